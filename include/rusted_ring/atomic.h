@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
+/*
+ * Every access to a shared word goes through here: the kernel's flavour and
+ * the library's side by side.
+ *
+ * The ordered accesses come in pairs. Each site carries its letter, and
+ * Documentation/design.rst says what each pair is for:
+ *
+ *	A  release of a head		B  acquire of a head
+ *	C  release of a cursor		D  acquire of a cursor
+ *	E  release of a magazine tail	F  acquire of a magazine tail
+ *	G  release of a ledger word	H  acquire of a ledger word
+ *	I  full fence after a weak hold	J  full fence after a generation bump
+ *	K  sleeper's heavy barrier	L  compiler barrier before a flag's load
+ *	M  release fence after a claim	N  acquire fence before a claim's load
+ *	O  release of the kernel's word	P  acquire of the kernel's word
+ */
+#ifndef _RUSTED_RING_ATOMIC_H
+#define _RUSTED_RING_ATOMIC_H
+
+#include <linux/rusted_ring.h>
+
+#ifdef __KERNEL__
+
+#include <asm/barrier.h>
+#include <linux/compiler.h>
+
+#define RRING_LOAD(p)			READ_ONCE(*(p))
+#define RRING_LOAD_ACQUIRE(p)		smp_load_acquire(p)
+#define RRING_STORE(p, v)		WRITE_ONCE(*(p), (v))
+#define RRING_STORE_RELEASE(p, v)	smp_store_release(p, v)
+
+static inline void rring_fence_full(void)
+{
+	smp_mb();
+}
+
+static inline void rring_fence_acquire(void)
+{
+	smp_rmb();
+}
+
+#else
+
+#define RRING_LOAD(p)			__atomic_load_n(p, __ATOMIC_RELAXED)
+#define RRING_LOAD_ACQUIRE(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define RRING_STORE(p, v)		__atomic_store_n(p, v, __ATOMIC_RELAXED)
+#define RRING_STORE_RELEASE(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+
+static inline void rring_fence_full(void)
+{
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+static inline void rring_fence_acquire(void)
+{
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+}
+
+static inline void rring_fence_release(void)
+{
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+/* L: the sleeper's heavy barrier (K) does the rest. */
+static inline void rring_fence_compiler(void)
+{
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+#endif /* __KERNEL__ */
+
+static inline __u64 rring_seq_load(const rring_seq_t *seq)
+{
+	return RRING_LOAD(&seq->value);
+}
+
+static inline __u64 rring_seq_load_acquire(const rring_seq_t *seq)
+{
+	return RRING_LOAD_ACQUIRE(&seq->value);
+}
+
+static inline void rring_seq_store(rring_seq_t *seq, __u64 value)
+{
+	RRING_STORE(&seq->value, value);
+}
+
+static inline void rring_seq_store_release(rring_seq_t *seq, __u64 value)
+{
+	RRING_STORE_RELEASE(&seq->value, value);
+}
+
+static inline __u64 rring_word_load(const rring_word_t *word)
+{
+	return RRING_LOAD(&word->value);
+}
+
+static inline __u64 rring_word_load_acquire(const rring_word_t *word)
+{
+	return RRING_LOAD_ACQUIRE(&word->value);
+}
+
+static inline void rring_word_store_release(rring_word_t *word, __u64 value)
+{
+	RRING_STORE_RELEASE(&word->value, value);
+}
+
+static inline __u32 rring_flag_load(const rring_flag_t *flag)
+{
+	return RRING_LOAD(&flag->value);
+}
+
+static inline __u32 rring_flag_load_acquire(const rring_flag_t *flag)
+{
+	return RRING_LOAD_ACQUIRE(&flag->value);
+}
+
+#ifdef __KERNEL__
+
+static inline void rring_flag_store(rring_flag_t *flag, __u32 value)
+{
+	RRING_STORE(&flag->value, value);
+}
+
+static inline void rring_flag_store_release(rring_flag_t *flag, __u32 value)
+{
+	RRING_STORE_RELEASE(&flag->value, value);
+}
+
+#else
+
+/* One add by one of several threads of a client; orders like a lock. */
+static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
+{
+	return __atomic_fetch_add(&word->value, delta, __ATOMIC_ACQ_REL);
+}
+
+/* True if *@expected was there and @desired is now; else loads it anew. */
+static inline int rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
+				     __u64 desired)
+{
+	return __atomic_compare_exchange_n(&seq->value, expected, desired, 0,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+#endif /* __KERNEL__ */
+
+#endif /* _RUSTED_RING_ATOMIC_H */

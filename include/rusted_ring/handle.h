@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
+/* Handles: {generation, size class, slot index} in 64 bits. */
+#ifndef _RUSTED_RING_HANDLE_H
+#define _RUSTED_RING_HANDLE_H
+
+#include <linux/rusted_ring.h>
+
+static inline __u64 rring_handle(__u32 generation, __u32 pool, __u32 index)
+{
+	return (__u64)generation << RRING_HANDLE_GENERATION_SHIFT |
+	       (__u64)pool << RRING_HANDLE_CLASS_SHIFT | index;
+}
+
+static inline __u32 rring_handle_generation(__u64 handle)
+{
+	return (__u32)(handle >> RRING_HANDLE_GENERATION_SHIFT);
+}
+
+static inline __u32 rring_handle_class(__u64 handle)
+{
+	return (__u32)handle >> RRING_HANDLE_CLASS_SHIFT;
+}
+
+static inline __u32 rring_handle_index(__u64 handle)
+{
+	return (__u32)handle & ((1u << RRING_HANDLE_CLASS_SHIFT) - 1);
+}
+
+/* The generation that follows; 0 is never one, so that no handle is 0. */
+static inline __u32 rring_generation_next(__u32 generation)
+{
+	return generation + 1 ? generation + 1 : 1;
+}
+
+#endif /* _RUSTED_RING_HANDLE_H */

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
+/* Sizes and offsets of the mmap regions, from the geometry of an arena. */
+#ifndef _RUSTED_RING_LAYOUT_H
+#define _RUSTED_RING_LAYOUT_H
+
+#include <linux/rusted_ring.h>
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#else
+#include <assert.h>
+#include <stddef.h>
+#endif
+
+#define RRING_ASSERT_SIZE(type, bytes) \
+	static_assert(sizeof(type) == (bytes), #type " has changed its size")
+#define RRING_ASSERT_OFFSET(type, member, bytes) \
+	static_assert(offsetof(type, member) == (bytes), \
+		      #type "." #member " has moved")
+
+RRING_ASSERT_SIZE(struct rring_event_header, 8);
+RRING_ASSERT_SIZE(struct rring_entry, 16);
+RRING_ASSERT_SIZE(struct rring_pool_info, 64);
+RRING_ASSERT_SIZE(struct rring_arena_info, RRING_PAGE);
+RRING_ASSERT_OFFSET(struct rring_arena_info, pool_waiters, 64);
+RRING_ASSERT_OFFSET(struct rring_arena_info, pool, 128);
+RRING_ASSERT_OFFSET(struct rring_arena_info, deaths, 448);
+RRING_ASSERT_OFFSET(struct rring_arena_info, client_serial, 1152);
+RRING_ASSERT_SIZE(struct rring_reader_info, 16);
+RRING_ASSERT_SIZE(struct rring_ring_info, RRING_PAGE);
+RRING_ASSERT_OFFSET(struct rring_ring_info, state, 64);
+RRING_ASSERT_OFFSET(struct rring_ring_info, name, 128);
+RRING_ASSERT_OFFSET(struct rring_ring_info, readers, 256);
+RRING_ASSERT_SIZE(struct rring_tails, RRING_PAGE);
+RRING_ASSERT_SIZE(struct rring_magazine, 1088);
+RRING_ASSERT_SIZE(struct rring_magazines, 2 * RRING_PAGE);
+RRING_ASSERT_SIZE(struct rring_cursors, RRING_PAGE);
+RRING_ASSERT_SIZE(struct rring_ring_head, RRING_PAGE);
+RRING_ASSERT_SIZE(struct rring_create, 88);
+RRING_ASSERT_SIZE(struct rring_remove, 40);
+RRING_ASSERT_SIZE(struct rring_attach, 88);
+RRING_ASSERT_SIZE(struct rring_refill, 24);
+RRING_ASSERT_SIZE(struct rring_ring_open, 88);
+RRING_ASSERT_SIZE(struct rring_ring_close, 8);
+RRING_ASSERT_SIZE(struct rring_reader_join, 120);
+RRING_ASSERT_SIZE(struct rring_reader_leave, 16);
+RRING_ASSERT_SIZE(struct rring_reader_rejoin, 40);
+RRING_ASSERT_SIZE(struct rring_wait, 32);
+RRING_ASSERT_SIZE(struct rring_wake, 16);
+RRING_ASSERT_SIZE(struct rring_pool_stat, 32);
+
+static inline __u64 rring_page_align(__u64 bytes)
+{
+	return (bytes + RRING_PAGE - 1) & ~(__u64)(RRING_PAGE - 1);
+}
+
+/* Payload bytes of one slot: 64, 256, 1024, 4096, 16384. */
+static inline __u32 rring_slot_shift(__u32 pool)
+{
+	return 6 + 2 * pool;
+}
+
+static inline __u32 rring_slot_size(__u32 pool)
+{
+	return 1u << rring_slot_shift(pool);
+}
+
+/*
+ * Fill @info from @capacity. Every input is within its RRING_*_MAX, so that
+ * nothing here can overflow 64 bits (nor .slots 32).
+ */
+static inline void rring_layout_arena(struct rring_arena_info *info,
+				      const __u32 *capacity, __u32 max_clients,
+				      __u32 max_rings)
+{
+	__u64 payload = 0;
+	__u32 slots = 0;
+	__u32 i;
+
+	info->magic = RRING_MAGIC;
+	info->abi_version = RRING_ABI_VERSION;
+	info->max_clients = max_clients;
+	info->max_rings = max_rings;
+	for (i = 0; i < RRING_POOLS; i++) {
+		struct rring_pool_info *pool = &info->pool[i];
+		__u32 batch = capacity[i] / 8;
+
+		pool->slot_size = rring_slot_size(i);
+		pool->capacity = capacity[i];
+		pool->slot_base = slots;
+		pool->batch = batch < 1 ? 1 : batch > 64 ? 64 : batch;
+		pool->payload_offset = payload;
+		payload = rring_page_align(payload + (__u64)capacity[i] *
+					   pool->slot_size);
+		slots += capacity[i];
+	}
+	for (i = 0; i < RRING_POOLS; i++) {
+		info->pool[i].header_offset = payload;
+		payload = rring_page_align(payload + (__u64)capacity[i] *
+					   sizeof(struct rring_event_header));
+	}
+	info->slots = slots;
+	info->payload_size = payload;
+	info->ring_info_offset = sizeof(struct rring_arena_info);
+	info->generation_offset = info->ring_info_offset +
+		(__u64)max_rings * sizeof(struct rring_ring_info);
+	info->size = rring_page_align(info->generation_offset +
+				      (__u64)slots * sizeof(rring_flag_t));
+}
+
+static inline __u64 rring_layout_ledger_size(__u32 slots)
+{
+	return sizeof(struct rring_tails) +
+	       rring_page_align((__u64)slots * sizeof(rring_word_t));
+}
+
+/* Fill offsets and size of @info from its .kind, .capacity and .stride. */
+static inline void rring_layout_ring(struct rring_ring_info *info)
+{
+	__u64 entry = info->kind == RRING_INLINE ?
+		sizeof(struct rring_event_header) : sizeof(struct rring_entry);
+
+	info->entry_offset = sizeof(struct rring_ring_head);
+	info->data_offset = rring_page_align(info->entry_offset +
+					     info->capacity * entry);
+	info->size = rring_page_align(info->data_offset +
+				      (__u64)info->capacity * info->stride);
+}
+
+#endif /* _RUSTED_RING_LAYOUT_H */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
+/* What a ledger word says. Its bits are laid out in <linux/rusted_ring.h>. */
+#ifndef _RUSTED_RING_LEDGER_H
+#define _RUSTED_RING_LEDGER_H
+
+#include <linux/rusted_ring.h>
+
+static inline __u32 rring_ledger_holds(__u64 word)
+{
+	return (__u32)(word & RRING_HOLDS_MASK);
+}
+
+static inline __u32 rring_ledger_in_flight(__u64 word)
+{
+	return (__u32)((word & RRING_IN_FLIGHT_MASK) >> 17);
+}
+
+static inline __u32 rring_ledger_moves(__u64 word)
+{
+	return (__u32)(word >> 32);
+}
+
+#endif /* _RUSTED_RING_LEDGER_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
+/* Ready-made capacities, by what kind of machine it is. */
+#ifndef _RUSTED_RING_PROFILE_H
+#define _RUSTED_RING_PROFILE_H
+
+#include <linux/rusted_ring.h>
+
+enum {
+	RRING_MOBILE,
+	RRING_DESKTOP,
+	RRING_SERVER,
+	RRING_PROFILES,
+};
+
+static const char *const rring_profile_names[] = {
+	"mobile", "desktop", "server",
+};
+
+static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
+	{ 500, 250, 100, 20, 5 },
+	{ 2000, 1000, 300, 60, 15 },
+	{ 4000, 2000, 600, 120, 30 },
+};
+
+/* Below 2 GiB or 2 CPUs: mobile; from 16 GiB and 8 CPUs on: server. */
+static inline int rring_profile_detect(__u64 bytes, __u32 cpus)
+{
+	if (bytes >= 16ull << 30 && cpus >= 8)
+		return RRING_SERVER;
+	if (bytes < 2ull << 30 || cpus < 2)
+		return RRING_MOBILE;
+	return RRING_DESKTOP;
+}
+
+#endif /* _RUSTED_RING_PROFILE_H */

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* Arenas: creation, names, permissions, the end. */
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/ctype.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <net/net_namespace.h>
+
+#include <rusted_ring/handle.h>
+#include <rusted_ring/layout.h>
+
+#include "arena.h"
+#include "client.h"
+#include "ring.h"
+
+#define CLIENTS_DEFAULT	64
+#define RINGS_DEFAULT	64
+#define MODE_BITS	0777
+
+static DEFINE_MUTEX(rring_names_lock);
+static LIST_HEAD(names);
+
+static int check_capacities(const u32 *capacity)
+{
+	u32 slots = 0;
+	int i;
+
+	for (i = 0; i < RRING_POOLS; i++) {
+		if (capacity[i] > RRING_POOL_CAPACITY_MAX)
+			return -EINVAL;
+		slots += capacity[i];
+	}
+	return slots ? 0 : -EINVAL;
+}
+
+static int check_args(const struct rring_create *args)
+{
+	if (args->flags & ~RRING_CREATE_PERSIST || args->reserved)
+		return -EINVAL;
+	if (args->flags & RRING_CREATE_PERSIST && !args->name[0])
+		return -EINVAL;
+	if (args->max_clients > RRING_CLIENTS_MAX ||
+	    args->max_rings > RRING_RINGS_MAX || args->quota > 100 ||
+	    args->mode & ~MODE_BITS)
+		return -EINVAL;
+	return check_capacities(args->capacity);
+}
+
+static int set_owner(struct rring_arena *arena, const struct rring_create *args)
+{
+	arena->uid = current_euid();
+	arena->gid = current_egid();
+	if (args->uid != ~0u)
+		arena->uid = make_kuid(current_user_ns(), args->uid);
+	if (args->gid != ~0u)
+		arena->gid = make_kgid(current_user_ns(), args->gid);
+	if (!uid_valid(arena->uid) || !gid_valid(arena->gid))
+		return -EINVAL;
+	if (ns_capable(current_user_ns(), CAP_CHOWN))
+		return 0;
+	if (!uid_eq(arena->uid, current_euid()) || !in_egroup_p(arena->gid))
+		return -EPERM;
+	return 0;
+}
+
+static int alloc_tables(struct rring_arena *arena, u32 max_clients,
+			u32 max_rings)
+{
+	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+
+	arena->clients = kvcalloc(max_clients + 1, sizeof(*arena->clients),
+				  gfp);
+	arena->ledgers = kvcalloc(max_clients, sizeof(*arena->ledgers), gfp);
+	arena->rings = kvcalloc(max_rings, sizeof(*arena->rings), gfp);
+	arena->batch.moves = kvcalloc(max_clients * RRING_BATCH,
+				      sizeof(*arena->batch.moves), gfp);
+	arena->adopted = kvcalloc(arena->info->slots, sizeof(*arena->adopted),
+				  gfp);
+	if (!arena->clients || !arena->ledgers || !arena->rings ||
+	    !arena->batch.moves || !arena->adopted)
+		return -ENOMEM;
+	return 0;
+}
+
+static int alloc_regions(struct rring_arena *arena,
+			 const struct rring_create *args, u32 max_clients,
+			 u32 max_rings)
+{
+	struct rring_arena_info *info;
+	u32 i;
+	int err;
+
+	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	rring_layout_arena(info, args->capacity, max_clients, max_rings);
+	/* the larger one first: what is too large is refused at once */
+	err = rring_region_alloc(&arena->payload, info->payload_size);
+	if (err)
+		goto out;
+	err = rring_region_alloc(&arena->region, info->size);
+	if (err)
+		goto out;
+	arena->info = arena->region.addr;
+	arena->ring_info = arena->region.addr + info->ring_info_offset;
+	arena->generation = arena->region.addr + info->generation_offset;
+	*arena->info = *info;
+	for (i = 0; i < info->slots; i++)
+		rring_flag_store(&arena->generation[i], 1);
+out:
+	kfree(info);
+	return err;
+}
+
+static int alloc_pools(struct rring_arena *arena)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < RRING_POOLS && !err; i++)
+		err = rring_pool_init(&arena->pool[i], arena, i);
+	return err;
+}
+
+static void free_rings(struct rring_arena *arena)
+{
+	u32 i;
+
+	if (!arena->rings)
+		return;
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i])
+			rring_ring_reap(arena->rings[i]);
+}
+
+static void arena_free(struct rring_arena *arena)
+{
+	u32 i;
+
+	free_rings(arena);
+	for (i = 0; i < RRING_POOLS; i++)
+		rring_pool_destroy(&arena->pool[i]);
+	kvfree(arena->adopted);
+	kvfree(arena->batch.moves);
+	kvfree(arena->rings);
+	kvfree(arena->ledgers);
+	kvfree(arena->clients);
+	rring_region_free(&arena->payload);
+	rring_region_free(&arena->region);
+	mutex_destroy(&arena->lock);
+	kfree(arena);
+}
+
+/* Under rring_names_lock. */
+static struct rring_arena *name_lookup(const char *name, struct net *net)
+{
+	struct rring_arena *arena;
+
+	list_for_each_entry(arena, &names, node)
+		if (net_eq(arena->net, net) && !strcmp(arena->name, name))
+			return arena;
+	return NULL;
+}
+
+static int name_add(struct rring_arena *arena, const struct rring_create *args,
+		    struct net *net)
+{
+	int err = 0;
+
+	mutex_lock(&rring_names_lock);
+	if (name_lookup(args->name, net)) {
+		err = -EEXIST;
+	} else {
+		strscpy(arena->name, args->name, sizeof(arena->name));
+		arena->net = net;
+		arena->persistent = args->flags & RRING_CREATE_PERSIST;
+		if (arena->persistent)
+			kref_get(&arena->ref);
+		list_add_tail(&arena->node, &names);
+	}
+	mutex_unlock(&rring_names_lock);
+	return err;
+}
+
+struct rring_arena *rring_arena_create(const struct rring_create *args,
+				       struct net *net)
+{
+	u32 max_clients = args->max_clients ?: CLIENTS_DEFAULT;
+	u32 max_rings = args->max_rings ?: RINGS_DEFAULT;
+	struct rring_arena *arena;
+	int err;
+
+	err = check_args(args);
+	if (err)
+		return ERR_PTR(err);
+	arena = kzalloc(sizeof(*arena), GFP_KERNEL_ACCOUNT);
+	if (!arena)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&arena->ref);
+	INIT_LIST_HEAD(&arena->node);
+	mutex_init(&arena->lock);
+	arena->mode = args->mode;
+	arena->quota = args->quota ?: 100;
+	err = set_owner(arena, args);
+	if (err)
+		goto fail;
+	err = alloc_regions(arena, args, max_clients, max_rings);
+	if (err)
+		goto fail;
+	err = alloc_tables(arena, max_clients, max_rings);
+	if (err)
+		goto fail;
+	err = alloc_pools(arena);
+	if (err)
+		goto fail;
+	if (args->name[0])
+		err = name_add(arena, args, net);
+	if (err)
+		goto fail;
+	return arena;
+
+fail:
+	arena_free(arena);
+	return ERR_PTR(err);
+}
+
+static bool may(const struct rring_arena *arena, u32 role)
+{
+	static const umode_t need[] = {
+		[RRING_OBSERVER] = 04,
+		[RRING_CONSUMER] = 01,
+		[RRING_PRODUCER] = 02,
+	};
+	umode_t mode = arena->mode;
+
+	if (uid_eq(current_euid(), arena->uid))
+		mode >>= 6;
+	else if (in_egroup_p(arena->gid))
+		mode >>= 3;
+	return mode & need[role] ||
+	       ns_capable(arena->net->user_ns, CAP_DAC_OVERRIDE);
+}
+
+/* A reference to the arena that @net knows as @name, for a client as @role. */
+struct rring_arena *rring_arena_find(const char *name, struct net *net,
+				     u32 role)
+{
+	struct rring_arena *arena;
+
+	mutex_lock(&rring_names_lock);
+	arena = name_lookup(name, net);
+	if (!arena)
+		arena = ERR_PTR(-ENOENT);
+	else if (!may(arena, role))
+		arena = ERR_PTR(-EACCES);
+	else
+		kref_get(&arena->ref);
+	mutex_unlock(&rring_names_lock);
+	return arena;
+}
+
+void rring_arena_get(struct rring_arena *arena)
+{
+	kref_get(&arena->ref);
+}
+
+/* Under rring_names_lock, which it drops. */
+static void arena_release(struct kref *ref)
+{
+	struct rring_arena *arena = container_of(ref, struct rring_arena, ref);
+
+	list_del(&arena->node);
+	mutex_unlock(&rring_names_lock);
+	arena_free(arena);
+}
+
+void rring_arena_put(struct rring_arena *arena)
+{
+	kref_put_mutex(&arena->ref, arena_release, &rring_names_lock);
+}
+
+/* Under rring_names_lock: true if the caller has to put a reference. */
+static bool name_drop(struct rring_arena *arena)
+{
+	bool persistent = arena->persistent;
+
+	list_del_init(&arena->node);
+	arena->persistent = false;
+	arena->net = NULL;
+	return persistent;
+}
+
+int rring_arena_remove(const char *name, struct net *net)
+{
+	struct rring_arena *arena;
+	bool put = false;
+	int err = 0;
+
+	mutex_lock(&rring_names_lock);
+	arena = name_lookup(name, net);
+	if (!arena)
+		err = -ENOENT;
+	else if (!uid_eq(current_euid(), arena->uid) &&
+		 !ns_capable(net->user_ns, CAP_SYS_ADMIN))
+		err = -EACCES;
+	else
+		put = name_drop(arena);
+	mutex_unlock(&rring_names_lock);
+	if (put)
+		rring_arena_put(arena);
+	return err;
+}
+
+static struct rring_arena *name_pop(struct net *net, bool *put)
+{
+	struct rring_arena *arena;
+
+	mutex_lock(&rring_names_lock);
+	list_for_each_entry(arena, &names, node) {
+		if (!net_eq(arena->net, net))
+			continue;
+		*put = name_drop(arena);
+		mutex_unlock(&rring_names_lock);
+		return arena;
+	}
+	mutex_unlock(&rring_names_lock);
+	return NULL;
+}
+
+/* @net ends, or the module does: its names go. */
+void rring_names_forget(struct net *net)
+{
+	struct rring_arena *arena;
+	bool put;
+
+	while ((arena = name_pop(net, &put)))
+		if (put)
+			rring_arena_put(arena);
+}
+
+/* For clients and readers; never 0. Under the arena's lock. */
+u32 rring_arena_next_serial(struct rring_arena *arena)
+{
+	if (!++arena->last_serial)
+		++arena->last_serial;
+	return arena->last_serial;
+}
+
+void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
+{
+	u32 i;
+
+	rring_flag_lower(&arena->info->pool_waiters, pools);
+	for (i = 0; i < RRING_POOLS; i++)
+		if (pools & BIT(i))
+			rring_gate_open(&arena->pool[i].gate);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_ARENA_H
+#define RRING_ARENA_H
+
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/uidgid.h>
+
+#include <rusted_ring/reclaim.h>
+
+#include "pool.h"
+#include "region.h"
+
+struct net;
+struct rring_client;
+struct rring_ring;
+
+/*
+ * Locking.
+ *
+ * One mutex per arena, .lock, is over everything that the kernel changes in
+ * it: pools, leases and generations, who is a client, rings and their readers.
+ * It is the sweep's lock: whoever holds it can rely on nothing entering a
+ * magazine, and on no client, ring or reader coming or going. A sweep takes
+ * it anew for each batch of slots, so that nobody waits for a whole pool.
+ * Words that processes write move under it all the time.
+ *
+ * Order: mmap_lock, then .lock (a client dies in the close of its mapping).
+ * So nothing that may fault in user memory is called with it held.
+ *
+ * Names live under rring_names_lock, a leaf that is never held together with
+ * .lock. A client, an arena descriptor, and a persistent name hold a reference
+ * to the arena; a client is held by its open file, which its mappings hold.
+ */
+struct rring_arena {
+	struct kref ref;
+	struct list_head node;		/* in names; rring_names_lock */
+	struct net *net;		/* of the name; not a reference */
+	bool persistent;		/* the name holds a reference */
+	char name[RRING_NAME_MAX];
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	u32 quota;			/* percent */
+
+	struct mutex lock;
+	struct rring_region region;
+	struct rring_region payload;
+	struct rring_arena_info *info;	/* in .region, as are the next two */
+	struct rring_ring_info *ring_info;
+	rring_flag_t *generation;
+	struct rring_pool pool[RRING_POOLS];
+
+	u32 last_serial;		/* of clients and readers */
+	struct rring_client **clients;	/* by id; 0 is the kernel: NULL */
+	const rring_word_t **ledgers;	/* of live clients */
+	u32 nr_ledgers;
+	struct rring_ring **rings;	/* by id */
+	u32 *adopted;			/* by slot: how often the windows of
+					 * dead writers' rings name it
+					 */
+	struct rring_batch batch;	/* the sweep's */
+};
+
+struct rring_arena *rring_arena_create(const struct rring_create *args,
+				       struct net *net);
+int rring_arena_remove(const char *name, struct net *net);
+struct rring_arena *rring_arena_find(const char *name, struct net *net,
+				     u32 role);
+void rring_arena_get(struct rring_arena *arena);
+void rring_arena_put(struct rring_arena *arena);
+u32 rring_arena_next_serial(struct rring_arena *arena);
+void rring_arena_wake_pools(struct rring_arena *arena, u32 pools);
+
+void rring_names_forget(struct net *net);
+
+#endif /* RRING_ARENA_H */

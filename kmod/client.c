@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Clients: attach, and death, which is a write of zeros. From the moment at
+ * which a client is out of the arena's tables, under the arena's lock, its
+ * ledger, magazines and cursors are not read any more: they are as empty.
+ */
+#include <linux/fs.h>
+#include <linux/nsproxy.h>
+#include <linux/poll.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <net/net_namespace.h>
+
+#include <rusted_ring/ledger.h>
+#include <rusted_ring/layout.h>
+
+#include "arena.h"
+#include "chardev.h"
+#include "client.h"
+#include "reader.h"
+#include "ring.h"
+
+struct rring_client *rring_client_new(void)
+{
+	struct rring_client *client;
+
+	client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
+	if (!client)
+		return NULL;
+	mutex_init(&client->attach_lock);
+	init_waitqueue_head(&client->poll_queue);
+	return client;
+}
+
+/* Its file is released: nothing of it is mapped any more. */
+void rring_client_free(struct rring_client *client)
+{
+	if (client->arena) {
+		rring_client_die(client);
+		rring_region_free(&client->ledger);
+		rring_region_free(&client->magazine);
+		rring_region_free(&client->cursors);
+		mmdrop(client->mm);
+		rring_arena_put(client->arena);
+	}
+	mutex_destroy(&client->attach_lock);
+	kfree(client);
+}
+
+static struct rring_arena *attach_arena(const struct rring_attach *args)
+{
+	if (args->arena_fd < 0)
+		return rring_arena_find(args->name,
+					current->nsproxy->net_ns, args->role);
+	if (args->name[0])
+		return ERR_PTR(-EINVAL);
+	return rring_arena_from_fd(args->arena_fd);
+}
+
+static int alloc_regions(struct rring_client *client,
+			 struct rring_arena *arena)
+{
+	u64 size = rring_layout_ledger_size(arena->info->slots);
+	int err;
+
+	err = rring_region_alloc(&client->ledger, size);
+	if (err)
+		return err;
+	err = rring_region_alloc(&client->magazine,
+				 sizeof(struct rring_magazines));
+	if (err)
+		goto fail_ledger;
+	err = rring_region_alloc(&client->cursors,
+				 sizeof(struct rring_cursors));
+	if (err)
+		goto fail_magazine;
+	return 0;
+
+fail_magazine:
+	rring_region_free(&client->magazine);
+fail_ledger:
+	rring_region_free(&client->ledger);
+	return err;
+}
+
+/* Give @client the lowest free place. */
+static int take_place(struct rring_client *client, struct rring_arena *arena)
+{
+	u32 id;
+
+	mutex_lock(&arena->lock);
+	for (id = 1; id <= arena->info->max_clients; id++)
+		if (!arena->clients[id])
+			break;
+	if (id > arena->info->max_clients) {
+		mutex_unlock(&arena->lock);
+		return -ENOSPC;
+	}
+	client->id = id;
+	client->serial = rring_arena_next_serial(arena);
+	arena->clients[id] = client;
+	arena->ledgers[arena->nr_ledgers++] = rring_client_ledger(client);
+	rring_flag_store_release(&arena->info->client_serial[id],
+				 client->serial);
+	mutex_unlock(&arena->lock);
+	return 0;
+}
+
+static int attach(struct rring_client *client, const struct rring_attach *args)
+{
+	struct rring_arena *arena;
+	int err;
+
+	if (client->arena)
+		return -EBUSY;
+	arena = attach_arena(args);
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	err = alloc_regions(client, arena);
+	if (err)
+		goto fail_arena;
+	err = take_place(client, arena);
+	if (err)
+		goto fail_regions;
+	client->role = args->role;
+	client->mm = current->mm;
+	mmgrab(client->mm);
+	/* pairs with rring_client_lock() and others: the client is whole */
+	smp_store_release(&client->arena, arena);
+	return 0;
+
+fail_regions:
+	rring_region_free(&client->cursors);
+	rring_region_free(&client->magazine);
+	rring_region_free(&client->ledger);
+fail_arena:
+	rring_arena_put(arena);
+	return err;
+}
+
+int rring_client_attach(struct rring_client *client, struct file *file,
+			struct rring_attach *args)
+{
+	int err;
+
+	if (args->role > RRING_PRODUCER || args->flags)
+		return -EINVAL;
+	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) !=
+	    (FMODE_READ | FMODE_WRITE))
+		return -EACCES;
+	mutex_lock(&client->attach_lock);
+	err = attach(client, args);
+	mutex_unlock(&client->attach_lock);
+	if (err)
+		return err;
+	args->client = client->id;
+	args->serial = client->serial;
+	args->arena_size = rring_region_size(&client->arena->region);
+	args->payload_size = rring_region_size(&client->arena->payload);
+	args->ledger_size = rring_region_size(&client->ledger);
+	args->magazine_size = rring_region_size(&client->magazine);
+	return 0;
+}
+
+/* The arena's lock, if @client is alive and the caller is its process. */
+int rring_client_lock(struct rring_client *client)
+{
+	/* pairs with attach() */
+	struct rring_arena *arena = smp_load_acquire(&client->arena);
+	int err = 0;
+
+	if (!arena)
+		return -ENOTCONN;
+	if (client->mm != current->mm)
+		return -EPERM;
+	mutex_lock(&arena->lock);
+	if (client->state == RRING_CLIENT_ATTACHED)
+		err = -ENOTCONN;
+	else if (client->state == RRING_CLIENT_DEAD)
+		err = -EOWNERDEAD;
+	if (err)
+		mutex_unlock(&arena->lock);
+	return err;
+}
+
+void rring_client_unlock(struct rring_client *client)
+{
+	mutex_unlock(&client->arena->lock);
+}
+
+static void leave_place(struct rring_client *client)
+{
+	struct rring_arena *arena = client->arena;
+	const rring_word_t *ledger = rring_client_ledger(client);
+	u32 i;
+
+	rring_flag_store_release(&arena->info->client_serial[client->id], 0);
+	arena->clients[client->id] = NULL;
+	for (i = 0; arena->ledgers[i] != ledger; i++)
+		;
+	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
+}
+
+static void orphan_rings(struct rring_client *client)
+{
+	struct rring_arena *arena = client->arena;
+	u32 i;
+
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i] && arena->rings[i]->writer == client)
+			rring_ring_orphan(arena->rings[i]);
+}
+
+static void orphan_readers(struct rring_client *client)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_CURSORS; i++)
+		if (client->readers[i])
+			rring_reader_orphan(client->readers[i]);
+}
+
+static void count_dead_holds(struct rring_client *client)
+{
+	const rring_word_t *ledger = rring_client_ledger(client);
+	struct rring_arena *arena = client->arena;
+	u32 held = 0;
+	u32 i;
+
+	for (i = 0; i < arena->info->slots; i++) {
+		if (rring_ledger_holds(rring_word_load(&ledger[i])))
+			held++;
+		if (i % 4096 == 0)
+			cond_resched();
+	}
+	mutex_lock(&arena->lock);
+	arena->info->deaths++;
+	arena->info->dead_holds += held;
+	mutex_unlock(&arena->lock);
+}
+
+/*
+ * The windows of its rings are copied before its ledger goes out of sight, so
+ * that a slot which they name is always named somewhere.
+ */
+void rring_client_die(struct rring_client *client)
+{
+	struct rring_arena *arena = client->arena;
+	enum rring_client_state state;
+
+	mutex_lock(&arena->lock);
+	state = client->state;
+	if (state != RRING_CLIENT_DEAD) {
+		orphan_rings(client);
+		orphan_readers(client);
+		leave_place(client);
+		client->state = RRING_CLIENT_DEAD;
+		rring_arena_wake_pools(arena, ~0u);
+	}
+	mutex_unlock(&arena->lock);
+	if (state != RRING_CLIENT_DEAD)
+		wake_up_poll(&client->poll_queue, EPOLLERR);
+	if (state == RRING_CLIENT_LIVE)
+		count_dead_holds(client);
+}
+
+/*
+ * How far @client has emptied its magazine. A tail that goes back, or beyond
+ * the head, is a lie that only hurts the liar. Under the arena's lock.
+ */
+u32 rring_client_tail(struct rring_client *client, u32 pool)
+{
+	struct rring_tails *tails = rring_client_tails(client);
+	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
+	/* F: pairs with E in the library's pop */
+	u32 tail = rring_seq_load_acquire(&tails->tail[pool].pos);
+	u32 seen = client->tail[pool];
+
+	if (tail - seen > head - seen)
+		tail = head;
+	client->tail[pool] = tail;
+	return tail;
+}
+
+static void raise_flags(struct rring_client *client)
+{
+	struct rring_arena *arena = client->arena;
+	u32 i;
+
+	for (i = 0; i < RRING_CURSORS; i++)
+		if (client->readers[i])
+			rring_flag_raise(&client->readers[i]->ring->info->waiters,
+					 RRING_READERS_WAIT);
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i] && arena->rings[i]->writer == client)
+			rring_flag_raise(&arena->rings[i]->info->waiters,
+					 RRING_WRITER_WAITS);
+}
+
+static __poll_t poll_mask(struct rring_client *client)
+{
+	struct rring_arena *arena = client->arena;
+	__poll_t mask = 0;
+	u32 i;
+
+	for (i = 0; i < RRING_CURSORS; i++)
+		if (client->readers[i] &&
+		    rring_reader_ready(client->readers[i],
+				       rring_reader_pos(client->readers[i])))
+			mask |= EPOLLIN | EPOLLRDNORM;
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i] && arena->rings[i]->writer == client &&
+		    rring_ring_has_room(arena->rings[i]))
+			mask |= EPOLLOUT | EPOLLWRNORM;
+	return mask;
+}
+
+/*
+ * The flags go up even if there is something already: who polls for edges
+ * wants to hear of the next one, too.
+ */
+__poll_t rring_client_poll(struct rring_client *client, struct file *file,
+			   struct poll_table_struct *table)
+{
+	/* pairs with attach() */
+	struct rring_arena *arena = smp_load_acquire(&client->arena);
+	__poll_t mask = EPOLLERR;
+
+	poll_wait(file, &client->poll_queue, table);
+	if (!arena)
+		return EPOLLERR;
+	mutex_lock(&arena->lock);
+	if (client->state == RRING_CLIENT_LIVE) {
+		raise_flags(client);
+		rring_barrier();
+		mask = poll_mask(client);
+	}
+	mutex_unlock(&arena->lock);
+	return mask;
+}

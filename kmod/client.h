@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_CLIENT_H
+#define RRING_CLIENT_H
+
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include <linux/rusted_ring.h>
+
+#include "arena.h"
+#include "region.h"
+
+struct file;
+struct mm_struct;
+struct poll_table_struct;
+struct rring_reader;
+
+enum rring_client_state {
+	RRING_CLIENT_ATTACHED,	/* has a place, but no ledger mapped yet */
+	RRING_CLIENT_LIVE,
+	RRING_CLIENT_DEAD,	/* all its locations read as empty */
+};
+
+/*
+ * One open file. It becomes a client of an arena by ATTACH, once; .arena is
+ * published last and never changes again.
+ */
+struct rring_client {
+	struct mutex attach_lock;
+	struct rring_arena *arena;
+	struct mm_struct *mm;
+	u32 role;
+	u32 id;
+	u32 serial;
+
+	/* under the arena's lock */
+	enum rring_client_state state;
+	struct rring_region ledger;
+	struct rring_region magazine;
+	struct rring_region cursors;
+	u32 tail[RRING_POOLS];		/* the highest seen */
+	u32 charged[RRING_POOLS];	/* slots lent and not reclaimed yet */
+	struct rring_reader *readers[RRING_CURSORS]; /* by cursor */
+
+	atomic_t ledger_maps;
+	wait_queue_head_t poll_queue;
+};
+
+struct rring_client *rring_client_new(void);
+void rring_client_free(struct rring_client *client);
+int rring_client_attach(struct rring_client *client, struct file *file,
+			struct rring_attach *args);
+int rring_client_lock(struct rring_client *client);
+void rring_client_unlock(struct rring_client *client);
+void rring_client_die(struct rring_client *client);
+u32 rring_client_tail(struct rring_client *client, u32 pool);
+__poll_t rring_client_poll(struct rring_client *client, struct file *file,
+			   struct poll_table_struct *table);
+
+static inline struct rring_tails *rring_client_tails(struct rring_client *client)
+{
+	return client->ledger.addr;
+}
+
+static inline const rring_word_t *
+rring_client_ledger(const struct rring_client *client)
+{
+	return client->ledger.addr + sizeof(struct rring_tails);
+}
+
+static inline struct rring_magazine *
+rring_client_magazine(const struct rring_client *client, u32 pool)
+{
+	struct rring_magazines *magazines = client->magazine.addr;
+
+	return &magazines->pool[pool];
+}
+
+#endif /* RRING_CLIENT_H */

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* The module: parameters, the arena `default`, load and unload. */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <net/net_namespace.h>
+
+#include <rusted_ring/profile.h>
+
+#include "arena.h"
+#include "chardev.h"
+#include "region.h"
+
+static char *profile = "auto";
+module_param(profile, charp, 0444);
+MODULE_PARM_DESC(profile, "pools of the arena `default': auto (by memory and CPUs), mobile, desktop or server");
+
+static unsigned int capacity[RRING_POOLS];
+static int nr_capacities;
+module_param_array(capacity, uint, &nr_capacities, 0444);
+MODULE_PARM_DESC(capacity, "slots of its pools instead: xs,s,m,l,xl");
+
+static unsigned int quota = 100;
+module_param(quota, uint, 0444);
+MODULE_PARM_DESC(quota, "percent of each of its pools for one client");
+
+static unsigned int default_mode = 0700;
+module_param(default_mode, uint, 0444);
+MODULE_PARM_DESC(default_mode, "who may observe (r), consume (x) and produce (w) there");
+
+static unsigned int dev_mode = 0600;
+module_param(dev_mode, uint, 0444);
+MODULE_PARM_DESC(dev_mode, "mode of /dev/rusted_ring");
+
+static unsigned long max_bytes;
+module_param(max_bytes, ulong, 0444);
+MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together (default: a quarter of the memory)");
+
+static struct rring_arena *default_arena;
+
+static int find_profile(void)
+{
+	if (!strcmp(profile, "auto"))
+		return rring_profile_detect((u64)totalram_pages() << PAGE_SHIFT,
+					    num_online_cpus());
+	return match_string(rring_profile_names, RRING_PROFILES, profile);
+}
+
+static int fill_capacities(u32 *to)
+{
+	int i = find_profile();
+
+	if (nr_capacities == RRING_POOLS) {
+		memcpy(to, capacity, sizeof(capacity));
+		return 0;
+	}
+	if (nr_capacities) {
+		pr_err("rusted_ring: capacity= takes five numbers\n");
+		return -EINVAL;
+	}
+	if (i < 0) {
+		pr_err("rusted_ring: profile= takes auto, mobile, desktop or server\n");
+		return -EINVAL;
+	}
+	memcpy(to, rring_profile_capacities[i], sizeof(capacity));
+	return 0;
+}
+
+static int create_default(void)
+{
+	struct rring_create args = {
+		.size = sizeof(args),
+		.name = "default",
+		.quota = quota,
+		.mode = default_mode,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+	int err = fill_capacities(args.capacity);
+
+	if (err)
+		return err;
+	default_arena = rring_arena_create(&args, &init_net);
+	return PTR_ERR_OR_ZERO(default_arena);
+}
+
+static void __net_exit net_exit(struct net *net)
+{
+	rring_names_forget(net);
+}
+
+static struct pernet_operations net_ops = {
+	.exit = net_exit,
+};
+
+static int __init rring_init(void)
+{
+	int err;
+
+	rring_region_set_limit(max_bytes ?:
+			       (totalram_pages() << PAGE_SHIFT) / 4);
+	err = register_pernet_subsys(&net_ops);
+	if (err)
+		return err;
+	err = create_default();
+	if (err)
+		goto fail_net;
+	err = rring_chardev_register(dev_mode);
+	if (err)
+		goto fail_arena;
+	return 0;
+
+fail_arena:
+	rring_arena_put(default_arena);
+fail_net:
+	unregister_pernet_subsys(&net_ops);
+	return err;
+}
+
+/* Nothing of the module is open or mapped: only names are left. */
+static void __exit rring_exit(void)
+{
+	rring_chardev_unregister();
+	rring_arena_put(default_arena);
+	unregister_pernet_subsys(&net_ops);
+}
+
+module_init(rring_init);
+module_exit(rring_exit);
+
+MODULE_DESCRIPTION("Events shared between processes: pools, rings, reclamation");
+MODULE_LICENSE("Dual MPL/GPL");

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_POOL_H
+#define RRING_POOL_H
+
+#include <linux/rusted_ring.h>
+
+#include "wait.h"
+
+struct rring_arena;
+struct rring_client;
+
+/* To whom a slot was lent last, and where in that client's magazine. */
+struct rring_lease {
+	u32 serial;
+	u32 client;
+	u32 position;
+};
+
+/* All but .gate under the arena's lock. */
+struct rring_pool {
+	struct rring_arena *arena;
+	struct rring_pool_info *info;
+	u32 index;
+	u32 capacity;
+	u32 base;			/* of its slots in ledgers */
+	u32 quota;			/* slots that one client may have lent */
+	u32 hint;			/* where the next sweep begins */
+	u32 nr_free;
+	u32 *free;			/* slots that nobody has */
+	unsigned long *out;		/* bitmap of all others */
+	unsigned long *named;		/* bitmap: found in a ring's window */
+	struct rring_lease *lease;
+	struct rring_gate gate;		/* who waits for a slot */
+};
+
+int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
+		    u32 index);
+void rring_pool_destroy(struct rring_pool *pool);
+u32 rring_pool_lend(struct rring_pool *pool, struct rring_client *client,
+		    u32 want);
+bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot);
+void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
+int rring_pool_refill(struct rring_client *client, u32 pool, u64 deadline,
+		      u32 *count);
+int rring_pool_stat(struct rring_client *client, struct rring_pool_stat *stat);
+
+#endif /* RRING_POOL_H */

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * The sweep: find slots that nobody has any more, and free them.
+ *
+ * For a batch of up to 64 slots that are out, under the arena's lock:
+ *
+ *   0. skip those that lie in a magazine (F) or that a dead writer's ring,
+ *      which the kernel has adopted, still names (D);
+ *   1. first collect: skip those that a ledger holds, or (first depth) has in
+ *      flight;
+ *   2. (second depth) skip those that a ring's window names (B, D);
+ *   3. second collect: skip those whose ledger words have moved;
+ *   4. bump the generation, full barrier (J);
+ *   5. third look: a weak upgrade that came before the bump shows as a hold or
+ *      a move, and keeps the slot out.
+ *
+ * What is left is free. Documentation/design.rst argues why.
+ */
+#include <linux/bitmap.h>
+#include <linux/sched/signal.h>
+#include <linux/timekeeping.h>
+
+#include <rusted_ring/handle.h>
+
+#include "arena.h"
+#include "client.h"
+#include "pool.h"
+#include "reclaim.h"
+#include "ring.h"
+
+static void settle_adopted(struct rring_arena *arena)
+{
+	u32 i;
+
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i])
+			rring_ring_settle(arena->rings[i]);
+}
+
+static void mark_windows(struct rring_pool *pool)
+{
+	struct rring_arena *arena = pool->arena;
+	u32 i;
+
+	bitmap_zero(pool->named, pool->capacity);
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i])
+			rring_ring_mark_window(arena->rings[i], pool->index,
+					       pool->named);
+}
+
+static void drop_named(struct rring_pool *pool, struct rring_batch *batch)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_BATCH; i++)
+		if (batch->live & BIT_ULL(i) &&
+		    test_bit(batch->slot[i] - pool->base, pool->named))
+			batch->live &= ~BIT_ULL(i);
+}
+
+/* Step 0, for slots from @from on. Returns where the next batch begins. */
+static u32 gather(struct rring_pool *pool, u32 from, enum rring_depth depth)
+{
+	struct rring_arena *arena = pool->arena;
+	struct rring_batch *batch = &arena->batch;
+	u32 limit = min(pool->capacity, from + RRING_BATCH * 8);
+	u32 n = 0;
+	u32 slot;
+
+	batch->live = 0;
+	for (slot = find_next_bit(pool->out, limit, from); slot < limit;
+	     slot = find_next_bit(pool->out, limit, slot + 1)) {
+		if (arena->adopted[pool->base + slot] ||
+		    rring_pool_in_magazine(pool, slot))
+			continue;
+		if (depth == RRING_SWEEP_WINDOWS && test_bit(slot, pool->named))
+			continue;
+		batch->slot[n] = pool->base + slot;
+		batch->live |= BIT_ULL(n);
+		if (++n == RRING_BATCH)
+			return slot + 1;
+	}
+	return limit;
+}
+
+static void bump_generations(struct rring_arena *arena,
+			     const struct rring_batch *batch)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_BATCH; i++) {
+		rring_flag_t *flag = &arena->generation[batch->slot[i]];
+		u32 generation;
+
+		if (!(batch->live & BIT_ULL(i)))
+			continue;
+		generation = rring_flag_load(flag);
+		rring_flag_store(flag, rring_generation_next(generation));
+	}
+	/* J: pairs with I in the weak upgrade */
+	rring_fence_full();
+}
+
+/* Steps 1 to 5. Returns how many slots it freed. */
+static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
+{
+	struct rring_arena *arena = pool->arena;
+	struct rring_batch *batch = &arena->batch;
+	u64 busy = RRING_HOLDS_MASK;
+	u64 began = ktime_get_ns();
+	u32 freed = 0;
+	u32 i;
+
+	if (depth == RRING_SWEEP_LEDGERS)
+		busy |= RRING_IN_FLIGHT_MASK;
+	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
+			 RRING_LOOK_FIRST);
+	if (batch->live && depth == RRING_SWEEP_WINDOWS) {
+		mark_windows(pool);
+		drop_named(pool, batch);
+	}
+	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
+			 RRING_LOOK_AGAIN);
+	if (!batch->live)
+		return 0;
+	bump_generations(arena, batch);
+	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
+			 RRING_LOOK_AGAIN);
+	if (ktime_get_ns() - began > RRING_COLLECT_NS)
+		return 0;
+	for (i = 0; i < RRING_BATCH; i++) {
+		if (!(batch->live & BIT_ULL(i)))
+			continue;
+		rring_pool_free_slot(pool, batch->slot[i] - pool->base);
+		freed++;
+	}
+	return freed;
+}
+
+/*
+ * Go round @pool, from where the last sweep stopped, until @want slots are
+ * freed. Returns how many were. May sleep. Sweeps that run at the same time go
+ * each their own way round: one that left slots to another could miss those
+ * that the other, of less depth or with less to find, does not free.
+ */
+u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth)
+{
+	struct rring_arena *arena = pool->arena;
+	u32 seen = 0;
+	u32 freed = 0;
+	u32 from;
+
+	mutex_lock(&arena->lock);
+	if (depth == RRING_SWEEP_WINDOWS)
+		mark_windows(pool);
+	from = pool->hint;
+	mutex_unlock(&arena->lock);
+	while (freed < want && seen < pool->capacity) {
+		u32 next;
+
+		mutex_lock(&arena->lock);
+		settle_adopted(arena);
+		next = gather(pool, from, depth);
+		freed += free_batch(pool, depth);
+		seen += next - from;
+		from = next < pool->capacity ? next : 0;
+		pool->hint = from;
+		mutex_unlock(&arena->lock);
+		cond_resched();
+		if (fatal_signal_pending(current))
+			break;
+	}
+	return freed;
+}
+
+/* How many slots at least one client holds, at about this time. May sleep. */
+u32 rring_sweep_held(struct rring_pool *pool)
+{
+	struct rring_arena *arena = pool->arena;
+	u32 held = 0;
+	u32 slot, i;
+
+	for (slot = 0; slot < pool->capacity; slot++) {
+		if (slot % RRING_BATCH == 0)
+			mutex_lock(&arena->lock);
+		for (i = 0; i < arena->nr_ledgers; i++) {
+			const rring_word_t *word =
+				&arena->ledgers[i][pool->base + slot];
+
+			if (rring_ledger_holds(rring_word_load(word))) {
+				held++;
+				break;
+			}
+		}
+		if (slot % RRING_BATCH == RRING_BATCH - 1 ||
+		    slot == pool->capacity - 1) {
+			mutex_unlock(&arena->lock);
+			cond_resched();
+		}
+	}
+	return held;
+}

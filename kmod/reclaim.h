@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_RECLAIM_H
+#define RRING_RECLAIM_H
+
+#include <linux/types.h>
+
+struct rring_pool;
+
+/* How far a sweep goes. */
+enum rring_depth {
+	RRING_SWEEP_LEDGERS,	/* slots that no client says are in flight */
+	RRING_SWEEP_WINDOWS,	/* the others too: look into the rings */
+};
+
+u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth);
+u32 rring_sweep_held(struct rring_pool *pool);
+
+#endif /* RRING_RECLAIM_H */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_REGION_H
+#define RRING_REGION_H
+
+#include <linux/types.h>
+
+struct page;
+struct vm_area_struct;
+
+/* Zeroed pages that the kernel sees as one and processes can map. */
+struct rring_region {
+	struct page **pages;
+	unsigned long nr_pages;
+	void *addr;
+};
+
+int rring_region_alloc(struct rring_region *region, u64 size);
+void rring_region_free(struct rring_region *region);
+int rring_region_insert(const struct rring_region *region,
+			struct vm_area_struct *vma);
+void rring_region_set_limit(unsigned long max_bytes);
+
+static inline u64 rring_region_size(const struct rring_region *region)
+{
+	return (u64)region->nr_pages << PAGE_SHIFT;
+}
+
+#endif /* RRING_REGION_H */

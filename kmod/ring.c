@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Rings as the kernel sees them: who writes, where the window lies, and what
+ * happens when the writer goes.
+ *
+ * A ring whose writer has gone is adopted. For a ring of handles the slots of
+ * its window are copied into kernel memory and counted in the arena's
+ * adopted[], which keeps them until the readers have passed. A new writer gets
+ * new pages, with the old entries copied: the old ones may still be mapped, or
+ * pinned, by whoever wrote them.
+ */
+#include <linux/bitops.h>
+#include <linux/cred.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include <rusted_ring/atomic.h>
+#include <rusted_ring/handle.h>
+#include <rusted_ring/layout.h>
+#include <rusted_ring/window.h>
+
+#include "arena.h"
+#include "client.h"
+#include "reader.h"
+#include "ring.h"
+
+/* Rings can be long: let others run while one is walked. */
+static void breathe(u64 pos)
+{
+	if (pos % 4096 == 0)
+		cond_resched();
+}
+
+static struct rring_ring_head *ring_head(const struct rring_ring *ring)
+{
+	return ring->region.addr;
+}
+
+static struct rring_entry *ring_entries(const struct rring_ring *ring)
+{
+	return ring->region.addr + ring->info->entry_offset;
+}
+
+struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i] &&
+		    !strcmp(arena->rings[i]->info->name, name))
+			return arena->rings[i];
+	return NULL;
+}
+
+struct rring_ring *rring_ring_at(struct rring_arena *arena, u32 id)
+{
+	return id < arena->info->max_rings ? arena->rings[id] : NULL;
+}
+
+static void ring_release(struct kref *ref)
+{
+	struct rring_ring *ring = container_of(ref, struct rring_ring, ref);
+
+	rring_region_free(&ring->region);
+	kvfree(ring->adopted);
+	kfree(ring);
+}
+
+void rring_ring_put(struct rring_ring *ring)
+{
+	kref_put(&ring->ref, ring_release);
+}
+
+/* Entries below are committed; a head that goes back is a lie. */
+u64 rring_ring_head(struct rring_ring *ring)
+{
+	/* B: pairs with A in the library's publish and commit */
+	u64 head = rring_seq_load_acquire(&ring_head(ring)->head);
+
+	if (!ring->writer)
+		return rring_seq_load(&ring->info->end);
+	if (head > ring->head)
+		ring->head = head;
+	return ring->head;
+}
+
+/* The lower end of the window: it never goes back. */
+u64 rring_ring_low(struct rring_ring *ring)
+{
+	u64 head = rring_ring_head(ring);
+	/* no position beyond the head lowers what the head allows */
+	u64 low = rring_window_retained(head, ring->info->retain);
+	u32 i;
+
+	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
+		if (ring->readers[i] && rring_reader_gates(ring->readers[i]))
+			low = min(low, rring_reader_pos(ring->readers[i]));
+	ring->low = max(low, ring->low);
+	return ring->low;
+}
+
+bool rring_ring_has_room(struct rring_ring *ring)
+{
+	if (ring->info->policy == RRING_OVERWRITE)
+		return true;
+	return rring_window_room(rring_ring_low(ring), rring_ring_head(ring),
+				 ring->info->capacity);
+}
+
+/* Lower @waiters, and wake them. */
+void rring_ring_wake(struct rring_ring *ring, u32 waiters)
+{
+	u32 i;
+
+	rring_flag_lower(&ring->info->waiters, waiters);
+	if (waiters & RRING_WRITER_WAITS) {
+		rring_gate_open(&ring->writable);
+		if (ring->writer)
+			wake_up_poll(&ring->writer->poll_queue, EPOLLOUT);
+	}
+	if (!(waiters & RRING_READERS_WAIT))
+		return;
+	rring_gate_open(&ring->readable);
+	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
+		if (ring->readers[i] && ring->readers[i]->client)
+			wake_up_poll(&ring->readers[i]->client->poll_queue,
+				     EPOLLIN);
+}
+
+/* ---- adoption ---- */
+
+static u32 *adopted_count(struct rring_ring *ring, u64 pos)
+{
+	u32 slot = ring->adopted[pos % ring->info->capacity];
+
+	return slot == U32_MAX ? NULL : &ring->arena->adopted[slot];
+}
+
+/* The slot that @handle names, or U32_MAX: it was read from a user's page. */
+static u32 handle_slot(const struct rring_arena *arena, u64 handle)
+{
+	u32 pool = rring_handle_class(handle);
+	u32 index = rring_handle_index(handle);
+
+	if (pool >= RRING_POOLS || index >= arena->info->pool[pool].capacity)
+		return U32_MAX;
+	return arena->info->pool[pool].slot_base + index;
+}
+
+static u64 read_entry(const struct rring_ring *ring, u64 pos)
+{
+	return READ_ONCE(ring_entries(ring)[pos % ring->info->capacity].handle);
+}
+
+static void adopt_window(struct rring_ring *ring, u64 low, u64 end)
+{
+	u64 pos;
+
+	/* an older window, of the writer before the last one, is within */
+	rring_ring_settle(ring);
+	for (pos = max(low, ring->adopted_end); pos < end; pos++) {
+		u32 slot = handle_slot(ring->arena, read_entry(ring, pos));
+		u32 *count;
+
+		ring->adopted[pos % ring->info->capacity] = slot;
+		count = adopted_count(ring, pos);
+		if (count)
+			++*count;
+		breathe(pos);
+	}
+	if (ring->adopted_low == ring->adopted_end)
+		ring->adopted_low = low;
+	ring->adopted_end = end;
+}
+
+static void release_adopted(struct rring_ring *ring, u64 end)
+{
+	for (; ring->adopted_low < end; ring->adopted_low++) {
+		u32 *count = adopted_count(ring, ring->adopted_low);
+
+		if (count)
+			--*count;
+		breathe(ring->adopted_low);
+	}
+}
+
+/* Let go of adopted entries that all readers have passed. */
+void rring_ring_settle(struct rring_ring *ring)
+{
+	if (ring->adopted_low < ring->adopted_end)
+		release_adopted(ring, min(rring_ring_low(ring),
+					  ring->adopted_end));
+}
+
+/* No writer, no reader: nobody can ask for what it holds. */
+static bool is_deserted(const struct rring_ring *ring)
+{
+	return !ring->writer && !ring->nr_readers;
+}
+
+/* Take @ring off the table, whoever uses it. */
+void rring_ring_reap(struct rring_ring *ring)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_READERS; i++)
+		if (ring->readers[i])
+			rring_reader_remove(ring->readers[i]);
+	release_adopted(ring, ring->adopted_end);
+	ring->arena->rings[ring->id] = NULL;
+	memset(ring->info, 0, sizeof(*ring->info));
+	rring_gate_open(&ring->readable);
+	rring_gate_open(&ring->writable);
+	rring_ring_put(ring);
+}
+
+/*
+ * Its writer has gone. The end is where the head stood, but never more than
+ * one lap above what its readers need.
+ */
+void rring_ring_orphan(struct rring_ring *ring)
+{
+	u64 head = rring_ring_head(ring);
+	u64 low = rring_ring_low(ring);
+	u64 end = head - low > ring->info->capacity ?
+		low + ring->info->capacity : head;
+
+	if (ring->info->kind == RRING_HANDLES)
+		adopt_window(ring, low, end);
+	ring->writer = NULL;
+	ring->info->writer = 0;
+	rring_seq_store(&ring->info->end, end);
+	/* O: pairs with P in the library's peek */
+	rring_flag_store_release(&ring->info->state, RRING_RING_ENDED);
+	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
+	rring_arena_wake_pools(ring->arena, ~0u);
+	if (is_deserted(ring))
+		rring_ring_reap(ring);
+}
+
+/*
+ * For the sweep: which slots of @pool does the window name? The lower end is
+ * read before the upper one, and both are bounded by the capacity. Adopted
+ * entries are counted elsewhere.
+ */
+void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
+			    unsigned long *named)
+{
+	struct rring_arena *arena = ring->arena;
+	u64 low, head, pos;
+
+	if (ring->info->kind != RRING_HANDLES || !ring->writer)
+		return;
+	low = max(rring_ring_low(ring), ring->adopted_end);
+	head = rring_ring_head(ring);
+	if (head > low && head - low > ring->info->capacity)
+		low = head - ring->info->capacity;
+	for (pos = low; pos < head; pos++) {
+		u64 handle = read_entry(ring, pos);
+
+		if (rring_handle_class(handle) == pool &&
+		    handle_slot(arena, handle) != U32_MAX)
+			__set_bit(rring_handle_index(handle), named);
+		breathe(pos);
+	}
+}
+
+/* ---- open and close ---- */
+
+static int check_open(const struct rring_ring_open *args)
+{
+	if (args->flags || args->reserved)
+		return -EINVAL;
+	if (args->kind > RRING_HANDLES || args->policy > RRING_OVERWRITE)
+		return -EINVAL;
+	if (!args->capacity || args->capacity > RRING_RING_CAPACITY_MAX ||
+	    args->retain >= args->capacity)
+		return -EINVAL;
+	if (args->policy == RRING_OVERWRITE && (args->retain || args->stall_ns))
+		return -EINVAL;
+	if (args->kind == RRING_HANDLES)
+		return args->stride ? -EINVAL : 0;
+	if (args->stride < RRING_STRIDE_MIN ||
+	    args->stride > RRING_STRIDE_MAX || args->stride % RRING_LINE)
+		return -EINVAL;
+	return 0;
+}
+
+static void fill_info(struct rring_ring_info *info,
+		      const struct rring_ring_open *args)
+{
+	info->kind = args->kind;
+	info->policy = args->policy;
+	info->capacity = args->capacity;
+	info->stride = args->stride;
+	info->retain = args->policy == RRING_OVERWRITE ? args->capacity :
+							 args->retain;
+	info->stall_ns = args->stall_ns;
+	rring_layout_ring(info);
+	strscpy(info->name, args->name, sizeof(info->name));
+}
+
+static struct rring_ring *ring_new(struct rring_arena *arena,
+				   const struct rring_ring_info *info)
+{
+	struct rring_ring *ring;
+	int err = -ENOMEM;
+
+	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
+	if (!ring)
+		return ERR_PTR(err);
+	kref_init(&ring->ref);
+	ring->arena = arena;
+	ring->owner = current_euid();
+	rring_gate_init(&ring->readable);
+	rring_gate_init(&ring->writable);
+	err = rring_region_alloc(&ring->region, info->size);
+	if (err)
+		goto fail;
+	if (info->kind == RRING_HANDLES) {
+		ring->adopted = kvcalloc(info->capacity, sizeof(u32),
+					 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		err = -ENOMEM;
+		if (!ring->adopted)
+			goto fail;
+	}
+	return ring;
+
+fail:
+	rring_ring_put(ring);
+	return ERR_PTR(err);
+}
+
+static int install(struct rring_ring *ring, struct rring_client *client,
+		   const struct rring_ring_info *info)
+{
+	struct rring_arena *arena = ring->arena;
+	u32 id;
+
+	for (id = 0; id < arena->info->max_rings; id++)
+		if (!arena->rings[id])
+			break;
+	if (id == arena->info->max_rings)
+		return -ENOSPC;
+	ring->id = id;
+	ring->info = &arena->ring_info[id];
+	*ring->info = *info;
+	ring->writer = client;
+	ring->info->writer = client->id;
+	arena->rings[id] = ring;
+	rring_flag_store_release(&ring->info->state, RRING_RING_OPEN);
+	return 0;
+}
+
+static bool same_geometry(const struct rring_ring_info *a,
+			  const struct rring_ring_info *b)
+{
+	return a->kind == b->kind && a->policy == b->policy &&
+	       a->capacity == b->capacity && a->stride == b->stride &&
+	       a->retain == b->retain && a->stall_ns == b->stall_ns;
+}
+
+static int may_take_over(const struct rring_ring *ring,
+			 const struct rring_ring_info *info)
+{
+	if (!uid_eq(ring->owner, current_euid()))
+		return -EACCES;
+	if (ring->writer)
+		return -EBUSY;
+	return same_geometry(ring->info, info) ? 0 : -EEXIST;
+}
+
+/*
+ * Go on with @old in the pages of @fresh, which gets the old ones. Readers
+ * see the incarnation when they have drained the old pages, and map anew.
+ */
+static int take_over(struct rring_ring *old, struct rring_ring *fresh,
+		     struct rring_client *client,
+		     const struct rring_ring_info *info)
+{
+	u64 end = rring_seq_load(&old->info->end);
+	u64 entries = info->entry_offset;
+	int err = may_take_over(old, info);
+	u64 claim;
+	u32 next;
+
+	if (err)
+		return err;
+	/* what the last writer had begun to overwrite is copied as it is */
+	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
+		      end + info->capacity);
+	memcpy(fresh->region.addr + entries, old->region.addr + entries,
+	       info->size - entries);
+	swap(old->region, fresh->region);
+	rring_seq_store(&ring_head(old)->claim, claim);
+	rring_seq_store(&ring_head(old)->head, end);
+	old->head = end;
+	old->writer = client;
+	old->info->writer = client->id;
+	/* O: pairs with P in the library's peek: state before incarnation */
+	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
+	next = rring_flag_load(&old->info->incarnation) + 1;
+	rring_flag_store_release(&old->info->incarnation, next);
+	rring_ring_wake(old, RRING_READERS_WAIT);
+	return 0;
+}
+
+int rring_ring_open(struct rring_client *client, struct rring_ring_open *args)
+{
+	struct rring_arena *arena;
+	struct rring_ring_info *info;
+	struct rring_ring *ring, *old;
+	bool installed = false;
+	int err;
+
+	err = check_open(args);
+	if (err)
+		return err;
+	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return -ENOMEM;
+	fill_info(info, args);
+	err = rring_client_lock(client);
+	if (err)
+		goto out_info;
+	rring_client_unlock(client);
+	arena = client->arena;
+	ring = ring_new(arena, info);
+	if (IS_ERR(ring)) {
+		err = PTR_ERR(ring);
+		goto out_info;
+	}
+	err = rring_client_lock(client);
+	if (err)
+		goto out_ring;
+	old = args->name[0] ? rring_ring_find(arena, args->name) : NULL;
+	if (old) {
+		err = take_over(old, ring, client, info);
+	} else {
+		err = install(ring, client, info);
+		installed = !err;
+		old = ring;
+	}
+	if (!err) {
+		args->ring = old->id;
+		args->incarnation = rring_flag_load(&old->info->incarnation);
+		args->head = old->head;
+	}
+	rring_client_unlock(client);
+out_ring:
+	if (!installed)
+		rring_ring_put(ring);
+out_info:
+	kfree(info);
+	return err;
+}
+
+int rring_ring_close(struct rring_client *client, u32 id)
+{
+	struct rring_ring *ring;
+	int err = rring_client_lock(client);
+
+	if (err)
+		return err;
+	ring = rring_ring_at(client->arena, id);
+	if (!ring)
+		err = -ENXIO;
+	else if (ring->writer != client)
+		err = -EPERM;
+	else
+		rring_ring_orphan(ring);
+	rring_client_unlock(client);
+	return err;
+}
+
+/* ---- a writer waits ---- */
+
+struct wait_writable {
+	struct rring_client *client;
+	struct rring_ring *ring;
+	u64 position;
+};
+
+/* Lap the readers that have stood at @position or before for too long. */
+static void check_stalls(struct rring_ring *ring, u64 position, u64 *wake_at)
+{
+	u64 now = ktime_get_ns();
+	u32 i;
+
+	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
+		if (ring->readers[i])
+			rring_reader_check_stall(ring->readers[i], position,
+						 now, wake_at);
+}
+
+static int writable(void *context, u64 *wake_at)
+{
+	struct wait_writable *wait = context;
+	struct rring_ring *ring = wait->ring;
+	int err = rring_client_lock(wait->client);
+
+	if (err)
+		return err;
+	if (ring->writer != wait->client) {
+		err = -EPERM;
+	} else if (rring_ring_low(ring) <= wait->position) {
+		if (ring->info->stall_ns)
+			check_stalls(ring, wait->position, wake_at);
+		if (rring_ring_low(ring) <= wait->position)
+			err = -EAGAIN;
+	}
+	rring_client_unlock(wait->client);
+	return err;
+}
+
+int rring_ring_wait_writable(struct rring_client *client,
+			     const struct rring_wait *args)
+{
+	struct wait_writable wait = {
+		.client = client,
+		.position = args->position,
+	};
+	int err = rring_client_lock(client);
+
+	if (err)
+		return err;
+	wait.ring = rring_ring_at(client->arena, args->ring);
+	if (!wait.ring)
+		err = -ENXIO;
+	else if (wait.ring->writer != client)
+		err = -EPERM;
+	else
+		kref_get(&wait.ring->ref);
+	rring_client_unlock(client);
+	if (err)
+		return err;
+	/* .info stays: it lies in the arena, which the client holds */
+	err = rring_gate_wait(&wait.ring->writable, &wait.ring->info->waiters,
+			      RRING_WRITER_WAITS, writable, &wait,
+			      args->deadline);
+	rring_ring_put(wait.ring);
+	return err;
+}

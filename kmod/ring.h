@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_RING_H
+#define RRING_RING_H
+
+#include <linux/kref.h>
+#include <linux/uidgid.h>
+#include <linux/rusted_ring.h>
+
+#include "region.h"
+#include "wait.h"
+
+struct rring_arena;
+struct rring_client;
+struct rring_reader;
+
+/* All but the gates under the arena's lock. */
+struct rring_ring {
+	struct kref ref;		/* the arena's table, and waits */
+	struct rring_arena *arena;
+	u32 id;
+	kuid_t owner;
+	struct rring_ring_info *info;
+	struct rring_region region;	/* of this incarnation */
+	struct rring_client *writer;	/* NULL: none, .info->end is set */
+	u64 head;			/* the highest seen */
+	u64 low;			/* lower end of the window, so far */
+
+	/*
+	 * Slots that the window of a dead writer names, copied when it died:
+	 * position p at p modulo capacity, for adopted_low <= p < adopted_end.
+	 */
+	u32 *adopted;			/* RRING_HANDLES only */
+	u64 adopted_low;
+	u64 adopted_end;
+
+	struct rring_reader *readers[RRING_READERS];
+	u32 nr_readers;
+	struct rring_gate readable;
+	struct rring_gate writable;
+};
+
+int rring_ring_open(struct rring_client *client, struct rring_ring_open *args);
+int rring_ring_close(struct rring_client *client, u32 id);
+struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name);
+struct rring_ring *rring_ring_at(struct rring_arena *arena, u32 id);
+void rring_ring_put(struct rring_ring *ring);
+void rring_ring_reap(struct rring_ring *ring);
+void rring_ring_orphan(struct rring_ring *ring);
+u64 rring_ring_head(struct rring_ring *ring);
+u64 rring_ring_low(struct rring_ring *ring);
+void rring_ring_settle(struct rring_ring *ring);
+void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
+			    unsigned long *named);
+void rring_ring_wake(struct rring_ring *ring, u32 waiters);
+bool rring_ring_has_room(struct rring_ring *ring);
+int rring_ring_wait_writable(struct rring_client *client,
+			     const struct rring_wait *args);
+
+#endif /* RRING_RING_H */

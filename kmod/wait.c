@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * The sleeper pays. Who publishes or drops stores, then loads a flag, with no
+ * fence between (L). Who wants to sleep raises the flag, makes every CPU run
+ * a full barrier (K), looks once more and only then sleeps: either the look
+ * sees the peer's store, or the peer's load sees the flag. The asymmetric
+ * form of Dekker's pattern, as in membarrier(2).
+ */
+#include <linux/hrtimer.h>
+#include <linux/sched/signal.h>
+#include <linux/smp.h>
+#include <linux/timekeeping.h>
+
+#include <rusted_ring/atomic.h>
+
+#include "wait.h"
+
+void rring_gate_init(struct rring_gate *gate)
+{
+	init_waitqueue_head(&gate->queue);
+	atomic_set(&gate->events, 0);
+}
+
+void rring_gate_open(struct rring_gate *gate)
+{
+	atomic_inc(&gate->events);
+	wake_up_all(&gate->queue);
+}
+
+void rring_flag_raise(rring_flag_t *flag, u32 bits)
+{
+	atomic_or(bits, (atomic_t *)&flag->value);
+}
+
+/* Returns those of @bits that were up. */
+u32 rring_flag_lower(rring_flag_t *flag, u32 bits)
+{
+	return atomic_fetch_andnot(bits, (atomic_t *)&flag->value) & bits;
+}
+
+static void full_barrier(void *unused)
+{
+	smp_mb();
+}
+
+/*
+ * K: pairs with L. A CPU that is not running a peer now passes a full barrier
+ * when it switches to one.
+ */
+void rring_barrier(void)
+{
+	on_each_cpu(full_barrier, NULL, 1);
+}
+
+static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
+{
+	u64 now = ktime_get_ns();
+
+	if (deadline == RRING_FOREVER)
+		return wait_event_interruptible(gate->queue,
+				atomic_read(&gate->events) != seen);
+	if (deadline <= now)
+		return -ETIME;
+	return wait_event_interruptible_hrtimeout(gate->queue,
+			atomic_read(&gate->events) != seen,
+			ns_to_ktime(min_t(u64, deadline - now, KTIME_MAX)));
+}
+
+/* 0, -ETIMEDOUT, -ERESTARTSYS, or what @ready says but -EAGAIN. */
+int rring_gate_wait(struct rring_gate *gate, rring_flag_t *flag, u32 bit,
+		    rring_ready_t ready, void *context, u64 deadline)
+{
+	for (;;) {
+		int seen = atomic_read(&gate->events);
+		u64 wake_at = deadline;
+		int err = ready(context, &wake_at);
+
+		if (err != -EAGAIN)
+			return err;
+		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
+			return -ETIMEDOUT;
+		rring_flag_raise(flag, bit);
+		rring_barrier();
+		err = ready(context, &wake_at);
+		if (err != -EAGAIN)
+			return err;
+		err = sleep_until(gate, seen, wake_at);
+		if (err && err != -ETIME)
+			return err;
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_WAIT_H
+#define RRING_WAIT_H
+
+#include <linux/atomic.h>
+#include <linux/wait.h>
+#include <linux/rusted_ring.h>
+
+/*
+ * Where tasks sleep until a peer calls WAKE: an event count, so that a wake
+ * between the last look and the sleep is not lost.
+ */
+struct rring_gate {
+	wait_queue_head_t queue;
+	atomic_t events;
+};
+
+/*
+ * What a sleeper waits for: 0 when it is there, -EAGAIN when not yet, else an
+ * error. Called without locks. May lower *@wake_at, an absolute time in ns at
+ * which it wants to be asked again.
+ */
+typedef int (*rring_ready_t)(void *context, u64 *wake_at);
+
+void rring_gate_init(struct rring_gate *gate);
+void rring_gate_open(struct rring_gate *gate);
+int rring_gate_wait(struct rring_gate *gate, rring_flag_t *flag, u32 bit,
+		    rring_ready_t ready, void *context, u64 deadline);
+void rring_flag_raise(rring_flag_t *flag, u32 bits);
+u32 rring_flag_lower(rring_flag_t *flag, u32 bits);
+void rring_barrier(void);
+
+#endif /* RRING_WAIT_H */
