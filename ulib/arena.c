@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rusted_ring/profile.h>
+
+#include "client.h"
+
+int rring_profile(enum rring_profile profile, uint32_t capacity[RRING_POOLS])
+{
+	if ((unsigned int)profile >= RRING_PROFILES)
+		return -EINVAL;
+	memcpy(capacity, rring_profile_capacities[profile],
+	       sizeof(rring_profile_capacities[profile]));
+	return 0;
+}
+
+enum rring_class rring_class_for(size_t len)
+{
+	unsigned int pool = RRING_XS;
+
+	while (pool < RRING_POOLS && len > (size_t)64 << 2 * pool)
+		pool++;
+	return (enum rring_class)pool;
+}
+
+/* Ask the device itself, as no client. */
+static int device_ioctl(unsigned long request, void *args)
+{
+	int fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = rring_ioctl(fd, request, args);
+	close(fd);
+	return ret;
+}
+
+int rring_arena_create(const struct rring_arena_config *config)
+{
+	struct rring_create args = {
+		.size = sizeof(args),
+		.flags = config->flags,
+		.max_clients = config->max_clients,
+		.max_rings = config->max_rings,
+		.quota = config->quota,
+		.mode = config->mode,
+		.uid = config->uid,
+		.gid = config->gid,
+	};
+	int err = rring_name_copy(args.name, config->name);
+
+	if (err)
+		return err;
+	memcpy(args.capacity, config->capacity, sizeof(args.capacity));
+	return device_ioctl(RRING_IOC_CREATE, &args);
+}
+
+int rring_arena_remove(const char *name)
+{
+	struct rring_remove args = { .size = sizeof(args) };
+	int err = rring_name_copy(args.name, name);
+
+	return err ? err : device_ioctl(RRING_IOC_REMOVE, &args);
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rusted_ring/layout.h>
+
+#include "client.h"
+
+int rring_ioctl(int fd, unsigned long request, void *args)
+{
+	int ret = ioctl(fd, request, args);
+
+	return ret < 0 ? -errno : ret;
+}
+
+void *rring_map(int fd, enum rring_region_type region, uint32_t index,
+		size_t size, int writable, int *err)
+{
+	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *addr = mmap(NULL, size, prot, MAP_SHARED, fd,
+			  (off_t)RRING_OFF(region, index));
+
+	if (addr != MAP_FAILED)
+		return addr;
+	*err = -errno;
+	return NULL;
+}
+
+void rring_unmap(const volatile void *addr, size_t size)
+{
+	if (addr)
+		munmap((void *)addr, size);
+}
+
+/* An empty name if there is none; a name is never cut. */
+int rring_name_copy(char to[RRING_NAME_MAX], const char *from)
+{
+	size_t len = from ? strlen(from) : 0;
+
+	if (len >= RRING_NAME_MAX)
+		return -ENAMETOOLONG;
+	memset(to, 0, RRING_NAME_MAX);
+	if (from)
+		memcpy(to, from, len);
+	return 0;
+}
+
+uint64_t rring_deadline(uint64_t nanoseconds_from_now)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
+	       nanoseconds_from_now;
+}
+
+static int map_regions(struct rring_client *client)
+{
+	struct rring_client_private *own = client->own;
+	const struct rring_attach *attach = &own->attach;
+	int fd = client->fd;
+	int err = 0;
+
+	client->arena = rring_map(fd, RRING_REGION_ARENA, 0,
+				  attach->arena_size, 0, &err);
+	own->magazines = rring_map(fd, RRING_REGION_MAGAZINE, 0,
+				   attach->magazine_size, 0, &err);
+	own->cursors = rring_map(fd, RRING_REGION_CURSORS, attach->client,
+				 sizeof(struct rring_cursors), 1, &err);
+	own->payload = rring_map(fd, RRING_REGION_PAYLOAD, 0,
+				 attach->payload_size,
+				 client->role == RRING_PRODUCER, &err);
+	/* the last one: the client lives from here on */
+	if (!err)
+		own->ledger = rring_map(fd, RRING_REGION_LEDGER, 0,
+					attach->ledger_size, 1, &err);
+	return err;
+}
+
+static void unmap_regions(struct rring_client *client)
+{
+	struct rring_client_private *own = client->own;
+	const struct rring_attach *attach = &own->attach;
+
+	rring_unmap(own->ledger, attach->ledger_size);
+	rring_unmap(own->payload, attach->payload_size);
+	rring_unmap(own->cursors, sizeof(struct rring_cursors));
+	rring_unmap(own->magazines, attach->magazine_size);
+	rring_unmap(client->arena, attach->arena_size);
+}
+
+static int check_abi(const struct rring_client *client)
+{
+	const struct rring_arena_info *arena = client->arena;
+
+	return arena->magic == RRING_MAGIC &&
+	       arena->abi_version == RRING_ABI_VERSION ? 0 : -EPROTO;
+}
+
+static int view_pools(struct rring_client *client)
+{
+	const char *arena = (const char *)client->arena;
+	struct rring_client_private *own = client->own;
+	rring_word_t *ledger = (rring_word_t *)(own->ledger + 1);
+	uint32_t i;
+
+	for (i = 0; i < RRING_POOLS; i++) {
+		const struct rring_pool_info *info = &client->arena->pool[i];
+		struct rring_pool_view *pool = &client->pool[i];
+
+		pool->ledger = ledger + info->slot_base;
+		pool->generation = (const rring_flag_t *)
+			(arena + client->arena->generation_offset) +
+			info->slot_base;
+		pool->payload = own->payload + info->payload_offset;
+		pool->header = (struct rring_event_header *)
+			(own->payload + info->header_offset);
+		pool->capacity = info->capacity;
+		pool->magazine = &own->magazines->pool[i];
+		pool->tail = &own->ledger->tail[i].pos;
+		pool->parked_handle = calloc(RRING_PARKED_SLOTS,
+					     sizeof(*pool->parked_handle));
+		if (!pool->parked_handle)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static struct rring_client *client_new(enum rring_role role,
+				       unsigned int flags)
+{
+	struct rring_client *client;
+
+	client = aligned_alloc(RRING_LINE, (sizeof(*client) + RRING_LINE - 1) /
+					   RRING_LINE * RRING_LINE);
+	if (!client)
+		return NULL;
+	memset(client, 0, sizeof(*client));
+	client->own = calloc(1, sizeof(*client->own));
+	if (!client->own) {
+		free(client);
+		return NULL;
+	}
+	pthread_mutex_init(&client->own->lock, NULL);
+	client->fd = -1;
+	client->role = role;
+	client->shared = !(flags & RRING_SINGLE_THREADED);
+	return client;
+}
+
+static void client_free(struct rring_client *client)
+{
+	uint32_t i;
+
+	for (i = 0; i < RRING_POOLS; i++)
+		free(client->pool[i].parked_handle);
+	if (client->fd >= 0)
+		close(client->fd);
+	pthread_mutex_destroy(&client->own->lock);
+	free(client->own);
+	free(client);
+}
+
+static int attach(struct rring_client *client, const char *name, int arena_fd)
+{
+	struct rring_attach *args = &client->own->attach;
+	int err;
+
+	*args = (struct rring_attach) {
+		.size = sizeof(*args),
+		.role = client->role,
+		.arena_fd = arena_fd,
+	};
+	err = rring_name_copy(args->name, name);
+	if (err)
+		return err;
+	client->fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
+	if (client->fd < 0)
+		return -errno;
+	err = rring_ioctl(client->fd, RRING_IOC_ATTACH, args);
+	if (err)
+		return err;
+	client->id = args->client;
+	err = map_regions(client);
+	if (!err)
+		err = check_abi(client);
+	if (!err)
+		err = view_pools(client);
+	if (err)
+		unmap_regions(client);
+	return err;
+}
+
+static int open_client(struct rring_client **out, const char *name,
+		       int arena_fd, enum rring_role role, unsigned int flags)
+{
+	struct rring_client *client;
+	int err;
+
+	if (flags & ~RRING_SINGLE_THREADED)
+		return -EINVAL;
+	client = client_new(role, flags);
+	if (!client)
+		return -ENOMEM;
+	err = attach(client, name, arena_fd);
+	if (err) {
+		client_free(client);
+		return err;
+	}
+	*out = client;
+	return 0;
+}
+
+int rring_open(struct rring_client **client, const char *name,
+	       enum rring_role role, unsigned int flags)
+{
+	return open_client(client, name ? name : "default", -1, role, flags);
+}
+
+int rring_open_arena(struct rring_client **client, int arena_fd,
+		     enum rring_role role, unsigned int flags)
+{
+	if (arena_fd < 0)
+		return -EBADF;
+	return open_client(client, NULL, arena_fd, role, flags);
+}
+
+void rring_close(struct rring_client *client)
+{
+	struct rring_client_private *own = client->own;
+	uint32_t i;
+
+	while (own->readers)
+		rring_reader_close(own->readers, 0);
+	while (own->writers)
+		rring_writer_close(own->writers);
+	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
+		rring_unmap(own->peers[i].cursors,
+			    sizeof(struct rring_cursors));
+	unmap_regions(client);
+	client_free(client);
+}
+
+int rring_client_fd(const struct rring_client *client)
+{
+	return client->fd;
+}
+
+/*
+ * The cursors of client @id, mapped anew if the place has another client than
+ * when they were mapped last. NULL: it has none now, or no memory is left.
+ */
+const struct rring_cursors *rring_peer_cursors(struct rring_client *client,
+					       uint32_t id)
+{
+	struct rring_client_private *own = client->own;
+	struct rring_peer *peer = &own->peers[id];
+	uint32_t serial = rring_flag_load_acquire(
+		&client->arena->client_serial[id]);
+	int err = 0;
+
+	if (id == client->id)
+		return own->cursors;
+	pthread_mutex_lock(&own->lock);
+	if (peer->serial != serial) {
+		rring_unmap(peer->cursors, sizeof(struct rring_cursors));
+		peer->cursors = rring_map(client->fd, RRING_REGION_CURSORS, id,
+					  sizeof(struct rring_cursors), 0,
+					  &err);
+		peer->serial = serial;
+		/* a place that changed hands meanwhile: next time */
+		if (err || rring_flag_load(&client->arena->client_serial[id]) !=
+			   serial)
+			peer->serial = 0;
+	}
+	pthread_mutex_unlock(&own->lock);
+	return peer->cursors;
+}
+
+int rring_pool_stat(struct rring_client *client, enum rring_class pool,
+		    unsigned int flags, struct rring_pool_stat *stat)
+{
+	*stat = (struct rring_pool_stat) {
+		.size = sizeof(*stat),
+		.pool = pool,
+		.flags = flags,
+	};
+	return rring_ioctl(client->fd, RRING_IOC_POOL_STAT, stat);
+}
+
+void rring_wake_ring(struct rring_client *client, uint32_t ring,
+		     uint32_t waiters)
+{
+	struct rring_wake args = {
+		.size = sizeof(args),
+		.flags = waiters,
+		.ring = ring,
+	};
+
+	rring_ioctl(client->fd, RRING_IOC_WAKE, &args);
+}
+
+void rring_wake_pools(struct rring_client *client)
+{
+	struct rring_wake args = {
+		.size = sizeof(args),
+		.flags = RRING_WAKE_POOLS,
+		.pools = rring_flag_load(&client->arena->pool_waiters),
+	};
+
+	rring_ioctl(client->fd, RRING_IOC_WAKE, &args);
+}

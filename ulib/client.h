@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the library keeps of a client for itself, and its system calls. */
+#ifndef ULIB_CLIENT_H
+#define ULIB_CLIENT_H
+
+#include <pthread.h>
+
+#include <rusted_ring.h>
+
+/* Another client's cursors, as mapped when its serial was .serial. */
+struct rring_peer {
+	uint32_t serial;
+	const struct rring_cursors *cursors;
+};
+
+struct rring_client_private {
+	pthread_mutex_t lock;		/* over .peers, .writers, .readers */
+	struct rring_peer peers[RRING_CLIENTS_MAX + 1];
+	struct rring_writer *writers;
+	struct rring_reader *readers;
+	struct rring_cursors *cursors;	/* the own ones */
+	struct rring_tails *ledger;
+	const struct rring_magazines *magazines;
+	char *payload;
+	struct rring_attach attach;	/* sizes of the mappings */
+};
+
+int rring_ioctl(int fd, unsigned long request, void *args);
+void *rring_map(int fd, enum rring_region_type region, uint32_t index,
+		size_t size, int writable, int *err);
+void rring_unmap(const volatile void *addr, size_t size);
+int rring_name_copy(char to[RRING_NAME_MAX], const char *from);
+
+const struct rring_cursors *rring_peer_cursors(struct rring_client *client,
+					       uint32_t id);
+void rring_writer_settle(struct rring_writer *writer);
+
+#endif /* ULIB_CLIENT_H */

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Events: allocate, hold, drop. */
+#include "client.h"
+
+/*
+ * Take the next free slot of the magazine: first into the ledger, then off the
+ * magazine (E, which pairs with F in the sweep). 0: the magazine is empty.
+ */
+static uint64_t pop(struct rring_pool_view *pool)
+{
+	uint64_t tail = rring_seq_load(pool->tail);
+	/* P: pairs with O in the kernel's lending */
+	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
+	rring_word_t *word;
+	uint64_t handle;
+
+	if (tail == head)
+		return 0;
+	handle = pool->magazine->handle[tail % RRING_MAGAZINE_SLOTS];
+	word = &pool->ledger[rring_handle_index(handle)];
+	rring_word_store_release(word, (rring_word_load(word) |
+					RRING_PRIVATE) +
+				       RRING_MOVE + RRING_HOLD);
+	rring_seq_store_release(pool->tail, tail + 1);
+	return handle;
+}
+
+/*
+ * The same by one of several threads. Who loses the race for the tail has held
+ * a slot for a moment that is another's: a hold more never hurts, but its fall
+ * is told like any other.
+ */
+static uint64_t pop_threads(struct rring_client *client,
+			    struct rring_pool_view *pool)
+{
+	__u64 tail = rring_seq_load(pool->tail);
+	rring_word_t *word;
+	uint64_t handle;
+
+	for (;;) {
+		if (tail == rring_seq_load_acquire(&pool->magazine->head))
+			return 0;
+		handle = RRING_LOAD(&pool->magazine->handle[
+				    tail % RRING_MAGAZINE_SLOTS]);
+		word = &pool->ledger[rring_handle_index(handle)];
+		rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
+		if (rring_seq_exchange(pool->tail, &tail, tail + 1))
+			return handle;
+		rring_word_fetch_add(word, RRING_MOVE - RRING_HOLD);
+		rring_freed(client);
+	}
+}
+
+/* So that a shallow sweep finds what this client's rings have let go. */
+static void settle_writers(struct rring_client *client)
+{
+	struct rring_writer *writer;
+
+	if (client->shared)
+		return;	/* each belongs to a thread of its own */
+	for (writer = client->own->writers; writer; writer = writer->next)
+		rring_writer_settle(writer);
+}
+
+static int refill(struct rring_client *client, uint32_t pool, uint64_t deadline)
+{
+	struct rring_refill args = {
+		.size = sizeof(args),
+		.pool = pool,
+		.count = client->arena->pool[pool].batch,
+		.deadline = deadline,
+	};
+
+	settle_writers(client);
+	return rring_ioctl(client->fd, RRING_IOC_REFILL, &args);
+}
+
+static int alloc_popped(struct rring_client *client, uint64_t handle,
+			uint32_t len, uint32_t event_type,
+			struct rring_event *event)
+{
+	struct rring_event_header *header =
+		&client->pool[rring_handle_class(handle)]
+			 .header[rring_handle_index(handle)];
+
+	header->len = len;
+	header->event_type = event_type;
+	rring_event_at(client, handle, len, event_type, event);
+	return 0;
+}
+
+static int alloc_class_until(struct rring_client *client, uint32_t index,
+			     uint32_t len, uint32_t event_type,
+			     uint64_t deadline, struct rring_event *event)
+{
+	struct rring_pool_view *pool = &client->pool[index];
+	uint64_t handle;
+	int err;
+
+	if (client->role != RRING_PRODUCER)
+		return -EPERM;
+	if (pool->parked)
+		return rring_alloc_class(client, (enum rring_class)index, len,
+					 event_type, event);
+	for (;;) {
+		handle = client->shared ? pop_threads(client, pool) :
+					  pop(pool);
+		if (handle)
+			return alloc_popped(client, handle, len, event_type,
+					    event);
+		err = refill(client, index, deadline);
+		if (err)
+			return err;
+	}
+}
+
+int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
+		     uint32_t len, uint32_t event_type,
+		     struct rring_event *event)
+{
+	if ((unsigned int)pool >= RRING_POOLS)
+		return -EINVAL;
+	if (len > client->arena->pool[pool].slot_size)
+		return -E2BIG;
+	return alloc_class_until(client, pool, len, event_type, 0, event);
+}
+
+int rring_alloc_until(struct rring_client *client, size_t len,
+		      uint32_t event_type, uint64_t deadline,
+		      struct rring_event *event)
+{
+	enum rring_class pool = rring_class_for(len);
+
+	if (pool >= RRING_POOLS)
+		return -E2BIG;
+	return alloc_class_until(client, pool, (uint32_t)len, event_type,
+				 deadline, event);
+}
+
+int rring_resize(struct rring_client *client, struct rring_event *event,
+		 uint32_t len)
+{
+	uint32_t pool = rring_handle_class(event->handle);
+
+	if (!rring_handle_valid(client, event->handle))
+		return -EINVAL;
+	if (len > client->arena->pool[pool].slot_size)
+		return -E2BIG;
+	client->pool[pool].header[rring_handle_index(event->handle)].len = len;
+	event->len = len;
+	return 0;
+}
+
+int rring_hold_threads(const struct rring_event *event)
+{
+	uint64_t word = rring_word_load(event->word);
+
+	if (rring_ledger_holds(word) >= RRING_HOLDS_MAX)
+		return -EOVERFLOW;
+	/* threads that pass the check at once have room in 17 bits */
+	rring_word_fetch_add(event->word, RRING_MOVE + RRING_HOLD);
+	return 0;
+}
+
+int rring_drop_threads(struct rring_client *client,
+		       const struct rring_event *event)
+{
+	if (!rring_ledger_holds(rring_word_load(event->word)))
+		return -EINVAL;
+	/* G: the payload was read before the hold falls */
+	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
+	rring_freed(client);
+	return 0;
+}
+
+static int generation_is(const struct rring_client *client, uint64_t handle)
+{
+	const struct rring_pool_view *pool =
+		&client->pool[rring_handle_class(handle)];
+
+	return rring_flag_load(&pool->generation[rring_handle_index(handle)]) ==
+	       rring_handle_generation(handle);
+}
+
+/* @event for @handle, with what its header says; a liar's length is cut. */
+static int read_header(const struct rring_client *client, uint64_t handle,
+		       struct rring_event *event)
+{
+	const struct rring_pool_view *pool =
+		&client->pool[rring_handle_class(handle)];
+	const struct rring_event_header *header =
+		&pool->header[rring_handle_index(handle)];
+	uint32_t len = RRING_LOAD(&header->len);
+
+	if (len > 64u << 2 * rring_handle_class(handle))
+		return -EBADMSG;
+	rring_event_at(client, handle, len, RRING_LOAD(&header->event_type),
+		       event);
+	return 0;
+}
+
+int rring_upgrade(struct rring_client *client, uint64_t handle,
+		  struct rring_event *event)
+{
+	struct rring_event held;
+	int err = 0;
+
+	if (!rring_handle_valid(client, handle))
+		return -EBADMSG;
+	rring_event_at(client, handle, 0, 0, &held);
+	if (rring_word_load(held.word) & RRING_PARKED)
+		return -ESTALE;
+	if (client->shared)
+		err = rring_hold_threads(&held);
+	else
+		err = rring_hold(client, &held);
+	if (err)
+		return err;
+	/* I: pairs with J in the sweep, which bumps and looks once more */
+	rring_fence_full();
+	if (!generation_is(client, handle))
+		err = -ESTALE;
+	else
+		err = read_header(client, handle, event);
+	if (err)
+		rring_drop(client, &held);
+	return err;
+}
+
+int rring_find(struct rring_client *client, uint64_t handle,
+	       struct rring_event *event)
+{
+	uint64_t word;
+
+	if (!rring_handle_valid(client, handle))
+		return -EBADMSG;
+	word = rring_word_load(&client->pool[rring_handle_class(handle)]
+			       .ledger[rring_handle_index(handle)]);
+	if (!rring_ledger_holds(word) || word & RRING_PARKED ||
+	    !generation_is(client, handle))
+		return -ESTALE;
+	return read_header(client, handle, event);
+}
+
+uint64_t rring_share(struct rring_client *client,
+		     const struct rring_event *event)
+{
+	/* only who is single-threaded reuses slots, and asks for the bit */
+	if (!client->shared)
+		rring_word_store_release(event->word,
+					 rring_word_load(event->word) &
+					 ~RRING_PRIVATE);
+	return event->handle;
+}
+
+static void unpark(struct rring_pool_view *pool)
+{
+	while (pool->parked) {
+		uint64_t handle = pool->parked_handle[--pool->parked];
+		rring_word_t *word = &pool->ledger[rring_handle_index(handle)];
+
+		rring_word_store_release(word, (rring_word_load(word) &
+						~(RRING_PARKED |
+						  RRING_PRIVATE)) +
+					       RRING_MOVE - RRING_HOLD);
+	}
+}
+
+static void empty_magazine(struct rring_pool_view *pool)
+{
+	__u64 tail = rring_seq_load(pool->tail);
+
+	while (!rring_seq_exchange(pool->tail, &tail,
+				   rring_seq_load_acquire(
+					   &pool->magazine->head)))
+		;
+}
+
+void rring_trim(struct rring_client *client)
+{
+	uint32_t i;
+
+	for (i = 0; i < RRING_POOLS; i++) {
+		unpark(&client->pool[i]);
+		empty_magazine(&client->pool[i]);
+	}
+	rring_freed(client);
+}
