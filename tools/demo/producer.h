@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+#ifndef DEMO_PRODUCER_H
+#define DEMO_PRODUCER_H
+
+struct plan;
+struct stage;
+
+/* The life of the producer process: its exit status. */
+int producer_main(const struct plan *plan, struct stage *stage);
+
+#endif /* DEMO_PRODUCER_H */
