@@ -292,6 +292,18 @@ static bool name_drop(struct rring_arena *arena)
 	return persistent;
 }
 
+/* Take the name off @arena, if it has one. The caller has a reference. */
+void rring_arena_forget_name(struct rring_arena *arena)
+{
+	bool put;
+
+	mutex_lock(&rring_names_lock);
+	put = name_drop(arena);
+	mutex_unlock(&rring_names_lock);
+	if (put)
+		rring_arena_put(arena);
+}
+
 int rring_arena_remove(const char *name, struct net *net)
 {
 	struct rring_arena *arena;

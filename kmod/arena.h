@@ -61,10 +61,12 @@ struct rring_arena {
 					 * dead writers' rings name it
 					 */
 	struct rring_batch batch;	/* the sweep's */
+	cpumask_var_t peers;		/* the barrier's */
 };
 
 struct rring_arena *rring_arena_create(const struct rring_create *args,
 				       struct net *net);
+void rring_arena_forget_name(struct rring_arena *arena);
 int rring_arena_remove(const char *name, struct net *net);
 struct rring_arena *rring_arena_find(const char *name, struct net *net,
 				     u32 role);

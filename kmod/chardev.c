@@ -94,9 +94,7 @@ static int do_create(struct rring_client *client, struct file *file,
 			      O_RDWR | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
-	if (args->create.flags & RRING_CREATE_PERSIST)
-		rring_arena_remove(args->create.name,
-				   current->nsproxy->net_ns);
+	rring_arena_forget_name(arena);
 	rring_arena_put(arena);
 	return fd;
 }
