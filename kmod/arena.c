@@ -81,7 +81,7 @@ static int alloc_tables(struct rring_arena *arena, u32 max_clients,
 	if (!arena->clients || !arena->ledgers || !arena->rings ||
 	    !arena->batch.moves || !arena->adopted)
 		return -ENOMEM;
-	return 0;
+	return zalloc_cpumask_var(&arena->peers, gfp) ? 0 : -ENOMEM;
 }
 
 static int alloc_regions(struct rring_arena *arena,
@@ -142,6 +142,7 @@ static void arena_free(struct rring_arena *arena)
 	free_rings(arena);
 	for (i = 0; i < RRING_POOLS; i++)
 		rring_pool_destroy(&arena->pool[i]);
+	free_cpumask_var(arena->peers);
 	kvfree(arena->adopted);
 	kvfree(arena->batch.moves);
 	kvfree(arena->rings);

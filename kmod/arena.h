@@ -2,6 +2,7 @@
 #ifndef RRING_ARENA_H
 #define RRING_ARENA_H
 
+#include <linux/cpumask.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>

@@ -119,11 +119,11 @@ static int attach(struct rring_client *client, const struct rring_attach *args)
 	err = alloc_regions(client, arena);
 	if (err)
 		goto fail_arena;
+	client->role = args->role;
+	client->mm = current->mm;
 	err = take_place(client, arena);
 	if (err)
 		goto fail_regions;
-	client->role = args->role;
-	client->mm = current->mm;
 	mmgrab(client->mm);
 	/* pairs with rring_client_lock() and others: the client is whole */
 	smp_store_release(&client->arena, arena);
@@ -332,7 +332,7 @@ __poll_t rring_client_poll(struct rring_client *client, struct file *file,
 	mutex_lock(&arena->lock);
 	if (client->state == RRING_CLIENT_LIVE) {
 		raise_flags(client);
-		rring_barrier();
+		rring_barrier(arena);
 		mask = poll_mask(client);
 	}
 	mutex_unlock(&arena->lock);

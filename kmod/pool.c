@@ -29,7 +29,7 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 	pool->capacity = pool->info->capacity;
 	pool->base = pool->info->slot_base;
 	pool->quota = max_t(u64, 1, (u64)pool->capacity * arena->quota / 100);
-	rring_gate_init(&pool->gate);
+	rring_gate_init(&pool->gate, arena);
 	if (!pool->capacity)
 		return 0;
 	pool->free = kvcalloc(pool->capacity, sizeof(*pool->free), gfp);

@@ -6,11 +6,11 @@
  *
  * Joining. The writer may be about to act on a scan that did not see the new
  * entry, in which it took some position m for the lowest one. The entry first
- * gates at the window's lower end as of now; then every CPU runs a full
- * barrier, after which each scan sees the entry, and m is no more than the
- * lower end read from then on; there, or above, the reader starts. A writer
- * that is held back by an entry that is JOINING asks again, so that the step
- * between never makes a ring look full.
+ * gates at the window's lower end as of now; then every CPU that may run the
+ * writer passes a full barrier, after which each scan sees the entry, and m is
+ * no more than the lower end read from then on; there, or above, the reader
+ * starts. A writer that is held back by an entry that is JOINING asks again, so
+ * that the step between never makes a ring look full.
  */
 #include <linux/cred.h>
 #include <linux/slab.h>
@@ -99,7 +99,7 @@ static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
 	/* the writer spins while this lasts */
 	preempt_disable();
 	publish_state(reader, RRING_READER_JOINING);
-	rring_barrier();
+	rring_barrier(ring->arena);
 	reader->start = start_position(ring, start, position);
 	publish_state(reader, RRING_READER_LIVE);
 	preempt_enable();

@@ -315,8 +315,8 @@ static struct rring_ring *ring_new(struct rring_arena *arena,
 	kref_init(&ring->ref);
 	ring->arena = arena;
 	ring->owner = current_euid();
-	rring_gate_init(&ring->readable);
-	rring_gate_init(&ring->writable);
+	rring_gate_init(&ring->readable, arena);
+	rring_gate_init(&ring->writable, arena);
 	err = rring_region_alloc(&ring->region, info->size);
 	if (err)
 		goto fail;

@@ -1,22 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * The sleeper pays. Who publishes or drops stores, then loads a flag, with no
- * fence between (L). Who wants to sleep raises the flag, makes every CPU run
- * a full barrier (K), looks once more and only then sleeps: either the look
+ * fence between (L). Who wants to sleep raises the flag, makes every CPU that
+ * may run a peer pass a full barrier (K), looks once more and only then sleeps: either the look
  * sees the peer's store, or the peer's load sees the flag. The asymmetric
  * form of Dekker's pattern, as in membarrier(2).
  */
+#include <linux/cpumask.h>
 #include <linux/hrtimer.h>
+#include <linux/mm_types.h>
 #include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/timekeeping.h>
 
 #include <rusted_ring/atomic.h>
 
+#include "arena.h"
+#include "client.h"
 #include "wait.h"
 
-void rring_gate_init(struct rring_gate *gate)
+void rring_gate_init(struct rring_gate *gate, struct rring_arena *arena)
 {
+	gate->arena = arena;
 	init_waitqueue_head(&gate->queue);
 	atomic_set(&gate->events, 0);
 }
@@ -43,13 +48,34 @@ static void full_barrier(void *unused)
 	smp_mb();
 }
 
-/*
- * K: pairs with L. A CPU that is not running a peer now passes a full barrier
- * when it switches to one.
- */
-void rring_barrier(void)
+/* CPUs that may be running a client; more do no harm. */
+static void find_peers(struct rring_arena *arena)
 {
-	on_each_cpu(full_barrier, NULL, 1);
+#ifdef CONFIG_X86
+	u32 i;
+
+	cpumask_clear(arena->peers);
+	for (i = 1; i <= arena->info->max_clients; i++)
+		if (arena->clients[i])
+			cpumask_or(arena->peers, arena->peers,
+				   mm_cpumask(arena->clients[i]->mm));
+#else
+	cpumask_copy(arena->peers, cpu_online_mask);	/* nobody keeps count */
+#endif
+}
+
+/*
+ * K: pairs with L. A CPU that is not running a client now passes a full
+ * barrier when it switches to one, after it has entered itself in that
+ * client's mask: whoever is missing in the masks, which are read after a full
+ * barrier here, will see what was written before. Under the arena's lock.
+ */
+void rring_barrier(struct rring_arena *arena)
+{
+	smp_mb();	/* K */
+	find_peers(arena);
+	on_each_cpu_mask(arena->peers, full_barrier, NULL, true);
+	smp_mb();	/* what a CPU stored before it left its client's mask */
 }
 
 static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
@@ -80,7 +106,9 @@ int rring_gate_wait(struct rring_gate *gate, rring_flag_t *flag, u32 bit,
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
 		rring_flag_raise(flag, bit);
-		rring_barrier();
+		mutex_lock(&gate->arena->lock);
+		rring_barrier(gate->arena);
+		mutex_unlock(&gate->arena->lock);
 		err = ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;

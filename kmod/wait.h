@@ -6,11 +6,14 @@
 #include <linux/wait.h>
 #include <linux/rusted_ring.h>
 
+struct rring_arena;
+
 /*
  * Where tasks sleep until a peer calls WAKE: an event count, so that a wake
  * between the last look and the sleep is not lost.
  */
 struct rring_gate {
+	struct rring_arena *arena;
 	wait_queue_head_t queue;
 	atomic_t events;
 };
@@ -22,12 +25,12 @@ struct rring_gate {
  */
 typedef int (*rring_ready_t)(void *context, u64 *wake_at);
 
-void rring_gate_init(struct rring_gate *gate);
+void rring_gate_init(struct rring_gate *gate, struct rring_arena *arena);
 void rring_gate_open(struct rring_gate *gate);
 int rring_gate_wait(struct rring_gate *gate, rring_flag_t *flag, u32 bit,
 		    rring_ready_t ready, void *context, u64 deadline);
 void rring_flag_raise(rring_flag_t *flag, u32 bits);
 u32 rring_flag_lower(rring_flag_t *flag, u32 bits);
-void rring_barrier(void);
+void rring_barrier(struct rring_arena *arena);
 
 #endif /* RRING_WAIT_H */
