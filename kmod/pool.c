@@ -178,11 +178,17 @@ static int refill_sweep(struct refill *refill, enum rring_depth depth)
 	return refill_lend(refill);	/* another's sweep may have found some */
 }
 
+/*
+ * With less than a batch free, the sweep comes first: else what one sweep left
+ * over would make a REFILL of its own each time.
+ */
 static int refill_try(void *context, u64 *wake_at)
 {
 	struct refill *refill = context;
-	int err = refill_lend(refill);
+	int err = -EAGAIN;
 
+	if (READ_ONCE(refill->pool->nr_free) >= refill->want)
+		err = refill_lend(refill);
 	if (err == -EAGAIN)
 		err = refill_sweep(refill, RRING_SWEEP_LEDGERS);
 	if (err == -EAGAIN)
