@@ -99,6 +99,10 @@ static int __init rring_init(void)
 {
 	int err;
 
+	if (dev_mode & ~0777) {
+		pr_err("rusted_ring: dev_mode= takes up to 0777\n");
+		return -EINVAL;
+	}
 	rring_region_set_limit(max_bytes ?:
 			       (totalram_pages() << PAGE_SHIFT) / 4);
 	err = register_pernet_subsys(&net_ops);
