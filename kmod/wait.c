@@ -48,20 +48,29 @@ static void full_barrier(void *unused)
 	smp_mb();
 }
 
-/* CPUs that may be running a client; more do no harm. */
-static void find_peers(struct rring_arena *arena)
+/*
+ * CPUs that may be running a client; more do no harm. Under the arena's lock,
+ * after a full barrier.
+ */
+static void find_peers(struct rring_arena *arena, struct cpumask *peers)
 {
 #ifdef CONFIG_X86
 	u32 i;
 
-	cpumask_clear(arena->peers);
+	cpumask_clear(peers);
 	for (i = 1; i <= arena->info->max_clients; i++)
 		if (arena->clients[i])
-			cpumask_or(arena->peers, arena->peers,
+			cpumask_or(peers, peers,
 				   mm_cpumask(arena->clients[i]->mm));
 #else
-	cpumask_copy(arena->peers, cpu_online_mask);	/* nobody keeps count */
+	cpumask_copy(peers, cpu_online_mask);	/* nobody keeps count */
 #endif
+}
+
+static void interrupt(const struct cpumask *peers)
+{
+	on_each_cpu_mask(peers, full_barrier, NULL, true);
+	smp_mb();	/* what a CPU stored before it left its client's mask */
 }
 
 /*
@@ -73,9 +82,25 @@ static void find_peers(struct rring_arena *arena)
 void rring_barrier(struct rring_arena *arena)
 {
 	smp_mb();	/* K */
-	find_peers(arena);
-	on_each_cpu_mask(arena->peers, full_barrier, NULL, true);
-	smp_mb();	/* what a CPU stored before it left its client's mask */
+	find_peers(arena, arena->peers);
+	interrupt(arena->peers);
+}
+
+/* The same, without the arena's lock, and without keeping it meanwhile. */
+static void barrier_unlocked(struct rring_arena *arena)
+{
+	cpumask_var_t peers;
+
+	if (!alloc_cpumask_var(&peers, GFP_KERNEL)) {
+		interrupt(cpu_online_mask);
+		return;
+	}
+	mutex_lock(&arena->lock);
+	smp_mb();	/* K */
+	find_peers(arena, peers);
+	mutex_unlock(&arena->lock);
+	interrupt(peers);
+	free_cpumask_var(peers);
 }
 
 static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
@@ -106,9 +131,7 @@ int rring_gate_wait(struct rring_gate *gate, rring_flag_t *flag, u32 bit,
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
 		rring_flag_raise(flag, bit);
-		mutex_lock(&gate->arena->lock);
-		rring_barrier(gate->arena);
-		mutex_unlock(&gate->arena->lock);
+		barrier_unlocked(gate->arena);
 		err = ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
