@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "module.h"
+
+#define MODULE		"rusted_ring"
+#define PARAMETERS	"/sys/module/" MODULE "/parameters/"
+
+static const char *module_file(void)
+{
+	const char *file = getenv("RRING_MODULE");
+
+	return file ? file : "/" MODULE ".ko";
+}
+
+int module_load(const char *parameters)
+{
+	int fd = open(module_file(), O_RDONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_finit_module, fd, parameters, 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int module_unload(void)
+{
+	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
+}
+
+int module_is_loaded(void)
+{
+	return !access("/sys/module/" MODULE "/initstate", F_OK);
+}
+
+/* " NAME=VALUE" of a parameter as it is now, if it has a value. */
+static void append_parameter(char *to, size_t size, const char *name)
+{
+	char path[128], value[128] = "";
+	size_t len = strlen(to);
+	FILE *file;
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", name);
+	file = fopen(path, "r");
+	if (!file)
+		return;
+	if (fgets(value, sizeof(value), file)) {
+		value[strcspn(value, "\n")] = 0;
+		if (value[0])
+			snprintf(to + len, size - len, " %s=%s", name, value);
+	}
+	fclose(file);
+}
+
+void module_parameters(char *to, size_t size)
+{
+	static const char *const names[] = {
+		"profile", "capacity", "quota", "default_mode", "dev_mode",
+		"max_bytes",
+	};
+	size_t i;
+
+	to[0] = 0;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		append_parameter(to, size, names[i]);
+}
