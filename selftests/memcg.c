@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Memory is charged to the memory cgroup of whoever asks for it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "kselftest_harness.h"
+
+#define ROOT	"/sys/fs/cgroup"
+#define GROUP	ROOT "/rusted_ring"
+#define MIB	(1l << 20)
+
+/* 32 MiB of payload. */
+static const uint32_t large[RRING_POOLS] = { [RRING_XL] = 2048 };
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+static long read_number(const char *path)
+{
+	char text[32] = "";
+	int fd = open(path, O_RDONLY);
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
+		return -1;
+	close(fd);
+	return atol(text);
+}
+
+static long in_use(void)
+{
+	return read_number(GROUP "/memory.current");
+}
+
+FIXTURE(memcg) {
+	struct baton go;
+	struct baton done;
+	pid_t child;
+};
+
+FIXTURE_SETUP(memcg)
+{
+	mkdir(ROOT, 0755);
+	if (access(ROOT "/cgroup.procs", F_OK))
+		ASSERT_EQ(0, mount("cgroup2", ROOT, "cgroup2", 0, NULL));
+	ASSERT_EQ(0, write_file(ROOT "/cgroup.subtree_control", "+memory"));
+	ASSERT_EQ(0, mkdir(GROUP, 0755));
+	baton_init(&self->go);
+	baton_init(&self->done);
+}
+
+/* The group can go as soon as nobody lives in it. */
+FIXTURE_TEARDOWN(memcg)
+{
+	EXPECT_EQ(0, rmdir(GROUP));
+}
+
+static int create_large(void)
+{
+	struct rring_arena_config config = {
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+
+	memcpy(config.capacity, large, sizeof(large));
+	return rring_arena_create(&config);
+}
+
+static int create_inside(void *arg)
+{
+	int fd;
+
+	(void)arg;
+	if (write_file(GROUP "/cgroup.procs", "0"))
+		return 1;
+	fd = create_large();
+	return fd < 0 ? -fd : 0;
+}
+
+TEST_F(memcg, arena_above_the_limit_is_refused)
+{
+	int status, fd;
+
+	ASSERT_EQ(0, write_file(GROUP "/memory.max", "16M"));
+	status = reap(spawn(create_inside, NULL));
+	/* nobody but the caller may be hit */
+	EXPECT_TRUE(status == ENOMEM || status == 128 + SIGKILL) {
+		TH_LOG("status %d", status);
+	}
+	fd = create_large();
+	EXPECT_LE(0, fd);
+	close(fd);
+}
+
+static int hold_inside(void *arg)
+{
+	FIXTURE_DATA(memcg) *self = arg;
+	int fd;
+
+	if (write_file(GROUP "/cgroup.procs", "0"))
+		return 1;
+	baton_pass(&self->done);
+	baton_wait(&self->go);
+	fd = create_large();
+	baton_pass(&self->done);
+	baton_wait(&self->go);
+	close(fd);
+	baton_pass(&self->done);
+	baton_wait(&self->go);
+	return fd < 0 ? -fd : 0;
+}
+
+/* Each CPU keeps a little that it has not handed back yet: 8 MiB is plenty. */
+TEST_F(memcg, arena_is_charged_while_it_lives)
+{
+	long before, with, after;
+
+	self->child = spawn(hold_inside, self);
+	baton_wait(&self->done);
+	before = in_use();
+	baton_pass(&self->go);
+	baton_wait(&self->done);
+	with = in_use();
+	baton_pass(&self->go);
+	baton_wait(&self->done);
+	after = in_use();
+	baton_pass(&self->go);
+	ASSERT_EQ(0, reap(self->child));
+	EXPECT_LE(0, before);
+	EXPECT_LE(before + 32 * MIB, with);
+	EXPECT_GE(before + 48 * MIB, with);
+	EXPECT_GE(before + 8 * MIB, after);
+}
+
+static int attach_inside(void *arg)
+{
+	FIXTURE_DATA(memcg) *self = arg;
+	static const uint32_t slots[RRING_POOLS] = { 1u << 20 };
+	int fd = arena_with(slots, 0);
+	struct rring_client *client;
+
+	if (write_file(GROUP "/cgroup.procs", "0"))
+		return 1;
+	baton_pass(&self->done);
+	baton_wait(&self->go);
+	client = client_of(fd, RRING_CONSUMER);
+	baton_pass(&self->done);
+	baton_wait(&self->go);
+	rring_close(client);
+	baton_pass(&self->done);
+	baton_wait(&self->go);
+	return 0;
+}
+
+/* A million slots make a ledger of 8 MiB, but their payload is another's. */
+TEST_F(memcg, ledger_is_charged_to_its_client)
+{
+	long before, with, after;
+
+	self->child = spawn(attach_inside, self);
+	baton_wait(&self->done);
+	before = in_use();
+	baton_pass(&self->go);
+	baton_wait(&self->done);
+	with = in_use();
+	baton_pass(&self->go);
+	baton_wait(&self->done);
+	after = in_use();
+	baton_pass(&self->go);
+	ASSERT_EQ(0, reap(self->child));
+	EXPECT_LE(before + 8 * MIB, with);
+	EXPECT_GE(before + 24 * MIB, with);
+	EXPECT_GE(before + 4 * MIB, after);
+}
+
+static int open_ring_inside(void *arg)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_INLINE,
+		.policy = RRING_BLOCK,
+		.capacity = 2048,
+		.stride = 16384,
+	};
+	struct rring_client *client = client_of(arena_small(), RRING_PRODUCER);
+	struct rring_writer *writer;
+	int err;
+
+	(void)arg;
+	if (write_file(GROUP "/cgroup.procs", "0"))
+		return 1;
+	err = rring_writer_open(client, &config, &writer);
+	config.capacity = 16;
+	if (err == -ENOMEM && rring_writer_open(client, &config, &writer))
+		return 2;	/* the client is to live on */
+	return -err;
+}
+
+TEST_F(memcg, ring_above_the_limit_is_refused)
+{
+	int status;
+
+	ASSERT_EQ(0, write_file(GROUP "/memory.max", "16M"));
+	status = reap(spawn(open_ring_inside, NULL));
+	EXPECT_TRUE(status == ENOMEM || status == 128 + SIGKILL) {
+		TH_LOG("status %d", status);
+	}
+}
+
+TEST_HARNESS_MAIN

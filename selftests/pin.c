@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * A page may be pinned beyond the death of who had it mapped: by vmsplice(2),
+ * until somebody reads the pipe. It is never given to anybody else meanwhile.
+ */
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "arena.h"
+#include "kselftest_harness.h"
+#include "region.h"
+
+FIXTURE(pin) {
+	int pages[2];		/* a pipe: the page itself */
+	int copies[2];		/* another one: what was in it */
+	enum region_kind kind;
+};
+
+FIXTURE_VARIANT(pin) {
+	enum region_kind kind;
+};
+
+#define VARIANT(name, kind_) \
+	FIXTURE_VARIANT_ADD(pin, name) { .kind = kind_, }
+
+VARIANT(arena, ARENA);
+VARIANT(magazine, MAGAZINE);
+VARIANT(peer_cursors, PEER_CURSORS);
+VARIANT(peer_ring, PEER_RING);
+VARIANT(read_payload, READ_PAYLOAD);
+VARIANT(ledger, LEDGER);
+VARIANT(own_cursors, OWN_CURSORS);
+VARIANT(own_ring, OWN_RING);
+VARIANT(own_payload, OWN_PAYLOAD);
+
+FIXTURE_SETUP(pin)
+{
+	ASSERT_EQ(0, pipe2(self->pages, O_NONBLOCK));
+	ASSERT_EQ(0, pipe2(self->copies, O_NONBLOCK));
+	self->kind = variant->kind;
+}
+
+FIXTURE_TEARDOWN(pin)
+{
+	close(self->pages[0]);
+	close(self->pages[1]);
+	close(self->copies[0]);
+	close(self->copies[1]);
+}
+
+/* Every byte that it may write is @c, from its second word on. */
+static void dirty(const struct region *region, int c)
+{
+	if (region->writable)
+		memset(region->addr + 8, c, region->size - 8);
+}
+
+/* Its last page: of a ledger, ring, or payload, not the one of heads. */
+static int pin_and_die(void *arg)
+{
+	FIXTURE_DATA(pin) *self = arg;
+	struct region region;
+	struct iovec iov = { .iov_len = PAGE };
+
+	region_init(&region, self->kind);
+	dirty(&region, 0xd1);
+	iov.iov_base = region.addr + region.size - PAGE;
+	if (write(self->copies[1], iov.iov_base, PAGE) != PAGE)
+		return 1;
+	if (vmsplice(self->pages[1], &iov, 1, 0) != PAGE)
+		return 2;
+	raise(SIGKILL);
+	return 3;
+}
+
+/* Other arenas and clients write all their pages, and cannot go on then. */
+static int take_pages(void *arg)
+{
+	static const enum region_kind kinds[] = {
+		LEDGER, OWN_CURSORS, OWN_RING, OWN_PAYLOAD,
+	};
+	struct region region[16];
+	int i;
+
+	(void)arg;
+	for (i = 0; i < 16; i++) {
+		region_init(&region[i], kinds[i % 4]);
+		dirty(&region[i], 0xa5);
+	}
+	return 0;
+}
+
+TEST_F(pin, page_of_the_dead_is_nobody_elses)
+{
+	char page[PAGE], copy[PAGE];
+
+	ASSERT_EQ(128 + SIGKILL, reap(spawn(pin_and_die, self)));
+	ASSERT_EQ(0, reap(spawn(take_pages, NULL)));
+	ASSERT_EQ(PAGE, read(self->copies[0], copy, PAGE));
+	ASSERT_EQ(PAGE, read(self->pages[0], page, PAGE));
+	EXPECT_EQ(0, memcmp(page, copy, PAGE));
+}
+
+/* The pipe keeps the page, and nothing else of the client. */
+static int pin_in(struct rring_client *client, int pipe_fd)
+{
+	struct rring_event event;
+	struct iovec iov = {
+		.iov_base = (char *)client->pool[0].ledger - PAGE,
+		.iov_len = PAGE,
+	};
+
+	if (rring_alloc(client, 60, 0, &event))
+		return 1;
+	if (vmsplice(pipe_fd, &iov, 1, 0) != PAGE)
+		return 2;
+	raise(SIGKILL);
+	return 3;
+}
+
+struct pinner {
+	int arena_fd;
+	int pipe_fd;
+};
+
+static int hold_pin_and_die(void *arg)
+{
+	const struct pinner *pinner = arg;
+
+	return pin_in(client_of(pinner->arena_fd, RRING_PRODUCER),
+		      pinner->pipe_fd);
+}
+
+TEST(pinned_ledger_holds_nothing)
+{
+	struct pinner pinner = { .arena_fd = arena_small() };
+	struct rring_client *client = client_of(pinner.arena_fd,
+						RRING_PRODUCER);
+	int fd[2];
+
+	ASSERT_EQ(0, pipe(fd));
+	pinner.pipe_fd = fd[1];
+	ASSERT_EQ(128 + SIGKILL, reap(spawn(hold_pin_and_die, &pinner)));
+	EXPECT_EQ(1, client->arena->deaths);
+	EXPECT_TRUE(all_free(client));
+	rring_close(client);
+}
+
+TEST_HARNESS_MAIN
