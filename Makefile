@@ -32,6 +32,7 @@ link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
 ULIB	:= $(wildcard ulib/*.c)
 DEMO	:= $(wildcard tools/demo/*.c)
+EXAMPLES := $(wildcard Documentation/examples/*.c)
 TESTS	:= $(wildcard selftests/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
@@ -54,6 +55,8 @@ lib: $(STATIC) $(SHARED) ## librusted_ring, static and shared
 
 tools: $(B)/demo ## the programs of tools/
 
+examples: $(EXAMPLES:Documentation/%.c=$(B)/%) ## those of Documentation/
+
 selftests: $(TESTS:%.c=$(B)/%) ## the test programs
 
 $(STATIC): $(ULIB:%.c=$(B)/%.o)
@@ -67,6 +70,10 @@ $(SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(MAP)
 
 $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lsqlite3 -lnettle -lpthread
+
+$(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(link) $^ -lpthread
 
 $(B)/%.pic.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -120,7 +127,7 @@ run-demo: all
 		'insmod /rusted_ring.ko && demo "$$@" && rmmod rusted_ring' \
 		demo $(DEMO_ARGS)
 
-run-check: all selftests
+run-check: all examples selftests
 	@selftests/run
 
 ##@ Install (PREFIX=/usr/local, DESTDIR=)

@@ -33,7 +33,9 @@ int main(int argc, char **argv)
 	}
 	while (role == RRING_CONSUMER &&
 	       !rring_wait_readable(reader, RRING_FOREVER) &&
-	       !rring_try_read(reader, &event))
+	       !rring_try_read(reader, &event)) {
 		printf("%.*s", (int)event.len, (char *)event.data);
+		fflush(stdout);
+	}
 	return 0;		/* readers see the end of the stream */
 }
