@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * The loop that all actors share. A batch goes
  *

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * Analytics: how many records and bytes there are by section, events and bytes
  * by size class. The whole state is small: it is the checkpoint.

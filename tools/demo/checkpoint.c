@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * Checkpoints: written beside, then renamed over. A process that is killed at
  * any instruction leaves the old file or the new one. The page cache outlives

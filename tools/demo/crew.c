@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * The children: started by fork (a child opens a client of its own, for the
  * mappings of one are not inherited), killed by progress, started again.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * The database writer: a row per event in a SQLite file. A batch of rows and
  * the checkpoint are one transaction.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * The file: a header, hash buckets, terms, the letters of the terms, postings.
  * Terms and postings are only ever appended, and each remembers the list head

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * demo: one process publishes every package record of a dpkg status file, four
  * others hold and process each event, and are killed while they do.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /* Gather what a run came to, and judge it. */
 #include "outcome.h"
 

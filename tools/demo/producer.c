@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /* The producer: publishes every record of the status file, pass by pass. */
 #include "producer.h"
 

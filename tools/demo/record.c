@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /* Package records: the paragraphs of a dpkg status file. */
 #include "record.h"
 

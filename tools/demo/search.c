@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /*
  * The search indexer: from the package's name and every word of its short
  * description to the records, by the number of their first event.

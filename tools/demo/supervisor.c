@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /* The supervisor: what a run needs, made and taken away again. */
 #include "supervisor.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: MPL-2.0 */
+// SPDX-License-Identifier: MPL-2.0
 /* The table at the end of a run. */
 #include <inttypes.h>
 #include <stdio.h>
