@@ -173,8 +173,8 @@ static inline int rring_drop(struct rring_client *client,
 
 /*
  * Hold by @handle, whatever channel brought it: the weak upgrade. -ESTALE if
- * its use of the slot is over (then nothing is held), -EBADMSG if it names no
- * slot. A full fence.
+ * its use of the slot is over (then nothing is held), -EBADMSG if it can be no
+ * handle. A full fence.
  */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event);
@@ -365,19 +365,20 @@ int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event);
 long rring_peek_slow(struct rring_reader *reader, uint32_t n);
 int rring_release_check(struct rring_reader *reader, uint32_t n);
+int rring_generation_is(const struct rring_client *client, uint64_t handle);
 void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		     uint32_t waiters);
 void rring_wake_pools(struct rring_client *client);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
 
-/* @handle names slot index of a pool: not so for a forged one. */
+/* @handle can be one: not so a forged one that names no slot, or no use. */
 static inline int rring_handle_valid(const struct rring_client *client,
 				     uint64_t handle)
 {
 	uint32_t pool = rring_handle_class(handle);
 
-	return pool < RRING_POOLS &&
+	return pool < RRING_POOLS && rring_handle_generation(handle) &&
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
@@ -648,7 +649,8 @@ static inline int rring_entry(struct rring_reader *reader, uint32_t i,
 	if (rring_unlikely(rring_flag_load(
 	    &reader->client->pool[rring_handle_class(handle)]
 		.generation[rring_handle_index(handle)]) !=
-	    rring_handle_generation(handle)))
+	    rring_handle_generation(handle)) &&
+	    !rring_generation_is(reader->client, handle))
 		return reader->lappable ? -ESTALE : -EBADMSG;
 	return 0;
 }

@@ -10,11 +10,12 @@
  *      flight;
  *   2. (second depth) skip those that a ring's window names (B, D);
  *   3. second collect: skip those whose ledger words have moved;
- *   4. bump the generation, full barrier (J);
- *   5. third look: a weak upgrade that came before the bump shows as a hold or
- *      a move, and keeps the slot out.
+ *   4. hide the generation, full barrier (J): an upgrade that comes now waits;
+ *   5. third look: a weak upgrade that came before shows as a hold or a move,
+ *      and keeps the slot out, in the generation that it has;
+ *   6. the others get the next generation.
  *
- * What is left is free. Documentation/design.rst argues why.
+ * These are free. Documentation/design.rst argues why.
  */
 #include <linux/bitmap.h>
 #include <linux/sched/signal.h>
@@ -84,31 +85,47 @@ static u32 gather(struct rring_pool *pool, u32 from, enum rring_depth depth)
 	return limit;
 }
 
-static void bump_generations(struct rring_arena *arena,
-			     const struct rring_batch *batch)
+static void hide_generations(struct rring_arena *arena,
+			     const struct rring_batch *batch, u32 *hidden)
 {
 	u32 i;
 
 	for (i = 0; i < RRING_BATCH; i++) {
-		rring_flag_t *flag = &arena->generation[batch->slot[i]];
-		u32 generation;
+		rring_flag_t *generation;
 
+		hidden[i] = 0;
 		if (!(batch->live & BIT_ULL(i)))
 			continue;
-		generation = rring_flag_load(flag);
-		rring_flag_store(flag, rring_generation_next(generation));
+		generation = &arena->generation[batch->slot[i]];
+		hidden[i] = rring_flag_load(generation);
+		rring_flag_store(generation, 0);
 	}
 	/* J: pairs with I in the weak upgrade */
 	rring_fence_full();
 }
 
-/* Steps 1 to 5. Returns how many slots it freed. */
+/* The next one for those that are free, the old one for the others. */
+static void show_generations(struct rring_arena *arena,
+			     const struct rring_batch *batch, const u32 *hidden)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_BATCH; i++)
+		if (hidden[i])
+			rring_flag_store_release(
+				&arena->generation[batch->slot[i]],
+				batch->live & BIT_ULL(i) ?
+				rring_generation_next(hidden[i]) : hidden[i]);
+}
+
+/* Steps 1 to 6. Returns how many slots it freed. */
 static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 {
 	struct rring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
 	u64 busy = RRING_HOLDS_MASK;
 	u64 began = ktime_get_ns();
+	u32 hidden[RRING_BATCH];
 	u32 freed = 0;
 	u32 i;
 
@@ -124,11 +141,14 @@ static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 			 RRING_LOOK_AGAIN);
 	if (!batch->live)
 		return 0;
-	bump_generations(arena, batch);
+	preempt_disable();	/* upgrades wait for this */
+	hide_generations(arena, batch, hidden);
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_AGAIN);
 	if (ktime_get_ns() - began > RRING_COLLECT_NS)
-		return 0;
+		batch->live = 0;
+	show_generations(arena, batch, hidden);
+	preempt_enable();
 	for (i = 0; i < RRING_BATCH; i++) {
 		if (!(batch->live & BIT_ULL(i)))
 			continue;

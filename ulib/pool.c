@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Events: allocate, hold, drop. */
+#include <sched.h>
+
 #include "client.h"
 
 /*
@@ -173,13 +175,17 @@ int rring_drop_threads(struct rring_client *client,
 	return 0;
 }
 
-static int generation_is(const struct rring_client *client, uint64_t handle)
+/* A sweep that is just deciding about the slot (0) is waited for. */
+int rring_generation_is(const struct rring_client *client, uint64_t handle)
 {
-	const struct rring_pool_view *pool =
-		&client->pool[rring_handle_class(handle)];
+	const rring_flag_t *generation =
+		&client->pool[rring_handle_class(handle)]
+			 .generation[rring_handle_index(handle)];
+	uint32_t now;
 
-	return rring_flag_load(&pool->generation[rring_handle_index(handle)]) ==
-	       rring_handle_generation(handle);
+	while (!(now = rring_flag_load_acquire(generation)))
+		sched_yield();
+	return now == rring_handle_generation(handle);
 }
 
 /* @event for @handle, with what its header says; a liar's length is cut. */
@@ -218,7 +224,7 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 		return err;
 	/* I: pairs with J in the sweep, which bumps and looks once more */
 	rring_fence_full();
-	if (!generation_is(client, handle))
+	if (!rring_generation_is(client, handle))
 		err = -ESTALE;
 	else
 		err = read_header(client, handle, event);
@@ -237,7 +243,7 @@ int rring_find(struct rring_client *client, uint64_t handle,
 	word = rring_word_load(&client->pool[rring_handle_class(handle)]
 			       .ledger[rring_handle_index(handle)]);
 	if (!rring_ledger_holds(word) || word & RRING_PARKED ||
-	    !generation_is(client, handle))
+	    !rring_generation_is(client, handle))
 		return -ESTALE;
 	return read_header(client, handle, event);
 }

@@ -97,7 +97,10 @@ enum rring_region_type {
 	(((__u64)(region) << RRING_OFF_REGION_SHIFT) |		\
 	 ((__u64)(index) << RRING_OFF_INDEX_SHIFT))
 
-/* ARENA: the page of struct rring_arena_info, a page per ring, generations. */
+/*
+ * ARENA: the page of struct rring_arena_info, a page per ring, generations. A
+ * generation reads as 0 while a sweep decides whether it is over.
+ */
 
 struct rring_pool_info {
 	__u32 slot_size;	/* bytes */
