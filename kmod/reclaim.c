@@ -110,12 +110,16 @@ static void show_generations(struct rring_arena *arena,
 {
 	u32 i;
 
-	for (i = 0; i < RRING_BATCH; i++)
-		if (hidden[i])
-			rring_flag_store_release(
-				&arena->generation[batch->slot[i]],
-				batch->live & BIT_ULL(i) ?
-				rring_generation_next(hidden[i]) : hidden[i]);
+	for (i = 0; i < RRING_BATCH; i++) {
+		rring_flag_t *flag = &arena->generation[batch->slot[i]];
+		u32 generation = hidden[i];
+
+		if (!generation)
+			continue;
+		if (batch->live & BIT_ULL(i))
+			generation = rring_generation_next(generation);
+		rring_flag_store_release(flag, generation);
+	}
 }
 
 /* Steps 1 to 6. Returns how many slots it freed. */

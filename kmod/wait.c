@@ -45,7 +45,7 @@ u32 rring_flag_lower(rring_flag_t *flag, u32 bits)
 
 static void full_barrier(void *unused)
 {
-	smp_mb();
+	smp_mb();	/* K, on the peer's CPU */
 }
 
 /*

@@ -31,7 +31,7 @@ void *rring_map(int fd, enum rring_region_type region, uint32_t index,
 	return NULL;
 }
 
-void rring_unmap(const volatile void *addr, size_t size)
+void rring_unmap(const void *addr, size_t size)
 {
 	if (addr)
 		munmap((void *)addr, size);

@@ -28,7 +28,7 @@ struct rring_client_private {
 int rring_ioctl(int fd, unsigned long request, void *args);
 void *rring_map(int fd, enum rring_region_type region, uint32_t index,
 		size_t size, int writable, int *err);
-void rring_unmap(const volatile void *addr, size_t size);
+void rring_unmap(const void *addr, size_t size);
 int rring_name_copy(char to[RRING_NAME_MAX], const char *from);
 
 const struct rring_cursors *rring_peer_cursors(struct rring_client *client,
