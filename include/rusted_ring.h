@@ -87,11 +87,11 @@ struct rring_pool_view {
 	char *payload;
 	struct rring_event_header *header;
 	uint32_t capacity;
-	uint32_t parked;	/* handles in parked[] */
+	uint32_t parked;	/* handles in parked_handle[] */
 	uint64_t *parked_handle; /* dropped unshared, still held: reuse */
 	const struct rring_magazine *magazine;
 	rring_seq_t *tail;
-	uint64_t reserved;
+	uint64_t parked_max;	/* so that an idle client keeps but a batch */
 };
 
 struct rring_client {
@@ -167,7 +167,11 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 static inline int rring_hold(struct rring_client *client,
 			     const struct rring_event *event);
 
-/* One hold less; the last one of all clients frees the slot. -EINVAL: none. */
+/*
+ * One hold less; the last one of all clients frees the slot. -EINVAL: none. Of
+ * what nobody else ever knew, a single-threaded client keeps up to a batch per
+ * pool for its own next allocations; rring_trim() gives that back, too.
+ */
 static inline int rring_drop(struct rring_client *client,
 			     const struct rring_event *event);
 
@@ -191,7 +195,7 @@ int rring_find(struct rring_client *client, uint64_t handle,
 uint64_t rring_share(struct rring_client *client,
 		     const struct rring_event *event);
 
-/* Give back the free slots that the kernel has lent but nobody used yet. */
+/* Give back the free slots that this client keeps: lent to it, or reused. */
 void rring_trim(struct rring_client *client);
 
 /* ---- rings: write ---- */
@@ -247,7 +251,8 @@ static inline int rring_publish(struct rring_writer *writer,
 
 /*
  * Reserve @n entries of an inline ring, to be filled in place and committed.
- * A full ring: as for rring_publish(). -EINVAL: more than the ring has.
+ * A full ring: as for rring_publish(). -EINVAL: more than the ring has beside
+ * what it retains; or a ring of handles.
  */
 static inline int rring_reserve(struct rring_writer *writer, uint32_t n);
 
@@ -262,7 +267,7 @@ static inline void rring_commit(struct rring_writer *writer, uint32_t n);
 int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type);
 
-/* Waits until @n entries fit: 0, -ETIMEDOUT, -EINTR. */
+/* Waits until @n entries fit: 0, -ETIMEDOUT, -EINTR; -EINVAL: they never do. */
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 			uint64_t deadline);
 
@@ -343,11 +348,18 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event);
 
 /*
  * Release the event that the last call gave, and look at the next one:
- * 0, or what peek, entry and release say.
+ * 0, or what peek, entry and release say. An event that is not released when
+ * its reader ends is seen again under that reader's name. After -ESTALE, on a
+ * ring whose readers can be lapped, the event before may be among the lost:
+ * who has to know peeks and releases by hand.
  */
 int rring_try_read(struct rring_reader *reader, struct rring_event *event);
 
-/* Waits until rring_peek() has something to say but -EAGAIN. */
+/*
+ * Waits until rring_peek() has something to say but -EAGAIN: 0, -ETIMEDOUT,
+ * -EINTR. The event that rring_try_read() gave last is released first, with
+ * what rring_release() says.
+ */
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline);
 
 /* ---- inlines; the slow halves are in the library ---- */
@@ -441,8 +453,10 @@ static inline int rring_hold(struct rring_client *client,
 	if (rring_unlikely(client->shared))
 		return rring_hold_threads(event);
 	word = rring_word_load(event->word);
-	if (rring_unlikely(rring_ledger_holds(word) >= RRING_HOLDS_MAX))
-		return -EOVERFLOW;
+	/* a parked one is not the caller's any more */
+	if (rring_unlikely((word & (RRING_HOLDS_MASK | RRING_PARKED)) >=
+			   RRING_HOLDS_MAX))
+		return word & RRING_PARKED ? -EINVAL : -EOVERFLOW;
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
 	return 0;
 }
@@ -465,7 +479,7 @@ static inline int rring_park(struct rring_client *client,
 	uint32_t class_ = rring_handle_class(event->handle);
 	struct rring_pool_view *pool = &client->pool[class_];
 
-	if (pool->parked == RRING_PARKED_SLOTS ||
+	if (pool->parked >= pool->parked_max ||
 	    rring_flag_load(&client->arena->pool_waiters))
 		return 0;
 	rring_word_store_release(event->word, word | RRING_PARKED);
@@ -562,7 +576,7 @@ static inline int rring_publish(struct rring_writer *writer,
 	if (rring_unlikely(writer->client->shared))
 		return rring_publish_threads(writer, event);
 	word = rring_word_load(event->word);
-	if (rring_unlikely(!rring_ledger_holds(word)))
+	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_PARKED))
 		return -EINVAL;
 	if (rring_unlikely(rring_ledger_in_flight(word) >=
 			   RRING_IN_FLIGHT_MAX)) {
@@ -644,7 +658,7 @@ static inline int rring_entry(struct rring_reader *reader, uint32_t i,
 	event_type = RRING_LOAD(&header->event_type);
 	if (rring_unlikely(!rring_handle_valid(reader->client, handle) ||
 			   len > 64u << 2 * rring_handle_class(handle)))
-		return -EBADMSG;
+		return reader->lappable ? -ESTALE : -EBADMSG;
 	rring_event_at(reader->client, handle, len, event_type, event);
 	if (rring_unlikely(rring_flag_load(
 	    &reader->client->pool[rring_handle_class(handle)]
@@ -680,6 +694,7 @@ static inline int rring_release(struct rring_reader *reader, uint32_t n)
 {
 	if (rring_unlikely(n > reader->head - reader->pos))
 		return -EINVAL;
+	reader->peeked = 0;
 	if (rring_unlikely(reader->lappable)) {
 		int err = rring_release_check(reader, n);
 

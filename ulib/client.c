@@ -53,10 +53,12 @@ int rring_name_copy(char to[RRING_NAME_MAX], const char *from)
 uint64_t rring_deadline(uint64_t nanoseconds_from_now)
 {
 	struct timespec now;
+	uint64_t ns;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec +
-	       nanoseconds_from_now;
+	ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return nanoseconds_from_now < RRING_FOREVER - ns ?
+		ns + nanoseconds_from_now : RRING_FOREVER;
 }
 
 static int map_regions(struct rring_client *client)
@@ -123,6 +125,7 @@ static int view_pools(struct rring_client *client)
 		pool->capacity = info->capacity;
 		pool->magazine = &own->magazines->pool[i];
 		pool->tail = &own->ledger->tail[i].pos;
+		pool->parked_max = info->batch;
 		pool->parked_handle = calloc(RRING_PARKED_SLOTS,
 					     sizeof(*pool->parked_handle));
 		if (!pool->parked_handle)
@@ -252,34 +255,47 @@ int rring_client_fd(const struct rring_client *client)
 }
 
 /*
- * The cursors of client @id, mapped anew if the place has another client than
- * when they were mapped last. NULL: it has none now, or no memory is left.
+ * Map the cursors of client @id, anew if the place has another client than
+ * when they were mapped last. Under the own lock.
  */
-const struct rring_cursors *rring_peer_cursors(struct rring_client *client,
-					       uint32_t id)
+static void map_peer(struct rring_client *client, uint32_t id)
 {
-	struct rring_client_private *own = client->own;
-	struct rring_peer *peer = &own->peers[id];
-	uint32_t serial = rring_flag_load_acquire(
-		&client->arena->client_serial[id]);
+	const rring_flag_t *now = &client->arena->client_serial[id];
+	struct rring_peer *peer = &client->own->peers[id];
+	uint32_t serial = rring_flag_load_acquire(now);
 	int err = 0;
 
+	if (peer->serial == serial)
+		return;
+	rring_unmap(peer->cursors, sizeof(struct rring_cursors));
+	peer->cursors = rring_map(client->fd, RRING_REGION_CURSORS, id,
+				  sizeof(struct rring_cursors), 0, &err);
+	/* a place that changed hands meanwhile: next time */
+	peer->serial = err || rring_flag_load(now) != serial ? 0 : serial;
+}
+
+/*
+ * Where @cursor of client @id stands; 0 if it has none now, or there is no
+ * memory to map it. The mapping is used under the lock alone, as another
+ * thread may replace it.
+ */
+uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
+			   uint32_t cursor)
+{
+	struct rring_client_private *own = client->own;
+	uint64_t position = 0;
+
+	/* D: pairs with C in the reader's release */
 	if (id == client->id)
-		return own->cursors;
+		return rring_seq_load_acquire(
+			&own->cursors->cursor[cursor].pos);
 	pthread_mutex_lock(&own->lock);
-	if (peer->serial != serial) {
-		rring_unmap(peer->cursors, sizeof(struct rring_cursors));
-		peer->cursors = rring_map(client->fd, RRING_REGION_CURSORS, id,
-					  sizeof(struct rring_cursors), 0,
-					  &err);
-		peer->serial = serial;
-		/* a place that changed hands meanwhile: next time */
-		if (err || rring_flag_load(&client->arena->client_serial[id]) !=
-			   serial)
-			peer->serial = 0;
-	}
+	map_peer(client, id);
+	if (own->peers[id].cursors)	/* D */
+		position = rring_seq_load_acquire(
+			&own->peers[id].cursors->cursor[cursor].pos);
 	pthread_mutex_unlock(&own->lock);
-	return peer->cursors;
+	return position;
 }
 
 int rring_pool_stat(struct rring_client *client, enum rring_class pool,

@@ -31,8 +31,9 @@ void *rring_map(int fd, enum rring_region_type region, uint32_t index,
 void rring_unmap(const void *addr, size_t size);
 int rring_name_copy(char to[RRING_NAME_MAX], const char *from);
 
-const struct rring_cursors *rring_peer_cursors(struct rring_client *client,
-					       uint32_t id);
+uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
+			   uint32_t cursor);
+void rring_settle_writers(struct rring_client *client);
 void rring_writer_settle(struct rring_writer *writer);
 
 #endif /* ULIB_CLIENT_H */

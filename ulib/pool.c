@@ -54,7 +54,7 @@ static uint64_t pop_threads(struct rring_client *client,
 }
 
 /* So that a shallow sweep finds what this client's rings have let go. */
-static void settle_writers(struct rring_client *client)
+void rring_settle_writers(struct rring_client *client)
 {
 	struct rring_writer *writer;
 
@@ -73,7 +73,7 @@ static int refill(struct rring_client *client, uint32_t pool, uint64_t deadline)
 		.deadline = deadline,
 	};
 
-	settle_writers(client);
+	rring_settle_writers(client);
 	return rring_ioctl(client->fd, RRING_IOC_REFILL, &args);
 }
 
@@ -144,6 +144,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 {
 	uint32_t pool = rring_handle_class(event->handle);
 
+	if (client->role != RRING_PRODUCER)
+		return -EPERM;
 	if (!rring_handle_valid(client, event->handle))
 		return -EINVAL;
 	if (len > client->arena->pool[pool].slot_size)

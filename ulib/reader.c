@@ -111,6 +111,9 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 	avail = head > reader->pos ? head - reader->pos : 0;
 	if (reader->observer && avail > reader->capacity)
 		return skip_overwritten(reader, head);
+	/* a liar's head; or just lapped, which the release will see */
+	if (avail > reader->capacity)
+		avail = reader->capacity;
 	reader->head = reader->pos + avail;
 	if (avail)
 		return (long)(avail < n ? avail : n);
@@ -171,16 +174,11 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 
 int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 {
-	uint32_t peeked = (uint32_t)reader->peeked;
+	int err = rring_release(reader, (uint32_t)reader->peeked);
 	long n;
-	int err;
 
-	if (peeked) {
-		reader->peeked = 0;
-		err = rring_release(reader, peeked);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	n = rring_peek(reader, 1);
 	if (n < 0)
 		return (int)n;
@@ -190,17 +188,18 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 {
+	int err = rring_release(reader, (uint32_t)reader->peeked);
 	struct rring_wait args = {
 		.size = sizeof(args),
 		.what = RRING_WAIT_READABLE,
 		.ring = reader->ring_id,
 		.reader = reader->id,
-		.position = reader->pos + reader->peeked,
+		.position = reader->pos,
 		.deadline = deadline,
 	};
 
-	if (reader->head > args.position)
-		return 0;
+	if (err || reader->head > reader->pos)
+		return err;
 	return rring_ioctl(reader->client->fd, RRING_IOC_WAIT, &args);
 }
 
@@ -301,7 +300,7 @@ int rring_reader_open(struct rring_client *client,
 	return 0;
 
 fail_join:
-	leave(reader, 0);
+	leave(reader, !reader->resumed);
 fail:
 	free(reader);
 	return err;

@@ -22,7 +22,6 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 			   uint64_t *position, int *joining)
 {
 	const struct rring_reader_info *reader = &writer->info->readers[i];
-	const struct rring_cursors *cursors;
 	uint64_t ref, pos, cursor;
 
 	do {
@@ -33,13 +32,9 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 		pos = rring_seq_load(&reader->start);
 		if (rring_ref_state(ref) != RRING_READER_LIVE)
 			continue;
-		cursors = rring_peer_cursors(writer->client,
-					     rring_ref_client(ref));
-		if (!cursors)
-			continue;
-		/* D: pairs with C in the reader's release */
-		cursor = rring_seq_load_acquire(
-			&cursors->cursor[rring_ref_cursor(ref)].pos);
+		cursor = rring_peer_cursor(writer->client,
+					   rring_ref_client(ref),
+					   rring_ref_cursor(ref));
 		if (cursor > pos)
 			pos = cursor;
 	} while (rring_fence_acquire(), rring_word_load(&reader->ref) != ref);
@@ -105,18 +100,28 @@ void rring_writer_settle(struct rring_writer *writer)
 		settle_below(writer, scan_readers(writer).low);
 }
 
-/* Nobody is waited for; handles are settled just before they are lost. */
-static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
+/*
+ * Nobody needs what @n more entries overwrite: so the policy has it, or so the
+ * kernel says, whose word is final. A look of one's own could find a liar's
+ * cursor back where it was.
+ */
+static void grant(struct rring_writer *writer, uint32_t n)
 {
 	uint64_t next = writer->head + n;
 
-	if (!writer->entries) {
-		writer->limit = UINT64_MAX;
-		return 0;
-	}
 	if (next > writer->capacity)
 		settle_below(writer, next - writer->capacity);
-	writer->limit = next;
+	if (writer->limit < next)
+		writer->limit = next;
+}
+
+/* Nobody is waited for; handles are settled just before they are lost. */
+static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
+{
+	if (writer->entries)
+		grant(writer, n);
+	else
+		writer->limit = UINT64_MAX;
 	return 0;
 }
 
@@ -151,8 +156,11 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 		.position = writer->head + n - 1 - writer->capacity,
 		.deadline = deadline,
 	};
+	int err = rring_ioctl(writer->client->fd, RRING_IOC_WAIT, &args);
 
-	return rring_ioctl(writer->client->fd, RRING_IOC_WAIT, &args);
+	if (!err)
+		grant(writer, n);
+	return err;
 }
 
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
@@ -162,35 +170,33 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 
 	if (info->policy == RRING_OVERWRITE)
 		return make_room_by_overwriting(writer, n);
-	for (;;) {
-		err = look_for_room(writer, n);
-		if (err != -EAGAIN)
-			return err;
-		if (info->policy == RRING_BLOCK)
-			err = wait_writable(writer, n, RRING_FOREVER);
-		else if (info->stall_ns)
-			err = wait_writable(writer, n, 0);
-		if (err)
-			return err == -ETIMEDOUT ? -EAGAIN : err;
-	}
+	if (n > writer->capacity - info->retain)
+		return -EINVAL;
+	err = look_for_room(writer, n);
+	if (err != -EAGAIN)
+		return err;
+	if (info->policy == RRING_BLOCK)
+		return wait_writable(writer, n, RRING_FOREVER);
+	if (info->stall_ns)
+		err = wait_writable(writer, n, 0);
+	return err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 			uint64_t deadline)
 {
+	const struct rring_ring_info *info = writer->info;
 	int err;
 
 	if (n > writer->capacity)
 		return -EINVAL;
 	if (!n || writer->limit - writer->head >= n ||
-	    writer->info->policy == RRING_OVERWRITE)
+	    info->policy == RRING_OVERWRITE)
 		return 0;
-	while ((err = look_for_room(writer, n)) == -EAGAIN) {
-		err = wait_writable(writer, n, deadline);
-		if (err)
-			break;
-	}
-	return err;
+	if (n > writer->capacity - info->retain)
+		return -EINVAL;
+	err = look_for_room(writer, n);
+	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
 }
 
 /* Unread as often as a ledger word can count, or has it just not settled? */
@@ -198,6 +204,7 @@ int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event)
 {
 	rring_writer_settle(writer);
+	rring_settle_writers(writer->client);
 	return rring_ledger_in_flight(rring_word_load(event->word)) >=
 	       RRING_IN_FLIGHT_MAX ? -EOVERFLOW : 0;
 }
@@ -208,7 +215,7 @@ int rring_publish_threads(struct rring_writer *writer,
 	uint64_t word = rring_word_load(event->word);
 	int err = 0;
 
-	if (!rring_ledger_holds(word))
+	if (!rring_ledger_holds(word) || word & RRING_PARKED)
 		return -EINVAL;
 	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX)
 		err = rring_in_flight_slow(writer, event);

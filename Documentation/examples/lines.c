@@ -7,7 +7,7 @@
 int main(int argc, char **argv)
 {
 	struct rring_ring_config ring = { .name = "lines", .capacity = 256,
-		.kind = RRING_HANDLES, .policy = RRING_BLOCK, .retain = 100 };
+		.kind = RRING_HANDLES, .policy = RRING_BLOCK, .retain = 40 };
 	struct rring_reader_config from = { .ring_name = "lines",
 		.start = RRING_START_OLDEST };
 	enum rring_role role = argc > 1 && !strcmp(argv[1], "write") ?
@@ -29,7 +29,8 @@ int main(int argc, char **argv)
 				      &event))
 			return 4;
 		memcpy(event.data, line, event.len);
-		rring_publish(writer, &event);
+		if (rring_publish(writer, &event))
+			return 5;
 	}
 	while (role == RRING_CONSUMER &&
 	       !rring_wait_readable(reader, RRING_FOREVER) &&
