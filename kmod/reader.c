@@ -431,7 +431,8 @@ void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 		reader->stalled_since = 0;
 		return;
 	}
-	if (!reader->stalled_since || reader->stalled_at != pos) {
+	/* a cursor that goes back is no progress */
+	if (!reader->stalled_since || pos > reader->stalled_at) {
 		reader->stalled_since = now;
 		reader->stalled_at = pos;
 	}
@@ -459,6 +460,8 @@ static int readable(void *context, u64 *wake_at)
 	reader = own_reader(wait->client, wait->ring->id, wait->reader);
 	if (IS_ERR(reader))
 		err = PTR_ERR(reader);
+	else if (reader->ring != wait->ring)
+		err = -ENXIO;	/* another ring in the same place */
 	else if (!rring_reader_ready(reader, wait->position))
 		err = -EAGAIN;
 	rring_client_unlock(wait->client);

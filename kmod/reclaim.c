@@ -221,6 +221,8 @@ u32 rring_sweep_held(struct rring_pool *pool)
 		    slot == pool->capacity - 1) {
 			mutex_unlock(&arena->lock);
 			cond_resched();
+			if (fatal_signal_pending(current))
+				break;
 		}
 	}
 	return held;

@@ -12,7 +12,11 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+#include <linux/rusted_ring.h>
+
 #include "region.h"
+
+static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
 
 static atomic_long_t bytes_in_use;
 static unsigned long bytes_max;
@@ -40,8 +44,11 @@ static void uncharge(unsigned long bytes)
 
 static void put_pages(struct page **pages, unsigned long nr)
 {
-	while (nr)
+	while (nr) {
 		put_page(pages[--nr]);
+		if (nr % 1024 == 0)
+			cond_resched();
+	}
 }
 
 static int get_pages(struct page **pages, unsigned long nr)

@@ -119,7 +119,8 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 	if (waiters & RRING_WRITER_WAITS) {
 		rring_gate_open(&ring->writable);
 		if (ring->writer)
-			wake_up_poll(&ring->writer->poll_queue, EPOLLOUT);
+			wake_up_poll(&ring->writer->poll_queue,
+				     EPOLLOUT | EPOLLWRNORM);
 	}
 	if (!(waiters & RRING_READERS_WAIT))
 		return;
@@ -127,7 +128,7 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && ring->readers[i]->client)
 			wake_up_poll(&ring->readers[i]->client->poll_queue,
-				     EPOLLIN);
+				     EPOLLIN | EPOLLRDNORM);
 }
 
 /* ---- adoption ---- */
@@ -171,8 +172,9 @@ static void adopt_window(struct rring_ring *ring, u64 low, u64 end)
 			++*count;
 		breathe(pos);
 	}
+	/* readers may have passed the older one since @low was read */
 	if (ring->adopted_low == ring->adopted_end)
-		ring->adopted_low = low;
+		ring->adopted_low = max(low, ring->adopted_end);
 	ring->adopted_end = end;
 }
 
@@ -223,10 +225,9 @@ void rring_ring_reap(struct rring_ring *ring)
  */
 void rring_ring_orphan(struct rring_ring *ring)
 {
-	u64 head = rring_ring_head(ring);
 	u64 low = rring_ring_low(ring);
-	u64 end = head - low > ring->info->capacity ?
-		low + ring->info->capacity : head;
+	u64 head = rring_ring_head(ring);
+	u64 end = min(head, low + ring->info->capacity);
 
 	if (ring->info->kind == RRING_HANDLES)
 		adopt_window(ring, low, end);
@@ -278,6 +279,8 @@ static int check_open(const struct rring_ring_open *args)
 		return -EINVAL;
 	if (!args->capacity || args->capacity > RRING_RING_CAPACITY_MAX ||
 	    args->retain >= args->capacity)
+		return -EINVAL;
+	if (args->stall_ns > S64_MAX)
 		return -EINVAL;
 	if (args->policy == RRING_OVERWRITE && (args->retain || args->stall_ns))
 		return -EINVAL;
@@ -373,6 +376,16 @@ static int may_take_over(const struct rring_ring *ring,
 	return same_geometry(ring->info, info) ? 0 : -EEXIST;
 }
 
+static void copy_pages(void *to, const void *from, u64 size)
+{
+	u64 done;
+
+	for (done = 0; done < size; done += PAGE_SIZE) {
+		memcpy(to + done, from + done, PAGE_SIZE);
+		breathe(done / PAGE_SIZE);
+	}
+}
+
 /*
  * Go on with @old in the pages of @fresh, which gets the old ones. Readers
  * see the incarnation when they have drained the old pages, and map anew.
@@ -392,8 +405,8 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	/* what the last writer had begun to overwrite is copied as it is */
 	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
 		      end + info->capacity);
-	memcpy(fresh->region.addr + entries, old->region.addr + entries,
-	       info->size - entries);
+	copy_pages(fresh->region.addr + entries, old->region.addr + entries,
+		   info->size - entries);
 	swap(old->region, fresh->region);
 	rring_seq_store(&ring_head(old)->claim, claim);
 	rring_seq_store(&ring_head(old)->head, end);

@@ -135,6 +135,9 @@ int rring_gate_wait(struct rring_gate *gate, rring_flag_t *flag, u32 bit,
 		err = ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
+		/* somebody may open the gate without end, to no purpose */
+		if (signal_pending(current))
+			return -ERESTARTSYS;
 		err = sleep_until(gate, seen, wake_at);
 		if (err && err != -ETIME)
 			return err;

@@ -224,7 +224,7 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 		err = rring_hold(client, &held);
 	if (err)
 		return err;
-	/* I: pairs with J in the sweep, which bumps and looks once more */
+	/* I: pairs with J in the sweep, which hides and looks once more */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;

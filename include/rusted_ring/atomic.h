@@ -10,7 +10,7 @@
  *	C  release of a cursor		D  acquire of a cursor
  *	E  release of a magazine tail	F  acquire of a magazine tail
  *	G  release of a ledger word	H  acquire of a ledger word
- *	I  full fence after a weak hold	J  full fence after a generation bump
+ *	I  full fence after a weak hold	J  full fence after hiding a generation
  *	K  sleeper's heavy barrier	L  compiler barrier before a flag's load
  *	M  release fence after a claim	N  acquire fence before a claim's load
  *	O  release of the kernel's word	P  acquire of the kernel's word
