@@ -18,6 +18,7 @@
 
 #include "arena.h"
 #include "device.h"
+#include "passing.h"
 #include "sleeper.h"
 #include "stream.h"
 
@@ -213,49 +214,6 @@ TEST_F(lineage, a_client_ends_with_the_last_process_in_its_memory)
 }
 
 /* ---- descriptors on their way ---- */
-
-static int send_fd(int socket, int fd)
-{
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr header;
-	} control = { .header = {
-		.cmsg_len = CMSG_LEN(sizeof(int)),
-		.cmsg_level = SOL_SOCKET,
-		.cmsg_type = SCM_RIGHTS,
-	} };
-	struct iovec one = { .iov_base = "", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &one,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(socket, &message, 0) == 1;
-}
-
-static int receive_fd(int socket)
-{
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr header;
-	} control = { .space = "" };
-	char byte;
-	struct iovec one = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &one,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fd = -1;
-
-	if (recvmsg(socket, &message, 0) == 1)
-		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
-}
 
 static int send_client(void *arg)
 {
