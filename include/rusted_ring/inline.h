@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* The short paths, as loads and stores; their slow halves are in the library. */
+#ifndef _RUSTED_RING_INLINE_H
+#define _RUSTED_RING_INLINE_H
+
+#include <errno.h>
+
+#include <rusted_ring/atomic.h>
+#include <rusted_ring/handle.h>
+#include <rusted_ring/ledger.h>
+#include <rusted_ring/ring.h>
+#include <rusted_ring/window.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
+		     uint32_t len, uint32_t event_type,
+		     struct rring_event *event);
+int rring_hold_threads(const struct rring_event *event);
+int rring_drop_threads(struct rring_client *client,
+		       const struct rring_event *event);
+int rring_publish_threads(struct rring_writer *writer,
+			  const struct rring_event *event);
+int rring_writer_make_room(struct rring_writer *writer, uint32_t n);
+int rring_in_flight_slow(struct rring_writer *writer,
+			 const struct rring_event *event);
+long rring_peek_slow(struct rring_reader *reader, uint32_t n);
+int rring_release_check(struct rring_reader *reader, uint32_t n);
+int rring_generation_is(const struct rring_client *client, uint64_t handle);
+void rring_wake_ring(struct rring_client *client, uint32_t ring,
+		     uint32_t waiters);
+void rring_wake_pools(struct rring_client *client);
+
+#define rring_unlikely(x) __builtin_expect(!!(x), 0)
+
+/* @handle can be one: not so a forged one that names no slot, or no use. */
+RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
+				     uint64_t handle)
+{
+	uint32_t pool = rring_handle_class(handle);
+
+	return pool < RRING_POOLS && rring_handle_generation(handle) &&
+	       rring_handle_index(handle) < client->pool[pool].capacity;
+}
+
+/* Fill @event for a valid @handle. */
+RRING_IN_LINE void rring_event_at(const struct rring_client *client,
+				  uint64_t handle, uint32_t len,
+				  uint32_t event_type,
+				  struct rring_event *event)
+{
+	uint32_t class_ = rring_handle_class(handle);
+	const struct rring_pool_view *pool = &client->pool[class_];
+	uint32_t index = rring_handle_index(handle);
+
+	event->handle = handle;
+	event->data = pool->payload + ((size_t)index << (6 + 2 * class_));
+	event->len = len;
+	event->event_type = event_type;
+	event->word = &pool->ledger[index];
+}
+
+RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
+				    enum rring_class pool_class, uint32_t len,
+				    uint32_t event_type,
+				    struct rring_event *event)
+{
+	struct rring_pool_view *pool = &client->pool[pool_class];
+	struct rring_event_header *header;
+	uint64_t handle;
+
+	if (rring_unlikely((unsigned int)pool_class >= RRING_POOLS ||
+			   len > 64u << 2 * pool_class || !pool->parked))
+		return rring_alloc_slow(client, pool_class, len, event_type,
+					event);
+	handle = pool->parked_handle[--pool->parked];
+	rring_event_at(client, handle, len, event_type, event);
+	rring_word_store_release(event->word, rring_word_load(event->word) &
+					      ~RRING_PARKED);
+	header = &pool->header[rring_handle_index(handle)];
+	header->len = len;
+	header->event_type = event_type;
+	return 0;
+}
+
+RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
+			      uint32_t event_type, struct rring_event *event)
+{
+	enum rring_class pool = rring_class_for(len);
+
+	if (rring_unlikely(pool >= RRING_POOLS))
+		return -E2BIG;
+	return rring_alloc_class(client, pool, (uint32_t)len, event_type,
+				 event);
+}
+
+RRING_IN_LINE int rring_hold(struct rring_client *client,
+			     const struct rring_event *event)
+{
+	uint64_t word;
+
+	if (rring_unlikely(client->shared))
+		return rring_hold_threads(event);
+	word = rring_word_load(event->word);
+	/* a parked one is not the caller's any more */
+	if (rring_unlikely((word & (RRING_HOLDS_MASK | RRING_PARKED)) >=
+			   RRING_HOLDS_MAX))
+		return word & RRING_PARKED ? -EINVAL : -EOVERFLOW;
+	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
+	return 0;
+}
+
+/* Slots were freed: L, then wake who sleeps for one. */
+RRING_IN_LINE void rring_freed(struct rring_client *client)
+{
+	rring_fence_compiler();
+	if (rring_unlikely(rring_flag_load(&client->arena->pool_waiters)))
+		rring_wake_pools(client);
+}
+
+/*
+ * Keep a slot that nobody else knows for the next allocation. It stays held,
+ * so that it goes back like any other if this process dies.
+ */
+RRING_IN_LINE int rring_park(struct rring_client *client,
+			     const struct rring_event *event, uint64_t word)
+{
+	uint32_t class_ = rring_handle_class(event->handle);
+	struct rring_pool_view *pool = &client->pool[class_];
+
+	if (pool->parked >= pool->parked_max ||
+	    rring_flag_load(&client->arena->pool_waiters))
+		return 0;
+	rring_word_store_release(event->word, word | RRING_PARKED);
+	pool->parked_handle[pool->parked++] = event->handle;
+	return 1;
+}
+
+RRING_IN_LINE int rring_drop(struct rring_client *client,
+			     const struct rring_event *event)
+{
+	uint64_t word;
+
+	if (rring_unlikely(client->shared))
+		return rring_drop_threads(client, event);
+	word = rring_word_load(event->word);
+	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_PARKED))
+		return -EINVAL;
+	if ((word & (RRING_HOLDS_MASK | RRING_PRIVATE)) ==
+	    (RRING_HOLD | RRING_PRIVATE)) {
+		if (rring_park(client, event, word))
+			return 0;
+		word &= ~RRING_PRIVATE;
+	}
+	/* G: the payload was read before the hold falls */
+	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
+	rring_freed(client);
+	return 0;
+}
+
+/* A: entries below the new head are complete. L: who sleeps is woken. */
+RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
+					uint32_t n)
+{
+	writer->head += n;
+	writer->index = rring_window_wrap((uint64_t)writer->index + n,
+					  writer->capacity);
+	rring_seq_store_release(&writer->ring->head, writer->head);
+}
+
+RRING_IN_LINE void rring_published(struct rring_writer *writer)
+{
+	uint32_t waiters;
+
+	rring_fence_compiler();
+	waiters = rring_flag_load(&writer->info->waiters);
+	if (rring_unlikely(waiters & RRING_READERS_WAIT))
+		rring_wake_ring(writer->client, writer->id,
+				RRING_READERS_WAIT);
+}
+
+/*
+ * M: readers that see any of what follows see the claim. It never goes back:
+ * what was reserved and not committed may have been overwritten, too.
+ */
+RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
+{
+	uint64_t claim = writer->head + n;
+
+	if (claim > rring_seq_load(&writer->ring->claim))
+		rring_seq_store(&writer->ring->claim, claim);
+	rring_fence_release();
+}
+
+RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
+{
+	if (rring_unlikely(writer->limit - writer->head < n)) {
+		int err = rring_writer_make_room(writer, n);
+
+		if (err)
+			return err;
+	}
+	rring_writer_claim(writer, n);
+	return 0;
+}
+
+RRING_IN_LINE void rring_entry_write(struct rring_writer *writer,
+				     const struct rring_event *event)
+{
+	struct rring_entry *entry = &writer->entries[writer->index];
+
+	RRING_STORE(&entry->handle, event->handle);
+	RRING_STORE(&entry->header.len, event->len);
+	RRING_STORE(&entry->header.event_type, event->event_type);
+}
+
+RRING_IN_LINE int rring_publish(struct rring_writer *writer,
+				const struct rring_event *event)
+{
+	uint64_t word;
+	int err;
+
+	if (rring_unlikely(!writer->entries))
+		return -EINVAL;
+	if (rring_unlikely(writer->client->shared))
+		return rring_publish_threads(writer, event);
+	word = rring_word_load(event->word);
+	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_PARKED))
+		return -EINVAL;
+	if (rring_unlikely(rring_ledger_in_flight(word) >=
+			   RRING_IN_FLIGHT_MAX)) {
+		err = rring_in_flight_slow(writer, event);
+		if (err)
+			return err;
+	}
+	err = rring_room(writer, 1);
+	if (rring_unlikely(err))
+		return err;
+	/* making room may have settled this very slot */
+	word = (rring_word_load(event->word) & ~RRING_PRIVATE) + RRING_MOVE +
+	       RRING_IN_FLIGHT;
+	rring_word_store_release(event->word, word);
+	rring_entry_write(writer, event);
+	rring_writer_advance(writer, 1);
+	/* G: the ring names the slot before the hold falls */
+	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
+	rring_published(writer);
+	/* the readers may be past it already; or it pushed out an older one */
+	rring_freed(writer->client);
+	return 0;
+}
+
+RRING_IN_LINE int rring_reserve(struct rring_writer *writer, uint32_t n)
+{
+	if (rring_unlikely(!writer->headers || n > writer->capacity))
+		return -EINVAL;
+	return rring_room(writer, n);
+}
+
+RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
+				   uint32_t len, uint32_t event_type)
+{
+	uint32_t index = rring_window_wrap((uint64_t)writer->index + i,
+					   writer->capacity);
+	struct rring_event_header *header = &writer->headers[index];
+
+	RRING_STORE(&header->len, len);
+	RRING_STORE(&header->event_type, event_type);
+	return writer->data + (size_t)index * writer->stride;
+}
+
+RRING_IN_LINE void rring_commit(struct rring_writer *writer, uint32_t n)
+{
+	rring_writer_advance(writer, n);
+	rring_published(writer);
+}
+
+RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n)
+{
+	if (rring_unlikely(reader->head - reader->pos < n))
+		return rring_peek_slow(reader, n);
+	return n;
+}
+
+RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
+			      struct rring_event *event)
+{
+	uint32_t index = rring_window_wrap((uint64_t)reader->index + i,
+					   reader->capacity);
+	const struct rring_event_header *header;
+	uint32_t len, event_type;
+	uint64_t handle;
+
+	if (reader->headers) {
+		header = &reader->headers[index];
+		event->handle = 0;
+		event->data = (void *)(reader->data +
+				       (size_t)index * reader->stride);
+		event->len = RRING_LOAD(&header->len);
+		event->event_type = RRING_LOAD(&header->event_type);
+		event->word = NULL;
+		return event->len > reader->stride ? -EBADMSG : 0;
+	}
+	handle = RRING_LOAD(&reader->entries[index].handle);
+	header = &reader->entries[index].header;
+	len = RRING_LOAD(&header->len);
+	event_type = RRING_LOAD(&header->event_type);
+	if (rring_unlikely(!rring_handle_valid(reader->client, handle) ||
+			   len > 64u << 2 * rring_handle_class(handle)))
+		return reader->lappable ? -ESTALE : -EBADMSG;
+	rring_event_at(reader->client, handle, len, event_type, event);
+	if (rring_unlikely(rring_flag_load(
+	    &reader->client->pool[rring_handle_class(handle)]
+		.generation[rring_handle_index(handle)]) !=
+	    rring_handle_generation(handle)) &&
+	    !rring_generation_is(reader->client, handle))
+		return reader->lappable ? -ESTALE : -EBADMSG;
+	return 0;
+}
+
+/* C: what was read was read before; L: who sleeps is woken. */
+RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
+					uint32_t n)
+{
+	uint32_t waiters;
+
+	reader->pos += n;
+	reader->index = rring_window_wrap((uint64_t)reader->index + n,
+					  reader->capacity);
+	rring_seq_store_release(reader->cursor, reader->pos);
+	if (reader->observer)
+		return;
+	rring_fence_compiler();
+	waiters = rring_flag_load(&reader->info->waiters);
+	if (rring_unlikely(waiters & RRING_WRITER_WAITS))
+		rring_wake_ring(reader->client, reader->ring_id,
+				RRING_WRITER_WAITS);
+	if (reader->entries)
+		rring_freed(reader->client);
+}
+
+RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
+{
+	if (rring_unlikely(n > reader->head - reader->pos))
+		return -EINVAL;
+	reader->peeked = 0;
+	if (rring_unlikely(reader->lappable)) {
+		int err = rring_release_check(reader, n);
+
+		if (err)
+			return err;
+	}
+	rring_reader_advance(reader, n);
+	return 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _RUSTED_RING_INLINE_H */

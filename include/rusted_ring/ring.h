@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* Rings: write and read. */
+#ifndef _RUSTED_RING_RING_H
+#define _RUSTED_RING_RING_H
+
+#include <rusted_ring/event.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- rings: write ---- */
+
+struct rring_ring_config {
+	const char *name;	/* NULL: only by number */
+	enum rring_kind kind;
+	enum rring_policy policy;
+	uint32_t capacity;	/* entries; need not be a power of two */
+	uint32_t stride;	/* RRING_INLINE: payload bytes, a multiple of 64 */
+	uint32_t retain;	/* entries kept for late joiners, < capacity */
+	uint64_t stall_ns;	/* lap a reader that stalls longer; 0: never */
+};
+
+struct rring_writer {
+	struct rring_client *client;
+	struct rring_ring_head *ring;
+	struct rring_entry *entries;		/* RRING_HANDLES */
+	struct rring_event_header *headers;	/* RRING_INLINE */
+	char *data;
+	const struct rring_ring_info *info;
+	uint64_t head;		/* next position */
+	uint64_t limit;		/* no writing at or beyond without a look */
+	uint64_t settled;	/* in_flight was taken back below */
+	uint32_t index;		/* head modulo capacity */
+	uint32_t capacity;
+	uint32_t stride;
+	uint32_t id;		/* of the ring */
+	size_t size;		/* of the mapping */
+	struct rring_writer *next;
+};
+
+/*
+ * Become the writer of a ring: of a new one, or, if a ring of this name is
+ * without a writer and has the same geometry and owner, of that one, where its
+ * last writer left off. -EBUSY: it has a writer; -EEXIST: it differs.
+ */
+int rring_writer_open(struct rring_client *client,
+		      const struct rring_ring_config *config,
+		      struct rring_writer **writer);
+
+/* End of stream for its readers, once they have drained it. */
+void rring_writer_close(struct rring_writer *writer);
+
+/*
+ * Publish @event into a ring of handles, and with it one of the caller's
+ * holds, which is dropped. A full ring: waits without end under RRING_BLOCK,
+ * else -EAGAIN; the hold then stays the caller's. -EOVERFLOW: it stands 4095
+ * times in this client's rings, unread.
+ */
+RRING_IN_LINE int rring_publish(struct rring_writer *writer,
+				const struct rring_event *event);
+
+/*
+ * Reserve @n entries of an inline ring, to be filled in place and committed.
+ * A full ring: as for rring_publish(). -EINVAL: more than the ring has beside
+ * what it retains; or a ring of handles.
+ */
+RRING_IN_LINE int rring_reserve(struct rring_writer *writer, uint32_t n);
+
+/* The payload of reserved entry @i, with its length and type. */
+RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
+				   uint32_t len, uint32_t event_type);
+
+/* Publish the first @n reserved entries. */
+RRING_IN_LINE void rring_commit(struct rring_writer *writer, uint32_t n);
+
+/* Reserve, copy, commit. -E2BIG: longer than the stride. */
+int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
+	      uint32_t event_type);
+
+/* Waits until @n entries fit: 0, -ETIMEDOUT, -EINTR; -EINVAL: they never do. */
+int rring_wait_writable(struct rring_writer *writer, uint32_t n,
+			uint64_t deadline);
+
+/* ---- rings: read ---- */
+
+struct rring_reader_config {
+	const char *ring_name;	/* NULL: by .ring */
+	uint32_t ring;
+	const char *name;	/* outlives the process; NULL: nameless */
+	unsigned int flags;	/* RRING_JOIN_OBSERVER */
+	enum rring_start start;
+	uint64_t position;	/* RRING_START_AT */
+};
+
+struct rring_reader {
+	struct rring_client *client;
+	const struct rring_ring_head *ring;
+	const struct rring_entry *entries;
+	const struct rring_event_header *headers;
+	const char *data;
+	const struct rring_ring_info *info;
+	rring_seq_t *cursor;
+	uint64_t pos;		/* next entry */
+	uint64_t head;		/* entries below are known to be there */
+	uint64_t lost;		/* entries that this reader never got */
+	uint64_t ref;
+	uint32_t index;		/* pos modulo capacity */
+	uint32_t capacity;
+	uint32_t stride;
+	uint32_t lappable;	/* validate what was read */
+	uint32_t observer;
+	uint32_t incarnation;
+	uint32_t ring_id;
+	uint32_t id;		/* in info->readers */
+	uint32_t resumed;	/* the name was known */
+	uint32_t cursor_id;
+	uint64_t peeked;	/* by rring_try_read(), to be released */
+	const void *old;	/* mapping of the last incarnation */
+	size_t size;		/* of a mapping */
+	struct rring_reader *next;
+};
+
+/*
+ * Join a ring. A named reader goes on exactly where its name stood, if its
+ * owner is the same; -EBUSY while another process has it. -ENOENT: no such
+ * ring; -EACCES; -EPERM: an observer cannot gate; -ENOSPC.
+ */
+int rring_reader_open(struct rring_client *client,
+		      const struct rring_reader_config *config,
+		      struct rring_reader **reader);
+
+/* Leave. A name stays, gating, unless @forget. */
+void rring_reader_close(struct rring_reader *reader, int forget);
+
+/*
+ * How many entries, up to @n, can be looked at from here on. -EAGAIN: none
+ * yet; -EPIPE: none, and the writer is gone; -ESTALE: the reader was lapped,
+ * ->lost has grown by what it missed, and the next call goes on behind that.
+ */
+RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n);
+
+/*
+ * Peeked entry @i, in place. -EBADMSG: the writer left nonsense there;
+ * -ESTALE: gone already (only who can be lapped sees that). Either way it is
+ * to be released like any other.
+ */
+RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
+			      struct rring_event *event);
+
+/*
+ * Done with the first @n peeked entries. -ESTALE: the reader was lapped
+ * meanwhile; none of the @n is to be trusted and all count as lost.
+ */
+RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n);
+
+/* Keep a peeked event beyond its release: a hold. -ESTALE as above. */
+int rring_keep(struct rring_reader *reader, const struct rring_event *event);
+
+/*
+ * Release the event that the last call gave, and look at the next one:
+ * 0, or what peek, entry and release say. An event that is not released when
+ * its reader ends is seen again under that reader's name. After -ESTALE, on a
+ * ring whose readers can be lapped, the event before may be among the lost:
+ * who has to know peeks and releases by hand.
+ */
+int rring_try_read(struct rring_reader *reader, struct rring_event *event);
+
+/*
+ * Waits until rring_peek() has something to say but -EAGAIN: 0, -ETIMEDOUT,
+ * -EINTR. The event that rring_try_read() gave last is released first, with
+ * what rring_release() says.
+ */
+int rring_wait_readable(struct rring_reader *reader, uint64_t deadline);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* _RUSTED_RING_RING_H */
