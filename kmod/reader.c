@@ -307,14 +307,17 @@ static void shrink_readers_end(struct rring_ring *ring)
 	rring_flag_store_release(&ring->info->readers_end, end);
 }
 
-/* Free @reader; its writer need not mind it any more. */
+/*
+ * Free @reader; its writer need not mind it any more. Its start stays: the
+ * writer may see that before it sees the state, and must not find the reader
+ * at 0 in between, which would make the ring look full.
+ */
 void rring_reader_remove(struct rring_reader *reader)
 {
 	struct rring_ring *ring = reader->ring;
 
 	if (reader->client)
 		leave_cursor(reader);
-	reader->start = 0;
 	reader->serial = 0;
 	publish_state(reader, RRING_READER_NONE);
 	ring->readers[reader->id] = NULL;
