@@ -132,12 +132,12 @@ static int host_call(struct rring_file *file, unsigned long request, void *args)
 
 	if (!command)
 		return -ENOTTY;
-	rring_host_descriptors_reap();
+	if (!command->attached)
+		rring_host_descriptors_reap();
+	err = rring_command_check(command, client);
 	if (request == RRING_IOC_ATTACH && attach->arena_fd < 0 &&
 	    !strcmp(attach->name, "default"))
 		err = ensure_default();
-	else
-		err = rring_command_check(command, client);
 	if (!err)
 		err = command->run(client, args);
 	return err == -ERESTARTSYS ? -EINTR : err;
