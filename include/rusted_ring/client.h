@@ -70,8 +70,8 @@ enum rring_class rring_class_for(size_t len);
 
 /*
  * Create an arena. Returns a descriptor that keeps it alive and that may be
- * passed to other processes, for rring_open_arena() there (not that of an arena
- * in this process: elsewhere it is -EINVAL). The caller closes it. Without
+ * passed to other processes, for rring_open_arena() there (that of an arena in
+ * this process is good for nothing elsewhere). The caller closes it. Without
  * RRING_CREATE_PERSIST a name goes when nobody uses the arena. In-process, an
  * arena whose descriptor is closed, and that has no client, goes when the next
  * call is made that creates an arena or opens or closes a client.
