@@ -42,7 +42,7 @@ run_make() {
 
 # Everything but what make itself would name: from the source tree.
 expected_files() {
-	local page name section
+	local name section
 
 	(cd include && find . -name '*.h' ! -path '*/uapi/*') |
 		sed "s|^\.|$prefix/include|"
@@ -53,7 +53,7 @@ expected_files() {
 			"lib$name.so.0" "pkgconfig/$name.pc"
 	done
 	tools/man-names Documentation/man/*.[1-9] |
-	while read -r page name; do
+	while read -r _ name; do
 		section=${name##*.}
 		echo "$prefix/share/man/man$section/$name"
 	done
@@ -109,45 +109,8 @@ soname_is() {
 	readelf -d "$lib/$1" | grep -q "SONAME.*\[$1\.0\]"
 }
 
-# "KIND NAME" of what the headers offer: function, or inline; without what is
-# static, and what only inline.h has, which is for the others.
 declared() {
-	echo '#include <rusted_ring.h>' |
-		gcc -std=c11 -E -DRRING_IN_LINE=in_line -Iinclude \
-			-Iinclude/uapi - |
-		awk '
-		function emit(has_body) {
-			if (text ~ /^ *(static|typedef)/ ||
-			    !match(text, /rring_[a-z0-9_]+ *\(/) ||
-			    has_body && file ~ /\/inline\.h/) {
-				text = ""
-				return
-			}
-			name = substr(text, RSTART, RLENGTH)
-			sub(/ *\($/, "", name)
-			print (text ~ /in_line/ ? "inline" : "function"), name
-			text = ""
-		}
-		/^#/ { file = $3; next }
-		file !~ /rusted_ring/ { next }
-		{
-			n = split($0 " ", chars, "")
-			for (i = 1; i <= n; i++) {
-				c = chars[i]
-				if (c == "{" && !depth++)
-					continue
-				if (c == "}" && !--depth) {
-					emit(1)
-					continue
-				}
-				if (depth)
-					continue
-				if (c == ";")
-					emit(0)
-				else
-					text = text c
-			}
-		}' | sort -u
+	selftests/package/declared | cut -d' ' -f1-2 | sort -u
 }
 
 declared_functions() { declared | sed -n 's/^function //p'; }
@@ -215,12 +178,17 @@ headers_stand_alone() {
 	done < <(cd "$dest$prefix/include" && find . -name '*.h')
 }
 
+# Without spaces at the end, which differ between implementations.
+libs() {
+	package "$@" | sed 's/ *$//'
+}
+
 package_is_whole() {
 	[ "$(package --modversion "$1")" = 0.1.0 ] &&
 		package --validate "$1" &&
 		[ -z "$(package --print-requires "$1")" ] &&
-		[ "$(package --libs "$1")" = "-L$lib -l$1 " ] ||
-		[ "$(package --libs "$1")" = "-L$lib -l$1" ]
+		[ "$(libs --libs "$1")" = "-L$lib -l$1" ] &&
+		[ "$(libs --static --libs "$1")" = "-L$lib -l$1 -lpthread" ]
 }
 
 # A distribution's directories; and moved somewhere else as a whole.
