@@ -18,6 +18,7 @@
 #include "mapping.h"
 #include "reader.h"
 #include "ring.h"
+#include "writer.h"
 
 /* The largest ioctl struct. */
 union args {
@@ -142,7 +143,7 @@ static int do_ring_open(struct rring_client *client, struct file *file,
 static int do_ring_close(struct rring_client *client, struct file *file,
 			 union args *args)
 {
-	return rring_ring_close(client, args->ring_close.ring);
+	return rring_ring_close(client, &args->ring_close);
 }
 
 static int do_reader_join(struct rring_client *client, struct file *file,
@@ -173,7 +174,10 @@ static int do_wait(struct rring_client *client, struct file *file,
 	case RRING_WAIT_READABLE:
 		return rring_reader_wait_readable(client, &args->wait);
 	case RRING_WAIT_WRITABLE:
-		return rring_ring_wait_writable(client, &args->wait);
+	case RRING_WAIT_PEER:
+		return rring_writer_wait(client, &args->wait);
+	case RRING_WAIT_ANY:
+		return rring_client_wait_any(client, &args->wait);
 	default:
 		return -EINVAL;
 	}
