@@ -233,6 +233,20 @@ int rring_open_arena(struct rring_client **client, int arena_fd,
 	return open_client(client, NULL, arena_fd, role, flags);
 }
 
+int rring_open_config(struct rring_client **client,
+		      const struct rring_arena_config *config,
+		      unsigned int flags)
+{
+	int fd = rring_arena_create(config);
+	int err;
+
+	if (fd < 0)
+		return fd;
+	err = rring_open_arena(client, fd, RRING_PRODUCER, flags);
+	close(fd);
+	return err;
+}
+
 void rring_close(struct rring_client *client)
 {
 	struct rring_client_private *own = client->own;
