@@ -30,7 +30,11 @@ FLAGS	:= -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE \
 compile	 = $(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
-ULIB	:= $(wildcard ulib/*.c)
+# The kernel's side, as far as it also runs in a process; and what it runs on.
+SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command pool reader reclaim \
+	       ring wait writer)
+HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
+ULIB	:= $(wildcard ulib/*.c) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
 EXAMPLES := $(wildcard Documentation/examples/*.c)
 TESTS	:= $(wildcard selftests/*.c)
@@ -74,6 +78,9 @@ $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(link) $^ -lpthread
+
+$(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
+	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter
 
 $(B)/%.pic.o: %.c Makefile
 	@mkdir -p $(@D)
@@ -194,5 +201,5 @@ help: ## this list
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
--include $(wildcard $(addprefix $(B)/,ulib/*.d tools/demo/*.d selftests/*.d \
+-include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d tools/demo/*.d selftests/*.d \
 	   selftests/lib/*.d))

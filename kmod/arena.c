@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /* Arenas: creation, names, permissions, the end. */
-#include <linux/capability.h>
-#include <linux/cred.h>
-#include <linux/ctype.h>
-#include <linux/mm.h>
-#include <linux/slab.h>
-#include <linux/string.h>
-#include <net/net_namespace.h>
+#include "compat.h"
 
 #include <rusted_ring/handle.h>
 #include <rusted_ring/layout.h>
@@ -19,7 +13,7 @@
 #define RINGS_DEFAULT	64
 #define MODE_BITS	0777
 
-static DEFINE_MUTEX(rring_names_lock);
+DEFINE_MUTEX(rring_names_lock);
 static LIST_HEAD(names);
 
 static int check_capacities(const u32 *capacity)
@@ -185,8 +179,8 @@ static int name_add(struct rring_arena *arena, const struct rring_create *args,
 	return err;
 }
 
-struct rring_arena *rring_arena_create(const struct rring_create *args,
-				       struct net *net)
+struct rring_arena *rring_arena_new(const struct rring_create *args,
+				    struct net *net)
 {
 	u32 max_clients = args->max_clients ?: CLIENTS_DEFAULT;
 	u32 max_rings = args->max_rings ?: RINGS_DEFAULT;
@@ -305,7 +299,7 @@ void rring_arena_forget_name(struct rring_arena *arena)
 		rring_arena_put(arena);
 }
 
-int rring_arena_remove(const char *name, struct net *net)
+int rring_arena_unname(const char *name, struct net *net)
 {
 	struct rring_arena *arena;
 	bool put = false;

@@ -2,11 +2,7 @@
 #ifndef RRING_ARENA_H
 #define RRING_ARENA_H
 
-#include <linux/cpumask.h>
-#include <linux/kref.h>
-#include <linux/list.h>
-#include <linux/mutex.h>
-#include <linux/uidgid.h>
+#include "compat.h"
 
 #include <rusted_ring/reclaim.h>
 
@@ -65,10 +61,10 @@ struct rring_arena {
 	cpumask_var_t peers;		/* the barrier's */
 };
 
-struct rring_arena *rring_arena_create(const struct rring_create *args,
-				       struct net *net);
+struct rring_arena *rring_arena_new(const struct rring_create *args,
+				    struct net *net);
 void rring_arena_forget_name(struct rring_arena *arena);
-int rring_arena_remove(const char *name, struct net *net);
+int rring_arena_unname(const char *name, struct net *net);
 struct rring_arena *rring_arena_find(const char *name, struct net *net,
 				     u32 role);
 void rring_arena_get(struct rring_arena *arena);
@@ -76,6 +72,7 @@ void rring_arena_put(struct rring_arena *arena);
 u32 rring_arena_next_serial(struct rring_arena *arena);
 void rring_arena_wake_pools(struct rring_arena *arena, u32 pools);
 
+extern struct mutex rring_names_lock;
 void rring_names_forget(struct net *net);
 
 #endif /* RRING_ARENA_H */

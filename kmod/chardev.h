@@ -4,10 +4,7 @@
 
 #include <linux/types.h>
 
-struct rring_arena;
-
 int rring_chardev_register(umode_t mode);
 void rring_chardev_unregister(void);
-struct rring_arena *rring_arena_from_fd(int fd);
 
 #endif /* RRING_CHARDEV_H */

@@ -4,29 +4,27 @@
  * which a client is out of the arena's tables, under the arena's lock, its
  * ledger, magazines and cursors are not read any more: they are as empty.
  */
-#include <linux/fs.h>
-#include <linux/nsproxy.h>
-#include <linux/poll.h>
-#include <linux/sched/mm.h>
-#include <linux/slab.h>
-#include <net/net_namespace.h>
+#include "compat.h"
 
 #include <rusted_ring/ledger.h>
 #include <rusted_ring/layout.h>
 
 #include "arena.h"
-#include "chardev.h"
+#include "barrier.h"
 #include "client.h"
+#include "descriptor.h"
 #include "reader.h"
 #include "ring.h"
 
-struct rring_client *rring_client_new(void)
+/* @read_write: its file is open for both; only then it can attach. */
+struct rring_client *rring_client_new(bool read_write)
 {
 	struct rring_client *client;
 
 	client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
 	if (!client)
 		return NULL;
+	client->read_write = read_write;
 	mutex_init(&client->attach_lock);
 	init_waitqueue_head(&client->poll_queue);
 	return client;
@@ -54,7 +52,7 @@ static struct rring_arena *attach_arena(const struct rring_attach *args)
 					current->nsproxy->net_ns, args->role);
 	if (args->name[0])
 		return ERR_PTR(-EINVAL);
-	return rring_arena_from_fd(args->arena_fd);
+	return rring_descriptor_arena(args->arena_fd);
 }
 
 static int alloc_regions(struct rring_client *client,
@@ -139,15 +137,13 @@ fail_arena:
 	return err;
 }
 
-int rring_client_attach(struct rring_client *client, struct file *file,
-			struct rring_attach *args)
+int rring_client_attach(struct rring_client *client, struct rring_attach *args)
 {
 	int err;
 
 	if (args->role > RRING_PRODUCER || args->flags)
 		return -EINVAL;
-	if ((file->f_mode & (FMODE_READ | FMODE_WRITE)) !=
-	    (FMODE_READ | FMODE_WRITE))
+	if (!client->read_write)
 		return -EACCES;
 	mutex_lock(&client->attach_lock);
 	err = attach(client, args);
@@ -283,6 +279,59 @@ u32 rring_client_tail(struct rring_client *client, u32 pool)
 	return tail;
 }
 
+/*
+ * The region that @offset names (see RRING_OFF()), and whether @client is the
+ * one who may write it. Under the arena's lock.
+ */
+int rring_client_region(struct rring_client *client, u64 offset,
+			const struct rring_region **region, bool *writable)
+{
+	u32 type = offset >> RRING_OFF_REGION_SHIFT;
+	u32 index = (offset >> RRING_OFF_INDEX_SHIFT) & 0xfff;
+	struct rring_arena *arena = client->arena;
+	struct rring_client *peer;
+	struct rring_ring *ring;
+
+	if (offset != RRING_OFF(type, index))
+		return -EINVAL;
+	if (index && type != RRING_REGION_CURSORS && type != RRING_REGION_RING)
+		return -EINVAL;
+	*writable = false;
+	switch (type) {
+	case RRING_REGION_ARENA:
+		*region = &arena->region;
+		return 0;
+	case RRING_REGION_LEDGER:
+		*region = &client->ledger;
+		*writable = true;
+		return 0;
+	case RRING_REGION_MAGAZINE:
+		*region = &client->magazine;
+		return 0;
+	case RRING_REGION_PAYLOAD:
+		*region = &arena->payload;
+		*writable = client->role == RRING_PRODUCER;
+		return 0;
+	case RRING_REGION_CURSORS:
+		peer = index <= arena->info->max_clients ?
+			arena->clients[index] : NULL;
+		if (!peer)
+			return -ENXIO;
+		*region = &peer->cursors;
+		*writable = peer == client;
+		return 0;
+	case RRING_REGION_RING:
+		ring = rring_ring_at(arena, index);
+		if (!ring)
+			return -ENXIO;
+		*region = &ring->region;
+		*writable = ring->writer == client;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
 /* ---- wait for several rings ---- */
 
 /* The flags of the rings that @cursors read. Under the arena's lock. */
@@ -402,14 +451,12 @@ static __poll_t poll_mask(struct rring_client *client)
  * The flags go up even if there is something already: who polls for edges
  * wants to hear of the next one, too.
  */
-__poll_t rring_client_poll(struct rring_client *client, struct file *file,
-			   struct poll_table_struct *table)
+__poll_t rring_client_poll(struct rring_client *client)
 {
 	/* pairs with attach() */
 	struct rring_arena *arena = smp_load_acquire(&client->arena);
 	__poll_t mask = EPOLLERR;
 
-	poll_wait(file, &client->poll_queue, table);
 	if (!arena)
 		return EPOLLERR;
 	mutex_lock(&arena->lock);

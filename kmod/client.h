@@ -2,17 +2,14 @@
 #ifndef RRING_CLIENT_H
 #define RRING_CLIENT_H
 
-#include <linux/mutex.h>
-#include <linux/wait.h>
+#include "compat.h"
 #include <linux/rusted_ring.h>
 
 #include "arena.h"
 #include "region.h"
 #include "wait.h"
 
-struct file;
 struct mm_struct;
-struct poll_table_struct;
 struct rring_reader;
 
 enum rring_client_state {
@@ -26,6 +23,7 @@ enum rring_client_state {
  * published last and never changes again.
  */
 struct rring_client {
+	bool read_write;		/* may attach */
 	struct mutex attach_lock;
 	struct rring_arena *arena;
 	struct mm_struct *mm;
@@ -47,10 +45,9 @@ struct rring_client {
 	wait_queue_head_t poll_queue;
 };
 
-struct rring_client *rring_client_new(void);
+struct rring_client *rring_client_new(bool read_write);
 void rring_client_free(struct rring_client *client);
-int rring_client_attach(struct rring_client *client, struct file *file,
-			struct rring_attach *args);
+int rring_client_attach(struct rring_client *client, struct rring_attach *args);
 int rring_client_lock(struct rring_client *client);
 void rring_client_unlock(struct rring_client *client);
 void rring_client_die(struct rring_client *client);
@@ -58,8 +55,9 @@ void rring_client_raise(struct rring_client *client, u64 cursors);
 int rring_client_wait_any(struct rring_client *client,
 			  const struct rring_wait *args);
 u32 rring_client_tail(struct rring_client *client, u32 pool);
-__poll_t rring_client_poll(struct rring_client *client, struct file *file,
-			   struct poll_table_struct *table);
+int rring_client_region(struct rring_client *client, u64 offset,
+			const struct rring_region **region, bool *writable);
+__poll_t rring_client_poll(struct rring_client *client);
 
 static inline struct rring_tails *rring_client_tails(struct rring_client *client)
 {

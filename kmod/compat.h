@@ -1,10 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-/* What differs between the kernels that this module builds for. */
+/*
+ * What the objects of this directory use of the kernel, and what differs
+ * between the kernels that the module builds for. Objects that include this
+ * instead of the kernel's headers also compile into librusted_ring, where
+ * ulib/host/kernel.h gives them the same out of the C library.
+ */
 #ifndef RRING_COMPAT_H
 #define RRING_COMPAT_H
 
+#ifdef __KERNEL__
+
+#include <linux/atomic.h>
+#include <linux/bitmap.h>
+#include <linux/bitops.h>
+#include <linux/capability.h>
+#include <linux/cpumask.h>
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/hrtimer.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mutex.h>
+#include <linux/nsproxy.h>
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+#include <linux/uidgid.h>
 #include <linux/version.h>
+#include <linux/wait.h>
+#include <net/net_namespace.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
@@ -17,5 +47,11 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 	vma->vm_flags &= ~flags;
 }
 #endif
+
+#else
+
+#include "kernel.h"
+
+#endif /* __KERNEL__ */
 
 #endif /* RRING_COMPAT_H */

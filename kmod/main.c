@@ -82,7 +82,7 @@ static int create_default(void)
 
 	if (err)
 		return err;
-	default_arena = rring_arena_create(&args, &init_net);
+	default_arena = rring_arena_new(&args, &init_net);
 	return PTR_ERR_OR_ZERO(default_arena);
 }
 

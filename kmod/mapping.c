@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * mmap: which region, for whom, and with which rights. All that the rest of
- * the module relies on is decided here:
+ * mmap. All that the rest of the module relies on is decided here, and in
+ * rring_client_region():
  *
  *   - who may write a region is its owner; nobody else can, mprotect or not;
  *   - no mapping is split, moved, grown, or copied by fork, so that the close
@@ -14,7 +14,6 @@
 #include "client.h"
 #include "compat.h"
 #include "mapping.h"
-#include "ring.h"
 
 /* mremap(2) copies the mapping before it asks whether it may be moved. */
 static void ledger_open(struct vm_area_struct *vma)
@@ -53,56 +52,6 @@ static const struct vm_operations_struct region_ops = {
 	.may_split = no_split,
 	.mremap = no_mremap,
 };
-
-/* Find what @offset names. Under the arena's lock. */
-static int find_region(struct rring_client *client, u64 offset,
-		       const struct rring_region **region, bool *writable)
-{
-	u32 type = offset >> RRING_OFF_REGION_SHIFT;
-	u32 index = (offset >> RRING_OFF_INDEX_SHIFT) & 0xfff;
-	struct rring_arena *arena = client->arena;
-	struct rring_client *peer;
-	struct rring_ring *ring;
-
-	if (offset != RRING_OFF(type, index))
-		return -EINVAL;
-	if (index && type != RRING_REGION_CURSORS && type != RRING_REGION_RING)
-		return -EINVAL;
-	*writable = false;
-	switch (type) {
-	case RRING_REGION_ARENA:
-		*region = &arena->region;
-		return 0;
-	case RRING_REGION_LEDGER:
-		*region = &client->ledger;
-		*writable = true;
-		return 0;
-	case RRING_REGION_MAGAZINE:
-		*region = &client->magazine;
-		return 0;
-	case RRING_REGION_PAYLOAD:
-		*region = &arena->payload;
-		*writable = client->role == RRING_PRODUCER;
-		return 0;
-	case RRING_REGION_CURSORS:
-		peer = index <= arena->info->max_clients ?
-			arena->clients[index] : NULL;
-		if (!peer)
-			return -ENXIO;
-		*region = &peer->cursors;
-		*writable = peer == client;
-		return 0;
-	case RRING_REGION_RING:
-		ring = rring_ring_at(arena, index);
-		if (!ring)
-			return -ENXIO;
-		*region = &ring->region;
-		*writable = ring->writer == client;
-		return 0;
-	default:
-		return -EINVAL;
-	}
-}
 
 /* VM_MAYSHARE: VM_SHARED is also off in a shared mapping nobody may write. */
 static int check_vma(const struct vm_area_struct *vma,
@@ -156,8 +105,8 @@ static int map_region(struct rring_client *client, struct vm_area_struct *vma)
 
 	if (client->state == RRING_CLIENT_DEAD)
 		return -EOWNERDEAD;
-	err = find_region(client, (u64)vma->vm_pgoff << PAGE_SHIFT, &region,
-			  &writable);
+	err = rring_client_region(client, (u64)vma->vm_pgoff << PAGE_SHIFT,
+				  &region, &writable);
 	if (err)
 		return err;
 	err = check_vma(vma, region, writable);

@@ -6,9 +6,7 @@
  * lent to and at which position of that client's magazine. As long as the
  * client's tail has not passed that position the slot is in the magazine.
  */
-#include <linux/bitmap.h>
-#include <linux/sched/signal.h>
-#include <linux/slab.h>
+#include "compat.h"
 
 #include <rusted_ring/handle.h>
 
@@ -234,7 +232,7 @@ int rring_pool_refill(struct rring_client *client, u32 index, u64 deadline,
 	return deadline ? -ETIMEDOUT : -ENOSPC;
 }
 
-int rring_pool_stat(struct rring_client *client, struct rring_pool_stat *stat)
+int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
 {
 	struct rring_pool *pool = &client->arena->pool[stat->pool];
 	u32 i;

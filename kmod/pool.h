@@ -42,6 +42,6 @@ bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot);
 void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
 int rring_pool_refill(struct rring_client *client, u32 pool, u64 deadline,
 		      u32 *count);
-int rring_pool_stat(struct rring_client *client, struct rring_pool_stat *stat);
+int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat);
 
 #endif /* RRING_POOL_H */

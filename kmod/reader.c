@@ -12,13 +12,12 @@
  * starts. A writer that is held back by an entry that is JOINING asks again, so
  * that the step between never makes a ring look full.
  */
-#include <linux/cred.h>
-#include <linux/slab.h>
-#include <linux/string.h>
+#include "compat.h"
 
 #include <rusted_ring/window.h>
 
 #include "arena.h"
+#include "barrier.h"
 #include "client.h"
 #include "reader.h"
 #include "ring.h"
@@ -169,7 +168,7 @@ static struct rring_reader *reader_new(struct rring_ring *ring,
 	strscpy(reader->name, name, sizeof(reader->name));
 	ring->readers[id] = reader;
 	ring->nr_readers++;
-	if (id >= rring_flag_load(&ring->info->readers_end))
+	if ((u32)id >= rring_flag_load(&ring->info->readers_end))
 		rring_flag_store_release(&ring->info->readers_end, id + 1);
 	return reader;
 }
@@ -314,14 +313,17 @@ static void shrink_readers_end(struct rring_ring *ring)
 	rring_flag_store_release(&ring->info->readers_end, end);
 }
 
-/* Free @reader; its writer need not mind it any more. */
+/*
+ * Free @reader; its writer need not mind it any more. Its start stays: the
+ * writer may see that before it sees the state, and must not find the reader
+ * at 0 in between, which would make the ring look full.
+ */
 void rring_reader_remove(struct rring_reader *reader)
 {
 	struct rring_ring *ring = reader->ring;
 
 	if (reader->client)
 		leave_cursor(reader);
-	reader->start = 0;
 	reader->serial = 0;
 	publish_state(reader, RRING_READER_NONE);
 	ring->readers[reader->id] = NULL;

@@ -2,7 +2,7 @@
 #ifndef RRING_READER_H
 #define RRING_READER_H
 
-#include <linux/uidgid.h>
+#include "compat.h"
 #include <linux/rusted_ring.h>
 
 struct rring_client;

@@ -17,9 +17,7 @@
  *
  * These are free. Documentation/design.rst argues why.
  */
-#include <linux/bitmap.h>
-#include <linux/sched/signal.h>
-#include <linux/timekeeping.h>
+#include "compat.h"
 
 #include <rusted_ring/handle.h>
 

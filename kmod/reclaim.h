@@ -2,7 +2,7 @@
 #ifndef RRING_RECLAIM_H
 #define RRING_RECLAIM_H
 
-#include <linux/types.h>
+#include "compat.h"
 
 struct rring_pool;
 

@@ -5,11 +5,7 @@
  * page mapped or pinned keeps it: freeing a region only drops the module's
  * reference, and no page of a dead client is ever used again.
  */
-#include <linux/atomic.h>
 #include <linux/highmem.h>
-#include <linux/mm.h>
-#include <linux/sched/signal.h>
-#include <linux/slab.h>
 #include <linux/vmalloc.h>
 
 #include <linux/rusted_ring.h>

@@ -2,14 +2,19 @@
 #ifndef RRING_REGION_H
 #define RRING_REGION_H
 
-#include <linux/types.h>
+#include "compat.h"
 
 struct page;
 struct vm_area_struct;
 
-/* Zeroed pages that the kernel sees as one and processes can map. */
+/*
+ * Zeroed pages that the kernel sees as one and processes can map. In the
+ * library there is but the one mapping, which counts its users.
+ */
 struct rring_region {
+#ifdef __KERNEL__
 	struct page **pages;
+#endif
 	unsigned long nr_pages;
 	void *addr;
 };

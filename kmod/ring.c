@@ -9,12 +9,7 @@
  * new pages, with the old entries copied: the old ones may still be mapped, or
  * pinned, by whoever wrote them.
  */
-#include <linux/bitops.h>
-#include <linux/cred.h>
-#include <linux/poll.h>
-#include <linux/sched.h>
-#include <linux/slab.h>
-#include <linux/string.h>
+#include "compat.h"
 
 #include <rusted_ring/atomic.h>
 #include <rusted_ring/handle.h>

@@ -2,8 +2,7 @@
 #ifndef RRING_RING_H
 #define RRING_RING_H
 
-#include <linux/kref.h>
-#include <linux/uidgid.h>
+#include "compat.h"
 #include <linux/rusted_ring.h>
 
 #include "region.h"

@@ -6,16 +6,12 @@
  * sees the peer's store, or the peer's load sees the flag. The asymmetric
  * form of Dekker's pattern, as in membarrier(2).
  */
-#include <linux/cpumask.h>
-#include <linux/hrtimer.h>
-#include <linux/mm_types.h>
-#include <linux/sched/signal.h>
-#include <linux/smp.h>
-#include <linux/timekeeping.h>
+#include "compat.h"
 
 #include <rusted_ring/atomic.h>
 
 #include "arena.h"
+#include "barrier.h"
 #include "client.h"
 #include "wait.h"
 
@@ -41,66 +37,6 @@ void rring_flag_raise(rring_flag_t *flag, u32 bits)
 u32 rring_flag_lower(rring_flag_t *flag, u32 bits)
 {
 	return atomic_fetch_andnot(bits, (atomic_t *)&flag->value) & bits;
-}
-
-static void full_barrier(void *unused)
-{
-	smp_mb();	/* K, on the peer's CPU */
-}
-
-/*
- * CPUs that may be running a client; more do no harm. Under the arena's lock,
- * after a full barrier.
- */
-static void find_peers(struct rring_arena *arena, struct cpumask *peers)
-{
-#ifdef CONFIG_X86
-	u32 i;
-
-	cpumask_clear(peers);
-	for (i = 1; i <= arena->info->max_clients; i++)
-		if (arena->clients[i])
-			cpumask_or(peers, peers,
-				   mm_cpumask(arena->clients[i]->mm));
-#else
-	cpumask_copy(peers, cpu_online_mask);	/* nobody keeps count */
-#endif
-}
-
-static void interrupt(const struct cpumask *peers)
-{
-	on_each_cpu_mask(peers, full_barrier, NULL, true);
-	smp_mb();	/* what a CPU stored before it left its client's mask */
-}
-
-/*
- * K: pairs with L. A CPU that is not running a client now passes a full
- * barrier when it switches to one, after it has entered itself in that
- * client's mask: whoever is missing in the masks, which are read after a full
- * barrier here, will see what was written before. Under the arena's lock.
- */
-void rring_barrier(struct rring_arena *arena)
-{
-	smp_mb();	/* K */
-	find_peers(arena, arena->peers);
-	interrupt(arena->peers);
-}
-
-/* The same, without the arena's lock, and without keeping it meanwhile. */
-static void barrier_unlocked(struct rring_arena *arena)
-{
-	cpumask_var_t peers;
-
-	if (!alloc_cpumask_var(&peers, GFP_KERNEL)) {
-		interrupt(cpu_online_mask);
-		return;
-	}
-	mutex_lock(&arena->lock);
-	smp_mb();	/* K */
-	find_peers(arena, peers);
-	mutex_unlock(&arena->lock);
-	interrupt(peers);
-	free_cpumask_var(peers);
 }
 
 static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
@@ -146,7 +82,7 @@ int rring_gate_wait(struct rring_gate *gate, const struct rring_wait_ops *ops,
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
 		ops->raise(context);
-		barrier_unlocked(gate->arena);
+		rring_barrier_unlocked(gate->arena);
 		err = ops->ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;

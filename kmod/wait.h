@@ -2,8 +2,7 @@
 #ifndef RRING_WAIT_H
 #define RRING_WAIT_H
 
-#include <linux/atomic.h>
-#include <linux/wait.h>
+#include "compat.h"
 #include <linux/rusted_ring.h>
 
 struct rring_arena;
@@ -39,6 +38,5 @@ int rring_gate_wait(struct rring_gate *gate, const struct rring_wait_ops *ops,
 		    void *context, u64 deadline);
 void rring_flag_raise(rring_flag_t *flag, u32 bits);
 u32 rring_flag_lower(rring_flag_t *flag, u32 bits);
-void rring_barrier(struct rring_arena *arena);
 
 #endif /* RRING_WAIT_H */

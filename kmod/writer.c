@@ -3,7 +3,7 @@
  * A ring's writer waits for room: until its readers have passed, until those
  * that stall are lapped, or, where it has a peer, until that is gone.
  */
-#include <linux/ktime.h>
+#include "compat.h"
 
 #include "client.h"
 #include "reader.h"

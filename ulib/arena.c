@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rusted_ring/profile.h>
 
@@ -25,16 +23,16 @@ enum rring_class rring_class_for(size_t len)
 	return (enum rring_class)pool;
 }
 
-/* Ask the device itself, as no client. */
-static int device_ioctl(unsigned long request, void *args)
+/* Ask as no client. */
+static int call(enum rring_backend backend, unsigned long request, void *args)
 {
-	int fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
-	int ret;
+	struct rring_file file;
+	int ret = rring_file_open(&file, backend);
 
-	if (fd < 0)
-		return -errno;
-	ret = rring_ioctl(fd, request, args);
-	close(fd);
+	if (ret)
+		return ret;
+	ret = file.calls->call(&file, request, args);
+	file.calls->close(&file);
 	return ret;
 }
 
@@ -55,7 +53,9 @@ int rring_arena_create(const struct rring_arena_config *config)
 	if (err)
 		return err;
 	memcpy(args.capacity, config->capacity, sizeof(args.capacity));
-	return device_ioctl(RRING_IOC_CREATE, &args);
+	if ((unsigned int)config->backend > RRING_BACKEND_PROCESS)
+		return -EINVAL;
+	return call(config->backend, RRING_IOC_CREATE, &args);
 }
 
 int rring_arena_remove(const char *name)
@@ -63,5 +63,5 @@ int rring_arena_remove(const char *name)
 	struct rring_remove args = { .size = sizeof(args) };
 	int err = rring_name_copy(args.name, name);
 
-	return err ? err : device_ioctl(RRING_IOC_REMOVE, &args);
+	return err ? err : call(RRING_BACKEND_AUTO, RRING_IOC_REMOVE, &args);
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,30 +8,37 @@
 
 #include "client.h"
 
-int rring_ioctl(int fd, unsigned long request, void *args)
+int rring_call(struct rring_client *client, unsigned long request, void *args)
 {
-	int ret = ioctl(fd, request, args);
+	struct rring_file *file = &client->own->file;
 
-	return ret < 0 ? -errno : ret;
+	return file->calls->call(file, request, args);
 }
 
-void *rring_map(int fd, enum rring_region_type region, uint32_t index,
-		size_t size, int writable, int *err)
+void *rring_map(struct rring_client *client, enum rring_region_type region,
+		uint32_t index, size_t size, int writable, int *err)
 {
-	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-	void *addr = mmap(NULL, size, prot, MAP_SHARED, fd,
-			  (off_t)RRING_OFF(region, index));
+	struct rring_file *file = &client->own->file;
 
-	if (addr != MAP_FAILED)
-		return addr;
-	*err = -errno;
-	return NULL;
+	return file->calls->map(file, RRING_OFF(region, index), size, writable,
+				err);
 }
 
-void rring_unmap(const void *addr, size_t size)
+void rring_unmap(struct rring_client *client, const void *addr, size_t size)
 {
+	struct rring_file *file = &client->own->file;
+
 	if (addr)
-		munmap((void *)addr, size);
+		file->calls->unmap(file, (void *)addr, size);
+}
+
+/* Nothing of @mask was found: for who polls, see rring_backend_calls. */
+void rring_poll_again(struct rring_client *client, uint32_t mask)
+{
+	struct rring_file *file = &client->own->file;
+
+	if (__atomic_load_n(&client->own->polled, __ATOMIC_RELAXED))
+		file->calls->poll_again(file, mask);
 }
 
 /* An empty name if there is none; a name is never cut. */
@@ -65,21 +69,20 @@ static int map_regions(struct rring_client *client)
 {
 	struct rring_client_private *own = client->own;
 	const struct rring_attach *attach = &own->attach;
-	int fd = client->fd;
 	int err = 0;
 
-	client->arena = rring_map(fd, RRING_REGION_ARENA, 0,
+	client->arena = rring_map(client, RRING_REGION_ARENA, 0,
 				  attach->arena_size, 0, &err);
-	own->magazines = rring_map(fd, RRING_REGION_MAGAZINE, 0,
+	own->magazines = rring_map(client, RRING_REGION_MAGAZINE, 0,
 				   attach->magazine_size, 0, &err);
-	own->cursors = rring_map(fd, RRING_REGION_CURSORS, attach->client,
+	own->cursors = rring_map(client, RRING_REGION_CURSORS, attach->client,
 				 sizeof(struct rring_cursors), 1, &err);
-	own->payload = rring_map(fd, RRING_REGION_PAYLOAD, 0,
+	own->payload = rring_map(client, RRING_REGION_PAYLOAD, 0,
 				 attach->payload_size,
 				 client->role == RRING_PRODUCER, &err);
 	/* the last one: the client lives from here on */
 	if (!err)
-		own->ledger = rring_map(fd, RRING_REGION_LEDGER, 0,
+		own->ledger = rring_map(client, RRING_REGION_LEDGER, 0,
 					attach->ledger_size, 1, &err);
 	return err;
 }
@@ -89,11 +92,11 @@ static void unmap_regions(struct rring_client *client)
 	struct rring_client_private *own = client->own;
 	const struct rring_attach *attach = &own->attach;
 
-	rring_unmap(own->ledger, attach->ledger_size);
-	rring_unmap(own->payload, attach->payload_size);
-	rring_unmap(own->cursors, sizeof(struct rring_cursors));
-	rring_unmap(own->magazines, attach->magazine_size);
-	rring_unmap(client->arena, attach->arena_size);
+	rring_unmap(client, own->ledger, attach->ledger_size);
+	rring_unmap(client, own->payload, attach->payload_size);
+	rring_unmap(client, own->cursors, sizeof(struct rring_cursors));
+	rring_unmap(client, own->magazines, attach->magazine_size);
+	rring_unmap(client, client->arena, attach->arena_size);
 }
 
 static int check_abi(const struct rring_client *client)
@@ -151,6 +154,7 @@ static struct rring_client *client_new(enum rring_role role,
 	}
 	pthread_mutex_init(&client->own->lock, NULL);
 	client->fd = -1;
+	client->own->file.fd = -1;
 	client->role = role;
 	client->shared = !(flags & RRING_SINGLE_THREADED);
 	return client;
@@ -162,8 +166,8 @@ static void client_free(struct rring_client *client)
 
 	for (i = 0; i < RRING_POOLS; i++)
 		free(client->pool[i].parked_handle);
-	if (client->fd >= 0)
-		close(client->fd);
+	if (client->own->file.calls)
+		client->own->file.calls->close(&client->own->file);
 	pthread_mutex_destroy(&client->own->lock);
 	free(client->own);
 	free(client);
@@ -182,10 +186,7 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 	err = rring_name_copy(args->name, name);
 	if (err)
 		return err;
-	client->fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
-	if (client->fd < 0)
-		return -errno;
-	err = rring_ioctl(client->fd, RRING_IOC_ATTACH, args);
+	err = rring_call(client, RRING_IOC_ATTACH, args);
 	if (err)
 		return err;
 	client->id = args->client;
@@ -200,17 +201,21 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 }
 
 static int open_client(struct rring_client **out, const char *name,
-		       int arena_fd, enum rring_role role, unsigned int flags)
+		       int arena_fd, enum rring_role role, unsigned int flags,
+		       enum rring_backend backend)
 {
-	struct rring_client *client;
+	struct rring_client *client = client_new(role, flags);
 	int err;
 
-	if (flags & ~RRING_SINGLE_THREADED)
-		return -EINVAL;
-	client = client_new(role, flags);
 	if (!client)
 		return -ENOMEM;
-	err = attach(client, name, arena_fd);
+	err = rring_file_open(&client->own->file, backend);
+	if (!err) {
+		client->fd = client->own->file.fd;
+		err = attach(client, name, arena_fd);
+	} else {
+		client->own->file.calls = NULL;
+	}
 	if (err) {
 		client_free(client);
 		return err;
@@ -219,27 +224,65 @@ static int open_client(struct rring_client **out, const char *name,
 	return 0;
 }
 
+/* By rring_open()'s flags, or -EINVAL. */
+static int backend_for(unsigned int flags)
+{
+	switch (flags & ~RRING_SINGLE_THREADED) {
+	case 0:
+		return RRING_BACKEND_AUTO;
+	case RRING_ON_DEVICE:
+		return RRING_BACKEND_DEVICE;
+	case RRING_IN_PROCESS:
+		return RRING_BACKEND_PROCESS;
+	default:
+		return -EINVAL;
+	}
+}
+
 int rring_open(struct rring_client **client, const char *name,
 	       enum rring_role role, unsigned int flags)
 {
-	return open_client(client, name ? name : "default", -1, role, flags);
+	int backend = backend_for(flags);
+	int err;
+
+	if (backend < 0)
+		return backend;
+	if (backend == RRING_BACKEND_AUTO)
+		backend = rring_backend();
+	err = open_client(client, name ? name : "default", -1, role, flags,
+			  (enum rring_backend)backend);
+	/* the device is there, but not for everybody */
+	if (err == -EACCES && !name && !(flags & RRING_ON_DEVICE) &&
+	    backend == RRING_BACKEND_DEVICE && !rring_backend_is_told())
+		err = open_client(client, "default", -1, role, flags,
+				  RRING_BACKEND_PROCESS);
+	return err;
 }
 
 int rring_open_arena(struct rring_client **client, int arena_fd,
 		     enum rring_role role, unsigned int flags)
 {
+	enum rring_backend backend = RRING_BACKEND_DEVICE;
+
+	if (flags & ~RRING_SINGLE_THREADED)
+		return -EINVAL;
 	if (arena_fd < 0)
 		return -EBADF;
-	return open_client(client, NULL, arena_fd, role, flags);
+	if (rring_backend_process_has(arena_fd))
+		backend = RRING_BACKEND_PROCESS;
+	return open_client(client, NULL, arena_fd, role, flags, backend);
 }
 
 int rring_open_config(struct rring_client **client,
 		      const struct rring_arena_config *config,
 		      unsigned int flags)
 {
-	int fd = rring_arena_create(config);
-	int err;
+	int fd, err;
 
+	/* not only once the arena is there, and may persist */
+	if (flags & ~RRING_SINGLE_THREADED)
+		return -EINVAL;
+	fd = rring_arena_create(config);
 	if (fd < 0)
 		return fd;
 	err = rring_open_arena(client, fd, RRING_PRODUCER, flags);
@@ -257,15 +300,28 @@ void rring_close(struct rring_client *client)
 	while (own->writers)
 		rring_writer_close(own->writers);
 	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
-		rring_unmap(own->peers[i].cursors,
+		rring_unmap(client, own->peers[i].cursors,
 			    sizeof(struct rring_cursors));
 	unmap_regions(client);
 	client_free(client);
 }
 
+enum rring_backend rring_client_backend(const struct rring_client *client)
+{
+	return client->own->file.calls->in_process ? RRING_BACKEND_PROCESS :
+						     RRING_BACKEND_DEVICE;
+}
+
 int rring_client_fd(const struct rring_client *client)
 {
-	return client->fd;
+	struct rring_client_private *own = client->own;
+	int fd;
+
+	pthread_mutex_lock(&own->lock);
+	__atomic_store_n(&own->polled, 1, __ATOMIC_RELAXED);
+	fd = own->file.calls->poll_fd(&own->file);
+	pthread_mutex_unlock(&own->lock);
+	return fd;
 }
 
 /*
@@ -281,8 +337,8 @@ static void map_peer(struct rring_client *client, uint32_t id)
 
 	if (peer->serial == serial)
 		return;
-	rring_unmap(peer->cursors, sizeof(struct rring_cursors));
-	peer->cursors = rring_map(client->fd, RRING_REGION_CURSORS, id,
+	rring_unmap(client, peer->cursors, sizeof(struct rring_cursors));
+	peer->cursors = rring_map(client, RRING_REGION_CURSORS, id,
 				  sizeof(struct rring_cursors), 0, &err);
 	/* a place that changed hands meanwhile: next time */
 	peer->serial = err || rring_flag_load(now) != serial ? 0 : serial;
@@ -320,7 +376,7 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 		.pool = pool,
 		.flags = flags,
 	};
-	return rring_ioctl(client->fd, RRING_IOC_POOL_STAT, stat);
+	return rring_call(client, RRING_IOC_POOL_STAT, stat);
 }
 
 void rring_wake_ring(struct rring_client *client, uint32_t ring,
@@ -332,7 +388,7 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		.ring = ring,
 	};
 
-	rring_ioctl(client->fd, RRING_IOC_WAKE, &args);
+	rring_call(client, RRING_IOC_WAKE, &args);
 }
 
 void rring_wake_pools(struct rring_client *client)
@@ -343,5 +399,5 @@ void rring_wake_pools(struct rring_client *client)
 		.pools = rring_flag_load(&client->arena->pool_waiters),
 	};
 
-	rring_ioctl(client->fd, RRING_IOC_WAKE, &args);
+	rring_call(client, RRING_IOC_WAKE, &args);
 }

@@ -7,6 +7,8 @@
 
 #include <rusted_ring.h>
 
+#include "backend.h"
+
 /* Another client's cursors, as mapped when its serial was .serial. */
 struct rring_peer {
 	uint32_t serial;
@@ -14,6 +16,8 @@ struct rring_peer {
 };
 
 struct rring_client_private {
+	struct rring_file file;
+	int polled;			/* rring_client_fd() was called */
 	pthread_mutex_t lock;		/* over .peers, .writers, .readers */
 	struct rring_peer peers[RRING_CLIENTS_MAX + 1];
 	struct rring_writer *writers;
@@ -25,10 +29,13 @@ struct rring_client_private {
 	struct rring_attach attach;	/* sizes of the mappings */
 };
 
-int rring_ioctl(int fd, unsigned long request, void *args);
-void *rring_map(int fd, enum rring_region_type region, uint32_t index,
-		size_t size, int writable, int *err);
-void rring_unmap(const void *addr, size_t size);
+int rring_backend_is_told(void);
+int rring_file_open(struct rring_file *file, enum rring_backend backend);
+int rring_call(struct rring_client *client, unsigned long request, void *args);
+void *rring_map(struct rring_client *client, enum rring_region_type region,
+		uint32_t index, size_t size, int writable, int *err);
+void rring_unmap(struct rring_client *client, const void *addr, size_t size);
+void rring_poll_again(struct rring_client *client, uint32_t mask);
 int rring_name_copy(char to[RRING_NAME_MAX], const char *from);
 
 uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,

@@ -75,7 +75,7 @@ static int refill(struct rring_client *client, uint32_t pool, uint64_t deadline)
 	};
 
 	rring_settle_writers(client);
-	return rring_ioctl(client->fd, RRING_IOC_REFILL, &args);
+	return rring_call(client, RRING_IOC_REFILL, &args);
 }
 
 static int alloc_popped(struct rring_client *client, uint64_t handle,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Rings: read. */
+#include <poll.h>
 #include <stdlib.h>
 
 #include "client.h"
@@ -22,12 +23,12 @@ static int map_ring(struct rring_reader *reader)
 	const char *ring;
 	int err = 0;
 
-	ring = rring_map(reader->client->fd, RRING_REGION_RING,
+	ring = rring_map(reader->client, RRING_REGION_RING,
 			 reader->ring_id, reader->size, 0, &err);
 	if (err)
 		return err;
 	/* what was peeked at in the last one stays until the one after */
-	rring_unmap(reader->old, reader->size);
+	rring_unmap(reader->client, reader->old, reader->size);
 	reader->old = reader->ring;
 	reader->ring = (const struct rring_ring_head *)ring;
 	reader->incarnation = incarnation;
@@ -57,7 +58,7 @@ static int rejoin(struct rring_reader *reader)
 		.ring = reader->ring_id,
 		.reader = reader->id,
 	};
-	int err = rring_ioctl(reader->client->fd, RRING_IOC_READER_REJOIN,
+	int err = rring_call(reader->client, RRING_IOC_READER_REJOIN,
 			      &args);
 
 	if (err)
@@ -136,7 +137,10 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 		return (long)(avail < n ? avail : n);
 	if (!n)
 		return 0;
-	return ended ? -EPIPE : -EAGAIN;
+	if (ended)
+		return -EPIPE;
+	rring_poll_again(reader->client, POLLIN);
+	return -EAGAIN;
 }
 
 /* Are the handles of the next @n entries still what their slots are? */
@@ -252,7 +256,7 @@ static int sleep_readable(void *context, uint64_t deadline)
 		.deadline = deadline,
 	};
 
-	return rring_ioctl(reader->client->fd, RRING_IOC_WAIT, &args);
+	return rring_call(reader->client, RRING_IOC_WAIT, &args);
 }
 
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
@@ -337,7 +341,7 @@ static int join(struct rring_reader *reader,
 	if (!err)
 		err = rring_name_copy(args.name, config->name);
 	if (!err)
-		err = rring_ioctl(client->fd, RRING_IOC_READER_JOIN, &args);
+		err = rring_call(client, RRING_IOC_READER_JOIN, &args);
 	if (err)
 		return err;
 	reader->ring_id = args.ring;
@@ -370,7 +374,7 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	rring_ioctl(reader->client->fd, RRING_IOC_READER_LEAVE, &args);
+	rring_call(reader->client, RRING_IOC_READER_LEAVE, &args);
 	rring_seq_store(reader->cursor, 0);
 }
 
@@ -416,6 +420,7 @@ int rring_reader_open(struct rring_client *client,
 	if (err)
 		goto fail_join;
 	enlist(reader);
+	rring_poll_again(client, 0);
 	*out = reader;
 	return 0;
 
@@ -430,7 +435,7 @@ void rring_reader_close(struct rring_reader *reader, int forget)
 {
 	leave(reader, forget);
 	delist(reader);
-	rring_unmap(reader->old, reader->size);
-	rring_unmap(reader->ring, reader->size);
+	rring_unmap(reader->client, reader->old, reader->size);
+	rring_unmap(reader->client, reader->ring, reader->size);
 	free(reader);
 }

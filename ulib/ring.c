@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Rings: write. */
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,6 +144,7 @@ int rring_writer_look(struct rring_writer *writer, uint32_t n)
 	/* a liar's cursor, more than a lap behind, must not open the ring */
 	if (writer->limit < writer->head)
 		writer->limit = writer->head;
+	rring_poll_again(writer->client, POLLOUT);
 	return -EAGAIN;
 }
 
@@ -157,7 +159,7 @@ int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
 		.position = writer->head + n - 1 - writer->capacity,
 		.deadline = deadline,
 	};
-	int err = rring_ioctl(writer->client->fd, RRING_IOC_WAIT, &args);
+	int err = rring_call(writer->client, RRING_IOC_WAIT, &args);
 
 	if (!err)
 		grant(writer, n);
@@ -447,7 +449,7 @@ static int map_ring(struct rring_writer *writer)
 	int err = 0;
 
 	writer->size = info->size;
-	writer->ring = rring_map(writer->client->fd, RRING_REGION_RING,
+	writer->ring = rring_map(writer->client, RRING_REGION_RING,
 				 writer->id, writer->size, 1, &err);
 	if (err)
 		return err;
@@ -504,7 +506,7 @@ static void close_ring(struct rring_client *client, uint32_t id,
 		.flags = flags,
 	};
 
-	rring_ioctl(client->fd, RRING_IOC_RING_CLOSE, &args);
+	rring_call(client, RRING_IOC_RING_CLOSE, &args);
 }
 
 int rring_writer_open(struct rring_client *client,
@@ -531,7 +533,7 @@ int rring_writer_open(struct rring_client *client,
 	writer = calloc(1, sizeof(*writer));
 	if (!writer)
 		return -ENOMEM;
-	err = rring_ioctl(client->fd, RRING_IOC_RING_OPEN, &args);
+	err = rring_call(client, RRING_IOC_RING_OPEN, &args);
 	if (err)
 		goto fail;
 	writer->client = client;
@@ -545,6 +547,7 @@ int rring_writer_open(struct rring_client *client,
 	set_up(writer, &args);
 	writer->strategy = config->strategy;
 	enlist(writer);
+	rring_poll_again(client, 0);
 	*out = writer;
 	return 0;
 
@@ -562,7 +565,7 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 	settle_below(writer, writer->head);
 	rring_freed(writer->client);
 	delist(writer);
-	rring_unmap(writer->ring, writer->size);
+	rring_unmap(writer->client, writer->ring, writer->size);
 	free(writer);
 }
 

@@ -254,7 +254,7 @@ static int sleep_any(void *context, uint64_t deadline)
 
 	for (i = 0; i < set->count; i++)
 		args.position |= 1ull << set->members[i].reader->cursor_id;
-	return rring_ioctl(set->client->fd, RRING_IOC_WAIT, &args);
+	return rring_call(set->client, RRING_IOC_WAIT, &args);
 }
 
 int rring_set_wait(struct rring_set *set, uint64_t deadline)

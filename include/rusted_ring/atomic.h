@@ -115,8 +115,6 @@ static inline __u32 rring_flag_load_acquire(const rring_flag_t *flag)
 	return RRING_LOAD_ACQUIRE(&flag->value);
 }
 
-#ifdef __KERNEL__
-
 static inline void rring_flag_store(rring_flag_t *flag, __u32 value)
 {
 	RRING_STORE(&flag->value, value);
@@ -127,7 +125,7 @@ static inline void rring_flag_store_release(rring_flag_t *flag, __u32 value)
 	RRING_STORE_RELEASE(&flag->value, value);
 }
 
-#else
+#ifndef __KERNEL__
 
 /* One add by one of several threads of a client; orders like a lock. */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
@@ -143,6 +141,6 @@ static inline int rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-#endif /* __KERNEL__ */
+#endif /* !__KERNEL__ */
 
 #endif /* _RUSTED_RING_ATOMIC_H */

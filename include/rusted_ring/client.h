@@ -20,6 +20,28 @@ extern "C" {
 #define RRING_DEVICE		"/dev/rusted_ring"
 #define RRING_PARKED_SLOTS	64
 
+/* ---- where arenas live ---- */
+
+/*
+ * On the device, for any number of processes, or in the process that creates
+ * them, for its threads, without the module. All calls are the same. What the
+ * device adds is that other processes, and the kernel, see the arena, that
+ * pages protect its words, and that a client's death costs nobody anything: a
+ * process takes its own arenas with it.
+ */
+enum rring_backend {
+	RRING_BACKEND_AUTO,	/* the device if it is there and permitted */
+	RRING_BACKEND_DEVICE,
+	RRING_BACKEND_PROCESS,
+};
+
+/*
+ * What RRING_BACKEND_AUTO is at present: by $RRING_BACKEND, "device" or
+ * "process", if it is set (and the program is not set-user-ID), else whether
+ * the device can be opened for reading and writing.
+ */
+enum rring_backend rring_backend(void);
+
 /* ---- arenas ---- */
 
 enum rring_profile {
@@ -37,6 +59,7 @@ struct rring_arena_config {
 	uint32_t mode;		/* like a file's: r observe, x consume, w produce */
 	uint32_t uid, gid;	/* ~0: the caller's */
 	uint32_t flags;		/* RRING_CREATE_PERSIST: until removed by name */
+	enum rring_backend backend; /* where: 0 is RRING_BACKEND_AUTO */
 };
 
 /* Capacities of @profile, as the arena `default` has them. */
@@ -61,20 +84,29 @@ enum rring_class rring_class_for(size_t len);
 
 /*
  * Create an arena. Returns a descriptor that keeps it alive and that may be
- * passed to other processes, for rring_open_arena() there. The caller closes
- * it. Without RRING_CREATE_PERSIST a name goes when nobody uses the arena.
- * -EEXIST, -EINVAL, -ENOMEM, -ENOSPC (the module's max_bytes), -ENOENT or
- * -EACCES (the device).
+ * passed to other processes, for rring_open_arena() there (that of an arena in
+ * this process is good for nothing elsewhere). The caller closes it. Without
+ * RRING_CREATE_PERSIST a name goes when nobody uses the arena. In-process, an
+ * arena whose descriptor is closed, and that has no client, goes when the next
+ * call is made that creates an arena or opens or closes a client.
+ * -EEXIST, -EINVAL, -ENOMEM, -ENOSPC (the module's max_bytes; in-process, a
+ * quarter of the memory), -EMFILE, -ENOENT or -EACCES (the device).
  */
 int rring_arena_create(const struct rring_arena_config *config);
 
-/* Take the name off an arena; it ends when its last client goes. */
+/*
+ * Take the name off an arena of the RRING_BACKEND_AUTO kind; it ends when its
+ * last client goes.
+ */
 int rring_arena_remove(const char *name);
 
 /* ---- clients ---- */
 
 /* rring_open(): every call on the client comes from one thread. */
 #define RRING_SINGLE_THREADED	(1u << 0)
+/* rring_open(): not RRING_BACKEND_AUTO, but this one. */
+#define RRING_ON_DEVICE		(1u << 1)
+#define RRING_IN_PROCESS	(1u << 2)
 
 /* A pool as one client sees it. */
 struct rring_pool_view {
@@ -96,20 +128,26 @@ struct rring_client {
 	uint32_t shared;	/* not RRING_SINGLE_THREADED */
 	uint32_t id;
 	uint32_t role;
-	int fd;
+	int fd;			/* of the device, or -1 */
 	struct rring_client_private *own;
 };
 
 /*
- * Attach this process to the arena @name ("default" if NULL) as @role.
+ * Attach this process to the arena @name as @role. NULL is the arena `default`
+ * of the device, if that is there and permitted, or else of this process, which
+ * is made when it is asked for first: rring_client_backend() says which it is.
  * The client ends with rring_close() or with the process, whichever way that
  * goes; a child after fork() does not have it. -ENOENT: no such arena, or no
- * module; -EACCES: not permitted; -ENOSPC: all client places are taken.
+ * module; -EACCES: not permitted; -ENOSPC: all client places are taken;
+ * -EINVAL: unknown flags, or RRING_ON_DEVICE with RRING_IN_PROCESS.
  */
 int rring_open(struct rring_client **client, const char *name,
 	       enum rring_role role, unsigned int flags);
 
-/* The same for an arena's descriptor. It may be closed afterwards. */
+/*
+ * The same for an arena's descriptor. It may be closed afterwards. Where the
+ * arena is, the descriptor knows: the two flags are -EINVAL.
+ */
 int rring_open_arena(struct rring_client **client, int arena_fd,
 		     enum rring_role role, unsigned int flags);
 
@@ -124,10 +162,14 @@ int rring_open_config(struct rring_client **client,
 /* Ends its writers and readers, drops its holds, frees @client. */
 void rring_close(struct rring_client *client);
 
+/* RRING_BACKEND_DEVICE or RRING_BACKEND_PROCESS. */
+enum rring_backend rring_client_backend(const struct rring_client *client);
+
 /*
- * For poll() and epoll, level- or edge-triggered: POLLIN when one of the
- * client's readers has something to say (events, end, lapped), POLLOUT when
- * one of its writers has room. Drain until -EAGAIN before waiting again.
+ * A descriptor for poll() and epoll, level- or edge-triggered: POLLIN when one
+ * of the client's readers has something to say (events, end, lapped), POLLOUT
+ * when one of its writers has room. Drain until -EAGAIN before waiting again.
+ * It is the client's, and the same each time. -EMFILE, -ENOMEM (in-process).
  */
 int rring_client_fd(const struct rring_client *client);
 

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Commands: what each ioctl demands of its arguments, and whom it goes to.
+ * Nothing here runs under an arena's lock.
+ */
+#include "compat.h"
+
+#include "arena.h"
+#include "client.h"
+#include "command.h"
+#include "descriptor.h"
+#include "pool.h"
+#include "reader.h"
+#include "ring.h"
+#include "writer.h"
+
+/* Closed by a zero, printable, and no path. */
+static int check_name(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < RRING_NAME_MAX && name[i]; i++)
+		if (name[i] <= ' ' || name[i] > '~' || name[i] == '/')
+			return -EINVAL;
+	return i < RRING_NAME_MAX ? 0 : -EINVAL;
+}
+
+static int do_create(struct rring_client *client, union rring_args *args)
+{
+	if (check_name(args->create.name))
+		return -EINVAL;
+	return rring_descriptor_create(&args->create);
+}
+
+static int do_remove(struct rring_client *client, union rring_args *args)
+{
+	if (check_name(args->remove.name) || args->remove.reserved)
+		return -EINVAL;
+	return rring_arena_unname(args->remove.name,
+				  current->nsproxy->net_ns);
+}
+
+static int do_attach(struct rring_client *client, union rring_args *args)
+{
+	if (check_name(args->attach.name))
+		return -EINVAL;
+	return rring_client_attach(client, &args->attach);
+}
+
+static int do_refill(struct rring_client *client, union rring_args *args)
+{
+	struct rring_refill *refill = &args->refill;
+
+	if (client->role != RRING_PRODUCER)
+		return -EPERM;
+	if (refill->pool >= RRING_POOLS || !refill->count || refill->flags)
+		return -EINVAL;
+	return rring_pool_refill(client, refill->pool, refill->deadline,
+				 &refill->count);
+}
+
+static int do_ring_open(struct rring_client *client, union rring_args *args)
+{
+	if (client->role != RRING_PRODUCER)
+		return -EPERM;
+	if (check_name(args->ring_open.name))
+		return -EINVAL;
+	return rring_ring_open(client, &args->ring_open);
+}
+
+static int do_ring_close(struct rring_client *client, union rring_args *args)
+{
+	return rring_ring_close(client, &args->ring_close);
+}
+
+static int do_reader_join(struct rring_client *client, union rring_args *args)
+{
+	if (check_name(args->reader_join.ring_name) ||
+	    check_name(args->reader_join.name))
+		return -EINVAL;
+	return rring_reader_join(client, &args->reader_join);
+}
+
+static int do_reader_leave(struct rring_client *client, union rring_args *args)
+{
+	return rring_reader_leave(client, &args->reader_leave);
+}
+
+static int do_reader_rejoin(struct rring_client *client, union rring_args *args)
+{
+	return rring_reader_rejoin(client, &args->reader_rejoin);
+}
+
+static int do_wait(struct rring_client *client, union rring_args *args)
+{
+	switch (args->wait.what) {
+	case RRING_WAIT_READABLE:
+		return rring_reader_wait_readable(client, &args->wait);
+	case RRING_WAIT_WRITABLE:
+	case RRING_WAIT_PEER:
+		return rring_writer_wait(client, &args->wait);
+	case RRING_WAIT_ANY:
+		return rring_client_wait_any(client, &args->wait);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int do_wake(struct rring_client *client, union rring_args *args)
+{
+	const struct rring_wake *wake = &args->wake;
+	u32 waiters = wake->flags & (RRING_WAKE_READERS | RRING_WAKE_WRITER);
+	struct rring_ring *ring;
+	int err;
+
+	if (wake->flags & ~(RRING_WAKE_READERS | RRING_WAKE_WRITER |
+			    RRING_WAKE_POOLS))
+		return -EINVAL;
+	err = rring_client_lock(client);
+	if (err)
+		return err;
+	client->arena->info->wakes++;
+	if (wake->flags & RRING_WAKE_POOLS)
+		rring_arena_wake_pools(client->arena, wake->pools);
+	if (waiters) {
+		ring = rring_ring_at(client->arena, wake->ring);
+		if (ring)
+			rring_ring_wake(ring, waiters);
+		else
+			err = -ENXIO;
+	}
+	rring_client_unlock(client);
+	return err;
+}
+
+static int do_pool_stat(struct rring_client *client, union rring_args *args)
+{
+	if (args->pool_stat.pool >= RRING_POOLS ||
+	    args->pool_stat.flags & ~RRING_STAT_SWEEP)
+		return -EINVAL;
+	return rring_pool_count(client, &args->pool_stat);
+}
+
+#define COMMAND(cmd, member, needs_client)				\
+	[_IOC_NR(cmd)] = {						\
+		.size = sizeof_field(union rring_args, member),		\
+		.attached = needs_client,				\
+		.answers = _IOC_DIR(cmd) & _IOC_READ,			\
+		.run = do_##member,					\
+	}
+
+static const struct rring_command commands[] = {
+	COMMAND(RRING_IOC_CREATE, create, false),
+	COMMAND(RRING_IOC_REMOVE, remove, false),
+	COMMAND(RRING_IOC_ATTACH, attach, false),
+	COMMAND(RRING_IOC_REFILL, refill, true),
+	COMMAND(RRING_IOC_RING_OPEN, ring_open, true),
+	COMMAND(RRING_IOC_RING_CLOSE, ring_close, true),
+	COMMAND(RRING_IOC_READER_JOIN, reader_join, true),
+	COMMAND(RRING_IOC_READER_LEAVE, reader_leave, true),
+	COMMAND(RRING_IOC_READER_REJOIN, reader_rejoin, true),
+	COMMAND(RRING_IOC_WAIT, wait, true),
+	COMMAND(RRING_IOC_WAKE, wake, true),
+	COMMAND(RRING_IOC_POOL_STAT, pool_stat, true),
+};
+
+const struct rring_command *rring_command_find(unsigned int cmd)
+{
+	if (_IOC_TYPE(cmd) != RRING_IOC_MAGIC ||
+	    _IOC_NR(cmd) >= ARRAY_SIZE(commands))
+		return NULL;
+	return &commands[_IOC_NR(cmd)];
+}
+
+/* Is @client alive, and the caller's own? */
+int rring_command_check(const struct rring_command *command,
+			struct rring_client *client)
+{
+	int err;
+
+	if (!command->attached)
+		return 0;
+	err = rring_client_lock(client);
+	if (!err)
+		rring_client_unlock(client);
+	return err;
+}

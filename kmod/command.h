@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_COMMAND_H
+#define RRING_COMMAND_H
+
+#include <linux/rusted_ring.h>
+
+struct rring_client;
+
+/* What any ioctl is called with. */
+union rring_args {
+	u32 size;
+	struct rring_create create;
+	struct rring_remove remove;
+	struct rring_attach attach;
+	struct rring_refill refill;
+	struct rring_ring_open ring_open;
+	struct rring_ring_close ring_close;
+	struct rring_reader_join reader_join;
+	struct rring_reader_leave reader_leave;
+	struct rring_reader_rejoin reader_rejoin;
+	struct rring_wait wait;
+	struct rring_wake wake;
+	struct rring_pool_stat pool_stat;
+};
+
+/* One ioctl, once its arguments are in our memory. */
+struct rring_command {
+	u32 size;		/* of its struct */
+	bool attached;		/* only for a live client */
+	bool answers;		/* in the struct */
+	int (*run)(struct rring_client *client, union rring_args *args);
+};
+
+const struct rring_command *rring_command_find(unsigned int cmd);
+int rring_command_check(const struct rring_command *command,
+			struct rring_client *client);
+
+#endif /* RRING_COMMAND_H */

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Which backend it is: as told, as the environment says, or as there is. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+
+static enum rring_backend from_environment(void)
+{
+	const char *name = secure_getenv("RRING_BACKEND");
+
+	if (name && !strcmp(name, "device"))
+		return RRING_BACKEND_DEVICE;
+	if (name && !strcmp(name, "process"))
+		return RRING_BACKEND_PROCESS;
+	return RRING_BACKEND_AUTO;
+}
+
+/* Is RRING_BACKEND_AUTO not for the library to choose? */
+int rring_backend_is_told(void)
+{
+	return from_environment() != RRING_BACKEND_AUTO;
+}
+
+static int device_is_permitted(void)
+{
+	int fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	close(fd);
+	return 1;
+}
+
+enum rring_backend rring_backend(void)
+{
+	enum rring_backend backend = from_environment();
+
+	if (backend != RRING_BACKEND_AUTO)
+		return backend;
+	return device_is_permitted() ? RRING_BACKEND_DEVICE :
+				       RRING_BACKEND_PROCESS;
+}
+
+/* Open a file of @backend. */
+int rring_file_open(struct rring_file *file, enum rring_backend backend)
+{
+	if (backend == RRING_BACKEND_AUTO)
+		backend = rring_backend();
+	file->fd = -1;
+	file->host = NULL;
+	file->calls = backend == RRING_BACKEND_DEVICE ? &rring_backend_device :
+							&rring_backend_process;
+	return file->calls->open(file);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MPL-2.0
+/* The device as a backend. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "client.h"
+
+static int device_open(struct rring_file *file)
+{
+	file->fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
+	return file->fd < 0 ? -errno : 0;
+}
+
+static void device_close(struct rring_file *file)
+{
+	close(file->fd);
+}
+
+static int device_call(struct rring_file *file, unsigned long request,
+		       void *args)
+{
+	int ret = ioctl(file->fd, request, args);
+
+	return ret < 0 ? -errno : ret;
+}
+
+static void *device_map(struct rring_file *file, uint64_t offset, size_t size,
+			int writable, int *err)
+{
+	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+	void *addr = mmap(NULL, size, prot, MAP_SHARED, file->fd,
+			  (off_t)offset);
+
+	if (addr != MAP_FAILED)
+		return addr;
+	*err = -errno;
+	return NULL;
+}
+
+static void device_unmap(struct rring_file *file, void *addr, size_t size)
+{
+	(void)file;
+	munmap(addr, size);
+}
+
+static int device_poll_fd(struct rring_file *file)
+{
+	return file->fd;
+}
+
+/* Each poll(2) asks the module anew. */
+static void device_poll_again(struct rring_file *file, uint32_t mask)
+{
+	(void)file;
+	(void)mask;
+}
+
+const struct rring_backend_calls rring_backend_device = {
+	.open = device_open,
+	.close = device_close,
+	.call = device_call,
+	.map = device_map,
+	.unmap = device_unmap,
+	.poll_fd = device_poll_fd,
+	.poll_again = device_poll_again,
+};

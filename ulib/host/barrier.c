@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * K, the sleeper's heavy barrier, by membarrier(2). Where the kernel does not
+ * have that, taking a right off a page does: the CPUs that run this process
+ * are interrupted to forget it.
+ */
+#include <linux/membarrier.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "host.h"
+
+#include "../../kmod/barrier.h"
+
+static int expedited;	/* is registered for */
+static void *page;
+static struct mutex page_lock = { PTHREAD_MUTEX_INITIALIZER };
+
+static int membarrier(int command)
+{
+	return (int)syscall(SYS_membarrier, command, 0, 0);
+}
+
+/* Once, before any arena; again after fork(). 0 or a negative errno. */
+int rring_host_barrier_init(void)
+{
+	expedited =
+		!membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+	if (expedited || page)
+		return 0;
+	page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page != MAP_FAILED)
+		return 0;
+	page = NULL;
+	return -ENOMEM;
+}
+
+static void take_right_away(void)
+{
+	mutex_lock(&page_lock);
+	mprotect(page, PAGE_SIZE, PROT_READ | PROT_WRITE);
+	__atomic_store_n((char *)page, 1, __ATOMIC_RELAXED);
+	mprotect(page, PAGE_SIZE, PROT_READ);
+	mutex_unlock(&page_lock);
+}
+
+void rring_barrier_unlocked(struct rring_arena *arena)
+{
+	(void)arena;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* K */
+	if (!expedited || membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+		take_right_away();
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+void rring_barrier(struct rring_arena *arena)
+{
+	rring_barrier_unlocked(arena);
+}

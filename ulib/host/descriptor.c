@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * An arena's descriptor is one end of a pipe, whose other end is kept here. The
+ * two share an inode, which tells whose it is; and who closes the last copy
+ * hangs the pipe up, which is noticed when the next arena or client comes or
+ * goes.
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+
+#include "host.h"
+
+#include "../../kmod/arena.h"
+#include "../../kmod/descriptor.h"
+
+struct descriptor {
+	struct list_head node;
+	struct rring_arena *arena;	/* a reference */
+	struct net *net;		/* of the process that made it */
+	int end;
+	dev_t dev;
+	ino_t inode;
+};
+
+static DEFINE_MUTEX(lock);
+static LIST_HEAD(descriptors);
+
+void rring_host_descriptors_lock(void)
+{
+	mutex_lock(&lock);
+}
+
+void rring_host_descriptors_unlock(void)
+{
+	mutex_unlock(&lock);
+}
+
+static bool is_closed(const struct descriptor *descriptor)
+{
+	struct pollfd end = { .fd = descriptor->end };
+
+	return poll(&end, 1, 0) == 1 && end.revents & POLLHUP;
+}
+
+/* One that nobody has any more, taken off the list. */
+static struct descriptor *pop_closed(void)
+{
+	struct descriptor *descriptor, *found = NULL;
+
+	mutex_lock(&lock);
+	list_for_each_entry(descriptor, &descriptors, node)
+		if (descriptor->net == current->nsproxy->net_ns &&
+		    is_closed(descriptor)) {
+			found = descriptor;
+			list_del(&found->node);
+			break;
+		}
+	mutex_unlock(&lock);
+	return found;
+}
+
+/* Let go of the arenas whose descriptors are closed. */
+void rring_host_descriptors_reap(void)
+{
+	struct descriptor *descriptor;
+
+	while ((descriptor = pop_closed())) {
+		close(descriptor->end);
+		rring_arena_put(descriptor->arena);
+		free(descriptor);
+	}
+}
+
+static int descriptor_new(struct rring_arena *arena)
+{
+	struct descriptor *descriptor = malloc(sizeof(*descriptor));
+	struct stat stat;
+	int ends[2];
+
+	if (!descriptor)
+		return -ENOMEM;
+	if (pipe2(ends, O_CLOEXEC)) {
+		free(descriptor);
+		return -errno;
+	}
+	fstat(ends[0], &stat);
+	*descriptor = (struct descriptor) {
+		.arena = arena,
+		.net = current->nsproxy->net_ns,
+		.end = ends[0],
+		.dev = stat.st_dev,
+		.inode = stat.st_ino,
+	};
+	mutex_lock(&lock);
+	list_add_tail(&descriptor->node, &descriptors);
+	mutex_unlock(&lock);
+	return ends[1];
+}
+
+int rring_descriptor_create(const struct rring_create *args)
+{
+	struct rring_arena *arena;
+	int fd;
+
+	arena = rring_arena_new(args, current->nsproxy->net_ns);
+	if (IS_ERR(arena))
+		return (int)PTR_ERR(arena);
+	fd = descriptor_new(arena);
+	if (fd >= 0)
+		return fd;
+	rring_arena_forget_name(arena);
+	rring_arena_put(arena);
+	return fd;
+}
+
+struct rring_arena *rring_descriptor_arena(int fd)
+{
+	struct rring_arena *arena = ERR_PTR(-EINVAL);
+	struct descriptor *descriptor;
+	struct stat stat;
+
+	if (fstat(fd, &stat))
+		return ERR_PTR(-EBADF);
+	mutex_lock(&lock);
+	list_for_each_entry(descriptor, &descriptors, node)
+		if (descriptor->net == current->nsproxy->net_ns &&
+		    descriptor->dev == stat.st_dev &&
+		    descriptor->inode == stat.st_ino) {
+			arena = descriptor->arena;
+			rring_arena_get(arena);
+			break;
+		}
+	mutex_unlock(&lock);
+	return arena;
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * The device without the device: files, ioctls and mappings are calls to the
+ * objects of kmod/, in this process.
+ */
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+#include <rusted_ring/profile.h>
+
+#include "../backend.h"
+#include "../profile.h"
+#include "host.h"
+
+#include "../../kmod/arena.h"
+#include "../../kmod/client.h"
+#include "../../kmod/command.h"
+#include "../../kmod/descriptor.h"
+
+/*
+ * Names are this process's own. After fork() the child has another net than its
+ * parent had, and so neither sees nor frees the parent's arenas, whose memory
+ * it does not have.
+ */
+static struct nsproxy nsproxy = { .net_ns = (struct net *)1 };
+struct task rring_host_task = { .nsproxy = &nsproxy };
+
+static DEFINE_MUTEX(default_lock);
+static const struct net *default_of;	/* whose names have a `default` */
+
+/* ---- once, and after fork() ---- */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int init_error;
+
+static void before_fork(void)
+{
+	rring_host_descriptors_lock();
+	mutex_lock(&rring_names_lock);
+}
+
+static void in_parent(void)
+{
+	mutex_unlock(&rring_names_lock);
+	rring_host_descriptors_unlock();
+}
+
+static void in_child(void)
+{
+	nsproxy.net_ns = (struct net *)((uintptr_t)nsproxy.net_ns + 1);
+	in_parent();
+}
+
+static u64 memory_size(void)
+{
+	return (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE);
+}
+
+static void init(void)
+{
+	rring_region_set_limit(memory_size() / 4);
+	init_error = rring_host_barrier_init();
+	if (!init_error)
+		init_error = -pthread_atfork(before_fork, in_parent, in_child);
+}
+
+/* ---- the arena `default` ---- */
+
+static int create_default(void)
+{
+	struct rring_create args = {
+		.size = sizeof(args),
+		.flags = RRING_CREATE_PERSIST,
+		.name = "default",
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+	struct rring_arena *arena;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	int profile = rring_profile_detect(memory_size(), (u32)cpus,
+				rring_battery_in(RRING_POWER_SUPPLIES));
+
+	memcpy(args.capacity, rring_profile_capacities[profile],
+	       sizeof(args.capacity));
+	arena = rring_arena_new(&args, current->nsproxy->net_ns);
+	if (IS_ERR(arena))
+		return PTR_ERR(arena) == -EEXIST ? 0 : (int)PTR_ERR(arena);
+	rring_arena_put(arena);		/* the name keeps it */
+	return 0;
+}
+
+static int ensure_default(void)
+{
+	int err = 0;
+
+	mutex_lock(&default_lock);
+	if (default_of != current->nsproxy->net_ns)
+		err = create_default();
+	if (!err)
+		default_of = current->nsproxy->net_ns;
+	mutex_unlock(&default_lock);
+	return err;
+}
+
+/* ---- files ---- */
+
+static int host_open(struct rring_file *file)
+{
+	pthread_once(&once, init);
+	if (init_error)
+		return init_error;
+	file->host = rring_client_new(true);
+	return file->host ? 0 : -ENOMEM;
+}
+
+static void host_close(struct rring_file *file)
+{
+	struct rring_client *client = file->host;
+	struct rring_signal *signal = client->poll_queue.signal;
+
+	rring_client_free(client);
+	if (signal)
+		rring_signal_free(signal);
+	rring_host_descriptors_reap();
+}
+
+static int host_call(struct rring_file *file, unsigned long request, void *args)
+{
+	const struct rring_command *command = rring_command_find(request);
+	struct rring_client *client = file->host;
+	const struct rring_attach *attach = args;
+	int err;
+
+	if (!command)
+		return -ENOTTY;
+	if (!command->attached)
+		rring_host_descriptors_reap();
+	err = rring_command_check(command, client);
+	if (request == RRING_IOC_ATTACH && attach->arena_fd < 0 &&
+	    !strcmp(attach->name, "default"))
+		err = ensure_default();
+	if (!err)
+		err = command->run(client, args);
+	return err == -ERESTARTSYS ? -EINTR : err;
+}
+
+/* ---- mappings ---- */
+
+static int map_locked(struct rring_client *client, u64 offset, size_t size,
+		      bool writable, void **addr)
+{
+	const struct rring_region *region;
+	bool may_write;
+	int err;
+
+	if (client->state == RRING_CLIENT_DEAD)
+		return -EOWNERDEAD;
+	err = rring_client_region(client, offset, &region, &may_write);
+	if (err)
+		return err;
+	if (size != rring_region_size(region))
+		return -EINVAL;
+	if (writable && !may_write)
+		return -EACCES;
+	if (region == &client->ledger) {
+		if (client->state != RRING_CLIENT_ATTACHED)
+			return -EBUSY;
+		client->state = RRING_CLIENT_LIVE;
+	}
+	rring_host_memory_get(region->addr);
+	*addr = region->addr;
+	return 0;
+}
+
+static void *host_map(struct rring_file *file, uint64_t offset, size_t size,
+		      int writable, int *err)
+{
+	struct rring_client *client = file->host;
+	void *addr = NULL;
+	int ret;
+
+	if (!client->arena) {
+		*err = -ENOTCONN;
+		return NULL;
+	}
+	mutex_lock(&client->arena->lock);
+	ret = map_locked(client, offset, size, writable, &addr);
+	mutex_unlock(&client->arena->lock);
+	if (ret)
+		*err = ret;
+	return addr;
+}
+
+/* The close of the ledger's mapping is the death of its client. */
+static void host_unmap(struct rring_file *file, void *addr, size_t size)
+{
+	struct rring_client *client = file->host;
+
+	(void)size;
+	if (addr == client->ledger.addr)
+		rring_client_die(client);
+	rring_host_memory_put(addr);
+}
+
+/* ---- waiting ---- */
+
+void wake_up_all(wait_queue_head_t *queue)
+{
+	__atomic_add_fetch(&queue->events, 1, __ATOMIC_SEQ_CST);
+	syscall(SYS_futex, &queue->events, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL,
+		NULL, 0);
+}
+
+int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
+{
+	struct timespec at = {
+		.tv_sec = (time_t)(timeout / 1000000000u),
+		.tv_nsec = (long)(timeout % 1000000000u),
+	};
+
+	if (!syscall(SYS_futex, &queue->events, FUTEX_WAIT_BITSET_PRIVATE, seen,
+		     timeout < KTIME_MAX ? &at : NULL, NULL,
+		     FUTEX_BITSET_MATCH_ANY) || errno == EAGAIN)
+		return 0;
+	return errno == ETIMEDOUT ? -ETIME : -ERESTARTSYS;
+}
+
+void wake_up_poll(wait_queue_head_t *queue, __poll_t mask)
+{
+	struct rring_signal *signal = smp_load_acquire(&queue->signal);
+
+	if (signal)
+		rring_signal_raise(signal, mask);
+}
+
+static void arm(struct rring_client *client, struct rring_signal *signal)
+{
+	rring_signal_clear(signal);
+	rring_signal_arm(signal, rring_client_poll(client));
+}
+
+/* Once, under the library's lock. */
+static int host_poll_fd(struct rring_file *file)
+{
+	struct rring_client *client = file->host;
+	struct rring_signal *signal = client->poll_queue.signal;
+
+	if (!signal) {
+		signal = rring_signal_new();
+		if (IS_ERR(signal))
+			return (int)PTR_ERR(signal);
+		smp_store_release(&client->poll_queue.signal, signal);
+		arm(client, signal);
+	}
+	return rring_signal_fd(signal);
+}
+
+static void host_poll_again(struct rring_file *file, uint32_t mask)
+{
+	struct rring_client *client = file->host;
+	struct rring_signal *signal =
+		smp_load_acquire(&client->poll_queue.signal);
+
+	if (signal && !(mask && rring_signal_is_armed(signal, mask)))
+		arm(client, signal);
+}
+
+const struct rring_backend_calls rring_backend_process = {
+	.in_process = 1,
+	.open = host_open,
+	.close = host_close,
+	.call = host_call,
+	.map = host_map,
+	.unmap = host_unmap,
+	.poll_fd = host_poll_fd,
+	.poll_again = host_poll_again,
+};
+
+/* Is @fd the descriptor of an arena of this process? */
+int rring_backend_process_has(int fd)
+{
+	struct rring_arena *arena = rring_descriptor_arena(fd);
+
+	if (IS_ERR(arena))
+		return 0;
+	rring_arena_put(arena);
+	return 1;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What the files of this directory have of each other. */
+#ifndef ULIB_HOST_HOST_H
+#define ULIB_HOST_HOST_H
+
+#include "kernel.h"
+
+int rring_host_barrier_init(void);
+
+/* One more, and one less, user of a region's memory. */
+void rring_host_memory_get(void *addr);
+void rring_host_memory_put(void *addr);
+
+void rring_host_descriptors_lock(void);
+void rring_host_descriptors_unlock(void);
+void rring_host_descriptors_reap(void);
+
+/* A descriptor for poll(2), and what it says. */
+struct rring_signal *rring_signal_new(void);
+void rring_signal_free(struct rring_signal *signal);
+int rring_signal_fd(const struct rring_signal *signal);
+bool rring_signal_is_armed(struct rring_signal *signal, __poll_t for_what);
+void rring_signal_clear(struct rring_signal *signal);
+void rring_signal_arm(struct rring_signal *signal, __poll_t mask);
+void rring_signal_raise(struct rring_signal *signal, __poll_t mask);
+
+#endif /* ULIB_HOST_HOST_H */

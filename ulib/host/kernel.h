@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What the objects of kmod/ use of the kernel, out of the C library, so that
+ * an arena can live in one process, without the module. Each name does here
+ * what it does there, as far as those objects ask for it. Threads are clients;
+ * a client has no address space of its own, so nothing here is a protection.
+ */
+#ifndef ULIB_HOST_KERNEL_H
+#define ULIB_HOST_KERNEL_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/types.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef mode_t umode_t;
+typedef unsigned int gfp_t;
+typedef u32 __poll_t;
+
+/* ---- the compiler ---- */
+
+#define READ_ONCE(x)			__atomic_load_n(&(x), __ATOMIC_RELAXED)
+#define WRITE_ONCE(x, value)		\
+	__atomic_store_n(&(x), (value), __ATOMIC_RELAXED)
+#define smp_load_acquire(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define smp_store_release(p, value)	\
+	__atomic_store_n(p, value, __ATOMIC_RELEASE)
+
+#define ARRAY_SIZE(array)		(sizeof(array) / sizeof((array)[0]))
+#define sizeof_field(type, member)	sizeof(((type *)0)->member)
+#define container_of(pointer, type, member) \
+	((type *)((char *)(pointer) - offsetof(type, member)))
+
+#define min_t(type, a, b)		\
+	({ type a_ = (a), b_ = (b); a_ < b_ ? a_ : b_; })
+#define max_t(type, a, b)		\
+	({ type a_ = (a), b_ = (b); a_ > b_ ? a_ : b_; })
+#define min(a, b)			min_t(__typeof__(a), a, b)
+#define max(a, b)			max_t(__typeof__(a), a, b)
+#define clamp(value, low, high)		\
+	min_t(__typeof__(value), max_t(__typeof__(value), value, low), high)
+#define swap(a, b)			\
+	do { __typeof__(a) a_ = (a); (a) = (b); (b) = a_; } while (0)
+
+#define S64_MAX				INT64_MAX
+#define U32_MAX				UINT32_MAX
+#define KTIME_MAX			INT64_MAX
+
+/* ---- errors ---- */
+
+#define ERESTARTSYS			512
+#define MAX_ERRNO			4095
+
+static inline void *ERR_PTR(long err)
+{
+	return (void *)err;
+}
+
+static inline long PTR_ERR(const void *pointer)
+{
+	return (long)pointer;
+}
+
+static inline bool IS_ERR(const void *pointer)
+{
+	return (unsigned long)pointer >= (unsigned long)-MAX_ERRNO;
+}
+
+/* ---- memory ---- */
+
+#define GFP_KERNEL			0u
+#define GFP_KERNEL_ACCOUNT		0u
+#define __GFP_NOWARN			0u
+#define PAGE_SHIFT			12
+#define PAGE_SIZE			4096u
+
+static inline void *kvcalloc(size_t n, size_t size, gfp_t flags)
+{
+	(void)flags;
+	return calloc(n, size);
+}
+
+#define kzalloc(size, flags)		kvcalloc(1, size, flags)
+#define kfree(pointer)			free(pointer)
+#define kvfree(pointer)			free(pointer)
+
+static inline void strscpy(char *to, const char *from, size_t size)
+{
+	size_t len = strnlen(from, size - 1);
+
+	memcpy(to, from, len);
+	to[len] = 0;
+}
+
+/* ---- counts and bits ---- */
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+static inline void atomic_set(atomic_t *v, int value)
+{
+	__atomic_store_n(&v->counter, value, __ATOMIC_RELAXED);
+}
+
+static inline int atomic_read(const atomic_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
+}
+
+static inline void atomic_inc(atomic_t *v)
+{
+	__atomic_fetch_add(&v->counter, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline bool atomic_dec_and_test(atomic_t *v)
+{
+	return __atomic_fetch_sub(&v->counter, 1, __ATOMIC_SEQ_CST) == 1;
+}
+
+static inline void atomic_or(int bits, atomic_t *v)
+{
+	__atomic_fetch_or(&v->counter, bits, __ATOMIC_SEQ_CST);
+}
+
+static inline int atomic_fetch_andnot(int bits, atomic_t *v)
+{
+	return __atomic_fetch_and(&v->counter, ~bits, __ATOMIC_SEQ_CST);
+}
+
+#define BITS_PER_LONG			64
+#define BITS_TO_LONGS(n)		(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
+#define BIT(n)				(1ul << (n))
+#define BIT_ULL(n)			(1ull << (n))
+
+static inline void __set_bit(u32 bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] |= BIT(bit % BITS_PER_LONG);
+}
+
+static inline void __clear_bit(u32 bit, unsigned long *map)
+{
+	map[bit / BITS_PER_LONG] &= ~BIT(bit % BITS_PER_LONG);
+}
+
+static inline bool test_bit(u32 bit, const unsigned long *map)
+{
+	return map[bit / BITS_PER_LONG] >> bit % BITS_PER_LONG & 1;
+}
+
+static inline void bitmap_zero(unsigned long *map, u32 bits)
+{
+	memset(map, 0, BITS_TO_LONGS(bits) * sizeof(*map));
+}
+
+/* The first bit of @map that is set, from @from on and below @end, or @end. */
+static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
+{
+	while (from < end) {
+		unsigned long rest = map[from / BITS_PER_LONG] >>
+				     from % BITS_PER_LONG;
+
+		if (rest)
+			return min_t(u32, end, from + __builtin_ctzl(rest));
+		from = (from / BITS_PER_LONG + 1) * BITS_PER_LONG;
+	}
+	return end;
+}
+
+/* ---- lists ---- */
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+#define LIST_HEAD(name)			\
+	struct list_head name = { &(name), &(name) }
+#define list_for_each_entry(pos, head, member)				\
+	for (pos = container_of((head)->next, __typeof__(*pos), member); \
+	     &pos->member != (head);					\
+	     pos = container_of(pos->member.next, __typeof__(*pos), member))
+
+static inline void INIT_LIST_HEAD(struct list_head *node)
+{
+	node->next = node;
+	node->prev = node;
+}
+
+static inline void list_add_tail(struct list_head *node,
+				 struct list_head *head)
+{
+	node->prev = head->prev;
+	node->next = head;
+	head->prev->next = node;
+	head->prev = node;
+}
+
+static inline void list_del_init(struct list_head *node)
+{
+	node->prev->next = node->next;
+	node->next->prev = node->prev;
+	INIT_LIST_HEAD(node);
+}
+
+#define list_del(node)			list_del_init(node)
+
+/* ---- locks and references ---- */
+
+struct mutex {
+	pthread_mutex_t lock;
+};
+
+#define DEFINE_MUTEX(name)		\
+	struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
+
+static inline void mutex_init(struct mutex *mutex)
+{
+	pthread_mutex_init(&mutex->lock, NULL);
+}
+
+static inline void mutex_lock(struct mutex *mutex)
+{
+	pthread_mutex_lock(&mutex->lock);
+}
+
+static inline void mutex_unlock(struct mutex *mutex)
+{
+	pthread_mutex_unlock(&mutex->lock);
+}
+
+static inline void mutex_destroy(struct mutex *mutex)
+{
+	pthread_mutex_destroy(&mutex->lock);
+}
+
+struct kref {
+	atomic_t count;
+};
+
+static inline void kref_init(struct kref *ref)
+{
+	atomic_set(&ref->count, 1);
+}
+
+static inline void kref_get(struct kref *ref)
+{
+	atomic_inc(&ref->count);
+}
+
+static inline void kref_put(struct kref *ref, void (*release)(struct kref *))
+{
+	if (atomic_dec_and_test(&ref->count))
+		release(ref);
+}
+
+/* The last reference goes under @mutex, which @release drops. */
+static inline void kref_put_mutex(struct kref *ref,
+				  void (*release)(struct kref *),
+				  struct mutex *mutex)
+{
+	mutex_lock(mutex);
+	if (atomic_dec_and_test(&ref->count))
+		release(ref);
+	else
+		mutex_unlock(mutex);
+}
+
+/* ---- time, and others who want to run ---- */
+
+static inline u64 ktime_get_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
+}
+
+static inline void cond_resched(void)
+{
+}
+
+static inline void preempt_disable(void)
+{
+}
+
+static inline void preempt_enable(void)
+{
+}
+
+/* ---- who asks ---- */
+
+struct net;
+struct mm_struct;
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
+struct task {
+	struct mm_struct *mm;
+	struct nsproxy *nsproxy;
+};
+
+/* One for all threads: they may use each other's clients. */
+extern struct task rring_host_task;
+#define current				(&rring_host_task)
+
+static inline bool net_eq(const struct net *a, const struct net *b)
+{
+	return a == b;
+}
+
+static inline void mmgrab(struct mm_struct *mm)
+{
+	(void)mm;
+}
+
+static inline void mmdrop(struct mm_struct *mm)
+{
+	(void)mm;
+}
+
+/* A signal ends a sleep by itself, and nobody is killed in the middle. */
+static inline bool signal_pending(const struct task *task)
+{
+	(void)task;
+	return false;
+}
+
+static inline bool fatal_signal_pending(const struct task *task)
+{
+	(void)task;
+	return false;
+}
+
+typedef uid_t kuid_t;
+typedef gid_t kgid_t;
+
+#define CAP_CHOWN			0
+#define CAP_DAC_OVERRIDE		1
+#define CAP_SYS_ADMIN			2
+#define current_euid()			geteuid()
+#define current_egid()			getegid()
+#define current_user_ns()		NULL
+#define make_kuid(ns, uid)		(uid)
+#define make_kgid(ns, gid)		(gid)
+#define uid_valid(uid)			((uid) != (uid_t)-1)
+#define gid_valid(gid)			((gid) != (gid_t)-1)
+#define uid_eq(a, b)			((a) == (b))
+#define in_egroup_p(gid)		((gid) == getegid())
+
+/* An arena of one's own process needs no capability, but root has them. */
+#define ns_capable(ns, capability)	(geteuid() == 0)
+
+/* ---- sleeping ---- */
+
+/* An event count, and the descriptor of who polls. */
+typedef struct {
+	u32 events;
+	struct rring_signal *signal;
+} wait_queue_head_t;
+
+typedef u64 ktime_t;
+
+static inline ktime_t ns_to_ktime(u64 ns)
+{
+	return ns;
+}
+
+static inline void init_waitqueue_head(wait_queue_head_t *queue)
+{
+	queue->events = 0;
+	queue->signal = NULL;
+}
+
+void wake_up_all(wait_queue_head_t *queue);
+void wake_up_poll(wait_queue_head_t *queue, __poll_t mask);
+
+/* Until @queue has other events than @seen: 0, -ETIME, -ERESTARTSYS. */
+int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
+
+#define wait_event_interruptible_hrtimeout(queue, condition, timeout)	\
+({									\
+	u64 until_ = ktime_get_ns() + (timeout);			\
+	int err_ = 0;							\
+									\
+	while (!err_) {							\
+		u32 seen_ = __atomic_load_n(&(queue).events,		\
+					    __ATOMIC_ACQUIRE);		\
+									\
+		if (condition)						\
+			break;						\
+		err_ = rring_host_sleep(&(queue), seen_, until_);	\
+	}								\
+	err_;								\
+})
+
+#define wait_event_interruptible(queue, condition)			\
+	wait_event_interruptible_hrtimeout(queue, condition, KTIME_MAX)
+
+/* ---- the CPUs, which membarrier(2) finds by itself ---- */
+
+typedef bool cpumask_var_t;
+
+static inline bool zalloc_cpumask_var(cpumask_var_t *mask, gfp_t flags)
+{
+	(void)flags;
+	*mask = false;
+	return true;
+}
+
+static inline void free_cpumask_var(cpumask_var_t mask)
+{
+	(void)mask;
+}
+
+#endif /* ULIB_HOST_KERNEL_H */

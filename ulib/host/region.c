@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Regions in a process of its own: each a private memfd, mapped once. Whoever
+ * maps a region of the device here uses that one mapping, so that sanitizers
+ * see one address per word; it goes with the last of the region itself and its
+ * users, as pages do. A page before it counts them.
+ */
+#include <sys/mman.h>
+
+#include "host.h"
+
+#include "../../kmod/region.h"
+
+struct head {
+	u32 users;
+	size_t size;	/* with this page */
+};
+
+static u64 bytes_in_use;
+static u64 bytes_max = ~0ull;
+
+void rring_region_set_limit(unsigned long max_bytes)
+{
+	bytes_max = max_bytes;
+}
+
+static int charge(u64 bytes)
+{
+	if (bytes > bytes_max)
+		return -ENOSPC;
+	if (__atomic_add_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED) <=
+	    bytes_max)
+		return 0;
+	__atomic_sub_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
+	return -ENOSPC;
+}
+
+static void uncharge(u64 bytes)
+{
+	__atomic_sub_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
+}
+
+static struct head *head_of(void *addr)
+{
+	return (struct head *)((char *)addr - PAGE_SIZE);
+}
+
+/* @size zeroed bytes at @addr, which fork() leaves to the parent. */
+static int map_memory(void *addr, size_t size)
+{
+	int fd = memfd_create("rusted_ring", MFD_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, (off_t)size) ||
+	    mmap(addr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) == MAP_FAILED ||
+	    madvise(addr, size, MADV_DONTFORK))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* The head's page and @size bytes behind it; NULL and *@err. */
+static void *memory_new(size_t size, int *err)
+{
+	char *memory = mmap(NULL, PAGE_SIZE + size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct head *head = (struct head *)memory;
+
+	if (memory == MAP_FAILED) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	*err = map_memory(memory + PAGE_SIZE, size);
+	if (*err) {
+		munmap(memory, PAGE_SIZE + size);
+		return NULL;
+	}
+	head->users = 1;
+	head->size = PAGE_SIZE + size;
+	return memory + PAGE_SIZE;
+}
+
+int rring_region_alloc(struct rring_region *region, u64 size)
+{
+	int err = charge(size);
+
+	if (err)
+		return err;
+	region->addr = memory_new(size, &err);
+	if (!region->addr) {
+		uncharge(size);
+		return err == -EMFILE || err == -ENFILE ? err : -ENOMEM;
+	}
+	region->nr_pages = size >> PAGE_SHIFT;
+	return 0;
+}
+
+void rring_region_free(struct rring_region *region)
+{
+	if (!region->addr)
+		return;
+	rring_host_memory_put(region->addr);
+	uncharge(rring_region_size(region));
+	memset(region, 0, sizeof(*region));
+}
+
+void rring_host_memory_get(void *addr)
+{
+	__atomic_add_fetch(&head_of(addr)->users, 1, __ATOMIC_RELAXED);
+}
+
+void rring_host_memory_put(void *addr)
+{
+	struct head *head = head_of(addr);
+
+	if (!__atomic_sub_fetch(&head->users, 1, __ATOMIC_ACQ_REL))
+		munmap(head, head->size);
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * A descriptor that is readable, writable, both or neither, as it is told: one
+ * end of a pair of sockets. A byte from the other end makes it readable, a full
+ * buffer towards the other end makes it not writable.
+ */
+#include <sys/socket.h>
+
+#include "host.h"
+
+struct rring_signal {
+	struct mutex lock;
+	int ours, theirs;
+	__poll_t up;	/* of EPOLLIN and EPOLLOUT */
+	bool armed;	/* whoever has something to say will raise it */
+};
+
+static void fill(int fd)
+{
+	static const char bytes[2048];
+
+	while (send(fd, bytes, sizeof(bytes), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
+		;
+}
+
+static void drain(int fd)
+{
+	char bytes[2048];
+
+	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+}
+
+struct rring_signal *rring_signal_new(void)
+{
+	struct rring_signal *signal = malloc(sizeof(*signal));
+	int least = 1;
+	int pair[2];
+
+	if (!signal)
+		return ERR_PTR(-ENOMEM);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		free(signal);
+		return ERR_PTR(-errno);
+	}
+	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
+	*signal = (struct rring_signal) { .theirs = pair[0], .ours = pair[1] };
+	mutex_init(&signal->lock);
+	fill(signal->theirs);
+	return signal;
+}
+
+void rring_signal_free(struct rring_signal *signal)
+{
+	close(signal->ours);
+	close(signal->theirs);
+	mutex_destroy(&signal->lock);
+	free(signal);
+}
+
+int rring_signal_fd(const struct rring_signal *signal)
+{
+	return signal->theirs;
+}
+
+/* Is it down for @for_what, and will be raised when that changes? */
+bool rring_signal_is_armed(struct rring_signal *signal, __poll_t for_what)
+{
+	bool armed;
+
+	mutex_lock(&signal->lock);
+	armed = signal->armed && !(signal->up & for_what);
+	mutex_unlock(&signal->lock);
+	return armed;
+}
+
+static void raise_locked(struct rring_signal *signal, __poll_t mask)
+{
+	__poll_t more = mask & ~signal->up;
+
+	if (more & EPOLLIN)
+		send(signal->ours, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (more & EPOLLOUT)
+		drain(signal->ours);
+	signal->up |= mask & (EPOLLIN | EPOLLOUT);
+}
+
+/* Before one looks whether there is anything to say. */
+void rring_signal_clear(struct rring_signal *signal)
+{
+	mutex_lock(&signal->lock);
+	if (signal->up & EPOLLIN)
+		drain(signal->theirs);
+	if (signal->up & EPOLLOUT)
+		fill(signal->theirs);
+	signal->up = 0;
+	signal->armed = true;
+	mutex_unlock(&signal->lock);
+}
+
+/* What that look found. */
+void rring_signal_arm(struct rring_signal *signal, __poll_t mask)
+{
+	mutex_lock(&signal->lock);
+	raise_locked(signal, mask);
+	mutex_unlock(&signal->lock);
+}
+
+/* Somebody has something to say, and has lowered the flags that made it. */
+void rring_signal_raise(struct rring_signal *signal, __poll_t mask)
+{
+	mutex_lock(&signal->lock);
+	raise_locked(signal, mask);
+	signal->armed = false;
+	mutex_unlock(&signal->lock);
+}
