@@ -15,6 +15,9 @@
 #include <rusted_ring/client.h>
 #include <rusted_ring/event.h>
 #include <rusted_ring/ring.h>
+#include <rusted_ring/set.h>
+#include <rusted_ring/pipe.h>
+#include <rusted_ring/factory.h>
 #include <rusted_ring/inline.h>
 
 #endif /* _RUSTED_RING_H */

@@ -119,6 +119,7 @@ static int attach(struct rring_client *client, const struct rring_attach *args)
 		goto fail_arena;
 	client->role = args->role;
 	client->mm = current->mm;
+	rring_gate_init(&client->gate, arena);
 	err = take_place(client, arena);
 	if (err)
 		goto fail_regions;
@@ -204,7 +205,7 @@ static void orphan_rings(struct rring_client *client)
 
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
-			rring_ring_orphan(arena->rings[i]);
+			rring_ring_orphan(arena->rings[i], RRING_RING_ENDED);
 }
 
 static void orphan_readers(struct rring_client *client)
@@ -331,15 +332,97 @@ int rring_client_region(struct rring_client *client, u64 offset,
 	}
 }
 
+/* ---- wait for several rings ---- */
+
+/* The flags of the rings that @cursors read. Under the arena's lock. */
+static void raise_readers(struct rring_client *client, u64 cursors)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_CURSORS; i++)
+		if (cursors & BIT_ULL(i) && client->readers[i])
+			rring_flag_raise(&client->readers[i]->ring->info->waiters,
+					 RRING_READERS_WAIT);
+}
+
+void rring_client_raise(struct rring_client *client, u64 cursors)
+{
+	/* one that has died meanwhile is told so when it looks again */
+	if (rring_client_lock(client))
+		return;
+	raise_readers(client, cursors);
+	rring_client_unlock(client);
+}
+
+struct wait_any {
+	struct rring_client *client;
+	u64 cursors;
+};
+
+/* One that has ended is passed over, while there are others. */
+static int check_any(const struct rring_client *client, u64 cursors)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < RRING_CURSORS; i++) {
+		struct rring_reader *reader = client->readers[i];
+
+		if (!(cursors & BIT_ULL(i)))
+			continue;
+		if (!reader)
+			return -ENXIO;
+		if (rring_reader_has_news(reader, rring_reader_pos(reader)))
+			return 0;
+		if (!rring_ring_has_ended(reader->ring))
+			err = -EAGAIN;
+	}
+	return err;
+}
+
+static int any_ready(void *context, u64 *wake_at)
+{
+	struct wait_any *wait = context;
+	int err = rring_client_lock(wait->client);
+
+	if (err)
+		return err;
+	err = check_any(wait->client, wait->cursors);
+	rring_client_unlock(wait->client);
+	return err;
+}
+
+static void raise_any(void *context)
+{
+	struct wait_any *wait = context;
+
+	rring_client_raise(wait->client, wait->cursors);
+}
+
+static const struct rring_wait_ops any_ops = {
+	.ready = any_ready,
+	.raise = raise_any,
+};
+
+int rring_client_wait_any(struct rring_client *client,
+			  const struct rring_wait *args)
+{
+	struct wait_any wait = {
+		.client = client,
+		.cursors = args->position,
+	};
+
+	if (!args->position || args->ring || args->reader)
+		return -EINVAL;
+	return rring_gate_wait(&client->gate, &any_ops, &wait, args->deadline);
+}
+
 static void raise_flags(struct rring_client *client)
 {
 	struct rring_arena *arena = client->arena;
 	u32 i;
 
-	for (i = 0; i < RRING_CURSORS; i++)
-		if (client->readers[i])
-			rring_flag_raise(&client->readers[i]->ring->info->waiters,
-					 RRING_READERS_WAIT);
+	raise_readers(client, ~0ull);
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
 			rring_flag_raise(&arena->rings[i]->info->waiters,

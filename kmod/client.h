@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "region.h"
+#include "wait.h"
 
 struct mm_struct;
 struct rring_reader;
@@ -39,6 +40,7 @@ struct rring_client {
 	u32 charged[RRING_POOLS];	/* slots lent and not reclaimed yet */
 	struct rring_reader *readers[RRING_CURSORS]; /* by cursor */
 
+	struct rring_gate gate;		/* where it waits for several rings */
 	atomic_t ledger_maps;
 	wait_queue_head_t poll_queue;
 };
@@ -49,6 +51,9 @@ int rring_client_attach(struct rring_client *client, struct rring_attach *args);
 int rring_client_lock(struct rring_client *client);
 void rring_client_unlock(struct rring_client *client);
 void rring_client_die(struct rring_client *client);
+void rring_client_raise(struct rring_client *client, u64 cursors);
+int rring_client_wait_any(struct rring_client *client,
+			  const struct rring_wait *args);
 u32 rring_client_tail(struct rring_client *client, u32 pool);
 int rring_client_region(struct rring_client *client, u64 offset,
 			const struct rring_region **region, bool *writable);

@@ -12,6 +12,7 @@
 #include "pool.h"
 #include "reader.h"
 #include "ring.h"
+#include "writer.h"
 
 /* Closed by a zero, printable, and no path. */
 static int check_name(const char *name)
@@ -69,7 +70,7 @@ static int do_ring_open(struct rring_client *client, union rring_args *args)
 
 static int do_ring_close(struct rring_client *client, union rring_args *args)
 {
-	return rring_ring_close(client, args->ring_close.ring);
+	return rring_ring_close(client, &args->ring_close);
 }
 
 static int do_reader_join(struct rring_client *client, union rring_args *args)
@@ -96,7 +97,10 @@ static int do_wait(struct rring_client *client, union rring_args *args)
 	case RRING_WAIT_READABLE:
 		return rring_reader_wait_readable(client, &args->wait);
 	case RRING_WAIT_WRITABLE:
-		return rring_ring_wait_writable(client, &args->wait);
+	case RRING_WAIT_PEER:
+		return rring_writer_wait(client, &args->wait);
+	case RRING_WAIT_ANY:
+		return rring_client_wait_any(client, &args->wait);
 	default:
 		return -EINVAL;
 	}

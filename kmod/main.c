@@ -44,7 +44,7 @@ static int find_profile(void)
 {
 	if (!strcmp(profile, "auto"))
 		return rring_profile_detect((u64)totalram_pages() << PAGE_SHIFT,
-					    num_online_cpus());
+					    num_online_cpus(), 0);
 	return match_string(rring_profile_names, RRING_PROFILES, profile);
 }
 

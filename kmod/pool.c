@@ -194,6 +194,19 @@ static int refill_try(void *context, u64 *wake_at)
 	return err;
 }
 
+static void refill_raise(void *context)
+{
+	struct refill *refill = context;
+
+	rring_flag_raise(&refill->client->arena->info->pool_waiters,
+			 BIT(refill->pool->index));
+}
+
+static const struct rring_wait_ops refill_ops = {
+	.ready = refill_try,
+	.raise = refill_raise,
+};
+
 int rring_pool_refill(struct rring_client *client, u32 index, u64 deadline,
 		      u32 *count)
 {
@@ -207,8 +220,7 @@ int rring_pool_refill(struct rring_client *client, u32 index, u64 deadline,
 
 	if (!pool->capacity)
 		return -ENOSPC;
-	err = rring_gate_wait(&pool->gate, &client->arena->info->pool_waiters,
-			      BIT(index), refill_try, &refill, deadline);
+	err = rring_gate_wait(&pool->gate, &refill_ops, &refill, deadline);
 	*count = refill.lent;
 	if (err != -ETIMEDOUT)
 		return err;

@@ -49,13 +49,18 @@ u64 rring_reader_pos(const struct rring_reader *reader)
 		   rring_seq_load_acquire(cursor_word(reader)));
 }
 
-/* Is there something to tell a reader that stands at @position? */
+/* Is there more for a reader that stands at @position, or was it lapped? */
+bool rring_reader_has_news(struct rring_reader *reader, u64 position)
+{
+	return reader->state == RRING_READER_LAPPED ||
+	       rring_ring_head(reader->ring) > position;
+}
+
+/* Is there anything to tell it, if only that its stream has ended? */
 bool rring_reader_ready(struct rring_reader *reader, u64 position)
 {
-	struct rring_ring *ring = reader->ring;
-
-	return reader->state == RRING_READER_LAPPED || !ring->writer ||
-	       rring_ring_head(ring) > position;
+	return rring_ring_has_ended(reader->ring) ||
+	       rring_reader_has_news(reader, position);
 }
 
 /* O: pairs with P in the library's scan. */
@@ -282,6 +287,8 @@ int rring_reader_join(struct rring_client *client,
 
 static void leave_cursor(struct rring_reader *reader)
 {
+	/* a wait for this one among others is in vain */
+	rring_gate_open(&reader->client->gate);
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
 	reader->cursor = 0;
@@ -470,6 +477,19 @@ static int readable(void *context, u64 *wake_at)
 	return err;
 }
 
+static void raise_readable(void *context)
+{
+	struct wait_readable *wait = context;
+
+	/* .info stays: it lies in the arena, which the client holds */
+	rring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
+}
+
+static const struct rring_wait_ops readable_ops = {
+	.ready = readable,
+	.raise = raise_readable,
+};
+
 int rring_reader_wait_readable(struct rring_client *client,
 			       const struct rring_wait *args)
 {
@@ -493,8 +513,7 @@ int rring_reader_wait_readable(struct rring_client *client,
 	rring_client_unlock(client);
 	if (err)
 		return err;
-	err = rring_gate_wait(&wait.ring->readable, &wait.ring->info->waiters,
-			      RRING_READERS_WAIT, readable, &wait,
+	err = rring_gate_wait(&wait.ring->readable, &readable_ops, &wait,
 			      args->deadline);
 	rring_ring_put(wait.ring);
 	return err;

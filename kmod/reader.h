@@ -33,6 +33,7 @@ void rring_reader_orphan(struct rring_reader *reader);
 void rring_reader_remove(struct rring_reader *reader);
 bool rring_reader_gates(const struct rring_reader *reader);
 u64 rring_reader_pos(const struct rring_reader *reader);
+bool rring_reader_has_news(struct rring_reader *reader, u64 position);
 bool rring_reader_ready(struct rring_reader *reader, u64 position);
 void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at);

@@ -81,6 +81,12 @@ u64 rring_ring_head(struct rring_ring *ring)
 	return ring->head;
 }
 
+/* Not so one that awaits its next writer. */
+bool rring_ring_has_ended(const struct rring_ring *ring)
+{
+	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
+}
+
 /* The lower end of the window: it never goes back. */
 u64 rring_ring_low(struct rring_ring *ring)
 {
@@ -104,6 +110,13 @@ bool rring_ring_has_room(struct rring_ring *ring)
 				 ring->info->capacity);
 }
 
+/* Those who wait for several things sleep at their own gate. */
+static void wake_client(struct rring_client *client, __poll_t events)
+{
+	rring_gate_open(&client->gate);
+	wake_up_poll(&client->poll_queue, events);
+}
+
 /* Lower @waiters, and wake them. */
 void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 {
@@ -113,16 +126,15 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 	if (waiters & RRING_WRITER_WAITS) {
 		rring_gate_open(&ring->writable);
 		if (ring->writer)
-			wake_up_poll(&ring->writer->poll_queue,
-				     EPOLLOUT | EPOLLWRNORM);
+			wake_client(ring->writer, EPOLLOUT | EPOLLWRNORM);
 	}
 	if (!(waiters & RRING_READERS_WAIT))
 		return;
 	rring_gate_open(&ring->readable);
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && ring->readers[i]->client)
-			wake_up_poll(&ring->readers[i]->client->poll_queue,
-				     EPOLLIN | EPOLLRDNORM);
+			wake_client(ring->readers[i]->client,
+				    EPOLLIN | EPOLLRDNORM);
 }
 
 /* ---- adoption ---- */
@@ -214,10 +226,11 @@ void rring_ring_reap(struct rring_ring *ring)
 }
 
 /*
- * Its writer has gone. The end is where the head stood, but never more than
- * one lap above what its readers need.
+ * Its writer has gone, and with it the stream ends or, with @state AWAITED,
+ * rests. The end is where the head stood, but never more than one lap above
+ * what its readers need.
  */
-void rring_ring_orphan(struct rring_ring *ring)
+void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 {
 	u64 low = rring_ring_low(ring);
 	u64 head = rring_ring_head(ring);
@@ -225,11 +238,13 @@ void rring_ring_orphan(struct rring_ring *ring)
 
 	if (ring->info->kind == RRING_HANDLES)
 		adopt_window(ring, low, end);
+	/* a wait as its writer is in vain */
+	rring_gate_open(&ring->writer->gate);
 	ring->writer = NULL;
 	ring->info->writer = 0;
 	rring_seq_store(&ring->info->end, end);
 	/* O: pairs with P in the library's peek */
-	rring_flag_store_release(&ring->info->state, RRING_RING_ENDED);
+	rring_flag_store_release(&ring->info->state, state);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 	if (is_deserted(ring))
@@ -465,89 +480,25 @@ out_info:
 	return err;
 }
 
-int rring_ring_close(struct rring_client *client, u32 id)
+int rring_ring_close(struct rring_client *client,
+		     const struct rring_ring_close *args)
 {
 	struct rring_ring *ring;
-	int err = rring_client_lock(client);
+	int err;
 
+	if (args->flags & ~RRING_CLOSE_AWAIT || args->reserved)
+		return -EINVAL;
+	err = rring_client_lock(client);
 	if (err)
 		return err;
-	ring = rring_ring_at(client->arena, id);
+	ring = rring_ring_at(client->arena, args->ring);
 	if (!ring)
 		err = -ENXIO;
 	else if (ring->writer != client)
 		err = -EPERM;
 	else
-		rring_ring_orphan(ring);
+		rring_ring_orphan(ring, args->flags & RRING_CLOSE_AWAIT ?
+				  RRING_RING_AWAITED : RRING_RING_ENDED);
 	rring_client_unlock(client);
-	return err;
-}
-
-/* ---- a writer waits ---- */
-
-struct wait_writable {
-	struct rring_client *client;
-	struct rring_ring *ring;
-	u64 position;
-};
-
-/* Lap the readers that have stood at @position or before for too long. */
-static void check_stalls(struct rring_ring *ring, u64 position, u64 *wake_at)
-{
-	u64 now = ktime_get_ns();
-	u32 i;
-
-	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
-		if (ring->readers[i])
-			rring_reader_check_stall(ring->readers[i], position,
-						 now, wake_at);
-}
-
-static int writable(void *context, u64 *wake_at)
-{
-	struct wait_writable *wait = context;
-	struct rring_ring *ring = wait->ring;
-	int err = rring_client_lock(wait->client);
-
-	if (err)
-		return err;
-	if (ring->writer != wait->client) {
-		err = -EPERM;
-	} else if (rring_ring_low(ring) <= wait->position) {
-		if (ring->info->stall_ns)
-			check_stalls(ring, wait->position, wake_at);
-		if (rring_ring_low(ring) <= wait->position)
-			err = -EAGAIN;
-	}
-	rring_client_unlock(wait->client);
-	return err;
-}
-
-int rring_ring_wait_writable(struct rring_client *client,
-			     const struct rring_wait *args)
-{
-	struct wait_writable wait = {
-		.client = client,
-		.position = args->position,
-	};
-	int err = rring_client_lock(client);
-
-	if (err)
-		return err;
-	wait.ring = rring_ring_at(client->arena, args->ring);
-	if (!wait.ring)
-		err = -ENXIO;
-	else if (wait.ring->writer != client)
-		err = -EPERM;
-	else
-		kref_get(&wait.ring->ref);
-	rring_client_unlock(client);
-	if (err)
-		return err;
-	/* .info stays: it lies in the arena, which the client holds */
-	err = rring_gate_wait(&wait.ring->writable, &wait.ring->info->waiters,
-			      RRING_WRITER_WAITS, writable, &wait,
-			      args->deadline);
-	rring_ring_put(wait.ring);
 	return err;
 }

@@ -39,12 +39,14 @@ struct rring_ring {
 };
 
 int rring_ring_open(struct rring_client *client, struct rring_ring_open *args);
-int rring_ring_close(struct rring_client *client, u32 id);
+int rring_ring_close(struct rring_client *client,
+		     const struct rring_ring_close *args);
 struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name);
 struct rring_ring *rring_ring_at(struct rring_arena *arena, u32 id);
 void rring_ring_put(struct rring_ring *ring);
 void rring_ring_reap(struct rring_ring *ring);
-void rring_ring_orphan(struct rring_ring *ring);
+void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state);
+bool rring_ring_has_ended(const struct rring_ring *ring);
 u64 rring_ring_head(struct rring_ring *ring);
 u64 rring_ring_low(struct rring_ring *ring);
 void rring_ring_settle(struct rring_ring *ring);
@@ -52,7 +54,5 @@ void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 			    unsigned long *named);
 void rring_ring_wake(struct rring_ring *ring, u32 waiters);
 bool rring_ring_has_room(struct rring_ring *ring);
-int rring_ring_wait_writable(struct rring_client *client,
-			     const struct rring_wait *args);
 
 #endif /* RRING_RING_H */

@@ -53,22 +53,37 @@ static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
 			ns_to_ktime(min_t(u64, deadline - now, KTIME_MAX)));
 }
 
-/* 0, -ETIMEDOUT, -ERESTARTSYS, or what @ready says but -EAGAIN. */
-int rring_gate_wait(struct rring_gate *gate, rring_flag_t *flag, u32 bit,
-		    rring_ready_t ready, void *context, u64 deadline)
+/*
+ * 0, -ETIMEDOUT, -ERESTARTSYS, or what .ready says but -EAGAIN.
+ *
+ * However many flags .raise puts up, one barrier after the last of them does
+ * for all. Take any peer, what it stores, and the flag that it then loads:
+ *
+ * - It finds the flag down. Then its store came before the barrier, and the
+ *   second .ready sees it.
+ * - It finds the flag up, raised here or for somebody else, and wakes: takes
+ *   the flag down and opens the gate of everybody that it stands for. If that
+ *   opening counts in @seen, it came before the first .ready, as did the store;
+ *   if not, .events has moved on from @seen, and there is no sleep.
+ *
+ * A flag that somebody else's wake takes down before the sleep opens this gate
+ * as well; the next round raises it again.
+ */
+int rring_gate_wait(struct rring_gate *gate, const struct rring_wait_ops *ops,
+		    void *context, u64 deadline)
 {
 	for (;;) {
 		int seen = atomic_read(&gate->events);
 		u64 wake_at = deadline;
-		int err = ready(context, &wake_at);
+		int err = ops->ready(context, &wake_at);
 
 		if (err != -EAGAIN)
 			return err;
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
-		rring_flag_raise(flag, bit);
+		ops->raise(context);
 		rring_barrier_unlocked(gate->arena);
-		err = ready(context, &wake_at);
+		err = ops->ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
 		/* somebody may open the gate without end, to no purpose */

@@ -152,16 +152,32 @@ TEST(a_ring_holds_all_its_entries_and_payloads)
 		}
 }
 
-TEST(a_profile_is_chosen_by_memory_and_processors)
+/* The rule at each of its edges; a letter per number of processors. */
+TEST(a_profile_is_chosen_by_memory_processors_and_battery)
 {
-	uint64_t gib = 1ull << 30;
+	static const uint64_t bytes[] = {
+		0, (2ull << 30) - 1, 2ull << 30, (8ull << 30) - 1, 8ull << 30,
+		(16ull << 30) - 1, 16ull << 30, UINT64_MAX,
+	};
+	static const uint32_t cpus[] = { 0, 1, 2, 7, 8, UINT32_MAX };
+	static const char *const expected[2][8] = {
+		{ "MMMMMM", "MMMMMM", "MMDDDD", "MMDDDD", "MMDDDD", "MMDDDD",
+		  "MMDDSS", "MMDDSS" },
+		{ "MMMMMM", "MMMMMM", "MMMMMM", "MMMMMM", "MMDDDD", "MMDDDD",
+		  "MMDDDD", "MMDDDD" },
+	};
+	static const char letter[] = {
+		[RRING_MOBILE] = 'M', [RRING_DESKTOP] = 'D',
+		[RRING_SERVER] = 'S',
+	};
+	int i, j, battery;
 
-	ASSERT_EQ(RRING_MOBILE, rring_profile_detect(2 * gib - 1, 64));
-	ASSERT_EQ(RRING_MOBILE, rring_profile_detect(64 * gib, 1));
-	ASSERT_EQ(RRING_DESKTOP, rring_profile_detect(2 * gib, 2));
-	ASSERT_EQ(RRING_DESKTOP, rring_profile_detect(16 * gib, 7));
-	ASSERT_EQ(RRING_DESKTOP, rring_profile_detect(16 * gib - 1, 8));
-	ASSERT_EQ(RRING_SERVER, rring_profile_detect(16 * gib, 8));
+	for (battery = 0; battery < 2; battery++)
+		for (i = 0; i < 8; i++)
+			for (j = 0; j < 6; j++)
+				ASSERT_EQ(expected[battery][i][j],
+					  letter[rring_profile_detect(
+						 bytes[i], cpus[j], battery)]);
 }
 
 /* ---- the collect ---- */

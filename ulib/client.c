@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rusted_ring/layout.h>
 
@@ -270,6 +271,23 @@ int rring_open_arena(struct rring_client **client, int arena_fd,
 	if (rring_backend_process_has(arena_fd))
 		backend = RRING_BACKEND_PROCESS;
 	return open_client(client, NULL, arena_fd, role, flags, backend);
+}
+
+int rring_open_config(struct rring_client **client,
+		      const struct rring_arena_config *config,
+		      unsigned int flags)
+{
+	int fd, err;
+
+	/* not only once the arena is there, and may persist */
+	if (flags & ~RRING_SINGLE_THREADED)
+		return -EINVAL;
+	fd = rring_arena_create(config);
+	if (fd < 0)
+		return fd;
+	err = rring_open_arena(client, fd, RRING_PRODUCER, flags);
+	close(fd);
+	return err;
 }
 
 void rring_close(struct rring_client *client)

@@ -43,4 +43,17 @@ uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
 void rring_settle_writers(struct rring_client *client);
 void rring_writer_settle(struct rring_writer *writer);
 
+/* Room for @n? 0; -EAGAIN: no. Not of a ring that overwrites. */
+int rring_writer_look(struct rring_writer *writer, uint32_t n);
+
+/*
+ * Sleep until there is: 0, -ETIMEDOUT, -EINTR. With a @peer, a reader of the
+ * same client, -EPIPE when its stream has ended.
+ */
+int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
+		       const struct rring_reader *peer, uint64_t deadline);
+
+/* 0: it has events, or was lapped; -EAGAIN: neither; -EPIPE: nor ever will. */
+int rring_reader_look(struct rring_reader *reader);
+
 #endif /* ULIB_CLIENT_H */

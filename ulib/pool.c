@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Events: allocate, hold, drop. */
 #include <sched.h>
+#include <string.h>
 
 #include "client.h"
 
@@ -137,6 +138,32 @@ int rring_alloc_until(struct rring_client *client, size_t len,
 		return -E2BIG;
 	return alloc_class_until(client, pool, (uint32_t)len, event_type,
 				 deadline, event);
+}
+
+int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
+		     uint32_t event_type, struct rring_event *event)
+{
+	int err = rring_alloc(client, len, event_type, event);
+
+	if (!err && len)
+		memcpy(event->data, data, len);
+	return err;
+}
+
+long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
+		       uint32_t len, uint32_t event_type,
+		       struct rring_event *events, uint32_t n)
+{
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		err = rring_alloc_class(client, pool, len, event_type,
+					&events[i]);
+		if (err)
+			return i ? (long)i : err;
+	}
+	return n;
 }
 
 int rring_resize(struct rring_client *client, struct rring_event *event,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "client.h"
+#include "wait.h"
 
 static void move_to(struct rring_reader *reader, uint64_t position)
 {
@@ -86,9 +87,34 @@ static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 	return -ESTALE;
 }
 
-long rring_peek_slow(struct rring_reader *reader, uint32_t n)
+/*
+ * Where the ring's head is, in the pages of whoever writes it now, and whether
+ * that is the end.
+ */
+static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 {
 	const struct rring_ring_info *info = reader->info;
+	uint32_t state;
+	int err;
+
+	while (reader->incarnation !=
+	       rring_flag_load_acquire(&info->incarnation)) {
+		err = map_ring(reader);
+		if (err)
+			return err;
+	}
+	/* P: pairs with O in the kernel: without a writer, the head is final */
+	state = rring_flag_load_acquire(&info->state);
+	/* B: pairs with A in the writer's publish and commit */
+	*head = rring_seq_load_acquire(&reader->ring->head);
+	if (state != RRING_RING_OPEN && *head > rring_seq_load(&info->end))
+		*head = rring_seq_load(&info->end);
+	*ended = state == RRING_RING_ENDED;
+	return 0;
+}
+
+long rring_peek_slow(struct rring_reader *reader, uint32_t n)
+{
 	uint64_t head, avail;
 	int ended, err;
 
@@ -97,18 +123,9 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 		if (err)
 			return err;
 	}
-	while (reader->incarnation !=
-	       rring_flag_load_acquire(&info->incarnation)) {
-		err = map_ring(reader);
-		if (err)
-			return err;
-	}
-	/* P: pairs with O in the kernel: once ended, the head is final */
-	ended = rring_flag_load_acquire(&info->state) == RRING_RING_ENDED;
-	/* B: pairs with A in the writer's publish and commit */
-	head = rring_seq_load_acquire(&reader->ring->head);
-	if (ended && head > rring_seq_load(&info->end))
-		head = rring_seq_load(&info->end);
+	err = find_head(reader, &head, &ended);
+	if (err)
+		return err;
 	avail = head > reader->pos ? head - reader->pos : 0;
 	if (reader->observer && avail > reader->capacity)
 		return skip_overwritten(reader, head);
@@ -190,9 +207,46 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 	return rring_entry(reader, 0, event);
 }
 
-int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
+uint64_t rring_reader_lag(struct rring_reader *reader)
 {
-	int err = rring_release(reader, (uint32_t)reader->peeked);
+	uint64_t head;
+	int ended;
+
+	if (find_head(reader, &head, &ended))
+		head = reader->head;
+	return head > reader->pos ? head - reader->pos : 0;
+}
+
+/* ---- wait ---- */
+
+int rring_reader_look(struct rring_reader *reader)
+{
+	uint64_t head;
+	int ended, err;
+
+	if (reader->head > reader->pos)
+		return 0;
+	if (reader->lappable && is_lapped(reader))
+		return 0;
+	err = find_head(reader, &head, &ended);
+	if (err)
+		return err;
+	if (head > reader->pos)
+		return 0;
+	return ended ? -EPIPE : -EAGAIN;
+}
+
+/* The end is something to say, too. */
+static int look(void *context)
+{
+	int err = rring_reader_look(context);
+
+	return err == -EPIPE ? 0 : err;
+}
+
+static int sleep_readable(void *context, uint64_t deadline)
+{
+	struct rring_reader *reader = context;
 	struct rring_wait args = {
 		.size = sizeof(args),
 		.what = RRING_WAIT_READABLE,
@@ -202,9 +256,71 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 		.deadline = deadline,
 	};
 
+	return rring_call(reader->client, RRING_IOC_WAIT, &args);
+}
+
+int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
+{
+	struct rring_waiter waiter = {
+		.strategy = (enum rring_strategy)reader->strategy,
+		.look = look,
+		.sleep = sleep_readable,
+		.context = reader,
+	};
+	int err = rring_release(reader, (uint32_t)reader->peeked);
+
 	if (err || reader->head > reader->pos)
 		return err;
-	return rring_call(reader->client, RRING_IOC_WAIT, &args);
+	return rring_wait(&waiter, deadline);
+}
+
+/* ---- batches ---- */
+
+/* The first entry of a batch is none: it is released by itself, and told. */
+static long release_bad(struct rring_reader *reader, int bad)
+{
+	int err = rring_release(reader, 1);
+
+	return err ? err : bad;
+}
+
+/*
+ * Release the @done events that were handled. If it was none because of an
+ * error of the handler's, it is @stop.
+ */
+static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
+{
+	int err;
+
+	if (!done)
+		return stop;
+	err = rring_release(reader, done);
+	return err ? err : (long)done;
+}
+
+long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
+		      void *context, uint32_t max)
+{
+	int err = rring_release(reader, (uint32_t)reader->peeked);
+	struct rring_event event;
+	long n, i;
+	int ret;
+
+	if (err)
+		return err;
+	n = rring_peek(reader, max);
+	for (i = 0; i < n; i++) {
+		err = rring_entry(reader, (uint32_t)i, &event);
+		if (err)
+			return i ? release_batch(reader, (uint32_t)i, 0) :
+				   release_bad(reader, err);
+		ret = handler(context, &event);
+		if (ret < 0)
+			return release_batch(reader, (uint32_t)i, ret);
+		if (ret > 0)
+			return release_batch(reader, (uint32_t)i + 1, 0);
+	}
+	return n > 0 ? release_batch(reader, (uint32_t)n, 0) : n;
 }
 
 /* ---- open and close ---- */
@@ -242,6 +358,7 @@ static int join(struct rring_reader *reader,
 	reader->stride = reader->info->stride;
 	reader->size = reader->info->size;
 	reader->observer = config->flags & RRING_JOIN_OBSERVER;
+	reader->strategy = config->strategy;
 	reader->lappable = reader->observer || reader->info->stall_ns;
 	move_to(reader, args.position);
 	return 0;
@@ -287,9 +404,12 @@ int rring_reader_open(struct rring_client *client,
 		      const struct rring_reader_config *config,
 		      struct rring_reader **out)
 {
-	struct rring_reader *reader = calloc(1, sizeof(*reader));
+	struct rring_reader *reader;
 	int err;
 
+	if (!rring_strategy_valid(config->strategy))
+		return -EINVAL;
+	reader = calloc(1, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;
 	reader->client = client;

@@ -8,6 +8,7 @@
 #include <rusted_ring/layout.h>
 
 #include "client.h"
+#include "wait.h"
 
 /* The lowest position that some reader stands at, from a look at all. */
 struct scan {
@@ -126,8 +127,7 @@ static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 	return 0;
 }
 
-/* Is there room for @n? -EAGAIN: no. */
-static int look_for_room(struct rring_writer *writer, uint32_t n)
+int rring_writer_look(struct rring_writer *writer, uint32_t n)
 {
 	struct scan scan;
 
@@ -148,13 +148,14 @@ static int look_for_room(struct rring_writer *writer, uint32_t n)
 	return -EAGAIN;
 }
 
-static int wait_writable(struct rring_writer *writer, uint32_t n,
-			 uint64_t deadline)
+int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
+		       const struct rring_reader *peer, uint64_t deadline)
 {
 	struct rring_wait args = {
 		.size = sizeof(args),
-		.what = RRING_WAIT_WRITABLE,
+		.what = peer ? RRING_WAIT_PEER : RRING_WAIT_WRITABLE,
 		.ring = writer->id,
+		.reader = peer ? peer->cursor_id : 0,
 		.position = writer->head + n - 1 - writer->capacity,
 		.deadline = deadline,
 	};
@@ -163,6 +164,40 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 	if (!err)
 		grant(writer, n);
 	return err;
+}
+
+struct wanted {
+	struct rring_writer *writer;
+	uint32_t n;
+};
+
+static int look(void *context)
+{
+	const struct wanted *wanted = context;
+
+	return rring_writer_look(wanted->writer, wanted->n);
+}
+
+static int sleep_writable(void *context, uint64_t deadline)
+{
+	const struct wanted *wanted = context;
+
+	return rring_writer_sleep(wanted->writer, wanted->n, NULL, deadline);
+}
+
+static int wait_writable(struct rring_writer *writer, uint32_t n,
+			 uint64_t deadline)
+{
+	struct wanted wanted = { .writer = writer, .n = n };
+	struct rring_waiter waiter = {
+		.strategy = (enum rring_strategy)writer->strategy,
+		.ask = writer->info->stall_ns != 0,
+		.look = look,
+		.sleep = sleep_writable,
+		.context = &wanted,
+	};
+
+	return rring_wait(&waiter, deadline);
 }
 
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
@@ -174,13 +209,13 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 		return make_room_by_overwriting(writer, n);
 	if (n > writer->capacity - info->retain)
 		return -EINVAL;
-	err = look_for_room(writer, n);
+	err = rring_writer_look(writer, n);
 	if (err != -EAGAIN)
 		return err;
 	if (info->policy == RRING_BLOCK)
 		return wait_writable(writer, n, RRING_FOREVER);
 	if (info->stall_ns)
-		err = wait_writable(writer, n, 0);
+		err = rring_writer_sleep(writer, n, NULL, 0);
 	return err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
@@ -197,7 +232,7 @@ int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 		return 0;
 	if (n > writer->capacity - info->retain)
 		return -EINVAL;
-	err = look_for_room(writer, n);
+	err = rring_writer_look(writer, n);
 	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
 }
 
@@ -248,6 +283,162 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	memcpy(rring_reserved(writer, 0, len, event_type), data, len);
 	rring_commit(writer, 1);
 	return 0;
+}
+
+/* ---- batches ---- */
+
+/* Room for at least one and up to @n: for how many; else the error. */
+static long room_for_some(struct rring_writer *writer, uint32_t n)
+{
+	uint32_t most = writer->capacity;
+	int err = 0;
+
+	if (writer->info->policy != RRING_OVERWRITE)
+		most -= writer->info->retain;
+	if (n > most)
+		n = most;
+	if (writer->limit - writer->head >= n)
+		return n;
+	if (writer->info->policy == RRING_OVERWRITE)
+		err = make_room_by_overwriting(writer, n);
+	else if (rring_writer_look(writer, n) &&
+		 writer->limit == writer->head)
+		err = rring_writer_make_room(writer, 1);
+	if (err)
+		return err;
+	if (writer->limit - writer->head < n)
+		n = (uint32_t)(writer->limit - writer->head);
+	return n;
+}
+
+/* Of a ledger word; an event that gets into a ring is private no longer. */
+static void move_word(const struct rring_client *client, rring_word_t *word,
+		      uint64_t delta)
+{
+	if (client->shared)
+		rring_word_fetch_add(word, RRING_MOVE + delta);
+	else
+		rring_word_store_release(word, (rring_word_load(word) &
+						~RRING_PRIVATE) +
+					       RRING_MOVE + delta);
+}
+
+/* In flight, and in entry @i beyond the head, where nobody sees it yet. */
+static int put_entry(struct rring_writer *writer, uint32_t i,
+		     const struct rring_event *event)
+{
+	uint32_t index = rring_window_wrap((uint64_t)writer->index + i,
+					   writer->capacity);
+	struct rring_entry *entry = &writer->entries[index];
+	uint64_t word = rring_word_load(event->word);
+
+	if (!rring_ledger_holds(word) || word & RRING_PARKED)
+		return -EINVAL;
+	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX) {
+		int err = rring_in_flight_slow(writer, event);
+
+		if (err)
+			return err;
+	}
+	move_word(writer->client, event->word, RRING_IN_FLIGHT);
+	RRING_STORE(&entry->handle, event->handle);
+	RRING_STORE(&entry->header.len, event->len);
+	RRING_STORE(&entry->header.event_type, event->event_type);
+	return 0;
+}
+
+/*
+ * G: the ring names the slots before the holds fall. One that stands in the
+ * batch more often than it was held has no more to fall, and is in flight.
+ */
+static void drop_published(struct rring_client *client,
+			   const struct rring_event *events, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (rring_ledger_holds(rring_word_load(events[i].word)))
+			move_word(client, events[i].word, -RRING_HOLD);
+}
+
+long rring_publish_batch(struct rring_writer *writer,
+			 const struct rring_event *events, uint32_t n)
+{
+	int err = 0;
+	uint32_t i;
+	long room;
+
+	if (!writer->entries)
+		return -EINVAL;
+	room = n ? room_for_some(writer, n) : 0;
+	if (room <= 0)
+		return room;
+	rring_writer_claim(writer, (uint32_t)room);
+	for (i = 0; i < (uint32_t)room; i++) {
+		err = put_entry(writer, i, &events[i]);
+		if (err)
+			break;
+	}
+	if (!i)
+		return err;
+	rring_writer_advance(writer, i);
+	drop_published(writer->client, events, i);
+	rring_published(writer);
+	rring_freed(writer->client);
+	return i;
+}
+
+/* ---- back-pressure ---- */
+
+/*
+ * Of the entries that could be free, how many are and are not. What the ring
+ * retains is never free, and takes no room from anybody. A reader that is about
+ * to join stands lower than it will.
+ */
+static void count_room(struct rring_writer *writer, uint64_t *used,
+		       uint64_t *most)
+{
+	uint32_t retain = writer->info->retain;
+	struct scan scan;
+
+	*used = 0;
+	*most = writer->capacity;
+	if (writer->info->policy == RRING_OVERWRITE)
+		return;
+	*most -= retain;
+	while (scan = scan_readers(writer), scan.joining)
+		sched_yield();
+	if (writer->head - scan.low > retain)
+		*used = writer->head - scan.low - retain;
+	/* a liar's cursor */
+	if (*used > *most)
+		*used = *most;
+}
+
+double rring_writer_pressure(struct rring_writer *writer)
+{
+	uint64_t used, most;
+
+	count_room(writer, &used, &most);
+	return (double)used / (double)most;
+}
+
+static int is_tenths_full(struct rring_writer *writer, uint32_t tenths)
+{
+	uint64_t used, most;
+
+	count_room(writer, &used, &most);
+	return used * 10 >= most * tenths;
+}
+
+int rring_writer_under_pressure(struct rring_writer *writer)
+{
+	return is_tenths_full(writer, 8);
+}
+
+int rring_writer_should_throttle(struct rring_writer *writer)
+{
+	return is_tenths_full(writer, 9);
 }
 
 /* ---- open and close ---- */
@@ -306,9 +497,14 @@ static void delist(struct rring_writer *writer)
 	pthread_mutex_unlock(&own->lock);
 }
 
-static void close_ring(struct rring_client *client, uint32_t id)
+static void close_ring(struct rring_client *client, uint32_t id,
+		       uint32_t flags)
 {
-	struct rring_ring_close args = { .size = sizeof(args), .ring = id };
+	struct rring_ring_close args = {
+		.size = sizeof(args),
+		.ring = id,
+		.flags = flags,
+	};
 
 	rring_call(client, RRING_IOC_RING_CLOSE, &args);
 }
@@ -329,6 +525,8 @@ int rring_writer_open(struct rring_client *client,
 	struct rring_writer *writer;
 	int err;
 
+	if (!rring_strategy_valid(config->strategy))
+		return -EINVAL;
 	err = rring_name_copy(args.name, config->name);
 	if (err)
 		return err;
@@ -347,25 +545,36 @@ int rring_writer_open(struct rring_client *client,
 	if (err)
 		goto fail_ring;
 	set_up(writer, &args);
+	writer->strategy = config->strategy;
 	enlist(writer);
 	rring_poll_again(client, 0);
 	*out = writer;
 	return 0;
 
 fail_ring:
-	close_ring(client, args.ring);
+	close_ring(client, args.ring, 0);
 fail:
 	free(writer);
 	return err;
 }
 
-void rring_writer_close(struct rring_writer *writer)
+static void close_writer(struct rring_writer *writer, uint32_t flags)
 {
 	/* the kernel takes the window over, then the own ledger lets go */
-	close_ring(writer->client, writer->id);
+	close_ring(writer->client, writer->id, flags);
 	settle_below(writer, writer->head);
 	rring_freed(writer->client);
 	delist(writer);
 	rring_unmap(writer->client, writer->ring, writer->size);
 	free(writer);
+}
+
+void rring_writer_close(struct rring_writer *writer)
+{
+	close_writer(writer, 0);
+}
+
+void rring_writer_leave(struct rring_writer *writer)
+{
+	close_writer(writer, RRING_CLOSE_AWAIT);
 }

@@ -65,6 +65,20 @@ struct rring_arena_config {
 /* Capacities of @profile, as the arena `default` has them. */
 int rring_profile(enum rring_profile profile, uint32_t capacity[RRING_POOLS]);
 
+/*
+ * The profile that fits this machine. Below 2 GiB of memory or 2 CPUs (that
+ * this thread may run on), or below 8 GiB with a battery that it runs on:
+ * MOBILE; from 16 GiB and 8 CPUs on, without a battery: SERVER; else DESKTOP.
+ */
+enum rring_profile rring_detect_profile(void);
+
+/*
+ * Fill @config for an anonymous arena of the caller's own with the capacities
+ * of @profile: mode 0700, everything else as 0 has it. -EINVAL.
+ */
+int rring_arena_profile(struct rring_arena_config *config,
+			enum rring_profile profile);
+
 /* The smallest class that takes @len bytes; RRING_XXL above 16 KiB. */
 enum rring_class rring_class_for(size_t len);
 
@@ -137,6 +151,14 @@ int rring_open(struct rring_client **client, const char *name,
 int rring_open_arena(struct rring_client **client, int arena_fd,
 		     enum rring_role role, unsigned int flags);
 
+/*
+ * Create an arena as rring_arena_create() does, and attach to it as producer.
+ * It ends with its last client, unless it persists. What the two say.
+ */
+int rring_open_config(struct rring_client **client,
+		      const struct rring_arena_config *config,
+		      unsigned int flags);
+
 /* Ends its writers and readers, drops its holds, frees @client. */
 void rring_close(struct rring_client *client);
 
@@ -155,6 +177,9 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 		    unsigned int flags, struct rring_pool_stat *stat);
 
 uint64_t rring_deadline(uint64_t nanoseconds_from_now);
+
+/* What @err, as any call returned it, means here. Never NULL; not to be freed. */
+const char *rring_strerror(int err);
 
 #ifdef __cplusplus
 }

@@ -39,6 +39,38 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 			      uint32_t event_type, struct rring_event *event);
 
+/*
+ * The same from the class that the name says, whatever smaller one would do.
+ * -E2BIG: @len is above 64, 256, 1024, 4096 or 16384 bytes.
+ */
+RRING_IN_LINE int rring_alloc_xs(struct rring_client *client, size_t len,
+				 uint32_t event_type,
+				 struct rring_event *event);
+RRING_IN_LINE int rring_alloc_s(struct rring_client *client, size_t len,
+				uint32_t event_type,
+				struct rring_event *event);
+RRING_IN_LINE int rring_alloc_m(struct rring_client *client, size_t len,
+				uint32_t event_type,
+				struct rring_event *event);
+RRING_IN_LINE int rring_alloc_l(struct rring_client *client, size_t len,
+				uint32_t event_type,
+				struct rring_event *event);
+RRING_IN_LINE int rring_alloc_xl(struct rring_client *client, size_t len,
+				 uint32_t event_type,
+				 struct rring_event *event);
+
+/* As rring_alloc(), with a copy of the @len bytes at @data. */
+int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
+		     uint32_t event_type, struct rring_event *event);
+
+/*
+ * Allocate @n events of @len bytes from the class @pool into @events. Returns
+ * how many there were slots for; if none, what rring_alloc_class() says.
+ */
+long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
+		       uint32_t len, uint32_t event_type,
+		       struct rring_event *events, uint32_t n);
+
 /* Change the length of an event that was not published yet. */
 int rring_resize(struct rring_client *client, struct rring_event *event,
 		 uint32_t len);
@@ -82,8 +114,74 @@ uint64_t rring_share(struct rring_client *client,
 /* Give back the free slots that this client keeps: lent to it, or reused. */
 void rring_trim(struct rring_client *client);
 
+/* The payload of @event, if it has @size bytes at least; else NULL. */
+RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size);
+
 #ifdef __cplusplus
 }
 #endif
+
+/* ---- typed events ---- */
+
+#define RRING_EVENT_MAX		(64u << 20)	/* bytes of a type */
+
+/*
+ * RRING_EVENT(type, event): the payload as a `type *`, in place, or NULL if it
+ * is shorter than that; `const type *` if @event points to a const one. A type
+ * that no payload can be (above 64 MiB, or aligned to more than 64 bytes) does
+ * not compile, in C++ neither does one that cannot be copied bytewise. What
+ * the bytes say is for the caller to check.
+ */
+#ifdef __cplusplus
+
+#include <type_traits>
+
+template <typename type>
+constexpr void rring_event_check()
+{
+	static_assert(sizeof(type) <= RRING_EVENT_MAX,
+		      "the type is larger than any event");
+	static_assert(alignof(type) <= RRING_LINE,
+		      "the type is aligned to more than an event is");
+	static_assert(std::is_trivially_copyable<type>::value,
+		      "the type is more than its bytes");
+}
+
+template <typename type>
+inline type *rring_event_as(struct rring_event *event)
+{
+	rring_event_check<type>();
+	return static_cast<type *>(rring_payload(event, sizeof(type)));
+}
+
+template <typename type>
+inline const type *rring_event_as(const struct rring_event *event)
+{
+	rring_event_check<type>();
+	return static_cast<const type *>(rring_payload(event, sizeof(type)));
+}
+
+#define RRING_EVENT(type, event)	rring_event_as<type>(event)
+
+#else
+
+/* The size of @type; the struct is there for its assertions. */
+#define RRING_EVENT_SIZE(type)						\
+	(sizeof(type) + 0 * sizeof(struct {				\
+		_Static_assert(sizeof(type) <= RRING_EVENT_MAX,		\
+			       "the type is larger than any event");	\
+		_Static_assert(_Alignof(type) <= RRING_LINE,		\
+			       "the type is aligned to more than an event is"); \
+		int unused;						\
+	}))
+
+#define RRING_EVENT(type, event)					\
+	_Generic((event),						\
+		 const struct rring_event *: (const type *)		\
+			rring_payload(event, RRING_EVENT_SIZE(type)),	\
+		 struct rring_event *: (type *)				\
+			rring_payload(event, RRING_EVENT_SIZE(type)))
+
+#endif /* __cplusplus */
 
 #endif /* _RUSTED_RING_EVENT_H */

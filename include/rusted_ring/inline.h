@@ -96,6 +96,54 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 				 event);
 }
 
+/* No class takes as much as 4 GiB: what is cut is refused all the same. */
+#define RRING_LEN32(len)	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
+
+RRING_IN_LINE int rring_alloc_xs(struct rring_client *client, size_t len,
+				 uint32_t event_type,
+				 struct rring_event *event)
+{
+	return rring_alloc_class(client, RRING_XS, RRING_LEN32(len),
+				 event_type, event);
+}
+
+RRING_IN_LINE int rring_alloc_s(struct rring_client *client, size_t len,
+				uint32_t event_type,
+				struct rring_event *event)
+{
+	return rring_alloc_class(client, RRING_S, RRING_LEN32(len),
+				 event_type, event);
+}
+
+RRING_IN_LINE int rring_alloc_m(struct rring_client *client, size_t len,
+				uint32_t event_type,
+				struct rring_event *event)
+{
+	return rring_alloc_class(client, RRING_M, RRING_LEN32(len),
+				 event_type, event);
+}
+
+RRING_IN_LINE int rring_alloc_l(struct rring_client *client, size_t len,
+				uint32_t event_type,
+				struct rring_event *event)
+{
+	return rring_alloc_class(client, RRING_L, RRING_LEN32(len),
+				 event_type, event);
+}
+
+RRING_IN_LINE int rring_alloc_xl(struct rring_client *client, size_t len,
+				 uint32_t event_type,
+				 struct rring_event *event)
+{
+	return rring_alloc_class(client, RRING_XL, RRING_LEN32(len),
+				 event_type, event);
+}
+
+RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size)
+{
+	return event->len < size ? NULL : event->data;
+}
+
 RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event)
 {

@@ -42,7 +42,7 @@ RRING_ASSERT_SIZE(struct rring_remove, 40);
 RRING_ASSERT_SIZE(struct rring_attach, 88);
 RRING_ASSERT_SIZE(struct rring_refill, 24);
 RRING_ASSERT_SIZE(struct rring_ring_open, 88);
-RRING_ASSERT_SIZE(struct rring_ring_close, 8);
+RRING_ASSERT_SIZE(struct rring_ring_close, 16);
 RRING_ASSERT_SIZE(struct rring_reader_join, 120);
 RRING_ASSERT_SIZE(struct rring_reader_leave, 16);
 RRING_ASSERT_SIZE(struct rring_reader_rejoin, 40);

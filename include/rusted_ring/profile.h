@@ -22,14 +22,18 @@ static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
 	{ 4000, 2000, 600, 120, 30 },
 };
 
-/* Below 2 GiB or 2 CPUs: mobile; from 16 GiB and 8 CPUs on: server. */
-static inline int rring_profile_detect(__u64 bytes, __u32 cpus)
+/*
+ * Below 2 GiB or 2 CPUs, or with a battery below 8 GiB: mobile. From 16 GiB and
+ * 8 CPUs on, without a battery: server. Bytes of memory that can be used; a
+ * battery that the machine runs on.
+ */
+static inline int rring_profile_detect(__u64 bytes, __u32 cpus, int battery)
 {
-	if (bytes >= 16ull << 30 && cpus >= 8)
-		return RRING_SERVER;
 	if (bytes < 2ull << 30 || cpus < 2)
 		return RRING_MOBILE;
-	return RRING_DESKTOP;
+	if (battery)
+		return bytes < 8ull << 30 ? RRING_MOBILE : RRING_DESKTOP;
+	return bytes >= 16ull << 30 && cpus >= 8 ? RRING_SERVER : RRING_DESKTOP;
 }
 
 #endif /* _RUSTED_RING_PROFILE_H */

@@ -3,11 +3,25 @@
 #ifndef _RUSTED_RING_RING_H
 #define _RUSTED_RING_RING_H
 
+#include <assert.h>
+
 #include <rusted_ring/event.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/*
+ * How a thread waits for a ring, each time that it waits. Deadlines, the end of
+ * a stream, a reader that is lapped and a new writer end a wait in every one
+ * of them. Only the kernel's sleep is ended by a signal (-EINTR): SPIN and
+ * YIELD are not.
+ */
+enum rring_strategy {
+	RRING_WAIT_BLOCK,	/* spin for some microseconds, then sleep */
+	RRING_WAIT_SPIN,	/* the shortest wait; takes a whole CPU */
+	RRING_WAIT_YIELD,	/* spin, then let others run in between */
+};
 
 /* ---- rings: write ---- */
 
@@ -19,7 +33,35 @@ struct rring_ring_config {
 	uint32_t stride;	/* RRING_INLINE: payload bytes, a multiple of 64 */
 	uint32_t retain;	/* entries kept for late joiners, < capacity */
 	uint64_t stall_ns;	/* lap a reader that stalls longer; 0: never */
+	enum rring_strategy strategy;	/* of this writer */
 };
+
+/* The most payload that RRING_STATIC_RING() takes, in bytes. */
+#ifndef RRING_STATIC_RING_BYTES
+#define RRING_STATIC_RING_BYTES	(1u << 20)
+#endif
+
+/*
+ * Define @name_, the configuration of a nameless inline ring under RRING_BLOCK
+ * that is known when the program is compiled; what rring_writer_open() would
+ * refuse, or what takes more than RRING_STATIC_RING_BYTES, does not compile.
+ * To be used at file or block scope, with constants.
+ */
+#define RRING_STATIC_RING(name_, stride_, capacity_)			\
+	static_assert((stride_) >= RRING_STRIDE_MIN &&			\
+		      (stride_) <= RRING_STRIDE_MAX &&			\
+		      (stride_) % RRING_LINE == 0,			\
+		      #name_ ": a stride is a multiple of 64 up to 16384"); \
+	static_assert((capacity_) >= 1 &&				\
+		      (capacity_) <= RRING_RING_CAPACITY_MAX,		\
+		      #name_ ": a capacity is 1 to 2^24 entries");	\
+	static_assert((unsigned long long)(stride_) * (capacity_) <=	\
+		      RRING_STATIC_RING_BYTES,				\
+		      #name_ ": more than RRING_STATIC_RING_BYTES");	\
+	static const struct rring_ring_config name_ = {			\
+		NULL, RRING_INLINE, RRING_BLOCK, (capacity_), (stride_), \
+		0, 0, RRING_WAIT_BLOCK,					\
+	}
 
 struct rring_writer {
 	struct rring_client *client;
@@ -37,6 +79,7 @@ struct rring_writer {
 	uint32_t id;		/* of the ring */
 	size_t size;		/* of the mapping */
 	struct rring_writer *next;
+	uint32_t strategy;
 };
 
 /*
@@ -50,6 +93,13 @@ int rring_writer_open(struct rring_client *client,
 
 /* End of stream for its readers, once they have drained it. */
 void rring_writer_close(struct rring_writer *writer);
+
+/*
+ * Close the writer, not the stream: the ring awaits its next writer, and its
+ * readers wait with it. It goes when its last reader goes before that. A
+ * writer that takes over and then closes, or dies, ends the stream as ever.
+ */
+void rring_writer_leave(struct rring_writer *writer);
 
 /*
  * Publish @event into a ring of handles, and with it one of the caller's
@@ -78,7 +128,34 @@ RRING_IN_LINE void rring_commit(struct rring_writer *writer, uint32_t n);
 int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type);
 
-/* Waits until @n entries fit: 0, -ETIMEDOUT, -EINTR; -EINVAL: they never do. */
+/*
+ * Publish up to @n events of @events, in order and with one move of the head:
+ * as many as there is room for. Returns how many; each took a hold. If the
+ * first one cannot be published: what rring_publish() says, which waits for
+ * room for one under RRING_BLOCK. An event that is not held (-EINVAL), or not
+ * to be published more often (-EOVERFLOW), ends the batch before it.
+ */
+long rring_publish_batch(struct rring_writer *writer,
+			 const struct rring_event *events, uint32_t n);
+
+/*
+ * Back-pressure, by a look at every reader: which part of the entries that the
+ * writer could have are taken by what its slowest gating reader has not
+ * released. 0.0: none; 1.0: all, there is no room. What the ring retains does
+ * not count; without readers, and under RRING_OVERWRITE, it is 0.0.
+ */
+double rring_writer_pressure(struct rring_writer *writer);
+
+/* 1: the pressure is 0.8 or more. */
+int rring_writer_under_pressure(struct rring_writer *writer);
+
+/* 1: the pressure is 0.9 or more. */
+int rring_writer_should_throttle(struct rring_writer *writer);
+
+/*
+ * Waits until @n entries fit, by the writer's strategy: 0, -ETIMEDOUT, -EINTR;
+ * -EINVAL: they never do.
+ */
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 			uint64_t deadline);
 
@@ -91,6 +168,7 @@ struct rring_reader_config {
 	unsigned int flags;	/* RRING_JOIN_OBSERVER */
 	enum rring_start start;
 	uint64_t position;	/* RRING_START_AT */
+	enum rring_strategy strategy;
 };
 
 struct rring_reader {
@@ -119,6 +197,7 @@ struct rring_reader {
 	const void *old;	/* mapping of the last incarnation */
 	size_t size;		/* of a mapping */
 	struct rring_reader *next;
+	uint32_t strategy;
 };
 
 /*
@@ -167,8 +246,28 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event);
 int rring_try_read(struct rring_reader *reader, struct rring_event *event);
 
 /*
- * Waits until rring_peek() has something to say but -EAGAIN: 0, -ETIMEDOUT,
- * -EINTR. The event that rring_try_read() gave last is released first, with
+ * What to do with an event: 0, done; positive, done, but stop after it;
+ * a negative error, not done: stop before it. It may hold the event, and must
+ * not touch its reader.
+ */
+typedef int (*rring_handler_t)(void *context, const struct rring_event *event);
+
+/*
+ * Call @handler for each of up to @max events that are there, then release
+ * those that it was done with, all at once. Returns how many, or what peek and
+ * release say; if it was none, the handler's error. An event that
+ * rring_entry() has an error for ends the batch before it, or, as the first
+ * one, is released, and the error returned.
+ */
+long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
+		      void *context, uint32_t max);
+
+/* How many entries are published that this reader has not released. */
+uint64_t rring_reader_lag(struct rring_reader *reader);
+
+/*
+ * Waits until rring_peek() has something to say but -EAGAIN, by the reader's
+ * strategy: 0, -ETIMEDOUT, -EINTR. The event that rring_try_read() gave last is released first, with
  * what rring_release() says.
  */
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline);

@@ -261,6 +261,10 @@ const struct call calls[CALLS] = {
 			{ AT(ring_close, ring), 63, -ENXIO },
 			{ AT(ring_close, ring), 64, -ENXIO },
 			{ AT(ring_close, ring), ~0u, -ENXIO },
+			{ AT(ring_close, flags), RRING_CLOSE_AWAIT << 1,
+			  -EINVAL },
+			{ AT(ring_close, flags), 1u << 31, -EINVAL },
+			{ AT(ring_close, reserved), 1, -EINVAL },
 		},
 	},
 	[_IOC_NR(RRING_IOC_READER_JOIN)] = {
@@ -313,10 +317,13 @@ const struct call calls[CALLS] = {
 		.good = good_wait,
 		.needs_client = 1,
 		.bad = {
-			{ AT(wait, what), RRING_WAIT_WRITABLE + 1, -EINVAL },
+			{ AT(wait, what), RRING_WAIT_PEER + 1, -EINVAL },
 			{ AT(wait, what), ~0u, -EINVAL },
 			/* closed */
 			{ AT(wait, what), RRING_WAIT_WRITABLE, -EPERM },
+			{ AT(wait, what), RRING_WAIT_PEER, -EPERM },
+			/* no cursors */
+			{ AT(wait, what), RRING_WAIT_ANY, -EINVAL },
 			{ AT(wait, ring), 63, -ENXIO },
 			{ AT(wait, ring), ~0u, -ENXIO },
 			{ AT(wait, reader), RRING_READERS, -ENXIO },

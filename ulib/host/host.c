@@ -9,6 +9,7 @@
 #include <rusted_ring/profile.h>
 
 #include "../backend.h"
+#include "../profile.h"
 #include "host.h"
 
 #include "../../kmod/arena.h"
@@ -77,7 +78,8 @@ static int create_default(void)
 	};
 	struct rring_arena *arena;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	int profile = rring_profile_detect(memory_size(), (u32)cpus);
+	int profile = rring_profile_detect(memory_size(), (u32)cpus,
+				rring_battery_in(RRING_POWER_SUPPLIES));
 
 	memcpy(args.capacity, rring_profile_capacities[profile],
 	       sizeof(args.capacity));

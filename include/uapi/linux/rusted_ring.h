@@ -158,6 +158,7 @@ enum rring_ring_state {
 	RRING_RING_NONE,
 	RRING_RING_OPEN,	/* has a writer */
 	RRING_RING_ENDED,	/* has none: end of stream at .end */
+	RRING_RING_AWAITED,	/* has none: it goes on at .end with the next */
 };
 
 enum rring_reader_state {
@@ -199,7 +200,7 @@ struct rring_ring_info {
 	rring_flag_t incarnation; /* grows when a new writer takes over */
 	rring_flag_t waiters;
 	rring_flag_t readers_end; /* readers[] in use lie below */
-	rring_seq_t end;	/* valid while ENDED */
+	rring_seq_t end;	/* valid while it has no writer */
 	__u32 writer;		/* client id, 0: the kernel */
 	__u8 reserved2[36];
 
@@ -348,6 +349,9 @@ struct rring_ring_open {
 struct rring_ring_close {
 	__u32 size;
 	__u32 ring;
+	__u32 flags;
+#define RRING_CLOSE_AWAIT	(1u << 0) /* not the end: another will write */
+	__u32 reserved;
 };
 
 enum rring_start {
@@ -396,13 +400,15 @@ struct rring_reader_rejoin {
 enum rring_wait_for {
 	RRING_WAIT_READABLE,		/* head beyond .position, end, or lapped */
 	RRING_WAIT_WRITABLE,		/* every gating cursor beyond .position */
+	RRING_WAIT_ANY,			/* .position: bit per own cursor */
+	RRING_WAIT_PEER,		/* WRITABLE, or cursor .reader at its end */
 };
 
 struct rring_wait {
 	__u32 size;
 	__u32 what;
 	__u32 ring;
-	__u32 reader;			/* of READABLE */
+	__u32 reader;			/* of READABLE; of PEER: a cursor */
 	__u64 position;
 	__u64 deadline;
 };

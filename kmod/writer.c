@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * A ring's writer waits for room: until its readers have passed, until those
+ * that stall are lapped, or, where it has a peer, until that is gone.
+ */
+#include "compat.h"
+
+#include "client.h"
+#include "reader.h"
+#include "ring.h"
+#include "writer.h"
+
+struct wait_writable {
+	struct rring_client *client;
+	struct rring_ring *ring;
+	u64 position;
+	u32 peer;		/* the cursor whose ring's end ends this, too */
+};
+
+#define NO_PEER		RRING_CURSORS
+
+/* Lap the readers that have stood at @position or before for too long. */
+static void check_stalls(struct rring_ring *ring, u64 position, u64 *wake_at)
+{
+	u64 now = ktime_get_ns();
+	u32 i;
+
+	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
+		if (ring->readers[i])
+			rring_reader_check_stall(ring->readers[i], position,
+						 now, wake_at);
+}
+
+static int check_room(struct rring_ring *ring, u64 position, u64 *wake_at)
+{
+	if (rring_ring_low(ring) > position)
+		return 0;
+	if (ring->info->stall_ns)
+		check_stalls(ring, position, wake_at);
+	return rring_ring_low(ring) > position ? 0 : -EAGAIN;
+}
+
+/* Whoever reads this ring writes that one: who is gone makes no more room. */
+static int check_peer(const struct rring_client *client, u32 cursor)
+{
+	const struct rring_reader *reader;
+
+	if (cursor == NO_PEER)
+		return 0;
+	reader = client->readers[cursor];
+	if (!reader)
+		return -ENXIO;
+	return rring_ring_has_ended(reader->ring) ? -EPIPE : 0;
+}
+
+static int writable(void *context, u64 *wake_at)
+{
+	struct wait_writable *wait = context;
+	int err = rring_client_lock(wait->client);
+
+	if (err)
+		return err;
+	if (wait->ring->writer != wait->client)
+		err = -EPERM;
+	if (!err)
+		err = check_peer(wait->client, wait->peer);
+	if (!err)
+		err = check_room(wait->ring, wait->position, wake_at);
+	rring_client_unlock(wait->client);
+	return err;
+}
+
+static void raise_writable(void *context)
+{
+	struct wait_writable *wait = context;
+
+	/* .info stays: it lies in the arena, which the client holds */
+	rring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
+	if (wait->peer != NO_PEER)
+		rring_client_raise(wait->client, BIT_ULL(wait->peer));
+}
+
+static const struct rring_wait_ops writable_ops = {
+	.ready = writable,
+	.raise = raise_writable,
+};
+
+int rring_writer_wait(struct rring_client *client,
+		      const struct rring_wait *args)
+{
+	struct wait_writable wait = {
+		.client = client,
+		.position = args->position,
+		.peer = NO_PEER,
+	};
+	struct rring_gate *gate = &client->gate;
+	int err;
+
+	if (args->what == RRING_WAIT_PEER) {
+		if (args->reader >= RRING_CURSORS)
+			return -ENXIO;
+		wait.peer = args->reader;
+	}
+	err = rring_client_lock(client);
+	if (err)
+		return err;
+	wait.ring = rring_ring_at(client->arena, args->ring);
+	if (!wait.ring)
+		err = -ENXIO;
+	else if (wait.ring->writer != client)
+		err = -EPERM;
+	else
+		kref_get(&wait.ring->ref);
+	rring_client_unlock(client);
+	if (err)
+		return err;
+	if (wait.peer == NO_PEER)
+		gate = &wait.ring->writable;
+	err = rring_gate_wait(gate, &writable_ops, &wait, args->deadline);
+	rring_ring_put(wait.ring);
+	return err;
+}

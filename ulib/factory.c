@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <errno.h>
+
+#include <rusted_ring.h>
+
+int rring_factory_writer(const struct rring_factory *factory, const char *name,
+			 struct rring_writer **writer)
+{
+	struct rring_ring_config config = factory->defaults;
+
+	config.name = name;
+	return rring_writer_open(factory->client, &config, writer);
+}
+
+static int join(const struct rring_factory *factory, const char *name,
+		const char *reader_name, struct rring_reader **reader)
+{
+	struct rring_reader_config config = {
+		.ring_name = name,
+		.name = reader_name,
+		.flags = factory->defaults.policy == RRING_OVERWRITE ?
+			 RRING_JOIN_OBSERVER : 0,
+		.start = RRING_START_OLDEST,
+		.strategy = factory->defaults.strategy,
+	};
+
+	return rring_reader_open(factory->client, &config, reader);
+}
+
+/*
+ * Make the ring, join it before anybody else writes, and leave it to them.
+ * -ENOENT: somebody else was faster; it is to be joined as it is.
+ */
+static int join_first(const struct rring_factory *factory, const char *name,
+		      const char *reader_name, struct rring_reader **reader)
+{
+	struct rring_writer *writer;
+	int err = rring_factory_writer(factory, name, &writer);
+
+	if (err)
+		return err == -EBUSY ? -ENOENT : err;
+	err = join(factory, name, reader_name, reader);
+	rring_writer_leave(writer);
+	return err;
+}
+
+int rring_factory_reader(const struct rring_factory *factory, const char *name,
+			 const char *reader_name, struct rring_reader **reader)
+{
+	int err;
+
+	if (!name)
+		return -EINVAL;
+	do {
+		err = join(factory, name, reader_name, reader);
+		if (err == -ENOENT)
+			err = join_first(factory, name, reader_name, reader);
+	} while (err == -ENOENT);
+	return err;
+}

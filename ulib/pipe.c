@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Pipes. End A writes the ring NAME.a, which is read under the name "b", and
+ * reads NAME.b under the name "a". A name that is away still gates: so nothing
+ * is lost before the other end is there, or while it is between two lives. A
+ * ring whose writer has never come, or is to come again, is AWAITED; one that
+ * has ENDED tells its reader that the other end has gone.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "wait.h"
+
+#define SUFFIX	2	/* characters of ".a" */
+
+/* The rings' names, and who reads what under which name. */
+struct names {
+	char a[RRING_NAME_MAX];
+	char b[RRING_NAME_MAX];
+};
+
+static int make_names(struct names *names, const char *name)
+{
+	size_t len = name ? strlen(name) : 0;
+
+	if (!len)
+		return -EINVAL;
+	if (len + SUFFIX >= RRING_NAME_MAX)
+		return -ENAMETOOLONG;
+	memset(names, 0, sizeof(*names));
+	memcpy(names->a, name, len);
+	memcpy(names->b, name, len);
+	memcpy(names->a + len, ".a", SUFFIX);
+	memcpy(names->b + len, ".b", SUFFIX);
+	return 0;
+}
+
+static int open_source(struct rring_client *client, const char *ring,
+		       const struct rring_pipe_config *config,
+		       struct rring_writer **source)
+{
+	struct rring_ring_config ring_config = {
+		.name = ring,
+		.kind = config->kind,
+		.policy = RRING_FAIL,
+		.capacity = config->capacity,
+		.stride = config->stride,
+		.strategy = config->strategy,
+	};
+
+	return rring_writer_open(client, &ring_config, source);
+}
+
+static int open_sink(struct rring_client *client, const char *ring,
+		     const char *name, enum rring_strategy strategy,
+		     struct rring_reader **sink)
+{
+	struct rring_reader_config config = {
+		.ring_name = ring,
+		.name = name,
+		.start = RRING_START_OLDEST,
+		.strategy = strategy,
+	};
+
+	return rring_reader_open(client, &config, sink);
+}
+
+static struct rring_pipe *pipe_new(struct rring_client *client,
+				   const char *peer)
+{
+	struct rring_pipe *pipe = calloc(1, sizeof(*pipe));
+
+	if (!pipe)
+		return NULL;
+	pipe->client = client;
+	pipe->peer = peer;
+	return pipe;
+}
+
+/* ---- the first end ---- */
+
+/* A new NAME.b that somebody else will write. */
+static int make_inbound(struct rring_pipe *pipe, const char *ring,
+			const struct rring_pipe_config *config)
+{
+	struct rring_writer *writer;
+	int err = open_source(pipe->client, ring, config, &writer);
+
+	if (err)
+		return err;
+	err = open_sink(pipe->client, ring, "a", config->strategy,
+			&pipe->sink);
+	if (err)
+		rring_writer_close(writer);
+	else
+		rring_writer_leave(writer);
+	return err;
+}
+
+/*
+ * NAME.b of an earlier life, in which this end stands where it stood. If the
+ * other end is there it goes on writing; else it is awaited again.
+ */
+static int resume_inbound(struct rring_pipe *pipe, const char *ring,
+			  const struct rring_pipe_config *config)
+{
+	struct rring_writer *writer;
+	int err = open_source(pipe->client, ring, config, &writer);
+
+	if (!err)
+		rring_writer_leave(writer);
+	return err == -EBUSY ? 0 : err;
+}
+
+static int open_inbound(struct rring_pipe *pipe, const char *ring,
+			const struct rring_pipe_config *config)
+{
+	int err = open_sink(pipe->client, ring, "a", config->strategy,
+			    &pipe->sink);
+
+	if (err == -ENOENT)
+		return make_inbound(pipe, ring, config);
+	return err ? err : resume_inbound(pipe, ring, config);
+}
+
+/* Let NAME.a keep everything for the other end, unless that is there. */
+static int keep_for_peer(struct rring_pipe *pipe, const char *ring)
+{
+	struct rring_reader *place;
+	int err = open_sink(pipe->client, ring, pipe->peer, RRING_WAIT_BLOCK,
+			    &place);
+
+	if (!err)
+		rring_reader_close(place, 0);
+	return err == -EBUSY ? 0 : err;
+}
+
+int rring_pipe_create(struct rring_client *client,
+		      const struct rring_pipe_config *config,
+		      struct rring_pipe **out)
+{
+	struct rring_pipe *pipe;
+	struct names names;
+	int err = make_names(&names, config->name);
+
+	if (err)
+		return err;
+	pipe = pipe_new(client, "b");
+	if (!pipe)
+		return -ENOMEM;
+	/* who finds NAME.a finds NAME.b */
+	err = open_inbound(pipe, names.b, config);
+	if (err)
+		goto fail;
+	err = open_source(client, names.a, config, &pipe->source);
+	if (err)
+		goto fail;
+	err = keep_for_peer(pipe, names.a);
+	if (err)
+		goto fail;
+	*out = pipe;
+	return 0;
+
+fail:
+	if (pipe->source)
+		rring_writer_close(pipe->source);
+	if (pipe->sink)
+		rring_reader_close(pipe->sink, !pipe->sink->resumed);
+	free(pipe);
+	return err;
+}
+
+/* ---- the second end ---- */
+
+/* In the geometry of the ring that comes from the other end. */
+static int open_outbound(struct rring_pipe *pipe, const char *ring,
+			 enum rring_strategy strategy)
+{
+	const struct rring_ring_info *info = pipe->sink->info;
+	struct rring_pipe_config config = {
+		.kind = (enum rring_kind)info->kind,
+		.capacity = info->capacity,
+		.stride = info->stride,
+		.strategy = strategy,
+	};
+
+	return open_source(pipe->client, ring, &config, &pipe->source);
+}
+
+int rring_pipe_connect(struct rring_client *client,
+		       const struct rring_pipe_config *config,
+		       struct rring_pipe **out)
+{
+	struct rring_pipe *pipe;
+	struct names names;
+	int err = make_names(&names, config->name);
+
+	if (err)
+		return err;
+	pipe = pipe_new(client, "a");
+	if (!pipe)
+		return -ENOMEM;
+	err = open_sink(client, names.a, "b", config->strategy, &pipe->sink);
+	if (err)
+		goto fail;
+	err = open_outbound(pipe, names.b, config->strategy);
+	if (err)
+		goto fail_sink;
+	*out = pipe;
+	return 0;
+
+fail_sink:
+	rring_reader_close(pipe->sink, 0);
+fail:
+	free(pipe);
+	return err;
+}
+
+/*
+ * A name that has nothing left to read is forgotten, so that the ring goes
+ * with its writer. -EBUSY: it is being read.
+ */
+static void close_source(struct rring_pipe *pipe)
+{
+	struct rring_writer *source = pipe->source;
+	struct rring_reader_config config = {
+		.ring = source->id,
+		.name = pipe->peer,
+		.start = RRING_START_OLDEST,
+	};
+	struct rring_reader *place;
+
+	if (!rring_reader_open(pipe->client, &config, &place))
+		rring_reader_close(place, !rring_reader_lag(place));
+	rring_writer_close(source);
+}
+
+void rring_pipe_close(struct rring_pipe *pipe)
+{
+	rring_reader_close(pipe->sink, 1);
+	close_source(pipe);
+	free(pipe);
+}
+
+/* ---- send ---- */
+
+static int peer_has_gone(const struct rring_pipe *pipe)
+{
+	/* P: pairs with O in the kernel */
+	return rring_flag_load_acquire(&pipe->sink->info->state) ==
+	       RRING_RING_ENDED;
+}
+
+struct wanted {
+	struct rring_pipe *pipe;
+	uint32_t n;
+};
+
+static int look(void *context)
+{
+	const struct wanted *wanted = context;
+
+	if (peer_has_gone(wanted->pipe))
+		return -EPIPE;
+	return rring_writer_look(wanted->pipe->source, wanted->n);
+}
+
+static int sleep_writable(void *context, uint64_t deadline)
+{
+	const struct wanted *wanted = context;
+
+	return rring_writer_sleep(wanted->pipe->source, wanted->n,
+				  wanted->pipe->sink, deadline);
+}
+
+int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
+			     uint64_t deadline)
+{
+	struct rring_writer *source = pipe->source;
+	struct wanted wanted = { .pipe = pipe, .n = n };
+	struct rring_waiter waiter = {
+		.strategy = (enum rring_strategy)source->strategy,
+		.look = look,
+		.sleep = sleep_writable,
+		.context = &wanted,
+	};
+	int err;
+
+	if (n > source->capacity)
+		return -EINVAL;
+	if (peer_has_gone(pipe))
+		return -EPIPE;
+	if (source->limit - source->head >= n)
+		return 0;
+	err = look(&wanted);
+	if (err != -EAGAIN || !deadline)
+		return err;
+	return rring_wait(&waiter, deadline);
+}
+
+/* There is room: nobody but this thread takes it. */
+static int send_handle(struct rring_pipe *pipe, const void *data, size_t len,
+		       uint32_t event_type, uint64_t deadline)
+{
+	struct rring_event event;
+	int err = rring_alloc_until(pipe->client, len, event_type, deadline,
+				    &event);
+
+	if (err)
+		return err;
+	if (len)
+		memcpy(event.data, data, len);
+	err = rring_publish(pipe->source, &event);
+	if (err)
+		rring_drop(pipe->client, &event);
+	return err;
+}
+
+int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
+		    uint32_t event_type, uint64_t deadline)
+{
+	struct rring_writer *source = pipe->source;
+	int err;
+
+	if (source->headers && len > source->stride)
+		return -E2BIG;
+	err = rring_pipe_wait_writable(pipe, 1, deadline);
+	if (err)
+		return err;
+	if (source->entries)
+		return send_handle(pipe, data, len, event_type, deadline);
+	return rring_add(source, data, (uint32_t)len, event_type);
+}
+
+/* ---- receive ---- */
+
+int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
+		       uint64_t deadline)
+{
+	int err;
+
+	for (;;) {
+		err = rring_try_read(pipe->sink, event);
+		if (err != -EAGAIN || !deadline)
+			return err;
+		err = rring_wait_readable(pipe->sink, deadline);
+		if (err)
+			return err;
+	}
+}

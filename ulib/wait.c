@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <sched.h>
+#include <unistd.h>
+
+#include "wait.h"
+
+#define SPINS		256	/* some microseconds, about as long as a sleep */
+#define SPINS_A_LOOK	32	/* at the clock */
+
+static void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+	__asm__ __volatile__("yield" ::: "memory");
+#else
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
+/* On one CPU nobody does anything while this thread spins. */
+static unsigned int count_spins(void)
+{
+	cpu_set_t cpus;
+
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return sysconf(_SC_NPROCESSORS_ONLN) == 1 ? 0 : SPINS;
+	return CPU_COUNT(&cpus) == 1 ? 0 : SPINS;
+}
+
+/* Asked once per thread: it may be bound to other CPUs than its process. */
+static unsigned int spins(void)
+{
+	static _Thread_local unsigned int known;
+
+	if (!known)
+		known = count_spins() + 1;
+	return known - 1;
+}
+
+static int has_passed(uint64_t deadline)
+{
+	return !deadline || (deadline != RRING_FOREVER &&
+			     deadline <= rring_deadline(0));
+}
+
+/* Look @rounds times, as fast as it goes. */
+static int spin(const struct rring_waiter *waiter, unsigned int rounds)
+{
+	int err = -EAGAIN;
+
+	while (rounds-- && err == -EAGAIN) {
+		err = waiter->look(waiter->context);
+		if (err == -EAGAIN)
+			relax();
+	}
+	return err;
+}
+
+static int ask(const struct rring_waiter *waiter)
+{
+	int err = waiter->sleep(waiter->context, 0);
+
+	return err == -ETIMEDOUT ? -EAGAIN : err;
+}
+
+static int spin_until(const struct rring_waiter *waiter, uint64_t deadline,
+		      int yield)
+{
+	int err;
+
+	for (;;) {
+		err = spin(waiter, yield ? 1 : SPINS_A_LOOK);
+		if (err == -EAGAIN && waiter->ask)
+			err = ask(waiter);
+		if (err != -EAGAIN)
+			return err;
+		if (has_passed(deadline))
+			return -ETIMEDOUT;
+		if (yield)
+			sched_yield();
+	}
+}
+
+int rring_wait(const struct rring_waiter *waiter, uint64_t deadline)
+{
+	int err = -EAGAIN;
+
+	if (waiter->strategy == RRING_WAIT_SPIN)
+		return spin_until(waiter, deadline, 0);
+	if (!has_passed(deadline))
+		err = spin(waiter, spins());
+	if (err != -EAGAIN)
+		return err;
+	if (waiter->strategy == RRING_WAIT_YIELD)
+		return spin_until(waiter, deadline, 1);
+	return waiter->sleep(waiter->context, deadline);
+}
+
+int rring_strategy_valid(enum rring_strategy strategy)
+{
+	return (unsigned int)strategy <= RRING_WAIT_YIELD;
+}
