@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * `binding LIBRARY NAME...`: what a binding of another language does. Loads the
- * library, finds every NAME in it, and shares an event and streams two through
- * the pointers that it got; nothing here is linked with, or inline.
+ * library, finds every NAME in it, and calls every inline function through the
+ * pointers that it got; nothing here is linked with, or inline.
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -41,6 +41,24 @@ static struct rring_reader *reader_of(struct rring_client *client,
 
 	MUST(!CALL(rring_reader_open)(client, &from, &reader));
 	return reader;
+}
+
+static void allocate(struct rring_client *client)
+{
+	int (*const alloc[])(struct rring_client *client, size_t len,
+			     uint32_t event_type, struct rring_event *event) = {
+		CALL(rring_alloc_xs), CALL(rring_alloc_s), CALL(rring_alloc_m),
+		CALL(rring_alloc_l), CALL(rring_alloc_xl), CALL(rring_alloc),
+	};
+	struct rring_event event;
+	size_t i;
+
+	for (i = 0; i < sizeof(alloc) / sizeof(alloc[0]); i++) {
+		MUST(!alloc[i](client, 10, 0, &event));
+		MUST(CALL(rring_payload)(&event, 10) == event.data);
+		MUST(!CALL(rring_payload)(&event, 11));
+		MUST(!CALL(rring_drop)(client, &event));
+	}
 }
 
 static void share(struct rring_client *client)
@@ -96,7 +114,6 @@ static void stream(struct rring_client *client)
 int main(int argc, char **argv)
 {
 	struct rring_client *client;
-	struct rring_event event;
 	int i;
 
 	MUST(argc > 2);
@@ -109,8 +126,7 @@ int main(int argc, char **argv)
 		symbol(argv[i]);
 	MUST(CALL(rring_class_for)(257) == RRING_M);
 	MUST(!CALL(rring_open)(&client, NULL, RRING_PRODUCER, 0));
-	MUST(!CALL(rring_alloc)(client, 1, 0, &event));
-	MUST(!CALL(rring_drop)(client, &event));
+	allocate(client);
 	share(client);
 	stream(client);
 	CALL(rring_close)(client);
