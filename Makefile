@@ -36,7 +36,9 @@ SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command pool reader reclaim \
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
-EXAMPLES := $(wildcard Documentation/examples/*.c)
+EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
+	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
+	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[1-9]))
 TESTS	:= $(wildcard selftests/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
@@ -65,7 +67,7 @@ lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
 tools: $(B)/demo ## the programs of tools/
 
-examples: $(EXAMPLES:Documentation/%.c=$(B)/%) ## those of Documentation/
+examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
 selftests: $(TESTS:%.c=$(B)/%) ## the test programs
 
@@ -101,6 +103,17 @@ $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(link) $^ -lpthread
+
+$(B)/man/%.c: Documentation/man/% tools/man-example
+	@mkdir -p $(@D)
+	tools/man-example $< >$@
+
+$(B)/examples/man/%: $(B)/man/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(link) $^ -lpthread
+
+$(B)/man/%.o: $(B)/man/%.c Makefile
+	$(compile)
 
 $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter
@@ -226,7 +239,7 @@ uninstall: ## what the two put there
 			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)
 	@rm -f $(foreach name,$(man_names),$(call man_file,$(lastword $(subst \
 		:, ,$(name)))))
-	-@rmdir $(DESTDIR)$(INCLUDEDIR)/rusted_ring 2>/dev/null
+	@rmdir $(DESTDIR)$(INCLUDEDIR)/rusted_ring 2>/dev/null || true
 	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/rusted_ring.ko*
 	@[ -n "$(DESTDIR)" ] || { ldconfig; depmod $(RELEASE); } 2>/dev/null || true
 
@@ -243,5 +256,6 @@ help: ## this list
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
--include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d tools/demo/*.d selftests/*.d \
-	   selftests/lib/*.d))
+-include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d \
+	   tools/demo/*.d selftests/*.d selftests/lib/*.d man/*.d \
+	   Documentation/examples/*.d))

@@ -125,20 +125,9 @@ synopsis_is_whole() {
 
 # ---- as a program ----
 
-# What is between the marks, without roff.
-example() {
-	sed -n '/^\.\\" example$/,/^\.\\" end$/p' "$1" |
-		sed -e '/^\.\\"/d' -e '/^\.E[XE]$/d' -e 's/^\\&//' \
-			-e 's/\\-/-/g' -e "s/\\\\(aq/'/g" -e 's/\\(ha/^/g' \
-			-e 's/\\(ti/~/g' -e 's/\\(ga/`/g' -e 's/\\e/\\/g'
-}
-
+# Built by make examples, with -Wall -Wextra -Werror.
 example_runs() {
-	example "$1" >"$dir/example.c"
-	grep -q '^int main(' "$dir/example.c" || return 1
-	gcc "${flags[@]}" "$dir/example.c" build/librusted_ring.a -lpthread \
-		-o "$dir/example" || return 1
-	timeout 60 "$dir/example"
+	timeout 60 "build/examples/man/${1##*/}"
 }
 
 echo "TAP version 13"
@@ -151,5 +140,5 @@ check "no page is about a function that is not there" nothing_else_is
 check "every SYNOPSIS agrees with the headers" synopsis_is_right
 check "every name of a page has its prototype there" synopsis_is_whole
 for page in "${pages[@]}"; do
-	check "the program in ${page##*/} builds and runs" example_runs "$page"
+	check "the program in ${page##*/} does what it says" example_runs "$page"
 done
