@@ -37,7 +37,7 @@ HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(wildcard ulib/*.c) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
 EXAMPLES := $(wildcard Documentation/examples/*.c)
-TESTS	:= $(wildcard selftests/*.c)
+TESTS	:= $(wildcard selftests/*.c selftests/rows/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
 STATIC	:= $(B)/librusted_ring.a
@@ -202,4 +202,4 @@ help: ## this list
 .SECONDARY:
 
 -include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d tools/demo/*.d selftests/*.d \
-	   selftests/lib/*.d))
+	   selftests/rows/*.d selftests/lib/*.d))
