@@ -7,7 +7,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 VERSION	:= 0.1.0
-SONAME	:= librusted_ring.so.0
+ABI	:= 0
 B	:= build
 CACHE	:= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rusted_ring
 newest	 = $(shell ls -d $(1) 2>/dev/null | sort -V | tail -n 1)
@@ -34,15 +34,23 @@ link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command pool reader reclaim \
 	       ring wait writer)
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
-ULIB	:= $(wildcard ulib/*.c) $(HOST)
+ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
-EXAMPLES := $(wildcard Documentation/examples/*.c)
+EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
+	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
+	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[1-9]))
 TESTS	:= $(wildcard selftests/*.c selftests/rows/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
 STATIC	:= $(B)/librusted_ring.a
-SHARED	:= $(B)/$(SONAME)
+SHARED	:= $(B)/librusted_ring.so.$(ABI)
 MAP	:= ulib/librusted_ring.map
+
+# The same and the inline functions as symbols, for other languages.
+FFI_STATIC := $(B)/librusted_ring-ffi.a
+FFI_SHARED := $(B)/librusted_ring-ffi.so.$(ABI)
+FFI_MAPS := $(MAP) ulib/librusted_ring-ffi.map
+LIBS	:= $(STATIC) $(SHARED) $(FFI_STATIC) $(FFI_SHARED)
 
 ##@ Build
 
@@ -55,22 +63,39 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 	@find $(TREE) -xtype l -delete
 	$(KBUILD) modules
 
-lib: $(STATIC) $(SHARED) ## librusted_ring, static and shared
+lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
 tools: $(B)/demo ## the programs of tools/
 
-examples: $(EXAMPLES:Documentation/%.c=$(B)/%) ## those of Documentation/
+examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
 selftests: $(TESTS:%.c=$(B)/%) ## the test programs
 
-$(STATIC): $(ULIB:%.c=$(B)/%.o)
-	@rm -f $@
-	$(AR) rcs $@ $^
+# As one object, in which only what the maps have is global: the names of a
+# static library are as much the user's own as those of a shared one.
+OBJCOPY	?= objcopy
+archive	 = $(LD) -r -o $(@:.a=.o) $(filter %.o,$^) && \
+	   sed -n 's/^\t\(rring_[a-z0-9_]*\);$$/\1/p' $(filter %.map,$^) \
+		>$(@:.a=.symbols) && \
+	   $(OBJCOPY) --keep-global-symbols=$(@:.a=.symbols) $(@:.a=.o) && \
+	   rm -f $@ && $(AR) rcs $@ $(@:.a=.o)
+share	 = $(link) -shared -Wl,-soname,$(@F) -Wl,-z,defs \
+	   $(patsubst %,-Wl$(comma)--version-script=%,$(filter %.map,$^)) \
+	   $(filter %.o,$^) -lpthread && \
+	   ln -sf $(@F) $(@:.$(ABI)=)
+comma	:= ,
 
-$(SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(MAP)
-	$(link) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(MAP) \
-		-Wl,-z,defs $(filter %.o,$^)
-	@ln -sf $(SONAME) $(B)/librusted_ring.so
+$(STATIC): $(ULIB:%.c=$(B)/%.o) $(MAP) Makefile
+	$(archive)
+
+$(FFI_STATIC): $(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o $(FFI_MAPS) Makefile
+	$(archive)
+
+$(SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(MAP) Makefile
+	$(share)
+
+$(FFI_SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) Makefile
+	$(share)
 
 $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lsqlite3 -lnettle -lpthread
@@ -78,6 +103,17 @@ $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(link) $^ -lpthread
+
+$(B)/man/%.c: Documentation/man/% tools/man-example
+	@mkdir -p $(@D)
+	tools/man-example $< >$@
+
+$(B)/examples/man/%: $(B)/man/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(link) $^ -lpthread
+
+$(B)/man/%.o: $(B)/man/%.c Makefile
+	$(compile)
 
 $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter
@@ -144,11 +180,23 @@ INCLUDEDIR ?= $(PREFIX)/include
 LIBDIR	   ?= $(PREFIX)/lib
 MANDIR	   ?= $(PREFIX)/share/man
 MAN	   := $(wildcard Documentation/man/*.[1-9])
-section	    = man$(patsubst .%,%,$(suffix $(1)))
+
+# "PAGE NAME.SECTION": where the other names of a page are links to it.
+man_names   = $(if $(MAN),$(shell tools/man-names $(MAN) | tr ' ' ':'))
+man_file    = $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir \
+		$(1))
 
 # Only those who built the kernel have the key that it trusts.
 UNSIGNED    = $(if $(wildcard $(KDIR)/certs/signing_key.pem),,\
 		CONFIG_MODULE_SIG_ALL=)
+
+pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
+		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@NAME@|$(1)|' \
+		-e 's|@DESCRIPTION@|$(2)|' ulib/rusted_ring.pc.in | \
+		install -m 644 /dev/stdin \
+			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
 install: lib ## the library, its headers and man pages
 	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
@@ -158,15 +206,22 @@ install: lib ## the library, its headers and man pages
 		$(DESTDIR)$(INCLUDEDIR)/rusted_ring
 	install -m 644 include/uapi/linux/rusted_ring.h \
 		$(DESTDIR)$(INCLUDEDIR)/linux
-	install -m 644 $(STATIC) $(DESTDIR)$(LIBDIR)
-	install -m 755 $(SHARED) $(DESTDIR)$(LIBDIR)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/librusted_ring.so
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' ulib/rusted_ring.pc.in \
-		>$(DESTDIR)$(LIBDIR)/pkgconfig/rusted_ring.pc
-	$(foreach page,$(MAN),install -D -m 644 -t \
-		$(DESTDIR)$(MANDIR)/$(call section,$(page)) $(page);)
+	install -m 644 $(STATIC) $(FFI_STATIC) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SHARED) $(FFI_SHARED) $(DESTDIR)$(LIBDIR)
+	for lib in $(notdir $(SHARED) $(FFI_SHARED)); do \
+		ln -sf $$lib $(DESTDIR)$(LIBDIR)/$${lib%.$(ABI)}; \
+	done
+	$(call pc,rusted_ring,Events shared between threads and processes)
+	$(call pc,rusted_ring-ffi,The same for bindings: no inline functions)
+	@$(foreach page,$(MAN),install -D -m 644 $(page) \
+		$(call man_file,$(page)) &&) :
+	@for name in $(man_names); do \
+		page=$${name%%:*}; page=$${page##*/}; name=$${name#*:}; \
+		dir=man$${name##*.}; \
+		[ $$page = $$name ] || echo ".so man$${page##*.}/$$page" | \
+		install -m 644 /dev/stdin $(DESTDIR)$(MANDIR)/$$dir/$$name || \
+		exit 1; \
+	done
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
 # Headers have no System.map, without which the kernel leaves depmod out.
@@ -176,15 +231,15 @@ install-module: module ## the module, for KDIR's kernel
 	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
 uninstall: ## what the two put there
-	rm -rf $(DESTDIR)$(INCLUDEDIR)/rusted_ring
-	rm -f $(DESTDIR)$(INCLUDEDIR)/rusted_ring.h \
+	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
+		include/*.h include/rusted_ring/*.h)) \
 		$(DESTDIR)$(INCLUDEDIR)/linux/rusted_ring.h \
-		$(DESTDIR)$(LIBDIR)/$(notdir $(STATIC)) \
-		$(DESTDIR)$(LIBDIR)/$(SONAME) \
-		$(DESTDIR)$(LIBDIR)/librusted_ring.so \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/rusted_ring.pc \
-		$(foreach page,$(MAN),$(DESTDIR)$(MANDIR)/$(call \
-			section,$(page))/$(notdir $(page)))
+		$(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(LIBS) \
+			$(SHARED:.$(ABI)=) $(FFI_SHARED:.$(ABI)=)) \
+			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)
+	@rm -f $(foreach name,$(man_names),$(call man_file,$(lastword $(subst \
+		:, ,$(name)))))
+	@rmdir $(DESTDIR)$(INCLUDEDIR)/rusted_ring 2>/dev/null || true
 	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/rusted_ring.ko*
 	@[ -n "$(DESTDIR)" ] || { ldconfig; depmod $(RELEASE); } 2>/dev/null || true
 
@@ -201,5 +256,7 @@ help: ## this list
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
--include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d tools/demo/*.d selftests/*.d \
-	   selftests/rows/*.d selftests/lib/*.d))
+-include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d \
+	   tools/demo/*.d selftests/*.d selftests/rows/*.d \
+	   selftests/lib/*.d man/*.d \
+	   Documentation/examples/*.d))

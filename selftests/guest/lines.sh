@@ -8,7 +8,7 @@ cd "$dir" || exit 1
 # In the background, without the input: the writer is to see its end.
 read_into() {
 	exec 3>&-
-	until lines >"$1"; do	# until somebody writes
+	until /examples/lines >"$1"; do	# until somebody writes
 		usleep 10000
 	done
 }
@@ -37,7 +37,7 @@ same() {
 
 echo 1..2
 mkfifo input
-lines write <input &
+/examples/lines write <input &
 exec 3>input
 read_into first &
 first=$!
