@@ -262,7 +262,7 @@ static struct rring_writer *ring_of(struct rring_client *client,
 /* Readers of @n rings that await their writers. */
 static struct rring_set *set_of(struct rring_client *client,
 				struct rring_reader **readers,
-				char (*names)[8], int n)
+				char (*names)[16], int n)
 {
 	struct rring_set_config config = {};
 	struct rring_writer *writer;
@@ -299,7 +299,7 @@ TEST_F(severed, a_set_that_sleeps_wakes_when_its_last_writer_is_killed)
 	struct rring_event event;
 	struct rring_set *set;
 	struct hunt hunt;
-	char name[1][8];
+	char name[1][16];
 	pid_t hunter;
 
 	set = set_of(self->client, &reader, name, 1);
@@ -338,7 +338,7 @@ TEST_F_TIMEOUT(severed, a_set_gets_all_that_killed_writers_published, 100)
 	struct role roles[WRITERS] = {};
 	uint64_t next[WRITERS] = {};
 	struct rring_event event;
-	char names[WRITERS][8];
+	char names[WRITERS][16];
 	struct rring_set *set;
 	pid_t pid[WRITERS];
 	int i, err;

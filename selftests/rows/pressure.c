@@ -274,7 +274,7 @@ TEST_F_TIMEOUT(pressure, readers_that_join_make_none, 100)
 	pthread_t thread;
 	uint32_t i;
 
-	/* they stand at the low end for a moment, where the retained ones are */
+	/* for a moment they stand where the retained ones begin */
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, put_value(writer, i));
 	skip(reader, 10);

@@ -493,7 +493,7 @@ FIXTURE_TEARDOWN(crowd)
 
 struct author {
 	int arena;
-	char ring[8];
+	char ring[16];
 	pthread_t thread;
 	struct rring_reader *reader;
 	uint64_t next;
