@@ -300,6 +300,8 @@ void rring_close(struct rring_client *client)
 		rring_reader_close(own->readers, 0);
 	while (own->writers)
 		rring_writer_close(own->writers);
+	while (own->pipes)
+		rring_pipe_free(own->pipes);
 	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
 		rring_unmap(client, own->peers[i].cursors,
 			    sizeof(struct rring_cursors));
