@@ -69,6 +69,10 @@ FIXTURE_VARIANT_ADD(call, pool_stat) {
 	.call = &calls[11],
 };
 
+FIXTURE_VARIANT_ADD(call, reclaim) {
+	.call = &calls[12],
+};
+
 /* The args end where memory does: what is read beyond them faults. */
 FIXTURE_SETUP(call)
 {
@@ -238,7 +242,7 @@ TEST(other_numbers_are_unknown)
 	int bare = device_open();
 	unsigned int nr;
 
-	for (nr = 12; nr < 256; nr++) {
+	for (nr = CALLS; nr < 256; nr++) {
 		EXPECT_EQ(-ENOTTY, device_call(bare, _IOWR(0xb9, nr, args),
 					       &args));
 		EXPECT_EQ(-ENOTTY, device_call(client->fd, _IO(0xb9, nr),
