@@ -72,6 +72,10 @@ FIXTURE_VARIANT_ADD(call, pool_stat) {
 	.call = &calls[11],
 };
 
+FIXTURE_VARIANT_ADD(call, reclaim) {
+	.call = &calls[12],
+};
+
 /* The args end where memory does: what is read beyond them faults. */
 FIXTURE_SETUP(call)
 {
