@@ -194,7 +194,7 @@ struct rring_reader {
 	uint32_t id;		/* in info->readers */
 	uint32_t cursor_id;
 	uint64_t peeked;	/* by rring_try_read(), to be released */
-	const void *old;	/* mapping of the last incarnation */
+	struct rring_pages *old; /* of earlier incarnations */
 	size_t size;		/* of a mapping */
 	struct rring_reader *next;
 	struct rring_pin *pins;	/* peeked events of class XXL */
