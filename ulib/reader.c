@@ -277,6 +277,15 @@ int rring_release_aside(struct rring_reader *reader, uint32_t n)
 	return err;
 }
 
+/* What can be read another time is not to be released by the next call. */
+int rring_reader_next(struct rring_reader *reader, struct rring_event *event)
+{
+	int err = rring_entry(reader, 0, event);
+
+	reader->peeked = err != -ENOMEM;
+	return err;
+}
+
 int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 {
 	struct rring_event held;
@@ -296,10 +305,7 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 	if (err)
 		return err;
 	n = rring_peek(reader, 1);
-	if (n < 0)
-		return (int)n;
-	reader->peeked = 1;
-	return rring_entry(reader, 0, event);
+	return n < 0 ? (int)n : rring_reader_next(reader, event);
 }
 
 uint64_t rring_reader_lag(struct rring_reader *reader)
@@ -374,7 +380,7 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 /* The first entry of a batch is none: it is released by itself, and told. */
 static long release_bad(struct rring_reader *reader, int bad)
 {
-	int err = rring_release(reader, 1);
+	int err = bad == -ENOMEM ? 0 : rring_release(reader, 1);
 
 	return err ? err : bad;
 }
