@@ -23,6 +23,8 @@
 /* No slot is there for the pages, but one will be. */
 #define NEEDS_PAGES	(-ENODATA)
 
+#define MEMORY_RETRY_NS	100000000ull	/* who waits for it asks so often */
+
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		    u32 index)
 {
@@ -313,9 +315,10 @@ static bool is_all_free(struct rring_pool *pool)
 
 /*
  * What nobody has any more may be what is missing. As long as somebody has
- * events of this pool, it can be waited for.
+ * events of this pool, it can be waited for; but also other arenas give memory
+ * back, and do not say so here.
  */
-static int get_pages(struct refill *refill)
+static int get_pages(struct refill *refill, u64 *wake_at)
 {
 	struct rring_pool *pool = refill->pool;
 	int err = new_pages(refill);
@@ -324,7 +327,10 @@ static int get_pages(struct refill *refill)
 		return 0;
 	rring_sweep_range(pool, 0, pool->capacity);
 	err = new_pages(refill);
-	return err == -ENOSPC && !is_all_free(pool) ? -EAGAIN : err;
+	if (err != -ENOSPC || is_all_free(pool))
+		return err;
+	*wake_at = min(*wake_at, ktime_get_ns() + MEMORY_RETRY_NS);
+	return -EAGAIN;
 }
 
 /* Pages only when there is a slot that could have them. */
@@ -335,7 +341,7 @@ static int refill_try(void *context, u64 *wake_at)
 
 	if (err != NEEDS_PAGES)
 		return err;
-	err = get_pages(refill);
+	err = get_pages(refill, wake_at);
 	if (!err)
 		err = refill_lend(refill, true);
 	/* somebody else took the slot meanwhile */

@@ -14,6 +14,7 @@
 #include "large.h"
 #include "region.h"
 #include "stream.h"
+#include "thread.h"
 
 #define PLACES	8u
 #define MANY	64u
@@ -338,8 +339,6 @@ static uint32_t fill_memory(struct rring_client *client,
 	return n;
 }
 
-/* ---- memory that is short ---- */
-
 static void limit_mappings(rlim_t bytes)
 {
 	struct rlimit limit;
@@ -418,6 +417,48 @@ TEST(what_the_module_may_take_bounds_events)
 	EXPECT_EQ(-ENOSPC, err);
 	EXPECT_EQ(n, again);
 	rring_close(client);
+	close(arena);
+}
+
+struct starving {
+	struct rring_client *client;
+	struct rring_event event;
+};
+
+static void *wait_for_memory(void *arg)
+{
+	struct starving *starving = arg;
+
+	MUST(!rring_alloc_until(starving->client, 32 * MIB, 1, SOON(),
+				&starving->event));
+	return NULL;
+}
+
+/* The memory is that of all arenas; who waits has somebody in its own one. */
+TEST(memory_that_another_arena_gives_back_is_noticed)
+{
+	int arena = large_arena(PLACES, 0), other = large_arena(MANY, 0);
+	struct starving starving = {
+		.client = client_of(arena, RRING_PRODUCER),
+	};
+	struct rring_client *client = client_of(other, RRING_PRODUCER);
+	struct rring_event event[MANY], small;
+	pthread_t thread;
+	int err;
+
+	small = large_make(starving.client, 20 * KIB, 1);
+	ASSERT_LT(1, fill_memory(client, event, 32 * MIB, &err));
+	ASSERT_EQ(-ENOSPC, err);
+	thread = thread_start(wait_for_memory, &starving);
+	while (!rring_flag_load(&starving.client->arena->pool_waiters))
+		sched_yield();
+	ASSERT_EQ(0, rring_drop(client, &event[0]));
+	thread_end(thread);
+	EXPECT_EQ(0, rring_drop(starving.client, &starving.event));
+	EXPECT_EQ(0, rring_drop(starving.client, &small));
+	rring_close(starving.client);
+	rring_close(client);
+	close(other);
 	close(arena);
 }
 

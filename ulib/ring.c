@@ -225,6 +225,7 @@ int rring_publish_threads(struct rring_writer *writer,
 int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type)
 {
+	void *payload;
 	int err;
 
 	if (len > writer->stride)
@@ -232,7 +233,9 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	err = rring_reserve(writer, 1);
 	if (err)
 		return err;
-	memcpy(rring_reserved(writer, 0, len, event_type), data, len);
+	payload = rring_reserved(writer, 0, len, event_type);
+	if (len)
+		memcpy(payload, data, len);
 	rring_commit(writer, 1);
 	return 0;
 }

@@ -226,6 +226,19 @@ TEST_F(pipe, refuses_what_is_too_long)
 	rring_pipe_close(b);
 }
 
+/* A signal that says all there is to say by its type. */
+TEST_F(pipe, carries_events_without_a_byte)
+{
+	struct rring_event event;
+	struct rring_pipe *b = connect(self->other, variant->strategy);
+
+	ASSERT_EQ(0, rring_pipe_send(self->a, NULL, 0, 77, 0));
+	ASSERT_EQ(0, rring_pipe_receive(b, &event, 0));
+	EXPECT_EQ(0, event.len);
+	EXPECT_EQ(77, event.event_type);
+	rring_pipe_close(b);
+}
+
 /* ---- one end goes ---- */
 
 TEST_F(pipe, an_end_that_closes_is_drained_and_then_gone)
