@@ -394,7 +394,8 @@ RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
 	if (rring_unlikely(n > reader->head - reader->pos))
 		return -EINVAL;
 	reader->peeked = 0;
-	if (rring_unlikely(reader->lappable)) {
+	/* of nothing, nothing can be lost: that is for the next peek to say */
+	if (rring_unlikely(reader->lappable && n)) {
 		int err = rring_release_check(reader, n);
 
 		if (err)
