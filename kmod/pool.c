@@ -65,23 +65,31 @@ static u32 quota_left(struct rring_pool *pool, struct rring_client *client)
 	return charged < pool->quota ? pool->quota - charged : 0;
 }
 
-static void lend_slot(struct rring_pool *pool, struct rring_client *client,
-		      u64 position)
+/* The handle of a slot that was free and is lent now. */
+static u64 take_slot(struct rring_pool *pool, struct rring_lease lease)
 {
 	u32 slot = pool->free[--pool->nr_free];
-	struct rring_magazine *magazine =
-		rring_client_magazine(client, pool->index);
 	u32 generation =
 		rring_flag_load(&pool->arena->generation[pool->base + slot]);
 
-	pool->lease[slot] = (struct rring_lease) {
+	pool->lease[slot] = lease;
+	__set_bit(slot, pool->out);
+	return rring_handle(generation, pool->index, slot);
+}
+
+static void lend_slot(struct rring_pool *pool, struct rring_client *client,
+		      u64 position)
+{
+	struct rring_magazine *magazine =
+		rring_client_magazine(client, pool->index);
+	struct rring_lease lease = {
 		.serial = client->serial,
 		.client = client->id,
 		.position = position,
 	};
-	__set_bit(slot, pool->out);
+
 	WRITE_ONCE(magazine->handle[position % RRING_MAGAZINE_SLOTS],
-		   rring_handle(generation, pool->index, slot));
+		   take_slot(pool, lease));
 }
 
 /* Fill @client's magazine from the free set. Under the arena's lock. */
@@ -101,6 +109,27 @@ u32 rring_pool_lend(struct rring_pool *pool, struct rring_client *client,
 	client->charged[pool->index] += n;
 	/* O: pairs with P in the library's pop */
 	rring_seq_store_release(&magazine->head, head + n);
+	pool->info->lent += n;
+	return n;
+}
+
+/*
+ * Up to @want free slots for the kernel, which has no magazine and no quota:
+ * its @ledger holds them from here on. Under the arena's lock.
+ */
+u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
+		    u64 *handles, u32 want)
+{
+	struct rring_lease kernel = { .client = 0 };
+	u32 n = min(want, pool->nr_free);
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		handles[i] = take_slot(pool, kernel);
+		rring_word_fetch_add(&ledger[pool->base +
+					     rring_handle_index(handles[i])],
+				     RRING_MOVE + RRING_HOLD);
+	}
 	pool->info->lent += n;
 	return n;
 }

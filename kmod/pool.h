@@ -38,6 +38,8 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 void rring_pool_destroy(struct rring_pool *pool);
 u32 rring_pool_lend(struct rring_pool *pool, struct rring_client *client,
 		    u32 want);
+u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
+		    u64 *handles, u32 want);
 bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot);
 void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
 int rring_pool_refill(struct rring_client *client, u32 pool, u64 deadline,

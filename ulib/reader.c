@@ -195,16 +195,37 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 
 int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 {
-	int err = rring_release(reader, (uint32_t)reader->peeked);
+	int err;
 	long n;
 
-	if (err)
-		return err;
-	n = rring_peek(reader, 1);
-	if (n < 0)
-		return (int)n;
-	reader->peeked = 1;
-	return rring_entry(reader, 0, event);
+	do {
+		err = rring_release(reader, (uint32_t)reader->peeked);
+		if (err)
+			return err;
+		n = rring_peek(reader, 1);
+		if (n < 0)
+			return (int)n;
+		reader->peeked = 1;
+		err = rring_entry(reader, 0, event);
+	} while (rring_unlikely(err == -ENODATA));
+	return err;
+}
+
+/* 1: there is one to look at, past entries that are none; else as peek. */
+long rring_peek_event(struct rring_reader *reader)
+{
+	struct rring_event event;
+	long n;
+	int err;
+
+	for (;;) {
+		n = rring_peek(reader, 1);
+		if (n != 1 || rring_entry(reader, 0, &event) != -ENODATA)
+			return n;
+		err = rring_release(reader, 1);
+		if (err)
+			return err;
+	}
 }
 
 uint64_t rring_reader_lag(struct rring_reader *reader)
@@ -308,7 +329,9 @@ long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 
 	if (err)
 		return err;
-	n = rring_peek(reader, max);
+	n = max ? rring_peek_event(reader) : 0;
+	if (n > 0)
+		n = rring_peek(reader, max);
 	for (i = 0; i < n; i++) {
 		err = rring_entry(reader, (uint32_t)i, &event);
 		if (err)
