@@ -68,10 +68,11 @@ static u32 quota_left(struct rring_pool *pool, struct rring_client *client)
 /* The handle of a slot that was free and is lent now. */
 static u64 take_slot(struct rring_pool *pool, struct rring_lease lease)
 {
-	u32 slot = pool->free[--pool->nr_free];
+	u32 slot = pool->free[pool->nr_free - 1];
 	u32 generation =
 		rring_flag_load(&pool->arena->generation[pool->base + slot]);
 
+	WRITE_ONCE(pool->nr_free, pool->nr_free - 1);
 	pool->lease[slot] = lease;
 	__set_bit(slot, pool->out);
 	return rring_handle(generation, pool->index, slot);
@@ -158,7 +159,8 @@ void rring_pool_free_slot(struct rring_pool *pool, u32 slot)
 	if (client && client->serial == lease->serial)
 		client->charged[pool->index]--;
 	__clear_bit(slot, pool->out);
-	pool->free[pool->nr_free++] = slot;
+	pool->free[pool->nr_free] = slot;
+	WRITE_ONCE(pool->nr_free, pool->nr_free + 1);
 	pool->info->reclaimed++;
 }
 

@@ -25,7 +25,7 @@ struct rring_pool {
 	u32 base;			/* of its slots in ledgers */
 	u32 quota;			/* slots that one client may have lent */
 	u32 hint;			/* where the next sweep begins */
-	u32 nr_free;
+	u32 nr_free;			/* a refill looks without the lock */
 	u32 *free;			/* slots that nobody has */
 	unsigned long *out;		/* bitmap of all others */
 	unsigned long *named;		/* bitmap: found in a ring's window */
