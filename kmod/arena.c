@@ -22,7 +22,8 @@ static int check_capacities(const u32 *capacity)
 	int i;
 
 	for (i = 0; i < RRING_POOLS; i++) {
-		if (capacity[i] > RRING_POOL_CAPACITY_MAX)
+		if (capacity[i] > RRING_POOL_CAPACITY_MAX ||
+		    (i == RRING_XXL && capacity[i] > RRING_XXL_CAPACITY_MAX))
 			return -EINVAL;
 		slots += capacity[i];
 	}
@@ -31,7 +32,7 @@ static int check_capacities(const u32 *capacity)
 
 static int check_args(const struct rring_create *args)
 {
-	if (args->flags & ~RRING_CREATE_PERSIST || args->reserved)
+	if (args->flags & ~RRING_CREATE_PERSIST)
 		return -EINVAL;
 	if (args->flags & RRING_CREATE_PERSIST && !args->name[0])
 		return -EINVAL;

@@ -14,7 +14,9 @@
 #include "client.h"
 #include "descriptor.h"
 #include "reader.h"
+#include "reclaim.h"
 #include "ring.h"
+#include "xxl.h"
 
 /* @read_write: its file is open for both; only then it can attach. */
 struct rring_client *rring_client_new(bool read_write)
@@ -236,6 +238,14 @@ static void count_dead_holds(struct rring_client *client)
 	mutex_unlock(&arena->lock);
 }
 
+/* What it was the last to have is freed at once, where that is much memory. */
+static void reclaim_xxl(struct rring_arena *arena)
+{
+	struct rring_pool *pool = &arena->pool[RRING_XXL];
+
+	rring_sweep_range(pool, 0, pool->capacity);
+}
+
 /*
  * The windows of its rings are copied before its ledger goes out of sight, so
  * that a slot which they name is always named somewhere.
@@ -257,8 +267,10 @@ void rring_client_die(struct rring_client *client)
 	mutex_unlock(&arena->lock);
 	if (state != RRING_CLIENT_DEAD)
 		wake_up_poll(&client->poll_queue, EPOLLERR);
-	if (state == RRING_CLIENT_LIVE)
+	if (state == RRING_CLIENT_LIVE) {
 		count_dead_holds(client);
+		reclaim_xxl(arena);
+	}
 }
 
 /*
@@ -294,7 +306,8 @@ int rring_client_region(struct rring_client *client, u64 offset,
 
 	if (offset != RRING_OFF(type, index))
 		return -EINVAL;
-	if (index && type != RRING_REGION_CURSORS && type != RRING_REGION_RING)
+	if (index && type != RRING_REGION_CURSORS &&
+	    type != RRING_REGION_RING && type != RRING_REGION_XXL)
 		return -EINVAL;
 	*writable = false;
 	switch (type) {
@@ -327,6 +340,10 @@ int rring_client_region(struct rring_client *client, u64 offset,
 		*region = &ring->region;
 		*writable = ring->writer == client;
 		return 0;
+	case RRING_REGION_XXL:
+		*region = rring_xxl_region(&arena->pool[RRING_XXL], index);
+		*writable = client->role == RRING_PRODUCER;
+		return *region ? 0 : -ENXIO;
 	default:
 		return -EINVAL;
 	}

@@ -83,7 +83,7 @@ static u32 missing(struct rring_stock *stock)
  * How many were free. A slot that this ring named before is settled before it
  * goes into stock: else it could be in flight ever more often.
  */
-static u32 take_free(struct rring_stock *stock, u32 want)
+static u32 take_free(struct rring_stock *stock, u32 want, bool swept)
 {
 	struct rring_kwriter *kw = stock->kw;
 	struct rring_pool *pool = stock->pool;
@@ -93,9 +93,7 @@ static u32 take_free(struct rring_stock *stock, u32 want)
 
 	mutex_lock(&kw->arena->lock);
 	n = rring_pool_take(pool, rring_client_ledger(kw->kernel), handles,
-			    min_t(u32, want, RRING_BATCH));
-	if (n)
-		pool->info->refills++;
+			    min_t(u32, want, RRING_BATCH), swept);
 	mutex_unlock(&kw->arena->lock);
 	if (!n)
 		return 0;
@@ -114,13 +112,13 @@ static bool fill(struct rring_stock *stock)
 	u32 want;
 
 	while ((want = missing(stock)) && rounds--) {
-		if (take_free(stock, want))
+		if (take_free(stock, want, false))
 			continue;
-		rring_sweep(stock->pool, want, RRING_SWEEP_LEDGERS);
-		if (take_free(stock, want))
+		rring_pool_sweep(stock->pool, want);
+		if (take_free(stock, want, true))
 			continue;
-		rring_sweep(stock->pool, want, RRING_SWEEP_WINDOWS);
-		if (!take_free(stock, want))
+		rring_sweep(stock->pool, want, RRING_SWEEP_WINDOWS, NULL);
+		if (!take_free(stock, want, true))
 			return false;
 	}
 	return true;

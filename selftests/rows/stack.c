@@ -374,7 +374,8 @@ X(rring_set_add, usual, !rring_set_add(s->idle, s->taker, 1))		\
 X(rring_set_close, usual, (rring_set_close(s->idle), s->idle = NULL, 1)) \
 X(rring_set_open, usual, (open_set(s->client), 1))			\
 X(rring_set_remove, usual, !rring_set_remove(s->set, s->empty))		\
-X(rring_set_try_read, usual, !rring_set_try_read(s->set, out(), from()))	\
+X(rring_set_try_read, usual,						\
+  !rring_set_try_read(s->set, out(), from()))				\
 X(rring_set_wait, usual, !rring_set_wait(s->set, 0))			\
 X(rring_set_wait, waits, read_batch(s->reader) == 2 &&			\
 			 rring_set_wait(s->set, SOON_OVER) == -ETIMEDOUT) \
@@ -393,7 +394,8 @@ X(rring_writer_close, usual, (rring_writer_close(s->handles), 1))	\
 X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1))	\
 X(rring_writer_open, usual, (open_writer(s->client), 1))		\
 X(rring_writer_pressure, usual, rring_writer_pressure(s->full) == 1.0)	\
-X(rring_writer_should_throttle, usual, rring_writer_should_throttle(s->full)) \
+X(rring_writer_should_throttle, usual,					\
+  rring_writer_should_throttle(s->full))				\
 X(rring_writer_under_pressure, usual, rring_writer_under_pressure(s->full))
 
 #define DEFINE(call, how, so)						\
