@@ -70,7 +70,9 @@ tools: $(B)/demo ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
-selftests: $(TESTS:%.c=$(B)/%) rows asan tsan ## the test programs
+selftests: $(TESTS:%.c=$(B)/%) rows asan tsan modules ## the test programs
+
+modules: $(if $(RELEASE),producer) ## those that tests load, if there are headers
 
 rows: $(ROWS:%.c=$(B)/%) ## those that run with and without the device
 
@@ -145,11 +147,23 @@ $(HARNESS)/kselftest_harness.h: $(SOURCE)
 		$(basename $(basename $(notdir $(SOURCE))))/$(TESTDIR)/kselftest.h \
 		$(basename $(basename $(notdir $(SOURCE))))/$(TESTDIR)/$(@F)
 
+# A module that produces, as anybody's would be built: against the symbols of
+# the one that is tested.
+PRODUCER = $(B)/producer/$(RELEASE)
+
+producer: module
+	@mkdir -p $(PRODUCER)
+	@cp -rsf $(CURDIR)/selftests/modules/producer/. $(CURDIR)/include \
+		$(PRODUCER)
+	@find $(PRODUCER) -xtype l -delete
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(PRODUCER) \
+		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(TREE)/Module.symvers modules
+
 # Its directory is given as a system's, which silences what it does itself;
 # the rest is for what its macros leave in the tests.
 $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
 	@mkdir -p $(@D)
-	$(compile) -Iselftests/lib -isystem $(HARNESS) -Wno-unused-parameter
+	$(compile) -Iselftests/lib -Iselftests/modules -isystem $(HARNESS) -Wno-unused-parameter
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lpthread
@@ -269,7 +283,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module lib tools selftests rows asan tsan
+.PHONY: all module lib tools selftests rows asan tsan modules producer
 .PHONY: demo check run-demo run-check
 .PHONY: install install-module uninstall clean help
 .SECONDARY:

@@ -67,9 +67,10 @@ static int alloc_tables(struct rring_arena *arena, u32 max_clients,
 
 	arena->clients = kvcalloc(max_clients + 1, sizeof(*arena->clients),
 				  gfp);
-	arena->ledgers = kvcalloc(max_clients, sizeof(*arena->ledgers), gfp);
+	arena->ledgers = kvcalloc(max_clients + 1, sizeof(*arena->ledgers),
+				  gfp);
 	arena->rings = kvcalloc(max_rings, sizeof(*arena->rings), gfp);
-	arena->batch.moves = kvcalloc(max_clients * RRING_BATCH,
+	arena->batch.moves = kvcalloc((max_clients + 1) * RRING_BATCH,
 				      sizeof(*arena->batch.moves), gfp);
 	arena->adopted = kvcalloc(arena->info->slots, sizeof(*arena->adopted),
 				  gfp);
@@ -239,7 +240,20 @@ static bool may(const struct rring_arena *arena, u32 role)
 	       ns_capable(arena->net->user_ns, CAP_DAC_OVERRIDE);
 }
 
-/* A reference to the arena that @net knows as @name, for a client as @role. */
+/* A reference to the arena that @net knows as @name, whoever may use it. */
+struct rring_arena *rring_arena_lookup(const char *name, struct net *net)
+{
+	struct rring_arena *arena;
+
+	mutex_lock(&rring_names_lock);
+	arena = name_lookup(name, net);
+	if (arena)
+		kref_get(&arena->ref);
+	mutex_unlock(&rring_names_lock);
+	return arena ?: ERR_PTR(-ENOENT);
+}
+
+/* The same for a client as @role. */
 struct rring_arena *rring_arena_find(const char *name, struct net *net,
 				     u32 role)
 {

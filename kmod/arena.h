@@ -56,6 +56,8 @@ struct rring_arena {
 	struct rring_client **clients;	/* by id; 0 is the kernel: NULL */
 	const rring_word_t **ledgers;	/* of live clients */
 	u32 nr_ledgers;
+	struct rring_client *kernel;	/* while it writes rings here */
+	u32 kernel_writers;
 	struct rring_ring **rings;	/* by id */
 	u32 *adopted;			/* by slot: how often the windows of
 					 * dead writers' rings name it
@@ -68,6 +70,7 @@ struct rring_arena *rring_arena_new(const struct rring_create *args,
 				    struct net *net);
 void rring_arena_forget_name(struct rring_arena *arena);
 int rring_arena_unname(const char *name, struct net *net);
+struct rring_arena *rring_arena_lookup(const char *name, struct net *net);
 struct rring_arena *rring_arena_find(const char *name, struct net *net,
 				     u32 role);
 void rring_arena_get(struct rring_arena *arena);

@@ -351,6 +351,13 @@ int rring_client_region(struct rring_client *client, u64 offset,
 
 /* ---- wait for several rings ---- */
 
+/* Those who wait for several things sleep at their own gate. */
+void rring_client_wake(struct rring_client *client, __poll_t events)
+{
+	rring_gate_open(&client->gate);
+	wake_up_poll(&client->poll_queue, events);
+}
+
 /* The flags of the rings that @cursors read. Under the arena's lock. */
 static void raise_readers(struct rring_client *client, u64 cursors)
 {

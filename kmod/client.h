@@ -51,6 +51,7 @@ int rring_client_attach(struct rring_client *client, struct rring_attach *args);
 int rring_client_lock(struct rring_client *client);
 void rring_client_unlock(struct rring_client *client);
 void rring_client_die(struct rring_client *client);
+void rring_client_wake(struct rring_client *client, __poll_t events);
 void rring_client_raise(struct rring_client *client, u64 cursors);
 int rring_client_wait_any(struct rring_client *client,
 			  const struct rring_wait *args);
@@ -64,7 +65,7 @@ static inline struct rring_tails *rring_client_tails(struct rring_client *client
 	return client->ledger.addr;
 }
 
-static inline const rring_word_t *
+static inline rring_word_t *
 rring_client_ledger(const struct rring_client *client)
 {
 	return client->ledger.addr + sizeof(struct rring_tails);

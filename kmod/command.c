@@ -16,7 +16,7 @@
 #include "writer.h"
 
 /* Closed by a zero, printable, and no path. */
-static int check_name(const char *name)
+int rring_command_check_name(const char *name)
 {
 	size_t i;
 
@@ -28,14 +28,14 @@ static int check_name(const char *name)
 
 static int do_create(struct rring_client *client, union rring_args *args)
 {
-	if (check_name(args->create.name))
+	if (rring_command_check_name(args->create.name))
 		return -EINVAL;
 	return rring_descriptor_create(&args->create);
 }
 
 static int do_remove(struct rring_client *client, union rring_args *args)
 {
-	if (check_name(args->remove.name) || args->remove.reserved)
+	if (rring_command_check_name(args->remove.name) || args->remove.reserved)
 		return -EINVAL;
 	return rring_arena_unname(args->remove.name,
 				  current->nsproxy->net_ns);
@@ -43,7 +43,7 @@ static int do_remove(struct rring_client *client, union rring_args *args)
 
 static int do_attach(struct rring_client *client, union rring_args *args)
 {
-	if (check_name(args->attach.name))
+	if (rring_command_check_name(args->attach.name))
 		return -EINVAL;
 	return rring_client_attach(client, &args->attach);
 }
@@ -74,7 +74,7 @@ static int do_ring_open(struct rring_client *client, union rring_args *args)
 {
 	if (client->role != RRING_PRODUCER)
 		return -EPERM;
-	if (check_name(args->ring_open.name))
+	if (rring_command_check_name(args->ring_open.name))
 		return -EINVAL;
 	return rring_ring_open(client, &args->ring_open);
 }
@@ -86,8 +86,8 @@ static int do_ring_close(struct rring_client *client, union rring_args *args)
 
 static int do_reader_join(struct rring_client *client, union rring_args *args)
 {
-	if (check_name(args->reader_join.ring_name) ||
-	    check_name(args->reader_join.name))
+	if (rring_command_check_name(args->reader_join.ring_name) ||
+	    rring_command_check_name(args->reader_join.name))
 		return -EINVAL;
 	return rring_reader_join(client, &args->reader_join);
 }

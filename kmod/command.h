@@ -32,6 +32,7 @@ struct rring_command {
 	int (*run)(struct rring_client *client, union rring_args *args);
 };
 
+int rring_command_check_name(const char *name);
 const struct rring_command *rring_command_find(unsigned int cmd);
 int rring_command_check(const struct rring_command *command,
 			struct rring_client *client);

@@ -106,23 +106,41 @@ static void judge(struct rring_pool *pool)
 	pool->found = 0;
 }
 
-static void lend_slot(struct rring_pool *pool, struct rring_client *client,
-		      u64 position)
+/* The handle of a slot that was free and is lent now. */
+static u64 take_slot(struct rring_pool *pool, struct rring_lease lease)
 {
 	u32 slot = pool->free[--pool->nr_free];
-	struct rring_magazine *magazine =
-		rring_client_magazine(client, pool->index);
 	u32 generation =
 		rring_flag_load(&pool->arena->generation[pool->base + slot]);
 
-	pool->lease[slot] = (struct rring_lease) {
+	pool->lease[slot] = lease;
+	__set_bit(slot, pool->out);
+	return rring_handle(generation, pool->index, slot);
+}
+
+static void lend_slot(struct rring_pool *pool, struct rring_client *client,
+		      u64 position)
+{
+	struct rring_magazine *magazine =
+		rring_client_magazine(client, pool->index);
+	struct rring_lease lease = {
 		.serial = client->serial,
 		.client = client->id,
 		.position = position,
 	};
-	__set_bit(slot, pool->out);
+
 	WRITE_ONCE(magazine->handle[position % RRING_MAGAZINE_SLOTS],
-		   rring_handle(generation, pool->index, slot));
+		   take_slot(pool, lease));
+}
+
+/* @n more slots are out. */
+static void note_lent(struct rring_pool *pool, u32 n)
+{
+	if (nr_out(pool) > pool->soft)
+		grow(pool, nr_out(pool));
+	pool->high_water = max(pool->high_water, nr_out(pool));
+	pool->info->lent += n;
+	pool->info->refills++;
 }
 
 /* How many slots can be lent to @client now, up to @want. */
@@ -145,14 +163,10 @@ static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
 
 	for (i = 0; i < n; i++)
 		lend_slot(pool, client, head + i);
-	if (nr_out(pool) > pool->soft)
-		grow(pool, nr_out(pool));
-	pool->high_water = max(pool->high_water, nr_out(pool));
+	note_lent(pool, n);
 	client->charged[pool->index] += n;
 	/* O: pairs with P in the library's pop */
 	rring_seq_store_release(&magazine->head, head + n);
-	pool->info->lent += n;
-	pool->info->refills++;
 }
 
 /* Is @slot, which is out, still in a magazine? Under the arena's lock. */
@@ -206,6 +220,30 @@ static bool is_short(const struct rring_pool *pool, u32 want)
 	return pool->nr_free < want || nr_out(pool) + want > pool->soft;
 }
 
+/*
+ * Up to @want free slots for the kernel, which has no magazine and no quota:
+ * its @ledger holds them from here on. 0: nothing is free or, not @swept yet,
+ * it is time for a sweep. Under the arena's lock.
+ */
+u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
+		    u64 *handles, u32 want, bool swept)
+{
+	struct rring_lease kernel = { .client = 0 };
+	u32 n = min(want, pool->nr_free);
+	u32 i;
+
+	if (!n || (!swept && is_short(pool, want)))
+		return 0;
+	for (i = 0; i < n; i++) {
+		handles[i] = take_slot(pool, kernel);
+		rring_word_fetch_add(&ledger[pool->base +
+					     rring_handle_index(handles[i])],
+				     RRING_MOVE + RRING_HOLD);
+	}
+	note_lent(pool, n);
+	return n;
+}
+
 static int lend_locked(struct refill *refill)
 {
 	struct rring_pool *pool = refill->pool;
@@ -250,7 +288,8 @@ static int refill_lend(struct refill *refill, bool swept)
 	return err;
 }
 
-static void sweep_judged(struct rring_pool *pool, u32 want)
+/* A shallow one, for a refill. */
+void rring_pool_sweep(struct rring_pool *pool, u32 want)
 {
 	u32 looked;
 	u32 found = rring_sweep(pool, want, RRING_SWEEP_LEDGERS, &looked);
@@ -277,7 +316,7 @@ static int refill_sweep(struct refill *refill, enum rring_depth depth)
 		rring_sweep(pool, all ? pool->capacity : refill->want, depth,
 			    NULL);
 	else
-		sweep_judged(pool, refill->want);
+		rring_pool_sweep(pool, refill->want);
 	/* another's sweep may have found some */
 	return refill_lend(refill, true);
 }

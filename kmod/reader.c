@@ -20,10 +20,11 @@
 #include "arena.h"
 #include "barrier.h"
 #include "client.h"
+#include "kwriter.h"
 #include "reader.h"
 #include "ring.h"
 
-static const rring_seq_t *cursor_word(const struct rring_reader *reader)
+const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader)
 {
 	struct rring_cursors *cursors = reader->client->cursors.addr;
 
@@ -47,7 +48,7 @@ u64 rring_reader_pos(const struct rring_reader *reader)
 		return reader->start;
 	/* D: pairs with C in the library's release */
 	return max(reader->start,
-		   rring_seq_load_acquire(cursor_word(reader)));
+		   rring_seq_load_acquire(rring_reader_cursor(reader)));
 }
 
 /* Is there more for a reader that stands at @position, or was it lapped? */
@@ -75,6 +76,8 @@ static void publish_state(struct rring_reader *reader,
 	rring_seq_store(&info->start, reader->start);
 	rring_word_store_release(&info->ref, rring_ref(reader->serial, client,
 						       reader->cursor, state));
+	if (reader->ring->kwriter)
+		rring_kwindow_mind(reader->ring->kwriter, reader);
 }
 
 static u64 current_ref(const struct rring_reader *reader)
@@ -143,6 +146,8 @@ static void take_cursor(struct rring_reader *reader,
 	reader->cursor = cursor;
 	reader->serial = rring_arena_next_serial(client->arena);
 	client->readers[cursor] = reader;
+	if (reader->ring->kwriter)
+		rring_kwindow_know(reader->ring->kwriter, reader);
 }
 
 static int find_place(const struct rring_ring *ring)
@@ -296,6 +301,8 @@ static void leave_cursor(struct rring_reader *reader)
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
 	reader->cursor = 0;
+	if (reader->ring->kwriter)
+		rring_kwindow_know(reader->ring->kwriter, reader);
 }
 
 static void freeze(struct rring_reader *reader)

@@ -31,6 +31,7 @@ int rring_reader_rejoin(struct rring_client *client,
 			struct rring_reader_rejoin *args);
 void rring_reader_orphan(struct rring_reader *reader);
 void rring_reader_remove(struct rring_reader *reader);
+const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader);
 bool rring_reader_gates(const struct rring_reader *reader);
 u64 rring_reader_pos(const struct rring_reader *reader);
 bool rring_reader_has_news(struct rring_reader *reader, u64 position);

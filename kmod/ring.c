@@ -110,13 +110,6 @@ bool rring_ring_has_room(struct rring_ring *ring)
 				 ring->info->capacity);
 }
 
-/* Those who wait for several things sleep at their own gate. */
-static void wake_client(struct rring_client *client, __poll_t events)
-{
-	rring_gate_open(&client->gate);
-	wake_up_poll(&client->poll_queue, events);
-}
-
 /* Lower @waiters, and wake them. */
 void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 {
@@ -126,15 +119,15 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 	if (waiters & RRING_WRITER_WAITS) {
 		rring_gate_open(&ring->writable);
 		if (ring->writer)
-			wake_client(ring->writer, EPOLLOUT | EPOLLWRNORM);
+			rring_client_wake(ring->writer, EPOLLOUT | EPOLLWRNORM);
 	}
 	if (!(waiters & RRING_READERS_WAIT))
 		return;
 	rring_gate_open(&ring->readable);
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && ring->readers[i]->client)
-			wake_client(ring->readers[i]->client,
-				    EPOLLIN | EPOLLRDNORM);
+			rring_client_wake(ring->readers[i]->client,
+					  EPOLLIN | EPOLLRDNORM);
 }
 
 /* ---- adoption ---- */
@@ -241,6 +234,7 @@ void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 	/* a wait as its writer is in vain */
 	rring_gate_open(&ring->writer->gate);
 	ring->writer = NULL;
+	ring->kwriter = NULL;
 	ring->info->writer = 0;
 	rring_seq_store(&ring->info->end, end);
 	/* O: pairs with P in the library's peek */
@@ -316,7 +310,8 @@ static void fill_info(struct rring_ring_info *info,
 }
 
 static struct rring_ring *ring_new(struct rring_arena *arena,
-				   const struct rring_ring_info *info)
+				   const struct rring_ring_info *info,
+				   kuid_t owner)
 {
 	struct rring_ring *ring;
 	int err = -ENOMEM;
@@ -326,7 +321,7 @@ static struct rring_ring *ring_new(struct rring_arena *arena,
 		return ERR_PTR(err);
 	kref_init(&ring->ref);
 	ring->arena = arena;
-	ring->owner = current_euid();
+	ring->owner = owner;
 	rring_gate_init(&ring->readable, arena);
 	rring_gate_init(&ring->writable, arena);
 	err = rring_region_alloc(&ring->region, info->size);
@@ -375,10 +370,10 @@ static bool same_geometry(const struct rring_ring_info *a,
 	       a->retain == b->retain && a->stall_ns == b->stall_ns;
 }
 
-static int may_take_over(const struct rring_ring *ring,
+static int may_take_over(const struct rring_ring *ring, kuid_t owner,
 			 const struct rring_ring_info *info)
 {
-	if (!uid_eq(ring->owner, current_euid()))
+	if (!uid_eq(ring->owner, owner))
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
@@ -405,7 +400,7 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 {
 	u64 end = rring_seq_load(&old->info->end);
 	u64 entries = info->entry_offset;
-	int err = may_take_over(old, info);
+	int err = may_take_over(old, fresh->owner, info);
 	u64 claim;
 	u32 next;
 
@@ -430,12 +425,40 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	return 0;
 }
 
+/*
+ * Make @client the writer of the ring that @args name, in the pages of
+ * *@fresh. Afterwards *@fresh is what is to be put. Under the arena's lock.
+ */
+static struct rring_ring *open_as(struct rring_client *client,
+				  struct rring_ring **fresh,
+				  const struct rring_ring_info *info,
+				  struct rring_ring_open *args)
+{
+	struct rring_ring *ring = NULL;
+	int err;
+
+	if (args->name[0])
+		ring = rring_ring_find(client->arena, args->name);
+	if (ring) {
+		err = take_over(ring, *fresh, client, info);
+	} else {
+		ring = *fresh;
+		err = install(ring, client, info);
+		if (!err)
+			*fresh = NULL;
+	}
+	if (err)
+		return ERR_PTR(err);
+	args->ring = ring->id;
+	args->incarnation = rring_flag_load(&ring->info->incarnation);
+	args->head = ring->head;
+	return ring;
+}
+
 int rring_ring_open(struct rring_client *client, struct rring_ring_open *args)
 {
-	struct rring_arena *arena;
 	struct rring_ring_info *info;
-	struct rring_ring *ring, *old;
-	bool installed = false;
+	struct rring_ring *ring, *fresh;
 	int err;
 
 	err = check_open(args);
@@ -449,36 +472,62 @@ int rring_ring_open(struct rring_client *client, struct rring_ring_open *args)
 	if (err)
 		goto out_info;
 	rring_client_unlock(client);
-	arena = client->arena;
-	ring = ring_new(arena, info);
-	if (IS_ERR(ring)) {
-		err = PTR_ERR(ring);
+	fresh = ring_new(client->arena, info, current_euid());
+	err = PTR_ERR_OR_ZERO(fresh);
+	if (err)
 		goto out_info;
-	}
 	err = rring_client_lock(client);
 	if (err)
 		goto out_ring;
-	old = args->name[0] ? rring_ring_find(arena, args->name) : NULL;
-	if (old) {
-		err = take_over(old, ring, client, info);
-	} else {
-		err = install(ring, client, info);
-		installed = !err;
-		old = ring;
-	}
-	if (!err) {
-		args->ring = old->id;
-		args->incarnation = rring_flag_load(&old->info->incarnation);
-		args->head = old->head;
-	}
+	ring = open_as(client, &fresh, info, args);
+	err = PTR_ERR_OR_ZERO(ring);
 	rring_client_unlock(client);
 out_ring:
-	if (!installed)
-		rring_ring_put(ring);
+	if (fresh)
+		rring_ring_put(fresh);
 out_info:
 	kfree(info);
 	return err;
 }
+
+#ifdef __KERNEL__
+
+/*
+ * The same for the kernel, which is no process: a reference, or an error, and
+ * in the former case with the arena's lock held.
+ */
+struct rring_ring *rring_ring_open_kernel(struct rring_client *kernel,
+					  struct rring_ring_open *args)
+{
+	struct rring_ring_info *info;
+	struct rring_ring *ring, *fresh;
+	int err;
+
+	err = check_open(args);
+	if (err)
+		return ERR_PTR(err);
+	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	if (!info)
+		return ERR_PTR(-ENOMEM);
+	fill_info(info, args);
+	fresh = ring_new(kernel->arena, info, GLOBAL_ROOT_UID);
+	if (IS_ERR(fresh)) {
+		kfree(info);
+		return fresh;
+	}
+	mutex_lock(&kernel->arena->lock);
+	ring = open_as(kernel, &fresh, info, args);
+	if (IS_ERR(ring))
+		mutex_unlock(&kernel->arena->lock);
+	else
+		kref_get(&ring->ref);
+	if (fresh)
+		rring_ring_put(fresh);
+	kfree(info);
+	return ring;
+}
+
+#endif /* __KERNEL__ */
 
 int rring_ring_close(struct rring_client *client,
 		     const struct rring_ring_close *args)

@@ -10,6 +10,7 @@
 
 struct rring_arena;
 struct rring_client;
+struct rring_kwriter;
 struct rring_reader;
 
 /* All but the gates under the arena's lock. */
@@ -21,6 +22,7 @@ struct rring_ring {
 	struct rring_ring_info *info;
 	struct rring_region region;	/* of this incarnation */
 	struct rring_client *writer;	/* NULL: none, .info->end is set */
+	struct rring_kwriter *kwriter;	/* if the kernel is the writer */
 	u64 head;			/* the highest seen */
 	u64 low;			/* lower end of the window, so far */
 
@@ -39,6 +41,8 @@ struct rring_ring {
 };
 
 int rring_ring_open(struct rring_client *client, struct rring_ring_open *args);
+struct rring_ring *rring_ring_open_kernel(struct rring_client *kernel,
+					  struct rring_ring_open *args);
 int rring_ring_close(struct rring_client *client,
 		     const struct rring_ring_close *args);
 struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name);

@@ -238,6 +238,36 @@ TEST_F(policy, what_was_overwritten_while_in_use_is_stale)
 	EXPECT_EQ(writer->head, reader->pos);
 }
 
+/* Also when what it lost is more than it had looked at. */
+TEST_F(policy, overtaken_observer_goes_on_by_try_read)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 4);
+	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_event event;
+	uint64_t read = 1;
+	int i, err;
+
+	ASSERT_EQ(0, stream_put(writer, MAX));
+	ASSERT_EQ(0, rring_try_read(reader, &event));
+	for (i = 0; i < 13; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	EXPECT_EQ(-ESTALE, rring_try_read(reader, &event));
+	EXPECT_EQ(0, rring_wait_readable(reader, SOON()));
+	for (i = 0; i < 10 && reader->pos < writer->head; i++) {
+		err = rring_try_read(reader, &event);
+		if (err == -ESTALE)
+			continue;
+		if (err)
+			break;
+		ASSERT_TRUE(stream_intact(&event, reader->pos, MAX));
+		read++;
+	}
+	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
+	/* the first was overwritten while it was looked at */
+	EXPECT_EQ(writer->head, read - 1 + reader->lost);
+}
+
 TEST_F(policy, an_overwritten_event_cannot_be_kept)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,

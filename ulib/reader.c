@@ -197,6 +197,12 @@ static int read_entry(const struct rring_reader *reader, uint32_t i,
 	       to->header.len <= 64u << 2 * rring_handle_class(to->handle);
 }
 
+/* Reserved and given up. */
+static int is_none(const struct rring_entry *entry)
+{
+	return !entry->handle && entry->header.len == RRING_LEN_NONE;
+}
+
 /* It may have become another one since the short path looked at it. */
 static int look_at_entry(struct rring_reader *reader, uint32_t i,
 			 struct rring_event *event)
@@ -204,7 +210,7 @@ static int look_at_entry(struct rring_reader *reader, uint32_t i,
 	struct rring_entry entry;
 
 	if (!read_entry(reader, i, &entry))
-		return -ESTALE;
+		return is_none(&entry) ? -ENODATA : -ESTALE;
 	if (!rring_handle_short(reader->client, entry.handle))
 		return rring_xxl_pin(reader, reader->pos + i, &entry, event);
 	rring_event_at(reader->client, entry.handle, entry.header.len,
@@ -229,8 +235,9 @@ static int generations_hold(struct rring_reader *reader, uint32_t n)
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		if (!read_entry(reader, i, &entry) ||
-		    !rring_generation_is(reader->client, entry.handle))
+		if (read_entry(reader, i, &entry) ?
+		    !rring_generation_is(reader->client, entry.handle) :
+		    !is_none(&entry))
 			return 0;
 	return 1;
 }
@@ -299,13 +306,46 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 
 int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 {
-	int err = rring_release(reader, (uint32_t)reader->peeked);
+	int err;
 	long n;
 
-	if (err)
-		return err;
-	n = rring_peek(reader, 1);
-	return n < 0 ? (int)n : rring_reader_next(reader, event);
+	do {
+		err = rring_release(reader, (uint32_t)reader->peeked);
+		if (err)
+			return err;
+		n = rring_peek(reader, 1);
+		if (n < 0)
+			return (int)n;
+		err = rring_reader_next(reader, event);
+	} while (rring_unlikely(err == -ENODATA));
+	return err;
+}
+
+static int next_is_none(const struct rring_reader *reader)
+{
+	struct rring_entry entry;
+
+	if (reader->headers)
+		return RRING_LOAD(&reader->headers[reader->index].len) ==
+		       RRING_LEN_NONE;
+	read_entry(reader, 0, &entry);
+	return is_none(&entry);
+}
+
+/* 1: there is one to look at, past entries that are none; else as peek. */
+long rring_peek_event(struct rring_reader *reader)
+{
+	long n;
+	int err;
+
+	for (;;) {
+		n = rring_peek(reader, 1);
+		if (n != 1 || !next_is_none(reader))
+			return n;
+		err = rring_release(reader, 1);
+		if (err)
+			return err;
+	}
 }
 
 uint64_t rring_reader_lag(struct rring_reader *reader)
@@ -409,7 +449,9 @@ long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 
 	if (err)
 		return err;
-	n = rring_peek(reader, max);
+	n = max ? rring_peek_event(reader) : 0;
+	if (n > 0)
+		n = rring_peek(reader, max);
 	for (i = 0; i < n; i++) {
 		err = rring_entry(reader, (uint32_t)i, &event);
 		if (err)

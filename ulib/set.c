@@ -179,7 +179,7 @@ static int choose(struct rring_set *set, uint32_t *chosen)
 
 	for (i = 0; i < set->count; i++) {
 		struct rring_reader *reader = set->members[i].reader;
-		long n = rring_peek(reader, 1);
+		long n = rring_peek_event(reader);
 
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;

@@ -23,6 +23,7 @@
 #ifdef __KERNEL__
 
 #include <asm/barrier.h>
+#include <linux/atomic.h>
 #include <linux/compiler.h>
 
 #define RRING_LOAD(p)			READ_ONCE(*(p))
@@ -38,6 +39,11 @@ static inline void rring_fence_full(void)
 static inline void rring_fence_acquire(void)
 {
 	smp_rmb();
+}
+
+static inline void rring_fence_release(void)
+{
+	smp_wmb();
 }
 
 #else
@@ -125,7 +131,15 @@ static inline void rring_flag_store_release(rring_flag_t *flag, __u32 value)
 	RRING_STORE_RELEASE(&flag->value, value);
 }
 
-#ifndef __KERNEL__
+#ifdef __KERNEL__
+
+/* One add by one of several contexts of the kernel; fully ordered. */
+static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
+{
+	return atomic64_fetch_add(delta, (atomic64_t *)&word->value);
+}
+
+#else
 
 /* One add by one of several threads of a client; orders like a lock. */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
@@ -141,6 +155,6 @@ static inline int rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-#endif /* !__KERNEL__ */
+#endif /* __KERNEL__ */
 
 #endif /* _RUSTED_RING_ATOMIC_H */

@@ -351,6 +351,12 @@ RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n)
 	return n;
 }
 
+/* Of an inline entry whose length is none: given up, or a liar's. */
+RRING_IN_LINE int rring_entry_error(uint32_t len)
+{
+	return len == RRING_LEN_NONE ? -ENODATA : -EBADMSG;
+}
+
 RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			      struct rring_event *event)
 {
@@ -368,7 +374,9 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 		event->len = RRING_LOAD(&header->len);
 		event->event_type = RRING_LOAD(&header->event_type);
 		event->word = NULL;
-		return event->len > reader->stride ? -EBADMSG : 0;
+		if (rring_unlikely(event->len > reader->stride))
+			return rring_entry_error(event->len);
+		return 0;
 	}
 	handle = RRING_LOAD(&reader->entries[index].handle);
 	header = &reader->entries[index].header;

@@ -223,9 +223,11 @@ RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n);
 
 /*
  * Peeked entry @i, in place. -EBADMSG: the writer left nonsense there;
- * -ESTALE: gone already (only who can be lapped sees that). Either way it is
- * to be released like any other. -ENOMEM: an event above 16 KiB could not be
- * mapped; another time it may be.
+ * -ESTALE: gone already (only who can be lapped sees that); -ENODATA: the
+ * kernel, as the writer, reserved and discarded it. In any case it is to be
+ * released like any other. rring_try_read() and rring_read_batch() pass over
+ * what was discarded. -ENOMEM: an event above 16 KiB could not be mapped;
+ * another time it may be.
  */
 RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			      struct rring_event *event);

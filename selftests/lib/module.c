@@ -19,9 +19,9 @@ static const char *module_file(void)
 	return file ? file : "/" MODULE ".ko";
 }
 
-int module_load(const char *parameters)
+int module_load_file(const char *file, const char *parameters)
 {
-	int fd = open(module_file(), O_RDONLY | O_CLOEXEC);
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	int err = 0;
 
 	if (fd < 0)
@@ -32,9 +32,19 @@ int module_load(const char *parameters)
 	return err;
 }
 
+int module_load(const char *parameters)
+{
+	return module_load_file(module_file(), parameters);
+}
+
+int module_unload_name(const char *name)
+{
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
+}
+
 int module_unload(void)
 {
-	return syscall(SYS_delete_module, MODULE, O_NONBLOCK) ? -errno : 0;
+	return module_unload_name(MODULE);
 }
 
 int module_is_loaded(void)

@@ -10,6 +10,10 @@ int module_load(const char *parameters);
 int module_unload(void);
 int module_is_loaded(void);
 
+/* The same for others. */
+int module_load_file(const char *file, const char *parameters);
+int module_unload_name(const char *name);
+
 /* The parameters with which it would be what it is now. */
 void module_parameters(char *to, size_t size);
 

@@ -73,6 +73,12 @@ static inline long PTR_ERR(const void *pointer)
 	return (long)pointer;
 }
 
+static inline int PTR_ERR_OR_ZERO(const void *pointer)
+{
+	return (unsigned long)pointer >= (unsigned long)-MAX_ERRNO ?
+		(int)(long)pointer : 0;
+}
+
 static inline bool IS_ERR(const void *pointer)
 {
 	return (unsigned long)pointer >= (unsigned long)-MAX_ERRNO;

@@ -87,6 +87,9 @@ struct rring_event_header {
 	__u32 event_type;
 };
 
+/* As .len of an entry: its writer gave it up, so that it is no event. */
+#define RRING_LEN_NONE		(~0u)
+
 /* ---- mmap regions ---- */
 
 enum rring_region_type {
@@ -186,6 +189,15 @@ struct rring_reader_info {
 	rring_seq_t start;
 };
 
+/* Why a writer that cannot wait, the kernel, dropped an event. */
+enum rring_drop_reason {
+	RRING_DROP_FULL,	/* gating readers hold the ring, or a reservation */
+	RRING_DROP_BUSY,	/* an NMI met another context in the writer */
+	RRING_DROP_NO_SLOT,	/* the pool was dry, or not refilled in time */
+	RRING_DROP_TOO_LARGE,
+	RRING_DROPS,
+};
+
 /* Bits of rring_ring_info.waiters. */
 #define RRING_READERS_WAIT	(1u << 0)
 #define RRING_WRITER_WAITS	(1u << 1)
@@ -215,7 +227,8 @@ struct rring_ring_info {
 	__u8 reserved2[32];
 
 	char name[RRING_NAME_MAX];
-	__u8 reserved3[96];
+	rring_word_t dropped[RRING_DROPS]; /* events, while the kernel writes */
+	__u8 reserved3[64];
 
 	struct rring_reader_info readers[RRING_READERS];
 };
