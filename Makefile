@@ -204,7 +204,7 @@ install: lib ## the library, its headers and man pages
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 include/rusted_ring/*.h \
 		$(DESTDIR)$(INCLUDEDIR)/rusted_ring
-	install -m 644 include/uapi/linux/rusted_ring.h \
+	install -m 644 include/uapi/linux/*.h \
 		$(DESTDIR)$(INCLUDEDIR)/linux
 	install -m 644 $(STATIC) $(FFI_STATIC) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(FFI_SHARED) $(DESTDIR)$(LIBDIR)
@@ -233,7 +233,8 @@ install-module: module ## the module, for KDIR's kernel
 uninstall: ## what the two put there
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h)) \
-		$(DESTDIR)$(INCLUDEDIR)/linux/rusted_ring.h \
+		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
+		include/uapi/linux/*.h)) \
 		$(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(LIBS) \
 			$(SHARED:.$(ABI)=) $(FFI_SHARED:.$(ABI)=)) \
 			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)

@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include <linux/rusted_ring.h>
+#include <linux/rusted_ring_netlink.h>
 
 #include "arena.h"
 #include "region.h"
@@ -11,12 +12,6 @@
 
 struct mm_struct;
 struct rring_reader;
-
-enum rring_client_state {
-	RRING_CLIENT_ATTACHED,	/* has a place, but no ledger mapped yet */
-	RRING_CLIENT_LIVE,
-	RRING_CLIENT_DEAD,	/* all its locations read as empty */
-};
 
 /*
  * One open file. It becomes a client of an arena by ATTACH, once; .arena is
