@@ -31,8 +31,8 @@ compile	 = $(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
 # The kernel's side, as far as it also runs in a process; and what it runs on.
-SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command pool reader reclaim \
-	       ring wait writer)
+SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pool reader \
+	       reclaim ring wait writer)
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
@@ -149,7 +149,7 @@ $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
 	$(compile) -Iselftests/lib -isystem $(HARNESS) -Wno-unused-parameter
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lpthread
+	$(link) $^ -lmnl -lpthread
 
 ##@ Run, in a virtual machine (KERNEL=version or path: another kernel)
 
