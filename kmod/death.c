@@ -138,4 +138,5 @@ void rring_client_die(struct rring_client *client)
 	wake_up_poll(&client->poll_queue, EPOLLERR);
 	if (state == RRING_CLIENT_LIVE)
 		count_dead_holds(client, &estate);
+	rring_notify_client(client, &estate);
 }

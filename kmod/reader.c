@@ -449,6 +449,7 @@ static void lap(struct rring_reader *reader)
 	ring->arena->info->laps++;
 	ring->laps++;
 	reader->laps++;
+	rring_notify_lapped(reader);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 }
