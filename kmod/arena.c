@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "client.h"
 #include "ring.h"
+#include "trace.h"
 
 #define CLIENTS_DEFAULT	64
 #define RINGS_DEFAULT	64
@@ -416,6 +417,7 @@ void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
 	u32 i;
 
 	rring_flag_lower(&arena->info->pool_waiters, pools);
+	trace_wake_pools(arena, pools);
 	for (i = 0; i < RRING_POOLS; i++)
 		if (pools & BIT(i))
 			rring_gate_open(&arena->pool[i].gate);

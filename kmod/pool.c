@@ -14,6 +14,7 @@
 #include "client.h"
 #include "pool.h"
 #include "reclaim.h"
+#include "trace.h"
 
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		    u32 index)
@@ -165,6 +166,7 @@ static int refill_lend(struct refill *refill)
 	if (pool->nr_free >= pool->info->batch)
 		pool->dry = false;
 	refill->lent = rring_pool_lend(pool, client, refill->want);
+	trace_refill(pool, client, refill->want, refill->lent);
 	if (refill->lent) {
 		pool->info->refills++;
 		client->refills++;
