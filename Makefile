@@ -31,8 +31,8 @@ compile	 = $(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
 # The kernel's side, as far as it also runs in a process; and what it runs on.
-SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command pool reader reclaim \
-	       ring wait writer xxl)
+SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pool reader \
+	       reclaim ring wait writer xxl)
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
@@ -166,12 +166,12 @@ $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
 	$(compile) -Iselftests/lib -Iselftests/modules -isystem $(HARNESS) -Wno-unused-parameter
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lpthread
+	$(link) $^ -lmnl -lpthread
 
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.
 $(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lpthread
+	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lmnl -lpthread
 
 # The same rows, with a library of the same kind, below build/asan, build/tsan.
 # Clang, as gcc takes a fence for an error under its thread sanitizer.
@@ -235,7 +235,7 @@ install: lib ## the library, its headers and man pages
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 include/rusted_ring/*.h \
 		$(DESTDIR)$(INCLUDEDIR)/rusted_ring
-	install -m 644 include/uapi/linux/rusted_ring.h \
+	install -m 644 include/uapi/linux/*.h \
 		$(DESTDIR)$(INCLUDEDIR)/linux
 	install -m 644 $(STATIC) $(FFI_STATIC) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(FFI_SHARED) $(DESTDIR)$(LIBDIR)
@@ -264,7 +264,8 @@ install-module: module ## the module, for KDIR's kernel
 uninstall: ## what the two put there
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h)) \
-		$(DESTDIR)$(INCLUDEDIR)/linux/rusted_ring.h \
+		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
+		include/uapi/linux/*.h)) \
 		$(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(LIBS) \
 			$(SHARED:.$(ABI)=) $(FFI_SHARED:.$(ABI)=)) \
 			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)

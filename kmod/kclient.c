@@ -18,7 +18,7 @@ static DEFINE_MUTEX(kernel_lock);
 
 static struct rring_client *kernel_new(struct rring_arena *arena)
 {
-	struct rring_client *kernel = rring_client_new(false);
+	struct rring_client *kernel = rring_client_new(false, NULL);
 
 	if (!kernel)
 		return NULL;

@@ -11,6 +11,8 @@
 
 #include "arena.h"
 #include "chardev.h"
+#include "inode.h"
+#include "netlink.h"
 #include "region.h"
 
 static char *profile = "auto";
@@ -108,11 +110,21 @@ static int __init rring_init(void)
 	err = create_default();
 	if (err)
 		goto fail_net;
-	err = rring_chardev_register(dev_mode);
+	err = rring_inode_register();
 	if (err)
 		goto fail_arena;
+	err = rring_netlink_register();
+	if (err)
+		goto fail_inode;
+	err = rring_chardev_register(dev_mode);
+	if (err)
+		goto fail_netlink;
 	return 0;
 
+fail_netlink:
+	rring_netlink_unregister();
+fail_inode:
+	rring_inode_unregister();
 fail_arena:
 	rring_arena_put(default_arena);
 fail_net:
@@ -126,6 +138,8 @@ static void __exit rring_exit(void)
 	rring_chardev_unregister();
 	rring_arena_put(default_arena);
 	unregister_pernet_subsys(&net_ops);
+	rring_netlink_unregister();
+	rring_inode_unregister();
 }
 
 module_init(rring_init);

@@ -18,6 +18,7 @@
 #include "client.h"
 #include "pool.h"
 #include "reclaim.h"
+#include "trace.h"
 #include "xxl.h"
 
 /* No slot is there for the pages, but one will be. */
@@ -36,7 +37,6 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 	pool->info = &arena->info->pool[index];
 	pool->capacity = pool->info->capacity;
 	pool->base = pool->info->slot_base;
-	pool->quota = max_t(u64, 1, (u64)pool->capacity * arena->quota / 100);
 	rring_gate_init(&pool->gate, arena);
 	if (!pool->capacity)
 		return 0;
@@ -64,18 +64,26 @@ void rring_pool_destroy(struct rring_pool *pool)
 	kvfree(pool->free);
 }
 
-static u32 magazine_lent(struct rring_client *client, u32 pool)
+/*
+ * How many slots @client may have lent, or (NULL) one that has no quota of its
+ * own. Under the arena's lock.
+ */
+u32 rring_pool_quota(const struct rring_pool *pool,
+		     const struct rring_client *client)
 {
-	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
+	u32 percent = pool->arena->quota;
 
-	return head - rring_client_tail(client, pool);
+	if (client && client->quota)
+		percent = client->quota;
+	return max_t(u64, 1, (u64)pool->capacity * percent / 100);
 }
 
 static u32 quota_left(struct rring_pool *pool, struct rring_client *client)
 {
 	u32 charged = client->charged[pool->index];
+	u32 quota = rring_pool_quota(pool, client);
 
-	return charged < pool->quota ? pool->quota - charged : 0;
+	return charged < quota ? quota - charged : 0;
 }
 
 static u32 nr_out(const struct rring_pool *pool)
@@ -149,7 +157,7 @@ static u32 lendable(struct rring_pool *pool, struct rring_client *client,
 {
 	u32 n = min(want, quota_left(pool, client));
 
-	n = min(n, RRING_MAGAZINE_SLOTS - magazine_lent(client, pool->index));
+	n = min(n, RRING_MAGAZINE_SLOTS - rring_client_lent(client, pool->index));
 	return min(n, pool->nr_free);
 }
 
@@ -167,6 +175,7 @@ static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
 	client->charged[pool->index] += n;
 	/* O: pairs with P in the library's pop */
 	rring_seq_store_release(&magazine->head, head + n);
+	client->refills++;
 }
 
 /* Is @slot, which is out, still in a magazine? Under the arena's lock. */
@@ -250,7 +259,7 @@ static int lend_locked(struct refill *refill)
 	struct rring_client *client = refill->client;
 	u32 n = lendable(pool, client, refill->want);
 
-	if (!n && magazine_lent(client, pool->index) == RRING_MAGAZINE_SLOTS)
+	if (!n && rring_client_lent(client, pool->index) == RRING_MAGAZINE_SLOTS)
 		return 0;
 	if (!n)
 		return -EAGAIN;
@@ -278,12 +287,16 @@ static int refill_lend(struct refill *refill, bool swept)
 	if (err)
 		return err;
 	/* who may have the whole pool finds it dry, not its quota used up */
-	refill->over_quota = pool->quota < pool->capacity &&
+	refill->over_quota = rring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
-	if (!swept && is_short(pool, refill->want))
+	if (!swept && is_short(pool, refill->want)) {
 		err = -EAGAIN;
-	else
+	} else {
+		if (pool->nr_free >= pool->info->batch)
+			pool->dry = false;
 		err = lend_locked(refill);
+		trace_refill(pool, client, refill->want, refill->lent);
+	}
 	rring_client_unlock(client);
 	return err;
 }
@@ -372,10 +385,23 @@ static int get_pages(struct refill *refill, u64 *wake_at)
 	return -EAGAIN;
 }
 
-/* Pages only when there is a slot that could have them. */
-static int refill_try(void *context, u64 *wake_at)
+/* Nobody has dropped anything: the first to find that tells who listens. */
+static void find_dry(struct refill *refill)
 {
-	struct refill *refill = context;
+	struct rring_pool *pool = refill->pool;
+
+	mutex_lock(&pool->arena->lock);
+	if (!pool->dry) {
+		pool->dry = true;
+		pool->dry_spells++;
+		rring_notify_dry(pool, refill->client);
+	}
+	mutex_unlock(&pool->arena->lock);
+}
+
+/* Pages only when there is a slot that could have them. */
+static int try_all(struct refill *refill, u64 *wake_at)
+{
 	int err = try_slots(refill);
 
 	if (err != NEEDS_PAGES)
@@ -388,6 +414,16 @@ static int refill_try(void *context, u64 *wake_at)
 		err = try_slots(refill);
 	rring_xxl_free(refill->xxl);
 	refill->xxl = NULL;
+	return err;
+}
+
+static int refill_try(void *context, u64 *wake_at)
+{
+	struct refill *refill = context;
+	int err = try_all(refill, wake_at);
+
+	if (err == -EAGAIN && !refill->over_quota)
+		find_dry(refill);
 	return err;
 }
 
@@ -458,7 +494,7 @@ int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
 	stat->lent = 0;
 	for (i = 1; i <= client->arena->info->max_clients; i++)
 		if (client->arena->clients[i])
-			stat->lent += magazine_lent(client->arena->clients[i],
+			stat->lent += rring_client_lent(client->arena->clients[i],
 						    pool->index);
 	rring_client_unlock(client);
 	return 0;

@@ -24,8 +24,11 @@ struct rring_pool {
 	u32 index;
 	u32 capacity;
 	u32 base;			/* of its slots in ledgers */
-	u32 quota;			/* slots that one client may have lent */
 	u32 hint;			/* where the next sweep begins */
+	bool dry;			/* since a refill found nothing, until
+					 * a batch is free
+					 */
+	u64 dry_spells;
 	u32 nr_free;
 	u32 high_water;			/* the most slots that were out, and
 					 * one past the last that ever was
@@ -45,6 +48,8 @@ struct rring_pool {
 
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		    u32 index);
+u32 rring_pool_quota(const struct rring_pool *pool,
+		     const struct rring_client *client);
 void rring_pool_destroy(struct rring_pool *pool);
 u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept);

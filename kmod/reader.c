@@ -23,6 +23,7 @@
 #include "kwriter.h"
 #include "reader.h"
 #include "ring.h"
+#include "trace.h"
 
 const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader)
 {
@@ -73,6 +74,7 @@ static void publish_state(struct rring_reader *reader,
 	u32 client = reader->client ? reader->client->id : 0;
 
 	reader->state = state;
+	rring_arena_changed(reader->ring->arena);
 	rring_seq_store(&info->start, reader->start);
 	rring_word_store_release(&info->ref, rring_ref(reader->serial, client,
 						       reader->cursor, state));
@@ -214,6 +216,7 @@ static void resume(struct rring_reader *reader, struct rring_reader_join *args)
 	reader->stalled_since = 0;
 	args->resumed = 1;
 	args->lost = reader->start - start;
+	reader->lost += args->lost;
 }
 
 static int check_join(const struct rring_client *client,
@@ -358,6 +361,28 @@ void rring_reader_orphan(struct rring_reader *reader)
 		rring_ring_reap(ring);
 }
 
+/*
+ * Remove a reader that is away, for whoever has to do with the arena; with a
+ * @serial, only if it still is that one. Under the arena's lock.
+ */
+int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
+			u32 serial)
+{
+	struct rring_ring *ring = rring_ring_at(arena, ring_id);
+	struct rring_reader *reader;
+
+	if (!ring || id >= RRING_READERS || !ring->readers[id])
+		return -ENXIO;
+	reader = ring->readers[id];
+	if (serial && reader->serial != serial)
+		return -ESTALE;
+	if (reader->client)
+		return -EBUSY;
+	reader->name[0] = 0;
+	rring_reader_orphan(reader);
+	return 0;
+}
+
 /* The reader @id of @ring_id, if it is @client's. */
 static struct rring_reader *own_reader(struct rring_client *client,
 				       u32 ring_id, u32 id)
@@ -420,6 +445,7 @@ int rring_reader_rejoin(struct rring_client *client,
 		args->position = reader->start;
 		args->ref = current_ref(reader);
 		args->lost = reader->start - stood;
+		reader->lost += args->lost;
 	}
 	rring_client_unlock(client);
 	return err;
@@ -433,6 +459,10 @@ static void lap(struct rring_reader *reader)
 					   rring_ring_head(ring));
 	publish_state(reader, RRING_READER_LAPPED);
 	ring->arena->info->laps++;
+	ring->laps++;
+	reader->laps++;
+	trace_lap(reader, rring_ring_head(ring));
+	rring_notify_lapped(reader);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 }

@@ -5,6 +5,7 @@
 #include "compat.h"
 #include <linux/rusted_ring.h>
 
+struct rring_arena;
 struct rring_client;
 struct rring_ring;
 
@@ -21,6 +22,8 @@ struct rring_reader {
 	u64 start;			/* it never was before this */
 	u64 stalled_at;			/* where it held its writer back */
 	u64 stalled_since;		/* ns; 0: it does not */
+	u64 laps;
+	u64 lost;			/* by them */
 };
 
 int rring_reader_join(struct rring_client *client,
@@ -29,6 +32,8 @@ int rring_reader_leave(struct rring_client *client,
 		       const struct rring_reader_leave *args);
 int rring_reader_rejoin(struct rring_client *client,
 			struct rring_reader_rejoin *args);
+int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
+			u32 serial);
 void rring_reader_orphan(struct rring_reader *reader);
 void rring_reader_remove(struct rring_reader *reader);
 const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader);

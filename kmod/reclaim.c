@@ -26,6 +26,7 @@
 #include "pool.h"
 #include "reclaim.h"
 #include "ring.h"
+#include "trace.h"
 #include "xxl.h"
 
 #define CHUNK	4096u	/* slots that are counted at once */
@@ -210,6 +211,7 @@ u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
 		if (fatal_signal_pending(current))
 			break;
 	}
+	trace_reclaim(pool, depth == RRING_SWEEP_WINDOWS, want, taken, freed);
 	if (looked)
 		*looked = taken;
 	return freed;

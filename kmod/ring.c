@@ -20,6 +20,7 @@
 #include "client.h"
 #include "reader.h"
 #include "ring.h"
+#include "trace.h"
 
 /* Rings can be long: let others run while one is walked. */
 static void breathe(u64 pos)
@@ -81,6 +82,28 @@ u64 rring_ring_head(struct rring_ring *ring)
 	return ring->head;
 }
 
+/* What its writer says. */
+u64 rring_ring_drops(const struct rring_ring *ring)
+{
+	u64 drops = rring_seq_load(&ring_head(ring)->drops);
+	u32 i;
+
+	for (i = 0; i < RRING_DROPS; i++)
+		drops += rring_word_load(&ring->info->dropped[i]);
+	return drops;
+}
+
+/*
+ * Another limit for a ring that has one: its readers know that they may be
+ * lapped. Whoever waits to lap them looks at the clock anew.
+ */
+void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns)
+{
+	WRITE_ONCE(ring->info->stall_ns, stall_ns);
+	rring_arena_changed(ring->arena);
+	rring_ring_wake(ring, RRING_WRITER_WAITS);
+}
+
 /* Not so one that awaits its next writer. */
 bool rring_ring_has_ended(const struct rring_ring *ring)
 {
@@ -116,6 +139,8 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 	u32 i;
 
 	rring_flag_lower(&ring->info->waiters, waiters);
+	ring->wakes++;
+	trace_wake(ring, waiters);
 	if (waiters & RRING_WRITER_WAITS) {
 		rring_gate_open(&ring->writable);
 		if (ring->writer)
@@ -212,6 +237,7 @@ void rring_ring_reap(struct rring_ring *ring)
 			rring_reader_remove(ring->readers[i]);
 	release_adopted(ring, ring->adopted_end);
 	ring->arena->rings[ring->id] = NULL;
+	rring_arena_changed(ring->arena);
 	memset(ring->info, 0, sizeof(*ring->info));
 	rring_gate_open(&ring->readable);
 	rring_gate_open(&ring->writable);
@@ -239,6 +265,7 @@ void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 	rring_seq_store(&ring->info->end, end);
 	/* O: pairs with P in the library's peek */
 	rring_flag_store_release(&ring->info->state, state);
+	rring_arena_changed(ring->arena);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 	if (is_deserted(ring))
@@ -355,19 +382,24 @@ static int install(struct rring_ring *ring, struct rring_client *client,
 	ring->id = id;
 	ring->info = &arena->ring_info[id];
 	*ring->info = *info;
+	ring->stall_ns = info->stall_ns;
 	ring->writer = client;
 	ring->info->writer = client->id;
 	arena->rings[id] = ring;
 	rring_flag_store_release(&ring->info->state, RRING_RING_OPEN);
+	rring_arena_changed(arena);
 	return 0;
 }
 
-static bool same_geometry(const struct rring_ring_info *a,
+/* The limit counts as it was when the ring was opened, whatever was set. */
+static bool same_geometry(const struct rring_ring *ring,
 			  const struct rring_ring_info *b)
 {
+	const struct rring_ring_info *a = ring->info;
+
 	return a->kind == b->kind && a->policy == b->policy &&
 	       a->capacity == b->capacity && a->stride == b->stride &&
-	       a->retain == b->retain && a->stall_ns == b->stall_ns;
+	       a->retain == b->retain && ring->stall_ns == b->stall_ns;
 }
 
 static int may_take_over(const struct rring_ring *ring, kuid_t owner,
@@ -377,7 +409,7 @@ static int may_take_over(const struct rring_ring *ring, kuid_t owner,
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
-	return same_geometry(ring->info, info) ? 0 : -EEXIST;
+	return same_geometry(ring, info) ? 0 : -EEXIST;
 }
 
 static void copy_pages(void *to, const void *from, u64 size)
@@ -401,7 +433,7 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	u64 end = rring_seq_load(&old->info->end);
 	u64 entries = info->entry_offset;
 	int err = may_take_over(old, fresh->owner, info);
-	u64 claim;
+	u64 claim, drops;
 	u32 next;
 
 	if (err)
@@ -409,11 +441,13 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	/* what the last writer had begun to overwrite is copied as it is */
 	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
 		      end + info->capacity);
+	drops = rring_seq_load(&ring_head(old)->drops);
 	copy_pages(fresh->region.addr + entries, old->region.addr + entries,
 		   info->size - entries);
 	swap(old->region, fresh->region);
 	rring_seq_store(&ring_head(old)->claim, claim);
 	rring_seq_store(&ring_head(old)->head, end);
+	rring_seq_store(&ring_head(old)->drops, drops);
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;
@@ -421,6 +455,7 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;
 	rring_flag_store_release(&old->info->incarnation, next);
+	rring_arena_changed(old->arena);
 	rring_ring_wake(old, RRING_READERS_WAIT);
 	return 0;
 }

@@ -105,3 +105,15 @@ const struct rring_region *rring_xxl_region(const struct rring_pool *pool,
 		return NULL;
 	return &pool->xxl[slot]->region;
 }
+
+/* All that have pages now. Under the lock. */
+u64 rring_xxl_in_use(const struct rring_pool *pool)
+{
+	u64 bytes = 0;
+	u32 slot;
+
+	for (slot = 0; slot < pool->high_water; slot++)
+		if (pool->xxl[slot])
+			bytes += rring_region_size(&pool->xxl[slot]->region);
+	return bytes;
+}

@@ -25,6 +25,7 @@ void rring_xxl_install(struct rring_pool *pool, u32 slot,
 void rring_xxl_retire(struct rring_pool *pool, u32 slot);
 struct rring_xxl *rring_xxl_retired(struct rring_pool *pool);
 void rring_xxl_discard(struct rring_pool *pool, struct rring_xxl *list);
+u64 rring_xxl_in_use(const struct rring_pool *pool);
 const struct rring_region *rring_xxl_region(const struct rring_pool *pool,
 					    u32 slot);
 

@@ -518,8 +518,10 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	rring_call(reader->client, RRING_IOC_READER_LEAVE, &args);
-	rring_seq_store(reader->cursor, 0);
+	/* the cursor of a client that was evicted is out of reach */
+	if (rring_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
+	    -EOWNERDEAD)
+		rring_seq_store(reader->cursor, 0);
 }
 
 static void enlist(struct rring_reader *reader)

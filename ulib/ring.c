@@ -150,6 +150,15 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 	return rring_wait(&waiter, deadline);
 }
 
+/* One word more that tells who looks from outside what goes on. */
+static int refuse(struct rring_writer *writer, uint32_t n)
+{
+	rring_seq_t *drops = &writer->ring->drops;
+
+	rring_seq_store(drops, rring_seq_load(drops) + n);
+	return -EAGAIN;
+}
+
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 {
 	const struct rring_ring_info *info = writer->info;
@@ -166,7 +175,7 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 		return wait_writable(writer, n, RRING_FOREVER);
 	if (info->stall_ns)
 		err = rring_writer_sleep(writer, n, NULL, 0);
-	return err == -ETIMEDOUT ? -EAGAIN : err;
+	return err == -ETIMEDOUT || err == -EAGAIN ? refuse(writer, n) : err;
 }
 
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
@@ -458,8 +467,7 @@ static void delist(struct rring_writer *writer)
 	pthread_mutex_unlock(&own->lock);
 }
 
-static void close_ring(struct rring_client *client, uint32_t id,
-		       uint32_t flags)
+static int close_ring(struct rring_client *client, uint32_t id, uint32_t flags)
 {
 	struct rring_ring_close args = {
 		.size = sizeof(args),
@@ -467,7 +475,7 @@ static void close_ring(struct rring_client *client, uint32_t id,
 		.flags = flags,
 	};
 
-	rring_call(client, RRING_IOC_RING_CLOSE, &args);
+	return rring_call(client, RRING_IOC_RING_CLOSE, &args);
 }
 
 int rring_writer_open(struct rring_client *client,
@@ -521,10 +529,14 @@ fail:
 
 static void close_writer(struct rring_writer *writer, uint32_t flags)
 {
-	/* the kernel takes the window over, then the own ledger lets go */
-	close_ring(writer->client, writer->id, flags);
-	settle_below(writer, writer->head);
-	rring_freed(writer->client);
+	/*
+	 * The kernel takes the window over, then the own ledger lets go; that
+	 * of a client which was evicted is out of reach.
+	 */
+	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
+		settle_below(writer, writer->head);
+		rring_freed(writer->client);
+	}
 	delist(writer);
 	rring_unmap(writer->client, writer->ring, writer->size);
 	free(writer);
