@@ -36,9 +36,11 @@ SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command pool reader reclaim \
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
+RRING	:= $(wildcard tools/rring/*.c)
+RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
 EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
-	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[1-9]))
+	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
 TESTS	:= $(wildcard selftests/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
@@ -65,11 +67,11 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
-tools: $(B)/demo ## the programs of tools/
+tools: $(B)/demo $(B)/rring ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
-selftests: $(TESTS:%.c=$(B)/%) ## the test programs
+selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring ## the test programs
 
 # As one object, in which only what the maps have is global: the names of a
 # static library are as much the user's own as those of a shared one.
@@ -99,6 +101,9 @@ $(FFI_SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) Makefile
 
 $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lsqlite3 -lnettle -lpthread
+
+$(B)/rring: $(RRING:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ $(RRING_LIBS)
 
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
@@ -148,6 +153,11 @@ $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
 	@mkdir -p $(@D)
 	$(compile) -Iselftests/lib -isystem $(HARNESS) -Wno-unused-parameter
 
+# The tool, with messages from a file instead of the kernel.
+$(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
+		%/link.o,$(RRING:%.c=$(B)/%.o)) $(STATIC)
+	$(link) $^ $(RRING_LIBS)
+
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lpthread
 
@@ -176,6 +186,8 @@ run-check: all examples selftests
 ##@ Install (PREFIX=/usr/local, DESTDIR=)
 
 PREFIX	   ?= /usr/local
+BINDIR	   ?= $(PREFIX)/bin
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 INCLUDEDIR ?= $(PREFIX)/include
 LIBDIR	   ?= $(PREFIX)/lib
 MANDIR	   ?= $(PREFIX)/share/man
@@ -198,7 +210,10 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-install: lib ## the library, its headers and man pages
+install: lib $(B)/rring ## the library, its headers and man pages, rring
+	install -D -m 755 $(B)/rring $(DESTDIR)$(BINDIR)/rring
+	install -D -m 644 tools/rring/rring.bash \
+		$(DESTDIR)$(COMPLETIONDIR)/rring
 	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
 		$(DESTDIR)$(INCLUDEDIR)/linux $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
@@ -231,6 +246,7 @@ install-module: module ## the module, for KDIR's kernel
 	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
 uninstall: ## what the two put there
+	rm -f $(DESTDIR)$(BINDIR)/rring $(DESTDIR)$(COMPLETIONDIR)/rring
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h)) \
 		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
@@ -258,5 +274,5 @@ help: ## this list
 .SECONDARY:
 
 -include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d \
-	   tools/demo/*.d selftests/*.d selftests/lib/*.d man/*.d \
+	   tools/demo/*.d tools/rring/*.d selftests/*.d selftests/*/*.d man/*.d \
 	   Documentation/examples/*.d))
