@@ -42,6 +42,7 @@ EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
 	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
 TESTS	:= $(wildcard selftests/*.c)
+ROWS	:= $(wildcard selftests/rows/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
 STATIC	:= $(B)/librusted_ring.a
@@ -71,7 +72,10 @@ tools: $(B)/demo $(B)/rring ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
-selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring ## the test programs
+selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring rows asan tsan
+selftests: ## the test programs
+
+rows: $(ROWS:%.c=$(B)/%) ## those that run with and without the device
 
 # As one object, in which only what the maps have is global: the names of a
 # static library are as much the user's own as those of a shared one.
@@ -160,6 +164,20 @@ $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lpthread
+
+# Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
+# none has the dynamic linker on the stack that it measures.
+$(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lpthread
+
+# The same rows, with a library of the same kind, below build/asan, build/tsan.
+# Clang, as gcc takes a fence for an error under its thread sanitizer.
+SANITIZE_asan := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE_tsan := -fsanitize=thread
+
+asan tsan: | $(HARNESS)/kselftest_harness.h
+	@$(MAKE) --no-print-directory B=$(B)/$@ CC=clang \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer $(SANITIZE_$@)" rows
 
 ##@ Run, in a virtual machine (KERNEL=version or path: another kernel)
 
@@ -269,10 +287,11 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module lib tools selftests demo check run-demo run-check
+.PHONY: all module lib tools selftests rows asan tsan
+.PHONY: demo check run-demo run-check
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
--include $(wildcard $(addprefix $(B)/,ulib/*.d ulib/host/*.d kmod/*.d \
-	   tools/demo/*.d tools/rring/*.d selftests/*.d selftests/*/*.d man/*.d \
-	   Documentation/examples/*.d))
+-include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
+	   tools/rring man Documentation/examples selftests selftests/rows \
+	   selftests/lib selftests/replay))

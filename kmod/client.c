@@ -339,10 +339,13 @@ static void raise_readers(struct rring_client *client, u64 cursors)
 {
 	u32 i;
 
-	for (i = 0; i < RRING_CURSORS; i++)
-		if (cursors & BIT_ULL(i) && client->readers[i])
-			rring_flag_raise(&client->readers[i]->ring->info->waiters,
+	for (i = 0; i < RRING_CURSORS; i++) {
+		struct rring_reader *reader = client->readers[i];
+
+		if (cursors & BIT_ULL(i) && reader)
+			rring_flag_raise(&reader->ring->info->waiters,
 					 RRING_READERS_WAIT);
+	}
 }
 
 void rring_client_raise(struct rring_client *client, u64 cursors)

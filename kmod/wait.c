@@ -2,9 +2,9 @@
 /*
  * The sleeper pays. Who publishes or drops stores, then loads a flag, with no
  * fence between (L). Who wants to sleep raises the flag, makes every CPU that
- * may run a peer pass a full barrier (K), looks once more and only then sleeps: either the look
- * sees the peer's store, or the peer's load sees the flag. The asymmetric
- * form of Dekker's pattern, as in membarrier(2).
+ * may run a peer pass a full barrier (K), looks once more and only then sleeps:
+ * either the look sees the peer's store, or the peer's load sees the flag. The
+ * asymmetric form of Dekker's pattern, as in membarrier(2).
  */
 #include "compat.h"
 

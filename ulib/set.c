@@ -20,7 +20,7 @@ struct rring_set {
 	struct rring_client *client;
 	struct rring_set_config config;
 	struct rring_reader *last;	/* gave the last event */
-	struct rring_reader *failed;	/* with .error, when that was released */
+	struct rring_reader *failed;	/* with .error, at its release */
 	int error;
 	uint32_t count;
 	struct member members[RRING_CURSORS];

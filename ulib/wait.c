@@ -4,7 +4,7 @@
 
 #include "wait.h"
 
-#define SPINS		256	/* some microseconds, about as long as a sleep */
+#define SPINS		256	/* some microseconds, like a sleep and a wake */
 #define SPINS_A_LOOK	32	/* at the clock */
 
 static void relax(void)

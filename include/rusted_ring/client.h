@@ -178,7 +178,7 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 
 uint64_t rring_deadline(uint64_t nanoseconds_from_now);
 
-/* What @err, as any call returned it, means here. Never NULL; not to be freed. */
+/* What @err, as any call returned it, means here. Never NULL; constant. */
 const char *rring_strerror(int err);
 
 #ifdef __cplusplus

@@ -142,7 +142,7 @@ constexpr void rring_event_check()
 	static_assert(sizeof(type) <= RRING_EVENT_MAX,
 		      "the type is larger than any event");
 	static_assert(alignof(type) <= RRING_LINE,
-		      "the type is aligned to more than an event is");
+		      "the type is aligned to more than an event");
 	static_assert(std::is_trivially_copyable<type>::value,
 		      "the type is more than its bytes");
 }
@@ -171,7 +171,7 @@ inline const type *rring_event_as(const struct rring_event *event)
 		_Static_assert(sizeof(type) <= RRING_EVENT_MAX,		\
 			       "the type is larger than any event");	\
 		_Static_assert(_Alignof(type) <= RRING_LINE,		\
-			       "the type is aligned to more than an event is"); \
+			       "the type is aligned to more than an event"); \
 		int unused;						\
 	}))
 

@@ -97,7 +97,8 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 }
 
 /* No class takes as much as 4 GiB: what is cut is refused all the same. */
-#define RRING_LEN32(len)	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
+#define RRING_LEN32(len) \
+	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
 
 RRING_IN_LINE int rring_alloc_xs(struct rring_client *client, size_t len,
 				 uint32_t event_type,

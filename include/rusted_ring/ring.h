@@ -267,8 +267,8 @@ uint64_t rring_reader_lag(struct rring_reader *reader);
 
 /*
  * Waits until rring_peek() has something to say but -EAGAIN, by the reader's
- * strategy: 0, -ETIMEDOUT, -EINTR. The event that rring_try_read() gave last is released first, with
- * what rring_release() says.
+ * strategy: 0, -ETIMEDOUT, -EINTR. The event that rring_try_read() gave last is
+ * released first, with what rring_release() says.
  */
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline);
 

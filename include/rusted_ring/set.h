@@ -11,9 +11,9 @@ extern "C" {
 
 /* Which of the readers that have events comes next. */
 enum rring_order {
-	RRING_FAIR,		/* in turn: none waits for more than the others */
+	RRING_FAIR,		/* in turn, so that nobody starves */
 	RRING_BY_PRIORITY,	/* the lowest number; equal ones in turn */
-	RRING_BY_TIMESTAMP,	/* the smallest of the next events' timestamps */
+	RRING_BY_TIMESTAMP,	/* the smallest of those that are there */
 };
 
 struct rring_set_config {

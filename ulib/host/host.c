@@ -9,7 +9,7 @@
 #include <rusted_ring/profile.h>
 
 #include "../backend.h"
-#include "../profile.h"
+#include "../battery.h"
 #include "host.h"
 
 #include "../../kmod/arena.h"

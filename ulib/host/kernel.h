@@ -162,7 +162,9 @@ static inline bool test_bit(u32 bit, const unsigned long *map)
 
 static inline void bitmap_zero(unsigned long *map, u32 bits)
 {
-	memset(map, 0, BITS_TO_LONGS(bits) * sizeof(*map));
+	/* that of an empty pool is NULL, which memset() must not get */
+	if (bits)
+		memset(map, 0, BITS_TO_LONGS(bits) * sizeof(*map));
 }
 
 /* The first bit of @map that is set, from @from on and below @end, or @end. */

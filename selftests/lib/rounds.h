@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* How often to do what chance decides about. */
+#ifndef SELFTESTS_ROUNDS_H
+#define SELFTESTS_ROUNDS_H
+
+#include <stdint.h>
+
+/*
+ * @n, or its $RRING_TEST_SCALE-th part, at least 1: under valgrind, say, all
+ * takes twenty times as long. Only for repetitions, whose number is no promise.
+ */
+uint32_t rounds(uint32_t n);
+
+#endif /* SELFTESTS_ROUNDS_H */

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "battery.h"
+
+/* Does @dir/@supply/@attribute say @word? */
+static int says(const char *dir, const char *supply, const char *attribute,
+		const char *word)
+{
+	char path[1024], text[32] = "";
+	FILE *file;
+	int n;
+
+	n = snprintf(path, sizeof(path), "%s/%s/%s", dir, supply, attribute);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return 0;
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (!fgets(text, sizeof(text), file))
+		text[0] = 0;
+	fclose(file);
+	text[strcspn(text, "\n")] = 0;
+	return !strcmp(text, word);
+}
+
+/* A mouse may have a battery, too: its scope is a device. */
+int rring_battery_in(const char *dir)
+{
+	DIR *supplies = opendir(dir);
+	struct dirent *supply;
+	int found = 0;
+
+	if (!supplies)
+		return 0;
+	while (!found && (supply = readdir(supplies)))
+		found = says(dir, supply->d_name, "type", "Battery") &&
+			!says(dir, supply->d_name, "scope", "Device");
+	closedir(supplies);
+	return found;
+}
