@@ -31,8 +31,8 @@ compile	 = $(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
 # The kernel's side, as far as it also runs in a process; and what it runs on.
-SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command pool reader reclaim \
-	       ring wait writer)
+SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pool reader \
+	       reclaim ring wait writer)
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
@@ -163,7 +163,7 @@ $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 	$(link) $^ $(RRING_LIBS)
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lpthread
+	$(link) $^ -lmnl -lpthread
 
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.

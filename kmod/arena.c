@@ -14,7 +14,8 @@
 #define MODE_BITS	0777
 
 DEFINE_MUTEX(rring_names_lock);
-static LIST_HEAD(names);
+static LIST_HEAD(arenas);
+static u32 last_id;
 
 static int check_capacities(const u32 *capacity)
 {
@@ -153,27 +154,44 @@ static struct rring_arena *name_lookup(const char *name, struct net *net)
 {
 	struct rring_arena *arena;
 
-	list_for_each_entry(arena, &names, node)
-		if (net_eq(arena->net, net) && !strcmp(arena->name, name))
+	list_for_each_entry(arena, &arenas, node)
+		if (net_eq(arena->net, net) && arena->name[0] &&
+		    !strcmp(arena->name, name))
 			return arena;
 	return NULL;
 }
 
-static int name_add(struct rring_arena *arena, const struct rring_create *args,
-		    struct net *net)
+/* Never 0. Under rring_names_lock. */
+static u32 next_id(void)
+{
+	struct rring_arena *arena;
+
+again:
+	if (!++last_id)
+		++last_id;
+	list_for_each_entry(arena, &arenas, node)
+		if (arena->id == last_id)
+			goto again;
+	return last_id;
+}
+
+/* Make @arena one that others can find. */
+static int enlist(struct rring_arena *arena, const struct rring_create *args,
+		  struct net *net)
 {
 	int err = 0;
 
 	mutex_lock(&rring_names_lock);
-	if (name_lookup(args->name, net)) {
+	if (args->name[0] && name_lookup(args->name, net)) {
 		err = -EEXIST;
 	} else {
 		strscpy(arena->name, args->name, sizeof(arena->name));
+		arena->id = next_id();
 		arena->net = net;
 		arena->persistent = args->flags & RRING_CREATE_PERSIST;
 		if (arena->persistent)
 			kref_get(&arena->ref);
-		list_add_tail(&arena->node, &names);
+		list_add_tail(&arena->node, &arenas);
 	}
 	mutex_unlock(&rring_names_lock);
 	return err;
@@ -196,6 +214,7 @@ struct rring_arena *rring_arena_new(const struct rring_create *args,
 	kref_init(&arena->ref);
 	INIT_LIST_HEAD(&arena->node);
 	mutex_init(&arena->lock);
+	atomic_set(&arena->changes, 0);
 	arena->mode = args->mode;
 	arena->quota = args->quota ?: 100;
 	err = set_owner(arena, args);
@@ -210,8 +229,7 @@ struct rring_arena *rring_arena_new(const struct rring_create *args,
 	err = alloc_pools(arena);
 	if (err)
 		goto fail;
-	if (args->name[0])
-		err = name_add(arena, args, net);
+	err = enlist(arena, args, net);
 	if (err)
 		goto fail;
 	return arena;
@@ -281,9 +299,9 @@ static bool name_drop(struct rring_arena *arena)
 {
 	bool persistent = arena->persistent;
 
-	list_del_init(&arena->node);
+	arena->name[0] = 0;
 	arena->persistent = false;
-	arena->net = NULL;
+	rring_arena_changed(arena);
 	return persistent;
 }
 
@@ -320,15 +338,16 @@ int rring_arena_unname(const char *name, struct net *net)
 	return err;
 }
 
-static struct rring_arena *name_pop(struct net *net, bool *put)
+static struct rring_arena *net_pop(struct net *net, bool *put)
 {
 	struct rring_arena *arena;
 
 	mutex_lock(&rring_names_lock);
-	list_for_each_entry(arena, &names, node) {
+	list_for_each_entry(arena, &arenas, node) {
 		if (!net_eq(arena->net, net))
 			continue;
 		*put = name_drop(arena);
+		arena->net = NULL;
 		mutex_unlock(&rring_names_lock);
 		return arena;
 	}
@@ -336,15 +355,48 @@ static struct rring_arena *name_pop(struct net *net, bool *put)
 	return NULL;
 }
 
-/* @net ends, or the module does: its names go. */
+/* @net ends, or the module does: its names go, and nobody sees its arenas. */
 void rring_names_forget(struct net *net)
 {
 	struct rring_arena *arena;
 	bool put;
 
-	while ((arena = name_pop(net, &put)))
+	while ((arena = net_pop(net, &put)))
 		if (put)
 			rring_arena_put(arena);
+}
+
+/*
+ * A reference to the first arena by id, from @from on, that @shows says yes to,
+ * which is asked about that one last; or NULL. Under rring_names_lock.
+ */
+struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
+				     void *context)
+{
+	struct rring_arena *arena, *next = NULL;
+
+	mutex_lock(&rring_names_lock);
+	list_for_each_entry(arena, &arenas, node)
+		if (arena->id >= from && (!next || arena->id < next->id) &&
+		    shows(arena, context))
+			next = arena;
+	if (next) {
+		shows(next, context);
+		kref_get(&next->ref);
+	}
+	mutex_unlock(&rring_names_lock);
+	return next;
+}
+
+/* Ask @shows about all of them. */
+void rring_arena_each(rring_shows_t shows, void *context)
+{
+	struct rring_arena *arena;
+
+	mutex_lock(&rring_names_lock);
+	list_for_each_entry(arena, &arenas, node)
+		shows(arena, context);
+	mutex_unlock(&rring_names_lock);
 }
 
 /* For clients and readers; never 0. Under the arena's lock. */
@@ -363,4 +415,20 @@ void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
 	for (i = 0; i < RRING_POOLS; i++)
 		if (pools & BIT(i))
 			rring_gate_open(&arena->pool[i].gate);
+}
+
+/* The pages of @arena, of its clients and of its rings. Under its lock. */
+u64 rring_arena_bytes(struct rring_arena *arena)
+{
+	u64 bytes = rring_region_size(&arena->region) +
+		    rring_region_size(&arena->payload);
+	u32 i;
+
+	for (i = 1; i <= arena->info->max_clients; i++)
+		if (arena->clients[i])
+			bytes += rring_client_bytes(arena->clients[i]);
+	for (i = 0; i < arena->info->max_rings; i++)
+		if (arena->rings[i])
+			bytes += rring_region_size(&arena->rings[i]->region);
+	return bytes;
 }

@@ -26,22 +26,31 @@ struct rring_ring;
  * Order: mmap_lock, then .lock (a client dies in the close of its mapping).
  * So nothing that may fault in user memory is called with it held.
  *
- * Names live under rring_names_lock, a leaf that is never held together with
- * .lock. A client, an arena descriptor, and a persistent name hold a reference
- * to the arena; a client is held by its open file, which its mappings hold.
+ * The list of all arenas and their names live under rring_names_lock, a leaf
+ * that is never held together with .lock. A client, an arena descriptor, and a
+ * persistent name hold a reference to the arena; a client is held by its open
+ * file, which its mappings hold.
+ *
+ * .changes counts what comes, goes and is set, but for what only counts up: a
+ * walk over the arena that took a while can tell if it saw it all at once.
  */
 struct rring_arena {
 	struct kref ref;
-	struct list_head node;		/* in names; rring_names_lock */
-	struct net *net;		/* of the name; not a reference */
+	/* under rring_names_lock */
+	struct list_head node;		/* in the list of all */
+	struct net *net;		/* where it was created; no reference */
 	bool persistent;		/* the name holds a reference */
-	char name[RRING_NAME_MAX];
+	char name[RRING_NAME_MAX];	/* empty: none */
+
+	u32 id;
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
-	u32 quota;			/* percent */
+	atomic_t changes;
 
 	struct mutex lock;
+	u32 quota;			/* percent */
+	u64 evictions;
 	struct rring_region region;
 	struct rring_region payload;
 	struct rring_arena_info *info;	/* in .region, as are the next two */
@@ -71,6 +80,19 @@ void rring_arena_get(struct rring_arena *arena);
 void rring_arena_put(struct rring_arena *arena);
 u32 rring_arena_next_serial(struct rring_arena *arena);
 void rring_arena_wake_pools(struct rring_arena *arena, u32 pools);
+u64 rring_arena_bytes(struct rring_arena *arena);
+
+/* Called under rring_names_lock. */
+typedef bool (*rring_shows_t)(const struct rring_arena *arena, void *context);
+struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
+				     void *context);
+void rring_arena_each(rring_shows_t shows, void *context);
+
+/* Something that a walk over @arena shows has changed. */
+static inline void rring_arena_changed(struct rring_arena *arena)
+{
+	atomic_inc(&arena->changes);
+}
 
 extern struct mutex rring_names_lock;
 void rring_names_forget(struct net *net);

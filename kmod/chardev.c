@@ -62,7 +62,7 @@ static int device_open(struct inode *inode, struct file *file)
 
 static int device_release(struct inode *inode, struct file *file)
 {
-	rring_client_free(file->private_data);
+	rring_client_release(file->private_data);
 	return 0;
 }
 

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/*
- * Clients: attach, and death, which is a write of zeros. From the moment at
- * which a client is out of the arena's tables, under the arena's lock, its
- * ledger, magazines and cursors are not read any more: they are as empty.
- */
+/* Clients: attach, what they have mapped, and the wait for several rings. */
 #include "compat.h"
 
-#include <rusted_ring/ledger.h>
 #include <rusted_ring/layout.h>
 
 #include "arena.h"
 #include "barrier.h"
 #include "client.h"
+#include "death.h"
 #include "descriptor.h"
 #include "reader.h"
 #include "ring.h"
@@ -24,25 +20,55 @@ struct rring_client *rring_client_new(bool read_write)
 	client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
 	if (!client)
 		return NULL;
+	kref_init(&client->ref);
 	client->read_write = read_write;
 	mutex_init(&client->attach_lock);
 	init_waitqueue_head(&client->poll_queue);
 	return client;
 }
 
-/* Its file is released: nothing of it is mapped any more. */
-void rring_client_free(struct rring_client *client)
+static void get_identity(struct rring_client *client)
 {
+	client->mm = current->mm;
+	mmgrab(client->mm);
+	client->pid = get_task_pid(current, PIDTYPE_TGID);
+	client->uid = current_euid();
+	get_task_comm(client->comm, current);
+}
+
+static void put_identity(struct rring_client *client)
+{
+	put_pid(client->pid);
+	mmdrop(client->mm);
+}
+
+static void client_free(struct kref *ref)
+{
+	struct rring_client *client = container_of(ref, struct rring_client,
+						   ref);
+
 	if (client->arena) {
-		rring_client_die(client);
 		rring_region_free(&client->ledger);
 		rring_region_free(&client->magazine);
 		rring_region_free(&client->cursors);
-		mmdrop(client->mm);
+		put_identity(client);
 		rring_arena_put(client->arena);
 	}
 	mutex_destroy(&client->attach_lock);
 	kfree(client);
+}
+
+void rring_client_put(struct rring_client *client)
+{
+	kref_put(&client->ref, client_free);
+}
+
+/* Its file is released: nothing of it is mapped any more. */
+void rring_client_release(struct rring_client *client)
+{
+	if (client->arena)
+		rring_client_die(client);
+	rring_client_put(client);
 }
 
 static struct rring_arena *attach_arena(const struct rring_attach *args)
@@ -81,7 +107,7 @@ fail_ledger:
 	return err;
 }
 
-/* Give @client the lowest free place. */
+/* Give @client, which is whole but for that, the lowest free place. */
 static int take_place(struct rring_client *client, struct rring_arena *arena)
 {
 	u32 id;
@@ -100,6 +126,9 @@ static int take_place(struct rring_client *client, struct rring_arena *arena)
 	arena->ledgers[arena->nr_ledgers++] = rring_client_ledger(client);
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
+	/* pairs with rring_client_lock() and others */
+	smp_store_release(&client->arena, arena);
+	rring_arena_changed(arena);
 	mutex_unlock(&arena->lock);
 	return 0;
 }
@@ -118,17 +147,15 @@ static int attach(struct rring_client *client, const struct rring_attach *args)
 	if (err)
 		goto fail_arena;
 	client->role = args->role;
-	client->mm = current->mm;
 	rring_gate_init(&client->gate, arena);
+	get_identity(client);
 	err = take_place(client, arena);
 	if (err)
-		goto fail_regions;
-	mmgrab(client->mm);
-	/* pairs with rring_client_lock() and others: the client is whole */
-	smp_store_release(&client->arena, arena);
+		goto fail_identity;
 	return 0;
 
-fail_regions:
+fail_identity:
+	put_identity(client);
 	rring_region_free(&client->cursors);
 	rring_region_free(&client->magazine);
 	rring_region_free(&client->ledger);
@@ -162,7 +189,7 @@ int rring_client_attach(struct rring_client *client, struct rring_attach *args)
 /* The arena's lock, if @client is alive and the caller is its process. */
 int rring_client_lock(struct rring_client *client)
 {
-	/* pairs with attach() */
+	/* pairs with take_place() */
 	struct rring_arena *arena = smp_load_acquire(&client->arena);
 	int err = 0;
 
@@ -171,10 +198,10 @@ int rring_client_lock(struct rring_client *client)
 	if (client->mm != current->mm)
 		return -EPERM;
 	mutex_lock(&arena->lock);
-	if (client->state == RRING_CLIENT_ATTACHED)
-		err = -ENOTCONN;
-	else if (client->state == RRING_CLIENT_DEAD)
+	if (client->state == RRING_CLIENT_DEAD || client->evicted)
 		err = -EOWNERDEAD;
+	else if (client->state == RRING_CLIENT_ATTACHED)
+		err = -ENOTCONN;
 	if (err)
 		mutex_unlock(&arena->lock);
 	return err;
@@ -185,80 +212,11 @@ void rring_client_unlock(struct rring_client *client)
 	mutex_unlock(&client->arena->lock);
 }
 
-static void leave_place(struct rring_client *client)
+u64 rring_client_bytes(const struct rring_client *client)
 {
-	struct rring_arena *arena = client->arena;
-	const rring_word_t *ledger = rring_client_ledger(client);
-	u32 i;
-
-	rring_flag_store_release(&arena->info->client_serial[client->id], 0);
-	arena->clients[client->id] = NULL;
-	for (i = 0; arena->ledgers[i] != ledger; i++)
-		;
-	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
-}
-
-static void orphan_rings(struct rring_client *client)
-{
-	struct rring_arena *arena = client->arena;
-	u32 i;
-
-	for (i = 0; i < arena->info->max_rings; i++)
-		if (arena->rings[i] && arena->rings[i]->writer == client)
-			rring_ring_orphan(arena->rings[i], RRING_RING_ENDED);
-}
-
-static void orphan_readers(struct rring_client *client)
-{
-	u32 i;
-
-	for (i = 0; i < RRING_CURSORS; i++)
-		if (client->readers[i])
-			rring_reader_orphan(client->readers[i]);
-}
-
-static void count_dead_holds(struct rring_client *client)
-{
-	const rring_word_t *ledger = rring_client_ledger(client);
-	struct rring_arena *arena = client->arena;
-	u32 held = 0;
-	u32 i;
-
-	for (i = 0; i < arena->info->slots; i++) {
-		if (rring_ledger_holds(rring_word_load(&ledger[i])))
-			held++;
-		if (i % 4096 == 0)
-			cond_resched();
-	}
-	mutex_lock(&arena->lock);
-	arena->info->deaths++;
-	arena->info->dead_holds += held;
-	mutex_unlock(&arena->lock);
-}
-
-/*
- * The windows of its rings are copied before its ledger goes out of sight, so
- * that a slot which they name is always named somewhere.
- */
-void rring_client_die(struct rring_client *client)
-{
-	struct rring_arena *arena = client->arena;
-	enum rring_client_state state;
-
-	mutex_lock(&arena->lock);
-	state = client->state;
-	if (state != RRING_CLIENT_DEAD) {
-		orphan_rings(client);
-		orphan_readers(client);
-		leave_place(client);
-		client->state = RRING_CLIENT_DEAD;
-		rring_arena_wake_pools(arena, ~0u);
-	}
-	mutex_unlock(&arena->lock);
-	if (state != RRING_CLIENT_DEAD)
-		wake_up_poll(&client->poll_queue, EPOLLERR);
-	if (state == RRING_CLIENT_LIVE)
-		count_dead_holds(client);
+	return rring_region_size(&client->ledger) +
+	       rring_region_size(&client->magazine) +
+	       rring_region_size(&client->cursors);
 }
 
 /*
@@ -277,6 +235,14 @@ u32 rring_client_tail(struct rring_client *client, u32 pool)
 		tail = head;
 	client->tail[pool] = tail;
 	return tail;
+}
+
+/* How many slots its magazine has. Under the arena's lock. */
+u32 rring_client_lent(struct rring_client *client, u32 pool)
+{
+	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
+
+	return head - rring_client_tail(client, pool);
 }
 
 /*
@@ -456,14 +422,14 @@ static __poll_t poll_mask(struct rring_client *client)
  */
 __poll_t rring_client_poll(struct rring_client *client)
 {
-	/* pairs with attach() */
+	/* pairs with take_place() */
 	struct rring_arena *arena = smp_load_acquire(&client->arena);
 	__poll_t mask = EPOLLERR;
 
 	if (!arena)
 		return EPOLLERR;
 	mutex_lock(&arena->lock);
-	if (client->state == RRING_CLIENT_LIVE) {
+	if (client->state == RRING_CLIENT_LIVE && !client->evicted) {
 		raise_flags(client);
 		rring_barrier(arena);
 		mask = poll_mask(client);

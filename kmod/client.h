@@ -10,7 +10,9 @@
 #include "region.h"
 #include "wait.h"
 
+struct inode;
 struct mm_struct;
+struct pid;
 struct rring_reader;
 
 /*
@@ -18,16 +20,25 @@ struct rring_reader;
  * published last and never changes again.
  */
 struct rring_client {
+	struct kref ref;		/* its file, and who evicts it */
 	bool read_write;		/* may attach */
+	struct inode *inode;		/* what its mappings are mappings of */
 	struct mutex attach_lock;
 	struct rring_arena *arena;
 	struct mm_struct *mm;
+	struct pid *pid;		/* these three of who attached */
+	kuid_t uid;
+	char comm[TASK_COMM_LEN];
 	u32 role;
 	u32 id;
 	u32 serial;
 
 	/* under the arena's lock */
 	enum rring_client_state state;
+	bool evicted;			/* not dead yet, perhaps, but as good */
+	u32 quota;			/* percent; 0: the arena's */
+	u64 refills;
+	u64 wakes;
 	struct rring_region ledger;
 	struct rring_region magazine;
 	struct rring_region cursors;
@@ -41,15 +52,17 @@ struct rring_client {
 };
 
 struct rring_client *rring_client_new(bool read_write);
-void rring_client_free(struct rring_client *client);
+void rring_client_put(struct rring_client *client);
+void rring_client_release(struct rring_client *client);
 int rring_client_attach(struct rring_client *client, struct rring_attach *args);
 int rring_client_lock(struct rring_client *client);
 void rring_client_unlock(struct rring_client *client);
-void rring_client_die(struct rring_client *client);
 void rring_client_raise(struct rring_client *client, u64 cursors);
 int rring_client_wait_any(struct rring_client *client,
 			  const struct rring_wait *args);
+u64 rring_client_bytes(const struct rring_client *client);
 u32 rring_client_tail(struct rring_client *client, u32 pool);
+u32 rring_client_lent(struct rring_client *client, u32 pool);
 int rring_client_region(struct rring_client *client, u64 offset,
 			const struct rring_region **region, bool *writable);
 __poll_t rring_client_poll(struct rring_client *client);

@@ -120,6 +120,7 @@ static int do_wake(struct rring_client *client, union rring_args *args)
 	if (err)
 		return err;
 	client->arena->info->wakes++;
+	client->wakes++;
 	if (wake->flags & RRING_WAKE_POOLS)
 		rring_arena_wake_pools(client->arena, wake->pools);
 	if (waiters) {

@@ -48,6 +48,13 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+/* The attributes of the request that a dump answers. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define rring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#else
+#define rring_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#endif
+
 #else
 
 #include "kernel.h"

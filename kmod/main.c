@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "chardev.h"
+#include "netlink.h"
 #include "region.h"
 
 static char *profile = "auto";
@@ -111,11 +112,16 @@ static int __init rring_init(void)
 	err = create_default();
 	if (err)
 		goto fail_net;
-	err = rring_chardev_register(dev_mode);
+	err = rring_netlink_register();
 	if (err)
 		goto fail_arena;
+	err = rring_chardev_register(dev_mode);
+	if (err)
+		goto fail_netlink;
 	return 0;
 
+fail_netlink:
+	rring_netlink_unregister();
 fail_arena:
 	rring_arena_put(default_arena);
 fail_net:
@@ -127,6 +133,7 @@ fail_net:
 static void __exit rring_exit(void)
 {
 	rring_chardev_unregister();
+	rring_netlink_unregister();
 	rring_arena_put(default_arena);
 	unregister_pernet_subsys(&net_ops);
 }

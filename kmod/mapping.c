@@ -13,6 +13,7 @@
 #include "arena.h"
 #include "client.h"
 #include "compat.h"
+#include "death.h"
 #include "mapping.h"
 
 /* mremap(2) copies the mapping before it asks whether it may be moved. */
@@ -103,7 +104,7 @@ static int map_region(struct rring_client *client, struct vm_area_struct *vma)
 	bool writable;
 	int err;
 
-	if (client->state == RRING_CLIENT_DEAD)
+	if (client->state == RRING_CLIENT_DEAD || client->evicted)
 		return -EOWNERDEAD;
 	err = rring_client_region(client, (u64)vma->vm_pgoff << PAGE_SHIFT,
 				  &region, &writable);

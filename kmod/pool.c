@@ -26,7 +26,6 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 	pool->info = &arena->info->pool[index];
 	pool->capacity = pool->info->capacity;
 	pool->base = pool->info->slot_base;
-	pool->quota = max_t(u64, 1, (u64)pool->capacity * arena->quota / 100);
 	rring_gate_init(&pool->gate, arena);
 	if (!pool->capacity)
 		return 0;
@@ -51,18 +50,26 @@ void rring_pool_destroy(struct rring_pool *pool)
 	kvfree(pool->free);
 }
 
-static u32 magazine_lent(struct rring_client *client, u32 pool)
+/*
+ * How many slots @client may have lent, or (NULL) one that has no quota of its
+ * own. Under the arena's lock.
+ */
+u32 rring_pool_quota(const struct rring_pool *pool,
+		     const struct rring_client *client)
 {
-	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
+	u32 percent = pool->arena->quota;
 
-	return head - rring_client_tail(client, pool);
+	if (client && client->quota)
+		percent = client->quota;
+	return max_t(u64, 1, (u64)pool->capacity * percent / 100);
 }
 
 static u32 quota_left(struct rring_pool *pool, struct rring_client *client)
 {
 	u32 charged = client->charged[pool->index];
+	u32 quota = rring_pool_quota(pool, client);
 
-	return charged < pool->quota ? pool->quota - charged : 0;
+	return charged < quota ? quota - charged : 0;
 }
 
 static void lend_slot(struct rring_pool *pool, struct rring_client *client,
@@ -94,7 +101,7 @@ u32 rring_pool_lend(struct rring_pool *pool, struct rring_client *client,
 	u32 n, i;
 
 	n = min(want, quota_left(pool, client));
-	n = min(n, RRING_MAGAZINE_SLOTS - magazine_lent(client, pool->index));
+	n = min(n, RRING_MAGAZINE_SLOTS - rring_client_lent(client, pool->index));
 	n = min(n, pool->nr_free);
 	for (i = 0; i < n; i++)
 		lend_slot(pool, client, head + i);
@@ -151,13 +158,15 @@ static int refill_lend(struct refill *refill)
 	if (err)
 		return err;
 	/* who may have the whole pool finds it dry, not its quota used up */
-	refill->over_quota = pool->quota < pool->capacity &&
+	refill->over_quota = rring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
 	refill->lent = rring_pool_lend(pool, client, refill->want);
-	if (refill->lent)
+	if (refill->lent) {
 		pool->info->refills++;
-	else if (magazine_lent(client, pool->index) < RRING_MAGAZINE_SLOTS)
+		client->refills++;
+	} else if (rring_client_lent(client, pool->index) < RRING_MAGAZINE_SLOTS) {
 		err = -EAGAIN;
+	}
 	rring_client_unlock(client);
 	return err;
 }
@@ -252,7 +261,7 @@ int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
 	stat->lent = 0;
 	for (i = 1; i <= client->arena->info->max_clients; i++)
 		if (client->arena->clients[i])
-			stat->lent += magazine_lent(client->arena->clients[i],
+			stat->lent += rring_client_lent(client->arena->clients[i],
 						    pool->index);
 	rring_client_unlock(client);
 	return 0;

@@ -23,8 +23,9 @@ struct rring_pool {
 	u32 index;
 	u32 capacity;
 	u32 base;			/* of its slots in ledgers */
-	u32 quota;			/* slots that one client may have lent */
 	u32 hint;			/* where the next sweep begins */
+	bool dry;			/* see rring_pool_refill() */
+	u64 dry_spells;
 	u32 nr_free;
 	u32 *free;			/* slots that nobody has */
 	unsigned long *out;		/* bitmap of all others */
@@ -35,6 +36,8 @@ struct rring_pool {
 
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		    u32 index);
+u32 rring_pool_quota(const struct rring_pool *pool,
+		     const struct rring_client *client);
 void rring_pool_destroy(struct rring_pool *pool);
 u32 rring_pool_lend(struct rring_pool *pool, struct rring_client *client,
 		    u32 want);

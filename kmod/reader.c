@@ -71,6 +71,7 @@ static void publish_state(struct rring_reader *reader,
 	u32 client = reader->client ? reader->client->id : 0;
 
 	reader->state = state;
+	rring_arena_changed(reader->ring->arena);
 	rring_seq_store(&info->start, reader->start);
 	rring_word_store_release(&info->ref, rring_ref(reader->serial, client,
 						       reader->cursor, state));
@@ -205,6 +206,7 @@ static void resume(struct rring_reader *reader, struct rring_reader_join *args)
 	reader->stalled_since = 0;
 	args->resumed = 1;
 	args->lost = reader->start - start;
+	reader->lost += args->lost;
 }
 
 static int check_join(const struct rring_client *client,
@@ -409,6 +411,7 @@ int rring_reader_rejoin(struct rring_client *client,
 		args->position = reader->start;
 		args->ref = current_ref(reader);
 		args->lost = reader->start - stood;
+		reader->lost += args->lost;
 	}
 	rring_client_unlock(client);
 	return err;
@@ -422,6 +425,8 @@ static void lap(struct rring_reader *reader)
 					   rring_ring_head(ring));
 	publish_state(reader, RRING_READER_LAPPED);
 	ring->arena->info->laps++;
+	ring->laps++;
+	reader->laps++;
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 }

@@ -21,6 +21,8 @@ struct rring_reader {
 	u64 start;			/* it never was before this */
 	u64 stalled_at;			/* where it held its writer back */
 	u64 stalled_since;		/* ns; 0: it does not */
+	u64 laps;
+	u64 lost;			/* by them */
 };
 
 int rring_reader_join(struct rring_client *client,

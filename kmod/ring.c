@@ -81,6 +81,12 @@ u64 rring_ring_head(struct rring_ring *ring)
 	return ring->head;
 }
 
+/* What its writer says. */
+u64 rring_ring_drops(const struct rring_ring *ring)
+{
+	return rring_seq_load(&ring_head(ring)->drops);
+}
+
 /* Not so one that awaits its next writer. */
 bool rring_ring_has_ended(const struct rring_ring *ring)
 {
@@ -123,6 +129,7 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 	u32 i;
 
 	rring_flag_lower(&ring->info->waiters, waiters);
+	ring->wakes++;
 	if (waiters & RRING_WRITER_WAITS) {
 		rring_gate_open(&ring->writable);
 		if (ring->writer)
@@ -219,6 +226,7 @@ void rring_ring_reap(struct rring_ring *ring)
 			rring_reader_remove(ring->readers[i]);
 	release_adopted(ring, ring->adopted_end);
 	ring->arena->rings[ring->id] = NULL;
+	rring_arena_changed(ring->arena);
 	memset(ring->info, 0, sizeof(*ring->info));
 	rring_gate_open(&ring->readable);
 	rring_gate_open(&ring->writable);
@@ -245,6 +253,7 @@ void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 	rring_seq_store(&ring->info->end, end);
 	/* O: pairs with P in the library's peek */
 	rring_flag_store_release(&ring->info->state, state);
+	rring_arena_changed(ring->arena);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 	if (is_deserted(ring))
@@ -364,6 +373,7 @@ static int install(struct rring_ring *ring, struct rring_client *client,
 	ring->info->writer = client->id;
 	arena->rings[id] = ring;
 	rring_flag_store_release(&ring->info->state, RRING_RING_OPEN);
+	rring_arena_changed(arena);
 	return 0;
 }
 
@@ -406,7 +416,7 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	u64 end = rring_seq_load(&old->info->end);
 	u64 entries = info->entry_offset;
 	int err = may_take_over(old, info);
-	u64 claim;
+	u64 claim, drops;
 	u32 next;
 
 	if (err)
@@ -414,11 +424,13 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	/* what the last writer had begun to overwrite is copied as it is */
 	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
 		      end + info->capacity);
+	drops = rring_ring_drops(old);
 	copy_pages(fresh->region.addr + entries, old->region.addr + entries,
 		   info->size - entries);
 	swap(old->region, fresh->region);
 	rring_seq_store(&ring_head(old)->claim, claim);
 	rring_seq_store(&ring_head(old)->head, end);
+	rring_seq_store(&ring_head(old)->drops, drops);
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;
@@ -426,6 +438,7 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;
 	rring_flag_store_release(&old->info->incarnation, next);
+	rring_arena_changed(old->arena);
 	rring_ring_wake(old, RRING_READERS_WAIT);
 	return 0;
 }

@@ -23,6 +23,9 @@ struct rring_ring {
 	struct rring_client *writer;	/* NULL: none, .info->end is set */
 	u64 head;			/* the highest seen */
 	u64 low;			/* lower end of the window, so far */
+	u64 stall_ns;			/* as it was opened with */
+	u64 laps;
+	u64 wakes;
 
 	/*
 	 * Slots that the window of a dead writer names, copied when it died:
@@ -54,5 +57,6 @@ void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 			    unsigned long *named);
 void rring_ring_wake(struct rring_ring *ring, u32 waiters);
 bool rring_ring_has_room(struct rring_ring *ring);
+u64 rring_ring_drops(const struct rring_ring *ring);
 
 #endif /* RRING_RING_H */

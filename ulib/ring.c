@@ -200,6 +200,15 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 	return rring_wait(&waiter, deadline);
 }
 
+/* One word more that tells who looks from outside what goes on. */
+static int refuse(struct rring_writer *writer, uint32_t n)
+{
+	rring_seq_t *drops = &writer->ring->drops;
+
+	rring_seq_store(drops, rring_seq_load(drops) + n);
+	return -EAGAIN;
+}
+
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 {
 	const struct rring_ring_info *info = writer->info;
@@ -216,7 +225,7 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 		return wait_writable(writer, n, RRING_FOREVER);
 	if (info->stall_ns)
 		err = rring_writer_sleep(writer, n, NULL, 0);
-	return err == -ETIMEDOUT ? -EAGAIN : err;
+	return err == -ETIMEDOUT || err == -EAGAIN ? refuse(writer, n) : err;
 }
 
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,

@@ -15,6 +15,7 @@
 #include "../../kmod/arena.h"
 #include "../../kmod/client.h"
 #include "../../kmod/command.h"
+#include "../../kmod/death.h"
 #include "../../kmod/descriptor.h"
 
 /*
@@ -119,7 +120,7 @@ static void host_close(struct rring_file *file)
 	struct rring_client *client = file->host;
 	struct rring_signal *signal = client->poll_queue.signal;
 
-	rring_client_free(client);
+	rring_client_release(client);
 	if (signal)
 		rring_signal_free(signal);
 	rring_host_descriptors_reap();

@@ -268,7 +268,8 @@ struct rring_cursors {
 struct rring_ring_head {
 	rring_seq_t head;	/* entries below are committed */
 	rring_seq_t claim;	/* entries below may be being overwritten */
-	__u8 reserved[4080];
+	rring_seq_t drops;	/* entries for which there was no room */
+	__u8 reserved[4072];
 };
 
 struct rring_entry {		/* of HANDLES */

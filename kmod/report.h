@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_REPORT_H
+#define RRING_REPORT_H
+
+#include <linux/types.h>
+
+struct rring_arena;
+struct rring_client;
+struct rring_estate;
+struct rring_pool;
+struct rring_reader;
+struct rring_ring;
+struct sk_buff;
+struct user_namespace;
+
+/* For whom numbers of users and processes are. */
+struct rring_audience {
+	struct user_namespace *user_ns;
+	struct pid_namespace *pid_ns;	/* NULL: all */
+};
+
+/*
+ * What an object looks like as attributes. 0, or -EMSGSIZE. Under the arena's
+ * lock, rring_report_arena() under neither.
+ */
+int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
+		       const char *name, bool persistent,
+		       const struct rring_audience *audience);
+int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool);
+int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
+			const struct rring_estate *estate,
+			const struct rring_audience *audience);
+int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
+		      const struct rring_audience *audience);
+int rring_report_reader(struct sk_buff *skb, const struct rring_reader *reader,
+			const struct rring_audience *audience);
+
+#endif /* RRING_REPORT_H */

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_VIEWER_H
+#define RRING_VIEWER_H
+
+#include <linux/types.h>
+
+struct cred;
+struct net;
+struct rring_arena;
+struct sk_buff;
+
+/*
+ * Who asks over netlink: whoever opened the socket, in the socket's network
+ * namespace. A descriptor that was passed on shows what it showed before.
+ */
+struct rring_viewer {
+	const struct cred *cred;
+	struct net *net;
+	bool admin;		/* CAP_SYS_ADMIN where .net belongs */
+	bool override;		/* CAP_DAC_OVERRIDE there */
+};
+
+int rring_viewer_init(struct rring_viewer *viewer, const struct sk_buff *skb);
+u32 rring_viewer_may(const struct rring_viewer *viewer,
+		     const struct rring_arena *arena);
+bool rring_viewer_sends(const struct rring_viewer *viewer,
+			const struct rring_arena *arena);
+
+#endif /* RRING_VIEWER_H */
