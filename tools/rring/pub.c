@@ -208,15 +208,37 @@ static int publish_inline(struct pub *pub, const char *line, size_t len)
 	return rring_add(pub->writer, line, (uint32_t)len, pub->type);
 }
 
+/* Bytes of the smallest slots there are for @len; 0: there are none. */
+static size_t find_room(const struct rring_client *client, size_t len)
+{
+	const struct rring_pool_info *pool = client->arena->pool;
+	int i;
+
+	for (i = 0; i < RRING_POOLS; i++)
+		if (pool[i].capacity && pool[i].slot_size >= len)
+			return pool[i].slot_size;
+	return 0;
+}
+
+static int alloc(struct pub *pub, size_t len, struct rring_event *event)
+{
+	size_t room = find_room(pub->client, len);
+	int err;
+
+	if (!room)
+		return -E2BIG;
+	do {
+		err = rring_alloc_until(pub->client, room, pub->type,
+					RRING_FOREVER, event);
+	} while (err == -EINTR);
+	return err ? err : rring_resize(pub->client, event, (uint32_t)len);
+}
+
 static int publish_event(struct pub *pub, const char *line, size_t len)
 {
 	struct rring_event event;
-	int err;
+	int err = alloc(pub, len, &event);
 
-	do {
-		err = rring_alloc_until(pub->client, len, pub->type,
-					RRING_FOREVER, &event);
-	} while (err == -EINTR);
 	if (err)
 		return err;
 	if (len)
@@ -244,6 +266,9 @@ static void publish(struct pub *pub, const char *line, size_t len)
 	else if (err == -E2BIG && pub->config.kind == RRING_INLINE)
 		fail("line %" PRIu64 " has %zu bytes: --stride=%" PRIu32 " is too small",
 		     pub->lines, len, pub->config.stride);
+	else if (err == -E2BIG)
+		fail("line %" PRIu64 " has %zu bytes: no slots of this arena are that large (`rring pool' shows them)",
+		     pub->lines, len);
 	else if (err)
 		fail_with(err, "cannot publish line %" PRIu64 " (%zu bytes)",
 			  pub->lines, len);
