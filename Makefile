@@ -168,7 +168,7 @@ $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.
 $(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lpthread
+	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lmnl -lpthread
 
 # The same rows, with a library of the same kind, below build/asan, build/tsan.
 # Clang, as gcc takes a fence for an error under its thread sanitizer.

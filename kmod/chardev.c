@@ -9,6 +9,7 @@
 #include "chardev.h"
 #include "client.h"
 #include "command.h"
+#include "inode.h"
 #include "mapping.h"
 
 /* A struct of any size that the caller knows, as in clone3(2). */
@@ -55,9 +56,20 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static int device_open(struct inode *inode, struct file *file)
 {
 	fmode_t both = FMODE_READ | FMODE_WRITE;
+	struct rring_client *client;
+	struct inode *own;
 
-	file->private_data = rring_client_new((file->f_mode & both) == both);
-	return file->private_data ? 0 : -ENOMEM;
+	own = rring_inode_new();
+	if (IS_ERR(own))
+		return PTR_ERR(own);
+	client = rring_client_new((file->f_mode & both) == both, own);
+	if (!client) {
+		iput(own);
+		return -ENOMEM;
+	}
+	file->private_data = client;
+	file->f_mapping = own->i_mapping;
+	return 0;
 }
 
 static int device_release(struct inode *inode, struct file *file)

@@ -12,8 +12,12 @@
 #include "reader.h"
 #include "ring.h"
 
-/* @read_write: its file is open for both; only then it can attach. */
-struct rring_client *rring_client_new(bool read_write)
+/*
+ * @read_write: its file is open for both; only then it can attach. @inode: what
+ * it maps, and nobody else does; NULL where nothing is mapped. The client has
+ * the reference from here on.
+ */
+struct rring_client *rring_client_new(bool read_write, struct inode *inode)
 {
 	struct rring_client *client;
 
@@ -22,6 +26,7 @@ struct rring_client *rring_client_new(bool read_write)
 		return NULL;
 	kref_init(&client->ref);
 	client->read_write = read_write;
+	client->inode = inode;
 	mutex_init(&client->attach_lock);
 	init_waitqueue_head(&client->poll_queue);
 	return client;
@@ -54,6 +59,7 @@ static void client_free(struct kref *ref)
 		put_identity(client);
 		rring_arena_put(client->arena);
 	}
+	iput(client->inode);
 	mutex_destroy(&client->attach_lock);
 	kfree(client);
 }

@@ -51,7 +51,7 @@ struct rring_client {
 	wait_queue_head_t poll_queue;
 };
 
-struct rring_client *rring_client_new(bool read_write);
+struct rring_client *rring_client_new(bool read_write, struct inode *inode);
 void rring_client_put(struct rring_client *client);
 void rring_client_release(struct rring_client *client);
 int rring_client_attach(struct rring_client *client, struct rring_attach *args);

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "chardev.h"
+#include "inode.h"
 #include "netlink.h"
 #include "region.h"
 
@@ -112,9 +113,12 @@ static int __init rring_init(void)
 	err = create_default();
 	if (err)
 		goto fail_net;
-	err = rring_netlink_register();
+	err = rring_inode_register();
 	if (err)
 		goto fail_arena;
+	err = rring_netlink_register();
+	if (err)
+		goto fail_inode;
 	err = rring_chardev_register(dev_mode);
 	if (err)
 		goto fail_netlink;
@@ -122,6 +126,8 @@ static int __init rring_init(void)
 
 fail_netlink:
 	rring_netlink_unregister();
+fail_inode:
+	rring_inode_unregister();
 fail_arena:
 	rring_arena_put(default_arena);
 fail_net:
@@ -134,6 +140,7 @@ static void __exit rring_exit(void)
 {
 	rring_chardev_unregister();
 	rring_netlink_unregister();
+	rring_inode_unregister();
 	rring_arena_put(default_arena);
 	unregister_pernet_subsys(&net_ops);
 }

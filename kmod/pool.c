@@ -75,12 +75,13 @@ static u32 quota_left(struct rring_pool *pool, struct rring_client *client)
 static void lend_slot(struct rring_pool *pool, struct rring_client *client,
 		      u64 position)
 {
-	u32 slot = pool->free[--pool->nr_free];
+	u32 slot = pool->free[pool->nr_free - 1];
 	struct rring_magazine *magazine =
 		rring_client_magazine(client, pool->index);
 	u32 generation =
 		rring_flag_load(&pool->arena->generation[pool->base + slot]);
 
+	WRITE_ONCE(pool->nr_free, pool->nr_free - 1);
 	pool->lease[slot] = (struct rring_lease) {
 		.serial = client->serial,
 		.client = client->id,
@@ -136,7 +137,8 @@ void rring_pool_free_slot(struct rring_pool *pool, u32 slot)
 	if (client && client->serial == lease->serial)
 		client->charged[pool->index]--;
 	__clear_bit(slot, pool->out);
-	pool->free[pool->nr_free++] = slot;
+	pool->free[pool->nr_free] = slot;
+	WRITE_ONCE(pool->nr_free, pool->nr_free + 1);
 	pool->info->reclaimed++;
 }
 

@@ -26,7 +26,7 @@ struct rring_pool {
 	u32 hint;			/* where the next sweep begins */
 	bool dry;			/* see rring_pool_refill() */
 	u64 dry_spells;
-	u32 nr_free;
+	u32 nr_free;			/* a refill looks without the lock */
 	u32 *free;			/* slots that nobody has */
 	unsigned long *out;		/* bitmap of all others */
 	unsigned long *named;		/* bitmap: found in a ring's window */

@@ -349,6 +349,28 @@ void rring_reader_orphan(struct rring_reader *reader)
 		rring_ring_reap(ring);
 }
 
+/*
+ * Remove a reader that is away, for whoever has to do with the arena; with a
+ * @serial, only if it still is that one. Under the arena's lock.
+ */
+int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
+			u32 serial)
+{
+	struct rring_ring *ring = rring_ring_at(arena, ring_id);
+	struct rring_reader *reader;
+
+	if (!ring || id >= RRING_READERS || !ring->readers[id])
+		return -ENXIO;
+	reader = ring->readers[id];
+	if (serial && reader->serial != serial)
+		return -ESTALE;
+	if (reader->client)
+		return -EBUSY;
+	reader->name[0] = 0;
+	rring_reader_orphan(reader);
+	return 0;
+}
+
 /* The reader @id of @ring_id, if it is @client's. */
 static struct rring_reader *own_reader(struct rring_client *client,
 				       u32 ring_id, u32 id)

@@ -5,6 +5,7 @@
 #include "compat.h"
 #include <linux/rusted_ring.h>
 
+struct rring_arena;
 struct rring_client;
 struct rring_ring;
 
@@ -31,6 +32,8 @@ int rring_reader_leave(struct rring_client *client,
 		       const struct rring_reader_leave *args);
 int rring_reader_rejoin(struct rring_client *client,
 			struct rring_reader_rejoin *args);
+int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
+			u32 serial);
 void rring_reader_orphan(struct rring_reader *reader);
 void rring_reader_remove(struct rring_reader *reader);
 bool rring_reader_gates(const struct rring_reader *reader);

@@ -87,6 +87,17 @@ u64 rring_ring_drops(const struct rring_ring *ring)
 	return rring_seq_load(&ring_head(ring)->drops);
 }
 
+/*
+ * Another limit for a ring that has one: its readers know that they may be
+ * lapped. Whoever waits to lap them looks at the clock anew.
+ */
+void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns)
+{
+	WRITE_ONCE(ring->info->stall_ns, stall_ns);
+	rring_arena_changed(ring->arena);
+	rring_ring_wake(ring, RRING_WRITER_WAITS);
+}
+
 /* Not so one that awaits its next writer. */
 bool rring_ring_has_ended(const struct rring_ring *ring)
 {
@@ -369,6 +380,7 @@ static int install(struct rring_ring *ring, struct rring_client *client,
 	ring->id = id;
 	ring->info = &arena->ring_info[id];
 	*ring->info = *info;
+	ring->stall_ns = info->stall_ns;
 	ring->writer = client;
 	ring->info->writer = client->id;
 	arena->rings[id] = ring;
@@ -377,12 +389,15 @@ static int install(struct rring_ring *ring, struct rring_client *client,
 	return 0;
 }
 
-static bool same_geometry(const struct rring_ring_info *a,
+/* The limit counts as it was when the ring was opened, whatever was set. */
+static bool same_geometry(const struct rring_ring *ring,
 			  const struct rring_ring_info *b)
 {
+	const struct rring_ring_info *a = ring->info;
+
 	return a->kind == b->kind && a->policy == b->policy &&
 	       a->capacity == b->capacity && a->stride == b->stride &&
-	       a->retain == b->retain && a->stall_ns == b->stall_ns;
+	       a->retain == b->retain && ring->stall_ns == b->stall_ns;
 }
 
 static int may_take_over(const struct rring_ring *ring,
@@ -392,7 +407,7 @@ static int may_take_over(const struct rring_ring *ring,
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
-	return same_geometry(ring->info, info) ? 0 : -EEXIST;
+	return same_geometry(ring, info) ? 0 : -EEXIST;
 }
 
 static void copy_pages(void *to, const void *from, u64 size)

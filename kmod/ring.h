@@ -58,5 +58,6 @@ void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 void rring_ring_wake(struct rring_ring *ring, u32 waiters);
 bool rring_ring_has_room(struct rring_ring *ring);
 u64 rring_ring_drops(const struct rring_ring *ring);
+void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns);
 
 #endif /* RRING_RING_H */

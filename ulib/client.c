@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -266,7 +267,7 @@ int rring_open_arena(struct rring_client **client, int arena_fd,
 
 	if (flags & ~RRING_SINGLE_THREADED)
 		return -EINVAL;
-	if (arena_fd < 0)
+	if (fcntl(arena_fd, F_GETFD) < 0)
 		return -EBADF;
 	if (rring_backend_process_has(arena_fd))
 		backend = RRING_BACKEND_PROCESS;
@@ -299,6 +300,8 @@ void rring_close(struct rring_client *client)
 		rring_reader_close(own->readers, 0);
 	while (own->writers)
 		rring_writer_close(own->writers);
+	while (own->pipes)
+		rring_pipe_free(own->pipes);
 	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
 		rring_unmap(client, own->peers[i].cursors,
 			    sizeof(struct rring_cursors));

@@ -18,10 +18,11 @@ struct rring_peer {
 struct rring_client_private {
 	struct rring_file file;
 	int polled;			/* rring_client_fd() was called */
-	pthread_mutex_t lock;		/* over .peers, .writers, .readers */
+	pthread_mutex_t lock;		/* over .peers and the lists */
 	struct rring_peer peers[RRING_CLIENTS_MAX + 1];
 	struct rring_writer *writers;
 	struct rring_reader *readers;
+	struct rring_pipe *pipes;
 	struct rring_cursors *cursors;	/* the own ones */
 	struct rring_tails *ledger;
 	const struct rring_magazines *magazines;
@@ -40,6 +41,7 @@ int rring_name_copy(char to[RRING_NAME_MAX], const char *from);
 
 uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
 			   uint32_t cursor);
+void rring_pipe_free(struct rring_pipe *pipe);
 void rring_settle_writers(struct rring_client *client);
 void rring_writer_settle(struct rring_writer *writer);
 

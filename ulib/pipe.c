@@ -75,7 +75,24 @@ static struct rring_pipe *pipe_new(struct rring_client *client,
 		return NULL;
 	pipe->client = client;
 	pipe->peer = peer;
+	pthread_mutex_lock(&client->own->lock);
+	pipe->next = client->own->pipes;
+	client->own->pipes = pipe;
+	pthread_mutex_unlock(&client->own->lock);
 	return pipe;
+}
+
+void rring_pipe_free(struct rring_pipe *pipe)
+{
+	struct rring_client_private *own = pipe->client->own;
+	struct rring_pipe **link = &own->pipes;
+
+	pthread_mutex_lock(&own->lock);
+	while (*link != pipe)
+		link = &(*link)->next;
+	*link = pipe->next;
+	pthread_mutex_unlock(&own->lock);
+	free(pipe);
 }
 
 /* ---- the first end ---- */
@@ -167,7 +184,7 @@ fail:
 		rring_writer_close(pipe->source);
 	if (pipe->sink)
 		rring_reader_close(pipe->sink, !pipe->sink->resumed);
-	free(pipe);
+	rring_pipe_free(pipe);
 	return err;
 }
 
@@ -213,7 +230,7 @@ int rring_pipe_connect(struct rring_client *client,
 fail_sink:
 	rring_reader_close(pipe->sink, 0);
 fail:
-	free(pipe);
+	rring_pipe_free(pipe);
 	return err;
 }
 
@@ -240,7 +257,7 @@ void rring_pipe_close(struct rring_pipe *pipe)
 {
 	rring_reader_close(pipe->sink, 1);
 	close_source(pipe);
-	free(pipe);
+	rring_pipe_free(pipe);
 }
 
 /* ---- send ---- */

@@ -175,7 +175,8 @@ int rring_release_check(struct rring_reader *reader, uint32_t n)
 		rring_fence_acquire();
 		return is_lapped(reader) ? rejoin(reader) : 0;
 	}
-	if (observed_in_time(reader, n))
+	/* who releases nothing has lost nothing: the next peek goes on */
+	if (!n || observed_in_time(reader, n))
 		return 0;
 	reader->lost += n;
 	rring_reader_advance(reader, n);
@@ -374,8 +375,10 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	rring_call(reader->client, RRING_IOC_READER_LEAVE, &args);
-	rring_seq_store(reader->cursor, 0);
+	/* the cursor of a client that was evicted is out of reach */
+	if (rring_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
+	    -EOWNERDEAD)
+		rring_seq_store(reader->cursor, 0);
 }
 
 static void enlist(struct rring_reader *reader)

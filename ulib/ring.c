@@ -506,8 +506,7 @@ static void delist(struct rring_writer *writer)
 	pthread_mutex_unlock(&own->lock);
 }
 
-static void close_ring(struct rring_client *client, uint32_t id,
-		       uint32_t flags)
+static int close_ring(struct rring_client *client, uint32_t id, uint32_t flags)
 {
 	struct rring_ring_close args = {
 		.size = sizeof(args),
@@ -515,7 +514,7 @@ static void close_ring(struct rring_client *client, uint32_t id,
 		.flags = flags,
 	};
 
-	rring_call(client, RRING_IOC_RING_CLOSE, &args);
+	return rring_call(client, RRING_IOC_RING_CLOSE, &args);
 }
 
 int rring_writer_open(struct rring_client *client,
@@ -569,10 +568,14 @@ fail:
 
 static void close_writer(struct rring_writer *writer, uint32_t flags)
 {
-	/* the kernel takes the window over, then the own ledger lets go */
-	close_ring(writer->client, writer->id, flags);
-	settle_below(writer, writer->head);
-	rring_freed(writer->client);
+	/*
+	 * The kernel takes the window over, then the own ledger lets go; that
+	 * of a client which was evicted is out of reach.
+	 */
+	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
+		settle_below(writer, writer->head);
+		rring_freed(writer->client);
+	}
 	delist(writer);
 	rring_unmap(writer->client, writer->ring, writer->size);
 	free(writer);

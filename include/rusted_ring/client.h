@@ -159,7 +159,10 @@ int rring_open_config(struct rring_client **client,
 		      const struct rring_arena_config *config,
 		      unsigned int flags);
 
-/* Ends its writers and readers, drops its holds, frees @client. */
+/*
+ * Ends its writers, readers and ends of pipes as its death would, drops its
+ * holds, frees all of these and @client.
+ */
 void rring_close(struct rring_client *client);
 
 /* RRING_BACKEND_DEVICE or RRING_BACKEND_PROCESS. */

@@ -27,6 +27,7 @@ struct rring_pipe {
 	struct rring_writer *source;
 	struct rring_reader *sink;
 	const char *peer;	/* the name under which the other end reads */
+	struct rring_pipe *next; /* of the client's */
 };
 
 /*

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
 /* A full ring, by policy: it blocks, fails or overwrites, and says so. */
-#include <sched.h>
-
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -117,6 +115,7 @@ TEST_F(full, fail_leaves_the_hold_with_the_caller)
 struct blocked {
 	int arena;
 	uint32_t ring;
+	uint32_t joined;
 	uint64_t count;
 };
 
@@ -128,6 +127,7 @@ static void *read_when_full(void *arg)
 	struct rring_reader *reader = reader_at(client, blocked->ring);
 	uint64_t i;
 
+	step_take(&blocked->joined);
 	for (i = 0; i < blocked->count; i++) {
 		until_waiting(reader->info, RRING_WRITER_WAITS);
 		MUST(!stream_take(reader, MAX));
@@ -156,9 +156,7 @@ TEST_F_TIMEOUT(full, block_sleeps_until_there_is_room, 100)
 		.count = rounds(5000),
 	};
 	thread = thread_start(read_when_full, &blocked);
-	while (!rring_ref_gates(rring_word_load_acquire(
-					&writer->info->readers[1].ref)))
-		sched_yield();
+	step_wait(&blocked.joined);
 	ASSERT_EQ(0, stream_take(gate, MAX));
 	rring_reader_close(gate, 0);
 	for (i = 0; i < blocked.count; i++)
@@ -249,6 +247,42 @@ TEST_F(full, what_is_overwritten_while_it_is_read_counts_as_lost)
 	EXPECT_EQ(1, reader->lost);
 	EXPECT_EQ(CAPACITY, drain_lapped(reader));
 	EXPECT_EQ(1, reader->lost);
+}
+
+/* The next event that is still whole after its use: its number. */
+static uint64_t read_validated(struct rring_reader *reader)
+{
+	struct rring_event event;
+	int err;
+
+	do {
+		uint64_t lost = reader->lost;
+
+		MUST(!rring_wait_readable(reader, 0));
+		err = rring_try_read(reader, &event);
+		if (!err)
+			err = rring_release(reader, 1);
+		MUST(!err || err == -ESTALE);
+		/* never said for nothing: it must come to an end */
+		MUST(!err || reader->lost > lost);
+	} while (err);
+	return event.event_type;
+}
+
+TEST_F(full, an_observer_that_was_idle_meanwhile_goes_on)
+{
+	struct rring_writer *writer = open_full(self->producer, &self->config,
+						RRING_OVERWRITE);
+	struct rring_reader *reader = observe(self->consumer, writer->id);
+	uint64_t number;
+	int round;
+
+	for (round = 0; round < 5; round++) {
+		put(writer, 3 * CAPACITY);
+		number = read_validated(reader);
+		EXPECT_EQ(reader->pos - 1, number);
+		EXPECT_LT(writer->head - CAPACITY, reader->pos);
+	}
 }
 
 TEST_F(full, a_reader_that_stalls_too_long_is_lapped_and_told)

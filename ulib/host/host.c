@@ -111,7 +111,7 @@ static int host_open(struct rring_file *file)
 	pthread_once(&once, init);
 	if (init_error)
 		return init_error;
-	file->host = rring_client_new(true);
+	file->host = rring_client_new(true, NULL);
 	return file->host ? 0 : -ENOMEM;
 }
 

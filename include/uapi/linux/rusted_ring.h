@@ -192,7 +192,9 @@ struct rring_ring_info {
 	__u64 entry_offset;	/* in RING: entries (metadata of INLINE) */
 	__u64 data_offset;	/* in RING: payloads of INLINE */
 	__u64 size;		/* of the RING region */
-	__u64 stall_ns;		/* a reader stalled this long is lapped; 0: no */
+	__u64 stall_ns;		/* a reader stalled this long is lapped; 0: no;
+				 * what is not 0 can be set to what is not 0
+				 */
 	__u64 reserved1;
 
 	/* changed by the kernel */

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: MPL-2.0
-/* One client, used by several threads at once. */
+/* Several threads of one client, or each with its own, and a pool run dry. */
 #include <pthread.h>
 #include <sched.h>
 
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "hoard.h"
+#include "rounds.h"
 #include "stream.h"
+#include "thread.h"
 
 #define THREADS	4
 #define ROUNDS	20000
 #define MAX	256
 
-FIXTURE(threads)
+FIXTURE(shared)
 {
 	int arena;
 	struct rring_client *client;
 };
 
-FIXTURE_SETUP(threads)
+FIXTURE_SETUP(shared)
 {
 	static const uint32_t capacity[RRING_POOLS] = { 64, 48 };
 
@@ -27,7 +30,7 @@ FIXTURE_SETUP(threads)
 				      RRING_PRODUCER, 0));
 }
 
-FIXTURE_TEARDOWN(threads)
+FIXTURE_TEARDOWN(shared)
 {
 	rring_close(self->client);
 	close(self->arena);
@@ -40,6 +43,7 @@ struct worker {
 	struct rring_reader *reader;
 	struct rring_event shared;
 	uint64_t delivered;
+	uint32_t rounds;
 };
 
 static struct rring_writer *ring_of(struct rring_client *client)
@@ -53,25 +57,25 @@ static struct rring_writer *ring_of(struct rring_client *client)
 	return writer_of(client, &config);
 }
 
-static void run(struct __test_metadata *_metadata, struct worker *workers,
-		void *(*work)(void *))
+static void run(struct worker *workers, void *(*work)(void *))
 {
 	int i;
 
+	for (i = 0; i < THREADS; i++) {
+		workers[i].rounds = rounds(ROUNDS);
+		workers[i].thread = thread_start(work, &workers[i]);
+	}
 	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, pthread_create(&workers[i].thread, NULL, work,
-					    &workers[i]));
-	for (i = 0; i < THREADS; i++)
-		ASSERT_EQ(0, pthread_join(workers[i].thread, NULL));
+		thread_end(workers[i].thread);
 }
 
 static void *publish_and_read(void *arg)
 {
 	struct worker *worker = arg;
 	struct rring_event kept, event;
-	int i;
+	uint32_t i;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < worker->rounds; i++) {
 		MUST(!stream_put(worker->writer, MAX));
 		MUST(!rring_try_read(worker->reader, &event));
 		MUST(stream_intact(&event, worker->delivered, MAX));
@@ -88,7 +92,7 @@ static void *publish_and_read(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(threads, four_rings_at_once_come_out_exact, 100)
+TEST_F_TIMEOUT(shared, four_rings_at_once_come_out_exact, 100)
 {
 	struct worker workers[THREADS] = {};
 	int i;
@@ -99,10 +103,10 @@ TEST_F_TIMEOUT(threads, four_rings_at_once_come_out_exact, 100)
 		workers[i].reader = reader_at(self->client,
 					      workers[i].writer->id);
 	}
-	run(_metadata, workers, publish_and_read);
+	run(workers, publish_and_read);
 	for (i = 0; i < THREADS; i++) {
-		EXPECT_EQ(ROUNDS, workers[i].delivered);
-		EXPECT_EQ(ROUNDS, workers[i].writer->head);
+		EXPECT_EQ(workers[i].rounds, workers[i].delivered);
+		EXPECT_EQ(workers[i].rounds, workers[i].writer->head);
 		rring_writer_close(workers[i].writer);
 		rring_reader_close(workers[i].reader, 0);
 	}
@@ -113,9 +117,9 @@ TEST_F_TIMEOUT(threads, four_rings_at_once_come_out_exact, 100)
 static void *hold_and_drop(void *arg)
 {
 	struct worker *worker = arg;
-	int i;
+	uint32_t i;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < worker->rounds; i++) {
 		MUST(!rring_hold(worker->client, &worker->shared));
 		MUST(!rring_hold(worker->client, &worker->shared));
 		MUST(!rring_drop(worker->client, &worker->shared));
@@ -126,21 +130,20 @@ static void *hold_and_drop(void *arg)
 }
 
 /* Every thread leaves half of its holds. */
-TEST_F_TIMEOUT(threads, holds_of_one_event_are_counted_exactly, 100)
+TEST_F_TIMEOUT(shared, holds_of_one_event_are_counted_exactly, 100)
 {
+	uint32_t i, left = 1 + THREADS * ((rounds(ROUNDS) + 1) / 2);
 	struct worker workers[THREADS] = {};
 	struct rring_event event;
-	int i;
 
 	ASSERT_EQ(0, rring_alloc(self->client, 8, 0, &event));
 	for (i = 0; i < THREADS; i++) {
 		workers[i].client = self->client;
 		workers[i].shared = event;
 	}
-	run(_metadata, workers, hold_and_drop);
-	EXPECT_EQ(1 + THREADS * ROUNDS / 2,
-		  rring_ledger_holds(rring_word_load(event.word)));
-	for (i = 0; i < 1 + THREADS * ROUNDS / 2; i++)
+	run(workers, hold_and_drop);
+	EXPECT_EQ(left, rring_ledger_holds(rring_word_load(event.word)));
+	for (i = 0; i < left; i++)
 		ASSERT_EQ(0, rring_drop(self->client, &event));
 	EXPECT_EQ(-EINVAL, rring_drop(self->client, &event));
 	rring_trim(self->client);
@@ -152,9 +155,9 @@ static void *alloc_and_mark(void *arg)
 	struct worker *worker = arg;
 	uint64_t mark = (uintptr_t)worker;
 	struct rring_event event[8];
-	int i, j;
+	uint32_t i, j;
 
-	for (i = 0; i < ROUNDS / 8; i++) {
+	for (i = 0; i < worker->rounds / 8; i++) {
 		for (j = 0; j < 8; j++) {
 			MUST(!rring_alloc_until(worker->client, 64, 0, SOON(),
 						&event[j]));
@@ -169,14 +172,14 @@ static void *alloc_and_mark(void *arg)
 }
 
 /* Few slots, often allocated: two threads would write into one. */
-TEST_F_TIMEOUT(threads, no_slot_is_given_to_two, 100)
+TEST_F_TIMEOUT(shared, no_slot_is_given_to_two, 100)
 {
 	struct worker workers[THREADS] = {};
 	int i;
 
 	for (i = 0; i < THREADS; i++)
 		workers[i].client = self->client;
-	run(_metadata, workers, alloc_and_mark);
+	run(workers, alloc_and_mark);
 	rring_trim(self->client);
 	EXPECT_TRUE(all_free(self->client));
 }
@@ -185,9 +188,10 @@ TEST_F_TIMEOUT(threads, no_slot_is_given_to_two, 100)
 static void *only_publish(void *arg)
 {
 	struct worker *worker = arg;
-	int i, err;
+	uint32_t i;
+	int err;
 
-	for (i = 0; i < ROUNDS; i++) {
+	for (i = 0; i < worker->rounds; i++) {
 		while ((err = stream_put(worker->writer, MAX)) == -EAGAIN)
 			sched_yield();
 		MUST(!err);
@@ -199,7 +203,7 @@ static void *only_read(void *arg)
 {
 	struct worker *worker = arg;
 
-	while (worker->delivered < ROUNDS) {
+	while (worker->delivered < worker->rounds) {
 		MUST(!stream_take_soon(worker->reader, MAX));
 		worker->delivered++;
 	}
@@ -213,7 +217,7 @@ static void *publish_or_read(void *arg)
 	return worker->reader ? only_read(arg) : only_publish(arg);
 }
 
-TEST_F_TIMEOUT(threads, writers_and_readers_may_have_threads_of_their_own, 100)
+TEST_F_TIMEOUT(shared, writers_and_readers_may_have_threads_of_their_own, 100)
 {
 	struct worker workers[THREADS] = {};
 	int i;
@@ -225,13 +229,96 @@ TEST_F_TIMEOUT(threads, writers_and_readers_may_have_threads_of_their_own, 100)
 		workers[i + 1].reader = reader_at(self->client,
 						  workers[i].writer->id);
 	}
-	run(_metadata, workers, publish_or_read);
+	run(workers, publish_or_read);
 	for (i = 0; i < THREADS; i += 2) {
-		EXPECT_EQ(ROUNDS, workers[i + 1].delivered);
+		EXPECT_EQ(workers[i].rounds, workers[i + 1].delivered);
 		rring_writer_close(workers[i].writer);
 	}
 	rring_trim(self->client);
 	EXPECT_TRUE(all_free(self->client));
+}
+
+/* ---- a client for each thread: one producer, slow and fast consumers ---- */
+
+#define CONSUMERS	3
+
+struct consumer {
+	int arena;
+	uint32_t ring;
+	uint32_t joined;
+	uint32_t hoards;	/* how many events it holds at a time */
+	uint64_t count;
+};
+
+static int take_and_hoard(struct hoard *hoard, struct rring_reader *reader,
+			  uint32_t places)
+{
+	if (!places)
+		return stream_take(reader, MAX);
+	return hoard_take(hoard, reader->pos % places, reader);
+}
+
+/* What is held must stay what it was while its pool is dry. */
+static void *consume(void *arg)
+{
+	struct consumer *consumer = arg;
+	struct rring_client *client = client_of(consumer->arena,
+						RRING_CONSUMER);
+	struct rring_reader *reader = reader_at(client, consumer->ring);
+	struct hoard hoard = { .client = client, .max = MAX };
+	int err;
+
+	step_take(&consumer->joined);
+	while ((err = take_and_hoard(&hoard, reader, consumer->hoards)) !=
+	       -EPIPE) {
+		if (!err)
+			consumer->count++;
+		else if (err == -EAGAIN)
+			MUST(!rring_wait_readable(reader, SOON()));
+		else
+			MUST(!err);
+	}
+	MUST(hoard_drop_all(&hoard));
+	rring_close(client);
+	return NULL;
+}
+
+TEST_F_TIMEOUT(shared, a_dry_pool_costs_nobody_an_event, 100)
+{
+	/* what the consumers hoard, the ring, and two to go round */
+	static const uint32_t capacity[RRING_POOLS] = { 18, 18 };
+	int arena = arena_with(capacity, 0);
+	struct rring_client *client = client_of(arena, RRING_PRODUCER);
+	struct rring_ring_config config = {
+		.kind = RRING_HANDLES,
+		.policy = RRING_BLOCK,
+		.capacity = 4,
+	};
+	struct rring_writer *writer = writer_of(client, &config);
+	struct consumer consumer[CONSUMERS] = {};
+	pthread_t thread[CONSUMERS];
+	uint32_t i, n = rounds(20000);
+
+	for (i = 0; i < CONSUMERS; i++) {
+		consumer[i] = (struct consumer) {
+			.arena = arena,
+			.ring = writer->id,
+			.hoards = i * HOARD / 2,
+		};
+		thread[i] = thread_start(consume, &consumer[i]);
+		step_wait(&consumer[i].joined);
+	}
+	for (i = 0; i < n; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	rring_writer_close(writer);
+	for (i = 0; i < CONSUMERS; i++) {
+		thread_end(thread[i]);
+		EXPECT_EQ(n, consumer[i].count);
+	}
+	rring_trim(client);
+	EXPECT_TRUE(all_free(client));
+	rring_close(client);
+	close(arena);
 }
 
 TEST_HARNESS_MAIN

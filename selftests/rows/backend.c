@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MPL-2.0
+/* The device or this process: chosen, forced, and told which it is. */
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "kselftest_harness.h"
+
+#include "arena.h"
+#include "stream.h"
+#include "thread.h"
+#include "user.h"
+
+FIXTURE(backend)
+{
+	enum rring_backend told;	/* by the environment */
+	int device;			/* is there */
+};
+
+FIXTURE_SETUP(backend)
+{
+	const char *told = getenv("RRING_BACKEND");
+
+	self->told = told && !strcmp(told, "process") ? RRING_BACKEND_PROCESS :
+							RRING_BACKEND_DEVICE;
+	self->device = !access(RRING_DEVICE, R_OK | W_OK);
+}
+
+FIXTURE_TEARDOWN(backend)
+{
+}
+
+static struct rring_arena_config config_of(const char *name,
+					   enum rring_backend backend)
+{
+	return (struct rring_arena_config) {
+		.name = name,
+		.capacity = { 8 },
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+		.backend = backend,
+	};
+}
+
+static enum rring_backend backend_of_new(const struct rring_arena_config *config)
+{
+	int fd = rring_arena_create(config);
+	enum rring_backend backend;
+	struct rring_client *client;
+
+	MUST(fd >= 0);
+	client = client_of(fd, RRING_PRODUCER);
+	backend = rring_client_backend(client);
+	rring_close(client);
+	close(fd);
+	return backend;
+}
+
+/* The arena `default`, with @flags: which backend, or an error. */
+static int backend_of_default(unsigned int flags)
+{
+	struct rring_client *client = NULL;
+	int ret = rring_open(&client, NULL, RRING_PRODUCER, flags);
+	struct rring_event event;
+
+	if (ret) {
+		MUST(!client);
+		return ret;
+	}
+	ret = (int)rring_client_backend(client);
+	/* and it is good for something */
+	MUST(!rring_alloc(client, 100, 0, &event));
+	MUST(!rring_drop(client, &event));
+	rring_close(client);
+	return ret;
+}
+
+/* ---- which one ---- */
+
+TEST_F(backend, is_what_the_environment_says)
+{
+	struct rring_arena_config config = config_of(NULL, RRING_BACKEND_AUTO);
+
+	EXPECT_EQ(self->told, rring_backend());
+	EXPECT_EQ((int)self->told, backend_of_default(0));
+	EXPECT_EQ(self->told, backend_of_new(&config));
+}
+
+TEST_F(backend, is_the_device_if_it_is_there_and_else_the_process)
+{
+	enum rring_backend expected = self->device ? RRING_BACKEND_DEVICE :
+						     RRING_BACKEND_PROCESS;
+	struct rring_arena_config config = config_of(NULL, RRING_BACKEND_AUTO);
+
+	unsetenv("RRING_BACKEND");
+	EXPECT_EQ(expected, rring_backend());
+	EXPECT_EQ((int)expected, backend_of_default(0));
+	EXPECT_EQ(expected, backend_of_new(&config));
+	/* a word that it does not know says nothing */
+	setenv("RRING_BACKEND", "moon", 1);
+	EXPECT_EQ(expected, rring_backend());
+}
+
+TEST_F(backend, is_what_the_caller_says_whatever_the_environment_does)
+{
+	struct rring_arena_config config = config_of(NULL,
+						     RRING_BACKEND_PROCESS);
+	const char *const others[] = { "device", "process" };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		setenv("RRING_BACKEND", others[i], 1);
+		EXPECT_EQ(RRING_BACKEND_PROCESS,
+			  backend_of_default(RRING_IN_PROCESS));
+		EXPECT_EQ(RRING_BACKEND_PROCESS, backend_of_new(&config));
+		EXPECT_EQ(self->device ? RRING_BACKEND_DEVICE : -ENOENT,
+			  backend_of_default(RRING_ON_DEVICE));
+	}
+}
+
+TEST_F(backend, without_the_device_who_wants_it_gets_an_error)
+{
+	struct rring_arena_config config = config_of(NULL,
+						     RRING_BACKEND_DEVICE);
+	int expected = self->device ? RRING_BACKEND_DEVICE : -ENOENT;
+	int fd;
+
+	EXPECT_EQ(expected, backend_of_default(RRING_ON_DEVICE));
+	setenv("RRING_BACKEND", "device", 1);
+	EXPECT_EQ(RRING_BACKEND_DEVICE, rring_backend());
+	EXPECT_EQ(expected, backend_of_default(0));
+	fd = rring_arena_create(&config);
+	if (self->device) {
+		EXPECT_LE(0, fd);
+		close(fd);
+	} else {
+		EXPECT_EQ(-ENOENT, fd);
+	}
+}
+
+TEST_F(backend, flags_that_contradict_each_other_are_refused)
+{
+	struct rring_arena_config config = config_of(NULL, 3);
+	struct rring_client *client = NULL;
+	int fd = arena_small();
+
+	EXPECT_EQ(-EINVAL, rring_open(&client, NULL, RRING_PRODUCER,
+				      RRING_ON_DEVICE | RRING_IN_PROCESS));
+	EXPECT_EQ(-EINVAL, rring_open(&client, NULL, RRING_PRODUCER, 1u << 3));
+	/* where it is, its descriptor knows */
+	EXPECT_EQ(-EINVAL, rring_open_arena(&client, fd, RRING_PRODUCER,
+					    RRING_ON_DEVICE));
+	EXPECT_EQ(-EINVAL, rring_open_arena(&client, fd, RRING_PRODUCER,
+					    RRING_IN_PROCESS));
+	EXPECT_EQ(-EINVAL, rring_arena_create(&config));
+	EXPECT_EQ(NULL, client);
+	close(fd);
+}
+
+static int as_nobody(void *arg)
+{
+	(void)arg;
+	unsetenv("RRING_BACKEND");
+	MUST(rring_backend() == RRING_BACKEND_PROCESS);
+	MUST(backend_of_default(0) == RRING_BACKEND_PROCESS);
+	MUST(backend_of_default(RRING_ON_DEVICE) == -EACCES);
+	setenv("RRING_BACKEND", "device", 1);
+	MUST(backend_of_default(0) == -EACCES);
+	return 0;
+}
+
+static int as_stranger(void *arg)
+{
+	(void)arg;
+	unsetenv("RRING_BACKEND");
+	/* the device may be opened, but its `default` belongs to root */
+	MUST(rring_backend() == RRING_BACKEND_DEVICE);
+	MUST(backend_of_default(0) == RRING_BACKEND_PROCESS);
+	MUST(backend_of_default(RRING_ON_DEVICE) == -EACCES);
+	setenv("RRING_BACKEND", "device", 1);
+	MUST(backend_of_default(0) == -EACCES);
+	return 0;
+}
+
+TEST_F(backend, who_is_not_permitted_falls_back_unless_told)
+{
+	struct stat before;
+
+	if (!self->device)
+		return;	/* nobody is permitted: the tests above */
+	ASSERT_EQ(0, stat(RRING_DEVICE, &before));
+	ASSERT_EQ(0, chmod(RRING_DEVICE, 0666));
+	EXPECT_EQ(0, run_as(NOBODY, NOBODY, as_stranger, NULL));
+	ASSERT_EQ(0, chmod(RRING_DEVICE, 0600));
+	EXPECT_EQ(0, run_as(NOBODY, NOBODY, as_nobody, NULL));
+	ASSERT_EQ(0, chmod(RRING_DEVICE, before.st_mode & 07777));
+}
+
+/* ---- names in this process ---- */
+
+TEST_F(backend, names_of_this_process_are_found_by_its_threads)
+{
+	struct rring_arena_config config = config_of("here",
+						     RRING_BACKEND_PROCESS);
+	struct rring_client *client, *other = NULL;
+	struct rring_event event, got;
+	int fd = rring_arena_create(&config);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EEXIST, rring_arena_create(&config));
+	ASSERT_EQ(0, rring_open(&client, "here", RRING_PRODUCER,
+				RRING_IN_PROCESS));
+	ASSERT_EQ(0, rring_open(&other, "here", RRING_CONSUMER,
+				RRING_IN_PROCESS));
+	EXPECT_EQ(RRING_BACKEND_PROCESS, rring_client_backend(client));
+	ASSERT_EQ(0, rring_alloc(client, 64, 0, &event));
+	EXPECT_EQ(0, rring_upgrade(other, rring_share(client, &event), &got));
+	EXPECT_EQ(event.data, got.data);
+	rring_close(other);
+	rring_close(client);
+	close(fd);
+	/* it was not to persist */
+	EXPECT_EQ(-ENOENT, rring_open(&other, "here", RRING_CONSUMER,
+				      RRING_IN_PROCESS));
+}
+
+static int open_in_child(void *arg)
+{
+	struct rring_arena_config config = config_of("parents",
+						     RRING_BACKEND_PROCESS);
+	struct rring_client *client = NULL;
+	int *fd = arg;
+
+	MUST(rring_open(&client, "parents", RRING_PRODUCER,
+			RRING_IN_PROCESS) == -ENOENT);
+	MUST(rring_open_arena(&client, *fd, RRING_PRODUCER, 0) < 0);
+	MUST(!client);
+	/* the name is free here */
+	*fd = rring_arena_create(&config);
+	MUST(*fd >= 0);
+	MUST(!rring_open(&client, "parents", RRING_PRODUCER,
+			 RRING_IN_PROCESS));
+	rring_close(client);
+	close(*fd);
+	return 0;
+}
+
+TEST_F(backend, a_child_has_neither_its_parents_arenas_nor_their_names)
+{
+	struct rring_arena_config config = config_of("parents",
+						     RRING_BACKEND_PROCESS);
+	int fd = rring_arena_create(&config), copy = fd;
+	struct rring_client *client;
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, reap(spawn(open_in_child, &copy)));
+	ASSERT_EQ(0, rring_open(&client, "parents", RRING_PRODUCER,
+				RRING_IN_PROCESS));
+	EXPECT_TRUE(all_free(client));
+	rring_close(client);
+	close(fd);
+}
+
+#define FAULTED	77
+
+static void say_so(int signal)
+{
+	(void)signal;
+	_exit(FAULTED);
+}
+
+static int use_in_child(void *arg)
+{
+	struct rring_client *client = arg;
+	struct rring_event event;
+
+	signal(SIGSEGV, say_so);
+	return rring_alloc(client, 64, 0, &event);
+}
+
+/* A child that goes on all the same faults, and its parent does not notice. */
+TEST_F(backend, a_child_that_uses_its_parents_client_harms_itself_alone)
+{
+	struct rring_arena_config config = config_of(NULL,
+						     RRING_BACKEND_PROCESS);
+	int fd = rring_arena_create(&config);
+	struct rring_client *client = client_of(fd, RRING_PRODUCER);
+
+	EXPECT_EQ(FAULTED, reap(spawn(use_in_child, client)));
+	EXPECT_TRUE(all_free(client));
+	rring_close(client);
+	close(fd);
+}
+
+static void *open_default(void *arg)
+{
+	struct rring_client **client = arg;
+
+	MUST(!rring_open(client, NULL, RRING_PRODUCER, RRING_IN_PROCESS));
+	return NULL;
+}
+
+TEST_F(backend, the_default_of_a_process_is_made_once_for_all_threads)
+{
+	struct rring_client *client[4];
+	struct rring_event event, got;
+	pthread_t thread[4];
+	int i;
+
+	for (i = 0; i < 4; i++)
+		thread[i] = thread_start(open_default, &client[i]);
+	for (i = 0; i < 4; i++)
+		thread_end(thread[i]);
+	ASSERT_EQ(0, rring_alloc(client[0], 64, 0, &event));
+	rring_share(client[0], &event);
+	for (i = 1; i < 4; i++)
+		EXPECT_EQ(0, rring_upgrade(client[i], event.handle, &got));
+	for (i = 0; i < 4; i++)
+		rring_close(client[i]);
+}
+
+TEST_HARNESS_MAIN
