@@ -282,6 +282,7 @@ wrong_arguments() {
 	ring set a
 	ring set --stall-ms=3
 	ring set a --stall-ms=1h
+	ring set a --stall-ms=0
 	ring forget a
 	ring forget a b c
 	stat a

@@ -261,6 +261,94 @@ top_shows_it() {
 	! grep -q bus frame
 }
 
+# ---- changes ----
+
+# A client that sits on what it may have of the arena `tight', 48 slots of 64:
+# it wants to keep 60.
+start_hoarder() {
+	rring arena create tight --capacity=s=64 --quota=75
+	seq 60 >sixty
+	rring pub -a tight --retain=60 hoard <sixty 2>hoarder_said &
+	hoarder=$!
+	until_true is '.[0].pool[0] | .charged == 48 and .quota == 48' \
+		rring client -a tight
+	id=$(rring client -a tight --json | jq '.[0].id')
+}
+
+hoarder_was_told() {
+	status 1 wait $hoarder
+	grep -q 'line 49 .*the client has ended' hoarder_said
+}
+
+hoarder_is_found() {
+	start_hoarder
+	is '.[0].waited_for' rring pool -a tight
+	status 1 rring doctor >said
+	grep -q "^warning *clients .*process $hoarder, rring.*all 48 slots" said
+}
+
+quotas_are_set() {
+	hoarder_is_found
+	rring client set -a tight --quota=100 "$id"
+	wait $hoarder
+	rring arena set -a tight --quota=50
+	is '.[0].quota == 50' rring arena -a tight
+	is '.[0].quota == 32' rring pool -a tight
+	refused 'gone' rring client set -a tight --quota=100 "$id"
+	rring arena remove tight
+}
+
+# The other one has to wait for the 14 slots that are missing.
+evicted_client_gives_all_back() {
+	start_hoarder
+	seq 30 >thirty
+	rring pub -a tight --retain=30 --json starved <thirty >starved &
+	starved=$!
+	until_true is '.[0] | .waited_for and .free == 0 and
+		       .in_magazines == 0' rring pool -a tight
+	until_true is 'any(.[]; .name == "starved" and .head == 16)' \
+		rring ring -a tight
+	rring evict -a tight "$id" >said
+	grep -q "^evicted client $id (process $hoarder, rring)" said
+	wait $starved
+	jq -e '.published == 30' starved
+	hoarder_was_told
+	is '.[0].evictions == 1' rring arena -a tight
+	refused 'no such client' rring evict -a tight "$id"
+	refused 'no such client' rring evict -a tight --pid=$hoarder
+	rring arena remove tight
+}
+
+process_is_evicted() {
+	start_hoarder
+	is ".id == $id and .comm == \"rring\"" \
+		rring evict -a tight --pid=$hoarder
+	hoarder_was_told
+	rring arena remove tight
+}
+
+limits_are_set() {
+	rring pub -a bus --stall-ms=600000 --retain=1 slow <input &
+	pub=$!
+	exec 3>input
+	until_true is '.[0].stall_ns == 600000000000' rring ring -a bus
+	rring ring set -a bus --stall-ms=50 slow
+	is '.[0].stall_ns == 50000000' rring ring -a bus
+	rring ring set -a bus --stall-ms=60 0
+	is '.[0].stall_ns == 60000000' rring ring -a bus
+	refused "no ring 'fast'" rring ring set -a bus --stall-ms=60 fast
+	refused "no reader 'a'" rring ring forget -a bus slow a
+	exec 3>&-
+	wait $pub
+	rring pub -a bus --retain=1 slow <input &
+	pub=$!
+	exec 3>input
+	until_true is 'length == 1' rring ring -a bus
+	refused 'without a limit' rring ring set -a bus --stall-ms=50 slow
+	exec 3>&-
+	wait $pub
+}
+
 # ---- the doctor ----
 
 health_is_found() {
@@ -289,6 +377,8 @@ illness_is_found() {
 others_do_not_see_it() {
 	is 'length == 0' as_nobody rring arena
 	refused 'not for you to see' as_nobody rring client -a bus
+	id=$(rring arena -a bus --json | jq '.[0].id')
+	refused 'gone' as_nobody rring arena set --id="$id" --quota=1
 	refused 'mode does not let you' as_nobody rring tail -a bus a
 	refused 'owner or CAP_SYS_ADMIN' as_nobody rring arena remove bus
 }
@@ -299,7 +389,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..21
+echo 1..25
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -320,6 +410,11 @@ check "stat shows all of it" stat_has_all
 check "and as OpenMetrics" metrics_are_told
 check "top --batch shows it" top_shows_it
 stop_pair
+check "a client at its quota is found, and its quota raised" quotas_are_set
+check "evicted, it gives all back, and who starved goes on" \
+	evicted_client_gives_all_back
+check "a client is evicted by its process" process_is_evicted
+check "the limit of a ring is set" limits_are_set
 check "the doctor finds nothing wrong here" health_is_found
 check "and what is, where something is" illness_is_found
 check "others neither see nor change it" others_do_not_see_it

@@ -105,6 +105,14 @@ static bool has_state(const json_t *object, const char *state)
 	return !strcmp(string_of(object, "state"), state);
 }
 
+/* What to do about readers that are too slow for @ring, or away. */
+static const char *slow_advice(const json_t *ring)
+{
+	return integer_of(ring, "stall_ns") ?
+	       "see to its program, or lower the ring's limit: `rring ring set --stall-ms'" :
+	       "see to its program, or have the writer open the ring with a limit (stall_ns)";
+}
+
 /* Away, and half the ring behind: it is what its writer will wait for. */
 static void check_reader(struct findings *findings, const json_t *arena,
 			 const json_t *ring, const json_t *reader)
@@ -115,14 +123,14 @@ static void check_reader(struct findings *findings, const json_t *arena,
 	if (has_state(reader, "frozen") && integer_of(reader, "lag") * 2 >=
 					   integer_of(ring, "capacity"))
 		finding_warn(findings, "readers",
-			     "start its program again, or `rring ring forget', or give the ring a limit: `rring ring set --stall-ms'",
+			     "start its program again, or `rring ring forget'",
 			     "arena %s, ring %s: the reader %s is away, and keeps %" N " of %" N " entries",
 			     in.text, of.text, name.text,
 			     integer_of(reader, "lag"),
 			     integer_of(ring, "capacity"));
 	if (has_state(reader, "lapped"))
 		finding_warn(findings, "readers",
-			     "it was too slow for the ring's limit: see to its program, or `rring ring set --stall-ms'",
+			     "it was too slow for the ring's limit: see to its program, or raise that: `rring ring set --stall-ms'",
 			     "arena %s, ring %s: the reader %s was lapped and lost %" N " entries",
 			     in.text, of.text, name.text,
 			     integer_of(reader, "lost"));
@@ -161,8 +169,7 @@ static void check_full(struct findings *findings, const json_t *arena,
 	in = label_of(arena);
 	of = label_of(ring);
 	name = label_of(slowest);
-	finding_warn(findings, "rings",
-		     "see to the program of that reader, or give the ring a limit: `rring ring set --stall-ms'",
+	finding_warn(findings, "rings", slow_advice(ring),
 		     "arena %s, ring %s: all %" N " entries wait for the reader %s (client %" N ")",
 		     in.text, of.text, capacity, name.text,
 		     integer_of(slowest, "client"));

@@ -76,6 +76,11 @@ static const char *reason(struct link *link, int err)
 	case -EACCES:
 		return *complaint ? complaint :
 		       "only the arena's owner may, or CAP_SYS_ADMIN";
+	case -ENOENT:
+	case -ENXIO:
+	case -ESRCH:
+	case -ESTALE:
+		return "it has gone meanwhile";
 	default:
 		return *complaint ? complaint : strerror(-err);
 	}

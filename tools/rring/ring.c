@@ -97,7 +97,7 @@ static json_t *find_ring(json_t *rings, const char *name)
 
 static const struct argp_option set_options[] = {
 	{ "stall-ms", 's', "MS", 0, "how long a reader may hold its writer "
-	  "back before it is lapped; 0: for ever", 0 },
+	  "back before it is lapped", 0 },
 	{ 0 },
 };
 
@@ -111,7 +111,7 @@ static error_t parse_set(int key, char *arg, struct argp_state *state)
 		state->child_inputs[0] = &arguments->selection;
 		return 0;
 	case 's':
-		arguments->stall_ns = number(arg, 0, INT64_MAX / 1000000,
+		arguments->stall_ns = number(arg, 1, INT64_MAX / 1000000,
 					     state) * 1000000;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -132,8 +132,8 @@ static const struct argp set_argp = {
 	.options = set_options,
 	.parser = parse_set,
 	.args_doc = "RING",
-	.doc = "Set the limit of one ring (its name or id), in the arena "
-	       "`default' if no other is named.",
+	.doc = "Change the limit of one ring (its name or id) that has one, in "
+	       "the arena `default' if no other is named.",
 	.children = selection_children,
 };
 
