@@ -327,6 +327,30 @@ process_is_evicted() {
 	rring arena remove tight
 }
 
+# One that sleeps, and one that touches the arena later.
+evicted_rring_says_so() {
+	rring arena create small --capacity=s=64
+	rring pub -a small one <input 2>pub_said &
+	pub=$!
+	exec 3>input
+	until_true is 'length == 1' rring ring -a small
+	rring tail -a small one 2>tail_said 3>&- &
+	tail=$!
+	until_true is 'length == 1' rring ring readers -a small
+	rring evict -a small --pid=$tail
+	status 1 wait $tail
+	rring evict -a small --pid=$pub
+	echo line >&3 || true
+	exec 3>&-
+	status 1 wait $pub
+	cat pub_said tail_said
+	[ "$(wc -l <pub_said)" -eq 1 ]
+	[ "$(wc -l <tail_said)" -eq 1 ]
+	grep -q -e evicted -e 'has ended' pub_said
+	grep -q -e evicted -e 'has ended' tail_said
+	rring arena remove small
+}
+
 limits_are_set() {
 	rring pub -a bus --stall-ms=600000 --retain=1 slow <input &
 	pub=$!
@@ -389,7 +413,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..25
+echo 1..26
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -414,6 +438,7 @@ check "a client at its quota is found, and its quota raised" quotas_are_set
 check "evicted, it gives all back, and who starved goes on" \
 	evicted_client_gives_all_back
 check "a client is evicted by its process" process_is_evicted
+check "tail and pub say that they were evicted" evicted_rring_says_so
 check "the limit of a ring is set" limits_are_set
 check "the doctor finds nothing wrong here" health_is_found
 check "and what is, where something is" illness_is_found

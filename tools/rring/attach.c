@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -23,11 +24,31 @@ static const char *advice(int err)
 	}
 }
 
+/* The pages of a client that was evicted are gone. */
+static void on_bus_error(int signal)
+{
+	static const char text[] =
+		"rring: this client was evicted from its arena\n";
+	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)signal;
+	(void)n;
+	_exit(STATUS_FAILED);
+}
+
+static void expect_eviction(void)
+{
+	struct sigaction action = { .sa_handler = on_bus_error };
+
+	sigaction(SIGBUS, &action, NULL);
+}
+
 struct rring_client *attach(const char *name, enum rring_role role)
 {
 	struct rring_client *client;
 	int err;
 
+	expect_eviction();
 	if (!name)
 		name = "default";
 	err = rring_open(&client, name, role,

@@ -49,8 +49,9 @@ static char *rate_cell(const json_t *row, const char *key)
 
 static char *bar_cell(json_int_t part, json_int_t whole)
 {
-	int percent = whole > 0 && part > 0 ? (int)(100 * part / whole) : 0;
-	int full = percent > 100 ? BAR : percent * BAR / 100;
+	double share = whole > 0 && part > 0 ? (double)part / (double)whole : 0;
+	int percent = share < 1 ? (int)(100 * share) : 100;
+	int full = percent * BAR / 100;
 
 	return format("%.*s%.*s %3d%%", full, "##########", BAR - full,
 		      "..........", percent);
