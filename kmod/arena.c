@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "client.h"
 #include "ring.h"
+#include "trace.h"
 
 #define CLIENTS_DEFAULT	64
 #define RINGS_DEFAULT	64
@@ -155,7 +156,7 @@ static struct rring_arena *name_lookup(const char *name, struct net *net)
 	struct rring_arena *arena;
 
 	list_for_each_entry(arena, &arenas, node)
-		if (net_eq(arena->net, net) && arena->name[0] &&
+		if (net_eq(arena->net, net) && arena->named &&
 		    !strcmp(arena->name, name))
 			return arena;
 	return NULL;
@@ -188,10 +189,13 @@ static int enlist(struct rring_arena *arena, const struct rring_create *args,
 		strscpy(arena->name, args->name, sizeof(arena->name));
 		arena->id = next_id();
 		arena->net = net;
+		arena->net_cookie = rring_net_cookie(net);
+		arena->named = arena->name[0];
 		arena->persistent = args->flags & RRING_CREATE_PERSIST;
 		if (arena->persistent)
 			kref_get(&arena->ref);
 		list_add_tail(&arena->node, &arenas);
+		rring_notify_created(arena);
 	}
 	mutex_unlock(&rring_names_lock);
 	return err;
@@ -286,6 +290,7 @@ static void arena_release(struct kref *ref)
 
 	list_del(&arena->node);
 	mutex_unlock(&rring_names_lock);
+	rring_notify_gone(arena);
 	arena_free(arena);
 }
 
@@ -299,7 +304,7 @@ static bool name_drop(struct rring_arena *arena)
 {
 	bool persistent = arena->persistent;
 
-	arena->name[0] = 0;
+	arena->named = false;
 	arena->persistent = false;
 	rring_arena_changed(arena);
 	return persistent;
@@ -412,6 +417,7 @@ void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
 	u32 i;
 
 	rring_flag_lower(&arena->info->pool_waiters, pools);
+	trace_wake_pools(arena, pools);
 	for (i = 0; i < RRING_POOLS; i++)
 		if (pools & BIT(i))
 			rring_gate_open(&arena->pool[i].gate);

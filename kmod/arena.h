@@ -6,6 +6,7 @@
 
 #include <rusted_ring/reclaim.h>
 
+#include "notify.h"
 #include "pool.h"
 #include "region.h"
 
@@ -40,8 +41,10 @@ struct rring_arena {
 	struct list_head node;		/* in the list of all */
 	struct net *net;		/* where it was created; no reference */
 	bool persistent;		/* the name holds a reference */
-	char name[RRING_NAME_MAX];	/* empty: none */
+	bool named;			/* others find it by .name */
 
+	char name[RRING_NAME_MAX];	/* it was created with */
+	u64 net_cookie;			/* of the namespace, even if gone */
 	u32 id;
 	kuid_t uid;
 	kgid_t gid;
@@ -51,6 +54,7 @@ struct rring_arena {
 	struct mutex lock;
 	u32 quota;			/* percent */
 	u64 evictions;
+	struct rring_meter meter;
 	struct rring_region region;
 	struct rring_region payload;
 	struct rring_arena_info *info;	/* in .region, as are the next two */

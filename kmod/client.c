@@ -11,6 +11,7 @@
 #include "descriptor.h"
 #include "reader.h"
 #include "ring.h"
+#include "trace.h"
 
 /*
  * @read_write: its file is open for both; only then it can attach. @inode: what
@@ -135,6 +136,7 @@ static int take_place(struct rring_client *client, struct rring_arena *arena)
 	/* pairs with rring_client_lock() and others */
 	smp_store_release(&client->arena, arena);
 	rring_arena_changed(arena);
+	trace_client_attach(client);
 	mutex_unlock(&arena->lock);
 	return 0;
 }

@@ -48,6 +48,15 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
+#define rring_net_cookie(net)	((net)->net_cookie)
+
+/* Who may listen to a multicast group. */
+#ifdef GENL_MCAST_CAP_SYS_ADMIN
+#define RRING_MCAST_ADMIN	GENL_MCAST_CAP_SYS_ADMIN
+#else
+#define RRING_MCAST_ADMIN	GENL_UNS_ADMIN_PERM
+#endif
+
 /* The attributes of the request that a dump answers. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define rring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)

@@ -13,6 +13,7 @@
 #include "death.h"
 #include "reader.h"
 #include "ring.h"
+#include "trace.h"
 
 u32 rring_estate_holds(const struct rring_estate *estate)
 {
@@ -138,4 +139,6 @@ void rring_client_die(struct rring_client *client)
 	wake_up_poll(&client->poll_queue, EPOLLERR);
 	if (state == RRING_CLIENT_LIVE)
 		count_dead_holds(client, &estate);
+	trace_client_exit(client, &estate);
+	rring_notify_client(client, &estate);
 }

@@ -47,7 +47,7 @@ struct dump {
 	struct rring_arena *arena;
 	u32 may;
 	bool persistent;
-	char name[RRING_NAME_MAX];
+	bool named;
 };
 
 /* ---- which arenas ---- */
@@ -57,7 +57,8 @@ static bool is_asked_for(const struct dump *dump,
 {
 	if (dump->only && arena->id != dump->only)
 		return false;
-	return !dump->only_name[0] || !strcmp(dump->only_name, arena->name);
+	return !dump->only_name[0] ||
+	       (arena->named && !strcmp(dump->only_name, arena->name));
 }
 
 /* rring_shows_t; the last one asked about is the one to show. */
@@ -70,7 +71,7 @@ static bool shows(const struct rring_arena *arena, void *context)
 		return false;
 	dump->may = may;
 	dump->persistent = arena->persistent;
-	strscpy(dump->name, arena->name, sizeof(dump->name));
+	dump->named = arena->named;
 	return true;
 }
 
@@ -138,7 +139,8 @@ static int dump_arena(struct dump *dump)
 	if (!header)
 		return -EMSGSIZE;
 	mutex_lock(&arena->lock);
-	err = rring_report_arena(dump->skb, arena, dump->name,
+	err = rring_report_arena(dump->skb, arena,
+				 dump->named ? arena->name : "",
 				 dump->persistent, &dump->audience);
 	mutex_unlock(&arena->lock);
 	if (!err)

@@ -19,6 +19,7 @@
 #include "client.h"
 #include "death.h"
 #include "evict.h"
+#include "trace.h"
 
 /* A reference to the client, which is marked. */
 static struct rring_client *mark(struct rring_arena *arena, u32 id, u32 serial)
@@ -67,6 +68,7 @@ int rring_evict(struct rring_arena *arena, u32 id, u32 serial)
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
+	trace_evict(client);
 	revoke(client);
 	rring_client_die(client);
 	rring_client_put(client);

@@ -139,10 +139,10 @@ fail_net:
 static void __exit rring_exit(void)
 {
 	rring_chardev_unregister();
-	rring_netlink_unregister();
-	rring_inode_unregister();
 	rring_arena_put(default_arena);
 	unregister_pernet_subsys(&net_ops);
+	rring_netlink_unregister();
+	rring_inode_unregister();
 }
 
 module_init(rring_init);

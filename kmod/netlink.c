@@ -11,8 +11,10 @@
 #include <linux/rusted_ring_netlink.h>
 
 #include "change.h"
+#include "compat.h"
 #include "dump.h"
 #include "netlink.h"
+#include "notify.h"
 
 /*
  * What a request may carry; attributes that only answers have are refused.
@@ -102,6 +104,14 @@ static const struct genl_ops operations[] = {
 	CHANGE(RRING_CMD_READER_FORGET, reader_forget, rring_change_forget),
 };
 
+/* All that happens in the namespace, so it is not for everybody. */
+static const struct genl_multicast_group groups[] = {
+	{
+		.name = RRING_GENL_GROUP_EVENTS,
+		.flags = RRING_MCAST_ADMIN,
+	},
+};
+
 struct genl_family rring_genl_family __ro_after_init = {
 	.name = RRING_GENL_NAME,
 	.version = RRING_GENL_VERSION,
@@ -110,14 +120,22 @@ struct genl_family rring_genl_family __ro_after_init = {
 	.parallel_ops = true,
 	.ops = operations,
 	.n_ops = ARRAY_SIZE(operations),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
 int rring_netlink_register(void)
 {
-	return genl_register_family(&rring_genl_family);
+	int err = genl_register_family(&rring_genl_family);
+
+	if (!err)
+		rring_notify_start();
+	return err;
 }
 
+/* No arena is left. */
 void rring_netlink_unregister(void)
 {
+	rring_notify_stop();
 	genl_unregister_family(&rring_genl_family);
 }

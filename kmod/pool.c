@@ -14,6 +14,7 @@
 #include "client.h"
 #include "pool.h"
 #include "reclaim.h"
+#include "trace.h"
 
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		    u32 index)
@@ -162,7 +163,10 @@ static int refill_lend(struct refill *refill)
 	/* who may have the whole pool finds it dry, not its quota used up */
 	refill->over_quota = rring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
+	if (pool->nr_free >= pool->info->batch)
+		pool->dry = false;
 	refill->lent = rring_pool_lend(pool, client, refill->want);
+	trace_refill(pool, client, refill->want, refill->lent);
 	if (refill->lent) {
 		pool->info->refills++;
 		client->refills++;
@@ -187,6 +191,20 @@ static int refill_sweep(struct refill *refill, enum rring_depth depth)
 	return refill_lend(refill);	/* another's sweep may have found some */
 }
 
+/* Nobody has dropped anything: the first to find that tells who listens. */
+static void find_dry(struct refill *refill)
+{
+	struct rring_pool *pool = refill->pool;
+
+	mutex_lock(&pool->arena->lock);
+	if (!pool->dry) {
+		pool->dry = true;
+		pool->dry_spells++;
+		rring_notify_dry(pool, refill->client);
+	}
+	mutex_unlock(&pool->arena->lock);
+}
+
 /*
  * With less than a batch free, the sweep comes first: else what one sweep left
  * over would make a REFILL of its own each time.
@@ -202,6 +220,8 @@ static int refill_try(void *context, u64 *wake_at)
 		err = refill_sweep(refill, RRING_SWEEP_LEDGERS);
 	if (err == -EAGAIN)
 		err = refill_sweep(refill, RRING_SWEEP_WINDOWS);
+	if (err == -EAGAIN && !refill->over_quota)
+		find_dry(refill);
 	return err;
 }
 

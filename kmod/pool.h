@@ -24,7 +24,9 @@ struct rring_pool {
 	u32 capacity;
 	u32 base;			/* of its slots in ledgers */
 	u32 hint;			/* where the next sweep begins */
-	bool dry;			/* see rring_pool_refill() */
+	bool dry;			/* since a refill found nothing, until
+					 * a batch is free
+					 */
 	u64 dry_spells;
 	u32 nr_free;			/* a refill looks without the lock */
 	u32 *free;			/* slots that nobody has */

@@ -21,6 +21,7 @@
 #include "client.h"
 #include "reader.h"
 #include "ring.h"
+#include "trace.h"
 
 static const rring_seq_t *cursor_word(const struct rring_reader *reader)
 {
@@ -449,6 +450,8 @@ static void lap(struct rring_reader *reader)
 	ring->arena->info->laps++;
 	ring->laps++;
 	reader->laps++;
+	trace_lap(reader, rring_ring_head(ring));
+	rring_notify_lapped(reader);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 }

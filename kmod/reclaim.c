@@ -26,6 +26,7 @@
 #include "pool.h"
 #include "reclaim.h"
 #include "ring.h"
+#include "trace.h"
 
 static void settle_adopted(struct rring_arena *arena)
 {
@@ -193,6 +194,7 @@ u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth)
 		if (fatal_signal_pending(current))
 			break;
 	}
+	trace_reclaim(pool, depth == RRING_SWEEP_WINDOWS, want, seen, freed);
 	return freed;
 }
 

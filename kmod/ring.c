@@ -20,6 +20,7 @@
 #include "client.h"
 #include "reader.h"
 #include "ring.h"
+#include "trace.h"
 
 /* Rings can be long: let others run while one is walked. */
 static void breathe(u64 pos)
@@ -141,6 +142,7 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 
 	rring_flag_lower(&ring->info->waiters, waiters);
 	ring->wakes++;
+	trace_wake(ring, waiters);
 	if (waiters & RRING_WRITER_WAITS) {
 		rring_gate_open(&ring->writable);
 		if (ring->writer)

@@ -85,7 +85,7 @@ u32 rring_viewer_may(const struct rring_viewer *viewer,
 
 	if (!net_eq(arena->net, viewer->net))
 		return 0;
-	if (arena->name[0])
+	if (arena->named)
 		may = may_attach(viewer, arena);
 	if (viewer->admin || uid_eq(viewer->cred->euid, arena->uid))
 		may |= RRING_MAY_ADMINISTER;

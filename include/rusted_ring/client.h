@@ -137,7 +137,9 @@ struct rring_client {
  * of the device, if that is there and permitted, or else of this process, which
  * is made when it is asked for first: rring_client_backend() says which it is.
  * The client ends with rring_close() or with the process, whichever way that
- * goes; a child after fork() does not have it. -ENOENT: no such arena, or no
+ * goes; a child after fork() does not have it. On the device an administrator
+ * can end it, too: then its memory is SIGBUS, calls that were asleep return
+ * -EOWNERDEAD, and rring_close() is all that is left to do. -ENOENT: no such arena, or no
  * module; -EACCES: not permitted; -ENOSPC: all client places are taken;
  * -EINVAL: unknown flags, or RRING_ON_DEVICE with RRING_IN_PROCESS.
  */

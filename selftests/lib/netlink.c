@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "netlink.h"
 
@@ -242,6 +244,44 @@ int nl_raw(struct nl *nl, const void *message, size_t len)
 	if (mnl_socket_sendto(nl->socket, message, len) < 0)
 		return -errno;
 	return acknowledge(nl);
+}
+
+/* ---- notifications ---- */
+
+#define SOON_MS	60000
+
+int nl_listen(struct nl *nl)
+{
+	int fd = mnl_socket_get_fd(nl->socket);
+	int size = 4 << 20;
+
+	/* what does not fit is lost */
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
+	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP,
+				  &nl->group, sizeof(nl->group)))
+		return -errno;
+	return 0;
+}
+
+struct nl_answer nl_hear(struct nl *nl, uint8_t command, uint32_t id)
+{
+	struct pollfd fd = {
+		.fd = mnl_socket_get_fd(nl->socket),
+		.events = POLLIN,
+	};
+	struct nl_answer answer = { .err = 0 };
+
+	for (;;) {
+		if (poll(&fd, 1, SOON_MS) != 1 || !nl_piece(nl, &answer)) {
+			errno = -answer.err;
+			die("# nothing is heard from netlink");
+		}
+		/* its first attribute, whatever it is about */
+		if (nl_u32(answer.object, RRING_A_ARENA_ID) == id &&
+		    (!command || answer.object->command == command))
+			return answer;
+		nl_free(&answer);
+	}
 }
 
 /* ---- the family ---- */

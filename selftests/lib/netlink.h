@@ -78,6 +78,15 @@ struct nl_answer nl_of_arena(struct nl *nl, uint8_t command, uint32_t id);
 /* The id of arena @name; 0: it is not seen. */
 uint32_t nl_arena(struct nl *nl, const char *name);
 
+/* Hear what happens: 0 or a negative errno. */
+int nl_listen(struct nl *nl);
+
+/*
+ * The next notification of arena @id, whose others are passed over; of @command
+ * alone, if that is not 0. Freed with nl_free(). Exits if there is none soon.
+ */
+struct nl_answer nl_hear(struct nl *nl, uint8_t command, uint32_t id);
+
 /* Attributes; ~0 and "" if they are not there, or are something else. */
 uint32_t nl_u32(const struct nl_object *object, int attr);
 uint64_t nl_u64(const struct nl_object *object, int attr);

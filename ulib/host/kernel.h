@@ -306,6 +306,8 @@ static inline void preempt_enable(void)
 struct net;
 struct mm_struct;
 
+#define rring_net_cookie(net)		((u64)(uintptr_t)(net))
+
 struct nsproxy {
 	struct net *net_ns;
 };

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+/* Tracepoints, where there is somebody who could look at them. */
+#ifndef RRING_TRACE_H
+#define RRING_TRACE_H
+
+#ifdef __KERNEL__
+
+#include "tracepoints.h"
+
+#else
+
+#define trace_refill(...)		((void)0)
+#define trace_reclaim(...)		((void)0)
+#define trace_client_attach(...)	((void)0)
+#define trace_client_exit(...)		((void)0)
+#define trace_wake(...)			((void)0)
+#define trace_wake_pools(...)		((void)0)
+#define trace_lap(...)			((void)0)
+
+#endif
+
+#endif /* RRING_TRACE_H */

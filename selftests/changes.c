@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MPL-2.0
+/* What is set over netlink is so, at once, also for those who wait. */
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "device.h"
+#include "netlink.h"
+#include "sleeper.h"
+#include "stream.h"
+
+#include "kselftest_harness.h"
+
+#define NAME		"administered"
+#define CAPACITY	40
+
+FIXTURE(changes)
+{
+	struct nl nl;
+	int arena_fd;
+	uint32_t arena;
+	struct rring_client *client;
+	struct rring_event event[CAPACITY];
+};
+
+FIXTURE_SETUP(changes)
+{
+	struct rring_arena_config config = {
+		.name = NAME,
+		.capacity = { CAPACITY },
+		.quota = 25,
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+
+	self->nl = nl_open();
+	self->arena_fd = rring_arena_create(&config);
+	ASSERT_LE(0, self->arena_fd);
+	self->arena = nl_arena(&self->nl, NAME);
+	self->client = client_of(self->arena_fd, RRING_PRODUCER);
+}
+
+FIXTURE_TEARDOWN(changes)
+{
+	rring_close(self->client);
+	close(self->arena_fd);
+	nl_close(&self->nl);
+}
+
+static int set_quota(struct nl *nl, uint32_t arena, uint32_t percent)
+{
+	struct nl_value values[] = {
+		NL_U32(RRING_A_ARENA_ID, arena),
+		NL_U32(RRING_A_ARENA_QUOTA, percent),
+		{ 0 }
+	};
+
+	return nl_change(nl, RRING_CMD_ARENA_SET, values);
+}
+
+static int set_client_quota(struct nl *nl, uint32_t arena, uint32_t client,
+			    uint32_t percent)
+{
+	struct nl_value values[] = {
+		NL_U32(RRING_A_CLIENT_ARENA, arena),
+		NL_U32(RRING_A_CLIENT_ID, client),
+		NL_U32(RRING_A_CLIENT_QUOTA, percent),
+		{ 0 }
+	};
+
+	return nl_change(nl, RRING_CMD_CLIENT_SET, values);
+}
+
+/* Allocate until refused: how many, and why not more. */
+static int take(struct rring_client *client, struct rring_event *event,
+		int *err)
+{
+	int n = 0;
+
+	while (!(*err = rring_alloc(client, 8, 1, &event[n])))
+		n++;
+	return n;
+}
+
+TEST_F(changes, quota_of_all)
+{
+	struct rring_client *other = client_of(self->arena_fd, RRING_PRODUCER);
+	struct rring_event event[CAPACITY];
+	int err = 1;
+
+	ASSERT_EQ(10, take(self->client, self->event, &err));
+	ASSERT_EQ(-EDQUOT, err);
+	ASSERT_EQ(0, set_quota(&self->nl, self->arena, 50));
+	ASSERT_EQ(10, take(self->client, self->event, &err));
+	ASSERT_EQ(-EDQUOT, err);
+	/* less than there is lent: nothing is taken back, nothing given */
+	ASSERT_EQ(0, set_quota(&self->nl, self->arena, 5));
+	ASSERT_EQ(0, take(self->client, self->event, &err));
+	ASSERT_EQ(-EDQUOT, err);
+	ASSERT_EQ(2, take(other, event, &err));
+	ASSERT_EQ(-EDQUOT, err);
+	rring_close(other);
+}
+
+TEST_F(changes, quota_of_one)
+{
+	struct rring_client *other = client_of(self->arena_fd, RRING_PRODUCER);
+	struct rring_event event[CAPACITY];
+	struct nl_answer answer;
+	int err = 1;
+
+	ASSERT_EQ(0, set_client_quota(&self->nl, self->arena, self->client->id,
+				      75));
+	ASSERT_EQ(30, take(self->client, self->event, &err));
+	ASSERT_EQ(-EDQUOT, err);
+	ASSERT_EQ(10, take(other, event, &err));
+	answer = nl_of_arena(&self->nl, RRING_CMD_CLIENT_GET, self->arena);
+	ASSERT_EQ(2u, answer.n);
+	EXPECT_EQ(75u, nl_u32(&answer.object[0], RRING_A_CLIENT_QUOTA));
+	EXPECT_EQ(30u, nl_pool_u32(&answer.object[0], 0,
+				   RRING_A_CLIENT_POOL_QUOTA));
+	EXPECT_EQ(NULL, answer.object[1].attr[RRING_A_CLIENT_QUOTA]);
+	EXPECT_EQ(10u, nl_pool_u32(&answer.object[1], 0,
+				   RRING_A_CLIENT_POOL_QUOTA));
+	nl_free(&answer);
+	/* the arena's again */
+	ASSERT_EQ(0, set_client_quota(&self->nl, self->arena, self->client->id,
+				      0));
+	ASSERT_EQ(0, take(self->client, self->event, &err));
+	ASSERT_EQ(-EDQUOT, err);
+	rring_close(other);
+}
+
+static int wait_for_more(void *arg)
+{
+	int *arena_fd = arg;
+	struct rring_client *client = client_of(*arena_fd, RRING_PRODUCER);
+	struct rring_event event[CAPACITY];
+	int err;
+
+	MUST(take(client, event, &err) == 10 && err == -EDQUOT);
+	MUST(!rring_alloc_until(client, 8, 1, RRING_FOREVER, &event[0]));
+	return 0;
+}
+
+TEST_F(changes, quota_wakes_who_waits_for_it)
+{
+	pid_t pid = spawn(wait_for_more, &self->arena_fd);
+
+	until_starving(self->client, RRING_XS, pid);
+	ASSERT_EQ(0, set_quota(&self->nl, self->arena, 50));
+	EXPECT_EQ(0, reap(pid));
+}
+
+/* ---- rings ---- */
+
+static int set_stall(struct nl *nl, uint32_t arena, uint32_t ring, uint64_t ns)
+{
+	struct nl_value values[] = {
+		NL_U32(RRING_A_RING_ARENA, arena),
+		NL_U32(RRING_A_RING_ID, ring),
+		NL_U64(RRING_A_RING_STALL_NS, ns),
+		{ 0 }
+	};
+
+	return nl_change(nl, RRING_CMD_RING_SET, values);
+}
+
+static struct rring_ring_config limited = {
+	.name = "limited",
+	.kind = RRING_INLINE,
+	.capacity = 2,
+	.stride = 64,
+	.stall_ns = 3600 * NS_PER_S,
+};
+
+/* It waits for an hour, and is to be told that it is a nanosecond. */
+static int write_one_too_many(void *arg)
+{
+	int *arena_fd = arg;
+	struct rring_client *client = client_of(*arena_fd, RRING_PRODUCER);
+	struct rring_writer *writer = writer_of(client, &limited);
+	int i;
+
+	while (rring_flag_load(&writer->info->readers_end) == 0)
+		usleep(1000);
+	for (i = 0; i < 3; i++)
+		MUST(!stream_put(writer, 64));
+	return 0;
+}
+
+TEST_F(changes, limit_of_a_ring_for_who_waits)
+{
+	struct rring_reader_config config = { .ring_name = "limited" };
+	struct rring_reader *reader;
+	struct nl_answer answer;
+	pid_t pid = spawn(write_one_too_many, &self->arena_fd);
+	int err;
+
+	do {
+		err = rring_reader_open(self->client, &config, &reader);
+	} while (err == -ENOENT);
+	ASSERT_EQ(0, err);
+	until_waiting(reader->info, RRING_WRITER_WAITS);
+	ASSERT_EQ(0, set_stall(&self->nl, self->arena, reader->ring_id, 1));
+	EXPECT_EQ(0, reap(pid));
+	answer = nl_of_arena(&self->nl, RRING_CMD_RING_GET, self->arena);
+	EXPECT_EQ(1ull, nl_u64(answer.object, RRING_A_RING_STALL_NS));
+	EXPECT_EQ(1ull, nl_u64(answer.object, RRING_A_RING_LAPS));
+	nl_free(&answer);
+	answer = nl_of_arena(&self->nl, RRING_CMD_READER_GET, self->arena);
+	EXPECT_EQ((uint32_t)RRING_READER_LAPPED,
+		  nl_u32(answer.object, RRING_A_READER_STATE));
+	nl_free(&answer);
+	/* who takes over asks for what it was opened with */
+	rring_writer_close(writer_of(self->client, &limited));
+}
+
+/* Its readers do not expect to be lapped, so they never are. */
+TEST_F(changes, no_limit_for_a_ring_without_one)
+{
+	struct rring_ring_config config = limited;
+	struct rring_writer *writer;
+
+	config.stall_ns = 0;
+	writer = writer_of(self->client, &config);
+	EXPECT_EQ(-EOPNOTSUPP, set_stall(&self->nl, self->arena, writer->id,
+					 1));
+	EXPECT_EQ(0ull, writer->info->stall_ns);
+}
+
+/* ---- readers ---- */
+
+static int forget(struct nl *nl, uint32_t arena, uint32_t ring, uint32_t reader,
+		  uint32_t serial)
+{
+	struct nl_value values[] = {
+		NL_U32(RRING_A_READER_ARENA, arena),
+		NL_U32(RRING_A_READER_RING, ring),
+		NL_U32(RRING_A_READER_ID, reader),
+		NL_U32(RRING_A_READER_SERIAL, serial),
+		{ 0 }
+	};
+
+	return nl_change(nl, RRING_CMD_READER_FORGET, values);
+}
+
+TEST_F(changes, reader_that_is_away_is_forgotten)
+{
+	struct rring_ring_config ring = {
+		.name = "held-up",
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = 4,
+	};
+	struct rring_reader_config config = {
+		.ring_name = "held-up",
+		.name = "away",
+	};
+	struct rring_writer *writer = writer_of(self->client, &ring);
+	struct rring_reader *reader = reader_of(self->client, &config);
+	uint32_t id = reader->id, serial;
+	struct nl_answer answer;
+	int i;
+
+	answer = nl_of_arena(&self->nl, RRING_CMD_READER_GET, self->arena);
+	serial = nl_u32(answer.object, RRING_A_READER_SERIAL);
+	nl_free(&answer);
+	EXPECT_EQ(-EBUSY, forget(&self->nl, self->arena, writer->id, id,
+				 serial));
+	rring_reader_close(reader, 0);
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, stream_put(writer, 64));
+	ASSERT_EQ(-EAGAIN, stream_put(writer, 64));
+	EXPECT_EQ(-ESTALE, forget(&self->nl, self->arena, writer->id, id,
+				  serial + 1));
+	ASSERT_EQ(-EAGAIN, stream_put(writer, 64));
+	EXPECT_EQ(0, forget(&self->nl, self->arena, writer->id, id, serial));
+	EXPECT_EQ(0, stream_put(writer, 64));
+	EXPECT_EQ(-ENXIO, forget(&self->nl, self->arena, writer->id, id, 0));
+	/* with the writer gone, too, so is the ring; its slots are free */
+	rring_writer_close(writer);
+	answer = nl_of_arena(&self->nl, RRING_CMD_RING_GET, self->arena);
+	EXPECT_EQ(0u, answer.n);
+	nl_free(&answer);
+	EXPECT_TRUE(all_free(self->client));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: MPL-2.0
+/* What happens is told to who listens, once, and to nobody else. */
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "device.h"
+#include "module.h"
+#include "netlink.h"
+#include "sleeper.h"
+#include "stream.h"
+#include "user.h"
+
+#include "kselftest_harness.h"
+
+#define NAME	"talkative"
+
+FIXTURE(notices)
+{
+	struct nl nl;		/* asks */
+	struct nl ear;		/* listens */
+	int arena_fd;
+	uint32_t arena;
+	struct nl_answer heard;
+	struct baton ready, go;
+};
+
+static int create(const char *name, uint32_t quota)
+{
+	struct rring_arena_config config = {
+		.name = name,
+		.capacity = { 64, 32, 1 },
+		.quota = quota,
+		.mode = 0750,
+		.uid = 17,
+		.gid = 18,
+	};
+
+	return rring_arena_create(&config);
+}
+
+FIXTURE_SETUP(notices)
+{
+	memset(&self->heard, 0, sizeof(self->heard));
+	self->nl = nl_open();
+	self->ear = nl_open();
+	ASSERT_EQ(0, nl_listen(&self->ear));
+	self->arena_fd = create(NAME, 0);
+	ASSERT_LE(0, self->arena_fd);
+	self->arena = nl_arena(&self->nl, NAME);
+	baton_init(&self->ready);
+	baton_init(&self->go);
+}
+
+FIXTURE_TEARDOWN(notices)
+{
+	nl_free(&self->heard);
+	close(self->arena_fd);
+	nl_close(&self->ear);
+	nl_close(&self->nl);
+}
+
+#define HEAR(command) ({						\
+	nl_free(&self->heard);						\
+	self->heard = nl_hear(&self->ear, command, self->arena);	\
+	self->heard.object;						\
+})
+
+TEST_F(notices, of_an_arena_that_comes_and_goes)
+{
+	const struct nl_object *arena = HEAR(RRING_CMD_ARENA_CREATED);
+
+	EXPECT_STREQ(NAME, nl_str(arena, RRING_A_ARENA_NAME));
+	EXPECT_EQ(17u, nl_u32(arena, RRING_A_ARENA_UID));
+	EXPECT_EQ(18u, nl_u32(arena, RRING_A_ARENA_GID));
+	EXPECT_EQ(0750u, nl_u32(arena, RRING_A_ARENA_MODE));
+	EXPECT_EQ(97u, nl_u32(arena, RRING_A_ARENA_SLOTS));
+	EXPECT_EQ(NULL, arena->attr[RRING_A_ARENA_MISSED]);
+	close(self->arena_fd);
+	self->arena_fd = -1;
+	/* and nothing between */
+	arena = HEAR(0);
+	EXPECT_EQ(RRING_CMD_ARENA_GONE, arena->command);
+	EXPECT_STREQ(NAME, nl_str(arena, RRING_A_ARENA_NAME));
+	EXPECT_EQ(0u, nl_arena(&self->nl, NAME));
+}
+
+struct child {
+	int arena_fd;
+	struct baton *ready, *go;
+};
+
+/* With two events held, one of another class, a ring and two readers. */
+static int have_and_wait(void *arg)
+{
+	struct rring_ring_config ring = {
+		.kind = RRING_INLINE,
+		.capacity = 4,
+		.stride = 64,
+	};
+	struct child *child = arg;
+	struct rring_client *client = client_of(child->arena_fd,
+						RRING_PRODUCER);
+	struct rring_writer *writer = writer_of(client, &ring);
+	struct rring_event event;
+
+	reader_at(client, writer->id);
+	reader_at(client, writer->id);
+	MUST(!rring_alloc(client, 8, 1, &event));
+	MUST(!rring_alloc(client, 8, 1, &event));
+	MUST(!rring_alloc(client, 200, 1, &event));
+	baton_pass(child->ready);
+	baton_wait(child->go);
+	return 0;
+}
+
+#define CHILD {				\
+	.arena_fd = self->arena_fd,	\
+	.ready = &self->ready,		\
+	.go = &self->go,		\
+}
+
+static int is_the_estate(const struct nl_object *client)
+{
+	return nl_u32(client, RRING_A_CLIENT_ID) == 1 &&
+	       nl_u32(client, RRING_A_CLIENT_UID) == 0 &&
+	       nl_u32(client, RRING_A_CLIENT_ROLE) == RRING_PRODUCER &&
+	       nl_u32(client, RRING_A_CLIENT_STATE) == RRING_CLIENT_DEAD &&
+	       nl_u32(client, RRING_A_CLIENT_HELD) == 3 &&
+	       nl_u32(client, RRING_A_CLIENT_RINGS) == 1 &&
+	       nl_u32(client, RRING_A_CLIENT_READERS) == 2 &&
+	       nl_u64(client, RRING_A_CLIENT_REFILLS) == 2 &&
+	       client->pools == 3 &&
+	       nl_pool_u32(client, 0, RRING_A_CLIENT_POOL_HELD) == 2 &&
+	       nl_pool_u32(client, 0, RRING_A_CLIENT_POOL_CHARGED) == 8 &&
+	       nl_pool_u32(client, 0, RRING_A_CLIENT_POOL_IN_MAGAZINE) == 6 &&
+	       nl_pool_u32(client, 1, RRING_A_CLIENT_POOL_HELD) == 1 &&
+	       nl_pool_u32(client, 2, RRING_A_CLIENT_POOL_HELD) == 0 &&
+	       !client->attr[RRING_A_CLIENT_PID];
+}
+
+TEST_F(notices, of_a_death_and_what_was_reclaimed)
+{
+	struct child child = CHILD;
+	pid_t pid = spawn(have_and_wait, &child);
+	const struct nl_object *client;
+
+	baton_wait(&self->ready);
+	slay(pid);
+	client = HEAR(RRING_CMD_CLIENT_DIED);
+	EXPECT_TRUE(is_the_estate(client));
+	EXPECT_STREQ("notices", nl_str(client, RRING_A_CLIENT_COMM));
+}
+
+/* One that was evicted does not die once more. */
+TEST_F(notices, of_an_eviction)
+{
+	struct child child = CHILD;
+	pid_t pid = spawn(have_and_wait, &child);
+	struct nl_value values[] = {
+		NL_U32(RRING_A_CLIENT_ARENA, self->arena),
+		NL_U32(RRING_A_CLIENT_ID, 1),
+		{ 0 }
+	};
+	const struct nl_object *client;
+	uint32_t serial;
+
+	baton_wait(&self->ready);
+	ASSERT_EQ(0, nl_change(&self->nl, RRING_CMD_CLIENT_EVICT, values));
+	client = HEAR(RRING_CMD_CLIENT_EVICTED);
+	EXPECT_TRUE(is_the_estate(client));
+	serial = nl_u32(client, RRING_A_CLIENT_SERIAL);
+	slay(pid);
+	rring_close(client_of(self->arena_fd, RRING_OBSERVER));
+	client = HEAR(0);
+	EXPECT_EQ(RRING_CMD_CLIENT_DIED, client->command);
+	EXPECT_LT(serial, nl_u32(client, RRING_A_CLIENT_SERIAL));
+	EXPECT_EQ((uint32_t)RRING_OBSERVER,
+		  nl_u32(client, RRING_A_CLIENT_ROLE));
+	EXPECT_EQ(0u, nl_u32(client, RRING_A_CLIENT_HELD));
+}
+
+static int take_all(struct rring_client *client, struct rring_event *event)
+{
+	int n = 0;
+
+	while (!rring_alloc(client, 8, 1, &event[n]))
+		n++;
+	return n;
+}
+
+static uint64_t dry_spells(struct nl *nl, uint32_t arena)
+{
+	struct nl_answer answer = nl_of_arena(nl, RRING_CMD_POOL_GET, arena);
+	uint64_t spells = nl_u64(answer.object, RRING_A_POOL_DRY_SPELLS);
+
+	nl_free(&answer);
+	return spells;
+}
+
+TEST_F(notices, of_a_dry_pool_once_per_spell)
+{
+	struct rring_client *client = client_of(self->arena_fd,
+						RRING_PRODUCER);
+	struct rring_event event[64], one;
+	const struct nl_object *pool;
+	int i;
+
+	ASSERT_EQ(64, take_all(client, event));
+	pool = HEAR(RRING_CMD_POOL_DRY);
+	EXPECT_EQ((uint32_t)RRING_XS, nl_u32(pool, RRING_A_POOL_CLASS));
+	EXPECT_EQ(64u, nl_u32(pool, RRING_A_POOL_CAPACITY));
+	EXPECT_EQ(0u, nl_u32(pool, RRING_A_POOL_FREE));
+	EXPECT_EQ(client->id, nl_u32(pool, RRING_A_POOL_CLIENT));
+	EXPECT_EQ(NULL, pool->attr[RRING_A_POOL_MISSED]);
+	/* still dry, even if there is one now and then */
+	for (i = 0; i < 20; i++) {
+		rring_share(client, &event[0]);
+		ASSERT_EQ(0, rring_drop(client, &event[0]));
+		ASSERT_EQ(0, rring_alloc(client, 8, 1, &event[0]));
+		ASSERT_EQ(-ENOSPC, rring_alloc(client, 8, 1, &one));
+	}
+	EXPECT_EQ(1ull, dry_spells(&self->nl, self->arena));
+	/* another pool, then this one again */
+	ASSERT_EQ(0, rring_alloc(client, 1000, 1, &one));
+	ASSERT_EQ(-ENOSPC, rring_alloc(client, 1000, 1, &one));
+	pool = HEAR(0);
+	EXPECT_EQ(RRING_CMD_POOL_DRY, pool->command);
+	EXPECT_EQ((uint32_t)RRING_M, nl_u32(pool, RRING_A_POOL_CLASS));
+	for (i = 0; i < 32; i++) {
+		rring_share(client, &event[i]);
+		ASSERT_EQ(0, rring_drop(client, &event[i]));
+	}
+	ASSERT_EQ(32, take_all(client, event));
+	pool = HEAR(0);
+	EXPECT_EQ(RRING_CMD_POOL_DRY, pool->command);
+	EXPECT_EQ((uint32_t)RRING_XS, nl_u32(pool, RRING_A_POOL_CLASS));
+	EXPECT_EQ(2ull, dry_spells(&self->nl, self->arena));
+	rring_close(client);
+}
+
+/* Who has its share has no dry pool. */
+TEST_F(notices, of_no_dry_pool_for_a_quota)
+{
+	int fd = create(NAME "-2", 50);
+	struct rring_client *client = client_of(fd, RRING_PRODUCER);
+	struct rring_event event[64];
+	uint32_t arena = nl_arena(&self->nl, NAME "-2");
+	struct nl_answer heard;
+
+	ASSERT_EQ(32, take_all(client, event));
+	rring_close(client);
+	heard = nl_hear(&self->ear, 0, arena);
+	EXPECT_EQ(RRING_CMD_ARENA_CREATED, heard.object->command);
+	nl_free(&heard);
+	heard = nl_hear(&self->ear, 0, arena);
+	EXPECT_EQ(RRING_CMD_CLIENT_DIED, heard.object->command);
+	EXPECT_EQ(32u, nl_u32(heard.object, RRING_A_CLIENT_HELD));
+	nl_free(&heard);
+	close(fd);
+}
+
+/* Look for room as the writer until the reader's nanosecond is over. */
+static int lap(const struct rring_writer *writer,
+	       const struct rring_reader *reader)
+{
+	struct rring_wait wait = {
+		.size = sizeof(wait),
+		.what = RRING_WAIT_WRITABLE,
+		.ring = writer->id,
+	};
+	const rring_word_t *ref = &writer->info->readers[reader->id].ref;
+	int err;
+
+	wait.position = writer->head - writer->capacity;
+	while (rring_ref_state(rring_word_load(ref)) != RRING_READER_LAPPED) {
+		err = device_call(writer->client->fd, RRING_IOC_WAIT, &wait);
+		if (err && err != -ETIMEDOUT)
+			return err;
+	}
+	return 0;
+}
+
+static void fill(struct rring_writer *writer)
+{
+	uint32_t i;
+
+	for (i = 0; i < writer->capacity; i++)
+		MUST(!stream_put(writer, 64));
+}
+
+struct stalled {
+	struct rring_client *client;
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+};
+
+static struct stalled stall(int arena_fd)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = 4,
+		.stride = 64,
+		.stall_ns = 1,
+	};
+	struct stalled stalled = {
+		.client = client_of(arena_fd, RRING_PRODUCER),
+	};
+
+	stalled.writer = writer_of(stalled.client, &config);
+	stalled.reader = reader_at(stalled.client, stalled.writer->id);
+	fill(stalled.writer);
+	return stalled;
+}
+
+TEST_F(notices, of_a_reader_that_was_lapped)
+{
+	struct stalled stalled = stall(self->arena_fd);
+	const struct nl_object *reader;
+
+	ASSERT_EQ(0, lap(stalled.writer, stalled.reader));
+	reader = HEAR(RRING_CMD_READER_LAPPED);
+	EXPECT_EQ(stalled.writer->id, nl_u32(reader, RRING_A_READER_RING));
+	EXPECT_EQ(stalled.reader->id, nl_u32(reader, RRING_A_READER_ID));
+	EXPECT_EQ(stalled.client->id, nl_u32(reader, RRING_A_READER_CLIENT));
+	EXPECT_EQ((uint32_t)RRING_READER_LAPPED,
+		  nl_u32(reader, RRING_A_READER_STATE));
+	EXPECT_EQ(0ull, nl_u64(reader, RRING_A_READER_POSITION));
+	EXPECT_EQ(4ull, nl_u64(reader, RRING_A_READER_LAG));
+	EXPECT_EQ(1ull, nl_u64(reader, RRING_A_READER_LAPS));
+	EXPECT_EQ(0u, nl_u32(reader, RRING_A_READER_UID));
+	rring_close(stalled.client);
+}
+
+#define LAPS		3000
+#define PER_SECOND	500	/* of one arena, as kmod/notify.c has it */
+
+static uint64_t seconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+/* More than a listener can take: what is not sent is counted, to the last. */
+TEST_F(notices, are_bounded_and_their_losses_counted)
+{
+	struct stalled stalled = stall(self->arena_fd);
+	struct rring_reader_rejoin rejoin = {
+		.size = sizeof(rejoin),
+		.ring = stalled.writer->id,
+		.reader = stalled.reader->id,
+	};
+	const struct nl_object *object;
+	uint32_t heard = 0, missed = 0, i;
+	uint64_t began = seconds_now();
+
+	for (i = 0; i < LAPS; i++) {
+		ASSERT_EQ(0, lap(stalled.writer, stalled.reader));
+		/* it goes on at the head */
+		ASSERT_EQ(0, device_call(stalled.client->fd,
+					 RRING_IOC_READER_REJOIN, &rejoin));
+		fill(stalled.writer);
+	}
+	rring_close(stalled.client);
+	close(self->arena_fd);
+	self->arena_fd = -1;
+	do {
+		object = HEAR(0);
+		heard++;
+		if (object->attr[RRING_A_ARENA_MISSED] &&
+		    (object->command == RRING_CMD_ARENA_CREATED ||
+		     object->command == RRING_CMD_ARENA_GONE))
+			missed += nl_u32(object, RRING_A_ARENA_MISSED);
+		if (object->command == RRING_CMD_READER_LAPPED &&
+		    object->attr[RRING_A_READER_MISSED])
+			missed += nl_u32(object, RRING_A_READER_MISSED);
+		if (object->command == RRING_CMD_CLIENT_DIED &&
+		    object->attr[RRING_A_CLIENT_MISSED])
+			missed += nl_u32(object, RRING_A_CLIENT_MISSED);
+	} while (object->command != RRING_CMD_ARENA_GONE);
+	/* and the arena twice, and the client */
+	EXPECT_EQ((uint32_t)LAPS + 3, heard + missed);
+	EXPECT_GE((seconds_now() - began + 2) * PER_SECOND, heard);
+}
+
+/* ---- who hears ---- */
+
+static int may_not_listen(void *arg)
+{
+	struct nl nl = nl_open();
+
+	(void)arg;
+	MUST(nl_listen(&nl) == -EPERM);
+	return 0;
+}
+
+static int may_not_listen_in_user_ns(void *arg)
+{
+	MUST(!unshare(CLONE_NEWUSER));
+	return may_not_listen(arg);
+}
+
+TEST_F(notices, are_not_for_everybody)
+{
+	EXPECT_EQ(0, run_as(STRANGER, NOBODY, may_not_listen, NULL));
+	EXPECT_EQ(0, run_as(STRANGER, NOBODY, may_not_listen_in_user_ns,
+			    NULL));
+}
+
+/* The first that is heard in another network namespace is of that one. */
+TEST_F(notices, stay_in_their_namespace)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	uint32_t outside, inside;
+	struct nl_answer heard = { .err = 0 };
+	struct nl nl;
+	int fd[2];
+
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	nl = nl_open();
+	ASSERT_EQ(0, nl_listen(&nl));
+	ASSERT_EQ(0, setns(home, CLONE_NEWNET));
+	fd[0] = create("outside", 0);
+	outside = nl_arena(&self->nl, "outside");
+	heard = nl_hear(&self->ear, RRING_CMD_ARENA_CREATED, outside);
+	nl_free(&heard);
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	fd[1] = create("elsewhere", 0);
+	close(fd[1]);
+	ASSERT_EQ(0, setns(home, CLONE_NEWNET));
+	close(fd[0]);
+	heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, outside);
+	nl_free(&heard);
+	inside = nl_arena(&nl, "outside");
+	EXPECT_EQ(0u, inside);
+	/* there is nothing to hear on the other socket */
+	EXPECT_EQ(-1, recv(mnl_socket_get_fd(nl.socket), &inside,
+			   sizeof(inside), MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+	nl_close(&nl);
+	close(home);
+}
+
+/* ---- and the module ---- */
+
+TEST(module_unloads_with_listeners)
+{
+	char parameters[512];
+	struct nl ear = nl_open();
+	struct nl nl;
+	int i;
+
+	module_parameters(parameters, sizeof(parameters));
+	ASSERT_EQ(0, nl_listen(&ear));
+	for (i = 0; i < 10; i++) {
+		close(create(NAME, 0));
+		ASSERT_EQ(0, module_unload());
+		ASSERT_EQ(-ENOENT, nl_try(&nl));
+		ASSERT_EQ(0, module_load(parameters));
+	}
+	nl_close(&ear);
+	ear = nl_open();
+	EXPECT_NE(0u, nl_arena(&ear, "default"));
+	nl_close(&ear);
+}
+
+/* A dump that somebody has not read to its end keeps the module. */
+TEST(module_stays_for_a_dump)
+{
+	char parameters[512];
+	struct nl_answer answer = { .err = 0 };
+	struct nl nl = nl_open();
+	int fd[200], i;
+
+	module_parameters(parameters, sizeof(parameters));
+	for (i = 0; i < 200; i++) {
+		fd[i] = create(NULL, 0);
+		ASSERT_LE(0, fd[i]);
+	}
+	nl_begin(&nl, RRING_CMD_POOL_GET, NULL);
+	ASSERT_EQ(1, nl_piece(&nl, &answer));
+	for (i = 0; i < 200; i++)
+		close(fd[i]);
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
+	nl_close(&nl);
+	nl_free(&answer);
+	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_load(parameters));
+}
+
+TEST_HARNESS_MAIN
