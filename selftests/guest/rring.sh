@@ -373,6 +373,65 @@ limits_are_set() {
 	wait $pub
 }
 
+# ---- what happens ----
+
+# Until it shows something it may not have joined yet.
+start_watch() {
+	rring watch --json >seen 2>watch_said &
+	watch=$!
+	until [ -s seen ]; do
+		rring arena create probe --capacity=s=1
+		rring arena remove probe
+		usleep 10000
+	done
+}
+
+# happened FILTER: one that was seen is so.
+happened() {
+	jq -es "any(.[]; $1)" seen
+}
+
+has_happened() {
+	until_true happened "$1"
+}
+
+notifications_are_shown() {
+	start_watch
+	evicted_client_gives_all_back
+	has_happened '.event == "arena-created" and .arena.name == "tight" and
+		      .arena.slots == 64 and .arena.uid == 0'
+	has_happened '.event == "pool-dry" and .pool.class == "s"'
+	has_happened ".event == \"client-evicted\" and .client.id == $id and
+		      .client.comm == \"rring\" and .client.state == \"dead\"
+		      and .client.pool[0].charged == 48 and
+		      (.client | has(\"pid\") | not)"
+	has_happened '.event == "arena-gone" and .arena.name == "tight"'
+	start_hoarder
+	kill -9 $hoarder
+	has_happened ".event == \"client-died\" and .client.id == $id and
+		      .client.role == \"producer\" and .client.rings == 1 and
+		      .client.pool[0].charged == 48"
+	rring arena remove tight
+	kill $watch
+	[ ! -s watch_said ]
+}
+
+notifications_are_chosen() {
+	start_watch		# so that the second one has joined, too
+	rring watch -e client-died -n 1 >died &
+	died=$!
+	rring watch -a bus >bus 2>&1 &
+	bus=$!
+	until [ "$(wc -l <died)" -eq 1 ]; do
+		rring pub -a default other </dev/null
+		usleep 10000
+	done
+	wait $died
+	grep -q ' client-died arena=1 .* comm=rring role=producer' died
+	kill $watch $bus
+	! grep . bus
+}
+
 # ---- the doctor ----
 
 health_is_found() {
@@ -403,6 +462,7 @@ others_do_not_see_it() {
 	refused 'not for you to see' as_nobody rring client -a bus
 	id=$(rring arena -a bus --json | jq '.[0].id')
 	refused 'gone' as_nobody rring arena set --id="$id" --quota=1
+	refused 'CAP_SYS_ADMIN' as_nobody rring watch
 	refused 'mode does not let you' as_nobody rring tail -a bus a
 	refused 'owner or CAP_SYS_ADMIN' as_nobody rring arena remove bus
 }
@@ -413,7 +473,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..26
+echo 1..28
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -440,6 +500,8 @@ check "evicted, it gives all back, and who starved goes on" \
 check "a client is evicted by its process" process_is_evicted
 check "tail and pub say that they were evicted" evicted_rring_says_so
 check "the limit of a ring is set" limits_are_set
+check "watch shows what happens" notifications_are_shown
+check "and what is asked for alone" notifications_are_chosen
 check "the doctor finds nothing wrong here" health_is_found
 check "and what is, where something is" illness_is_found
 check "others neither see nor change it" others_do_not_see_it
