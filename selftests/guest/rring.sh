@@ -283,6 +283,7 @@ hoarder_was_told() {
 hoarder_is_found() {
 	start_hoarder
 	is '.[0].waited_for' rring pool -a tight
+	rring client -a tight | grep -q " $hoarder .* 100% s "
 	status 1 rring doctor >said
 	grep -q "^warning *clients .*process $hoarder, rring.*all 48 slots" said
 }

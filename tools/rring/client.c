@@ -1,10 +1,43 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Clients: list them, set their quotas. */
+#include <stdio.h>
+#include <string.h>
+
 #include "command.h"
 #include "inquiry.h"
 #include "listing.h"
 #include "number.h"
 #include "report.h"
+
+static int percent_of(const json_t *pool)
+{
+	json_int_t quota = integer_of(pool, "quota");
+	json_int_t charged = integer_of(pool, "charged");
+
+	if (quota <= 0 || charged >= quota)
+		return 100;
+	return charged > 0 ? (int)(100 * charged / quota) : 0;
+}
+
+char *client_share(const json_t *client, const void *context)
+{
+	const json_t *most = NULL;
+	json_t *pool;
+	char *cell;
+	size_t i;
+
+	(void)context;
+	json_array_foreach(json_object_get(client, "pool"), i, pool)
+		if (integer_of(pool, "charged") > 0 &&
+		    (!most || percent_of(pool) > percent_of(most)))
+			most = pool;
+	if (!most)
+		return strdup("-");
+	if (asprintf(&cell, "%d%% %s", percent_of(most),
+		     string_of(most, "class")) < 0)
+		return NULL;
+	return cell;
+}
 
 const struct column client_columns[] = {
 	{ "ARENA", "arena", true, NULL },
@@ -16,6 +49,7 @@ const struct column client_columns[] = {
 	{ "STATE", "state", false, NULL },
 	{ "HELD", "held", true, NULL },
 	{ "QUOTA", "quota", true, NULL },
+	{ "OF QUOTA", NULL, true, client_share },
 	{ "RINGS", "rings", true, NULL },
 	{ "READERS", "readers", true, NULL },
 	{ "REFILLS", "refills", true, NULL },

@@ -5,6 +5,7 @@
 
 #include "frame.h"
 #include "inquiry.h"
+#include "listing.h"
 #include "report.h"
 #include "table.h"
 #include "text.h"
@@ -126,7 +127,7 @@ static char *slowest(const json_t *ring, const void *context)
 
 /* ---- tables ---- */
 
-static const struct column pool_columns[] = {
+static const struct column pool_table[] = {
 	{ "POOL", "class", false, NULL },
 	{ "SIZE", "slot_size", true, NULL },
 	{ "SLOTS", "capacity", true, NULL },
@@ -139,12 +140,13 @@ static const struct column pool_columns[] = {
 	{ NULL, NULL, false, NULL },
 };
 
-static const struct column client_columns[] = {
+static const struct column client_table[] = {
 	{ "CLIENT", "id", true, NULL },
 	{ "PID", "pid", true, NULL },
 	{ "COMMAND", "comm", false, NULL },
 	{ "ROLE", "role", false, NULL },
 	{ "HELD", "held", true, NULL },
+	{ "OF QUOTA", NULL, true, client_share },
 	{ "RINGS", "rings", true, NULL },
 	{ "READERS", "readers", true, NULL },
 	{ "REFILLS/s", NULL, true, refills },
@@ -152,7 +154,7 @@ static const struct column client_columns[] = {
 	{ NULL, NULL, false, NULL },
 };
 
-static const struct column ring_columns[] = {
+static const struct column ring_table[] = {
 	{ "RING", "id", true, NULL },
 	{ "NAME", "name", false, NULL },
 	{ "STATE", "state", false, NULL },
@@ -192,9 +194,9 @@ static void print_arena(FILE *file, const json_t *arena)
 		integer_of(arena, "max_rings"), bytes,
 		integer_of(arena, "deaths"), integer_of(arena, "evictions"));
 	free(bytes);
-	print_table(file, pool_columns, json_object_get(arena, "pools"));
-	print_table(file, client_columns, json_object_get(arena, "clients"));
-	print_table(file, ring_columns, json_object_get(arena, "rings"));
+	print_table(file, pool_table, json_object_get(arena, "pools"));
+	print_table(file, client_table, json_object_get(arena, "clients"));
+	print_table(file, ring_table, json_object_get(arena, "rings"));
 }
 
 void frame_print(FILE *file, const json_t *snapshot, double seconds)

@@ -65,12 +65,26 @@ static void check_pool(struct findings *findings, const json_t *arena,
 
 /* ---- clients ---- */
 
+/* Whose share is the whole pool, that one is no worse than the pool. */
+static bool is_share(const json_t *arena, const json_t *pool)
+{
+	json_t *of;
+	size_t i;
+
+	json_array_foreach(json_object_get(arena, "pools"), i, of)
+		if (!strcmp(string_of(of, "class"), string_of(pool, "class")))
+			return integer_of(pool, "quota") <
+			       integer_of(of, "capacity");
+	return false;
+}
+
 static void check_quota(struct findings *findings, const json_t *arena,
 			const json_t *client, const json_t *pool)
 {
 	struct label name = label_of(arena);
 
-	if (integer_of(pool, "charged") < integer_of(pool, "quota"))
+	if (integer_of(pool, "charged") < integer_of(pool, "quota") ||
+	    !is_share(arena, pool))
 		return;
 	finding_warn(findings, "clients",
 		     "if it does not let go: `rring evict', or `rring client set --quota'",

@@ -20,4 +20,7 @@ extern const struct column client_columns[];
 extern const struct column ring_columns[];
 extern const struct column reader_columns[];
 
+/* A cell: how much of its quota a client has, in the pool where it is most. */
+char *client_share(const json_t *client, const void *context);
+
 #endif /* RRING_LISTING_H */
