@@ -48,23 +48,23 @@ static char *rate_cell(const json_t *row, const char *key)
 	return short_number(json_real_value(json_object_get(row, key)));
 }
 
-static char *bar_cell(json_int_t part, json_int_t whole)
+static int percent_of(json_int_t part, json_int_t whole)
 {
 	double share = whole > 0 && part > 0 ? (double)part / (double)whole : 0;
-	int percent = share < 1 ? (int)(100 * share) : 100;
-	int full = percent * BAR / 100;
 
-	return format("%.*s%.*s %3d%%", full, "##########", BAR - full,
-		      "..........", percent);
+	return share < 1 ? (int)(100 * share) : 100;
 }
 
 static char *in_use(const json_t *pool, const void *context)
 {
 	json_int_t capacity = integer_of(pool, "capacity");
+	int percent = percent_of(capacity - integer_of(pool, "free") -
+				 integer_of(pool, "in_magazines"), capacity);
+	int full = percent * BAR / 100;
 
 	(void)context;
-	return bar_cell(capacity - integer_of(pool, "free") -
-			integer_of(pool, "in_magazines"), capacity);
+	return format("%.*s%.*s %3d%%", full, "##########", BAR - full,
+		      "..........", percent);
 }
 
 static char *lent(const json_t *pool, const void *context)
@@ -100,7 +100,8 @@ static char *events(const json_t *ring, const void *context)
 static char *fill(const json_t *ring, const void *context)
 {
 	(void)context;
-	return bar_cell(integer_of(ring, "fill"), integer_of(ring, "capacity"));
+	return format("%d%%", percent_of(integer_of(ring, "fill"),
+					  integer_of(ring, "capacity")));
 }
 
 /* The one that is most behind, and how far. */
@@ -147,8 +148,6 @@ static const struct column client_table[] = {
 	{ "ROLE", "role", false, NULL },
 	{ "HELD", "held", true, NULL },
 	{ "OF QUOTA", NULL, true, client_share },
-	{ "RINGS", "rings", true, NULL },
-	{ "READERS", "readers", true, NULL },
 	{ "REFILLS/s", NULL, true, refills },
 	{ "WAKES/s", NULL, true, wakes },
 	{ NULL, NULL, false, NULL },
@@ -159,7 +158,7 @@ static const struct column ring_table[] = {
 	{ "NAME", "name", false, NULL },
 	{ "STATE", "state", false, NULL },
 	{ "WRITER", "writer", true, NULL },
-	{ "FILL", NULL, false, fill },
+	{ "FILL", NULL, true, fill },
 	{ "EVENTS/s", NULL, true, events },
 	{ "READERS", "readers", true, NULL },
 	{ "DROPS", "drops", true, NULL },

@@ -208,14 +208,19 @@ static int publish_inline(struct pub *pub, const char *line, size_t len)
 	return rring_add(pub->writer, line, (uint32_t)len, pub->type);
 }
 
-/* Bytes of the smallest slots there are for @len; 0: there are none. */
+/*
+ * Bytes of the smallest slots there are for @len; 0: there are none. Above all
+ * of these an event has pages of its own, or is too large.
+ */
 static size_t find_room(const struct rring_client *client, size_t len)
 {
 	const struct rring_pool_info *pool = client->arena->pool;
 	int i;
 
-	for (i = 0; i < RRING_POOLS; i++)
-		if (pool[i].capacity && pool[i].slot_size >= len)
+	if (rring_class_for(len) >= RRING_XXL)
+		return len;
+	for (i = rring_class_for(len); i < RRING_XXL; i++)
+		if (pool[i].capacity)
 			return pool[i].slot_size;
 	return 0;
 }

@@ -201,7 +201,7 @@ static uint64_t profile_bytes(void)
 	int i;
 
 	rring_profile(rring_detect_profile(), capacity);
-	for (i = 0; i < RRING_POOLS; i++)
+	for (i = 0; i < RRING_XXL; i++)
 		bytes += ((uint64_t)64 << 2 * i) * capacity[i];
 	return bytes;
 }
