@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * librusted_ring: events shared between processes through /dev/rusted_ring.
+ * librusted_ring: events shared between processes through /dev/rusted_ring, or
+ * between the threads of one without it.
  *
  * Calls return 0 (or what they say) or a negative errno; nothing prints and
  * nothing touches errno. A client may be used by all threads of its process,

@@ -9,6 +9,7 @@
 #include "client.h"
 #include "ring.h"
 #include "trace.h"
+#include "xxl.h"
 
 #define CLIENTS_DEFAULT	64
 #define RINGS_DEFAULT	64
@@ -24,7 +25,8 @@ static int check_capacities(const u32 *capacity)
 	int i;
 
 	for (i = 0; i < RRING_POOLS; i++) {
-		if (capacity[i] > RRING_POOL_CAPACITY_MAX)
+		if (capacity[i] > RRING_POOL_CAPACITY_MAX ||
+		    (i == RRING_XXL && capacity[i] > RRING_XXL_CAPACITY_MAX))
 			return -EINVAL;
 		slots += capacity[i];
 	}
@@ -33,7 +35,7 @@ static int check_capacities(const u32 *capacity)
 
 static int check_args(const struct rring_create *args)
 {
-	if (args->flags & ~RRING_CREATE_PERSIST || args->reserved)
+	if (args->flags & ~RRING_CREATE_PERSIST)
 		return -EINVAL;
 	if (args->flags & RRING_CREATE_PERSIST && !args->name[0])
 		return -EINVAL;
@@ -423,7 +425,10 @@ void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
 			rring_gate_open(&arena->pool[i].gate);
 }
 
-/* The pages of @arena, of its clients and of its rings. Under its lock. */
+/*
+ * The pages of @arena, of its clients, its rings and its XXL events. Under its
+ * lock.
+ */
 u64 rring_arena_bytes(struct rring_arena *arena)
 {
 	u64 bytes = rring_region_size(&arena->region) +
@@ -436,5 +441,5 @@ u64 rring_arena_bytes(struct rring_arena *arena)
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i])
 			bytes += rring_region_size(&arena->rings[i]->region);
-	return bytes;
+	return bytes + rring_xxl_in_use(&arena->pool[RRING_XXL]);
 }

@@ -24,6 +24,9 @@ struct rring_ring;
  * it anew for each batch of slots, so that nobody waits for a whole pool.
  * Words that processes write move under it all the time.
  *
+ * What takes long is done without it: the regions of rings and of XXL events
+ * are allocated before, and the latter freed after it.
+ *
  * Order: mmap_lock, then .lock (a client dies in the close of its mapping).
  * So nothing that may fault in user memory is called with it held.
  *

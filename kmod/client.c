@@ -10,8 +10,10 @@
 #include "death.h"
 #include "descriptor.h"
 #include "reader.h"
+#include "reclaim.h"
 #include "ring.h"
 #include "trace.h"
+#include "xxl.h"
 
 /*
  * @read_write: its file is open for both; only then it can attach. @inode: what
@@ -268,7 +270,8 @@ int rring_client_region(struct rring_client *client, u64 offset,
 
 	if (offset != RRING_OFF(type, index))
 		return -EINVAL;
-	if (index && type != RRING_REGION_CURSORS && type != RRING_REGION_RING)
+	if (index && type != RRING_REGION_CURSORS &&
+	    type != RRING_REGION_RING && type != RRING_REGION_XXL)
 		return -EINVAL;
 	*writable = false;
 	switch (type) {
@@ -301,6 +304,10 @@ int rring_client_region(struct rring_client *client, u64 offset,
 		*region = &ring->region;
 		*writable = ring->writer == client;
 		return 0;
+	case RRING_REGION_XXL:
+		*region = rring_xxl_region(&arena->pool[RRING_XXL], index);
+		*writable = client->role == RRING_PRODUCER;
+		return *region ? 0 : -ENXIO;
 	default:
 		return -EINVAL;
 	}

@@ -11,6 +11,7 @@
 #include "descriptor.h"
 #include "pool.h"
 #include "reader.h"
+#include "reclaim.h"
 #include "ring.h"
 #include "writer.h"
 
@@ -47,16 +48,26 @@ static int do_attach(struct rring_client *client, union rring_args *args)
 	return rring_client_attach(client, &args->attach);
 }
 
+static int check_bytes(const struct rring_refill *refill)
+{
+	if (refill->pool != RRING_XXL)
+		return refill->bytes ? -EINVAL : 0;
+	if (!refill->bytes || refill->count != 1)
+		return -EINVAL;
+	return refill->bytes > RRING_XXL_MAX ? -E2BIG : 0;
+}
+
 static int do_refill(struct rring_client *client, union rring_args *args)
 {
 	struct rring_refill *refill = &args->refill;
+	int err;
 
 	if (client->role != RRING_PRODUCER)
 		return -EPERM;
 	if (refill->pool >= RRING_POOLS || !refill->count || refill->flags)
 		return -EINVAL;
-	return rring_pool_refill(client, refill->pool, refill->deadline,
-				 &refill->count);
+	err = check_bytes(refill);
+	return err ? err : rring_pool_refill(client, refill);
 }
 
 static int do_ring_open(struct rring_client *client, union rring_args *args)
@@ -142,6 +153,26 @@ static int do_pool_stat(struct rring_client *client, union rring_args *args)
 	return rring_pool_count(client, &args->pool_stat);
 }
 
+static int do_reclaim(struct rring_client *client, union rring_args *args)
+{
+	struct rring_reclaim *reclaim = &args->reclaim;
+	struct rring_pool *pool;
+
+	if (reclaim->pool >= RRING_POOLS || !reclaim->count ||
+	    reclaim->count > RRING_RECLAIM_MAX)
+		return -EINVAL;
+	pool = &client->arena->pool[reclaim->pool];
+	if (reclaim->count > pool->capacity ||
+	    reclaim->first > pool->capacity - reclaim->count)
+		return -EINVAL;
+	reclaim->count = rring_sweep_range(pool, reclaim->first,
+					   reclaim->first + reclaim->count);
+	/* who waits for one has not seen it go */
+	if (reclaim->count)
+		rring_arena_wake_pools(client->arena, BIT(reclaim->pool));
+	return 0;
+}
+
 #define COMMAND(cmd, member, needs_client)				\
 	[_IOC_NR(cmd)] = {						\
 		.size = sizeof_field(union rring_args, member),		\
@@ -163,6 +194,7 @@ static const struct rring_command commands[] = {
 	COMMAND(RRING_IOC_WAIT, wait, true),
 	COMMAND(RRING_IOC_WAKE, wake, true),
 	COMMAND(RRING_IOC_POOL_STAT, pool_stat, true),
+	COMMAND(RRING_IOC_RECLAIM, reclaim, true),
 };
 
 const struct rring_command *rring_command_find(unsigned int cmd)

@@ -21,6 +21,7 @@ union rring_args {
 	struct rring_wait wait;
 	struct rring_wake wake;
 	struct rring_pool_stat pool_stat;
+	struct rring_reclaim reclaim;
 };
 
 /* One ioctl, once its arguments are in our memory. */

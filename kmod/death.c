@@ -12,6 +12,7 @@
 #include "client.h"
 #include "death.h"
 #include "reader.h"
+#include "reclaim.h"
 #include "ring.h"
 #include "trace.h"
 
@@ -112,6 +113,14 @@ static void count_dead_holds(struct rring_client *client,
 	mutex_unlock(&arena->lock);
 }
 
+/* What it was the last to have is freed at once, where that is much memory. */
+static void reclaim_xxl(struct rring_arena *arena)
+{
+	struct rring_pool *pool = &arena->pool[RRING_XXL];
+
+	rring_sweep_range(pool, 0, pool->capacity);
+}
+
 /*
  * The windows of its rings are copied before its ledger goes out of sight, so
  * that a slot which they name is always named somewhere.
@@ -137,8 +146,10 @@ void rring_client_die(struct rring_client *client)
 	if (state == RRING_CLIENT_DEAD)
 		return;
 	wake_up_poll(&client->poll_queue, EPOLLERR);
-	if (state == RRING_CLIENT_LIVE)
+	if (state == RRING_CLIENT_LIVE) {
 		count_dead_holds(client, &estate);
+		reclaim_xxl(arena);
+	}
 	trace_client_exit(client, &estate);
 	rring_notify_client(client, &estate);
 }

@@ -22,7 +22,7 @@ MODULE_PARM_DESC(profile, "pools of the arena `default': auto (by memory and CPU
 static unsigned int capacity[RRING_POOLS];
 static int nr_capacities;
 module_param_array(capacity, uint, &nr_capacities, 0444);
-MODULE_PARM_DESC(capacity, "slots of its pools instead: xs,s,m,l,xl");
+MODULE_PARM_DESC(capacity, "slots of its pools instead: xs,s,m,l,xl[,xxl]; xxl is the profile's if it is not given");
 
 static unsigned int quota = 100;
 module_param(quota, uint, 0444);
@@ -54,19 +54,16 @@ static int fill_capacities(u32 *to)
 {
 	int i = find_profile();
 
-	if (nr_capacities == RRING_POOLS) {
-		memcpy(to, capacity, sizeof(capacity));
-		return 0;
-	}
-	if (nr_capacities) {
-		pr_err("rusted_ring: capacity= takes five numbers\n");
-		return -EINVAL;
-	}
 	if (i < 0) {
 		pr_err("rusted_ring: profile= takes auto, mobile, desktop or server\n");
 		return -EINVAL;
 	}
+	if (nr_capacities && nr_capacities < RRING_XXL) {
+		pr_err("rusted_ring: capacity= takes five or six numbers\n");
+		return -EINVAL;
+	}
 	memcpy(to, rring_profile_capacities[i], sizeof(capacity));
+	memcpy(to, capacity, nr_capacities * sizeof(*capacity));
 	return 0;
 }
 

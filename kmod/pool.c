@@ -5,6 +5,10 @@
  * A slot is either in free[], or it is out, with a lease that says whom it was
  * lent to and at which position of that client's magazine. As long as the
  * client's tail has not passed that position the slot is in the magazine.
+ *
+ * free[] is a stack, filled at first so that slot 0 is on top. So slots that
+ * never were out stay below all others, and those that were are the ones below
+ * .high_water, which is where a sweep has to look.
  */
 #include "compat.h"
 
@@ -15,6 +19,10 @@
 #include "pool.h"
 #include "reclaim.h"
 #include "trace.h"
+#include "xxl.h"
+
+/* No slot is there for the pages, but one will be. */
+#define NEEDS_PAGES	(-ENODATA)
 
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		    u32 index)
@@ -40,11 +48,14 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 	for (i = 0; i < pool->capacity; i++)
 		pool->free[i] = pool->capacity - 1 - i;
 	pool->nr_free = pool->capacity;
-	return 0;
+	return index == RRING_XXL ?
+	       rring_xxl_init(pool, arena->region.addr +
+				    arena->info->xxl_offset) : 0;
 }
 
 void rring_pool_destroy(struct rring_pool *pool)
 {
+	rring_xxl_destroy(pool);
 	kvfree(pool->named);
 	kvfree(pool->out);
 	kvfree(pool->lease);
@@ -73,16 +84,43 @@ static u32 quota_left(struct rring_pool *pool, struct rring_client *client)
 	return charged < quota ? quota - charged : 0;
 }
 
+static u32 nr_out(const struct rring_pool *pool)
+{
+	return pool->capacity - pool->nr_free;
+}
+
+/* Let an eighth more get out before a sweep has to find them: @least anyway. */
+static void grow(struct rring_pool *pool, u32 least)
+{
+	u32 more = max(pool->info->batch, pool->soft / 8);
+
+	pool->soft = min(pool->capacity, max(least, pool->soft + more));
+}
+
+/*
+ * Sweeps for refills have been round once. If they found less than one free
+ * slot in four, it is cheaper to let more get out: garbage up to a quarter of
+ * what is out, and an eighth more, is up to a half of what is in use.
+ */
+static void judge(struct rring_pool *pool)
+{
+	if (pool->looked < nr_out(pool))
+		return;
+	if ((u64)pool->found * 4 < pool->looked)
+		grow(pool, 0);
+	pool->looked = 0;
+	pool->found = 0;
+}
+
 static void lend_slot(struct rring_pool *pool, struct rring_client *client,
 		      u64 position)
 {
-	u32 slot = pool->free[pool->nr_free - 1];
+	u32 slot = pool->free[--pool->nr_free];
 	struct rring_magazine *magazine =
 		rring_client_magazine(client, pool->index);
 	u32 generation =
 		rring_flag_load(&pool->arena->generation[pool->base + slot]);
 
-	WRITE_ONCE(pool->nr_free, pool->nr_free - 1);
 	pool->lease[slot] = (struct rring_lease) {
 		.serial = client->serial,
 		.client = client->id,
@@ -93,25 +131,35 @@ static void lend_slot(struct rring_pool *pool, struct rring_client *client,
 		   rring_handle(generation, pool->index, slot));
 }
 
-/* Fill @client's magazine from the free set. Under the arena's lock. */
-u32 rring_pool_lend(struct rring_pool *pool, struct rring_client *client,
+/* How many slots can be lent to @client now, up to @want. */
+static u32 lendable(struct rring_pool *pool, struct rring_client *client,
 		    u32 want)
+{
+	u32 n = min(want, quota_left(pool, client));
+
+	n = min(n, RRING_MAGAZINE_SLOTS - rring_client_lent(client, pool->index));
+	return min(n, pool->nr_free);
+}
+
+/* Fill @client's magazine with @n slots of the free set, at least 1. */
+static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
 {
 	struct rring_magazine *magazine =
 		rring_client_magazine(client, pool->index);
 	u64 head = rring_seq_load(&magazine->head);
-	u32 n, i;
+	u32 i;
 
-	n = min(want, quota_left(pool, client));
-	n = min(n, RRING_MAGAZINE_SLOTS - rring_client_lent(client, pool->index));
-	n = min(n, pool->nr_free);
 	for (i = 0; i < n; i++)
 		lend_slot(pool, client, head + i);
+	if (nr_out(pool) > pool->soft)
+		grow(pool, nr_out(pool));
+	pool->high_water = max(pool->high_water, nr_out(pool));
 	client->charged[pool->index] += n;
 	/* O: pairs with P in the library's pop */
 	rring_seq_store_release(&magazine->head, head + n);
 	pool->info->lent += n;
-	return n;
+	pool->info->refills++;
+	client->refills++;
 }
 
 /* Is @slot, which is out, still in a magazine? Under the arena's lock. */
@@ -137,9 +185,10 @@ void rring_pool_free_slot(struct rring_pool *pool, u32 slot)
 
 	if (client && client->serial == lease->serial)
 		client->charged[pool->index]--;
+	if (pool->index == RRING_XXL)
+		rring_xxl_retire(pool, slot);
 	__clear_bit(slot, pool->out);
-	pool->free[pool->nr_free] = slot;
-	WRITE_ONCE(pool->nr_free, pool->nr_free + 1);
+	pool->free[pool->nr_free++] = slot;
 	pool->info->reclaimed++;
 }
 
@@ -149,10 +198,47 @@ struct refill {
 	u32 want;
 	u32 lent;
 	bool over_quota;
+	u64 bytes;			/* of each slot; 0: not XXL */
+	struct rring_xxl *xxl;		/* for the one slot */
 };
 
-/* Lend what is free. -EAGAIN: nothing is, or the quota is used up. */
-static int refill_lend(struct refill *refill)
+/*
+ * With less than a batch free, the sweep comes first: else what one sweep left
+ * over would make a REFILL of its own each time. So it does before more slots
+ * get out than ever, or what is in use would be spread over the whole pool, and
+ * no count would tell it from what was not reclaimed yet.
+ */
+static bool is_short(const struct rring_pool *pool, u32 want)
+{
+	return pool->nr_free < want || nr_out(pool) + want > pool->soft;
+}
+
+static int lend_locked(struct refill *refill)
+{
+	struct rring_pool *pool = refill->pool;
+	struct rring_client *client = refill->client;
+	u32 n = lendable(pool, client, refill->want);
+
+	if (!n && rring_client_lent(client, pool->index) == RRING_MAGAZINE_SLOTS)
+		return 0;
+	if (!n)
+		return -EAGAIN;
+	if (refill->bytes && !refill->xxl)
+		return NEEDS_PAGES;
+	if (refill->xxl)
+		rring_xxl_install(pool, pool->free[pool->nr_free - 1],
+				  refill->xxl);
+	refill->xxl = NULL;
+	lend(pool, client, n);
+	refill->lent = n;
+	return 0;
+}
+
+/*
+ * Lend what is free. -EAGAIN: nothing is, or the quota is used up, or it is
+ * time for a sweep.
+ */
+static int refill_lend(struct refill *refill, bool swept)
 {
 	struct rring_pool *pool = refill->pool;
 	struct rring_client *client = refill->client;
@@ -163,18 +249,28 @@ static int refill_lend(struct refill *refill)
 	/* who may have the whole pool finds it dry, not its quota used up */
 	refill->over_quota = rring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
-	if (pool->nr_free >= pool->info->batch)
-		pool->dry = false;
-	refill->lent = rring_pool_lend(pool, client, refill->want);
-	trace_refill(pool, client, refill->want, refill->lent);
-	if (refill->lent) {
-		pool->info->refills++;
-		client->refills++;
-	} else if (rring_client_lent(client, pool->index) < RRING_MAGAZINE_SLOTS) {
+	if (!swept && is_short(pool, refill->want)) {
 		err = -EAGAIN;
+	} else {
+		if (pool->nr_free >= pool->info->batch)
+			pool->dry = false;
+		err = lend_locked(refill);
+		trace_refill(pool, client, refill->want, refill->lent);
 	}
 	rring_client_unlock(client);
 	return err;
+}
+
+static void sweep_judged(struct rring_pool *pool, u32 want)
+{
+	u32 looked;
+	u32 found = rring_sweep(pool, want, RRING_SWEEP_LEDGERS, &looked);
+
+	mutex_lock(&pool->arena->lock);
+	pool->looked += looked;
+	pool->found += found;
+	judge(pool);
+	mutex_unlock(&pool->arena->lock);
 }
 
 /*
@@ -183,12 +279,65 @@ static int refill_lend(struct refill *refill)
  */
 static int refill_sweep(struct refill *refill, enum rring_depth depth)
 {
-	u32 want = refill->over_quota ? refill->pool->capacity : refill->want;
+	struct rring_pool *pool = refill->pool;
+	bool all = refill->over_quota;
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	rring_sweep(refill->pool, want, depth);
-	return refill_lend(refill);	/* another's sweep may have found some */
+	if (all || depth == RRING_SWEEP_WINDOWS)
+		rring_sweep(pool, all ? pool->capacity : refill->want, depth,
+			    NULL);
+	else
+		sweep_judged(pool, refill->want);
+	/* another's sweep may have found some */
+	return refill_lend(refill, true);
+}
+
+static int try_slots(struct refill *refill)
+{
+	int err = refill_lend(refill, false);
+
+	if (err == -EAGAIN)
+		err = refill_sweep(refill, RRING_SWEEP_LEDGERS);
+	if (err == -EAGAIN)
+		err = refill_sweep(refill, RRING_SWEEP_WINDOWS);
+	return err;
+}
+
+static int new_pages(struct refill *refill)
+{
+	struct rring_xxl *xxl = rring_xxl_new(refill->bytes);
+
+	if (IS_ERR(xxl))
+		return PTR_ERR(xxl);
+	refill->xxl = xxl;
+	return 0;
+}
+
+static bool is_all_free(struct rring_pool *pool)
+{
+	bool all;
+
+	mutex_lock(&pool->arena->lock);
+	all = !nr_out(pool);
+	mutex_unlock(&pool->arena->lock);
+	return all;
+}
+
+/*
+ * What nobody has any more may be what is missing. As long as somebody has
+ * events of this pool, it can be waited for.
+ */
+static int get_pages(struct refill *refill)
+{
+	struct rring_pool *pool = refill->pool;
+	int err = new_pages(refill);
+
+	if (!err)
+		return 0;
+	rring_sweep_range(pool, 0, pool->capacity);
+	err = new_pages(refill);
+	return err == -ENOSPC && !is_all_free(pool) ? -EAGAIN : err;
 }
 
 /* Nobody has dropped anything: the first to find that tells who listens. */
@@ -205,21 +354,29 @@ static void find_dry(struct refill *refill)
 	mutex_unlock(&pool->arena->lock);
 }
 
-/*
- * With less than a batch free, the sweep comes first: else what one sweep left
- * over would make a REFILL of its own each time.
- */
+/* Pages only when there is a slot that could have them. */
+static int try_all(struct refill *refill)
+{
+	int err = try_slots(refill);
+
+	if (err != NEEDS_PAGES)
+		return err;
+	err = get_pages(refill);
+	if (!err)
+		err = refill_lend(refill, true);
+	/* somebody else took the slot meanwhile */
+	if (err == -EAGAIN && refill->xxl)
+		err = try_slots(refill);
+	rring_xxl_free(refill->xxl);
+	refill->xxl = NULL;
+	return err;
+}
+
 static int refill_try(void *context, u64 *wake_at)
 {
 	struct refill *refill = context;
-	int err = -EAGAIN;
+	int err = try_all(refill);
 
-	if (READ_ONCE(refill->pool->nr_free) >= refill->want)
-		err = refill_lend(refill);
-	if (err == -EAGAIN)
-		err = refill_sweep(refill, RRING_SWEEP_LEDGERS);
-	if (err == -EAGAIN)
-		err = refill_sweep(refill, RRING_SWEEP_WINDOWS);
 	if (err == -EAGAIN && !refill->over_quota)
 		find_dry(refill);
 	return err;
@@ -238,29 +395,35 @@ static const struct rring_wait_ops refill_ops = {
 	.raise = refill_raise,
 };
 
-int rring_pool_refill(struct rring_client *client, u32 index, u64 deadline,
-		      u32 *count)
+static void count_failure(struct rring_pool *pool)
 {
-	struct rring_pool *pool = &client->arena->pool[index];
+	mutex_lock(&pool->arena->lock);
+	pool->info->failures++;
+	mutex_unlock(&pool->arena->lock);
+}
+
+int rring_pool_refill(struct rring_client *client, struct rring_refill *args)
+{
+	struct rring_pool *pool = &client->arena->pool[args->pool];
 	struct refill refill = {
 		.client = client,
 		.pool = pool,
-		.want = min_t(u32, *count, RRING_MAGAZINE_SLOTS),
+		.want = min_t(u32, args->count, RRING_MAGAZINE_SLOTS),
+		.bytes = args->bytes,
 	};
-	int err;
+	int err = -ENOSPC;
 
-	if (!pool->capacity)
-		return -ENOSPC;
-	err = rring_gate_wait(&pool->gate, &refill_ops, &refill, deadline);
-	*count = refill.lent;
+	if (pool->capacity && rring_region_fits(args->bytes))
+		err = rring_gate_wait(&pool->gate, &refill_ops, &refill,
+				      args->deadline);
+	args->count = refill.lent;
+	if (err == -ETIMEDOUT || err == -ENOSPC || err == -ENOMEM)
+		count_failure(pool);
 	if (err != -ETIMEDOUT)
 		return err;
-	mutex_lock(&client->arena->lock);
-	pool->info->failures++;
-	mutex_unlock(&client->arena->lock);
 	if (refill.over_quota)
 		return -EDQUOT;
-	return deadline ? -ETIMEDOUT : -ENOSPC;
+	return args->deadline ? -ETIMEDOUT : -ENOSPC;
 }
 
 int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
@@ -270,16 +433,19 @@ int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
 	int err;
 
 	if (stat->flags & RRING_STAT_SWEEP) {
-		rring_sweep(pool, pool->capacity, RRING_SWEEP_LEDGERS);
-		rring_sweep(pool, pool->capacity, RRING_SWEEP_WINDOWS);
+		rring_sweep(pool, pool->capacity, RRING_SWEEP_LEDGERS, NULL);
+		rring_sweep(pool, pool->capacity, RRING_SWEEP_WINDOWS, NULL);
 	}
 	stat->held = rring_sweep_held(pool);
+	stat->in_flight = rring_sweep_in_flight(pool);
 	err = rring_client_lock(client);
 	if (err)
 		return err;
 	stat->capacity = pool->capacity;
 	stat->free = pool->nr_free;
 	stat->charged = client->charged[pool->index];
+	stat->high_water = pool->high_water;
+	stat->failures = pool->info->failures;
 	stat->lent = 0;
 	for (i = 1; i <= client->arena->info->max_clients; i++)
 		if (client->arena->clients[i])

@@ -8,6 +8,7 @@
 
 struct rring_arena;
 struct rring_client;
+struct rring_xxl;
 
 /* To whom a slot was lent last, and where in that client's magazine. */
 struct rring_lease {
@@ -28,11 +29,20 @@ struct rring_pool {
 					 * a batch is free
 					 */
 	u64 dry_spells;
-	u32 nr_free;			/* a refill looks without the lock */
+	u32 nr_free;
+	u32 high_water;			/* the most slots that were out, and
+					 * one past the last that ever was
+					 */
+	u32 soft;			/* no more get out without a sweep */
+	u32 looked;			/* slots, by sweeps for refills, since */
+	u32 found;			/* .soft was judged; of them, freed */
 	u32 *free;			/* slots that nobody has */
 	unsigned long *out;		/* bitmap of all others */
 	unsigned long *named;		/* bitmap: found in a ring's window */
 	struct rring_lease *lease;
+	struct rring_xxl **xxl;		/* XXL: what each slot has, or NULL */
+	struct rring_xxl *xxl_retired;	/* to be freed without the lock */
+	rring_word_t *xxl_bytes;	/* in the arena's region */
 	struct rring_gate gate;		/* who waits for a slot */
 };
 
@@ -41,12 +51,9 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 u32 rring_pool_quota(const struct rring_pool *pool,
 		     const struct rring_client *client);
 void rring_pool_destroy(struct rring_pool *pool);
-u32 rring_pool_lend(struct rring_pool *pool, struct rring_client *client,
-		    u32 want);
 bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot);
 void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
-int rring_pool_refill(struct rring_client *client, u32 pool, u64 deadline,
-		      u32 *count);
+int rring_pool_refill(struct rring_client *client, struct rring_refill *args);
 int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat);
 
 #endif /* RRING_POOL_H */

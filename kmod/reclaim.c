@@ -27,6 +27,9 @@
 #include "reclaim.h"
 #include "ring.h"
 #include "trace.h"
+#include "xxl.h"
+
+#define CHUNK	4096u	/* slots that are counted at once */
 
 static void settle_adopted(struct rring_arena *arena)
 {
@@ -59,16 +62,21 @@ static void drop_named(struct rring_pool *pool, struct rring_batch *batch)
 			batch->live &= ~BIT_ULL(i);
 }
 
-/* Step 0, for slots from @from on. Returns where the next batch begins. */
-static u32 gather(struct rring_pool *pool, u32 from, enum rring_depth depth)
+/*
+ * Step 0, for slots from @from on and below @end. Returns how many it took, and
+ * where the next batch begins.
+ */
+static u32 gather(struct rring_pool *pool, u32 from, u32 end,
+		  enum rring_depth depth, u32 *next)
 {
 	struct rring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
-	u32 limit = min(pool->capacity, from + RRING_BATCH * 8);
+	u32 limit = min(end, from + RRING_BATCH * 8);
 	u32 n = 0;
 	u32 slot;
 
 	batch->live = 0;
+	*next = limit;
 	for (slot = find_next_bit(pool->out, limit, from); slot < limit;
 	     slot = find_next_bit(pool->out, limit, slot + 1)) {
 		if (arena->adopted[pool->base + slot] ||
@@ -78,10 +86,12 @@ static u32 gather(struct rring_pool *pool, u32 from, enum rring_depth depth)
 			continue;
 		batch->slot[n] = pool->base + slot;
 		batch->live |= BIT_ULL(n);
-		if (++n == RRING_BATCH)
-			return slot + 1;
+		if (++n == RRING_BATCH) {
+			*next = slot + 1;
+			break;
+		}
 	}
-	return limit;
+	return n;
 }
 
 static void hide_generations(struct rring_arena *arena,
@@ -163,49 +173,105 @@ static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 
 /*
  * Go round @pool, from where the last sweep stopped, until @want slots are
- * freed. Returns how many were. May sleep. Sweeps that run at the same time go
- * each their own way round: one that left slots to another could miss those
- * that the other, of less depth or with less to find, does not free.
+ * freed. Returns how many were, and how many it looked at in the ledgers. May
+ * sleep. Sweeps that run at the same time go each their own way round: one that
+ * left slots to another could miss those that the other, of less depth or with
+ * less to find, does not free.
  */
-u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth)
+u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
+		u32 *looked)
 {
 	struct rring_arena *arena = pool->arena;
 	u32 seen = 0;
 	u32 freed = 0;
-	u32 from;
+	u32 taken = 0;
+	u32 from, end;
 
 	mutex_lock(&arena->lock);
 	if (depth == RRING_SWEEP_WINDOWS)
 		mark_windows(pool);
 	from = pool->hint;
+	end = pool->high_water;
 	mutex_unlock(&arena->lock);
-	while (freed < want && seen < pool->capacity) {
+	while (freed < want && seen < end) {
+		struct rring_xxl *retired;
 		u32 next;
 
 		mutex_lock(&arena->lock);
 		settle_adopted(arena);
-		next = gather(pool, from, depth);
+		taken += gather(pool, from, end, depth, &next);
 		freed += free_batch(pool, depth);
 		seen += next - from;
-		from = next < pool->capacity ? next : 0;
+		from = next < end ? next : 0;
 		pool->hint = from;
+		retired = rring_xxl_retired(pool);
 		mutex_unlock(&arena->lock);
+		rring_xxl_discard(pool, retired);
 		cond_resched();
 		if (fatal_signal_pending(current))
 			break;
 	}
-	trace_reclaim(pool, depth == RRING_SWEEP_WINDOWS, want, seen, freed);
+	trace_reclaim(pool, depth == RRING_SWEEP_WINDOWS, want, taken, freed);
+	if (looked)
+		*looked = taken;
 	return freed;
+}
+
+/* Both depths, for the slots from @from on that a batch takes. */
+static u32 sweep_batch(struct rring_pool *pool, u32 from, u32 end, u32 *next)
+{
+	u32 taken = gather(pool, from, end, RRING_SWEEP_LEDGERS, next);
+	u32 freed = free_batch(pool, RRING_SWEEP_LEDGERS);
+	u32 same;
+
+	if (freed == taken)
+		return freed;
+	gather(pool, from, *next, RRING_SWEEP_LEDGERS, &same);
+	return freed + free_batch(pool, RRING_SWEEP_WINDOWS);
+}
+
+/*
+ * Free those of slots @from to @end - 1 that nobody has. Returns how many. May
+ * sleep, and goes on in a process that is being killed: it may be its death.
+ */
+u32 rring_sweep_range(struct rring_pool *pool, u32 from, u32 end)
+{
+	struct rring_arena *arena = pool->arena;
+	u32 freed = 0;
+
+	while (from < end) {
+		struct rring_xxl *retired;
+
+		mutex_lock(&arena->lock);
+		settle_adopted(arena);
+		freed += sweep_batch(pool, from, end, &from);
+		retired = rring_xxl_retired(pool);
+		mutex_unlock(&arena->lock);
+		rring_xxl_discard(pool, retired);
+		cond_resched();
+	}
+	return freed;
+}
+
+static u32 high_water(struct rring_pool *pool)
+{
+	u32 slots;
+
+	mutex_lock(&pool->arena->lock);
+	slots = pool->high_water;
+	mutex_unlock(&pool->arena->lock);
+	return slots;
 }
 
 /* How many slots at least one client holds, at about this time. May sleep. */
 u32 rring_sweep_held(struct rring_pool *pool)
 {
 	struct rring_arena *arena = pool->arena;
+	u32 end = high_water(pool);
 	u32 held = 0;
 	u32 slot, i;
 
-	for (slot = 0; slot < pool->capacity; slot++) {
+	for (slot = 0; slot < end; slot++) {
 		if (slot % RRING_BATCH == 0)
 			mutex_lock(&arena->lock);
 		for (i = 0; i < arena->nr_ledgers; i++) {
@@ -218,7 +284,7 @@ u32 rring_sweep_held(struct rring_pool *pool)
 			}
 		}
 		if (slot % RRING_BATCH == RRING_BATCH - 1 ||
-		    slot == pool->capacity - 1) {
+		    slot == end - 1) {
 			mutex_unlock(&arena->lock);
 			cond_resched();
 			if (fatal_signal_pending(current))
@@ -226,4 +292,38 @@ u32 rring_sweep_held(struct rring_pool *pool)
 		}
 	}
 	return held;
+}
+
+static u32 count_in_flight(struct rring_pool *pool, u32 from, u32 end)
+{
+	const u32 *adopted = &pool->arena->adopted[pool->base];
+	u32 n = 0;
+	u32 slot;
+
+	for (slot = find_next_bit(pool->out, end, from); slot < end;
+	     slot = find_next_bit(pool->out, end, slot + 1))
+		if (adopted[slot] || test_bit(slot, pool->named))
+			n++;
+	return n;
+}
+
+/* How many slots the window of a ring names, at about this time. May sleep. */
+u32 rring_sweep_in_flight(struct rring_pool *pool)
+{
+	struct rring_arena *arena = pool->arena;
+	u32 end = high_water(pool);
+	u32 n = 0;
+	u32 from;
+
+	for (from = 0; from < end; from += CHUNK) {
+		mutex_lock(&arena->lock);
+		if (!from) {
+			settle_adopted(arena);
+			mark_windows(pool);
+		}
+		n += count_in_flight(pool, from, min(end, from + CHUNK));
+		mutex_unlock(&arena->lock);
+		cond_resched();
+	}
+	return n;
 }

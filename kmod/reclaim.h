@@ -12,7 +12,10 @@ enum rring_depth {
 	RRING_SWEEP_WINDOWS,	/* the others too: look into the rings */
 };
 
-u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth);
+u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
+		u32 *looked);
+u32 rring_sweep_range(struct rring_pool *pool, u32 from, u32 end);
 u32 rring_sweep_held(struct rring_pool *pool);
+u32 rring_sweep_in_flight(struct rring_pool *pool);
 
 #endif /* RRING_RECLAIM_H */

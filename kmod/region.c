@@ -22,6 +22,12 @@ void rring_region_set_limit(unsigned long max_bytes)
 	bytes_max = max_bytes;
 }
 
+/* Could there be a region of @size, if there were no other? */
+bool rring_region_fits(u64 size)
+{
+	return size <= bytes_max;
+}
+
 static int charge(unsigned long bytes)
 {
 	if (bytes > bytes_max)

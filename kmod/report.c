@@ -135,6 +135,7 @@ int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool)
 	put_u32(&report, RRING_A_POOL_CAPACITY, pool->capacity);
 	put_u32(&report, RRING_A_POOL_QUOTA, rring_pool_quota(pool, NULL));
 	put_u32(&report, RRING_A_POOL_FREE, pool->nr_free);
+	put_u32(&report, RRING_A_POOL_HIGH_WATER, pool->high_water);
 	put_u32(&report, RRING_A_POOL_IN_MAGAZINES, count_in_magazines(pool));
 	put_flag(&report, RRING_A_POOL_WAITED_FOR, waiters & BIT(pool->index));
 	put_u64(&report, RRING_A_POOL_REFILLS, info->refills);

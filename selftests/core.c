@@ -60,7 +60,7 @@ TEST(the_fields_of_a_ledger_word_fill_it_without_overlap)
 {
 	static const uint64_t field[] = {
 		RRING_HOLDS_MASK, RRING_IN_FLIGHT_MASK, RRING_PRIVATE,
-		RRING_PARKED, ~0ull << 32,
+		RRING_ASIDE, ~0ull << 32,
 	};
 	uint64_t all = 0;
 	size_t i;
@@ -88,7 +88,7 @@ TEST(the_counts_of_a_ledger_word_do_not_run_into_their_neighbours)
 	full += RRING_IN_FLIGHT_MAX * RRING_IN_FLIGHT;
 	ASSERT_EQ(2 * RRING_IN_FLIGHT_MAX, rring_ledger_in_flight(full));
 	ASSERT_EQ(0u, rring_ledger_holds(full));
-	ASSERT_EQ(0ull, full & (RRING_PRIVATE | RRING_PARKED));
+	ASSERT_EQ(0ull, full & (RRING_PRIVATE | RRING_ASIDE));
 	ASSERT_EQ(0u, rring_ledger_moves(full));
 }
 
@@ -101,7 +101,7 @@ static uint64_t word_of(uint32_t moves, uint32_t in_flight, uint32_t holds,
 
 TEST(every_change_of_a_ledger_word_moves_it_and_nothing_else)
 {
-	static const uint64_t flags[] = { 0, RRING_PRIVATE, RRING_PARKED };
+	static const uint64_t flags[] = { 0, RRING_PRIVATE, RRING_ASIDE };
 	uint32_t holds;
 	size_t f, m;
 

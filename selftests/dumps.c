@@ -170,6 +170,7 @@ TEST_F(dumps, pools_have_their_counts)
 	EXPECT_EQ(32u, nl_u32(pool, RRING_A_POOL_QUOTA));
 	/* a batch is an eighth */
 	EXPECT_EQ(56u, nl_u32(pool, RRING_A_POOL_FREE));
+	EXPECT_EQ(8u, nl_u32(pool, RRING_A_POOL_HIGH_WATER));
 	EXPECT_EQ(7u, nl_u32(pool, RRING_A_POOL_IN_MAGAZINES));
 	EXPECT_EQ(1ull, nl_u64(pool, RRING_A_POOL_REFILLS));
 	EXPECT_EQ(8ull, nl_u64(pool, RRING_A_POOL_LENT));
@@ -369,9 +370,19 @@ TEST_F(dumps, readers_are_where_they_stand)
 FIXTURE(many)
 {
 	struct nl nl;
+	uint32_t arenas, pools;		/* of all, with these */
 	int fd[ARENAS];
 	struct nl_answer answer;
 };
+
+static uint32_t count(struct nl *nl, uint8_t command)
+{
+	struct nl_answer answer = nl_dump(nl, command, NULL);
+	uint32_t n = answer.n;
+
+	nl_free(&answer);
+	return n;
+}
 
 FIXTURE_SETUP(many)
 {
@@ -379,6 +390,8 @@ FIXTURE_SETUP(many)
 
 	memset(&self->answer, 0, sizeof(self->answer));
 	self->nl = nl_open();
+	self->arenas = count(&self->nl, RRING_CMD_ARENA_GET) + ARENAS;
+	self->pools = count(&self->nl, RRING_CMD_POOL_GET) + 2 * ARENAS;
 	for (i = 0; i < ARENAS; i++) {
 		self->fd[i] = create(NULL, 1);
 		ASSERT_LE(0, self->fd[i]);
@@ -413,12 +426,12 @@ TEST_F(many, are_all_dumped_once)
 	EXPECT_EQ(0, self->answer.err);
 	EXPECT_FALSE(self->answer.interrupted);
 	EXPECT_LT(2u, self->answer.pieces);
-	EXPECT_EQ(ARENAS + 1u, self->answer.n);	/* and the default one */
+	EXPECT_EQ(self->arenas, self->answer.n);
 	EXPECT_TRUE(ids_ascend(&self->answer));
 	nl_free(&self->answer);
 	self->answer = nl_dump(&self->nl, RRING_CMD_POOL_GET, NULL);
 	EXPECT_FALSE(self->answer.interrupted);
-	EXPECT_EQ(2u * ARENAS + 5, self->answer.n);
+	EXPECT_EQ(self->pools, self->answer.n);
 }
 
 /* What is neither first nor last goes, and one comes, in the middle of it. */
@@ -442,7 +455,7 @@ TEST_F(many, say_that_something_changed_meanwhile)
 	nl_free(&self->answer);
 	self->answer = nl_dump(&self->nl, RRING_CMD_ARENA_GET, NULL);
 	EXPECT_FALSE(self->answer.interrupted);
-	EXPECT_EQ(ARENAS + 1u, self->answer.n);
+	EXPECT_EQ(self->arenas, self->answer.n);
 }
 
 /* A client of the last arena, when the dump of all has just begun. */
@@ -456,7 +469,7 @@ TEST_F(many, say_so_for_what_is_in_them)
 	while (nl_piece(&self->nl, &self->answer))
 		;
 	EXPECT_TRUE(self->answer.interrupted);
-	EXPECT_EQ(2u * ARENAS + 5, self->answer.n);
+	EXPECT_EQ(self->pools, self->answer.n);
 	rring_close(client);
 }
 
@@ -473,7 +486,7 @@ TEST_F(many, do_not_say_so_for_traffic)
 	while (nl_piece(&self->nl, &self->answer))
 		;
 	EXPECT_FALSE(self->answer.interrupted);
-	EXPECT_EQ(2u * ARENAS + 5, self->answer.n);
+	EXPECT_EQ(self->pools, self->answer.n);
 	rring_close(client);
 }
 

@@ -24,10 +24,11 @@
 #define NAME		"to-be-cleared"
 #define CAPACITY	40
 #define SHARE		30	/* slots: 75 percent */
+#define LARGE		1000000	/* bytes: pages of its own */
 
 static struct rring_arena_config arena_config = {
 	.name = NAME,
-	.capacity = { CAPACITY, CAPACITY },
+	.capacity = { CAPACITY, CAPACITY, [RRING_XXL] = 2 },
 	.quota = 75,
 	.mode = 0700,
 	.uid = ~0u,
@@ -167,7 +168,10 @@ static int look_everywhere(struct victim *self, struct rring_client *client)
 	struct rring_reader *others = reader_at(client, self->ring);
 	char *ledger = ledger_of(client);
 	char *arena = (char *)client->arena;
+	struct rring_event large;
+	int err = rring_alloc(client, LARGE, 1, &large);
 	const void *places[] = {
+		large.data, (char *)large.data + LARGE - 1,
 		arena, arena + client->arena->size - 1,
 		ledger, ledger + ledger_size(client) - 1,
 		client->pool[0].magazine,
@@ -180,6 +184,7 @@ static int look_everywhere(struct victim *self, struct rring_client *client)
 	};
 	size_t i;
 
+	MUST(!err);
 	for (i = 0; i < sizeof(places) / sizeof(*places); i++)
 		MUST(!fault_at(places[i]));
 	baton_pass(self->ready);

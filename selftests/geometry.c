@@ -33,22 +33,26 @@ TEST(a_length_gets_the_smallest_class_that_takes_it)
 
 	for (len = 0; len <= 16384; len++) {
 		pool = rring_class_for(len);
-		ASSERT_GT((uint32_t)RRING_POOLS, pool);
+		ASSERT_GT((uint32_t)RRING_XXL, pool);
 		ASSERT_LE(len, rring_slot_size(pool));
 		ASSERT_TRUE(!pool || len > rring_slot_size(pool - 1));
 	}
 	ASSERT_EQ(RRING_XXL, (int)rring_class_for(16385));
-	ASSERT_EQ(RRING_XXL, (int)rring_class_for(~(size_t)0));
+	ASSERT_EQ(RRING_XXL, (int)rring_class_for(RRING_XXL_MAX));
+	ASSERT_EQ(RRING_POOLS, (int)rring_class_for(RRING_XXL_MAX + 1ull));
+	ASSERT_EQ(RRING_POOLS, (int)rring_class_for(1ull << 32));
+	ASSERT_EQ(RRING_POOLS, (int)rring_class_for(~(size_t)0));
 }
 
 TEST(slots_grow_from_64_bytes_by_four)
 {
-	static const uint32_t size[RRING_POOLS] = {
+	static const uint32_t size[RRING_XXL] = {
 		64, 256, 1024, 4096, 16384,
 	};
 	uint32_t pool;
 
-	for (pool = 0; pool < RRING_POOLS; pool++) {
+	ASSERT_EQ(0, rring_slot_size(RRING_XXL));
+	for (pool = 0; pool < RRING_XXL; pool++) {
 		ASSERT_EQ(size[pool], rring_slot_size(pool));
 		ASSERT_EQ(size[pool], 1u << rring_slot_shift(pool));
 	}
@@ -82,7 +86,8 @@ static int check_arena(const uint32_t capacity[RRING_POOLS],
 		if (pool->payload_offset != payload)
 			return 2;
 		if (!pool->batch || pool->batch > 64 ||
-		    (pool->batch > 1 && pool->batch * 8 > capacity[i]))
+		    (pool->batch > 1 && pool->batch * 8 > capacity[i]) ||
+		    (i == RRING_XXL && pool->batch > 1))
 			return 3;
 		slots += capacity[i];
 		payload = page_up(payload + (wide)capacity[i] *
@@ -96,7 +101,9 @@ static int check_arena(const uint32_t capacity[RRING_POOLS],
 	size = 4096 + (wide)max_rings * 4096;
 	if (info.ring_info_offset != 4096 || info.generation_offset != size)
 		return 5;
-	if (info.size != page_up(size + slots * 4) || info.slots != slots)
+	size += (slots + 1) / 2 * 8;
+	if (info.xxl_offset != size || info.slots != slots ||
+	    info.size != page_up(size + (wide)capacity[RRING_XXL] * 8))
 		return 6;
 	if (info.payload_size != payload)
 		return 7;
@@ -117,11 +124,14 @@ TEST(the_pools_of_an_arena_lie_one_after_another)
 	for (round = 0; round < ROUNDS; round++) {
 		for (i = 0; i < RRING_POOLS; i++)
 			capacity[i] = ends[dice_below(&dice, COUNT(ends))];
+		capacity[RRING_XXL] = dice_below(&dice,
+						 RRING_XXL_CAPACITY_MAX + 1);
 		ASSERT_EQ(0, check_arena(capacity, 1 + dice_below(&dice, 255),
 					 1 + dice_below(&dice, 255)));
 	}
 	for (i = 0; i < RRING_POOLS; i++)
 		capacity[i] = RRING_POOL_CAPACITY_MAX;
+	capacity[RRING_XXL] = RRING_XXL_CAPACITY_MAX;
 	ASSERT_EQ(0, check_arena(capacity, RRING_CLIENTS_MAX, RRING_RINGS_MAX));
 }
 

@@ -72,7 +72,11 @@ TEST_F(events, alloc_finds_the_class_that_fits)
 		memset(event.data, 0xa5, event.len);
 		EXPECT_EQ(0, rring_drop(self->producer, &event));
 	}
-	EXPECT_EQ(-E2BIG, rring_alloc(self->producer, 16385, 5, &event));
+	/* an arena without events above that; and those that there never are */
+	EXPECT_EQ(-ENOSPC, rring_alloc(self->producer, 16385, 5, &event));
+	EXPECT_EQ(-E2BIG, rring_alloc(self->producer, RRING_XXL_MAX + 1ull, 5,
+				      &event));
+	EXPECT_EQ(-E2BIG, rring_alloc(self->producer, ~(size_t)0, 5, &event));
 	EXPECT_EQ(-E2BIG, rring_alloc_class(self->producer, RRING_XS, 65, 5,
 					    &event));
 	EXPECT_EQ(0, rring_alloc_class(self->producer, RRING_L, 1, 5, &event));

@@ -69,7 +69,7 @@ static void spoil_ledger(struct hostile *self)
 	const uint64_t lies[] = {
 		0, 0, 0, 0, 0, RRING_MOVE, RRING_HOLD, RRING_HOLDS_MAX,
 		RRING_HOLDS_MASK, RRING_IN_FLIGHT, RRING_IN_FLIGHT_MASK,
-		RRING_PARKED | RRING_PRIVATE, ~0ull, dice_roll(&self->dice),
+		RRING_ASIDE | RRING_PRIVATE, ~0ull, dice_roll(&self->dice),
 	};
 	uint32_t slot = dice_below(&self->dice, self->client->arena->slots);
 

@@ -33,7 +33,7 @@ TEST(arena_above_the_limit_is_refused)
 	struct rring_create args = create_args();
 	int pool;
 
-	for (pool = 0; pool < RRING_POOLS; pool++) {
+	for (pool = 0; pool < RRING_XXL; pool++) {
 		args.capacity[pool] = RRING_POOL_CAPACITY_MAX;
 		EXPECT_EQ(-ENOSPC, create(&args));
 	}

@@ -96,7 +96,7 @@ TEST_F(mapping, unknown_region_is_refused)
 	uint64_t type;
 
 	EXPECT_EQ(-EINVAL, try_offset(region, 0));
-	for (type = RRING_REGION_RING + 1; type < 0x800; type++)
+	for (type = RRING_REGION_XXL + 1; type < 0x800; type++)
 		EXPECT_EQ(-EINVAL, try_offset(region, RRING_OFF(type, 0)));
 }
 

@@ -243,10 +243,14 @@ TEST_F(output, pool_stat_counts_what_is_lent_and_held)
 	memset(&stat, 0xa5, sizeof(stat));
 	ASSERT_EQ(0, rring_alloc_class(self->client, RRING_M, 1, 0, &event));
 	ASSERT_EQ(0, rring_pool_stat(self->client, RRING_M, 0, &stat));
+	EXPECT_EQ(sizeof(stat), stat.size);
 	EXPECT_EQ(16, stat.capacity);
 	EXPECT_EQ(1, stat.held);
 	EXPECT_EQ(15, stat.free + stat.lent);
 	EXPECT_EQ(stat.lent + 1, stat.charged);
+	EXPECT_EQ(0, stat.in_flight);
+	EXPECT_EQ(stat.lent + 1, stat.high_water);
+	EXPECT_EQ(0, stat.failures);
 }
 
 /* ---- calls of 32-bit programs ---- */

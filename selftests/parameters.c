@@ -37,7 +37,11 @@ TEST_F(parameters, refuses_bad_parameters)
 		{ "profile=", -EINVAL },
 		{ "capacity=1,2,3", -EINVAL },
 		{ "capacity=1", -EINVAL },
-		{ "capacity=0,0,0,0,0", -EINVAL },
+		{ "capacity=0,0,0,0,0,0", -EINVAL },
+		{ "capacity=1,1,1,1", -EINVAL },
+		{ "capacity=1,1,1,1,1,4097", -EINVAL },
+		{ "capacity=1,1,1,1,1,1,1", -EINVAL },
+		{ "profile=foo capacity=1,1,1,1,1,1", -EINVAL },
 		{ "capacity=16777217,0,0,0,0", -EINVAL },
 		{ "capacity=4294967295,1,1,1,1", -EINVAL },
 		{ "capacity=x,1,1,1,1", -EINVAL },
@@ -78,12 +82,13 @@ TEST_F(parameters, sizes_the_default_arena)
 		const char *text;
 		uint32_t capacity[RRING_POOLS];
 	} good[] = {
-		{ "profile=mobile", { 500, 250, 100, 20, 5 } },
-		{ "profile=desktop", { 2000, 1000, 300, 60, 15 } },
-		{ "profile=server", { 4000, 2000, 600, 120, 30 } },
-		{ "capacity=5,4,3,2,1", { 5, 4, 3, 2, 1 } },
-		{ "capacity=0,0,7,0,0", { 0, 0, 7, 0, 0 } },
-		{ "profile=mobile capacity=1,1,1,1,1", { 1, 1, 1, 1, 1 } },
+		{ "profile=mobile", { 500, 250, 100, 20, 5, 8 } },
+		{ "profile=desktop", { 2000, 1000, 300, 60, 15, 64 } },
+		{ "profile=server", { 4000, 2000, 600, 120, 30, 256 } },
+		{ "capacity=5,4,3,2,1,6", { 5, 4, 3, 2, 1, 6 } },
+		{ "capacity=0,0,7,0,0,0", { 0, 0, 7, 0, 0, 0 } },
+		{ "profile=mobile capacity=1,1,1,1,1", { 1, 1, 1, 1, 1, 8 } },
+		{ "capacity=1,1,1,1,1 profile=server", { 1, 1, 1, 1, 1, 256 } },
 	};
 	uint32_t capacity[RRING_POOLS];
 	size_t i;

@@ -18,7 +18,9 @@ enum rring_class rring_class_for(size_t len)
 {
 	unsigned int pool = RRING_XS;
 
-	while (pool < RRING_POOLS && len > (size_t)64 << 2 * pool)
+	if (len > RRING_XXL_MAX)
+		return RRING_POOLS;
+	while (pool < RRING_XXL && len > (size_t)64 << 2 * pool)
 		pool++;
 	return (enum rring_class)pool;
 }

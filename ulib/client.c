@@ -129,13 +129,13 @@ static int view_pools(struct rring_client *client)
 		pool->capacity = info->capacity;
 		pool->magazine = &own->magazines->pool[i];
 		pool->tail = &own->ledger->tail[i].pos;
-		pool->parked_max = info->batch;
+		pool->parked_max = i < RRING_XXL ? info->batch : 0;
 		pool->parked_handle = calloc(RRING_PARKED_SLOTS,
 					     sizeof(*pool->parked_handle));
 		if (!pool->parked_handle)
 			return -ENOMEM;
 	}
-	return 0;
+	return rring_xxl_open(client);
 }
 
 static struct rring_client *client_new(enum rring_role role,
@@ -154,6 +154,7 @@ static struct rring_client *client_new(enum rring_role role,
 		return NULL;
 	}
 	pthread_mutex_init(&client->own->lock, NULL);
+	pthread_mutex_init(&client->own->xxl.lock, NULL);
 	client->fd = -1;
 	client->own->file.fd = -1;
 	client->role = role;
@@ -169,6 +170,7 @@ static void client_free(struct rring_client *client)
 		free(client->pool[i].parked_handle);
 	if (client->own->file.calls)
 		client->own->file.calls->close(&client->own->file);
+	pthread_mutex_destroy(&client->own->xxl.lock);
 	pthread_mutex_destroy(&client->own->lock);
 	free(client->own);
 	free(client);
@@ -305,6 +307,7 @@ void rring_close(struct rring_client *client)
 	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
 		rring_unmap(client, own->peers[i].cursors,
 			    sizeof(struct rring_cursors));
+	rring_xxl_close(client);
 	unmap_regions(client);
 	client_free(client);
 }

@@ -8,6 +8,7 @@
 #include <rusted_ring.h>
 
 #include "backend.h"
+#include "xxl.h"
 
 /* Another client's cursors, as mapped when its serial was .serial. */
 struct rring_peer {
@@ -27,6 +28,7 @@ struct rring_client_private {
 	struct rring_tails *ledger;
 	const struct rring_magazines *magazines;
 	char *payload;
+	struct rring_xxl_table xxl;
 	struct rring_attach attach;	/* sizes of the mappings */
 };
 

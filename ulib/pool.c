@@ -65,7 +65,8 @@ void rring_settle_writers(struct rring_client *client)
 		rring_writer_settle(writer);
 }
 
-static int refill(struct rring_client *client, uint32_t pool, uint64_t deadline)
+static int refill(struct rring_client *client, uint32_t pool,
+		  uint64_t deadline)
 {
 	struct rring_refill args = {
 		.size = sizeof(args),
@@ -102,6 +103,9 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 
 	if (client->role != RRING_PRODUCER)
 		return -EPERM;
+	if (index == RRING_XXL)
+		return rring_xxl_alloc(client, len, event_type, deadline,
+				       event);
 	if (pool->parked)
 		return rring_alloc_class(client, (enum rring_class)index, len,
 					 event_type, event);
@@ -123,7 +127,7 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 {
 	if ((unsigned int)pool >= RRING_POOLS)
 		return -EINVAL;
-	if (len > client->arena->pool[pool].slot_size)
+	if (pool < RRING_XXL && len > client->arena->pool[pool].slot_size)
 		return -E2BIG;
 	return alloc_class_until(client, pool, len, event_type, 0, event);
 }
@@ -166,6 +170,14 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 	return n;
 }
 
+static uint64_t room_of(const struct rring_client *client, uint64_t handle)
+{
+	uint32_t pool = rring_handle_class(handle);
+
+	return pool < RRING_XXL ? client->arena->pool[pool].slot_size :
+				  rring_xxl_bytes(client, handle);
+}
+
 int rring_resize(struct rring_client *client, struct rring_event *event,
 		 uint32_t len)
 {
@@ -175,17 +187,20 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 		return -EPERM;
 	if (!rring_handle_valid(client, event->handle))
 		return -EINVAL;
-	if (len > client->arena->pool[pool].slot_size)
+	if (len > room_of(client, event->handle))
 		return -E2BIG;
 	client->pool[pool].header[rring_handle_index(event->handle)].len = len;
 	event->len = len;
 	return 0;
 }
 
-int rring_hold_threads(const struct rring_event *event)
+int rring_hold_threads(struct rring_client *client,
+		       const struct rring_event *event)
 {
 	uint64_t word = rring_word_load(event->word);
 
+	if (word & RRING_ASIDE)
+		return rring_hold_aside(client, event);
 	if (rring_ledger_holds(word) >= RRING_HOLDS_MAX)
 		return -EOVERFLOW;
 	/* threads that pass the check at once have room in 17 bits */
@@ -196,7 +211,11 @@ int rring_hold_threads(const struct rring_event *event)
 int rring_drop_threads(struct rring_client *client,
 		       const struct rring_event *event)
 {
-	if (!rring_ledger_holds(rring_word_load(event->word)))
+	uint64_t word = rring_word_load(event->word);
+
+	if (word & RRING_ASIDE)
+		return rring_drop_aside(client, event);
+	if (!rring_ledger_holds(word))
 		return -EINVAL;
 	/* G: the payload was read before the hold falls */
 	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
@@ -242,11 +261,13 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 
 	if (!rring_handle_valid(client, handle))
 		return -EBADMSG;
+	if (!rring_handle_short(client, handle))
+		return rring_xxl_upgrade(client, handle, event);
 	rring_event_at(client, handle, 0, 0, &held);
-	if (rring_word_load(held.word) & RRING_PARKED)
+	if (rring_word_load(held.word) & RRING_ASIDE)
 		return -ESTALE;
 	if (client->shared)
-		err = rring_hold_threads(&held);
+		err = rring_hold_threads(client, &held);
 	else
 		err = rring_hold(client, &held);
 	if (err)
@@ -269,9 +290,11 @@ int rring_find(struct rring_client *client, uint64_t handle,
 
 	if (!rring_handle_valid(client, handle))
 		return -EBADMSG;
+	if (!rring_handle_short(client, handle))
+		return rring_xxl_find(client, handle, event);
 	word = rring_word_load(&client->pool[rring_handle_class(handle)]
 			       .ledger[rring_handle_index(handle)]);
-	if (!rring_ledger_holds(word) || word & RRING_PARKED ||
+	if (!rring_ledger_holds(word) || word & RRING_ASIDE ||
 	    !rring_generation_is(client, handle))
 		return -ESTALE;
 	return read_header(client, handle, event);
@@ -295,7 +318,7 @@ static void unpark(struct rring_pool_view *pool)
 		rring_word_t *word = &pool->ledger[rring_handle_index(handle)];
 
 		rring_word_store_release(word, (rring_word_load(word) &
-						~(RRING_PARKED |
+						~(RRING_ASIDE |
 						  RRING_PRIVATE)) +
 					       RRING_MOVE - RRING_HOLD);
 	}
@@ -315,7 +338,8 @@ void rring_trim(struct rring_client *client)
 {
 	uint32_t i;
 
-	for (i = 0; i < RRING_POOLS; i++) {
+	/* in the magazine of XXL is only what another thread is about to take */
+	for (i = 0; i < RRING_XXL; i++) {
 		unpark(&client->pool[i]);
 		empty_magazine(&client->pool[i]);
 	}

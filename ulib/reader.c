@@ -143,14 +143,57 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 	return -EAGAIN;
 }
 
+/* What entry @i says; 0 if no event can be what it says. */
+static int read_entry(const struct rring_reader *reader, uint32_t i,
+		      struct rring_entry *to)
+{
+	uint32_t index = rring_window_wrap((uint64_t)reader->index + i,
+					   reader->capacity);
+	const struct rring_entry *from = &reader->entries[index];
+
+	to->handle = RRING_LOAD(&from->handle);
+	to->header.len = RRING_LOAD(&from->header.len);
+	to->header.event_type = RRING_LOAD(&from->header.event_type);
+	if (!rring_handle_valid(reader->client, to->handle))
+		return 0;
+	return !rring_handle_short(reader->client, to->handle) ||
+	       to->header.len <= 64u << 2 * rring_handle_class(to->handle);
+}
+
+/* It may have become another one since the short path looked at it. */
+static int look_at_entry(struct rring_reader *reader, uint32_t i,
+			 struct rring_event *event)
+{
+	struct rring_entry entry;
+
+	if (!read_entry(reader, i, &entry))
+		return -ESTALE;
+	if (!rring_handle_short(reader->client, entry.handle))
+		return rring_xxl_pin(reader, reader->pos + i, &entry, event);
+	rring_event_at(reader->client, entry.handle, entry.header.len,
+		       entry.header.event_type, event);
+	return rring_generation_is(reader->client, entry.handle) ? 0 : -ESTALE;
+}
+
+int rring_entry_aside(struct rring_reader *reader, uint32_t i,
+		      struct rring_event *event)
+{
+	int err = look_at_entry(reader, i, event);
+
+	if (err == -ESTALE || err == -EBADMSG)
+		return reader->lappable ? -ESTALE : -EBADMSG;
+	return err;
+}
+
 /* Are the handles of the next @n entries still what their slots are? */
 static int generations_hold(struct rring_reader *reader, uint32_t n)
 {
-	struct rring_event event;
+	struct rring_entry entry;
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		if (rring_entry(reader, i, &event) == -ESTALE)
+		if (!read_entry(reader, i, &entry) ||
+		    !rring_generation_is(reader->client, entry.handle))
 			return 0;
 	return 1;
 }
@@ -168,8 +211,11 @@ static int observed_in_time(struct rring_reader *reader, uint32_t n)
 	       claim < reader->pos;
 }
 
-int rring_release_check(struct rring_reader *reader, uint32_t n)
+/* Who can be lapped: was it? */
+static int check_release(struct rring_reader *reader, uint32_t n)
 {
+	if (!reader->lappable)
+		return 0;
 	if (!reader->observer) {
 		/* N: pairs with M in the writer's claim */
 		rring_fence_acquire();
@@ -181,6 +227,17 @@ int rring_release_check(struct rring_reader *reader, uint32_t n)
 	reader->lost += n;
 	rring_reader_advance(reader, n);
 	return -ESTALE;
+}
+
+int rring_release_aside(struct rring_reader *reader, uint32_t n)
+{
+	int err = check_release(reader, n);
+
+	if (!err)
+		rring_reader_advance(reader, n);
+	rring_xxl_unpin(reader, reader->pos);
+	reader->aside = reader->lappable || reader->pins;
+	return err;
 }
 
 int rring_keep(struct rring_reader *reader, const struct rring_event *event)
@@ -361,6 +418,7 @@ static int join(struct rring_reader *reader,
 	reader->observer = config->flags & RRING_JOIN_OBSERVER;
 	reader->strategy = config->strategy;
 	reader->lappable = reader->observer || reader->info->stall_ns;
+	reader->aside = reader->lappable;
 	move_to(reader, args.position);
 	return 0;
 }
@@ -437,6 +495,7 @@ fail:
 void rring_reader_close(struct rring_reader *reader, int forget)
 {
 	leave(reader, forget);
+	rring_xxl_unpin(reader, UINT64_MAX);
 	delist(reader);
 	rring_unmap(reader->client, reader->old, reader->size);
 	rring_unmap(reader->client, reader->ring, reader->size);

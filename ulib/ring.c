@@ -68,32 +68,39 @@ static struct scan scan_readers(struct rring_writer *writer)
 	return scan;
 }
 
-static void settle_entry(struct rring_writer *writer, uint32_t index)
+/* Returns the word of what was settled. */
+static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 {
 	uint64_t handle = writer->entries[index].handle;
 	struct rring_client *client = writer->client;
 	rring_word_t *word = &client->pool[rring_handle_class(handle)]
 			     .ledger[rring_handle_index(handle)];
+	uint64_t value;
 
 	/* G: the cursors were seen beyond the entry before this */
 	if (client->shared)
-		rring_word_fetch_add(word, RRING_MOVE - RRING_IN_FLIGHT);
-	else
-		rring_word_store_release(word, rring_word_load(word) +
-					       RRING_MOVE - RRING_IN_FLIGHT);
+		return rring_word_fetch_add(word,
+					    RRING_MOVE - RRING_IN_FLIGHT);
+	value = rring_word_load(word) + RRING_MOVE - RRING_IN_FLIGHT;
+	rring_word_store_release(word, value);
+	return value;
 }
 
 /* Take back in_flight for what lies below @low. */
 static void settle_below(struct rring_writer *writer, uint64_t low)
 {
 	uint32_t index = (uint32_t)(writer->settled % writer->capacity);
+	uint64_t seen = 0;
 
 	if (!writer->entries)
 		return;
 	for (; writer->settled < low; writer->settled++) {
-		settle_entry(writer, index);
+		seen |= settle_entry(writer, index);
 		index = rring_window_wrap(index + 1, writer->capacity);
 	}
+	/* what is in flight is not parked */
+	if (seen & RRING_ASIDE)
+		rring_xxl_settled(writer->client);
 }
 
 void rring_writer_settle(struct rring_writer *writer)
@@ -261,7 +268,9 @@ int rring_publish_threads(struct rring_writer *writer,
 	uint64_t word = rring_word_load(event->word);
 	int err = 0;
 
-	if (!rring_ledger_holds(word) || word & RRING_PARKED)
+	if (word & RRING_ASIDE)
+		return rring_publish_aside(writer, event);
+	if (!rring_ledger_holds(word))
 		return -EINVAL;
 	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX)
 		err = rring_in_flight_slow(writer, event);
@@ -341,7 +350,8 @@ static int put_entry(struct rring_writer *writer, uint32_t i,
 	struct rring_entry *entry = &writer->entries[index];
 	uint64_t word = rring_word_load(event->word);
 
-	if (!rring_ledger_holds(word) || word & RRING_PARKED)
+	if (!rring_ledger_holds(word) || (word & RRING_ASIDE &&
+	    rring_handle_class(event->handle) != RRING_XXL))
 		return -EINVAL;
 	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX) {
 		int err = rring_in_flight_slow(writer, event);
@@ -365,9 +375,14 @@ static void drop_published(struct rring_client *client,
 {
 	uint32_t i;
 
-	for (i = 0; i < n; i++)
-		if (rring_ledger_holds(rring_word_load(events[i].word)))
+	for (i = 0; i < n; i++) {
+		uint64_t word = rring_word_load(events[i].word);
+
+		if (word & RRING_ASIDE)
+			rring_drop_aside(client, &events[i]);
+		else if (rring_ledger_holds(word))
 			move_word(client, events[i].word, -RRING_HOLD);
+	}
 }
 
 long rring_publish_batch(struct rring_writer *writer,

@@ -52,7 +52,9 @@ enum rring_profile {
 
 struct rring_arena_config {
 	const char *name;	/* NULL: anonymous, to be passed as descriptor */
-	uint32_t capacity[RRING_POOLS];	/* slots per size class, 0 allowed */
+	uint32_t capacity[RRING_POOLS];	/* slots per size class, 0 allowed;
+					 * of XXL: events at a time
+					 */
 	uint32_t max_clients;	/* 0: 64 */
 	uint32_t max_rings;	/* 0: 64 */
 	uint32_t quota;		/* percent of a pool for one client; 0: 100 */
@@ -79,7 +81,10 @@ enum rring_profile rring_detect_profile(void);
 int rring_arena_profile(struct rring_arena_config *config,
 			enum rring_profile profile);
 
-/* The smallest class that takes @len bytes; RRING_XXL above 16 KiB. */
+/*
+ * The smallest class that takes @len bytes; RRING_XXL above 16 KiB; RRING_POOLS
+ * above RRING_XXL_MAX: none does.
+ */
 enum rring_class rring_class_for(size_t len);
 
 /*
@@ -178,6 +183,19 @@ enum rring_backend rring_client_backend(const struct rring_client *client);
  */
 int rring_client_fd(const struct rring_client *client);
 
+/*
+ * Fill @stat for the class @pool. At about the same time: how many slots there
+ * are (.capacity), are free (.free), lie in clients' magazines (.lent), are
+ * held by at least one client (.held), stand in the window of at least one ring
+ * (.in_flight; they may be held, too), and count for this client's quota
+ * (.charged). The rest waits to be reclaimed, which happens when slots are
+ * needed, or, with RRING_STAT_SWEEP in @flags, before the counts.
+ *
+ * Since the arena exists: .failures, the calls to the kernel that got no slot,
+ * and .high_water, the most slots that were not free at once. That is more than
+ * were in use by a half and a batch at most: what was not reclaimed yet.
+ * -EINVAL: no such class, or flag.
+ */
 int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 		    unsigned int flags, struct rring_pool_stat *stat);
 

@@ -24,6 +24,12 @@ struct rring_event {
  * kernel when the client's magazine is empty; waits until @deadline for a slot.
  * -E2BIG: no class is that large; -ENOSPC or, with a deadline, -ETIMEDOUT: the
  * pool is dry; -EDQUOT: the client's quota is used up; -EINTR; -EPERM.
+ *
+ * Above 16 KiB (RRING_XXL) the event has zeroed pages of its own, for as long
+ * as somebody has it, and every one of them is a call to the kernel. Its data
+ * stay where they are while this client holds the event or has it peeked at.
+ * -ENOSPC also if it were more memory than the module's max_bytes, if need be
+ * after the deadline; -ENOMEM: there is none.
  */
 int rring_alloc_until(struct rring_client *client, size_t len,
 		      uint32_t event_type, uint64_t deadline,
@@ -71,7 +77,10 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 		       uint32_t len, uint32_t event_type,
 		       struct rring_event *events, uint32_t n);
 
-/* Change the length of an event that was not published yet. */
+/*
+ * Change the length of an event that was not published yet. -E2BIG: more than
+ * its slot takes; above 16 KiB, more than it was allocated for, in pages.
+ */
 int rring_resize(struct rring_client *client, struct rring_event *event,
 		 uint32_t len);
 
@@ -94,7 +103,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 /*
  * Hold by @handle, whatever channel brought it: the weak upgrade. -ESTALE if
  * its use of the slot is over (then nothing is held), -EBADMSG if it can be no
- * handle. A full fence.
+ * handle, -ENOMEM if it is above 16 KiB and cannot be mapped. A full fence.
  */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event);

@@ -18,16 +18,25 @@ extern "C" {
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event);
-int rring_hold_threads(const struct rring_event *event);
+int rring_hold_threads(struct rring_client *client,
+		       const struct rring_event *event);
+int rring_hold_aside(struct rring_client *client,
+		     const struct rring_event *event);
 int rring_drop_threads(struct rring_client *client,
 		       const struct rring_event *event);
+int rring_drop_aside(struct rring_client *client,
+		     const struct rring_event *event);
 int rring_publish_threads(struct rring_writer *writer,
 			  const struct rring_event *event);
+int rring_publish_aside(struct rring_writer *writer,
+			const struct rring_event *event);
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n);
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event);
 long rring_peek_slow(struct rring_reader *reader, uint32_t n);
-int rring_release_check(struct rring_reader *reader, uint32_t n);
+int rring_entry_aside(struct rring_reader *reader, uint32_t i,
+		      struct rring_event *event);
+int rring_release_aside(struct rring_reader *reader, uint32_t n);
 int rring_generation_is(const struct rring_client *client, uint64_t handle);
 void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		     uint32_t waiters);
@@ -45,7 +54,17 @@ RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
-/* Fill @event for a valid @handle. */
+/* A valid one, of a slot that has its place in PAYLOAD: not of XXL. */
+RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
+				     uint64_t handle)
+{
+	uint32_t pool = rring_handle_class(handle);
+
+	return pool < RRING_XXL && rring_handle_generation(handle) &&
+	       rring_handle_index(handle) < client->pool[pool].capacity;
+}
+
+/* Fill @event for a valid @handle below XXL. */
 RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 				  uint64_t handle, uint32_t len,
 				  uint32_t event_type,
@@ -78,7 +97,7 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 	handle = pool->parked_handle[--pool->parked];
 	rring_event_at(client, handle, len, event_type, event);
 	rring_word_store_release(event->word, rring_word_load(event->word) &
-					      ~RRING_PARKED);
+					      ~RRING_ASIDE);
 	header = &pool->header[rring_handle_index(handle)];
 	header->len = len;
 	header->event_type = event_type;
@@ -151,12 +170,11 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 	uint64_t word;
 
 	if (rring_unlikely(client->shared))
-		return rring_hold_threads(event);
+		return rring_hold_threads(client, event);
 	word = rring_word_load(event->word);
-	/* a parked one is not the caller's any more */
-	if (rring_unlikely((word & (RRING_HOLDS_MASK | RRING_PARKED)) >=
+	if (rring_unlikely((word & (RRING_HOLDS_MASK | RRING_ASIDE)) >=
 			   RRING_HOLDS_MAX))
-		return word & RRING_PARKED ? -EINVAL : -EOVERFLOW;
+		return rring_hold_aside(client, event);
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
 	return 0;
 }
@@ -182,7 +200,7 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 	if (pool->parked >= pool->parked_max ||
 	    rring_flag_load(&client->arena->pool_waiters))
 		return 0;
-	rring_word_store_release(event->word, word | RRING_PARKED);
+	rring_word_store_release(event->word, word | RRING_ASIDE);
 	pool->parked_handle[pool->parked++] = event->handle;
 	return 1;
 }
@@ -195,8 +213,8 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	if (rring_unlikely(client->shared))
 		return rring_drop_threads(client, event);
 	word = rring_word_load(event->word);
-	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_PARKED))
-		return -EINVAL;
+	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_ASIDE))
+		return rring_drop_aside(client, event);
 	if ((word & (RRING_HOLDS_MASK | RRING_PRIVATE)) ==
 	    (RRING_HOLD | RRING_PRIVATE)) {
 		if (rring_park(client, event, word))
@@ -276,8 +294,8 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	if (rring_unlikely(writer->client->shared))
 		return rring_publish_threads(writer, event);
 	word = rring_word_load(event->word);
-	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_PARKED))
-		return -EINVAL;
+	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_ASIDE))
+		return rring_publish_aside(writer, event);
 	if (rring_unlikely(rring_ledger_in_flight(word) >=
 			   RRING_IN_FLIGHT_MAX)) {
 		err = rring_in_flight_slow(writer, event);
@@ -356,9 +374,9 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 	header = &reader->entries[index].header;
 	len = RRING_LOAD(&header->len);
 	event_type = RRING_LOAD(&header->event_type);
-	if (rring_unlikely(!rring_handle_valid(reader->client, handle) ||
+	if (rring_unlikely(!rring_handle_short(reader->client, handle) ||
 			   len > 64u << 2 * rring_handle_class(handle)))
-		return reader->lappable ? -ESTALE : -EBADMSG;
+		return rring_entry_aside(reader, i, event);
 	rring_event_at(reader->client, handle, len, event_type, event);
 	if (rring_unlikely(rring_flag_load(
 	    &reader->client->pool[rring_handle_class(handle)]
@@ -395,12 +413,8 @@ RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
 	if (rring_unlikely(n > reader->head - reader->pos))
 		return -EINVAL;
 	reader->peeked = 0;
-	if (rring_unlikely(reader->lappable)) {
-		int err = rring_release_check(reader, n);
-
-		if (err)
-			return err;
-	}
+	if (rring_unlikely(reader->aside))
+		return rring_release_aside(reader, n);
 	rring_reader_advance(reader, n);
 	return 0;
 }

@@ -25,7 +25,7 @@ RRING_ASSERT_SIZE(struct rring_pool_info, 64);
 RRING_ASSERT_SIZE(struct rring_arena_info, RRING_PAGE);
 RRING_ASSERT_OFFSET(struct rring_arena_info, pool_waiters, 64);
 RRING_ASSERT_OFFSET(struct rring_arena_info, pool, 128);
-RRING_ASSERT_OFFSET(struct rring_arena_info, deaths, 448);
+RRING_ASSERT_OFFSET(struct rring_arena_info, deaths, 512);
 RRING_ASSERT_OFFSET(struct rring_arena_info, client_serial, 1152);
 RRING_ASSERT_SIZE(struct rring_reader_info, 16);
 RRING_ASSERT_SIZE(struct rring_ring_info, RRING_PAGE);
@@ -40,7 +40,7 @@ RRING_ASSERT_SIZE(struct rring_ring_head, RRING_PAGE);
 RRING_ASSERT_SIZE(struct rring_create, 88);
 RRING_ASSERT_SIZE(struct rring_remove, 40);
 RRING_ASSERT_SIZE(struct rring_attach, 88);
-RRING_ASSERT_SIZE(struct rring_refill, 24);
+RRING_ASSERT_SIZE(struct rring_refill, 32);
 RRING_ASSERT_SIZE(struct rring_ring_open, 88);
 RRING_ASSERT_SIZE(struct rring_ring_close, 16);
 RRING_ASSERT_SIZE(struct rring_reader_join, 120);
@@ -48,14 +48,21 @@ RRING_ASSERT_SIZE(struct rring_reader_leave, 16);
 RRING_ASSERT_SIZE(struct rring_reader_rejoin, 40);
 RRING_ASSERT_SIZE(struct rring_wait, 32);
 RRING_ASSERT_SIZE(struct rring_wake, 16);
-RRING_ASSERT_SIZE(struct rring_pool_stat, 32);
+RRING_ASSERT_SIZE(struct rring_pool_stat, 48);
+RRING_ASSERT_SIZE(struct rring_reclaim, 16);
 
 static inline __u64 rring_page_align(__u64 bytes)
 {
 	return (bytes + RRING_PAGE - 1) & ~(__u64)(RRING_PAGE - 1);
 }
 
-/* Payload bytes of one slot: 64, 256, 1024, 4096, 16384. */
+static inline __u64 rring_word_align(__u64 bytes)
+{
+	return (bytes + sizeof(rring_word_t) - 1) &
+	       ~(__u64)(sizeof(rring_word_t) - 1);
+}
+
+/* Payload bytes of one slot below XXL: 64, 256, 1024, 4096, 16384. */
 static inline __u32 rring_slot_shift(__u32 pool)
 {
 	return 6 + 2 * pool;
@@ -63,7 +70,7 @@ static inline __u32 rring_slot_shift(__u32 pool)
 
 static inline __u32 rring_slot_size(__u32 pool)
 {
-	return 1u << rring_slot_shift(pool);
+	return pool < RRING_XXL ? 1u << rring_slot_shift(pool) : 0;
 }
 
 /*
@@ -90,6 +97,8 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 		pool->capacity = capacity[i];
 		pool->slot_base = slots;
 		pool->batch = batch < 1 ? 1 : batch > 64 ? 64 : batch;
+		if (i == RRING_XXL)
+			pool->batch = 1;
 		pool->payload_offset = payload;
 		payload = rring_page_align(payload + (__u64)capacity[i] *
 					   pool->slot_size);
@@ -105,8 +114,10 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 	info->ring_info_offset = sizeof(struct rring_arena_info);
 	info->generation_offset = info->ring_info_offset +
 		(__u64)max_rings * sizeof(struct rring_ring_info);
-	info->size = rring_page_align(info->generation_offset +
-				      (__u64)slots * sizeof(rring_flag_t));
+	info->xxl_offset = rring_word_align(info->generation_offset +
+				(__u64)slots * sizeof(rring_flag_t));
+	info->size = rring_page_align(info->xxl_offset +
+				      capacity[RRING_XXL] * sizeof(rring_word_t));
 }
 
 static inline __u64 rring_layout_ledger_size(__u32 slots)

@@ -17,9 +17,9 @@ static const char *const rring_profile_names[] = {
 };
 
 static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
-	{ 500, 250, 100, 20, 5 },
-	{ 2000, 1000, 300, 60, 15 },
-	{ 4000, 2000, 600, 120, 30 },
+	{ 500, 250, 100, 20, 5, 8 },
+	{ 2000, 1000, 300, 60, 15, 64 },
+	{ 4000, 2000, 600, 120, 30, 256 },
 };
 
 /*

@@ -187,17 +187,19 @@ struct rring_reader {
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t lappable;	/* validate what was read */
+	uint32_t aside;		/* release the long way: lappable, or pins */
 	uint32_t observer;
 	uint32_t incarnation;
 	uint32_t ring_id;
 	uint32_t id;		/* in info->readers */
-	uint32_t resumed;	/* the name was known */
 	uint32_t cursor_id;
 	uint64_t peeked;	/* by rring_try_read(), to be released */
 	const void *old;	/* mapping of the last incarnation */
 	size_t size;		/* of a mapping */
 	struct rring_reader *next;
+	struct rring_pin *pins;	/* peeked events of class XXL */
 	uint32_t strategy;
+	uint32_t resumed;	/* the name was known */
 };
 
 /*
@@ -222,7 +224,8 @@ RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n);
 /*
  * Peeked entry @i, in place. -EBADMSG: the writer left nonsense there;
  * -ESTALE: gone already (only who can be lapped sees that). Either way it is
- * to be released like any other.
+ * to be released like any other. -ENOMEM: an event above 16 KiB could not be
+ * mapped; another time it may be.
  */
 RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			      struct rring_event *event);

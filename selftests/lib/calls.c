@@ -160,6 +160,14 @@ static void good_pool_stat(struct subject *self, union args *args)
 	args->pool_stat.flags = RRING_STAT_SWEEP;
 }
 
+static void good_reclaim(struct subject *self, union args *args)
+{
+	(void)self;
+	args->reclaim.pool = RRING_M;
+	args->reclaim.first = 4;
+	args->reclaim.count = 12;
+}
+
 #define AT(type, member) offsetof(struct rring_##type, member)
 
 const struct call calls[CALLS] = {
@@ -183,7 +191,9 @@ const struct call calls[CALLS] = {
 			{ AT(create, quota), 101, -EINVAL },
 			{ AT(create, mode), 01000, -EINVAL },
 			{ AT(create, mode), ~0u, -EINVAL },
-			{ AT(create, reserved), 1, -EINVAL },
+			{ AT(create, capacity[RRING_XXL]),
+			  RRING_XXL_CAPACITY_MAX + 1, -EINVAL },
+			{ AT(create, capacity[RRING_XXL]), ~0u, -EINVAL },
 		},
 	},
 	[_IOC_NR(RRING_IOC_REMOVE)] = {
@@ -224,6 +234,10 @@ const struct call calls[CALLS] = {
 			{ AT(refill, count), 0, -EINVAL },
 			{ AT(refill, flags), 1, -EINVAL },
 			{ AT(refill, flags), 1u << 31, -EINVAL },
+			{ AT(refill, bytes), 1, -EINVAL },
+			{ AT(refill, bytes) + 4, 1, -EINVAL },
+			/* of no bytes; an arena without them */
+			{ AT(refill, pool), RRING_XXL, -EINVAL },
 		},
 	},
 	[_IOC_NR(RRING_IOC_RING_OPEN)] = {
@@ -352,6 +366,24 @@ const struct call calls[CALLS] = {
 			{ AT(pool_stat, pool), ~0u, -EINVAL },
 			{ AT(pool_stat, flags), 1u << 1, -EINVAL },
 			{ AT(pool_stat, flags), 1u << 31, -EINVAL },
+		},
+	},
+	[_IOC_NR(RRING_IOC_RECLAIM)] = {
+		.request = RRING_IOC_RECLAIM,
+		.size = sizeof(struct rring_reclaim),
+		.good = good_reclaim,
+		.needs_client = 1,
+		.bad = {
+			{ AT(reclaim, pool), RRING_POOLS, -EINVAL },
+			{ AT(reclaim, pool), ~0u, -EINVAL },
+			/* an arena without them */
+			{ AT(reclaim, pool), RRING_XXL, -EINVAL },
+			{ AT(reclaim, first), 5, -EINVAL },
+			{ AT(reclaim, first), ~0u, -EINVAL },
+			{ AT(reclaim, count), 0, -EINVAL },
+			{ AT(reclaim, count), 13, -EINVAL },
+			{ AT(reclaim, count), RRING_RECLAIM_MAX + 1, -EINVAL },
+			{ AT(reclaim, count), ~0u, -EINVAL },
 		},
 	},
 };

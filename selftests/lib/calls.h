@@ -25,6 +25,7 @@ union args {
 	struct rring_wait wait;
 	struct rring_wake wake;
 	struct rring_pool_stat pool_stat;
+	struct rring_reclaim reclaim;
 };
 
 /* What a good call is made from, anew for each. */
@@ -50,7 +51,7 @@ struct call {
 };
 
 /* By number. */
-#define CALLS	12
+#define CALLS	13
 extern const struct call calls[CALLS];
 
 #endif /* SELFTESTS_CALLS_H */

@@ -8,7 +8,7 @@
 #define NUMBER	32
 
 static const char *const class_names[RRING_POOLS] = {
-	"xs", "s", "m", "l", "xl",
+	"xs", "s", "m", "l", "xl", "xxl",
 };
 
 /* 1234567 as 1,234,567. */

@@ -24,6 +24,11 @@ void rring_region_set_limit(unsigned long max_bytes)
 	bytes_max = max_bytes;
 }
 
+bool rring_region_fits(u64 size)
+{
+	return size <= bytes_max;
+}
+
 static int charge(u64 bytes)
 {
 	if (bytes > bytes_max)

@@ -13,6 +13,7 @@
  *	CURSORS		the client		every client
  *	RING		the ring's writer	every client
  *	PAYLOAD		producers		consumers and observers
+ *	XXL		producers		consumers and observers
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_H
 #define _UAPI_LINUX_RUSTED_RING_H
@@ -26,15 +27,18 @@
 #define RRING_PAGE		4096
 #define RRING_NAME_MAX		32		/* with the closing zero */
 
-/* Size classes. A pool each but for XXL, whose events have no pool. */
+/*
+ * Size classes, a pool each. The slots of XXL are places: each gets as many
+ * pages of its own as its event needs, for as long as the event is.
+ */
 enum rring_class {
 	RRING_XS,	/*    64 bytes */
 	RRING_S,	/*   256 bytes */
 	RRING_M,	/*  1024 bytes */
 	RRING_L,	/*  4096 bytes */
 	RRING_XL,	/* 16384 bytes */
+	RRING_XXL,	/* up to RRING_XXL_MAX */
 	RRING_POOLS,	/* how many pools there are */
-	RRING_XXL = RRING_POOLS,
 };
 
 /* What a client may do. */
@@ -45,6 +49,8 @@ enum rring_role {
 };
 
 #define RRING_POOL_CAPACITY_MAX	(1u << 24)	/* slots */
+#define RRING_XXL_CAPACITY_MAX	4096u		/* places */
+#define RRING_XXL_MAX		(1u << 30)	/* bytes */
 #define RRING_CLIENTS_MAX	255
 #define RRING_RINGS_MAX		255
 #define RRING_RING_CAPACITY_MAX	(1u << 24)
@@ -52,6 +58,7 @@ enum rring_role {
 #define RRING_STRIDE_MAX	16384
 #define RRING_CURSORS		64	/* readers per client */
 #define RRING_READERS		240	/* readers per ring */
+#define RRING_RECLAIM_MAX	4096u		/* slots in one RECLAIM */
 #define RRING_MAGAZINE_SLOTS	128	/* free slots lent to a client, a pool */
 
 /* Shared words: only for the accessors of <rusted_ring/atomic.h>. */
@@ -89,6 +96,7 @@ enum rring_region_type {
 	RRING_REGION_CURSORS,	/* index: client id */
 	RRING_REGION_PAYLOAD,
 	RRING_REGION_RING,	/* index: ring id */
+	RRING_REGION_XXL,	/* index: slot; while it is in use */
 };
 
 #define RRING_OFF_REGION_SHIFT	52
@@ -98,12 +106,13 @@ enum rring_region_type {
 	 ((__u64)(index) << RRING_OFF_INDEX_SHIFT))
 
 /*
- * ARENA: the page of struct rring_arena_info, a page per ring, generations. A
- * generation reads as 0 while a sweep decides whether it is over.
+ * ARENA: the page of struct rring_arena_info, a page per ring, generations,
+ * and the bytes of each XXL region, 0 if there is none. A generation reads as 0
+ * while a sweep decides whether it is over.
  */
 
 struct rring_pool_info {
-	__u32 slot_size;	/* bytes */
+	__u32 slot_size;	/* bytes; 0: XXL */
 	__u32 capacity;		/* slots */
 	__u32 slot_base;	/* index of slot 0 in ledgers and generations */
 	__u32 batch;		/* what one REFILL should ask for */
@@ -126,7 +135,7 @@ struct rring_arena_info {
 	__u64 generation_offset;
 	__u64 size;		/* of this region */
 	__u64 payload_size;
-	__u8 reserved0[8];
+	__u64 xxl_offset;	/* a rring_word_t for each slot of XXL */
 
 	rring_flag_t pool_waiters; /* bit per class: somebody waits for a slot */
 	__u8 reserved1[60];
@@ -137,7 +146,7 @@ struct rring_arena_info {
 	__u64 dead_holds;	/* slots that ended clients still held */
 	__u64 laps;		/* gating readers that were lapped */
 	__u64 wakes;
-	__u8 reserved2[672];
+	__u8 reserved2[608];
 
 	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1]; /* 0: no such one */
 	__u8 reserved3[1920];
@@ -221,15 +230,16 @@ struct rring_tail {
 
 struct rring_tails {
 	struct rring_tail tail[RRING_POOLS];
-	__u8 reserved[3776];
+	__u8 reserved[3712];
 };
 
 /*
- * A ledger word: 63..32 moves (grows with every change), 31 parked,
+ * A ledger word: 63..32 moves (grows with every change), 31 aside,
  * 30 private, 29..17 in_flight, 16..0 holds.
  * The kernel looks at moves, in_flight and holds alone. Private: allocated
- * here, and nobody else knows the handle. Parked: private, dropped, and kept
- * for the next allocation.
+ * here, and nobody else knows the handle. Aside: not for the library's short
+ * paths, as it is parked (private, dropped, and kept for the next allocation),
+ * or a slot of XXL.
  */
 #define RRING_HOLD		1ull
 #define RRING_HOLDS_MASK	0x1ffffull
@@ -238,7 +248,7 @@ struct rring_tails {
 #define RRING_IN_FLIGHT_MASK	(0x1fffull << 17)
 #define RRING_IN_FLIGHT_MAX	4095u
 #define RRING_PRIVATE		(1ull << 30)
-#define RRING_PARKED		(1ull << 31)
+#define RRING_ASIDE		(1ull << 31)
 #define RRING_MOVE		(1ull << 32)
 
 /* MAGAZINE: one per pool. */
@@ -251,7 +261,7 @@ struct rring_magazine {
 
 struct rring_magazines {
 	struct rring_magazine pool[RRING_POOLS];
-	__u8 reserved[2752];
+	__u8 reserved[1664];
 };
 
 /* CURSORS: one per reader of the client. */
@@ -300,7 +310,6 @@ struct rring_create {
 	__u32 mode;			/* r: observe, x: consume, w: produce */
 	__u32 uid;			/* ~0: the caller's */
 	__u32 gid;			/* ~0: the caller's */
-	__u32 reserved;
 };
 
 struct rring_remove {
@@ -327,9 +336,10 @@ struct rring_attach {
 struct rring_refill {
 	__u32 size;
 	__u32 pool;
-	__u32 count;			/* in: wanted, out: lent */
+	__u32 count;			/* in: wanted, out: lent; XXL: 1 */
 	__u32 flags;			/* 0 */
 	__u64 deadline;
+	__u64 bytes;			/* XXL: the event is to have; else 0 */
 };
 
 struct rring_ring_open {
@@ -436,6 +446,17 @@ struct rring_pool_stat {
 	__u32 lent;			/* in magazines */
 	__u32 held;			/* by at least one client */
 	__u32 charged;			/* to the caller's quota */
+	__u32 in_flight;		/* in the window of at least one ring */
+	__u32 high_water;		/* the most that were not free at once */
+	__u64 failures;			/* REFILLs that lent nothing */
+};
+
+/* Free those of some slots that nobody has, now and not when they are needed. */
+struct rring_reclaim {
+	__u32 size;
+	__u32 pool;
+	__u32 first;			/* slot */
+	__u32 count;			/* in: slots, out: freed */
 };
 
 #define RRING_IOC_MAGIC		0xb9
@@ -455,5 +476,6 @@ struct rring_pool_stat {
 #define RRING_IOC_WAKE		_IOW(RRING_IOC_MAGIC, 10, struct rring_wake)
 #define RRING_IOC_POOL_STAT	\
 	_IOWR(RRING_IOC_MAGIC, 11, struct rring_pool_stat)
+#define RRING_IOC_RECLAIM	_IOWR(RRING_IOC_MAGIC, 12, struct rring_reclaim)
 
 #endif /* _UAPI_LINUX_RUSTED_RING_H */

@@ -15,13 +15,13 @@
 #define ROUNDS	20000
 #define MAX	256
 
-FIXTURE(shared)
+FIXTURE(threads)
 {
 	int arena;
 	struct rring_client *client;
 };
 
-FIXTURE_SETUP(shared)
+FIXTURE_SETUP(threads)
 {
 	static const uint32_t capacity[RRING_POOLS] = { 64, 48 };
 
@@ -30,7 +30,7 @@ FIXTURE_SETUP(shared)
 				      RRING_PRODUCER, 0));
 }
 
-FIXTURE_TEARDOWN(shared)
+FIXTURE_TEARDOWN(threads)
 {
 	rring_close(self->client);
 	close(self->arena);
@@ -92,7 +92,7 @@ static void *publish_and_read(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(shared, four_rings_at_once_come_out_exact, 100)
+TEST_F_TIMEOUT(threads, four_rings_at_once_come_out_exact, 100)
 {
 	struct worker workers[THREADS] = {};
 	int i;
@@ -130,7 +130,7 @@ static void *hold_and_drop(void *arg)
 }
 
 /* Every thread leaves half of its holds. */
-TEST_F_TIMEOUT(shared, holds_of_one_event_are_counted_exactly, 100)
+TEST_F_TIMEOUT(threads, holds_of_one_event_are_counted_exactly, 100)
 {
 	uint32_t i, left = 1 + THREADS * ((rounds(ROUNDS) + 1) / 2);
 	struct worker workers[THREADS] = {};
@@ -172,7 +172,7 @@ static void *alloc_and_mark(void *arg)
 }
 
 /* Few slots, often allocated: two threads would write into one. */
-TEST_F_TIMEOUT(shared, no_slot_is_given_to_two, 100)
+TEST_F_TIMEOUT(threads, no_slot_is_given_to_two, 100)
 {
 	struct worker workers[THREADS] = {};
 	int i;
@@ -217,7 +217,7 @@ static void *publish_or_read(void *arg)
 	return worker->reader ? only_read(arg) : only_publish(arg);
 }
 
-TEST_F_TIMEOUT(shared, writers_and_readers_may_have_threads_of_their_own, 100)
+TEST_F_TIMEOUT(threads, writers_and_readers_may_have_threads_of_their_own, 100)
 {
 	struct worker workers[THREADS] = {};
 	int i;
@@ -283,7 +283,7 @@ static void *consume(void *arg)
 	return NULL;
 }
 
-TEST_F_TIMEOUT(shared, a_dry_pool_costs_nobody_an_event, 100)
+TEST_F_TIMEOUT(threads, a_dry_pool_costs_nobody_an_event, 100)
 {
 	/* what the consumers hoard, the ring, and two to go round */
 	static const uint32_t capacity[RRING_POOLS] = { 18, 18 };

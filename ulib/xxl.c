@@ -1,0 +1,582 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Events above 16 KiB. Their ledger words count like any other, but are put
+ * aside from the short paths (RRING_ASIDE), which leads here. A region is
+ * mapped when its event is first looked at, and unmapped when this client
+ * neither holds nor peeks at it any more; who leaves asks the kernel to free
+ * it, so that the last one does not keep the memory until it is needed.
+ */
+#include <stdlib.h>
+
+#include <rusted_ring/layout.h>
+
+#include "client.h"
+#include "xxl.h"
+
+/* One use of a slot. */
+struct rring_mapped {
+	uint64_t handle;
+	void *data;
+	size_t size;
+	uint32_t pins;			/* of readers that look at it */
+	struct rring_mapped *next;
+};
+
+/* An entry that a reader has looked at and not released. */
+struct rring_pin {
+	uint64_t position;
+	struct rring_mapped *mapped;
+	struct rring_pin *next;
+};
+
+static struct rring_xxl_table *table_of(const struct rring_client *client)
+{
+	return &client->own->xxl;
+}
+
+static rring_word_t *word_of(const struct rring_client *client,
+			     uint64_t handle)
+{
+	return &client->pool[RRING_XXL].ledger[rring_handle_index(handle)];
+}
+
+static void lock(struct rring_client *client)
+{
+	pthread_mutex_lock(&table_of(client)->lock);
+}
+
+static void unlock(struct rring_client *client)
+{
+	pthread_mutex_unlock(&table_of(client)->lock);
+}
+
+/* Of the region that the slot of @handle has now; 0: none. */
+uint64_t rring_xxl_bytes(const struct rring_client *client, uint64_t handle)
+{
+	const rring_word_t *bytes = (const rring_word_t *)
+		((const char *)client->arena + client->arena->xxl_offset);
+
+	/* P: pairs with O in the kernel */
+	return rring_word_load_acquire(&bytes[rring_handle_index(handle)]);
+}
+
+/* ---- what is mapped; all of it under the lock ---- */
+
+static struct rring_mapped **list_of(const struct rring_client *client,
+				     uint64_t handle)
+{
+	return &table_of(client)->mapped[rring_handle_index(handle)];
+}
+
+static struct rring_mapped *mapped_find(const struct rring_client *client,
+					uint64_t handle)
+{
+	struct rring_mapped *mapped = *list_of(client, handle);
+
+	while (mapped && mapped->handle != handle)
+		mapped = mapped->next;
+	return mapped;
+}
+
+/* A slot that was freed, or used again, meanwhile, is too late. */
+static int map(struct rring_client *client, struct rring_mapped *mapped)
+{
+	int err = 0;
+
+	mapped->size = rring_xxl_bytes(client, mapped->handle);
+	if (!mapped->size)
+		return -ESTALE;
+	mapped->data = rring_map(client, RRING_REGION_XXL,
+				 rring_handle_index(mapped->handle),
+				 mapped->size, client->role == RRING_PRODUCER,
+				 &err);
+	return err == -EINVAL || err == -ENXIO ? -ESTALE : err;
+}
+
+/* That of @handle, if it is alive; what keeps it so is for the caller. */
+static struct rring_mapped *mapped_get(struct rring_client *client,
+				       uint64_t handle, int *err)
+{
+	struct rring_mapped *mapped = mapped_find(client, handle);
+
+	if (mapped)
+		return mapped;
+	mapped = calloc(1, sizeof(*mapped));
+	if (!mapped) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	mapped->handle = handle;
+	*err = map(client, mapped);
+	/* what was mapped may be of another use */
+	if (!*err && !rring_generation_is(client, handle)) {
+		rring_unmap(client, mapped->data, mapped->size);
+		*err = -ESTALE;
+	}
+	if (*err) {
+		free(mapped);
+		return NULL;
+	}
+	mapped->next = *list_of(client, handle);
+	*list_of(client, handle) = mapped;
+	return mapped;
+}
+
+/* Holds are of one use at a time: of the one that the slot is in. */
+static int is_needed(const struct rring_client *client,
+		     const struct rring_mapped *mapped)
+{
+	uint64_t word = rring_word_load(word_of(client, mapped->handle));
+
+	return mapped->pins || (rring_ledger_holds(word) &&
+				rring_generation_is(client, mapped->handle));
+}
+
+/* Take what is not needed any more off the list, for the caller to unmap. */
+static struct rring_mapped *detach(struct rring_client *client,
+				   uint64_t handle)
+{
+	struct rring_mapped **link = list_of(client, handle);
+	struct rring_mapped *gone = NULL;
+
+	while (*link) {
+		struct rring_mapped *mapped = *link;
+
+		if (is_needed(client, mapped)) {
+			link = &mapped->next;
+			continue;
+		}
+		*link = mapped->next;
+		mapped->next = gone;
+		gone = mapped;
+	}
+	return gone;
+}
+
+static void unmap(struct rring_client *client, struct rring_mapped *gone)
+{
+	while (gone) {
+		struct rring_mapped *mapped = gone;
+
+		gone = mapped->next;
+		rring_unmap(client, mapped->data, mapped->size);
+		free(mapped);
+	}
+}
+
+static void reclaim(struct rring_client *client, uint32_t first,
+		    uint32_t count)
+{
+	struct rring_reclaim args = {
+		.size = sizeof(args),
+		.pool = RRING_XXL,
+		.first = first,
+		.count = count,
+	};
+
+	rring_call(client, RRING_IOC_RECLAIM, &args);
+}
+
+/*
+ * A hold has fallen, or a pin. Drops the lock; then the pages go, here and, if
+ * this was the last one to have them, in the kernel.
+ */
+static void leave(struct rring_client *client, uint64_t handle)
+{
+	int held = rring_ledger_holds(rring_word_load(word_of(client,
+							      handle))) != 0;
+	struct rring_mapped *gone = detach(client, handle);
+
+	unlock(client);
+	unmap(client, gone);
+	if (!held)
+		reclaim(client, rring_handle_index(handle), 1);
+}
+
+/* Of all places: some may be nobody's now, who knows which. */
+void rring_xxl_settled(struct rring_client *client)
+{
+	reclaim(client, 0, client->pool[RRING_XXL].capacity);
+}
+
+/* ---- holds ---- */
+
+static void event_at(const struct rring_client *client,
+		     const struct rring_mapped *mapped, uint32_t len,
+		     uint32_t event_type, struct rring_event *event)
+{
+	event->handle = mapped->handle;
+	event->data = mapped->data;
+	event->len = len;
+	event->event_type = event_type;
+	event->word = word_of(client, mapped->handle);
+}
+
+/* @event with what its header says; a liar's length is refused. */
+static int read_header(const struct rring_client *client,
+		       const struct rring_mapped *mapped,
+		       struct rring_event *event)
+{
+	const struct rring_event_header *header =
+		&client->pool[RRING_XXL]
+			 .header[rring_handle_index(mapped->handle)];
+	uint32_t len = RRING_LOAD(&header->len);
+
+	if (len > mapped->size)
+		return -EBADMSG;
+	event_at(client, mapped, len, RRING_LOAD(&header->event_type), event);
+	return 0;
+}
+
+static int is_taken(const struct rring_xxl_table *table, uint64_t position)
+{
+	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
+
+	return table->taken[bit / 64] >> bit % 64 & 1;
+}
+
+static void flip_taken(struct rring_xxl_table *table, uint64_t position)
+{
+	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
+
+	table->taken[bit / 64] ^= 1ull << bit % 64;
+}
+
+/* Past those that are taken, in order. Returns how many. */
+static uint64_t move_tail(struct rring_client *client, uint64_t head)
+{
+	struct rring_pool_view *pool = &client->pool[RRING_XXL];
+	uint64_t from = rring_seq_load(pool->tail);
+	uint64_t tail = from;
+
+	while (tail != head && is_taken(table_of(client), tail))
+		flip_taken(table_of(client), tail++);
+	/* E: pairs with F in the sweep */
+	rring_seq_store_release(pool->tail, tail);
+	return tail - from;
+}
+
+/*
+ * Threads that refill at the same time find what they asked for by its size:
+ * to each slot in the magazine belongs one that asked for just that. It is held
+ * before the tail leaves it, which may be later, when those before are taken.
+ * *@passed says how many the tail has left.
+ */
+static uint64_t take(struct rring_client *client, uint64_t bytes,
+		     uint64_t *passed)
+{
+	struct rring_pool_view *pool = &client->pool[RRING_XXL];
+	/* P: pairs with O in the kernel's lending */
+	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
+	uint64_t position = rring_seq_load(pool->tail);
+	uint64_t handle;
+
+	for (; position != head; position++) {
+		if (is_taken(table_of(client), position))
+			continue;
+		handle = RRING_LOAD(&pool->magazine->handle[
+				    position % RRING_MAGAZINE_SLOTS]);
+		if (rring_xxl_bytes(client, handle) != bytes)
+			continue;
+		rring_word_fetch_add(word_of(client, handle),
+				     RRING_MOVE + RRING_HOLD);
+		flip_taken(table_of(client), position);
+		*passed = move_tail(client, head);
+		return handle;
+	}
+	return 0;
+}
+
+static int take_and_map(struct rring_client *client, uint64_t bytes,
+			struct rring_mapped **mapped)
+{
+	uint64_t passed = 0;
+	uint64_t handle;
+	int err = 0;
+
+	lock(client);
+	handle = take(client, bytes, &passed);
+	if (!handle) {
+		unlock(client);
+		return -EPROTO;
+	}
+	*mapped = mapped_get(client, handle, &err);
+	if (!err) {
+		unlock(client);
+	} else {
+		rring_word_fetch_add(word_of(client, handle),
+				     RRING_MOVE - RRING_HOLD);
+		leave(client, handle);
+	}
+	/* others may have been dropped while they stood in the magazine still */
+	if (passed > 1)
+		rring_xxl_settled(client);
+	return err;
+}
+
+int rring_xxl_alloc(struct rring_client *client, uint32_t len,
+		    uint32_t event_type, uint64_t deadline,
+		    struct rring_event *event)
+{
+	struct rring_refill args = {
+		.size = sizeof(args),
+		.pool = RRING_XXL,
+		.count = 1,
+		.deadline = deadline,
+		.bytes = len ? len : 1,
+	};
+	struct rring_event_header *header;
+	struct rring_mapped *mapped;
+	int err;
+
+	if (client->role != RRING_PRODUCER)
+		return -EPERM;
+	if (len > RRING_XXL_MAX)
+		return -E2BIG;
+	rring_settle_writers(client);
+	err = rring_call(client, RRING_IOC_REFILL, &args);
+	if (!err)
+		err = take_and_map(client, rring_page_align(args.bytes),
+				   &mapped);
+	if (err)
+		return err;
+	/* it is held, and so stays */
+	event_at(client, mapped, len, event_type, event);
+	header = &client->pool[RRING_XXL]
+			  .header[rring_handle_index(event->handle)];
+	header->len = len;
+	header->event_type = event_type;
+	return 0;
+}
+
+/* One that is not mapped is neither held here nor looked at. */
+static int hold(struct rring_client *client, const struct rring_event *event)
+{
+	uint64_t word;
+	int err = 0;
+
+	lock(client);
+	word = rring_word_load(event->word);
+	if (!mapped_find(client, event->handle))
+		err = -EINVAL;
+	else if (rring_ledger_holds(word) >= RRING_HOLDS_MAX)
+		err = -EOVERFLOW;
+	else
+		rring_word_fetch_add(event->word, RRING_MOVE + RRING_HOLD);
+	unlock(client);
+	return err;
+}
+
+static int drop(struct rring_client *client, const struct rring_event *event)
+{
+	lock(client);
+	if (!rring_ledger_holds(rring_word_load(event->word)) ||
+	    !mapped_find(client, event->handle)) {
+		unlock(client);
+		return -EINVAL;
+	}
+	/* G: the payload was read before the hold falls */
+	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
+	leave(client, event->handle);
+	return 0;
+}
+
+int rring_xxl_upgrade(struct rring_client *client, uint64_t handle,
+		      struct rring_event *event)
+{
+	rring_word_t *word = word_of(client, handle);
+	struct rring_mapped *mapped;
+	int err = 0;
+
+	lock(client);
+	if (rring_ledger_holds(rring_word_load(word)) >= RRING_HOLDS_MAX) {
+		unlock(client);
+		return -EOVERFLOW;
+	}
+	rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
+	/* I: pairs with J in the sweep, which hides and looks once more */
+	rring_fence_full();
+	if (!rring_generation_is(client, handle))
+		err = -ESTALE;
+	mapped = err ? NULL : mapped_get(client, handle, &err);
+	if (mapped)
+		err = read_header(client, mapped, event);
+	if (!err) {
+		unlock(client);
+		return 0;
+	}
+	rring_word_fetch_add(word, RRING_MOVE - RRING_HOLD);
+	leave(client, handle);
+	return err;
+}
+
+int rring_xxl_find(struct rring_client *client, uint64_t handle,
+		   struct rring_event *event)
+{
+	const struct rring_mapped *mapped;
+	int err = -ESTALE;
+
+	lock(client);
+	mapped = mapped_find(client, handle);
+	if (mapped && rring_generation_is(client, handle) &&
+	    rring_ledger_holds(rring_word_load(word_of(client, handle))))
+		err = read_header(client, mapped, event);
+	unlock(client);
+	return err;
+}
+
+/* ---- what the short paths do not do ---- */
+
+static int is_xxl(const struct rring_event *event)
+{
+	return rring_handle_class(event->handle) == RRING_XXL;
+}
+
+int rring_hold_aside(struct rring_client *client,
+		     const struct rring_event *event)
+{
+	if (is_xxl(event))
+		return hold(client, event);
+	/* a parked one is not the caller's any more */
+	return rring_word_load(event->word) & RRING_ASIDE ? -EINVAL :
+							    -EOVERFLOW;
+}
+
+int rring_drop_aside(struct rring_client *client,
+		     const struct rring_event *event)
+{
+	return is_xxl(event) ? drop(client, event) : -EINVAL;
+}
+
+int rring_publish_aside(struct rring_writer *writer,
+			const struct rring_event *event)
+{
+	uint64_t word = rring_word_load(event->word);
+	int err = 0;
+
+	if (!is_xxl(event) || !rring_ledger_holds(word))
+		return -EINVAL;
+	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX)
+		err = rring_in_flight_slow(writer, event);
+	if (!err)
+		err = rring_room(writer, 1);
+	if (err)
+		return err;
+	rring_word_fetch_add(event->word, RRING_MOVE + RRING_IN_FLIGHT);
+	rring_entry_write(writer, event);
+	rring_writer_advance(writer, 1);
+	rring_published(writer);
+	/* G: the ring names the slot before the hold falls */
+	drop(writer->client, event);
+	rring_freed(writer->client);
+	return 0;
+}
+
+/* ---- readers ---- */
+
+static struct rring_pin *pin_find(const struct rring_reader *reader,
+				  uint64_t position, uint64_t handle)
+{
+	struct rring_pin *pin = reader->pins;
+
+	while (pin && (pin->position != position ||
+		       pin->mapped->handle != handle))
+		pin = pin->next;
+	return pin;
+}
+
+static struct rring_pin *pin_new(struct rring_reader *reader,
+				 uint64_t position, uint64_t handle, int *err)
+{
+	struct rring_pin *pin = malloc(sizeof(*pin));
+
+	if (!pin) {
+		*err = -ENOMEM;
+		return NULL;
+	}
+	lock(reader->client);
+	pin->mapped = mapped_get(reader->client, handle, err);
+	if (pin->mapped)
+		pin->mapped->pins++;
+	unlock(reader->client);
+	if (*err) {
+		free(pin);
+		return NULL;
+	}
+	pin->position = position;
+	pin->next = reader->pins;
+	reader->pins = pin;
+	reader->aside = 1;
+	return pin;
+}
+
+/*
+ * The mapping stays until the entry is released, even where nothing else keeps
+ * the event: an observer reads on in pages that are its own by then.
+ */
+int rring_xxl_pin(struct rring_reader *reader, uint64_t position,
+		  const struct rring_entry *entry, struct rring_event *event)
+{
+	struct rring_pin *pin = pin_find(reader, position, entry->handle);
+	int err = 0;
+
+	if (!pin)
+		pin = pin_new(reader, position, entry->handle, &err);
+	if (err)
+		return err;
+	if (entry->header.len > pin->mapped->size)
+		return -EBADMSG;
+	event_at(reader->client, pin->mapped, entry->header.len,
+		 entry->header.event_type, event);
+	return rring_generation_is(reader->client, entry->handle) ? 0 :
+								    -ESTALE;
+}
+
+/* Of entries @below, which are released. */
+void rring_xxl_unpin(struct rring_reader *reader, uint64_t below)
+{
+	struct rring_pin **link = &reader->pins;
+
+	while (*link) {
+		struct rring_pin *pin = *link;
+		uint64_t handle = pin->mapped->handle;
+
+		if (pin->position >= below) {
+			link = &pin->next;
+			continue;
+		}
+		*link = pin->next;
+		lock(reader->client);
+		pin->mapped->pins--;
+		leave(reader->client, handle);
+		free(pin);
+	}
+}
+
+/* ---- the client ---- */
+
+int rring_xxl_open(struct rring_client *client)
+{
+	struct rring_pool_view *pool = &client->pool[RRING_XXL];
+	struct rring_xxl_table *table = table_of(client);
+	uint32_t i;
+
+	table->mapped = calloc(pool->capacity ? pool->capacity : 1,
+			       sizeof(*table->mapped));
+	if (!table->mapped)
+		return -ENOMEM;
+	for (i = 0; i < pool->capacity; i++)
+		rring_word_store_release(&pool->ledger[i], RRING_ASIDE);
+	return 0;
+}
+
+/* Its readers and writers have gone; its holds are about to. */
+void rring_xxl_close(struct rring_client *client)
+{
+	struct rring_xxl_table *table = table_of(client);
+	uint32_t i;
+
+	for (i = 0; table->mapped && i < client->pool[RRING_XXL].capacity; i++)
+		unmap(client, table->mapped[i]);
+	free(table->mapped);
+}
