@@ -175,6 +175,21 @@ streams_go_on() {
 	jq -e '.ring == "stream" and .published == 4 and .dropped == 0' json
 }
 
+long_lines_pass() {
+	{ head -c 100000 /dev/zero | tr '\0' x; echo; } >long
+	rring arena create large --capacity=m=1,xxl=4
+	is '.[1].class == "xxl" and .[1].slot_size == 0' rring pool -a large
+	rring tail -a large --wait stream >shown &
+	tail=$!
+	rring pub -a large --readers=1 --retain=9 stream <long
+	wait $tail
+	cmp long shown
+	refused 'some class needs slots' rring arena create none -c xxl=5000
+	rring arena remove large
+	head -c 20000 long >medium
+	refused 'line 1 ' rring pub -a bus stream <medium
+}
+
 bad_streams_are_refused() {
 	refused 'no ring' rring tail -a bus nothing
 	refused "no ring '7'" rring tail -a bus 7
@@ -474,7 +489,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..28
+echo 1..29
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -487,6 +502,7 @@ check "tail chooses by type, length and number" filters_choose
 check "tail shows bytes" bytes_are_shown
 check "tail --json is JSON, whatever the bytes" events_are_json
 check "a stream that is left goes on with the next writer" streams_go_on
+check "lines of any length pass" long_lines_pass
 check "rings that cannot be read or written are refused" bad_streams_are_refused
 start_pair
 check "client shows who is attached" clients_are_listed

@@ -55,7 +55,7 @@ static const struct argp_option create_options[] = {
 	  "capacities for that machine: mobile, desktop, server, or auto, "
 	  "which is what this one seems to be (default)", 0 },
 	{ "capacity", 'c', "CLASS=SLOTS,...", 0,
-	  "slots of the size classes xs, s, m, l, xl; others have what the "
+	  "slots of the size classes xs, s, m, l, xl, xxl; others have what the "
 	  "profile says, or, without --profile, none", 0 },
 	{ "clients", 'n', "N", 0, "the most clients at a time (64)", 0 },
 	{ "rings", 'r', "N", 0, "the most rings (64)", 0 },
@@ -212,7 +212,7 @@ static const char *create_advice(int err)
 	case -EPERM:
 		return "only with CAP_CHOWN can it be another's";
 	case -EINVAL:
-		return "a name is printable ASCII without blanks and slashes, and some class needs slots";
+		return "a name is printable ASCII without blanks and slashes, and some class needs slots (of xxl, up to 4096)";
 	default:
 		return rring_strerror(err);
 	}

@@ -130,7 +130,7 @@ static char *slowest(const json_t *ring, const void *context)
 
 static const struct column pool_table[] = {
 	{ "POOL", "class", false, NULL },
-	{ "SIZE", "slot_size", true, NULL },
+	{ "SIZE", NULL, true, pool_size },
 	{ "SLOTS", "capacity", true, NULL },
 	{ "IN USE", NULL, false, in_use },
 	{ "FREE", "free", true, NULL },

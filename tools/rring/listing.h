@@ -20,6 +20,9 @@ extern const struct column client_columns[];
 extern const struct column ring_columns[];
 extern const struct column reader_columns[];
 
+/* A cell: what a slot takes, in bytes. */
+char *pool_size(const json_t *pool, const void *context);
+
 /* A cell: how much of its quota a client has, in the pool where it is most. */
 char *client_share(const json_t *client, const void *context);
 

@@ -41,6 +41,8 @@ static const struct metric {
 	  "Slots that the kernel knows to be free." },
 	{ POOL, false, "in_magazines", "rring_pool_magazine_slots", "slots",
 	  "Slots lent to clients that have not allocated them yet." },
+	{ POOL, false, "high_water", "rring_pool_high_water_slots", "slots",
+	  "The most slots that were not free at once." },
 	{ POOL, false, "waited_for", "rring_pool_waited_for", NULL,
 	  "1 if somebody waits for a slot." },
 	{ POOL, true, "refills", "rring_pool_refills", NULL,

@@ -73,6 +73,7 @@ static const struct field pool_fields[] = {
 	U32(RRING_A_POOL_QUOTA, "quota"),
 	U32(RRING_A_POOL_FREE, "free"),
 	U32(RRING_A_POOL_IN_MAGAZINES, "in_magazines"),
+	U32(RRING_A_POOL_HIGH_WATER, "high_water"),
 	FLAG(RRING_A_POOL_WAITED_FOR, "waited_for"),
 	U64(RRING_A_POOL_REFILLS, "refills"),
 	U64(RRING_A_POOL_LENT, "lent"),
