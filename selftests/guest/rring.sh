@@ -367,6 +367,34 @@ evicted_rring_says_so() {
 	rring arena remove small
 }
 
+# Of the demonstration, whose supervisor is stopped, the auditor dies, and is
+# not replaced. Its name keeps its place, and all wait for it.
+lost_reader_is_forgotten() {
+	demo --events 1000000 --kills 0 >demo_out 2>&1 &
+	demo=$!
+	until_true is 'length == 4' rring ring readers
+	id=$(rring ring --json | jq '.[] | select(.name == "packages").arena')
+	kill -STOP $demo
+	is '.[] | select(.name == "audit")' rring ring readers --id="$id"
+	auditor=$(rring client --id="$id" --json |
+		  jq ".[] | select(.id == $(jq .client verdict)).pid")
+	kill -9 "$auditor"
+	until_true is 'any(.[]; .name == "audit" and .state == "frozen" and
+		       .client == 0 and .lag == 512)' \
+		rring ring readers --id="$id"
+	status 1 rring doctor >said
+	cat said
+	grep -q '^warning *readers .* audit is away, and keeps 512 of 512' said
+	grep -q '^warning *rings .* all 512 entries wait for the reader audit' \
+		said
+	head=$(rring ring --id="$id" --json | jq '.[0].head')
+	rring ring forget --id="$id" packages audit
+	until_true is ".[0].head > $head + 600" rring ring --id="$id"
+	is 'length == 3' rring ring readers --id="$id"
+	kill -9 $demo $(rring client --id="$id" --json | jq '.[].pid')
+	until_true is "all(.[]; .id != $id)" rring arena
+}
+
 limits_are_set() {
 	rring pub -a bus --stall-ms=600000 --retain=1 slow <input &
 	pub=$!
@@ -489,7 +517,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..29
+echo 1..30
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -516,6 +544,8 @@ check "evicted, it gives all back, and who starved goes on" \
 	evicted_client_gives_all_back
 check "a client is evicted by its process" process_is_evicted
 check "tail and pub say that they were evicted" evicted_rring_says_so
+check "a named reader that is away is found and forgotten" \
+	lost_reader_is_forgotten
 check "the limit of a ring is set" limits_are_set
 check "watch shows what happens" notifications_are_shown
 check "and what is asked for alone" notifications_are_chosen
