@@ -186,6 +186,19 @@ int rring_change_ring(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/* Under the arena's lock. */
+static int forget(struct rring_arena *arena, struct genl_info *info)
+{
+	u32 ring = nla_get_u32(info->attrs[RRING_A_READER_RING]);
+	u32 id = nla_get_u32(info->attrs[RRING_A_READER_ID]);
+	u32 serial = optional_u32(info->attrs[RRING_A_READER_SERIAL]);
+	int err = rring_reader_forget(arena, ring, id, serial);
+
+	if (err == -EBUSY)
+		GENL_SET_ERR_MSG(info, "it is not away: evict its client");
+	return err;
+}
+
 int rring_change_forget(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int needs[] = { RRING_A_READER_ARENA, RRING_A_READER_RING,
@@ -196,13 +209,8 @@ int rring_change_forget(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
 	mutex_lock(&arena->lock);
-	err = rring_reader_forget(arena,
-			nla_get_u32(info->attrs[RRING_A_READER_RING]),
-			nla_get_u32(info->attrs[RRING_A_READER_ID]),
-			optional_u32(info->attrs[RRING_A_READER_SERIAL]));
+	err = forget(arena, info);
 	mutex_unlock(&arena->lock);
-	if (err == -EBUSY)
-		GENL_SET_ERR_MSG(info, "it is not away: evict its client");
 	rring_arena_put(arena);
 	return err;
 }

@@ -13,6 +13,7 @@
 #include "change.h"
 #include "compat.h"
 #include "dump.h"
+#include "listener.h"
 #include "netlink.h"
 #include "notify.h"
 
@@ -102,6 +103,11 @@ static const struct genl_ops operations[] = {
 	CHANGE(RRING_CMD_CLIENT_EVICT, client_evict, rring_change_evict),
 	CHANGE(RRING_CMD_RING_SET, ring_set, rring_change_ring),
 	CHANGE(RRING_CMD_READER_FORGET, reader_forget, rring_change_forget),
+	{
+		/* without a policy, the core refuses all attributes */
+		.cmd = RRING_CMD_WATCH,
+		.doit = rring_listener_add,
+	},
 };
 
 /* All that happens in the namespace, so it is not for everybody. */
@@ -126,9 +132,14 @@ struct genl_family rring_genl_family __ro_after_init = {
 
 int rring_netlink_register(void)
 {
-	int err = genl_register_family(&rring_genl_family);
+	int err = rring_listener_start();
 
-	if (!err)
+	if (err)
+		return err;
+	err = genl_register_family(&rring_genl_family);
+	if (err)
+		rring_listener_stop();
+	else
 		rring_notify_start();
 	return err;
 }
@@ -138,4 +149,5 @@ void rring_netlink_unregister(void)
 {
 	rring_notify_stop();
 	genl_unregister_family(&rring_genl_family);
+	rring_listener_stop();
 }

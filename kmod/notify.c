@@ -21,12 +21,14 @@
 #include "arena.h"
 #include "client.h"
 #include "death.h"
+#include "listener.h"
 #include "netlink.h"
 #include "notify.h"
 #include "pool.h"
 #include "reader.h"
 #include "report.h"
 #include "ring.h"
+#include "viewer.h"
 
 #define SENT_PER_SECOND	500	/* of one arena */
 #define PENDING_MAX	4096
@@ -36,6 +38,7 @@
 struct notice {
 	struct list_head node;
 	u64 net_cookie;
+	struct rring_access access;
 	struct sk_buff *skb;
 	void *header;
 	u32 missed;
@@ -88,19 +91,28 @@ static int finish(struct notice *notice, const struct net *net)
 	return err;
 }
 
+static void tell(struct notice *notice, struct net *net)
+{
+	if (!genl_has_listeners(&rring_genl_family, net, 0) &&
+	    !rring_listener_any(net, &notice->access))
+		return;
+	if (finish(notice, net))
+		return;
+	genlmsg_end(notice->skb, notice->header);
+	rring_listener_tell(net, &notice->access, notice->skb);
+	genlmsg_multicast_netns(&rring_genl_family, net, notice->skb, 0, 0,
+				GFP_KERNEL);
+	notice->skb = NULL;
+}
+
 static void deliver(struct notice *notice)
 {
 	struct net *net = find_net(notice->net_cookie);
 
-	if (net && genl_has_listeners(&rring_genl_family, net, 0) &&
-	    !finish(notice, net)) {
-		genlmsg_end(notice->skb, notice->header);
-		genlmsg_multicast_netns(&rring_genl_family, net, notice->skb,
-					0, 0, GFP_KERNEL);
-		notice->skb = NULL;
-	}
-	if (net)
+	if (net) {
+		tell(notice, net);
 		put_net(net);
+	}
 	nlmsg_free(notice->skb);
 	kfree(notice);
 }
@@ -170,6 +182,12 @@ static struct notice *notice_new(struct rring_arena *arena, u8 command,
 	if (!notice)
 		return NULL;
 	notice->net_cookie = arena->net_cookie;
+	notice->access = (struct rring_access) {
+		.uid = arena->uid,
+		.gid = arena->gid,
+		.mode = arena->mode,
+		.named = READ_ONCE(arena->named),
+	};
 	notice->missed_attr = missed_attr;
 	notice->skb = genlmsg_new(MESSAGE_SIZE, GFP_KERNEL);
 	if (!notice->skb) {
@@ -248,6 +266,8 @@ void rring_notify_gone(struct rring_arena *arena)
 	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED);
 	if (!notice)
 		return;
+	/* who could see it is told, even if its name went before */
+	notice->access.named = arena->name[0];
 	post(arena, notice,
 	     rring_report_arena(notice->skb, arena, arena->name,
 				arena->persistent, NULL));

@@ -54,14 +54,14 @@ static bool in_groups(const struct cred *cred, kgid_t gid)
 
 /* As in rring_arena_find(). */
 static u32 may_attach(const struct rring_viewer *viewer,
-		      const struct rring_arena *arena)
+		      const struct rring_access *access)
 {
-	umode_t mode = arena->mode;
+	umode_t mode = access->mode;
 	u32 may = 0;
 
-	if (uid_eq(viewer->cred->euid, arena->uid))
+	if (uid_eq(viewer->cred->euid, access->uid))
 		mode >>= 6;
-	else if (in_groups(viewer->cred, arena->gid))
+	else if (in_groups(viewer->cred, access->gid))
 		mode >>= 3;
 	if (viewer->override)
 		mode = 07;
@@ -74,6 +74,23 @@ static u32 may_attach(const struct rring_viewer *viewer,
 	return may;
 }
 
+static u32 may(const struct rring_viewer *viewer,
+	       const struct rring_access *access)
+{
+	u32 may = access->named ? may_attach(viewer, access) : 0;
+
+	if (viewer->admin || uid_eq(viewer->cred->euid, access->uid))
+		may |= RRING_MAY_ADMINISTER;
+	return may;
+}
+
+/* Is @viewer told about an arena of its network namespace? */
+bool rring_viewer_hears(const struct rring_viewer *viewer,
+			const struct rring_access *access)
+{
+	return may(viewer, access);
+}
+
 /*
  * What @viewer may do with @arena, as RRING_MAY_*: 0, it does not even see it.
  * Under rring_names_lock.
@@ -81,15 +98,14 @@ static u32 may_attach(const struct rring_viewer *viewer,
 u32 rring_viewer_may(const struct rring_viewer *viewer,
 		     const struct rring_arena *arena)
 {
-	u32 may = 0;
+	struct rring_access access = {
+		.uid = arena->uid,
+		.gid = arena->gid,
+		.mode = arena->mode,
+		.named = arena->named,
+	};
 
-	if (!net_eq(arena->net, viewer->net))
-		return 0;
-	if (arena->named)
-		may = may_attach(viewer, arena);
-	if (viewer->admin || uid_eq(viewer->cred->euid, arena->uid))
-		may |= RRING_MAY_ADMINISTER;
-	return may;
+	return net_eq(arena->net, viewer->net) ? may(viewer, &access) : 0;
 }
 
 /*

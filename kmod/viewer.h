@@ -3,6 +3,7 @@
 #define RRING_VIEWER_H
 
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 struct cred;
 struct net;
@@ -20,9 +21,19 @@ struct rring_viewer {
 	bool override;		/* CAP_DAC_OVERRIDE there */
 };
 
+/* What decides who may see an arena, also when it has gone. */
+struct rring_access {
+	kuid_t uid;
+	kgid_t gid;
+	umode_t mode;
+	bool named;
+};
+
 int rring_viewer_init(struct rring_viewer *viewer, const struct sk_buff *skb);
 u32 rring_viewer_may(const struct rring_viewer *viewer,
 		     const struct rring_arena *arena);
+bool rring_viewer_hears(const struct rring_viewer *viewer,
+			const struct rring_access *access);
 bool rring_viewer_sends(const struct rring_viewer *viewer,
 			const struct rring_arena *arena);
 

@@ -140,6 +140,19 @@ TEST_F(malformed, changes_that_say_too_little)
 	EXPECT_EQ(-EINVAL, nl_change(&self->nl, RRING_CMD_RING_SET, no_quota));
 }
 
+TEST_F(malformed, watch_with_attributes)
+{
+	struct nl_value arena[] = {
+		NL_U32(RRING_A_ARENA_ID, self->arena),
+		{ 0 }
+	};
+
+	EXPECT_EQ(-EINVAL, nl_change(&self->nl, RRING_CMD_WATCH, arena));
+	EXPECT_EQ(-EOPNOTSUPP, dump_err(&self->nl, RRING_CMD_WATCH, NULL));
+	EXPECT_EQ(0, nl_change(&self->nl, RRING_CMD_WATCH, NULL));
+	EXPECT_EQ(-EALREADY, nl_change(&self->nl, RRING_CMD_WATCH, NULL));
+}
+
 TEST_F(malformed, values_out_of_range)
 {
 	static const uint32_t quotas[] = { 0, 101, ~0u };

@@ -413,6 +413,119 @@ TEST_F(notices, are_not_for_everybody)
 			    NULL));
 }
 
+static int create_for(const char *name, uint32_t uid, uint32_t mode)
+{
+	struct rring_arena_config config = {
+		.name = name,
+		.capacity = { 4 },
+		.mode = mode,
+		.uid = uid,
+		.gid = 18,
+	};
+
+	return rring_arena_create(&config);
+}
+
+/* As if a process of @uid had opened it. */
+static struct nl open_as(uint32_t uid)
+{
+	struct nl nl;
+
+	MUST(!seteuid(uid));
+	nl = nl_open();
+	MUST(!seteuid(0));
+	return nl;
+}
+
+/* Of which arena the next notification on @nl is. */
+static int next_is(struct nl *nl, uint8_t command, uint32_t arena)
+{
+	struct nl_answer heard = { .err = 0 };
+	int is;
+
+	MUST(nl_piece(nl, &heard) == 1 && heard.n == 1);
+	is = heard.object->command == command &&
+	     nl_u32(heard.object, RRING_A_ARENA_ID) == arena;
+	if (!is)
+		printf("# %u of arena %u, not %u of %u\n",
+		       heard.object->command,
+		       nl_u32(heard.object, RRING_A_ARENA_ID), command, arena);
+	nl_free(&heard);
+	return is;
+}
+
+#define MEMBER	3000
+
+/* Somebody, with no capability at all, hears of what he sees. */
+TEST_F(notices, are_for_who_watches_what_it_sees)
+{
+	struct nl nl = open_as(MEMBER);
+	uint32_t own, open, closed;
+	int fd[3];
+
+	ASSERT_EQ(0, nl_change(&nl, RRING_CMD_WATCH, NULL));
+	fd[0] = create_for("closed", 17, 0770);
+	closed = nl_arena(&self->nl, "closed");
+	fd[1] = create_for("own", MEMBER, 0);
+	own = nl_arena(&self->nl, "own");
+	fd[2] = create_for("open", 17, 0704);
+	open = nl_arena(&self->nl, "open");
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_CREATED, own));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_CREATED, open));
+	rring_close(client_of(fd[0], RRING_OBSERVER));
+	rring_close(client_of(fd[1], RRING_OBSERVER));
+	rring_close(client_of(fd[2], RRING_OBSERVER));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, own));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, open));
+	/* one that others attach to no more is not for them any more */
+	ASSERT_EQ(0, rring_arena_remove("open"));
+	ASSERT_EQ(0, rring_arena_remove("own"));
+	rring_close(client_of(fd[2], RRING_OBSERVER));
+	rring_close(client_of(fd[1], RRING_OBSERVER));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, own));
+	close(fd[0]);
+	close(fd[2]);
+	close(fd[1]);
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_GONE, open));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_GONE, own));
+	/* an administrator hears of all */
+	self->heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, closed);
+	nl_close(&nl);
+}
+
+static int watch_elsewhere(void *arg)
+{
+	struct child *child = arg;
+	struct nl nl;
+	char byte;
+
+	MUST(!unshare(CLONE_NEWUSER | CLONE_NEWNET));
+	nl = nl_open();
+	MUST(!nl_change(&nl, RRING_CMD_WATCH, NULL));
+	baton_pass(child->ready);
+	baton_wait(child->go);
+	/* nothing that there is can be heard here */
+	MUST(recv(mnl_socket_get_fd(nl.socket), &byte, 1, MSG_DONTWAIT) == -1);
+	MUST(errno == EAGAIN);
+	return 0;
+}
+
+TEST_F(notices, are_not_for_who_watches_elsewhere)
+{
+	struct child child = CHILD;
+	pid_t pid = spawn(watch_elsewhere, &child);
+	uint32_t outside;
+	int fd;
+
+	baton_wait(&self->ready);
+	fd = create_for("outside", 17, 0777);
+	outside = nl_arena(&self->nl, "outside");
+	close(fd);
+	self->heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, outside);
+	baton_pass(&self->go);
+	EXPECT_EQ(0, reap(pid));
+}
+
 /* The first that is heard in another network namespace is of that one. */
 TEST_F(notices, stay_in_their_namespace)
 {
@@ -458,6 +571,7 @@ TEST(module_unloads_with_listeners)
 
 	module_parameters(parameters, sizeof(parameters));
 	ASSERT_EQ(0, nl_listen(&ear));
+	ASSERT_EQ(0, nl_change(&ear, RRING_CMD_WATCH, NULL));
 	for (i = 0; i < 10; i++) {
 		close(create(NAME, 0));
 		ASSERT_EQ(0, module_unload());

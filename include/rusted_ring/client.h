@@ -193,7 +193,8 @@ int rring_client_fd(const struct rring_client *client);
  *
  * Since the arena exists: .failures, the calls to the kernel that got no slot,
  * and .high_water, the most slots that were not free at once. That is more than
- * were in use by a half and a batch at most: what was not reclaimed yet.
+ * were in use, by what was not reclaimed yet: a half and a batch at most, while
+ * no two clients are in want of slots at the same time.
  * -EINVAL: no such class, or flag.
  */
 int rring_pool_stat(struct rring_client *client, enum rring_class pool,

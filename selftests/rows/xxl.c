@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/*
- * Events above 16 KiB: pages of their own, for as long as somebody has them,
- * and not a moment longer.
- */
+/* Events above 16 KiB: pages of their own, for as long as somebody has them. */
 #include "kselftest_harness.h"
 
 #include "arena.h"

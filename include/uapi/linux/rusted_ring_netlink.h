@@ -40,6 +40,8 @@ enum rring_cmd {
 	RRING_CMD_CLIENT_EVICT,
 	RRING_CMD_RING_SET,
 	RRING_CMD_READER_FORGET,
+	/* this socket hears of the arenas that it sees */
+	RRING_CMD_WATCH,
 	/* notifications */
 	RRING_CMD_ARENA_CREATED,
 	RRING_CMD_ARENA_GONE,
