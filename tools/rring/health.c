@@ -127,15 +127,39 @@ static const char *slow_advice(const json_t *ring)
 	       "see to its program, or have the writer open the ring with a limit (stall_ns)";
 }
 
-/* Away, and half the ring behind: it is what its writer will wait for. */
+/* Does somebody wait for a slot there? */
+static bool is_in_want(const json_t *arena)
+{
+	json_t *pool;
+	size_t i;
+
+	json_array_foreach(json_object_get(arena, "pools"), i, pool)
+		if (json_is_true(json_object_get(pool, "waited_for")))
+			return true;
+	return false;
+}
+
+/*
+ * Away, and half the ring behind: its writer will wait for it. Or what it keeps
+ * is what somebody waits for already.
+ */
+static bool is_in_the_way(const json_t *arena, const json_t *ring,
+			  const json_t *reader)
+{
+	json_int_t lag = integer_of(reader, "lag");
+
+	return has_state(reader, "frozen") &&
+	       (2 * lag >= integer_of(ring, "capacity") ||
+		(lag && is_in_want(arena)));
+}
+
 static void check_reader(struct findings *findings, const json_t *arena,
 			 const json_t *ring, const json_t *reader)
 {
 	struct label in = label_of(arena), of = label_of(ring),
 		     name = label_of(reader);
 
-	if (has_state(reader, "frozen") && integer_of(reader, "lag") * 2 >=
-					   integer_of(ring, "capacity"))
+	if (is_in_the_way(arena, ring, reader))
 		finding_warn(findings, "readers",
 			     "start its program again, or `rring ring forget'",
 			     "arena %s, ring %s: the reader %s is away, and keeps %" N " of %" N " entries",

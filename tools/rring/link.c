@@ -270,6 +270,18 @@ uint32_t link_version(const struct link *link)
 
 /* ---- listening ---- */
 
+/* The group is for administrators; others hear of what they see. */
+static int join(struct link *link)
+{
+	if (!mnl_socket_setsockopt(link->socket, NETLINK_ADD_MEMBERSHIP,
+				   &link->group, sizeof(link->group)))
+		return 0;
+	if (errno != EPERM)
+		return -errno;
+	link_request(link, RRING_CMD_WATCH, 0);
+	return link_ask(link, NULL, NULL);
+}
+
 int link_join(struct link *link)
 {
 	int size = LISTEN_BUFFER;
@@ -278,10 +290,7 @@ int link_join(struct link *link)
 	/* best effort: only the privileged may exceed the system's limit */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	if (mnl_socket_setsockopt(link->socket, NETLINK_ADD_MEMBERSHIP,
-				  &link->group, sizeof(link->group)) < 0)
-		return -errno;
-	return 0;
+	return join(link);
 }
 
 int link_listen(struct link *link, mnl_cb_t each, void *context)

@@ -28,7 +28,7 @@ int link_ask(struct link *link, mnl_cb_t each, void *context);
 /* What the kernel said about the request that it refused last; or "". */
 const char *link_complaint(const struct link *link);
 
-/* Be told of what happens. */
+/* Be told of what happens, in the arenas that the caller sees. */
 int link_join(struct link *link);
 
 /*

@@ -175,8 +175,6 @@ int watch_run(int argc, char **argv)
 	link = inquiry_open();
 	watch.arena = inquiry_arena(link, &watch.selection);
 	err = link_join(link);
-	if (err == -EPERM)
-		fail("only who has CAP_SYS_ADMIN may watch (`sudo rring watch')");
 	if (err)
 		fail("cannot watch: %s", strerror(-err));
 	while (watch.left) {
