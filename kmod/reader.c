@@ -6,11 +6,12 @@
  *
  * Joining. The writer may be about to act on a scan that did not see the new
  * entry, in which it took some position m for the lowest one. The entry first
- * gates at the window's lower end as of now; then every CPU that may run the
- * writer passes a full barrier, after which each scan sees the entry, and m is
- * no more than the lower end read from then on; there, or above, the reader
- * starts. A writer that is held back by an entry that is JOINING asks again, so
- * that the step between never makes a ring look full.
+ * gates at the window's lower end as of now, and .joins grows; then every CPU
+ * that may run the writer passes a full barrier. A scan that found .joins
+ * unchanged at its end was over by then, so that m is no more than the lower end
+ * read from then on; there, or above, the reader starts. Any other scan is made
+ * anew, and sees the entry. A writer that is held back by an entry that is
+ * JOINING asks again, so that the step between never makes a ring look full.
  */
 #include "compat.h"
 
@@ -105,6 +106,9 @@ static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
 	/* the writer spins while this lasts */
 	preempt_disable();
 	publish_state(reader, RRING_READER_JOINING);
+	/* O: pairs with P in the library's scan, which then sees the entry */
+	rring_flag_store_release(&ring->info->joins,
+				 rring_flag_load(&ring->info->joins) + 1);
 	rring_barrier(ring->arena);
 	reader->start = start_position(ring, start, position);
 	publish_state(reader, RRING_READER_LIVE);

@@ -175,16 +175,22 @@ static struct rring_ring_config limited = {
 	.stall_ns = 3600 * NS_PER_S,
 };
 
+struct writing {
+	int arena_fd;
+	struct baton opened, joined;
+};
+
 /* It waits for an hour, and is to be told that it is a nanosecond. */
 static int write_one_too_many(void *arg)
 {
-	int *arena_fd = arg;
-	struct rring_client *client = client_of(*arena_fd, RRING_PRODUCER);
+	struct writing *writing = arg;
+	struct rring_client *client = client_of(writing->arena_fd,
+						RRING_PRODUCER);
 	struct rring_writer *writer = writer_of(client, &limited);
 	int i;
 
-	while (rring_flag_load(&writer->info->readers_end) == 0)
-		usleep(1000);
+	baton_pass(&writing->opened);
+	baton_wait(&writing->joined);
 	for (i = 0; i < 3; i++)
 		MUST(!stream_put(writer, 64));
 	return 0;
@@ -193,15 +199,17 @@ static int write_one_too_many(void *arg)
 TEST_F(changes, limit_of_a_ring_for_who_waits)
 {
 	struct rring_reader_config config = { .ring_name = "limited" };
+	struct writing writing = { .arena_fd = self->arena_fd };
 	struct rring_reader *reader;
 	struct nl_answer answer;
-	pid_t pid = spawn(write_one_too_many, &self->arena_fd);
-	int err;
+	pid_t pid;
 
-	do {
-		err = rring_reader_open(self->client, &config, &reader);
-	} while (err == -ENOENT);
-	ASSERT_EQ(0, err);
+	baton_init(&writing.opened);
+	baton_init(&writing.joined);
+	pid = spawn(write_one_too_many, &writing);
+	baton_wait(&writing.opened);
+	reader = reader_of(self->client, &config);
+	baton_pass(&writing.joined);
 	until_waiting(reader->info, RRING_WRITER_WAITS);
 	ASSERT_EQ(0, set_stall(&self->nl, self->arena, reader->ring_id, 1));
 	EXPECT_EQ(0, reap(pid));

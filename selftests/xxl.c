@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "arena.h"
@@ -335,6 +336,59 @@ static uint32_t fill_memory(struct rring_client *client,
 		n += !*err;
 	}
 	return n;
+}
+
+/* ---- memory that is short ---- */
+
+static void limit_mappings(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	MUST(!getrlimit(RLIMIT_AS, &limit));
+	limit.rlim_cur = bytes;
+	MUST(!setrlimit(RLIMIT_AS, &limit));
+}
+
+static int done(void *context, const struct rring_event *event)
+{
+	return 0;
+}
+
+TEST_F(xxl, event_that_cannot_be_mapped_is_there_another_time)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = PLACES,
+	};
+	struct rring_set_config in_turn = { .order = RRING_FAIR };
+	struct rring_writer *writer = writer_of(self->producer, &config);
+	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *from;
+	struct rring_event event;
+	struct rring_set *set;
+	uint64_t i;
+
+	ASSERT_EQ(0, rring_set_open(self->consumer, &in_turn, &set));
+	ASSERT_EQ(0, rring_set_add(set, reader, 0));
+	for (i = 0; i < 2; i++) {
+		event = large_make(self->producer, MIB, i);
+		ASSERT_EQ(0, rring_publish(writer, &event));
+	}
+	limit_mappings(0);
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(-ENOMEM, rring_try_read(reader, &event));
+		EXPECT_EQ(-ENOMEM, rring_read_batch(reader, done, NULL, 2));
+		EXPECT_EQ(-ENOMEM, rring_set_try_read(set, &event, &from));
+		EXPECT_EQ(reader, from);
+	}
+	limit_mappings(RLIM_INFINITY);
+	ASSERT_EQ(0, rring_try_read(reader, &event));
+	EXPECT_TRUE(large_is(&event, 0));
+	ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
+	EXPECT_TRUE(large_is(&event, 1));
+	EXPECT_EQ(-EAGAIN, rring_set_try_read(set, &event, &from));
+	rring_set_close(set);
 }
 
 /* max_bytes is a quarter of the memory here. */

@@ -407,3 +407,17 @@ void rring_wake_pools(struct rring_client *client)
 
 	rring_call(client, RRING_IOC_WAKE, &args);
 }
+
+/* Of the places from @first on, those that nobody has. */
+void rring_xxl_reclaim(struct rring_client *client, uint32_t first,
+		       uint32_t count)
+{
+	struct rring_reclaim args = {
+		.size = sizeof(args),
+		.pool = RRING_XXL,
+		.first = first,
+		.count = count,
+	};
+
+	rring_call(client, RRING_IOC_RECLAIM, &args);
+}

@@ -60,4 +60,7 @@ int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
 /* 0: it has events, or was lapped; -EAGAIN: neither; -EPIPE: nor ever will. */
 int rring_reader_look(struct rring_reader *reader);
 
+/* The first entry peeked at, for the next call to release. */
+int rring_reader_next(struct rring_reader *reader, struct rring_event *event);
+
 #endif /* ULIB_CLIENT_H */

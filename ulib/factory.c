@@ -49,7 +49,8 @@ int rring_factory_reader(const struct rring_factory *factory, const char *name,
 {
 	int err;
 
-	if (!name)
+	/* an empty one would be that of the ring with number 0 */
+	if (!name || !name[0])
 		return -EINVAL;
 	do {
 		err = join(factory, name, reader_name, reader);

@@ -14,6 +14,41 @@ static void move_to(struct rring_reader *reader, uint64_t position)
 		reader->head = position;
 }
 
+/* Pages of an earlier incarnation, in which events may lie that are used. */
+struct rring_pages {
+	const void *ring;
+	struct rring_pages *next;
+};
+
+static void unmap_old(struct rring_reader *reader)
+{
+	while (reader->old) {
+		struct rring_pages *pages = reader->old;
+
+		reader->old = pages->next;
+		rring_unmap(reader->client, pages->ring, reader->size);
+		free(pages);
+	}
+}
+
+/* What is peeked at lies where it lies, until all of it is released. */
+static int keep_pages(struct rring_reader *reader)
+{
+	struct rring_pages *pages;
+
+	if (reader->head == reader->pos)
+		unmap_old(reader);
+	if (!reader->ring)
+		return 0;
+	pages = malloc(sizeof(*pages));
+	if (!pages)
+		return -ENOMEM;
+	pages->ring = reader->ring;
+	pages->next = reader->old;
+	reader->old = pages;
+	return 0;
+}
+
 /* The pages of the ring's present incarnation. */
 static int map_ring(struct rring_reader *reader)
 {
@@ -27,9 +62,11 @@ static int map_ring(struct rring_reader *reader)
 			 reader->ring_id, reader->size, 0, &err);
 	if (err)
 		return err;
-	/* what was peeked at in the last one stays until the one after */
-	rring_unmap(reader->client, reader->old, reader->size);
-	reader->old = reader->ring;
+	err = keep_pages(reader);
+	if (err) {
+		rring_unmap(reader->client, ring, reader->size);
+		return err;
+	}
 	reader->ring = (const struct rring_ring_head *)ring;
 	reader->incarnation = incarnation;
 	if (info->kind == RRING_HANDLES) {
@@ -240,6 +277,15 @@ int rring_release_aside(struct rring_reader *reader, uint32_t n)
 	return err;
 }
 
+/* What can be read another time is not to be released by the next call. */
+int rring_reader_next(struct rring_reader *reader, struct rring_event *event)
+{
+	int err = rring_entry(reader, 0, event);
+
+	reader->peeked = err != -ENOMEM;
+	return err;
+}
+
 int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 {
 	struct rring_event held;
@@ -259,10 +305,7 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 	if (err)
 		return err;
 	n = rring_peek(reader, 1);
-	if (n < 0)
-		return (int)n;
-	reader->peeked = 1;
-	return rring_entry(reader, 0, event);
+	return n < 0 ? (int)n : rring_reader_next(reader, event);
 }
 
 uint64_t rring_reader_lag(struct rring_reader *reader)
@@ -337,7 +380,7 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 /* The first entry of a batch is none: it is released by itself, and told. */
 static long release_bad(struct rring_reader *reader, int bad)
 {
-	int err = rring_release(reader, 1);
+	int err = bad == -ENOMEM ? 0 : rring_release(reader, 1);
 
 	return err ? err : bad;
 }
@@ -497,7 +540,7 @@ void rring_reader_close(struct rring_reader *reader, int forget)
 	leave(reader, forget);
 	rring_xxl_unpin(reader, UINT64_MAX);
 	delist(reader);
-	rring_unmap(reader->client, reader->old, reader->size);
+	unmap_old(reader);
 	rring_unmap(reader->client, reader->ring, reader->size);
 	free(reader);
 }

@@ -8,65 +8,8 @@
 #include <rusted_ring/layout.h>
 
 #include "client.h"
+#include "scan.h"
 #include "wait.h"
-
-/* The lowest position that some reader stands at, from a look at all. */
-struct scan {
-	uint64_t low;
-	int joining;	/* who stands there is JOINING: look again soon */
-};
-
-/*
- * Where reader @i stands, if it gates. Its .ref changes whenever anything else
- * about it does: what was read between two equal looks belongs together.
- */
-static int reader_position(struct rring_writer *writer, uint32_t i,
-			   uint64_t *position, int *joining)
-{
-	const struct rring_reader_info *reader = &writer->info->readers[i];
-	uint64_t ref, pos, cursor;
-
-	do {
-		/* P: pairs with O in the kernel */
-		ref = rring_word_load_acquire(&reader->ref);
-		if (!rring_ref_gates(ref))
-			return 0;
-		pos = rring_seq_load(&reader->start);
-		if (rring_ref_state(ref) != RRING_READER_LIVE)
-			continue;
-		cursor = rring_peer_cursor(writer->client,
-					   rring_ref_client(ref),
-					   rring_ref_cursor(ref));
-		if (cursor > pos)
-			pos = cursor;
-	} while (rring_fence_acquire(), rring_word_load(&reader->ref) != ref);
-	*position = pos;
-	*joining = rring_ref_state(ref) == RRING_READER_JOINING;
-	return 1;
-}
-
-static struct scan scan_readers(struct rring_writer *writer)
-{
-	const struct rring_ring_info *info = writer->info;
-	struct scan scan = {
-		.low = rring_window_retained(writer->head, info->retain),
-	};
-	uint32_t end = rring_flag_load_acquire(&info->readers_end);
-	uint32_t i;
-
-	for (i = 0; i < end && i < RRING_READERS; i++) {
-		uint64_t pos;
-		int joining;
-
-		if (!reader_position(writer, i, &pos, &joining))
-			continue;
-		if (pos < scan.low) {
-			scan.low = pos;
-			scan.joining = joining;
-		}
-	}
-	return scan;
-}
 
 /* Returns the word of what was settled. */
 static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
@@ -106,7 +49,7 @@ static void settle_below(struct rring_writer *writer, uint64_t low)
 void rring_writer_settle(struct rring_writer *writer)
 {
 	if (writer->entries)
-		settle_below(writer, scan_readers(writer).low);
+		settle_below(writer, rring_scan_readers(writer).low);
 }
 
 /*
@@ -136,10 +79,10 @@ static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 
 int rring_writer_look(struct rring_writer *writer, uint32_t n)
 {
-	struct scan scan;
+	struct rring_scan scan;
 
 	for (;;) {
-		scan = scan_readers(writer);
+		scan = rring_scan_readers(writer);
 		settle_below(writer, scan.low);
 		writer->limit = scan.low + writer->capacity;
 		if (writer->limit >= writer->head + n)
@@ -423,14 +366,14 @@ static void count_room(struct rring_writer *writer, uint64_t *used,
 		       uint64_t *most)
 {
 	uint32_t retain = writer->info->retain;
-	struct scan scan;
+	struct rring_scan scan;
 
 	*used = 0;
 	*most = writer->capacity;
 	if (writer->info->policy == RRING_OVERWRITE)
 		return;
 	*most -= retain;
-	while (scan = scan_readers(writer), scan.joining)
+	while (scan = rring_scan_readers(writer), scan.joining)
 		sched_yield();
 	if (writer->head - scan.low > retain)
 		*used = writer->head - scan.low - retain;

@@ -218,8 +218,7 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 	if (err)
 		return err;
 	set->last = *from;
-	set->last->peeked = 1;
-	return rring_entry(set->last, 0, event);
+	return rring_reader_next(set->last, event);
 }
 
 /* ---- wait ---- */

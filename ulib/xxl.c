@@ -6,6 +6,7 @@
  * neither holds nor peeks at it any more; who leaves asks the kernel to free
  * it, so that the last one does not keep the memory until it is needed.
  */
+#include <sched.h>
 #include <stdlib.h>
 
 #include <rusted_ring/layout.h>
@@ -164,19 +165,6 @@ static void unmap(struct rring_client *client, struct rring_mapped *gone)
 	}
 }
 
-static void reclaim(struct rring_client *client, uint32_t first,
-		    uint32_t count)
-{
-	struct rring_reclaim args = {
-		.size = sizeof(args),
-		.pool = RRING_XXL,
-		.first = first,
-		.count = count,
-	};
-
-	rring_call(client, RRING_IOC_RECLAIM, &args);
-}
-
 /*
  * A hold has fallen, or a pin. Drops the lock; then the pages go, here and, if
  * this was the last one to have them, in the kernel.
@@ -190,13 +178,13 @@ static void leave(struct rring_client *client, uint64_t handle)
 	unlock(client);
 	unmap(client, gone);
 	if (!held)
-		reclaim(client, rring_handle_index(handle), 1);
+		rring_xxl_reclaim(client, rring_handle_index(handle), 1);
 }
 
 /* Of all places: some may be nobody's now, who knows which. */
 void rring_xxl_settled(struct rring_client *client)
 {
-	reclaim(client, 0, client->pool[RRING_XXL].capacity);
+	rring_xxl_reclaim(client, 0, client->pool[RRING_XXL].capacity);
 }
 
 /* ---- holds ---- */
@@ -228,65 +216,7 @@ static int read_header(const struct rring_client *client,
 	return 0;
 }
 
-static int is_taken(const struct rring_xxl_table *table, uint64_t position)
-{
-	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
-
-	return table->taken[bit / 64] >> bit % 64 & 1;
-}
-
-static void flip_taken(struct rring_xxl_table *table, uint64_t position)
-{
-	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
-
-	table->taken[bit / 64] ^= 1ull << bit % 64;
-}
-
-/* Past those that are taken, in order. Returns how many. */
-static uint64_t move_tail(struct rring_client *client, uint64_t head)
-{
-	struct rring_pool_view *pool = &client->pool[RRING_XXL];
-	uint64_t from = rring_seq_load(pool->tail);
-	uint64_t tail = from;
-
-	while (tail != head && is_taken(table_of(client), tail))
-		flip_taken(table_of(client), tail++);
-	/* E: pairs with F in the sweep */
-	rring_seq_store_release(pool->tail, tail);
-	return tail - from;
-}
-
-/*
- * Threads that refill at the same time find what they asked for by its size:
- * to each slot in the magazine belongs one that asked for just that. It is held
- * before the tail leaves it, which may be later, when those before are taken.
- * *@passed says how many the tail has left.
- */
-static uint64_t take(struct rring_client *client, uint64_t bytes,
-		     uint64_t *passed)
-{
-	struct rring_pool_view *pool = &client->pool[RRING_XXL];
-	/* P: pairs with O in the kernel's lending */
-	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
-	uint64_t position = rring_seq_load(pool->tail);
-	uint64_t handle;
-
-	for (; position != head; position++) {
-		if (is_taken(table_of(client), position))
-			continue;
-		handle = RRING_LOAD(&pool->magazine->handle[
-				    position % RRING_MAGAZINE_SLOTS]);
-		if (rring_xxl_bytes(client, handle) != bytes)
-			continue;
-		rring_word_fetch_add(word_of(client, handle),
-				     RRING_MOVE + RRING_HOLD);
-		flip_taken(table_of(client), position);
-		*passed = move_tail(client, head);
-		return handle;
-	}
-	return 0;
-}
-
+/* -EAGAIN: none is there. */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct rring_mapped **mapped)
 {
@@ -295,10 +225,10 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 	int err = 0;
 
 	lock(client);
-	handle = take(client, bytes, &passed);
+	handle = rring_place_take(client, bytes, &passed);
 	if (!handle) {
 		unlock(client);
-		return -EPROTO;
+		return -EAGAIN;
 	}
 	*mapped = mapped_get(client, handle, &err);
 	if (!err) {
@@ -314,6 +244,30 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 	return err;
 }
 
+/* Nobody is refused for what another thread is about to let pass. */
+static int refill_and_take(struct rring_client *client,
+			   struct rring_refill *args,
+			   struct rring_mapped **mapped)
+{
+	uint64_t takes;
+	int err;
+
+	for (;;) {
+		takes = rring_place_takes(client);
+		args->count = 1;
+		err = rring_call(client, RRING_IOC_REFILL, args);
+		if (!err)
+			err = take_and_map(client,
+					   rring_page_align(args->bytes),
+					   mapped);
+		if (err != -EAGAIN && err != -ENOSPC && err != -EDQUOT)
+			return err;
+		if (!rring_place_is_awaited(client, takes))
+			return err == -EAGAIN ? -EPROTO : err;
+		sched_yield();
+	}
+}
+
 int rring_xxl_alloc(struct rring_client *client, uint32_t len,
 		    uint32_t event_type, uint64_t deadline,
 		    struct rring_event *event)
@@ -321,12 +275,11 @@ int rring_xxl_alloc(struct rring_client *client, uint32_t len,
 	struct rring_refill args = {
 		.size = sizeof(args),
 		.pool = RRING_XXL,
-		.count = 1,
 		.deadline = deadline,
 		.bytes = len ? len : 1,
 	};
 	struct rring_event_header *header;
-	struct rring_mapped *mapped;
+	struct rring_mapped *mapped = NULL;
 	int err;
 
 	if (client->role != RRING_PRODUCER)
@@ -334,10 +287,7 @@ int rring_xxl_alloc(struct rring_client *client, uint32_t len,
 	if (len > RRING_XXL_MAX)
 		return -E2BIG;
 	rring_settle_writers(client);
-	err = rring_call(client, RRING_IOC_REFILL, &args);
-	if (!err)
-		err = take_and_map(client, rring_page_align(args.bytes),
-				   &mapped);
+	err = refill_and_take(client, &args, &mapped);
 	if (err)
 		return err;
 	/* it is held, and so stays */

@@ -15,7 +15,11 @@ struct rring_factory {
 	struct rring_ring_config defaults;	/* but for the name */
 };
 
-/* The writer of the ring @name; what rring_writer_open() says. */
+/*
+ * The writer of the ring @name; what rring_writer_open() says. -EBUSY also
+ * while a reader that is there first is making the ring: then it has no writer
+ * a moment later.
+ */
 int rring_factory_writer(const struct rring_factory *factory, const char *name,
 			 struct rring_writer **writer);
 

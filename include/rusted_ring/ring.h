@@ -194,7 +194,7 @@ struct rring_reader {
 	uint32_t id;		/* in info->readers */
 	uint32_t cursor_id;
 	uint64_t peeked;	/* by rring_try_read(), to be released */
-	const void *old;	/* mapping of the last incarnation */
+	struct rring_pages *old; /* of earlier incarnations */
 	size_t size;		/* of a mapping */
 	struct rring_reader *next;
 	struct rring_pin *pins;	/* peeked events of class XXL */
@@ -241,10 +241,11 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event);
 
 /*
  * Release the event that the last call gave, and look at the next one:
- * 0, or what peek, entry and release say. An event that is not released when
- * its reader ends is seen again under that reader's name. After -ESTALE, on a
- * ring whose readers can be lapped, the event before may be among the lost:
- * who has to know peeks and releases by hand.
+ * 0, or what peek, entry and release say. After -ENOMEM the next call tries the
+ * same event again; rring_release() of 1 gives it up. An event that is not
+ * released when its reader ends is seen again under that reader's name. After
+ * -ESTALE, on a ring whose readers can be lapped, the event before may be among
+ * the lost: who has to know peeks and releases by hand.
  */
 int rring_try_read(struct rring_reader *reader, struct rring_event *event);
 
@@ -260,7 +261,7 @@ typedef int (*rring_handler_t)(void *context, const struct rring_event *event);
  * those that it was done with, all at once. Returns how many, or what peek and
  * release say; if it was none, the handler's error. An event that
  * rring_entry() has an error for ends the batch before it, or, as the first
- * one, is released, and the error returned.
+ * one, is released (not so after -ENOMEM), and the error returned.
  */
 long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 		      void *context, uint32_t max);

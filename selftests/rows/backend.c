@@ -2,7 +2,10 @@
 /* The device or this process: chosen, forced, and told which it is. */
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -323,6 +326,56 @@ TEST_F(backend, the_default_of_a_process_is_made_once_for_all_threads)
 		EXPECT_EQ(0, rring_upgrade(client[i], event.handle, &got));
 	for (i = 0; i < 4; i++)
 		rring_close(client[i]);
+}
+
+/* ---- fork() in the middle ---- */
+
+static _Thread_local int lingers;
+static uint32_t begun, forked;
+
+/* What the library calls for the memory of an arena. */
+int memfd_create(const char *name, unsigned int flags)
+{
+	int tries = 1000;
+
+	if (lingers) {
+		step_take(&begun);
+		/* a fork() that waits for this thread is as good */
+		while (!__atomic_load_n(&forked, __ATOMIC_ACQUIRE) && tries--)
+			usleep(200);
+	}
+	return (int)syscall(SYS_memfd_create, name, flags);
+}
+
+static void *open_default_slowly(void *arg)
+{
+	lingers = 1;
+	return open_default(arg);
+}
+
+static int open_default_in_child(void *arg)
+{
+	struct rring_client *client;
+
+	alarm(20);
+	open_default(&client);
+	rring_close(client);
+	/* what a thread was about that is not here is no leak to be told of */
+	return raise(SIGKILL);
+}
+
+TEST_F(backend, a_child_has_a_default_whatever_its_parent_was_about)
+{
+	struct rring_client *client;
+	pthread_t thread = thread_start(open_default_slowly, &client);
+	pid_t child;
+
+	step_wait(&begun);
+	child = spawn(open_default_in_child, NULL);
+	step_take(&forked);
+	EXPECT_EQ(128 + SIGKILL, reap(child));
+	thread_end(thread);
+	rring_close(client);
 }
 
 TEST_HARNESS_MAIN

@@ -113,6 +113,9 @@ TEST_F(factory, a_name_is_one_readers)
 					       &none));
 	EXPECT_EQ(-EINVAL, rring_factory_reader(&self->factory, NULL, "name",
 						&none));
+	/* nor is the ring that has number 0 meant by no name */
+	EXPECT_EQ(-EINVAL, rring_factory_reader(&self->factory, "", "other",
+						&none));
 }
 
 TEST_F(factory, a_consumer_makes_no_ring)

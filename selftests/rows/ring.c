@@ -297,6 +297,36 @@ TEST_F(ring, ends_for_its_readers_after_the_last_event)
 	EXPECT_TRUE(all_free(self->producer));
 }
 
+/*
+ * What was peeked at stays where it is until its release, however many writers
+ * take over meanwhile, each of which writes to pages of its own.
+ */
+TEST_F(ring, what_was_peeked_at_outlives_its_writers)
+{
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+	struct rring_event event;
+	uint64_t i;
+
+	self->config.name = "heirs";
+	self->config.capacity = 8;
+	writer = writer_of(self->producer, &self->config);
+	reader = reader_at(self->consumer, writer->id);
+	ASSERT_EQ(0, stream_put(writer, self->max));
+	ASSERT_EQ(1, rring_peek(reader, 1));
+	ASSERT_EQ(0, rring_entry(reader, 0, &event));
+	for (i = 1; i < 5; i++) {
+		rring_writer_leave(writer);
+		writer = writer_of(self->producer, &self->config);
+		ASSERT_EQ(0, stream_put(writer, self->max));
+		EXPECT_EQ(i + 1, rring_reader_lag(reader));
+		EXPECT_LE(1, rring_peek(reader, 8));
+		EXPECT_TRUE(stream_intact(&event, 0, self->max));
+	}
+	EXPECT_EQ(5, stream_drain(reader, self->max));
+	EXPECT_EQ(0, rring_reader_lag(reader));
+}
+
 /* ---- by threads ---- */
 
 struct stage {

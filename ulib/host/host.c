@@ -34,8 +34,10 @@ static const struct net *default_of;	/* whose names have a `default` */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 
+/* A lock that another thread holds at that moment is held for ever there. */
 static void before_fork(void)
 {
+	mutex_lock(&default_lock);
 	rring_host_descriptors_lock();
 	mutex_lock(&rring_names_lock);
 }
@@ -44,6 +46,7 @@ static void in_parent(void)
 {
 	mutex_unlock(&rring_names_lock);
 	rring_host_descriptors_unlock();
+	mutex_unlock(&default_lock);
 }
 
 static void in_child(void)

@@ -213,7 +213,8 @@ struct rring_ring_info {
 	rring_flag_t readers_end; /* readers[] in use lie below */
 	rring_seq_t end;	/* valid while it has no writer */
 	__u32 writer;		/* client id, 0: the kernel */
-	__u8 reserved2[36];
+	rring_flag_t joins;	/* grows when a reader begins to gate */
+	__u8 reserved2[32];
 
 	char name[RRING_NAME_MAX];
 	__u8 reserved3[96];

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Places of XXL in the magazine, from which several threads take at a time. */
+#include "client.h"
+#include "xxl.h"
+
+static struct rring_xxl_table *table_of(const struct rring_client *client)
+{
+	return &client->own->xxl;
+}
+
+static int is_taken(const struct rring_xxl_table *table, uint64_t position)
+{
+	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
+
+	return table->taken[bit / 64] >> bit % 64 & 1;
+}
+
+static void flip_taken(struct rring_xxl_table *table, uint64_t position)
+{
+	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
+
+	table->taken[bit / 64] ^= 1ull << bit % 64;
+}
+
+/* Past those that are taken, in order. Returns how many. */
+static uint64_t move_tail(struct rring_client *client, uint64_t head)
+{
+	struct rring_pool_view *pool = &client->pool[RRING_XXL];
+	uint64_t from = rring_seq_load(pool->tail);
+	uint64_t tail = from;
+
+	while (tail != head && is_taken(table_of(client), tail))
+		flip_taken(table_of(client), tail++);
+	/* E: pairs with F in the sweep */
+	rring_seq_store_release(pool->tail, tail);
+	return tail - from;
+}
+
+/*
+ * Threads that refill at the same time find what they asked for by its size:
+ * to each slot in the magazine belongs one that asked for just that. It is held
+ * before the tail leaves it, which may be later, when those before are taken.
+ * *@passed says how many the tail has left.
+ */
+uint64_t rring_place_take(struct rring_client *client, uint64_t bytes,
+			  uint64_t *passed)
+{
+	struct rring_pool_view *pool = &client->pool[RRING_XXL];
+	/* P: pairs with O in the kernel's lending */
+	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
+	uint64_t position = rring_seq_load(pool->tail);
+	uint64_t handle;
+
+	for (; position != head; position++) {
+		if (is_taken(table_of(client), position))
+			continue;
+		handle = RRING_LOAD(&pool->magazine->handle[
+				    position % RRING_MAGAZINE_SLOTS]);
+		if (rring_xxl_bytes(client, handle) != bytes)
+			continue;
+		rring_word_fetch_add(&pool->ledger[rring_handle_index(handle)],
+				     RRING_MOVE + RRING_HOLD);
+		flip_taken(table_of(client), position);
+		table_of(client)->takes++;
+		*passed = move_tail(client, head);
+		return handle;
+	}
+	return 0;
+}
+
+uint64_t rring_place_takes(struct rring_client *client)
+{
+	uint64_t takes;
+
+	pthread_mutex_lock(&table_of(client)->lock);
+	takes = table_of(client)->takes;
+	pthread_mutex_unlock(&table_of(client)->lock);
+	return takes;
+}
+
+int rring_place_is_awaited(struct rring_client *client, uint64_t takes)
+{
+	const struct rring_pool_view *pool = &client->pool[RRING_XXL];
+	int busy;
+
+	pthread_mutex_lock(&table_of(client)->lock);
+	/* the tail stands at the first that is not taken */
+	busy = table_of(client)->takes != takes ||
+	       rring_seq_load(pool->tail) !=
+	       rring_seq_load_acquire(&pool->magazine->head);
+	pthread_mutex_unlock(&table_of(client)->lock);
+	return busy;
+}
