@@ -8,6 +8,7 @@ mkfifo input
 count=0
 
 # Any command in the function that fails makes it fail.
+# shellcheck disable=SC3040 # busybox has pipefail
 check() {
 	what=$1
 	shift
@@ -214,7 +215,7 @@ start_pair() {
 	writer=$!
 	exec 3>input
 	until_true is 'length == 1' rring ring -a default
-	/examples/lines >read 3>&- &
+	/examples/lines >lines_read 3>&- &
 	reader=$!
 	until_true is 'length == 1' rring ring readers -a default
 	echo 'one
@@ -392,7 +393,11 @@ lost_reader_is_forgotten() {
 	rring ring forget --id="$id" packages audit
 	until_true is ".[0].head > $head + 600" rring ring --id="$id"
 	is 'length == 3' rring ring readers --id="$id"
-	kill -9 $demo $(rring client --id="$id" --json | jq '.[].pid')
+	# its actors die with it, or are dead already
+	kill -9 $demo
+	for pid in $(rring client --id="$id" --json | jq '.[].pid'); do
+		kill -9 "$pid" || true
+	done
 	until_true is "all(.[]; .id != $id)" rring arena
 }
 
