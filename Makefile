@@ -36,9 +36,11 @@ SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pool reader \
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
+RRING	:= $(wildcard tools/rring/*.c)
+RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
 EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
-	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[1-9]))
+	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
 TESTS	:= $(wildcard selftests/*.c)
 ROWS	:= $(wildcard selftests/rows/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
@@ -66,11 +68,12 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
-tools: $(B)/demo ## the programs of tools/
+tools: $(B)/demo $(B)/rring ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
-selftests: $(TESTS:%.c=$(B)/%) rows asan tsan modules ## the test programs
+selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring rows asan tsan modules
+selftests: ## the test programs
 
 modules: $(if $(RELEASE),producer) ## those that tests load, if there are headers
 
@@ -104,6 +107,9 @@ $(FFI_SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) Makefile
 
 $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lsqlite3 -lnettle -lpthread
+
+$(B)/rring: $(RRING:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ $(RRING_LIBS)
 
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
@@ -165,6 +171,11 @@ $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
 	@mkdir -p $(@D)
 	$(compile) -Iselftests/lib -Iselftests/modules -isystem $(HARNESS) -Wno-unused-parameter
 
+# The tool, with messages from a file instead of the kernel.
+$(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
+		%/link.o,$(RRING:%.c=$(B)/%.o)) $(STATIC)
+	$(link) $^ $(RRING_LIBS)
+
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lmnl -lpthread
 
@@ -207,6 +218,8 @@ run-check: all examples selftests
 ##@ Install (PREFIX=/usr/local, DESTDIR=)
 
 PREFIX	   ?= /usr/local
+BINDIR	   ?= $(PREFIX)/bin
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 INCLUDEDIR ?= $(PREFIX)/include
 LIBDIR	   ?= $(PREFIX)/lib
 MANDIR	   ?= $(PREFIX)/share/man
@@ -229,7 +242,10 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-install: lib ## the library, its headers and man pages
+install: lib $(B)/rring ## the library, its headers and man pages, rring
+	install -D -m 755 $(B)/rring $(DESTDIR)$(BINDIR)/rring
+	install -D -m 644 tools/rring/rring.bash \
+		$(DESTDIR)$(COMPLETIONDIR)/rring
 	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
 		$(DESTDIR)$(INCLUDEDIR)/linux $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
@@ -262,6 +278,7 @@ install-module: module ## the module, for KDIR's kernel
 	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
 uninstall: ## what the two put there
+	rm -f $(DESTDIR)$(BINDIR)/rring $(DESTDIR)$(COMPLETIONDIR)/rring
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h)) \
 		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
@@ -289,5 +306,6 @@ help: ## this list
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
--include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo man \
-	   Documentation/examples selftests selftests/rows selftests/lib))
+-include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
+	   tools/rring man Documentation/examples selftests selftests/rows \
+	   selftests/lib selftests/replay))

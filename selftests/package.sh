@@ -44,6 +44,8 @@ run_make() {
 expected_files() {
 	local name section
 
+	echo "$prefix/bin/rring"
+	echo "$prefix/share/bash-completion/completions/rring"
 	(cd include && find . -name '*.h' ! -path '*/uapi/*') |
 		sed "s|^\.|$prefix/include|"
 	(cd include/uapi && find . -name '*.h') |

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MPL-2.0
+/* The doctor looks at the machine: kernel, module, device, limits. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <rusted_ring.h>
+
+#include "finding.h"
+
+#define MODULE		"/sys/module/rusted_ring"
+#define PARAMETERS	MODULE "/parameters/"
+
+/* The first line of a file, in a buffer of the caller's; NULL. */
+static const char *read_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	const char *got;
+
+	if (!file)
+		return NULL;
+	got = fgets(line, (int)size, file);
+	fclose(file);
+	if (got)
+		line[strcspn(line, "\n")] = '\0';
+	return got;
+}
+
+static void check_kernel(struct findings *findings)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	uname(&name);
+	sscanf(name.release, "%u.%u", &major, &minor);
+	if (major < 6 || (major == 6 && minor < 1))
+		finding_bad(findings, "kernel",
+			    "boot Linux 6.1 or a newer one", "Linux %s",
+			    name.release);
+	else if (sizeof(long) != 8)
+		finding_bad(findings, "kernel", "use a 64-bit system",
+			    "Linux %s, 32-bit", name.release);
+	else
+		finding_ok(findings, "kernel", "Linux %s, %s", name.release,
+			   name.machine);
+}
+
+/* Why it may not be possible to load one. */
+static const char *loading_advice(void)
+{
+	char line[128];
+
+	if (read_line("/proc/sys/kernel/modules_disabled", line,
+		      sizeof(line)) && *line == '1')
+		return "kernel.modules_disabled is 1: modules can be loaded after the next boot alone";
+	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)) &&
+	    !strstr(line, "[none]"))
+		return "the kernel is locked down: sign the module, then `modprobe rusted_ring'";
+	return "load it: `modprobe rusted_ring', after `make install-module'";
+}
+
+static bool check_module(struct findings *findings)
+{
+	if (access(MODULE, F_OK)) {
+		finding_bad(findings, "module", loading_advice(),
+			    "rusted_ring is not loaded");
+		return false;
+	}
+	finding_ok(findings, "module", "rusted_ring is loaded");
+	return true;
+}
+
+static bool check_device(struct findings *findings)
+{
+	struct stat stat_;
+
+	if (stat(RRING_DEVICE, &stat_)) {
+		finding_bad(findings, "device",
+			    "is /dev a devtmpfs, or udev running? /sys/class/misc/rusted_ring/dev has the numbers for mknod",
+			    RRING_DEVICE ": %s", strerror(errno));
+		return false;
+	}
+	if (!S_ISCHR(stat_.st_mode)) {
+		finding_bad(findings, "device",
+			    "remove it, and load the module again",
+			    RRING_DEVICE " is no device");
+		return false;
+	}
+	if (access(RRING_DEVICE, R_OK | W_OK)) {
+		finding_bad(findings, "device",
+			    "become its owner, or load the module with another dev_mode=, or have udev set a group",
+			    RRING_DEVICE " has mode %04o, which does not let you read and write",
+			    stat_.st_mode & 0777);
+		return false;
+	}
+	finding_ok(findings, "device", RRING_DEVICE " has mode %04o",
+		   stat_.st_mode & 0777);
+	return true;
+}
+
+static const char *attach_advice(int err)
+{
+	switch (err) {
+	case -EPROTO:
+		return "install module and library of one version";
+	case -EACCES:
+		return "load the module with another default_mode=, or use an arena of your own (`rring arena create')";
+	case -ENOSPC:
+		return "all places for clients are taken, or max_bytes= is reached: `rring client' shows by whom";
+	case -ENOENT:
+		return "it is in the first network namespace alone: create one here (`rring arena create')";
+	default:
+		return "`dmesg' may say more";
+	}
+}
+
+/* As a client, for a moment. */
+static void check_abi(struct findings *findings)
+{
+	struct rring_client *client;
+	int err = rring_open(&client, "default", RRING_OBSERVER,
+			     RRING_ON_DEVICE);
+
+	if (err == -EPROTO) {
+		finding_bad(findings, "abi", attach_advice(err),
+			    "the module speaks another version than %u",
+			    RRING_ABI_VERSION);
+		return;
+	}
+	if (err) {
+		finding_warn(findings, "abi", attach_advice(err),
+			     "cannot attach to the arena `default': %s",
+			     rring_strerror(err));
+		return;
+	}
+	finding_ok(findings, "abi", "version %u, and you may attach to `default'",
+		   client->arena->abi_version);
+	rring_close(client);
+}
+
+static void check_max_bytes(struct findings *findings)
+{
+	struct sysinfo info;
+	char line[64];
+	uint64_t most, memory;
+
+	if (!read_line(PARAMETERS "max_bytes", line, sizeof(line)) ||
+	    sysinfo(&info))
+		return;
+	most = strtoull(line, NULL, 10);
+	memory = (uint64_t)info.totalram * info.mem_unit;
+	if (most > memory / 2)
+		finding_warn(findings, "memory",
+			     "load the module with a smaller max_bytes=",
+			     "arenas may take %" PRIu64 " of %" PRIu64 " bytes",
+			     most, memory);
+	else if (most)
+		finding_ok(findings, "memory",
+			   "arenas may take %" PRIu64 " of %" PRIu64 " bytes",
+			   most, memory);
+	else
+		finding_ok(findings, "memory",
+			   "arenas may take a quarter of %" PRIu64 " bytes",
+			   memory);
+}
+
+/* The own memory cgroup (of version 2), in @line; NULL. */
+static const char *own_cgroup(char *line, size_t size)
+{
+	if (!read_line("/proc/self/cgroup", line, size) ||
+	    strncmp(line, "0::", 3))
+		return NULL;
+	return line + 3;
+}
+
+/* Its limit; 0: none. */
+static uint64_t cgroup_limit(const char *group)
+{
+	uint64_t most = 0;
+	char line[64];
+	char *path;
+
+	if (!group || asprintf(&path, "/sys/fs/cgroup%s/memory.max", group) < 0)
+		return 0;
+	if (read_line(path, line, sizeof(line)))
+		most = strtoull(line, NULL, 10);	/* of "max": 0 */
+	free(path);
+	return most;
+}
+
+static uint64_t profile_bytes(void)
+{
+	uint32_t capacity[RRING_POOLS];
+	uint64_t bytes = 0;
+	int i;
+
+	rring_profile(rring_detect_profile(), capacity);
+	for (i = 0; i < RRING_XXL; i++)
+		bytes += ((uint64_t)64 << 2 * i) * capacity[i];
+	return bytes;
+}
+
+static void check_cgroup(struct findings *findings)
+{
+	char line[4096];
+	const char *group = own_cgroup(line, sizeof(line));
+	uint64_t most = cgroup_limit(group);
+	uint64_t wanted = profile_bytes();
+
+	if (!most)
+		finding_ok(findings, "memory",
+			   "your memory cgroup has no limit");
+	else if (most < wanted)
+		finding_warn(findings, "memory",
+			     "raise memory.max, or create arenas with --profile=mobile or --capacity",
+			     "the cgroup %s may take %" PRIu64 " bytes, but an arena for this machine has %" PRIu64,
+			     group, most, wanted);
+	else
+		finding_ok(findings, "memory",
+			   "the cgroup %s may take %" PRIu64 " bytes", group,
+			   most);
+}
+
+/* What programs that leave it to the library get. */
+static void check_backend(struct findings *findings)
+{
+	const char *told = getenv("RRING_BACKEND");
+
+	if (rring_backend() == RRING_BACKEND_DEVICE)
+		finding_ok(findings, "backend",
+			   "programs share arenas of the device");
+	else if (told && *told)
+		finding_warn(findings, "backend",
+			     "unset RRING_BACKEND, or set it to `device'",
+			     "RRING_BACKEND=%s: each program has arenas of its own",
+			     told);
+	else
+		finding_warn(findings, "backend",
+			     "see to the device first",
+			     "without the device, each program falls back to arenas of its own");
+}
+
+void setup_check(struct findings *findings)
+{
+	check_kernel(findings);
+	if (check_module(findings) && check_device(findings)) {
+		check_abi(findings);
+		check_max_bytes(findings);
+	}
+	check_cgroup(findings);
+	check_backend(findings);
+}
