@@ -19,7 +19,7 @@ static unsigned long bytes_max;
 
 void rring_region_set_limit(unsigned long max_bytes)
 {
-	bytes_max = max_bytes;
+	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
 }
 
 /* Could there be a region of @size, if there were no other? */

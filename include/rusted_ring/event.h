@@ -87,7 +87,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 /*
  * One more hold on an event that something keeps alive already: an own hold,
  * or the window of a gating reader that cannot be lapped. -EOVERFLOW beyond
- * 65,535 holds.
+ * 65,535 holds. Holds are of slots: an event in an inline ring (.handle is 0)
+ * must not be given to this, to rring_drop() or to rring_publish().
  */
 RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event);

@@ -21,19 +21,25 @@ static int membarrier(int command)
 	return (int)syscall(SYS_membarrier, command, 0, 0);
 }
 
-/* Once, before any arena; again after fork(). 0 or a negative errno. */
+/* Once, before any arena. 0 or a negative errno. */
 int rring_host_barrier_init(void)
 {
 	expedited =
 		!membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-	if (expedited || page)
-		return 0;
 	page = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page != MAP_FAILED)
-		return 0;
-	page = NULL;
-	return -ENOMEM;
+	return page == MAP_FAILED ? -ENOMEM : 0;
+}
+
+/* Around fork(), whose child has both the registration and the page. */
+void rring_host_barrier_lock(void)
+{
+	mutex_lock(&page_lock);
+}
+
+void rring_host_barrier_unlock(void)
+{
+	mutex_unlock(&page_lock);
 }
 
 static void take_right_away(void)

@@ -40,10 +40,12 @@ static void before_fork(void)
 	mutex_lock(&default_lock);
 	rring_host_descriptors_lock();
 	mutex_lock(&rring_names_lock);
+	rring_host_barrier_lock();
 }
 
 static void in_parent(void)
 {
+	rring_host_barrier_unlock();
 	mutex_unlock(&rring_names_lock);
 	rring_host_descriptors_unlock();
 	mutex_unlock(&default_lock);

@@ -6,6 +6,8 @@
 #include "kernel.h"
 
 int rring_host_barrier_init(void);
+void rring_host_barrier_lock(void);
+void rring_host_barrier_unlock(void);
 
 /* One more, and one less, user of a region's memory. */
 void rring_host_memory_get(void *addr);

@@ -21,7 +21,7 @@ static u64 bytes_max = ~0ull;
 
 void rring_region_set_limit(unsigned long max_bytes)
 {
-	bytes_max = max_bytes;
+	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
 }
 
 bool rring_region_fits(u64 size)
