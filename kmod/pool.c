@@ -213,6 +213,7 @@ struct refill {
 	struct rring_pool *pool;
 	u32 want;
 	u32 lent;
+	u32 found;			/* by sweeps of its own */
 	bool over_quota;
 	u64 bytes;			/* of each slot; 0: not XXL */
 	struct rring_xxl *xxl;		/* for the one slot */
@@ -301,8 +302,8 @@ static int refill_lend(struct refill *refill, bool swept)
 	return err;
 }
 
-/* A shallow one, for a refill. */
-void rring_pool_sweep(struct rring_pool *pool, u32 want)
+/* A shallow one, for a refill. Returns how many slots it freed. */
+u32 rring_pool_sweep(struct rring_pool *pool, u32 want)
 {
 	u32 looked;
 	u32 found = rring_sweep(pool, want, RRING_SWEEP_LEDGERS, &looked);
@@ -312,6 +313,7 @@ void rring_pool_sweep(struct rring_pool *pool, u32 want)
 	pool->found += found;
 	judge(pool);
 	mutex_unlock(&pool->arena->lock);
+	return found;
 }
 
 /*
@@ -326,22 +328,39 @@ static int refill_sweep(struct refill *refill, enum rring_depth depth)
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	if (all || depth == RRING_SWEEP_WINDOWS)
-		rring_sweep(pool, all ? pool->capacity : refill->want, depth,
-			    NULL);
+		refill->found += rring_sweep(pool, all ? pool->capacity :
+							 refill->want,
+					     depth, NULL);
 	else
-		rring_pool_sweep(pool, refill->want);
+		refill->found += rring_pool_sweep(pool, refill->want);
 	/* another's sweep may have found some */
 	return refill_lend(refill, true);
 }
 
+static int sweep_and_lend(struct refill *refill)
+{
+	int err;
+
+	refill->found = 0;
+	err = refill_sweep(refill, RRING_SWEEP_LEDGERS);
+	if (err == -EAGAIN)
+		err = refill_sweep(refill, RRING_SWEEP_WINDOWS);
+	return err;
+}
+
+/*
+ * What a sweep finds may be lent to somebody else before it comes to lending.
+ * Then the pool is not dry, and the next sweep finds more.
+ */
 static int try_slots(struct refill *refill)
 {
 	int err = refill_lend(refill, false);
 
-	if (err == -EAGAIN)
-		err = refill_sweep(refill, RRING_SWEEP_LEDGERS);
-	if (err == -EAGAIN)
-		err = refill_sweep(refill, RRING_SWEEP_WINDOWS);
+	while (err == -EAGAIN) {
+		err = sweep_and_lend(refill);
+		if (!refill->found || refill->over_quota)
+			break;
+	}
 	return err;
 }
 

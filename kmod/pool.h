@@ -53,7 +53,7 @@ u32 rring_pool_quota(const struct rring_pool *pool,
 void rring_pool_destroy(struct rring_pool *pool);
 u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept);
-void rring_pool_sweep(struct rring_pool *pool, u32 want);
+u32 rring_pool_sweep(struct rring_pool *pool, u32 want);
 bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot);
 void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
 int rring_pool_refill(struct rring_client *client, struct rring_refill *args);
