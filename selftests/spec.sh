@@ -21,7 +21,7 @@ check() {
 }
 
 values_are_equal() {
-	python3 selftests/netlink/spec.py "$spec" |
+	/usr/bin/python3 selftests/netlink/spec.py "$spec" |
 		gcc -Wall -Wextra -Werror -Iinclude/uapi -fsyntax-only -xc -
 }
 
@@ -31,13 +31,13 @@ names_of_header() {
 }
 
 names_are_the_same() {
-	diff <(python3 selftests/netlink/spec.py --names "$spec") \
+	diff <(/usr/bin/python3 selftests/netlink/spec.py --names "$spec") \
 	     <(names_of_header)
 }
 
 # So that the first one sees it if it is not so.
 a_change_shows() {
-	! python3 selftests/netlink/spec.py <(sed \
+	! /usr/bin/python3 selftests/netlink/spec.py <(sed \
 		'0,/^ *name: gid$/s//&\n        value: 17/' "$spec") |
 		gcc -Iinclude/uapi -fsyntax-only -xc - 2>/dev/null
 }
