@@ -123,6 +123,17 @@ static int evict(struct nl *nl, uint32_t arena, uint32_t client,
 #define EVICT()	evict(&self->nl, self->arena, self->shared->client,	\
 		      self->shared->serial)
 
+/* Evict the victim once it is ready, and let it come to its end: its status. */
+static int evict_ready(FIXTURE_DATA(evict) *self, pid_t pid)
+{
+	int err;
+
+	baton_wait(&self->ready);
+	err = EVICT();
+	baton_pass(&self->go);
+	return err ? err : reap(pid);
+}
+
 /* ---- its memory ---- */
 
 static sigjmp_buf after_fault;
@@ -209,10 +220,7 @@ TEST_F(evict, takes_all_mappings)
 
 	victim.ring = writer_of(self->client, &config)->id;
 	pid = spawn(be_victim, &victim);
-	baton_wait(&self->ready);
-	ASSERT_EQ(0, EVICT());
-	baton_pass(&self->go);
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, evict_ready(self, pid));
 }
 
 /* Nothing that a process can do to a mapping brings its pages back. */
@@ -250,10 +258,7 @@ TEST_F(evict, nothing_revives_a_mapping)
 	struct victim victim = VICTIM(try_to_revive);
 	pid_t pid = spawn(be_victim, &victim);
 
-	baton_wait(&self->ready);
-	ASSERT_EQ(0, EVICT());
-	baton_pass(&self->go);
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, evict_ready(self, pid));
 }
 
 static int call_everything(struct victim *self, struct rring_client *client)
@@ -292,10 +297,7 @@ TEST_F(evict, its_calls_say_that_it_is_dead)
 	struct victim victim = VICTIM(call_everything);
 	pid_t pid = spawn(be_victim, &victim);
 
-	baton_wait(&self->ready);
-	ASSERT_EQ(0, EVICT());
-	baton_pass(&self->go);
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, evict_ready(self, pid));
 }
 
 /* Mappings of its other client, through another file, are not touched. */
@@ -318,10 +320,7 @@ TEST_F(evict, is_of_one_client)
 	struct victim victim = VICTIM(keep_the_other);
 	pid_t pid = spawn(be_victim, &victim);
 
-	baton_wait(&self->ready);
-	ASSERT_EQ(0, EVICT());
-	baton_pass(&self->go);
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, evict_ready(self, pid));
 }
 
 /* Who is told so can close what it has, and go on without. */
@@ -357,10 +356,7 @@ TEST_F(evict, client_can_be_closed)
 
 	victim.ring = writer_of(self->client, &config)->id;
 	pid = spawn(be_victim, &victim);
-	baton_wait(&self->ready);
-	ASSERT_EQ(0, EVICT());
-	baton_pass(&self->go);
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, evict_ready(self, pid));
 }
 
 /* ---- calls in progress ---- */
@@ -786,10 +782,7 @@ TEST_F(evict, of_one_that_has_only_attached)
 	struct victim victim = VICTIM(NULL);
 	pid_t pid = spawn(attach_alone, &victim);
 
-	baton_wait(&self->ready);
-	ASSERT_EQ(0, EVICT());
-	baton_pass(&self->go);
-	EXPECT_EQ(0, reap(pid));
+	EXPECT_EQ(0, evict_ready(self, pid));
 }
 
 /* ---- at any moment ---- */

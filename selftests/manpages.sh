@@ -17,18 +17,9 @@ pages=(Documentation/man/*.[1-9])
 with_program=(Documentation/man/*.[347])
 flags=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iinclude
        -Iinclude/uapi)
-count=0
 
-check() {
-	local what=$1 status=0
-
-	shift
-	"$@" >"$dir/out" 2>&1 || status=$?
-	count=$((count + 1))
-	[ "$status" -eq 0 ] || sed 's/^/# /' "$dir/out"
-	[ "$status" -eq 0 ] || printf 'not '
-	echo "ok $count - $what"
-}
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
 
 # ---- as a page ----
 

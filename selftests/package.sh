@@ -16,18 +16,9 @@ prefix=/opt/some
 dest=$dir/dest
 lib=$dest$prefix/lib
 sources=selftests/package
-count=0
 
-check() {
-	local what=$1 status=0
-
-	shift
-	"$@" >"$dir/out" 2>&1 || status=$?
-	count=$((count + 1))
-	[ "$status" -eq 0 ] || sed 's/^/# /' "$dir/out"
-	[ "$status" -eq 0 ] || printf 'not '
-	echo "ok $count - $what"
-}
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
 
 # Two lists of words, given by commands, are the same.
 same() {

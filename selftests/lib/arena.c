@@ -38,15 +38,20 @@ int arena_small(void)
 	return arena_with(capacity, 0);
 }
 
-struct rring_client *client_of(int arena_fd, enum rring_role role)
+struct rring_client *client_with(int arena_fd, enum rring_role role,
+				 unsigned int flags)
 {
 	struct rring_client *client;
-	int err = rring_open_arena(&client, arena_fd, role,
-				   RRING_SINGLE_THREADED);
+	int err = rring_open_arena(&client, arena_fd, role, flags);
 
 	if (err)
 		die("cannot open a client", err);
 	return client;
+}
+
+struct rring_client *client_of(int arena_fd, enum rring_role role)
+{
+	return client_with(arena_fd, role, RRING_SINGLE_THREADED);
 }
 
 static struct rring_pool_stat sweep(struct rring_client *client,

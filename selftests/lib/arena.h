@@ -25,6 +25,10 @@ int arena_with(const uint32_t capacity[RRING_POOLS], uint32_t quota);
 /* A single-threaded client; exits on failure. */
 struct rring_client *client_of(int arena_fd, enum rring_role role);
 
+/* The same with these flags of rring_open_arena(). */
+struct rring_client *client_with(int arena_fd, enum rring_role role,
+				 unsigned int flags);
+
 /* Slots in the free set after a sweep of all that can be swept. */
 uint32_t free_slots(struct rring_client *client, enum rring_class pool);
 

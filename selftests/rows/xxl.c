@@ -33,21 +33,12 @@ FIXTURE_VARIANT_ADD(xxl, threads)
 	.flags = 0,
 };
 
-static struct rring_client *open_client(int arena, enum rring_role role,
-					unsigned int flags)
-{
-	struct rring_client *client;
-
-	MUST(!rring_open_arena(&client, arena, role, flags));
-	return client;
-}
-
 FIXTURE_SETUP(xxl)
 {
 	self->arena = large_arena(PLACES, 0);
-	self->producer = open_client(self->arena, RRING_PRODUCER,
+	self->producer = client_with(self->arena, RRING_PRODUCER,
 				     variant->flags);
-	self->consumer = open_client(self->arena, RRING_CONSUMER,
+	self->consumer = client_with(self->arena, RRING_CONSUMER,
 				     variant->flags);
 }
 
@@ -255,7 +246,7 @@ static void until_waited_for(const struct rring_client *client)
 TEST_F(xxl, who_waits_gets_the_place_that_another_client_leaves)
 {
 	struct starving starving = {
-		.client = open_client(self->arena, RRING_PRODUCER, 0),
+		.client = client_with(self->arena, RRING_PRODUCER, 0),
 		.len = 3 * MIB,
 	};
 	struct rring_event event[PLACES];
@@ -276,7 +267,7 @@ TEST_F(xxl, who_waits_gets_the_place_that_another_client_leaves)
 /* One that waits does not stand in the way of the others. */
 TEST_F(xxl, threads_of_one_client_drop_while_one_waits)
 {
-	struct rring_client *client = open_client(self->arena, RRING_PRODUCER,
+	struct rring_client *client = client_with(self->arena, RRING_PRODUCER,
 						  0);
 	struct starving starving = { .client = client, .len = MIB };
 	struct rring_event event[PLACES];
@@ -330,7 +321,7 @@ static void *allocate_and_drop(void *arg)
 /* More threads than places: some wait. */
 TEST_F(xxl, threads_of_one_client_get_what_they_asked_for)
 {
-	struct rring_client *client = open_client(self->arena, RRING_PRODUCER,
+	struct rring_client *client = client_with(self->arena, RRING_PRODUCER,
 						  0);
 	struct worker worker[THREADS + PLACES];
 	pthread_t thread[THREADS + PLACES];

@@ -32,21 +32,12 @@ FIXTURE_VARIANT_ADD(xxl_ring, threads)
 	.flags = 0,
 };
 
-static struct rring_client *open_client(int arena, enum rring_role role,
-					unsigned int flags)
-{
-	struct rring_client *client;
-
-	MUST(!rring_open_arena(&client, arena, role, flags));
-	return client;
-}
-
 FIXTURE_SETUP(xxl_ring)
 {
 	self->arena = large_arena(PLACES, 0);
-	self->producer = open_client(self->arena, RRING_PRODUCER,
+	self->producer = client_with(self->arena, RRING_PRODUCER,
 				     variant->flags);
-	self->consumer = open_client(self->arena, RRING_CONSUMER,
+	self->consumer = client_with(self->arena, RRING_CONSUMER,
 				     variant->flags);
 }
 

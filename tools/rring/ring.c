@@ -68,9 +68,7 @@ static int list_readers(int argc, char **argv)
 /* ---- set, forget ---- */
 
 struct arguments {
-	struct selection selection;
-	const char *ring;
-	const char *reader;
+	struct words words;	/* a ring, and a reader of it */
 	uint64_t stall_ns;
 };
 
@@ -106,25 +104,16 @@ static error_t parse_set(int key, char *arg, struct argp_state *state)
 	struct arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		arguments->stall_ns = UINT64_MAX;
-		state->child_inputs[0] = &arguments->selection;
-		return 0;
 	case 's':
 		arguments->stall_ns = number(arg, 1, INT64_MAX / 1000000,
 					     state) * 1000000;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->ring)
-			refuse(state, "%s: what is this?", arg);
-		arguments->ring = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (!arguments->ring || arguments->stall_ns == UINT64_MAX)
+		if (!arguments->words.n || arguments->stall_ns == UINT64_MAX)
 			refuse(state, "a ring and its --stall-ms are wanted");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return words_parse(key, arg, state);
 	}
 }
 
@@ -139,7 +128,10 @@ static const struct argp set_argp = {
 
 static int set(int argc, char **argv)
 {
-	struct arguments arguments = { .ring = NULL };
+	struct arguments arguments = {
+		.words.most = 1,
+		.stall_ns = UINT64_MAX,
+	};
 	json_t *rings, *ring;
 	struct nlmsghdr *nlh;
 	struct link *link;
@@ -147,9 +139,9 @@ static int set(int argc, char **argv)
 
 	argp_parse(&set_argp, argc, argv, 0, NULL, &arguments);
 	link = inquiry_open();
-	arena = inquiry_one_arena(link, &arguments.selection);
+	arena = inquiry_one_arena(link, &arguments.words.selection);
 	rings = inquiry_dump(link, &ring_object, arena);
-	ring = find_ring(rings, arguments.ring);
+	ring = find_ring(rings, arguments.words.word[0]);
 	nlh = link_request(link, RRING_CMD_RING_SET, 0);
 	mnl_attr_put_u32(nlh, RRING_A_RING_ARENA, arena);
 	mnl_attr_put_u32(nlh, RRING_A_RING_ID,
@@ -169,23 +161,12 @@ static error_t parse_forget(int key, char *arg, struct argp_state *state)
 	struct arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->selection;
-		return 0;
-	case ARGP_KEY_ARG:
-		if (arguments->reader)
-			refuse(state, "%s: what is this?", arg);
-		if (arguments->ring)
-			arguments->reader = arg;
-		else
-			arguments->ring = arg;
-		return 0;
 	case ARGP_KEY_END:
-		if (!arguments->reader)
+		if (arguments->words.n < 2)
 			refuse(state, "a ring and a reader's name are wanted");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return words_parse(key, arg, state);
 	}
 }
 
@@ -213,7 +194,7 @@ static json_t *find_reader(json_t *readers, json_int_t ring, const char *name)
 
 static int forget(int argc, char **argv)
 {
-	struct arguments arguments = { .ring = NULL };
+	struct arguments arguments = { .words.most = 2 };
 	json_t *rings, *readers, *reader;
 	struct nlmsghdr *nlh;
 	struct link *link;
@@ -222,11 +203,11 @@ static int forget(int argc, char **argv)
 
 	argp_parse(&forget_argp, argc, argv, 0, NULL, &arguments);
 	link = inquiry_open();
-	arena = inquiry_one_arena(link, &arguments.selection);
+	arena = inquiry_one_arena(link, &arguments.words.selection);
 	rings = inquiry_dump(link, &ring_object, arena);
-	ring = integer_of(find_ring(rings, arguments.ring), "id");
+	ring = integer_of(find_ring(rings, arguments.words.word[0]), "id");
 	readers = inquiry_dump(link, &reader_object, arena);
-	reader = find_reader(readers, ring, arguments.reader);
+	reader = find_reader(readers, ring, arguments.words.word[1]);
 	nlh = link_request(link, RRING_CMD_READER_FORGET, 0);
 	mnl_attr_put_u32(nlh, RRING_A_READER_ARENA, arena);
 	mnl_attr_put_u32(nlh, RRING_A_READER_RING, (uint32_t)ring);

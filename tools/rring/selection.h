@@ -19,7 +19,8 @@ extern const struct argp json_argp;		/* --json alone */
 
 /*
  * What a command does that has nothing but those, and names of things:
- * at least @least and at most @most of them, which are left in @words.
+ * at least @least and at most @most of them, which are left in @word. One that
+ * has more begins its input with this, and leaves other keys to words_parse().
  */
 struct words {
 	struct selection selection;

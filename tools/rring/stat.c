@@ -12,7 +12,7 @@
 #include "snapshot.h"
 
 struct arguments {
-	struct selection selection;
+	struct words words;
 	bool openmetrics;
 };
 
@@ -27,21 +27,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct arguments *arguments = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &arguments->selection;
-		return 0;
 	case 'o':
 		arguments->openmetrics = true;
 		return 0;
-	case ARGP_KEY_ARG:
-		refuse(state, "%s: what is this?", arg);
-		return 0;
 	case ARGP_KEY_END:
-		if (arguments->openmetrics && arguments->selection.json)
+		if (arguments->openmetrics && arguments->words.selection.json)
 			refuse(state, "--json or --openmetrics, not both");
 		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return words_parse(key, arg, state);
 	}
 }
 
@@ -120,14 +114,15 @@ int stat_run(int argc, char **argv)
 	struct arguments arguments = { .openmetrics = false };
 	struct link *link;
 	json_t *snapshot;
+	uint32_t arena;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);
 	link = inquiry_open();
-	snapshot = snapshot_take(link, inquiry_arena(link,
-						     &arguments.selection));
+	arena = inquiry_arena(link, &arguments.words.selection);
+	snapshot = snapshot_take(link, arena);
 	if (arguments.openmetrics)
 		metrics_print(stdout, snapshot);
-	else if (arguments.selection.json)
+	else if (arguments.words.selection.json)
 		table_print_json(snapshot);
 	else
 		print(snapshot);

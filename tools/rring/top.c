@@ -16,7 +16,7 @@
 #include "table.h"
 
 struct top {
-	struct selection selection;
+	struct words words;
 	bool batch;
 	uint64_t delay_ms;
 	struct link *link;
@@ -37,20 +37,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct top *top = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &top->selection;
-		return 0;
 	case 'b':
 		top->batch = true;
 		return 0;
 	case 'd':
 		top->delay_ms = number(arg, 10, 3600000, state);
 		return 0;
-	case ARGP_KEY_ARG:
-		refuse(state, "%s: what is this?", arg);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return words_parse(key, arg, state);
 	}
 }
 
@@ -103,7 +97,7 @@ static void print_once(struct top *top)
 	look(top);
 	pause_for(top->delay_ms);
 	snapshot = look(top);
-	if (top->selection.json)
+	if (top->words.selection.json)
 		table_print_json(snapshot);
 	else
 		frame_print(stdout, snapshot, top->seconds);
@@ -226,8 +220,8 @@ int top_run(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &top);
 	top.link = inquiry_open();
-	top.arena = inquiry_arena(top.link, &top.selection);
-	if (top.batch || top.selection.json)
+	top.arena = inquiry_arena(top.link, &top.words.selection);
+	if (top.batch || top.words.selection.json)
 		print_once(&top);
 	else
 		run_screen(&top);

@@ -18,7 +18,7 @@
 #define ALL_EVENTS	6
 
 struct watch {
-	struct selection selection;
+	struct words words;
 	uint32_t arena;		/* 0: all */
 	uint32_t events;	/* bit by index in notifications[]; 0: all */
 	uint64_t left;		/* to be printed */
@@ -47,20 +47,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	struct watch *watch = state->input;
 
 	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &watch->selection;
-		return 0;
 	case 'e':
 		watch->events |= event_bit(arg, state);
 		return 0;
 	case 'n':
 		watch->left = number(arg, 1, UINT64_MAX - 1, state);
 		return 0;
-	case ARGP_KEY_ARG:
-		refuse(state, "%s: what is this?", arg);
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return words_parse(key, arg, state);
 	}
 }
 
@@ -155,7 +149,7 @@ static int on_notification(const struct nlmsghdr *nlh, void *context)
 	if (!object)
 		return MNL_CB_ERROR;
 	if (is_wanted(watch, notification, object)) {
-		if (watch->selection.json)
+		if (watch->words.selection.json)
 			print_json(notification, object);
 		else
 			print_text(notification->name, object);
@@ -173,7 +167,7 @@ int watch_run(int argc, char **argv)
 
 	argp_parse(&argp, argc, argv, 0, NULL, &watch);
 	link = inquiry_open();
-	watch.arena = inquiry_arena(link, &watch.selection);
+	watch.arena = inquiry_arena(link, &watch.words.selection);
 	err = link_join(link);
 	if (err)
 		fail("cannot watch: %s", strerror(-err));
