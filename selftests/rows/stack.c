@@ -22,6 +22,8 @@
 #endif
 #endif
 
+#define LARGE		100000		/* bytes: of class XXL */
+
 /* One of each, in each of the states that a call makes a difference of. */
 struct scene {
 	int arena;
@@ -41,6 +43,7 @@ struct scene {
 	struct rring_factory factory;
 	struct rring_event event;	/* held, shared */
 	struct rring_event fresh;	/* held */
+	struct rring_event large;	/* held, of class XXL */
 	struct rring_event seen;	/* peeked by .taker */
 	uint64_t handle;		/* of .event */
 };
@@ -136,11 +139,12 @@ static void open_sets(struct scene *scene)
 /* The pool of L runs dry. */
 static void open_scene(struct scene *scene, unsigned int flags)
 {
+	static const uint32_t capacity[RRING_POOLS] = { 64, 32, 16, 8, 4, 4 };
 	struct rring_event event;
 
 	memset(scene, 0, sizeof(*scene));
 	scene->flags = flags;
-	scene->arena = arena_small();
+	scene->arena = arena_with(capacity, 0);
 	scene->client = open_in(scene, RRING_PRODUCER);
 	scene->other = open_in(scene, RRING_PRODUCER);
 	open_rings(scene);
@@ -152,6 +156,7 @@ static void open_scene(struct scene *scene, unsigned int flags)
 	MUST(!rring_alloc(scene->client, 64, 1, &scene->event));
 	scene->handle = rring_share(scene->client, &scene->event);
 	MUST(!rring_alloc(scene->client, 64, 1, &scene->fresh));
+	MUST(!rring_alloc(scene->client, LARGE, 1, &scene->large));
 }
 
 static void close_scene(struct scene *scene)
@@ -297,6 +302,7 @@ X(rring_add, usual, !rring_add(s->writer, "abcdefgh", 8, 1))		\
 X(rring_add, full, rring_add(s->full, "abcdefgh", 8, 1) == -EAGAIN)	\
 X(rring_alloc, usual, !rring_alloc(s->client, 300, 1, out()))		\
 X(rring_alloc, dry, rring_alloc(s->client, 4096, 1, out()) == -ENOSPC)	\
+X(rring_alloc, large, !rring_alloc(s->client, LARGE, 1, out()))		\
 X(rring_alloc_batch, usual, rring_alloc_batch(s->client, RRING_S, 8, 1,	\
 					      out(), 4) == 4)		\
 X(rring_alloc_class, usual, !rring_alloc_class(s->client, RRING_XL, 8, 1, \
@@ -328,6 +334,7 @@ X(rring_detect_profile, usual, rring_detect_profile() <=		\
 			       RRING_PROFILE_SERVER)			\
 X(rring_drop, usual, !rring_drop(s->client, &s->fresh))			\
 X(rring_drop, shared, !rring_drop(s->client, &s->event))		\
+X(rring_drop, large, !rring_drop(s->client, &s->large))			\
 X(rring_entry, usual, !rring_entry(s->taker, 0, out()))			\
 X(rring_factory_reader, first, !rring_factory_reader(&s->factory, "ring", \
 						     NULL, from()))	\
@@ -335,6 +342,7 @@ X(rring_factory_writer, usual, !rring_factory_writer(&s->factory, "ring", \
 						     written()))	\
 X(rring_find, usual, !rring_find(s->client, s->handle, out()))		\
 X(rring_hold, usual, !rring_hold(s->client, &s->event))			\
+X(rring_hold, large, !rring_hold(s->client, &s->large))			\
 X(rring_keep, usual, !rring_keep(s->taker, &s->seen))			\
 X(rring_keep, observer, !rring_keep(s->observer, &s->seen))		\
 X(rring_open, usual, (open_and_close(NULL), 1))				\
@@ -357,9 +365,12 @@ X(rring_pool_stat, sweeps, !rring_pool_stat(s->client, RRING_L,		\
 				RRING_STAT_SWEEP, stat_of()))		\
 X(rring_profile, usual, !rring_profile(RRING_PROFILE_SERVER, capacities())) \
 X(rring_publish, usual, !rring_publish(s->handles, &s->event))		\
+X(rring_publish, large, !rring_publish(s->handles, &s->large))		\
 X(rring_publish_batch, usual, rring_publish_batch(s->handles, &s->event, 1) \
 			      == 1)					\
 X(rring_read_batch, usual, read_batch(s->reader) == 2)			\
+X(rring_read_batch, large, !rring_publish(s->handles, &s->large) &&	\
+	  read_batch(s->taker) == 3)					\
 X(rring_reader_close, usual, (rring_reader_close(s->taker, 1), 1))	\
 X(rring_reader_lag, usual, rring_reader_lag(s->reader) == 2)		\
 X(rring_reader_open, usual, (join(s->other, s->handles->id), 1))	\
@@ -383,6 +394,7 @@ X(rring_share, usual, rring_share(s->client, &s->fresh) == s->fresh.handle) \
 X(rring_strerror, usual, rring_strerror(-ENOSPC)[0])			\
 X(rring_trim, usual, (rring_trim(s->client), 1))			\
 X(rring_try_read, usual, !rring_try_read(s->reader, out()))		\
+X(rring_upgrade, large, !rring_upgrade(s->other, s->large.handle, out())) \
 X(rring_upgrade, usual, !rring_upgrade(s->other, s->handle, out()))	\
 X(rring_upgrade, stale, rring_upgrade(s->other, s->handle + (1ull << 32), \
 				      out()) == -ESTALE)		\
