@@ -22,6 +22,19 @@ RELEASE	 = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 TREE	 = $(B)/module/$(RELEASE)
 KBUILD	 = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(TREE)
 
+# Modules that use it, as anybody's would be built: against its symbols.
+SAMPLES	:= $(notdir $(patsubst %/Kbuild,%,$(wildcard kmod/samples/*/Kbuild)))
+USERS	:= $(SAMPLES) producer
+USER	 = $(B)/$@/$(RELEASE)
+
+$(USERS): module
+	@mkdir -p $(USER)
+	@cp -rsf $(CURDIR)/$(firstword $(wildcard kmod/samples/$@ \
+		selftests/modules/$@))/. $(CURDIR)/include $(USER)
+	@find $(USER) -xtype l -delete
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(USER) \
+		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(TREE)/Module.symvers modules
+
 # ---- the programs ----
 
 CFLAGS	?= -O2 -g
@@ -66,6 +79,8 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 	@find $(TREE) -xtype l -delete
 	$(KBUILD) modules
 
+samples: $(SAMPLES) ## those of kmod/samples, which use the module
+
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
 tools: $(B)/demo $(B)/rring ## the programs of tools/
@@ -75,7 +90,7 @@ examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring rows asan tsan modules
 selftests: ## the test programs
 
-modules: $(if $(RELEASE),producer) ## those that tests load, if there are headers
+modules: $(if $(RELEASE),samples producer) ## those that tests load, if there are headers
 
 rows: $(ROWS:%.c=$(B)/%) ## those that run with and without the device
 
@@ -152,18 +167,6 @@ $(HARNESS)/kselftest_harness.h: $(SOURCE)
 	tar -xJf $(SOURCE) -C $(HARNESS) -m --occurrence=1 --strip-components=4 \
 		$(basename $(basename $(notdir $(SOURCE))))/$(TESTDIR)/kselftest.h \
 		$(basename $(basename $(notdir $(SOURCE))))/$(TESTDIR)/$(@F)
-
-# A module that produces, as anybody's would be built: against the symbols of
-# the one that is tested.
-PRODUCER = $(B)/producer/$(RELEASE)
-
-producer: module
-	@mkdir -p $(PRODUCER)
-	@cp -rsf $(CURDIR)/selftests/modules/producer/. $(CURDIR)/include \
-		$(PRODUCER)
-	@find $(PRODUCER) -xtype l -delete
-	$(MAKE) -C $(KDIR) M=$(CURDIR)/$(PRODUCER) \
-		KBUILD_EXTRA_SYMBOLS=$(CURDIR)/$(TREE)/Module.symvers modules
 
 # Its directory is given as a system's, which silences what it does itself;
 # the rest is for what its macros leave in the tests.
@@ -301,7 +304,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module lib tools selftests rows asan tsan modules producer
+.PHONY: all module samples lib tools selftests rows asan tsan modules $(USERS)
 .PHONY: demo check run-demo run-check
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
