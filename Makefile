@@ -198,6 +198,9 @@ asan tsan: | $(HARNESS)/kselftest_harness.h
 
 ##@ Run, in a virtual machine (KERNEL=version or path: another kernel)
 
+# Those under which the tests run, as selftests/run has them.
+KERNELS	:= $(or $(KERNEL),stock 6.12)
+
 # These install what is missing, and only then look for kernels and sources.
 VM	= tools/vm $(if $(KERNEL),--kernel $(KERNEL))
 
@@ -206,7 +209,7 @@ demo: ## the demonstration (DEMO_ARGS="...", --help shows them)
 	@$(MAKE) --no-print-directory run-demo KDIR="$$($(VM) --headers)"
 
 check: ## all tests (PARAMS="...": of the module)
-	@tools/setup build vm check
+	@tools/setup build vm check kernels
 	@$(MAKE) --no-print-directory run-check KDIR="$$($(VM) --headers)"
 
 run-demo: all
@@ -216,7 +219,11 @@ run-demo: all
 		demo $(DEMO_ARGS)
 
 run-check: all examples selftests
-	@selftests/run
+	@for kernel in $(filter-out stock,$(KERNELS)); do \
+		$(MAKE) --no-print-directory module modules \
+			KDIR="$$(tools/vm --kernel $$kernel --headers)" || exit; \
+	done
+	@KERNELS="$(KERNELS)" selftests/run
 
 ##@ Install (PREFIX=/usr/local, DESTDIR=)
 
