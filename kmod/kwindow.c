@@ -18,7 +18,11 @@
 
 #define BATCH	256	/* entries for which interrupts stay off */
 
-/* ---- the lock ---- */
+/*
+ * ---- the lock ----
+ *
+ * Sparse cannot follow one that only some returns hold: to it, none does.
+ */
 
 /*
  * False: it is not to be had without waiting for whom this context interrupts,
@@ -30,12 +34,13 @@ bool rring_kwindow_trylock(struct rring_kwriter *kw, unsigned long *flags)
 	if (this_cpu_read(*kw->inside))
 		goto busy;
 	this_cpu_write(*kw->inside, true);
-	if (!in_nmi()) {
+	if (!in_nmi())
 		raw_spin_lock(&kw->lock);
-		return true;
-	}
-	if (raw_spin_trylock(&kw->lock))
-		return true;
+	else if (!raw_spin_trylock(&kw->lock))
+		goto taken;
+	__release(&kw->lock);
+	return true;
+taken:
 	this_cpu_write(*kw->inside, false);
 busy:
 	local_irq_restore(*flags);
@@ -44,6 +49,7 @@ busy:
 
 void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags)
 {
+	__acquire(&kw->lock);
 	raw_spin_unlock(&kw->lock);
 	this_cpu_write(*kw->inside, false);
 	local_irq_restore(flags);

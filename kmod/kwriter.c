@@ -303,6 +303,8 @@ EXPORT_SYMBOL_GPL(rring_kwriter_stat);
  * @kw: the writer
  *
  * Context: any.
+ *
+ * Return: that number.
  */
 u32 rring_kwriter_ring(const struct rring_kwriter *kw)
 {
