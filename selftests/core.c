@@ -5,6 +5,7 @@
  * module.
  */
 #include <rusted_ring.h>
+#include <rusted_ring/reclaim.h>
 
 #include "kselftest_harness.h"
 
@@ -118,6 +119,38 @@ TEST(every_change_of_a_ledger_word_moves_it_and_nothing_else)
 				  word_of(edges[m], 7, holds, flags[f]) +
 				  RRING_MOVE - RRING_IN_FLIGHT);
 		}
+}
+
+/* ---- collects ---- */
+
+/* Whether slot 0 of two ledgers is still thought free after a second look. */
+static bool found_free(uint64_t first, uint64_t second, enum rring_look look)
+{
+	rring_word_t ledger[2] = {};
+	const rring_word_t *ledgers[] = { &ledger[0], &ledger[1] };
+	uint32_t moves[2 * RRING_BATCH];
+	struct rring_batch batch = { .live = 1, .moves = moves };
+
+	rring_word_store_release(&ledger[1], first);
+	rring_batch_look(&batch, ledgers, 2, RRING_HOLDS_MASK,
+			 RRING_LOOK_FIRST);
+	rring_word_store_release(&ledger[1], second);
+	rring_batch_look(&batch, ledgers, 2, RRING_HOLDS_MASK, look);
+	return batch.live;
+}
+
+TEST(a_slot_is_free_that_two_collects_find_nowhere_and_unmoved)
+{
+	uint64_t unheld = word_of(7, 0, 0, 0);
+	uint64_t held = word_of(7, 0, 1, 0);
+	uint64_t held_meanwhile = word_of(9, 0, 0, 0);
+
+	EXPECT_TRUE(found_free(unheld, unheld, RRING_LOOK_AGAIN));
+	EXPECT_FALSE(found_free(held, held, RRING_LOOK_AGAIN));
+	EXPECT_FALSE(found_free(unheld, held, RRING_LOOK_AGAIN));
+	EXPECT_FALSE(found_free(held, unheld, RRING_LOOK_AGAIN));
+	EXPECT_FALSE(found_free(unheld, held_meanwhile, RRING_LOOK_AGAIN));
+	EXPECT_TRUE(found_free(unheld, held_meanwhile, RRING_LOOK_FIRST));
 }
 
 /* ---- windows ---- */
