@@ -51,6 +51,8 @@ ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
 RRING	:= $(wildcard tools/rring/*.c)
 RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
+SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,attach \
+	   number report table text)
 EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
 	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
@@ -83,7 +85,7 @@ samples: $(SAMPLES) ## those of kmod/samples, which use the module
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
-tools: $(B)/demo $(B)/rring ## the programs of tools/
+tools: $(B)/demo $(B)/rring $(B)/rring-sched ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
@@ -125,6 +127,11 @@ $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 
 $(B)/rring: $(RRING:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
+
+$(B)/rring-sched: $(SCHED:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -ljansson -lpthread
+
+$(B)/tools/sched/%.o: FLAGS += -Itools/rring
 
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
@@ -180,12 +187,12 @@ $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 	$(link) $^ $(RRING_LIBS)
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lmnl -lpthread
+	$(link) $^ -lmnl -ljansson -lpthread
 
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.
 $(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lmnl -lpthread
+	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lmnl -ljansson -lpthread
 
 # The same rows, with a library of the same kind, below build/asan, build/tsan.
 # Clang, as gcc takes a fence for an error under its thread sanitizer.
@@ -252,10 +259,13 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-install: lib $(B)/rring ## the library, its headers and man pages, rring
-	install -D -m 755 $(B)/rring $(DESTDIR)$(BINDIR)/rring
+install: lib $(B)/rring $(B)/rring-sched ## the library, its headers and man pages, tools
+	install -d $(DESTDIR)$(BINDIR)
+	install -m 755 $(B)/rring $(B)/rring-sched $(DESTDIR)$(BINDIR)
 	install -D -m 644 tools/rring/rring.bash \
 		$(DESTDIR)$(COMPLETIONDIR)/rring
+	install -m 644 tools/sched/rring-sched.bash \
+		$(DESTDIR)$(COMPLETIONDIR)/rring-sched
 	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
 		$(DESTDIR)$(INCLUDEDIR)/linux $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
@@ -282,13 +292,17 @@ install: lib $(B)/rring ## the library, its headers and man pages, rring
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
 # Headers have no System.map, without which the kernel leaves depmod out.
-install-module: module ## the module, for KDIR's kernel
-	$(KBUILD) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
-		$(UNSIGNED) modules_install
+install-module: module samples ## the module and samples, for KDIR's kernel
+	for tree in $(TREE) $(SAMPLES:%=$(B)/%/$(RELEASE)); do \
+		$(MAKE) -C $(KDIR) M=$(CURDIR)/$$tree $(UNSIGNED) \
+			INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
+			modules_install || exit 1; \
+	done
 	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
 uninstall: ## what the two put there
-	rm -f $(DESTDIR)$(BINDIR)/rring $(DESTDIR)$(COMPLETIONDIR)/rring
+	rm -f $(foreach name,rring rring-sched,$(DESTDIR)$(BINDIR)/$(name) \
+		$(DESTDIR)$(COMPLETIONDIR)/$(name))
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h)) \
 		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
@@ -299,7 +313,8 @@ uninstall: ## what the two put there
 	@rm -f $(foreach name,$(man_names),$(call man_file,$(lastword $(subst \
 		:, ,$(name)))))
 	@rmdir $(DESTDIR)$(INCLUDEDIR)/rusted_ring 2>/dev/null || true
-	rm -f $(DESTDIR)/lib/modules/$(RELEASE)/updates/rusted_ring.ko*
+	rm -f $(foreach name,rusted_ring $(SAMPLES:%=rring_%),\
+		$(DESTDIR)/lib/modules/$(RELEASE)/updates/$(name).ko*)
 	@[ -n "$(DESTDIR)" ] || { ldconfig; depmod $(RELEASE); } 2>/dev/null || true
 
 ##@ Other
@@ -317,5 +332,5 @@ help: ## this list
 .SECONDARY:
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
-	   tools/rring man Documentation/examples selftests selftests/rows \
+	   tools/rring tools/sched man Documentation/examples selftests selftests/rows \
 	   selftests/lib selftests/replay))

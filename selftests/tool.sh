@@ -421,12 +421,36 @@ manual_has_no_others() {
 		options $command $verb
 	done <"$dir/forms" | sort -u >"$dir/options"
 	for page in Documentation/man/rring*.1; do
+		! is_a_program "$page" || continue
 		sed 's/\\-/-/g' "$page" | grep -oE -- '\B--[a-z-]+' |
 		while read -r option; do
 			grep -qx -e "$option" "$dir/options" ||
 				[[ $option =~ ^--(help|usage|version)$ ]] ||
 				{ echo "$page: $option"; exit 1; }
 		done
+	done
+}
+
+# Pages of rring's commands have the same form of a name.
+is_a_program() {
+	[ "$1" != Documentation/man/rring.1 ] &&
+		[ -x "build/$(basename "$1" .1)" ]
+}
+
+# The options in a page, and in the completion, are those of --help.
+programs_have_their_options() {
+	local page program
+
+	for page in Documentation/man/rring-*.1; do
+		is_a_program "$page" || continue
+		program=$(basename "$page" .1)
+		rring=build/$program options >"$dir/options"
+		sed 's/\\f[BIPR]//g; s/\\-/-/g' "$page" |
+			grep -oE -- '\B--[a-z-]+' |
+			sed -E '/^--(help|usage|version)$/d' | sort -u |
+			diff "$dir/options" -
+		complete_words "$program" -- | sed 's/=$//' |
+			grep -vx -e --help | sort | diff "$dir/options" -
 	done
 }
 
@@ -450,10 +474,10 @@ json_page_has_all_keys() {
 
 complete_words() {
 	bash -c '
-		. tools/rring/rring.bash
+		for file in tools/*/*.bash; do . "$file"; done
 		COMP_WORDS=("$@")
 		COMP_CWORD=$(($# - 1))
-		_rring
+		"$(complete -p "$1" | sed "s/.*-F \([^ ]*\) .*/\1/")"
 		printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
 }
 
@@ -480,7 +504,7 @@ completion_has_words() {
 }
 
 echo "TAP version 13"
-echo "1..26"
+echo "1..27"
 messages messages >"$dir/messages"
 forms >"$dir/forms"
 grep -qx 'ring forget' "$dir/forms"
@@ -511,6 +535,8 @@ check "the manual has all options" manual_has_all_options
 check "and no others" manual_has_no_others
 check "rring-json(5) has all keys" json_page_has_all_keys
 check "the completion has all commands and options" completion_has_all
+check "the other programs' pages and completion have theirs" \
+	programs_have_their_options
 check "and the words that options take" completion_has_words
 unset RRING_REPLAY
 check "without the module, one line says what to do" missing_module_is_told

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "attach.h"
@@ -24,12 +26,12 @@ static const char *advice(int err)
 	}
 }
 
+static char evicted[128];	/* what is said then */
+
 /* The pages of a client that was evicted are gone. */
 static void on_bus_error(int signal)
 {
-	static const char text[] =
-		"rring: this client was evicted from its arena\n";
-	ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+	ssize_t n = write(STDERR_FILENO, evicted, strlen(evicted));
 
 	(void)signal;
 	(void)n;
@@ -40,6 +42,9 @@ static void expect_eviction(void)
 {
 	struct sigaction action = { .sa_handler = on_bus_error };
 
+	snprintf(evicted, sizeof(evicted),
+		 "%s: this client was evicted from its arena\n",
+		 program_invocation_short_name);
 	sigaction(SIGBUS, &action, NULL);
 }
 
