@@ -301,7 +301,7 @@ int rring_client_region(struct rring_client *client, u64 offset,
 		ring = rring_ring_at(arena, index);
 		if (!ring)
 			return -ENXIO;
-		*region = &ring->region;
+		*region = &ring->pages->region;
 		*writable = ring->writer == client;
 		return 0;
 	case RRING_REGION_XXL:

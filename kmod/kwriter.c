@@ -365,7 +365,7 @@ static void kwriter_free(struct rring_kwriter *kw)
 
 static void map_ring(struct rring_kwriter *kw)
 {
-	void *addr = kw->ring->region.addr;
+	void *addr = kw->ring->pages->region.addr;
 
 	kw->page = addr;
 	if (kw->info->kind == RRING_HANDLES) {
