@@ -133,7 +133,9 @@ static uint32_t prepare(struct __test_metadata *_metadata,
 
 static void publish(FIXTURE_DATA(liar) *self)
 {
-	rring_seq_store_release(head_of(self), rring_seq_load(head_of(self)) + 1);
+	uint64_t head = rring_seq_load(head_of(self));
+
+	rring_seq_store_release(head_of(self), head + 1);
 	rring_wake_ring(self->client, self->writer->id, RRING_READERS_WAIT);
 }
 
