@@ -69,8 +69,8 @@ struct rring_arena {
 	struct rring_client **clients;	/* by id; 0 is the kernel: NULL */
 	const rring_word_t **ledgers;	/* of live clients */
 	u32 nr_ledgers;
-	struct rring_client *kernel;	/* while it writes rings here */
-	u32 kernel_writers;
+	struct rring_client *kernel;	/* while it writes or reads rings here */
+	u32 kernel_users;
 	struct rring_ring **rings;	/* by id */
 	u32 *adopted;			/* by slot: how often the windows of
 					 * dead writers' rings name it

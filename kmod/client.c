@@ -255,6 +255,11 @@ u32 rring_client_lent(struct rring_client *client, u32 pool)
 	return head - rring_client_tail(client, pool);
 }
 
+static struct rring_client *client_at(struct rring_arena *arena, u32 id)
+{
+	return id <= arena->info->max_clients ? arena->clients[id] : NULL;
+}
+
 /*
  * The region that @offset names (see RRING_OFF()), and whether @client is the
  * one who may write it. Under the arena's lock.
@@ -290,9 +295,8 @@ int rring_client_region(struct rring_client *client, u64 offset,
 		*writable = client->role == RRING_PRODUCER;
 		return 0;
 	case RRING_REGION_CURSORS:
-		peer = index <= arena->info->max_clients ?
-			arena->clients[index] : NULL;
-		if (!peer)
+		peer = index ? client_at(arena, index) : arena->kernel;
+		if (!peer || !peer->cursors.addr)
 			return -ENXIO;
 		*region = &peer->cursors;
 		*writable = peer == client;
@@ -301,7 +305,7 @@ int rring_client_region(struct rring_client *client, u64 offset,
 		ring = rring_ring_at(arena, index);
 		if (!ring)
 			return -ENXIO;
-		*region = &ring->region;
+		*region = &ring->pages->region;
 		*writable = ring->writer == client;
 		return 0;
 	case RRING_REGION_XXL:

@@ -2,10 +2,20 @@
 #ifndef RRING_KCLIENT_H
 #define RRING_KCLIENT_H
 
+#include "compat.h"
+
+struct net;
 struct rring_arena;
 struct rring_client;
 
-struct rring_client *rring_kclient_get(struct rring_arena *arena, bool ledger);
+/* What a kernel writer or reader needs of client 0. */
+#define RRING_KCLIENT_LEDGER	(1u << 0)	/* it shares events */
+#define RRING_KCLIENT_CURSORS	(1u << 1)	/* it reads */
+
+struct rring_client *rring_kclient_get(struct rring_arena *arena, u32 needs);
 void rring_kclient_put(struct rring_arena *arena);
+struct rring_arena *rring_kclient_arena(struct net *net, const char *name,
+					int fd);
+int rring_kclient_name(char *to, const char *name);
 
 #endif /* RRING_KCLIENT_H */

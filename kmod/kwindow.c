@@ -73,7 +73,7 @@ static void step(struct rring_kwriter *kw, struct rring_place *place)
 	place->index = rring_window_wrap(place->index + 1, kw->capacity);
 }
 
-static u64 position_of(const struct rring_kreader *reader)
+static u64 position_of(const struct rring_kcursor *reader)
 {
 	if (!reader->cursor)
 		return reader->start;
@@ -258,7 +258,7 @@ bool rring_kwindow_advance(struct rring_kwriter *kw)
 void rring_kwindow_mind(struct rring_kwriter *kw,
 			const struct rring_reader *reader)
 {
-	struct rring_kreader view = {
+	struct rring_kcursor view = {
 		.start = reader->start,
 		.gates = reader->state == RRING_READER_JOINING ||
 			 rring_reader_gates(reader),

@@ -16,8 +16,6 @@
 
 #include "arena.h"
 #include "client.h"
-#include "command.h"
-#include "descriptor.h"
 #include "kclient.h"
 #include "kwriter.h"
 #include "ring.h"
@@ -314,13 +312,6 @@ EXPORT_SYMBOL_GPL(rring_kwriter_ring);
 
 /* ---- open and close ---- */
 
-static int check_name(const char *name, char *to)
-{
-	if (strscpy(to, name, RRING_NAME_MAX) < 0)
-		return -EINVAL;
-	return rring_command_check_name(to);
-}
-
 static int check_config(const struct rring_kwriter_config *config,
 			struct rring_ring_open *args)
 {
@@ -331,15 +322,7 @@ static int check_config(const struct rring_kwriter_config *config,
 	args->capacity = config->capacity;
 	args->stride = config->stride;
 	args->retain = config->retain;
-	return config->ring ? check_name(config->ring, args->name) : 0;
-}
-
-static struct rring_arena *
-find_arena(const struct rring_kwriter_config *config)
-{
-	if (!config->arena)
-		return rring_descriptor_arena(config->arena_fd);
-	return rring_arena_lookup(config->arena, config->net ?: &init_net);
+	return rring_kclient_name(args->name, config->ring);
 }
 
 static struct rring_kwriter *kwriter_new(u32 capacity)
@@ -367,7 +350,7 @@ static void kwriter_free(struct rring_kwriter *kw)
 
 static void map_ring(struct rring_kwriter *kw)
 {
-	void *addr = kw->ring->region.addr;
+	void *addr = kw->ring->pages->region.addr;
 
 	kw->page = addr;
 	if (kw->info->kind == RRING_HANDLES) {
@@ -420,7 +403,8 @@ static int open_in(struct rring_kwriter *kw,
 	bool handles = config->kind == RRING_HANDLES;
 	int err = 0;
 
-	kw->kernel = rring_kclient_get(kw->arena, handles);
+	kw->kernel = rring_kclient_get(kw->arena, handles ?
+				       RRING_KCLIENT_LEDGER : 0);
 	if (IS_ERR(kw->kernel))
 		return PTR_ERR(kw->kernel);
 	if (handles)
@@ -472,7 +456,8 @@ rring_kwriter_open(const struct rring_kwriter_config *config)
 		goto fail_module;
 	if (!kw->mark || !kw->inside)
 		goto fail_kw;
-	kw->arena = find_arena(config);
+	kw->arena = rring_kclient_arena(config->net, config->arena,
+					config->arena_fd);
 	err = PTR_ERR_OR_ZERO(kw->arena);
 	if (err)
 		goto fail_kw;

@@ -24,7 +24,7 @@ struct rring_place {
 };
 
 /* What its writer has to know of a reader. */
-struct rring_kreader {
+struct rring_kcursor {
 	const rring_seq_t *cursor;	/* NULL: it stands at .start */
 	u64 start;
 	bool gates;
@@ -76,7 +76,7 @@ struct rring_kwriter {
 	u64 sent;
 	u64 discarded;
 	u8 *mark;			/* an rring_mark per entry */
-	struct rring_kreader reader[RRING_READERS];
+	struct rring_kcursor reader[RRING_READERS];
 	struct rring_stock stock[RRING_KWRITER_CLASSES];
 	bool filling;			/* a refill is under way */
 	bool fill;			/* .irq is to start it */

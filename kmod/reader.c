@@ -82,7 +82,7 @@ static void publish_state(struct rring_reader *reader,
 		rring_kwindow_mind(reader->ring->kwriter, reader);
 }
 
-static u64 current_ref(const struct rring_reader *reader)
+u64 rring_reader_ref(const struct rring_reader *reader)
 {
 	return rring_word_load(&reader_info(reader)->ref);
 }
@@ -163,7 +163,7 @@ static int find_place(const struct rring_ring *ring)
 }
 
 static struct rring_reader *reader_new(struct rring_ring *ring,
-				       const char *name)
+				       const char *name, kuid_t owner)
 {
 	struct rring_reader *reader;
 	int id = find_place(ring);
@@ -175,7 +175,7 @@ static struct rring_reader *reader_new(struct rring_ring *ring,
 		return ERR_PTR(-ENOMEM);
 	reader->ring = ring;
 	reader->id = id;
-	reader->owner = current_euid();
+	reader->owner = owner;
 	strscpy(reader->name, name, sizeof(reader->name));
 	ring->readers[id] = reader;
 	ring->nr_readers++;
@@ -194,9 +194,9 @@ static struct rring_reader *find_name(struct rring_ring *ring, const char *name)
 	return NULL;
 }
 
-static int may_resume(const struct rring_reader *reader)
+static int may_resume(const struct rring_reader *reader, kuid_t owner)
 {
-	if (!uid_eq(reader->owner, current_euid()))
+	if (!uid_eq(reader->owner, owner))
 		return -EACCES;
 	return reader->client ? -EBUSY : 0;
 }
@@ -234,27 +234,28 @@ static int check_join(const struct rring_client *client,
 	return 0;
 }
 
-static int join(struct rring_client *client, struct rring_ring *ring,
-		struct rring_reader_join *args)
+static struct rring_reader *join(struct rring_client *client,
+				 struct rring_ring *ring, kuid_t owner,
+				 struct rring_reader_join *args)
 {
 	struct rring_reader *reader = find_name(ring, args->name);
 	int cursor = find_cursor(client);
 	int err = check_join(client, ring, args);
 
 	if (err)
-		return err;
+		return ERR_PTR(err);
 	if (cursor < 0)
-		return cursor;
+		return ERR_PTR(cursor);
 	if (reader) {
-		err = may_resume(reader);
+		err = may_resume(reader, owner);
 		if (err)
-			return err;
+			return ERR_PTR(err);
 		take_cursor(reader, client, cursor);
 		resume(reader, args);
 	} else {
-		reader = reader_new(ring, args->name);
+		reader = reader_new(ring, args->name, owner);
 		if (IS_ERR(reader))
-			return PTR_ERR(reader);
+			return reader;
 		take_cursor(reader, client, cursor);
 		if (args->flags & RRING_JOIN_OBSERVER)
 			begin_observing(reader, args->start, args->position);
@@ -265,34 +266,38 @@ static int join(struct rring_client *client, struct rring_ring *ring,
 	args->reader = reader->id;
 	args->cursor = reader->cursor;
 	args->position = reader->start;
-	args->ref = current_ref(reader);
+	args->ref = rring_reader_ref(reader);
 	args->incarnation = rring_flag_load(&ring->info->incarnation);
-	return 0;
+	return reader;
+}
+
+/* A reader of @client's, which acts for @owner. Under the arena's lock. */
+struct rring_reader *rring_reader_enter(struct rring_client *client,
+					kuid_t owner,
+					struct rring_reader_join *args)
+{
+	struct rring_ring *ring;
+
+	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
+		return ERR_PTR(-EINVAL);
+	args->resumed = 0;
+	args->lost = 0;
+	ring = args->ring_name[0] ?
+		rring_ring_find(client->arena, args->ring_name) :
+		rring_ring_at(client->arena, args->ring);
+	if (!ring)
+		return ERR_PTR(args->ring_name[0] ? -ENOENT : -ENXIO);
+	return join(client, ring, owner, args);
 }
 
 int rring_reader_join(struct rring_client *client,
 		      struct rring_reader_join *args)
 {
-	struct rring_ring *ring;
-	int err;
+	int err = rring_client_lock(client);
 
-	if (args->flags & ~RRING_JOIN_OBSERVER ||
-	    args->start > RRING_START_AT)
-		return -EINVAL;
-	err = rring_client_lock(client);
 	if (err)
 		return err;
-	args->resumed = 0;
-	args->lost = 0;
-	if (args->ring_name[0]) {
-		ring = rring_ring_find(client->arena, args->ring_name);
-		err = ring ? 0 : -ENOENT;
-	} else {
-		ring = rring_ring_at(client->arena, args->ring);
-		err = ring ? 0 : -ENXIO;
-	}
-	if (!err)
-		err = join(client, ring, args);
+	err = PTR_ERR_OR_ZERO(rring_reader_enter(client, current_euid(), args));
 	rring_client_unlock(client);
 	return err;
 }
@@ -419,11 +424,24 @@ int rring_reader_leave(struct rring_client *client,
 	return err;
 }
 
+/* How many @reader, which was lapped, has lost. Under the arena's lock. */
+u64 rring_reader_go_on(struct rring_reader *reader)
+{
+	struct rring_ring *ring = reader->ring;
+	u64 stood = rring_window_clamp(rring_reader_pos(reader),
+				       rring_ring_head(ring));
+
+	reader->serial = rring_arena_next_serial(ring->arena);
+	begin_gating(reader, RRING_START_AT, stood);
+	reader->stalled_since = 0;
+	reader->lost += reader->start - stood;
+	return reader->start - stood;
+}
+
 int rring_reader_rejoin(struct rring_client *client,
 			struct rring_reader_rejoin *args)
 {
 	struct rring_reader *reader;
-	u64 stood;
 	int err;
 
 	if (args->reserved)
@@ -437,15 +455,9 @@ int rring_reader_rejoin(struct rring_client *client,
 	} else if (reader->state != RRING_READER_LAPPED) {
 		err = -EINVAL;
 	} else {
-		stood = rring_window_clamp(rring_reader_pos(reader),
-					   rring_ring_head(reader->ring));
-		reader->serial = rring_arena_next_serial(client->arena);
-		begin_gating(reader, RRING_START_AT, stood);
-		reader->stalled_since = 0;
+		args->lost = rring_reader_go_on(reader);
 		args->position = reader->start;
-		args->ref = current_ref(reader);
-		args->lost = reader->start - stood;
-		reader->lost += args->lost;
+		args->ref = rring_reader_ref(reader);
 	}
 	rring_client_unlock(client);
 	return err;

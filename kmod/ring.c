@@ -31,12 +31,12 @@ static void breathe(u64 pos)
 
 static struct rring_ring_head *ring_head(const struct rring_ring *ring)
 {
-	return ring->region.addr;
+	return ring->pages->region.addr;
 }
 
 static struct rring_entry *ring_entries(const struct rring_ring *ring)
 {
-	return ring->region.addr + ring->info->entry_offset;
+	return ring->pages->region.addr + ring->info->entry_offset;
 }
 
 struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name)
@@ -59,7 +59,8 @@ static void ring_release(struct kref *ref)
 {
 	struct rring_ring *ring = container_of(ref, struct rring_ring, ref);
 
-	rring_region_free(&ring->region);
+	if (ring->pages)
+		rring_pages_put(ring->pages);
 	kvfree(ring->adopted);
 	kfree(ring);
 }
@@ -340,6 +341,7 @@ static struct rring_ring *ring_new(struct rring_arena *arena,
 				   const struct rring_ring_info *info,
 				   kuid_t owner)
 {
+	struct rring_pages *pages;
 	struct rring_ring *ring;
 	int err = -ENOMEM;
 
@@ -351,9 +353,11 @@ static struct rring_ring *ring_new(struct rring_arena *arena,
 	ring->owner = owner;
 	rring_gate_init(&ring->readable, arena);
 	rring_gate_init(&ring->writable, arena);
-	err = rring_region_alloc(&ring->region, info->size);
+	pages = rring_pages_new(info->size);
+	err = PTR_ERR_OR_ZERO(pages);
 	if (err)
 		goto fail;
+	ring->pages = pages;
 	if (info->kind == RRING_HANDLES) {
 		ring->adopted = kvcalloc(info->capacity, sizeof(u32),
 					 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
@@ -442,9 +446,9 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
 		      end + info->capacity);
 	drops = rring_seq_load(&ring_head(old)->drops);
-	copy_pages(fresh->region.addr + entries, old->region.addr + entries,
-		   info->size - entries);
-	swap(old->region, fresh->region);
+	copy_pages(fresh->pages->region.addr + entries,
+		   old->pages->region.addr + entries, info->size - entries);
+	swap(old->pages, fresh->pages);
 	rring_seq_store(&ring_head(old)->claim, claim);
 	rring_seq_store(&ring_head(old)->head, end);
 	rring_seq_store(&ring_head(old)->drops, drops);

@@ -5,7 +5,7 @@
 #include "compat.h"
 #include <linux/rusted_ring.h>
 
-#include "region.h"
+#include "pages.h"
 #include "wait.h"
 
 struct rring_arena;
@@ -20,7 +20,7 @@ struct rring_ring {
 	u32 id;
 	kuid_t owner;
 	struct rring_ring_info *info;
-	struct rring_region region;	/* of this incarnation */
+	struct rring_pages *pages;	/* of this incarnation */
 	struct rring_client *writer;	/* NULL: none, .info->end is set */
 	struct rring_kwriter *kwriter;	/* if the kernel is the writer */
 	u64 head;			/* the highest seen */

@@ -29,6 +29,10 @@ TRACE_DEFINE_ENUM(RRING_XXL);
 TRACE_DEFINE_ENUM(RRING_OBSERVER);
 TRACE_DEFINE_ENUM(RRING_CONSUMER);
 TRACE_DEFINE_ENUM(RRING_PRODUCER);
+TRACE_DEFINE_ENUM(RRING_REFUSE_HEAD);
+TRACE_DEFINE_ENUM(RRING_REFUSE_LEN);
+TRACE_DEFINE_ENUM(RRING_REFUSE_HANDLE);
+TRACE_DEFINE_ENUM(RRING_REFUSE_STALE);
 
 #define rring_show_class(class)			\
 	__print_symbolic(class,			\
@@ -44,6 +48,13 @@ TRACE_DEFINE_ENUM(RRING_PRODUCER);
 		{ RRING_OBSERVER, "observer" },	\
 		{ RRING_CONSUMER, "consumer" },	\
 		{ RRING_PRODUCER, "producer" })
+
+#define rring_show_refusal(reason)			\
+	__print_symbolic(reason,			\
+		{ RRING_REFUSE_HEAD, "head" },		\
+		{ RRING_REFUSE_LEN, "len" },		\
+		{ RRING_REFUSE_HANDLE, "handle" },	\
+		{ RRING_REFUSE_STALE, "stale" })
 
 #define rring_show_waiters(waiters)			\
 	__print_flags(waiters, "|",			\
@@ -238,6 +249,33 @@ TRACE_EVENT(lap,
 	TP_printk("arena=%u ring=%u reader=%u client=%u position=%llu head=%llu",
 		  __entry->arena, __entry->ring, __entry->reader,
 		  __entry->client, __entry->position, __entry->head)
+);
+
+TRACE_EVENT(refuse,
+
+	TP_PROTO(const struct rring_reader *reader, u32 reason, u64 position),
+
+	TP_ARGS(reader, reason, position),
+
+	TP_STRUCT__entry(
+		__field(u32, arena)
+		__field(u32, ring)
+		__field(u32, reader)
+		__field(u32, reason)
+		__field(u64, position)
+	),
+
+	TP_fast_assign(
+		__entry->arena = reader->ring->arena->id;
+		__entry->ring = reader->ring->id;
+		__entry->reader = reader->id;
+		__entry->reason = reason;
+		__entry->position = position;
+	),
+
+	TP_printk("arena=%u ring=%u reader=%u reason=%s position=%llu",
+		  __entry->arena, __entry->ring, __entry->reader,
+		  rring_show_refusal(__entry->reason), __entry->position)
 );
 
 TRACE_EVENT(evict,

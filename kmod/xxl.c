@@ -21,7 +21,8 @@ struct rring_xxl *rring_xxl_new(u64 bytes)
 	xxl = kzalloc(sizeof(*xxl), GFP_KERNEL_ACCOUNT);
 	if (!xxl)
 		return ERR_PTR(-ENOMEM);
-	err = rring_region_alloc(&xxl->region, rring_page_align(bytes));
+	xxl->pages = rring_pages_new(rring_page_align(bytes));
+	err = PTR_ERR_OR_ZERO(xxl->pages);
 	if (!err)
 		return xxl;
 	kfree(xxl);
@@ -35,7 +36,7 @@ void rring_xxl_free(struct rring_xxl *list)
 		struct rring_xxl *xxl = list;
 
 		list = xxl->next;
-		rring_region_free(&xxl->region);
+		rring_pages_put(xxl->pages);
 		kfree(xxl);
 	}
 }
@@ -65,7 +66,7 @@ void rring_xxl_install(struct rring_pool *pool, u32 slot, struct rring_xxl *xxl)
 	pool->xxl[slot] = xxl;
 	/* O: pairs with P in the library's table of mappings */
 	rring_word_store_release(&pool->xxl_bytes[slot],
-				 rring_region_size(&xxl->region));
+				 rring_region_size(&xxl->pages->region));
 }
 
 /* Nobody has @slot any more: what it had is to be freed. Under the lock. */
@@ -103,7 +104,7 @@ const struct rring_region *rring_xxl_region(const struct rring_pool *pool,
 {
 	if (slot >= pool->capacity || !pool->xxl[slot])
 		return NULL;
-	return &pool->xxl[slot]->region;
+	return &pool->xxl[slot]->pages->region;
 }
 
 /* All that have pages now. Under the lock. */
@@ -114,6 +115,7 @@ u64 rring_xxl_in_use(const struct rring_pool *pool)
 
 	for (slot = 0; slot < pool->high_water; slot++)
 		if (pool->xxl[slot])
-			bytes += rring_region_size(&pool->xxl[slot]->region);
+			bytes += rring_region_size(
+				&pool->xxl[slot]->pages->region);
 	return bytes;
 }

@@ -5,13 +5,13 @@
 #include "compat.h"
 #include <linux/rusted_ring.h>
 
-#include "region.h"
+#include "pages.h"
 
 struct rring_pool;
 
 /* The pages of one event above 16 KiB. */
 struct rring_xxl {
-	struct rring_region region;
+	struct rring_pages *pages;
 	struct rring_xxl *next;		/* of those that are to be freed */
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "arena.h"
+#include "consumer.h"
 #include "device.h"
 #include "netlink.h"
 #include "stream.h"
@@ -233,6 +234,40 @@ TEST_F(tracing, reader_is_lapped)
 			   writer->id, reader->id, self->client->id));
 }
 
+TEST_F(tracing, kernel_reader_refuses)
+{
+	struct rring_ring_config config = {
+		.name = "liar",
+		.kind = RRING_INLINE,
+		.capacity = 4,
+		.stride = 64,
+	};
+	struct consumer_open open = {
+		.arena_fd = self->arena_fd,
+		.ring = "liar",
+		.start = RRING_START_OLDEST,
+	};
+	struct rring_writer *writer = writer_of(self->client, &config);
+	struct consumer_entry entry;
+	int fd;
+
+	consumer_unload();	/* of a test that was cut short */
+	ASSERT_EQ(0, consumer_load());
+	fd = consumer_of(&open);
+	ASSERT_EQ(0, stream_put(writer, 64));
+	writer->headers[0].len = 65;
+	EXPECT_EQ(-EAGAIN, consumer_call(fd, CONSUMER_PEEK, &entry));
+	rring_seq_store_release(&writer->ring->head, 100);
+	EXPECT_EQ(-EAGAIN, consumer_call(fd, CONSUMER_PEEK, &entry));
+	close(fd);
+	EXPECT_EQ(0, consumer_unload());
+	LOOK();
+	EXPECT_EQ(1, COUNT("refuse", "ring=%u reader=0 reason=len position=0",
+			   writer->id));
+	EXPECT_EQ(1, COUNT("refuse", "ring=%u reader=0 reason=head position=1",
+			   writer->id));
+}
+
 TEST_F(tracing, client_is_evicted)
 {
 	uint32_t id = self->client->id, serial = serial_of(self->client);
@@ -255,7 +290,7 @@ TEST_F(tracing, formats_have_numbers_for_names)
 {
 	static const char *const events[] = {
 		"refill", "reclaim", "client_attach", "client_exit", "wake",
-		"wake_pools", "lap", "evict",
+		"wake_pools", "lap", "evict", "refuse",
 	};
 	char path[128], text[8192];
 	size_t i, n;

@@ -267,10 +267,13 @@ static inline void kref_get(struct kref *ref)
 	atomic_inc(&ref->count);
 }
 
-static inline void kref_put(struct kref *ref, void (*release)(struct kref *))
+/* 1 if it was the last one. */
+static inline int kref_put(struct kref *ref, void (*release)(struct kref *))
 {
-	if (atomic_dec_and_test(&ref->count))
-		release(ref);
+	if (!atomic_dec_and_test(&ref->count))
+		return 0;
+	release(ref);
+	return 1;
 }
 
 /* The last reference goes under @mutex, which @release drops. */

@@ -96,7 +96,7 @@ enum rring_region_type {
 	RRING_REGION_ARENA = 1,
 	RRING_REGION_LEDGER,
 	RRING_REGION_MAGAZINE,
-	RRING_REGION_CURSORS,	/* index: client id */
+	RRING_REGION_CURSORS,	/* index: client id; 0: the kernel's */
 	RRING_REGION_PAYLOAD,
 	RRING_REGION_RING,	/* index: ring id */
 	RRING_REGION_XXL,	/* index: slot; while it is in use */
