@@ -69,7 +69,10 @@ void rring_ring_put(struct rring_ring *ring)
 	kref_put(&ring->ref, ring_release);
 }
 
-/* Entries below are committed; a head that goes back is a lie. */
+/*
+ * Entries below are committed. A head that goes back is a lie, and so is one
+ * that no ring comes to in a hundred years: with it sums would overflow.
+ */
 u64 rring_ring_head(struct rring_ring *ring)
 {
 	/* B: pairs with A in the library's publish and commit */
@@ -77,7 +80,7 @@ u64 rring_ring_head(struct rring_ring *ring)
 
 	if (!ring->writer)
 		return rring_seq_load(&ring->info->end);
-	if (head > ring->head)
+	if (head > ring->head && head <= S64_MAX)
 		ring->head = head;
 	return ring->head;
 }
@@ -409,6 +412,9 @@ static int may_take_over(const struct rring_ring *ring, kuid_t owner,
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
+	/* a liar's: what goes on there soon would not be believed */
+	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
+		return -EOVERFLOW;
 	return same_geometry(ring, info) ? 0 : -EEXIST;
 }
 

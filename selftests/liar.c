@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Lies of one word, each told at the moment at which it would do the most: a
+ * head that no ring comes to, a cursor that goes back. Nobody else loses or
+ * repeats an event, or a slot.
+ */
+#include "arena.h"
+#include "stream.h"
+
+#include "kselftest_harness.h"
+
+#define WINDOW	16
+#define LEN_MAX	64
+
+FIXTURE(liar)
+{
+	int arena_fd;
+	struct rring_client *client;	/* which lies */
+	struct rring_client *peer;
+	struct rring_client *watcher;
+};
+
+FIXTURE_SETUP(liar)
+{
+	self->arena_fd = arena_small();
+	self->client = client_of(self->arena_fd, RRING_PRODUCER);
+	self->peer = client_of(self->arena_fd, RRING_PRODUCER);
+	self->watcher = client_of(self->arena_fd, RRING_OBSERVER);
+}
+
+FIXTURE_TEARDOWN(liar)
+{
+	rring_close(self->client);
+	rring_close(self->peer);
+	EXPECT_TRUE(all_free(self->watcher));
+	rring_close(self->watcher);
+}
+
+static struct rring_writer *open_ring(struct rring_client *client,
+				      enum rring_kind kind)
+{
+	struct rring_ring_config config = {
+		.name = "ring",
+		.kind = kind,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+		.stride = kind == RRING_INLINE ? LEN_MAX : 0,
+	};
+
+	return writer_of(client, &config);
+}
+
+/* ---- heads ---- */
+
+/* In each entry a slot that it holds, as long as it lives. */
+static void fill_entries(struct rring_writer *writer)
+{
+	struct rring_event event;
+	int i;
+
+	for (i = 0; i < WINDOW; i++) {
+		MUST(!rring_alloc(writer->client, LEN_MAX, 0, &event));
+		RRING_STORE(&writer->entries[i].handle, event.handle);
+	}
+}
+
+/* The kernel looks at it, with what else there is in the arena. */
+static void say_head(FIXTURE_DATA(liar) *self, struct rring_writer *writer,
+		     uint64_t head)
+{
+	rring_seq_store_release(&writer->ring->head, head);
+	free_slots(self->watcher, RRING_XS);
+}
+
+/* Two in a row, each with a head as near to the end as it can be. */
+TEST_F(liar, who_is_at_the_end_of_all_positions_keeps_no_slot)
+{
+	struct rring_reader *reader;
+	struct rring_writer *writer;
+
+	writer = open_ring(self->client, RRING_HANDLES);
+	fill_entries(writer);
+	say_head(self, writer, ~0ull - WINDOW - 4);
+	reader = reader_at(self->peer, writer->id);
+	say_head(self, writer, ~0ull - 5);
+	rring_writer_close(writer);
+	writer = open_ring(self->client, RRING_HANDLES);
+	rring_seq_store_release(reader->cursor, ~0ull - 8);
+	say_head(self, writer, ~0ull);
+	rring_writer_close(writer);
+	rring_reader_close(reader, 1);
+}
+
+/* Nor does a successor begin where it would soon not be believed. */
+TEST_F(liar, who_is_far_ahead_has_no_successor)
+{
+	struct rring_ring_config config = {
+		.name = "ring",
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+		.stride = LEN_MAX,
+	};
+	struct rring_writer *writer = open_ring(self->client, RRING_INLINE);
+	struct rring_reader *reader;
+
+	say_head(self, writer, ~0ull >> 1);
+	reader = reader_at(self->peer, writer->id);
+	rring_writer_close(writer);
+	EXPECT_EQ(-EOVERFLOW, rring_writer_open(self->client, &config,
+						&writer));
+	EXPECT_EQ(-EPIPE, stream_take(reader, LEN_MAX));
+	rring_reader_close(reader, 1);
+	ASSERT_EQ(0, rring_writer_open(self->client, &config, &writer));
+	EXPECT_EQ(0ull, writer->head);
+	rring_writer_close(writer);
+}
+
+TEST_HARNESS_MAIN
