@@ -489,7 +489,7 @@ TEST_F_TIMEOUT(hostile, hurts_nobody_and_leaves_nothing_behind, 600)
 		self->part.dice = dice_of(self->part.dice, i);
 		pid = spawn(be_hostile, &self->part);
 		baton_wait(&self->part.ready);
-		ASSERT_TRUE(bystanders_go_on(&self->others, EVENTS));
+		ASSERT_TRUE(bystanders_go_on(&self->others, 0, EVENTS));
 		ASSERT_EQ(0, i % 2 ? evict(self) : kill(pid, SIGKILL));
 		ASSERT_EQ(128 + (i % 2 ? SIGBUS : SIGKILL), reap(pid));
 	}

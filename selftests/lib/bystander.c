@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <errno.h>
 #include <sched.h>
-#include <sys/wait.h>
+#include <signal.h>
+#include <sys/prctl.h>
 
 #include "bystander.h"
 #include "sleeper.h"
@@ -55,6 +56,7 @@ static int write_on(void *arg)
 	struct rring_writer *writer[BYSTANDER_RINGS];
 	int i, err;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < BYSTANDER_RINGS; i++)
 		writer[i] = open_ring(client, i);
 	baton_pass(&self->ready);
@@ -152,6 +154,7 @@ static int read_on(void *arg)
 	uint32_t ended = 0;
 	int i, err;
 
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; i < BYSTANDER_RINGS; i++) {
 		struct rring_reader_config config = {
 			.ring_name = bystander_ring[i],
@@ -194,20 +197,12 @@ void bystanders_start(struct bystanders *self, int arena_fd, int overwritten,
 	baton_wait(&self->ready);
 }
 
-static int is_there(pid_t pid)
+int bystanders_go_on(const struct bystanders *self, int i, uint64_t n)
 {
-	siginfo_t info = { .si_pid = 0 };
+	uint64_t until = self->shared->read[i] + n;
 
-	return !waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) &&
-	       !info.si_pid;
-}
-
-int bystanders_go_on(const struct bystanders *self, uint64_t n)
-{
-	uint64_t until = self->shared->read[0] + n;
-
-	while (self->shared->read[0] < until) {
-		if (!is_there(self->writer) || !is_there(self->reader))
+	while (self->shared->read[i] < until) {
+		if (has_ended(self->writer) || has_ended(self->reader))
 			return 0;
 		sched_yield();
 	}

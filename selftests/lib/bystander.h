@@ -39,8 +39,8 @@ struct bystanders {
 void bystanders_start(struct bystanders *self, int arena_fd, int overwritten,
 		      struct dice dice);
 
-/* Until @n more events of the first ring were read: 0 if one of them ended. */
-int bystanders_go_on(const struct bystanders *self, uint64_t n);
+/* Until @n more events of ring @i were read: 0 if one of them ended. */
+int bystanders_go_on(const struct bystanders *self, int i, uint64_t n);
 
 /* Until all was read, the slots dropped, and both have ended: 1 if all was. */
 int bystanders_end(struct bystanders *self);
