@@ -90,7 +90,7 @@ static u64 current_ref(const struct rring_reader *reader)
 /* Where to begin, once the writer minds the reader. */
 static u64 start_position(struct rring_ring *ring, u32 start, u64 position)
 {
-	u64 low = rring_ring_low(ring);
+	u64 low = rring_ring_passed(ring);
 	u64 head = rring_ring_head(ring);
 
 	if (start == RRING_START_NEWEST)

@@ -71,7 +71,7 @@ void rring_ring_put(struct rring_ring *ring)
 
 /*
  * Entries below are committed. A head that goes back is a lie, and so is one
- * that no ring comes to in a hundred years: with it sums would overflow.
+ * that no ring ever comes to: sums of positions do not overflow.
  */
 u64 rring_ring_head(struct rring_ring *ring)
 {
@@ -113,7 +113,7 @@ bool rring_ring_has_ended(const struct rring_ring *ring)
 	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
 }
 
-/* The lower end of the window: it never goes back. */
+/* The lower end of the window: never goes back; at most a lap, in any case. */
 u64 rring_ring_low(struct rring_ring *ring)
 {
 	u64 head = rring_ring_head(ring);
@@ -121,11 +121,21 @@ u64 rring_ring_low(struct rring_ring *ring)
 	u64 low = rring_window_retained(head, ring->info->retain);
 	u32 i;
 
+	ring->low = max(ring->low,
+			rring_window_retained(head, ring->info->capacity));
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && rring_reader_gates(ring->readers[i]))
 			low = min(low, rring_reader_pos(ring->readers[i]));
 	ring->low = max(low, ring->low);
 	return ring->low;
+}
+
+/* What its writer takes no account of any more: who joins starts above. */
+u64 rring_ring_passed(struct rring_ring *ring)
+{
+	return max(rring_ring_low(ring),
+		   rring_window_clamp(rring_seq_load(&ring_head(ring)->passed),
+				      rring_ring_head(ring)));
 }
 
 bool rring_ring_has_room(struct rring_ring *ring)
@@ -248,15 +258,13 @@ void rring_ring_reap(struct rring_ring *ring)
 }
 
 /*
- * Its writer has gone, and with it the stream ends or, with @state AWAITED,
- * rests. The end is where the head stood, but never more than one lap above
- * what its readers need.
+ * Its writer has gone: the stream ends or, with @state AWAITED, rests, where the
+ * head stood; within a lap, if a liar's still grows.
  */
 void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 {
 	u64 low = rring_ring_low(ring);
-	u64 head = rring_ring_head(ring);
-	u64 end = min(head, low + ring->info->capacity);
+	u64 end = min(rring_ring_head(ring), low + ring->info->capacity);
 
 	if (ring->info->kind == RRING_HANDLES)
 		adopt_window(ring, low, end);
@@ -437,23 +445,19 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 		     const struct rring_ring_info *info)
 {
 	u64 end = rring_seq_load(&old->info->end);
-	u64 entries = info->entry_offset;
 	int err = may_take_over(old, fresh->owner, info);
-	u64 claim, drops;
+	u64 claim;
 	u32 next;
 
 	if (err)
 		return err;
 	/* what the last writer had begun to overwrite is copied as it is */
+	copy_pages(fresh->region.addr, old->region.addr, info->size);
+	swap(old->region, fresh->region);
 	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
 		      end + info->capacity);
-	drops = rring_seq_load(&ring_head(old)->drops);
-	copy_pages(fresh->region.addr + entries, old->region.addr + entries,
-		   info->size - entries);
-	swap(old->region, fresh->region);
 	rring_seq_store(&ring_head(old)->claim, claim);
 	rring_seq_store(&ring_head(old)->head, end);
-	rring_seq_store(&ring_head(old)->drops, drops);
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;

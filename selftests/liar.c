@@ -4,6 +4,8 @@
  * head that no ring comes to, a cursor that goes back. Nobody else loses or
  * repeats an event, or a slot.
  */
+#include <string.h>
+
 #include "arena.h"
 #include "stream.h"
 
@@ -114,6 +116,136 @@ TEST_F(liar, who_is_far_ahead_has_no_successor)
 	ASSERT_EQ(0, rring_writer_open(self->client, &config, &writer));
 	EXPECT_EQ(0ull, writer->head);
 	rring_writer_close(writer);
+}
+
+/* Readers pass over what it never wrote, and see the end. */
+TEST_F(liar, who_is_far_ahead_and_ends_is_read_in_a_lap)
+{
+	struct rring_writer *writer = open_ring(self->client, RRING_INLINE);
+	struct rring_reader *reader = reader_at(self->peer, writer->id);
+	int n, err = 0;
+
+	ASSERT_EQ(0, stream_put(writer, LEN_MAX));
+	ASSERT_EQ(0, stream_take(reader, LEN_MAX));
+	say_head(self, writer, 1ull << 61);
+	EXPECT_EQ(-ESTALE, stream_take(reader, LEN_MAX));
+	rring_writer_close(writer);
+	for (n = 0; n < WINDOW && err != -EPIPE; n++)
+		err = stream_take(reader, LEN_MAX);
+	EXPECT_EQ(-EPIPE, err);
+	EXPECT_EQ(1ull << 61, reader->pos);
+	rring_reader_close(reader, 1);
+}
+
+/* ---- cursors ---- */
+
+/* Its cursor, where it reads no more: it has been as far as the head. */
+static void stand_at(struct rring_reader *liar, uint64_t position)
+{
+	rring_seq_store_release(liar->cursor, position);
+}
+
+static void put_many(struct rring_writer *writer, int n)
+{
+	while (n--)
+		MUST(!stream_put(writer, LEN_MAX));
+}
+
+FIXTURE(back)
+{
+	int arena_fd;
+	struct rring_client *client, *peer, *watcher;
+	struct rring_writer *writer;	/* honest, as is the peer */
+	struct rring_reader *liar;
+};
+
+FIXTURE_VARIANT(back)
+{
+	enum rring_kind kind;
+};
+
+FIXTURE_VARIANT_ADD(back, payloads)
+{
+	.kind = RRING_INLINE,
+};
+
+FIXTURE_VARIANT_ADD(back, handles)
+{
+	.kind = RRING_HANDLES,
+};
+
+FIXTURE_SETUP(back)
+{
+	self->arena_fd = arena_small();
+	self->client = client_of(self->arena_fd, RRING_PRODUCER);
+	self->peer = client_of(self->arena_fd, RRING_CONSUMER);
+	self->watcher = client_of(self->arena_fd, RRING_OBSERVER);
+	self->writer = open_ring(self->client, variant->kind);
+	self->liar = reader_at(self->peer, self->writer->id);
+}
+
+FIXTURE_TEARDOWN(back)
+{
+	rring_close(self->client);
+	rring_close(self->peer);
+	EXPECT_TRUE(all_free(self->watcher));
+	rring_close(self->watcher);
+}
+
+/* The writer goes by where it was, and has let go of what lies below. */
+TEST_F(back, who_joins_gets_nothing_that_was_given_up)
+{
+	struct rring_reader *reader;
+	struct rring_event event;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	put_many(self->writer, 1);
+	if (variant->kind == RRING_INLINE) {
+		/* about to be filled: what was there is not to be read */
+		ASSERT_EQ(0, rring_reserve(self->writer, WINDOW / 2));
+		memset(rring_reserved(self->writer, 0, LEN_MAX, 0), 0,
+		       LEN_MAX);
+	}
+	stand_at(self->liar, 2);
+	reader = reader_at(self->peer, self->writer->id);
+	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
+	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
+}
+
+/* The same if another writer has come meanwhile. */
+TEST_F(back, nor_from_the_next_writer)
+{
+	struct rring_reader *reader;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	put_many(self->writer, 1);
+	stand_at(self->liar, 2);
+	rring_writer_close(self->writer);
+	self->writer = open_ring(self->client, variant->kind);
+	reader = reader_at(self->peer, self->writer->id);
+	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
+	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+}
+
+/* The window of a writer that ends is a lap, wherever the liar then stands. */
+TEST_F(back, the_end_stays_where_it_is)
+{
+	struct rring_reader *reader = reader_at(self->peer, self->writer->id);
+	int i;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	for (i = 0; i < WINDOW; i++)
+		ASSERT_EQ(0, stream_take(reader, LEN_MAX));
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, 2);
+	rring_writer_close(self->writer);
+	for (i = 0; i < WINDOW; i++)
+		EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+	EXPECT_EQ(-EPIPE, stream_take(reader, LEN_MAX));
 }
 
 TEST_HARNESS_MAIN
