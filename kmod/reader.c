@@ -469,7 +469,8 @@ static void lap(struct rring_reader *reader)
 
 /*
  * Its writer waits for it to pass @position. Lap it if it has stood still for
- * the ring's limit; else lower *@wake_at to when it will have.
+ * the ring's limit; else lower *@wake_at to when it will have. Who has read all
+ * that there is stands still for want of more, wherever @position is.
  */
 void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
@@ -477,7 +478,8 @@ void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 	u64 pos = rring_reader_pos(reader);
 	u64 limit = reader->ring->info->stall_ns;
 
-	if (!rring_reader_gates(reader) || pos > position) {
+	if (!rring_reader_gates(reader) || pos > position ||
+	    pos >= rring_ring_head(reader->ring)) {
 		reader->stalled_since = 0;
 		return;
 	}

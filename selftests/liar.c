@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "device.h"
 #include "stream.h"
 
 #include "kselftest_harness.h"
@@ -135,6 +136,41 @@ TEST_F(liar, who_is_far_ahead_and_ends_is_read_in_a_lap)
 	EXPECT_EQ(-EPIPE, err);
 	EXPECT_EQ(1ull << 61, reader->pos);
 	rring_reader_close(reader, 1);
+}
+
+/* Who waits for what nobody can have read laps nobody who has read all. */
+TEST_F(liar, who_waits_for_too_much_laps_nobody)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+		.stride = LEN_MAX,
+		.stall_ns = 1,
+	};
+	struct rring_writer *writer = writer_of(self->client, &config);
+	struct rring_reader *reader = reader_at(self->peer, writer->id);
+	struct rring_wait wait = {
+		.size = sizeof(wait),
+		.what = RRING_WAIT_WRITABLE,
+		.ring = writer->id,
+		.position = ~0ull,
+	};
+	int i;
+
+	ASSERT_EQ(0, stream_put(writer, LEN_MAX));
+	ASSERT_EQ(0, stream_take(reader, LEN_MAX));
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(-ETIMEDOUT, device_call(rring_client_fd(self->client),
+						  RRING_IOC_WAIT, &wait));
+	EXPECT_EQ(0ull, self->client->arena->laps);
+	/* nor does it for long: one that has not read is lapped */
+	ASSERT_EQ(0, stream_put(writer, LEN_MAX));
+	wait.position = 1;
+	while (device_call(rring_client_fd(self->client), RRING_IOC_WAIT,
+			   &wait))
+		;
+	EXPECT_EQ(1ull, self->client->arena->laps);
 }
 
 /* ---- cursors ---- */
