@@ -284,4 +284,78 @@ TEST_F(back, the_end_stays_where_it_is)
 	EXPECT_EQ(-EPIPE, stream_take(reader, LEN_MAX));
 }
 
+/* ---- much to look through ---- */
+
+#define SLOTS		RRING_RECLAIM_MAX
+#define LONG		(1u << 20)
+
+struct burden {
+	int arena_fd;
+	struct baton ready;
+};
+
+/* In flight, as far as its ledger says, though its readers have them not. */
+static void leave_slots(struct rring_client *client)
+{
+	struct rring_event event;
+	uint32_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		MUST(!rring_alloc_xs(client, LEN_MAX, 0, &event));
+		rring_share(client, &event);
+		rring_word_store_release(event.word,
+					 rring_word_load(event.word) +
+					 RRING_MOVE + RRING_IN_FLIGHT -
+					 RRING_HOLD);
+	}
+}
+
+/* Each batch of slots makes the kernel look through a million entries. */
+static int reclaim_all(void *arg)
+{
+	struct burden *self = arg;
+	struct rring_client *client = client_of(self->arena_fd,
+						RRING_PRODUCER);
+	struct rring_ring_config config = {
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = LONG,
+	};
+	struct rring_writer *writer = writer_of(client, &config);
+	struct rring_reclaim reclaim = {
+		.size = sizeof(reclaim),
+		.pool = RRING_XS,
+		.count = SLOTS,
+	};
+
+	reader_at(client, writer->id);
+	leave_slots(client);
+	rring_seq_store_release(&writer->ring->head, LONG);
+	baton_pass(&self->ready);
+	device_call(rring_client_fd(client), RRING_IOC_RECLAIM, &reclaim);
+	return 0;
+}
+
+/* With most of it still to do. */
+TEST(who_is_killed_need_not_look_through_everything)
+{
+	static const uint32_t capacity[RRING_POOLS] = { SLOTS };
+	struct burden burden = { .arena_fd = arena_with(capacity, 0) };
+	struct rring_client *watcher = client_of(burden.arena_fd,
+						 RRING_OBSERVER);
+	const volatile __u64 *reclaimed =
+		&watcher->arena->pool[RRING_XS].reclaimed;
+	pid_t pid;
+
+	baton_init(&burden.ready);
+	pid = spawn(reclaim_all, &burden);
+	baton_wait(&burden.ready);
+	while (!*reclaimed && !has_ended(pid))
+		;
+	slay(pid);
+	EXPECT_GT(SLOTS, *reclaimed);
+	EXPECT_TRUE(all_free(watcher));
+	rring_close(watcher);
+}
+
 TEST_HARNESS_MAIN
