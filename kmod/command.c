@@ -153,6 +153,18 @@ static int do_pool_stat(struct rring_client *client, union rring_args *args)
 	return rring_pool_count(client, &args->pool_stat);
 }
 
+/* A batch at a time, each of which may have to read all windows. */
+static u32 reclaim_range(struct rring_pool *pool, u32 from, u32 end)
+{
+	u32 freed = 0;
+
+	for (; from < end && !fatal_signal_pending(current);
+	     from += RRING_BATCH)
+		freed += rring_sweep_range(pool, from,
+					   min(end, from + RRING_BATCH));
+	return freed;
+}
+
 static int do_reclaim(struct rring_client *client, union rring_args *args)
 {
 	struct rring_reclaim *reclaim = &args->reclaim;
@@ -165,8 +177,8 @@ static int do_reclaim(struct rring_client *client, union rring_args *args)
 	if (reclaim->count > pool->capacity ||
 	    reclaim->first > pool->capacity - reclaim->count)
 		return -EINVAL;
-	reclaim->count = rring_sweep_range(pool, reclaim->first,
-					   reclaim->first + reclaim->count);
+	reclaim->count = reclaim_range(pool, reclaim->first,
+				       reclaim->first + reclaim->count);
 	/* who waits for one has not seen it go */
 	if (reclaim->count)
 		rring_arena_wake_pools(client->arena, BIT(reclaim->pool));

@@ -91,6 +91,7 @@ static u64 find_low(struct rring_kwriter *kw)
 		if (kw->reader[i].gates)
 			low = min(low, position_of(&kw->reader[i]));
 	kw->low = max(kw->low, low);
+	rring_seq_store(&kw->page->passed, kw->low);
 	return kw->low;
 }
 

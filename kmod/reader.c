@@ -90,7 +90,7 @@ u64 rring_reader_ref(const struct rring_reader *reader)
 /* Where to begin, once the writer minds the reader. */
 static u64 start_position(struct rring_ring *ring, u32 start, u64 position)
 {
-	u64 low = rring_ring_low(ring);
+	u64 low = rring_ring_passed(ring);
 	u64 head = rring_ring_head(ring);
 
 	if (start == RRING_START_NEWEST)
@@ -481,7 +481,8 @@ static void lap(struct rring_reader *reader)
 
 /*
  * Its writer waits for it to pass @position. Lap it if it has stood still for
- * the ring's limit; else lower *@wake_at to when it will have.
+ * the ring's limit; else lower *@wake_at to when it will have. Who has read all
+ * that there is stands still for want of more, wherever @position is.
  */
 void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
@@ -489,7 +490,8 @@ void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 	u64 pos = rring_reader_pos(reader);
 	u64 limit = reader->ring->info->stall_ns;
 
-	if (!rring_reader_gates(reader) || pos > position) {
+	if (!rring_reader_gates(reader) || pos > position ||
+	    pos >= rring_ring_head(reader->ring)) {
 		reader->stalled_since = 0;
 		return;
 	}

@@ -70,7 +70,10 @@ void rring_ring_put(struct rring_ring *ring)
 	kref_put(&ring->ref, ring_release);
 }
 
-/* Entries below are committed; a head that goes back is a lie. */
+/*
+ * Entries below are committed. A head that goes back is a lie, and so is one
+ * that no ring ever comes to: sums of positions do not overflow.
+ */
 u64 rring_ring_head(struct rring_ring *ring)
 {
 	/* B: pairs with A in the library's publish and commit */
@@ -78,7 +81,7 @@ u64 rring_ring_head(struct rring_ring *ring)
 
 	if (!ring->writer)
 		return rring_seq_load(&ring->info->end);
-	if (head > ring->head)
+	if (head > ring->head && head <= S64_MAX)
 		ring->head = head;
 	return ring->head;
 }
@@ -111,7 +114,7 @@ bool rring_ring_has_ended(const struct rring_ring *ring)
 	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
 }
 
-/* The lower end of the window: it never goes back. */
+/* The lower end of the window: never goes back; at most a lap, in any case. */
 u64 rring_ring_low(struct rring_ring *ring)
 {
 	u64 head = rring_ring_head(ring);
@@ -119,11 +122,21 @@ u64 rring_ring_low(struct rring_ring *ring)
 	u64 low = rring_window_retained(head, ring->info->retain);
 	u32 i;
 
+	ring->low = max(ring->low,
+			rring_window_retained(head, ring->info->capacity));
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && rring_reader_gates(ring->readers[i]))
 			low = min(low, rring_reader_pos(ring->readers[i]));
 	ring->low = max(low, ring->low);
 	return ring->low;
+}
+
+/* What its writer takes no account of any more: who joins starts above. */
+u64 rring_ring_passed(struct rring_ring *ring)
+{
+	return max(rring_ring_low(ring),
+		   rring_window_clamp(rring_seq_load(&ring_head(ring)->passed),
+				      rring_ring_head(ring)));
 }
 
 bool rring_ring_has_room(struct rring_ring *ring)
@@ -246,15 +259,13 @@ void rring_ring_reap(struct rring_ring *ring)
 }
 
 /*
- * Its writer has gone, and with it the stream ends or, with @state AWAITED,
- * rests. The end is where the head stood, but never more than one lap above
- * what its readers need.
+ * Its writer has gone: the stream ends or, with @state AWAITED, rests, where the
+ * head stood; within a lap, if a liar's still grows.
  */
 void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 {
 	u64 low = rring_ring_low(ring);
-	u64 head = rring_ring_head(ring);
-	u64 end = min(head, low + ring->info->capacity);
+	u64 end = min(rring_ring_head(ring), low + ring->info->capacity);
 
 	if (ring->info->kind == RRING_HANDLES)
 		adopt_window(ring, low, end);
@@ -413,6 +424,9 @@ static int may_take_over(const struct rring_ring *ring, kuid_t owner,
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
+	/* a liar's: what goes on there soon would not be believed */
+	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
+		return -EOVERFLOW;
 	return same_geometry(ring, info) ? 0 : -EEXIST;
 }
 
@@ -435,23 +449,20 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 		     const struct rring_ring_info *info)
 {
 	u64 end = rring_seq_load(&old->info->end);
-	u64 entries = info->entry_offset;
 	int err = may_take_over(old, fresh->owner, info);
-	u64 claim, drops;
+	u64 claim;
 	u32 next;
 
 	if (err)
 		return err;
 	/* what the last writer had begun to overwrite is copied as it is */
+	copy_pages(fresh->pages->region.addr, old->pages->region.addr,
+		   info->size);
+	swap(old->pages, fresh->pages);
 	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
 		      end + info->capacity);
-	drops = rring_seq_load(&ring_head(old)->drops);
-	copy_pages(fresh->pages->region.addr + entries,
-		   old->pages->region.addr + entries, info->size - entries);
-	swap(old->pages, fresh->pages);
 	rring_seq_store(&ring_head(old)->claim, claim);
 	rring_seq_store(&ring_head(old)->head, end);
-	rring_seq_store(&ring_head(old)->drops, drops);
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;

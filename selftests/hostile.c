@@ -1,207 +1,319 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A client that writes nonsense and lies into every page that it may write,
- * and asks the kernel for nonsense, while others go about their work. They see
- * their events exactly, but for payloads that a producer may write over;
- * nobody hangs; and when it is dead all slots come back. RRING_SEED repeats
- * its choices.
+ * A client that writes nonsense and lies into every page that it may write, as
+ * fast as it can, and asks the kernel for nonsense, while others go about their
+ * work, and while the kernel lends, sweeps, waits, adopts and evicts. They see
+ * their events exactly, but for payloads, which a producer may write over;
+ * nobody hangs; and when it is dead or evicted all slots come back. RRING_SEED
+ * repeats its choices; TORTURE=1: ten times as many.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/wait.h>
+#include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rusted_ring/layout.h>
 
 #include "arena.h"
+#include "bystander.h"
 #include "device.h"
 #include "dice.h"
+#include "netlink.h"
 #include "sleeper.h"
 #include "stream.h"
 
 #include "kselftest_harness.h"
 
-#define LIVES		10	/* of the hostile one */
-#define WRITES		30000	/* in each */
-#define CALL_EVERY	50	/* writes */
-#define LEN_MAX		256
+#define NAME		"vandalised"
+#define LIVES		12	/* of the hostile one */
+#define WRITES		5000000u /* in all of them */
+#define CALL_EVERY	1024	/* writes */
+#define MERCY_EVERY	16384
+#define EVENTS		50	/* read by others in each life */
 #define WINDOW		16
-#define KEPT		6
+#define XXL_SIZE	32768
 
 struct shared {
 	volatile int stop;
-	volatile uint64_t written[2];	/* in the end */
+	volatile uint64_t writes;
+	volatile uint64_t calls;
+	volatile uint32_t client;	/* id of the hostile one */
 };
 
 struct part {
 	int arena_fd;
 	enum rring_role role;		/* of the hostile one */
+	uint32_t writes;		/* before the baton is passed */
 	struct shared *shared;
 	struct baton ready;
 	struct dice dice;
 };
 
-/* ---- the hostile one ---- */
+/* ---- what it may write ---- */
 
 struct hostile {
 	struct part *part;
 	struct dice dice;
-	struct rring_client *client;
-	struct rring_writer *writer;	/* a producer's */
-	struct rring_reader *reader;
+	int fd;
+	const struct rring_arena_info *arena;
+	const rring_flag_t *generation;
+	const struct rring_magazines *magazines;
+	const struct rring_ring_head *peer;	/* another's ring, which it reads */
+	struct rring_tails *tails;
+	uint64_t *ledger;
+	struct rring_cursors *cursors;
+	/* a producer's; NULL: none */
+	struct rring_ring_head *ring;
+	uint32_t ring_id;
+	char *payload;
+	char *xxl;
 };
 
-/* A value near @truth, or far away. */
-static uint64_t lie_about(struct dice *dice, uint64_t truth)
+static size_t ring_size(const struct hostile *self, uint32_t ring)
 {
-	const uint64_t lies[] = {
-		0, 1, truth, truth - 1, truth + 1, truth + WINDOW,
-		truth - WINDOW, truth + 128, truth - 129, truth + (1ull << 32),
-		1ull << 63, ~0ull, ~0ull - WINDOW, dice_roll(dice),
+	const struct rring_ring_info *info = (const void *)
+		((const char *)self->arena + self->arena->ring_info_offset);
+
+	return info[ring].size;
+}
+
+/* One that has been evicted meanwhile ends in its next store, as it would. */
+static void *map(const struct hostile *self, enum rring_region_type type,
+		 uint32_t index, size_t size, int writable)
+{
+	void *at = device_map(self->fd, type, index, size,
+			      PROT_READ | (writable ? PROT_WRITE : 0));
+
+	MUST(at != MAP_FAILED || errno == EOWNERDEAD);
+	return at == MAP_FAILED ? NULL : at;
+}
+
+/* Its ring, in new pages: under its name, if somebody reads the last one. */
+static void open_ring(struct hostile *self)
+{
+	struct rring_ring_open open = {
+		.size = sizeof(open),
+		.name = "liar",
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+	};
+	struct rring_ring_close close = {
+		.size = sizeof(close),
+		.ring = self->ring_id,
 	};
 
-	return lies[dice_below(dice, sizeof(lies) / sizeof(lies[0]))];
+	if (self->ring) {
+		MUST(!munmap(self->ring, ring_size(self, self->ring_id)));
+		self->ring = NULL;
+		device_call(self->fd, RRING_IOC_RING_CLOSE, &close);
+	}
+	/* its end is where nobody can go on, until its last reader has left */
+	if (device_call(self->fd, RRING_IOC_RING_OPEN, &open))
+		return;
+	self->ring_id = open.ring;
+	self->ring = map(self, RRING_REGION_RING, open.ring,
+			 ring_size(self, open.ring), 1);
 }
 
-/* Half of them zero: who has everything for ever hides what else is wrong. */
-static void spoil_ledger(struct hostile *self)
+static void join_peer(struct hostile *self)
 {
-	const uint64_t lies[] = {
-		0, 0, 0, 0, 0, RRING_MOVE, RRING_HOLD, RRING_HOLDS_MAX,
-		RRING_HOLDS_MASK, RRING_IN_FLIGHT, RRING_IN_FLIGHT_MASK,
-		RRING_ASIDE | RRING_PRIVATE, ~0ull, dice_roll(&self->dice),
+	struct rring_reader_join join = { .size = sizeof(join) };
+
+	snprintf(join.ring_name, sizeof(join.ring_name), "%s",
+		 bystander_ring[2]);
+	MUST(!device_call(self->fd, RRING_IOC_READER_JOIN, &join));
+	self->peer = map(self, RRING_REGION_RING, join.ring,
+			 ring_size(self, join.ring), 0);
+}
+
+static void get_xxl(struct hostile *self)
+{
+	struct rring_refill refill = {
+		.size = sizeof(refill),
+		.pool = RRING_XXL,
+		.count = 1,
+		.bytes = XXL_SIZE,
 	};
-	uint32_t slot = dice_below(&self->dice, self->client->arena->slots);
+	uint64_t handle;
 
-	rring_word_store_release(&self->client->pool[0].ledger[slot],
-				 lies[dice_below(&self->dice,
-						 sizeof(lies) /
-						 sizeof(lies[0]))]);
+	if (device_call(self->fd, RRING_IOC_REFILL, &refill))
+		return;
+	handle = self->magazines->pool[RRING_XXL].handle[0];
+	self->xxl = map(self, RRING_REGION_XXL, rring_handle_index(handle),
+			XXL_SIZE, 1);
 }
 
-static void spoil_tail(struct hostile *self)
+static struct hostile hostile_new(struct part *part)
 {
-	struct rring_pool_view *pool =
-		&self->client->pool[dice_below(&self->dice, RRING_POOLS)];
-	uint64_t head = rring_seq_load(&pool->magazine->head);
+	struct hostile self = { .part = part, .dice = part->dice };
+	struct rring_attach args;
 
-	rring_seq_store_release(pool->tail, lie_about(&self->dice, head));
+	self.fd = device_open();
+	MUST(!device_attach(self.fd, part->arena_fd, part->role, &args));
+	part->shared->client = args.client;
+	self.arena = map(&self, RRING_REGION_ARENA, 0, args.arena_size, 0);
+	self.generation = (const void *)((const char *)self.arena +
+					 self.arena->generation_offset);
+	self.magazines = map(&self, RRING_REGION_MAGAZINE, 0,
+			     args.magazine_size, 0);
+	self.tails = map(&self, RRING_REGION_LEDGER, 0, args.ledger_size, 1);
+	self.ledger = (uint64_t *)(self.tails + 1);
+	self.cursors = map(&self, RRING_REGION_CURSORS, args.client,
+			   sizeof(*self.cursors), 1);
+	join_peer(&self);
+	if (part->role == RRING_PRODUCER) {
+		self.payload = map(&self, RRING_REGION_PAYLOAD, 0,
+				   args.payload_size, 1);
+		open_ring(&self);
+		get_xxl(&self);
+	}
+	return self;
 }
 
-static void spoil_cursor(struct hostile *self)
-{
-	uint64_t head = rring_seq_load(&self->reader->ring->head);
-	/* the reader's own is the first of the page */
-	struct rring_cursor *cursors =
-		(struct rring_cursor *)self->reader->cursor;
-	uint32_t i = dice_below(&self->dice, 4) ? 0 :
-		     dice_below(&self->dice, RRING_CURSORS);
+/* ---- what it writes ---- */
 
-	rring_seq_store_release(&cursors[i].pos,
-				lie_about(&self->dice, head));
+/* Of any slot: in its present generation, the next one, or the last one. */
+static uint64_t forge(const struct hostile *self, uint32_t roll)
+{
+	uint32_t pool = roll % RRING_POOLS;
+	const struct rring_pool_info *info = &self->arena->pool[pool];
+	uint32_t slot = (roll >> 3) % info->capacity;
+	uint32_t generation =
+		rring_flag_load(&self->generation[info->slot_base + slot]);
+
+	return rring_handle(generation + (roll >> 24) % 3 - 1, pool, slot);
 }
 
-/* A handle that could be true: of any slot, in its present generation. */
-static uint64_t forge(struct hostile *self)
+/* Half of them are near what is there, or what others go by. */
+static uint64_t lie(const struct hostile *self, uint64_t was, uint64_t roll)
 {
-	uint32_t pool = dice_below(&self->dice, RRING_POOLS);
-	const struct rring_pool_view *view = &self->client->pool[pool];
-	uint32_t index = dice_below(&self->dice, view->capacity);
+	static const uint64_t lies[] = {
+		0, 0, 0, 1, ~0ull, ~0ull - WINDOW, 1ull << 31, (1ull << 31) - 1,
+		1ull << 32, (1ull << 32) - 1, 1ull << 62, 1ull << 63,
+		(1ull << 63) - 1, RRING_HOLD, RRING_HOLDS_MAX, RRING_HOLDS_MASK,
+		RRING_IN_FLIGHT, RRING_IN_FLIGHT_MASK, RRING_MOVE,
+		~(RRING_MOVE - 1), RRING_ASIDE | RRING_PRIVATE,
+		RRING_ASIDE | RRING_HOLD, ~0ull >> 1, WINDOW,
+	};
+	static const int64_t steps[] = {
+		1, -1, WINDOW, -WINDOW, WINDOW + 1, -WINDOW - 1, 128, -129,
+		RRING_MOVE, -RRING_MOVE, RRING_MOVE + RRING_HOLD,
+		RRING_MOVE - RRING_IN_FLIGHT,
+	};
+	uint32_t pool = (uint32_t)(roll >> 8) % RRING_POOLS;
+	uint64_t step = (uint64_t)steps[(roll >> 16) %
+					(sizeof(steps) / sizeof(*steps))];
 
-	if (dice_below(&self->dice, 4) == 0)
-		return dice_roll(&self->dice);
-	return rring_handle(rring_flag_load(&view->generation[index]), pool,
-			    index);
-}
-
-static void spoil_ring(struct hostile *self)
-{
-	struct rring_ring_head *ring = self->writer->ring;
-	uint32_t index = dice_below(&self->dice, WINDOW);
-	struct rring_entry *entry = &self->writer->entries[index];
-	uint64_t head = rring_seq_load(&ring->head);
-
-	switch (dice_below(&self->dice, 8)) {
+	switch (roll % 8) {
 	case 0:
-		rring_seq_store_release(&ring->head,
-					lie_about(&self->dice, head));
-		break;
+		return was + step;
 	case 1:
-		rring_seq_store(&ring->claim, lie_about(&self->dice, head));
-		break;
+		return rring_seq_load(&self->peer->head) + step;
 	case 2:
-		RRING_STORE(&entry->header.len,
-			    (uint32_t)lie_about(&self->dice, 16384));
-		break;
+		return rring_seq_load(&self->magazines->pool[pool].head) + step;
 	case 3:
-		/* like a publish */
-		rring_seq_store_release(&ring->head, head + 1);
-		break;
+		return forge(self, (uint32_t)(roll >> 24));
+	case 4:
+		return roll * 0x9e3779b97f4a7c15ull;
 	default:
-		RRING_STORE(&entry->handle, forge(self));
+		return lies[(roll >> 16) % (sizeof(lies) / sizeof(*lies))];
 	}
 }
 
-static void spoil_payload(struct hostile *self)
+/* Mostly a word that somebody goes by. */
+static uint64_t *choose(const struct hostile *self, uint32_t roll)
 {
-	uint32_t pool = dice_below(&self->dice, RRING_POOLS);
-	struct rring_pool_view *view = &self->client->pool[pool];
-	uint32_t index = dice_below(&self->dice, view->capacity);
+	uint32_t some = roll >> 4;
 
-	if (dice_below(&self->dice, 2))
-		*(uint64_t *)(view->payload +
-			      ((size_t)index << rring_slot_shift(pool))) =
-			dice_roll(&self->dice);
-	else
-		view->header[index].len = (uint32_t)dice_roll(&self->dice);
+	switch (roll % (self->payload ? 10 : 6)) {
+	case 0:
+		return (uint64_t *)&self->tails->tail[some % RRING_POOLS];
+	case 1:
+		return (uint64_t *)&self->cursors->cursor[0];
+	case 2:
+		return (uint64_t *)&self->cursors->cursor[some %
+							  RRING_CURSORS];
+	case 3:
+		return (uint64_t *)self->tails + some % (RRING_PAGE / 8);
+	case 6:
+		if (self->ring)
+			return (uint64_t *)self->ring + some % 3;
+		break;
+	case 7:
+		if (self->ring)
+			return (uint64_t *)(self->ring + 1) +
+			       some % (WINDOW * sizeof(struct rring_entry) / 8);
+		break;
+	case 8:
+		return (uint64_t *)self->payload +
+		       some % (self->arena->payload_size / 8);
+	case 9:
+		if (self->xxl)
+			return (uint64_t *)self->xxl + some % (XXL_SIZE / 8);
+		break;
+	}
+	return &self->ledger[some % self->arena->slots];
 }
 
 static void write_nonsense(struct hostile *self)
 {
-	switch (dice_below(&self->dice, self->writer ? 8 : 5)) {
-	case 0:
-		spoil_tail(self);
-		break;
-	case 1:
-		spoil_cursor(self);
-		break;
-	case 5:
-	case 6:
-		spoil_ring(self);
-		break;
-	case 7:
-		spoil_payload(self);
-		break;
-	default:
-		spoil_ledger(self);
-	}
+	uint64_t roll = dice_roll(&self->dice);
+	volatile uint64_t *word = choose(self, (uint32_t)roll);
+	uint64_t value = lie(self, *word, roll >> 20);
+
+	if (roll >> 61)
+		*word = value;
+	else if (roll >> 60)
+		*(volatile uint32_t *)word = (uint32_t)value;
+	else
+		((volatile uint8_t *)word)[roll >> 32 & 7] = (uint8_t)value;
 }
+
+/* Who has everything for ever hides what else is wrong. */
+static void have_mercy(struct hostile *self)
+{
+	uint32_t i;
+
+	for (i = 0; i < self->arena->slots; i++)
+		self->ledger[i] &= ~(RRING_MOVE - 1);
+	if (self->payload)
+		open_ring(self);
+}
+
+/* ---- what it asks for ---- */
 
 /* Of rings and readers that exist, mostly another's; and of some that do not */
 static void call_nonsense(struct hostile *self)
 {
 	struct dice *dice = &self->dice;
-	uint32_t ring = dice_below(dice, 6), other = dice_below(dice, 6);
+	uint64_t roll = dice_roll(dice);
+	uint32_t ring = dice_below(dice, 6), other = dice_below(dice, 7);
 	struct rring_refill refill = { .size = sizeof(refill), .pool = other,
-		.count = (uint32_t)lie_about(dice, 128) };
+		.count = (uint32_t)lie(self, 128, roll) };
 	struct rring_ring_open open = { .size = sizeof(open),
 		.kind = other % 3, .policy = ring % 4, .capacity = ring * 7,
 		.stride = other / 3 * 64 };
-	struct rring_ring_close close = { .size = sizeof(close), .ring = ring };
+	struct rring_ring_close close = { .size = sizeof(close), .ring = ring,
+		.flags = other & 1 };
 	struct rring_reader_join join = { .size = sizeof(join), .ring = ring,
 		.flags = other & 1, .start = dice_below(dice, 4),
-		.position = lie_about(dice, 1000) };
+		.position = lie(self, 1000, roll) };
 	struct rring_reader_leave leave = { .size = sizeof(leave),
 		.ring = ring, .reader = other };
 	struct rring_reader_rejoin rejoin = { .size = sizeof(rejoin),
 		.ring = ring, .reader = other };
-	struct rring_wait wait = { .size = sizeof(wait), .what = other & 1,
+	struct rring_wait wait = { .size = sizeof(wait), .what = other & 3,
 		.ring = ring, .reader = other,
-		.position = lie_about(dice, 1000) };
+		.position = lie(self, 1000, roll) };
 	struct rring_wake wake = { .size = sizeof(wake), .ring = ring,
 		.flags = dice_below(dice, 8), .pools = ~0u };
 	struct rring_pool_stat stat = { .size = sizeof(stat), .pool = other,
 		.flags = RRING_STAT_SWEEP };
+	struct rring_reclaim reclaim = { .size = sizeof(reclaim), .pool = other,
+		.count = 1 + ring };
 	const struct {
 		unsigned long request;
 		void *args;
@@ -215,152 +327,39 @@ static void call_nonsense(struct hostile *self)
 		{ RRING_IOC_WAIT, &wait },
 		{ RRING_IOC_WAKE, &wake },
 		{ RRING_IOC_POOL_STAT, &stat },
+		{ RRING_IOC_RECLAIM, &reclaim },
 	};
 	uint32_t i = dice_below(dice, sizeof(calls) / sizeof(calls[0]));
 
 	/* its own ring it keeps, to write into */
-	if (calls[i].args == &close && self->writer && ring == self->writer->id)
+	if (calls[i].args == &close && self->ring && ring == self->ring_id)
 		return;
-	device_call(rring_client_fd(self->client), calls[i].request,
-		    calls[i].args);
+	device_call(self->fd, calls[i].request, calls[i].args);
+	self->part->shared->calls++;
 }
 
+/* Goes on until it is stopped. */
 static int be_hostile(void *arg)
 {
-	struct rring_reader_config to_both = { .ring_name = "both" };
-	struct rring_ring_config of_liar = {
-		.name = "liar",
-		.kind = RRING_HANDLES,
-		.policy = RRING_FAIL,
-		.capacity = WINDOW,
-	};
 	struct part *part = arg;
-	struct hostile self = { .part = part, .dice = part->dice };
-	int i;
+	struct hostile self = hostile_new(part);
+	uint32_t i;
 
-	self.client = client_of(part->arena_fd, part->role);
-	self.reader = reader_of(self.client, &to_both);
-	if (part->role == RRING_PRODUCER)
-		self.writer = writer_of(self.client, &of_liar);
-	for (i = 0; i < WRITES; i++) {
+	for (i = 1; part; i++) {
 		write_nonsense(&self);
-		if (i % CALL_EVERY == 0)
-			call_nonsense(&self);
-		if (i == WRITES / 2)
+		if (i % CALL_EVERY)
+			continue;
+		part->shared->writes += CALL_EVERY;
+		call_nonsense(&self);
+		if (i % MERCY_EVERY == 0)
+			have_mercy(&self);
+		if (i / CALL_EVERY == part->writes / CALL_EVERY)
 			baton_pass(&part->ready);
 	}
-	while (pause() < 0)
-		;
 	return 1;
 }
 
 /* ---- the others ---- */
-
-static struct rring_writer *open_ring(struct rring_client *client,
-				      const char *name)
-{
-	struct rring_ring_config config = {
-		.name = name,
-		.kind = RRING_HANDLES,
-		.policy = RRING_FAIL,
-		.capacity = WINDOW,
-	};
-
-	return writer_of(client, &config);
-}
-
-static int write_on(void *arg)
-{
-	struct part *part = arg;
-	struct rring_client *client = client_of(part->arena_fd,
-						RRING_PRODUCER);
-	struct rring_writer *writer[2];
-	int i, err;
-
-	writer[0] = open_ring(client, "one");
-	writer[1] = open_ring(client, "both");
-	baton_pass(&part->ready);
-	while (!part->shared->stop)
-		for (i = 0; i < 2; i++) {
-			err = stream_put(writer[i], LEN_MAX);
-			MUST(!err || err == -EAGAIN);
-		}
-	for (i = 0; i < 2; i++)
-		part->shared->written[i] = writer[i]->head;
-	rring_close(client);
-	return 0;
-}
-
-struct kept {
-	struct rring_event event;
-	uint64_t number;
-	int used;
-};
-
-static void drop_kept(struct part *part, struct rring_client *client,
-		      struct kept *kept)
-{
-	if (!kept->used)
-		return;
-	if (part->role != RRING_PRODUCER)
-		MUST(stream_intact(&kept->event, kept->number, LEN_MAX));
-	MUST(!rring_drop(client, &kept->event));
-	kept->used = 0;
-}
-
-/* 0, -EAGAIN or -EPIPE. */
-static int read_one(struct part *part, struct rring_reader *reader,
-		    struct kept *kept)
-{
-	long n = rring_peek(reader, 1);
-
-	if (n < 0)
-		return (int)n;
-	drop_kept(part, reader->client, kept);
-	MUST(!rring_entry(reader, 0, &kept->event));
-	MUST(kept->event.event_type == (uint32_t)reader->pos);
-	MUST(kept->event.len == stream_len(reader->pos, LEN_MAX));
-	if (part->role != RRING_PRODUCER)
-		MUST(stream_intact(&kept->event, reader->pos, LEN_MAX));
-	MUST(!rring_keep(reader, &kept->event));
-	kept->number = reader->pos;
-	kept->used = 1;
-	MUST(!rring_release(reader, 1));
-	return 0;
-}
-
-static int read_on(void *arg)
-{
-	static const char *const names[2] = { "one", "both" };
-	struct part *part = arg;
-	struct rring_client *client = client_of(part->arena_fd,
-						RRING_CONSUMER);
-	struct rring_reader *reader[2];
-	struct kept kept[KEPT] = { { .used = 0 } };
-	int ended = 0;
-	int i, err;
-
-	for (i = 0; i < 2; i++) {
-		struct rring_reader_config config = { .ring_name = names[i] };
-
-		reader[i] = reader_of(client, &config);
-	}
-	baton_pass(&part->ready);
-	while (ended != 3)
-		for (i = 0; i < 2; i++) {
-			err = read_one(part, reader[i],
-				       &kept[dice_below(&part->dice, KEPT)]);
-			MUST(!err || err == -EAGAIN || err == -EPIPE);
-			if (err == -EPIPE)
-				ended |= 1 << i;
-		}
-	for (i = 0; i < 2; i++)
-		MUST(reader[i]->pos == part->shared->written[i]);
-	for (i = 0; i < KEPT; i++)
-		drop_kept(part, client, &kept[i]);
-	rring_close(client);
-	return 0;
-}
 
 /* What a liar's ring says may be nonsense; it is never out of bounds. */
 static void believe(struct rring_reader *reader)
@@ -369,6 +368,7 @@ static void believe(struct rring_reader *reader)
 	struct rring_event event;
 	volatile char *data;
 
+	rring_wait_readable(reader, 0);
 	if (rring_peek(reader, WINDOW) < 1)
 		return;
 	if (!rring_entry(reader, 0, &event)) {
@@ -376,8 +376,9 @@ static void believe(struct rring_reader *reader)
 		(void)data[0];
 		if (event.len)
 			(void)data[event.len - 1];
-		MUST(!rring_hold(client, &event));
-		MUST(!rring_drop(client, &event));
+		if (rring_handle_class(event.handle) == RRING_XXL ||
+		    !rring_hold(client, &event))
+			rring_drop(client, &event);
 		if (!rring_upgrade(client, event.handle, &event))
 			MUST(!rring_drop(client, &event));
 	}
@@ -412,8 +413,11 @@ static int come_and_go(void *arg)
 FIXTURE(hostile)
 {
 	struct part part;
+	struct bystanders others;
 	struct rring_client *watcher;
-	pid_t writer, reader, guest;
+	struct nl nl;
+	uint32_t arena;
+	pid_t guest;
 };
 
 FIXTURE_VARIANT(hostile)
@@ -433,18 +437,27 @@ FIXTURE_VARIANT_ADD(hostile, producer)
 
 FIXTURE_SETUP(hostile)
 {
+	struct rring_arena_config config = {
+		.name = NAME,
+		.capacity = { 64, 32, 16, 8, 4, 4 },
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
 	struct part *part = &self->part;
 
-	part->arena_fd = arena_small();
+	part->arena_fd = rring_arena_create(&config);
+	ASSERT_LE(0, part->arena_fd);
 	part->role = variant->role;
+	part->writes = WRITES / LIVES * (getenv("TORTURE") ? 10 : 1);
 	part->shared = shared_new(sizeof(*part->shared));
 	part->dice = dice_new("hostile");
 	baton_init(&part->ready);
+	self->nl = nl_open();
+	self->arena = nl_arena(&self->nl, NAME);
 	self->watcher = client_of(part->arena_fd, RRING_OBSERVER);
-	self->writer = spawn(write_on, part);
-	baton_wait(&part->ready);
-	self->reader = spawn(read_on, part);
-	baton_wait(&part->ready);
+	bystanders_start(&self->others, part->arena_fd,
+			 part->role == RRING_PRODUCER, part->dice);
 	self->guest = spawn(come_and_go, part);
 }
 
@@ -452,9 +465,22 @@ FIXTURE_TEARDOWN(hostile)
 {
 	EXPECT_TRUE(all_free(self->watcher));
 	rring_close(self->watcher);
+	nl_close(&self->nl);
 }
 
-TEST_F_TIMEOUT(hostile, hurts_nobody_and_leaves_nothing_behind, 150)
+static int evict(FIXTURE_DATA(hostile) *self)
+{
+	struct nl_value victim[] = {
+		NL_U32(RRING_A_CLIENT_ARENA, self->arena),
+		NL_U32(RRING_A_CLIENT_ID, self->part.shared->client),
+		{ 0 }
+	};
+
+	return nl_change(&self->nl, RRING_CMD_CLIENT_EVICT, victim);
+}
+
+/* In the middle of it: by death, or by eviction, which a store then notices. */
+TEST_F_TIMEOUT(hostile, hurts_nobody_and_leaves_nothing_behind, 600)
 {
 	pid_t pid;
 	int i;
@@ -463,21 +489,20 @@ TEST_F_TIMEOUT(hostile, hurts_nobody_and_leaves_nothing_behind, 150)
 		self->part.dice = dice_of(self->part.dice, i);
 		pid = spawn(be_hostile, &self->part);
 		baton_wait(&self->part.ready);
-		/* half of them in the middle of it */
-		if (i % 2)
-			until_asleep(pid);
-		kill(pid, SIGKILL);
-		ASSERT_EQ(128 + SIGKILL, reap(pid));
+		ASSERT_TRUE(bystanders_go_on(&self->others, 0, EVENTS));
+		ASSERT_EQ(0, i % 2 ? evict(self) : kill(pid, SIGKILL));
+		ASSERT_EQ(128 + (i % 2 ? SIGBUS : SIGKILL), reap(pid));
 	}
 	self->part.shared->stop = 1;
-	EXPECT_EQ(0, reap(self->writer));
-	EXPECT_EQ(0, reap(self->reader));
+	EXPECT_TRUE(bystanders_end(&self->others));
 	EXPECT_EQ(0, reap(self->guest));
-	EXPECT_LT(0ull, self->part.shared->written[0]);
-	EXPECT_LT(0ull, self->part.shared->written[1]);
-	printf("# %d writes beside %llu events\n", LIVES * WRITES,
-	       (unsigned long long)(self->part.shared->written[0] +
-				    self->part.shared->written[1]));
+	EXPECT_LE((uint64_t)self->part.writes * LIVES,
+		  self->part.shared->writes + LIVES * CALL_EVERY);
+	printf("# %llu writes and %llu calls beside %llu events, %llu held\n",
+	       (unsigned long long)self->part.shared->writes,
+	       (unsigned long long)self->part.shared->calls,
+	       (unsigned long long)bystanders_read(&self->others),
+	       (unsigned long long)self->others.shared->kept);
 }
 
 TEST_HARNESS_MAIN

@@ -111,7 +111,8 @@ static int rejoin(struct rring_reader *reader)
 
 /*
  * An observer that the writer has overtaken goes on with what will last for a
- * while: three quarters of a lap.
+ * while: three quarters of a lap. So does who cannot be overtaken but by a liar,
+ * rather than to read what it says for ever.
  */
 static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 {
@@ -164,9 +165,10 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 	if (err)
 		return err;
 	avail = head > reader->pos ? head - reader->pos : 0;
-	if (reader->observer && avail > reader->capacity)
+	if (avail > reader->capacity &&
+	    (reader->observer || !reader->lappable))
 		return skip_overwritten(reader, head);
-	/* a liar's head; or just lapped, which the release will see */
+	/* just lapped, which the release will see; or a liar's head */
 	if (avail > reader->capacity)
 		avail = reader->capacity;
 	reader->head = reader->pos + avail;

@@ -57,7 +57,10 @@ static struct rring_scan scan_once(struct rring_writer *writer)
 
 /*
  * A reader that begins to gate in the middle of a scan may have missed it, and
- * yet start below a cursor that the scan read later.
+ * yet start below a cursor that the scan read later. .passed is for the kernel,
+ * which reads it between raising .joins and letting the reader start: so it
+ * sees what a scan that missed the reader has found, although a cursor may have
+ * gone back since.
  */
 struct rring_scan rring_scan_readers(struct rring_writer *writer)
 {
@@ -69,7 +72,10 @@ struct rring_scan rring_scan_readers(struct rring_writer *writer)
 		/* P: pairs with O in the kernel */
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
+		rring_seq_store(&writer->ring->passed, scan.low);
+		/* the kernel's barrier is for both: this, and .joins */
 		rring_fence_acquire();
+		rring_fence_compiler();
 	} while (rring_flag_load(joins) != seen);
 	return scan;
 }

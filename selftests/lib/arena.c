@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,11 +105,23 @@ pid_t spawn(int (*run)(void *arg), void *arg)
 int reap(pid_t pid)
 {
 	int status;
+	pid_t ended;
 
-	if (waitpid(pid, &status, 0) != pid)
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended < 0 && errno == EINTR);
+	if (ended != pid)
 		return -1;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 				     WEXITSTATUS(status);
+}
+
+int has_ended(pid_t pid)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	       info.si_pid;
 }
 
 void slay(pid_t pid)

@@ -41,6 +41,9 @@ pid_t spawn(int (*run)(void *arg), void *arg);
 /* The child's exit status, or 128 + the signal that ended it. */
 int reap(pid_t pid);
 
+/* 1 if there is an exit status to reap. */
+int has_ended(pid_t pid);
+
 /* SIGKILL, and wait until it is gone. */
 void slay(pid_t pid);
 

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "arena.h"
@@ -114,6 +115,20 @@ static const struct rring_ring_info *ring_info(const struct subject *self,
 		((const char *)arena + arena->ring_info_offset) + ring;
 }
 
+/* An entry, such as it is. */
+static void commit_one(const struct subject *self, uint32_t ring)
+{
+	size_t size = ring_info(self, ring)->size;
+	struct rring_ring_head *head =
+		device_map(self->client->fd, RRING_REGION_RING, ring, size,
+			   PROT_READ | PROT_WRITE);
+
+	if (head == MAP_FAILED)
+		_exit(1);
+	rring_seq_store_release(&head->head, 1);
+	munmap(head, size);
+}
+
 /* Look for room as its writer until the reader's nanosecond is over. */
 static void good_rejoin(struct subject *self, union args *args)
 {
@@ -122,14 +137,17 @@ static void good_rejoin(struct subject *self, union args *args)
 
 	args->rejoin.ring = open_ring(self);
 	args->rejoin.reader = join_ring(self, args->rejoin.ring).reader;
+	commit_one(self, args->rejoin.ring);
 	ref = &ring_info(self, args->rejoin.ring)
 		->readers[args->rejoin.reader].ref;
 	wait.what = RRING_WAIT_WRITABLE;
 	wait.ring = args->rejoin.ring;
-	while (rring_ref_state(rring_word_load(ref)) != RRING_READER_LAPPED)
-		if (device_call(self->client->fd, RRING_IOC_WAIT, &wait) !=
-		    -ETIMEDOUT)
+	while (rring_ref_state(rring_word_load(ref)) != RRING_READER_LAPPED) {
+		int err = device_call(self->client->fd, RRING_IOC_WAIT, &wait);
+
+		if (err && err != -ETIMEDOUT)
 			_exit(1);
+	}
 }
 
 /* The end of its stream is something to tell a reader. */

@@ -295,7 +295,8 @@ struct rring_ring_head {
 	rring_seq_t head;	/* entries below are committed */
 	rring_seq_t claim;	/* entries below may be being overwritten */
 	rring_seq_t drops;	/* entries for which there was no room */
-	__u8 reserved[4072];
+	rring_seq_t passed;	/* none below is kept for who joins */
+	__u8 reserved[4064];
 };
 
 struct rring_entry {		/* of HANDLES */

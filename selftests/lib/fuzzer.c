@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "forge.h"
+#include "fuzzer.h"
+#include "passing.h"
+#include "stream.h"
+#include "thread.h"
+#include "user.h"
+
+#define NAME		"fuzzed-too"
+#define STEPS		FUZZER_STEPS
+#define ARENAS		FUZZER_ARENAS
+#define FDS		FUZZER_FDS
+#define MAPS		FUZZER_MAPS
+#define PAGES		4		/* of arguments */
+#define PAGE_SIZE	((size_t)CALL_PAGE)
+
+/* Where nothing is put that did not ask for it: a megabyte for each mapping. */
+#define MAPS_AT	((char *)0x100000000000)
+#define MAP_MAX	(1u << 20)
+
+struct actor {
+	struct fuzzer *world;
+	struct dice dice;
+	char *pages;			/* the last one is not there */
+	char *read_only;		/* the last but one */
+	struct forged_call call;
+	union args before;
+};
+
+#define ROLL(n)	dice_below(&self->dice, n)
+
+/* ---- memory that may not be there ---- */
+
+static __thread sigjmp_buf fault;
+
+static void jump(int signal)
+{
+	siglongjmp(fault, signal);
+}
+
+static void ignore(int signal)
+{
+	(void)signal;
+}
+
+static char *map_at(const struct actor *self, uint32_t i)
+{
+	(void)self;
+	return MAPS_AT + (size_t)i * MAP_MAX;
+}
+
+static void touch(struct actor *self)
+{
+	volatile uint64_t *word;
+	uint32_t i = ROLL(MAPS + FDS);
+	uint32_t offset = ROLL(2) ? ROLL(64) : ROLL(MAP_MAX / 8);
+	uint64_t value = forge_number(&self->dice, 16);
+	size_t size = self->world->size[i];
+	int store = ROLL(3);
+
+	if (size >= 8)
+		offset %= (uint32_t)(size / 8);
+	word = (volatile uint64_t *)map_at(self, i) + offset;
+	if (sigsetjmp(fault, 1))
+		return;
+	if (store)
+		*word = value;
+	else
+		value = *word;
+}
+
+/* ---- ioctl ---- */
+
+static int is_documented(int err)
+{
+	static const int errors[] = {
+		EACCES, EBADF, EBUSY, E2BIG, EDQUOT, EEXIST, EFAULT, EINTR,
+		EINVAL, EMFILE, ENOENT, ENOMEM, ENOSPC, ENOTCONN, ENOTTY,
+		ENXIO, EOVERFLOW, EOWNERDEAD, EPERM, EPIPE, ETIMEDOUT,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(errors) / sizeof(*errors); i++)
+		if (err == -errors[i])
+			return 1;
+	return err >= 0;
+}
+
+static int take_arena(struct actor *self)
+{
+	return self->world->fd[ROLL(8) ? ROLL(ARENAS) : ROLL(FDS)];
+}
+
+static int take_fd(struct actor *self)
+{
+	return self->world->fd[ROLL(16) ? ARENAS + ROLL(FDS - ARENAS) :
+					  ROLL(FDS)];
+}
+
+static void put(struct actor *self, uint32_t i, int fd)
+{
+	int old = self->world->fd[i];
+
+	if (fd < 0)
+		return;
+	self->world->fd[i] = fd;
+	if (old >= 0)
+		close(old);
+}
+
+static void put_arena(struct actor *self, int fd)
+{
+	put(self, ROLL(ARENAS), fd);
+}
+
+static void put_fd(struct actor *self, int fd)
+{
+	put(self, ARENAS + ROLL(FDS - ARENAS), fd);
+}
+
+/* Nothing is written but answers, and those within what was given. */
+static void check_answer(const struct actor *self, const union args *args,
+			 int ret)
+{
+	const struct forged_call *call = &self->call;
+	int answered = ret >= 0 && call->answers;
+	uint32_t from = answered ? call->size : 0;
+
+	MUST(is_documented(ret));
+	MUST(!memcmp(args->byte + from, self->before.byte + from,
+		     sizeof(*args) - from));
+	MUST(args->size == self->before.size);
+}
+
+static void keep_result(struct actor *self, int ret)
+{
+	if (self->call.request == RRING_IOC_CREATE)
+		put_arena(self, ret);
+	if (ret >= 0)
+		self->world->counts->good++;
+}
+
+static void call_well(struct actor *self, int fd)
+{
+	union args *args = (union args *)(self->pages +
+					  (PAGES - 2) * PAGE_SIZE);
+	int ret;
+
+	*args = self->before = self->call.args;
+	ret = device_call(fd, self->call.request, args);
+	if (self->call.size)
+		check_answer(self, args, ret);
+	keep_result(self, ret);
+}
+
+/* What the kernel reads ends where memory does, or is no memory at all. */
+static void call_badly(struct actor *self, int fd)
+{
+	uint32_t size = self->call.size ? self->call.size : 64;
+	char *end = self->pages + (PAGES - 1) * PAGE_SIZE;
+	char *const places[] = {
+		NULL, (char *)8, (char *)~0ul, (char *)0xffff888000000000,
+		MAPS_AT - 4096, end, end - 4, end - size / 2, end - size,
+		end - size - 1, self->pages + PAGE_SIZE - size / 2,
+		self->read_only, map_at(self, ROLL(MAPS)),
+	};
+	char *at = places[ROLL(sizeof(places) / sizeof(*places))];
+	uint32_t i;
+	int ret;
+
+	for (i = 0; i < size; i++) {
+		if (sigsetjmp(fault, 1))
+			break;
+		if (at > (char *)4096)
+			((volatile char *)at)[i] = self->call.args.byte[i];
+	}
+	ret = device_call(fd, self->call.request, at);
+	MUST(!self->call.size || is_documented(ret));
+	keep_result(self, ret);
+}
+
+static void call(struct actor *self)
+{
+	int fd = take_fd(self);
+
+	forge_call(&self->dice, self->world->fd, FDS, &self->call);
+	if (ROLL(10))
+		call_well(self, fd);
+	else
+		call_badly(self, fd);
+}
+
+/* What leads on: a client, alive. */
+static void attach(struct actor *self)
+{
+	struct rring_attach args;
+	uint32_t i = ARENAS + ROLL(FDS - ARENAS);
+	int fd = self->world->fd[i];
+	int ret = device_attach(fd, take_arena(self), ROLL(8) ? ROLL(2) + 1 : 0,
+				&args);
+
+	MUST(is_documented(ret));
+	if (!ret) {
+		self->world->counts->good++;
+		self->world->attach = args;
+	}
+	args.ledger_size = self->world->attach.ledger_size;
+	if (mmap(map_at(self, MAPS + i), args.ledger_size,
+		 PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, fd,
+		 (off_t)RRING_OFF(RRING_REGION_LEDGER, 0)) != MAP_FAILED)
+		self->world->size[MAPS + i] = args.ledger_size;
+}
+
+/* ---- mmap ---- */
+
+/* Of a region: mostly what it is. */
+static size_t some_size(struct actor *self, uint32_t type)
+{
+	const struct rring_attach *attach = &self->world->attach;
+	const size_t sizes[] = {
+		[RRING_REGION_ARENA] = attach->arena_size,
+		[RRING_REGION_LEDGER] = attach->ledger_size,
+		[RRING_REGION_MAGAZINE] = attach->magazine_size,
+		[RRING_REGION_CURSORS] = PAGE_SIZE,
+		[RRING_REGION_PAYLOAD] = attach->payload_size,
+		[RRING_REGION_RING] = PAGE_SIZE * (2 + ROLL(2)),
+		[RRING_REGION_XXL] = PAGE_SIZE * (1 + ROLL(16)),
+	};
+	size_t size = ROLL(MAP_MAX);
+
+	if (ROLL(4))
+		size = sizes[type % (RRING_REGION_XXL + 1)];
+	else if (ROLL(2))
+		size = PAGE_SIZE * ROLL(20);
+	return size && size <= MAP_MAX ? size : PAGE_SIZE;
+}
+
+static void map(struct actor *self)
+{
+	static const int flags[] = {
+		MAP_SHARED, MAP_SHARED, MAP_SHARED, MAP_PRIVATE,
+		MAP_SHARED_VALIDATE, MAP_SHARED_VALIDATE | MAP_SYNC,
+		MAP_SHARED | MAP_POPULATE, MAP_SHARED | MAP_LOCKED,
+		MAP_SHARED | MAP_NORESERVE,
+	};
+	static const int prots[] = {
+		PROT_READ, PROT_READ, PROT_READ | PROT_WRITE, PROT_WRITE,
+		PROT_NONE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC,
+	};
+	uint32_t i = ROLL(MAPS), type = ROLL(9);
+	size_t size = some_size(self, type);
+	uint64_t offset = RRING_OFF(type, type != RRING_REGION_CURSORS &&
+				    type < RRING_REGION_RING ? 0 : ROLL(6));
+	int how = flags[ROLL(9)] | (ROLL(2) ? MAP_FIXED : MAP_FIXED_NOREPLACE);
+	int prot = prots[ROLL(7)];
+	void *at;
+
+	if (ROLL(16) == 0)
+		offset = forge_number(&self->dice, offset) & ~4095ull;
+	at = mmap(map_at(self, i), size, prot, how, take_fd(self),
+		  (off_t)offset);
+	if (at == MAP_FAILED)
+		return;
+	self->world->size[i] = size;
+	self->world->counts->maps++;
+}
+
+/* A part of a mapping, or more than it is. */
+static void unmap(struct actor *self)
+{
+	static const int advices[] = {
+		MADV_NORMAL, MADV_DONTNEED, MADV_REMOVE, MADV_DOFORK,
+		MADV_DONTFORK, MADV_MERGEABLE, MADV_HUGEPAGE, MADV_FREE,
+		MADV_COLD, MADV_PAGEOUT, MADV_DODUMP, MADV_WIPEONFORK,
+		MADV_WILLNEED, MADV_POPULATE_READ, MADV_POPULATE_WRITE,
+	};
+	uint32_t i = ROLL(8) ? ROLL(MAPS) : ROLL(MAPS + FDS);
+	char *at = map_at(self, i) + PAGE_SIZE * ROLL(2) * ROLL(4);
+	size_t size = PAGE_SIZE * (1 + (ROLL(2) ? ROLL(4) : ROLL(32)));
+	struct iovec from = { .iov_base = self->pages, .iov_len = 64 };
+	struct iovec to = { .iov_base = at, .iov_len = 64 };
+
+	switch (ROLL(8)) {
+	case 0:
+		munmap(at, size);
+		break;
+	case 1:
+		mprotect(at, size, (int)ROLL(8));
+		break;
+	case 2:
+		mremap(at, size, PAGE_SIZE * (1 + ROLL(32)), 0);
+		break;
+	case 3:
+		mremap(at, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		       map_at(self, ROLL(MAPS)));
+		break;
+	case 4:
+		mlock(at, size);
+		munlock(at, size);
+		break;
+	case 5:
+		msync(at, size, MS_SYNC);
+		process_vm_writev(getpid(), &from, 1, &to, 1, 0);
+		break;
+	default:
+		madvise(at, size, advices[ROLL(15)]);
+	}
+}
+
+/* ---- descriptors and processes ---- */
+
+static void handle_fd(struct actor *self)
+{
+	struct pollfd fds = { .fd = take_fd(self), .events = ~0 };
+	char byte;
+
+	switch (ROLL(10)) {
+	case 0:
+	case 1:
+	case 2:
+		put_fd(self, open(RRING_DEVICE, ROLL(8) ? O_RDWR :
+				  (int)ROLL(3)));
+		break;
+	case 3:
+		put_fd(self, dup(take_fd(self)));
+		break;
+	case 4:
+		put_arena(self, dup(self->world->arena_fd));
+		break;
+	case 5:
+		/* some stay in the socket, and end with it */
+		send_fd(self->world->pair[0], take_fd(self));
+		break;
+	case 6:
+		put_fd(self, receive_fd(self->world->pair[1]));
+		break;
+	case 7:
+		MUST(read(take_fd(self), &byte, 1) < 0);
+		MUST(write(take_fd(self), "", 1) < 0);
+		lseek(take_fd(self), 1, SEEK_SET);
+		fcntl(take_fd(self), F_SETFL, O_NONBLOCK | O_ASYNC);
+		break;
+	default:
+		poll(&fds, 1, 0);
+	}
+}
+
+/* Waits without end are ended by a signal soon. */
+static void set_signals(void)
+{
+	struct itimerval soon = {
+		.it_interval.tv_usec = 2000,
+		.it_value.tv_usec = 2000,
+	};
+	struct sigaction action = { .sa_handler = jump };
+
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+	action.sa_handler = ignore;
+	sigaction(SIGALRM, &action, NULL);
+	sigaction(SIGIO, &action, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+}
+
+static void step(struct actor *self);
+
+/* Calls for a client that is its parent's, with what fork left of it. */
+static void fork_off(struct actor *self)
+{
+	pid_t pid = fork();
+	uint32_t i;
+
+	if (pid) {
+		/* its parent's dice go on as if it had not been */
+		MUST(pid < 0 || !reap(pid));
+		return;
+	}
+	if (ROLL(2)) {
+		execl("/bin/busybox", "busybox", "true", NULL);
+		_exit(0);
+	}
+	set_signals();
+	for (i = ROLL(20); i; i--)
+		step(self);
+	_exit(0);
+}
+
+static void send_message(struct actor *self)
+{
+	struct fuzzer *world = self->world;
+	int socket = mnl_socket_get_fd(world->nl.socket);
+	char message[1024], answer[NL_PIECE];
+	size_t len = forge_message(&self->dice, world->nl.family,
+				   world->arena, message, sizeof(message));
+
+	send(socket, message, len, MSG_DONTWAIT);
+	while (recv(socket, answer, sizeof(answer), MSG_DONTWAIT) > 0)
+		;
+	world->counts->messages++;
+}
+
+/* ---- a life ---- */
+
+static void step(struct actor *self)
+{
+	uint32_t roll = ROLL(1000);
+
+	self->world->counts->calls++;
+	if (roll < 5)
+		fork_off(self);
+	else if (roll < 60)
+		send_message(self);
+	else if (roll < 160)
+		touch(self);
+	else if (roll < 250)
+		map(self);
+	else if (roll < 300)
+		unmap(self);
+	else if (roll < 400)
+		handle_fd(self);
+	else if (roll < 450)
+		attach(self);
+	else
+		call(self);
+}
+
+/* Arguments end at a page that is not there; one page is not to be written. */
+static void map_arguments(struct actor *self)
+{
+	self->pages = mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	MUST(self->pages != MAP_FAILED);
+	MUST(!mprotect(self->pages + (PAGES - 1) * PAGE_SIZE, PAGE_SIZE,
+		       PROT_NONE));
+	self->read_only = mmap(NULL, PAGE_SIZE, PROT_READ,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	MUST(self->read_only != MAP_FAILED);
+}
+
+static void *act(void *arg)
+{
+	struct actor *self = arg;
+	uint32_t i;
+
+	map_arguments(self);
+	for (i = 0; i < STEPS / (uint32_t)self->world->threads; i++)
+		step(self);
+	return NULL;
+}
+
+/* In a network namespace of its own: the others' arena is not its to change. */
+static void enter(struct fuzzer *world)
+{
+	struct rring_arena_config config = {
+		.name = NAME,
+		.capacity = { 32, 16, 8, 4, 2, 2 },
+		.mode = 0777,
+		.uid = world->uid,
+		.gid = world->uid,
+	};
+	uint32_t i;
+
+	MUST(!unshare(CLONE_NEWNET));
+	world->fd[0] = rring_arena_create(&config);
+	MUST(world->fd[0] >= 0);
+	if (world->uid)
+		become(world->uid, world->uid);
+	for (i = 1; i < ARENAS; i++)
+		world->fd[i] = dup(world->arena_fd);
+	for (; i < FDS; i++)
+		world->fd[i] = device_open();
+	memset((void *)world->size, 0, sizeof(world->size));
+	MUST(!socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, world->pair));
+	world->nl = nl_open();
+	world->arena = nl_arena(&world->nl, NAME);
+	MUST(world->arena);
+}
+
+int fuzzer_live(void *arg)
+{
+	struct fuzzer *world = arg;
+	struct actor self[2];
+	pthread_t thread[2];
+	int i;
+
+	enter(world);
+	set_signals();
+	baton_pass(&world->ready);
+	for (i = 0; i < world->threads; i++) {
+		self[i] = (struct actor) { .world = world };
+		self[i].dice = dice_of(world->dice, (uint64_t)i);
+	}
+	if (world->threads == 1) {
+		act(&self[0]);
+		return 0;
+	}
+	for (i = 0; i < world->threads; i++)
+		thread[i] = thread_start(act, &self[i]);
+	for (i = 0; i < world->threads; i++)
+		thread_end(thread[i]);
+	return 0;
+}
