@@ -13,7 +13,7 @@
 static void say(const char *format, va_list args, const char *reason)
 {
 	fflush(stdout);
-	fputs("rring: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	vfprintf(stderr, format, args);
 	if (reason)
 		fprintf(stderr, ": %s", reason);

@@ -9,7 +9,7 @@ enum {
 	STATUS_USAGE = 2,
 };
 
-/* Say "rring: ..." in one line, and end. */
+/* Say "PROGRAM: ..." in one line, and end. */
 void fail(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
