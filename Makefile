@@ -51,6 +51,8 @@ ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
 RRING	:= $(wildcard tools/rring/*.c)
 RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
+PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,attach number \
+	   report)
 EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
 	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
@@ -83,7 +85,7 @@ samples: $(SAMPLES) ## those of kmod/samples, which use the module
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
-tools: $(B)/demo $(B)/rring ## the programs of tools/
+tools: $(B)/demo $(B)/rring $(B)/rring-pcap ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
@@ -125,6 +127,11 @@ $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
 
 $(B)/rring: $(RRING:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
+
+$(B)/rring-pcap: $(PCAP:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -lpcap -ljansson -lpthread
+
+$(B)/tools/pcap/%.o: FLAGS += -Itools/rring
 
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
@@ -245,10 +252,14 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-install: lib $(B)/rring ## the library, its headers and man pages, rring
+install: lib $(B)/rring $(B)/rring-pcap
+install: ## the library, its headers and man pages, rring and rring-pcap
 	install -D -m 755 $(B)/rring $(DESTDIR)$(BINDIR)/rring
+	install -D -m 755 $(B)/rring-pcap $(DESTDIR)$(BINDIR)/rring-pcap
 	install -D -m 644 tools/rring/rring.bash \
 		$(DESTDIR)$(COMPLETIONDIR)/rring
+	install -D -m 644 tools/pcap/rring-pcap.bash \
+		$(DESTDIR)$(COMPLETIONDIR)/rring-pcap
 	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
 		$(DESTDIR)$(INCLUDEDIR)/linux $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
@@ -281,7 +292,8 @@ install-module: module ## the module, for KDIR's kernel
 	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
 uninstall: ## what the two put there
-	rm -f $(DESTDIR)$(BINDIR)/rring $(DESTDIR)$(COMPLETIONDIR)/rring
+	rm -f $(foreach tool,rring rring-pcap,$(DESTDIR)$(BINDIR)/$(tool) \
+		$(DESTDIR)$(COMPLETIONDIR)/$(tool))
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h)) \
 		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
@@ -310,5 +322,5 @@ help: ## this list
 .SECONDARY:
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
-	   tools/rring man Documentation/examples selftests selftests/rows \
+	   tools/rring tools/pcap man Documentation/examples selftests selftests/rows \
 	   selftests/lib selftests/replay))

@@ -35,8 +35,10 @@ run_make() {
 expected_files() {
 	local name section
 
-	echo "$prefix/bin/rring"
-	echo "$prefix/share/bash-completion/completions/rring"
+	for name in rring rring-pcap; do
+		echo "$prefix/bin/$name"
+		echo "$prefix/share/bash-completion/completions/$name"
+	done
 	# not the kernel's own, include/linux
 	(cd include && find . -name '*.h' ! -path '*/linux/*') |
 		sed "s|^\.|$prefix/include|"
