@@ -89,7 +89,8 @@ tools: $(B)/demo $(B)/rring $(B)/rring-pcap ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
-selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring rows asan tsan modules
+selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring
+selftests: $(B)/selftests/packets/packets rows asan tsan modules
 selftests: ## the test programs
 
 modules: $(if $(RELEASE),samples producer) ## those that tests load, if there are headers
@@ -185,6 +186,9 @@ $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
 $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 		%/link.o,$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
+
+$(B)/selftests/packets/packets: %: %.o
+	$(link) $^
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lmnl -lpthread
@@ -323,4 +327,4 @@ help: ## this list
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
 	   tools/rring tools/pcap man Documentation/examples selftests selftests/rows \
-	   selftests/lib selftests/replay))
+	   selftests/lib selftests/packets selftests/replay))
