@@ -55,6 +55,8 @@ RRING	:= $(wildcard tools/rring/*.c)
 RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
 SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,attach \
 	   number report table text)
+PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,attach number \
+	   report)
 EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
 	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
@@ -87,11 +89,13 @@ samples: $(SAMPLES) ## those of kmod/samples, which use the module
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
-tools: $(B)/demo $(B)/rring $(B)/rring-sched ## the programs of tools/
+tools: $(B)/demo $(B)/rring $(B)/rring-pcap $(B)/rring-sched
+tools: ## the programs of tools/
 
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
-selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring rows asan tsan modules
+selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring
+selftests: $(B)/selftests/packets/packets rows asan tsan modules
 selftests: ## the test programs
 
 modules: $(if $(RELEASE),samples $(FIXTURES)) ## those that tests load, if there are headers
@@ -134,6 +138,10 @@ $(B)/rring-sched: $(SCHED:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -ljansson -lpthread
 
 $(B)/tools/sched/%.o: FLAGS += -Itools/rring
+$(B)/rring-pcap: $(PCAP:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -lpcap -ljansson -lpthread
+
+$(B)/tools/pcap/%.o: FLAGS += -Itools/rring
 
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
@@ -187,6 +195,9 @@ $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
 $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 		%/link.o,$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
+
+$(B)/selftests/packets/packets: %: %.o
+	$(link) $^
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lmnl -ljansson -lpthread
@@ -263,6 +274,9 @@ LIBDIR	   ?= $(PREFIX)/lib
 MANDIR	   ?= $(PREFIX)/share/man
 MAN	   := $(wildcard Documentation/man/*.[1-9])
 
+INSTALLED  := $(patsubst %,$(B)/%,rring rring-pcap rring-sched)
+COMPLETIONS := $(wildcard tools/*/*.bash)
+
 # "PAGE NAME.SECTION": where the other names of a page are links to it.
 man_names   = $(if $(MAN),$(shell tools/man-names $(MAN) | tr ' ' ':'))
 man_file    = $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir \
@@ -280,13 +294,13 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-install: lib $(B)/rring $(B)/rring-sched ## the library, its headers and man pages, tools
-	install -d $(DESTDIR)$(BINDIR)
-	install -m 755 $(B)/rring $(B)/rring-sched $(DESTDIR)$(BINDIR)
-	install -D -m 644 tools/rring/rring.bash \
-		$(DESTDIR)$(COMPLETIONDIR)/rring
-	install -m 644 tools/sched/rring-sched.bash \
-		$(DESTDIR)$(COMPLETIONDIR)/rring-sched
+install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPLETIONDIR)
+	install -m 755 $(INSTALLED) $(DESTDIR)$(BINDIR)
+	for file in $(COMPLETIONS); do \
+		name=$${file##*/}; install -m 644 $$file \
+			$(DESTDIR)$(COMPLETIONDIR)/$${name%.bash}; \
+	done
 	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
 		$(DESTDIR)$(INCLUDEDIR)/linux $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
@@ -322,7 +336,7 @@ install-module: module samples ## the module and samples, for KDIR's kernel
 	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
 uninstall: ## what the two put there
-	rm -f $(foreach name,rring rring-sched,$(DESTDIR)$(BINDIR)/$(name) \
+	rm -f $(foreach name,$(notdir $(INSTALLED)),$(DESTDIR)$(BINDIR)/$(name) \
 		$(DESTDIR)$(COMPLETIONDIR)/$(name))
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h)) \
@@ -354,5 +368,6 @@ help: ## this list
 .SECONDARY:
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
-	   tools/rring tools/sched man Documentation/examples selftests \
-	   selftests/rows selftests/lib selftests/replay selftests/fuzz))
+	   tools/rring tools/pcap tools/sched man Documentation/examples \
+	   selftests selftests/rows selftests/lib selftests/packets \
+	   selftests/replay selftests/fuzz))

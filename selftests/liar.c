@@ -181,12 +181,12 @@ enum { HEAD, LEN, HANDLE, STALE };
 
 TEST_F(liar, head_far_ahead_is_refused_once)
 {
-	rring_seq_store_release(head_of(self), (1ull << 63) + 5);
+	rring_seq_store_release(head_of(self), (1ull << 62) + 5);
 	rring_wake_ring(self->client, self->writer->id, RRING_READERS_WAIT);
 	both_refused(_metadata, self, HEAD, 0);
 	EXPECT_EQ(-EAGAIN, peek(self));
 	both_refused(_metadata, self, HEAD, 1);
-	both_rest(_metadata, self, (1ull << 63) + 5);
+	both_rest(_metadata, self, (1ull << 62) + 5);
 	EXPECT_EQ(0, consumer_stat(self->fd).received);
 }
 
@@ -209,19 +209,19 @@ TEST_F(liar, head_at_the_end_of_numbers_ends_nothing_else)
 {
 	struct consumer_stat stat;
 
-	rring_seq_store_release(head_of(self), ~0ull - 1);
+	rring_seq_store_release(head_of(self), INT64_MAX - 1);
 	rring_wake_ring(self->client, self->writer->id, RRING_READERS_WAIT);
 	EXPECT_EQ(-EAGAIN, peek(self));
 	both_refused(_metadata, self, HEAD, 1);
 	/* there is one more position, and no other */
-	rring_seq_store_release(head_of(self), ~0ull);
+	rring_seq_store_release(head_of(self), INT64_MAX);
 	rring_wake_ring(self->client, self->writer->id, RRING_READERS_WAIT);
 	peek(self);
 	consumer_call(self->fd, CONSUMER_RELEASE, NULL);
-	both_rest(_metadata, self, ~0ull);
+	both_rest(_metadata, self, INT64_MAX);
 	rring_seq_store_release(head_of(self), 3);
 	rring_wake_ring(self->client, self->writer->id, RRING_READERS_WAIT);
-	both_rest(_metadata, self, ~0ull);
+	both_rest(_metadata, self, INT64_MAX);
 	rring_writer_close(self->writer);
 	until_ended(self->thread, 1);
 	stat = consumer_stat(self->thread);

@@ -68,7 +68,7 @@ static void fill_entries(struct rring_writer *writer)
 }
 
 /* The kernel looks at it, with what else there is in the arena. */
-static void say_head(FIXTURE_DATA(liar) *self, struct rring_writer *writer,
+static void say_head(FIXTURE_DATA(lies) *self, struct rring_writer *writer,
 		     uint64_t head)
 {
 	rring_seq_store_release(&writer->ring->head, head);

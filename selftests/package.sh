@@ -35,7 +35,7 @@ run_make() {
 expected_files() {
 	local name section
 
-	for name in rring rring-sched; do
+	for name in rring rring-pcap rring-sched; do
 		echo "$prefix/bin/$name"
 		echo "$prefix/share/bash-completion/completions/$name"
 	done

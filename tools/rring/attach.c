@@ -2,11 +2,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "report.h"
+
+#define PATIENCE_NS	(100 * 1000 * 1000)	/* between looks for a ring */
 
 static const char *advice(int err)
 {
@@ -61,4 +65,45 @@ struct rring_client *attach(const char *name, enum rring_role role)
 	if (err)
 		fail("cannot attach to the arena '%s': %s", name, advice(err));
 	return client;
+}
+
+/* A name goes first; digits may be a number. */
+static int join(struct rring_client *client, const char *ring,
+		struct rring_reader_config *config, struct rring_reader **reader)
+{
+	char *end;
+	int err;
+
+	config->ring_name = ring;
+	err = rring_reader_open(client, config, reader);
+	if (err != -ENOENT)
+		return err;
+	config->ring = (uint32_t)strtoul(ring, &end, 10);
+	if (*end || end == ring)
+		return err;
+	config->ring_name = NULL;
+	err = rring_reader_open(client, config, reader);
+	return err == -ENXIO ? -ENOENT : err;
+}
+
+struct rring_reader *attach_reader(struct rring_client *client,
+				   const char *ring,
+				   struct rring_reader_config *config,
+				   bool wait)
+{
+	static const struct timespec patience = { .tv_nsec = PATIENCE_NS };
+	struct rring_reader *reader;
+	int err;
+
+	while ((err = join(client, ring, config, &reader)) == -ENOENT && wait)
+		nanosleep(&patience, NULL);
+	if (err == -ENOENT)
+		fail("there is no ring '%s' in this arena (`rring ring' lists them, --wait waits)",
+		     ring);
+	if (err == -EINVAL)
+		fail("cannot read the ring '%s': it overwrites, so that only observers can",
+		     ring);
+	if (err)
+		fail_with(err, "cannot read the ring '%s'", ring);
+	return reader;
 }

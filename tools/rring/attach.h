@@ -2,6 +2,8 @@
 #ifndef RRING_ATTACH_H
 #define RRING_ATTACH_H
 
+#include <stdbool.h>
+
 #include <rusted_ring.h>
 
 /*
@@ -9,5 +11,14 @@
  * the program with advice.
  */
 struct rring_client *attach(const char *name, enum rring_role role);
+
+/*
+ * Join the ring @ring of that arena, by its name or its number, as @config says
+ * otherwise. @wait: until it is there.
+ */
+struct rring_reader *attach_reader(struct rring_client *client,
+				   const char *ring,
+				   struct rring_reader_config *config,
+				   bool wait);
 
 #endif /* RRING_ATTACH_H */

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <rusted_ring.h>
 
@@ -16,8 +15,6 @@
 #include "selection.h"
 #include "table.h"
 #include "text.h"
-
-#define PATIENCE_NS	(100 * 1000 * 1000)	/* between looks for a ring */
 
 enum { KEY_RAW = 256, KEY_MIN, KEY_MAX };
 
@@ -131,43 +128,6 @@ static const struct argp argp = {
 	       "it was too slow for.",
 	.children = selection_children,
 };
-
-/* ---- the ring ---- */
-
-/* A name goes first; digits may be a number. */
-static int join(struct tail *tail, struct rring_client *client)
-{
-	struct rring_reader_config config = {
-		.ring_name = tail->ring,
-		.flags = RRING_JOIN_OBSERVER,
-		.start = tail->start,
-	};
-	int err = rring_reader_open(client, &config, &tail->reader);
-	char *end;
-
-	if (err != -ENOENT)
-		return err;
-	config.ring = (uint32_t)strtoul(tail->ring, &end, 10);
-	if (*end || end == tail->ring)
-		return err;
-	config.ring_name = NULL;
-	err = rring_reader_open(client, &config, &tail->reader);
-	return err == -ENXIO ? -ENOENT : err;
-}
-
-static void open_ring(struct tail *tail, struct rring_client *client)
-{
-	static const struct timespec patience = { .tv_nsec = PATIENCE_NS };
-	int err;
-
-	while ((err = join(tail, client)) == -ENOENT && tail->wait)
-		nanosleep(&patience, NULL);
-	if (err == -ENOENT)
-		fail("there is no ring '%s' in this arena (`rring ring' lists them, --wait waits)",
-		     tail->ring);
-	if (err)
-		fail_with(err, "cannot read the ring '%s'", tail->ring);
-}
 
 /* ---- an event ---- */
 
@@ -303,12 +263,14 @@ int tail_run(int argc, char **argv)
 		.max = UINT32_MAX,
 		.left = UINT64_MAX,
 	};
+	struct rring_reader_config config = { .flags = RRING_JOIN_OBSERVER };
 	struct rring_client *client;
 	int err = 0;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &tail);
 	client = attach(tail.selection.arena, RRING_OBSERVER);
-	open_ring(&tail, client);
+	config.start = tail.start;
+	tail.reader = attach_reader(client, tail.ring, &config, tail.wait);
 	while (!err && tail.left)
 		err = step(&tail);
 	if (err && err != -EPIPE)

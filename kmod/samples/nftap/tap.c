@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * The hooks, and how long they are there. Both ends, the module's and the
+ * namespace's, come as the end of a namespace: .pre_exit takes the hooks away,
+ * a grace period later nobody is in them, and .exit closes the ring.
+ */
+#include <linux/ktime.h>
+#include <linux/mutex.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/preempt.h>
+#include <linux/skbuff.h>
+#include <linux/string.h>
+#include <net/net_namespace.h>
+
+#include <uapi/linux/rusted_ring_nftap.h>
+
+#include "tap.h"
+
+/*
+ * .net is for comparison: a namespace that has it cannot have ended. It and
+ * .kw are cleared in .exit; .lock is for those who ask for numbers meanwhile.
+ */
+static struct {
+	struct mutex lock;
+	struct net *net;
+	struct rring_kwriter *kw;
+	struct rring_kwriter_stat stat;		/* after the end */
+	u32 snaplen;
+	struct nf_hook_ops ops[RRING_NFTAP_HOOKS];
+	unsigned int nr_ops;
+} tap = {
+	.lock = __MUTEX_INITIALIZER(tap.lock),
+};
+
+static_assert((int)RRING_NFTAP_PREROUTING == (int)NF_INET_PRE_ROUTING);
+static_assert((int)RRING_NFTAP_INPUT == (int)NF_INET_LOCAL_IN);
+static_assert((int)RRING_NFTAP_FORWARD == (int)NF_INET_FORWARD);
+static_assert((int)RRING_NFTAP_OUTPUT == (int)NF_INET_LOCAL_OUT);
+static_assert((int)RRING_NFTAP_POSTROUTING == (int)NF_INET_POST_ROUTING);
+static_assert(sizeof(struct rring_nftap_packet) == 48);
+static_assert(sizeof(struct rring_nftap_packet) + RRING_NFTAP_SNAPLEN_MAX ==
+	      RRING_STRIDE_MAX);
+
+/* ---- a packet ---- */
+
+static void describe(const struct sk_buff *skb,
+		     const struct nf_hook_state *state,
+		     struct rring_nftap_packet *packet)
+{
+	const struct net_device *dev = state->in ?: state->out;
+
+	packet->time_ns = ktime_get_real_ns();
+	packet->version = RRING_NFTAP_VERSION;
+	packet->orig_len = skb->len;
+	packet->family = state->pf == NFPROTO_IPV6 ? 6 : 4;
+	packet->hook = state->hook;
+	if (!dev)
+		return;
+	packet->ifindex = dev->ifindex;
+	strscpy(packet->ifname, dev->name, sizeof(packet->ifname));
+}
+
+/* In softirq, and in the context of a process that sends. */
+static unsigned int publish(void *priv, struct sk_buff *skb,
+			    const struct nf_hook_state *state)
+{
+	struct rring_nftap_packet packet = {
+		.cap_len = min(skb->len, tap.snaplen),
+	};
+	struct rring_kevent event;
+
+	/* what is reserved holds back what others commit */
+	preempt_disable();
+	if (rring_kwriter_reserve(tap.kw, sizeof(packet) + packet.cap_len,
+				  RRING_NFTAP_PACKET, &event))
+		goto dropped;	/* and counted */
+	describe(skb, state, &packet);
+	memcpy(event.data, &packet, sizeof(packet));
+	/* at these hooks the IP header is where the data begins */
+	if (skb_copy_bits(skb, 0, event.data + sizeof(packet), packet.cap_len))
+		rring_kwriter_discard(tap.kw, &event);
+	else
+		rring_kwriter_commit(tap.kw, &event);
+dropped:
+	preempt_enable();
+	return NF_ACCEPT;
+}
+
+/* ---- the namespace ---- */
+
+static int __net_init tap_net_init(struct net *net)
+{
+	if (net != READ_ONCE(tap.net))
+		return 0;
+	return nf_register_net_hooks(net, tap.ops, tap.nr_ops);
+}
+
+static void __net_exit tap_net_pre_exit(struct net *net)
+{
+	if (net == READ_ONCE(tap.net))
+		nf_unregister_net_hooks(net, tap.ops, tap.nr_ops);
+}
+
+static void close_ring(void)
+{
+	mutex_lock(&tap.lock);
+	rring_kwriter_stat(tap.kw, &tap.stat);
+	rring_kwriter_close(tap.kw, 0);
+	tap.kw = NULL;
+	mutex_unlock(&tap.lock);
+	WRITE_ONCE(tap.net, NULL);
+}
+
+static void __net_exit tap_net_exit(struct net *net)
+{
+	if (net == READ_ONCE(tap.net))
+		close_ring();
+}
+
+static struct pernet_operations tap_net_ops = {
+	.init = tap_net_init,
+	.pre_exit = tap_net_pre_exit,
+	.exit = tap_net_exit,
+};
+
+/* ---- begin and end ---- */
+
+/*
+ * Before all others at each hook, so as to see what they drop; but at
+ * POSTROUTING behind them, as what they have made of it is what leaves.
+ */
+static void set_hooks(unsigned long hooks, u8 family)
+{
+	unsigned int hook;
+
+	for_each_set_bit(hook, &hooks, RRING_NFTAP_HOOKS)
+		tap.ops[tap.nr_ops++] = (struct nf_hook_ops) {
+			.hook = publish,
+			.pf = family,
+			.hooknum = hook,
+			.priority = hook == RRING_NFTAP_POSTROUTING ?
+				    NF_IP_PRI_LAST : NF_IP_PRI_FIRST,
+		};
+}
+
+int tap_begin(const struct tap_config *config)
+{
+	struct rring_kwriter *kw = rring_kwriter_open(&config->ring);
+	int err;
+
+	if (IS_ERR(kw))
+		return PTR_ERR(kw);
+	tap.snaplen = config->snaplen;
+	set_hooks(config->hooks, config->family);
+	mutex_lock(&tap.lock);
+	tap.kw = kw;
+	mutex_unlock(&tap.lock);
+	tap.net = config->net;
+	err = register_pernet_subsys(&tap_net_ops);
+	if (err)
+		close_ring();
+	return err;
+}
+
+void tap_end(void)
+{
+	unregister_pernet_subsys(&tap_net_ops);
+}
+
+void tap_stat(struct rring_kwriter_stat *stat)
+{
+	mutex_lock(&tap.lock);
+	if (tap.kw)
+		rring_kwriter_stat(tap.kw, &tap.stat);
+	*stat = tap.stat;
+	mutex_unlock(&tap.lock);
+}
