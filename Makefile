@@ -79,6 +79,11 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 	@find $(TREE) -xtype l -delete
 	$(KBUILD) modules
 
+# With KUnit's suites, which run when it is loaded; for a kernel of tools/kernel.
+kunit: ## the module with its KUnit suites, in build/kunit/
+	@$(MAKE) --no-print-directory module TREE=$(B)/kunit/$(RELEASE) \
+		RRING_KUNIT=y
+
 samples: $(SAMPLES) ## those of kmod/samples, which use the module
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
@@ -311,7 +316,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module samples lib tools selftests rows asan tsan modules $(USERS)
+.PHONY: all module kunit samples lib tools selftests rows asan tsan modules $(USERS)
 .PHONY: demo check run-demo run-check
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
