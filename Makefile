@@ -184,13 +184,14 @@ $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 		%/link.o,$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
 
+# The harness' alarm() is that of selftests/lib/patience.c.
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lmnl -lpthread
+	$(link) $^ -Wl,--wrap=alarm -lmnl -lpthread
 
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.
 $(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lmnl -lpthread
+	$(link) $^ -Wl,--wrap=_exit,--wrap=alarm -Wl,-z,now -lmnl -lpthread
 
 # The same rows, with a library of the same kind, below build/asan, build/tsan.
 # Clang, as gcc takes a fence for an error under its thread sanitizer.
