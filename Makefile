@@ -85,6 +85,11 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 	@find $(TREE) -xtype l -delete
 	$(KBUILD) modules
 
+# With KUnit's suites, which run when it is loaded; for a kernel of tools/kernel.
+kunit: ## the module with its KUnit suites, in build/kunit/
+	@$(MAKE) --no-print-directory module TREE=$(B)/kunit/$(RELEASE) \
+		RRING_KUNIT=y
+
 samples: $(SAMPLES) ## those of kmod/samples, which use the module
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
@@ -199,13 +204,15 @@ $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 $(B)/selftests/packets/packets: %: %.o
 	$(link) $^
 
+# The harness' alarm() is that of selftests/lib/patience.c.
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lmnl -ljansson -lpthread
+	$(link) $^ -Wl,--wrap=alarm -lmnl -ljansson -lpthread
 
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.
 $(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -Wl,--wrap=_exit -Wl,-z,now -lmnl -ljansson -lpthread
+	$(link) $^ -Wl,--wrap=_exit,--wrap=alarm -Wl,-z,now -lmnl -ljansson \
+		-lpthread
 
 # The same rows, with a library of the same kind, below build/asan, build/tsan.
 # Clang, as gcc takes a fence for an error under its thread sanitizer.
@@ -361,8 +368,8 @@ help: ## this list
 	@awk -F ':.*## ' '/^##@ / { print "\n" substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
-.PHONY: all module samples lib tools selftests rows asan tsan modules $(USERS)
-.PHONY: fuzz fuzzers
+.PHONY: all module kunit samples lib tools selftests rows asan tsan modules
+.PHONY: $(USERS) fuzz fuzzers
 .PHONY: demo check run-demo run-check
 .PHONY: install install-module uninstall clean help
 .SECONDARY:

@@ -311,7 +311,7 @@ static int sleep_and_read(void *arg)
 	baton_pass(&sleeper->joined);
 	while (!(err = found_now(&found, reader))) {
 		if (sleeper->polls)
-			MUST(poll(&poll_for, 1, 60000) == 1);
+			MUST(poll(&poll_for, 1, SOON_MS) == 1);
 		else
 			MUST(!rring_wait_readable(reader, SOON()));
 	}

@@ -296,7 +296,7 @@ static int await_ticks(FIXTURE_DATA(storm) *self)
 	char c;
 
 	while (n--) {
-		if (poll(&ready, 1, 60000) != 1)
+		if (poll(&ready, 1, SOON_MS) != 1)
 			return 0;
 		if (read(self->ticks[0], &c, 1) != 1)
 			return 0;

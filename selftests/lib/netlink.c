@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "netlink.h"
+#include "patience.h"
 
 static void die(const char *what)
 {
@@ -247,8 +248,6 @@ int nl_raw(struct nl *nl, const void *message, size_t len)
 }
 
 /* ---- notifications ---- */
-
-#define SOON_MS	60000
 
 int nl_listen(struct nl *nl)
 {

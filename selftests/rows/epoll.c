@@ -12,7 +12,6 @@
 
 #define MAX		64
 #define CAPACITY	4
-#define SOON_MS		60000
 
 FIXTURE(epoll)
 {
