@@ -60,7 +60,7 @@ static uint64_t lie_about(struct dice *dice, uint64_t truth)
 		1ull << 63, ~0ull, ~0ull - WINDOW, dice_roll(dice),
 	};
 
-	return lies[dice_below(dice, sizeof(lies) / sizeof(lies[0]))];
+	return lies[dice_below(dice, ARRAY_SIZE(lies))];
 }
 
 /* Half of them zero: who has everything for ever hides what else is wrong. */
@@ -216,7 +216,7 @@ static void call_nonsense(struct hostile *self)
 		{ RRING_IOC_WAKE, &wake },
 		{ RRING_IOC_POOL_STAT, &stat },
 	};
-	uint32_t i = dice_below(dice, sizeof(calls) / sizeof(calls[0]));
+	uint32_t i = dice_below(dice, ARRAY_SIZE(calls));
 
 	/* its own ring it keeps, to write into */
 	if (calls[i].args == &close && self->writer && ring == self->writer->id)
