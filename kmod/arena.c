@@ -15,6 +15,7 @@
 #define RINGS_DEFAULT	64
 #define MODE_BITS	0777
 
+/* Of the list of arenas, and of the names in it. */
 DEFINE_MUTEX(rring_names_lock);
 static LIST_HEAD(arenas);
 static u32 last_id;

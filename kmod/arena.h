@@ -54,7 +54,7 @@ struct rring_arena {
 	umode_t mode;
 	atomic_t changes;
 
-	struct mutex lock;
+	struct mutex lock;		/* see above */
 	u32 quota;			/* percent */
 	u64 evictions;
 	struct rring_meter meter;

@@ -205,6 +205,7 @@ static void roll_back(struct rring_kwriter *kw)
 	while (kw->reserved.pos > kw->head.pos) {
 		u32 last = (kw->reserved.index ?: kw->capacity) - 1;
 
+		/* pairs with finish(), which gave the entry up */
 		if (smp_load_acquire(&kw->mark[last]) != RRING_MARK_DISCARDED)
 			return;
 		give_up(kw, last);

@@ -81,7 +81,7 @@ struct rring_kwriter {
 	bool filling;			/* a refill is under way */
 	bool fill;			/* .irq is to start it */
 
-	spinlock_t wake_lock;
+	spinlock_t wake_lock;		/* of sleeper */
 	struct rring_client *sleeper[RRING_READERS];
 
 	struct irq_work irq;

@@ -263,33 +263,43 @@ static u32 high_water(struct rring_pool *pool)
 	return slots;
 }
 
+static bool is_held(const struct rring_arena *arena, u32 slot)
+{
+	const rring_word_t *word;
+	u32 i;
+
+	for (i = 0; i < arena->nr_ledgers; i++) {
+		word = &arena->ledgers[i][slot];
+		if (rring_ledger_holds(rring_word_load(word)))
+			return true;
+	}
+	return false;
+}
+
+static u32 count_held(struct rring_pool *pool, u32 from, u32 end)
+{
+	u32 n = 0;
+
+	for (; from < end; from++)
+		n += is_held(pool->arena, pool->base + from);
+	return n;
+}
+
 /* How many slots at least one client holds, at about this time. May sleep. */
 u32 rring_sweep_held(struct rring_pool *pool)
 {
 	struct rring_arena *arena = pool->arena;
 	u32 end = high_water(pool);
 	u32 held = 0;
-	u32 slot, i;
+	u32 from;
 
-	for (slot = 0; slot < end; slot++) {
-		if (slot % RRING_BATCH == 0)
-			mutex_lock(&arena->lock);
-		for (i = 0; i < arena->nr_ledgers; i++) {
-			const rring_word_t *word =
-				&arena->ledgers[i][pool->base + slot];
-
-			if (rring_ledger_holds(rring_word_load(word))) {
-				held++;
-				break;
-			}
-		}
-		if (slot % RRING_BATCH == RRING_BATCH - 1 ||
-		    slot == end - 1) {
-			mutex_unlock(&arena->lock);
-			cond_resched();
-			if (fatal_signal_pending(current))
-				break;
-		}
+	for (from = 0; from < end; from += RRING_BATCH) {
+		mutex_lock(&arena->lock);
+		held += count_held(pool, from, min(from + RRING_BATCH, end));
+		mutex_unlock(&arena->lock);
+		cond_resched();
+		if (fatal_signal_pending(current))
+			break;
 	}
 	return held;
 }

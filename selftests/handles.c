@@ -61,7 +61,7 @@ TEST_F(events, alloc_finds_the_class_that_fits)
 	struct rring_event event;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		memset(&event, 0xee, sizeof(event));
 		ASSERT_EQ(0, rring_alloc(self->producer, cases[i].len, 5,
 					 &event));

@@ -102,14 +102,16 @@ static int read_and_keep(struct found *found, struct rring_reader *reader)
 	struct shelf shelf = {};
 	struct rring_event event;
 	uint32_t i;
-	int err;
+	int got, err;
 
 	for (;;) {
 		err = rring_try_read(reader, &event);
+		got = !err;
 		if (err == -EAGAIN)
 			err = rring_wait_readable(reader, SOON());
-		else if (!err && !(err = found_add(found, &event)) &&
-			 found->events % 3 == 0)
+		else if (!err)
+			err = found_add(found, &event);
+		if (!err && got && found->events % 3 == 0)
 			err = shelf_put(&shelf, reader, &event,
 					found->events / 3);
 		if (err)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* The largest arenas work, and what is larger is refused. */
 
-
 #include "arena.h"
 #include "device.h"
 #include "kselftest_harness.h"

@@ -147,7 +147,7 @@ TEST_F(weak, upgrade_refuses_a_forged_generation_and_leaves_no_hold)
 	rring_word_t *word = &self->other->pool[RRING_XS].ledger[index];
 	uint32_t i;
 
-	for (i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(forged); i++) {
 		ASSERT_EQ(forged[i] ? -ESTALE : -EBADMSG,
 			  rring_upgrade(self->other,
 					rring_handle(forged[i], RRING_XS,

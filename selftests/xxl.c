@@ -170,7 +170,7 @@ TEST_F(xxl, refill_says_how_large_the_one_slot_must_be)
 		((const char *)arena + arena->xxl_offset);
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct rring_refill args = {
 			.size = sizeof(args),
 			.pool = cases[i].pool,

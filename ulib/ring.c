@@ -296,8 +296,9 @@ static int put_entry(struct rring_writer *writer, uint32_t i,
 	struct rring_entry *entry = &writer->entries[index];
 	uint64_t word = rring_word_load(event->word);
 
-	if (!rring_ledger_holds(word) || (word & RRING_ASIDE &&
-	    rring_handle_class(event->handle) != RRING_XXL))
+	if (!rring_ledger_holds(word) ||
+	    (word & RRING_ASIDE &&
+	     rring_handle_class(event->handle) != RRING_XXL))
 		return -EINVAL;
 	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX) {
 		int err = rring_in_flight_slow(writer, event);

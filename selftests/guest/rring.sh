@@ -292,7 +292,7 @@ start_hoarder() {
 }
 
 hoarder_was_told() {
-	status 1 wait $hoarder
+	status 1 wait "$hoarder"
 	grep -q 'line 49 .*the client has ended' hoarder_said
 }
 
@@ -319,7 +319,7 @@ quotas_are_set() {
 evicted_client_gives_all_back() {
 	start_hoarder
 	seq 30 >thirty
-	rring pub -a tight --retain=30 --json starved <thirty >starved &
+	rring pub -a tight --retain=30 --json starved <thirty >starved_said &
 	starved=$!
 	until_true is '.[0] | .waited_for and .free == 0 and
 		       .in_magazines == 0' rring pool -a tight
@@ -328,7 +328,7 @@ evicted_client_gives_all_back() {
 	rring evict -a tight "$id" >said
 	grep -q "^evicted client $id (process $hoarder, rring)" said
 	wait $starved
-	jq -e '.published == 30' starved
+	jq -e '.published == 30' starved_said
 	hoarder_was_told
 	is '.[0].evictions == 1' rring arena -a tight
 	refused 'no such client' rring evict -a tight "$id"
@@ -472,7 +472,7 @@ notifications_are_chosen() {
 	: >died
 	rring watch -e client-died -n 1 >>died &
 	died=$!
-	rring watch -a bus >bus 2>&1 &
+	rring watch -a bus >bus_said 2>&1 &
 	bus=$!
 	until [ "$(wc -l <died)" -eq 1 ]; do
 		rring pub -a default other </dev/null
@@ -481,7 +481,7 @@ notifications_are_chosen() {
 	wait $died
 	grep -q ' client-died arena=1 .* comm=rring role=producer' died
 	kill $watch $bus
-	! grep . bus
+	! grep . bus_said
 }
 
 # The first thing that somebody hears is about an arena of his own.

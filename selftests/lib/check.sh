@@ -9,6 +9,7 @@ check() {
 	local what=$1 status=0
 
 	shift
+	# shellcheck disable=SC2154 # $dir is the test's
 	"$@" >"$dir/out" 2>&1 || status=$?
 	count=$((count + 1))
 	[ "$status" -eq 0 ] || sed 's/^/# /' "$dir/out"

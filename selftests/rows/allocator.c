@@ -95,8 +95,10 @@ static enum rring_profile expected_here(int cpus)
 	uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) *
 			 (uint64_t)sysconf(_SC_PAGESIZE);
 
+	int battery = rring_battery_in("/sys/class/power_supply");
+
 	return (enum rring_profile)rring_profile_detect(bytes, (uint32_t)cpus,
-		rring_battery_in("/sys/class/power_supply"));
+							battery);
 }
 
 TEST(this_machine_has_the_profile_that_the_rule_gives_it)
@@ -335,7 +337,7 @@ TEST(every_error_has_words_of_its_own)
 	ASSERT_NE((void *)NULL, (void *)unknown);
 	/* they are negative, or they are none */
 	EXPECT_STREQ(unknown, rring_strerror(EAGAIN));
-	for (i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		EXPECT_STRNE(unknown, rring_strerror(-errors[i]));
 		for (j = 0; j < i; j++)
 			EXPECT_STRNE(rring_strerror(-errors[j]),

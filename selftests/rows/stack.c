@@ -386,7 +386,7 @@ X(rring_set_close, usual, (rring_set_close(s->idle), s->idle = NULL, 1)) \
 X(rring_set_open, usual, (open_set(s->client), 1))			\
 X(rring_set_remove, usual, !rring_set_remove(s->set, s->empty))		\
 X(rring_set_try_read, usual,						\
-  !rring_set_try_read(s->set, out(), from()))				\
+	!rring_set_try_read(s->set, out(), from()))			\
 X(rring_set_wait, usual, !rring_set_wait(s->set, 0))			\
 X(rring_set_wait, waits, read_batch(s->reader) == 2 &&			\
 			 rring_set_wait(s->set, SOON_OVER) == -ETIMEDOUT) \
@@ -407,7 +407,7 @@ X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1))	\
 X(rring_writer_open, usual, (open_writer(s->client), 1))		\
 X(rring_writer_pressure, usual, rring_writer_pressure(s->full) == 1.0)	\
 X(rring_writer_should_throttle, usual,					\
-  rring_writer_should_throttle(s->full))				\
+	rring_writer_should_throttle(s->full))				\
 X(rring_writer_under_pressure, usual, rring_writer_under_pressure(s->full))
 
 #define DEFINE(call, how, so)						\
@@ -416,6 +416,7 @@ static void call##_##how(struct scene *scene)				\
 	(void)scene;							\
 	MUST(so);							\
 }
+
 #define ROW(call, how, so)	{ #call " (" #how ")", call##_##how },
 
 CALLS(DEFINE)
@@ -520,7 +521,6 @@ TEST_F_TIMEOUT(stack, no_call_needs_more_than_4096_bytes, 100)
 	const char *deepest = "";
 
 	for (i = 0; i < NR_CALLS; i++) {
-
 		open_scene(&scene, variant->flags);
 		depth = depth_of(calls[i].run, &scene);
 		close_scene(&scene);

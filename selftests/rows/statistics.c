@@ -117,7 +117,7 @@ TEST_F(statistics, every_slot_is_free_lent_or_held)
 	struct rring_pool_stat stat;
 	size_t i;
 
-	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		allocate(self->producer, self->event, counts[i]);
 		stat = stat_of(self->producer, RRING_XS, RRING_STAT_SWEEP);
 		EXPECT_EQ(counts[i], stat.held);
@@ -213,7 +213,7 @@ TEST_F(statistics, the_high_water_mark_follows_what_is_held)
 	uint32_t held = 0;
 	size_t i;
 
-	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		struct rring_pool_stat stat;
 
 		allocate(self->producer, &self->event[held],
@@ -239,7 +239,7 @@ TEST_F(statistics, the_high_water_mark_is_not_that_of_what_passed)
 	size_t i;
 	uint32_t round;
 
-	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(counts); i++) {
 		allocate(self->producer, &self->event[held],
 			 counts[i] - held);
 		held = counts[i];

@@ -73,7 +73,7 @@ TEST_F(xxl, alloc_gives_zeroed_pages_of_any_length)
 	struct rring_event event, held;
 	size_t i;
 
-	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
 		ASSERT_EQ(0, rring_alloc(self->producer, len[i], 7, &event));
 		EXPECT_EQ(RRING_XXL, rring_handle_class(event.handle));
 		EXPECT_EQ(len[i], event.len);

@@ -23,7 +23,7 @@ static void add(struct findings *findings, const char *status,
 					     "check", check, "status", status,
 					     "text", must(text),
 					     "advice", advice)));
-	findings->wrong += advice != NULL;
+	findings->wrong += !!advice;
 	free(text);
 }
 

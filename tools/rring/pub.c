@@ -313,8 +313,8 @@ int pub_run(int argc, char **argv)
 	if (pub.await)
 		rring_writer_leave(pub.writer);
 	if (pub.selection.json)
-		table_print_json_line(must(json_pack("{s:s, s:I, s:I}", "ring",
-			pub.config.name, "published",
+		table_print_json_line(must(json_pack(
+			"{s:s, s:I, s:I}", "ring", pub.config.name, "published",
 			(json_int_t)(pub.lines - pub.dropped), "dropped",
 			(json_int_t)pub.dropped)));
 	rring_close(pub.client);

@@ -38,8 +38,7 @@ static void check_kernel(struct findings *findings)
 	struct utsname name;
 
 	uname(&name);
-	sscanf(name.release, "%u.%u", &major, &minor);
-	if (major < 6 || (major == 6 && minor < 1))
+	if (sscanf(name.release, "%u.%u", &major, &minor) != 2 || major < 6 || (major == 6 && minor < 1))
 		finding_bad(findings, "kernel",
 			    "boot Linux 6.1 or a newer one", "Linux %s",
 			    name.release);

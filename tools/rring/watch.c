@@ -108,10 +108,11 @@ static void print_json(const struct notification *notification,
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	table_print_json_line(must(json_pack("{s:f, s:s, s:O}", "time",
-				   (double)now.tv_sec + 1e-9 * now.tv_nsec,
-				   "event", notification->name,
-				   notification->object->name, object)));
+	table_print_json_line(must(json_pack(
+		"{s:f, s:s, s:O}", "time",
+		(double)now.tv_sec + 1e-9 * now.tv_nsec,
+		"event", notification->name,
+		notification->object->name, object)));
 }
 
 static const struct notification *known(uint8_t command)

@@ -9,7 +9,7 @@
 #include "host.h"
 
 struct rring_signal {
-	struct mutex lock;
+	struct mutex lock;	/* of the rest */
 	int ours, theirs;
 	__poll_t up;	/* of EPOLLIN and EPOLLOUT */
 	bool armed;	/* whoever has something to say will raise it */

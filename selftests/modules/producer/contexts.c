@@ -133,6 +133,7 @@ static int by_nmi(unsigned int type, struct pt_regs *regs)
 	WARN_ON_ONCE(!in_nmi());
 	nmis++;
 	try(nmi_source);
+	/* The source is drive_nmi()'s again. */
 	smp_store_release(&nmi_cpu, -1);
 	return NMI_HANDLED;
 }
@@ -148,8 +149,10 @@ static int drive_nmi(void *arg)
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
+		/* Lends by_nmi() the source, */
 		smp_store_release(&nmi_cpu, cpu);
 		apic->send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		/* which gives it back. */
 		while (smp_load_acquire(&nmi_cpu) != -1)
 			cond_resched();
 	}

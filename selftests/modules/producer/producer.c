@@ -15,7 +15,7 @@
 
 /* One open file; its calls come one at a time. */
 struct producer {
-	struct mutex lock;
+	struct mutex lock;		/* of the rest */
 	struct rring_kwriter *kw;
 	struct rring_kevent event[PLACES];
 };
