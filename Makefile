@@ -209,6 +209,14 @@ check: ## all tests (PARAMS="...": of the module)
 	@tools/setup build vm check
 	@$(MAKE) --no-print-directory run-check KDIR="$$($(VM) --headers)"
 
+# Who asks whether it is torture has a long form.
+TORTURED = $(basename $(notdir $(shell grep -lE 'is_torture|TORTURE' \
+	     selftests/*.c selftests/*.sh)))
+
+torture: ## the long forms of the tests that have one (TORTURED="...": these)
+	@tools/setup build vm check
+	@$(MAKE) --no-print-directory run-torture KDIR="$$($(VM) --headers)"
+
 run-demo: all
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
 		--add $(B)/demo:/bin/ --add /var/lib/dpkg/status -- sh -c \
@@ -217,6 +225,9 @@ run-demo: all
 
 run-check: all examples selftests
 	@selftests/run
+
+run-torture: all examples selftests
+	@TORTURE=1 selftests/run $(TORTURED)
 
 ##@ Install (PREFIX=/usr/local, DESTDIR=)
 
@@ -305,7 +316,7 @@ help: ## this list
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
 .PHONY: all module samples lib tools selftests rows asan tsan modules $(USERS)
-.PHONY: demo check run-demo run-check
+.PHONY: demo check torture run-demo run-check run-torture
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
