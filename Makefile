@@ -271,6 +271,14 @@ check: ## all tests (PARAMS="...": of the module)
 	@tools/setup build vm check kernels
 	@$(MAKE) --no-print-directory run-check KDIR="$$($(VM) --headers)"
 
+# Who asks whether it is torture has a long form.
+TORTURED = $(basename $(notdir $(shell grep -lE 'is_torture|TORTURE' \
+	     selftests/*.c selftests/*.sh)))
+
+torture: ## the long forms of the tests that have one (TORTURED="...": these)
+	@tools/setup build vm check
+	@$(MAKE) --no-print-directory run-torture KDIR="$$($(VM) --headers)"
+
 run-demo: all
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
 		--add $(B)/demo:/bin/ --add /var/lib/dpkg/status -- sh -c \
@@ -283,6 +291,9 @@ run-check: all examples selftests
 			KDIR="$$(tools/vm --kernel $$kernel --headers)" || exit; \
 	done
 	@KERNELS="$(KERNELS)" selftests/run
+
+run-torture: all examples selftests
+	@TORTURE=1 selftests/run $(TORTURED)
 
 ##@ Install (PREFIX=/usr/local, DESTDIR=)
 
@@ -383,7 +394,7 @@ help: ## this list
 
 .PHONY: all module kunit samples lib tools selftests rows asan tsan modules
 .PHONY: $(USERS) fuzz fuzzers checkers
-.PHONY: demo check run-demo run-check
+.PHONY: demo check torture run-demo run-check run-torture
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Eight processes at work, six of which are killed, stopped, continued and
- * started again at random:
+ * Sixteen processes at work, fourteen of which are killed, stopped, continued
+ * and started again at random:
  *
  *	producer --p0--> forwarder --f0--> consumer, which holds and drops
- *	           \---> survivor
+ *	           |--> survivor       |-> listener, which has no name
+ *	           \..> observer
+ *	upgrader, of handles that it guesses, or that the survivor tells
+ *	turner --t0--> the other line's turner --t1--> turner
  *
  * and the same once more beside it. RRING_SEED repeats the choices, and
- * RRING_STORM_KILLS says how many.
+ * RRING_STORM_SECONDS says how long: a minute, or ten with TORTURE.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -21,23 +24,32 @@
 #include "arena.h"
 #include "dice.h"
 #include "hoard.h"
+#include "large.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 
 #include "kselftest_harness.h"
 
-#define KILLS		300
+#define STORM		60	/* seconds */
+#define LONG_STORM	600
 #define LINES		2
 #define LEN_MAX		2048
 #define WINDOW		16
 #define TICK		32	/* events that a survivor reads between two */
 #define NEVER		(~0ull)
+#define TURN_LEN	10000	/* bytes: no other events are of this class */
+#define PAUSE		(10 * 1000000ull)	/* of who finds nothing to do */
 
 enum actor {
 	PRODUCER,
 	SURVIVOR,
 	FORWARDER,
 	CONSUMER,
+	LISTENER,
+	OBSERVER,
+	UPGRADER,
+	TURNER,
 	ACTORS,
 };
 
@@ -52,15 +64,16 @@ struct line {
 	volatile uint64_t forwarded;	/* where the forwarder stands */
 	volatile uint64_t consumed;	/* where the consumer stands */
 	volatile uint64_t last;		/* number that the consumer saw last */
+	volatile uint64_t told;		/* a handle that the survivor had */
+	volatile int ready[ACTORS];
 };
 
 struct part {
 	enum actor actor;
 	int arena_fd;
 	int tick_fd;
-	struct baton ready;
 	struct line *line;
-	const char *p_name, *f_name;
+	const char *p_name, *f_name, *t_name, *t_other;
 	struct dice dice;
 };
 
@@ -90,7 +103,7 @@ static struct rring_reader *open_reader(struct rring_client *client,
 
 static void begin(struct part *part)
 {
-	baton_pass(&part->ready);
+	part->line->ready[part->actor] = 1;
 	while (!part->line->go)
 		sched_yield();
 }
@@ -147,8 +160,10 @@ static void survive(struct part *part)
 
 	begin(part);
 	while (!await_event(reader, &hoard, &part->line->p_closed)) {
-		MUST(!hoard_take(&hoard, dice_below(&part->dice, HOARD),
-				 reader));
+		uint32_t place = dice_below(&part->dice, HOARD);
+
+		MUST(!hoard_take(&hoard, place, reader));
+		part->line->told = hoard.event[place].handle;
 		if (reader->pos % TICK == 0)
 			tick(part);
 	}
@@ -222,10 +237,170 @@ static void consume(struct part *part)
 	rring_close(client);
 }
 
+/* Sees what the consumer sees, from wherever it begins. */
+static void listen_in(struct part *part)
+{
+	struct rring_client *client = client_of(part->arena_fd, RRING_CONSUMER);
+	struct rring_reader *reader = open_reader(client, part->f_name, NULL);
+	struct hoard none = { .client = client };
+	struct rring_event event;
+	uint64_t last = NEVER;
+
+	begin(part);
+	while (!await_event(reader, &none, &part->line->f_closed)) {
+		MUST(!rring_entry(reader, 0, &event));
+		MUST(stream_intact(&event, event.event_type, LEN_MAX));
+		MUST(last == NEVER || event.event_type == last ||
+		     event.event_type == last + 1);
+		last = event.event_type;
+		MUST(!rring_release(reader, 1));
+	}
+	rring_close(client);
+}
+
+/* There is nothing, or (@n) nobody who writes: some other time. */
+static void pause_for(struct rring_reader *reader, long n)
+{
+	int err = n == -EAGAIN ?
+		rring_wait_readable(reader, rring_deadline(PAUSE)) :
+		sched_yield();
+
+	MUST(!err || err == -ETIMEDOUT);
+}
+
+/* What was not lost by the end of its use is what it should be. */
+static void observe(struct part *part)
+{
+	struct rring_client *client = client_of(part->arena_fd, RRING_OBSERVER);
+	struct rring_reader_config config = {
+		.ring_name = part->p_name,
+		.flags = RRING_JOIN_OBSERVER,
+	};
+	struct rring_reader *reader = reader_of(client, &config);
+	struct rring_event event;
+	int err, intact;
+	uint64_t number;
+
+	begin(part);
+	while (!part->line->p_closed) {
+		err = (int)rring_peek(reader, 1);
+		number = reader->pos;
+		if (err == 1) {
+			err = rring_entry(reader, 0, &event);
+			intact = !err && stream_intact(&event, number, LEN_MAX);
+			MUST(!err || err == -ESTALE);
+			if (!rring_release(reader, 1))
+				MUST(err || intact);
+			continue;
+		}
+		MUST(err == -EAGAIN || err == -EPIPE || err == -ESTALE);
+		pause_for(reader, err);
+	}
+	rring_close(client);
+}
+
+static void upgrade_guessed(struct part *part, struct rring_client *client)
+{
+	uint64_t handle = rring_handle(1 + dice_below(&part->dice, 50), RRING_S,
+				       dice_below(&part->dice, 32));
+	struct rring_event event;
+
+	if (!rring_upgrade(client, handle, &event))
+		MUST(!rring_drop(client, &event));
+}
+
+static void upgrade_told(struct part *part, struct rring_client *client)
+{
+	struct rring_event event;
+	int err = rring_upgrade(client, part->line->told, &event);
+
+	MUST(!err || err == -ESTALE || (err == -EBADMSG && !part->line->told));
+	if (err)
+		return;
+	MUST(stream_intact(&event, event.event_type, LEN_MAX));
+	MUST(!rring_drop(client, &event));
+}
+
+static void upgrade(struct part *part)
+{
+	struct rring_client *client = client_of(part->arena_fd, RRING_CONSUMER);
+
+	begin(part);
+	while (!part->line->stop) {
+		upgrade_told(part, client);
+		upgrade_guessed(part, client);
+		sched_yield();
+	}
+	rring_close(client);
+}
+
+static struct rring_ring_config turn_config(const char *name)
+{
+	return (struct rring_ring_config) {
+		.name = name,
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+	};
+}
+
+static void turn_event(struct rring_writer *writer,
+		       const struct rring_event *event)
+{
+	int err = rring_publish(writer, event);
+
+	MUST(!err || err == -EAGAIN);
+	if (err)
+		MUST(!rring_drop(writer->client, event));
+}
+
+static void turn_new(struct rring_writer *writer)
+{
+	struct rring_event event;
+	int err = rring_alloc(writer->client, TURN_LEN, 0, &event);
+
+	MUST(!err || err == -ENOSPC);
+	if (err)
+		return;
+	large_fill(&event, writer->head);
+	event.event_type = (uint32_t)writer->head;
+	turn_event(writer, &event);
+}
+
+/* In a cycle; what comes back is what it was, however often it went round. */
+static void turn(struct part *part)
+{
+	struct rring_client *client = client_of(part->arena_fd, RRING_PRODUCER);
+	struct rring_ring_config config = turn_config(part->t_name);
+	struct rring_writer *writer = writer_of(client, &config);
+	struct rring_reader *reader = open_reader(client, part->t_other, "t");
+	struct rring_event event;
+	long n;
+
+	begin(part);
+	while (!part->line->stop) {
+		n = rring_peek(reader, 1);
+		if (n == 1) {
+			MUST(!rring_entry(reader, 0, &event));
+			MUST(large_is(&event, event.event_type));
+			MUST(!rring_keep(reader, &event));
+			turn_event(writer, &event);
+			MUST(!rring_release(reader, 1));
+			continue;
+		}
+		MUST(n == -EAGAIN || n == -EPIPE);
+		turn_new(writer);
+		pause_for(reader, n);
+	}
+	rring_reader_close(reader, 1);
+	rring_close(client);
+}
+
 static int play(void *arg)
 {
 	static void (*const plays[ACTORS])(struct part *part) = {
-		produce, survive, forward, consume,
+		produce, survive, forward, consume, listen_in, observe, upgrade,
+		turn,
 	};
 	struct part *part = arg;
 
@@ -243,12 +418,31 @@ FIXTURE(storm)
 	struct part part[LINES][ACTORS];
 	pid_t pid[LINES][ACTORS];
 	struct dice dice;
+	uint32_t kills;
 };
+
+static void until_ready(const struct part *part)
+{
+	while (!part->line->ready[part->actor])
+		sched_yield();
+}
+
+/* Each end of the cycle is there for the other one to begin with. */
+static void make_turn_ring(FIXTURE_DATA(storm) *self, const char *name)
+{
+	struct rring_client *client = client_of(self->arena_fd, RRING_PRODUCER);
+	struct rring_ring_config config = turn_config(name);
+	struct rring_writer *writer = writer_of(client, &config);
+
+	rring_reader_close(open_reader(client, name, "t"), 0);
+	rring_writer_close(writer);
+	rring_close(client);
+}
 
 static void set_up_line(FIXTURE_DATA(storm) *self, int i, struct line *line)
 {
-	static const char *const names[LINES][2] = {
-		{ "p0", "f0" }, { "p1", "f1" },
+	static const char *const names[LINES][4] = {
+		{ "p0", "f0", "t0", "t1" }, { "p1", "f1", "t1", "t0" },
 	};
 	int actor;
 
@@ -262,22 +456,25 @@ static void set_up_line(FIXTURE_DATA(storm) *self, int i, struct line *line)
 		part->line = line;
 		part->p_name = names[i][0];
 		part->f_name = names[i][1];
+		part->t_name = names[i][2];
+		part->t_other = names[i][3];
 		part->dice = dice_of(self->dice, i * ACTORS + actor);
-		baton_init(&part->ready);
 		self->pid[i][actor] = spawn(play, part);
-		baton_wait(&part->ready);
+		until_ready(part);
 	}
 }
 
 FIXTURE_SETUP(storm)
 {
-	static const uint32_t capacity[RRING_POOLS] = { 16, 32, 48, 48, 2 };
+	static const uint32_t capacity[RRING_POOLS] = { 16, 32, 48, 48, 40 };
 	int i;
 
 	self->dice = dice_new("storm");
 	self->arena_fd = arena_with(capacity, 0);
 	self->watcher = client_of(self->arena_fd, RRING_OBSERVER);
 	ASSERT_EQ(0, pipe2(self->ticks, O_NONBLOCK));
+	make_turn_ring(self, "t0");
+	make_turn_ring(self, "t1");
 	for (i = 0; i < LINES; i++)
 		set_up_line(self, i, shared_new(sizeof(struct line)));
 }
@@ -308,69 +505,85 @@ static int await_ticks(FIXTURE_DATA(storm) *self)
 
 static int kill_and_restart(FIXTURE_DATA(storm) *self)
 {
-	static const enum actor mortal[] = { PRODUCER, FORWARDER, CONSUMER };
+	static const enum actor mortal[] = {
+		PRODUCER, FORWARDER, CONSUMER, LISTENER, OBSERVER, UPGRADER,
+		TURNER,
+	};
 	int i = (int)dice_below(&self->dice, LINES);
-	int actor = mortal[dice_below(&self->dice, 3)];
+	int actor = mortal[dice_below(&self->dice, ACTORS - 1)];
+	struct part *part = &self->part[i][actor];
 
 	kill(self->pid[i][actor], SIGKILL);
 	if (reap(self->pid[i][actor]) != 128 + SIGKILL)
 		return 0;
-	self->part[i][actor].dice.state++;
-	self->pid[i][actor] = spawn(play, &self->part[i][actor]);
+	part->dice.state++;
+	part->line->ready[actor] = 0;
+	self->pid[i][actor] = spawn(play, part);
+	self->kills++;
 	return 1;
 }
 
-/* Whoever is stopped meanwhile: a killing in its absence. */
+/* Some die, perhaps in their first steps, while another one is stopped. */
 static int gust(FIXTURE_DATA(storm) *self)
 {
 	pid_t stopped = self->pid[dice_below(&self->dice, LINES)]
 				 [dice_below(&self->dice, ACTORS)];
-	int right;
+	int stops = !dice_below(&self->dice, 3);
+	uint32_t n = 1 + dice_below(&self->dice, 4);
+	int right = 1;
 
-	if (dice_below(&self->dice, 3))
-		return kill_and_restart(self);
-	kill(stopped, SIGSTOP);
-	right = kill_and_restart(self);
-	/* perhaps it was the one that was killed: nobody is there any more */
-	kill(stopped, SIGCONT);
+	if (stops)
+		kill(stopped, SIGSTOP);
+	while (right && n--)
+		right = kill_and_restart(self);
+	/* perhaps it was one that was killed: nobody is there any more */
+	if (stops)
+		kill(stopped, SIGCONT);
 	return right;
 }
 
-static int kills_wanted(void)
+static uint64_t seconds_wanted(void)
 {
-	const char *wanted = getenv("RRING_STORM_KILLS");
+	const char *wanted = getenv("RRING_STORM_SECONDS");
 
-	return wanted ? atoi(wanted) : KILLS;
+	return wanted ? strtoull(wanted, NULL, 10) :
+	       is_torture() ? LONG_STORM : STORM;
 }
 
-static void report(FIXTURE_DATA(storm) *self, int kills)
+/* Of all, also of those that were killed while they opened their rings. */
+static void let_end(FIXTURE_DATA(storm) *self)
 {
-	const struct rring_arena_info *arena = self->watcher->arena;
-	uint64_t reclaimed = 0;
-	int i;
+	int i, actor;
 
-	for (i = 0; i < RRING_POOLS; i++)
-		reclaimed += arena->pool[i].reclaimed;
-	printf("# %d kills, %llu events, %llu held by the dead, %llu freed\n",
-	       kills, (unsigned long long)(self->part[0]->line->produced +
-					   self->part[1]->line->produced),
-	       (unsigned long long)arena->dead_holds,
-	       (unsigned long long)reclaimed);
+	for (i = 0; i < LINES; i++)
+		for (actor = 0; actor < ACTORS; actor++)
+			until_ready(&self->part[i][actor]);
+	for (i = 0; i < LINES; i++)
+		self->part[i]->line->stop = 1;
 }
 
-TEST_F_TIMEOUT(storm, loses_no_slot_and_survivors_no_event, 240)
+static void report(FIXTURE_DATA(storm) *self)
 {
-	int kills = kills_wanted();
+	uint64_t events = self->part[0]->line->produced +
+			  self->part[1]->line->produced;
+
+	printf("# %u kills, %llu events, %llu held by the dead\n", self->kills,
+	       (unsigned long long)events,
+	       (unsigned long long)self->watcher->arena->dead_holds);
+}
+
+TEST_F_TIMEOUT(storm, loses_no_slot_and_survivors_no_event, 1800)
+{
+	uint64_t end = rring_deadline(seconds_wanted() * NS_PER_S);
 	int i, actor;
 
 	for (i = 0; i < LINES; i++)
 		self->part[i]->line->go = 1;
-	for (i = 0; i < kills; i++) {
+	while (rring_deadline(0) < end) {
 		ASSERT_TRUE(await_ticks(self));
 		ASSERT_TRUE(gust(self));
 	}
-	for (i = 0; i < LINES; i++)
-		self->part[i]->line->stop = 1;
+	let_end(self);
 	for (i = 0; i < LINES; i++) {
 		struct line *line = self->part[i]->line;
 
@@ -380,7 +593,7 @@ TEST_F_TIMEOUT(storm, loses_no_slot_and_survivors_no_event, 240)
 		EXPECT_EQ(line->produced, line->forwarded);
 		EXPECT_EQ(line->produced, line->last + 1);
 	}
-	report(self, kills);
+	report(self);
 }
 
 TEST_HARNESS_MAIN

@@ -11,3 +11,8 @@ uint32_t rounds(uint32_t n)
 
 	return left ? left : 1;
 }
+
+int is_torture(void)
+{
+	return getenv("TORTURE") != NULL;
+}

@@ -11,4 +11,7 @@
  */
 uint32_t rounds(uint32_t n);
 
+/* $TORTURE is set: as long as it takes, as in `make torture`. */
+int is_torture(void);
+
 #endif /* SELFTESTS_ROUNDS_H */
