@@ -24,7 +24,9 @@ KBUILD	 = $(MAKE) -C $(KDIR) M=$(CURDIR)/$(TREE)
 
 # Modules that use it, as anybody's would be built: against its symbols.
 SAMPLES	:= $(notdir $(patsubst %/Kbuild,%,$(wildcard kmod/samples/*/Kbuild)))
-USERS	:= $(SAMPLES) producer
+FIXTURES := $(notdir $(patsubst %/Kbuild,%,$(wildcard \
+	     selftests/modules/*/Kbuild)))
+USERS	:= $(SAMPLES) $(FIXTURES)
 USER	 = $(B)/$@/$(RELEASE)
 
 $(USERS): module
@@ -95,7 +97,7 @@ examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring rows asan tsan modules
 selftests: ## the test programs
 
-modules: $(if $(RELEASE),samples producer) ## those that tests load, if there are headers
+modules: $(if $(RELEASE),samples $(FIXTURES)) ## those that tests load, if there are headers
 
 rows: $(ROWS:%.c=$(B)/%) ## those that run with and without the device
 
