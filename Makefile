@@ -180,7 +180,7 @@ $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 	$(link) $^ $(RRING_LIBS)
 
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lmnl -lpthread
+	$(link) $^ -Wl,-z,now -lmnl -lpthread
 
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.
