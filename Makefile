@@ -219,7 +219,7 @@ $(B)/selftests/packets/packets: %: %.o
 
 # The harness' alarm() is that of selftests/lib/patience.c.
 $(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -Wl,--wrap=alarm -lmnl -ljansson -lpthread
+	$(link) $^ -Wl,--wrap=alarm -Wl,-z,now -lmnl -ljansson -lpthread
 
 # Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
 # none has the dynamic linker on the stack that it measures.

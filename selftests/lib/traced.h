@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* A child process whose instructions are counted, from one mark to another. */
+#ifndef SELFTESTS_TRACED_H
+#define SELFTESTS_TRACED_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/* In the child: the marks. It does not return from the second one. */
+void traced_begin(void);
+void traced_end(void);
+
+/* Fork; the child runs @run, and is stopped at its first mark. Exits if not. */
+pid_t traced_spawn(int (*run)(void *arg), void *arg);
+
+/* The way of a child from mark to mark: where each instruction lies. */
+struct way {
+	uint64_t *at;		/* on no heap: a child inherits that */
+	long length;		/* instructions; a system call is one */
+};
+
+/* Let it go all the way, and note it: 0, or -1 if it ended before. */
+int traced_note(pid_t pid, struct way *way);
+
+/*
+ * Let it go the first @n instructions of the same way. -1: it went another one,
+ * or ended.
+ */
+int traced_go(pid_t pid, const struct way *way, long n);
+
+#endif /* SELFTESTS_TRACED_H */

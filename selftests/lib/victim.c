@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "arena.h"
+#include "large.h"
+#include "stream.h"
+#include "victim.h"
+
+#define LEN	64	/* bytes of a small event */
+
+/* ---- what is done before ---- */
+
+void victim_make(struct victim *self)
+{
+	uint64_t number = self->writer ? self->writer->head : 0;
+	int i;
+
+	for (i = 0; i < EVENTS; i++)
+		self->event[i] = large_make(self->client, self->len,
+					    number + i);
+}
+
+void victim_make_shared(struct victim *self)
+{
+	int i;
+
+	victim_make(self);
+	for (i = 0; i < EVENTS; i++)
+		rring_share(self->client, &self->event[i]);
+}
+
+void victim_park(struct victim *self)
+{
+	victim_make(self);
+	MUST(!rring_drop(self->client, &self->event[0]));
+}
+
+void victim_park_and_share(struct victim *self)
+{
+	victim_park(self);
+	rring_share(self->client, &self->event[1]);
+}
+
+/* Into a ring without readers: its entries are to be settled. */
+void victim_fill_own(struct victim *self)
+{
+	struct rring_ring_config config = {
+		.name = "own",
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = EVENTS,
+	};
+	int i;
+
+	self->writer = writer_of(self->client, &config);
+	victim_make(self);
+	for (i = 0; i < EVENTS; i++)
+		MUST(!rring_publish(self->writer, &self->event[i]));
+	victim_make(self);
+}
+
+void victim_keep_two(struct victim *self)
+{
+	MUST(rring_peek(self->reader, 1) == 1);
+	MUST(!rring_entry(self->reader, 0, &self->event[0]));
+	MUST(!rring_keep(self->reader, &self->event[0]));
+	MUST(!rring_hold(self->client, &self->event[0]));
+	MUST(!rring_release(self->reader, 1));
+}
+
+/* ---- what is done, one instruction at a time ---- */
+
+void victim_alloc(struct victim *self)
+{
+	MUST(!rring_alloc(self->client, self->len, 7, &self->event[0]));
+}
+
+void victim_alloc_batch(struct victim *self)
+{
+	MUST(rring_alloc_batch(self->client, RRING_XS, LEN, 7, self->event,
+			       EVENTS) == EVENTS);
+}
+
+void victim_hold(struct victim *self)
+{
+	MUST(!rring_hold(self->client, &self->event[0]));
+}
+
+void victim_drop(struct victim *self)
+{
+	MUST(!rring_drop(self->client, &self->event[0]));
+}
+
+void victim_trim(struct victim *self)
+{
+	rring_trim(self->client);
+}
+
+void victim_publish(struct victim *self)
+{
+	MUST(!rring_publish(self->writer, &self->event[0]));
+}
+
+void victim_publish_batch(struct victim *self)
+{
+	MUST(rring_publish_batch(self->writer, self->event, EVENTS) == EVENTS);
+}
+
+void victim_reserve_and_commit(struct victim *self)
+{
+	struct rring_event event = { .len = LEN };
+	uint32_t i;
+
+	MUST(!rring_reserve(self->writer, 2));
+	for (i = 0; i < 2; i++) {
+		event.data = rring_reserved(self->writer, i, LEN, 7);
+		large_fill(&event, self->writer->head + i);
+	}
+	rring_commit(self->writer, 2);
+}
+
+void victim_receive(struct victim *self)
+{
+	MUST(rring_peek(self->reader, 1) == 1);
+	MUST(!rring_entry(self->reader, 0, &self->event[0]));
+	MUST(!rring_release(self->reader, 1));
+}
+
+void victim_try_read(struct victim *self)
+{
+	MUST(!rring_try_read(self->reader, &self->event[0]));
+	MUST(!rring_try_read(self->reader, &self->event[0]));
+}
+
+static int take(void *context, const struct rring_event *event)
+{
+	struct victim *self = context;
+
+	return rring_keep(self->reader, event);
+}
+
+void victim_read_batch(struct victim *self)
+{
+	MUST(rring_read_batch(self->reader, take, self, 2) == 2);
+}
+
+void victim_keep_and_drop(struct victim *self)
+{
+	MUST(rring_peek(self->reader, 1) == 1);
+	MUST(!rring_entry(self->reader, 0, &self->event[0]));
+	MUST(!rring_keep(self->reader, &self->event[0]));
+	MUST(!rring_release(self->reader, 1));
+	MUST(!rring_drop(self->client, &self->event[0]));
+}
+
+void victim_forward(struct victim *self)
+{
+	MUST(rring_peek(self->reader, 1) == 1);
+	MUST(!rring_entry(self->reader, 0, &self->event[0]));
+	MUST(!rring_keep(self->reader, &self->event[0]));
+	MUST(!rring_publish(self->writer, &self->event[0]));
+	MUST(!rring_release(self->reader, 1));
+}
+
+void victim_upgrade(struct victim *self)
+{
+	MUST(!rring_upgrade(self->client, self->witness->held.handle,
+			    &self->event[0]));
+}
+
+void victim_upgrade_stale(struct victim *self)
+{
+	MUST(rring_upgrade(self->client, self->witness->stale,
+			   &self->event[0]) == -ESTALE);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/* What a client does that is killed meanwhile, of which another is witness. */
+#ifndef SELFTESTS_VICTIM_H
+#define SELFTESTS_VICTIM_H
+
+#include "witness.h"
+
+#define EVENTS	4
+
+/* Opened for it, or by it, as far as it needs them. */
+struct victim {
+	const struct witness *witness;
+	struct rring_client *client;
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+	struct rring_event event[EVENTS];
+	uint32_t len;		/* of its events */
+};
+
+/* Before it, what there is to work with: events, which others may know of. */
+void victim_make(struct victim *self);
+void victim_make_shared(struct victim *self);
+
+/* One of them parked; one more that others may know of. */
+void victim_park(struct victim *self);
+void victim_park_and_share(struct victim *self);
+
+/* Events, and a full ring of the victim's own, which nobody reads. */
+void victim_fill_own(struct victim *self);
+
+/* One event that was received, and is held twice. */
+void victim_keep_two(struct victim *self);
+
+/* One operation. */
+void victim_alloc(struct victim *self);
+void victim_alloc_batch(struct victim *self);
+void victim_hold(struct victim *self);
+void victim_drop(struct victim *self);
+void victim_trim(struct victim *self);
+void victim_publish(struct victim *self);
+void victim_publish_batch(struct victim *self);
+void victim_reserve_and_commit(struct victim *self);
+void victim_receive(struct victim *self);
+void victim_try_read(struct victim *self);
+void victim_read_batch(struct victim *self);
+void victim_keep_and_drop(struct victim *self);
+void victim_forward(struct victim *self);
+void victim_upgrade(struct victim *self);
+void victim_upgrade_stale(struct victim *self);
+
+#endif /* SELFTESTS_VICTIM_H */

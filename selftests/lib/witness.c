@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "large.h"
+#include "stream.h"
+#include "witness.h"
+
+#define LEN	64	/* of inline entries */
+#define SLOTS	64	/* of the largest pool */
+
+static struct rring_ring_config ring(const char *name, enum rring_kind kind)
+{
+	return (struct rring_ring_config) {
+		.name = name,
+		.kind = kind,
+		.policy = RRING_FAIL,
+		.capacity = WITNESS_RING,
+		.stride = kind == RRING_INLINE ? LEN : 0,
+	};
+}
+
+static const char *out_name(enum rring_kind kind)
+{
+	return kind == RRING_INLINE ? "out_inline" : "out_handles";
+}
+
+static const char *in_name(enum rring_kind kind)
+{
+	return kind == RRING_INLINE ? "in_inline" : "in_handles";
+}
+
+struct rring_writer *witness_out(struct rring_client *victim,
+				 enum rring_kind kind)
+{
+	struct rring_ring_config config = ring(out_name(kind), kind);
+
+	return writer_of(victim, &config);
+}
+
+struct rring_reader *witness_in(struct rring_client *victim,
+				enum rring_kind kind)
+{
+	struct rring_reader_config config = {
+		.ring_name = in_name(kind),
+		.name = "victim",
+		.start = RRING_START_OLDEST,
+	};
+
+	return reader_of(victim, &config);
+}
+
+static void open_rings(struct witness *witness, enum rring_kind kind)
+{
+	struct rring_ring_config config = ring(in_name(kind), kind);
+	struct rring_writer *writer = witness_out(witness->client, kind);
+
+	witness->out[kind] = reader_at(witness->client, writer->id);
+	rring_writer_close(writer);
+	witness->in[kind] = writer_of(witness->client, &config);
+	rring_reader_close(witness_in(witness->client, kind), 0);
+}
+
+/* Places for clients, rings and readers that are lost would be missed soon. */
+void witness_init(struct witness *witness)
+{
+	struct rring_arena_config config = {
+		.capacity = { SLOTS, 32, 16, 8, 4, 8 },
+		.max_clients = 4,
+		.max_rings = 8,
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+
+	*witness = (struct witness) { .arena_fd = rring_arena_create(&config) };
+	if (witness->arena_fd < 0) {
+		fprintf(stderr, "# no arena: %s\n",
+			rring_strerror(witness->arena_fd));
+		exit(1);
+	}
+	witness->client = client_of(witness->arena_fd, RRING_PRODUCER);
+	open_rings(witness, RRING_INLINE);
+	open_rings(witness, RRING_HANDLES);
+}
+
+int witness_end(struct witness *witness)
+{
+	struct rring_client *watcher = client_of(witness->arena_fd,
+						 RRING_OBSERVER);
+	int right;
+
+	rring_close(witness->client);
+	right = CHECK(all_free(watcher));
+	rring_close(watcher);
+	close(witness->arena_fd);
+	return right;
+}
+
+static void feed_inline(struct rring_writer *writer)
+{
+	struct rring_event event = { .len = LEN };
+
+	MUST(!rring_reserve(writer, 1));
+	event.data = rring_reserved(writer, 0, event.len, 0);
+	large_fill(&event, writer->head);
+	rring_commit(writer, 1);
+}
+
+static void feed_handle(struct rring_writer *writer, uint32_t len)
+{
+	struct rring_event event = large_make(writer->client, len,
+					      writer->head);
+
+	MUST(!rring_publish(writer, &event));
+}
+
+void witness_feed(struct witness *witness, enum rring_kind kind, uint32_t len)
+{
+	int i;
+
+	for (i = 0; i < WITNESS_FED; i++) {
+		if (kind == RRING_INLINE)
+			feed_inline(witness->in[kind]);
+		else
+			feed_handle(witness->in[kind], len);
+	}
+}
+
+void witness_hold(struct witness *witness, uint32_t len)
+{
+	struct rring_event gone = large_make(witness->client, len, 0);
+
+	witness->stale = rring_share(witness->client, &gone);
+	witness->held = large_make(witness->client, len, 1);
+	rring_share(witness->client, &witness->held);
+	MUST(!rring_drop(witness->client, &gone));
+	rring_trim(witness->client);
+	free_slots(witness->client, rring_class_for(len));
+}
+
+struct committed witness_look(struct witness *witness, enum rring_kind kind)
+{
+	struct rring_writer *in = witness->in[kind];
+	double unread = rring_writer_pressure(in) * WITNESS_RING;
+
+	return (struct committed) {
+		.out = rring_reader_lag(witness->out[kind]),
+		.in = in->head - (uint64_t)(unread + 0.5),
+	};
+}
+
+/* Events @first to @first + @n - 1, and no more. */
+static int has_events(struct rring_reader *reader, uint64_t first, uint64_t n)
+{
+	struct rring_event event;
+	uint64_t i;
+	long end;
+
+	for (i = 0; i < n; i++)
+		if (!CHECK(rring_peek(reader, 1) == 1) ||
+		    !CHECK(!rring_entry(reader, 0, &event)) ||
+		    !CHECK(large_is(&event, first + i)) ||
+		    !CHECK(!rring_release(reader, 1)))
+			return 0;
+	end = rring_peek(reader, 1);
+	return CHECK(end == -EPIPE || end == -EAGAIN);
+}
+
+static int reader_stands_at(struct witness *witness, enum rring_kind kind,
+			    uint64_t position)
+{
+	struct rring_reader *reader = witness_in(witness->client, kind);
+	int right = CHECK(reader->pos == position) &&
+		    has_events(reader, position,
+			       witness->in[kind]->head - position);
+
+	rring_reader_close(reader, 0);
+	return right;
+}
+
+static int let_go(struct witness *witness)
+{
+	struct rring_event event;
+	int right = 1;
+
+	if (witness->held.data) {
+		right = CHECK(large_is(&witness->held, 1)) &&
+			CHECK(!rring_find(witness->client,
+					  witness->held.handle, &event)) &&
+			CHECK(!rring_drop(witness->client, &witness->held));
+		witness->held.data = NULL;
+	}
+	rring_trim(witness->client);
+	return right;
+}
+
+int witness_agrees(struct witness *witness, enum rring_kind kind,
+		   struct committed committed, uint64_t first)
+{
+	return has_events(witness->out[kind], first, committed.out) &&
+	       reader_stands_at(witness, kind, committed.in) &&
+	       let_go(witness) && CHECK(all_free(witness->client));
+}
+
+/* As many as there are, no more. */
+static int allocates_class(struct rring_client *client, enum rring_class pool)
+{
+	uint32_t n = client->arena->pool[pool].capacity;
+	uint32_t len = 64u << 2 * pool;
+	struct rring_event event[SLOTS + 1];
+	long got = rring_alloc_batch(client, pool, len, 0, event, n + 1);
+	long i;
+
+	for (i = 0; i < got; i++)
+		if (!CHECK(!rring_drop(client, &event[i])))
+			return 0;
+	return CHECK(got == (long)n);
+}
+
+static int allocate_all(void *arg)
+{
+	struct witness *witness = arg;
+	struct rring_client *client = client_of(witness->arena_fd,
+						RRING_PRODUCER);
+	int right = 1;
+	int pool;
+
+	for (pool = 0; pool < RRING_POOLS; pool++)
+		right &= allocates_class(client, (enum rring_class)pool);
+	return !right;
+}
+
+/* By somebody else: victims inherit the heap of the witness, as it is. */
+int witness_allocates_all(struct witness *witness)
+{
+	return CHECK(!reap(spawn(allocate_all, witness)));
+}
