@@ -264,6 +264,7 @@ wrong_arguments() {
 	arena create a --mode=1777
 	arena create a --quota=101
 	arena create a --quota=0
+	arena create a --quota=+3
 	arena create a --profile=huge
 	arena create a --clients=256
 	arena create a --user=nobody-is-called-that

@@ -29,9 +29,13 @@ static int parse(const char *text, int base, uint64_t *value)
 {
 	char *end;
 
+	*value = 0;
+	/* of blanks and signs, which it would take, -1 is a large number */
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
 	errno = 0;
 	*value = strtoull(text, &end, base);
-	return errno || *end || end == text || *text == '-' ? -EINVAL : 0;
+	return errno || *end ? -EINVAL : 0;
 }
 
 uint64_t number(const char *text, uint64_t least, uint64_t most,
