@@ -196,6 +196,25 @@ asan tsan: | $(HARNESS)/kselftest_harness.h
 	@$(MAKE) --no-print-directory B=$(B)/$@ CC=clang \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer $(SANITIZE_$@)" rows
 
+# What libFuzzer runs, in build/fuzz.
+SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined \
+		 -fno-sanitize-recover=all
+FUZZERS	:= $(patsubst %.c,$(B)/%,$(wildcard selftests/fuzz/*.c))
+
+fuzz:
+	@$(MAKE) --no-print-directory B=$(B)/$@ CC=clang CFLAGS="-O1 -g \
+		-fno-omit-frame-pointer $(SANITIZE_$@)" fuzzers
+
+fuzzers: $(FUZZERS)
+
+$(B)/selftests/fuzz/pages: $(B)/selftests/fuzz/pages.o $(ULIB:%.c=$(B)/%.o)
+	$(link) -fsanitize=fuzzer $^ -lpthread
+
+$(B)/selftests/fuzz/tool: $(B)/selftests/fuzz/tool.o \
+		$(B)/selftests/replay/link.o $(ULIB:%.c=$(B)/%.o) \
+		$(filter-out %/link.o %/main.o,$(RRING:%.c=$(B)/%.o))
+	$(link) -fsanitize=fuzzer -Wl,--wrap=exit $^ $(RRING_LIBS)
+
 ##@ Run, in a virtual machine (KERNEL=version or path: another kernel)
 
 # These install what is missing, and only then look for kernels and sources.
@@ -305,10 +324,11 @@ help: ## this list
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
 .PHONY: all module samples lib tools selftests rows asan tsan modules $(USERS)
+.PHONY: fuzz fuzzers
 .PHONY: demo check run-demo run-check
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
 	   tools/rring man Documentation/examples selftests selftests/rows \
-	   selftests/lib selftests/replay))
+	   selftests/lib selftests/replay selftests/fuzz))

@@ -8,6 +8,7 @@
  *	RRING_REFUSED=ERRNO	every change is refused
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/genetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +100,9 @@ static int replay(struct link *link, uint8_t first, uint8_t last, int most,
 	const struct nlmsghdr *nlh = (const void *)link->messages;
 	int left = (int)link->size;
 
-	for (; most && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+	/* of a length beyond 2^31, libmnl believes that it fits */
+	for (; most && mnl_nlmsg_ok(nlh, left) && nlh->nlmsg_len <= INT_MAX;
+	     nlh = mnl_nlmsg_next(nlh, &left)) {
 		if (command_of(nlh) < first || command_of(nlh) > last)
 			continue;
 		most--;
