@@ -217,7 +217,8 @@ void rring_reader_close(struct rring_reader *reader, int forget);
 /*
  * How many entries, up to @n, can be looked at from here on. -EAGAIN: none
  * yet; -EPIPE: none, and the writer is gone; -ESTALE: the reader was lapped,
- * ->lost has grown by what it missed, and the next call goes on behind that.
+ * ->lost has grown by what it missed, and the next call goes on behind that. (Who
+ * cannot be lapped sees that of a liar's ring alone, whose head has jumped.)
  */
 RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n);
 
