@@ -19,9 +19,10 @@ seconds=15
 
 # fuzz NAME RUNS [OPTION]...: from what is in selftests/fuzz/NAME, and $dir/NAME
 fuzz() {
-	local name=$1 runs=$2 status=0
+	local name=$1 runs=$2 status=0 seeds=()
 
 	shift 2
+	[ ! -d "selftests/fuzz/$name" ] || seeds+=("selftests/fuzz/$name")
 	mkdir -p "$dir/$name"
 	[ -z "${TORTURE:-}" ] || runs=-1
 	UBSAN_OPTIONS=print_stacktrace=1 timeout $((seconds * 2 + 60)) \
@@ -29,8 +30,7 @@ fuzz() {
 		-max_total_time=$seconds -timeout=20 \
 		-seed=$((seed % 4294967296)) \
 		-artifact_prefix="build/fuzz/$name-" "$@" "$dir/$name" \
-		$(ls -d "selftests/fuzz/$name/" 2>/dev/null) \
-		>"$dir/log" 2>&1 || status=$?
+		${seeds[@]+"${seeds[@]}"} >"$dir/log" 2>&1 || status=$?
 	done_runs=$(grep -a '^Done ' "$dir/log" | cut -d' ' -f2)
 	[ "$status" -eq 0 ] || tail -n 60 "$dir/log"
 	return "$status"

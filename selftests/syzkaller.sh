@@ -5,7 +5,7 @@
 # size and offset, every command, and the attributes that requests may carry.
 # Prints TAP.
 # shellcheck disable=SC2317 # check calls what seems unreachable
-set -eu
+set -euo pipefail
 
 cd "$(dirname "$0")/.."
 description=Documentation/syzkaller/rusted_ring.txt
@@ -45,21 +45,26 @@ attributes_agree() {
 }
 
 # Each flag and each value of an enumeration.
+names_of_values() {
+	sed -n '/^enum rring_\(class\|role\|kind\|policy\|start\)/,/^}/p
+		/^enum rring_wait_for/,/^}/p
+		/^#define RRING_.*u <<\|^#define RRING_WAKE/p' \
+		"$headers/rusted_ring.h" | grep -oE '\bRRING_[A-Z_]+' |
+		grep -vE '_(MAX|WAIT|WAITS|POOLS)$|_MASK'
+}
+
 values_are_named() {
 	local name
 
-	for name in $(sed -n '/^enum rring_\(class\|role\|kind\|policy\|start\)/,/^}/p;
-			      /^enum rring_wait_for/,/^}/p;
-			      /^#define RRING_.*u <<\|^#define RRING_WAKE/p' \
-			"$headers/rusted_ring.h" | grep -oE '\bRRING_[A-Z_]+' |
-			grep -vE '_(MAX|WAIT|WAITS|POOLS|REGION|XXL_MAX)$|_MASK'); do
-		grep -qw "$name" "$description" || { echo "no $name"; return 1; }
+	names_of_values | while read -r name; do
+		grep -qw "$name" "$description" ||
+			{ echo "no $name"; exit 1; }
 	done
 }
 
 a_change_shows() {
 	sed 's/^\tstride\tint32/\tstride\tint64/' "$description" >"$dir/changed"
-	! layouts_agree "$dir/changed"
+	! layouts_agree "$dir/changed" || return
 	sed '/^\tretain\t/d' "$description" >"$dir/changed"
 	! layouts_agree "$dir/changed"
 }
