@@ -29,6 +29,7 @@ static int parse(const char *text, int base, uint64_t *value)
 {
 	char *end;
 
+	*value = 0;
 	/* of blanks and signs, which it would take, -1 is a large number */
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
@@ -40,7 +41,7 @@ static int parse(const char *text, int base, uint64_t *value)
 uint64_t number(const char *text, uint64_t least, uint64_t most,
 		struct argp_state *state)
 {
-	uint64_t value = 0;
+	uint64_t value;
 
 	if (parse(text, 10, &value) || value < least || value > most)
 		refuse(state, "%s: a number from %" PRIu64 " to %" PRIu64
@@ -50,7 +51,7 @@ uint64_t number(const char *text, uint64_t least, uint64_t most,
 
 uint32_t number_mode(const char *text, struct argp_state *state)
 {
-	uint64_t value = 0;
+	uint64_t value;
 
 	if (parse(text, 8, &value) || value > 0777)
 		refuse(state, "%s: a mode is octal, up to 0777", text);
