@@ -56,7 +56,7 @@ RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
 EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
 	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
-TESTS	:= $(wildcard selftests/*.c)
+TESTS	:= $(wildcard selftests/*.c selftests/kasan/*.c)
 ROWS	:= $(wildcard selftests/rows/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
@@ -204,7 +204,7 @@ asan tsan: | $(HARNESS)/kselftest_harness.h
 	@$(MAKE) --no-print-directory B=$(B)/$@ CC=clang \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer $(SANITIZE_$@)" rows
 
-##@ Run, in a virtual machine (KERNEL=version or path: another kernel)
+##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another kernel)
 
 # Those under which the tests run, as selftests/run has them.
 KERNELS	:= $(or $(KERNEL),stock 6.12)
@@ -326,4 +326,4 @@ help: ## this list
 
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
 	   tools/rring man Documentation/examples selftests selftests/rows \
-	   selftests/lib selftests/replay))
+	   selftests/lib selftests/kasan selftests/replay))
