@@ -60,7 +60,7 @@ PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,attach number \
 EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
 	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
-TESTS	:= $(wildcard selftests/*.c)
+TESTS	:= $(wildcard selftests/*.c selftests/kasan/*.c)
 ROWS	:= $(wildcard selftests/rows/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 
@@ -255,7 +255,7 @@ $(B)/selftests/fuzz/tool: $(B)/selftests/fuzz/tool.o \
 		$(filter-out %/link.o %/main.o,$(RRING:%.c=$(B)/%.o))
 	$(link) -fsanitize=fuzzer -Wl,--wrap=exit $^ $(RRING_LIBS)
 
-##@ Run, in a virtual machine (KERNEL=version or path: another kernel)
+##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
 
 # Those under which the tests run, as selftests/run has them.
 KERNELS	:= $(or $(KERNEL),stock 6.12)
@@ -401,4 +401,4 @@ help: ## this list
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
 	   tools/rring tools/pcap tools/sched man Documentation/examples \
 	   selftests selftests/rows selftests/lib selftests/packets \
-	   selftests/replay selftests/fuzz))
+	   selftests/replay selftests/fuzz selftests/kasan))

@@ -20,15 +20,15 @@ release() {
 # All FAULTs on kernel $1, the status in $dir/$1.status, what tools/vm says of
 # the kernel's log in $dir/$1.said.
 commit() {
-	local kernel=$1 headers status=0
+	local kernel=$1 headers file status=0
 
 	shift
 	headers=$(tools/vm --kernel "$kernel" --headers)
 	make -s faulty KDIR="$headers" >&2
+	file=build/faulty/$(release "$headers")/rring_faulty.ko
 	# shellcheck disable=SC2016 # the guest's
 	tools/vm --kernel "$kernel" --name "kernels-$kernel" \
-		--add "build/faulty/$(release "$headers")/rring_faulty.ko:/" -- \
-		sh -c 'for fault; do
+		--add "$file:/" -- sh -c 'for fault; do
 			insmod /rring_faulty.ko fault=$fault
 			rmmod rring_faulty
 		       done' - "$@" 2>"$dir/$kernel.said" || status=$?

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* For tools/vm: how fast the time stamp counter of this machine runs, in kHz. */
+/* For tools/vm: how fast this machine's time stamp counter runs, in kHz. */
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>

@@ -104,10 +104,10 @@ static void put_values(struct nlmsghdr *message, const struct nl_value *values)
 	}
 }
 
-static void send_request(struct nl *nl, uint16_t family, uint8_t command,
-			 uint16_t flags, const struct nl_value *values)
+static struct nlmsghdr *build(struct nl *nl, void *buffer, uint16_t family,
+			      uint8_t command, uint16_t flags,
+			      const struct nl_value *values)
 {
-	char buffer[4096];
 	struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
 	struct genlmsghdr *header;
 
@@ -118,6 +118,22 @@ static void send_request(struct nl *nl, uint16_t family, uint8_t command,
 	header->cmd = command;
 	header->version = RRING_GENL_VERSION;
 	put_values(message, values);
+	return message;
+}
+
+struct nlmsghdr *nl_request(struct nl *nl, void *buffer, uint8_t command,
+			    uint16_t flags, const struct nl_value *values)
+{
+	return build(nl, buffer, nl->family, command, flags, values);
+}
+
+static void send_request(struct nl *nl, uint16_t family, uint8_t command,
+			 uint16_t flags, const struct nl_value *values)
+{
+	char buffer[4096];
+	struct nlmsghdr *message = build(nl, buffer, family, command, flags,
+					 values);
+
 	if (mnl_socket_sendto(nl->socket, message, message->nlmsg_len) < 0)
 		die("# cannot send to netlink");
 }

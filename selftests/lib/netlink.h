@@ -69,6 +69,10 @@ void nl_free(struct nl_answer *answer);
 void nl_begin(struct nl *nl, uint8_t command, const struct nl_value *values);
 int nl_piece(struct nl *nl, struct nl_answer *answer);
 
+/* A request in @buffer, as the others send theirs; for nl_raw(). */
+struct nlmsghdr *nl_request(struct nl *nl, void *buffer, uint8_t command,
+			    uint16_t flags, const struct nl_value *values);
+
 /* Anything, as it is; then what the kernel says to it. */
 int nl_raw(struct nl *nl, const void *message, size_t len);
 

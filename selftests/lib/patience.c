@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The harness ends a test by alarm(), after what TEST_F_TIMEOUT() says. Programs
- * are linked so that its alarm() is this one.
+ * The harness ends a test by alarm(), after what TEST_F_TIMEOUT() says.
+ * Programs are linked so that its alarm() is this one.
  */
 #include <stdlib.h>
 

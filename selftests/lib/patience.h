@@ -4,9 +4,9 @@
 #define SELFTESTS_PATIENCE_H
 
 /*
- * How many times as long a test may take, and waits before it gives up, as where
- * nothing but the test runs: $RRING_TEST_PATIENCE, at least 1. A kernel that
- * checks each of its accesses is that much slower.
+ * How many times as long a test may take, and waits before it gives up, as
+ * where nothing but the test runs: $RRING_TEST_PATIENCE, at least 1. A kernel
+ * that checks each of its accesses is that much slower.
  */
 unsigned int patience(void);
 
