@@ -279,6 +279,10 @@ torture: ## the long forms of the tests that have one (TORTURED="...": these)
 	@tools/setup build vm check
 	@$(MAKE) --no-print-directory run-torture KDIR="$$($(VM) --headers)"
 
+model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)
+	@tools/setup check
+	@SECONDS_HOST=$(if $(MODEL_BOUNDS),7200,1200) selftests/run model
+
 run-demo: all
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
 		--add $(B)/demo:/bin/ --add /var/lib/dpkg/status -- sh -c \
@@ -394,7 +398,7 @@ help: ## this list
 
 .PHONY: all module kunit samples lib tools selftests rows asan tsan modules
 .PHONY: $(USERS) fuzz fuzzers checkers
-.PHONY: demo check torture run-demo run-check run-torture
+.PHONY: demo check model torture run-demo run-check run-torture
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 
