@@ -168,6 +168,20 @@ $(HARNESS)/kselftest_harness.h: $(SOURCE)
 		$(basename $(basename $(notdir $(SOURCE))))/$(TESTDIR)/kselftest.h \
 		$(basename $(basename $(notdir $(SOURCE))))/$(TESTDIR)/$(@F)
 
+# The same for what selftests/lint.sh runs.
+CHECKERS := $(HARNESS:$(CACHE)/kselftest-%=$(CACHE)/checkers-%)
+
+$(CHECKERS)/checkpatch.pl: $(SOURCE)
+	$(if $(SOURCE),,$(error no kernel source: run tools/setup check))
+	@mkdir -p $(CHECKERS)
+	tar -xJf $(SOURCE) -C $(CHECKERS) -m --strip-components=2 \
+		$(addprefix $(basename $(basename $(notdir $(SOURCE))))/scripts/,\
+			coccinelle const_structs.checkpatch spelling.txt $(@F))
+
+.PHONY: checkers
+checkers: $(CHECKERS)/checkpatch.pl
+	@echo $(CHECKERS)
+
 # Its directory is given as a system's, which silences what it does itself;
 # the rest is for what its macros leave in the tests.
 $(B)/selftests/%.o: selftests/%.c Makefile | $(HARNESS)/kselftest_harness.h
