@@ -218,6 +218,12 @@ run-demo: all
 run-check: all examples selftests
 	@selftests/run
 
+##@ Prove
+
+model: ## the protocol, in all of its states (MODEL_BOUNDS=large: more of them)
+	@tools/setup check
+	@SECONDS_HOST=$(if $(MODEL_BOUNDS),7200,600) selftests/run model
+
 ##@ Install (PREFIX=/usr/local, DESTDIR=)
 
 PREFIX	   ?= /usr/local
@@ -305,7 +311,7 @@ help: ## this list
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
 .PHONY: all module samples lib tools selftests rows asan tsan modules $(USERS)
-.PHONY: demo check run-demo run-check
+.PHONY: demo check model run-demo run-check
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 

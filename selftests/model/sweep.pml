@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The sweep of one slot, as kmod/reclaim.c has it. What it reads of a slot is
+ * of that slot alone: so one is enough.
+ *
+ * Who includes this says how many CLIENTS there are, where LEDGER(client) and
+ * GENERATION are, and defines gather(), which clears .live for a slot that is
+ * in a magazine or adopted, mark_windows(), for one that a window names, and
+ * hide(), show(generation), freed().
+ */
+#define HOLD		1
+#define IN_FLIGHT	8
+#define MOVE		32
+
+#define HOLDS(word)	((word) & 7)
+#define FLIGHTS(word)	((word) >> 3 & 3)
+#define MOVES(word)	((word) >> 5)
+
+#define FIRST	0
+#define SECOND	1
+#define THIRD	2
+
+#ifdef NO_MOVES
+#define COUNTS(which)	false
+#elif defined(THIRD_LOOK_AT_HOLDS)
+#define COUNTS(which)	((which) != THIRD)
+#else
+#define COUNTS(which)	true
+#endif
+
+#ifdef IN_FLIGHT_IS_IGNORED
+#define IS_BUSY(word)	(HOLDS(word) != 0)
+#else
+#define IS_BUSY(word)	(HOLDS(word) || (!deep && FLIGHTS(word)))
+#endif
+
+bit live, deep;			/* of the batch of one; all windows are read */
+short moves[CLIENTS];
+byte generation = 1;		/* what it is, also while it is hidden */
+
+/* H: pairs with G; loads are carried out in order */
+inline look_at(client, which)
+{
+	d_step {
+		if
+		:: live && IS_BUSY(memory[LEDGER(client)]) -> live = 0
+		:: live && !IS_BUSY(memory[LEDGER(client)]) && which == FIRST ->
+			moves[client] = MOVES(memory[LEDGER(client)])
+		:: live && !IS_BUSY(memory[LEDGER(client)]) && which != FIRST ->
+			live = !COUNTS(which) ||
+			       moves[client] == MOVES(memory[LEDGER(client)])
+		:: !live
+		fi
+	}
+}
+
+inline look(which)
+{
+	look_at(0, which);
+#if CLIENTS > 1
+	look_at(1, which);
+#endif
+#if CLIENTS > 2
+	look_at(2, which);
+#endif
+}
+
+inline forget_batch()
+{
+	d_step {
+		live = 0;
+		deep = 0;
+		moves[0] = 0;
+#if CLIENTS > 1
+		moves[1] = 0;
+#endif
+#if CLIENTS > 2
+		moves[2] = 0;
+#endif
+	}
+}
+
+/* Steps 1 to 6, for a slot that step 0 has left. */
+inline free_batch()
+{
+	look(FIRST);
+#ifndef NO_WINDOWS
+	if
+	:: live && deep -> mark_windows()
+	:: else
+	fi;
+#endif
+#ifndef SINGLE_COLLECT
+	look(SECOND);
+#endif
+	if
+	:: live ->
+		hide();
+#if !defined(SINGLE_COLLECT) && !defined(NO_THIRD_LOOK)
+		look(THIRD);
+#endif
+		reveal()
+	:: else
+	fi
+}
+
+/* Step 0 and the others, at one depth or the other. */
+inline sweep()
+{
+	atomic {
+		live = 1;
+		if
+		:: deep = 0
+		:: deep = 1
+		fi;
+		gather()
+	};
+	if
+	:: live -> free_batch()
+	:: else
+	fi;
+	forget_batch()
+}
