@@ -26,6 +26,7 @@ bounds() {
 		magazine -DUSES=5 -DDEPTH=4
 		threads -DUSES=5 -DDEPTH=4
 		upgrade -DUPGRADES=3 -DDEPTH=4
+		adopt
 		adopt -DCAPACITY=2
 		join -DDEPTH=4
 		lap -DWRITTEN=8 -DCAPACITY=3 -DDEPTH=4
@@ -38,7 +39,7 @@ bounds() {
 		magazine
 		threads
 		upgrade
-		adopt
+		adopt -DLONG=1
 		join
 		lap
 		wait -DLONG=1
