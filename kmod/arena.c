@@ -455,7 +455,6 @@ u64 rring_arena_bytes(struct rring_arena *arena)
 			bytes += rring_client_bytes(arena->clients[i]);
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i])
-			bytes += rring_region_size(
-				&arena->rings[i]->pages->region);
+			bytes += rring_pages_size(arena->rings[i]->pages);
 	return bytes + rring_xxl_in_use(&arena->pool[RRING_XXL]);
 }

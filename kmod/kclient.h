@@ -9,8 +9,8 @@ struct rring_arena;
 struct rring_client;
 
 /* What a kernel writer or reader needs of client 0. */
-#define RRING_KCLIENT_LEDGER	(1u << 0)	/* it shares events */
-#define RRING_KCLIENT_CURSORS	(1u << 1)	/* it reads */
+#define RRING_KCLIENT_LEDGER	BIT(0)	/* it shares events */
+#define RRING_KCLIENT_CURSORS	BIT(1)	/* it reads */
 
 struct rring_client *rring_kclient_get(struct rring_arena *arena, u32 needs);
 void rring_kclient_put(struct rring_arena *arena);

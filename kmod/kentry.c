@@ -86,7 +86,7 @@ static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
 	if (xxl && rring_flag_load(&arena->generation[slot_of(kr, handle)]) ==
 	    rring_handle_generation(handle)) {
 		found = RRING_REFUSE_LEN;
-		if (len <= rring_region_size(&xxl->pages->region)) {
+		if (len <= rring_pages_size(xxl->pages)) {
 			kr->pinned = xxl->pages;
 			rring_pages_get(kr->pinned);
 			found = RRING_KENTRY_FINE;

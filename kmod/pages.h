@@ -20,4 +20,9 @@ struct rring_pages *rring_pages_new(u64 size);
 void rring_pages_get(struct rring_pages *pages);
 bool rring_pages_put(struct rring_pages *pages);
 
+static inline u64 rring_pages_size(const struct rring_pages *pages)
+{
+	return rring_region_size(&pages->region);
+}
+
 #endif /* RRING_PAGES_H */

@@ -236,7 +236,7 @@ int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
 	put_u32(&report, RRING_A_RING_FILL, min_t(u64, fill, info->capacity));
 	put_u32(&report, RRING_A_RING_READERS, ring->nr_readers);
 	put_u64(&report, RRING_A_RING_BYTES,
-		rring_region_size(&ring->pages->region));
+		rring_pages_size(ring->pages));
 	put_u64(&report, RRING_A_RING_DROPS, rring_ring_drops(ring));
 	put_u64(&report, RRING_A_RING_LAPS, ring->laps);
 	put_u64(&report, RRING_A_RING_WAKES, ring->wakes);

@@ -66,7 +66,7 @@ void rring_xxl_install(struct rring_pool *pool, u32 slot, struct rring_xxl *xxl)
 	pool->xxl[slot] = xxl;
 	/* O: pairs with P in the library's table of mappings */
 	rring_word_store_release(&pool->xxl_bytes[slot],
-				 rring_region_size(&xxl->pages->region));
+				 rring_pages_size(xxl->pages));
 }
 
 /* Nobody has @slot any more: what it had is to be freed. Under the lock. */
@@ -115,7 +115,6 @@ u64 rring_xxl_in_use(const struct rring_pool *pool)
 
 	for (slot = 0; slot < pool->high_water; slot++)
 		if (pool->xxl[slot])
-			bytes += rring_region_size(
-				&pool->xxl[slot]->pages->region);
+			bytes += rring_pages_size(pool->xxl[slot]->pages);
 	return bytes;
 }

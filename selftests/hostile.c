@@ -329,7 +329,7 @@ static void call_nonsense(struct hostile *self)
 		{ RRING_IOC_POOL_STAT, &stat },
 		{ RRING_IOC_RECLAIM, &reclaim },
 	};
-	uint32_t i = dice_below(dice, sizeof(calls) / sizeof(calls[0]));
+	uint32_t i = dice_below(dice, ARRAY_SIZE(calls));
 
 	/* its own ring it keeps, to write into */
 	if (calls[i].args == &close && self->ring && ring == self->ring_id)

@@ -164,8 +164,9 @@ static uint32_t add_interface(struct pcapng *pcapng, uint32_t ifindex,
 	put_option(&block, INTERFACE_RESOLUTION, &resolution, 1);
 	end(&block, pcapng->stream);
 
-	pcapng->interfaces = must(realloc(pcapng->interfaces,
-		(pcapng->n + 1) * sizeof(*interface)));
+	pcapng->interfaces = must(reallocarray(pcapng->interfaces,
+					       pcapng->n + 1,
+					       sizeof(*interface)));
 	interface = &pcapng->interfaces[pcapng->n];
 	*interface = (struct interface) { .ifindex = ifindex };
 	strncpy(interface->name, name, sizeof(interface->name) - 1);

@@ -22,7 +22,7 @@
  * .kw are cleared in .exit; .lock is for those who ask for numbers meanwhile.
  */
 static struct {
-	struct mutex lock;
+	struct mutex lock;	/* over what follows */
 	struct net *net;
 	struct rring_kwriter *kw;
 	struct rring_kwriter_stat stat;		/* after the end */
