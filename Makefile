@@ -85,8 +85,8 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 	@find $(TREE) -xtype l -delete
 	$(KBUILD) modules
 
-# With KUnit's suites, which run when it is loaded; for a kernel of tools/kernel.
-kunit: ## the module with its KUnit suites, in build/kunit/
+# In a tree of its own, where the module itself is not built.
+kunit: ## rring_kunit, the KUnit suites: for KDIR=a kernel of tools/kernel
 	@$(MAKE) --no-print-directory module TREE=$(B)/kunit/$(RELEASE) \
 		RRING_KUNIT=y
 

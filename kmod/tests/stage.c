@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* What the suites stand on: an arena and clients, without a process. */
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+
+#include <rusted_ring/handle.h>
+
+#include "command.h"
+#include "death.h"
+#include "pool.h"
+#include "reader.h"
+#include "region.h"
+#include "stage.h"
+
+/* A client has an address space: that of who loads this module. */
+static struct mm_struct *stage_mm;
+
+int stage_suite_init(struct kunit_suite *suite)
+{
+	stage_mm = current->mm;
+	rring_region_set_limit(SZ_64M);
+	return 0;
+}
+
+/* With a reference, as a task that ends gives one back. */
+void stage_enter(void)
+{
+	mmget(stage_mm);
+	kthread_use_mm(stage_mm);
+}
+
+void stage_leave(void)
+{
+	kthread_unuse_mm(stage_mm);
+	mmput(stage_mm);
+}
+
+int stage_init(struct kunit *test)
+{
+	static const struct rring_create args = {
+		.size = sizeof(args),
+		.name = STAGE_NAME,
+		.capacity = { STAGE_XS, STAGE_S, 0, 0, 0, 2 },
+		.max_clients = STAGE_CLIENTS,
+		.max_rings = 4,
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+	struct stage *stage = kunit_kzalloc(test, sizeof(*stage), GFP_KERNEL);
+
+	if (!stage)
+		return -ENOMEM;
+	stage->arena = rring_arena_new(&args, &init_net);
+	if (IS_ERR(stage->arena))
+		return PTR_ERR(stage->arena);
+	test->priv = stage;
+	stage_enter();
+	return 0;
+}
+
+/* If an assertion has failed, its thread is gone, and this is not that. */
+void stage_exit(struct kunit *test)
+{
+	struct stage *stage = test->priv;
+	u32 i;
+
+	if (!stage)
+		return;
+	for (i = 0; i < STAGE_CLIENTS; i++)
+		if (stage->client[i])
+			rring_client_release(stage->client[i]);
+	rring_arena_forget_name(stage->arena);
+	rring_arena_put(stage->arena);
+	if (current->flags & PF_KTHREAD)
+		stage_leave();
+}
+
+/* One that lives: no mapping is what decides that here. */
+struct rring_client *stage_client(struct kunit *test, u32 role)
+{
+	struct stage *stage = test->priv;
+	struct rring_attach args = {
+		.size = sizeof(args),
+		.role = role,
+		.arena_fd = -1,
+		.name = STAGE_NAME,
+	};
+	struct rring_client *client = rring_client_new(true, NULL);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, client);
+	for (i = 0; stage->client[i]; i++)
+		KUNIT_ASSERT_LT(test, i + 1, (u32)STAGE_CLIENTS);
+	stage->client[i] = client;
+	KUNIT_ASSERT_EQ(test, rring_client_attach(client, &args), 0);
+	mutex_lock(&client->arena->lock);
+	client->state = RRING_CLIENT_LIVE;
+	mutex_unlock(&client->arena->lock);
+	return client;
+}
+
+/* Its mapping is closed, and then its file. */
+void stage_kill(struct kunit *test, struct rring_client *client)
+{
+	struct stage *stage = test->priv;
+	u32 i;
+
+	for (i = 0; i < STAGE_CLIENTS; i++)
+		if (stage->client[i] == client)
+			stage->client[i] = NULL;
+	rring_client_release(client);
+}
+
+/* As an ioctl, from where its argument has been copied. */
+int stage_command(struct rring_client *client, unsigned int cmd, void *args,
+		  size_t size)
+{
+	const struct rring_command *command = rring_command_find(cmd);
+	union rring_args copy = {};
+	int err = rring_command_check(command, client);
+
+	if (err)
+		return err;
+	memcpy(&copy, args, size);
+	err = command->run(client, &copy);
+	memcpy(args, &copy, size);
+	return err;
+}
+
+/* ---- slots ---- */
+
+/* How many were lent, or an error. */
+int stage_refill(struct rring_client *client, u32 pool, u32 count)
+{
+	struct rring_refill args = {
+		.size = sizeof(args),
+		.pool = pool,
+		.count = count,
+	};
+	int err = rring_pool_refill(client, &args);
+
+	return err ? err : args.count;
+}
+
+rring_word_t *stage_word(struct rring_client *client, u64 handle)
+{
+	const struct rring_pool *pool =
+		&client->arena->pool[rring_handle_class(handle)];
+
+	return &rring_client_ledger(client)[pool->base +
+					    rring_handle_index(handle)];
+}
+
+void stage_hold(struct rring_client *client, u64 handle)
+{
+	rring_word_fetch_add(stage_word(client, handle),
+			     RRING_MOVE + RRING_HOLD);
+}
+
+void stage_drop(struct rring_client *client, u64 handle)
+{
+	rring_word_fetch_add(stage_word(client, handle),
+			     RRING_MOVE - RRING_HOLD);
+}
+
+/* Out of the magazine, into the ledger. 0: it is empty. */
+u64 stage_pop(struct rring_client *client, u32 pool)
+{
+	struct rring_magazine *magazine = rring_client_magazine(client, pool);
+	rring_seq_t *pos = &rring_client_tails(client)->tail[pool].pos;
+	u64 tail = rring_seq_load(pos);
+	u64 handle;
+
+	if (tail == rring_seq_load_acquire(&magazine->head))
+		return 0;
+	handle = READ_ONCE(magazine->handle[tail % RRING_MAGAZINE_SLOTS]);
+	stage_hold(client, handle);
+	rring_seq_store_release(pos, tail + 1);
+	return handle;
+}
+
+u64 stage_alloc(struct kunit *test, struct rring_client *client, u32 pool)
+{
+	u64 handle;
+
+	KUNIT_ASSERT_EQ(test, stage_refill(client, pool, 1), 1);
+	handle = stage_pop(client, pool);
+	KUNIT_ASSERT_NE(test, handle, 0ull);
+	return handle;
+}
+
+bool stage_is_out(struct rring_arena *arena, u64 handle)
+{
+	bool out;
+
+	mutex_lock(&arena->lock);
+	out = test_bit(rring_handle_index(handle),
+		       arena->pool[rring_handle_class(handle)].out);
+	mutex_unlock(&arena->lock);
+	return out;
+}
+
+u32 stage_generation(struct rring_arena *arena, u64 handle)
+{
+	u32 slot = arena->pool[rring_handle_class(handle)].base +
+		   rring_handle_index(handle);
+
+	return rring_flag_load(&arena->generation[slot]);
+}
+
+/* ---- rings ---- */
+
+struct rring_ring *stage_ring(struct kunit *test, struct rring_client *writer,
+			      const struct rring_ring_open *args)
+{
+	struct rring_ring_open open = *args;
+
+	KUNIT_ASSERT_EQ(test, rring_ring_open(writer, &open), 0);
+	return writer->arena->rings[open.ring];
+}
+
+struct rring_ring *stage_handles(struct kunit *test,
+				 struct rring_client *writer, u32 capacity)
+{
+	return stage_ring(test, writer, &(struct rring_ring_open) {
+		.kind = RRING_HANDLES,
+		.policy = RRING_BLOCK,
+		.capacity = capacity,
+	});
+}
+
+/* @n more entries, whatever is in them. */
+void stage_commit(struct rring_ring *ring, u32 n)
+{
+	struct rring_ring_head *page = stage_page(ring);
+
+	rring_seq_store_release(&page->head, rring_seq_load(&page->head) + n);
+}
+
+/* One of @writer's holds goes into @ring. */
+void stage_publish(struct rring_client *writer, struct rring_ring *ring,
+		   u64 handle)
+{
+	struct rring_ring_head *page = stage_page(ring);
+	struct rring_entry *entry = stage_page(ring) +
+				    ring->info->entry_offset;
+
+	entry += rring_seq_load(&page->head) % ring->info->capacity;
+	rring_word_fetch_add(stage_word(writer, handle),
+			     RRING_MOVE + RRING_IN_FLIGHT);
+	WRITE_ONCE(entry->handle, handle);
+	stage_commit(ring, 1);
+	stage_drop(writer, handle);
+}
+
+/* A gating reader of what is published from now on; NULL: nameless. */
+struct rring_reader *stage_join(struct kunit *test, struct rring_client *client,
+				struct rring_ring *ring, const char *name)
+{
+	struct rring_reader_join args = {
+		.size = sizeof(args),
+		.ring = ring->id,
+	};
+
+	if (name)
+		strscpy(args.name, name, sizeof(args.name));
+	KUNIT_ASSERT_EQ(test, rring_reader_join(client, &args), 0);
+	return ring->readers[args.reader];
+}
+
+/* What lies below @position is done with. */
+void stage_release(struct rring_reader *reader, u64 position)
+{
+	rring_seq_store_release((rring_seq_t *)rring_reader_cursor(reader),
+				position);
+}
+
+MODULE_DESCRIPTION("rusted_ring's suites, and all of it that they test");
+MODULE_LICENSE("Dual MPL/GPL");

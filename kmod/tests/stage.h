@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
+#ifndef RRING_TESTS_STAGE_H
+#define RRING_TESTS_STAGE_H
+
+#include <kunit/test.h>
+#include <linux/rusted_ring.h>
+
+#include "arena.h"
+#include "client.h"
+#include "pages.h"
+#include "ring.h"
+
+#define STAGE_NAME	"kunit"
+#define STAGE_CLIENTS	4
+#define STAGE_XS	256	/* slots: more than a magazine has */
+#define STAGE_S		16
+
+/*
+ * An arena, and clients of it that all are the task that runs the test: what
+ * the library does in a process is done here, in the pages as the kernel sees
+ * them. A suite has the first three as its .suite_init, .init and .exit.
+ */
+struct stage {
+	struct rring_arena *arena;
+	struct rring_client *client[STAGE_CLIENTS];
+};
+
+int stage_suite_init(struct kunit_suite *suite);
+int stage_init(struct kunit *test);
+void stage_exit(struct kunit *test);
+
+/* Of the others that a test starts. */
+void stage_enter(void);
+void stage_leave(void);
+
+struct rring_client *stage_client(struct kunit *test, u32 role);
+void stage_kill(struct kunit *test, struct rring_client *client);
+int stage_command(struct rring_client *client, unsigned int cmd,
+		  void *args, size_t size);
+
+static inline struct rring_arena *stage_arena(struct kunit *test)
+{
+	return ((struct stage *)test->priv)->arena;
+}
+
+static inline struct rring_pool *stage_pool(struct kunit *test, u32 pool)
+{
+	return &stage_arena(test)->pool[pool];
+}
+
+/* ---- slots ---- */
+
+int stage_refill(struct rring_client *client, u32 pool, u32 count);
+u64 stage_pop(struct rring_client *client, u32 pool);
+u64 stage_alloc(struct kunit *test, struct rring_client *client, u32 pool);
+rring_word_t *stage_word(struct rring_client *client, u64 handle);
+void stage_hold(struct rring_client *client, u64 handle);
+void stage_drop(struct rring_client *client, u64 handle);
+bool stage_is_out(struct rring_arena *arena, u64 handle);
+u32 stage_generation(struct rring_arena *arena, u64 handle);
+
+/* ---- rings ---- */
+
+/* The first of its pages, where its head is. */
+static inline void *stage_page(const struct rring_ring *ring)
+{
+	return ring->pages->region.addr;
+}
+
+struct rring_ring *stage_ring(struct kunit *test, struct rring_client *writer,
+			      const struct rring_ring_open *args);
+struct rring_ring *stage_handles(struct kunit *test,
+				 struct rring_client *writer, u32 capacity);
+void stage_commit(struct rring_ring *ring, u32 n);
+void stage_publish(struct rring_client *writer, struct rring_ring *ring,
+		   u64 handle);
+struct rring_reader *stage_join(struct kunit *test, struct rring_client *client,
+				struct rring_ring *ring, const char *name);
+void stage_release(struct rring_reader *reader, u64 position);
+
+#endif /* RRING_TESTS_STAGE_H */
