@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* Magazines: what is lent, to whom, how much, and that it comes back. */
+#include <rusted_ring/handle.h>
+
+#include "pool.h"
+#include "reclaim.h"
+#include "stage.h"
+#include "xxl.h"
+
+static rring_seq_t *tail(struct rring_client *client, u32 pool)
+{
+	return &rring_client_tails(client)->tail[pool].pos;
+}
+
+static u32 lent(struct rring_client *client, u32 pool)
+{
+	u32 n;
+
+	mutex_lock(&client->arena->lock);
+	n = rring_client_lent(client, pool);
+	mutex_unlock(&client->arena->lock);
+	return n;
+}
+
+/* Take @n slots from the magazine and drop them. */
+static void use(struct kunit *test, struct rring_client *client, u32 pool,
+		u32 n)
+{
+	while (n--) {
+		u64 handle = stage_pop(client, pool);
+
+		KUNIT_ASSERT_NE(test, handle, 0ull);
+		stage_drop(client, handle);
+	}
+}
+
+static u32 sweep(struct kunit *test, u32 pool)
+{
+	return rring_sweep(stage_pool(test, pool), ~0u, RRING_SWEEP_WINDOWS,
+			   NULL);
+}
+
+static void set_quota(struct rring_client *client, u32 percent)
+{
+	mutex_lock(&client->arena->lock);
+	client->quota = percent;
+	mutex_unlock(&client->arena->lock);
+}
+
+static void lends_what_is_asked_for(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_pool *pool = stage_pool(test, RRING_S);
+	DECLARE_BITMAP(seen, STAGE_S) = {};
+	u64 handle;
+
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 5), 5);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 5u);
+	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], 5u);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, STAGE_S - 5u);
+	while ((handle = stage_pop(client, RRING_S))) {
+		KUNIT_EXPECT_EQ(test, rring_handle_class(handle),
+				(u32)RRING_S);
+		KUNIT_EXPECT_EQ(test, rring_handle_generation(handle), 1u);
+		KUNIT_EXPECT_FALSE(test,
+				   __test_and_set_bit(rring_handle_index(handle),
+						      seen));
+	}
+	KUNIT_EXPECT_EQ(test, bitmap_weight(seen, STAGE_S), 5);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 0u);
+}
+
+static void used_slots_come_back(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_pool *pool = stage_pool(test, RRING_S);
+
+	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 5), 5);
+	use(test, client, RRING_S, 3);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 3u);
+	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], 2u);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, STAGE_S - 2u);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 2u);
+}
+
+static void full_magazine_gets_nothing(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_XS, STAGE_XS),
+			RRING_MAGAZINE_SLOTS);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_XS, 1), 0);
+	use(test, client, RRING_XS, 1);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_XS, STAGE_XS), 1);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_XS),
+			(u32)RRING_MAGAZINE_SLOTS);
+}
+
+static void dry_pool_says_so(struct kunit *test)
+{
+	struct rring_client *a = stage_client(test, RRING_PRODUCER);
+	struct rring_client *b = stage_client(test, RRING_PRODUCER);
+	struct rring_pool *pool = stage_pool(test, RRING_S);
+
+	KUNIT_EXPECT_EQ(test, stage_refill(a, RRING_S, STAGE_S), STAGE_S);
+	KUNIT_EXPECT_EQ(test, stage_refill(b, RRING_S, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, pool->info->failures, 1ull);
+	KUNIT_EXPECT_TRUE(test, pool->dry);
+	KUNIT_EXPECT_EQ(test, stage_refill(b, RRING_M, 1), -ENOSPC);
+	use(test, a, RRING_S, 1);
+	KUNIT_EXPECT_EQ(test, stage_refill(b, RRING_S, 2), 1);
+}
+
+static void quota_is_not_exceeded(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	u64 kept;
+
+	set_quota(client, 25);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, STAGE_S),
+			STAGE_S / 4);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 1), -EDQUOT);
+	kept = stage_pop(client, RRING_S);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 1), -EDQUOT);
+	use(test, client, RRING_S, 2);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, STAGE_S), 2);
+	stage_drop(client, kept);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, STAGE_S), 1);
+}
+
+/* Whatever the percentage comes to: one slot, or nothing would ever do. */
+static void quota_is_never_nothing(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_pool *pool = stage_pool(test, RRING_S);
+
+	set_quota(client, 1);
+	KUNIT_EXPECT_EQ(test, rring_pool_quota(pool, client), 1u);
+	set_quota(client, 100);
+	KUNIT_EXPECT_EQ(test, rring_pool_quota(pool, client), (u32)STAGE_S);
+	set_quota(client, 0);
+	KUNIT_EXPECT_EQ(test, rring_pool_quota(pool, client), (u32)STAGE_S);
+}
+
+/* Quotas lowered below what is lent already do not turn round. */
+static void lowered_quota_waits(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+
+	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 8), 8);
+	set_quota(client, 25);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 1), -EDQUOT);
+	use(test, client, RRING_S, 5);
+	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 8), 1);
+}
+
+/* Positions of a magazine are compared modulo 2^32. */
+static void positions_wrap(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_magazine *magazine = rring_client_magazine(client,
+								RRING_S);
+	const u64 from = U32_MAX - 2ull;
+
+	rring_seq_store(&magazine->head, from);
+	rring_seq_store(tail(client, RRING_S), from);
+	client->tail[RRING_S] = from;
+	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 6), 6);
+	KUNIT_EXPECT_EQ(test, rring_seq_load(&magazine->head), from + 6);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 6u);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 0u);
+	use(test, client, RRING_S, 4);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 2u);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
+	use(test, client, RRING_S, 2);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 2u);
+}
+
+/* A tail beyond the head, or one that goes back: the magazine is empty. */
+static void lying_tail_hurts_the_liar(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+
+	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
+	rring_seq_store(tail(client, RRING_S), 5);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 0u);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
+	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
+	rring_seq_store(tail(client, RRING_S), 3);
+	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 0u);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
+	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], 0u);
+}
+
+static void dead_magazine_goes_back(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_pool *pool = stage_pool(test, RRING_S);
+
+	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
+	stage_pop(client, RRING_S);
+	stage_kill(test, client);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)STAGE_S);
+}
+
+/* Whoever gets the dead one's place does not get its leases. */
+static void heir_is_not_charged(struct kunit *test)
+{
+	struct rring_client *dead = stage_client(test, RRING_PRODUCER);
+	struct rring_client *heir;
+	u32 id = dead->id;
+
+	KUNIT_ASSERT_EQ(test, stage_refill(dead, RRING_S, 4), 4);
+	stage_kill(test, dead);
+	heir = stage_client(test, RRING_PRODUCER);
+	KUNIT_ASSERT_EQ(test, heir->id, id);
+	KUNIT_ASSERT_EQ(test, stage_refill(heir, RRING_S, 1), 1);
+	sweep(test, RRING_S);
+	KUNIT_EXPECT_EQ(test, stage_pool(test, RRING_S)->nr_free,
+			STAGE_S - 1u);
+	KUNIT_EXPECT_EQ(test, heir->charged[RRING_S], 1u);
+	KUNIT_EXPECT_EQ(test, lent(heir, RRING_S), 1u);
+}
+
+static u64 bytes(struct rring_arena *arena)
+{
+	u64 n;
+
+	mutex_lock(&arena->lock);
+	n = rring_arena_bytes(arena);
+	mutex_unlock(&arena->lock);
+	return n;
+}
+
+/* A place of XXL has pages as long as it is out. */
+static void xxl_comes_with_pages(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_pool *pool = stage_pool(test, RRING_XXL);
+	struct rring_refill args = {
+		.size = sizeof(args),
+		.pool = RRING_XXL,
+		.count = 1,
+		.bytes = 5 * PAGE_SIZE + 1,
+	};
+	u64 before = bytes(client->arena);
+	u32 slot;
+
+	KUNIT_ASSERT_EQ(test, rring_pool_refill(client, &args), 0);
+	slot = rring_handle_index(stage_pop(client, RRING_XXL));
+	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]),
+			(u64)6 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, bytes(client->arena),
+			before + 6 * PAGE_SIZE);
+	stage_kill(test, client);
+	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]), 0ull);
+	KUNIT_EXPECT_NULL(test, pool->xxl[slot]);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, 2u);
+}
+
+static struct kunit_case magazine_cases[] = {
+	KUNIT_CASE(lends_what_is_asked_for),
+	KUNIT_CASE(used_slots_come_back),
+	KUNIT_CASE(full_magazine_gets_nothing),
+	KUNIT_CASE(dry_pool_says_so),
+	KUNIT_CASE(quota_is_not_exceeded),
+	KUNIT_CASE(quota_is_never_nothing),
+	KUNIT_CASE(lowered_quota_waits),
+	KUNIT_CASE(positions_wrap),
+	KUNIT_CASE(lying_tail_hurts_the_liar),
+	KUNIT_CASE(dead_magazine_goes_back),
+	KUNIT_CASE(heir_is_not_charged),
+	KUNIT_CASE(xxl_comes_with_pages),
+	{}
+};
+
+static struct kunit_suite magazine_suite = {
+	.name = "magazine",
+	.suite_init = stage_suite_init,
+	.init = stage_init,
+	.exit = stage_exit,
+	.test_cases = magazine_cases,
+};
+
+kunit_test_suite(magazine_suite);

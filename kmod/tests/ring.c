@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* Rings: windows, readers, and what is left of a writer that goes. */
+#include <rusted_ring/handle.h>
+#include <rusted_ring/window.h>
+
+#include "reader.h"
+#include "stage.h"
+
+#define CAPACITY	8
+
+static struct rring_ring_open config(enum rring_policy policy)
+{
+	return (struct rring_ring_open) {
+		.name = "ring",
+		.kind = RRING_INLINE,
+		.policy = policy,
+		.capacity = CAPACITY,
+		.stride = RRING_STRIDE_MIN,
+	};
+}
+
+static struct rring_ring *open(struct kunit *test, struct rring_client *writer,
+			       enum rring_policy policy, u32 retain,
+			       u64 stall_ns)
+{
+	struct rring_ring_open args = config(policy);
+
+	args.retain = retain;
+	args.stall_ns = stall_ns;
+	return stage_ring(test, writer, &args);
+}
+
+static void close(struct kunit *test, struct rring_ring *ring, u32 flags)
+{
+	struct rring_ring_close args = { .ring = ring->id, .flags = flags };
+
+	KUNIT_ASSERT_EQ(test, rring_ring_close(ring->writer, &args), 0);
+}
+
+static int leave(struct rring_client *client, struct rring_reader *reader,
+		 u32 flags)
+{
+	struct rring_reader_leave args = {
+		.ring = reader->ring->id,
+		.reader = reader->id,
+		.flags = flags,
+	};
+
+	return rring_reader_leave(client, &args);
+}
+
+static u64 low(struct rring_ring *ring)
+{
+	u64 pos;
+
+	mutex_lock(&ring->arena->lock);
+	pos = rring_ring_low(ring);
+	mutex_unlock(&ring->arena->lock);
+	return pos;
+}
+
+static bool has_room(struct rring_ring *ring)
+{
+	bool room;
+
+	mutex_lock(&ring->arena->lock);
+	room = rring_ring_has_room(ring);
+	mutex_unlock(&ring->arena->lock);
+	return room;
+}
+
+static u64 head(struct rring_ring *ring)
+{
+	u64 pos;
+
+	mutex_lock(&ring->arena->lock);
+	pos = rring_ring_head(ring);
+	mutex_unlock(&ring->arena->lock);
+	return pos;
+}
+
+/* Where a reader that joins there begins; it leaves again. */
+static u64 start_at(struct kunit *test, struct rring_client *client,
+		    struct rring_ring *ring, u32 start, u64 position)
+{
+	struct rring_reader_join args = {
+		.ring = ring->id,
+		.start = start,
+		.position = position,
+	};
+
+	KUNIT_ASSERT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, leave(client, ring->readers[args.reader], 0), 0);
+	return args.position;
+}
+
+/* ---- the window ---- */
+
+static void low_follows_the_slowest(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct rring_reader *a = stage_join(test, client, ring, NULL);
+	struct rring_reader *b = stage_join(test, client, ring, NULL);
+
+	stage_commit(ring, CAPACITY);
+	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
+	KUNIT_EXPECT_FALSE(test, has_room(ring));
+	stage_release(a, 5);
+	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
+	stage_release(b, 3);
+	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
+	KUNIT_EXPECT_TRUE(test, has_room(ring));
+	KUNIT_EXPECT_EQ(test, leave(client, b, 0), 0);
+	KUNIT_EXPECT_EQ(test, low(ring), 5ull);
+	KUNIT_EXPECT_EQ(test, leave(client, a, 0), 0);
+	KUNIT_EXPECT_EQ(test, low(ring), (u64)CAPACITY);
+}
+
+/* A head or a cursor that goes back, or a cursor beyond the head. */
+static void window_never_goes_back(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct rring_ring_head *page = stage_page(ring);
+
+	stage_commit(ring, 5);
+	stage_release(reader, 3);
+	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
+	stage_release(reader, 1);
+	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
+	rring_seq_store(&page->head, 2);
+	KUNIT_EXPECT_EQ(test, head(ring), 5ull);
+	stage_release(reader, ~0ull);
+	KUNIT_EXPECT_EQ(test, low(ring), 5ull);
+	rring_seq_store(&page->head, 1ull << 63);
+	KUNIT_EXPECT_EQ(test, head(ring), 5ull);
+	rring_seq_store(&page->head, ~0ull);
+	KUNIT_EXPECT_EQ(test, head(ring), 5ull);
+}
+
+static void ring_retains_what_it_says(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 3, 0);
+
+	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
+	stage_commit(ring, 2);
+	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
+	stage_commit(ring, 8);
+	KUNIT_EXPECT_EQ(test, low(ring), 7ull);
+	KUNIT_EXPECT_TRUE(test, has_room(ring));
+	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_OLDEST,
+				       0), 7ull);
+}
+
+static void overwriting_ring_has_room_and_one_lap(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_OVERWRITE, 0, 0);
+	struct rring_reader_join args = { .ring = ring->id };
+
+	stage_commit(ring, 3 * CAPACITY);
+	KUNIT_EXPECT_TRUE(test, has_room(ring));
+	KUNIT_EXPECT_EQ(test, low(ring), 2ull * CAPACITY);
+	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), -EINVAL);
+	args.flags = RRING_JOIN_OBSERVER;
+	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.position, 3ull * CAPACITY);
+	KUNIT_EXPECT_FALSE(test, rring_ref_gates(args.ref));
+}
+
+static void reader_starts_within_the_window(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 4, 0);
+
+	stage_commit(ring, 6);
+	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_NEWEST,
+				       1), 6ull);
+	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_OLDEST,
+				       9), 2ull);
+	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_AT, 0),
+			2ull);
+	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_AT, 4),
+			4ull);
+	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_AT,
+				       ~0ull), 6ull);
+}
+
+/* What its last reader left there would let the writer pass. */
+static void cursor_that_is_not_zero_is_not_reused(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	u32 cursor = reader->cursor;
+	rring_seq_t *pos = (rring_seq_t *)rring_reader_cursor(reader);
+
+	rring_seq_store(pos, 7);
+	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
+	reader = stage_join(test, client, ring, NULL);
+	KUNIT_EXPECT_NE(test, reader->cursor, cursor);
+	rring_seq_store(pos, 0);
+	reader = stage_join(test, client, ring, NULL);
+	KUNIT_EXPECT_EQ(test, reader->cursor, cursor);
+}
+
+static void observer_holds_nobody_back(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_OBSERVER);
+	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct rring_reader_join args = { .ring = ring->id };
+
+	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), -EPERM);
+	args.flags = RRING_JOIN_OBSERVER;
+	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), 0);
+	stage_commit(ring, CAPACITY);
+	KUNIT_EXPECT_TRUE(test, has_room(ring));
+}
+
+/* ---- the writer goes ---- */
+
+static void deserted_ring_is_reaped(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct rring_arena *arena = stage_arena(test);
+	u32 id = ring->id;
+
+	stage_commit(ring, 2);
+	close(test, ring, 0);
+	KUNIT_EXPECT_PTR_EQ(test, arena->rings[id], ring);
+	KUNIT_EXPECT_TRUE(test, rring_ring_has_ended(ring));
+	KUNIT_EXPECT_EQ(test, rring_seq_load(&ring->info->end), 2ull);
+	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
+	KUNIT_EXPECT_NULL(test, arena->rings[id]);
+	KUNIT_EXPECT_EQ(test, arena->ring_info[id].capacity, 0u);
+	ring = open(test, client, RRING_BLOCK, 0, 0);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	KUNIT_EXPECT_NULL(test, arena->rings[id]);
+}
+
+/* However far its head is said to be. */
+static void window_is_at_most_a_lap(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+
+	stage_join(test, client, ring, NULL);
+	stage_commit(ring, 1000);
+	KUNIT_EXPECT_EQ(test, low(ring), 1000ull - CAPACITY);
+	stage_kill(test, writer);
+	KUNIT_EXPECT_EQ(test, rring_seq_load(&ring->info->end), 1000ull);
+	KUNIT_EXPECT_EQ(test, head(ring), 1000ull);
+	KUNIT_EXPECT_EQ(test, low(ring), 1000ull - CAPACITY);
+	KUNIT_EXPECT_EQ(test, ring->info->writer, 0u);
+}
+
+/* As often as the window names it, and until the readers have passed that. */
+static void adopted_slots_are_counted(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = stage_handles(test, writer, CAPACITY);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct rring_arena *arena = stage_arena(test);
+	u64 handle = stage_alloc(test, writer, RRING_XS);
+	u32 *count = &arena->adopted[rring_handle_index(handle)];
+
+	stage_hold(writer, handle);
+	stage_publish(writer, ring, handle);
+	stage_publish(writer, ring, handle);
+	KUNIT_EXPECT_EQ(test, *count, 0u);
+	stage_kill(test, writer);
+	KUNIT_EXPECT_EQ(test, *count, 2u);
+	stage_release(reader, 1);
+	mutex_lock(&arena->lock);
+	rring_ring_settle(ring);
+	mutex_unlock(&arena->lock);
+	KUNIT_EXPECT_EQ(test, *count, 1u);
+	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
+	KUNIT_EXPECT_EQ(test, *count, 0u);
+}
+
+/* What is no handle of this arena is adopted as nothing. */
+static void nonsense_is_not_adopted(struct kunit *test)
+{
+	static const u64 nonsense[] = { ~0ull, 0xe0000000ull,
+					(u64)RRING_S << 29 | STAGE_S,
+					(u64)RRING_M << 29 };
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = stage_handles(test, writer, CAPACITY);
+	struct rring_arena *arena = stage_arena(test);
+	struct rring_entry *entry = stage_page(ring) +
+				    ring->info->entry_offset;
+	u32 i;
+
+	stage_join(test, client, ring, NULL);
+	for (i = 0; i < ARRAY_SIZE(nonsense); i++)
+		WRITE_ONCE(entry[i].handle, nonsense[i]);
+	stage_commit(ring, i);
+	stage_kill(test, writer);
+	KUNIT_EXPECT_NULL(test, memchr_inv(arena->adopted, 0,
+					   arena->info->slots * sizeof(u32)));
+}
+
+static void next_writer_goes_on_there(struct kunit *test)
+{
+	struct rring_client *first = stage_client(test, RRING_PRODUCER);
+	struct rring_client *second = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = open(test, first, RRING_BLOCK, 0, 0);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct rring_ring_open args = config(RRING_BLOCK);
+	void *pages = stage_page(ring);
+	char *data = pages + ring->info->data_offset;
+
+	memset(data, 0x5a, 3 * RRING_STRIDE_MIN);
+	stage_commit(ring, 3);
+	stage_release(reader, 1);
+	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), -EBUSY);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	KUNIT_EXPECT_FALSE(test, rring_ring_has_ended(ring));
+	args.capacity++;
+	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), -EEXIST);
+	args.capacity--;
+	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.ring, ring->id);
+	KUNIT_EXPECT_EQ(test, args.incarnation, 1u);
+	KUNIT_EXPECT_EQ(test, args.head, 3ull);
+	/* in pages that the first cannot write */
+	KUNIT_EXPECT_PTR_NE(test, stage_page(ring), pages);
+	data = stage_page(ring) + ring->info->data_offset;
+	KUNIT_EXPECT_NULL(test, memchr_inv(data, 0x5a,
+					   3 * RRING_STRIDE_MIN));
+	KUNIT_EXPECT_EQ(test, head(ring), 3ull);
+	KUNIT_EXPECT_EQ(test, low(ring), 1ull);
+	KUNIT_EXPECT_PTR_EQ(test, ring->writer, second);
+}
+
+/* Its positions would come to where no head is believed. */
+static void nobody_goes_on_after_a_liar(struct kunit *test)
+{
+	struct rring_client *liar = stage_client(test, RRING_PRODUCER);
+	struct rring_client *second = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, liar, RRING_BLOCK, 0, 0);
+	struct rring_ring_open args = config(RRING_BLOCK);
+	struct rring_ring_head *page = stage_page(ring);
+
+	stage_join(test, second, ring, NULL);
+	rring_seq_store(&page->head, S64_MAX);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), -EOVERFLOW);
+}
+
+/* ---- named readers ---- */
+
+static void name_goes_on_where_it_stood(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *first = stage_client(test, RRING_CONSUMER);
+	struct rring_client *second = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct rring_reader *reader = stage_join(test, first, ring, "name");
+	struct rring_reader_join args = { .ring = ring->id, .name = "name" };
+
+	stage_commit(ring, 5);
+	stage_release(reader, 2);
+	KUNIT_EXPECT_EQ(test, rring_reader_join(second, &args), -EBUSY);
+	stage_kill(test, first);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_FROZEN);
+	KUNIT_EXPECT_EQ(test, low(ring), 2ull);
+	KUNIT_EXPECT_EQ(test, rring_reader_join(second, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.resumed, 1u);
+	KUNIT_EXPECT_EQ(test, args.position, 2ull);
+	KUNIT_EXPECT_EQ(test, args.lost, 0ull);
+	KUNIT_EXPECT_EQ(test, leave(second, reader, RRING_LEAVE_FORGET), 0);
+	KUNIT_EXPECT_EQ(test, low(ring), 5ull);
+}
+
+static void absent_name_can_be_forgotten(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct rring_reader *reader = stage_join(test, writer, ring, "name");
+	struct rring_arena *arena = stage_arena(test);
+	u32 serial = reader->serial;
+	int busy, stale, gone;
+
+	mutex_lock(&arena->lock);
+	busy = rring_reader_forget(arena, ring->id, reader->id, 0);
+	mutex_unlock(&arena->lock);
+	KUNIT_EXPECT_EQ(test, busy, -EBUSY);
+	KUNIT_EXPECT_EQ(test, leave(writer, reader, 0), 0);
+	mutex_lock(&arena->lock);
+	stale = rring_reader_forget(arena, ring->id, reader->id, serial + 1);
+	gone = rring_reader_forget(arena, ring->id, reader->id, serial);
+	mutex_unlock(&arena->lock);
+	KUNIT_EXPECT_EQ(test, stale, -ESTALE);
+	KUNIT_EXPECT_EQ(test, gone, 0);
+	KUNIT_EXPECT_EQ(test, ring->nr_readers, 0u);
+}
+
+/* ---- laps ---- */
+
+#define STALL_NS	1000
+
+/* At @now its writer wants to pass @position; when to ask again. */
+static u64 check_stall(struct rring_reader *reader, u64 position, u64 now)
+{
+	struct rring_arena *arena = reader->ring->arena;
+	u64 wake_at = RRING_FOREVER;
+
+	mutex_lock(&arena->lock);
+	rring_reader_check_stall(reader, position, now, &wake_at);
+	mutex_unlock(&arena->lock);
+	return wake_at;
+}
+
+static void reader_is_lapped_after_its_limit(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct rring_reader_rejoin args = { .reader = reader->id,
+					    .ring = ring->id };
+
+	stage_commit(ring, CAPACITY);
+	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5000), 5000ull + STALL_NS);
+	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5999), 5000ull + STALL_NS);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
+	KUNIT_EXPECT_EQ(test, rring_reader_rejoin(client, &args), -EINVAL);
+	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 6000), RRING_FOREVER);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
+	KUNIT_EXPECT_EQ(test, ring->laps, 1ull);
+	KUNIT_EXPECT_TRUE(test, has_room(ring));
+	stage_commit(ring, 3);
+	KUNIT_EXPECT_EQ(test, rring_reader_rejoin(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.lost, CAPACITY + 3ull);
+	KUNIT_EXPECT_EQ(test, args.position, CAPACITY + 3ull);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
+}
+
+/* One that moves, however slowly, is not; one that only moves back is. */
+static void reader_that_moves_is_not_lapped(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	u64 now = 5000;
+	u32 i;
+
+	stage_commit(ring, CAPACITY);
+	for (i = 0; i < 4; i++, now += STALL_NS - 1) {
+		stage_release(reader, i);
+		check_stall(reader, 5, now);
+	}
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
+	stage_release(reader, 1);
+	check_stall(reader, 5, now);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
+	check_stall(reader, 5, now + 1);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
+}
+
+/* A name that is lapped while it is away is told what it lost. */
+static void absent_name_is_lapped(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct rring_reader *reader = stage_join(test, client, ring, "name");
+	struct rring_reader_join args = { .ring = ring->id, .name = "name" };
+
+	stage_commit(ring, 6);
+	stage_release(reader, 2);
+	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
+	check_stall(reader, 5, 5000);
+	check_stall(reader, 5, 6000);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
+	stage_release(stage_join(test, client, ring, NULL), 6);
+	stage_commit(ring, 1);
+	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.resumed, 1u);
+	KUNIT_EXPECT_EQ(test, args.position, 6ull);
+	KUNIT_EXPECT_EQ(test, args.lost, 4ull);
+}
+
+static struct kunit_case ring_cases[] = {
+	KUNIT_CASE(low_follows_the_slowest),
+	KUNIT_CASE(window_never_goes_back),
+	KUNIT_CASE(ring_retains_what_it_says),
+	KUNIT_CASE(overwriting_ring_has_room_and_one_lap),
+	KUNIT_CASE(reader_starts_within_the_window),
+	KUNIT_CASE(cursor_that_is_not_zero_is_not_reused),
+	KUNIT_CASE(observer_holds_nobody_back),
+	KUNIT_CASE(deserted_ring_is_reaped),
+	KUNIT_CASE(window_is_at_most_a_lap),
+	KUNIT_CASE(adopted_slots_are_counted),
+	KUNIT_CASE(nonsense_is_not_adopted),
+	KUNIT_CASE(next_writer_goes_on_there),
+	KUNIT_CASE(nobody_goes_on_after_a_liar),
+	KUNIT_CASE(name_goes_on_where_it_stood),
+	KUNIT_CASE(absent_name_can_be_forgotten),
+	KUNIT_CASE(reader_is_lapped_after_its_limit),
+	KUNIT_CASE(reader_that_moves_is_not_lapped),
+	KUNIT_CASE(absent_name_is_lapped),
+	{}
+};
+
+static struct kunit_suite ring_suite = {
+	.name = "ring",
+	.suite_init = stage_suite_init,
+	.init = stage_init,
+	.exit = stage_exit,
+	.test_cases = ring_cases,
+};
+
+kunit_test_suite(ring_suite);
