@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* Waking: flags and gates, and that who sleeps is not forgotten. */
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/sched/signal.h>
+
+#include "kwriter.h"
+#include "pool.h"
+#include "reader.h"
+#include "stage.h"
+#include "wait.h"
+#include "writer.h"
+
+#define PATIENCE	(30 * HZ)	/* with who does not get on */
+#define ROUNDS		1000
+#define SECOND		1000000000ull
+
+/* ---- actors: threads that are clients, too ---- */
+
+struct actor {
+	int (*play)(struct actor *actor);
+	struct task_struct *task;
+	struct completion ready;	/* can be sent a signal */
+	struct completion done;
+	struct rring_client *client;
+	struct rring_ring *ring;
+	struct rring_reader *reader;
+	u32 rounds;
+	u32 round;			/* it has got so far */
+	int err;
+};
+
+static int actor_thread(void *data)
+{
+	struct actor *actor = data;
+
+	allow_signal(SIGUSR1);
+	stage_enter();
+	complete(&actor->ready);
+	actor->err = actor->play(actor);
+	stage_leave();
+	flush_signals(current);
+	complete(&actor->done);
+	return 0;
+}
+
+static void start(struct kunit *test, struct actor *actor)
+{
+	init_completion(&actor->ready);
+	init_completion(&actor->done);
+	actor->task = kthread_create(actor_thread, actor, "rring_actor");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(actor->task));
+	get_task_struct(actor->task);
+	wake_up_process(actor->task);
+	wait_for_completion(&actor->ready);
+}
+
+/* False: it is asleep for good. */
+static bool await(struct actor *actor)
+{
+	u32 round;
+
+	do {
+		round = READ_ONCE(actor->round);
+		if (wait_for_completion_timeout(&actor->done, PATIENCE))
+			return true;
+	} while (READ_ONCE(actor->round) != round);
+	return false;
+}
+
+/* What it returned. One that sleeps on is sent a signal, which is a failure. */
+static int finish(struct actor *actor)
+{
+	bool lost = !await(actor);
+
+	if (lost) {
+		send_sig(SIGUSR1, actor->task, 1);
+		wait_for_completion(&actor->done);
+	}
+	kthread_stop(actor->task);
+	put_task_struct(actor->task);
+	return lost ? -ETIME : actor->err;
+}
+
+/* Wake whoever has raised one of @waiters. L: a barrier for the compiler. */
+static void wake(struct rring_client *client, struct rring_ring *ring,
+		 u32 waiters)
+{
+	struct rring_wake args = { .ring = ring->id };
+
+	barrier();
+	args.flags = rring_flag_load(&ring->info->waiters) & waiters;
+	if (args.flags)
+		stage_command(client, RRING_IOC_WAKE, &args, sizeof(args));
+}
+
+static int wait_readable(struct actor *actor, u64 position, u64 deadline)
+{
+	struct rring_wait args = {
+		.what = RRING_WAIT_READABLE,
+		.ring = actor->ring->id,
+		.reader = actor->reader->id,
+		.position = position,
+		.deadline = deadline,
+	};
+
+	return stage_command(actor->client, RRING_IOC_WAIT, &args,
+			     sizeof(args));
+}
+
+static int wait_writable(struct actor *actor, u64 position, u64 deadline)
+{
+	struct rring_wait args = {
+		.what = RRING_WAIT_WRITABLE,
+		.ring = actor->ring->id,
+		.position = position,
+		.deadline = deadline,
+	};
+
+	return stage_command(actor->client, RRING_IOC_WAIT, &args,
+			     sizeof(args));
+}
+
+static int wait_first(struct actor *actor)
+{
+	return wait_readable(actor, 0, RRING_FOREVER);
+}
+
+static int wait_any(struct actor *actor)
+{
+	struct rring_wait args = {
+		.what = RRING_WAIT_ANY,
+		.position = 3,
+		.deadline = RRING_FOREVER,
+	};
+
+	return stage_command(actor->client, RRING_IOC_WAIT, &args,
+			     sizeof(args));
+}
+
+/* For room in @actor's ring, or the end of what it reads with cursor 0. */
+static int wait_peer(struct actor *actor)
+{
+	struct rring_wait args = {
+		.what = RRING_WAIT_PEER,
+		.ring = actor->ring->id,
+		.reader = 0,
+		.deadline = RRING_FOREVER,
+	};
+
+	return stage_command(actor->client, RRING_IOC_WAIT, &args,
+			     sizeof(args));
+}
+
+static int refill_one(struct actor *actor)
+{
+	struct rring_refill args = {
+		.pool = RRING_S,
+		.count = 1,
+		.deadline = RRING_FOREVER,
+	};
+	int err = stage_command(actor->client, RRING_IOC_REFILL, &args,
+				sizeof(args));
+
+	actor->rounds = args.count;
+	return err;
+}
+
+/* Until some of @bits are up: from then on a wake is for it. */
+static void await_flag(const rring_flag_t *flag, u32 bits)
+{
+	unsigned long end = jiffies + PATIENCE;
+
+	while (!(rring_flag_load(flag) & bits) && time_before(jiffies, end))
+		usleep_range(50, 100);
+}
+
+static struct rring_ring *open(struct kunit *test, struct rring_client *writer,
+			       u32 capacity)
+{
+	return stage_ring(test, writer, &(struct rring_ring_open) {
+		.kind = RRING_INLINE,
+		.capacity = capacity,
+		.stride = RRING_STRIDE_MIN,
+	});
+}
+
+/* ---- gates ---- */
+
+struct visit {
+	struct rring_gate gate;
+	u32 asked;
+	u32 ready_at;		/* the time it is asked at which it is there */
+	u32 open_at;		/* and at which the gate is opened */
+	u32 raised;
+	int err;
+};
+
+static int visit_ready(void *context, u64 *wake_at)
+{
+	struct visit *visit = context;
+
+	visit->asked++;
+	if (visit->asked == visit->open_at)
+		rring_gate_open(&visit->gate);
+	return visit->asked >= visit->ready_at ? visit->err : -EAGAIN;
+}
+
+static void visit_raise(void *context)
+{
+	struct visit *visit = context;
+
+	visit->raised = visit->asked;
+}
+
+static const struct rring_wait_ops visit_ops = {
+	.ready = visit_ready,
+	.raise = visit_raise,
+};
+
+static int pay_visit(struct kunit *test, struct visit *visit, u64 deadline)
+{
+	rring_gate_init(&visit->gate, stage_arena(test));
+	return rring_gate_wait(&visit->gate, &visit_ops, visit, deadline);
+}
+
+static void what_is_there_is_not_waited_for(struct kunit *test)
+{
+	struct visit visit = { .ready_at = 1, .err = -EPIPE };
+
+	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, RRING_FOREVER), -EPIPE);
+	KUNIT_EXPECT_EQ(test, visit.asked, 1u);
+	KUNIT_EXPECT_EQ(test, visit.raised, 0u);
+}
+
+static void who_does_not_wait_raises_no_flag(struct kunit *test)
+{
+	struct visit visit = { .ready_at = 2 };
+
+	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, 0), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, visit.asked, 1u);
+	KUNIT_EXPECT_EQ(test, visit.raised, 0u);
+}
+
+/* What came before the flag went up is found by the second look. */
+static void second_look_comes_after_the_flag(struct kunit *test)
+{
+	struct visit visit = { .ready_at = 2 };
+
+	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, RRING_FOREVER), 0);
+	KUNIT_EXPECT_EQ(test, visit.raised, 1u);
+	KUNIT_EXPECT_EQ(test, visit.asked, 2u);
+}
+
+/* A gate that is opened between a look and the sleep: there is no sleep. */
+static void wake_before_the_sleep_counts(struct kunit *test)
+{
+	struct visit visit = { .ready_at = 3 };
+
+	for (visit.open_at = 1; visit.open_at <= 2; visit.open_at++) {
+		u64 deadline = ktime_get_ns() + 30 * SECOND;
+
+		visit.asked = 0;
+		KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, deadline), 0);
+		KUNIT_EXPECT_EQ(test, visit.asked, 3u);
+		KUNIT_EXPECT_LT(test, ktime_get_ns(), deadline);
+	}
+}
+
+static void deadline_is_kept(struct kunit *test)
+{
+	struct visit visit = { .ready_at = ~0u };
+	u64 deadline = ktime_get_ns() + SECOND / 50;
+
+	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, deadline), -ETIMEDOUT);
+	KUNIT_EXPECT_GE(test, ktime_get_ns(), deadline);
+	KUNIT_EXPECT_GE(test, visit.asked, 3u);
+}
+
+/* ---- sleepers ---- */
+
+static int play_writer(struct actor *actor)
+{
+	u32 capacity = actor->ring->info->capacity;
+	u64 *data = stage_page(actor->ring) + actor->ring->info->data_offset;
+	u32 i;
+
+	for (i = 0; i < actor->rounds; i++) {
+		int err = i < capacity ? 0 :
+			  wait_writable(actor, i - capacity, RRING_FOREVER);
+
+		if (err)
+			return err;
+		WRITE_ONCE(data[i % capacity * 8], i);
+		WRITE_ONCE(actor->round, i);
+		stage_commit(actor->ring, 1);
+		wake(actor->client, actor->ring, RRING_READERS_WAIT);
+	}
+	return 0;
+}
+
+static int play_reader(struct actor *actor)
+{
+	u32 capacity = actor->ring->info->capacity;
+	u64 *data = stage_page(actor->ring) + actor->ring->info->data_offset;
+	u32 i;
+
+	for (i = 0; i < actor->rounds; i++) {
+		int err = wait_readable(actor, i, RRING_FOREVER);
+
+		if (err)
+			return err;
+		if (READ_ONCE(data[i % capacity * 8]) != i)
+			return -EBADMSG;
+		WRITE_ONCE(actor->round, i);
+		stage_release(actor->reader, i + 1);
+		wake(actor->client, actor->ring, RRING_WRITER_WAITS);
+	}
+	return 0;
+}
+
+/* Each waits for the other all the time, in a ring of one entry and of few. */
+static void no_wake_is_lost(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	u32 capacity;
+
+	for (capacity = 1; capacity <= 3; capacity += 2) {
+		struct rring_ring *ring = open(test, writer, capacity);
+		struct rring_reader *reader = stage_join(test, client, ring,
+							 NULL);
+		struct actor w = { .play = play_writer, .client = writer,
+				   .ring = ring, .rounds = ROUNDS };
+		struct actor r = { .play = play_reader, .client = client,
+				   .ring = ring, .reader = reader,
+				   .rounds = ROUNDS };
+
+		start(test, &r);
+		start(test, &w);
+		KUNIT_EXPECT_EQ(test, finish(&w), 0);
+		KUNIT_EXPECT_EQ(test, finish(&r), 0);
+		KUNIT_EXPECT_GT(test, ring->wakes, 0ull);
+	}
+}
+
+static void reader_sleeps_until_its_deadline(struct kunit *test)
+{
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, 2);
+	struct actor self = { .client = client, .ring = ring,
+			      .reader = stage_join(test, client, ring, NULL) };
+	u64 deadline = ktime_get_ns() + SECOND / 50;
+
+	KUNIT_EXPECT_EQ(test, wait_readable(&self, 0, 0), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, wait_readable(&self, 0, deadline), -ETIMEDOUT);
+	KUNIT_EXPECT_GE(test, ktime_get_ns(), deadline);
+	KUNIT_EXPECT_EQ(test, wait_writable(&self, 0, 0), -ETIMEDOUT);
+	stage_commit(ring, 2);
+	KUNIT_EXPECT_EQ(test, wait_readable(&self, 0, 0), 0);
+	stage_release(self.reader, 1);
+	KUNIT_EXPECT_EQ(test, wait_writable(&self, 0, 0), 0);
+}
+
+static void signal_ends_a_wait(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = open(test, writer, 2);
+	struct actor sleeper = { .play = wait_first, .client = client,
+				 .ring = ring };
+
+	sleeper.reader = stage_join(test, client, ring, NULL);
+	start(test, &sleeper);
+	await_flag(&ring->info->waiters, RRING_READERS_WAIT);
+	send_sig(SIGUSR1, sleeper.task, 1);
+	KUNIT_EXPECT_EQ(test, finish(&sleeper), -ERESTARTSYS);
+}
+
+static void end_of_stream_ends_a_wait(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = open(test, writer, 2);
+	struct actor sleeper = { .play = wait_first, .client = client,
+				 .ring = ring };
+
+	sleeper.reader = stage_join(test, client, ring, NULL);
+	start(test, &sleeper);
+	await_flag(&ring->info->waiters, RRING_READERS_WAIT);
+	stage_kill(test, writer);
+	KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
+}
+
+/* Its own: it is as if the ring were not there. */
+static void death_ends_a_wait(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring = open(test, writer, 2);
+	struct actor sleeper = { .play = wait_first, .client = client,
+				 .ring = ring };
+
+	sleeper.reader = stage_join(test, client, ring, NULL);
+	kref_get(&client->ref);
+	start(test, &sleeper);
+	await_flag(&ring->info->waiters, RRING_READERS_WAIT);
+	stage_kill(test, client);
+	KUNIT_EXPECT_EQ(test, finish(&sleeper), -EOWNERDEAD);
+	rring_client_put(client);
+}
+
+/* Either of two rings wakes who waits for both. */
+static void one_of_several_is_enough(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_ring *ring[2];
+	u32 i;
+
+	for (i = 0; i < 2; i++) {
+		ring[i] = open(test, writer, 8);
+		stage_join(test, client, ring[i], NULL);
+	}
+	for (i = 0; i < 2; i++) {
+		struct actor sleeper = { .play = wait_any, .client = client };
+
+		start(test, &sleeper);
+		await_flag(&ring[0]->info->waiters, RRING_READERS_WAIT);
+		await_flag(&ring[1]->info->waiters, RRING_READERS_WAIT);
+		stage_commit(ring[i], 1);
+		wake(writer, ring[i], RRING_READERS_WAIT);
+		KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
+		stage_release(client->readers[i], 1);
+	}
+}
+
+static void peer_that_ends_ends_a_wait(struct kunit *test)
+{
+	struct rring_client *server = stage_client(test, RRING_PRODUCER);
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *requests = open(test, client, 1);
+	struct rring_ring *answers = open(test, server, 1);
+	struct actor sleeper = { .play = wait_peer, .client = server,
+				 .ring = answers };
+	struct rring_ring_close close = { .ring = requests->id };
+
+	stage_join(test, server, requests, NULL);
+	stage_join(test, client, answers, NULL);
+	stage_commit(answers, 1);
+	start(test, &sleeper);
+	await_flag(&requests->info->waiters, RRING_READERS_WAIT);
+	KUNIT_EXPECT_EQ(test, rring_ring_close(client, &close), 0);
+	KUNIT_EXPECT_EQ(test, finish(&sleeper), -EPIPE);
+}
+
+/* A slot that is dropped goes to who waits for one. */
+static void dry_pool_wakes_who_waits(struct kunit *test)
+{
+	struct rring_client *rich = stage_client(test, RRING_PRODUCER);
+	struct rring_client *poor = stage_client(test, RRING_PRODUCER);
+	struct rring_arena_info *info = stage_arena(test)->info;
+	struct rring_wake args = { .flags = RRING_WAKE_POOLS,
+				   .pools = BIT(RRING_S) };
+	struct actor sleeper = { .play = refill_one, .client = poor };
+	u64 handle;
+
+	KUNIT_ASSERT_EQ(test, stage_refill(rich, RRING_S, STAGE_S), STAGE_S);
+	handle = stage_pop(rich, RRING_S);
+	start(test, &sleeper);
+	await_flag(&info->pool_waiters, BIT(RRING_S));
+	stage_drop(rich, handle);
+	KUNIT_EXPECT_EQ(test, stage_command(rich, RRING_IOC_WAKE, &args,
+					    sizeof(args)), 0);
+	KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
+	KUNIT_EXPECT_EQ(test, sleeper.rounds, 1u);
+}
+
+/* The kernel's event, from where interrupts are off. */
+static void kernel_wakes_who_waits(struct kunit *test)
+{
+	const struct rring_kwriter_config config = {
+		.arena = STAGE_NAME,
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = 8,
+		.stride = RRING_STRIDE_MIN,
+	};
+	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct rring_kwriter *kw = rring_kwriter_open(&config);
+	struct actor sleeper = { .play = wait_first, .client = client };
+	unsigned long flags;
+	int err;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kw));
+	sleeper.ring = kw->ring;
+	sleeper.reader = stage_join(test, client, kw->ring, NULL);
+	start(test, &sleeper);
+	await_flag(&kw->info->waiters, RRING_READERS_WAIT);
+	local_irq_save(flags);
+	err = rring_kwriter_write(kw, "event", 5, 1);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
+	rring_kwriter_close(kw, 0);
+}
+
+static void poll_says_what_there_is(struct kunit *test)
+{
+	const __poll_t in = EPOLLIN | EPOLLRDNORM;
+	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
+	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = open(test, client, 1);
+	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+
+	KUNIT_EXPECT_TRUE(test, rring_client_poll(client) == out);
+	KUNIT_EXPECT_EQ(test, rring_flag_load(&ring->info->waiters),
+			RRING_READERS_WAIT | RRING_WRITER_WAITS);
+	stage_commit(ring, 1);
+	KUNIT_EXPECT_TRUE(test, rring_client_poll(client) == in);
+	stage_release(reader, 1);
+	KUNIT_EXPECT_TRUE(test, rring_client_poll(client) == out);
+}
+
+static struct kunit_case wake_cases[] = {
+	KUNIT_CASE(what_is_there_is_not_waited_for),
+	KUNIT_CASE(who_does_not_wait_raises_no_flag),
+	KUNIT_CASE(second_look_comes_after_the_flag),
+	KUNIT_CASE(wake_before_the_sleep_counts),
+	KUNIT_CASE(deadline_is_kept),
+	KUNIT_CASE(no_wake_is_lost),
+	KUNIT_CASE(reader_sleeps_until_its_deadline),
+	KUNIT_CASE(signal_ends_a_wait),
+	KUNIT_CASE(end_of_stream_ends_a_wait),
+	KUNIT_CASE(death_ends_a_wait),
+	KUNIT_CASE(one_of_several_is_enough),
+	KUNIT_CASE(peer_that_ends_ends_a_wait),
+	KUNIT_CASE(dry_pool_wakes_who_waits),
+	KUNIT_CASE(kernel_wakes_who_waits),
+	KUNIT_CASE(poll_says_what_there_is),
+	{}
+};
+
+static struct kunit_suite wake_suite = {
+	.name = "wake",
+	.suite_init = stage_suite_init,
+	.init = stage_init,
+	.exit = stage_exit,
+	.test_cases = wake_cases,
+};
+
+kunit_test_suite(wake_suite);
