@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* The kernel as a reader: what it takes of an entry, and what it refuses. */
+#include <linux/completion.h>
+
+#include <rusted_ring/handle.h>
+
+#include "kreader.h"
+#include "reader.h"
+#include "stage.h"
+
+#define CAPACITY	4
+#define STRIDE		64
+
+/* Of the test that runs; closed after it. */
+static struct rring_kreader *kr;
+
+static void kreader_exit(struct kunit *test)
+{
+	rring_kreader_close(kr, RRING_LEAVE_FORGET);
+	kr = NULL;
+	stage_exit(test);
+}
+
+static struct rring_kreader_config config(const struct rring_ring *ring)
+{
+	return (struct rring_kreader_config) {
+		.arena = STAGE_NAME,
+		.ring_id = ring->id,
+		.start = RRING_START_OLDEST,
+	};
+}
+
+static void open_with(struct kunit *test,
+		      const struct rring_kreader_config *with)
+{
+	kr = rring_kreader_open(with);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kr));
+}
+
+static void open(struct kunit *test, const struct rring_ring *ring, u32 flags)
+{
+	struct rring_kreader_config with = config(ring);
+
+	with.flags = flags;
+	open_with(test, &with);
+}
+
+static struct rring_ring *open_ring(struct kunit *test,
+				    enum rring_policy policy, u64 stall_ns)
+{
+	return stage_ring(test, stage_client(test, RRING_PRODUCER),
+			  &(struct rring_ring_open) {
+		.name = "ring",
+		.kind = RRING_INLINE,
+		.policy = policy,
+		.capacity = CAPACITY,
+		.stride = STRIDE,
+		.stall_ns = stall_ns,
+	});
+}
+
+static u64 head(const struct rring_ring *ring)
+{
+	const struct rring_ring_head *page = stage_page(ring);
+
+	return rring_seq_load(&page->head);
+}
+
+/* As a writer does: a claim, the entry, the head. The payload is of @type. */
+static void write(struct rring_ring *ring, u32 len, u32 type)
+{
+	struct rring_ring_head *page = stage_page(ring);
+	struct rring_event_header *header = stage_page(ring) +
+					    ring->info->entry_offset;
+	u32 i = head(ring) % CAPACITY;
+
+	rring_seq_store(&page->claim, head(ring) + 1);
+	rring_fence_release();
+	memset(stage_page(ring) + ring->info->data_offset + i * STRIDE, type,
+	       STRIDE);
+	WRITE_ONCE(header[i].len, len);
+	WRITE_ONCE(header[i].event_type, type);
+	stage_commit(ring, 1);
+}
+
+static void expect_refused(struct kunit *test, enum rring_refusal reason,
+			   u64 refused, u64 received)
+{
+	struct rring_kreader_stat stat;
+	u32 i;
+
+	rring_kreader_stat(kr, &stat);
+	KUNIT_EXPECT_EQ(test, stat.received, received);
+	for (i = 0; i < RRING_REFUSALS; i++)
+		KUNIT_EXPECT_EQ(test, stat.refused[i],
+				i == reason ? refused : 0);
+}
+
+static void expect_event(struct kunit *test, u64 position, u32 len, u32 type)
+{
+	struct rring_kentry entry;
+	u8 copy[STRIDE] = {};
+
+	KUNIT_ASSERT_EQ(test, rring_kreader_peek(kr, &entry), 0);
+	KUNIT_EXPECT_EQ(test, entry.position, position);
+	KUNIT_EXPECT_EQ(test, entry.len, len);
+	KUNIT_EXPECT_EQ(test, entry.event_type, type);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 0, copy, len), 0);
+	KUNIT_EXPECT_NULL(test, memchr_inv(copy, type, len));
+	KUNIT_EXPECT_EQ(test, rring_kreader_release(kr), 0);
+}
+
+static int peek(void)
+{
+	struct rring_kentry entry;
+
+	return rring_kreader_peek(kr, &entry);
+}
+
+/* ---- an honest writer ---- */
+
+static void events_come_in_order(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	u32 i;
+
+	open(test, ring, 0);
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, rring_kreader_wait(kr, 0), -ETIMEDOUT);
+	for (i = 0; i < 3 * CAPACITY; i++) {
+		write(ring, 1 + i, i);
+		KUNIT_EXPECT_EQ(test, rring_kreader_wait(kr, 0), 0);
+		expect_event(test, i, 1 + i, i);
+		KUNIT_EXPECT_EQ(test, rring_reader_pos(kr->reader), i + 1ull);
+	}
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	expect_refused(test, 0, 0, 3 * CAPACITY);
+}
+
+/* What was looked at and not released holds the writer back. */
+static void reader_gates(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	u32 i;
+
+	open(test, ring, 0);
+	for (i = 0; i < CAPACITY; i++)
+		write(ring, 8, i);
+	KUNIT_EXPECT_EQ(test, peek(), 0);
+	KUNIT_EXPECT_EQ(test, peek(), 0);
+	KUNIT_EXPECT_FALSE(test, rring_ring_has_room(ring));
+	expect_event(test, 0, 8, 0);
+	KUNIT_EXPECT_TRUE(test, rring_ring_has_room(ring));
+}
+
+static void copy_keeps_to_the_event(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	u8 copy[STRIDE];
+
+	open(test, ring, 0);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 0, copy, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rring_kreader_release(kr), -EINVAL);
+	write(ring, 8, 1);
+	KUNIT_ASSERT_EQ(test, peek(), 0);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 0, copy, 8), 0);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 8, copy, 0), 0);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 0, copy, 9), -ERANGE);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 1, copy, 8), -ERANGE);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 1, copy, ~0u), -ERANGE);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 9, copy, 0), -ERANGE);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, ~0u, copy, 1), -ERANGE);
+}
+
+static void given_up_entry_is_skipped(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+
+	open(test, ring, 0);
+	write(ring, RRING_LEN_NONE, 1);
+	write(ring, 8, 2);
+	expect_event(test, 1, 8, 2);
+	KUNIT_EXPECT_EQ(test, kr->stat.skipped, 1ull);
+	expect_refused(test, 0, 0, 1);
+}
+
+static void end_is_told(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+
+	open(test, ring, 0);
+	write(ring, 8, 1);
+	stage_kill(test, ring->writer);
+	expect_event(test, 0, 8, 1);
+	KUNIT_EXPECT_EQ(test, peek(), -EPIPE);
+	KUNIT_EXPECT_EQ(test, rring_kreader_wait(kr, 0), 0);
+}
+
+static void name_comes_to_what_was_not_released(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct rring_kreader_config with = config(ring);
+
+	with.name = "name";
+	open_with(test, &with);
+	write(ring, 8, 1);
+	write(ring, 8, 2);
+	expect_event(test, 0, 8, 1);
+	KUNIT_EXPECT_EQ(test, peek(), 0);
+	rring_kreader_close(kr, 0);
+	open_with(test, &with);
+	expect_event(test, 1, 8, 2);
+}
+
+static void closed_reader_leaves_nothing(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+
+	open(test, ring, 0);
+	KUNIT_EXPECT_NOT_NULL(test, stage_arena(test)->kernel);
+	rring_kreader_close(kr, 0);
+	kr = NULL;
+	KUNIT_EXPECT_NULL(test, stage_arena(test)->kernel);
+	KUNIT_EXPECT_EQ(test, ring->nr_readers, 0u);
+}
+
+/* ---- laps ---- */
+
+static void observer_counts_what_it_loses(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_OVERWRITE, 0);
+	u8 copy[8];
+	u32 i;
+
+	open(test, ring, RRING_JOIN_OBSERVER);
+	write(ring, 8, 0);
+	KUNIT_ASSERT_EQ(test, peek(), 0);
+	for (i = 1; i <= CAPACITY; i++)
+		write(ring, 8, i);
+	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, 0, copy, 8), -ESTALE);
+	KUNIT_EXPECT_EQ(test, rring_kreader_release(kr), -ESTALE);
+	KUNIT_EXPECT_EQ(test, kr->stat.lost, 1ull);
+	expect_event(test, 1, 8, 1);
+	for (; i < 3 * CAPACITY; i++)
+		write(ring, 8, i);
+	while (!peek())
+		rring_kreader_release(kr);
+	KUNIT_EXPECT_EQ(test, kr->stat.received + kr->stat.lost, head(ring));
+	KUNIT_EXPECT_GT(test, kr->stat.lost, 1ull);
+}
+
+static void lapped_reader_goes_on(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 1000);
+	struct rring_arena *arena = stage_arena(test);
+	u64 wake_at = RRING_FOREVER;
+	u32 i;
+
+	open(test, ring, 0);
+	for (i = 0; i < CAPACITY; i++)
+		write(ring, 8, i);
+	KUNIT_ASSERT_EQ(test, peek(), 0);
+	mutex_lock(&arena->lock);
+	rring_reader_check_stall(kr->reader, 0, 1000, &wake_at);
+	rring_reader_check_stall(kr->reader, 0, 2000, &wake_at);
+	mutex_unlock(&arena->lock);
+	KUNIT_EXPECT_EQ(test, rring_kreader_release(kr), -ESTALE);
+	write(ring, 8, i);
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	write(ring, 8, i + 1);
+	expect_event(test, CAPACITY + 1, 8, i + 1);
+	KUNIT_EXPECT_EQ(test, kr->stat.lost, CAPACITY + 1ull);
+}
+
+/* ---- a hostile writer ---- */
+
+static void long_entry_is_refused(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+
+	open(test, ring, 0);
+	write(ring, STRIDE + 1, 1);
+	write(ring, RRING_LEN_NONE - 1, 1);
+	write(ring, STRIDE, 2);
+	expect_event(test, 2, STRIDE, 2);
+	expect_refused(test, RRING_REFUSE_LEN, 2, 1);
+}
+
+static void far_head_costs_no_more_than_a_lap(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+
+	open(test, ring, 0);
+	stage_commit(ring, 1u << 30);
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, kr->pos, 1ull << 30);
+	expect_refused(test, RRING_REFUSE_HEAD, 1, 0);
+	write(ring, 8, 1);
+	expect_event(test, 1ull << 30, 8, 1);
+}
+
+static void wrong_handles_are_refused(struct kunit *test)
+{
+	static const u64 wrong[] = {
+		~0ull,
+		0,
+		1ull << 32 | 6ull << 29,
+		1ull << 32 | (u64)RRING_S << 29 | STAGE_S,
+		1ull << 32 | (u64)RRING_M << 29,
+		(u64)RRING_S << 29,
+	};
+	struct rring_ring *ring = stage_handles(test,
+			stage_client(test, RRING_PRODUCER), 8);
+	struct rring_entry *entry = stage_page(ring) +
+				    ring->info->entry_offset;
+	u32 i;
+
+	open(test, ring, 0);
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		WRITE_ONCE(entry[i].handle, wrong[i]);
+		WRITE_ONCE(entry[i].header.len, 8);
+	}
+	stage_commit(ring, i);
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	expect_refused(test, RRING_REFUSE_HANDLE, i, 0);
+}
+
+/* A right one, with more than its slot has, or of an event that is over. */
+static void wrong_events_are_refused(struct kunit *test)
+{
+	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct rring_ring *ring = stage_handles(test, writer, 8);
+	struct rring_entry *entry = stage_page(ring) +
+				    ring->info->entry_offset;
+	u64 handle = stage_alloc(test, writer, RRING_S);
+
+	open(test, ring, 0);
+	WRITE_ONCE(entry[0].header.len, 257);
+	stage_publish(writer, ring, handle);
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, kr->stat.refused[RRING_REFUSE_LEN], 1ull);
+	WRITE_ONCE(entry[1].header.len, 256);
+	WRITE_ONCE(entry[1].handle, handle + (1ull << 32));
+	stage_commit(ring, 1);
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, kr->stat.refused[RRING_REFUSE_STALE], 1ull);
+	stage_hold(writer, handle);
+	WRITE_ONCE(entry[2].header.len, 256);
+	stage_publish(writer, ring, handle);
+	KUNIT_EXPECT_EQ(test, peek(), 0);
+	KUNIT_EXPECT_EQ(test, kr->entry.handle, handle);
+	KUNIT_EXPECT_EQ(test, rring_kreader_release(kr), 0);
+}
+
+/* ---- a thread ---- */
+
+struct listener {
+	struct completion all;
+	u32 heard;
+	u32 wrong;
+	u32 ends;
+};
+
+static void hear(void *context, struct rring_kreader *reader,
+		 const struct rring_kentry *entry)
+{
+	struct listener *listener = context;
+
+	if (entry->event_type != (u8)listener->heard ||
+	    memchr_inv(entry->data, (u8)listener->heard, entry->len))
+		listener->wrong++;
+	listener->heard++;
+}
+
+static void hear_end(void *context, struct rring_kreader *reader)
+{
+	struct listener *listener = context;
+
+	listener->ends++;
+	complete(&listener->all);
+}
+
+static void thread_hears_all_and_the_end(struct kunit *test)
+{
+	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct rring_kreader_config with = config(ring);
+	struct listener listener = {};
+	u32 i;
+
+	init_completion(&listener.all);
+	with.event = hear;
+	with.ended = hear_end;
+	with.context = &listener;
+	open_with(test, &with);
+	KUNIT_EXPECT_EQ(test, peek(), -EINVAL);
+	for (i = 0; i < 100; i++) {
+		struct rring_wait args = {
+			.what = RRING_WAIT_WRITABLE,
+			.ring = ring->id,
+			.position = i - CAPACITY,
+			.deadline = RRING_FOREVER,
+		};
+
+		if (i >= CAPACITY)
+			KUNIT_ASSERT_EQ(test, 0,
+					stage_command(ring->writer,
+						      RRING_IOC_WAIT, &args,
+						      sizeof(args)));
+		write(ring, 1 + i % STRIDE, i);
+		mutex_lock(&ring->arena->lock);
+		rring_ring_wake(ring, RRING_READERS_WAIT);
+		mutex_unlock(&ring->arena->lock);
+	}
+	stage_kill(test, ring->writer);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&listener.all,
+							  30 * HZ), 0ul);
+	rring_kreader_close(kr, 0);
+	kr = NULL;
+	KUNIT_EXPECT_EQ(test, listener.heard, 100u);
+	KUNIT_EXPECT_EQ(test, listener.wrong, 0u);
+	KUNIT_EXPECT_EQ(test, listener.ends, 1u);
+}
+
+static struct kunit_case kreader_cases[] = {
+	KUNIT_CASE(events_come_in_order),
+	KUNIT_CASE(reader_gates),
+	KUNIT_CASE(copy_keeps_to_the_event),
+	KUNIT_CASE(given_up_entry_is_skipped),
+	KUNIT_CASE(end_is_told),
+	KUNIT_CASE(name_comes_to_what_was_not_released),
+	KUNIT_CASE(closed_reader_leaves_nothing),
+	KUNIT_CASE(observer_counts_what_it_loses),
+	KUNIT_CASE(lapped_reader_goes_on),
+	KUNIT_CASE(long_entry_is_refused),
+	KUNIT_CASE(far_head_costs_no_more_than_a_lap),
+	KUNIT_CASE(wrong_handles_are_refused),
+	KUNIT_CASE(wrong_events_are_refused),
+	KUNIT_CASE(thread_hears_all_and_the_end),
+	{}
+};
+
+static struct kunit_suite kreader_suite = {
+	.name = "kreader",
+	.suite_init = stage_suite_init,
+	.init = stage_init,
+	.exit = kreader_exit,
+	.test_cases = kreader_cases,
+};
+
+kunit_test_suite(kreader_suite);

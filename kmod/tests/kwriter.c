@@ -1,0 +1,490 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* The kernel as a writer: orders of reserve, commit and discard, and drops. */
+#include <rusted_ring/handle.h>
+
+#include "kwriter.h"
+#include "pool.h"
+#include "reclaim.h"
+#include "stage.h"
+
+#define CAPACITY	4
+#define STRIDE		64
+
+/* Of the test that runs; closed after it. */
+static struct rring_kwriter *kw;
+
+static void kwriter_exit(struct kunit *test)
+{
+	rring_kwriter_close(kw, 0);
+	kw = NULL;
+	stage_exit(test);
+}
+
+static struct rring_kwriter_config config(enum rring_kind kind,
+					  enum rring_policy policy)
+{
+	return (struct rring_kwriter_config) {
+		.arena = STAGE_NAME,
+		.ring = "kernel",
+		.kind = kind,
+		.policy = policy,
+		.capacity = CAPACITY,
+		.stride = kind == RRING_INLINE ? STRIDE : 0,
+	};
+}
+
+static void open(struct kunit *test, const struct rring_kwriter_config *with)
+{
+	kw = rring_kwriter_open(with);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(kw));
+}
+
+static void open_inline(struct kunit *test, enum rring_policy policy)
+{
+	struct rring_kwriter_config with = config(RRING_INLINE, policy);
+
+	open(test, &with);
+}
+
+/* Slots of class S alone, @n in stock. */
+static void open_handles(struct kunit *test, u32 n)
+{
+	struct rring_kwriter_config with = config(RRING_HANDLES, RRING_FAIL);
+
+	with.stock[RRING_S] = n;
+	open(test, &with);
+}
+
+static struct rring_reader *join(struct kunit *test)
+{
+	return stage_join(test, stage_client(test, RRING_CONSUMER), kw->ring,
+			  NULL);
+}
+
+static u64 head(void)
+{
+	return rring_seq_load_acquire(&kw->page->head);
+}
+
+static void reserve(struct kunit *test, struct rring_kevent *event, u32 type)
+{
+	KUNIT_ASSERT_EQ(test, rring_kwriter_reserve(kw, 8, type, event), 0);
+}
+
+static int write(u32 len)
+{
+	static const u8 data[RRING_STRIDE_MAX];
+
+	return rring_kwriter_write(kw, data, len, 1);
+}
+
+static void expect_stat(struct kunit *test, u64 sent, u64 discarded,
+			enum rring_drop_reason reason, u64 dropped)
+{
+	struct rring_kwriter_stat stat;
+	u32 i;
+
+	rring_kwriter_stat(kw, &stat);
+	KUNIT_EXPECT_EQ(test, stat.sent, sent);
+	KUNIT_EXPECT_EQ(test, stat.discarded, discarded);
+	for (i = 0; i < RRING_DROPS; i++)
+		KUNIT_EXPECT_EQ(test, stat.dropped[i],
+				i == reason ? dropped : 0);
+}
+
+/* ---- orders ---- */
+
+static void entries_show_in_the_order_of_reservation(struct kunit *test)
+{
+	struct rring_kevent a, b, c;
+
+	open_inline(test, RRING_FAIL);
+	reserve(test, &a, 10);
+	reserve(test, &b, 11);
+	reserve(test, &c, 12);
+	rring_kwriter_commit(kw, &c);
+	KUNIT_EXPECT_EQ(test, head(), 0ull);
+	rring_kwriter_commit(kw, &a);
+	KUNIT_EXPECT_EQ(test, head(), 1ull);
+	rring_kwriter_commit(kw, &b);
+	KUNIT_EXPECT_EQ(test, head(), 3ull);
+	KUNIT_EXPECT_EQ(test, kw->headers[0].event_type, 10u);
+	KUNIT_EXPECT_EQ(test, kw->headers[1].event_type, 11u);
+	KUNIT_EXPECT_EQ(test, kw->headers[2].event_type, 12u);
+	expect_stat(test, 3, 0, RRING_DROPS, 0);
+}
+
+static void payloads_lie_apart(struct kunit *test)
+{
+	struct rring_kevent event[CAPACITY];
+	u32 i;
+
+	open_inline(test, RRING_FAIL);
+	for (i = 0; i < CAPACITY; i++) {
+		reserve(test, &event[i], i);
+		KUNIT_EXPECT_PTR_EQ(test, event[i].data,
+				    kw->data + i * STRIDE);
+		memset(event[i].data, i, 8);
+	}
+	for (i = 0; i < CAPACITY; i++)
+		rring_kwriter_commit(kw, &event[i]);
+	for (i = 0; i < CAPACITY; i++)
+		KUNIT_EXPECT_EQ(test, *((u8 *)kw->data + i * STRIDE + 7),
+				(u8)i);
+}
+
+static void discarded_in_between_is_left_out(struct kunit *test)
+{
+	struct rring_kevent a, b;
+
+	open_inline(test, RRING_FAIL);
+	reserve(test, &a, 1);
+	reserve(test, &b, 2);
+	rring_kwriter_discard(kw, &a);
+	KUNIT_EXPECT_EQ(test, head(), 1ull);
+	rring_kwriter_commit(kw, &b);
+	KUNIT_EXPECT_EQ(test, head(), 2ull);
+	KUNIT_EXPECT_EQ(test, kw->headers[0].len, RRING_LEN_NONE);
+	KUNIT_EXPECT_EQ(test, kw->headers[1].len, 8u);
+	expect_stat(test, 1, 1, RRING_DROPS, 0);
+}
+
+static void discarded_last_leaves_no_trace(struct kunit *test)
+{
+	struct rring_kevent a, b;
+
+	open_inline(test, RRING_FAIL);
+	reserve(test, &a, 1);
+	reserve(test, &b, 2);
+	rring_kwriter_discard(kw, &b);
+	reserve(test, &b, 3);
+	KUNIT_EXPECT_EQ(test, b.index, 1u);
+	rring_kwriter_commit(kw, &b);
+	rring_kwriter_commit(kw, &a);
+	KUNIT_EXPECT_EQ(test, head(), 2ull);
+	KUNIT_EXPECT_EQ(test, kw->headers[1].event_type, 3u);
+	expect_stat(test, 2, 1, RRING_DROPS, 0);
+}
+
+/* All orders of three, each with each fate, and the ring goes round. */
+static void every_order_ends_the_same(struct kunit *test)
+{
+	static const u8 order[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	struct rring_kevent event[3];
+	u64 sent = 0, discarded = 0;
+	u32 o, fates, i;
+
+	open_inline(test, RRING_OVERWRITE);
+	for (o = 0; o < ARRAY_SIZE(order); o++)
+		for (fates = 0; fates < 8; fates++) {
+			for (i = 0; i < 3; i++)
+				reserve(test, &event[i], i);
+			for (i = 0; i < 3; i++) {
+				u32 which = order[o][i];
+
+				if (fates & BIT(which)) {
+					rring_kwriter_commit(kw, &event[which]);
+					sent++;
+				} else {
+					rring_kwriter_discard(kw,
+							      &event[which]);
+					discarded++;
+				}
+			}
+			KUNIT_EXPECT_EQ(test, head(), kw->reserved.pos);
+		}
+	expect_stat(test, sent, discarded, RRING_DROPS, 0);
+}
+
+/* ---- drops ---- */
+
+static void full_ring_drops(struct kunit *test)
+{
+	struct rring_reader *reader;
+	u32 i;
+
+	open_inline(test, RRING_FAIL);
+	reader = join(test);
+	for (i = 0; i < CAPACITY; i++)
+		KUNIT_EXPECT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_EQ(test, write(8), -EAGAIN);
+	expect_stat(test, CAPACITY, 0, RRING_DROP_FULL, 1);
+	stage_release(reader, 1);
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_EQ(test, write(8), -EAGAIN);
+	expect_stat(test, CAPACITY + 1, 0, RRING_DROP_FULL, 2);
+}
+
+/* A cursor beyond the head is a lie, and makes no room for more than a lap. */
+static void lying_cursor_makes_no_room(struct kunit *test)
+{
+	struct rring_kevent event;
+	u32 i;
+
+	open_inline(test, RRING_FAIL);
+	stage_release(join(test), ~0ull);
+	for (i = 0; i < CAPACITY; i++)
+		reserve(test, &event, 1);
+	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(kw, 8, 1, &event),
+			-EAGAIN);
+	for (i = 0; i < CAPACITY; i++) {
+		event.index = i;
+		rring_kwriter_commit(kw, &event);
+	}
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_EQ(test, head(), CAPACITY + 1ull);
+}
+
+static void reservation_is_never_overwritten(struct kunit *test)
+{
+	struct rring_kevent first;
+	u32 i;
+
+	open_inline(test, RRING_OVERWRITE);
+	reserve(test, &first, 1);
+	for (i = 1; i < CAPACITY; i++)
+		KUNIT_EXPECT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_EQ(test, write(8), -EAGAIN);
+	rring_kwriter_commit(kw, &first);
+	KUNIT_EXPECT_EQ(test, head(), (u64)CAPACITY);
+	for (i = 0; i < 2 * CAPACITY; i++)
+		KUNIT_EXPECT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_GE(test, rring_seq_load(&kw->page->claim), head());
+	expect_stat(test, 3 * CAPACITY, 0, RRING_DROP_FULL, 1);
+}
+
+static void too_large_is_dropped(struct kunit *test)
+{
+	open_inline(test, RRING_FAIL);
+	KUNIT_EXPECT_EQ(test, write(STRIDE), 0);
+	KUNIT_EXPECT_EQ(test, write(STRIDE + 1), -E2BIG);
+	KUNIT_EXPECT_EQ(test, write(0), 0);
+	expect_stat(test, 2, 0, RRING_DROP_TOO_LARGE, 1);
+}
+
+/* Who is interrupted in the writer, on this CPU, is not waited for. */
+static void busy_writer_drops(struct kunit *test)
+{
+	unsigned long flags;
+	int err;
+
+	open_inline(test, RRING_FAIL);
+	flags = rring_kwindow_lock(kw);
+	err = write(8);
+	rring_kwindow_unlock(kw, flags);
+	KUNIT_EXPECT_EQ(test, err, -EBUSY);
+	expect_stat(test, 0, 0, RRING_DROP_BUSY, 1);
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+}
+
+/* It marks its entry, and irq_work moves the head. */
+static void commit_of_a_busy_writer_comes_later(struct kunit *test)
+{
+	struct rring_kevent event;
+	unsigned long flags;
+	u64 before;
+
+	open_inline(test, RRING_FAIL);
+	reserve(test, &event, 1);
+	flags = rring_kwindow_lock(kw);
+	rring_kwriter_commit(kw, &event);
+	before = head();
+	rring_kwindow_unlock(kw, flags);
+	irq_work_sync(&kw->irq);
+	KUNIT_EXPECT_EQ(test, before, 0ull);
+	KUNIT_EXPECT_EQ(test, head(), 1ull);
+}
+
+/* ---- slots ---- */
+
+static void empty_stock_drops(struct kunit *test)
+{
+	struct rring_client *hoarder = stage_client(test, RRING_PRODUCER);
+	struct rring_kevent a, b, c;
+
+	open_handles(test, 2);
+	KUNIT_ASSERT_EQ(test, stage_refill(hoarder, RRING_S, STAGE_S),
+			STAGE_S - 2);
+	reserve(test, &a, 1);
+	reserve(test, &b, 1);
+	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(kw, 8, 1, &c), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, write(257), -E2BIG);
+	KUNIT_EXPECT_NE(test, a.handle, b.handle);
+	rring_kwriter_discard(kw, &b);
+	reserve(test, &c, 1);
+	KUNIT_EXPECT_EQ(test, c.handle, b.handle);
+	rring_kwriter_commit(kw, &c);
+	rring_kwriter_commit(kw, &a);
+	KUNIT_EXPECT_EQ(test, head(), 2ull);
+}
+
+/* Not used up: a worker has it full again, once the pool has slots. */
+static void stock_is_filled_again(struct kunit *test)
+{
+	struct rring_reader *reader;
+	u32 i;
+
+	open_handles(test, 4);
+	reader = join(test);
+	for (i = 0; i < 8 * STAGE_S; i++) {
+		KUNIT_ASSERT_EQ(test, write(8), 0);
+		stage_release(reader, i + 1);
+		irq_work_sync(&kw->irq);
+		flush_delayed_work(&kw->refill);
+	}
+	KUNIT_EXPECT_GE(test, kw->stock[RRING_S].n, 2u);
+	expect_stat(test, 8 * STAGE_S, 0, RRING_DROPS, 0);
+}
+
+static u32 ledger_holds(u64 handle)
+{
+	return (u32)rring_word_load(rring_stock_word(kw, handle)) &
+	       RRING_HOLDS_MASK;
+}
+
+static u32 ledger_in_flight(u64 handle)
+{
+	return rring_word_load(rring_stock_word(kw, handle)) &
+	       RRING_IN_FLIGHT_MASK;
+}
+
+/* Whoever frees it, be it the worker: it has the next generation then. */
+static void event_is_always_named_somewhere(struct kunit *test)
+{
+	struct rring_pool *pool = stage_pool(test, RRING_S);
+	struct rring_reader *reader;
+	struct rring_kevent event;
+	u32 generation;
+
+	open_handles(test, 1);
+	reader = join(test);
+	reserve(test, &event, 1);
+	generation = rring_handle_generation(event.handle);
+	KUNIT_EXPECT_EQ(test, ledger_holds(event.handle), 1u);
+	rring_kwriter_commit(kw, &event);
+	KUNIT_EXPECT_EQ(test, ledger_holds(event.handle), 0u);
+	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle),
+			(u32)RRING_IN_FLIGHT);
+	rring_sweep(pool, ~0u, RRING_SWEEP_WINDOWS, NULL);
+	KUNIT_EXPECT_EQ(test, stage_generation(kw->arena, event.handle),
+			generation);
+	stage_release(reader, 1);
+	rring_kwindow_settle(kw);
+	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle), 0u);
+	rring_sweep(pool, ~0u, RRING_SWEEP_LEDGERS, NULL);
+	KUNIT_EXPECT_EQ(test, stage_generation(kw->arena, event.handle),
+			generation + 1);
+}
+
+/* ---- the end ---- */
+
+static void closed_writer_leaves_nothing(struct kunit *test)
+{
+	struct rring_pool *pool = stage_pool(test, RRING_S);
+	struct rring_reader *reader;
+
+	open_handles(test, 4);
+	reader = join(test);
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+	rring_kwriter_close(kw, 0);
+	kw = NULL;
+	KUNIT_EXPECT_NULL(test, stage_arena(test)->kernel);
+	rring_sweep(pool, ~0u, RRING_SWEEP_WINDOWS, NULL);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, STAGE_S - 1u);
+	stage_release(reader, 1);
+	rring_sweep(pool, ~0u, RRING_SWEEP_WINDOWS, NULL);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)STAGE_S);
+}
+
+static void next_writer_goes_on(struct kunit *test)
+{
+	struct rring_reader *reader;
+	u32 i;
+
+	open_inline(test, RRING_FAIL);
+	reader = join(test);
+	for (i = 0; i < CAPACITY - 1; i++)
+		KUNIT_EXPECT_EQ(test, write(8), 0);
+	rring_kwriter_close(kw, RRING_CLOSE_AWAIT);
+	open_inline(test, RRING_FAIL);
+	KUNIT_EXPECT_EQ(test, head(), CAPACITY - 1ull);
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_EQ(test, write(8), -EAGAIN);
+	stage_release(reader, 1);
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_EQ(test, head(), CAPACITY + 1ull);
+	/* not what the one before has sent */
+	expect_stat(test, 2, 0, RRING_DROP_FULL, 1);
+}
+
+static void expect_refused(struct kunit *test,
+			   const struct rring_kwriter_config *with, long err)
+{
+	struct rring_kwriter *opened = rring_kwriter_open(with);
+
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(opened), err);
+	rring_kwriter_close(opened, 0);
+}
+
+static void wrong_config_is_refused(struct kunit *test)
+{
+	struct rring_kwriter_config with = config(RRING_INLINE, RRING_FAIL);
+
+	with.policy = RRING_BLOCK;
+	expect_refused(test, &with, -EINVAL);
+	with.policy = RRING_FAIL;
+	with.capacity = 0;
+	expect_refused(test, &with, -EINVAL);
+	with.capacity = RRING_RING_CAPACITY_MAX + 1;
+	expect_refused(test, &with, -EINVAL);
+	with.capacity = ~0u;
+	expect_refused(test, &with, -EINVAL);
+	with.capacity = CAPACITY;
+	with.retain = CAPACITY;
+	expect_refused(test, &with, -EINVAL);
+	with.retain = 0;
+	with.stride = 32;
+	expect_refused(test, &with, -EINVAL);
+	with.stride = STRIDE;
+	with.ring = "no/path";
+	expect_refused(test, &with, -EINVAL);
+	with.ring = NULL;
+	with.arena = "elsewhere";
+	expect_refused(test, &with, -ENOENT);
+	with = config(RRING_HANDLES, RRING_FAIL);
+	with.stock[RRING_S] = STAGE_S + 1;
+	expect_refused(test, &with, -EINVAL);
+	KUNIT_EXPECT_NULL(test, stage_arena(test)->kernel);
+}
+
+static struct kunit_case kwriter_cases[] = {
+	KUNIT_CASE(entries_show_in_the_order_of_reservation),
+	KUNIT_CASE(payloads_lie_apart),
+	KUNIT_CASE(discarded_in_between_is_left_out),
+	KUNIT_CASE(discarded_last_leaves_no_trace),
+	KUNIT_CASE(every_order_ends_the_same),
+	KUNIT_CASE(full_ring_drops),
+	KUNIT_CASE(lying_cursor_makes_no_room),
+	KUNIT_CASE(reservation_is_never_overwritten),
+	KUNIT_CASE(too_large_is_dropped),
+	KUNIT_CASE(busy_writer_drops),
+	KUNIT_CASE(commit_of_a_busy_writer_comes_later),
+	KUNIT_CASE(empty_stock_drops),
+	KUNIT_CASE(stock_is_filled_again),
+	KUNIT_CASE(event_is_always_named_somewhere),
+	KUNIT_CASE(closed_writer_leaves_nothing),
+	KUNIT_CASE(next_writer_goes_on),
+	KUNIT_CASE(wrong_config_is_refused),
+	{}
+};
+
+static struct kunit_suite kwriter_suite = {
+	.name = "kwriter",
+	.suite_init = stage_suite_init,
+	.init = stage_init,
+	.exit = kwriter_exit,
+	.test_cases = kwriter_cases,
+};
+
+kunit_test_suite(kwriter_suite);
