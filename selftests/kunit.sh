@@ -39,8 +39,8 @@ release() {
 run() {
 	local headers
 
-	headers=$(tools/vm --kernel "$1" --headers)
-	make -s kunit KDIR="$headers"
+	headers=$(tools/vm --kernel "$1" --headers) &&
+		make -s kunit KDIR="$headers" || return
 	tools/vm --kernel "$1" --name "kunit-${1##*/}" \
 		--add "build/kunit/$(release "$headers")/rring_kunit.ko:/" -- \
 		sh -c 'insmod /rring_kunit.ko && rmmod rring_kunit'
