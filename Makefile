@@ -258,7 +258,7 @@ $(B)/selftests/fuzz/tool: $(B)/selftests/fuzz/tool.o \
 ##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
 
 # Those under which the tests run, as selftests/run has them.
-KERNELS	:= $(or $(KERNEL),stock 6.12)
+KERNELS	:= $(or $(KERNEL),stock 6.12 kasan kcsan)
 
 # These install what is missing, and only then look for kernels and sources.
 VM	= tools/vm $(if $(KERNEL),--kernel $(KERNEL))
@@ -268,7 +268,7 @@ demo: ## the demonstration (DEMO_ARGS="...", --help shows them)
 	@$(MAKE) --no-print-directory run-demo KDIR="$$($(VM) --headers)"
 
 check: ## all tests (PARAMS="...": of the module)
-	@tools/setup build vm check kernels
+	@tools/setup build vm check kernels debug
 	@$(MAKE) --no-print-directory run-check KDIR="$$($(VM) --headers)"
 
 # Who asks whether it is torture has a long form.

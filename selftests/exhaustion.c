@@ -12,6 +12,7 @@
 
 #include "arena.h"
 #include "device.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 
@@ -457,9 +458,9 @@ TEST_F_TIMEOUT(sweep, by_another_hides_no_free_slot, 100)
 	for (i = 0; i < SWEPT; i++)
 		rring_word_store_release(&ledger[i], RRING_IN_FLIGHT |
 					 rring_word_load(&ledger[i]));
-	for (i = 0; i < ROUNDS && !take_and_drop(client); i++)
+	for (i = 0; i < (int)rounds(ROUNDS) && !take_and_drop(client); i++)
 		;
-	EXPECT_EQ(ROUNDS, i);
+	EXPECT_EQ((int)rounds(ROUNDS), i);
 	kill(pid, SIGKILL);
 	EXPECT_EQ(128 + SIGKILL, reap(pid));
 	rring_close(client);

@@ -16,6 +16,7 @@
 #include "bystander.h"
 #include "fuzzer.h"
 #include "netlink.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 #include "user.h"
@@ -23,7 +24,7 @@
 #include "kselftest_harness.h"
 
 #define NAME	"fuzzed"
-#define LIVES	(getenv("TORTURE") ? 100u : 6u)
+#define LIVES	(is_torture() ? 100u : rounds(6))
 #define EVENTS	20		/* of each ring, after each life */
 
 FIXTURE(fuzz)

@@ -14,6 +14,7 @@
 #include "dice.h"
 
 #include "kselftest_harness.h"
+#include "rounds.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 #define ROUNDS		20000
@@ -121,7 +122,7 @@ TEST(the_pools_of_an_arena_lie_one_after_another)
 	uint32_t capacity[RRING_POOLS];
 	int round, i;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < (int)rounds(ROUNDS); round++) {
 		for (i = 0; i < RRING_POOLS; i++)
 			capacity[i] = ends[dice_below(&dice, COUNT(ends))];
 		capacity[RRING_XXL] = dice_below(&dice,
@@ -269,7 +270,7 @@ TEST(two_collects_leave_what_nobody_had_and_nobody_moved)
 	uint64_t busy;
 	int round;
 
-	for (round = 0; round < ROUNDS; round++) {
+	for (round = 0; round < (int)rounds(ROUNDS); round++) {
 		busy = depth[round % 2];
 		some_world(world, &dice);
 		*before = *world;

@@ -21,6 +21,7 @@
 #include "device.h"
 #include "dice.h"
 #include "netlink.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 
@@ -449,7 +450,7 @@ FIXTURE_SETUP(hostile)
 	part->arena_fd = rring_arena_create(&config);
 	ASSERT_LE(0, part->arena_fd);
 	part->role = variant->role;
-	part->writes = WRITES / LIVES * (getenv("TORTURE") ? 10 : 1);
+	part->writes = rounds(WRITES) / LIVES * (is_torture() ? 10 : 1);
 	part->shared = shared_new(sizeof(*part->shared));
 	part->dice = dice_new("hostile");
 	baton_init(&part->ready);

@@ -299,10 +299,12 @@ static int find_way(struct tracer *self)
 static void choose_points(struct tracer *self)
 {
 	struct findings *findings = self->findings;
-	int all = !(self->operation->needs & LARGE) || is_torture();
+	uint32_t points = UINT32_MAX;
 
+	if (self->operation->needs & LARGE && !is_torture())
+		points = rounds(POINTS);
 	findings->length = (uint32_t)self->way.length;
-	findings->each = all ? 1 : findings->length / POINTS + 1;
+	findings->each = findings->length / points + 1;
 	findings->first = dice_below(&self->dice, findings->each);
 }
 

@@ -2,7 +2,7 @@
 /*
  * What rring_sched and rring-sched say of a task is what the scheduler says of
  * it in /proc/PID/schedstat, to the nanosecond and to the switch. With
- * $RRING_TEST_SCALE times the work.
+ * Torture: ten times the work.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,14 +16,13 @@
 #include "arena.h"
 #include "kselftest_harness.h"
 #include "recording.h"
+#include "rounds.h"
 
 #define MS	1000000ull
 
 static unsigned int scale(void)
 {
-	const char *text = getenv("RRING_TEST_SCALE");
-
-	return text ? (unsigned int)atoi(text) : 1;
+	return is_torture() ? 10 : 1;
 }
 
 /* ---- workers ---- */

@@ -547,7 +547,7 @@ static uint64_t seconds_wanted(void)
 	const char *wanted = getenv("RRING_STORM_SECONDS");
 
 	return wanted ? strtoull(wanted, NULL, 10) :
-	       is_torture() ? LONG_STORM : STORM;
+	       is_torture() ? LONG_STORM : rounds(STORM);
 }
 
 /* Of all, also of those that were killed while they opened their rings. */

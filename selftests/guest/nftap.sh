@@ -3,7 +3,7 @@
 # needs: tshark tcpdump
 # rring_nftap and rring-pcap: every packet of a namespace, and no other, is in
 # the capture as it was sent, or counted.
-packets=${NFTAP_PACKETS:-100000}
+packets=$((100000 / ${RRING_TEST_SCALE:-1}))
 dir=$(mktemp -d)
 cd "$dir" || exit 1
 parameters=/sys/module/rring_nftap/parameters
