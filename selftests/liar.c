@@ -441,7 +441,7 @@ static uint64_t lie_about(struct dice *dice, uint64_t truth)
 		truth + 1000, truth + (dice_roll(dice) >> 16),
 	};
 
-	return lies[dice_below(dice, sizeof(lies) / sizeof(lies[0]))];
+	return lies[dice_below(dice, ARRAY_SIZE(lies))];
 }
 
 static void spoil_entry(struct dice *dice, struct rring_writer *writer)

@@ -222,10 +222,14 @@ TEST_F_TIMEOUT(sched, reader_says_what_is_missing, 100)
 TEST_F_TIMEOUT(sched, reader_prints_tables, 100)
 {
 	ASSERT_EQ(0, recording_load(""));
-	EXPECT_EQ(0, ask("rring-sched --interval=50 --count=2 --top=3 >/tmp/out; echo $?"));
-	EXPECT_EQ(2, ask("grep -cE '^[0-9.]+ s, 2 CPUs: [0-9]+ switches, [0-9.]+ % idle$' /tmp/out"));
-	EXPECT_EQ(2, ask("grep -cE '^ *PID  COMM +MS +SWITCHES +CPU%$' /tmp/out"));
-	EXPECT_LE(2, ask("grep -cE '^ *[0-9]+  .* [0-9.]+ +[0-9]+ +[0-9.]+$' /tmp/out"));
+	EXPECT_EQ(0, ask("rring-sched --interval=50 --count=2 --top=3 "
+			 ">/tmp/out; echo $?"));
+	EXPECT_EQ(2, ask("grep -cE '^[0-9.]+ s, 2 CPUs: [0-9]+ switches, "
+			 "[0-9.]+ % idle$' /tmp/out"));
+	EXPECT_EQ(2, ask("grep -cE '^ *PID  COMM +MS +SWITCHES +CPU%$' "
+			 "/tmp/out"));
+	EXPECT_LE(2, ask("grep -cE '^ *[0-9]+  .* [0-9.]+ +[0-9]+ +[0-9.]+$' "
+			 "/tmp/out"));
 	EXPECT_GE(6, ask("grep -cE '^ *[0-9]+  .* [0-9.]+ +[0-9]+ +[0-9.]+$' /tmp/out"));
 }
 

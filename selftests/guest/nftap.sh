@@ -36,14 +36,12 @@ is_elsewhere() {
 	[ "$(readlink "/proc/$holder/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
-# It lives as long as the process $holder. What it sends all arrives, however
-# long the queue.
+# It lives as long as the process $holder.
 new_namespace() {
 	unshare -n sleep 1000000 &
 	holder=$!
 	until_true is_elsewhere
 	there ip link set lo up
-	echo 1000000 >/proc/sys/net/core/netdev_max_backlog
 }
 
 end_namespace() {

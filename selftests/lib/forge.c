@@ -188,8 +188,10 @@ static void agree(struct dice *dice, struct forged_call *call)
 
 	switch (call->request) {
 	case RRING_IOC_CREATE:
-		if (dice_below(dice, 4))
-			args->create.uid = args->create.gid = ~0u;
+		if (!dice_below(dice, 4))
+			break;
+		args->create.uid = ~0u;
+		args->create.gid = ~0u;
 		break;
 	case RRING_IOC_ATTACH:
 		if (args->attach.arena_fd >= 0)
@@ -208,8 +210,10 @@ static void agree(struct dice *dice, struct forged_call *call)
 			args->ring_open.stride = 0;
 		break;
 	case RRING_IOC_WAIT:
-		if (args->wait.what == RRING_WAIT_ANY)
-			args->wait.ring = args->wait.reader = 0;
+		if (args->wait.what != RRING_WAIT_ANY)
+			break;
+		args->wait.ring = 0;
+		args->wait.reader = 0;
 		break;
 	}
 }

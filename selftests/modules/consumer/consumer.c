@@ -17,12 +17,12 @@
 
 /* One open file; its calls come one at a time. */
 struct consumer {
-	struct mutex lock;
+	struct mutex lock;	/* over the calls */
 	struct rring_kreader *kr;
 	u32 max;
 	u8 *piece;
 
-	spinlock_t seen_lock;
+	spinlock_t seen_lock;	/* over .seen, which a thread writes */
 	struct consumer_seen seen;
 	wait_queue_head_t queue;
 	u32 hold;
