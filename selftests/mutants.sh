@@ -92,7 +92,7 @@ main() {
 		if is_caught "$trees/$name.log"; then
 			echo "ok $count $name is caught by $(field "$name" Test)"
 		else
-			tail -n 20 "$trees/$name.log" | sed 's/^/# /'
+			tail -n 20 "$trees/$name.log" | sed 's/^#: //; s/^/# /'
 			echo "not ok $count $name is caught by" \
 			     "$(field "$name" Test)"
 		fi
