@@ -51,13 +51,6 @@ static void check(const struct arguments *arguments, struct argp_state *state)
 		refuse(state, "packets are nothing for a terminal");
 }
 
-static const char *name(const char *word, struct argp_state *state)
-{
-	if (!*word || strlen(word) >= RRING_NAME_MAX)
-		refuse(state, "'%s': a name has 1 to 31 characters", word);
-	return word;
-}
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	static const char *const formats[] = {
@@ -68,7 +61,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'a':
-		arguments->arena = name(arg, state);
+		arguments->arena = number_name(arg, state);
 		return 0;
 	case 'w':
 		arguments->output = arg;
@@ -92,7 +85,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (state->arg_num)
 			refuse(state, "%s: what is this?", arg);
-		arguments->ring = name(arg, state);
+		arguments->ring = number_name(arg, state);
 		return 0;
 	case ARGP_KEY_END:
 		check(arguments, state);

@@ -120,9 +120,7 @@ static void parse_name(struct rring_arena_config *config, const char *name,
 {
 	if (config->name)
 		refuse(state, "%s: what is this?", name);
-	if (!*name || strlen(name) >= RRING_NAME_MAX)
-		refuse(state, "'%s': a name has 1 to 31 characters", name);
-	config->name = name;
+	config->name = number_name(name, state);
 }
 
 static error_t parse_create(int key, char *arg, struct argp_state *state)

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/rusted_ring.h>
+
 #include "number.h"
 #include "report.h"
 
@@ -56,6 +58,13 @@ uint32_t number_mode(const char *text, struct argp_state *state)
 	if (parse(text, 8, &value) || value > 0777)
 		refuse(state, "%s: a mode is octal, up to 0777", text);
 	return (uint32_t)value;
+}
+
+const char *number_name(const char *text, struct argp_state *state)
+{
+	if (!*text || strlen(text) >= RRING_NAME_MAX)
+		refuse(state, "'%s': a name has 1 to 31 characters", text);
+	return text;
 }
 
 unsigned int number_word(const char *text, const char *const *words,

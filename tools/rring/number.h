@@ -16,6 +16,9 @@ uint32_t number_mode(const char *text, struct argp_state *state);
 unsigned int number_word(const char *text, const char *const *words,
 			 unsigned int n, struct argp_state *state);
 
+/* @text, if it is a name of an arena, a ring or a reader. */
+const char *number_name(const char *text, struct argp_state *state);
+
 /* Refuse the arguments, in one line. */
 void refuse(struct argp_state *state, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

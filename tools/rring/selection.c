@@ -24,10 +24,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'a':
-		if (!*arg || strlen(arg) >= RRING_NAME_MAX)
-			refuse(state, "'%s': a name has 1 to 31 characters",
-			       arg);
-		selection->arena = arg;
+		selection->arena = number_name(arg, state);
 		return 0;
 	case 'i':
 		selection->id = (uint32_t)number(arg, 1, UINT32_MAX, state);
