@@ -15,14 +15,8 @@
 #include "arena.h"
 #include "kselftest_harness.h"
 #include "recording.h"
-#include "rounds.h"
 
 #define MODULE	RECORDING_MODULE
-
-static unsigned int scale(void)
-{
-	return is_torture() ? 10 : 1;
-}
 
 FIXTURE(sched) {
 	struct recording_sums sums;
@@ -70,10 +64,10 @@ static void lag_behind(const char *parameters, struct recording_sums *sums)
 		exit(1);
 	pid = reader_in_total();
 	stop_process(pid);
-	if (switches_make(500 * scale()))
+	if (switches_make(500 * recording_scale()))
 		exit(1);
 	kill(pid, SIGCONT);
-	if (switches_make(500 * scale()) ||
+	if (switches_make(500 * recording_scale()) ||
 	    recording_end(sums) || reap(pid))
 		exit(1);
 }

@@ -16,14 +16,8 @@
 #include "arena.h"
 #include "kselftest_harness.h"
 #include "recording.h"
-#include "rounds.h"
 
 #define MS	1000000ull
-
-static unsigned int scale(void)
-{
-	return is_torture() ? 10 : 1;
-}
 
 /* ---- workers ---- */
 
@@ -167,7 +161,7 @@ FIXTURE_TEARDOWN(schedstat)
  */
 TEST_F_TIMEOUT(schedstat, agrees_with_schedstat, 100)
 {
-	uint64_t amount = 100 * MS * scale(), before, time;
+	uint64_t amount = 100 * MS * recording_scale(), before, time;
 	struct worker workers[] = {
 		{ .cpu = 0, .habit = KEEPS_ON, .work = amount },
 		{ .cpu = 0, .habit = YIELDS, .work = amount / 2 },
@@ -217,11 +211,12 @@ TEST_F_TIMEOUT(schedstat, agrees_with_schedstat, 100)
 /* Who has not left the CPU when a summary is due is in it, and counts once. */
 TEST_F_TIMEOUT(schedstat, sums_of_intervals_agree_too, 100)
 {
+	uint64_t work = 50 * MS * recording_scale();
 	static const char *const options[] = { "--interval=20", "--poll=7",
 					       NULL };
 	struct worker workers[] = {
-		{ .cpu = 0, .habit = KEEPS_ON, .work = 200 * MS * scale() },
-		{ .cpu = 1, .habit = ROAMS, .work = 50 * MS * scale() },
+		{ .cpu = 0, .habit = KEEPS_ON, .work = 4 * work },
+		{ .cpu = 1, .habit = ROAMS, .work = work },
 	};
 	size_t i, n = sizeof(workers) / sizeof(*workers);
 	pid_t pid;

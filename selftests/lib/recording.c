@@ -18,12 +18,18 @@
 #include "arena.h"
 #include "module.h"
 #include "recording.h"
+#include "rounds.h"
 
 #define MODULE		RECORDING_MODULE
 #define OUTPUT		"/tmp/sched.json"
 #define INSTANCES	"/sys/kernel/tracing/instances/"
 #define LOG_SIZE	(1 << 20)
 #define LOG_READ_ALL	3	/* of syslog(2) */
+
+unsigned int recording_scale(void)
+{
+	return is_torture() ? 10 : 1;
+}
 
 /* ---- the module ---- */
 

@@ -10,6 +10,9 @@
 #define RECORDING_MODULE	"rring_sched"
 #define RECORDING_CPUS		2	/* of the virtual machine */
 
+/* How much more of everything there is to be, under torture. */
+unsigned int recording_scale(void);
+
 /* Load the module, and unload it: 0 or a negative errno. */
 int recording_load(const char *parameters);
 int recording_unload(void);
