@@ -29,8 +29,11 @@ FIXTURES := $(notdir $(patsubst %/Kbuild,%,$(wildcard \
 USERS	:= $(SAMPLES) $(FIXTURES)
 USER	 = $(B)/$@/$(RELEASE)
 
+# Kbuild does not see by itself that the symbols are others than last time.
 $(USERS): module
 	@mkdir -p $(USER)
+	@[ $(USER)/Module.symvers -nt $(TREE)/Module.symvers ] || \
+		rm -f $(USER)/Module.symvers
 	@cp -rsf $(CURDIR)/$(firstword $(wildcard kmod/samples/$@ \
 		selftests/modules/$@))/. $(CURDIR)/include $(USER)
 	@find $(USER) -xtype l -delete
