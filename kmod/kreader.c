@@ -164,6 +164,7 @@ static void try_entry(struct rring_kreader *kr)
 	switch (found) {
 	case RRING_KENTRY_FINE:
 		kr->peeked = true;
+		kr->verdict = RRING_KENTRY_OPEN;
 		return;
 	case RRING_KENTRY_LOST:
 		lose(kr);
@@ -195,10 +196,11 @@ int rring_kreader_next(struct rring_kreader *kr)
 /* With .entry; -ESTALE: it was not what it seemed. */
 int rring_kreader_done(struct rring_kreader *kr)
 {
-	u32 found = kr->taken ? RRING_KENTRY_FINE : rring_kentry_check(kr);
+	u32 found = kr->verdict;
 
+	if (found == RRING_KENTRY_OPEN)
+		found = rring_kentry_check(kr);
 	kr->peeked = false;
-	kr->taken = false;
 	if (found == RRING_KENTRY_LOST) {
 		lose(kr);
 		return -ESTALE;
@@ -253,17 +255,26 @@ EXPORT_SYMBOL_GPL(rring_kreader_peek);
  */
 int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 {
+	u32 found;
+
 	if (!kr->peeked)
 		return -EINVAL;
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
 	/* within the callback it is a copy already, that of kthread.c */
-	if (kr->taken) {
+	if (kr->verdict == RRING_KENTRY_FINE) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
 	}
+	if (kr->verdict != RRING_KENTRY_OPEN)
+		return -ESTALE;
 	memcpy(to, kr->entry.data + offset, n);
-	return rring_kentry_check(kr) == RRING_KENTRY_FINE ? 0 : -ESTALE;
+	found = rring_kentry_check(kr);
+	if (found == RRING_KENTRY_FINE)
+		return 0;
+	/* a liar may make it look fine again */
+	kr->verdict = found;
+	return -ESTALE;
 }
 EXPORT_SYMBOL_GPL(rring_kreader_copy);
 

@@ -42,7 +42,7 @@ struct rring_kreader {
 	u64 head;			/* entries below can be looked at */
 	struct rring_kentry entry;	/* if .peeked */
 	bool peeked;
-	bool taken;			/* what becomes of it now is no loss */
+	u32 verdict;			/* on .entry, which stays: or none yet */
 	struct rring_pages *pinned;	/* of .entry, if it is of XXL */
 	struct rring_kreader_stat stat;
 
@@ -63,6 +63,7 @@ enum rring_kentry_is {
 	RRING_KENTRY_FINE = RRING_REFUSALS,
 	RRING_KENTRY_NONE,		/* its writer gave it up */
 	RRING_KENTRY_LOST,		/* it is, or is being, overwritten */
+	RRING_KENTRY_OPEN,		/* no verdict yet */
 };
 
 u32 rring_kentry_read(struct rring_kreader *kr);

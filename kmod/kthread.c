@@ -29,7 +29,8 @@ static int hand_on(struct rring_kreader *kr)
 	if (entry.len <= kr->copy_size) {
 		err = rring_kreader_copy(kr, 0, kr->copy, entry.len);
 		entry.data = kr->copy;
-		kr->taken = !err;
+		if (!err)
+			kr->verdict = RRING_KENTRY_FINE;
 	}
 	if (!err)
 		kr->event(kr->context, kr, &entry);

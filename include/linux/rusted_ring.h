@@ -157,7 +157,9 @@ enum rring_refusal {
  * @position: of RRING_START_AT
  * @event: called by a thread of the reader's for each event, in order, perhaps
  *	before rring_kreader_open() has returned; may sleep, and use
- *	rring_kreader_copy(). NULL: there is no thread, the owner peeks
+ *	rring_kreader_copy(). One without data that a liar, or an observer's
+ *	writer, ends meanwhile counts as refused or lost all the same. NULL:
+ *	there is no thread, the owner peeks
  * @ended: called by the thread when the stream has ended, each time that it
  *	does: another writer may take a ring over; or NULL
  * @context: first argument of both
