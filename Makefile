@@ -169,6 +169,10 @@ $(B)/man/%.o: $(B)/man/%.c Makefile
 $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter
 
+# Of its objects one is made, to hide its names: so they are native ones, whatever
+# CFLAGS say of the programs.
+$(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o: compile += -fno-lto
+
 $(B)/%.pic.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(compile) -fPIC -fno-semantic-interposition
