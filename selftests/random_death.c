@@ -2,7 +2,8 @@
 /*
  * SIGKILL at random instants of a client that does all that a client does.
  * Whoever survives has lost nothing and sees nothing twice; its successor goes
- * on at the exact entry, in both rings; all slots come back.
+ * on at the exact entry, in both rings; all slots come back. 10,000 deaths if
+ * $TORTURE is set.
  */
 #include <string.h>
 #include <unistd.h>
@@ -10,16 +11,17 @@
 #include "arena.h"
 #include "dice.h"
 #include "hoard.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 
 #include "kselftest_harness.h"
 
-#define DEATHS	250
-#define EARLY_DEATHS	100
-#define WINDOW	16
-#define OUT_MAX	1024	/* bytes of the victim's events: three classes */
-#define IN_MAX	64	/* of those that it reads: one class */
+#define DEATHS		(is_torture() ? 8000 : rounds(250))
+#define EARLY_DEATHS	(is_torture() ? 2000 : rounds(100))
+#define WINDOW		16
+#define OUT_MAX		1024	/* bytes of the victim's events: three classes */
+#define IN_MAX		64	/* of those that it reads: one class */
 
 static const struct rring_ring_config out_config = {
 	.name = "out",
@@ -223,13 +225,13 @@ static int read_to_the_end(FIXTURE_DATA(survivor) *self)
 	return err;
 }
 
-TEST_F_TIMEOUT(survivor, loses_and_repeats_nothing, 120)
+TEST_F_TIMEOUT(survivor, loses_and_repeats_nothing, 3600)
 {
 	uint64_t unread, out;
+	uint32_t i, deaths = DEATHS;
 	pid_t pid;
-	int i;
 
-	for (i = 0; i < DEATHS; i++) {
+	for (i = 0; i < deaths; i++) {
 		self->victim.dice = dice_of(self->dice, i);
 		pid = spawn(live, &self->victim);
 		baton_wait(&self->victim.ready);
@@ -257,14 +259,14 @@ TEST_F_TIMEOUT(survivor, loses_and_repeats_nothing, 120)
 }
 
 /* Between open(2) and its first steps. */
-TEST_F_TIMEOUT(survivor, is_not_hindered_by_who_dies_while_it_opens, 120)
+TEST_F_TIMEOUT(survivor, is_not_hindered_by_who_dies_while_it_opens, 3600)
 {
+	uint32_t i, deaths = EARLY_DEATHS;
 	uint32_t calls;
 	pid_t pid;
 	int err;
-	int i;
 
-	for (i = 0; i < EARLY_DEATHS; i++) {
+	for (i = 0; i < deaths; i++) {
 		self->victim.dice = dice_of(self->dice, i);
 		pid = spawn(live, &self->victim);
 		for (calls = dice_below(&self->dice, 3000); calls; calls--)
@@ -280,6 +282,7 @@ TEST_F_TIMEOUT(survivor, is_not_hindered_by_who_dies_while_it_opens, 120)
 	ASSERT_EQ(32u, free_slots(self->watcher, RRING_S));
 	ASSERT_EQ(16u, free_slots(self->watcher, RRING_M));
 	leave_name(self->client, 1);
+	printf("# %u deaths on the way in\n", deaths);
 }
 
 TEST_HARNESS_MAIN
