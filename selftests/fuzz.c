@@ -24,7 +24,7 @@
 #include "kselftest_harness.h"
 
 #define NAME	"fuzzed"
-#define LIVES	(is_torture() ? 100u : rounds(6))
+#define LIVES	(is_torture() ? 130u : rounds(6))
 #define EVENTS	20		/* of each ring, after each life */
 
 FIXTURE(fuzz)

@@ -10,6 +10,7 @@
 #include "arena.h"
 #include "dice.h"
 #include "hoard.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 
@@ -17,7 +18,7 @@
 
 #define LEN_MAX		1024
 #define WINDOW		8
-#define EVENTS		2500
+#define EVENTS		rounds(2500)
 #define HOARDS		2	/* of a holder */
 #define SPOILT		64	/* slots at a time */
 
@@ -70,7 +71,7 @@ static int produce(void *arg)
 	struct rring_client *client = client_of(part->arena_fd,
 						RRING_PRODUCER);
 	struct rring_writer *writer = open_out(client, part->out);
-	int i;
+	uint32_t i;
 
 	begin(part);
 	for (i = 0; i < EVENTS; i++)

@@ -8,6 +8,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "rounds.h"
 #include "stream.h"
 
 #define MAX	64
@@ -263,7 +264,7 @@ TEST_F_TIMEOUT(joins, a_hundred_thousand_cost_nobody_an_entry, 300)
 	struct joiner joiner = {
 		.arena = self->arena,
 		.joiners = 1,
-		.joins = 100000,
+		.joins = rounds(100000),
 		.retain = 4,
 		.floors = self->floors,
 	};
@@ -277,7 +278,7 @@ TEST_F_TIMEOUT(joins, a_tiny_ring_is_full_only_when_it_is, 120)
 	struct joiner joiner = {
 		.arena = self->arena,
 		.joiners = JOINERS,
-		.joins = 10000,
+		.joins = rounds(10000),
 		.retain = 1,
 		.floors = self->floors,
 	};
@@ -290,7 +291,7 @@ TEST_F_TIMEOUT(joins, observers_never_hold_a_writer_back, 120)
 	struct joiner joiner = {
 		.arena = self->arena,
 		.joiners = JOINERS,
-		.joins = 5000,
+		.joins = rounds(5000),
 		.retain = 4,
 		.flags = RRING_JOIN_OBSERVER,
 		.floors = self->floors,

@@ -12,10 +12,11 @@
 #include "kselftest_harness.h"
 #include "module.h"
 #include "producer.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 
-#define TRIES	20000u
+#define TRIES	rounds(20000)
 #define KEPT	8
 
 FIXTURE(kstorm) {

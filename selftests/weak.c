@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "dice.h"
+#include "rounds.h"
 #include "sleeper.h"
 #include "stream.h"
 
@@ -17,7 +18,7 @@
 #define LEN	64
 #define REUSES	65536
 #define SENT	60000
-#define RACES	200000
+#define RACES	rounds(200000)
 
 /* What an event contains follows from its handle. */
 static int is_of(const struct rring_event *event, uint64_t handle)
@@ -254,10 +255,10 @@ static int show_handles(void *arg)
 	struct race *race = arg;
 	struct rring_client *client = client_of(race->arena_fd,
 						RRING_PRODUCER);
+	uint32_t i, races = RACES;
 	struct rring_event event;
-	int i;
 
-	for (i = 0; i < RACES; i++) {
+	for (i = 0; i < races; i++) {
 		event = make(client);
 		__atomic_store_n(race->handle, event.handle, __ATOMIC_RELEASE);
 		MUST(!rring_drop(client, &event));
