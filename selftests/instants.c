@@ -12,6 +12,7 @@
 #include <sys/sysinfo.h>
 
 #include "arena.h"
+#include "deputy.h"
 #include "dice.h"
 #include "large.h"
 #include "rounds.h"
@@ -26,7 +27,6 @@
 #define LEN_LARGE	(32 * KIB)
 #define TRACERS		2	/* at work at the same time */
 #define POINTS		64	/* of a long operation */
-#define REHEARSALS	16
 #define ALLOCATE_EACH	32	/* deaths */
 
 /* A ring without readers is gone: another one may have its name. */
@@ -139,20 +139,23 @@ static uint32_t len_of(const FIXTURE_VARIANT(killed) *operation)
 	return operation->needs & LARGE ? LEN_LARGE : LEN;
 }
 
-/* ---- one death ---- */
+/* ---- the victim ---- */
 
-struct death {
+/* What a tracer, its witness and all the victims share. */
+struct scene {
 	const FIXTURE_VARIANT(killed) *operation;
-	const struct witness *witness;
+	struct witness witness;
+	struct committed before, after;		/* of one death */
+	uint64_t first;		/* number of what that victim writes */
 };
 
 static int live(void *arg)
 {
-	const struct death *death = arg;
-	const FIXTURE_VARIANT(killed) *operation = death->operation;
+	const struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
 	int needs = operation->needs;
 	struct victim self = {
-		.witness = death->witness,
+		.witness = &scene->witness,
 		.len = len_of(operation),
 	};
 
@@ -170,6 +173,77 @@ static int live(void *arg)
 	return 1;
 }
 
+/* ---- what the witness does, as the deputy of a tracer ---- */
+
+static int arrive(void *arg)
+{
+	struct scene *scene = arg;
+
+	witness_init(&scene->witness);
+	return 1;
+}
+
+static int leave(void *arg)
+{
+	struct scene *scene = arg;
+
+	return witness_allocates_all(&scene->witness) &&
+	       witness_end(&scene->witness);
+}
+
+/* Of the number of the event that the victim writes first. */
+static uint64_t first_out(const struct scene *scene)
+{
+	enum rring_kind kind = kind_of(scene->operation);
+	const struct witness *witness = &scene->witness;
+
+	return scene->operation->needs & FORWARDS ?
+		witness->in[kind]->head - WITNESS_FED :
+		witness->out[kind]->pos;
+}
+
+static int prepare(void *arg)
+{
+	struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+	struct witness *witness = &scene->witness;
+
+	if (operation->needs & READS)
+		witness_feed(witness, kind_of(operation), len_of(operation));
+	if (operation->needs & HOLDS)
+		witness_hold(witness, len_of(operation));
+	scene->before = witness_look(witness, kind_of(operation));
+	scene->first = first_out(scene);
+	return 1;
+}
+
+static int look(void *arg)
+{
+	struct scene *scene = arg;
+
+	scene->after = witness_look(&scene->witness,
+				    kind_of(scene->operation));
+	return 1;
+}
+
+static int agree(void *arg)
+{
+	struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+	struct witness *witness = &scene->witness;
+
+	return CHECK(!operation->after || operation->after(witness)) &&
+	       witness_agrees(witness, kind_of(operation), scene->after,
+			      scene->first);
+}
+
+static int allocate_all(void *arg)
+{
+	struct scene *scene = arg;
+
+	return witness_allocates_all(&scene->witness);
+}
+
 /* ---- a whole operation ---- */
 
 /* What one tracer has found out. */
@@ -181,12 +255,16 @@ struct findings {
 };
 
 #define ALL	(-1)	/* instructions */
-#define NOTHING	(-2)
 
+/*
+ * Whom it kills is its child, and gets the memory that it has. That is the same
+ * for all of them, as the way through malloc() is another one if something was
+ * freed before: so it leaves to a deputy whatever uses the library.
+ */
 struct tracer {
-	const FIXTURE_VARIANT(killed) *operation;
-	struct witness witness;
+	struct scene *scene;
 	struct findings *findings;	/* shared */
+	struct deputy witness;
 	struct way way;
 	int number;		/* among the tracers */
 	struct dice dice;	/* the same for all */
@@ -194,36 +272,16 @@ struct tracer {
 	struct committed least;	/* by those who had come as far */
 };
 
-static void prepare(struct tracer *self)
-{
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
-
-	if (operation->needs & READS)
-		witness_feed(&self->witness, kind_of(operation),
-			     len_of(operation));
-	if (operation->needs & HOLDS)
-		witness_hold(&self->witness, len_of(operation));
-}
-
-/* Of the number of the event that the victim writes first. */
-static uint64_t first_out(const struct tracer *self)
-{
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
-	const struct witness *witness = &self->witness;
-
-	return operation->needs & FORWARDS ?
-		witness->in[kind_of(operation)]->head - WITNESS_FED :
-		witness->out[kind_of(operation)]->pos;
-}
-
 /*
  * Who came to the end has done all of it; nobody has done less than the one
  * before, which was killed earlier.
  */
-static int has_done_its_part(struct tracer *self, int ended, uint64_t out,
-			     uint64_t in)
+static int has_done_its_part(struct tracer *self, int ended)
 {
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
+	const struct scene *scene = self->scene;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+	uint64_t out = scene->after.out;
+	uint64_t in = scene->after.in - scene->before.in;
 
 	if (out < self->least.out || in < self->least.in)
 		return 0;
@@ -232,43 +290,31 @@ static int has_done_its_part(struct tracer *self, int ended, uint64_t out,
 	return !ended || (out == operation->written && in == operation->read);
 }
 
-/* The first @k instructions; or all of them, and note the way. */
-static int send(struct tracer *self, pid_t pid, long k)
+/* The first @k instructions; or all of them, the first time to note the way. */
+static int send_on(struct tracer *self, pid_t pid, long k)
 {
-	if (k == NOTHING)
-		return 0;
-	return k == ALL ? traced_note(pid, &self->way) :
-		       traced_go(pid, &self->way, k);
+	if (k != ALL)
+		return traced_go(pid, &self->way, k);
+	return self->way.length ? traced_go_all(pid, &self->way) :
+				  traced_note(pid, &self->way);
 }
 
 /* Is all as it should be if one is killed after @k instructions? */
 static int kill_one(struct tracer *self, long k)
 {
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
-	struct death death = {
-		.operation = operation,
-		.witness = &self->witness,
-	};
-	struct committed before, after;
-	uint64_t first;
+	struct scene *scene = self->scene;
 	pid_t pid;
 	int err;
 
-	prepare(self);
-	before = witness_look(&self->witness, kind_of(operation));
-	first = first_out(self);
-	pid = traced_spawn(live, &death);
-	err = send(self, pid, k);
-	after = witness_look(&self->witness, kind_of(operation));
+	deputy_run(&self->witness, prepare, scene);
+	pid = traced_spawn(live, scene);
+	err = send_on(self, pid, k);
+	deputy_run(&self->witness, look, scene);
 	slay(pid);
-	return CHECK(!err) &&
-	       CHECK(has_done_its_part(self, k == ALL, after.out,
-				       after.in - before.in)) &&
-	       CHECK(!operation->after || operation->after(&self->witness)) &&
-	       witness_agrees(&self->witness, kind_of(operation), after,
-			      first) &&
+	return CHECK(!err) && CHECK(has_done_its_part(self, k == ALL)) &&
+	       deputy_run(&self->witness, agree, scene) &&
 	       (++self->deaths % ALLOCATE_EACH ||
-		witness_allocates_all(&self->witness));
+		deputy_run(&self->witness, allocate_all, scene));
 }
 
 /* The victims stay with it: to change over to one costs no other CPU's time. */
@@ -281,55 +327,54 @@ static void stay_on(int cpu)
 	MUST(!sched_setaffinity(0, sizeof(set), &set));
 }
 
-/*
- * After some deaths, as the victims inherit the heap, and what malloc() does
- * depends on how often which size was freed.
- */
-static int find_way(struct tracer *self)
-{
-	int i;
-
-	for (i = 0; self->operation->needs & LARGE && i < REHEARSALS; i++)
-		if (!kill_one(self, NOTHING))
-			return 0;
-	return kill_one(self, ALL);
-}
-
 /* Each tracer the same ones, of which it takes its part. */
 static void choose_points(struct tracer *self)
 {
 	struct findings *findings = self->findings;
 	uint32_t points = UINT32_MAX;
 
-	if (self->operation->needs & LARGE && !is_torture())
+	if (self->scene->operation->needs & LARGE && !is_torture())
 		points = rounds(POINTS);
 	findings->length = (uint32_t)self->way.length;
 	findings->each = findings->length / points + 1;
 	findings->first = dice_below(&self->dice, findings->each);
 }
 
-static int trace(void *arg)
+static int kill_all(struct tracer *self)
 {
-	struct tracer *self = arg;
 	struct findings *findings = self->findings;
 	long k;
 
-	stay_on(self->number);
-	witness_init(&self->witness);
-	if (!find_way(self))
-		return 1;
-	choose_points(self);
 	for (k = findings->first + self->number * findings->each;
 	     k <= self->way.length; k += TRACERS * findings->each) {
 		if (!kill_one(self, k)) {
 			printf("# killed after %ld of %ld instructions\n", k,
 			       self->way.length);
-			return 1;
+			return 0;
 		}
 		findings->points++;
 	}
-	return !witness_allocates_all(&self->witness) ||
-	       !witness_end(&self->witness);
+	return 1;
+}
+
+/* The last one finds the whole way as it was for the first. */
+static int trace(void *arg)
+{
+	struct tracer *self = arg;
+
+	stay_on(self->number);
+	self->way = way_new();
+	self->scene->witness.arena_fd = witness_arena();
+	deputy_start(&self->witness);
+	deputy_run(&self->witness, arrive, self->scene);
+	if (!kill_one(self, ALL))
+		return 1;
+	choose_points(self);
+	if (!kill_all(self) || !kill_one(self, ALL) ||
+	    !deputy_run(&self->witness, leave, self->scene))
+		return 1;
+	deputy_end(&self->witness);
+	return 0;
 }
 
 /* Of all operations so far. */
@@ -348,12 +393,13 @@ FIXTURE_SETUP(killed)
 	self->findings = shared_new(TRACERS * sizeof(*self->findings));
 	for (i = 0; i < TRACERS; i++) {
 		struct tracer tracer = {
-			.operation = variant,
+			.scene = shared_new(sizeof(*tracer.scene)),
 			.findings = &self->findings[i],
 			.number = i,
 			.dice = dice,
 		};
 
+		tracer.scene->operation = variant;
 		self->pid[i] = spawn(trace, &tracer);
 	}
 }

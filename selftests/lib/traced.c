@@ -85,12 +85,15 @@ static uint64_t place(pid_t pid)
 				NULL);
 }
 
+struct way way_new(void)
+{
+	return (struct way) { .at = shared_new(WAY_MAX * sizeof(uint64_t)) };
+}
+
 int traced_note(pid_t pid, struct way *way)
 {
 	int signal = SIGTRAP;
 
-	if (!way->at)
-		way->at = shared_new(WAY_MAX * sizeof(*way->at));
 	for (way->length = 0; way->length < WAY_MAX; way->length++) {
 		way->at[way->length] = place(pid);
 		signal = step(pid);
@@ -98,6 +101,26 @@ int traced_note(pid_t pid, struct way *way)
 			break;
 	}
 	return signal == END ? 0 : -1;
+}
+
+static int is_at(pid_t pid, const struct way *way, long n)
+{
+	uint64_t at = place(pid);
+
+	if (at == way->at[n])
+		return 1;
+	printf("# instruction %ld of %ld is at %#llx, and was at %#llx\n", n,
+	       way->length, (unsigned long long)at,
+	       (unsigned long long)way->at[n]);
+	return 0;
+}
+
+static int walk(pid_t pid, const struct way *way, long from, long to)
+{
+	for (; from < to; from++)
+		if (!is_at(pid, way, from) || step(pid) != SIGTRAP)
+			return -1;
+	return is_at(pid, way, to) ? 0 : -1;
 }
 
 static int is_first_time(const struct way *way, long n)
@@ -135,10 +158,15 @@ int traced_go(pid_t pid, const struct way *way, long n)
 
 	while (i && !is_first_time(way, i))
 		i--;
-	if (i && run_to(pid, way->at[i]))
+	if (i && run_to(pid, way->at[i])) {
+		printf("# instruction %ld of %ld, at %#llx, is on no way\n",
+		       i, way->length, (unsigned long long)way->at[i]);
 		return -1;
-	for (; i < n; i++)
-		if (place(pid) != way->at[i] || step(pid) != SIGTRAP)
-			return -1;
-	return place(pid) == way->at[n] ? 0 : -1;
+	}
+	return walk(pid, way, i, n);
+}
+
+int traced_go_all(pid_t pid, const struct way *way)
+{
+	return walk(pid, way, 0, way->length) || step(pid) != END ? -1 : 0;
 }

@@ -64,7 +64,7 @@ static void open_rings(struct witness *witness, enum rring_kind kind)
 }
 
 /* Places for clients, rings and readers that are lost would be missed soon. */
-void witness_init(struct witness *witness)
+int witness_arena(void)
 {
 	struct rring_arena_config config = {
 		.capacity = { SLOTS, 32, 16, 8, 4, 8 },
@@ -74,13 +74,17 @@ void witness_init(struct witness *witness)
 		.uid = ~0u,
 		.gid = ~0u,
 	};
+	int fd = rring_arena_create(&config);
 
-	*witness = (struct witness) { .arena_fd = rring_arena_create(&config) };
-	if (witness->arena_fd < 0) {
-		fprintf(stderr, "# no arena: %s\n",
-			rring_strerror(witness->arena_fd));
+	if (fd < 0) {
+		fprintf(stderr, "# no arena: %s\n", rring_strerror(fd));
 		exit(1);
 	}
+	return fd;
+}
+
+void witness_init(struct witness *witness)
+{
 	witness->client = client_of(witness->arena_fd, RRING_PRODUCER);
 	open_rings(witness, RRING_INLINE);
 	open_rings(witness, RRING_HANDLES);
@@ -220,9 +224,9 @@ static int allocates_class(struct rring_client *client, enum rring_class pool)
 	return CHECK(got == (long)n);
 }
 
-static int allocate_all(void *arg)
+/* By somebody else, who has nothing yet. */
+int witness_allocates_all(struct witness *witness)
 {
-	struct witness *witness = arg;
 	struct rring_client *client = client_of(witness->arena_fd,
 						RRING_PRODUCER);
 	int right = 1;
@@ -230,11 +234,6 @@ static int allocate_all(void *arg)
 
 	for (pool = 0; pool < RRING_POOLS; pool++)
 		right &= allocates_class(client, (enum rring_class)pool);
-	return !right;
-}
-
-/* By somebody else: victims inherit the heap of the witness, as it is. */
-int witness_allocates_all(struct witness *witness)
-{
-	return CHECK(!reap(spawn(allocate_all, witness)));
+	rring_close(client);
+	return right;
 }

@@ -25,7 +25,7 @@
 #define WITNESS_FED	2	/* events that are there to be read */
 
 struct witness {
-	int arena_fd;
+	int arena_fd;		/* that the victims use, too */
 	struct rring_client *client;
 	struct rring_reader *out[2];	/* by kind: what the victim writes */
 	struct rring_writer *in[2];	/* what it reads */
@@ -39,7 +39,10 @@ struct committed {
 	uint64_t in;
 };
 
-/* In an arena of its own; exits on failure. */
+/* A new arena for it; exits on failure. */
+int witness_arena(void);
+
+/* In its arena; exits on failure. */
 void witness_init(struct witness *witness);
 
 /* Lets go of everything. Is nobody else there any more, and every slot free? */
