@@ -5,8 +5,8 @@
  * one that came to the end, all in one arena. What was committed by then is
  * there, what was not is not, and no slot is missing.
  *
- * Of events above 16 KiB it is every n-th instruction only, from a random one
- * on, but for $TORTURE.
+ * Of what takes the long way, through malloc() and the kernel, it is every n-th
+ * instruction only, from a random one on, but for $TORTURE.
  */
 #include <sched.h>
 #include <sys/sysinfo.h>
@@ -29,6 +29,8 @@
 #define POINTS		64	/* of a long operation */
 #define ALLOCATE_EACH	32	/* deaths */
 
+/* ---- what can be done after it, whatever it was that was left undone ---- */
+
 /* A ring without readers is gone: another one may have its name. */
 static int ring_is_gone(struct witness *witness)
 {
@@ -46,6 +48,17 @@ static int ring_is_gone(struct witness *witness)
 	return 1;
 }
 
+/* This end goes on where the dead one was. */
+static int pipe_goes_on(struct witness *witness)
+{
+	struct rring_pipe *pipe;
+
+	if (rring_pipe_create(witness->client, &victim_pipe, &pipe))
+		return 0;
+	rring_pipe_close(pipe);
+	return 1;
+}
+
 /* ---- the operations ---- */
 
 enum {
@@ -56,6 +69,9 @@ enum {
 	FORWARDS = 16,		/* it writes what it reads */
 	INLINE = 32,		/* rings of that kind */
 	LARGE = 64,		/* events above 16 KiB */
+	ABSENT = 128,		/* the victim is no client yet */
+	CONTROL = 256,		/* it opens or closes something */
+	LONG = LARGE | CONTROL,
 };
 
 FIXTURE(killed)
@@ -129,6 +145,25 @@ KILLED(forward_large, .run = victim_forward,
        .needs = READS | WRITES | FORWARDS | LARGE, .read = 1, .written = 1);
 KILLED(upgrade_large, .run = victim_upgrade, .needs = HOLDS | LARGE);
 
+KILLED(open_client, .run = victim_open_client, .needs = ABSENT | CONTROL);
+KILLED(close_client, .run = victim_close_client, .before = victim_make,
+       .needs = CONTROL);
+KILLED(open_writer, .run = victim_open_writer, .after = ring_is_gone,
+       .needs = CONTROL);
+KILLED(take_over, .run = victim_take_over, .needs = CONTROL);
+KILLED(close_writer, .run = victim_close_writer, .needs = WRITES | CONTROL);
+KILLED(leave_writer, .run = victim_leave_writer, .needs = WRITES | CONTROL);
+KILLED(open_reader, .run = victim_open_reader, .needs = CONTROL);
+KILLED(close_reader, .run = victim_close_reader, .before = victim_open_reader,
+       .needs = CONTROL);
+KILLED(open_named_reader, .run = victim_open_named_reader, .needs = CONTROL);
+KILLED(close_named_reader, .run = victim_close_reader,
+       .needs = READS | CONTROL);
+KILLED(forget_reader, .run = victim_forget_reader, .needs = READS | CONTROL,
+       .read = WITNESS_FED);
+KILLED(create_pipe, .run = victim_create_pipe, .after = pipe_goes_on,
+       .needs = CONTROL);
+
 static enum rring_kind kind_of(const FIXTURE_VARIANT(killed) *operation)
 {
 	return operation->needs & INLINE ? RRING_INLINE : RRING_HANDLES;
@@ -159,8 +194,10 @@ static int live(void *arg)
 		.len = len_of(operation),
 	};
 
-	self.client = client_with(self.witness->arena_fd, RRING_PRODUCER,
-				  needs & THREADS ? 0 : RRING_SINGLE_THREADED);
+	if (!(needs & ABSENT))
+		self.client = client_with(self.witness->arena_fd,
+					  RRING_PRODUCER, needs & THREADS ?
+					  0 : RRING_SINGLE_THREADED);
 	if (needs & WRITES)
 		self.writer = witness_out(self.client, kind_of(operation));
 	if (needs & READS)
@@ -333,7 +370,7 @@ static void choose_points(struct tracer *self)
 	struct findings *findings = self->findings;
 	uint32_t points = UINT32_MAX;
 
-	if (self->scene->operation->needs & LARGE && !is_torture())
+	if (self->scene->operation->needs & LONG && !is_torture())
 		points = rounds(POINTS);
 	findings->length = (uint32_t)self->way.length;
 	findings->each = findings->length / points + 1;

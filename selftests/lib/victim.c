@@ -171,3 +171,74 @@ void victim_upgrade_stale(struct victim *self)
 	MUST(rring_upgrade(self->client, self->witness->stale,
 			   &self->event[0]) == -ESTALE);
 }
+
+void victim_open_client(struct victim *self)
+{
+	self->client = client_of(self->witness->arena_fd, RRING_PRODUCER);
+}
+
+void victim_close_client(struct victim *self)
+{
+	rring_close(self->client);
+}
+
+void victim_open_writer(struct victim *self)
+{
+	struct rring_ring_config config = {
+		.name = "own",
+		.kind = RRING_HANDLES,
+		.capacity = EVENTS,
+	};
+
+	self->writer = writer_of(self->client, &config);
+}
+
+void victim_take_over(struct victim *self)
+{
+	self->writer = witness_out(self->client, RRING_HANDLES);
+}
+
+void victim_close_writer(struct victim *self)
+{
+	rring_writer_close(self->writer);
+}
+
+void victim_leave_writer(struct victim *self)
+{
+	rring_writer_leave(self->writer);
+}
+
+void victim_open_reader(struct victim *self)
+{
+	struct rring_reader_config config = { .ring_name = "in_handles" };
+
+	self->reader = reader_of(self->client, &config);
+}
+
+void victim_close_reader(struct victim *self)
+{
+	rring_reader_close(self->reader, 0);
+}
+
+void victim_open_named_reader(struct victim *self)
+{
+	self->reader = witness_in(self->client, RRING_HANDLES);
+}
+
+void victim_forget_reader(struct victim *self)
+{
+	rring_reader_close(self->reader, 1);
+}
+
+const struct rring_pipe_config victim_pipe = {
+	.name = "pipe",
+	.kind = RRING_HANDLES,
+	.capacity = EVENTS,
+};
+
+void victim_create_pipe(struct victim *self)
+{
+	struct rring_pipe *pipe;
+
+	MUST(!rring_pipe_create(self->client, &victim_pipe, &pipe));
+}
