@@ -13,9 +13,13 @@ void traced_end(void);
 /* Fork; the child runs @run, and is stopped at its first mark. Exits if not. */
 pid_t traced_spawn(int (*run)(void *arg), void *arg);
 
-/* The way of a child from mark to mark: where each instruction lies. */
+/* The way of a child from mark to mark, instruction by instruction. */
 struct way {
-	uint64_t *at;
+	struct place {
+		uint64_t at;
+		long times;	/* that it repeats itself there */
+		long earlier;	/* that it was there; negative: who knows */
+	} *place;
 	long length;		/* instructions; a system call is one */
 };
 
