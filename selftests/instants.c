@@ -3,15 +3,17 @@
  * Killed at every instruction. Of each operation, a process executes the first
  * k instructions and is killed; then the next one the first k + 1, up to the
  * one that came to the end, all in one arena. What was committed by then is
- * there, what was not is not, and no slot is missing.
+ * there, what was not is not, and no slot is missing. Who sleeps meanwhile for
+ * what the operation does is woken by it, or by the death.
  *
- * Of events above 16 KiB it is every n-th instruction only, from a random one
- * on, but for $TORTURE.
+ * Of what takes the long way, through malloc() and the kernel, it is every n-th
+ * instruction only, from a random one on, but for $TORTURE.
  */
 #include <sched.h>
 #include <sys/sysinfo.h>
 
 #include "arena.h"
+#include "deputy.h"
 #include "dice.h"
 #include "large.h"
 #include "rounds.h"
@@ -23,11 +25,13 @@
 #include "kselftest_harness.h"
 
 #define LEN		64	/* bytes of an event */
-#define LEN_LARGE	(32 * KIB)
+#define LEN_SCARCE	(16 * KIB)	/* there are EVENTS such slots */
+#define LEN_LARGE	(32 * KIB)	/* and as many of these */
 #define TRACERS		2	/* at work at the same time */
-#define POINTS		64	/* of a long operation */
-#define REHEARSALS	16
+#define POINTS		48	/* of a long operation */
 #define ALLOCATE_EACH	32	/* deaths */
+
+/* ---- what can be done after it, whatever it was that was left undone ---- */
 
 /* A ring without readers is gone: another one may have its name. */
 static int ring_is_gone(struct witness *witness)
@@ -46,6 +50,17 @@ static int ring_is_gone(struct witness *witness)
 	return 1;
 }
 
+/* This end goes on where the dead one was. */
+static int pipe_goes_on(struct witness *witness)
+{
+	struct rring_pipe *pipe;
+
+	if (rring_pipe_create(witness->client, &victim_pipe, &pipe))
+		return 0;
+	rring_pipe_close(pipe);
+	return 1;
+}
+
 /* ---- the operations ---- */
 
 enum {
@@ -56,6 +71,35 @@ enum {
 	FORWARDS = 16,		/* it writes what it reads */
 	INLINE = 32,		/* rings of that kind */
 	LARGE = 64,		/* events above 16 KiB */
+	ABSENT = 128,		/* the victim is no client yet */
+	CONTROL = 256,		/* it opens or closes something */
+	SCARCE = 512,		/* events of which there are few */
+	DRAINS = 1024,		/* it reads the narrow ring */
+};
+
+/*
+ * What the witness does meanwhile: it sleeps. The victim wakes it once: if it
+ * looked again whether anybody waits, its way would depend on who is faster.
+ */
+struct peer {
+	int (*sleep)(struct witness *witness, enum rring_kind kind,
+		     uint32_t len);
+	void (*until_asleep)(struct victim *self);
+};
+
+static const struct peer a_reader = {
+	.sleep = witness_awaits_event,
+	.until_asleep = victim_until_read,
+};
+
+static const struct peer a_writer = {
+	.sleep = witness_awaits_room,
+	.until_asleep = victim_until_written,
+};
+
+static const struct peer a_client = {
+	.sleep = witness_awaits_slot,
+	.until_asleep = victim_until_starving,
 };
 
 FIXTURE(killed)
@@ -70,6 +114,7 @@ FIXTURE_VARIANT(killed)
 	void (*before)(struct victim *self);
 	void (*run)(struct victim *self);
 	int (*after)(struct witness *witness);
+	const struct peer *peer;	/* whom it wakes */
 	int needs;
 	uint32_t written;	/* events, by a whole operation */
 	uint32_t read;
@@ -129,6 +174,73 @@ KILLED(forward_large, .run = victim_forward,
        .needs = READS | WRITES | FORWARDS | LARGE, .read = 1, .written = 1);
 KILLED(upgrade_large, .run = victim_upgrade, .needs = HOLDS | LARGE);
 
+KILLED(open_client, .run = victim_open_client, .needs = ABSENT | CONTROL);
+KILLED(close_client, .run = victim_close_client, .before = victim_make,
+       .needs = CONTROL);
+KILLED(open_writer, .run = victim_open_writer, .after = ring_is_gone,
+       .needs = CONTROL);
+KILLED(take_over, .run = victim_take_over, .needs = CONTROL);
+KILLED(close_writer, .run = victim_close_writer, .needs = WRITES | CONTROL);
+KILLED(leave_writer, .run = victim_leave_writer, .needs = WRITES | CONTROL);
+KILLED(open_reader, .run = victim_open_reader, .needs = CONTROL);
+KILLED(close_reader, .run = victim_close_reader, .before = victim_open_reader,
+       .needs = CONTROL);
+KILLED(open_named_reader, .run = victim_open_named_reader, .needs = CONTROL);
+KILLED(close_named_reader, .run = victim_close_reader,
+       .needs = READS | CONTROL);
+KILLED(forget_reader, .run = victim_forget_reader, .needs = READS | CONTROL,
+       .read = WITNESS_FED);
+KILLED(create_pipe, .run = victim_create_pipe, .after = pipe_goes_on,
+       .needs = CONTROL);
+
+KILLED(publish_awaited, .run = victim_publish, .before = victim_make,
+       .peer = &a_reader, .needs = WRITES, .written = 1);
+KILLED(publish_batch_awaited, .run = victim_publish_batch,
+       .before = victim_make, .peer = &a_reader, .needs = WRITES,
+       .written = EVENTS);
+KILLED(publish_by_threads_awaited, .run = victim_publish,
+       .before = victim_make, .peer = &a_reader, .needs = WRITES | THREADS,
+       .written = 1);
+KILLED(publish_large_awaited, .run = victim_publish, .before = victim_make,
+       .peer = &a_reader, .needs = WRITES | LARGE, .written = 1);
+KILLED(commit_awaited, .run = victim_reserve_and_commit, .peer = &a_reader,
+       .needs = WRITES | INLINE, .written = 2);
+KILLED(forward_awaited, .run = victim_forward, .peer = &a_reader,
+       .needs = READS | WRITES | FORWARDS, .read = 1, .written = 1);
+KILLED(close_writer_awaited, .run = victim_close_writer, .peer = &a_reader,
+       .needs = WRITES | CONTROL);
+
+KILLED(release_awaited, .run = victim_receive, .peer = &a_writer,
+       .needs = DRAINS);
+KILLED(release_inline_awaited, .run = victim_receive, .peer = &a_writer,
+       .needs = DRAINS | INLINE);
+KILLED(release_large_awaited, .run = victim_receive, .peer = &a_writer,
+       .needs = DRAINS | LARGE);
+KILLED(close_reader_awaited, .run = victim_close_reader, .peer = &a_writer,
+       .needs = DRAINS | CONTROL);
+
+KILLED(drop_awaited, .run = victim_drop, .before = victim_make_shared,
+       .peer = &a_client, .needs = SCARCE);
+KILLED(drop_of_a_private_one_awaited, .run = victim_drop,
+       .before = victim_make, .peer = &a_client, .needs = SCARCE);
+KILLED(drop_by_threads_awaited, .run = victim_drop, .before = victim_make,
+       .peer = &a_client, .needs = SCARCE | THREADS);
+KILLED(drop_large_awaited, .run = victim_drop, .before = victim_make,
+       .peer = &a_client, .needs = LARGE);
+KILLED(trim_awaited, .run = victim_trim, .before = victim_park_and_share,
+       .peer = &a_client, .needs = SCARCE);
+KILLED(last_release_awaited, .run = victim_receive,
+       .before = victim_take_the_rest, .peer = &a_client,
+       .needs = READS | SCARCE, .read = 1);
+KILLED(close_client_awaited, .run = victim_close_client,
+       .before = victim_make, .peer = &a_client, .needs = SCARCE | CONTROL);
+
+/* Or each of its deaths takes long. */
+static int is_long(const FIXTURE_VARIANT(killed) *operation)
+{
+	return operation->needs & (LARGE | CONTROL) || operation->peer;
+}
+
 static enum rring_kind kind_of(const FIXTURE_VARIANT(killed) *operation)
 {
 	return operation->needs & INLINE ? RRING_INLINE : RRING_HANDLES;
@@ -136,38 +248,133 @@ static enum rring_kind kind_of(const FIXTURE_VARIANT(killed) *operation)
 
 static uint32_t len_of(const FIXTURE_VARIANT(killed) *operation)
 {
-	return operation->needs & LARGE ? LEN_LARGE : LEN;
+	if (operation->needs & LARGE)
+		return LEN_LARGE;
+	return operation->needs & SCARCE ? LEN_SCARCE : LEN;
 }
 
-/* ---- one death ---- */
+/* ---- the victim ---- */
 
-struct death {
+/* What a tracer, its witness and all the victims share. */
+struct scene {
 	const FIXTURE_VARIANT(killed) *operation;
-	const struct witness *witness;
+	struct witness witness;
+	struct baton ready;	/* the victim, for the witness to sleep */
+	struct committed before, after;		/* of one death */
+	uint64_t first;		/* number of what that victim writes */
 };
 
 static int live(void *arg)
 {
-	const struct death *death = arg;
-	const FIXTURE_VARIANT(killed) *operation = death->operation;
+	struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
 	int needs = operation->needs;
 	struct victim self = {
-		.witness = death->witness,
+		.witness = &scene->witness,
 		.len = len_of(operation),
 	};
 
-	self.client = client_with(self.witness->arena_fd, RRING_PRODUCER,
-				  needs & THREADS ? 0 : RRING_SINGLE_THREADED);
+	if (!(needs & ABSENT))
+		self.client = client_with(self.witness->arena_fd,
+					  RRING_PRODUCER, needs & THREADS ?
+					  0 : RRING_SINGLE_THREADED);
 	if (needs & WRITES)
 		self.writer = witness_out(self.client, kind_of(operation));
 	if (needs & READS)
 		self.reader = witness_in(self.client, kind_of(operation));
+	if (needs & DRAINS)
+		self.reader = witness_narrow(self.client, kind_of(operation));
 	if (operation->before)
 		operation->before(&self);
+	if (operation->peer) {
+		baton_pass(&scene->ready);
+		operation->peer->until_asleep(&self);
+	}
 	traced_begin();
 	operation->run(&self);
 	traced_end();
 	return 1;
+}
+
+/* ---- what the witness does, as the deputy of a tracer ---- */
+
+static int arrive(void *arg)
+{
+	struct scene *scene = arg;
+
+	witness_init(&scene->witness);
+	return 1;
+}
+
+static int leave(void *arg)
+{
+	struct scene *scene = arg;
+
+	return witness_allocates_all(&scene->witness) &&
+	       witness_end(&scene->witness);
+}
+
+/* Of the number of the event that the victim writes first. */
+static uint64_t first_out(const struct scene *scene)
+{
+	enum rring_kind kind = kind_of(scene->operation);
+	const struct witness *witness = &scene->witness;
+
+	return scene->operation->needs & FORWARDS ?
+		witness->in[kind]->head - WITNESS_FED :
+		witness->out[kind]->pos;
+}
+
+static int prepare(void *arg)
+{
+	struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+	struct witness *witness = &scene->witness;
+
+	if (operation->needs & READS)
+		witness_feed(witness, kind_of(operation), len_of(operation));
+	if (operation->needs & HOLDS)
+		witness_hold(witness, len_of(operation));
+	scene->before = witness_look(witness, kind_of(operation));
+	scene->first = first_out(scene);
+	return 1;
+}
+
+static int sleep_meanwhile(void *arg)
+{
+	struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+
+	baton_wait(&scene->ready);
+	return operation->peer->sleep(&scene->witness, kind_of(operation),
+				      len_of(operation));
+}
+
+static int look(void *arg)
+{
+	struct scene *scene = arg;
+
+	scene->after = witness_look(&scene->witness,
+				    kind_of(scene->operation));
+	return 1;
+}
+
+static int agree(void *arg)
+{
+	struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+	struct witness *witness = &scene->witness;
+
+	return CHECK(!operation->after || operation->after(witness)) &&
+	       witness_agrees(witness, kind_of(operation), scene->after,
+			      scene->first);
+}
+
+static int allocate_all(void *arg)
+{
+	struct scene *scene = arg;
+
+	return witness_allocates_all(&scene->witness);
 }
 
 /* ---- a whole operation ---- */
@@ -181,12 +388,16 @@ struct findings {
 };
 
 #define ALL	(-1)	/* instructions */
-#define NOTHING	(-2)
 
+/*
+ * Whom it kills is its child, and gets the memory that it has. That is the same
+ * for all of them, as the way through malloc() is another one if something was
+ * freed before: so it leaves to a deputy whatever uses the library.
+ */
 struct tracer {
-	const FIXTURE_VARIANT(killed) *operation;
-	struct witness witness;
+	struct scene *scene;
 	struct findings *findings;	/* shared */
+	struct deputy witness;
 	struct way way;
 	int number;		/* among the tracers */
 	struct dice dice;	/* the same for all */
@@ -194,36 +405,16 @@ struct tracer {
 	struct committed least;	/* by those who had come as far */
 };
 
-static void prepare(struct tracer *self)
-{
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
-
-	if (operation->needs & READS)
-		witness_feed(&self->witness, kind_of(operation),
-			     len_of(operation));
-	if (operation->needs & HOLDS)
-		witness_hold(&self->witness, len_of(operation));
-}
-
-/* Of the number of the event that the victim writes first. */
-static uint64_t first_out(const struct tracer *self)
-{
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
-	const struct witness *witness = &self->witness;
-
-	return operation->needs & FORWARDS ?
-		witness->in[kind_of(operation)]->head - WITNESS_FED :
-		witness->out[kind_of(operation)]->pos;
-}
-
 /*
  * Who came to the end has done all of it; nobody has done less than the one
  * before, which was killed earlier.
  */
-static int has_done_its_part(struct tracer *self, int ended, uint64_t out,
-			     uint64_t in)
+static int has_done_its_part(struct tracer *self, int ended)
 {
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
+	const struct scene *scene = self->scene;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+	uint64_t out = scene->after.out;
+	uint64_t in = scene->after.in - scene->before.in;
 
 	if (out < self->least.out || in < self->least.in)
 		return 0;
@@ -232,43 +423,56 @@ static int has_done_its_part(struct tracer *self, int ended, uint64_t out,
 	return !ended || (out == operation->written && in == operation->read);
 }
 
-/* The first @k instructions; or all of them, and note the way. */
-static int send(struct tracer *self, pid_t pid, long k)
+/* The first @k instructions; or all of them, the first time to note the way. */
+static int send_on(struct tracer *self, pid_t pid, long k)
 {
-	if (k == NOTHING)
-		return 0;
-	return k == ALL ? traced_note(pid, &self->way) :
-		       traced_go(pid, &self->way, k);
+	if (k != ALL)
+		return traced_go(pid, &self->way, k);
+	return self->way.length ? traced_go_all(pid, &self->way) :
+				  traced_note(pid, &self->way);
+}
+
+static void kill_seen(struct tracer *self, pid_t pid)
+{
+	deputy_run(&self->witness, look, self->scene);
+	slay(pid);
+}
+
+/* The witness wakes up when @pid dies, or before that if it has done all. */
+static int kill_awaited(struct tracer *self, pid_t pid, int ended)
+{
+	int woken = ended && deputy_finish(&self->witness);
+
+	slay(pid);
+	if (!ended)
+		woken = deputy_finish(&self->witness);
+	deputy_run(&self->witness, look, self->scene);
+	return woken;
 }
 
 /* Is all as it should be if one is killed after @k instructions? */
 static int kill_one(struct tracer *self, long k)
 {
-	const FIXTURE_VARIANT(killed) *operation = self->operation;
-	struct death death = {
-		.operation = operation,
-		.witness = &self->witness,
-	};
-	struct committed before, after;
-	uint64_t first;
+	struct scene *scene = self->scene;
+	const struct peer *peer = scene->operation->peer;
+	int woken = 1;
 	pid_t pid;
 	int err;
 
-	prepare(self);
-	before = witness_look(&self->witness, kind_of(operation));
-	first = first_out(self);
-	pid = traced_spawn(live, &death);
-	err = send(self, pid, k);
-	after = witness_look(&self->witness, kind_of(operation));
-	slay(pid);
-	return CHECK(!err) &&
-	       CHECK(has_done_its_part(self, k == ALL, after.out,
-				       after.in - before.in)) &&
-	       CHECK(!operation->after || operation->after(&self->witness)) &&
-	       witness_agrees(&self->witness, kind_of(operation), after,
-			      first) &&
+	deputy_run(&self->witness, prepare, scene);
+	if (peer)
+		deputy_begin(&self->witness, sleep_meanwhile, scene);
+	pid = traced_spawn(live, scene);
+	err = send_on(self, pid, k);
+	if (peer)
+		woken = kill_awaited(self, pid, k == ALL);
+	else
+		kill_seen(self, pid);
+	return CHECK(!err) && woken &&
+	       CHECK(has_done_its_part(self, k == ALL)) &&
+	       deputy_run(&self->witness, agree, scene) &&
 	       (++self->deaths % ALLOCATE_EACH ||
-		witness_allocates_all(&self->witness));
+		deputy_run(&self->witness, allocate_all, scene));
 }
 
 /* The victims stay with it: to change over to one costs no other CPU's time. */
@@ -281,55 +485,55 @@ static void stay_on(int cpu)
 	MUST(!sched_setaffinity(0, sizeof(set), &set));
 }
 
-/*
- * After some deaths, as the victims inherit the heap, and what malloc() does
- * depends on how often which size was freed.
- */
-static int find_way(struct tracer *self)
-{
-	int i;
-
-	for (i = 0; self->operation->needs & LARGE && i < REHEARSALS; i++)
-		if (!kill_one(self, NOTHING))
-			return 0;
-	return kill_one(self, ALL);
-}
-
 /* Each tracer the same ones, of which it takes its part. */
 static void choose_points(struct tracer *self)
 {
 	struct findings *findings = self->findings;
 	uint32_t points = UINT32_MAX;
 
-	if (self->operation->needs & LARGE && !is_torture())
+	if (is_long(self->scene->operation) && !is_torture())
 		points = rounds(POINTS);
 	findings->length = (uint32_t)self->way.length;
 	findings->each = findings->length / points + 1;
 	findings->first = dice_below(&self->dice, findings->each);
 }
 
-static int trace(void *arg)
+static int kill_all(struct tracer *self)
 {
-	struct tracer *self = arg;
 	struct findings *findings = self->findings;
 	long k;
 
-	stay_on(self->number);
-	witness_init(&self->witness);
-	if (!find_way(self))
-		return 1;
-	choose_points(self);
 	for (k = findings->first + self->number * findings->each;
 	     k <= self->way.length; k += TRACERS * findings->each) {
 		if (!kill_one(self, k)) {
 			printf("# killed after %ld of %ld instructions\n", k,
 			       self->way.length);
-			return 1;
+			return 0;
 		}
 		findings->points++;
 	}
-	return !witness_allocates_all(&self->witness) ||
-	       !witness_end(&self->witness);
+	return 1;
+}
+
+/* The last one finds the whole way as it was for the first. */
+static int trace(void *arg)
+{
+	struct tracer *self = arg;
+
+	stay_on(self->number);
+	self->way = way_new();
+	self->scene->witness.arena_fd = witness_arena();
+	baton_init(&self->scene->ready);
+	deputy_start(&self->witness);
+	deputy_run(&self->witness, arrive, self->scene);
+	if (!kill_one(self, ALL))
+		return 1;
+	choose_points(self);
+	if (!kill_all(self) || !kill_one(self, ALL) ||
+	    !deputy_run(&self->witness, leave, self->scene))
+		return 1;
+	deputy_end(&self->witness);
+	return 0;
 }
 
 /* Of all operations so far. */
@@ -348,12 +552,13 @@ FIXTURE_SETUP(killed)
 	self->findings = shared_new(TRACERS * sizeof(*self->findings));
 	for (i = 0; i < TRACERS; i++) {
 		struct tracer tracer = {
-			.operation = variant,
+			.scene = shared_new(sizeof(*tracer.scene)),
 			.findings = &self->findings[i],
 			.number = i,
 			.dice = dice,
 		};
 
+		tracer.scene->operation = variant;
 		self->pid[i] = spawn(trace, &tracer);
 	}
 }

@@ -68,46 +68,93 @@ pid_t traced_spawn(int (*run)(void *arg), void *arg)
 	exit(1);
 }
 
-static int step(pid_t pid)
-{
-	return ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) ? 0 : stopped_by(pid);
-}
-
 static uint64_t *user_word(size_t offset)
 {
 	return (uint64_t *)offset;
 }
 
-static uint64_t place(pid_t pid)
+static uint64_t where_is(pid_t pid)
 {
 	return (uint64_t)ptrace(PTRACE_PEEKUSER, pid,
 				user_word(offsetof(struct user, regs.rip)),
 				NULL);
 }
 
+/* One instruction, however often it repeats itself: that is @*times. */
+static int step(pid_t pid, long *times)
+{
+	uint64_t at = where_is(pid);
+	int signal;
+
+	*times = 0;
+	do {
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL))
+			return 0;
+		signal = stopped_by(pid);
+		++*times;
+	} while (signal == SIGTRAP && where_is(pid) == at);
+	return signal;
+}
+
+struct way way_new(void)
+{
+	return (struct way) {
+		.place = shared_new(WAY_MAX * sizeof(struct place)),
+	};
+}
+
+/* Who stops where an instruction repeats itself may do so each time, or not. */
+static long count_earlier(const struct place *place, long n)
+{
+	long earlier = 0;
+	long i;
+
+	for (i = 0; i <= n; i++) {
+		if (place[i].at != place[n].at)
+			continue;
+		if (place[i].times > 1)
+			return -1;
+		earlier += i < n;
+	}
+	return earlier;
+}
+
 int traced_note(pid_t pid, struct way *way)
 {
+	struct place *place = way->place;
 	int signal = SIGTRAP;
+	long n;
 
-	if (!way->at)
-		way->at = shared_new(WAY_MAX * sizeof(*way->at));
-	for (way->length = 0; way->length < WAY_MAX; way->length++) {
-		way->at[way->length] = place(pid);
-		signal = step(pid);
-		if (signal != SIGTRAP)
-			break;
+	for (n = 0; n < WAY_MAX && signal == SIGTRAP; n++) {
+		place[n].at = where_is(pid);
+		signal = step(pid, &place[n].times);
 	}
+	way->length = n - 1;
+	for (n = 0; n <= way->length; n++)
+		place[n].earlier = count_earlier(place, n);
 	return signal == END ? 0 : -1;
 }
 
-static int is_first_time(const struct way *way, long n)
+static int is_at(pid_t pid, const struct way *way, long n)
 {
-	long i;
+	uint64_t at = where_is(pid);
 
-	for (i = 0; i < n; i++)
-		if (way->at[i] == way->at[n])
-			return 0;
-	return 1;
+	if (at == way->place[n].at)
+		return 1;
+	printf("# instruction %ld of %ld is at %#llx, and was at %#llx\n", n,
+	       way->length, (unsigned long long)at,
+	       (unsigned long long)way->place[n].at);
+	return 0;
+}
+
+static int walk(pid_t pid, const struct way *way, long from, long to)
+{
+	long times;
+
+	for (; from < to; from++)
+		if (!is_at(pid, way, from) || step(pid, &times) != SIGTRAP)
+			return -1;
+	return is_at(pid, way, to) ? 0 : -1;
 }
 
 static int set_debug_register(pid_t pid, int i, uint64_t value)
@@ -118,27 +165,55 @@ static int set_debug_register(pid_t pid, int i, uint64_t value)
 			   value);
 }
 
-/* Without a stop, until it first comes to @at. */
-static int run_to(pid_t pid, uint64_t at)
+/* Stop only at @place, until it was there as often as has to be. */
+static int run_to(pid_t pid, const struct place *place)
 {
-	return set_debug_register(pid, 0, at) ||
-	       set_debug_register(pid, 7, 1) ||
-	       ptrace(PTRACE_CONT, pid, NULL, NULL) ||
-	       stopped_by(pid) != SIGTRAP ||
-	       set_debug_register(pid, 7, 0) ? -1 : 0;
+	long earlier;
+
+	if (set_debug_register(pid, 0, place->at) ||
+	    set_debug_register(pid, 7, 1))
+		return -1;
+	for (earlier = 0; earlier <= place->earlier; earlier++)
+		if (ptrace(PTRACE_CONT, pid, NULL, NULL) ||
+		    stopped_by(pid) != SIGTRAP)
+			return -1;
+	return set_debug_register(pid, 7, 0);
 }
 
-/* At once to where it comes for the first time; in a loop step by step. */
+/* How many stops it takes to @n, if it runs to @i. */
+static long stops(const struct way *way, long i, long n)
+{
+	return i ? way->place[i].earlier + 1 + n - i : n;
+}
+
+static long best_stop(const struct way *way, long n)
+{
+	long best = 0;
+	long i;
+
+	for (i = 1; i <= n; i++)
+		if (way->place[i].earlier >= 0 &&
+		    stops(way, i, n) < stops(way, best, n))
+			best = i;
+	return best;
+}
+
 int traced_go(pid_t pid, const struct way *way, long n)
 {
-	long i = n;
+	long i = best_stop(way, n);
 
-	while (i && !is_first_time(way, i))
-		i--;
-	if (i && run_to(pid, way->at[i]))
+	if (i && run_to(pid, &way->place[i])) {
+		printf("# it never came to instruction %ld of %ld, at %#llx\n",
+		       i, way->length, (unsigned long long)way->place[i].at);
 		return -1;
-	for (; i < n; i++)
-		if (place(pid) != way->at[i] || step(pid) != SIGTRAP)
-			return -1;
-	return place(pid) == way->at[n] ? 0 : -1;
+	}
+	return walk(pid, way, i, n);
+}
+
+int traced_go_all(pid_t pid, const struct way *way)
+{
+	long times;
+
+	return walk(pid, way, 0, way->length) || step(pid, &times) != END ?
+		-1 : 0;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "arena.h"
 #include "large.h"
+#include "sleeper.h"
 #include "stream.h"
 #include "victim.h"
 
@@ -64,6 +65,32 @@ void victim_keep_two(struct victim *self)
 	MUST(!rring_keep(self->reader, &self->event[0]));
 	MUST(!rring_hold(self->client, &self->event[0]));
 	MUST(!rring_release(self->reader, 1));
+}
+
+void victim_take_the_rest(struct victim *self)
+{
+	struct rring_event event;
+
+	while (!rring_alloc(self->client, self->len, 7, &event))
+		;
+}
+
+void victim_until_read(struct victim *self)
+{
+	until_waiting(self->writer->info, RRING_READERS_WAIT);
+	until_asleep(self->witness->pid);
+}
+
+void victim_until_written(struct victim *self)
+{
+	until_waiting(self->reader->info, RRING_WRITER_WAITS);
+	until_asleep(self->witness->pid);
+}
+
+void victim_until_starving(struct victim *self)
+{
+	until_starving(self->client, rring_class_for(self->len),
+		       self->witness->pid);
 }
 
 /* ---- what is done, one instruction at a time ---- */
@@ -170,4 +197,73 @@ void victim_upgrade_stale(struct victim *self)
 {
 	MUST(rring_upgrade(self->client, self->witness->stale,
 			   &self->event[0]) == -ESTALE);
+}
+
+void victim_open_client(struct victim *self)
+{
+	self->client = client_of(self->witness->arena_fd, RRING_PRODUCER);
+}
+
+void victim_close_client(struct victim *self)
+{
+	rring_close(self->client);
+}
+
+void victim_open_writer(struct victim *self)
+{
+	struct rring_ring_config config = {
+		.name = "own",
+		.kind = RRING_HANDLES,
+		.capacity = EVENTS,
+	};
+
+	self->writer = writer_of(self->client, &config);
+}
+
+void victim_take_over(struct victim *self)
+{
+	self->writer = witness_out(self->client, RRING_HANDLES);
+}
+
+void victim_close_writer(struct victim *self)
+{
+	rring_writer_close(self->writer);
+}
+
+void victim_leave_writer(struct victim *self)
+{
+	rring_writer_leave(self->writer);
+}
+
+void victim_open_reader(struct victim *self)
+{
+	self->reader = witness_narrow(self->client, RRING_HANDLES);
+}
+
+void victim_close_reader(struct victim *self)
+{
+	rring_reader_close(self->reader, 0);
+}
+
+void victim_open_named_reader(struct victim *self)
+{
+	self->reader = witness_in(self->client, RRING_HANDLES);
+}
+
+void victim_forget_reader(struct victim *self)
+{
+	rring_reader_close(self->reader, 1);
+}
+
+const struct rring_pipe_config victim_pipe = {
+	.name = "pipe",
+	.kind = RRING_HANDLES,
+	.capacity = EVENTS,
+};
+
+void victim_create_pipe(struct victim *self)
+{
+	struct rring_pipe *pipe;
+
+	MUST(!rring_pipe_create(self->client, &victim_pipe, &pipe));
 }

@@ -17,6 +17,9 @@ struct victim {
 	uint32_t len;		/* of its events */
 };
 
+/* The pipe of victim_create_pipe(). */
+extern const struct rring_pipe_config victim_pipe;
+
 /* Before it, what there is to work with: events, which others may know of. */
 void victim_make(struct victim *self);
 void victim_make_shared(struct victim *self);
@@ -30,6 +33,14 @@ void victim_fill_own(struct victim *self);
 
 /* One event that was received, and is held twice. */
 void victim_keep_two(struct victim *self);
+
+/* All slots that are left. */
+void victim_take_the_rest(struct victim *self);
+
+/* Until the witness sleeps: for what is written, for room, or for a slot. */
+void victim_until_read(struct victim *self);
+void victim_until_written(struct victim *self);
+void victim_until_starving(struct victim *self);
 
 /* One operation. */
 void victim_alloc(struct victim *self);
@@ -47,5 +58,16 @@ void victim_keep_and_drop(struct victim *self);
 void victim_forward(struct victim *self);
 void victim_upgrade(struct victim *self);
 void victim_upgrade_stale(struct victim *self);
+void victim_open_client(struct victim *self);
+void victim_close_client(struct victim *self);
+void victim_open_writer(struct victim *self);
+void victim_take_over(struct victim *self);
+void victim_close_writer(struct victim *self);
+void victim_leave_writer(struct victim *self);
+void victim_open_reader(struct victim *self);
+void victim_close_reader(struct victim *self);
+void victim_open_named_reader(struct victim *self);
+void victim_forget_reader(struct victim *self);
+void victim_create_pipe(struct victim *self);
 
 #endif /* SELFTESTS_VICTIM_H */
