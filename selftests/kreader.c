@@ -815,24 +815,29 @@ TEST_F(kreader, large_events_are_read_in_pieces)
 	struct rring_ring_config config = ring_config(RRING_HANDLES, "large");
 	const uint32_t max = 128 * 1024;
 	struct rring_writer *writer;
-	uint64_t position = 0;
+	uint64_t position;
 	int fd, thread, i;
 
 	config.policy = RRING_BLOCK;
 	config.capacity = 4;
 	writer = writer_of(self->client, &config);
+	/* up to where those that follow are of XXL; nobody reads these */
+	while (stream_len(writer->head, max) <= 64 * 1024)
+		ASSERT_EQ(0, stream_put(writer, 64));
+	position = writer->head;
 	strcpy(self->open.ring, "large");
+	self->open.start = RRING_START_NEWEST;
 	self->open.max = max;
 	fd = consumer_of(&self->open);
 	self->open.thread = 1;
 	thread = consumer_of(&self->open);
 	for (i = 0; i < 10; i++) {
-		/* most are of XXL */
 		ASSERT_EQ(0, stream_put(writer, max));
 		ASSERT_EQ(0, consumer_take(fd, position++, max));
 	}
 	until_seen(thread, 10);
 	EXPECT_EQ(0, consumer_seen(thread).wrong);
+	EXPECT_EQ(10, consumer_seen(thread).large);
 	close(thread);
 	close(fd);
 	rring_writer_close(writer);

@@ -91,7 +91,8 @@ run_all() {
 	printf '%s\n' "${arguments[@]}" >"$out/arguments"
 
 	# Two at a time: that is a promise, too.
-	boot bytes --add "$out/bytes:/bytes" -- sh -c 'cat /bytes; exit 7' &
+	boot bytes --add "$out/bytes:/bytes" --save "$out/bytes.saved" -- \
+		sh -c 'cat /bytes; cat /bytes >&3; exit 7' &
 	boot same --add "$(command -v bash)" -- \
 		bash -c 'printf "%s\n" "$@"' - "${arguments[@]}"
 	wait
@@ -103,12 +104,13 @@ run_all() {
 	wait
 }
 
-echo 1..16
+echo 1..17
 run_all
 check "status 0 is passed on" status_is same 0
 check "status 7 is passed on" status_is bytes 7
 check "100 kB of output arrive as they are" \
 	cmp -s "$out/bytes" "$out/bytes.out"
+check "and as many of what it saves" cmp -s "$out/bytes" "$out/bytes.saved"
 check "arguments arrive as they are, in a program with shared libraries" \
 	cmp -s "$out/arguments" "$out/same.out"
 check "start to result takes less than 30 s" \

@@ -8,9 +8,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <rusted_ring/layout.h>
@@ -88,6 +91,21 @@ static int has_failed(int fd)
 	return len > 0 && !atoi(left);
 }
 
+/* The same for a process that has ended in the middle, and was not reaped. */
+static int has_failed_in(pid_t pid)
+{
+	siginfo_t info;
+	char path[32], left[16] = "";
+	int fd;
+
+	MUST(!waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	MUST(fd >= 0 && read(fd, left, sizeof(left) - 1) > 0);
+	close(fd);
+	return !atoi(left);
+}
+
 /* ---- what there is ---- */
 
 #define KINDS	5	/* arenas, pools, clients, rings, readers */
@@ -133,6 +151,9 @@ struct stage {
 	uint32_t arena;
 	struct rring_client *other;
 	struct rring_writer *writer;
+	struct rring_event event;
+	uint32_t reader;		/* its id, if it is away */
+	int is_away;
 	char message[512];
 	int fd;
 };
@@ -195,15 +216,17 @@ static void ready_reader(struct stage *stage)
 		MUST(!run_writer(stage));
 }
 
+static const struct rring_reader_config reader_config = {
+	.ring_name = "failing",
+	.name = "reader",
+};
+
 static int run_reader(struct stage *stage)
 {
-	static const struct rring_reader_config config = {
-		.ring_name = "failing",
-		.name = "reader",
-	};
 	struct rring_reader *reader;
 
-	return rring_reader_open(stage->subject.client, &config, &reader);
+	return rring_reader_open(stage->subject.client, &reader_config,
+				 &reader);
 }
 
 /* Pages of its own, and their mapping. */
@@ -214,7 +237,32 @@ static int run_large(struct stage *stage)
 	return rring_alloc(stage->subject.client, LARGE, 1, &event);
 }
 
+static void ready_poll(struct stage *stage)
+{
+	close(stage->fd);
+	stage->fd = epoll_create1(EPOLL_CLOEXEC);
+	MUST(stage->fd >= 0);
+}
+
+static int run_poll(struct stage *stage)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(stage->fd, EPOLL_CTL_ADD, stage->subject.fd, &event) ?
+	       -errno : 0;
+}
+
 /* What takes something back has no right to fail. */
+
+static void ready_unmap(struct stage *stage)
+{
+	MUST(!rring_alloc(stage->subject.client, LARGE, 1, &stage->event));
+}
+
+static int run_unmap(struct stage *stage)
+{
+	return rring_drop(stage->subject.client, &stage->event);
+}
 
 static void ready_close(struct stage *stage)
 {
@@ -224,6 +272,21 @@ static void ready_close(struct stage *stage)
 static int run_close(struct stage *stage)
 {
 	rring_close(stage->other);
+	return 0;
+}
+
+/* With all that a process can have; and nothing of its own is run any more. */
+static void ready_end(struct stage *stage)
+{
+	ready_reader(stage);
+	MUST(!run_reader(stage));
+	ready_unmap(stage);
+	MUST(!rring_publish(stage->writer, &stage->event));
+}
+
+static int run_end(struct stage *stage)
+{
+	kill(getpid(), SIGKILL);
 	return 0;
 }
 
@@ -273,6 +336,46 @@ static void ready_stall(struct stage *stage)
 	ready_reader(stage);
 	values[1].number = stage->writer->id;
 	ready_message(stage, RRING_CMD_RING_SET, NLM_F_ACK, values);
+}
+
+static void ready_client_quota(struct stage *stage)
+{
+	struct nl_value values[] = {
+		NL_U32(RRING_A_CLIENT_ARENA, stage->arena),
+		NL_U32(RRING_A_CLIENT_ID, stage->subject.client->id),
+		NL_U32(RRING_A_CLIENT_QUOTA, 50),
+		{ 0 }
+	};
+
+	ready_message(stage, RRING_CMD_CLIENT_SET, NLM_F_ACK, values);
+}
+
+static void ready_forget(struct stage *stage)
+{
+	struct rring_reader *reader;
+	struct nl_value values[] = {
+		NL_U32(RRING_A_READER_ARENA, stage->arena),
+		NL_U32(RRING_A_READER_RING, 0),
+		NL_U32(RRING_A_READER_ID, 0),
+		{ 0 }
+	};
+
+	ready_reader(stage);
+	if (!stage->is_away) {
+		MUST(!rring_reader_open(stage->subject.client, &reader_config,
+					&reader));
+		stage->reader = reader->id;
+		stage->is_away = 1;
+		rring_reader_close(reader, 0);
+	}
+	values[1].number = stage->writer->id;
+	values[2].number = stage->reader;
+	ready_message(stage, RRING_CMD_READER_FORGET, NLM_F_ACK, values);
+}
+
+static void ready_watch(struct stage *stage)
+{
+	ready_message(stage, RRING_CMD_WATCH, NLM_F_ACK, NULL);
 }
 
 static void ready_evict(struct stage *stage)
@@ -439,6 +542,9 @@ ACTION(client_close, .ready = ready_close, .run = run_close, .never = 1);
 ACTION(writer, .run = run_writer);
 ACTION(reader, .ready = ready_reader, .run = run_reader);
 ACTION(large_event, .run = run_large);
+ACTION(large_event_drop, .ready = ready_unmap, .run = run_unmap, .never = 1);
+ACTION(poll, .ready = ready_poll, .run = run_poll);
+ACTION(end, .ready = ready_end, .run = run_end, .never = 1);
 DUMP(dump_arenas, RRING_CMD_ARENA_GET);
 DUMP(dump_pools, RRING_CMD_POOL_GET);
 DUMP(dump_clients, RRING_CMD_CLIENT_GET);
@@ -446,6 +552,9 @@ DUMP(dump_rings, RRING_CMD_RING_GET);
 DUMP(dump_readers, RRING_CMD_READER_GET);
 ACTION(set_quota, .ready = ready_quota, .run = run_message);
 ACTION(set_stall, .ready = ready_stall, .run = run_message);
+ACTION(set_client_quota, .ready = ready_client_quota, .run = run_message);
+ACTION(forget, .ready = ready_forget, .run = run_message);
+ACTION(watch, .ready = ready_watch, .run = run_message);
 ACTION(evict, .ready = ready_evict, .run = run_message);
 ACTION(kwriter, .ready = ready_kwriter, .run = run_kwriter);
 ACTION(kwriter_close, .ready = ready_kwriter_close, .run = run_kwriter_close,
@@ -485,6 +594,15 @@ static void until_nothing_is_left(const struct inventory *nothing)
 	} while (!same(nothing, &left));
 }
 
+/* 0: as it should have. */
+static int ended(pid_t pid, const struct trial *trial)
+{
+	if (trial->action->run != run_end)
+		return reap(pid);
+	trial->outcome->failed = has_failed_in(pid);
+	return reap(pid) - (128 + SIGKILL);
+}
+
 TEST_F_TIMEOUT(failures, each_is_told_and_costs_nothing, 100)
 {
 	struct trial trial = {
@@ -497,7 +615,7 @@ TEST_F_TIMEOUT(failures, each_is_told_and_costs_nothing, 100)
 	do {
 		trial.n++;
 		memset(self->outcome, 0, sizeof(*self->outcome));
-		ASSERT_EQ(0, reap(spawn(try, &trial)));
+		ASSERT_EQ(0, ended(spawn(try, &trial), &trial));
 		until_nothing_is_left(&self->nothing);
 		told += outcome->err < 0;
 		EXPECT_TRUE(is_documented(&trial)) {
