@@ -3,7 +3,8 @@
  * Killed at every instruction. Of each operation, a process executes the first
  * k instructions and is killed; then the next one the first k + 1, up to the
  * one that came to the end, all in one arena. What was committed by then is
- * there, what was not is not, and no slot is missing.
+ * there, what was not is not, and no slot is missing. Who sleeps meanwhile for
+ * what the operation does is woken by it, or by the death.
  *
  * Of what takes the long way, through malloc() and the kernel, it is every n-th
  * instruction only, from a random one on, but for $TORTURE.
@@ -24,9 +25,10 @@
 #include "kselftest_harness.h"
 
 #define LEN		64	/* bytes of an event */
-#define LEN_LARGE	(32 * KIB)
+#define LEN_SCARCE	(16 * KIB)	/* there are EVENTS such slots */
+#define LEN_LARGE	(32 * KIB)	/* and as many of these */
 #define TRACERS		2	/* at work at the same time */
-#define POINTS		64	/* of a long operation */
+#define POINTS		48	/* of a long operation */
 #define ALLOCATE_EACH	32	/* deaths */
 
 /* ---- what can be done after it, whatever it was that was left undone ---- */
@@ -71,7 +73,33 @@ enum {
 	LARGE = 64,		/* events above 16 KiB */
 	ABSENT = 128,		/* the victim is no client yet */
 	CONTROL = 256,		/* it opens or closes something */
-	LONG = LARGE | CONTROL,
+	SCARCE = 512,		/* events of which there are few */
+	DRAINS = 1024,		/* it reads the narrow ring */
+};
+
+/*
+ * What the witness does meanwhile: it sleeps. The victim wakes it once: if it
+ * looked again whether anybody waits, its way would depend on who is faster.
+ */
+struct peer {
+	int (*sleep)(struct witness *witness, enum rring_kind kind,
+		     uint32_t len);
+	void (*until_asleep)(struct victim *self);
+};
+
+static const struct peer a_reader = {
+	.sleep = witness_awaits_event,
+	.until_asleep = victim_until_read,
+};
+
+static const struct peer a_writer = {
+	.sleep = witness_awaits_room,
+	.until_asleep = victim_until_written,
+};
+
+static const struct peer a_client = {
+	.sleep = witness_awaits_slot,
+	.until_asleep = victim_until_starving,
 };
 
 FIXTURE(killed)
@@ -86,6 +114,7 @@ FIXTURE_VARIANT(killed)
 	void (*before)(struct victim *self);
 	void (*run)(struct victim *self);
 	int (*after)(struct witness *witness);
+	const struct peer *peer;	/* whom it wakes */
 	int needs;
 	uint32_t written;	/* events, by a whole operation */
 	uint32_t read;
@@ -164,6 +193,54 @@ KILLED(forget_reader, .run = victim_forget_reader, .needs = READS | CONTROL,
 KILLED(create_pipe, .run = victim_create_pipe, .after = pipe_goes_on,
        .needs = CONTROL);
 
+KILLED(publish_awaited, .run = victim_publish, .before = victim_make,
+       .peer = &a_reader, .needs = WRITES, .written = 1);
+KILLED(publish_batch_awaited, .run = victim_publish_batch,
+       .before = victim_make, .peer = &a_reader, .needs = WRITES,
+       .written = EVENTS);
+KILLED(publish_by_threads_awaited, .run = victim_publish,
+       .before = victim_make, .peer = &a_reader, .needs = WRITES | THREADS,
+       .written = 1);
+KILLED(publish_large_awaited, .run = victim_publish, .before = victim_make,
+       .peer = &a_reader, .needs = WRITES | LARGE, .written = 1);
+KILLED(commit_awaited, .run = victim_reserve_and_commit, .peer = &a_reader,
+       .needs = WRITES | INLINE, .written = 2);
+KILLED(forward_awaited, .run = victim_forward, .peer = &a_reader,
+       .needs = READS | WRITES | FORWARDS, .read = 1, .written = 1);
+KILLED(close_writer_awaited, .run = victim_close_writer, .peer = &a_reader,
+       .needs = WRITES | CONTROL);
+
+KILLED(release_awaited, .run = victim_receive, .peer = &a_writer,
+       .needs = DRAINS);
+KILLED(release_inline_awaited, .run = victim_receive, .peer = &a_writer,
+       .needs = DRAINS | INLINE);
+KILLED(release_large_awaited, .run = victim_receive, .peer = &a_writer,
+       .needs = DRAINS | LARGE);
+KILLED(close_reader_awaited, .run = victim_close_reader, .peer = &a_writer,
+       .needs = DRAINS | CONTROL);
+
+KILLED(drop_awaited, .run = victim_drop, .before = victim_make_shared,
+       .peer = &a_client, .needs = SCARCE);
+KILLED(drop_of_a_private_one_awaited, .run = victim_drop,
+       .before = victim_make, .peer = &a_client, .needs = SCARCE);
+KILLED(drop_by_threads_awaited, .run = victim_drop, .before = victim_make,
+       .peer = &a_client, .needs = SCARCE | THREADS);
+KILLED(drop_large_awaited, .run = victim_drop, .before = victim_make,
+       .peer = &a_client, .needs = LARGE);
+KILLED(trim_awaited, .run = victim_trim, .before = victim_park_and_share,
+       .peer = &a_client, .needs = SCARCE);
+KILLED(last_release_awaited, .run = victim_receive,
+       .before = victim_take_the_rest, .peer = &a_client,
+       .needs = READS | SCARCE, .read = 1);
+KILLED(close_client_awaited, .run = victim_close_client,
+       .before = victim_make, .peer = &a_client, .needs = SCARCE | CONTROL);
+
+/* Or each of its deaths takes long. */
+static int is_long(const FIXTURE_VARIANT(killed) *operation)
+{
+	return operation->needs & (LARGE | CONTROL) || operation->peer;
+}
+
 static enum rring_kind kind_of(const FIXTURE_VARIANT(killed) *operation)
 {
 	return operation->needs & INLINE ? RRING_INLINE : RRING_HANDLES;
@@ -171,7 +248,9 @@ static enum rring_kind kind_of(const FIXTURE_VARIANT(killed) *operation)
 
 static uint32_t len_of(const FIXTURE_VARIANT(killed) *operation)
 {
-	return operation->needs & LARGE ? LEN_LARGE : LEN;
+	if (operation->needs & LARGE)
+		return LEN_LARGE;
+	return operation->needs & SCARCE ? LEN_SCARCE : LEN;
 }
 
 /* ---- the victim ---- */
@@ -180,13 +259,14 @@ static uint32_t len_of(const FIXTURE_VARIANT(killed) *operation)
 struct scene {
 	const FIXTURE_VARIANT(killed) *operation;
 	struct witness witness;
+	struct baton ready;	/* the victim, for the witness to sleep */
 	struct committed before, after;		/* of one death */
 	uint64_t first;		/* number of what that victim writes */
 };
 
 static int live(void *arg)
 {
-	const struct scene *scene = arg;
+	struct scene *scene = arg;
 	const FIXTURE_VARIANT(killed) *operation = scene->operation;
 	int needs = operation->needs;
 	struct victim self = {
@@ -202,8 +282,14 @@ static int live(void *arg)
 		self.writer = witness_out(self.client, kind_of(operation));
 	if (needs & READS)
 		self.reader = witness_in(self.client, kind_of(operation));
+	if (needs & DRAINS)
+		self.reader = witness_narrow(self.client, kind_of(operation));
 	if (operation->before)
 		operation->before(&self);
+	if (operation->peer) {
+		baton_pass(&scene->ready);
+		operation->peer->until_asleep(&self);
+	}
 	traced_begin();
 	operation->run(&self);
 	traced_end();
@@ -252,6 +338,16 @@ static int prepare(void *arg)
 	scene->before = witness_look(witness, kind_of(operation));
 	scene->first = first_out(scene);
 	return 1;
+}
+
+static int sleep_meanwhile(void *arg)
+{
+	struct scene *scene = arg;
+	const FIXTURE_VARIANT(killed) *operation = scene->operation;
+
+	baton_wait(&scene->ready);
+	return operation->peer->sleep(&scene->witness, kind_of(operation),
+				      len_of(operation));
 }
 
 static int look(void *arg)
@@ -336,19 +432,44 @@ static int send_on(struct tracer *self, pid_t pid, long k)
 				  traced_note(pid, &self->way);
 }
 
+static void kill_seen(struct tracer *self, pid_t pid)
+{
+	deputy_run(&self->witness, look, self->scene);
+	slay(pid);
+}
+
+/* The witness wakes up when @pid dies, or before that if it has done all. */
+static int kill_awaited(struct tracer *self, pid_t pid, int ended)
+{
+	int woken = ended && deputy_finish(&self->witness);
+
+	slay(pid);
+	if (!ended)
+		woken = deputy_finish(&self->witness);
+	deputy_run(&self->witness, look, self->scene);
+	return woken;
+}
+
 /* Is all as it should be if one is killed after @k instructions? */
 static int kill_one(struct tracer *self, long k)
 {
 	struct scene *scene = self->scene;
+	const struct peer *peer = scene->operation->peer;
+	int woken = 1;
 	pid_t pid;
 	int err;
 
 	deputy_run(&self->witness, prepare, scene);
+	if (peer)
+		deputy_begin(&self->witness, sleep_meanwhile, scene);
 	pid = traced_spawn(live, scene);
 	err = send_on(self, pid, k);
-	deputy_run(&self->witness, look, scene);
-	slay(pid);
-	return CHECK(!err) && CHECK(has_done_its_part(self, k == ALL)) &&
+	if (peer)
+		woken = kill_awaited(self, pid, k == ALL);
+	else
+		kill_seen(self, pid);
+	return CHECK(!err) && woken &&
+	       CHECK(has_done_its_part(self, k == ALL)) &&
 	       deputy_run(&self->witness, agree, scene) &&
 	       (++self->deaths % ALLOCATE_EACH ||
 		deputy_run(&self->witness, allocate_all, scene));
@@ -370,7 +491,7 @@ static void choose_points(struct tracer *self)
 	struct findings *findings = self->findings;
 	uint32_t points = UINT32_MAX;
 
-	if (self->scene->operation->needs & LONG && !is_torture())
+	if (is_long(self->scene->operation) && !is_torture())
 		points = rounds(POINTS);
 	findings->length = (uint32_t)self->way.length;
 	findings->each = findings->length / points + 1;
@@ -402,6 +523,7 @@ static int trace(void *arg)
 	stay_on(self->number);
 	self->way = way_new();
 	self->scene->witness.arena_fd = witness_arena();
+	baton_init(&self->scene->ready);
 	deputy_start(&self->witness);
 	deputy_run(&self->witness, arrive, self->scene);
 	if (!kill_one(self, ALL))

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "sleeper.h"
 
@@ -19,20 +21,26 @@ void *shared_new(size_t size)
 	return memory;
 }
 
-/* As in /proc/PID/stat; 0: there is no such process. */
+/*
+ * As in /proc/PID/stat; 0: there is no such process. Who looks allocates
+ * nothing.
+ */
 static char state_of(pid_t pid)
 {
-	char path[32], state = 0;
-	FILE *file;
+	char path[32], stat[128];
+	const char *name_end;
+	ssize_t length;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	file = fopen(path, "r");
-	if (!file)
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
 		return 0;
-	if (fscanf(file, "%*d %*[^)]) %c", &state) != 1)
-		state = 0;
-	fclose(file);
-	return state;
+	length = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	stat[length > 0 ? length : 0] = 0;
+	name_end = strrchr(stat, ')');
+	return name_end ? name_end[2] : 0;
 }
 
 void until_state(pid_t pid, const char *states)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "arena.h"
 #include "large.h"
+#include "sleeper.h"
 #include "stream.h"
 #include "victim.h"
 
@@ -64,6 +65,32 @@ void victim_keep_two(struct victim *self)
 	MUST(!rring_keep(self->reader, &self->event[0]));
 	MUST(!rring_hold(self->client, &self->event[0]));
 	MUST(!rring_release(self->reader, 1));
+}
+
+void victim_take_the_rest(struct victim *self)
+{
+	struct rring_event event;
+
+	while (!rring_alloc(self->client, self->len, 7, &event))
+		;
+}
+
+void victim_until_read(struct victim *self)
+{
+	until_waiting(self->writer->info, RRING_READERS_WAIT);
+	until_asleep(self->witness->pid);
+}
+
+void victim_until_written(struct victim *self)
+{
+	until_waiting(self->reader->info, RRING_WRITER_WAITS);
+	until_asleep(self->witness->pid);
+}
+
+void victim_until_starving(struct victim *self)
+{
+	until_starving(self->client, rring_class_for(self->len),
+		       self->witness->pid);
 }
 
 /* ---- what is done, one instruction at a time ---- */
@@ -210,9 +237,7 @@ void victim_leave_writer(struct victim *self)
 
 void victim_open_reader(struct victim *self)
 {
-	struct rring_reader_config config = { .ring_name = "in_handles" };
-
-	self->reader = reader_of(self->client, &config);
+	self->reader = witness_narrow(self->client, RRING_HANDLES);
 }
 
 void victim_close_reader(struct victim *self)

@@ -34,6 +34,14 @@ void victim_fill_own(struct victim *self);
 /* One event that was received, and is held twice. */
 void victim_keep_two(struct victim *self);
 
+/* All slots that are left. */
+void victim_take_the_rest(struct victim *self);
+
+/* Until the witness sleeps: for what is written, for room, or for a slot. */
+void victim_until_read(struct victim *self);
+void victim_until_written(struct victim *self);
+void victim_until_starving(struct victim *self);
+
 /* One operation. */
 void victim_alloc(struct victim *self);
 void victim_alloc_batch(struct victim *self);

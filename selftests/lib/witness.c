@@ -11,13 +11,14 @@
 #define LEN	64	/* of inline entries */
 #define SLOTS	64	/* of the largest pool */
 
-static struct rring_ring_config ring(const char *name, enum rring_kind kind)
+static struct rring_ring_config ring(const char *name, enum rring_kind kind,
+				     uint32_t capacity)
 {
 	return (struct rring_ring_config) {
 		.name = name,
 		.kind = kind,
 		.policy = RRING_FAIL,
-		.capacity = WITNESS_RING,
+		.capacity = capacity,
 		.stride = kind == RRING_INLINE ? LEN : 0,
 	};
 }
@@ -32,10 +33,16 @@ static const char *in_name(enum rring_kind kind)
 	return kind == RRING_INLINE ? "in_inline" : "in_handles";
 }
 
+static const char *narrow_name(enum rring_kind kind)
+{
+	return kind == RRING_INLINE ? "narrow_inline" : "narrow_handles";
+}
+
 struct rring_writer *witness_out(struct rring_client *victim,
 				 enum rring_kind kind)
 {
-	struct rring_ring_config config = ring(out_name(kind), kind);
+	struct rring_ring_config config = ring(out_name(kind), kind,
+					       WITNESS_RING);
 
 	return writer_of(victim, &config);
 }
@@ -52,24 +59,38 @@ struct rring_reader *witness_in(struct rring_client *victim,
 	return reader_of(victim, &config);
 }
 
+/* It has no name, and so gates no longer than it lives. */
+struct rring_reader *witness_narrow(struct rring_client *victim,
+				    enum rring_kind kind)
+{
+	struct rring_reader_config config = {
+		.ring_name = narrow_name(kind),
+	};
+
+	return reader_of(victim, &config);
+}
+
 static void open_rings(struct witness *witness, enum rring_kind kind)
 {
-	struct rring_ring_config config = ring(in_name(kind), kind);
+	struct rring_ring_config in = ring(in_name(kind), kind, WITNESS_RING);
+	struct rring_ring_config narrow = ring(narrow_name(kind), kind,
+					       WITNESS_NARROW);
 	struct rring_writer *writer = witness_out(witness->client, kind);
 
 	witness->out[kind] = reader_at(witness->client, writer->id);
 	rring_writer_close(writer);
-	witness->in[kind] = writer_of(witness->client, &config);
+	witness->in[kind] = writer_of(witness->client, &in);
 	rring_reader_close(witness_in(witness->client, kind), 0);
+	witness->narrow[kind] = writer_of(witness->client, &narrow);
 }
 
 /* Places for clients, rings and readers that are lost would be missed soon. */
 int witness_arena(void)
 {
 	struct rring_arena_config config = {
-		.capacity = { SLOTS, 32, 16, 8, 4, 8 },
+		.capacity = { SLOTS, 32, 16, 8, 4, 4 },
 		.max_clients = 4,
-		.max_rings = 8,
+		.max_rings = 10,
 		.mode = 0700,
 		.uid = ~0u,
 		.gid = ~0u,
@@ -85,6 +106,7 @@ int witness_arena(void)
 
 void witness_init(struct witness *witness)
 {
+	witness->pid = getpid();
 	witness->client = client_of(witness->arena_fd, RRING_PRODUCER);
 	open_rings(witness, RRING_INLINE);
 	open_rings(witness, RRING_HANDLES);
@@ -121,16 +143,19 @@ static void feed_handle(struct rring_writer *writer, uint32_t len)
 	MUST(!rring_publish(writer, &event));
 }
 
+static void feed(struct rring_writer *writer, uint32_t len, int n)
+{
+	while (n--) {
+		if (writer->headers)
+			feed_inline(writer);
+		else
+			feed_handle(writer, len);
+	}
+}
+
 void witness_feed(struct witness *witness, enum rring_kind kind, uint32_t len)
 {
-	int i;
-
-	for (i = 0; i < WITNESS_FED; i++) {
-		if (kind == RRING_INLINE)
-			feed_inline(witness->in[kind]);
-		else
-			feed_handle(witness->in[kind], len);
-	}
+	feed(witness->in[kind], len, WITNESS_FED);
 }
 
 void witness_hold(struct witness *witness, uint32_t len)
@@ -143,6 +168,47 @@ void witness_hold(struct witness *witness, uint32_t len)
 	MUST(!rring_drop(witness->client, &gone));
 	rring_trim(witness->client);
 	free_slots(witness->client, rring_class_for(len));
+}
+
+/* When its time is up, a sleeper looks once more: woken it was before that. */
+static int was_woken(int err, uint64_t deadline)
+{
+	return CHECK(!err) && CHECK(rring_deadline(0) < deadline);
+}
+
+int witness_awaits_event(struct witness *witness, enum rring_kind kind,
+			 uint32_t len)
+{
+	uint64_t deadline = SOON();
+
+	(void)len;
+	return was_woken(rring_wait_readable(witness->out[kind], deadline),
+			 deadline);
+}
+
+int witness_awaits_room(struct witness *witness, enum rring_kind kind,
+			uint32_t len)
+{
+	struct rring_writer *writer = witness->narrow[kind];
+	uint64_t deadline = SOON();
+
+	feed(writer, len, WITNESS_NARROW);
+	if (!was_woken(rring_wait_writable(writer, 1, deadline), deadline))
+		return 0;
+	feed(writer, len, 1);
+	return 1;
+}
+
+int witness_awaits_slot(struct witness *witness, enum rring_kind kind,
+			uint32_t len)
+{
+	uint64_t deadline = SOON();
+	struct rring_event event;
+
+	(void)kind;
+	return was_woken(rring_alloc_until(witness->client, len, 7, deadline,
+					   &event), deadline) &&
+	       CHECK(!rring_drop(witness->client, &event));
 }
 
 struct committed witness_look(struct witness *witness, enum rring_kind kind)

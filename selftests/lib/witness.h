@@ -23,12 +23,15 @@
 
 #define WITNESS_RING	8	/* entries of each ring */
 #define WITNESS_FED	2	/* events that are there to be read */
+#define WITNESS_NARROW	2	/* entries of a ring that is full soon */
 
 struct witness {
 	int arena_fd;		/* that the victims use, too */
+	pid_t pid;
 	struct rring_client *client;
 	struct rring_reader *out[2];	/* by kind: what the victim writes */
 	struct rring_writer *in[2];	/* what it reads */
+	struct rring_writer *narrow[2];	/* the same, as long as it lives */
 	struct rring_event held;	/* by the witness */
 	uint64_t stale;			/* a handle whose use is over */
 };
@@ -54,11 +57,24 @@ void witness_feed(struct witness *witness, enum rring_kind kind, uint32_t len);
 /* Hold an event of @len bytes from here on, and have a stale handle, too. */
 void witness_hold(struct witness *witness, uint32_t len);
 
-/* The victim's side of the two rings; exits on failure. */
+/* The victim's side of the rings; exits on failure. */
 struct rring_writer *witness_out(struct rring_client *victim,
 				 enum rring_kind kind);
 struct rring_reader *witness_in(struct rring_client *victim,
 				enum rring_kind kind);
+struct rring_reader *witness_narrow(struct rring_client *victim,
+				    enum rring_kind kind);
+
+/*
+ * Sleep until there is something to read, room in the narrow ring, or a slot
+ * for @len bytes; and take it. 0 if nothing woke it.
+ */
+int witness_awaits_event(struct witness *witness, enum rring_kind kind,
+			 uint32_t len);
+int witness_awaits_room(struct witness *witness, enum rring_kind kind,
+			uint32_t len);
+int witness_awaits_slot(struct witness *witness, enum rring_kind kind,
+			uint32_t len);
 
 /* As it is now, while the victim is stopped or dead. */
 struct committed witness_look(struct witness *witness, enum rring_kind kind);
