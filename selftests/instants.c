@@ -491,7 +491,7 @@ static void choose_points(struct tracer *self)
 	struct findings *findings = self->findings;
 	uint32_t points = UINT32_MAX;
 
-	if (is_long(self->scene->operation) && !is_torture())
+	if (!is_torture() && (is_long(self->scene->operation) || is_scaled()))
 		points = rounds(POINTS);
 	findings->length = (uint32_t)self->way.length;
 	findings->each = findings->length / points + 1;

@@ -12,6 +12,11 @@ uint32_t rounds(uint32_t n)
 	return left ? left : 1;
 }
 
+int is_scaled(void)
+{
+	return rounds(UINT32_MAX) != UINT32_MAX;
+}
+
 int is_torture(void)
 {
 	return !!getenv("TORTURE");

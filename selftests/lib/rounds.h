@@ -11,6 +11,9 @@
  */
 uint32_t rounds(uint32_t n);
 
+/* Is it a part only? */
+int is_scaled(void);
+
 /* $TORTURE is set: as long as it takes, as in `make torture`. */
 int is_torture(void);
 
