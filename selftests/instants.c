@@ -529,7 +529,9 @@ static int trace(void *arg)
 	if (!kill_one(self, ALL))
 		return 1;
 	choose_points(self);
-	if (!kill_all(self) || !kill_one(self, ALL) ||
+	/* who died at its claim spares the next one that: so one to the end */
+	if (!kill_all(self) || !kill_one(self, self->way.length) ||
+	    !kill_one(self, ALL) ||
 	    !deputy_run(&self->witness, leave, self->scene))
 		return 1;
 	deputy_end(&self->witness);

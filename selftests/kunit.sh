@@ -41,7 +41,7 @@ run() {
 
 	headers=$(tools/vm --kernel "$1" --headers) &&
 		make -s kunit KDIR="$headers" || return
-	tools/vm --kernel "$1" --name "kunit-${1##*/}" \
+	tools/vm --kernel "$1" --name "kunit-${1##*/}" --timeout 600 \
 		--add "build/kunit/$(release "$headers")/rring_kunit.ko:/" -- \
 		sh -c 'insmod /rring_kunit.ko && rmmod rring_kunit'
 }
