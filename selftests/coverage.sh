@@ -34,10 +34,13 @@ build() {
 
 # Its marks are not those of the run that this is a part of.
 on_device() {
+	local status=0
+
 	# shellcheck disable=SC2046 # names have no blanks
 	BUILD=$built COUNTERS=$dir/counters KERNELS=kasan WAYS=device \
-		selftests/run $(wanted) | sed 's/^#: //' &&
-		tar -xzf "$dir/counters" -C $built
+		selftests/run $(wanted) | sed 's/^#: //' || status=1
+	tar -xzf "$dir/counters" -C $built || status=1
+	return "$status"
 }
 
 # After those of the device, to which they add.

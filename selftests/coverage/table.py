@@ -125,33 +125,24 @@ def table(files):
 
 
 class List:
-    """Least shares of lines; functions that are not reached, with the most
-    lines that may be missed in each, of which some are reached at times; and
-    whole files."""
+    """Least shares of lines; functions that are not reached, and whole files,
+    of which some runs may reach some."""
 
     def __init__(self, path):
         self.least = {}     # part: percent
-        self.most = {}      # (file, function): lines
-        self.at_times = set()
+        self.functions = set()   # (file, function)
         self.whole = set()
-        at_times = False
         with open(path, encoding="utf-8") as file:
             for line in file:
                 if least := re.fullmatch(r"(\w+/) (\d+)%\n", line):
                     self.least[least[1]] = int(least[2])
                 elif line.startswith("\t"):
-                    self.add(line.split(), at_times)
-                elif line.strip():
-                    at_times = line.startswith("? ")
+                    self.add(*line.split())
 
-    def add(self, words, at_times):
-        if len(words) == 1:
-            self.whole.add(words[0])
-        for word in words[1:]:
-            function, lines = word.split(":")
-            self.most[words[0], function] = int(lines)
-            if at_times:
-                self.at_times.add((words[0], function))
+    def add(self, file, *functions):
+        if not functions:
+            self.whole.add(file)
+        self.functions.update((file, function) for function in functions)
 
 
 def source(name, n):
@@ -161,17 +152,14 @@ def source(name, n):
 
 def wrongs(files, listed):
     """What the list does not say, or says wrongly."""
-    missed = {(name, function): lines for name in files
-              for function, lines in files[name].missed().items()
-              if name not in listed.whole}
-    for (name, function), lines in sorted(missed.items()):
-        most = listed.most.get((name, function), FEW)
-        if len(lines) > most:
-            yield f"{name} {function}:{len(lines)} is not reached:"
-            yield from (f"    {n}: {source(name, n)}" for n in lines)
-    for key in sorted(listed.most):
-        if key not in listed.at_times and len(missed.get(key, "")) <= FEW:
-            yield f"{key[0]} {key[1]} is reached, or is no more"
+    for name in sorted(set(files) - listed.whole):
+        for function, lines in files[name].missed().items():
+            if len(lines) > FEW and (name, function) not in listed.functions:
+                yield f"{name} {function} is not reached:"
+                yield from (f"    {n}: {source(name, n)}" for n in lines)
+    for name, function in sorted(listed.functions):
+        if name not in files or function not in files[name].functions.values():
+            yield f"there is no {function} in {name}"
     for part, total in totals_of(files).items():
         if 100 * total[0] < listed.least.get(part, 0) * total[1]:
             yield f"less than {listed.least[part]}% of {part} is reached"
