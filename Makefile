@@ -103,7 +103,7 @@ tools: ## the programs of tools/
 examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
 
 selftests: $(TESTS:%.c=$(B)/%) $(B)/selftests/replay/rring
-selftests: $(B)/selftests/packets/packets rows asan tsan modules
+selftests: packets rows asan tsan modules
 selftests: ## the test programs
 
 modules: $(if $(RELEASE),samples $(FIXTURES)) ## those that tests load, if there are headers
@@ -173,6 +173,8 @@ $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 # CFLAGS say of the programs.
 $(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o: compile += -fno-lto
 
+$(patsubst %.c,$(B)/%.o,$(ULIB) $(TESTS) $(ROWS)): FLAGS += $(COUNT)
+
 $(B)/%.pic.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(compile) -fPIC -fno-semantic-interposition
@@ -221,16 +223,15 @@ $(B)/selftests/replay/rring: $(B)/selftests/replay/link.o $(filter-out \
 		%/link.o,$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
 
+packets: $(B)/selftests/packets/packets
+
 $(B)/selftests/packets/packets: %: %.o
 	$(link) $^
 
-# The harness' alarm() is that of selftests/lib/patience.c.
-$(TESTS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -Wl,--wrap=alarm -Wl,-z,now -lmnl -ljansson -lpthread
-
-# Each test ends in _exit(), where selftests/lib/leaks.c looks for leaks; and
-# none has the dynamic linker on the stack that it measures.
-$(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
+# The harness' alarm() is that of selftests/lib/patience.c. Each test ends in
+# _exit(), which is that of selftests/lib/exit.c. None has the dynamic linker on
+# the stack that it measures.
+$(TESTS:%.c=$(B)/%) $(ROWS:%.c=$(B)/%): %: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -Wl,--wrap=_exit,--wrap=alarm -Wl,-z,now -lmnl -ljansson \
 		-lpthread
 
@@ -242,6 +243,20 @@ SANITIZE_tsan := -fsanitize=thread
 asan tsan: | $(HARNESS)/kselftest_harness.h
 	@$(MAKE) --no-print-directory B=$(B)/$@ CC=clang \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer $(SANITIZE_$@)" rows
+
+# Rows and all other programs, with counters of the library's lines and
+# branches, below build/coverage; and the modules, for KDIR=the kasan kernel of
+# tools/kernel, which keeps what they count. Without what moves lines away from
+# where they were written, or adds branches of its own.
+COUNTED	:= CC=gcc CFLAGS=-O0 COUNT="--coverage -fprofile-update=atomic" \
+	   LDFLAGS="--coverage -Wl,-u,__gcov_dump"
+COUNTED_MODULES := GCOV_PROFILE=y KASAN_SANITIZE=n UBSAN_SANITIZE=n \
+	   KCFLAGS=-fno-inline
+
+counted: | $(HARNESS)/kselftest_harness.h
+	@$(MAKE) --no-print-directory B=$(B)/coverage $(COUNTED) \
+		tools examples rows packets $(TESTS:%.c=$(B)/coverage/%)
+	@$(MAKE) --no-print-directory B=$(B)/coverage $(COUNTED_MODULES) modules
 
 # What libFuzzer runs, in build/fuzz.
 SANITIZE_fuzz := -fsanitize=fuzzer-no-link,address,undefined \
@@ -290,6 +305,11 @@ torture: ## the long forms of the tests that have one (TORTURED="...": these)
 model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)
 	@tools/setup check
 	@SECONDS_HOST=$(if $(MODEL_BOUNDS),7200,1200) selftests/run model
+
+coverage: ## lines and branches that all tests reach (COVERAGE_TESTS="...")
+	@tools/setup build vm check debug
+	@COVERAGE_TESTS="$(or $(COVERAGE_TESTS),all)" SECONDS_HOST=7200 \
+		selftests/run coverage
 
 run-demo: all
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
@@ -405,8 +425,8 @@ help: ## this list
 		/^[a-z-]+:.*## / { printf "  %-16s%s\n", $$1, $$2 }' Makefile
 
 .PHONY: all module kunit samples lib tools selftests rows asan tsan modules
-.PHONY: $(USERS) fuzz fuzzers checkers
-.PHONY: demo check model torture run-demo run-check run-torture
+.PHONY: $(USERS) fuzz fuzzers checkers packets counted
+.PHONY: demo check model coverage torture run-demo run-check run-torture
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
 

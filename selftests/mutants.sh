@@ -19,7 +19,7 @@ make_tree() {
 	cp -a Kbuild Makefile include kmod ulib tools selftests Documentation \
 		"$1"
 	find build -mindepth 1 -maxdepth 1 ! -name module ! -name mutants \
-		! -name vm ! -name check.log -exec cp -a -t "$1/build" {} +
+		! -name vm ! -name coverage ! -name check.log -exec cp -a -t "$1/build" {} +
 }
 
 field() {
