@@ -21,8 +21,8 @@ built=build/coverage
 wanted() {
 	case ${COVERAGE_TESTS:-} in
 	'')  sed 's/#.*//' selftests/coverage/tests | xargs ;;
-	all) basename -a -s .c -s .sh selftests/*.c selftests/kasan/*.c \
-		     selftests/rows/*.c selftests/guest/*.sh | sort -u | xargs ;;
+	all) printf '%s\n' selftests/{,kasan/,rows/}*.c selftests/guest/*.sh |
+		     sed 's|.*/||; s|\.[a-z]*$||' | sort -u | xargs ;;
 	*)   echo "$COVERAGE_TESTS" ;;
 	esac
 }

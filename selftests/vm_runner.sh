@@ -22,6 +22,7 @@ check() {
 	if "$@"; then
 		echo "ok $count $what"
 	else
+		tail -n 5 "$out"/*.status "$out"/*.err | sed 's/^/# /'
 		echo "not ok $count $what"
 	fi
 }
@@ -72,6 +73,10 @@ says() {
 	grep -q -- "$2" "$out/$1.err"
 }
 
+lacks() {
+	! says "$@"
+}
+
 ran_before_the_kill() {
 	[ -s "$out/term.before" ] && [ -s "$out/kill.before" ]
 }
@@ -96,15 +101,16 @@ run_all() {
 	boot same --add "$(command -v bash)" -- \
 		bash -c 'printf "%s\n" "$@"' - "${arguments[@]}"
 	wait
-	boot late --timeout 30 -- sh -c 'echo early; sleep 1000' &
+	boot late --timeout 45 -- sh -c 'echo early; sleep 1000' &
 	boot warning -- sh -c 'echo "WARNING: made up" >/dev/kmsg' &
 	boot crash -- sh -c 'echo before; echo c >/proc/sysrq-trigger'
+	boot unbootable --append rdinit=/none -- true
 	boot_and_kill term TERM
 	boot_and_kill kill KILL
 	wait
 }
 
-echo 1..17
+echo 1..20
 run_all
 check "status 0 is passed on" status_is same 0
 check "status 7 is passed on" status_is bytes 7
@@ -119,6 +125,9 @@ check "a warning fails the run" status_is warning 70
 check "the warning is shown" says warning "WARNING: made up"
 check "a crash fails the run" status_is crash 70
 check "the crash is shown" says crash "Kernel panic"
+check "a kernel that does not boot fails the run" status_is unbootable 70
+check "it is tried twice" says unbootable "once more"
+check "but not one that does" lacks crash "once more"
 check "output before the crash arrives" grep -qx before "$out/crash.out"
 check "a late command has status 124" status_is late 124
 check "output before the deadline arrives" grep -qx early "$out/late.out"
