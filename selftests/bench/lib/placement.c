@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <err.h>
+#include <sched.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "placement.h"
+
+#define SLICES	15
+#define TRIPS	400ull		/* a slice */
+#define SPAN	1.5		/* costs of one placement do not differ more */
+
+struct line {
+	_Alignas(128) uint64_t value;
+};
+
+struct court {
+	struct line there, back;
+	double cost;
+};
+
+double now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+/* Those that the process had when it began: pinned threads have fewer. */
+static cpu_set_t allowed;
+
+__attribute__((constructor)) static void find_allowed(void)
+{
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		err(1, "sched_getaffinity");
+}
+
+int placement_cpu(int i)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed) && !i--)
+			return cpu;
+	errx(1, "two CPUs are needed");
+}
+
+void placement_pin(int i)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(placement_cpu(i), &one);
+	if (sched_setaffinity(0, sizeof(one), &one))
+		err(1, "sched_setaffinity");
+}
+
+pthread_t placement_thread(int i, void *(*run)(void *), void *context)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(placement_cpu(i), &one);
+	pthread_attr_init(&attr);
+	pthread_attr_setaffinity_np(&attr, sizeof(one), &one);
+	if (pthread_create(&thread, &attr, run, context))
+		errx(1, "pthread_create");
+	pthread_attr_destroy(&attr);
+	return thread;
+}
+
+static void pass(uint64_t *line, uint64_t value)
+{
+	__atomic_store_n(line, value, __ATOMIC_RELEASE);
+}
+
+static void await(const uint64_t *line, uint64_t value)
+{
+	while (__atomic_load_n(line, __ATOMIC_ACQUIRE) != value)
+		;
+}
+
+static void *answer(void *context)
+{
+	struct court *court = context;
+	uint64_t i;
+
+	for (i = 1; i <= SLICES * TRIPS; i++) {
+		await(&court->there.value, i);
+		pass(&court->back.value, i);
+	}
+	return NULL;
+}
+
+static void *ask(void *context)
+{
+	static double cost[SLICES];
+	struct court *court = context;
+	double start;
+	uint64_t i;
+	uint32_t slice;
+
+	for (slice = 0, i = 1; slice < SLICES; slice++) {
+		start = now_ns();
+		for (; i <= (slice + 1) * TRIPS; i++) {
+			pass(&court->there.value, i);
+			await(&court->back.value, i);
+		}
+		cost[slice] = (now_ns() - start) / TRIPS;
+	}
+	court->cost = median(cost, SLICES);
+	return NULL;
+}
+
+double placement_cost(void)
+{
+	static struct court court;
+	pthread_t one, other;
+
+	court.there.value = 0;
+	court.back.value = 0;
+	one = placement_thread(0, ask, &court);
+	other = placement_thread(1, answer, &court);
+	pthread_join(one, NULL);
+	pthread_join(other, NULL);
+	return court.cost;
+}
+
+const char *placement_of(double before, double after)
+{
+	int was_far = before > PLACEMENT_FAR_NS;
+	int is_far = after > PLACEMENT_FAR_NS;
+
+	if (was_far != is_far || before > SPAN * after || after > SPAN * before)
+		return NULL;
+	return is_far ? "far" : "near";
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+double median(double *values, int n)
+{
+	qsort(values, (size_t)n, sizeof(*values), compare);
+	return n % 2 ? values[n / 2] :
+		       (values[n / 2 - 1] + values[n / 2]) / 2;
+}
