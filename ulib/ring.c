@@ -11,6 +11,9 @@
 #include "scan.h"
 #include "wait.h"
 
+#define CLAIM_PART	64	/* of a ring */
+#define CLAIM_AHEAD_MAX	64	/* entries */
+
 /* Returns the word of what was settled. */
 static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 {
@@ -291,9 +294,8 @@ static void move_word(const struct rring_client *client, rring_word_t *word,
 static int put_entry(struct rring_writer *writer, uint32_t i,
 		     const struct rring_event *event)
 {
-	uint32_t index = rring_window_wrap((uint64_t)writer->index + i,
-					   writer->capacity);
-	struct rring_entry *entry = &writer->entries[index];
+	struct rring_entry *entry =
+		&writer->entries[rring_writer_index(writer, i)];
 	uint64_t word = rring_word_load(event->word);
 
 	if (!rring_ledger_holds(word) ||
@@ -435,15 +437,33 @@ static int map_ring(struct rring_writer *writer)
 	return 0;
 }
 
+/*
+ * By how many entries more than it needs a writer raises its claim, so that it
+ * does so now and then only: a few of those that observers could still see. Not
+ * of what the ring retains.
+ */
+static uint32_t claim_ahead(const struct rring_ring_open *args)
+{
+	uint32_t ahead = args->capacity / CLAIM_PART;
+
+	if (ahead > CLAIM_AHEAD_MAX)
+		ahead = CLAIM_AHEAD_MAX;
+	if (ahead > args->capacity - args->retain - 1)
+		ahead = args->capacity - args->retain - 1;
+	return ahead;
+}
+
 static void set_up(struct rring_writer *writer,
 		   const struct rring_ring_open *args)
 {
 	writer->head = args->head;
 	writer->limit = args->head;
 	writer->settled = args->head;
-	writer->index = (uint32_t)(args->head % args->capacity);
+	writer->lap = args->head - args->head % args->capacity;
 	writer->capacity = args->capacity;
 	writer->stride = args->stride;
+	writer->claimed = rring_seq_load(&writer->ring->claim);
+	writer->claim_ahead = claim_ahead(args);
 }
 
 static void enlist(struct rring_writer *writer)

@@ -73,7 +73,9 @@ struct rring_writer {
 	uint64_t head;		/* next position */
 	uint64_t limit;		/* no writing at or beyond without a look */
 	uint64_t settled;	/* in_flight was taken back below */
-	uint32_t index;		/* head modulo capacity */
+	uint64_t lap;		/* where head's lap through the entries began */
+	uint64_t claimed;	/* as the ring has it */
+	uint32_t claim_ahead;	/* by how much it is more than is needed */
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t id;		/* of the ring */
@@ -183,7 +185,7 @@ struct rring_reader {
 	uint64_t head;		/* entries below are known to be there */
 	uint64_t lost;		/* entries that this reader never got */
 	uint64_t ref;
-	uint32_t index;		/* pos modulo capacity */
+	uint64_t lap;		/* where pos' lap through the entries began */
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t lappable;	/* validate what was read */
