@@ -237,22 +237,53 @@ int rring_publish_threads(struct rring_writer *writer,
 int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type)
 {
-	void *payload;
+	return rring_add_batch(writer, data, len, event_type, 1);
+}
+
+/* ---- batches ---- */
+
+/* Into reserved entries, @index and those that follow it in memory. */
+static void copy_in(struct rring_writer *writer, uint32_t index,
+		    const void *data, uint32_t len, uint32_t n)
+{
+	char *to = writer->data + (size_t)index * writer->stride;
+	const char *from = data;
+
+	if (len == writer->stride && n) {
+		memcpy(to, from, (size_t)len * n);
+		return;
+	}
+	for (; len && n; n--) {
+		memcpy(to, from, len);
+		to += writer->stride;
+		from += len;
+	}
+}
+
+int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
+		    uint32_t event_type, uint32_t n)
+{
+	uint32_t index, first, i;
 	int err;
 
 	if (len > writer->stride)
 		return writer->headers ? -E2BIG : -EINVAL;
-	err = rring_reserve(writer, 1);
+	err = rring_reserve(writer, n);
 	if (err)
 		return err;
-	payload = rring_reserved(writer, 0, len, event_type);
-	if (len)
-		memcpy(payload, data, len);
-	rring_commit(writer, 1);
+	for (i = 0; i < n; i++)
+		rring_reserved(writer, i, len, event_type);
+	/* what lies before the end of the ring, and what from its start on */
+	index = rring_writer_index(writer, 0);
+	first = writer->capacity - index;
+	if (first > n)
+		first = n;
+	copy_in(writer, index, data, len, first);
+	copy_in(writer, 0, (const char *)data + (size_t)len * first, len,
+		n - first);
+	rring_commit(writer, n);
 	return 0;
 }
-
-/* ---- batches ---- */
 
 /* Room for at least one and up to @n: for how many; else the error. */
 static long room_for_some(struct rring_writer *writer, uint32_t n)

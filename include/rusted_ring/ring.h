@@ -131,6 +131,15 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type);
 
 /*
+ * The same for @n events of @len bytes each, which lie one after another at
+ * @data, with one move of the head: all of them, or none. Where payloads fill
+ * the stride they are copied at once, which other CPUs' caches like better
+ * than to be filled in place.
+ */
+int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
+		    uint32_t event_type, uint32_t n);
+
+/*
  * Publish up to @n events of @events, in order and with one move of the head:
  * as many as there is room for. Returns how many; each took a hold. If the
  * first one cannot be published: what rring_publish() says, which waits for
