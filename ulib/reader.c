@@ -6,6 +6,8 @@
 #include "client.h"
 #include "wait.h"
 
+#define HEELS	64	/* fewer events than that; and so many rests */
+
 static void move_to(struct rring_reader *reader, uint64_t position)
 {
 	reader->pos = position;
@@ -151,6 +153,28 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 	return 0;
 }
 
+/*
+ * A reader that has read all there was, and finds a few events more without
+ * having waited, runs at its writer's heels: each look takes the head's line
+ * away from a writer that has the next head to store, and it is that which
+ * takes the time. So it lets the writer get ahead a little, for a microsecond
+ * or two; unless it was opened for the shortest wait, or is one of a set. (An
+ * answer that is waited for is not there at the first look.)
+ */
+static int is_at_heels(const struct rring_reader *reader, uint64_t head)
+{
+	return head > reader->pos && head - reader->pos < HEELS &&
+	       !reader->missed && reader->strategy != RRING_WAIT_SPIN;
+}
+
+static void fall_behind(void)
+{
+	int i;
+
+	for (i = 0; i < HEELS; i++)
+		rring_relax();
+}
+
 long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 {
 	uint64_t head, avail;
@@ -162,6 +186,10 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 			return err;
 	}
 	err = find_head(reader, &head, &ended);
+	if (!err && is_at_heels(reader, head)) {
+		fall_behind();
+		err = find_head(reader, &head, &ended);
+	}
 	if (err)
 		return err;
 	avail = head > reader->pos ? head - reader->pos : 0;
@@ -171,6 +199,7 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 	/* just lapped, which the release will see; or a liar's head */
 	if (avail > reader->capacity)
 		avail = reader->capacity;
+	reader->missed = !avail;
 	reader->head = reader->pos + avail;
 	if (avail)
 		return (long)(avail < n ? avail : n);

@@ -15,7 +15,9 @@ extern "C" {
  * How a thread waits for a ring, each time that it waits. Deadlines, the end of
  * a stream, a reader that is lapped and a new writer end a wait in every one
  * of them. Only the kernel's sleep is ended by a signal (-EINTR): SPIN and
- * YIELD are not.
+ * YIELD are not. A reader that is opened with another one than SPIN, and keeps
+ * up with a writer that does not pause, lets it get ahead by a microsecond or
+ * two now and then: both pass several times as many events.
  */
 enum rring_strategy {
 	RRING_WAIT_BLOCK,	/* spin for some microseconds, then sleep */
@@ -211,6 +213,7 @@ struct rring_reader {
 	struct rring_pin *pins;	/* peeked events of class XXL */
 	uint32_t strategy;
 	uint32_t resumed;	/* the name was known */
+	uint32_t missed;	/* the last look for events found none */
 };
 
 /*

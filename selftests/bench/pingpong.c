@@ -11,8 +11,8 @@ static double run(const struct contender *contender, const struct sample *work)
 static const struct contender contenders[] = {
 	{ "bare line", run, &queue_bare_line },
 	{ "bare payload", run, &queue_bare_payload },
-	{ "rusted_ring inline", run, &queue_inline },
-	{ "rusted_ring handles", run, &queue_handle },
+	{ "rusted_ring inline", run, &queue_inline_spin },
+	{ "rusted_ring handles", run, &queue_handle_spin },
 	{ "ck_ring", run, &queue_ck },
 	{ "rte_ring", run, &queue_rte },
 	{ "boost spsc_queue", run, &queue_boost_spsc },

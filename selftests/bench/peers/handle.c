@@ -39,6 +39,11 @@ static void *open_spin(uint32_t size, uint32_t batch, uint32_t capacity)
 	return open_ring(size, batch, capacity, RRING_WAIT_SPIN);
 }
 
+static void *open_yield(uint32_t size, uint32_t batch, uint32_t capacity)
+{
+	return open_ring(size, batch, capacity, RRING_WAIT_YIELD);
+}
+
 static void *open_block(uint32_t size, uint32_t batch, uint32_t capacity)
 {
 	return open_ring(size, batch, capacity, RRING_WAIT_BLOCK);
@@ -145,10 +150,19 @@ static void close_queue(void *context)
 	free(queue);
 }
 
-const struct queue_kind queue_handle = {
+const struct queue_kind queue_handle_spin = {
 	.name = "rusted_ring handles",
 	.batches = 1,
 	.open = open_spin,
+	.write = write_events,
+	.read = read_events,
+	.close = close_queue,
+};
+
+const struct queue_kind queue_handle = {
+	.name = "rusted_ring handles",
+	.batches = 1,
+	.open = open_yield,
 	.write = write_events,
 	.read = read_events,
 	.close = close_queue,

@@ -40,6 +40,12 @@ static void *open_spin(uint32_t size, uint32_t batch, uint32_t capacity)
 	return open_ring(size, batch, capacity, RRING_WAIT_SPIN);
 }
 
+/* For streams: the reader does not run at the writer's heels. */
+static void *open_yield(uint32_t size, uint32_t batch, uint32_t capacity)
+{
+	return open_ring(size, batch, capacity, RRING_WAIT_YIELD);
+}
+
 static void *open_block(uint32_t size, uint32_t batch, uint32_t capacity)
 {
 	return open_ring(size, batch, capacity, RRING_WAIT_BLOCK);
@@ -108,6 +114,15 @@ static void close_queue(void *context)
 const struct queue_kind queue_inline = {
 	.name = "rusted_ring inline",
 	.batches = 1,
+	.open = open_yield,
+	.write = write_events,
+	.read = read_events,
+	.close = close_queue,
+};
+
+const struct queue_kind queue_inline_spin = {
+	.name = "rusted_ring inline",
+	.batches = 1,
 	.open = open_spin,
 	.write = write_events,
 	.read = read_events,
@@ -117,7 +132,7 @@ const struct queue_kind queue_inline = {
 const struct queue_kind queue_copy = {
 	.name = "rusted_ring copied",
 	.batches = 1,
-	.open = open_spin,
+	.open = open_yield,
 	.write = copy_events,
 	.read = read_events,
 	.close = close_queue,

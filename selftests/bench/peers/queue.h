@@ -27,6 +27,7 @@ struct queue_kind {
 };
 
 extern const struct queue_kind queue_inline, queue_copy, queue_handle;
+extern const struct queue_kind queue_inline_spin, queue_handle_spin;
 extern const struct queue_kind queue_inline_block, queue_handle_block;
 extern const struct queue_kind queue_ck, queue_rte, queue_boost_spsc;
 extern const struct queue_kind queue_readerwriter, queue_wfcq, queue_lfq;
