@@ -262,6 +262,33 @@ $(B)/selftests/fuzz/tool: $(B)/selftests/fuzz/tool.o \
 		$(filter-out %/link.o %/main.o,$(RRING:%.c=$(B)/%.o))
 	$(link) -fsanitize=fuzzer -Wl,--wrap=exit $^ $(RRING_LIBS)
 
+# The benchmarks: programs, what they share, and their peers, each of which is
+# compiled as a user would.
+BENCHES	:= $(patsubst %.c,$(B)/%,$(wildcard selftests/bench/*.c))
+BENCHLIB := $(wildcard selftests/bench/lib/*.c)
+PEERS	:= $(wildcard selftests/bench/peers/*.c selftests/bench/peers/*.cc)
+PEER_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(PEERS)))
+PEER_LIBS := -lck -lurcu-cds -lurcu-bp -lurcu-common -lmimalloc -lrt
+BENCH_FLAGS := -march=native -Iselftests/bench/lib -Iselftests/bench/peers -Wno-pedantic
+
+benches: $(BENCHES)
+
+$(B)/selftests/bench/%.o: selftests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(compile) $(BENCH_FLAGS)
+
+$(B)/selftests/bench/%.o: selftests/bench/%.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(filter-out -std=%,$(FLAGS)) -std=gnu++17 $(CFLAGS) \
+		$(BENCH_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/selftests/bench/peers/rte.o: FLAGS += $(shell pkg-config --cflags \
+	libdpdk 2>/dev/null | sed 's/-I/-isystem /g')
+
+$(BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(PEER_OBJECTS) $(STATIC)
+	$(CXX) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PEER_LIBS) \
+		-lrte_mempool -lrte_ring -lrte_eal -ljansson -lpthread
+
 ##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
 
 # Those under which the tests run: more of them, and it takes as much longer
@@ -291,6 +318,10 @@ model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)
 	@tools/setup check
 	@SECONDS_HOST=$(if $(MODEL_BOUNDS),7200,1200) selftests/run model
 
+bench: ## the benchmarks, as build/bench/ and a table (BENCH_ROUNDS=, BENCH_SECONDS=)
+	@tools/setup build bench
+	@$(MAKE) --no-print-directory run-bench
+
 run-demo: all
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
 		--add $(B)/demo:/bin/ --add /var/lib/dpkg/status -- sh -c \
@@ -303,6 +334,9 @@ run-check: all examples selftests
 			KDIR="$$(tools/vm --kernel $$kernel --headers)" || exit; \
 	done
 	@KERNELS="$(KERNELS)" selftests/run
+
+run-bench: $(BENCHES)
+	@selftests/bench/run
 
 run-torture: all examples selftests
 	@TORTURE=1 selftests/run $(TORTURED)
@@ -406,6 +440,7 @@ help: ## this list
 
 .PHONY: all module kunit samples lib tools selftests rows asan tsan modules
 .PHONY: $(USERS) fuzz fuzzers checkers
+.PHONY: benches bench run-bench
 .PHONY: demo check model torture run-demo run-check run-torture
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
@@ -413,4 +448,5 @@ help: ## this list
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
 	   tools/rring tools/pcap tools/sched man Documentation/examples \
 	   selftests selftests/rows selftests/lib selftests/packets \
-	   selftests/replay selftests/fuzz selftests/kasan))
+	   selftests/replay selftests/fuzz selftests/kasan selftests/bench \
+	   selftests/bench/lib selftests/bench/peers))
