@@ -159,6 +159,7 @@ static struct rring_client *client_new(enum rring_role role,
 	client->own->file.fd = -1;
 	client->role = role;
 	client->shared = !(flags & RRING_SINGLE_THREADED);
+	client->short_holds = client->shared ? 0 : RRING_HOLDS_MAX * RRING_HOLD;
 	return client;
 }
 

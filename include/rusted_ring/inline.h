@@ -167,14 +167,11 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size)
 RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event)
 {
-	uint64_t word;
+	uint64_t word = rring_word_load(event->word);
 
-	if (rring_unlikely(client->shared))
-		return rring_hold_threads(client, event);
-	word = rring_word_load(event->word);
-	if (rring_unlikely((word & (RRING_HOLDS_MASK | RRING_ASIDE)) >=
-			   RRING_HOLDS_MAX))
-		return rring_hold_aside(client, event);
+	if (rring_unlikely((uint32_t)word >= client->short_holds))
+		return client->shared ? rring_hold_threads(client, event) :
+					rring_hold_aside(client, event);
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
 	return 0;
 }
@@ -205,25 +202,35 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 	return 1;
 }
 
+/* Of the last hold, or out of the ordinary. */
+RRING_IN_LINE int rring_drop_last(struct rring_client *client,
+				  const struct rring_event *event,
+				  uint64_t word)
+{
+	if (rring_unlikely(client->shared))
+		return rring_drop_threads(client, event);
+	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_ASIDE))
+		return rring_drop_aside(client, event);
+	if (word & RRING_PRIVATE && rring_park(client, event, word))
+		return 0;
+	/* G: the payload was read before the hold falls */
+	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
+					      RRING_MOVE - RRING_HOLD);
+	rring_freed(client);
+	return 0;
+}
+
 RRING_IN_LINE int rring_drop(struct rring_client *client,
 			     const struct rring_event *event)
 {
-	uint64_t word;
+	uint64_t word = rring_word_load(event->word);
 
-	if (rring_unlikely(client->shared))
-		return rring_drop_threads(client, event);
-	word = rring_word_load(event->word);
-	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_ASIDE))
-		return rring_drop_aside(client, event);
-	if ((word & (RRING_HOLDS_MASK | RRING_PRIVATE)) ==
-	    (RRING_HOLD | RRING_PRIVATE)) {
-		if (rring_park(client, event, word))
-			return 0;
-		word &= ~RRING_PRIVATE;
-	}
+	/* fewer than two, or aside: so large a number */
+	if (rring_unlikely((uint32_t)word - 2 * (uint32_t)RRING_HOLD >=
+			   client->short_holds))
+		return rring_drop_last(client, event, word);
 	/* G: the payload was read before the hold falls */
 	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
-	rring_freed(client);
 	return 0;
 }
 

@@ -249,19 +249,19 @@ struct rring_tails {
 
 /*
  * A ledger word: 63..32 moves (grows with every change), 31 aside,
- * 30 private, 29..17 in_flight, 16..0 holds.
+ * 30..14 holds, 13 private, 12..0 in_flight.
  * The kernel looks at moves, in_flight and holds alone. Private: allocated
  * here, and nobody else knows the handle. Aside: not for the library's short
  * paths, as it is parked (private, dropped, and kept for the next allocation),
  * or a slot of XXL.
  */
-#define RRING_HOLD		1ull
-#define RRING_HOLDS_MASK	0x1ffffull
+#define RRING_HOLD		(1ull << 14)
+#define RRING_HOLDS_MASK	(0x1ffffull << 14)
 #define RRING_HOLDS_MAX		65535u
-#define RRING_IN_FLIGHT		(1ull << 17)
-#define RRING_IN_FLIGHT_MASK	(0x1fffull << 17)
+#define RRING_IN_FLIGHT		1ull
+#define RRING_IN_FLIGHT_MASK	0x1fffull
 #define RRING_IN_FLIGHT_MAX	4095u
-#define RRING_PRIVATE		(1ull << 30)
+#define RRING_PRIVATE		(1ull << 13)
 #define RRING_ASIDE		(1ull << 31)
 #define RRING_MOVE		(1ull << 32)
 
