@@ -135,6 +135,7 @@ static int view_pools(struct rring_client *client)
 		if (!pool->parked_handle)
 			return -ENOMEM;
 	}
+	rring_recent_open(client);
 	return rring_xxl_open(client);
 }
 

@@ -18,12 +18,12 @@ extern "C" {
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event);
-int rring_hold_threads(struct rring_client *client,
-		       const struct rring_event *event);
+int rring_hold_slow(struct rring_client *client,
+		    const struct rring_event *event);
 int rring_hold_aside(struct rring_client *client,
 		     const struct rring_event *event);
-int rring_drop_threads(struct rring_client *client,
-		       const struct rring_event *event);
+int rring_drop_slow(struct rring_client *client,
+		    const struct rring_event *event);
 int rring_drop_aside(struct rring_client *client,
 		     const struct rring_event *event);
 int rring_publish_threads(struct rring_writer *writer,
@@ -104,12 +104,24 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 	return 0;
 }
 
+/* Each class takes four times as much as the one before. */
+RRING_IN_LINE enum rring_class rring_class_of(size_t len)
+{
+	unsigned long lines = (unsigned long)(len - !!len) / 64;
+	unsigned int above = 8 * sizeof(lines) - 1;
+
+	if (!lines)
+		return RRING_XS;
+	above = (above - (unsigned int)__builtin_clzl(lines)) / 2;
+	return (enum rring_class)(above < RRING_XL ? above + 1 : RRING_XXL);
+}
+
 RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 			      uint32_t event_type, struct rring_event *event)
 {
-	enum rring_class pool = rring_class_for(len);
+	enum rring_class pool = rring_class_of(len);
 
-	if (rring_unlikely(pool >= RRING_POOLS))
+	if (rring_unlikely(len > RRING_XXL_MAX))
 		return -E2BIG;
 	return rring_alloc_class(client, pool, (uint32_t)len, event_type,
 				 event);
@@ -170,8 +182,7 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 	uint64_t word = rring_word_load(event->word);
 
 	if (rring_unlikely((uint32_t)word >= client->short_holds))
-		return client->shared ? rring_hold_threads(client, event) :
-					rring_hold_aside(client, event);
+		return rring_hold_slow(client, event);
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
 	return 0;
 }
@@ -202,36 +213,23 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 	return 1;
 }
 
-/* Of the last hold, or out of the ordinary. */
-RRING_IN_LINE int rring_drop_last(struct rring_client *client,
-				  const struct rring_event *event,
-				  uint64_t word)
-{
-	if (rring_unlikely(client->shared))
-		return rring_drop_threads(client, event);
-	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_ASIDE))
-		return rring_drop_aside(client, event);
-	if (word & RRING_PRIVATE && rring_park(client, event, word))
-		return 0;
-	/* G: the payload was read before the hold falls */
-	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
-					      RRING_MOVE - RRING_HOLD);
-	rring_freed(client);
-	return 0;
-}
-
 RRING_IN_LINE int rring_drop(struct rring_client *client,
 			     const struct rring_event *event)
 {
 	uint64_t word = rring_word_load(event->word);
+	uint32_t more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
 
 	/* fewer than two, or aside: so large a number */
-	if (rring_unlikely((uint32_t)word - 2 * (uint32_t)RRING_HOLD >=
-			   client->short_holds))
-		return rring_drop_last(client, event, word);
-	/* G: the payload was read before the hold falls */
-	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
-	return 0;
+	if (more < client->short_holds) {
+		/* G: the payload was read before the hold falls */
+		rring_word_store_release(event->word,
+					 word + RRING_MOVE - RRING_HOLD);
+		return 0;
+	}
+	if ((uint32_t)word == (RRING_HOLD | RRING_PRIVATE) &&
+	    rring_park(client, event, word))
+		return 0;
+	return rring_drop_slow(client, event);
 }
 
 /*
