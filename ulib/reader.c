@@ -324,6 +324,8 @@ int rring_release_aside(struct rring_reader *reader, uint32_t n)
 
 	if (!err)
 		rring_reader_advance(reader, n);
+	if (!err && !reader->observer)
+		rring_released(reader);
 	rring_xxl_unpin(reader, reader->pos);
 	reader->aside = reader->lappable || reader->pins;
 	return err;

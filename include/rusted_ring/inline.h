@@ -239,15 +239,23 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 					  uint32_t i)
 {
-	return rring_window_wrap(writer->head - writer->lap + i,
-				 writer->capacity);
+	uint64_t at = writer->head - writer->lap;
+
+	/* that is below the capacity already */
+	if (__builtin_constant_p(i) && !i)
+		return (uint32_t)at;
+	return rring_window_wrap(at + i, writer->capacity);
 }
 
 RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 					  uint32_t i)
 {
-	return rring_window_wrap(reader->pos - reader->lap + i,
-				 reader->capacity);
+	uint64_t at = reader->pos - reader->lap;
+
+	/* that is below the capacity already */
+	if (__builtin_constant_p(i) && !i)
+		return (uint32_t)at;
+	return rring_window_wrap(at + i, reader->capacity);
 }
 
 /* A: entries below the new head are complete. L: who sleeps is woken. */
@@ -425,18 +433,21 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 	return 0;
 }
 
-/* C: what was read was read before; L: who sleeps is woken. */
+/* C: what was read was read before. */
 RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 					uint32_t n)
 {
-	uint32_t waiters;
-
 	reader->pos += n;
 	if (rring_unlikely(reader->pos - reader->lap >= reader->capacity))
 		reader->lap += reader->capacity;
 	rring_seq_store_release(reader->cursor, reader->pos);
-	if (reader->observer)
-		return;
+}
+
+/* L: who sleeps is woken. For who gates. */
+RRING_IN_LINE void rring_released(struct rring_reader *reader)
+{
+	uint32_t waiters;
+
 	rring_fence_compiler();
 	waiters = rring_flag_load(&reader->info->waiters);
 	if (rring_unlikely(waiters & RRING_WRITER_WAITS))
@@ -454,6 +465,7 @@ RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
 	if (rring_unlikely(reader->aside))
 		return rring_release_aside(reader, n);
 	rring_reader_advance(reader, n);
+	rring_released(reader);
 	return 0;
 }
 
