@@ -162,14 +162,48 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 	return err;
 }
 
+/* Up to @n events of what is parked: there is nothing else to be looked at. */
+static uint32_t unpark_some(struct rring_pool_view *pool, uint32_t shift,
+			    struct rring_event_header header,
+			    struct rring_event *events, uint32_t n)
+{
+	const uint64_t *next = pool->parked_handle + pool->parked;
+	struct rring_event *end;
+
+	if (n > pool->parked)
+		n = pool->parked;
+	pool->parked -= n;
+	for (end = events + n; events < end; events++) {
+		uint64_t handle = *--next;
+		uint32_t index = rring_handle_index(handle);
+		rring_word_t *word = &pool->ledger[index];
+
+		*events = (struct rring_event) {
+			.handle = handle,
+			.data = pool->payload + ((size_t)index << shift),
+			.len = header.len,
+			.event_type = header.event_type,
+			.word = word,
+		};
+		rring_word_store_release(word, rring_word_load(word) &
+					       ~RRING_ASIDE);
+		pool->header[index] = header;
+	}
+	return n;
+}
+
 long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 		       uint32_t len, uint32_t event_type,
 		       struct rring_event *events, uint32_t n)
 {
-	uint32_t i;
+	struct rring_event_header header = { len, event_type };
+	uint32_t i = 0;
 	int err;
 
-	for (i = 0; i < n; i++) {
+	if ((unsigned int)pool < RRING_XXL && len <= 64u << 2 * pool)
+		i = unpark_some(&client->pool[pool], 6 + 2 * pool, header,
+				events, n);
+	for (; i < n; i++) {
 		err = rring_alloc_class(client, pool, len, event_type,
 					&events[i]);
 		if (err)
