@@ -50,7 +50,7 @@ link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
 # The kernel's side, as far as it also runs in a process; and what it runs on.
 SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pages pool \
-	       reader reclaim ring wait writer xxl)
+	       reader recent reclaim ring wait writer xxl)
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
@@ -282,8 +282,12 @@ $(B)/selftests/bench/%.o: selftests/bench/%.cc Makefile
 	$(CXX) $(filter-out -std=%,$(FLAGS)) -std=gnu++17 $(CFLAGS) \
 		$(BENCH_FLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/selftests/bench/peers/rte.o: FLAGS += $(shell pkg-config --cflags \
-	libdpdk 2>/dev/null | sed 's/-I/-isystem /g')
+$(B)/selftests/bench/peers/rte.o $(B)/selftests/bench/peers/allocator_rte.o: \
+	FLAGS += $(shell pkg-config --cflags libdpdk 2>/dev/null | \
+		   sed 's/-I/-isystem /g')
+
+# There malloc() is jemalloc's; the C library's, and mimalloc's, have names too.
+$(B)/selftests/bench/alloc: PEER_LIBS := -ljemalloc $(PEER_LIBS)
 
 $(BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(PEER_OBJECTS) $(STATIC)
 	$(CXX) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PEER_LIBS) \

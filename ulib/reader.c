@@ -153,6 +153,20 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 	return 0;
 }
 
+/* In one thread, where nobody gets ahead while another waits. */
+static int is_own_writers(const struct rring_reader *reader)
+{
+	const struct rring_client *client = reader->client;
+	const struct rring_writer *writer;
+
+	if (client->shared)
+		return 0;
+	for (writer = client->own->writers; writer; writer = writer->next)
+		if (writer->id == reader->ring_id)
+			return 1;
+	return 0;
+}
+
 /*
  * A reader that has read all there was, and finds a few events more without
  * having waited, runs at its writer's heels: each look takes the head's line
@@ -164,7 +178,8 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 static int is_at_heels(const struct rring_reader *reader, uint64_t head)
 {
 	return head > reader->pos && head - reader->pos < HEELS &&
-	       !reader->missed && reader->strategy != RRING_WAIT_SPIN;
+	       !reader->missed && reader->strategy != RRING_WAIT_SPIN &&
+	       !is_own_writers(reader);
 }
 
 static void fall_behind(void)
@@ -309,6 +324,8 @@ int rring_release_aside(struct rring_reader *reader, uint32_t n)
 
 	if (!err)
 		rring_reader_advance(reader, n);
+	if (!err && !reader->observer)
+		rring_released(reader);
 	rring_xxl_unpin(reader, reader->pos);
 	reader->aside = reader->lappable || reader->pins;
 	return err;

@@ -21,14 +21,18 @@ static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 	struct rring_client *client = writer->client;
 	rring_word_t *word = &client->pool[rring_handle_class(handle)]
 			     .ledger[rring_handle_index(handle)];
+	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
 	uint64_t value;
 
 	/* G: the cursors were seen beyond the entry before this */
-	if (client->shared)
-		return rring_word_fetch_add(word,
-					    RRING_MOVE - RRING_IN_FLIGHT);
-	value = rring_word_load(word) + RRING_MOVE - RRING_IN_FLIGHT;
-	rring_word_store_release(word, value);
+	if (client->shared) {
+		value = rring_word_fetch_add(word, change) + change;
+	} else {
+		value = rring_word_load(word) + change;
+		rring_word_store_release(word, value);
+	}
+	if (!(uint32_t)value)
+		rring_recent_add(client, handle);
 	return value;
 }
 

@@ -90,7 +90,31 @@ def draw_bars(rows, directory, figure, title):
              f"{title}, {placement}", values, row["unit"])
 
 
+def draw_curves(rows, directory, figure, x, key, title):
+    """Ours over @x, a curve for each value of @key."""
+    curves = {}
+    for (value,), group in groups(rows, figure, key).items():
+        curves[f"{key} {value}"] = [(row[x], row["ours"]) for row in group]
+    if curves:
+        unit = next(row["unit"] for row in rows if row["figure"] == figure)
+        lines(directory / f"{figure}.png", title, curves, (x, unit))
+
+
+def draw_readers(rows, directory):
+    for (placement,), group in groups(rows, "refcount", "placement").items():
+        lines(directory / f"refcount-{placement}.png",
+              f"Readers that hold beyond their cursors, {placement}",
+              curves_over(group, "readers"), ("readers", group[0]["unit"]))
+
+
 def draw(rows, directory):
     draw_stream(rows, directory)
     draw_bars(rows, directory, "pingpong", "A round trip of 64 bytes")
     draw_bars(rows, directory, "wakeup", "From an event to who slept for it")
+    draw_readers(rows, directory)
+    draw_curves(rows, directory, "alloc_held_shared", "slots", "left",
+                "Allocate, share, drop: slots that are left of a pool")
+    draw_curves(rows, directory, "reclaim_look", "slots", "clients",
+                "A sweep's look at a slot, of all clients")
+    draw_curves(rows, directory, "reclaim_alloc", "slots", "clients",
+                "Allocate, share, drop, with half of the pool held")

@@ -13,6 +13,7 @@
 
 #include "payload.h"
 #include "queue.h"
+#include "rte.h"
 
 #define CACHE		64
 #define BATCH_MAX	64
@@ -24,7 +25,7 @@ struct queue {
 	uint32_t size, batch;
 };
 
-static void start_dpdk(void)
+void rte_start(void)
 {
 	static char *argv[] = {
 		"bench", "--no-huge", "--no-pci", "--no-shconf", "-m", "256",
@@ -52,7 +53,7 @@ static void *open_queue(uint32_t size, uint32_t batch, uint32_t capacity)
 	struct queue *queue = calloc(1, sizeof(*queue));
 	char name[RTE_MEMPOOL_NAMESIZE];
 
-	start_dpdk();
+	rte_start();
 	snprintf(name, sizeof(name), "%u", number++);
 	queue->ring = must(rte_ring_create(name, capacity / 2, SOCKET_ID_ANY,
 					   RING_F_SP_ENQ | RING_F_SC_DEQ |
