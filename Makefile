@@ -282,6 +282,21 @@ $(BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(PEER_OBJECTS) $(STATIC)
 	$(CXX) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PEER_LIBS) \
 		-lrte_mempool -lrte_ring -lrte_eal -ljansson -lpthread
 
+# Those for the virtual machine; what they share is the others'.
+VM_BENCHES := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard \
+	     selftests/bench/vm/*.c)))
+BPF	:= $(patsubst %.c,$(B)/%.o,$(wildcard selftests/bench/vm/*.bpf.c))
+
+$(B)/selftests/bench/vm/%.bpf.o: selftests/bench/vm/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	clang -target bpf -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+		-I/usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -c -o $@ $<
+
+$(VM_BENCHES:%=%.o): BENCH_FLAGS += -Iselftests/modules
+
+$(VM_BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -lbpf -ljansson -lpthread
+
 ##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
 
 # Those under which the tests run: more of them, and it takes as much longer
