@@ -262,7 +262,7 @@ BENCHLIB := $(wildcard selftests/bench/lib/*.c)
 PEERS	:= $(wildcard selftests/bench/peers/*.c selftests/bench/peers/*.cc)
 PEER_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(PEERS)))
 PEER_LIBS := -lck -lurcu-cds -lurcu-bp -lurcu-common -lmimalloc -lrt
-BENCH_FLAGS := -Iselftests/bench/lib -Iselftests/bench/peers -Wno-pedantic
+BENCH_FLAGS := -march=native -Iselftests/bench/lib -Iselftests/bench/peers -Wno-pedantic
 
 benches: $(BENCHES)
 

@@ -9,7 +9,7 @@
 static void move_to(struct rring_reader *reader, uint64_t position)
 {
 	reader->pos = position;
-	reader->index = (uint32_t)(position % reader->capacity);
+	reader->lap = position - position % reader->capacity;
 	if (reader->head < position)
 		reader->head = position;
 }
@@ -186,9 +186,8 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 static int read_entry(const struct rring_reader *reader, uint32_t i,
 		      struct rring_entry *to)
 {
-	uint32_t index = rring_window_wrap((uint64_t)reader->index + i,
-					   reader->capacity);
-	const struct rring_entry *from = &reader->entries[index];
+	const struct rring_entry *from =
+		&reader->entries[rring_reader_index(reader, i)];
 
 	to->handle = RRING_LOAD(&from->handle);
 	to->header.len = RRING_LOAD(&from->header.len);
@@ -325,10 +324,11 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 
 static int next_is_none(const struct rring_reader *reader)
 {
+	uint32_t index = rring_reader_index(reader, 0);
 	struct rring_entry entry;
 
 	if (reader->headers)
-		return RRING_LOAD(&reader->headers[reader->index].len) ==
+		return RRING_LOAD(&reader->headers[index].len) ==
 		       RRING_LEN_NONE;
 	read_entry(reader, 0, &entry);
 	return is_none(&entry);

@@ -227,13 +227,31 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	return 0;
 }
 
+/*
+ * Where entry @i from here on lies. A store less for each event than to keep
+ * that place: who passes events between CPUs waits for the stores before it.
+ */
+RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
+					  uint32_t i)
+{
+	return rring_window_wrap(writer->head - writer->lap + i,
+				 writer->capacity);
+}
+
+RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
+					  uint32_t i)
+{
+	return rring_window_wrap(reader->pos - reader->lap + i,
+				 reader->capacity);
+}
+
 /* A: entries below the new head are complete. L: who sleeps is woken. */
 RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
 					uint32_t n)
 {
 	writer->head += n;
-	writer->index = rring_window_wrap((uint64_t)writer->index + n,
-					  writer->capacity);
+	if (rring_unlikely(writer->head - writer->lap >= writer->capacity))
+		writer->lap += writer->capacity;
 	rring_seq_store_release(&writer->ring->head, writer->head);
 }
 
@@ -256,8 +274,13 @@ RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 {
 	uint64_t claim = writer->head + n;
 
-	if (claim > rring_seq_load(&writer->ring->claim))
-		rring_seq_store(&writer->ring->claim, claim);
+	if (claim <= writer->claimed)
+		return;
+	claim += writer->claim_ahead;
+	if (claim > writer->limit)
+		claim = writer->limit;
+	writer->claimed = claim;
+	rring_seq_store(&writer->ring->claim, claim);
 	rring_fence_release();
 }
 
@@ -276,7 +299,8 @@ RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 RRING_IN_LINE void rring_entry_write(struct rring_writer *writer,
 				     const struct rring_event *event)
 {
-	struct rring_entry *entry = &writer->entries[writer->index];
+	struct rring_entry *entry =
+		&writer->entries[rring_writer_index(writer, 0)];
 
 	RRING_STORE(&entry->handle, event->handle);
 	RRING_STORE(&entry->header.len, event->len);
@@ -329,12 +353,14 @@ RRING_IN_LINE int rring_reserve(struct rring_writer *writer, uint32_t n)
 RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
 				   uint32_t len, uint32_t event_type)
 {
-	uint32_t index = rring_window_wrap((uint64_t)writer->index + i,
-					   writer->capacity);
+	uint32_t index = rring_writer_index(writer, i);
 	struct rring_event_header *header = &writer->headers[index];
 
-	RRING_STORE(&header->len, len);
-	RRING_STORE(&header->event_type, event_type);
+	/* events alike leave the line with the reader, lap after lap */
+	if (RRING_LOAD(&header->len) != len)
+		RRING_STORE(&header->len, len);
+	if (RRING_LOAD(&header->event_type) != event_type)
+		RRING_STORE(&header->event_type, event_type);
 	return writer->data + (size_t)index * writer->stride;
 }
 
@@ -360,8 +386,7 @@ RRING_IN_LINE int rring_entry_error(uint32_t len)
 RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			      struct rring_event *event)
 {
-	uint32_t index = rring_window_wrap((uint64_t)reader->index + i,
-					   reader->capacity);
+	uint32_t index = rring_reader_index(reader, i);
 	const struct rring_event_header *header;
 	uint32_t len, event_type;
 	uint64_t handle;
@@ -402,8 +427,8 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 	uint32_t waiters;
 
 	reader->pos += n;
-	reader->index = rring_window_wrap((uint64_t)reader->index + n,
-					  reader->capacity);
+	if (rring_unlikely(reader->pos - reader->lap >= reader->capacity))
+		reader->lap += reader->capacity;
 	rring_seq_store_release(reader->cursor, reader->pos);
 	if (reader->observer)
 		return;

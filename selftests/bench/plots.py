@@ -72,6 +72,8 @@ def curves_over(rows, key):
 def draw_stream(rows, directory):
     for (placement, batch), group in groups(rows, "stream", "placement",
                                             "batch").items():
+        if len(group) < 2:
+            continue
         lines(directory / f"stream-{placement}-{batch}.png",
               f"One writer, one reader, {placement}, batches of {batch}",
               curves_over(group, "size"), ("bytes", group[0]["unit"]))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* A stream of events from one thread to another, on two CPUs. */
-#include <stdio.h>
+#include <stdlib.h>
 
 #include "duel.h"
 #include "rounds.h"
@@ -8,7 +8,7 @@
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
 static const struct queue_kind *const kinds[] = {
-	&queue_inline, &queue_handle, &queue_ck, &queue_rte,
+	&queue_inline, &queue_copy, &queue_handle, &queue_ck, &queue_rte,
 	&queue_boost_spsc, &queue_readerwriter, &queue_wfcq, &queue_lfq,
 	&queue_boost_mq,
 };
@@ -45,12 +45,17 @@ static void stream(uint32_t size, uint32_t batch)
 	rounds_run(&work, contenders, n);
 }
 
-int main(void)
+/* `stream [SIZE [BATCH]]`: all, or these alone. */
+int main(int argc, char **argv)
 {
-	uint32_t size, batch;
+	uint32_t size = argc > 1 ? (uint32_t)atoi(argv[1]) : 0;
+	uint32_t batch = argc > 2 ? (uint32_t)atoi(argv[2]) : 0;
+	uint32_t i, j;
 
-	for (size = 0; size < LENGTH(sizes); size++)
-		for (batch = 0; batch < LENGTH(batches); batch++)
-			stream(sizes[size], batches[batch]);
+	for (i = 0; i < LENGTH(sizes); i++)
+		for (j = 0; j < LENGTH(batches); j++)
+			if ((!size || size == sizes[i]) &&
+			    (!batch || batch == batches[j]))
+				stream(sizes[i], batches[j]);
 	return 0;
 }

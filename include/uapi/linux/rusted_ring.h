@@ -293,10 +293,13 @@ struct rring_cursors {
 
 struct rring_ring_head {
 	rring_seq_t head;	/* entries below are committed */
+	__u8 reserved1[120];
+
+	/* on another line than what readers wait for */
 	rring_seq_t claim;	/* entries below may be being overwritten */
 	rring_seq_t drops;	/* entries for which there was no room */
 	rring_seq_t passed;	/* none below is kept for who joins */
-	__u8 reserved[4064];
+	__u8 reserved2[3944];
 };
 
 struct rring_entry {		/* of HANDLES */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "duel.h"
 #include "placement.h"
 #include "rounds.h"
 
 #define SLICES		15
+#define WAKEUPS_A_SECOND	5000	/* about */
 #define EVENTS_FIRST	256	/* of a trial; a multiple of any batch */
 
 struct duel {
@@ -17,6 +19,9 @@ struct duel {
 	uint32_t slices;
 	pthread_barrier_t ready;
 	double slice_ns[SLICES];
+	pid_t sleeper;
+	double written_ns;
+	double *wakeup_ns;	/* of each event */
 };
 
 typedef void *(*side_t)(void *);
@@ -76,6 +81,37 @@ static void *pong(void *context)
 	for (; at < end; at++) {
 		duel->kind->read(duel->there, at, 1);
 		duel->kind->write(duel->back, at, 1);
+	}
+	return NULL;
+}
+
+/* One event at a time. */
+static void *sleep_for(void *context)
+{
+	struct duel *duel = context;
+	uint64_t i;
+
+	duel->sleeper = gettid();
+	pthread_barrier_wait(&duel->ready);
+	for (i = 0; i < duel->n; i++) {
+		duel->kind->read(duel->there, i, 1);
+		duel->wakeup_ns[i] = now_ns() - duel->written_ns;
+		pthread_barrier_wait(&duel->ready);
+	}
+	return NULL;
+}
+
+static void *wake(void *context)
+{
+	struct duel *duel = context;
+	uint64_t i;
+
+	pthread_barrier_wait(&duel->ready);
+	for (i = 0; i < duel->n; i++) {
+		placement_await_sleep(duel->sleeper);
+		duel->written_ns = now_ns();
+		duel->kind->write(duel->there, i, 1);
+		pthread_barrier_wait(&duel->ready);
 	}
 	return NULL;
 }
@@ -149,4 +185,33 @@ double duel_pingpong(const struct queue_kind *kind, const struct sample *work)
 	kind->close(duel.back);
 	pthread_barrier_destroy(&duel.ready);
 	return ns;
+}
+
+static double wakeup(const struct queue_kind *kind, const struct sample *work)
+{
+	uint64_t n = (uint64_t)(rounds_seconds() * WAKEUPS_A_SECOND) + 1;
+	pthread_t threads[2];
+	struct duel duel;
+	double ns;
+
+	set_up(&duel, kind, work);
+	duel.there = open_queue(kind, work);
+	duel.n = n;
+	duel.wakeup_ns = calloc(n, sizeof(*duel.wakeup_ns));
+	threads[0] = placement_thread(duel.cpu[0], wake, &duel);
+	threads[1] = placement_thread(duel.cpu[1], sleep_for, &duel);
+	pthread_join(threads[0], NULL);
+	pthread_join(threads[1], NULL);
+	ns = median(duel.wakeup_ns, (int)n);
+	free(duel.wakeup_ns);
+	kind->close(duel.there);
+	pthread_barrier_destroy(&duel.ready);
+	return ns;
+}
+
+double duel_wakeup(const struct queue_kind *kind, const struct sample *work)
+{
+	if (work->placement)
+		return duel_pingpong(kind, work) / 1e3;
+	return wakeup(kind, work) / 1e3;
 }

@@ -16,4 +16,10 @@ double duel_stream(const struct queue_kind *kind, const struct sample *work);
 /* An event there and another one back: nanoseconds, likewise. */
 double duel_pingpong(const struct queue_kind *kind, const struct sample *work);
 
+/*
+ * From before an event is written until after it was read by a thread that had
+ * gone to sleep for it: microseconds. On one CPU: there, and another one back.
+ */
+double duel_wakeup(const struct queue_kind *kind, const struct sample *work);
+
 #endif /* BENCH_DUEL_H */

@@ -5,10 +5,9 @@
 
 #include "ours.h"
 
-void ours_must(int error, const char *what)
+void ours_fail(int error, const char *what)
 {
-	if (error < 0)
-		errx(1, "%s: %s", what, rring_strerror(error));
+	errx(1, "%s: %s", what, rring_strerror(error));
 }
 
 static void open_clients(struct ours *ours, const uint32_t slots[RRING_POOLS])

@@ -14,8 +14,14 @@ struct ours {
 	struct rring_reader *reader;
 };
 
-/* Exit if @error is one, and say what @what met. */
-void ours_must(int error, const char *what);
+/* Exit, and say what @what met. */
+void ours_fail(int error, const char *what) __attribute__((noreturn, cold));
+
+static inline void ours_must(int error, const char *what)
+{
+	if (__builtin_expect(error < 0, 0))
+		ours_fail(error, what);
+}
 
 /*
  * Both clients are single-threaded, the reader gates. @slots are those of the

@@ -11,39 +11,34 @@
 
 #define PAYLOAD_LINE	64
 
-typedef uint64_t payload_words __attribute__((vector_size(16), may_alias));
+typedef uint64_t payload_line __attribute__((vector_size(PAYLOAD_LINE),
+					     may_alias));
 
-/* Fill @size bytes, a multiple of 64, aligned to 16, for event @number. */
+/* Fill @size bytes, a multiple of 64, aligned to that, for event @number. */
 static inline void payload_fill(void *payload, uint32_t size, uint64_t number)
 {
-	payload_words word = { number, ~number };
-	payload_words *at = (payload_words *)payload;
-	payload_words *end = at + size / sizeof(word);
+	payload_line line = { number, 1, number, 2, number, 3, number, 4 };
+	payload_line *at = (payload_line *)payload;
+	payload_line *end = at + size / PAYLOAD_LINE;
 
-	for (; at < end; at += 4) {
-		at[0] = word;
-		at[1] = word;
-		at[2] = word;
-		at[3] = word;
-		word += number | 1;
-	}
+	for (; at < end; at++, line++)
+		*at = line;
 }
 
 /* Every word of it is as payload_fill() wrote it; else this ends in abort(). */
 static inline void payload_check(const void *payload, uint32_t size,
 				 uint64_t number)
 {
-	payload_words word = { number, ~number };
-	payload_words differ = { 0, 0 };
-	const payload_words *at = (const payload_words *)payload;
-	const payload_words *end = at + size / sizeof(word);
+	payload_line line = { number, 1, number, 2, number, 3, number, 4 };
+	payload_line differ = line ^ line;
+	const payload_line *at = (const payload_line *)payload;
+	const payload_line *end = at + size / PAYLOAD_LINE;
 
-	for (; at < end; at += 4) {
-		differ |= (at[0] ^ word) | (at[1] ^ word) |
-			  (at[2] ^ word) | (at[3] ^ word);
-		word += number | 1;
-	}
-	if (__builtin_expect(differ[0] || differ[1], 0))
+	for (; at < end; at++, line++)
+		differ |= *at ^ line;
+	differ[0] |= differ[1] | differ[2] | differ[3] | differ[4] |
+		     differ[5] | differ[6] | differ[7];
+	if (__builtin_expect(differ[0] != 0, 0))
 		abort();
 }
 

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <err.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "placement.h"
 
 #define SLICES	15
 #define TRIPS	400ull		/* a slice */
+#define ASLEEP_NS	50e3
 #define SPAN	1.5		/* costs of one placement do not differ more */
 
 struct line {
@@ -71,6 +76,35 @@ pthread_t placement_thread(int i, void *(*run)(void *), void *context)
 		errx(1, "pthread_create");
 	pthread_attr_destroy(&attr);
 	return thread;
+}
+
+/* The state stands behind the name, which may have any character. */
+static char state_of(pid_t tid)
+{
+	char path[64], text[512], *end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		err(1, "%s", path);
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = 0;
+	end = strrchr(text, ')');
+	return end ? end[2] : 0;
+}
+
+void placement_await_sleep(pid_t tid)
+{
+	double asleep;
+
+	while (state_of(tid) != 'S')
+		sched_yield();
+	asleep = now_ns();
+	while (now_ns() < asleep + ASLEEP_NS)
+		;
 }
 
 static void pass(uint64_t *line, uint64_t value)

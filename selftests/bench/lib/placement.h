@@ -8,6 +8,7 @@
 #define BENCH_PLACEMENT_H
 
 #include <pthread.h>
+#include <sys/types.h>
 
 /* Of a round trip of two lines: above, the CPUs share no cache. */
 #define PLACEMENT_FAR_NS	250.0
@@ -23,6 +24,12 @@ void placement_pin(int i);
 
 /* A thread on the @i-th CPU; exits on failure. */
 pthread_t placement_thread(int i, void *(*run)(void *), void *context);
+
+/*
+ * Until thread @tid of this process sleeps in the kernel, and has done so for a
+ * while, so that its CPU is idle, too.
+ */
+void placement_await_sleep(pid_t tid);
 
 /* Round trip of a line there and another one back, in nanoseconds. */
 double placement_cost(void);

@@ -45,6 +45,7 @@ static void run_two(struct sample *sample, const struct contender *contender)
 		run_one(sample, contender);
 		after = placement_cost();
 		sample->placement = placement_of(before, after);
+		sample->line_ns = after;
 	}
 	if (!sample->placement)
 		warnx("%s, %s: the CPUs were moved %d times in a row",

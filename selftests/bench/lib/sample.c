@@ -34,6 +34,8 @@ void sample_print(const struct sample *sample)
 	set(line, "value", json_real(sample->value));
 	set(line, "unit", json_string(sample->unit));
 	set(line, "round", json_integer(sample->round));
+	if (sample->line_ns > 0)
+		set(line, "line_ns", json_real(sample->line_ns));
 	if (json_dumpf(line, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6)) ||
 	    putchar('\n') == EOF || fflush(stdout))
 		err(1, "stdout");

@@ -23,6 +23,7 @@ struct sample {
 	const char *unit;
 	double value;
 	uint32_t round;
+	double line_ns;		/* of placement_cost(), beside it; 0: none */
 	struct sample_key more[SAMPLE_KEYS];	/* up to one without name */
 };
 

@@ -21,7 +21,7 @@ static void *open_ring(uint32_t size, uint32_t batch, uint32_t capacity,
 	struct rring_ring_config ring = {
 		.kind = RRING_HANDLES,
 		.policy = RRING_BLOCK,
-		.capacity = capacity,
+		.capacity = capacity / 2,
 		.strategy = strategy,
 	};
 	uint32_t slots[RRING_POOLS] = { 0 };
@@ -29,7 +29,7 @@ static void *open_ring(uint32_t size, uint32_t batch, uint32_t capacity,
 	queue->pool = rring_class_for(size);
 	queue->size = size;
 	queue->batch = batch;
-	slots[queue->pool] = 2 * capacity;
+	slots[queue->pool] = capacity;
 	ours_open(&queue->ours, &ring, slots);
 	return queue;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Ours: a ring of payloads. */
+/* Ours: a ring of payloads, filled in place or copied. */
+#include <err.h>
 #include <stdlib.h>
 
 #include "ours.h"
@@ -8,6 +9,7 @@
 
 struct queue {
 	struct ours ours;
+	char *events;		/* to be copied: a batch */
 	uint32_t size, batch;
 };
 
@@ -27,6 +29,9 @@ static void *open_ring(uint32_t size, uint32_t batch, uint32_t capacity,
 	ours_open(&queue->ours, &ring, no_slots);
 	queue->size = size;
 	queue->batch = batch;
+	queue->events = aligned_alloc(PAYLOAD_LINE, (size_t)size * batch);
+	if (!queue->events)
+		err(1, "memory");
 	return queue;
 }
 
@@ -56,6 +61,21 @@ static void write_events(void *context, uint64_t first, uint64_t n)
 	}
 }
 
+static void copy_events(void *context, uint64_t first, uint64_t n)
+{
+	struct queue *queue = context;
+	struct rring_writer *writer = queue->ours.writer;
+	uint32_t size = queue->size, batch = queue->batch, i;
+	uint64_t end = first + n;
+
+	while (first < end) {
+		for (i = 0; i < batch; i++)
+			payload_fill(queue->events + i * size, size, first++);
+		ours_must(rring_add_batch(writer, queue->events, size, 0,
+					  batch), "rring_add_batch");
+	}
+}
+
 static void read_events(void *context, uint64_t first, uint64_t n)
 {
 	struct queue *queue = context;
@@ -81,6 +101,7 @@ static void close_queue(void *context)
 	struct queue *queue = context;
 
 	ours_close(&queue->ours);
+	free(queue->events);
 	free(queue);
 }
 
@@ -89,6 +110,15 @@ const struct queue_kind queue_inline = {
 	.batches = 1,
 	.open = open_spin,
 	.write = write_events,
+	.read = read_events,
+	.close = close_queue,
+};
+
+const struct queue_kind queue_copy = {
+	.name = "rusted_ring copied",
+	.batches = 1,
+	.open = open_spin,
+	.write = copy_events,
 	.read = read_events,
 	.close = close_queue,
 };

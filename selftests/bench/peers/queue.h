@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * A queue from one thread to another, ours or a peer's: one file each. All of
- * them have room for as many events, fill payloads in place where they can, and
+ * them have memory for as many events, fill payloads in place where they can, and
  * spin while they are full or empty, but for those that sleep in the kernel.
  */
 #ifndef BENCH_QUEUE_H
@@ -26,17 +26,22 @@ struct queue_kind {
 	void (*close)(void *queue);
 };
 
-extern const struct queue_kind queue_inline, queue_handle;
+extern const struct queue_kind queue_inline, queue_copy, queue_handle;
 extern const struct queue_kind queue_inline_block, queue_handle_block;
 extern const struct queue_kind queue_ck, queue_rte, queue_boost_spsc;
 extern const struct queue_kind queue_readerwriter, queue_wfcq, queue_lfq;
-extern const struct queue_kind queue_boost_mq;
+extern const struct queue_kind queue_boost_mq, queue_bare_line;
+extern const struct queue_kind queue_bare_payload;
 extern const struct queue_kind queue_pipe, queue_socketpair, queue_mq;
+extern const struct queue_kind queue_eventfd, queue_futex, queue_barrier;
 
-/* How many events all of them have room for. */
+/*
+ * How many events there are in the memory of all of them: more than the caches
+ * of one CPU take, and far less than those that CPUs share.
+ */
 static inline uint32_t queue_capacity(uint32_t size)
 {
-	return size <= 256 ? 1024 : size <= 4096 ? 256 : 64;
+	return size <= 2048 ? 4096 : (8 << 20) / size;
 }
 
 /* A batch, or what is left if that is less. */

@@ -54,11 +54,11 @@ static void *open_queue(uint32_t size, uint32_t batch, uint32_t capacity)
 
 	start_dpdk();
 	snprintf(name, sizeof(name), "%u", number++);
-	queue->ring = must(rte_ring_create(name, capacity, SOCKET_ID_ANY,
+	queue->ring = must(rte_ring_create(name, capacity / 2, SOCKET_ID_ANY,
 					   RING_F_SP_ENQ | RING_F_SC_DEQ |
 					   RING_F_EXACT_SZ),
 			   "rte_ring_create");
-	queue->pool = must(rte_mempool_create(name, 2 * capacity, size, 0, 0,
+	queue->pool = must(rte_mempool_create(name, capacity, size, 0, 0,
 					      NULL, NULL, NULL, NULL,
 					      SOCKET_ID_ANY, 0),
 			   "rte_mempool_create");
