@@ -8,7 +8,7 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
-programs=build/selftests/bench/vm
+programs=build/guest/selftests/bench
 headers=$(tools/vm --headers)
 release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 	  "$headers/include/generated/utsrelease.h")
@@ -18,13 +18,13 @@ run() {
 	local name=$1 adds=() program
 
 	shift
-	for program in kernel cycle death; do
-		adds+=(--add "$programs/$program:/bin/")
+	for program in "$programs"/{vm/{kernel,cycle,death},mechanism}; do
+		adds+=(--add "$program:/bin/")
 	done
 	tools/vm --name "bench-$name" --timeout 600 "${adds[@]}" \
 		--add "build/module/$release/rusted_ring.ko:/" \
 		--add "build/producer/$release/rring_producer.ko:/" \
-		--add "$programs/ringbuf.bpf.o:/" "$@"
+		--add "$programs/vm/ringbuf.bpf.o:/" "$@"
 }
 
 # Ends with the status of the first program of $1 that fails.
@@ -32,9 +32,9 @@ in_guest() {
 	echo "insmod /rusted_ring.ko && insmod /rring_producer.ko && $1"
 }
 
-run time -- env ${BENCH_ROUNDS:+BENCH_ROUNDS="$BENCH_ROUNDS"} \
+run time -- env BENCH_PLACEMENT=vm ${BENCH_ROUNDS:+BENCH_ROUNDS="$BENCH_ROUNDS"} \
 	${BENCH_SECONDS:+BENCH_SECONDS="$BENCH_SECONDS"} \
-	sh -c "$(in_guest "kernel && cycle && death")"
+	sh -c "$(in_guest "kernel && mechanism && cycle && death")"
 # What is counted is nearly the same each time.
-run count --count -- env BENCH_ROUNDS=3 \
+run count --count -- env BENCH_PLACEMENT=vm BENCH_ROUNDS=3 \
 	sh -c "$(in_guest "kernel count && cycle count")"

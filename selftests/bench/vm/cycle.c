@@ -190,7 +190,6 @@ static void compare_backends(const struct operation *operation)
 	const struct sample work = {
 		.figure = "device",
 		.size = BYTES,
-		.placement = "vm",
 		.unit = "instructions",
 		.more = { { "operation", operation->name, 0 } },
 	};
@@ -208,7 +207,6 @@ static void compare_with_calls(const char *unit)
 	const struct sample work = {
 		.figure = "syscall",
 		.size = BYTES,
-		.placement = "vm",
 		.unit = unit,
 		.more = { { "operation", operations[BARE].name, 0 } },
 	};

@@ -171,7 +171,6 @@ int main(void)
 	};
 	struct sample work = {
 		.figure = "death",
-		.placement = "vm",
 		.unit = "us",
 	};
 	int i;

@@ -290,7 +290,6 @@ static void measure(const char *figure, const char *unit, uint32_t size,
 		.figure = figure,
 		.size = size,
 		.batch = 1,
-		.placement = "vm",
 		.unit = unit,
 	};
 	struct contender contenders[KINDS];
