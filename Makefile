@@ -269,7 +269,9 @@ BENCHLIB := $(wildcard selftests/bench/lib/*.c)
 PEERS	:= $(wildcard selftests/bench/peers/*.c selftests/bench/peers/*.cc)
 PEER_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(PEERS)))
 PEER_LIBS := -lck -lurcu-cds -lurcu-bp -lurcu-common -lmimalloc -lrt
-BENCH_FLAGS := -march=native -Iselftests/bench/lib -Iselftests/bench/peers -Wno-pedantic
+BENCH_ARCH := -march=native
+BENCH_FLAGS = $(BENCH_ARCH) -Iselftests/bench/lib -Iselftests/bench/peers \
+	      -Wno-pedantic
 
 benches: $(BENCHES)
 
@@ -292,6 +294,26 @@ $(B)/selftests/bench/alloc: PEER_LIBS := -ljemalloc $(PEER_LIBS)
 $(BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(PEER_OBJECTS) $(STATIC)
 	$(CXX) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PEER_LIBS) \
 		-lrte_mempool -lrte_ring -lrte_eal -ljansson -lpthread
+
+# Those for the virtual machine, whose processor is another one: in build/guest.
+VM_BENCHES := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard \
+	     selftests/bench/vm/*.c)))
+BPF	:= $(patsubst %.c,$(B)/%.o,$(wildcard selftests/bench/vm/*.bpf.c))
+
+$(B)/selftests/bench/vm/%.bpf.o: selftests/bench/vm/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	clang -target bpf -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+		-I/usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -c -o $@ $<
+
+$(VM_BENCHES:%=%.o): BENCH_FLAGS += -Iselftests/modules
+
+$(VM_BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -lbpf -ljansson -lpthread
+
+vm-benches:
+	@$(MAKE) --no-print-directory B=$(B)/guest BENCH_ARCH= guest-benches
+
+guest-benches: $(VM_BENCHES) $(BPF) $(B)/selftests/bench/mechanism
 
 ##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
 
@@ -323,8 +345,8 @@ model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)
 	@SECONDS_HOST=$(if $(MODEL_BOUNDS),7200,1200) selftests/run model
 
 bench: ## the benchmarks, as build/bench/ and a table (BENCH_ROUNDS=, BENCH_SECONDS=)
-	@tools/setup build bench
-	@$(MAKE) --no-print-directory run-bench
+	@tools/setup build vm bench
+	@$(MAKE) --no-print-directory run-bench KDIR="$$($(VM) --headers)"
 
 run-demo: all
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
@@ -339,7 +361,7 @@ run-check: all examples selftests
 	done
 	@KERNELS="$(KERNELS)" selftests/run
 
-run-bench: $(BENCHES)
+run-bench: all modules benches vm-benches
 	@selftests/bench/run
 
 run-torture: all examples selftests
@@ -444,7 +466,7 @@ help: ## this list
 
 .PHONY: all module kunit samples lib tools selftests rows asan tsan modules
 .PHONY: $(USERS) fuzz fuzzers checkers
-.PHONY: benches bench run-bench
+.PHONY: benches vm-benches guest-benches bench run-bench
 .PHONY: demo check model torture run-demo run-check run-torture
 .PHONY: install install-module uninstall clean help
 .SECONDARY:

@@ -18,7 +18,6 @@ static void open_clients(struct ours *ours, const uint32_t slots[RRING_POOLS])
 		.mode = 0700,
 		.uid = ~0u,
 		.gid = ~0u,
-		.backend = RRING_BACKEND_PROCESS,
 	};
 	int arena;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A ring between two clients of an arena in this process. */
+/*
+ * A ring between two clients, both in this process, of an arena: of the device
+ * if there is one, or as RRING_BACKEND in the environment says.
+ */
 #ifndef BENCH_OURS_H
 #define BENCH_OURS_H
 

@@ -29,6 +29,9 @@ struct contender {
  * then what it costs to pass a line is measured before and after each sample,
  * which is thrown away and taken again if the CPUs were moved in between; after
  * some attempts it is left out, and said so on stderr.
+ *
+ * $BENCH_PLACEMENT is where all of that is, if not on this machine: there the
+ * cost of a line says nothing, and what @work places itself is left out.
  */
 void rounds_run(const struct sample *work, const struct contender *contenders,
 		int n);
