@@ -50,7 +50,7 @@ link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
 # The kernel's side, as far as it also runs in a process; and what it runs on.
 SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pages pool \
-	       reader reclaim ring wait writer xxl)
+	       reader recent reclaim ring wait writer xxl)
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)
@@ -277,6 +277,59 @@ $(B)/selftests/fuzz/tool: $(B)/selftests/fuzz/tool.o \
 		$(filter-out %/link.o %/main.o,$(RRING:%.c=$(B)/%.o))
 	$(link) -fsanitize=fuzzer -Wl,--wrap=exit $^ $(RRING_LIBS)
 
+# The benchmarks: programs, what they share, and their peers, each of which is
+# compiled as a user would.
+BENCHES	:= $(patsubst %.c,$(B)/%,$(wildcard selftests/bench/*.c))
+BENCHLIB := $(wildcard selftests/bench/lib/*.c)
+PEERS	:= $(wildcard selftests/bench/peers/*.c selftests/bench/peers/*.cc)
+PEER_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(PEERS)))
+PEER_LIBS := -lck -lurcu-cds -lurcu-bp -lurcu-common -lmimalloc -lrt
+BENCH_ARCH := -march=native
+BENCH_FLAGS = $(BENCH_ARCH) -Iselftests/bench/lib -Iselftests/bench/peers \
+	      -Wno-pedantic
+
+benches: $(BENCHES)
+
+$(B)/selftests/bench/%.o: selftests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(compile) $(BENCH_FLAGS)
+
+$(B)/selftests/bench/%.o: selftests/bench/%.cc Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(filter-out -std=%,$(FLAGS)) -std=gnu++17 $(CFLAGS) \
+		$(BENCH_FLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/selftests/bench/peers/rte.o $(B)/selftests/bench/peers/allocator_rte.o: \
+	FLAGS += $(shell pkg-config --cflags libdpdk 2>/dev/null | \
+		   sed 's/-I/-isystem /g')
+
+# There malloc() is jemalloc's; the C library's, and mimalloc's, have names too.
+$(B)/selftests/bench/alloc: PEER_LIBS := -ljemalloc $(PEER_LIBS)
+
+$(BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(PEER_OBJECTS) $(STATIC)
+	$(CXX) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PEER_LIBS) \
+		-lrte_mempool -lrte_ring -lrte_eal -ljansson -lpthread
+
+# Those for the virtual machine, whose processor is another one: in build/guest.
+VM_BENCHES := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard \
+	     selftests/bench/vm/*.c)))
+BPF	:= $(patsubst %.c,$(B)/%.o,$(wildcard selftests/bench/vm/*.bpf.c))
+
+$(B)/selftests/bench/vm/%.bpf.o: selftests/bench/vm/%.bpf.c Makefile
+	@mkdir -p $(@D)
+	clang -target bpf -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+		-I/usr/include/$(shell $(CC) -dumpmachine) -MMD -MP -c -o $@ $<
+
+$(VM_BENCHES:%=%.o): BENCH_FLAGS += -Iselftests/modules
+
+$(VM_BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -lbpf -ljansson -lpthread
+
+vm-benches:
+	@$(MAKE) --no-print-directory B=$(B)/guest BENCH_ARCH= guest-benches
+
+guest-benches: $(VM_BENCHES) $(BPF) $(B)/selftests/bench/mechanism
+
 ##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
 
 # Those under which the tests run: more of them, and it takes as much longer
@@ -311,6 +364,10 @@ coverage: ## lines and branches that all tests reach (COVERAGE_TESTS="...")
 	@COVERAGE_TESTS="$(or $(COVERAGE_TESTS),all)" SECONDS_HOST=7200 \
 		selftests/run coverage
 
+bench: ## the benchmarks, as build/bench/ and a table (BENCH_ROUNDS=, BENCH_SECONDS=)
+	@tools/setup build vm bench
+	@$(MAKE) --no-print-directory run-bench KDIR="$$($(VM) --headers)"
+
 run-demo: all
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
 		--add $(B)/demo:/bin/ --add /var/lib/dpkg/status -- sh -c \
@@ -323,6 +380,9 @@ run-check: all examples selftests
 			KDIR="$$(tools/vm --kernel $$kernel --headers)" || exit; \
 	done
 	@KERNELS="$(KERNELS)" selftests/run
+
+run-bench: all modules benches vm-benches
+	@selftests/bench/run
 
 run-torture: all examples selftests
 	@TORTURE=1 selftests/run $(TORTURED)
@@ -426,6 +486,7 @@ help: ## this list
 
 .PHONY: all module kunit samples lib tools selftests rows asan tsan modules
 .PHONY: $(USERS) fuzz fuzzers checkers packets counted
+.PHONY: benches vm-benches guest-benches bench run-bench
 .PHONY: demo check model coverage torture run-demo run-check run-torture
 .PHONY: install install-module uninstall clean help
 .SECONDARY:
@@ -433,4 +494,5 @@ help: ## this list
 -include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
 	   tools/rring tools/pcap tools/sched man Documentation/examples \
 	   selftests selftests/rows selftests/lib selftests/packets \
-	   selftests/replay selftests/fuzz selftests/kasan))
+	   selftests/replay selftests/fuzz selftests/kasan selftests/bench \
+	   selftests/bench/lib selftests/bench/peers))

@@ -67,6 +67,7 @@ struct rring_arena {
 
 	u32 last_serial;		/* of clients and readers */
 	struct rring_client **clients;	/* by id; 0 is the kernel: NULL */
+	u32 last_client;		/* the highest id that ever was */
 	const rring_word_t **ledgers;	/* of live clients */
 	u32 nr_ledgers;
 	struct rring_client *kernel;	/* while it writes or reads rings here */

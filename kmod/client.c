@@ -93,10 +93,9 @@ static struct rring_arena *attach_arena(const struct rring_attach *args)
 static int alloc_regions(struct rring_client *client,
 			 struct rring_arena *arena)
 {
-	u64 size = rring_layout_ledger_size(arena->info->slots);
 	int err;
 
-	err = rring_region_alloc(&client->ledger, size);
+	err = rring_region_alloc(&client->ledger, arena->info->ledger_size);
 	if (err)
 		return err;
 	err = rring_region_alloc(&client->magazine,
@@ -132,6 +131,7 @@ static int take_place(struct rring_client *client, struct rring_arena *arena)
 	client->id = id;
 	client->serial = rring_arena_next_serial(arena);
 	arena->clients[id] = client;
+	arena->last_client = max(arena->last_client, id);
 	arena->ledgers[arena->nr_ledgers++] = rring_client_ledger(client);
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);

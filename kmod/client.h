@@ -44,6 +44,7 @@ struct rring_client {
 	struct rring_region cursors;
 	u32 tail[RRING_POOLS];		/* the highest seen */
 	u32 charged[RRING_POOLS];	/* slots lent and not reclaimed yet */
+	u64 recent[RRING_POOLS][RRING_RECENT_LISTS]; /* looked at, below */
 	struct rring_reader *readers[RRING_CURSORS]; /* by cursor */
 
 	struct rring_gate gate;		/* where it waits for several rings */

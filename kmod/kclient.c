@@ -51,8 +51,7 @@ static int add_ledger(struct rring_arena *arena)
 
 	if (kernel->ledger.addr)
 		return 0;
-	err = rring_region_alloc(&kernel->ledger,
-				 rring_layout_ledger_size(arena->info->slots));
+	err = rring_region_alloc(&kernel->ledger, arena->info->ledger_size);
 	if (err)
 		return err;
 	mutex_lock(&arena->lock);

@@ -52,7 +52,7 @@ u64 rring_stock_pop(struct rring_stock *stock)
 	return handle;
 }
 
-static void let_go(struct rring_kwriter *kw, u64 handle)
+void rring_stock_let_go(struct rring_kwriter *kw, u64 handle)
 {
 	/* G: nothing else names it, and nothing of it is used any more */
 	rring_word_fetch_add(rring_stock_word(kw, handle),
@@ -67,7 +67,7 @@ void rring_stock_push(struct rring_kwriter *kw, u64 handle)
 	if (stock->n < 2 * stock->want)
 		stock->handle[stock->n++] = handle;
 	else
-		let_go(kw, handle);
+		rring_stock_let_go(kw, handle);
 }
 
 /* ---- refill ---- */
@@ -286,7 +286,7 @@ void rring_stock_destroy(struct rring_kwriter *kw)
 		struct rring_stock *stock = &kw->stock[i];
 
 		while (stock->n)
-			let_go(kw, stock->handle[--stock->n]);
+			rring_stock_let_go(kw, stock->handle[--stock->n]);
 		kvfree(stock->handle);
 	}
 }

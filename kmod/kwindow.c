@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Where a kernel writer stands: what is reserved, what is visible, how far the
- * readers are, and what of that has come back to the kernel's ledger.
+ * The window of a kernel writer: how far the readers are, what room that
+ * leaves, and what has come back to the kernel's ledger.
  *
  * The ring's pages and the ledger are written by the kernel alone: what it
  * finds there is what it wrote. The cursors are not, and are bounded.
@@ -15,8 +15,6 @@
 #include "kwriter.h"
 #include "reader.h"
 #include "ring.h"
-
-#define BATCH	256	/* entries for which interrupts stay off */
 
 /*
  * ---- the lock ----
@@ -73,6 +71,12 @@ static void step(struct rring_kwriter *kw, struct rring_place *place)
 	place->index = rring_window_wrap(place->index + 1, kw->capacity);
 }
 
+/* B: pairs with A in the move of the head: entries below are whole. */
+static u64 head_of(const struct rring_kwriter *kw)
+{
+	return rring_seq_load_acquire(&kw->page->head);
+}
+
 static u64 position_of(const struct rring_kcursor *reader)
 {
 	if (!reader->cursor)
@@ -84,7 +88,7 @@ static u64 position_of(const struct rring_kcursor *reader)
 /* The lower end of the window; a cursor that goes back does not lower it. */
 static u64 find_low(struct rring_kwriter *kw)
 {
-	u64 low = rring_window_retained(kw->head.pos, kw->retain);
+	u64 low = rring_window_retained(head_of(kw), kw->retain);
 	u32 i;
 
 	for (i = 0; i < rring_flag_load(&kw->info->readers_end); i++)
@@ -107,6 +111,12 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 	}
 }
 
+/* With interrupts off no more are settled than up to here. */
+static u64 next_batch(const struct rring_kwriter *kw)
+{
+	return kw->settled.pos + RRING_KWRITER_BATCH;
+}
+
 /*
  * As far as readers have passed, so that a shallow sweep finds it. In process
  * context. Returns the window's lower end.
@@ -119,7 +129,7 @@ u64 rring_kwindow_settle(struct rring_kwriter *kw)
 	do {
 		flags = rring_kwindow_lock(kw);
 		low = find_low(kw);
-		settle_below(kw, min(low, kw->settled.pos + BATCH));
+		settle_below(kw, min(low, next_batch(kw)));
 		done = kw->settled.pos;
 		rring_kwindow_unlock(kw, flags);
 	} while (done < low);
@@ -129,8 +139,10 @@ u64 rring_kwindow_settle(struct rring_kwriter *kw)
 /* The ring is not the kernel's any more: settle all that is not. May sleep. */
 void rring_kwindow_abandon(struct rring_kwriter *kw)
 {
-	while (kw->entries && kw->settled.pos < kw->head.pos) {
-		settle_below(kw, min(kw->head.pos, kw->settled.pos + BATCH));
+	u64 head = head_of(kw);
+
+	while (kw->entries && kw->settled.pos < head) {
+		settle_below(kw, min(head, next_batch(kw)));
 		cond_resched();
 	}
 }
@@ -138,12 +150,14 @@ void rring_kwindow_abandon(struct rring_kwriter *kw)
 /* What is overwritten is settled just before it is lost. */
 static u64 overwritable(struct rring_kwriter *kw)
 {
-	u64 next = kw->reserved.pos + 1;
+	u64 next = atomic64_read(&kw->reserved) + 1;
+	u64 head = head_of(kw);
 
-	if (kw->entries && next > kw->capacity)
-		settle_below(kw, min(kw->head.pos, next - kw->capacity));
-	return kw->entries ? min(kw->head.pos, kw->settled.pos) :
-			     kw->head.pos;
+	if (!kw->entries)
+		return head;
+	if (next > kw->capacity)
+		settle_below(kw, min(head, next - kw->capacity));
+	return min(head, kw->settled.pos);
 }
 
 static u64 passed(struct rring_kwriter *kw)
@@ -152,106 +166,26 @@ static u64 passed(struct rring_kwriter *kw)
 
 	if (!kw->entries)
 		return low;
-	settle_below(kw, min(low, kw->settled.pos + BATCH));
+	settle_below(kw, min(low, next_batch(kw)));
 	return min(low, kw->settled.pos);
+}
+
+static bool is_below_limit(const struct rring_kwriter *kw)
+{
+	return atomic64_read(&kw->reserved) < rring_seq_load(&kw->limit);
 }
 
 /* Is there a place for one more? Under the lock. */
 bool rring_kwindow_has_room(struct rring_kwriter *kw)
 {
-	if (kw->reserved.pos < kw->limit)
+	u64 free;
+
+	if (is_below_limit(kw))
 		return true;
-	kw->limit = kw->capacity + (kw->overwrites ? overwritable(kw) :
-						     passed(kw));
-	return kw->reserved.pos < kw->limit;
-}
-
-/*
- * The next place, if @kw has room. M: pairs with N in the library: readers of
- * what is written next see the claim. Under the lock.
- */
-u32 rring_kwindow_reserve(struct rring_kwriter *kw)
-{
-	u32 index = kw->reserved.index;
-
-	step(kw, &kw->reserved);
-	if (kw->reserved.pos > rring_seq_load(&kw->page->claim))
-		rring_seq_store(&kw->page->claim, kw->reserved.pos);
-	rring_fence_release();
-	return index;
-}
-
-/* ---- the head ---- */
-
-/* Nobody is to find an event where one was discarded. */
-static void give_up(struct rring_kwriter *kw, u32 index)
-{
-	kw->mark[index] = RRING_MARK_NONE;
-	kw->discarded++;
-	if (kw->entries) {
-		struct rring_entry *entry = &kw->entries[index];
-
-		rring_stock_push(kw, entry->handle);
-		WRITE_ONCE(entry->handle, 0);
-		WRITE_ONCE(entry->header.len, RRING_LEN_NONE);
-	} else {
-		WRITE_ONCE(kw->headers[index].len, RRING_LEN_NONE);
-	}
-}
-
-/* What was reserved last and discarded leaves no trace. */
-static void roll_back(struct rring_kwriter *kw)
-{
-	while (kw->reserved.pos > kw->head.pos) {
-		u32 last = (kw->reserved.index ?: kw->capacity) - 1;
-
-		/* pairs with finish(), which gave the entry up */
-		if (smp_load_acquire(&kw->mark[last]) != RRING_MARK_DISCARDED)
-			return;
-		give_up(kw, last);
-		kw->reserved.pos--;
-		kw->reserved.index = last;
-	}
-}
-
-/* G: the ring names these slots before the holds of their reservations fall. */
-static void drop_holds(struct rring_kwriter *kw, struct rring_place from)
-{
-	for (; from.pos < kw->head.pos; step(kw, &from)) {
-		u64 handle = kw->entries[from.index].handle;
-
-		if (handle)
-			rring_word_fetch_add(rring_stock_word(kw, handle),
-					     RRING_MOVE - RRING_HOLD);
-	}
-}
-
-/* Move the head over what is marked. True: there is more. Under the lock. */
-bool rring_kwindow_advance(struct rring_kwriter *kw)
-{
-	struct rring_place from = kw->head;
-	u8 mark = RRING_MARK_NONE;
-
-	roll_back(kw);
-	while (kw->head.pos < from.pos + BATCH) {
-		/* pairs with finish(): the entry is whole */
-		mark = smp_load_acquire(&kw->mark[kw->head.index]);
-		if (mark == RRING_MARK_NONE)
-			break;
-		if (mark == RRING_MARK_DISCARDED)
-			give_up(kw, kw->head.index);
-		else
-			kw->sent++;
-		kw->mark[kw->head.index] = RRING_MARK_NONE;
-		step(kw, &kw->head);
-	}
-	if (kw->head.pos == from.pos)
-		return false;
-	/* A: pairs with B in the library's peek, and in the sweep */
-	rring_seq_store_release(&kw->page->head, kw->head.pos);
-	if (kw->entries)
-		drop_holds(kw, from);
-	return mark != RRING_MARK_NONE;
+	free = kw->overwrites ? overwritable(kw) : passed(kw);
+	/* pairs with take_place(): who had the entries is done with them */
+	rring_seq_store_release(&kw->limit, free + kw->capacity);
+	return is_below_limit(kw);
 }
 
 /* ---- readers come and go; under the arena's lock ---- */

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The kernel as the writer of a ring, in any context.
- *
- * Reserve takes a place under the lock; the payload is filled without it; and
- * commit marks the place. Whoever has the lock then moves the head over all
- * places that are marked: entries become visible in the order in which they
- * were reserved. A commit that cannot have the lock, in an NMI, leaves the
- * move to irq_work, which also wakes readers and starts refills.
+ * The kernel as the writer of a ring: opening, closing, waking. Whoever
+ * produces may hold a run queue's lock: readers are woken, and refills started,
+ * by irq_work.
  */
 #include "compat.h"
 
+#include <linux/math64.h>
 #include <linux/module.h>
-#include <rusted_ring/handle.h>
 #include <rusted_ring/layout.h>
 
 #include "arena.h"
@@ -21,17 +17,6 @@
 #include "ring.h"
 
 /* ---- irq_work ---- */
-
-/*
- * L: unlike a process, the kernel may run on a CPU that the sleeper's barrier
- * does not interrupt, so the fence is paid here, once for each move.
- */
-static bool somebody_waits(struct rring_kwriter *kw)
-{
-	smp_mb();	/* L: pairs with K */
-	return rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT ||
-	       (kw->entries && rring_flag_load(&kw->arena->info->pool_waiters));
-}
 
 static void wake_readers(struct rring_kwriter *kw)
 {
@@ -50,228 +35,38 @@ static void wake_readers(struct rring_kwriter *kw)
 
 static void wake_all(struct rring_kwriter *kw)
 {
-	u32 pools;
+	u32 pools = rring_flag_load(&kw->arena->info->pool_waiters);
 
-	if (!somebody_waits(kw))
-		return;
 	if (rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT)
 		wake_readers(kw);
-	pools = rring_flag_load(&kw->arena->info->pool_waiters);
 	if (kw->entries && pools)
 		rring_arena_wake_pools(kw->arena, pools);
 }
 
-static void kwriter_irq(struct irq_work *irq)
+static bool has_to_refill(struct rring_kwriter *kw)
 {
-	struct rring_kwriter *kw = container_of(irq, struct rring_kwriter, irq);
 	unsigned long flags = rring_kwindow_lock(kw);
-	bool more = rring_kwindow_advance(kw);
 	bool fill = kw->fill;
 
 	kw->fill = false;
 	rring_kwindow_unlock(kw, flags);
+	return fill;
+}
+
+/* Its own moves of the head are full barriers before it looks who waits. */
+static void kwriter_irq(struct irq_work *irq)
+{
+	struct rring_kwriter *kw = container_of(irq, struct rring_kwriter, irq);
+	u32 moved = rring_kevent_advance(kw);
+
 	wake_all(kw);
-	if (fill)
+	if (kw->entries && has_to_refill(kw))
 		queue_delayed_work(system_unbound_wq, &kw->refill, 0);
-	if (more)
+	if (moved == RRING_KWRITER_BATCH)
 		irq_work_queue(&kw->irq);
 }
 
-/* ---- reserve, commit, discard ---- */
-
-static int drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
-{
-	static const int errors[RRING_DROPS] = {
-		[RRING_DROP_FULL] = -EAGAIN,
-		[RRING_DROP_BUSY] = -EBUSY,
-		[RRING_DROP_NO_SLOT] = -ENOSPC,
-		[RRING_DROP_TOO_LARGE] = -E2BIG,
-	};
-
-	atomic64_inc((atomic64_t *)&kw->info->dropped[reason].value);
-	return errors[reason];
-}
-
-/* Under the lock: an RRING_DROP_*, or RRING_DROPS: none. */
-static enum rring_drop_reason take_place(struct rring_kwriter *kw,
-					 struct rring_stock *stock,
-					 struct rring_kevent *event)
-{
-	if (!rring_kwindow_has_room(kw))
-		return RRING_DROP_FULL;
-	event->handle = stock ? rring_stock_pop(stock) : 0;
-	if (stock && !event->handle)
-		return RRING_DROP_NO_SLOT;
-	event->index = rring_kwindow_reserve(kw);
-	return RRING_DROPS;
-}
-
-static void *payload(struct rring_kwriter *kw, const struct rring_kevent *event)
-{
-	const struct rring_pool_info *pool;
-	u32 index = rring_handle_index(event->handle);
-
-	if (!kw->entries)
-		return kw->data + (size_t)event->index * kw->stride;
-	pool = &kw->arena->info->pool[rring_handle_class(event->handle)];
-	return kw->arena->payload.addr + pool->payload_offset +
-	       (size_t)index * pool->slot_size;
-}
-
-/**
- * rring_kwriter_reserve() - take the place of the next event
- * @kw: the writer
- * @len: bytes of the payload
- * @event_type: what readers find as such
- * @event: filled: where the payload goes
- *
- * The place is the caller's alone until rring_kwriter_commit() or
- * rring_kwriter_discard(), one of which must follow soon: readers see no later
- * event before. The payload has the bytes of some earlier one.
- *
- * Context: any, NMI included. Never sleeps; spins for other CPUs, a few
- * hundred entries at most, but not in NMI. On one CPU it may interrupt itself.
- * Return: 0, or the event is dropped and counted: -E2BIG too large, -EAGAIN
- * the ring is full, -EBUSY the writer was interrupted by its caller (or in NMI,
- * somebody uses it), -ENOSPC no slot is at hand.
- */
-int rring_kwriter_reserve(struct rring_kwriter *kw, u32 len, u32 event_type,
-			  struct rring_kevent *event)
-{
-	struct rring_stock *stock = NULL;
-	enum rring_drop_reason reason;
-	unsigned long flags;
-	bool fill;
-
-	if (kw->entries) {
-		stock = rring_stock_for(kw, len);
-		if (!stock)
-			return drop(kw, RRING_DROP_TOO_LARGE);
-	} else if (len > kw->stride) {
-		return drop(kw, RRING_DROP_TOO_LARGE);
-	}
-	if (!rring_kwindow_trylock(kw, &flags))
-		return drop(kw, RRING_DROP_BUSY);
-	reason = take_place(kw, stock, event);
-	fill = kw->fill;
-	rring_kwindow_unlock(kw, flags);
-	if (fill)
-		irq_work_queue(&kw->irq);
-	if (reason != RRING_DROPS)
-		return drop(kw, reason);
-	event->data = payload(kw, event);
-	event->len = len;
-	event->event_type = event_type;
-	return 0;
-}
-EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
-
-/* The place of @event is done with, as @mark says. */
-static void finish(struct rring_kwriter *kw, const struct rring_kevent *event,
-		   enum rring_mark mark)
-{
-	unsigned long flags;
-	bool more;
-
-	/* pairs with advance(): the entry was written before */
-	smp_store_release(&kw->mark[event->index], mark);
-	if (rring_kwindow_trylock(kw, &flags)) {
-		more = rring_kwindow_advance(kw);
-		rring_kwindow_unlock(kw, flags);
-		if (!more && !somebody_waits(kw))
-			return;
-	}
-	irq_work_queue(&kw->irq);
-}
-
-static void write_header(struct rring_event_header *header,
-			 const struct rring_kevent *event, u32 room)
-{
-	WRITE_ONCE(header->len, min(event->len, room));
-	WRITE_ONCE(header->event_type, event->event_type);
-}
-
-static void write_handle(struct rring_kwriter *kw,
-			 const struct rring_kevent *event)
-{
-	u32 class = rring_handle_class(event->handle);
-	const struct rring_pool_info *pool = &kw->arena->info->pool[class];
-	struct rring_event_header *header =
-		kw->arena->payload.addr + pool->header_offset;
-	struct rring_entry *entry = &kw->entries[event->index];
-
-	write_header(&header[rring_handle_index(event->handle)], event,
-		     pool->slot_size);
-	rring_word_fetch_add(rring_stock_word(kw, event->handle),
-			     RRING_MOVE + RRING_IN_FLIGHT);
-	WRITE_ONCE(entry->handle, event->handle);
-	write_header(&entry->header, event, pool->slot_size);
-}
-
-/**
- * rring_kwriter_commit() - publish a reserved event
- * @kw: the writer
- * @event: as rring_kwriter_reserve() filled it, with the payload in place
- *
- * Readers see it, and are woken, once all that was reserved before is
- * committed or discarded.
- *
- * Context: any, as rring_kwriter_reserve().
- */
-void rring_kwriter_commit(struct rring_kwriter *kw,
-			  const struct rring_kevent *event)
-{
-	if (kw->entries)
-		write_handle(kw, event);
-	else
-		write_header(&kw->headers[event->index], event, kw->stride);
-	finish(kw, event, RRING_MARK_COMMITTED);
-}
-EXPORT_SYMBOL_GPL(rring_kwriter_commit);
-
-/**
- * rring_kwriter_discard() - give a reserved event up
- * @kw: the writer
- * @event: as rring_kwriter_reserve() filled it
- *
- * Readers see nothing of it, but that a position is left out if something was
- * reserved after it.
- *
- * Context: any, as rring_kwriter_reserve().
- */
-void rring_kwriter_discard(struct rring_kwriter *kw,
-			   const struct rring_kevent *event)
-{
-	/* for give_up(): the slot goes back into stock under the lock */
-	if (kw->entries)
-		WRITE_ONCE(kw->entries[event->index].handle, event->handle);
-	finish(kw, event, RRING_MARK_DISCARDED);
-}
-EXPORT_SYMBOL_GPL(rring_kwriter_discard);
-
-/**
- * rring_kwriter_write() - reserve, copy, commit
- * @kw: the writer
- * @data: the payload
- * @len: its bytes
- * @event_type: what readers find as such
- *
- * Context: any, as rring_kwriter_reserve().
- * Return: 0 or what rring_kwriter_reserve() says.
- */
-int rring_kwriter_write(struct rring_kwriter *kw, const void *data, u32 len,
-			u32 event_type)
-{
-	struct rring_kevent event;
-	int err = rring_kwriter_reserve(kw, len, event_type, &event);
-
-	if (err)
-		return err;
-	memcpy(event.data, data, len);
-	rring_kwriter_commit(kw, &event);
-	return 0;
-}
-EXPORT_SYMBOL_GPL(rring_kwriter_write);
+/* ---- what became of it ---- */
 
 /**
  * rring_kwriter_stat() - what became of the events so far
@@ -279,17 +74,18 @@ EXPORT_SYMBOL_GPL(rring_kwriter_write);
  * @stat: filled. While nobody produces the numbers are exact: as many as were
  *	tried are sent, discarded or dropped
  *
- * Context: any but NMI.
+ * Context: any.
  */
 void rring_kwriter_stat(struct rring_kwriter *kw,
 			struct rring_kwriter_stat *stat)
 {
-	unsigned long flags = rring_kwindow_lock(kw);
+	u64 passed_over = atomic64_read(&kw->passed_over);
 	u32 i;
 
-	stat->sent = kw->sent;
-	stat->discarded = kw->discarded;
-	rring_kwindow_unlock(kw, flags);
+	/* what is passed over is counted after it was passed */
+	smp_rmb();
+	stat->sent = rring_seq_load(&kw->page->head) - kw->begin - passed_over;
+	stat->discarded = passed_over + atomic64_read(&kw->taken_back);
 	for (i = 0; i < RRING_DROPS; i++)
 		stat->dropped[i] = rring_word_load(&kw->info->dropped[i]) -
 				   kw->dropped_before[i];
@@ -373,11 +169,12 @@ static void set_up(struct rring_kwriter *kw, struct rring_ring *ring, u64 head)
 	kw->retain = ring->info->retain;
 	kw->overwrites = ring->info->policy == RRING_OVERWRITE;
 	map_ring(kw);
-	kw->head.pos = head;
-	div_u64_rem(head, kw->capacity, &kw->head.index);
-	kw->reserved = kw->head;
-	kw->settled = kw->head;
-	kw->limit = head;
+	kw->per_entry = div_u64(U64_MAX, kw->capacity);
+	kw->begin = head;
+	atomic64_set(&kw->reserved, head);
+	kw->settled.pos = head;
+	div_u64_rem(head, kw->capacity, &kw->settled.index);
+	rring_seq_store(&kw->limit, head);
 	kw->low = rring_ring_low(ring);
 	for (i = 0; i < RRING_DROPS; i++)
 		kw->dropped_before[i] = rring_word_load(&kw->info->dropped[i]);
@@ -479,19 +276,14 @@ EXPORT_SYMBOL_GPL(rring_kwriter_open);
 /* All that is committed becomes visible; nothing else is under way. */
 static void quiesce(struct rring_kwriter *kw)
 {
-	unsigned long flags;
-	bool more, pending;
-
 	irq_work_sync(&kw->irq);
 	if (kw->entries)
 		rring_stock_stop(kw);
-	do {
-		flags = rring_kwindow_lock(kw);
-		more = rring_kwindow_advance(kw);
-		pending = kw->reserved.pos != kw->head.pos;
-		rring_kwindow_unlock(kw, flags);
-	} while (more);
-	WARN_ONCE(pending, "rusted_ring: closed with an event reserved\n");
+	while (rring_kevent_advance(kw))
+		cond_resched();
+	WARN_ONCE(rring_seq_load(&kw->page->head) !=
+		  atomic64_read(&kw->reserved),
+		  "rusted_ring: closed with an event reserved\n");
 }
 
 /* As the death of a client: first the window is adopted, then let go of. */

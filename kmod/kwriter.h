@@ -8,6 +8,9 @@
 struct rring_kwriter;
 struct rring_reader;
 
+/* Entries for which one context is busy before others have their turn. */
+#define RRING_KWRITER_BATCH	256
+
 #ifdef __KERNEL__
 
 #include <linux/irq_work.h>
@@ -30,20 +33,22 @@ struct rring_kcursor {
 	bool gates;
 };
 
-/* What has become of a reserved entry. */
-enum rring_mark {
-	RRING_MARK_NONE,
-	RRING_MARK_COMMITTED,
-	RRING_MARK_DISCARDED,
+/* What has become of a reserved entry: the lowest bit of its mark. */
+enum rring_fate {
+	RRING_COMMITTED,
+	RRING_DISCARDED,
 };
 
 /*
  * Locking.
  *
- * .lock is over what moves, and over what readers look like from here. It is
- * raw, taken with interrupts off, and no other is taken under it: it may nest
- * in any lock of the kernel's. An NMI, and a probe that interrupts whoever is
- * at it on the same CPU, do without.
+ * Places are taken, marked and passed without: .reserved, .mark[], and the
+ * claim and the head in the ring's page change by atomic exchanges.
+ *
+ * .lock is over how far the readers are, what room that leaves, and the stock.
+ * It is raw, taken with interrupts off, and no other is taken under it: it may
+ * nest in any lock of the kernel's. An NMI, and a probe that interrupts whoever
+ * is at it on the same CPU, do without.
  *
  * .wake_lock keeps the clients of the readers while they are being woken. It
  * nests outside of a wait queue's lock, and so of a run queue's, and is never
@@ -60,22 +65,25 @@ struct rring_kwriter {
 	struct rring_entry *entries;		/* RRING_HANDLES */
 	struct rring_event_header *headers;	/* RRING_INLINE */
 	void *data;
+	u64 *mark;			/* per entry: who was marked last */
+	u64 per_entry;			/* 2^64 by the capacity, rounded down */
 	u32 capacity;
 	u32 stride;
 	u32 retain;
 	bool overwrites;
+	u64 begin;			/* the head when it was opened */
 	u64 dropped_before[RRING_DROPS];
+	rring_seq_t limit;		/* reservations end here */
 
-	raw_spinlock_t lock;
+	/* where the next event goes; falls if that is discarded */
+	atomic64_t reserved ____cacheline_aligned_in_smp;
+	atomic64_t passed_over;		/* discarded, and the head is past it */
+	atomic64_t taken_back;		/* discarded, and then reserved last */
+
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	bool __percpu *inside;		/* somebody on this CPU is at it */
-	struct rring_place reserved;	/* where the next event goes */
-	struct rring_place head;	/* entries below are visible */
 	struct rring_place settled;	/* in_flight is taken back below */
-	u64 limit;			/* reservations end here */
 	u64 low;			/* of the window, so far */
-	u64 sent;
-	u64 discarded;
-	u8 *mark;			/* an rring_mark per entry */
 	struct rring_kcursor reader[RRING_READERS];
 	struct rring_stock stock[RRING_KWRITER_CLASSES];
 	bool filling;			/* a refill is under way */
@@ -89,14 +97,13 @@ struct rring_kwriter {
 	bool hungry;			/* a pool is dry: its gate will tell */
 };
 
+u32 rring_kevent_advance(struct rring_kwriter *kw);
 bool rring_kwindow_trylock(struct rring_kwriter *kw, unsigned long *flags);
 unsigned long rring_kwindow_lock(struct rring_kwriter *kw);
 void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags);
 u64 rring_kwindow_settle(struct rring_kwriter *kw);
 void rring_kwindow_abandon(struct rring_kwriter *kw);
 bool rring_kwindow_has_room(struct rring_kwriter *kw);
-u32 rring_kwindow_reserve(struct rring_kwriter *kw);
-bool rring_kwindow_advance(struct rring_kwriter *kw);
 void rring_kwindow_mind(struct rring_kwriter *kw,
 			const struct rring_reader *reader);
 void rring_kwindow_know(struct rring_kwriter *kw,

@@ -147,6 +147,7 @@ static void note_lent(struct rring_pool *pool, u32 n)
 	if (nr_out(pool) > pool->soft)
 		grow(pool, nr_out(pool));
 	pool->high_water = max(pool->high_water, nr_out(pool));
+	pool->unswept += n;
 	pool->info->lent += n;
 	pool->info->refills++;
 }
@@ -178,19 +179,34 @@ static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
 	client->refills++;
 }
 
-/* Is @slot, which is out, still in a magazine? Under the arena's lock. */
-bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot)
+/* The magazine of the client that @lease is, or was, of. */
+static void look_at_magazine(struct rring_pool *pool,
+			     const struct rring_lease *lease,
+			     struct rring_lent *lent)
+{
+	struct rring_client *client = pool->arena->clients[lease->client];
+
+	*lent = (struct rring_lent) { .serial = lease->serial };
+	if (!client || client->serial != lease->serial)
+		return;
+	lent->n = rring_client_lent(client, pool->index);
+	lent->tail = client->tail[pool->index];
+}
+
+/*
+ * Is @slot, which is out, still in a magazine? It may have left it since @lent,
+ * which is that of the slot before, was looked at. Under the arena's lock.
+ */
+bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot,
+			    struct rring_lent *lent)
 {
 	const struct rring_lease *lease = &pool->lease[slot];
-	struct rring_client *client = pool->arena->clients[lease->client];
-	u32 tail, head;
 
-	if (!client || client->serial != lease->serial)
+	if (!lease->serial)
 		return false;
-	tail = rring_client_tail(client, pool->index);
-	head = rring_seq_load(&rring_client_magazine(client,
-						     pool->index)->head);
-	return lease->position - tail < head - tail;
+	if (lease->serial != lent->serial)
+		look_at_magazine(pool, lease, lent);
+	return lease->position - lent->tail < lent->n;
 }
 
 /* Nobody has @slot any more. Under the arena's lock. */
@@ -302,18 +318,41 @@ static int refill_lend(struct refill *refill, bool swept)
 	return err;
 }
 
+/*
+ * What clients let go of lately will do. If that is less than a batch because
+ * nearly all of the pool is in use, a sweep would look at all that for little:
+ * only once for each quarter of the pool that was lent meanwhile, so that it is
+ * four slots for each of these.
+ */
+static bool will_do(struct rring_pool *pool, u32 want)
+{
+	bool enough;
+
+	mutex_lock(&pool->arena->lock);
+	enough = !is_short(pool, want) ||
+		 (pool->nr_free && pool->nr_free < want &&
+		  pool->unswept < pool->capacity / 4);
+	if (!enough)
+		pool->unswept = 0;
+	mutex_unlock(&pool->arena->lock);
+	return enough;
+}
+
 /* A shallow one, for a refill. Returns how many slots it freed. */
 u32 rring_pool_sweep(struct rring_pool *pool, u32 want)
 {
-	u32 looked;
-	u32 found = rring_sweep(pool, want, RRING_SWEEP_LEDGERS, &looked);
+	u32 freed = rring_sweep_recent(pool, want);
+	u32 looked, found;
 
+	if (will_do(pool, want))
+		return freed;
+	found = rring_sweep(pool, want, RRING_SWEEP_LEDGERS, &looked);
 	mutex_lock(&pool->arena->lock);
 	pool->looked += looked;
 	pool->found += found;
 	judge(pool);
 	mutex_unlock(&pool->arena->lock);
-	return found;
+	return freed + found;
 }
 
 /*

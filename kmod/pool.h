@@ -15,6 +15,14 @@ struct rring_lease {
 	u32 serial;
 	u32 client;
 	u32 position;
+	u32 stamp;			/* the last batch of hints it was in */
+};
+
+/* What a magazine had when a batch was put together. */
+struct rring_lent {
+	u32 serial;			/* of whose; 0: nobody's yet */
+	u32 tail;
+	u32 n;
 };
 
 /* All but .gate under the arena's lock. */
@@ -34,6 +42,8 @@ struct rring_pool {
 					 * one past the last that ever was
 					 */
 	u32 soft;			/* no more get out without a sweep */
+	u32 unswept;			/* lent since the last one began */
+	u32 stamp;			/* of the present batch of hints */
 	u32 looked;			/* slots, by sweeps for refills, since */
 	u32 found;			/* .soft was judged; of them, freed */
 	u32 *free;			/* slots that nobody has */
@@ -54,7 +64,8 @@ void rring_pool_destroy(struct rring_pool *pool);
 u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept);
 u32 rring_pool_sweep(struct rring_pool *pool, u32 want);
-bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot);
+bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot,
+			    struct rring_lent *lent);
 void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
 int rring_pool_refill(struct rring_client *client, struct rring_refill *args);
 int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat);

@@ -24,6 +24,7 @@
 #include "arena.h"
 #include "client.h"
 #include "pool.h"
+#include "recent.h"
 #include "reclaim.h"
 #include "ring.h"
 #include "trace.h"
@@ -62,6 +63,14 @@ static void drop_named(struct rring_pool *pool, struct rring_batch *batch)
 			batch->live &= ~BIT_ULL(i);
 }
 
+/* Of a slot that is out. */
+static bool is_elsewhere(struct rring_pool *pool, u32 slot,
+			 struct rring_lent *lent)
+{
+	return pool->arena->adopted[pool->base + slot] ||
+	       rring_pool_in_magazine(pool, slot, lent);
+}
+
 /*
  * Step 0, for slots from @from on and below @end. Returns how many it took, and
  * where the next batch begins.
@@ -69,9 +78,9 @@ static void drop_named(struct rring_pool *pool, struct rring_batch *batch)
 static u32 gather(struct rring_pool *pool, u32 from, u32 end,
 		  enum rring_depth depth, u32 *next)
 {
-	struct rring_arena *arena = pool->arena;
-	struct rring_batch *batch = &arena->batch;
+	struct rring_batch *batch = &pool->arena->batch;
 	u32 limit = min(end, from + RRING_BATCH * 8);
+	struct rring_lent lent = {};
 	u32 n = 0;
 	u32 slot;
 
@@ -79,8 +88,7 @@ static u32 gather(struct rring_pool *pool, u32 from, u32 end,
 	*next = limit;
 	for (slot = find_next_bit(pool->out, limit, from); slot < limit;
 	     slot = find_next_bit(pool->out, limit, slot + 1)) {
-		if (arena->adopted[pool->base + slot] ||
-		    rring_pool_in_magazine(pool, slot))
+		if (is_elsewhere(pool, slot, &lent))
 			continue;
 		if (depth == RRING_SWEEP_WINDOWS && test_bit(slot, pool->named))
 			continue;
@@ -94,18 +102,39 @@ static u32 gather(struct rring_pool *pool, u32 from, u32 end,
 	return n;
 }
 
+/* The same for what clients have let go of lately, each slot once. */
+static u32 gather_recent(struct rring_pool *pool)
+{
+	struct rring_batch *batch = &pool->arena->batch;
+	u32 n = rring_recent_take(pool, batch->slot, RRING_BATCH);
+	struct rring_lent lent = {};
+	u32 i;
+
+	batch->live = 0;
+	pool->stamp++;
+	for (i = 0; i < n; i++) {
+		u32 slot = batch->slot[i];
+
+		batch->slot[i] += pool->base;
+		if (!test_bit(slot, pool->out) ||
+		    pool->lease[slot].stamp == pool->stamp ||
+		    is_elsewhere(pool, slot, &lent))
+			continue;
+		pool->lease[slot].stamp = pool->stamp;
+		batch->live |= BIT_ULL(i);
+	}
+	return n;
+}
+
 static void hide_generations(struct rring_arena *arena,
 			     const struct rring_batch *batch, u32 *hidden)
 {
-	u32 i;
+	u64 left;
 
-	for (i = 0; i < RRING_BATCH; i++) {
-		rring_flag_t *generation;
+	for (left = batch->live; left; left &= left - 1) {
+		u32 i = __builtin_ctzll(left);
+		rring_flag_t *generation = &arena->generation[batch->slot[i]];
 
-		hidden[i] = 0;
-		if (!(batch->live & BIT_ULL(i)))
-			continue;
-		generation = &arena->generation[batch->slot[i]];
 		hidden[i] = rring_flag_load(generation);
 		rring_flag_store(generation, 0);
 	}
@@ -113,21 +142,22 @@ static void hide_generations(struct rring_arena *arena,
 	rring_fence_full();
 }
 
-/* The next one for those that are free, the old one for the others. */
+/*
+ * Of @slots, those that were live when they were hidden: the next one for those
+ * that are free, the old one for the others.
+ */
 static void show_generations(struct rring_arena *arena,
-			     const struct rring_batch *batch, const u32 *hidden)
+			     const struct rring_batch *batch, u64 slots,
+			     const u32 *hidden)
 {
-	u32 i;
-
-	for (i = 0; i < RRING_BATCH; i++) {
-		rring_flag_t *flag = &arena->generation[batch->slot[i]];
+	for (; slots; slots &= slots - 1) {
+		u32 i = __builtin_ctzll(slots);
 		u32 generation = hidden[i];
 
-		if (!generation)
-			continue;
 		if (batch->live & BIT_ULL(i))
 			generation = rring_generation_next(generation);
-		rring_flag_store_release(flag, generation);
+		rring_flag_store_release(&arena->generation[batch->slot[i]],
+					 generation);
 	}
 }
 
@@ -137,10 +167,9 @@ static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 	struct rring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
 	u64 busy = RRING_HOLDS_MASK;
-	u64 began = ktime_get_ns();
+	u64 began = ktime_get_coarse_ns();
 	u32 hidden[RRING_BATCH];
-	u32 freed = 0;
-	u32 i;
+	u64 slots;
 
 	if (depth == RRING_SWEEP_LEDGERS)
 		busy |= RRING_IN_FLIGHT_MASK;
@@ -152,23 +181,21 @@ static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 	}
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_AGAIN);
-	if (!batch->live)
+	slots = batch->live;
+	if (!slots)
 		return 0;
 	preempt_disable();	/* upgrades wait for this */
 	hide_generations(arena, batch, hidden);
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_AGAIN);
-	if (ktime_get_ns() - began > RRING_COLLECT_NS)
+	if (ktime_get_coarse_ns() - began > RRING_COLLECT_NS)
 		batch->live = 0;
-	show_generations(arena, batch, hidden);
+	show_generations(arena, batch, slots, hidden);
 	preempt_enable();
-	for (i = 0; i < RRING_BATCH; i++) {
-		if (!(batch->live & BIT_ULL(i)))
-			continue;
-		rring_pool_free_slot(pool, batch->slot[i] - pool->base);
-		freed++;
-	}
-	return freed;
+	for (slots = batch->live; slots; slots &= slots - 1)
+		rring_pool_free_slot(pool, batch->slot[__builtin_ctzll(slots)] -
+					   pool->base);
+	return hweight64(batch->live);
 }
 
 /*
@@ -214,6 +241,31 @@ u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
 	trace_reclaim(pool, depth == RRING_SWEEP_WINDOWS, want, taken, freed);
 	if (looked)
 		*looked = taken;
+	return freed;
+}
+
+/*
+ * Of what clients have let go of lately, free what nobody has, until @want
+ * slots are. Returns how many were. May sleep. A liar's lists end no sooner
+ * than he likes, but a look at them takes no longer than one at the pool.
+ */
+u32 rring_sweep_recent(struct rring_pool *pool, u32 want)
+{
+	u32 freed = 0;
+	u32 taken = 0;
+	u32 n;
+
+	do {
+		mutex_lock(&pool->arena->lock);
+		n = gather_recent(pool);
+		taken += n;
+		if (n)
+			freed += free_batch(pool, RRING_SWEEP_LEDGERS);
+		mutex_unlock(&pool->arena->lock);
+		cond_resched();
+	} while (n == RRING_BATCH && freed < want && taken < pool->capacity);
+	if (taken)
+		trace_reclaim(pool, false, want, taken, freed);
 	return freed;
 }
 

@@ -14,6 +14,7 @@ enum rring_depth {
 
 u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
 		u32 *looked);
+u32 rring_sweep_recent(struct rring_pool *pool, u32 want);
 u32 rring_sweep_range(struct rring_pool *pool, u32 from, u32 end);
 u32 rring_sweep_held(struct rring_pool *pool);
 u32 rring_sweep_in_flight(struct rring_pool *pool);

@@ -96,7 +96,7 @@ TEST(the_counts_of_a_ledger_word_do_not_run_into_their_neighbours)
 static uint64_t word_of(uint32_t moves, uint32_t in_flight, uint32_t holds,
 			uint64_t flags)
 {
-	return (uint64_t)moves << 32 | (uint64_t)in_flight << 17 | holds |
+	return (uint64_t)moves << 32 | (uint64_t)holds << 14 | in_flight |
 	       flags;
 }
 

@@ -108,8 +108,18 @@ static int check_arena(const uint32_t capacity[RRING_POOLS],
 		return 6;
 	if (info.payload_size != payload)
 		return 7;
-	return rring_layout_ledger_size(info.slots) !=
-	       4096 + page_up(slots * 8) ? 8 : 0;
+	size = 4096 + slots * 8;
+	for (i = 0; i < RRING_XXL; i++) {
+		wide entries = info.recent_entries[i];
+
+		if (info.recent_offset[i] != size || entries & (entries - 1) ||
+		    (capacity[i] && (entries < 16 || entries * 16 <= capacity[i] ||
+				     (entries > 16 && entries * 8 > capacity[i]))))
+			return 8;
+		size += entries * RRING_RECENT_LISTS * 4;
+	}
+	return info.recent_entries[RRING_XXL] ||
+	       info.ledger_size != page_up(size) ? 9 : 0;
 }
 
 TEST(the_pools_of_an_arena_lie_one_after_another)

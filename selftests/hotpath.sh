@@ -151,7 +151,7 @@ for compiler in "${compilers[@]}"; do
 	for path in "${paths[@]}"; do
 		check_path "$compiler" "$path"
 	done
-	check_control "$compiler" rring_hold_threads '\<lock\>'
-	check_control "$compiler" rring_drop_threads '\<lock\>'
+	check_control "$compiler" rring_hold_slow '\<lock\>'
+	check_control "$compiler" rring_drop_slow '\<lock\>'
 	check_control "$compiler" rring_upgrade '\<mfence\>|\<lock\>'
 done

@@ -32,6 +32,7 @@ bounds() {
 		lap -DWRITTEN=8 -DCAPACITY=3 -DDEPTH=4
 		wait
 		wait -DLONG=1 -DDEPTH=4
+		commit -DCAPACITY=3 -DWRITTEN=5
 	END
 	;;
 	*) cat <<-END
@@ -43,6 +44,7 @@ bounds() {
 		join
 		lap
 		wait -DLONG=1
+		commit
 	END
 	;;
 	esac
@@ -98,6 +100,13 @@ mutations() {
 	wait FLAG_BEFORE_HEAD overslept a flag loaded before the store (L)
 	wait NO_L_IN_KERNEL overslept a kernel that has no fence of its own
 	wait ONE_GATE_ONLY overslept a wake that opens the ring's gate alone
+	commit NO_Q left a mark without a full barrier
+	commit NO_R left a look at the next mark before the head moves
+	commit HEAD_FROM_BEFORE left a head that was read before the mark
+	commit MARKS_WITHOUT_LAPS torn marks that do not say of which lap
+	commit MARK_BEFORE_ENTRY torn a mark that is no release
+	commit A_IS_RELAXED torn a head that is no release
+	commit ENTRY_AFTER_HEAD mistaken an entry read after the head has moved
 	END
 }
 
@@ -123,6 +132,9 @@ witnesses() {
 	lap overtaken an observer is overtaken
 	wait asleep[0]&&asleep[1] both sleep
 	wait position[1]==LONG+SHORT&&asleep[0] one of them sees all
+	commit given_back a place is given back
+	commit helped one moves the head over another's entry
+	commit given_back&&helped&&memory[HEAD]==WRITTEN ... and all is visible
 	END
 }
 
@@ -198,15 +210,15 @@ describe() {
 
 # "LETTER FILE" for each file of the code that has a lettered barrier.
 letters_of_code() {
-	grep -roE '\b[A-P]: |\([A-P], which pairs' --include='*.[ch]' \
+	grep -roE '\b[A-R]: |\([A-R], which pairs' --include='*.[ch]' \
 		--exclude-dir=tests kmod ulib include |
-		awk -F : '{ gsub(/[^A-P]/, "", $2); print $2, $1 }' |
+		awk -F : '{ gsub(/[^A-R]/, "", $2); print $2, $1 }' |
 		grep -v ' include/rusted_ring/atomic.h$' | sort -u
 }
 
 # "LETTER FILE MODEL INLINE" of the document's table.
 letters_of_page() {
-	awk 'NF == 4 && $1 ~ /^[A-P]$/ && $2 ~ /\.[ch]$/' "$page"
+	awk 'NF == 4 && $1 ~ /^[A-R]$/ && $2 ~ /\.[ch]$/' "$page"
 }
 
 letters_are_the_same() {
@@ -231,7 +243,7 @@ letters_are_in_the_models() {
 pairs_have_a_litmus_test() {
 	local pair missing=0
 
-	for pair in A-B C-D E-F G-H I-J K-L M-N O-P; do
+	for pair in A-B C-D E-F G-H I-J K-L M-N O-P Q-R; do
 		compgen -G "selftests/model/litmus/$pair*.litmus" >/dev/null ||
 			{ echo "# no litmus test of $pair"; missing=1; }
 	done

@@ -64,8 +64,7 @@ TEST_F(output, attach_says_who_and_how_large)
 	EXPECT_NE(args.serial, arena->client_serial[1].value);
 	EXPECT_EQ(arena->size, args.arena_size);
 	EXPECT_EQ(arena->payload_size, args.payload_size);
-	EXPECT_EQ(rring_layout_ledger_size(64 + 32 + 16 + 8 + 4),
-		  args.ledger_size);
+	EXPECT_EQ(arena->ledger_size, args.ledger_size);
 	EXPECT_EQ(sizeof(struct rring_magazines), args.magazine_size);
 }
 

@@ -178,7 +178,7 @@ TEST_F(tracing, pool_is_swept_and_refills)
 	EXPECT_EQ(1, COUNT("reclaim",
 			   "class=xs windows=1 want=2 seen=16 freed=0"));
 	EXPECT_EQ(1, COUNT("reclaim",
-			   "class=xs windows=0 want=2 seen=16 freed=3"));
+			   "class=xs windows=0 want=2 seen=3 freed=3"));
 	EXPECT_EQ(1, COUNT("refill", "class=xs client=%u want=2 lent=2 free=1",
 			   self->client->id));
 }

@@ -16,13 +16,7 @@ int rring_profile(enum rring_profile profile, uint32_t capacity[RRING_POOLS])
 
 enum rring_class rring_class_for(size_t len)
 {
-	unsigned int pool = RRING_XS;
-
-	if (len > RRING_XXL_MAX)
-		return RRING_POOLS;
-	while (pool < RRING_XXL && len > (size_t)64 << 2 * pool)
-		pool++;
-	return (enum rring_class)pool;
+	return len > RRING_XXL_MAX ? RRING_POOLS : rring_class_of(len);
 }
 
 /* Ask as no client. */

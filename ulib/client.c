@@ -135,6 +135,7 @@ static int view_pools(struct rring_client *client)
 		if (!pool->parked_handle)
 			return -ENOMEM;
 	}
+	rring_recent_open(client);
 	return rring_xxl_open(client);
 }
 
@@ -159,6 +160,7 @@ static struct rring_client *client_new(enum rring_role role,
 	client->own->file.fd = -1;
 	client->role = role;
 	client->shared = !(flags & RRING_SINGLE_THREADED);
+	client->short_holds = client->shared ? 0 : RRING_HOLDS_MAX * RRING_HOLD;
 	return client;
 }
 

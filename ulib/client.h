@@ -16,6 +16,13 @@ struct rring_peer {
 	const struct rring_cursors *cursors;
 };
 
+/* The lists of recent drops of a pool. */
+struct rring_recent_view {
+	struct rring_recent *end;	/* of each list */
+	uint32_t *slot;
+	uint32_t entries;		/* of each list */
+};
+
 struct rring_client_private {
 	struct rring_file file;
 	int polled;			/* rring_client_fd() was called */
@@ -26,6 +33,7 @@ struct rring_client_private {
 	struct rring_pipe *pipes;
 	struct rring_cursors *cursors;	/* the own ones */
 	struct rring_tails *ledger;
+	struct rring_recent_view recent[RRING_XXL];
 	const struct rring_magazines *magazines;
 	char *payload;
 	struct rring_xxl_table xxl;
@@ -43,6 +51,8 @@ int rring_name_copy(char to[RRING_NAME_MAX], const char *from);
 
 uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
 			   uint32_t cursor);
+void rring_recent_open(struct rring_client *client);
+void rring_recent_add(struct rring_client *client, uint64_t handle);
 void rring_pipe_free(struct rring_pipe *pipe);
 void rring_settle_writers(struct rring_client *client);
 void rring_writer_settle(struct rring_writer *writer);

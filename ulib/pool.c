@@ -125,8 +125,16 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event)
 {
+	uint64_t handle;
+
 	if ((unsigned int)pool >= RRING_POOLS)
 		return -EINVAL;
+	if (pool < RRING_XXL && len <= 64u << 2 * pool && !client->shared) {
+		handle = pop(&client->pool[pool]);
+		if (handle)
+			return alloc_popped(client, handle, len, event_type,
+					    event);
+	}
 	if (pool < RRING_XXL && len > client->arena->pool[pool].slot_size)
 		return -E2BIG;
 	return alloc_class_until(client, pool, len, event_type, 0, event);
@@ -154,14 +162,48 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 	return err;
 }
 
+/* Up to @n events of what is parked: there is nothing else to be looked at. */
+static uint32_t unpark_some(struct rring_pool_view *pool, uint32_t shift,
+			    struct rring_event_header header,
+			    struct rring_event *events, uint32_t n)
+{
+	const uint64_t *next = pool->parked_handle + pool->parked;
+	struct rring_event *end;
+
+	if (n > pool->parked)
+		n = pool->parked;
+	pool->parked -= n;
+	for (end = events + n; events < end; events++) {
+		uint64_t handle = *--next;
+		uint32_t index = rring_handle_index(handle);
+		rring_word_t *word = &pool->ledger[index];
+
+		*events = (struct rring_event) {
+			.handle = handle,
+			.data = pool->payload + ((size_t)index << shift),
+			.len = header.len,
+			.event_type = header.event_type,
+			.word = word,
+		};
+		rring_word_store_release(word, rring_word_load(word) &
+					       ~RRING_ASIDE);
+		pool->header[index] = header;
+	}
+	return n;
+}
+
 long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 		       uint32_t len, uint32_t event_type,
 		       struct rring_event *events, uint32_t n)
 {
-	uint32_t i;
+	struct rring_event_header header = { len, event_type };
+	uint32_t i = 0;
 	int err;
 
-	for (i = 0; i < n; i++) {
+	if ((unsigned int)pool < RRING_XXL && len <= 64u << 2 * pool)
+		i = unpark_some(&client->pool[pool], 6 + 2 * pool, header,
+				events, n);
+	for (; i < n; i++) {
 		err = rring_alloc_class(client, pool, len, event_type,
 					&events[i]);
 		if (err)
@@ -194,32 +236,74 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 	return 0;
 }
 
-int rring_hold_threads(struct rring_client *client,
-		       const struct rring_event *event)
+/*
+ * By one of several threads: look at what was there when the add is done, as to
+ * look before would wait for the add before. Those that add to a full word at
+ * once have room in 17 bits, and take it back.
+ */
+static int hold_by_thread(struct rring_client *client,
+			  const struct rring_event *event)
 {
-	uint64_t word = rring_word_load(event->word);
+	uint64_t change = RRING_MOVE + RRING_HOLD;
+	uint64_t word = rring_word_fetch_add(event->word, change);
 
-	if (word & RRING_ASIDE)
-		return rring_hold_aside(client, event);
-	if (rring_ledger_holds(word) >= RRING_HOLDS_MAX)
-		return -EOVERFLOW;
-	/* threads that pass the check at once have room in 17 bits */
-	rring_word_fetch_add(event->word, RRING_MOVE + RRING_HOLD);
+	if (rring_ledger_holds(word) < RRING_HOLDS_MAX)
+		return 0;
+	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
+	rring_freed(client);
+	return -EOVERFLOW;
+}
+
+/* Where nothing is parked, what is aside is of class XXL. */
+int rring_hold_slow(struct rring_client *client,
+		    const struct rring_event *event)
+{
+	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
+		return hold_by_thread(client, event);
+	return rring_hold_aside(client, event);
+}
+
+static void let_go(struct rring_client *client, const struct rring_event *event,
+		   uint64_t word)
+{
+	if ((word & (RRING_HOLDS_MASK | RRING_IN_FLIGHT_MASK)) == RRING_HOLD)
+		rring_recent_add(client, event->handle);
+	if (rring_ledger_holds(word) == 1)
+		rring_freed(client);
+}
+
+/* What falls below nothing is made as it was, and looks held meanwhile. */
+static int drop_by_thread(struct rring_client *client,
+			  const struct rring_event *event)
+{
+	uint64_t change = RRING_MOVE - RRING_HOLD;
+	/* G: the payload was read before the hold falls */
+	uint64_t word = rring_word_fetch_add(event->word, change);
+
+	if (!rring_ledger_holds(word)) {
+		rring_word_fetch_add(event->word, -change);
+		return -EINVAL;
+	}
+	let_go(client, event, word);
 	return 0;
 }
 
-int rring_drop_threads(struct rring_client *client,
-		       const struct rring_event *event)
+int rring_drop_slow(struct rring_client *client,
+		    const struct rring_event *event)
 {
-	uint64_t word = rring_word_load(event->word);
+	uint64_t word;
 
+	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
+		return drop_by_thread(client, event);
+	word = rring_word_load(event->word);
 	if (word & RRING_ASIDE)
 		return rring_drop_aside(client, event);
 	if (!rring_ledger_holds(word))
 		return -EINVAL;
 	/* G: the payload was read before the hold falls */
-	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
-	rring_freed(client);
+	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
+					      RRING_MOVE - RRING_HOLD);
+	let_go(client, event, word);
 	return 0;
 }
 
@@ -257,7 +341,7 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event)
 {
 	struct rring_event held;
-	int err = 0;
+	int err;
 
 	if (!rring_handle_valid(client, handle))
 		return -EBADMSG;
@@ -266,10 +350,7 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	rring_event_at(client, handle, 0, 0, &held);
 	if (rring_word_load(held.word) & RRING_ASIDE)
 		return -ESTALE;
-	if (client->shared)
-		err = rring_hold_threads(client, &held);
-	else
-		err = rring_hold(client, &held);
+	err = rring_hold(client, &held);
 	if (err)
 		return err;
 	/* I: pairs with J in the sweep, which hides and looks once more */
@@ -311,7 +392,7 @@ uint64_t rring_share(struct rring_client *client,
 	return event->handle;
 }
 
-static void unpark(struct rring_pool_view *pool)
+static void unpark(struct rring_client *client, struct rring_pool_view *pool)
 {
 	while (pool->parked) {
 		uint64_t handle = pool->parked_handle[--pool->parked];
@@ -321,17 +402,22 @@ static void unpark(struct rring_pool_view *pool)
 						~(RRING_ASIDE |
 						  RRING_PRIVATE)) +
 					       RRING_MOVE - RRING_HOLD);
+		rring_recent_add(client, handle);
 	}
 }
 
-static void empty_magazine(struct rring_pool_view *pool)
+static void empty_magazine(struct rring_client *client,
+			   struct rring_pool_view *pool)
 {
 	__u64 tail = rring_seq_load(pool->tail);
+	__u64 head;
 
-	while (!rring_seq_exchange(pool->tail, &tail,
-				   rring_seq_load_acquire(
-					   &pool->magazine->head)))
-		;
+	do {
+		head = rring_seq_load_acquire(&pool->magazine->head);
+	} while (!rring_seq_exchange(pool->tail, &tail, head));
+	for (; tail != head; tail++)
+		rring_recent_add(client, RRING_LOAD(&pool->magazine->handle[
+					 tail % RRING_MAGAZINE_SLOTS]));
 }
 
 void rring_trim(struct rring_client *client)
@@ -340,8 +426,8 @@ void rring_trim(struct rring_client *client)
 
 	/* in the magazine of XXL is only what another thread is about to take */
 	for (i = 0; i < RRING_XXL; i++) {
-		unpark(&client->pool[i]);
-		empty_magazine(&client->pool[i]);
+		unpark(client, &client->pool[i]);
+		empty_magazine(client, &client->pool[i]);
 	}
 	rring_freed(client);
 }

@@ -11,6 +11,9 @@
 #include "scan.h"
 #include "wait.h"
 
+#define CLAIM_PART	64	/* of a ring */
+#define CLAIM_AHEAD_MAX	64	/* entries */
+
 /* Returns the word of what was settled. */
 static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 {
@@ -18,14 +21,18 @@ static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 	struct rring_client *client = writer->client;
 	rring_word_t *word = &client->pool[rring_handle_class(handle)]
 			     .ledger[rring_handle_index(handle)];
+	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
 	uint64_t value;
 
 	/* G: the cursors were seen beyond the entry before this */
-	if (client->shared)
-		return rring_word_fetch_add(word,
-					    RRING_MOVE - RRING_IN_FLIGHT);
-	value = rring_word_load(word) + RRING_MOVE - RRING_IN_FLIGHT;
-	rring_word_store_release(word, value);
+	if (client->shared) {
+		value = rring_word_fetch_add(word, change) + change;
+	} else {
+		value = rring_word_load(word) + change;
+		rring_word_store_release(word, value);
+	}
+	if (!(uint32_t)value)
+		rring_recent_add(client, handle);
 	return value;
 }
 
@@ -234,22 +241,53 @@ int rring_publish_threads(struct rring_writer *writer,
 int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type)
 {
-	void *payload;
+	return rring_add_batch(writer, data, len, event_type, 1);
+}
+
+/* ---- batches ---- */
+
+/* Into reserved entries, @index and those that follow it in memory. */
+static void copy_in(struct rring_writer *writer, uint32_t index,
+		    const void *data, uint32_t len, uint32_t n)
+{
+	char *to = writer->data + (size_t)index * writer->stride;
+	const char *from = data;
+
+	if (len == writer->stride && n) {
+		memcpy(to, from, (size_t)len * n);
+		return;
+	}
+	for (; len && n; n--) {
+		memcpy(to, from, len);
+		to += writer->stride;
+		from += len;
+	}
+}
+
+int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
+		    uint32_t event_type, uint32_t n)
+{
+	uint32_t index, first, i;
 	int err;
 
 	if (len > writer->stride)
 		return writer->headers ? -E2BIG : -EINVAL;
-	err = rring_reserve(writer, 1);
+	err = rring_reserve(writer, n);
 	if (err)
 		return err;
-	payload = rring_reserved(writer, 0, len, event_type);
-	if (len)
-		memcpy(payload, data, len);
-	rring_commit(writer, 1);
+	for (i = 0; i < n; i++)
+		rring_reserved(writer, i, len, event_type);
+	/* what lies before the end of the ring, and what from its start on */
+	index = rring_writer_index(writer, 0);
+	first = writer->capacity - index;
+	if (first > n)
+		first = n;
+	copy_in(writer, index, data, len, first);
+	copy_in(writer, 0, (const char *)data + (size_t)len * first, len,
+		n - first);
+	rring_commit(writer, n);
 	return 0;
 }
-
-/* ---- batches ---- */
 
 /* Room for at least one and up to @n: for how many; else the error. */
 static long room_for_some(struct rring_writer *writer, uint32_t n)
@@ -291,9 +329,8 @@ static void move_word(const struct rring_client *client, rring_word_t *word,
 static int put_entry(struct rring_writer *writer, uint32_t i,
 		     const struct rring_event *event)
 {
-	uint32_t index = rring_window_wrap((uint64_t)writer->index + i,
-					   writer->capacity);
-	struct rring_entry *entry = &writer->entries[index];
+	struct rring_entry *entry =
+		&writer->entries[rring_writer_index(writer, i)];
 	uint64_t word = rring_word_load(event->word);
 
 	if (!rring_ledger_holds(word) ||
@@ -435,15 +472,33 @@ static int map_ring(struct rring_writer *writer)
 	return 0;
 }
 
+/*
+ * By how many entries more than it needs a writer raises its claim, so that it
+ * does so now and then only: a few of those that observers could still see. Not
+ * of what the ring retains.
+ */
+static uint32_t claim_ahead(const struct rring_ring_open *args)
+{
+	uint32_t ahead = args->capacity / CLAIM_PART;
+
+	if (ahead > CLAIM_AHEAD_MAX)
+		ahead = CLAIM_AHEAD_MAX;
+	if (ahead > args->capacity - args->retain - 1)
+		ahead = args->capacity - args->retain - 1;
+	return ahead;
+}
+
 static void set_up(struct rring_writer *writer,
 		   const struct rring_ring_open *args)
 {
 	writer->head = args->head;
 	writer->limit = args->head;
 	writer->settled = args->head;
-	writer->index = (uint32_t)(args->head % args->capacity);
+	writer->lap = args->head - args->head % args->capacity;
 	writer->capacity = args->capacity;
 	writer->stride = args->stride;
+	writer->claimed = rring_seq_load(&writer->ring->claim);
+	writer->claim_ahead = claim_ahead(args);
 }
 
 static void enlist(struct rring_writer *writer)

@@ -179,8 +179,11 @@ static int choose(struct rring_set *set, uint32_t *chosen)
 
 	for (i = 0; i < set->count; i++) {
 		struct rring_reader *reader = set->members[i].reader;
-		long n = rring_peek_event(reader);
+		long n;
 
+		/* the others are not to wait while it falls behind */
+		reader->missed = 1;
+		n = rring_peek_event(reader);
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;
 		if (n == -EAGAIN || n == -EPIPE)

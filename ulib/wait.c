@@ -7,7 +7,7 @@
 #define SPINS		256	/* some microseconds, like a sleep and a wake */
 #define SPINS_A_LOOK	32	/* at the clock */
 
-static void relax(void)
+void rring_relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_ia32_pause();
@@ -52,7 +52,7 @@ static int spin(const struct rring_waiter *waiter, unsigned int rounds)
 	while (rounds-- && err == -EAGAIN) {
 		err = waiter->look(waiter->context);
 		if (err == -EAGAIN)
-			relax();
+			rring_relax();
 	}
 	return err;
 }

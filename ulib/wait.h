@@ -19,6 +19,9 @@ struct rring_waiter {
 /* 0, -ETIMEDOUT, or what .look and .sleep say but -EAGAIN. */
 int rring_wait(const struct rring_waiter *waiter, uint64_t deadline);
 
+/* Tell the CPU that this thread spins. */
+void rring_relax(void);
+
 int rring_strategy_valid(enum rring_strategy strategy);
 
 #endif /* ULIB_WAIT_H */

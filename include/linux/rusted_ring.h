@@ -59,6 +59,7 @@ struct rring_kwriter_config {
  * @len: may be lowered before commit
  * @event_type: may be changed before commit
  * @handle: private
+ * @position: private
  * @index: private
  */
 struct rring_kevent {
@@ -66,6 +67,7 @@ struct rring_kevent {
 	u32 len;
 	u32 event_type;
 	u64 handle;
+	u64 position;
 	u32 index;
 };
 

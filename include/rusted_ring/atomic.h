@@ -14,6 +14,7 @@
  *	K  sleeper's heavy barrier	L  compiler barrier before a flag's load
  *	M  release fence after a claim	N  acquire fence before a claim's load
  *	O  release of the kernel's word	P  acquire of the kernel's word
+ *	Q  full barrier after a mark	R  full barrier after a head's move
  */
 #ifndef _RUSTED_RING_ATOMIC_H
 #define _RUSTED_RING_ATOMIC_H
@@ -137,6 +138,14 @@ static inline void rring_flag_store_release(rring_flag_t *flag, __u32 value)
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 {
 	return atomic64_fetch_add(delta, (atomic64_t *)&word->value);
+}
+
+/* As the other one below; fully ordered if it is true. */
+static inline bool rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
+				      __u64 desired)
+{
+	return atomic64_try_cmpxchg((atomic64_t *)&seq->value,
+				    (s64 *)expected, desired);
 }
 
 #else

@@ -131,6 +131,7 @@ struct rring_client {
 	struct rring_pool_view pool[RRING_POOLS];
 	const struct rring_arena_info *arena;
 	uint32_t shared;	/* not RRING_SINGLE_THREADED */
+	uint32_t short_holds;	/* ledger words below are for short paths */
 	uint32_t id;
 	uint32_t role;
 	int fd;			/* of the device, or -1 */

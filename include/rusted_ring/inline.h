@@ -18,12 +18,12 @@ extern "C" {
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event);
-int rring_hold_threads(struct rring_client *client,
-		       const struct rring_event *event);
+int rring_hold_slow(struct rring_client *client,
+		    const struct rring_event *event);
 int rring_hold_aside(struct rring_client *client,
 		     const struct rring_event *event);
-int rring_drop_threads(struct rring_client *client,
-		       const struct rring_event *event);
+int rring_drop_slow(struct rring_client *client,
+		    const struct rring_event *event);
 int rring_drop_aside(struct rring_client *client,
 		     const struct rring_event *event);
 int rring_publish_threads(struct rring_writer *writer,
@@ -104,12 +104,24 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 	return 0;
 }
 
+/* Each class takes four times as much as the one before. */
+RRING_IN_LINE enum rring_class rring_class_of(size_t len)
+{
+	unsigned long lines = (unsigned long)(len - !!len) / 64;
+	unsigned int above = 8 * sizeof(lines) - 1;
+
+	if (!lines)
+		return RRING_XS;
+	above = (above - (unsigned int)__builtin_clzl(lines)) / 2;
+	return (enum rring_class)(above < RRING_XL ? above + 1 : RRING_XXL);
+}
+
 RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 			      uint32_t event_type, struct rring_event *event)
 {
-	enum rring_class pool = rring_class_for(len);
+	enum rring_class pool = rring_class_of(len);
 
-	if (rring_unlikely(pool >= RRING_POOLS))
+	if (rring_unlikely(len > RRING_XXL_MAX))
 		return -E2BIG;
 	return rring_alloc_class(client, pool, (uint32_t)len, event_type,
 				 event);
@@ -167,14 +179,10 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size)
 RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event)
 {
-	uint64_t word;
+	uint64_t word = rring_word_load(event->word);
 
-	if (rring_unlikely(client->shared))
-		return rring_hold_threads(client, event);
-	word = rring_word_load(event->word);
-	if (rring_unlikely((word & (RRING_HOLDS_MASK | RRING_ASIDE)) >=
-			   RRING_HOLDS_MAX))
-		return rring_hold_aside(client, event);
+	if (rring_unlikely((uint32_t)word >= client->short_holds))
+		return rring_hold_slow(client, event);
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
 	return 0;
 }
@@ -208,23 +216,46 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 RRING_IN_LINE int rring_drop(struct rring_client *client,
 			     const struct rring_event *event)
 {
-	uint64_t word;
+	uint64_t word = rring_word_load(event->word);
+	uint32_t more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
 
-	if (rring_unlikely(client->shared))
-		return rring_drop_threads(client, event);
-	word = rring_word_load(event->word);
-	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_ASIDE))
-		return rring_drop_aside(client, event);
-	if ((word & (RRING_HOLDS_MASK | RRING_PRIVATE)) ==
-	    (RRING_HOLD | RRING_PRIVATE)) {
-		if (rring_park(client, event, word))
-			return 0;
-		word &= ~RRING_PRIVATE;
+	/* fewer than two, or aside: so large a number */
+	if (more < client->short_holds) {
+		/* G: the payload was read before the hold falls */
+		rring_word_store_release(event->word,
+					 word + RRING_MOVE - RRING_HOLD);
+		return 0;
 	}
-	/* G: the payload was read before the hold falls */
-	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
-	rring_freed(client);
-	return 0;
+	if ((uint32_t)word == (RRING_HOLD | RRING_PRIVATE) &&
+	    rring_park(client, event, word))
+		return 0;
+	return rring_drop_slow(client, event);
+}
+
+/*
+ * Where entry @i from here on lies. A store less for each event than to keep
+ * that place: who passes events between CPUs waits for the stores before it.
+ */
+RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
+					  uint32_t i)
+{
+	uint64_t at = writer->head - writer->lap;
+
+	/* that is below the capacity already */
+	if (__builtin_constant_p(i) && !i)
+		return (uint32_t)at;
+	return rring_window_wrap(at + i, writer->capacity);
+}
+
+RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
+					  uint32_t i)
+{
+	uint64_t at = reader->pos - reader->lap;
+
+	/* that is below the capacity already */
+	if (__builtin_constant_p(i) && !i)
+		return (uint32_t)at;
+	return rring_window_wrap(at + i, reader->capacity);
 }
 
 /* A: entries below the new head are complete. L: who sleeps is woken. */
@@ -232,8 +263,8 @@ RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
 					uint32_t n)
 {
 	writer->head += n;
-	writer->index = rring_window_wrap((uint64_t)writer->index + n,
-					  writer->capacity);
+	if (rring_unlikely(writer->head - writer->lap >= writer->capacity))
+		writer->lap += writer->capacity;
 	rring_seq_store_release(&writer->ring->head, writer->head);
 }
 
@@ -256,8 +287,13 @@ RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 {
 	uint64_t claim = writer->head + n;
 
-	if (claim > rring_seq_load(&writer->ring->claim))
-		rring_seq_store(&writer->ring->claim, claim);
+	if (claim <= writer->claimed)
+		return;
+	claim += writer->claim_ahead;
+	if (claim > writer->limit)
+		claim = writer->limit;
+	writer->claimed = claim;
+	rring_seq_store(&writer->ring->claim, claim);
 	rring_fence_release();
 }
 
@@ -276,7 +312,8 @@ RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 RRING_IN_LINE void rring_entry_write(struct rring_writer *writer,
 				     const struct rring_event *event)
 {
-	struct rring_entry *entry = &writer->entries[writer->index];
+	struct rring_entry *entry =
+		&writer->entries[rring_writer_index(writer, 0)];
 
 	RRING_STORE(&entry->handle, event->handle);
 	RRING_STORE(&entry->header.len, event->len);
@@ -329,12 +366,14 @@ RRING_IN_LINE int rring_reserve(struct rring_writer *writer, uint32_t n)
 RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
 				   uint32_t len, uint32_t event_type)
 {
-	uint32_t index = rring_window_wrap((uint64_t)writer->index + i,
-					   writer->capacity);
+	uint32_t index = rring_writer_index(writer, i);
 	struct rring_event_header *header = &writer->headers[index];
 
-	RRING_STORE(&header->len, len);
-	RRING_STORE(&header->event_type, event_type);
+	/* events alike leave the line with the reader, lap after lap */
+	if (RRING_LOAD(&header->len) != len)
+		RRING_STORE(&header->len, len);
+	if (RRING_LOAD(&header->event_type) != event_type)
+		RRING_STORE(&header->event_type, event_type);
 	return writer->data + (size_t)index * writer->stride;
 }
 
@@ -360,8 +399,7 @@ RRING_IN_LINE int rring_entry_error(uint32_t len)
 RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			      struct rring_event *event)
 {
-	uint32_t index = rring_window_wrap((uint64_t)reader->index + i,
-					   reader->capacity);
+	uint32_t index = rring_reader_index(reader, i);
 	const struct rring_event_header *header;
 	uint32_t len, event_type;
 	uint64_t handle;
@@ -395,18 +433,21 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 	return 0;
 }
 
-/* C: what was read was read before; L: who sleeps is woken. */
+/* C: what was read was read before. */
 RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 					uint32_t n)
 {
+	reader->pos += n;
+	if (rring_unlikely(reader->pos - reader->lap >= reader->capacity))
+		reader->lap += reader->capacity;
+	rring_seq_store_release(reader->cursor, reader->pos);
+}
+
+/* L: who sleeps is woken. For who gates. */
+RRING_IN_LINE void rring_released(struct rring_reader *reader)
+{
 	uint32_t waiters;
 
-	reader->pos += n;
-	reader->index = rring_window_wrap((uint64_t)reader->index + n,
-					  reader->capacity);
-	rring_seq_store_release(reader->cursor, reader->pos);
-	if (reader->observer)
-		return;
 	rring_fence_compiler();
 	waiters = rring_flag_load(&reader->info->waiters);
 	if (rring_unlikely(waiters & RRING_WRITER_WAITS))
@@ -424,6 +465,7 @@ RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
 	if (rring_unlikely(reader->aside))
 		return rring_release_aside(reader, n);
 	rring_reader_advance(reader, n);
+	rring_released(reader);
 	return 0;
 }
 

@@ -74,6 +74,35 @@ static inline __u32 rring_slot_size(__u32 pool)
 	return pool < RRING_XXL ? 1u << rring_slot_shift(pool) : 0;
 }
 
+/* Who has filled a list has let go of more than a sixteenth of the pool. */
+static inline __u32 rring_recent_entries(__u32 capacity)
+{
+	__u32 entries = RRING_LINE / sizeof(__u32);
+
+	if (!capacity)
+		return 0;
+	while (entries <= capacity / 16)
+		entries *= 2;
+	return entries;
+}
+
+/* Fill what @info has of LEDGER from all else. */
+static inline void rring_layout_ledger(struct rring_arena_info *info)
+{
+	__u64 size = sizeof(struct rring_tails) +
+		     (__u64)info->slots * sizeof(rring_word_t);
+	__u32 i;
+
+	for (i = 0; i < RRING_XXL; i++) {
+		info->recent_entries[i] =
+			rring_recent_entries(info->pool[i].capacity);
+		info->recent_offset[i] = size;
+		size += (__u64)info->recent_entries[i] * RRING_RECENT_LISTS *
+			sizeof(__u32);
+	}
+	info->ledger_size = rring_page_align(size);
+}
+
 /*
  * Fill @info from @capacity. Every input is within its RRING_*_MAX, so that
  * nothing here can overflow 64 bits (nor .slots 32).
@@ -119,12 +148,7 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 				(__u64)slots * sizeof(rring_flag_t));
 	info->size = rring_page_align(info->xxl_offset +
 				      capacity[RRING_XXL] * sizeof(rring_word_t));
-}
-
-static inline __u64 rring_layout_ledger_size(__u32 slots)
-{
-	return sizeof(struct rring_tails) +
-	       rring_page_align((__u64)slots * sizeof(rring_word_t));
+	rring_layout_ledger(info);
 }
 
 /* Fill offsets and size of @info from its .kind, .capacity and .stride. */

@@ -7,12 +7,12 @@
 
 static inline __u32 rring_ledger_holds(__u64 word)
 {
-	return (__u32)(word & RRING_HOLDS_MASK);
+	return (__u32)((word & RRING_HOLDS_MASK) >> 14);
 }
 
 static inline __u32 rring_ledger_in_flight(__u64 word)
 {
-	return (__u32)((word & RRING_IN_FLIGHT_MASK) >> 17);
+	return (__u32)(word & RRING_IN_FLIGHT_MASK);
 }
 
 static inline __u32 rring_ledger_moves(__u64 word)

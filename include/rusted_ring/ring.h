@@ -15,7 +15,9 @@ extern "C" {
  * How a thread waits for a ring, each time that it waits. Deadlines, the end of
  * a stream, a reader that is lapped and a new writer end a wait in every one
  * of them. Only the kernel's sleep is ended by a signal (-EINTR): SPIN and
- * YIELD are not.
+ * YIELD are not. A reader that is opened with another one than SPIN, and keeps
+ * up with a writer that does not pause, lets it get ahead by a microsecond or
+ * two now and then: both pass several times as many events.
  */
 enum rring_strategy {
 	RRING_WAIT_BLOCK,	/* spin for some microseconds, then sleep */
@@ -73,7 +75,9 @@ struct rring_writer {
 	uint64_t head;		/* next position */
 	uint64_t limit;		/* no writing at or beyond without a look */
 	uint64_t settled;	/* in_flight was taken back below */
-	uint32_t index;		/* head modulo capacity */
+	uint64_t lap;		/* where head's lap through the entries began */
+	uint64_t claimed;	/* as the ring has it */
+	uint32_t claim_ahead;	/* by how much it is more than is needed */
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t id;		/* of the ring */
@@ -127,6 +131,15 @@ RRING_IN_LINE void rring_commit(struct rring_writer *writer, uint32_t n);
 /* Reserve, copy, commit. -E2BIG: longer than the stride. */
 int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type);
+
+/*
+ * The same for @n events of @len bytes each, which lie one after another at
+ * @data, with one move of the head: all of them, or none. Where payloads fill
+ * the stride they are copied at once, which other CPUs' caches like better
+ * than to be filled in place.
+ */
+int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
+		    uint32_t event_type, uint32_t n);
 
 /*
  * Publish up to @n events of @events, in order and with one move of the head:
@@ -183,7 +196,7 @@ struct rring_reader {
 	uint64_t head;		/* entries below are known to be there */
 	uint64_t lost;		/* entries that this reader never got */
 	uint64_t ref;
-	uint32_t index;		/* pos modulo capacity */
+	uint64_t lap;		/* where pos' lap through the entries began */
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t lappable;	/* validate what was read */
@@ -200,6 +213,7 @@ struct rring_reader {
 	struct rring_pin *pins;	/* peeked events of class XXL */
 	uint32_t strategy;
 	uint32_t resumed;	/* the name was known */
+	uint32_t missed;	/* the last look for events found none */
 };
 
 /*

@@ -102,8 +102,9 @@ static void largest_arena_is_what_it_adds_up_to(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info->payload_size,
 			n * (64 + 256 + 1024 + 4096 + 16384) + 5 * n * 8 +
 			RRING_XXL_CAPACITY_MAX * 8ull);
-	KUNIT_EXPECT_EQ(test, rring_layout_ledger_size(info->slots),
-			RRING_PAGE + (5 * n + RRING_XXL_CAPACITY_MAX) * 8);
+	KUNIT_EXPECT_EQ(test, info->ledger_size,
+			RRING_PAGE + (5 * n + RRING_XXL_CAPACITY_MAX) * 8 +
+			5 * RRING_RECENT_LISTS * (n / 8) * 4);
 }
 
 static void ring_has_no_overlap(struct kunit *test)

@@ -66,6 +66,11 @@ static u64 head(void)
 	return rring_seq_load_acquire(&kw->page->head);
 }
 
+static u64 reserved(void)
+{
+	return atomic64_read(&kw->reserved);
+}
+
 static void reserve(struct kunit *test, struct rring_kevent *event, u32 type)
 {
 	KUNIT_ASSERT_EQ(test, rring_kwriter_reserve(kw, 8, type, event), 0);
@@ -157,6 +162,9 @@ static void discarded_last_leaves_no_trace(struct kunit *test)
 	reserve(test, &a, 1);
 	reserve(test, &b, 2);
 	rring_kwriter_discard(kw, &b);
+	KUNIT_EXPECT_EQ(test, reserved(), 1ull);
+	/* its payload may have been begun: to who can be lapped it was */
+	KUNIT_EXPECT_EQ(test, rring_seq_load(&kw->page->claim), 2ull);
 	reserve(test, &b, 3);
 	KUNIT_EXPECT_EQ(test, b.index, 1u);
 	rring_kwriter_commit(kw, &b);
@@ -192,7 +200,7 @@ static void every_order_ends_the_same(struct kunit *test)
 					discarded++;
 				}
 			}
-			KUNIT_EXPECT_EQ(test, head(), kw->reserved.pos);
+			KUNIT_EXPECT_EQ(test, head(), reserved());
 		}
 	expect_stat(test, sent, discarded, RRING_DROPS, 0);
 }
@@ -219,19 +227,17 @@ static void full_ring_drops(struct kunit *test)
 /* A cursor beyond the head is a lie, and makes no room for more than a lap. */
 static void lying_cursor_makes_no_room(struct kunit *test)
 {
-	struct rring_kevent event;
+	struct rring_kevent event[CAPACITY], more;
 	u32 i;
 
 	open_inline(test, RRING_FAIL);
 	stage_release(join(test), ~0ull);
 	for (i = 0; i < CAPACITY; i++)
-		reserve(test, &event, 1);
-	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(kw, 8, 1, &event),
+		reserve(test, &event[i], 1);
+	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(kw, 8, 1, &more),
 			-EAGAIN);
-	for (i = 0; i < CAPACITY; i++) {
-		event.index = i;
-		rring_kwriter_commit(kw, &event);
-	}
+	for (i = 0; i < CAPACITY; i++)
+		rring_kwriter_commit(kw, &event[i]);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 	KUNIT_EXPECT_EQ(test, head(), CAPACITY + 1ull);
 }
@@ -263,13 +269,38 @@ static void too_large_is_dropped(struct kunit *test)
 	expect_stat(test, 2, 0, RRING_DROP_TOO_LARGE, 1);
 }
 
-/* Who is interrupted in the writer, on this CPU, is not waited for. */
-static void busy_writer_drops(struct kunit *test)
+/* What readers have passed is seen under the lock, a lap of entries without. */
+static void room_that_is_known_needs_no_lock(struct kunit *test)
+{
+	struct rring_reader *reader;
+	unsigned long flags;
+	int err[CAPACITY], late;
+	u32 i;
+
+	open_inline(test, RRING_FAIL);
+	reader = join(test);
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+	stage_release(reader, 1);
+	flags = rring_kwindow_lock(kw);
+	for (i = 1; i < CAPACITY; i++)
+		err[i] = write(8);
+	late = write(8);
+	rring_kwindow_unlock(kw, flags);
+	for (i = 1; i < CAPACITY; i++)
+		KUNIT_EXPECT_EQ(test, err[i], 0);
+	KUNIT_EXPECT_EQ(test, late, -EBUSY);
+	KUNIT_EXPECT_EQ(test, head(), (u64)CAPACITY);
+	expect_stat(test, CAPACITY, 0, RRING_DROP_BUSY, 1);
+	KUNIT_EXPECT_EQ(test, write(8), 0);
+}
+
+/* Who is interrupted at the stock, on this CPU, is not waited for. */
+static void busy_stock_drops(struct kunit *test)
 {
 	unsigned long flags;
 	int err;
 
-	open_inline(test, RRING_FAIL);
+	open_handles(test, 2);
 	flags = rring_kwindow_lock(kw);
 	err = write(8);
 	rring_kwindow_unlock(kw, flags);
@@ -278,22 +309,53 @@ static void busy_writer_drops(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 }
 
-/* It marks its entry, and irq_work moves the head. */
-static void commit_of_a_busy_writer_comes_later(struct kunit *test)
+static void commit_needs_no_lock(struct kunit *test)
 {
-	struct rring_kevent event;
+	struct rring_kevent a, b, c;
+	unsigned long flags;
+	u64 before, after;
+
+	open_handles(test, 3);
+	reserve(test, &a, 1);
+	reserve(test, &b, 2);
+	reserve(test, &c, 3);
+	flags = rring_kwindow_lock(kw);
+	rring_kwriter_commit(kw, &c);
+	rring_kwriter_discard(kw, &b);
+	before = head();
+	rring_kwriter_commit(kw, &a);
+	after = head();
+	rring_kwindow_unlock(kw, flags);
+	KUNIT_EXPECT_EQ(test, before, 0ull);
+	KUNIT_EXPECT_EQ(test, after, 3ull);
+	KUNIT_EXPECT_EQ(test, kw->entries[1].handle, 0ull);
+	expect_stat(test, 2, 1, RRING_DROPS, 0);
+}
+
+/* One context moves the head over a batch, and leaves the rest to irq_work. */
+static void long_run_is_passed_in_batches(struct kunit *test)
+{
+	struct rring_kwriter_config with = config(RRING_INLINE, RRING_FAIL);
+	u32 run = 3 * RRING_KWRITER_BATCH;
+	struct rring_kevent first;
 	unsigned long flags;
 	u64 before;
+	u32 i;
 
-	open_inline(test, RRING_FAIL);
-	reserve(test, &event, 1);
-	flags = rring_kwindow_lock(kw);
-	rring_kwriter_commit(kw, &event);
+	with.capacity = run;
+	open(test, &with);
+	reserve(test, &first, 1);
+	for (i = 1; i < run; i++)
+		KUNIT_ASSERT_EQ(test, write(8), 0);
+	KUNIT_EXPECT_EQ(test, head(), 0ull);
+	local_irq_save(flags);
+	rring_kwriter_commit(kw, &first);
 	before = head();
-	rring_kwindow_unlock(kw, flags);
+	local_irq_restore(flags);
 	irq_work_sync(&kw->irq);
-	KUNIT_EXPECT_EQ(test, before, 0ull);
-	KUNIT_EXPECT_EQ(test, head(), 1ull);
+	KUNIT_EXPECT_EQ(test, before, 1ull + RRING_KWRITER_BATCH);
+	KUNIT_EXPECT_EQ(test, head(), (u64)run);
+	expect_stat(test, run, 0, RRING_DROPS, 0);
 }
 
 /* ---- slots ---- */
@@ -339,14 +401,14 @@ static void stock_is_filled_again(struct kunit *test)
 
 static u32 ledger_holds(u64 handle)
 {
-	return (u32)rring_word_load(rring_stock_word(kw, handle)) &
-	       RRING_HOLDS_MASK;
+	return rring_ledger_holds(rring_word_load(rring_stock_word(kw,
+								   handle)));
 }
 
 static u32 ledger_in_flight(u64 handle)
 {
-	return rring_word_load(rring_stock_word(kw, handle)) &
-	       RRING_IN_FLIGHT_MASK;
+	return rring_ledger_in_flight(rring_word_load(rring_stock_word(kw,
+								       handle)));
 }
 
 /* Whoever frees it, be it the worker: it has the next generation then. */
@@ -364,8 +426,7 @@ static void event_is_always_named_somewhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger_holds(event.handle), 1u);
 	rring_kwriter_commit(kw, &event);
 	KUNIT_EXPECT_EQ(test, ledger_holds(event.handle), 0u);
-	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle),
-			(u32)RRING_IN_FLIGHT);
+	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle), 1u);
 	rring_sweep(pool, ~0u, RRING_SWEEP_WINDOWS, NULL);
 	KUNIT_EXPECT_EQ(test, stage_generation(kw->arena, event.handle),
 			generation);
@@ -468,8 +529,10 @@ static struct kunit_case kwriter_cases[] = {
 	KUNIT_CASE(lying_cursor_makes_no_room),
 	KUNIT_CASE(reservation_is_never_overwritten),
 	KUNIT_CASE(too_large_is_dropped),
-	KUNIT_CASE(busy_writer_drops),
-	KUNIT_CASE(commit_of_a_busy_writer_comes_later),
+	KUNIT_CASE(room_that_is_known_needs_no_lock),
+	KUNIT_CASE(busy_stock_drops),
+	KUNIT_CASE(commit_needs_no_lock),
+	KUNIT_CASE(long_run_is_passed_in_batches),
 	KUNIT_CASE(empty_stock_drops),
 	KUNIT_CASE(stock_is_filled_again),
 	KUNIT_CASE(event_is_always_named_somewhere),

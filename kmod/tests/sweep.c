@@ -39,11 +39,11 @@ static u64 now(void);
 	(turn(CONFIRMED), rring_flag_load(generation))
 #define rring_fence_full() \
 	do { rring_fence_full(); turn(HIDDEN); } while (0)
-#define ktime_get_ns() now()
+#define ktime_get_coarse_ns() now()
 
 #include "../reclaim.c"
 
-#undef ktime_get_ns
+#undef ktime_get_coarse_ns
 #undef rring_fence_full
 #undef rring_flag_load
 #undef rring_word_load_acquire
@@ -75,7 +75,7 @@ static void turn(enum point point)
 
 static u64 now(void)
 {
-	return ktime_get_ns() + scene.late;
+	return ktime_get_coarse_ns() + scene.late;
 }
 
 /* Steps 0 to 6, once: no window is read but in step 2. */

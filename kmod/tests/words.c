@@ -54,7 +54,8 @@ static void ledger_has_room_above_its_limits(struct kunit *test)
 /* A hold and its drop: two moves, and all else as it was, at the wrap, too. */
 static void ledger_moves_wrap_alone(struct kunit *test)
 {
-	u64 before = ~0ull << 32 | RRING_ASIDE | RRING_IN_FLIGHT | 7;
+	u64 before = ~0ull << 32 | RRING_ASIDE | RRING_IN_FLIGHT |
+		     7 * RRING_HOLD;
 	rring_word_t word = { before };
 	u64 after;
 

@@ -54,5 +54,5 @@ void *ledger_of(const struct rring_client *client)
 
 size_t ledger_size(const struct rring_client *client)
 {
-	return rring_layout_ledger_size(client->arena->slots);
+	return client->arena->ledger_size;
 }

@@ -250,6 +250,77 @@ TEST_F(batch, of_events_is_not_for_inline_rings)
 	EXPECT_EQ(-EINVAL, rring_publish_batch(writer, self->events, 1));
 }
 
+/* @n events of @len bytes that all say which one they are. */
+static void fill(char *data, uint32_t len, uint32_t n, uint32_t first)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		memset(data + (size_t)i * len, (int)(first + i), len);
+}
+
+static int says(const struct rring_event *event, uint32_t len, uint32_t number)
+{
+	const unsigned char *data = event->data;
+	uint32_t i;
+
+	for (i = 0; i < event->len && data[i] == (number & 0xff); i++)
+		;
+	return event->len == len && i == len;
+}
+
+/* Whole strides and parts of them, and each place in the ring. */
+TEST_F(batch, of_copies_goes_in_whole_or_not_at_all)
+{
+	struct rring_ring_config config = {
+		.policy = RRING_FAIL,
+		.capacity = CAPACITY - 1,
+		.stride = 128,
+	};
+	struct rring_writer *writer = writer_of(self->client, &config);
+	struct rring_reader *reader = reader_at(self->client, writer->id);
+	char data[CAPACITY * 128];
+	struct rring_event event;
+	uint32_t round, i, n, len;
+
+	for (round = 0; round < ROUNDS; round++) {
+		len = round % 3 ? 128 : round % 128;
+		n = round % CAPACITY;
+		fill(data, len, n, round);
+		ASSERT_EQ(0, rring_add_batch(writer, data, len, round, n));
+		EXPECT_EQ(n ? -EAGAIN : -EINVAL,
+			  rring_add_batch(writer, data, len, 0, CAPACITY - n));
+		ASSERT_EQ(n ? (long)n : -EAGAIN, rring_peek(reader, CAPACITY));
+		for (i = 0; i < n; i++) {
+			memset(&event, 0xee, sizeof(event));
+			ASSERT_EQ(0, rring_entry(reader, i, &event));
+			EXPECT_TRUE(says(&event, len, round + i));
+			EXPECT_EQ(round, event.event_type);
+		}
+		ASSERT_EQ(0, rring_release(reader, n));
+	}
+}
+
+TEST_F(batch, of_copies_that_can_not_be_leaves_the_ring_alone)
+{
+	struct rring_ring_config config = {
+		.policy = RRING_FAIL,
+		.capacity = 2,
+		.stride = 64,
+	};
+	struct rring_writer *writer = writer_of(self->client, &config);
+	struct rring_reader *reader = reader_at(self->client, writer->id);
+	char data[3 * 65] = { 0 };
+
+	EXPECT_EQ(-E2BIG, rring_add_batch(writer, data, 65, 1, 1));
+	EXPECT_EQ(-EINVAL, rring_add_batch(writer, data, 64, 1, 3));
+	EXPECT_EQ(-EINVAL, rring_add_batch(self->writer, data, 8, 1, 1));
+	EXPECT_EQ(0, rring_add_batch(writer, NULL, 64, 1, 0));
+	EXPECT_EQ(-EAGAIN, rring_peek(reader, 1));
+	EXPECT_EQ(0, rring_add_batch(writer, NULL, 0, 1, 2));
+	EXPECT_EQ(2, rring_peek(reader, 3));
+}
+
 TEST_F(batch, allocates_what_there_is)
 {
 	struct rring_event events[8];

@@ -300,6 +300,7 @@ static struct rring_arena_config *config_out(void)
 #define CALLS(X)							\
 X(rring_add, usual, !rring_add(s->writer, "abcdefgh", 8, 1))		\
 X(rring_add, full, rring_add(s->full, "abcdefgh", 8, 1) == -EAGAIN)	\
+X(rring_add_batch, usual, !rring_add_batch(s->writer, "abcdefgh", 4, 1, 2)) \
 X(rring_alloc, usual, !rring_alloc(s->client, 300, 1, out()))		\
 X(rring_alloc, dry, rring_alloc(s->client, 4096, 1, out()) == -ENOSPC)	\
 X(rring_alloc, large, !rring_alloc(s->client, LARGE, 1, out()))		\

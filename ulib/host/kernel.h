@@ -150,6 +150,7 @@ static inline int atomic_fetch_andnot(int bits, atomic_t *v)
 #define BITS_TO_LONGS(n)		(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 #define BIT(n)				(1ul << (n))
 #define BIT_ULL(n)			(1ull << (n))
+#define hweight64(word)			((u32)__builtin_popcountll(word))
 
 static inline void __set_bit(u32 bit, unsigned long *map)
 {
@@ -290,12 +291,22 @@ static inline void kref_put_mutex(struct kref *ref,
 
 /* ---- time, and others who want to run ---- */
 
-static inline u64 ktime_get_ns(void)
+static inline u64 clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (u64)now.tv_sec * 1000000000u + (u64)now.tv_nsec;
+}
+
+static inline u64 ktime_get_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+static inline u64 ktime_get_coarse_ns(void)
+{
+	return clock_ns(CLOCK_MONOTONIC_COARSE);
 }
 
 static inline void cond_resched(void)

@@ -60,6 +60,7 @@ enum rring_role {
 #define RRING_READERS		240	/* readers per ring */
 #define RRING_RECLAIM_MAX	4096u		/* slots in one RECLAIM */
 #define RRING_MAGAZINE_SLOTS	128	/* free slots lent to a client, a pool */
+#define RRING_RECENT_LISTS	4	/* of recent drops, a client and pool */
 
 /* Shared words: only for the accessors of <rusted_ring/atomic.h>. */
 typedef struct {
@@ -149,7 +150,10 @@ struct rring_arena_info {
 	__u64 dead_holds;	/* slots that ended clients still held */
 	__u64 laps;		/* gating readers that were lapped */
 	__u64 wakes;
-	__u8 reserved2[608];
+	__u64 ledger_size;	/* of that region */
+	__u64 recent_offset[RRING_POOLS];  /* in LEDGER: lists of recent drops */
+	__u32 recent_entries[RRING_POOLS]; /* of each: a power of two, or 0 */
+	__u8 reserved2[528];
 
 	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1]; /* 0: no such one */
 	__u8 reserved3[1920];
@@ -235,33 +239,44 @@ struct rring_ring_info {
 	struct rring_reader_info readers[RRING_READERS];
 };
 
-/* LEDGER: a page of magazine tails, then a word per slot. */
+/*
+ * LEDGER: a page of magazine tails and of ends of lists, then a word per slot,
+ * then the lists: per pool RRING_RECENT_LISTS times .recent_entries slots, as
+ * __u32, that the client has let go of lately. They say where it is worth
+ * while to look for free slots; what is missing, or wrong, costs time alone.
+ */
 
 struct rring_tail {
 	rring_seq_t pos;	/* magazine entries below are taken */
 	__u8 reserved[56];
 };
 
+struct rring_recent {
+	rring_seq_t pos;	/* list entries below were written, modulo all */
+	__u8 reserved[56];
+};
+
 struct rring_tails {
 	struct rring_tail tail[RRING_POOLS];
-	__u8 reserved[3712];
+	struct rring_recent recent[RRING_POOLS][RRING_RECENT_LISTS];
+	__u8 reserved[2176];
 };
 
 /*
  * A ledger word: 63..32 moves (grows with every change), 31 aside,
- * 30 private, 29..17 in_flight, 16..0 holds.
+ * 30..14 holds, 13 private, 12..0 in_flight.
  * The kernel looks at moves, in_flight and holds alone. Private: allocated
  * here, and nobody else knows the handle. Aside: not for the library's short
  * paths, as it is parked (private, dropped, and kept for the next allocation),
  * or a slot of XXL.
  */
-#define RRING_HOLD		1ull
-#define RRING_HOLDS_MASK	0x1ffffull
+#define RRING_HOLD		(1ull << 14)
+#define RRING_HOLDS_MASK	(0x1ffffull << 14)
 #define RRING_HOLDS_MAX		65535u
-#define RRING_IN_FLIGHT		(1ull << 17)
-#define RRING_IN_FLIGHT_MASK	(0x1fffull << 17)
+#define RRING_IN_FLIGHT		1ull
+#define RRING_IN_FLIGHT_MASK	0x1fffull
 #define RRING_IN_FLIGHT_MAX	4095u
-#define RRING_PRIVATE		(1ull << 30)
+#define RRING_PRIVATE		(1ull << 13)
 #define RRING_ASIDE		(1ull << 31)
 #define RRING_MOVE		(1ull << 32)
 
@@ -293,10 +308,13 @@ struct rring_cursors {
 
 struct rring_ring_head {
 	rring_seq_t head;	/* entries below are committed */
+	__u8 reserved1[120];
+
+	/* on another line than what readers wait for */
 	rring_seq_t claim;	/* entries below may be being overwritten */
 	rring_seq_t drops;	/* entries for which there was no room */
 	rring_seq_t passed;	/* none below is kept for who joins */
-	__u8 reserved[4064];
+	__u8 reserved2[3944];
 };
 
 struct rring_entry {		/* of HANDLES */

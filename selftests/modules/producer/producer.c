@@ -25,6 +25,7 @@ static struct rring_kwriter *left;	/* for the module's end */
 union args {
 	struct producer_open open;
 	struct producer_run run;
+	struct producer_stream stream;
 	struct producer_place place;
 	u32 flags;
 };
@@ -101,6 +102,36 @@ static int do_finish(struct producer *producer, u32 place, bool commit)
 	return 0;
 }
 
+static void put_words(struct producer *producer, u32 len, u64 number)
+{
+	struct rring_kevent event;
+	u64 *words;
+	u32 i;
+
+	if (rring_kwriter_reserve(producer->kw, len, PRODUCER_TASK, &event))
+		return;
+	words = event.data;
+	for (i = 0; i < len / 8; i++)
+		words[i] = number + i;
+	rring_kwriter_commit(producer->kw, &event);
+}
+
+static int do_stream(struct producer *producer,
+		     const struct producer_stream *args)
+{
+	u32 i;
+
+	for (i = 0; i < args->tries; i++) {
+		put_words(producer, args->len, i);
+		if (i % 1024)
+			continue;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
 static void end(struct producer *producer, u32 flags)
 {
 	u32 i;
@@ -137,6 +168,8 @@ static int run(struct producer *producer, unsigned int cmd, union args *args,
 	switch (cmd) {
 	case PRODUCER_RUN:
 		return contexts_run(producer->kw, &args->run);
+	case PRODUCER_STREAM:
+		return do_stream(producer, &args->stream);
 	case PRODUCER_STAT:
 		return do_stat(producer, user);
 	case PRODUCER_CLOSE:

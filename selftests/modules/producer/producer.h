@@ -49,6 +49,12 @@ struct producer_run {
 	__u64 first;		/* number of each one's first try */
 };
 
+/* By the caller itself, as fast as it can; in 64-bit words that count on. */
+struct producer_stream {
+	__u32 tries;
+	__u32 len;		/* of an event, a multiple of 8 */
+};
+
 struct producer_stat {
 	__u64 sent;
 	__u64 discarded;
@@ -71,5 +77,6 @@ struct producer_place {
 #define PRODUCER_COMMIT		_IOW('p', 5, struct producer_place)
 #define PRODUCER_DISCARD	_IOW('p', 6, struct producer_place)
 #define PRODUCER_LEAVE		_IO('p', 7)	/* it ends with the module */
+#define PRODUCER_STREAM		_IOW('p', 8, struct producer_stream)
 
 #endif /* SELFTESTS_PRODUCER_H */

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Lists of recent drops: each client writes down the slots that it let go of,
+ * so that a sweep need not go round a pool of which nearly all is held. They
+ * are hints. Threads of a client may lose entries to each other, a list that is
+ * full overwrites its oldest ones, nothing orders them with the ledger, and a
+ * liar writes what it likes: all that comes of it is that sweeps look in vain.
+ */
+#include "compat.h"
+
+#include "arena.h"
+#include "client.h"
+#include "pool.h"
+#include "recent.h"
+
+/* Where the client has got to; *@seen: where to go on. */
+static u64 seek(const rring_seq_t *end, u64 *seen, u32 entries)
+{
+	u64 pos = rring_seq_load(end);
+
+	if (pos - *seen > ~0ull / 2)
+		*seen = pos;
+	else if (pos - *seen > entries)
+		*seen = pos - entries;
+	return pos;
+}
+
+static u32 take_from(struct rring_client *client, struct rring_pool *pool,
+		     u32 list, u32 *slots, u32 max)
+{
+	const struct rring_arena_info *info = pool->arena->info;
+	const u32 *entry = client->ledger.addr +
+			   info->recent_offset[pool->index];
+	u32 entries = info->recent_entries[pool->index];
+	u64 *seen = &client->recent[pool->index][list];
+	u64 pos = seek(&rring_client_tails(client)->recent[pool->index][list].pos,
+		       seen, entries);
+	u32 n = 0;
+
+	for (entry += list * entries; *seen != pos && n < max; ++*seen) {
+		u32 slot = READ_ONCE(entry[*seen & (entries - 1)]);
+
+		if (slot < pool->capacity)
+			slots[n++] = slot;
+	}
+	return n;
+}
+
+/*
+ * Up to @max slots of @pool that clients have let go of, by their own word, and
+ * that were not taken before. Each may be there more than once. Under the
+ * arena's lock.
+ */
+u32 rring_recent_take(struct rring_pool *pool, u32 *slots, u32 max)
+{
+	struct rring_arena *arena = pool->arena;
+	u32 n = 0;
+	u32 i, j;
+
+	if (!arena->info->recent_entries[pool->index])
+		return 0;
+	for (i = 1; i <= arena->last_client; i++) {
+		if (!arena->clients[i])
+			continue;
+		for (j = 0; j < RRING_RECENT_LISTS && n < max; j++)
+			n += take_from(arena->clients[i], pool, j, slots + n,
+				       max - n);
+	}
+	return n;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <err.h>
+#include <stdlib.h>
+
+#include "placement.h"
+#include "rounds.h"
+
+#define ATTEMPTS	5
+
+static double from_environment(const char *name, double otherwise)
+{
+	const char *text = getenv(name);
+	double value = text ? atof(text) : otherwise;
+
+	if (value <= 0)
+		errx(2, "%s is to be a number above 0", name);
+	return value;
+}
+
+int rounds_count(void)
+{
+	int n = (int)from_environment("BENCH_ROUNDS", 7);
+
+	return n ? n : 1;
+}
+
+double rounds_seconds(void)
+{
+	return from_environment("BENCH_SECONDS", 0.1);
+}
+
+static void run_one(struct sample *sample, const struct contender *contender)
+{
+	sample->who = contender->name;
+	sample->value = contender->run(contender, sample);
+}
+
+static void run_two(struct sample *sample, const struct contender *contender)
+{
+	double before, after;
+	int i;
+
+	for (i = 0; i < ATTEMPTS && !sample->placement; i++) {
+		before = placement_cost();
+		run_one(sample, contender);
+		after = placement_cost();
+		sample->placement = placement_of(before, after);
+		sample->line_ns = after;
+	}
+	if (!sample->placement)
+		warnx("%s, %s: the CPUs were moved %d times in a row",
+		      sample->figure, sample->who, ATTEMPTS);
+}
+
+void rounds_run(const struct sample *work, const struct contender *contenders,
+		int n)
+{
+	const char *elsewhere = getenv("BENCH_PLACEMENT");
+	int round, i, count = rounds_count();
+
+	if (elsewhere && work->placement)
+		return;
+	for (round = 0; round < count; round++) {
+		for (i = 0; i < n; i++) {
+			struct sample sample = *work;
+
+			sample.round = (uint32_t)round;
+			if (elsewhere)
+				sample.placement = elsewhere;
+			if (sample.placement)
+				run_one(&sample, &contenders[(round + i) % n]);
+			else
+				run_two(&sample, &contenders[(round + i) % n]);
+			if (sample.placement)
+				sample_print(&sample);
+		}
+	}
+}

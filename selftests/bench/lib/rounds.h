@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Interleaved rounds: in each of them every contender does the same work once,
+ * in rotating order, so that whoever runs while the machine is busy with
+ * something else, or has its CPUs moved, is not alone.
+ */
+#ifndef BENCH_ROUNDS_H
+#define BENCH_ROUNDS_H
+
+#include "sample.h"
+
+/* $BENCH_ROUNDS, or 7. */
+int rounds_count(void);
+
+/* $BENCH_SECONDS, or 0.1: what one measurement is to take at least. */
+double rounds_seconds(void);
+
+struct contender {
+	const char *name;
+	/* Warm up, do the work, return the sample's value. */
+	double (*run)(const struct contender *contender,
+		      const struct sample *work);
+	const void *context;
+};
+
+/*
+ * Print a sample for each of @n contenders and each round; @work says all about
+ * it but .who, .value and .round. If it has no .placement, two CPUs are at work:
+ * then what it costs to pass a line is measured before and after each sample,
+ * which is thrown away and taken again if the CPUs were moved in between; after
+ * some attempts it is left out, and said so on stderr.
+ *
+ * $BENCH_PLACEMENT is where all of that is, if not on this machine: there the
+ * cost of a line says nothing, and what @work places itself is left out.
+ */
+void rounds_run(const struct sample *work, const struct contender *contenders,
+		int n);
+
+#endif /* BENCH_ROUNDS_H */

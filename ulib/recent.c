@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Lists of recent drops: see kmod/recent.c, which reads them. */
+#include "client.h"
+
+void rring_recent_open(struct rring_client *client)
+{
+	struct rring_client_private *own = client->own;
+	uint32_t i;
+
+	for (i = 0; i < RRING_XXL; i++)
+		own->recent[i] = (struct rring_recent_view) {
+			.end = own->ledger->recent[i],
+			.slot = (uint32_t *)((char *)own->ledger +
+					     client->arena->recent_offset[i]),
+			.entries = client->arena->recent_entries[i],
+		};
+}
+
+/*
+ * Threads are spread over the lists by the addresses of their stacks, so that
+ * two seldom write the same line. If they do, one may lose what the other has.
+ */
+static uint32_t own_list(const struct rring_client *client)
+{
+	uint64_t self;
+
+	if (!client->shared)
+		return 0;
+	self = (uint64_t)(uintptr_t)pthread_self();
+	return (uint32_t)(self * 0x9e3779b97f4a7c15ull >> 32) %
+	       RRING_RECENT_LISTS;
+}
+
+/* Nothing is in the ledger for the slot of @handle any more. */
+void rring_recent_add(struct rring_client *client, uint64_t handle)
+{
+	const struct rring_recent_view *view =
+		&client->own->recent[rring_handle_class(handle)];
+	uint32_t list = own_list(client);
+	rring_seq_t *end = &view->end[list].pos;
+	uint64_t pos = rring_seq_load(end);
+
+	RRING_STORE(&view->slot[list * view->entries +
+				(pos & (view->entries - 1))],
+		    rring_handle_index(handle));
+	rring_seq_store(end, pos + 1);
+}
