@@ -541,9 +541,10 @@ static int trace(void *arg)
 /* Of all operations so far. */
 static uint32_t *points_in_all;
 
-__attribute__((constructor)) static void count_points(void)
+__attribute__((constructor)) static void prepare_all(void)
 {
 	points_in_all = shared_new(sizeof(*points_in_all));
+	traced_setup();
 }
 
 FIXTURE_SETUP(killed)

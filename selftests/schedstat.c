@@ -16,6 +16,7 @@
 #include "arena.h"
 #include "kselftest_harness.h"
 #include "recording.h"
+#include "sleeper.h"
 
 #define MS	1000000ull
 
@@ -82,10 +83,7 @@ static int work(void *arg)
 	return 0;
 }
 
-/*
- * What schedstat says when the worker is stopped, and does not run any more:
- * its CPU is running this process.
- */
+/* What schedstat says when the worker is stopped, and does not run any more. */
 static void read_schedstat(const struct worker *worker, uint64_t *runtime,
 			   uint64_t *switches)
 {
@@ -96,14 +94,13 @@ static void read_schedstat(const struct worker *worker, uint64_t *runtime,
 	if (waitpid(worker->pid, &status, WUNTRACED) != worker->pid ||
 	    !WIFSTOPPED(status))
 		exit(1);
-	run_on(worker->cpu);
+	until_off_cpu(worker->pid);
 	snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)worker->pid);
 	file = fopen(path, "r");
 	if (!file || fscanf(file, "%" SCNu64 " %*u %" SCNu64, runtime,
 			    switches) != 2)
 		exit(1);
 	fclose(file);
-	run_anywhere();
 }
 
 static void worker_start(struct worker *worker)

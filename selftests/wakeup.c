@@ -7,6 +7,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "rounds.h"
 #include "stream.h"
 
 #define MAX		64
@@ -122,12 +123,12 @@ static void go_round(struct __test_metadata *_metadata, int arena,
 
 TEST_F_TIMEOUT(wakeup, twenty_thousand_round_trips_of_two_end, 100)
 {
-	go_round(_metadata, self->arena, 2, 20000);
+	go_round(_metadata, self->arena, 2, rounds(20000));
 }
 
 TEST_F_TIMEOUT(wakeup, five_thousand_rounds_of_four_end, 100)
 {
-	go_round(_metadata, self->arena, 4, 5000);
+	go_round(_metadata, self->arena, 4, rounds(5000));
 }
 
 /* ---- a ring of one entry: its writer and its reader sleep in turn ---- */
@@ -180,12 +181,12 @@ static void squeeze(struct __test_metadata *_metadata,
 
 TEST_F_TIMEOUT(wakeup, writer_and_reader_sleep_in_turn, 100)
 {
-	squeeze(_metadata, self->client, self->arena, 1, 20000);
+	squeeze(_metadata, self->client, self->arena, 1, rounds(20000));
 }
 
 TEST_F_TIMEOUT(wakeup, writer_and_three_readers_sleep_in_turn, 100)
 {
-	squeeze(_metadata, self->client, self->arena, 3, 5000);
+	squeeze(_metadata, self->client, self->arena, 3, rounds(5000));
 }
 
 /* ---- sleepers of a pool ---- */
@@ -210,7 +211,7 @@ static int alloc_and_drop(void *arg)
 /* Four slots for six: who drops one wakes whoever waits for it. */
 TEST_F_TIMEOUT(wakeup, who_waits_for_a_slot_gets_one, 100)
 {
-	struct stream stream = { .arena = self->arena, .events = 2000 };
+	struct stream stream = { .arena = self->arena, .events = rounds(2000) };
 	pid_t pid[6];
 	int i;
 

@@ -283,18 +283,6 @@ void run_on(int cpu)
 		exit(1);
 }
 
-void run_anywhere(void)
-{
-	cpu_set_t set;
-	int cpu;
-
-	CPU_ZERO(&set);
-	for (cpu = 0; cpu < RECORDING_CPUS; cpu++)
-		CPU_SET(cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		exit(1);
-}
-
 struct pair {
 	struct baton there;
 	struct baton back;

@@ -56,7 +56,6 @@ size_t said_summaries(void);
 
 void stop_process(pid_t pid);
 void run_on(int cpu);
-void run_anywhere(void);
 
 /*
  * Two processes on each CPU that make at least two switches per round; and

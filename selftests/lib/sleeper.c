@@ -55,6 +55,21 @@ void until_asleep(pid_t pid)
 	until_state(pid, "SZX");
 }
 
+/* To say where it sleeps, the kernel waits until it does. */
+void until_off_cpu(pid_t pid)
+{
+	char path[32], where[8] = "running";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+	while (!strncmp(where, "running", strlen("running"))) {
+		fd = open(path, O_RDONLY);
+		if (fd < 0 || read(fd, where, sizeof(where)) <= 0)
+			exit(1);
+		close(fd);
+	}
+}
+
 void until_starving(const struct rring_client *client, enum rring_class pool,
 		    pid_t pid)
 {

@@ -17,6 +17,12 @@ void until_state(pid_t pid, const char *states);
 /* Until process @pid sleeps in the kernel. */
 void until_asleep(pid_t pid);
 
+/*
+ * Until @pid, which has stopped or sleeps, has left its CPU for that: it may be
+ * on the way there, and be interrupted.
+ */
+void until_off_cpu(pid_t pid);
+
 /* Until process @pid sleeps for a slot of @pool. */
 void until_starving(const struct rring_client *client, enum rring_class pool,
 		    pid_t pid);

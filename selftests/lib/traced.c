@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 /* x86-64: by its program counter, and its debug registers. */
+#include <linux/perf_event.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,6 +18,20 @@
 #define WAY_MAX	(1u << 20)
 #define BEGIN	SIGSTOP
 #define END	SIGUSR1
+
+void traced_setup(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+	};
+
+	if (syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0) < 0) {
+		perror("# perf_event_open");
+		exit(1);
+	}
+}
 
 void traced_begin(void)
 {

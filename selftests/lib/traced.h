@@ -6,6 +6,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/*
+ * For as long as this process lives, others come and go with debug registers
+ * and the kernel need not change its scheduler's code for the first and the last
+ * of them: which takes its time, and QEMU's emulation sometimes meets the
+ * breakpoint by which that is done.
+ */
+void traced_setup(void);
+
 /* In the child: the marks. It does not return from the second one. */
 void traced_begin(void);
 void traced_end(void);
