@@ -481,17 +481,13 @@ static int map_ring(struct rring_writer *writer)
 /*
  * By how many entries more than it needs a writer raises its claim, so that it
  * does so now and then only: a few of those that observers could still see. Not
- * of what the ring retains.
+ * those that the ring retains, as its limit is where these begin.
  */
 static uint32_t claim_ahead(const struct rring_ring_open *args)
 {
 	uint32_t ahead = args->capacity / CLAIM_PART;
 
-	if (ahead > CLAIM_AHEAD_MAX)
-		ahead = CLAIM_AHEAD_MAX;
-	if (ahead > args->capacity - args->retain - 1)
-		ahead = args->capacity - args->retain - 1;
-	return ahead;
+	return ahead < CLAIM_AHEAD_MAX ? ahead : CLAIM_AHEAD_MAX;
 }
 
 static void set_up(struct rring_writer *writer,
