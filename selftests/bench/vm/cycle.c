@@ -138,6 +138,8 @@ static void open_cycle(struct cycle *cycle, const struct place *place)
 		.policy = RRING_FAIL,
 		.capacity = CAPACITY,
 		.stride = operation->kind == RRING_INLINE ? BYTES : 0,
+		/* nobody gets ahead while this thread rests */
+		.strategy = RRING_WAIT_SPIN,
 	};
 
 	setenv("RRING_BACKEND", place->backend, 1);
