@@ -369,7 +369,7 @@ static void write_none(struct rring_kwriter *kw,
 	}
 }
 
-/* Into stock; if somebody else is at it, to the sweep. */
+/* Into stock; if that is full, or somebody else is at it, to the sweep. */
 static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 {
 	unsigned long flags;
@@ -379,9 +379,9 @@ static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 		rring_kwindow_unlock(kw, flags);
 	} else {
 		rring_stock_let_go(kw, handle);
-		if (somebody_waits(kw))
-			irq_work_queue(&kw->irq);
 	}
+	if (somebody_waits(kw))
+		irq_work_queue(&kw->irq);
 }
 
 /**

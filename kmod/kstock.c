@@ -59,15 +59,20 @@ void rring_stock_let_go(struct rring_kwriter *kw, u64 handle)
 			     RRING_MOVE - RRING_HOLD);
 }
 
-/* Back into stock; if that is full, to the sweep. Under the kwriter's lock. */
-void rring_stock_push(struct rring_kwriter *kw, u64 handle)
+/*
+ * Back into stock. False: that is full, and the slot goes to the sweep, of which
+ * whoever waits for one has to be told. Under the kwriter's lock.
+ */
+bool rring_stock_push(struct rring_kwriter *kw, u64 handle)
 {
 	struct rring_stock *stock = &kw->stock[rring_handle_class(handle)];
 
-	if (stock->n < 2 * stock->want)
-		stock->handle[stock->n++] = handle;
-	else
+	if (stock->n >= 2 * stock->want) {
 		rring_stock_let_go(kw, handle);
+		return false;
+	}
+	stock->handle[stock->n++] = handle;
+	return true;
 }
 
 /* ---- refill ---- */
@@ -89,6 +94,7 @@ static u32 take_free(struct rring_stock *stock, u32 want, bool swept)
 	struct rring_pool *pool = stock->pool;
 	u64 handles[RRING_BATCH];
 	unsigned long flags;
+	u32 too_many = 0;
 	u32 n, i;
 
 	mutex_lock(&kw->arena->lock);
@@ -100,8 +106,10 @@ static u32 take_free(struct rring_stock *stock, u32 want, bool swept)
 	rring_kwindow_settle(kw);
 	flags = rring_kwindow_lock(kw);
 	for (i = 0; i < n; i++)
-		rring_stock_push(kw, handles[i]);
+		too_many += !rring_stock_push(kw, handles[i]);
 	rring_kwindow_unlock(kw, flags);
+	if (too_many)
+		rring_arena_wake_pools(kw->arena, BIT(pool->index));
 	return n;
 }
 

@@ -87,10 +87,10 @@ u64 rring_reader_ref(const struct rring_reader *reader)
 	return rring_word_load(&reader_info(reader)->ref);
 }
 
-/* Where to begin, once the writer minds the reader. */
-static u64 start_position(struct rring_ring *ring, u32 start, u64 position)
+/* Where to begin, at @low or above, once the writer minds the reader. */
+static u64 start_position(struct rring_ring *ring, u64 low, u32 start,
+			  u64 position)
 {
-	u64 low = rring_ring_passed(ring);
 	u64 head = rring_ring_head(ring);
 
 	if (start == RRING_START_NEWEST)
@@ -113,7 +113,8 @@ static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
 	rring_flag_store_release(&ring->info->joins,
 				 rring_flag_load(&ring->info->joins) + 1);
 	rring_barrier(ring->arena);
-	reader->start = start_position(ring, start, position);
+	reader->start = start_position(ring, rring_ring_passed(ring), start,
+				       position);
 	publish_state(reader, RRING_READER_LIVE);
 	preempt_enable();
 }
@@ -121,7 +122,10 @@ static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
 static void begin_observing(struct rring_reader *reader, u32 start,
 			    u64 position)
 {
-	reader->start = start_position(reader->ring, start, position);
+	struct rring_ring *ring = reader->ring;
+
+	reader->start = start_position(ring, rring_ring_observable(ring), start,
+				       position);
 	publish_state(reader, RRING_READER_OBSERVER);
 }
 

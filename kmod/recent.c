@@ -37,19 +37,15 @@ static u32 take_from(struct rring_client *client, struct rring_pool *pool,
 		       seen, entries);
 	u32 n = 0;
 
-	for (entry += list * entries; *seen != pos && n < max; ++*seen) {
-		u32 slot = READ_ONCE(entry[*seen & (entries - 1)]);
-
-		if (slot < pool->capacity)
-			slots[n++] = slot;
-	}
+	for (entry += list * entries; *seen != pos && n < max; ++*seen)
+		slots[n++] = READ_ONCE(entry[*seen & (entries - 1)]);
 	return n;
 }
 
 /*
  * Up to @max slots of @pool that clients have let go of, by their own word, and
- * that were not taken before. Each may be there more than once. Under the
- * arena's lock.
+ * that were not taken before. Each may be there more than once, or be none that
+ * the pool has. Under the arena's lock.
  */
 u32 rring_recent_take(struct rring_pool *pool, u32 *slots, u32 max)
 {

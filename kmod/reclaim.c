@@ -116,7 +116,7 @@ static u32 gather_recent(struct rring_pool *pool)
 		u32 slot = batch->slot[i];
 
 		batch->slot[i] += pool->base;
-		if (!test_bit(slot, pool->out) ||
+		if (slot >= pool->capacity || !test_bit(slot, pool->out) ||
 		    pool->lease[slot].stamp == pool->stamp ||
 		    is_elsewhere(pool, slot, &lent))
 			continue;

@@ -139,6 +139,18 @@ u64 rring_ring_passed(struct rring_ring *ring)
 				      rring_ring_head(ring)));
 }
 
+/* Nor is that kept for observers which its writer may be overwriting. */
+u64 rring_ring_observable(struct rring_ring *ring)
+{
+	u64 head = rring_ring_head(ring);
+	u32 capacity = ring->info->capacity;
+	u64 claim = clamp(rring_seq_load(&ring_head(ring)->claim), head,
+			  head + capacity);
+
+	return max(rring_ring_passed(ring),
+		   rring_window_retained(claim, capacity));
+}
+
 bool rring_ring_has_room(struct rring_ring *ring)
 {
 	if (ring->info->policy == RRING_OVERWRITE)

@@ -57,6 +57,7 @@ bool rring_ring_has_ended(const struct rring_ring *ring);
 u64 rring_ring_head(struct rring_ring *ring);
 u64 rring_ring_low(struct rring_ring *ring);
 u64 rring_ring_passed(struct rring_ring *ring);
+u64 rring_ring_observable(struct rring_ring *ring);
 void rring_ring_settle(struct rring_ring *ring);
 void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 			    unsigned long *named);

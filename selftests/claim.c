@@ -11,6 +11,7 @@
 #include "stream.h"
 
 #define CAPACITY	8
+#define LARGE		1024	/* where claims are raised by several entries */
 
 FIXTURE(claim)
 {
@@ -170,6 +171,39 @@ TEST_F(claim, what_a_dead_writer_reserved_is_stale_under_its_successor)
 	expect_no_remains(_metadata, reader, CAPACITY + 1);
 	put_lap(writer);
 	expect_no_remains(_metadata, reader, 2 * CAPACITY + 1);
+}
+
+/* With all but one entry retained, where the ring does not overwrite. */
+TEST_F(claim, who_begins_with_the_oldest_gets_all_that_follows)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_INLINE,
+		.policy = variant->policy,
+		.capacity = LARGE,
+		.stride = 64,
+		.retain = variant->policy == RRING_FAIL ? LARGE - 1 : 0,
+	};
+	struct rring_writer *writer = writer_of(self->client, &config);
+	int i;
+
+	for (i = 0; i < LARGE + LARGE / 8; i++) {
+		struct rring_reader_config start = {
+			.ring = writer->id,
+			.flags = RRING_JOIN_OBSERVER,
+			.start = RRING_START_OLDEST,
+		};
+		struct rring_reader *reader;
+
+		MUST(!stream_put(writer, 64));
+		if (i < LARGE)
+			continue;
+		reader = reader_of(self->client, &start);
+		ASSERT_GE(writer->head - reader->pos, LARGE - LARGE / 64);
+		ASSERT_EQ(writer->head - reader->pos,
+			  (uint64_t)stream_drain(reader, 64));
+		ASSERT_EQ(0, reader->lost);
+		rring_reader_close(reader, 0);
+	}
 }
 
 TEST_HARNESS_MAIN

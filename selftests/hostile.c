@@ -194,9 +194,9 @@ static uint64_t lie(const struct hostile *self, uint64_t was, uint64_t roll)
 	static const uint64_t lies[] = {
 		0, 0, 0, 1, ~0ull, ~0ull - WINDOW, 1ull << 31, (1ull << 31) - 1,
 		1ull << 32, (1ull << 32) - 1, 1ull << 62, 1ull << 63,
-		(1ull << 63) - 1, RRING_HOLD, RRING_HOLDS_MAX, RRING_HOLDS_MASK,
-		RRING_IN_FLIGHT, RRING_IN_FLIGHT_MASK, RRING_MOVE,
-		~(RRING_MOVE - 1), RRING_ASIDE | RRING_PRIVATE,
+		(1ull << 63) - 1, RRING_HOLD, RRING_HOLDS_MAX * RRING_HOLD,
+		RRING_HOLDS_MASK, RRING_IN_FLIGHT, RRING_IN_FLIGHT_MASK,
+		RRING_MOVE, ~(RRING_MOVE - 1), RRING_ASIDE | RRING_PRIVATE,
 		RRING_ASIDE | RRING_HOLD, ~0ull >> 1, WINDOW,
 	};
 	static const int64_t steps[] = {

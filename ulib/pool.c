@@ -239,7 +239,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 /*
  * By one of several threads: look at what was there when the add is done, as to
  * look before would wait for the add before. Those that add to a full word at
- * once have room in 17 bits, and take it back.
+ * once have room in 17 bits, and make it as it was: it looks held meanwhile, so
+ * that no collect takes moves from then for those of later.
  */
 static int hold_by_thread(struct rring_client *client,
 			  const struct rring_event *event)
@@ -249,7 +250,7 @@ static int hold_by_thread(struct rring_client *client,
 
 	if (rring_ledger_holds(word) < RRING_HOLDS_MAX)
 		return 0;
-	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
+	rring_word_fetch_add(event->word, -change);
 	rring_freed(client);
 	return -EOVERFLOW;
 }

@@ -6,7 +6,8 @@
 #include "client.h"
 #include "wait.h"
 
-#define HEELS	64	/* fewer events than that; and so many rests */
+#define HEELS	64	/* fewer events than that; and as many rests */
+#define PROMPT	1024	/* looks without any */
 
 static void move_to(struct rring_reader *reader, uint64_t position)
 {
@@ -153,20 +154,6 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 	return 0;
 }
 
-/* In one thread, where nobody gets ahead while another waits. */
-static int is_own_writers(const struct rring_reader *reader)
-{
-	const struct rring_client *client = reader->client;
-	const struct rring_writer *writer;
-
-	if (client->shared)
-		return 0;
-	for (writer = client->own->writers; writer; writer = writer->next)
-		if (writer->id == reader->ring_id)
-			return 1;
-	return 0;
-}
-
 /*
  * A reader that has read all there was, and finds a few events more without
  * having waited, runs at its writer's heels: each look takes the head's line
@@ -175,19 +162,37 @@ static int is_own_writers(const struct rring_reader *reader)
  * or two; unless it was opened for the shortest wait, or is one of a set. (An
  * answer that is waited for is not there at the first look.)
  */
-static int is_at_heels(const struct rring_reader *reader, uint64_t head)
+static int is_at_heels(struct rring_reader *reader, uint64_t head)
 {
-	return head > reader->pos && head - reader->pos < HEELS &&
-	       !reader->missed && reader->strategy != RRING_WAIT_SPIN &&
-	       !is_own_writers(reader);
+	if (head <= reader->pos || head - reader->pos >= HEELS ||
+	    reader->strategy == RRING_WAIT_SPIN)
+		return 0;
+	if (!reader->prompt)
+		return 1;
+	reader->prompt--;
+	return 0;
 }
 
-static void fall_behind(void)
+/*
+ * For no longer than a writer takes for part of the ring, or it would have to
+ * wait. What that brings is little where the writer is slow, or is this very
+ * thread: then many a look is prompt, before it is tried again.
+ */
+static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
 {
-	int i;
+	uint32_t rests = reader->capacity / 8;
+	uint64_t before = *head;
+	uint32_t i;
+	int err;
 
-	for (i = 0; i < HEELS; i++)
+	if (rests > HEELS)
+		rests = HEELS;
+	for (i = 0; i < rests; i++)
 		rring_relax();
+	err = find_head(reader, head, ended);
+	if (*head - before <= rests / 4)
+		reader->prompt = PROMPT;
+	return err;
 }
 
 long rring_peek_slow(struct rring_reader *reader, uint32_t n)
@@ -201,10 +206,8 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 			return err;
 	}
 	err = find_head(reader, &head, &ended);
-	if (!err && is_at_heels(reader, head)) {
-		fall_behind();
-		err = find_head(reader, &head, &ended);
-	}
+	if (!err && is_at_heels(reader, head))
+		err = fall_behind(reader, &head, &ended);
 	if (err)
 		return err;
 	avail = head > reader->pos ? head - reader->pos : 0;
@@ -214,7 +217,8 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 	/* just lapped, which the release will see; or a liar's head */
 	if (avail > reader->capacity)
 		avail = reader->capacity;
-	reader->missed = !avail;
+	if (!avail)
+		reader->prompt |= 1;
 	reader->head = reader->pos + avail;
 	if (avail)
 		return (long)(avail < n ? avail : n);
@@ -422,6 +426,7 @@ int rring_reader_look(struct rring_reader *reader)
 		return err;
 	if (head > reader->pos)
 		return 0;
+	reader->prompt |= 1;
 	return ended ? -EPIPE : -EAGAIN;
 }
 

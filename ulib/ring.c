@@ -247,27 +247,39 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 /* ---- batches ---- */
 
 /* Into reserved entries, @index and those that follow it in memory. */
-static void copy_in(struct rring_writer *writer, uint32_t index,
-		    const void *data, uint32_t len, uint32_t n)
+static void copy_run(struct rring_writer *writer, uint32_t index,
+		     const char *from, uint32_t len, uint32_t n)
 {
 	char *to = writer->data + (size_t)index * writer->stride;
-	const char *from = data;
 
-	if (len == writer->stride && n) {
+	if (len == writer->stride) {
 		memcpy(to, from, (size_t)len * n);
 		return;
 	}
-	for (; len && n; n--) {
+	for (; n; n--) {
 		memcpy(to, from, len);
 		to += writer->stride;
 		from += len;
 	}
 }
 
+/* What lies before the end of the ring, and what from its start on. */
+static void copy_in(struct rring_writer *writer, const char *from, uint32_t len,
+		    uint32_t n)
+{
+	uint32_t index = rring_writer_index(writer, 0);
+	uint32_t first = writer->capacity - index;
+
+	if (first > n)
+		first = n;
+	copy_run(writer, index, from, len, first);
+	copy_run(writer, 0, from + (size_t)len * first, len, n - first);
+}
+
 int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 		    uint32_t event_type, uint32_t n)
 {
-	uint32_t index, first, i;
+	uint32_t i;
 	int err;
 
 	if (len > writer->stride)
@@ -277,14 +289,8 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 		return err;
 	for (i = 0; i < n; i++)
 		rring_reserved(writer, i, len, event_type);
-	/* what lies before the end of the ring, and what from its start on */
-	index = rring_writer_index(writer, 0);
-	first = writer->capacity - index;
-	if (first > n)
-		first = n;
-	copy_in(writer, index, data, len, first);
-	copy_in(writer, 0, (const char *)data + (size_t)len * first, len,
-		n - first);
+	if (len && n)
+		copy_in(writer, data, len, n);
 	rring_commit(writer, n);
 	return 0;
 }
@@ -475,17 +481,13 @@ static int map_ring(struct rring_writer *writer)
 /*
  * By how many entries more than it needs a writer raises its claim, so that it
  * does so now and then only: a few of those that observers could still see. Not
- * of what the ring retains.
+ * those that the ring retains, as its limit is where these begin.
  */
 static uint32_t claim_ahead(const struct rring_ring_open *args)
 {
 	uint32_t ahead = args->capacity / CLAIM_PART;
 
-	if (ahead > CLAIM_AHEAD_MAX)
-		ahead = CLAIM_AHEAD_MAX;
-	if (ahead > args->capacity - args->retain - 1)
-		ahead = args->capacity - args->retain - 1;
-	return ahead;
+	return ahead < CLAIM_AHEAD_MAX ? ahead : CLAIM_AHEAD_MAX;
 }
 
 static void set_up(struct rring_writer *writer,

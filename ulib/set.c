@@ -182,7 +182,7 @@ static int choose(struct rring_set *set, uint32_t *chosen)
 		long n;
 
 		/* the others are not to wait while it falls behind */
-		reader->missed = 1;
+		reader->prompt |= 1;
 		n = rring_peek_event(reader);
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;

@@ -113,7 +113,7 @@ RRING_IN_LINE enum rring_class rring_class_of(size_t len)
 	if (!lines)
 		return RRING_XS;
 	above = (above - (unsigned int)__builtin_clzl(lines)) / 2;
-	return (enum rring_class)(above < RRING_XL ? above + 1 : RRING_XXL);
+	return above < RRING_XL ? (enum rring_class)(above + 1) : RRING_XXL;
 }
 
 RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,

@@ -213,7 +213,7 @@ struct rring_reader {
 	struct rring_pin *pins;	/* peeked events of class XXL */
 	uint32_t strategy;
 	uint32_t resumed;	/* the name was known */
-	uint32_t missed;	/* the last look for events found none */
+	uint32_t prompt;	/* so many looks for events do not rest */
 };
 
 /*

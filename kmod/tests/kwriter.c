@@ -399,6 +399,29 @@ static void stock_is_filled_again(struct kunit *test)
 	expect_stat(test, 8 * STAGE_S, 0, RRING_DROPS, 0);
 }
 
+/* A stock has room for twice what is wanted; more go to who waits for one. */
+static void slot_that_is_let_go_is_waited_for(struct kunit *test)
+{
+	struct rring_arena_info *info = stage_arena(test)->info;
+	struct rring_kevent event[3];
+	u32 i;
+
+	open_handles(test, 1);
+	for (i = 0; i < ARRAY_SIZE(event); i++) {
+		reserve(test, &event[i], 1);
+		irq_work_sync(&kw->irq);
+		flush_delayed_work(&kw->refill);
+	}
+	KUNIT_ASSERT_EQ(test, kw->stock[RRING_S].n, 1u);
+	rring_kwriter_discard(kw, &event[2]);
+	rring_flag_raise(&info->pool_waiters, BIT(RRING_S));
+	rring_kwriter_discard(kw, &event[1]);
+	irq_work_sync(&kw->irq);
+	KUNIT_EXPECT_EQ(test, kw->stock[RRING_S].n, 2u);
+	KUNIT_EXPECT_EQ(test, rring_flag_load(&info->pool_waiters), 0u);
+	rring_kwriter_commit(kw, &event[0]);
+}
+
 static u32 ledger_holds(u64 handle)
 {
 	return rring_ledger_holds(rring_word_load(rring_stock_word(kw,
@@ -535,6 +558,7 @@ static struct kunit_case kwriter_cases[] = {
 	KUNIT_CASE(long_run_is_passed_in_batches),
 	KUNIT_CASE(empty_stock_drops),
 	KUNIT_CASE(stock_is_filled_again),
+	KUNIT_CASE(slot_that_is_let_go_is_waited_for),
 	KUNIT_CASE(event_is_always_named_somewhere),
 	KUNIT_CASE(closed_writer_leaves_nothing),
 	KUNIT_CASE(next_writer_goes_on),

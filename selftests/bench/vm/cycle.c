@@ -107,17 +107,24 @@ static void publish_and_release(struct cycle *cycle)
 	release(cycle);
 }
 
+/* Slots that others have known come by a call of the kernel, 64 at a time. */
+#define REFILLS	"device_and_refills"
+
 static const struct operation {
 	const char *name;
 	void (*run)(struct cycle *cycle);
 	enum rring_kind kind;
+	const char *figure;
 } operations[] = {
-	{ "publish, receive, drop", publish_and_release, RRING_HANDLES },
-	{ "alloc, drop", alloc_and_drop, RRING_HANDLES },
-	{ "hold, drop", hold_and_drop, RRING_HANDLES },
-	{ "alloc, publish, receive", publish_and_receive, RRING_HANDLES },
-	{ "alloc, publish, keep, drop", publish_keep_and_drop, RRING_HANDLES },
-	{ "write, read", write_and_read, RRING_INLINE },
+	{ "publish, receive, drop", publish_and_release, RRING_HANDLES,
+	  "device" },
+	{ "alloc, drop", alloc_and_drop, RRING_HANDLES, "device" },
+	{ "hold, drop", hold_and_drop, RRING_HANDLES, "device" },
+	{ "alloc, publish, receive", publish_and_receive, RRING_HANDLES,
+	  REFILLS },
+	{ "alloc, publish, keep, drop", publish_keep_and_drop, RRING_HANDLES,
+	  REFILLS },
+	{ "write, read", write_and_read, RRING_INLINE, "device" },
 };
 
 #define OPERATIONS	((int)(sizeof(operations) / sizeof(operations[0])))
@@ -138,6 +145,8 @@ static void open_cycle(struct cycle *cycle, const struct place *place)
 		.policy = RRING_FAIL,
 		.capacity = CAPACITY,
 		.stride = operation->kind == RRING_INLINE ? BYTES : 0,
+		/* nobody gets ahead while this thread rests */
+		.strategy = RRING_WAIT_SPIN,
 	};
 
 	setenv("RRING_BACKEND", place->backend, 1);
@@ -188,7 +197,7 @@ static void compare_backends(const struct operation *operation)
 		{ "in-process arena", run, &process },
 	};
 	const struct sample work = {
-		.figure = "device",
+		.figure = operation->figure,
 		.size = BYTES,
 		.unit = "instructions",
 		.more = { { "operation", operation->name, 0 } },
@@ -197,11 +206,11 @@ static void compare_backends(const struct operation *operation)
 	rounds_run(&work, contenders, 2);
 }
 
-static void compare_with_calls(const char *unit)
+static void compare_with_calls(const char *backend, const char *unit)
 {
-	const struct place device = { &operations[BARE], "device" };
+	const struct place place = { &operations[BARE], backend };
 	const struct contender contenders[] = {
-		{ "rusted_ring device", run, &device },
+		{ "rusted_ring", run, &place },
 		{ "getppid", call, NULL },
 	};
 	const struct sample work = {
@@ -214,12 +223,18 @@ static void compare_with_calls(const char *unit)
 	rounds_run(&work, contenders, 2);
 }
 
+/*
+ * "process": beside system calls of the host's, where there is no device, but
+ * an arena in the process, which takes the same instructions.
+ */
 int main(int argc, char **argv)
 {
-	int counts = argc > 1 && !strcmp(argv[1], "count");
+	const char *how = argc > 1 ? argv[1] : "";
+	int counts = !strcmp(how, "count");
 	int i;
 
-	compare_with_calls(counts ? "instructions" : "ns");
+	compare_with_calls(strcmp(how, "process") ? "device" : "process",
+			   counts ? "instructions" : "ns");
 	for (i = 0; counts && i < OPERATIONS; i++)
 		compare_backends(&operations[i]);
 	return 0;

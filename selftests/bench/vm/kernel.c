@@ -113,7 +113,10 @@ static void ours_open(struct source *source, uint32_t size)
 		.capacity = RINGBUF_BYTES / size,
 		.stride = size,
 	};
-	struct rring_reader_config config = { .start = RRING_START_OLDEST };
+	struct rring_reader_config config = {
+		.start = RRING_START_OLDEST,
+		.strategy = RRING_WAIT_SPIN,	/* looks without rest */
+	};
 	int arena = arena_of();
 
 	open_args.arena_fd = arena;
