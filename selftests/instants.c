@@ -260,6 +260,7 @@ struct scene {
 	const FIXTURE_VARIANT(killed) *operation;
 	struct witness witness;
 	struct baton ready;	/* the victim, for the witness to sleep */
+	uint32_t at;		/* the entry at which the rings go on */
 	struct committed before, after;		/* of one death */
 	uint64_t first;		/* number of what that victim writes */
 };
@@ -280,6 +281,8 @@ static int live(void *arg)
 					  0 : RRING_SINGLE_THREADED);
 	if (needs & WRITES)
 		self.writer = witness_out(self.client, kind_of(operation));
+	if (needs & WRITES)
+		victim_find_nothing(&self);
 	if (needs & READS)
 		self.reader = witness_in(self.client, kind_of(operation));
 	if (needs & DRAINS)
@@ -331,6 +334,7 @@ static int prepare(void *arg)
 	const FIXTURE_VARIANT(killed) *operation = scene->operation;
 	struct witness *witness = &scene->witness;
 
+	witness_turn(witness, kind_of(operation), scene->at);
 	if (operation->needs & READS)
 		witness_feed(witness, kind_of(operation), len_of(operation));
 	if (operation->needs & HOLDS)
@@ -529,9 +533,7 @@ static int trace(void *arg)
 	if (!kill_one(self, ALL))
 		return 1;
 	choose_points(self);
-	/* who died at its claim spares the next one that: so one to the end */
-	if (!kill_all(self) || !kill_one(self, self->way.length) ||
-	    !kill_one(self, ALL) ||
+	if (!kill_all(self) || !kill_one(self, ALL) ||
 	    !deputy_run(&self->witness, leave, self->scene))
 		return 1;
 	deputy_end(&self->witness);
@@ -550,6 +552,7 @@ __attribute__((constructor)) static void prepare_all(void)
 FIXTURE_SETUP(killed)
 {
 	struct dice dice = dice_new("instants");
+	uint32_t at = dice_below(&dice, WITNESS_RING);
 	int i;
 
 	self->findings = shared_new(TRACERS * sizeof(*self->findings));
@@ -562,6 +565,7 @@ FIXTURE_SETUP(killed)
 		};
 
 		tracer.scene->operation = variant;
+		tracer.scene->at = at;
 		self->pid[i] = spawn(trace, &tracer);
 	}
 }

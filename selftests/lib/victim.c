@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <string.h>
+
 #include "arena.h"
 #include "large.h"
 #include "sleeper.h"
@@ -8,6 +10,16 @@
 #define LEN	64	/* bytes of a small event */
 
 /* ---- what is done before ---- */
+
+void victim_find_nothing(struct victim *self)
+{
+	struct rring_writer *writer = self->writer;
+
+	writer->claimed = writer->head;
+	if (writer->headers)
+		memset(writer->headers, 0,
+		       writer->capacity * sizeof(*writer->headers));
+}
 
 void victim_make(struct victim *self)
 {

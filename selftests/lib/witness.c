@@ -153,6 +153,30 @@ static void feed(struct rring_writer *writer, uint32_t len, int n)
 	}
 }
 
+/* By who writes and who reads them otherwise; a narrow one has no reader now. */
+static void turn(struct rring_writer *writer, struct rring_reader *reader,
+		 uint32_t at)
+{
+	while (writer->head % writer->capacity != at % writer->capacity) {
+		feed(writer, LEN, 1);
+		if (reader)
+			MUST(!rring_release(reader, rring_peek(reader, 1)));
+	}
+}
+
+void witness_turn(struct witness *witness, enum rring_kind kind, uint32_t at)
+{
+	struct rring_writer *writer = witness_out(witness->client, kind);
+	struct rring_reader *reader = witness_in(witness->client, kind);
+
+	turn(writer, witness->out[kind], at);
+	turn(witness->in[kind], reader, at);
+	turn(witness->narrow[kind], NULL, at);
+	rring_writer_close(writer);
+	rring_reader_close(reader, 0);
+	rring_trim(witness->client);
+}
+
 void witness_feed(struct witness *witness, enum rring_kind kind, uint32_t len)
 {
 	feed(witness->in[kind], len, WITNESS_FED);

@@ -51,6 +51,12 @@ void witness_init(struct witness *witness);
 /* Lets go of everything. Is nobody else there any more, and every slot free? */
 int witness_end(struct witness *witness);
 
+/*
+ * The rings of @kind go on at the entry @at, of WITNESS_RING; all that is in
+ * them is read. (A narrow one goes on at @at, too, as far as it has that.)
+ */
+void witness_turn(struct witness *witness, enum rring_kind kind, uint32_t at);
+
 /* Write what the victim reads: events of @len bytes. */
 void witness_feed(struct witness *witness, enum rring_kind kind, uint32_t len);
 
