@@ -48,7 +48,7 @@ try() {
 	patch -s -p1 <"$root/selftests/mutants/$1.patch" || return 0
 	if ! build_for "$test"; then
 		echo "mutant: does not build"
-	elif KERNELS=stock WAYS=$(field "$1" Ways) SECONDS_ROW=60 \
+	elif KERNELS=stock WAYS=$(field "$1" Ways) \
 		selftests/run "$test"; then
 		echo "mutant: lives"
 	else

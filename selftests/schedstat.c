@@ -15,6 +15,7 @@
 
 #include "arena.h"
 #include "kselftest_harness.h"
+#include "patience.h"
 #include "recording.h"
 #include "sleeper.h"
 
@@ -136,6 +137,21 @@ static void workers_end(struct worker *workers, size_t n)
 		slay(workers[i].pid);
 }
 
+/*
+ * Who is interrupted between its decision to sleep and its leave comes back once
+ * more, for which schedstat has no number. That takes a kernel that is slow.
+ */
+static int agrees(uint64_t counted, uint64_t said)
+{
+	uint64_t more = patience() > 1 ? 2 + counted / 20 : 0;
+
+	if (said >= counted && said <= counted + more)
+		return 1;
+	printf("# %" PRIu64 " switches, said to be %" PRIu64 "\n", counted,
+	       said);
+	return 0;
+}
+
 /* ---- the tests ---- */
 
 FIXTURE(schedstat) {
@@ -184,8 +200,8 @@ TEST_F_TIMEOUT(schedstat, agrees_with_schedstat, 100)
 	for (i = 0; i < n; i++) {
 		EXPECT_EQ(workers[i].runtime,
 			  said_of(workers[i].pid, "runtime_ns"));
-		EXPECT_EQ(workers[i].switches,
-			  said_of(workers[i].pid, "switches"));
+		EXPECT_TRUE(agrees(workers[i].switches,
+				   said_of(workers[i].pid, "switches")));
 		EXPECT_LE(workers[i].work, workers[i].runtime);
 		TH_LOG("worker %zu: %" PRIu64 " ns in %" PRIu64 " switches", i,
 		       workers[i].runtime, workers[i].switches);
@@ -229,8 +245,8 @@ TEST_F_TIMEOUT(schedstat, sums_of_intervals_agree_too, 100)
 	for (i = 0; i < n; i++) {
 		EXPECT_EQ(workers[i].runtime,
 			  said_of(workers[i].pid, "runtime_ns"));
-		EXPECT_EQ(workers[i].switches,
-			  said_of(workers[i].pid, "switches"));
+		EXPECT_TRUE(agrees(workers[i].switches,
+				   said_of(workers[i].pid, "switches")));
 	}
 	EXPECT_EQ(0, said_sum("unknown_ns"));
 	EXPECT_LT(1, said_summaries());
