@@ -64,6 +64,7 @@ FIXTURE_SETUP(name)
 FIXTURE_TEARDOWN(name)
 {
 	rring_close(self->subject.client);
+	calls_end();
 }
 
 /* A good call but for the name, of which @len bytes are given. */

@@ -562,8 +562,6 @@ ACTION(kwriter_close, .ready = ready_kwriter_close, .run = run_kwriter_close,
 
 FIXTURE_SETUP(failures)
 {
-	/* if another program's call was refused that was to remove it */
-	rring_arena_remove("to-be-removed");
 	ASSERT_EQ(0, failures_prepare());
 	ASSERT_EQ(0, producer_load());
 	self->outcome = shared_new(sizeof(*self->outcome));

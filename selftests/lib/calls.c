@@ -46,12 +46,14 @@ static void good_create(struct subject *self, union args *args)
 	args->create.gid = ~0u;
 }
 
+#define TO_BE_REMOVED	"to-be-removed"
+
 static void good_remove(struct subject *self, union args *args)
 {
 	struct rring_create create = {
 		.size = sizeof(create),
 		.flags = RRING_CREATE_PERSIST,
-		.name = "to-be-removed",
+		.name = TO_BE_REMOVED,
 		.capacity = { 1 },
 		.uid = ~0u,
 		.gid = ~0u,
@@ -63,7 +65,12 @@ static void good_remove(struct subject *self, union args *args)
 		_exit(1);
 	if (fd >= 0)
 		close(fd);
-	strcpy(args->remove.name, "to-be-removed");
+	strcpy(args->remove.name, TO_BE_REMOVED);
+}
+
+void calls_end(void)
+{
+	rring_arena_remove(TO_BE_REMOVED);
 }
 
 static void good_attach(struct subject *self, union args *args)

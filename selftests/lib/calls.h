@@ -54,4 +54,7 @@ struct call {
 #define CALLS	13
 extern const struct call calls[CALLS];
 
+/* Nothing is left of a good call that was spoiled, and so refused. */
+void calls_end(void);
+
 #endif /* SELFTESTS_CALLS_H */

@@ -97,6 +97,7 @@ FIXTURE_SETUP(call)
 FIXTURE_TEARDOWN(call)
 {
 	rring_close(self->subject.client);
+	calls_end();
 }
 
 /* A good struct that says to be @size long, the rest being zeros. */

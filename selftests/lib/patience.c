@@ -39,8 +39,8 @@ static void show(const char *directory, const char *name)
 		fclose(file);
 }
 
-/* It has not become another program. */
-static int is_child(const char *directory)
+/* Another process of this program, as are all that a test has forked. */
+static int is_other(const char *directory)
 {
 	char path[64], own[PATH_MAX] = "", its[PATH_MAX] = "";
 
@@ -50,8 +50,8 @@ static int is_child(const char *directory)
 	       !strcmp(own, its) && atoi(strrchr(directory, '/') + 1) != getpid();
 }
 
-/* Of what this process has started; while it does nothing but wait for that. */
-static void show_all(int signal)
+/* While this process does nothing but wait for the test. */
+static void show_others(int signal)
 {
 	glob_t all;
 	size_t i;
@@ -60,9 +60,8 @@ static void show_all(int signal)
 	if (glob("/proc/[0-9]*", 0, NULL, &all))
 		return;
 	for (i = 0; i < all.gl_pathc; i++) {
-		if (!is_child(all.gl_pathv[i]))
+		if (!is_other(all.gl_pathv[i]))
 			continue;
-		show(all.gl_pathv[i], "comm");
 		show(all.gl_pathv[i], "syscall");
 		show(all.gl_pathv[i], "stack");
 	}
@@ -79,7 +78,7 @@ static void show_after(unsigned int seconds)
 		.sigev_signo = SIGRTMIN,
 	};
 	struct sigaction action = {
-		.sa_handler = show_all,
+		.sa_handler = show_others,
 		.sa_flags = SA_RESTART,
 	};
 	struct itimerspec at = { .it_value.tv_sec = seconds };

@@ -21,24 +21,36 @@ void *shared_new(size_t size)
 	return memory;
 }
 
+#define TEXT_MAX	128
+
 /*
- * As in /proc/PID/stat; 0: there is no such process. Who looks allocates
- * nothing.
+ * The beginning of /proc/PID/NAME; false: there is no such process. Who looks
+ * allocates nothing.
  */
-static char state_of(pid_t pid)
+static int read_process(pid_t pid, const char *name, char text[TEXT_MAX])
 {
-	char path[32], stat[128];
-	const char *name_end;
+	char path[32];
 	ssize_t length;
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
 	fd = open(path, O_RDONLY);
 	if (fd < 0)
 		return 0;
-	length = read(fd, stat, sizeof(stat) - 1);
+	length = read(fd, text, TEXT_MAX - 1);
 	close(fd);
-	stat[length > 0 ? length : 0] = 0;
+	text[length > 0 ? length : 0] = 0;
+	return length > 0;
+}
+
+/* As in /proc/PID/stat; 0: there is no such process. */
+static char state_of(pid_t pid)
+{
+	char stat[TEXT_MAX];
+	const char *name_end;
+
+	if (!read_process(pid, "stat", stat))
+		return 0;
 	name_end = strrchr(stat, ')');
 	return name_end ? name_end[2] : 0;
 }
@@ -58,16 +70,12 @@ void until_asleep(pid_t pid)
 /* To say where it sleeps, the kernel waits until it does. */
 void until_off_cpu(pid_t pid)
 {
-	char path[32], where[8] = "running";
-	int fd;
+	char where[TEXT_MAX];
 
-	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
-	while (!strncmp(where, "running", strlen("running"))) {
-		fd = open(path, O_RDONLY);
-		if (fd < 0 || read(fd, where, sizeof(where)) <= 0)
+	do {
+		if (!read_process(pid, "syscall", where))
 			exit(1);
-		close(fd);
-	}
+	} while (!strcmp(where, "running\n"));
 }
 
 void until_starving(const struct rring_client *client, enum rring_class pool,
