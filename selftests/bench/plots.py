@@ -100,6 +100,17 @@ def draw_curves(rows, directory, figure, x, key, title):
         lines(directory / f"{figure}.png", title, curves, (x, unit))
 
 
+def draw_scale(rows, directory):
+    for (operation,), group in groups(rows, "scale", "operation").items():
+        curves = {}
+        for row in group:
+            curves.setdefault(f"slots {row['slots']}", []).append(
+                (row["clients"], row["ours"]))
+        name = operation.replace(", ", "-")
+        lines(directory / f"scale-{name}.png", f"On the device: {operation}",
+              curves, ("clients", group[0]["unit"]))
+
+
 def draw_readers(rows, directory):
     for (placement,), group in groups(rows, "refcount", "placement").items():
         lines(directory / f"refcount-{placement}.png",
@@ -112,6 +123,7 @@ def draw(rows, directory):
     draw_bars(rows, directory, "pingpong", "A round trip of 64 bytes")
     draw_bars(rows, directory, "wakeup", "From an event to who slept for it")
     draw_readers(rows, directory)
+    draw_scale(rows, directory)
     draw_curves(rows, directory, "alloc_held_shared", "slots", "left",
                 "Allocate, share, drop: slots that are left of a pool")
     draw_curves(rows, directory, "reclaim_look", "slots", "clients",
