@@ -45,7 +45,7 @@ try() {
 	local test
 
 	test=$(field "$1" Test)
-	patch -s -p1 <"$root/selftests/mutants/$1.patch" || return 0
+	patch -s -F0 -p1 <"$root/selftests/mutants/$1.patch" || return 0
 	if ! build_for "$test"; then
 		echo "mutant: does not build"
 	elif KERNELS=stock WAYS=$(field "$1" Ways) \
