@@ -211,11 +211,31 @@ static void host_unmap(struct rring_file *file, void *addr, size_t size)
 
 /* ---- waiting ---- */
 
+_Thread_local struct rring_host_thread rring_host_thread;
+
+/* Whose queue is gone meanwhile wakes nobody, or somebody who looks again. */
+void rring_host_wake(void)
+{
+	struct rring_host_thread *thread = &rring_host_thread;
+
+	while (thread->wakes)
+		syscall(SYS_futex, thread->woken[--thread->wakes],
+			FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+}
+
+/* Who counts as a sleeper later finds that .events has moved on. */
 void wake_up_all(wait_queue_head_t *queue)
 {
+	struct rring_host_thread *thread = &rring_host_thread;
+
 	__atomic_add_fetch(&queue->events, 1, __ATOMIC_SEQ_CST);
-	syscall(SYS_futex, &queue->events, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL,
-		NULL, 0);
+	if (!__atomic_load_n(&queue->sleepers, __ATOMIC_SEQ_CST))
+		return;
+	if (thread->wakes == ARRAY_SIZE(thread->woken))
+		rring_host_wake();
+	thread->woken[thread->wakes++] = &queue->events;
+	if (!thread->locks)
+		rring_host_wake();
 }
 
 int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
@@ -224,12 +244,17 @@ int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 		.tv_sec = (time_t)(timeout / 1000000000u),
 		.tv_nsec = (long)(timeout % 1000000000u),
 	};
+	int err = 0;
 
-	if (!syscall(SYS_futex, &queue->events, FUTEX_WAIT_BITSET_PRIVATE, seen,
-		     timeout < KTIME_MAX ? &at : NULL, NULL,
-		     FUTEX_BITSET_MATCH_ANY) || errno == EAGAIN)
+	__atomic_add_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
+	if (syscall(SYS_futex, &queue->events, FUTEX_WAIT_BITSET_PRIVATE, seen,
+		    timeout < KTIME_MAX ? &at : NULL, NULL,
+		    FUTEX_BITSET_MATCH_ANY))
+		err = errno;
+	__atomic_sub_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
+	if (!err || err == EAGAIN)
 		return 0;
-	return errno == ETIMEDOUT ? -ETIME : -ERESTARTSYS;
+	return err == ETIMEDOUT ? -ETIME : -ERESTARTSYS;
 }
 
 void wake_up_poll(wait_queue_head_t *queue, __poll_t mask)

@@ -239,14 +239,30 @@ static inline void mutex_init(struct mutex *mutex)
 	pthread_mutex_init(&mutex->lock, NULL);
 }
 
+/*
+ * Of a thread. Whoever is woken takes a lock first that his waker may have: so
+ * wakes wait for the last one to fall, or both would sleep once more.
+ */
+struct rring_host_thread {
+	u32 locks;
+	u32 wakes;
+	u32 *woken[8];
+};
+
+extern _Thread_local struct rring_host_thread rring_host_thread;
+void rring_host_wake(void);
+
 static inline void mutex_lock(struct mutex *mutex)
 {
 	pthread_mutex_lock(&mutex->lock);
+	rring_host_thread.locks++;
 }
 
 static inline void mutex_unlock(struct mutex *mutex)
 {
 	pthread_mutex_unlock(&mutex->lock);
+	if (!--rring_host_thread.locks && rring_host_thread.wakes)
+		rring_host_wake();
 }
 
 static inline void mutex_destroy(struct mutex *mutex)
@@ -405,6 +421,7 @@ typedef gid_t kgid_t;
 /* An event count, and the descriptor of who polls. */
 typedef struct {
 	u32 events;
+	u32 sleepers;
 	struct rring_signal *signal;
 } wait_queue_head_t;
 
@@ -418,6 +435,7 @@ static inline ktime_t ns_to_ktime(u64 ns)
 static inline void init_waitqueue_head(wait_queue_head_t *queue)
 {
 	queue->events = 0;
+	queue->sleepers = 0;
 	queue->signal = NULL;
 }
 
