@@ -180,9 +180,9 @@ static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
 }
 
 /* The magazine of the client that @lease is, or was, of. */
-static void look_at_magazine(struct rring_pool *pool,
-			     const struct rring_lease *lease,
-			     struct rring_lent *lent)
+void rring_pool_look_at_magazine(const struct rring_pool *pool,
+				 const struct rring_lease *lease,
+				 struct rring_lent *lent)
 {
 	struct rring_client *client = pool->arena->clients[lease->client];
 
@@ -191,22 +191,6 @@ static void look_at_magazine(struct rring_pool *pool,
 		return;
 	lent->n = rring_client_lent(client, pool->index);
 	lent->tail = client->tail[pool->index];
-}
-
-/*
- * Is @slot, which is out, still in a magazine? It may have left it since @lent,
- * which is that of the slot before, was looked at. Under the arena's lock.
- */
-bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot,
-			    struct rring_lent *lent)
-{
-	const struct rring_lease *lease = &pool->lease[slot];
-
-	if (!lease->serial)
-		return false;
-	if (lease->serial != lent->serial)
-		look_at_magazine(pool, lease, lent);
-	return lease->position - lent->tail < lent->n;
 }
 
 /* Nobody has @slot any more. Under the arena's lock. */

@@ -64,10 +64,27 @@ void rring_pool_destroy(struct rring_pool *pool);
 u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept);
 u32 rring_pool_sweep(struct rring_pool *pool, u32 want);
-bool rring_pool_in_magazine(struct rring_pool *pool, u32 slot,
-			    struct rring_lent *lent);
+void rring_pool_look_at_magazine(const struct rring_pool *pool,
+				 const struct rring_lease *lease,
+				 struct rring_lent *lent);
 void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
 int rring_pool_refill(struct rring_client *client, struct rring_refill *args);
 int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat);
+
+/*
+ * Is @slot, which is out, still in a magazine? It may have left it since @lent,
+ * which is that of the slot before, was looked at. Under the arena's lock.
+ */
+static inline bool rring_pool_in_magazine(const struct rring_pool *pool,
+					  u32 slot, struct rring_lent *lent)
+{
+	const struct rring_lease *lease = &pool->lease[slot];
+
+	if (!lease->serial)
+		return false;
+	if (lease->serial != lent->serial)
+		rring_pool_look_at_magazine(pool, lease, lent);
+	return lease->position - lent->tail < lent->n;
+}
 
 #endif /* RRING_POOL_H */

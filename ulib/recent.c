@@ -20,13 +20,10 @@ void rring_recent_open(struct rring_client *client)
  * Threads are spread over the lists by the addresses of their stacks, so that
  * two seldom write the same line. If they do, one may lose what the other has.
  */
-static uint32_t own_list(const struct rring_client *client)
+static __attribute__((noinline)) uint32_t list_of_thread(void)
 {
-	uint64_t self;
+	uint64_t self = (uint64_t)(uintptr_t)pthread_self();
 
-	if (!client->shared)
-		return 0;
-	self = (uint64_t)(uintptr_t)pthread_self();
 	return (uint32_t)(self * 0x9e3779b97f4a7c15ull >> 32) %
 	       RRING_RECENT_LISTS;
 }
@@ -36,7 +33,7 @@ void rring_recent_add(struct rring_client *client, uint64_t handle)
 {
 	const struct rring_recent_view *view =
 		&client->own->recent[rring_handle_class(handle)];
-	uint32_t list = own_list(client);
+	uint32_t list = client->shared ? list_of_thread() : 0;
 	rring_seq_t *end = &view->end[list].pos;
 	uint64_t pos = rring_seq_load(end);
 
