@@ -7,7 +7,8 @@
 #include "wait.h"
 
 #define HEELS	64	/* fewer events than that; and as many rests */
-#define PROMPT	1024	/* looks without any */
+#define PROMPT	1024	/* looks without any, twice as many each time, */
+#define PROMPTS	6	/* so many times */
 
 static void move_to(struct rring_reader *reader, uint64_t position)
 {
@@ -176,7 +177,8 @@ static int is_at_heels(struct rring_reader *reader, uint64_t head)
 /*
  * For no longer than a writer takes for part of the ring, or it would have to
  * wait. What that brings is little where the writer is slow, or is this very
- * thread: then many a look is prompt, before it is tried again.
+ * thread: then many a look is prompt, before it is tried again, and more each
+ * time that it is in vain.
  */
 static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -190,12 +192,18 @@ static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
 	for (i = 0; i < rests; i++)
 		rring_relax();
 	err = find_head(reader, head, ended);
-	if (*head - before <= rests / 4)
-		reader->prompt = PROMPT;
+	if (*head - before > rests / 4) {
+		reader->patience = PROMPT;
+		return err;
+	}
+	reader->prompt = reader->patience;
+	if (reader->patience < PROMPT << PROMPTS)
+		reader->patience *= 2;
 	return err;
 }
 
-long rring_peek_slow(struct rring_reader *reader, uint32_t n)
+static long __attribute__((noinline))
+look_for_events(struct rring_reader *reader, uint32_t n)
 {
 	uint64_t head, avail;
 	int ended, err;
@@ -228,6 +236,34 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 		return -EPIPE;
 	rring_poll_again(reader->client, POLLIN);
 	return -EAGAIN;
+}
+
+/* Is there nothing but a head to be looked at, and what of it? 0: slowly. */
+static uint64_t events_at_once(struct rring_reader *reader)
+{
+	const struct rring_ring_info *info = reader->info;
+	uint64_t head;
+
+	if (reader->lappable ||
+	    reader->incarnation != rring_flag_load_acquire(&info->incarnation) ||
+	    /* P: as in find_head() */
+	    rring_flag_load_acquire(&info->state) != RRING_RING_OPEN)
+		return 0;
+	/* B: pairs with A in the writer's publish and commit */
+	head = rring_seq_load_acquire(&reader->ring->head);
+	if (head - reader->pos > reader->capacity || is_at_heels(reader, head))
+		return 0;
+	return head - reader->pos;
+}
+
+long rring_peek_slow(struct rring_reader *reader, uint32_t n)
+{
+	uint64_t avail = events_at_once(reader);
+
+	if (!avail)
+		return look_for_events(reader, n);
+	reader->head = reader->pos + avail;
+	return (long)(avail < n ? avail : n);
 }
 
 /* What entry @i says; 0 if no event can be what it says. */
@@ -555,6 +591,7 @@ static int join(struct rring_reader *reader,
 	reader->size = reader->info->size;
 	reader->observer = config->flags & RRING_JOIN_OBSERVER;
 	reader->strategy = config->strategy;
+	reader->patience = PROMPT;
 	reader->lappable = reader->observer || reader->info->stall_ns;
 	reader->aside = reader->lappable;
 	move_to(reader, args.position);

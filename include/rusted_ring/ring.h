@@ -214,6 +214,7 @@ struct rring_reader {
 	uint32_t strategy;
 	uint32_t resumed;	/* the name was known */
 	uint32_t prompt;	/* so many looks for events do not rest */
+	uint32_t patience;	/* and so many after a rest that brought little */
 };
 
 /*
