@@ -83,6 +83,7 @@ static void in_bulk(void)
 		{ "glibc", run_beyond_fill, &allocator_glibc },
 		{ "jemalloc", run_beyond_fill, &allocator_jemalloc },
 		{ "mimalloc", run_beyond_fill, &allocator_mimalloc },
+		{ "bare stores", run_beyond_fill, &allocator_bare_stores },
 	};
 	const struct sample work = {
 		.figure = "alloc_beyond_fill", .size = ALLOCATOR_BYTES,

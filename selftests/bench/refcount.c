@@ -11,7 +11,6 @@
 #include "rounds.h"
 
 #define SLICES	15
-#define BURST	32	/* events before it is the next one's turn */
 #define COUNT(array)	((int)(sizeof(array) / sizeof((array)[0])))
 
 struct play {
@@ -29,7 +28,8 @@ struct stand {
 
 static uint32_t share(uint64_t from, uint64_t end)
 {
-	return end - from < BURST ? (uint32_t)(end - from) : BURST;
+	return end - from < HOLDING_BATCH ? (uint32_t)(end - from) :
+					    HOLDING_BATCH;
 }
 
 /* Those that run on CPU @cpu, until each of them is at the end. */
@@ -114,6 +114,7 @@ int main(void)
 	};
 	struct sample work = {
 		.figure = "refcount", .size = HOLDING_BYTES,
+		.batch = HOLDING_BATCH,
 		.unit = "M events/s", .more = { { .name = "readers" } },
 	};
 

@@ -28,5 +28,6 @@ extern const struct allocator_kind allocator_glibc;
 extern const struct allocator_kind allocator_jemalloc;
 extern const struct allocator_kind allocator_mimalloc;
 extern const struct allocator_kind allocator_none;	/* fills alone */
+extern const struct allocator_kind allocator_bare_stores; /* of a batch */
 
 #endif /* BENCH_ALLOCATOR_H */

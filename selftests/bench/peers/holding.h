@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #define HOLDING		32	/* events that each reader has at a time */
+#define HOLDING_BATCH	32	/* events that are passed on at a time */
 #define HOLDING_BYTES	64
 #define HOLDING_READERS	8
 #define HOLDING_ENTRIES	1024
@@ -18,7 +19,10 @@
 struct holding_kind {
 	const char *name;
 	void *(*open)(uint32_t readers);
-	/* Publish up to @n events from number @first on, as many as fit. */
+	/*
+	 * Publish up to @n events, of up to HOLDING_BATCH, from number @first
+	 * on, as many as fit.
+	 */
 	uint32_t (*write)(void *context, uint64_t first, uint32_t n);
 	/* Take up to @n events: hold the new one, drop the oldest one. */
 	uint32_t (*read)(void *context, uint32_t reader, uint64_t first,

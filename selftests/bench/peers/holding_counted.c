@@ -110,9 +110,8 @@ static uint32_t write_some(void *context, uint64_t first, uint32_t n)
 				 __ATOMIC_RELAXED);
 		holding->entry[number % HOLDING_ENTRIES] =
 			(uint32_t)(slot - holding->slot);
-		__atomic_store_n(&holding->head.value, number + 1,
-				 __ATOMIC_RELEASE);
 	}
+	__atomic_store_n(&holding->head.value, number, __ATOMIC_RELEASE);
 	return (uint32_t)(number - first);
 }
 
@@ -138,12 +137,12 @@ static uint32_t read_some(void *context, uint32_t reader, uint64_t first,
 		if (!holding->in_advance)
 			__atomic_fetch_add(&holding->slot[index].count, 1,
 					   __ATOMIC_RELAXED);
-		__atomic_store_n(&holding->cursor[reader].value, number + 1,
-				 __ATOMIC_RELEASE);
 		if (number >= HOLDING)
 			count_down(&holding->slot[held[number % HOLDING]]);
 		held[number % HOLDING] = index;
 	}
+	__atomic_store_n(&holding->cursor[reader].value, number,
+			 __ATOMIC_RELEASE);
 	return (uint32_t)(number - first);
 }
 

@@ -76,23 +76,35 @@ static void *open_holding(uint32_t readers)
 static uint32_t write_some(void *context, uint64_t first, uint32_t n)
 {
 	struct holding *holding = context;
+	struct rring_event events[HOLDING_BATCH];
+	long written;
 	uint32_t i;
 
-	for (i = 0; i < n; i++) {
-		struct rring_event event;
-		int error;
+	if (rring_alloc_batch(holding->client, RRING_XS, HOLDING_BYTES, 1,
+			      events, n) != n)
+		errx(1, "rring_alloc_batch");
+	for (i = 0; i < n; i++)
+		payload_fill(events[i].data, HOLDING_BYTES, first + i);
+	written = rring_publish_batch(holding->writer, events, n);
+	if (written == -EAGAIN)
+		written = 0;
+	must((int)written, "rring_publish_batch");
+	for (i = (uint32_t)written; i < n; i++)
+		rring_drop(holding->client, &events[i]);
+	return (uint32_t)written;
+}
 
-		must(rring_alloc(holding->client, HOLDING_BYTES, 1, &event),
-		     "rring_alloc");
-		payload_fill(event.data, HOLDING_BYTES, first + i);
-		error = rring_publish(holding->writer, &event);
-		if (error == -EAGAIN) {
-			rring_drop(holding->client, &event);
-			break;
-		}
-		must(error, "rring_publish");
-	}
-	return i;
+static void hold_instead(struct side *side, struct rring_event *held,
+			 uint32_t i, uint64_t number)
+{
+	struct rring_event event;
+
+	must(rring_entry(side->reader, i, &event), "rring_entry");
+	payload_check(event.data, HOLDING_BYTES, number);
+	must(rring_keep(side->reader, &event), "rring_keep");
+	if (number >= HOLDING)
+		must(rring_drop(side->client, held), "rring_drop");
+	*held = event;
 }
 
 static uint32_t read_some(void *context, uint32_t reader, uint64_t first,
@@ -100,23 +112,17 @@ static uint32_t read_some(void *context, uint32_t reader, uint64_t first,
 {
 	struct holding *holding = context;
 	struct side *side = &holding->side[reader];
-	uint64_t number = first;
+	long got = rring_peek(side->reader, n);
+	uint32_t i;
 
-	for (; number < first + n; number++) {
-		struct rring_event *held = &side->held[number % HOLDING];
-		struct rring_event event;
-
-		if (rring_peek(side->reader, 1) != 1)
-			break;
-		must(rring_entry(side->reader, 0, &event), "rring_entry");
-		payload_check(event.data, HOLDING_BYTES, number);
-		must(rring_keep(side->reader, &event), "rring_keep");
-		must(rring_release(side->reader, 1), "rring_release");
-		if (number >= HOLDING)
-			must(rring_drop(side->client, held), "rring_drop");
-		*held = event;
-	}
-	return (uint32_t)(number - first);
+	if (got == -EAGAIN)
+		return 0;
+	must((int)got, "rring_peek");
+	for (i = 0; i < (uint32_t)got; i++)
+		hold_instead(side, &side->held[(first + i) % HOLDING], i,
+			     first + i);
+	must(rring_release(side->reader, (uint32_t)got), "rring_release");
+	return (uint32_t)got;
 }
 
 static void close_holding(void *context)
