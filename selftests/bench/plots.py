@@ -113,6 +113,8 @@ def draw_scale(rows, directory):
 
 def draw_readers(rows, directory):
     for (placement,), group in groups(rows, "refcount", "placement").items():
+        if len(group) < 2:
+            continue
         lines(directory / f"refcount-{placement}.png",
               f"Readers that hold beyond their cursors, {placement}",
               curves_over(group, "readers"), ("readers", group[0]["unit"]))
