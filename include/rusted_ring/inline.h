@@ -232,6 +232,14 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	return rring_drop_slow(client, event);
 }
 
+/* Where @i entries after place @at of a lap, which is below @capacity, lie. */
+RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
+					 uint32_t capacity)
+{
+	return __builtin_constant_p(i) && !i ? (uint32_t)at :
+	       rring_window_wrap(at + i, capacity);
+}
+
 /*
  * Where entry @i from here on lies. A store less for each event than to keep
  * that place: who passes events between CPUs waits for the stores before it.
@@ -239,23 +247,15 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 					  uint32_t i)
 {
-	uint64_t at = writer->head - writer->lap;
-
-	/* that is below the capacity already */
-	if (__builtin_constant_p(i) && !i)
-		return (uint32_t)at;
-	return rring_window_wrap(at + i, writer->capacity);
+	return rring_index_after(writer->head - writer->lap, i,
+				 writer->capacity);
 }
 
 RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 					  uint32_t i)
 {
-	uint64_t at = reader->pos - reader->lap;
-
-	/* that is below the capacity already */
-	if (__builtin_constant_p(i) && !i)
-		return (uint32_t)at;
-	return rring_window_wrap(at + i, reader->capacity);
+	return rring_index_after(reader->pos - reader->lap, i,
+				 reader->capacity);
 }
 
 /* A: entries below the new head are complete. L: who sleeps is woken. */
