@@ -202,6 +202,13 @@ static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
 	return err;
 }
 
+/* There are @avail events: how many of @n. */
+static long found(struct rring_reader *reader, uint64_t avail, uint32_t n)
+{
+	reader->head = reader->pos + avail;
+	return (long)(avail < n ? avail : n);
+}
+
 static long __attribute__((noinline))
 look_for_events(struct rring_reader *reader, uint32_t n)
 {
@@ -225,11 +232,10 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	/* just lapped, which the release will see; or a liar's head */
 	if (avail > reader->capacity)
 		avail = reader->capacity;
-	if (!avail)
-		reader->prompt |= 1;
-	reader->head = reader->pos + avail;
 	if (avail)
-		return (long)(avail < n ? avail : n);
+		return found(reader, avail, n);
+	reader->prompt |= 1;
+	reader->head = reader->pos;
 	if (!n)
 		return 0;
 	if (ended)
@@ -260,10 +266,7 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 {
 	uint64_t avail = events_at_once(reader);
 
-	if (!avail)
-		return look_for_events(reader, n);
-	reader->head = reader->pos + avail;
-	return (long)(avail < n ? avail : n);
+	return avail ? found(reader, avail, n) : look_for_events(reader, n);
 }
 
 /* What entry @i says; 0 if no event can be what it says. */
