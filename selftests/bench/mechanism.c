@@ -24,19 +24,14 @@ static const struct contender contenders[] = {
 
 int main(void)
 {
-	static const char *const placements[] = { NULL, "one" };
 	struct sample work = {
 		.figure = "mechanism",
 		.size = 64,
 		.batch = 1,
 		.unit = "M events/s",
 	};
-	int i;
 
-	for (i = 0; i < 2; i++) {
-		work.placement = placements[i];
-		rounds_run(&work, contenders, sizeof(contenders) /
+	rounds_run_on_both(&work, contenders, sizeof(contenders) /
 					      sizeof(contenders[0]));
-	}
 	return 0;
 }

@@ -27,18 +27,13 @@ static const struct contender contenders[] = {
 
 int main(void)
 {
-	static const char *const placements[] = { NULL, "one" };
 	struct sample work = {
 		.figure = "wakeup",
 		.size = 64,
 		.unit = "us",
 	};
-	int i;
 
-	for (i = 0; i < 2; i++) {
-		work.placement = placements[i];
-		rounds_run(&work, contenders, sizeof(contenders) /
+	rounds_run_on_both(&work, contenders, sizeof(contenders) /
 					      sizeof(contenders[0]));
-	}
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "ours.h"
+#include "payload.h"
 
 void ours_fail(int error, const char *what)
 {
@@ -51,4 +52,22 @@ void ours_close(struct ours *ours)
 {
 	rring_close(ours->to);
 	rring_close(ours->from);
+}
+
+void ours_read(struct ours *ours, uint32_t batch, uint64_t first, uint64_t n)
+{
+	uint64_t end = first + n;
+	struct rring_event event;
+	uint32_t got, i;
+
+	while (first < end) {
+		got = ours_peek(ours, end - first < batch ?
+				      (uint32_t)(end - first) : batch);
+		for (i = 0; i < got; i++) {
+			ours_must(rring_entry(ours->reader, i, &event),
+				  "rring_entry");
+			payload_check(event.data, event.len, first++);
+		}
+		ours_must(rring_release(ours->reader, got), "rring_release");
+	}
 }

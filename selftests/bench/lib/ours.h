@@ -45,4 +45,7 @@ static inline uint32_t ours_peek(struct ours *ours, uint32_t n)
 	return (uint32_t)got;
 }
 
+/* Read and check the @n events from @first on, up to @batch at a time. */
+void ours_read(struct ours *ours, uint32_t batch, uint64_t first, uint64_t n);
+
 #endif /* BENCH_OURS_H */

@@ -76,3 +76,12 @@ void rounds_run(const struct sample *work, const struct contender *contenders,
 		}
 	}
 }
+
+void rounds_run_on_both(struct sample *work,
+			const struct contender *contenders, int n)
+{
+	work->placement = NULL;
+	rounds_run(work, contenders, n);
+	work->placement = "one";
+	rounds_run(work, contenders, n);
+}

@@ -36,4 +36,8 @@ struct contender {
 void rounds_run(const struct sample *work, const struct contender *contenders,
 		int n);
 
+/* The same on two CPUs, and then on one. */
+void rounds_run_on_both(struct sample *work,
+			const struct contender *contenders, int n);
+
 #endif /* BENCH_ROUNDS_H */

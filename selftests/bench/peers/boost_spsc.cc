@@ -3,29 +3,15 @@
 #include <new>
 #include <boost/lockfree/spsc_queue.hpp>
 
-#include "payload.h"
-#include "queue.h"
+#include "values.h"
 
 namespace {
-
-template <uint32_t size>
-struct alignas(PAYLOAD_LINE) event {
-	unsigned char payload[size];
-};
-
-struct queue {
-	uint64_t next;		/* that the reader has not seen */
-	uint32_t batch;
-
-	virtual ~queue() = default;
-	virtual void write(uint64_t first, uint64_t n) = 0;
-	virtual void read(uint64_t end) = 0;
-};
 
 template <uint32_t size>
 struct queue_of final : queue {
 	boost::lockfree::spsc_queue<event<size>> ring;
 	event<size> events[16384 / size > 32 ? 32 : 16384 / size];
+	uint64_t next = 0;	/* that the reader has not seen */
 
 	explicit queue_of(uint32_t capacity) : ring(capacity) {}
 
@@ -48,10 +34,9 @@ struct queue_of final : queue {
 			done += ring.push(events + done, n - done);
 	}
 
-	void write(uint64_t first, uint64_t n) override
+	void write(uint64_t first, uint64_t end) override
 	{
 		uint32_t most = sizeof(events) / sizeof(*events);
-		uint64_t end = first + n;
 
 		if (batch == 1) {
 			while (first < end)
@@ -68,7 +53,7 @@ struct queue_of final : queue {
 	}
 
 	/* In place, all that are there if it reads batches. */
-	void read(uint64_t end) override
+	void read(uint64_t, uint64_t end) override
 	{
 		auto check = [this](const event<size> &value) {
 			payload_check(value.payload, size, next++);
@@ -81,51 +66,9 @@ struct queue_of final : queue {
 	}
 };
 
-queue *make(uint32_t size, uint32_t capacity)
-{
-	switch (size) {
-	case 64:
-		return new queue_of<64>(capacity);
-	case 256:
-		return new queue_of<256>(capacity);
-	case 1024:
-		return new queue_of<1024>(capacity);
-	case 4096:
-		return new queue_of<4096>(capacity);
-	case 16384:
-		return new queue_of<16384>(capacity);
-	default:
-		abort();
-	}
-}
-
-void *open_queue(uint32_t size, uint32_t batch, uint32_t capacity)
-{
-	queue *made = make(size, capacity);
-
-	made->next = 0;
-	made->batch = batch;
-	return made;
-}
-
-void write_events(void *context, uint64_t first, uint64_t n)
-{
-	static_cast<queue *>(context)->write(first, n);
-}
-
-void read_events(void *context, uint64_t first, uint64_t n)
-{
-	static_cast<queue *>(context)->read(first + n);
-}
-
-void close_queue(void *context)
-{
-	delete static_cast<queue *>(context);
-}
-
 } /* namespace */
 
 const struct queue_kind queue_boost_spsc = {
-	"boost spsc_queue", 0, 1, open_queue, write_events, read_events,
+	"boost spsc_queue", 0, 1, open_queue<queue_of>, write_events, read_events,
 	close_queue,
 };

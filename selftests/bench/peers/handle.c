@@ -125,21 +125,8 @@ static void write_events(void *context, uint64_t first, uint64_t n)
 static void read_events(void *context, uint64_t first, uint64_t n)
 {
 	struct queue *queue = context;
-	struct rring_reader *reader = queue->ours.reader;
-	uint64_t end = first + n;
-	struct rring_event event;
-	uint32_t got, i;
 
-	while (first < end) {
-		got = ours_peek(&queue->ours,
-				queue_share(queue->batch, end - first));
-		for (i = 0; i < got; i++) {
-			ours_must(rring_entry(reader, i, &event),
-				  "rring_entry");
-			payload_check(event.data, event.len, first++);
-		}
-		ours_must(rring_release(reader, got), "rring_release");
-	}
+	ours_read(&queue->ours, queue->batch, first, n);
 }
 
 static void close_queue(void *context)

@@ -7,6 +7,7 @@
 #include <mimalloc.h>
 #include <urcu/wfcqueue.h>
 
+#include "endless.h"
 #include "payload.h"
 #include "queue.h"
 
@@ -18,9 +19,8 @@ struct node {
 struct queue {
 	struct cds_wfcq_head head;
 	_Alignas(PAYLOAD_LINE) struct cds_wfcq_tail tail;
-	_Alignas(PAYLOAD_LINE) uint64_t done;	/* by the reader */
-	_Alignas(PAYLOAD_LINE) uint64_t seen;	/* of that, by the writer */
-	uint32_t size, capacity;
+	struct endless endless;
+	uint32_t size;
 };
 
 static void *open_queue(uint32_t size, uint32_t batch, uint32_t capacity)
@@ -29,21 +29,9 @@ static void *open_queue(uint32_t size, uint32_t batch, uint32_t capacity)
 
 	(void)batch;
 	cds_wfcq_init(&queue->head, &queue->tail);
-	queue->done = 0;
-	queue->seen = 0;
+	queue->endless = (struct endless) { .capacity = capacity };
 	queue->size = size;
-	queue->capacity = capacity;
 	return queue;
-}
-
-/* It has no end of its own: no more than @capacity are on their way. */
-static void await_room(struct queue *queue, uint64_t number)
-{
-	while (number - queue->seen >= queue->capacity) {
-		queue->seen = __atomic_load_n(&queue->done, __ATOMIC_RELAXED);
-		if (number - queue->seen >= queue->capacity)
-			queue_relax();
-	}
 }
 
 static void write_events(void *context, uint64_t first, uint64_t n)
@@ -54,7 +42,7 @@ static void write_events(void *context, uint64_t first, uint64_t n)
 	for (; first < end; first++) {
 		struct node *node;
 
-		await_room(queue, first);
+		endless_await_room(&queue->endless, first);
 		node = mi_malloc_aligned(sizeof(*node) + queue->size,
 					 PAYLOAD_LINE);
 		if (!node)
@@ -82,7 +70,7 @@ static void read_events(void *context, uint64_t first, uint64_t n)
 		}
 		payload_check(node->payload, queue->size, first++);
 		mi_free(node);
-		__atomic_store_n(&queue->done, first, __ATOMIC_RELEASE);
+		endless_pass(&queue->endless, first);
 	}
 }
 
