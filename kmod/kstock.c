@@ -157,16 +157,25 @@ static void count_failures(struct rring_arena *arena, u32 dry)
 
 /*
  * Like any who waits for a slot: raise the flag, K, look again. Instead of
- * sleeping it stays at the gate, which calls slot_freed().
+ * sleeping it stays at the gate, which calls slot_freed(). If nobody is missing
+ * a slot after all, the flag falls at once, or the next to pass would make a
+ * system call for it.
  */
 static u32 wait_for(struct rring_kwriter *kw, u32 dry)
 {
+	u32 still;
+
 	count_failures(kw->arena, dry);
 	WRITE_ONCE(kw->hungry, true);
 	smp_mb__before_atomic();	/* who sees the flag sees us hungry */
 	rring_flag_raise(&kw->arena->info->pool_waiters, dry);
 	rring_barrier_unlocked(kw->arena);
-	return fill_all(kw);
+	still = fill_all(kw);
+	if (still)
+		return still;
+	WRITE_ONCE(kw->hungry, false);
+	rring_arena_wake_pools(kw->arena, dry);
+	return 0;
 }
 
 /* Has some stock been used up to half again, while the others were filled? */
@@ -202,10 +211,8 @@ void rring_stock_refill(struct work_struct *work)
 	WRITE_ONCE(kw->hungry, false);
 	rring_kwindow_settle(kw);
 	dry = fill_all(kw);
-	if (dry && wait_for(kw, dry))
-		return;
-	WRITE_ONCE(kw->hungry, false);
-	end_refill(kw);
+	if (!dry || !wait_for(kw, dry))
+		end_refill(kw);
 }
 
 /* Called by whoever opens the pool's gate. Not more than once a tick. */

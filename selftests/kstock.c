@@ -82,7 +82,9 @@ TEST_F(kstock, pool_recovers_by_itself_when_readers_go_on)
 	for (round = 0; round < 20; round++) {
 		uint64_t sent;
 
-		while (producer_put(self->fd, i++, 64) != -ENOSPC)
+		/* no slot is at hand, and there is none to be had */
+		while (producer_put(self->fd, i++, 64) != -ENOSPC ||
+		       producer_stat(self->fd).sent - found.events < SLOTS)
 			;
 		sent = producer_stat(self->fd).sent;
 		ASSERT_EQ(0, found_now(&found, self->reader));
