@@ -161,14 +161,15 @@ static void show_generations(struct rring_arena *arena,
 	}
 }
 
-/* Steps 1 to 6. Returns how many slots it freed. */
-static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
+/* Steps 1 to 6. Returns how many slots it freed; -1: it took too long. */
+static int look_and_free(struct rring_pool *pool, enum rring_depth depth)
 {
 	struct rring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
 	u64 busy = RRING_HOLDS_MASK;
 	u64 began = ktime_get_coarse_ns();
 	u32 hidden[RRING_BATCH];
+	bool late;
 	u64 slots;
 
 	if (depth == RRING_SWEEP_LEDGERS)
@@ -188,14 +189,32 @@ static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 	hide_generations(arena, batch, hidden);
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_AGAIN);
-	if (ktime_get_coarse_ns() - began > RRING_COLLECT_NS)
+	late = ktime_get_coarse_ns() - began > RRING_COLLECT_NS;
+	if (late)
 		batch->live = 0;
 	show_generations(arena, batch, slots, hidden);
 	preempt_enable();
 	for (slots = batch->live; slots; slots &= slots - 1)
 		rring_pool_free_slot(pool, batch->slot[__builtin_ctzll(slots)] -
 					   pool->base);
-	return hweight64(batch->live);
+	return late ? -1 : (int)hweight64(batch->live);
+}
+
+/*
+ * Returns how many slots it freed. Who sleeps for a slot relies on a sweep to
+ * find one: that it was interrupted for long once must not lose it.
+ */
+static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
+{
+	struct rring_batch *batch = &pool->arena->batch;
+	u64 slots = batch->live;
+	int freed = look_and_free(pool, depth);
+
+	if (freed < 0) {
+		batch->live = slots;
+		freed = look_and_free(pool, depth);
+	}
+	return max(freed, 0);
 }
 
 /*

@@ -240,7 +240,7 @@ static void hold_that_flees_is_seen_by_its_moves(struct kunit *test)
 static void run_late(struct scene *scene, enum point point)
 {
 	if (point == CONFIRMED)
-		scene->late = RRING_COLLECT_NS + 1;
+		scene->late += RRING_COLLECT_NS + 1;
 }
 
 /* Moves could have come round. */
@@ -250,6 +250,20 @@ static void slow_collect_is_thrown_away(struct kunit *test)
 	stage_drop(scene.a, scene.handle);
 	expect_kept(test, sweep(run_late, RRING_SWEEP_LEDGERS));
 	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+}
+
+static void run_late_once(struct scene *scene, enum point point)
+{
+	if (!scene->late)
+		run_late(scene, point);
+}
+
+/* Between the collects too much has happened once: they are made again. */
+static void delayed_collect_is_made_again(struct kunit *test)
+{
+	set(test);
+	stage_drop(scene.a, scene.handle);
+	expect_freed(test, sweep(run_late_once, RRING_SWEEP_LEDGERS));
 }
 
 /* ---- a weak upgrade ---- */
@@ -461,6 +475,7 @@ static struct kunit_case sweep_cases[] = {
 	KUNIT_CASE(one_collect_is_not_enough),
 	KUNIT_CASE(hold_that_flees_is_seen_by_its_moves),
 	KUNIT_CASE(slow_collect_is_thrown_away),
+	KUNIT_CASE(delayed_collect_is_made_again),
 	KUNIT_CASE(third_look_sees_an_upgrade),
 	KUNIT_CASE(third_look_sees_the_moves),
 	KUNIT_CASE(hidden_generation_lets_nobody_in),
