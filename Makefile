@@ -50,7 +50,7 @@ link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
 
 # The kernel's side, as far as it also runs in a process; and what it runs on.
 SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pages pool \
-	       reader recent reclaim ring wait writer xxl)
+	       reader recent reclaim ring wait window writer xxl)
 HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
 DEMO	:= $(wildcard tools/demo/*.c)

@@ -1,43 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Rings as the kernel sees them: who writes, where the window lies, and what
- * happens when the writer goes.
- *
- * A ring whose writer has gone is adopted. For a ring of handles the slots of
- * its window are copied into kernel memory and counted in the arena's
- * adopted[], which keeps them until the readers have passed. A new writer gets
- * new pages, with the old entries copied: the old ones may still be mapped, or
- * pinned, by whoever wrote them.
+ * Rings as the kernel sees them: who writes, and what happens when the writer
+ * goes. A new writer gets new pages, with the old entries copied: the old ones
+ * may still be mapped, or pinned, by whoever wrote them.
  */
 #include "compat.h"
 
 #include <rusted_ring/atomic.h>
-#include <rusted_ring/handle.h>
 #include <rusted_ring/layout.h>
-#include <rusted_ring/window.h>
 
 #include "arena.h"
 #include "client.h"
 #include "reader.h"
 #include "ring.h"
 #include "trace.h"
-
-/* Rings can be long: let others run while one is walked. */
-static void breathe(u64 pos)
-{
-	if (pos % 4096 == 0)
-		cond_resched();
-}
-
-static struct rring_ring_head *ring_head(const struct rring_ring *ring)
-{
-	return ring->pages->region.addr;
-}
-
-static struct rring_entry *ring_entries(const struct rring_ring *ring)
-{
-	return ring->pages->region.addr + ring->info->entry_offset;
-}
 
 struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name)
 {
@@ -70,26 +46,10 @@ void rring_ring_put(struct rring_ring *ring)
 	kref_put(&ring->ref, ring_release);
 }
 
-/*
- * Entries below are committed. A head that goes back is a lie, and so is one
- * that no ring ever comes to: sums of positions do not overflow.
- */
-u64 rring_ring_head(struct rring_ring *ring)
-{
-	/* B: pairs with A in the library's publish and commit */
-	u64 head = rring_seq_load_acquire(&ring_head(ring)->head);
-
-	if (!ring->writer)
-		return rring_seq_load(&ring->info->end);
-	if (head > ring->head && head <= S64_MAX)
-		ring->head = head;
-	return ring->head;
-}
-
 /* What its writer says. */
 u64 rring_ring_drops(const struct rring_ring *ring)
 {
-	u64 drops = rring_seq_load(&ring_head(ring)->drops);
+	u64 drops = rring_seq_load(&rring_ring_page(ring)->drops);
 	u32 i;
 
 	for (i = 0; i < RRING_DROPS; i++)
@@ -114,51 +74,6 @@ bool rring_ring_has_ended(const struct rring_ring *ring)
 	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
 }
 
-/* The lower end of the window: never goes back; at most a lap, in any case. */
-u64 rring_ring_low(struct rring_ring *ring)
-{
-	u64 head = rring_ring_head(ring);
-	/* no position beyond the head lowers what the head allows */
-	u64 low = rring_window_retained(head, ring->info->retain);
-	u32 i;
-
-	ring->low = max(ring->low,
-			rring_window_retained(head, ring->info->capacity));
-	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
-		if (ring->readers[i] && rring_reader_gates(ring->readers[i]))
-			low = min(low, rring_reader_pos(ring->readers[i]));
-	ring->low = max(low, ring->low);
-	return ring->low;
-}
-
-/* What its writer takes no account of any more: who joins starts above. */
-u64 rring_ring_passed(struct rring_ring *ring)
-{
-	return max(rring_ring_low(ring),
-		   rring_window_clamp(rring_seq_load(&ring_head(ring)->passed),
-				      rring_ring_head(ring)));
-}
-
-/* Nor is that kept for observers which its writer may be overwriting. */
-u64 rring_ring_observable(struct rring_ring *ring)
-{
-	u64 head = rring_ring_head(ring);
-	u32 capacity = ring->info->capacity;
-	u64 claim = clamp(rring_seq_load(&ring_head(ring)->claim), head,
-			  head + capacity);
-
-	return max(rring_ring_passed(ring),
-		   rring_window_retained(claim, capacity));
-}
-
-bool rring_ring_has_room(struct rring_ring *ring)
-{
-	if (ring->info->policy == RRING_OVERWRITE)
-		return true;
-	return rring_window_room(rring_ring_low(ring), rring_ring_head(ring),
-				 ring->info->capacity);
-}
-
 /* Lower @waiters, and wake them. */
 void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 {
@@ -181,71 +96,7 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 					  EPOLLIN | EPOLLRDNORM);
 }
 
-/* ---- adoption ---- */
-
-static u32 *adopted_count(struct rring_ring *ring, u64 pos)
-{
-	u32 slot = ring->adopted[pos % ring->info->capacity];
-
-	return slot == U32_MAX ? NULL : &ring->arena->adopted[slot];
-}
-
-/* The slot that @handle names, or U32_MAX: it was read from a user's page. */
-static u32 handle_slot(const struct rring_arena *arena, u64 handle)
-{
-	u32 pool = rring_handle_class(handle);
-	u32 index = rring_handle_index(handle);
-
-	if (pool >= RRING_POOLS || index >= arena->info->pool[pool].capacity)
-		return U32_MAX;
-	return arena->info->pool[pool].slot_base + index;
-}
-
-static u64 read_entry(const struct rring_ring *ring, u64 pos)
-{
-	return READ_ONCE(ring_entries(ring)[pos % ring->info->capacity].handle);
-}
-
-static void adopt_window(struct rring_ring *ring, u64 low, u64 end)
-{
-	u64 pos;
-
-	/* an older window, of the writer before the last one, is within */
-	rring_ring_settle(ring);
-	for (pos = max(low, ring->adopted_end); pos < end; pos++) {
-		u32 slot = handle_slot(ring->arena, read_entry(ring, pos));
-		u32 *count;
-
-		ring->adopted[pos % ring->info->capacity] = slot;
-		count = adopted_count(ring, pos);
-		if (count)
-			++*count;
-		breathe(pos);
-	}
-	/* readers may have passed the older one since @low was read */
-	if (ring->adopted_low == ring->adopted_end)
-		ring->adopted_low = max(low, ring->adopted_end);
-	ring->adopted_end = end;
-}
-
-static void release_adopted(struct rring_ring *ring, u64 end)
-{
-	for (; ring->adopted_low < end; ring->adopted_low++) {
-		u32 *count = adopted_count(ring, ring->adopted_low);
-
-		if (count)
-			--*count;
-		breathe(ring->adopted_low);
-	}
-}
-
-/* Let go of adopted entries that all readers have passed. */
-void rring_ring_settle(struct rring_ring *ring)
-{
-	if (ring->adopted_low < ring->adopted_end)
-		release_adopted(ring, min(rring_ring_low(ring),
-					  ring->adopted_end));
-}
+/* ---- the writer goes ---- */
 
 /* No writer, no reader: nobody can ask for what it holds. */
 static bool is_deserted(const struct rring_ring *ring)
@@ -261,7 +112,7 @@ void rring_ring_reap(struct rring_ring *ring)
 	for (i = 0; i < RRING_READERS; i++)
 		if (ring->readers[i])
 			rring_reader_remove(ring->readers[i]);
-	release_adopted(ring, ring->adopted_end);
+	rring_ring_disown(ring);
 	ring->arena->rings[ring->id] = NULL;
 	rring_arena_changed(ring->arena);
 	memset(ring->info, 0, sizeof(*ring->info));
@@ -280,7 +131,7 @@ void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 	u64 end = min(rring_ring_head(ring), low + ring->info->capacity);
 
 	if (ring->info->kind == RRING_HANDLES)
-		adopt_window(ring, low, end);
+		rring_ring_adopt(ring, low, end);
 	/* a wait as its writer is in vain */
 	rring_gate_open(&ring->writer->gate);
 	ring->writer = NULL;
@@ -294,33 +145,6 @@ void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 	rring_arena_wake_pools(ring->arena, ~0u);
 	if (is_deserted(ring))
 		rring_ring_reap(ring);
-}
-
-/*
- * For the sweep: which slots of @pool does the window name? The lower end is
- * read before the upper one, and both are bounded by the capacity. Adopted
- * entries are counted elsewhere.
- */
-void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
-			    unsigned long *named)
-{
-	struct rring_arena *arena = ring->arena;
-	u64 low, head, pos;
-
-	if (ring->info->kind != RRING_HANDLES || !ring->writer)
-		return;
-	low = max(rring_ring_low(ring), ring->adopted_end);
-	head = rring_ring_head(ring);
-	if (head > low && head - low > ring->info->capacity)
-		low = head - ring->info->capacity;
-	for (pos = low; pos < head; pos++) {
-		u64 handle = read_entry(ring, pos);
-
-		if (rring_handle_class(handle) == pool &&
-		    handle_slot(arena, handle) != U32_MAX)
-			__set_bit(rring_handle_index(handle), named);
-		breathe(pos);
-	}
 }
 
 /* ---- open and close ---- */
@@ -448,7 +272,7 @@ static void copy_pages(void *to, const void *from, u64 size)
 
 	for (done = 0; done < size; done += PAGE_SIZE) {
 		memcpy(to + done, from + done, PAGE_SIZE);
-		breathe(done / PAGE_SIZE);
+		cond_resched();
 	}
 }
 
@@ -471,10 +295,10 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	copy_pages(fresh->pages->region.addr, old->pages->region.addr,
 		   info->size);
 	swap(old->pages, fresh->pages);
-	claim = clamp(rring_seq_load(&ring_head(old)->claim), end,
+	claim = clamp(rring_seq_load(&rring_ring_page(old)->claim), end,
 		      end + info->capacity);
-	rring_seq_store(&ring_head(old)->claim, claim);
-	rring_seq_store(&ring_head(old)->head, end);
+	rring_seq_store(&rring_ring_page(old)->claim, claim);
+	rring_seq_store(&rring_ring_page(old)->head, end);
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;

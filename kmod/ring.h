@@ -43,6 +43,14 @@ struct rring_ring {
 	struct rring_gate writable;
 };
 
+/* The first page, which its writer shares with the readers. */
+static inline struct rring_ring_head *
+rring_ring_page(const struct rring_ring *ring)
+{
+	return ring->pages->region.addr;
+}
+
+/* ring.c */
 int rring_ring_open(struct rring_client *client, struct rring_ring_open *args);
 struct rring_ring *rring_ring_open_kernel(struct rring_client *kernel,
 					  struct rring_ring_open *args);
@@ -54,16 +62,20 @@ void rring_ring_put(struct rring_ring *ring);
 void rring_ring_reap(struct rring_ring *ring);
 void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state);
 bool rring_ring_has_ended(const struct rring_ring *ring);
+void rring_ring_wake(struct rring_ring *ring, u32 waiters);
+u64 rring_ring_drops(const struct rring_ring *ring);
+void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns);
+
+/* window.c */
 u64 rring_ring_head(struct rring_ring *ring);
 u64 rring_ring_low(struct rring_ring *ring);
 u64 rring_ring_passed(struct rring_ring *ring);
 u64 rring_ring_observable(struct rring_ring *ring);
+bool rring_ring_has_room(struct rring_ring *ring);
+void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end);
 void rring_ring_settle(struct rring_ring *ring);
+void rring_ring_disown(struct rring_ring *ring);
 void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 			    unsigned long *named);
-void rring_ring_wake(struct rring_ring *ring, u32 waiters);
-bool rring_ring_has_room(struct rring_ring *ring);
-u64 rring_ring_drops(const struct rring_ring *ring);
-void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns);
 
 #endif /* RRING_RING_H */
