@@ -290,7 +290,10 @@ static int dump_ring(struct dump *dump, struct rring_ring *ring)
 		   rring_report_ring(dump->skb, ring, &dump->audience));
 }
 
-static int dump_rings(struct dump *dump)
+/* From where it stands, each under the arena's lock. */
+static int dump_each_ring(struct dump *dump,
+			  int (*one)(struct dump *dump,
+				     struct rring_ring *ring))
 {
 	struct rring_arena *arena = dump->arena;
 	struct position *at = dump->at;
@@ -299,12 +302,18 @@ static int dump_rings(struct dump *dump)
 	for (; at->index < arena->info->max_rings; at->index++) {
 		mutex_lock(&arena->lock);
 		if (arena->rings[at->index])
-			err = dump_ring(dump, arena->rings[at->index]);
+			err = one(dump, arena->rings[at->index]);
 		mutex_unlock(&arena->lock);
 		if (err)
 			return err;
+		at->inner = 0;
 	}
 	return 0;
+}
+
+static int dump_rings(struct dump *dump)
+{
+	return dump_each_ring(dump, dump_ring);
 }
 
 static int dump_reader(struct dump *dump, const struct rring_reader *reader)
@@ -318,7 +327,7 @@ static int dump_reader(struct dump *dump, const struct rring_reader *reader)
 }
 
 /* Under the arena's lock. */
-static int dump_readers_of(struct dump *dump, const struct rring_ring *ring)
+static int dump_readers_of(struct dump *dump, struct rring_ring *ring)
 {
 	struct position *at = dump->at;
 	int err;
@@ -335,20 +344,7 @@ static int dump_readers_of(struct dump *dump, const struct rring_ring *ring)
 
 static int dump_readers(struct dump *dump)
 {
-	struct rring_arena *arena = dump->arena;
-	struct position *at = dump->at;
-	int err = 0;
-
-	for (; at->index < arena->info->max_rings; at->index++) {
-		mutex_lock(&arena->lock);
-		if (arena->rings[at->index])
-			err = dump_readers_of(dump, arena->rings[at->index]);
-		mutex_unlock(&arena->lock);
-		if (err)
-			return err;
-		at->inner = 0;
-	}
-	return 0;
+	return dump_each_ring(dump, dump_readers_of);
 }
 
 /* ---- the walk ---- */
