@@ -9,11 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <rusted_ring/layout.h>
@@ -21,6 +19,7 @@
 #include "arena.h"
 #include "calls.h"
 #include "device.h"
+#include "failure.h"
 #include "netlink.h"
 #include "producer.h"
 #include "sleeper.h"
@@ -30,81 +29,6 @@
 
 #define NAME		"failing"
 #define LARGE		40000	/* bytes: ten pages */
-
-/* ---- the n-th failure ---- */
-
-#define DEBUG		"/sys/kernel/debug/"
-
-static int put(int fd, const char *text)
-{
-	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
-}
-
-static int set(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = fd < 0 ? -errno : put(fd, value);
-
-	close(fd);
-	return err;
-}
-
-/* Whoever may sleep for memory can fail, too; and nobody is told in the log. */
-static int failures_prepare(void)
-{
-	return set(DEBUG "failslab/ignore-gfp-wait", "N") ?:
-	       set(DEBUG "failslab/verbose", "0") ?:
-	       set(DEBUG "fail_page_alloc/ignore-gfp-wait", "N") ?:
-	       set(DEBUG "fail_page_alloc/min-order", "0") ?:
-	       set(DEBUG "fail_page_alloc/verbose", "0") ?:
-	       set(DEBUG "fail_usercopy/verbose", "0");
-}
-
-static int failing_fd(void)
-{
-	int fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-
-	MUST(fd >= 0);
-	return fd;
-}
-
-/* From here on, the @n-th of this thread fails. */
-static void fail_at(int fd, unsigned int n)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%u", n);
-	MUST(!put(fd, text));
-}
-
-/*
- * Has it failed? It may be the very answer that does, or what is said now, and
- * then it had not.
- */
-static int has_failed(int fd)
-{
-	char left[16] = "";
-	ssize_t len = pread(fd, left, sizeof(left) - 1, 0);
-
-	while (put(fd, "0"))
-		;
-	return len > 0 && !atoi(left);
-}
-
-/* The same for a process that has ended in the middle, and was not reaped. */
-static int has_failed_in(pid_t pid)
-{
-	siginfo_t info;
-	char path[32], left[16] = "";
-	int fd;
-
-	MUST(!waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT));
-	snprintf(path, sizeof(path), "/proc/%d/fail-nth", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	MUST(fd >= 0 && read(fd, left, sizeof(left) - 1) > 0);
-	close(fd);
-	return !atoi(left);
-}
 
 /* ---- what there is ---- */
 
@@ -479,16 +403,16 @@ static int try(void *arg)
 	const struct action *action = trial->action;
 	struct outcome *outcome = trial->outcome;
 	struct inventory before, after;
-	int fail = failing_fd();
+	int fail = failure_fd();
 	struct stage stage;
 
 	stage_init(&stage, action);
 	if (action->ready)
 		action->ready(&stage);
 	before = inventory(stage.subject.client);
-	fail_at(fail, trial->n);
+	failure_at(fail, trial->n);
 	outcome->err = action->run(&stage);
-	outcome->failed = has_failed(fail);
+	outcome->failed = failure_came(fail);
 	after = inventory(stage.subject.client);
 	outcome->changed = outcome->err < 0 && !same(&before, &after);
 	/* if it was only the answer that was lost, there is nothing to do */
@@ -562,7 +486,7 @@ ACTION(kwriter_close, .ready = ready_kwriter_close, .run = run_kwriter_close,
 
 FIXTURE_SETUP(failures)
 {
-	ASSERT_EQ(0, failures_prepare());
+	ASSERT_EQ(0, failure_prepare());
 	ASSERT_EQ(0, producer_load());
 	self->outcome = shared_new(sizeof(*self->outcome));
 	self->nothing = inventory(NULL);
@@ -599,7 +523,7 @@ static int ended(pid_t pid, const struct trial *trial)
 {
 	if (trial->action->run != run_end)
 		return reap(pid);
-	trial->outcome->failed = has_failed_in(pid);
+	trial->outcome->failed = failure_came_in(pid);
 	return reap(pid) - (128 + SIGKILL);
 }
 
