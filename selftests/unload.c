@@ -11,6 +11,7 @@
 #include "device.h"
 #include "kselftest_harness.h"
 #include "module.h"
+#include "netlink.h"
 #include "passing.h"
 #include "sleeper.h"
 
@@ -189,6 +190,26 @@ TEST_F(unload, module_stays_while_a_file_is_in_flight)
 	EXPECT_EQ(-EAGAIN, module_unload());
 	close(pair[0]);
 	close(pair[1]);
+	EXPECT_EQ(0, module_unload());
+}
+
+/* One that somebody has not read to its end. */
+TEST_F(unload, module_stays_for_a_dump)
+{
+	struct nl_answer answer = { .err = 0 };
+	struct nl nl = nl_open();
+	int fd[200], i;
+
+	close(self->arena_fd);
+	for (i = 0; i < 200; i++)
+		fd[i] = arena_small();
+	nl_begin(&nl, RRING_CMD_POOL_GET, NULL);
+	ASSERT_EQ(1, nl_piece(&nl, &answer));
+	for (i = 0; i < 200; i++)
+		close(fd[i]);
+	EXPECT_EQ(-EWOULDBLOCK, module_unload());
+	nl_close(&nl);
+	nl_free(&answer);
 	EXPECT_EQ(0, module_unload());
 }
 
