@@ -256,6 +256,18 @@ int nl_change(struct nl *nl, uint8_t command, const struct nl_value *values)
 	return acknowledge(nl);
 }
 
+int nl_evict(struct nl *nl, uint32_t arena, uint32_t client, uint32_t serial)
+{
+	struct nl_value values[] = {
+		NL_U32(RRING_A_CLIENT_ARENA, arena),
+		NL_U32(RRING_A_CLIENT_ID, client),
+		NL_U32(RRING_A_CLIENT_SERIAL, serial),
+		{ 0 }
+	};
+
+	return nl_change(nl, RRING_CMD_CLIENT_EVICT, values);
+}
+
 int nl_raw(struct nl *nl, const void *message, size_t len)
 {
 	if (mnl_socket_sendto(nl->socket, message, len) < 0)

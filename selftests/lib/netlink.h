@@ -60,6 +60,9 @@ void nl_close(struct nl *nl);
 /* A change: 0 or a negative errno. */
 int nl_change(struct nl *nl, uint8_t command, const struct nl_value *values);
 
+/* The eviction of a client. */
+int nl_evict(struct nl *nl, uint32_t arena, uint32_t client, uint32_t serial);
+
 /* A whole dump. Freed with nl_free(). */
 struct nl_answer nl_dump(struct nl *nl, uint8_t command,
 			 const struct nl_value *values);
