@@ -25,7 +25,10 @@ int consumer_close(int fd, uint32_t flags);
 struct consumer_seen consumer_seen(int fd);
 struct consumer_stat consumer_stat(int fd);
 
-/* Of all reasons. */
+/* The reasons, as enum rring_refusal has them. */
+enum { BAD_HEAD, BAD_LEN, BAD_HANDLE, BAD_STALE };
+
+/* Of all of them. */
 uint64_t consumer_refused(const struct consumer_stat *stat);
 
 /* Until its thread has been given so many, or told so many ends. */
