@@ -22,16 +22,12 @@ int rring_in_flight_slow(struct rring_writer *writer,
 	       RRING_IN_FLIGHT_MAX ? -EOVERFLOW : 0;
 }
 
-int rring_publish_threads(struct rring_writer *writer,
-			  const struct rring_event *event)
+/* In flight, and in the ring. It is held, as its word @word says, and stays so. */
+static inline int publish_held(struct rring_writer *writer,
+			       const struct rring_event *event, uint64_t word)
 {
-	uint64_t word = rring_word_load(event->word);
 	int err = 0;
 
-	if (word & RRING_ASIDE)
-		return rring_publish_aside(writer, event);
-	if (!rring_ledger_holds(word))
-		return -EINVAL;
 	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX)
 		err = rring_in_flight_slow(writer, event);
 	if (!err)
@@ -41,9 +37,44 @@ int rring_publish_threads(struct rring_writer *writer,
 	rring_word_fetch_add(event->word, RRING_MOVE + RRING_IN_FLIGHT);
 	rring_entry_write(writer, event);
 	rring_writer_advance(writer, 1);
+	return 0;
+}
+
+int rring_publish_threads(struct rring_writer *writer,
+			  const struct rring_event *event)
+{
+	uint64_t word = rring_word_load(event->word);
+	int err;
+
+	if (word & RRING_ASIDE)
+		return rring_publish_aside(writer, event);
+	if (!rring_ledger_holds(word))
+		return -EINVAL;
+	err = publish_held(writer, event, word);
+	if (err)
+		return err;
 	/* G: the ring names the slot before the hold falls */
 	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
 	rring_published(writer);
+	rring_freed(writer->client);
+	return 0;
+}
+
+int rring_publish_aside(struct rring_writer *writer,
+			const struct rring_event *event)
+{
+	uint64_t word = rring_word_load(event->word);
+	int err;
+
+	if (rring_handle_class(event->handle) != RRING_XXL ||
+	    !rring_ledger_holds(word))
+		return -EINVAL;
+	err = publish_held(writer, event, word);
+	if (err)
+		return err;
+	rring_published(writer);
+	/* G: the ring names the slot before the hold falls */
+	rring_drop_aside(writer->client, event);
 	rring_freed(writer->client);
 	return 0;
 }

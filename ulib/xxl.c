@@ -398,30 +398,6 @@ int rring_drop_aside(struct rring_client *client,
 	return is_xxl(event) ? drop(client, event) : -EINVAL;
 }
 
-int rring_publish_aside(struct rring_writer *writer,
-			const struct rring_event *event)
-{
-	uint64_t word = rring_word_load(event->word);
-	int err = 0;
-
-	if (!is_xxl(event) || !rring_ledger_holds(word))
-		return -EINVAL;
-	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX)
-		err = rring_in_flight_slow(writer, event);
-	if (!err)
-		err = rring_room(writer, 1);
-	if (err)
-		return err;
-	rring_word_fetch_add(event->word, RRING_MOVE + RRING_IN_FLIGHT);
-	rring_entry_write(writer, event);
-	rring_writer_advance(writer, 1);
-	rring_published(writer);
-	/* G: the ring names the slot before the hold falls */
-	drop(writer->client, event);
-	rring_freed(writer->client);
-	return 0;
-}
-
 /* ---- readers ---- */
 
 static struct rring_pin *pin_find(const struct rring_reader *reader,
