@@ -36,7 +36,6 @@ FIXTURE_VARIANT_ADD(kreader, handles) {
 
 FIXTURE_SETUP(kreader)
 {
-	consumer_unload();	/* of a test that was cut short */
 	ASSERT_EQ(0, consumer_load());
 	fed_init(&self->fed, variant->kind);
 }
@@ -117,7 +116,6 @@ TEST_F(kreader, kernel_reads_what_the_kernel_writes)
 	struct consumer_stat stat;
 	int from, fd;
 
-	producer_unload();
 	ASSERT_EQ(0, producer_load());
 	from = producer_of(fed->arena, variant->kind, RRING_FAIL, FED_CAPACITY,
 			   &ring);
@@ -146,7 +144,6 @@ TEST_F(kreader, what_the_writer_gave_up_is_skipped)
 	uint32_t ring;
 	int from, fd;
 
-	producer_unload();
 	ASSERT_EQ(0, producer_load());
 	from = producer_of(fed->arena, variant->kind, RRING_FAIL, FED_CAPACITY,
 			   &ring);

@@ -35,7 +35,6 @@ FIXTURE_VARIANT_ADD(kstay, handles) {
 
 FIXTURE_SETUP(kstay)
 {
-	consumer_unload();	/* of a test that was cut short */
 	ASSERT_EQ(0, consumer_load());
 	fed_init(&self->fed, variant->kind);
 }

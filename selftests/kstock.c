@@ -22,7 +22,6 @@ FIXTURE_SETUP(kstock)
 {
 	const uint32_t capacity[RRING_POOLS] = { SLOTS, 8, 4, 0, 2 };
 
-	producer_unload();
 	ASSERT_EQ(0, producer_load());
 	self->arena = arena_with(capacity, 0);
 	self->client = client_of(self->arena, RRING_PRODUCER);

@@ -28,7 +28,6 @@ FIXTURE_SETUP(kstorm)
 {
 	const uint32_t capacity[RRING_POOLS] = { 1024, 512, 64, 16, 4 };
 
-	producer_unload();
 	ASSERT_EQ(0, producer_load());
 	self->arena = arena_with(capacity, 0);
 	self->client = client_of(self->arena, RRING_PRODUCER);

@@ -37,7 +37,6 @@ FIXTURE_VARIANT_ADD(kwriter, handles) {
 
 FIXTURE_SETUP(kwriter)
 {
-	producer_unload();	/* of a test that was cut short */
 	ASSERT_EQ(0, producer_load());
 	self->arena = arena_small();
 	self->client = client_of(self->arena, RRING_PRODUCER);

@@ -38,7 +38,6 @@ FIXTURE_SETUP(liar)
 {
 	static const uint32_t capacity[RRING_POOLS] = { 64, 64, 16, 8, 4, 4 };
 
-	consumer_unload();	/* of a test that was cut short */
 	ASSERT_EQ(0, consumer_load());
 	self->arena = arena_with(capacity, 0);
 	self->client = client_of(self->arena, RRING_PRODUCER);

@@ -251,7 +251,6 @@ TEST_F(tracing, kernel_reader_refuses)
 	struct consumer_entry entry;
 	int fd;
 
-	consumer_unload();	/* of a test that was cut short */
 	ASSERT_EQ(0, consumer_load());
 	fd = consumer_of(&open);
 	ASSERT_EQ(0, stream_put(writer, 64));

@@ -7,7 +7,7 @@
 
 #include "consumer/consumer.h"
 
-/* 0 or a negative errno. */
+/* 0 or a negative errno. One that is loaded, and idle, is loaded anew. */
 int consumer_load(void);
 int consumer_unload(void);
 

@@ -15,6 +15,7 @@
 
 int producer_load(void)
 {
+	module_unload_name(MODULE);	/* of a test that was cut short */
 	return module_load_file("/" MODULE ".ko", "");
 }
 

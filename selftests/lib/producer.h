@@ -7,7 +7,7 @@
 
 #include "producer/producer.h"
 
-/* 0 or a negative errno. */
+/* 0 or a negative errno. One that is loaded, and idle, is loaded anew. */
 int producer_load(void);
 int producer_unload(void);
 
