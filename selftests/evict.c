@@ -303,9 +303,8 @@ static int attach_alone(void *arg)
 TEST_F(evict, of_one_that_has_only_attached)
 {
 	struct evictee victim = evictee_of(&self->scene, NULL);
-	pid_t pid = spawn(attach_alone, &victim);
 
-	EXPECT_EQ(0, scene_evict_ready(&self->scene, pid));
+	EXPECT_EQ(0, scene_evict_child(&self->scene, attach_alone, &victim));
 }
 
 /* ---- at any moment ---- */

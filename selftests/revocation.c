@@ -118,11 +118,9 @@ TEST_F(revocation, takes_all_mappings)
 		.stride = 64,
 	};
 	struct evictee victim = evictee_of(&self->scene, look_everywhere);
-	pid_t pid;
 
 	victim.ring = writer_of(self->scene.client, &config)->id;
-	pid = spawn(evictee_run, &victim);
-	EXPECT_EQ(0, scene_evict_ready(&self->scene, pid));
+	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
 /* Nothing that a process can do to a mapping brings its pages back. */
@@ -158,9 +156,8 @@ static int try_to_revive(struct evictee *self, struct rring_client *client)
 TEST_F(revocation, nothing_revives_a_mapping)
 {
 	struct evictee victim = evictee_of(&self->scene, try_to_revive);
-	pid_t pid = spawn(evictee_run, &victim);
 
-	EXPECT_EQ(0, scene_evict_ready(&self->scene, pid));
+	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
 static int call_everything(struct evictee *self, struct rring_client *client)
@@ -197,9 +194,8 @@ static int call_everything(struct evictee *self, struct rring_client *client)
 TEST_F(revocation, its_calls_say_that_it_is_dead)
 {
 	struct evictee victim = evictee_of(&self->scene, call_everything);
-	pid_t pid = spawn(evictee_run, &victim);
 
-	EXPECT_EQ(0, scene_evict_ready(&self->scene, pid));
+	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
 /* Mappings of its other client, through another file, are not touched. */
@@ -220,9 +216,8 @@ static int keep_the_other(struct evictee *self, struct rring_client *client)
 TEST_F(revocation, is_of_one_client)
 {
 	struct evictee victim = evictee_of(&self->scene, keep_the_other);
-	pid_t pid = spawn(evictee_run, &victim);
 
-	EXPECT_EQ(0, scene_evict_ready(&self->scene, pid));
+	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
 /* Who is told so can close what it has, and go on without. */
@@ -254,11 +249,9 @@ TEST_F(revocation, client_can_be_closed)
 		.stride = 64,
 	};
 	struct evictee victim = evictee_of(&self->scene, close_all);
-	pid_t pid;
 
 	victim.ring = writer_of(self->scene.client, &config)->id;
-	pid = spawn(evictee_run, &victim);
-	EXPECT_EQ(0, scene_evict_ready(&self->scene, pid));
+	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
 /* ---- calls in progress ---- */

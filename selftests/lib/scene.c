@@ -74,8 +74,10 @@ int scene_evict(struct scene *scene)
 			scene->shared->serial);
 }
 
-int scene_evict_ready(struct scene *scene, pid_t pid)
+int scene_evict_child(struct scene *scene, int (*child)(void *evictee),
+		      struct evictee *evictee)
 {
+	pid_t pid = spawn(child, evictee);
 	int err;
 
 	baton_wait(&scene->ready);

@@ -54,7 +54,8 @@ int evictee_run(void *evictee);
 /* Evict who has shown itself: 0 or a negative errno. */
 int scene_evict(struct scene *scene);
 
-/* The same once it is ready; then it comes to its end: its status. */
-int scene_evict_ready(struct scene *scene, pid_t pid);
+/* The same to a new @child, once it is ready; then it ends: its status. */
+int scene_evict_child(struct scene *scene, int (*child)(void *evictee),
+		      struct evictee *evictee);
 
 #endif /* SELFTESTS_SCENE_H */
