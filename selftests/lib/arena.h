@@ -8,12 +8,12 @@
 
 #include <rusted_ring.h>
 
-#include "patience.h"
+#include "timeout.h"
 
 #define NS_PER_S	1000000000ull
 
 /* A deadline that a working system never reaches. */
-#define SOON()		rring_deadline(60 * NS_PER_S * patience())
+#define SOON()		rring_deadline(60 * NS_PER_S * timeout_factor())
 
 /* Small pools, so that they run dry soon. */
 #define SMALL_CAPACITY	{ 64, 32, 16, 8, 4 }

@@ -1,18 +1,41 @@
 # SPDX-License-Identifier: MPL-2.0
 # shellcheck shell=bash
 #
-# One line of TAP for what a command says, and its output if it fails; in $dir,
-# a directory of the test's own.
+# For scripts: one line of TAP for what a command does. If it fails, its output
+# and the place of the call stand before that. The script sets $dir, a directory
+# of its own.
 count=0
 
+# report STATUS WHAT: for the caller of the caller.
+report() {
+	count=$((count + 1))
+	if [ "$1" -ne 0 ]; then
+		echo "# ${BASH_SOURCE[2]}:${BASH_LINENO[1]}: status $1"
+		# shellcheck disable=SC2154 # $dir is the script's
+		sed 's/^/# /' "$dir/out"
+		printf 'not '
+	fi
+	echo "ok $count - $2"
+}
+
+# check WHAT COMMAND...: the command ends with status 0.
 check() {
 	local what=$1 status=0
 
 	shift
-	# shellcheck disable=SC2154 # $dir is the test's
 	"$@" >"$dir/out" 2>&1 || status=$?
-	count=$((count + 1))
-	[ "$status" -eq 0 ] || sed 's/^/# /' "$dir/out"
-	[ "$status" -eq 0 ] || printf 'not '
-	echo "ok $count - $what"
+	report "$status" "$what"
+}
+
+# check_each WHAT FUNCTION...: so does every command in the function. It runs in
+# a subshell, and stands in no condition, where bash ignores all but the last.
+check_each() {
+	local what=$1 status
+
+	shift
+	set +e
+	(set -eo pipefail; "$@") >"$dir/out" 2>&1
+	status=$?
+	set -e
+	report "$status" "$what"
 }

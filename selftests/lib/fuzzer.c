@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "forge.h"
+#include "random_calls.h"
 #include "fuzzer.h"
-#include "passing.h"
+#include "fd_passing.h"
 #include "stream.h"
 #include "thread.h"
 #include "user.h"
@@ -38,14 +38,14 @@
 
 struct actor {
 	struct fuzzer *world;
-	struct dice dice;
+	struct rng rng;
 	char *pages;			/* the last one is not there */
 	char *read_only;		/* the last but one */
 	struct forged_call call;
 	union args before;
 };
 
-#define ROLL(n)	dice_below(&self->dice, n)
+#define ROLL(n)	rng_below(&self->rng, n)
 
 /* ---- memory that may not be there ---- */
 
@@ -72,7 +72,7 @@ static void touch(struct actor *self)
 	volatile uint64_t *word;
 	uint32_t i = ROLL(MAPS + FDS);
 	uint32_t offset = ROLL(2) ? ROLL(64) : ROLL(MAP_MAX / 8);
-	uint64_t value = forge_number(&self->dice, 16);
+	uint64_t value = forge_number(&self->rng, 16);
 	size_t size = self->world->size[i];
 	int store = ROLL(3);
 
@@ -201,7 +201,7 @@ static void call(struct actor *self)
 {
 	int fd = take_fd(self);
 
-	forge_call(&self->dice, self->world->fd, FDS, &self->call);
+	forge_call(&self->rng, self->world->fd, FDS, &self->call);
 	if (ROLL(10))
 		call_well(self, fd);
 	else
@@ -274,7 +274,7 @@ static void map(struct actor *self)
 	void *at;
 
 	if (ROLL(16) == 0)
-		offset = forge_number(&self->dice, offset) & ~4095ull;
+		offset = forge_number(&self->rng, offset) & ~4095ull;
 	at = mmap(map_at(self, i), size, prot, how, take_fd(self),
 		  (off_t)offset);
 	if (at == MAP_FAILED)
@@ -389,7 +389,7 @@ static void fork_off(struct actor *self)
 	uint32_t i;
 
 	if (pid) {
-		/* its parent's dice go on as if it had not been */
+		/* its parent's rng go on as if it had not been */
 		MUST(pid < 0 || !reap(pid));
 		return;
 	}
@@ -408,8 +408,8 @@ static void send_message(struct actor *self)
 	struct fuzzer *world = self->world;
 	int socket = mnl_socket_get_fd(world->nl.socket);
 	char message[1024], answer[NL_PIECE];
-	size_t len = forge_message(&self->dice, world->nl.family,
-				   world->arena, message, sizeof(message));
+	size_t len = forge_message(&self->rng, world->nl.family, world->arena,
+				   message, sizeof(message));
 
 	send(socket, message, len, MSG_DONTWAIT);
 	while (recv(socket, answer, sizeof(answer), MSG_DONTWAIT) > 0)
@@ -506,7 +506,7 @@ int fuzzer_live(void *arg)
 	baton_pass(&world->ready);
 	for (i = 0; i < world->threads; i++) {
 		self[i] = (struct actor) { .world = world };
-		self[i].dice = dice_of(world->dice, (uint64_t)i);
+		self[i].rng = rng_for(world->rng, (uint64_t)i);
 	}
 	if (world->threads == 1) {
 		act(&self[0]);

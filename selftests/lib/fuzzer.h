@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 #include "arena.h"
-#include "dice.h"
+#include "rng.h"
 #include "netlink.h"
 
 #define FUZZER_STEPS	2500u		/* in a life */
@@ -32,7 +32,7 @@ struct fuzzer {
 	int threads;
 	struct fuzzer_counts *counts;
 	struct baton ready;
-	struct dice dice;
+	struct rng rng;
 	/* of one life */
 	volatile int fd[FUZZER_FDS];		/* FUZZER_ARENAS, then files of the device */
 	volatile size_t size[FUZZER_MAPS + FUZZER_FDS];

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "netlink.h"
-#include "patience.h"
+#include "timeout.h"
 
 static void die(const char *what)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * What is wrong on purpose, for selftests/kernels.sh: one fault for each
+ * What is wrong on purpose, for selftests/long/debug_kernels.sh: one fault for each
  * checker of the debug kernels. insmod rring_faulty.ko fault=NAME commits it,
  * and leaves the kernel as well as it can be left.
  */

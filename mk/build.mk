@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MPL-2.0
+#
+# The library, the tools and the examples. CC, CFLAGS, CPPFLAGS and LDFLAGS are
+# the user's; CROSS_COMPILE= is a prefix of all tools; WERROR=1 makes a warning
+# an error, as in CI.
+
+tool	 = $(if $(filter default undefined,$(origin $(1))),$(CROSS_COMPILE)$(2),$($(1)))
+CC	:= $(call tool,CC,gcc)
+CXX	:= $(call tool,CXX,g++)
+AR	:= $(call tool,AR,ar)
+LD	:= $(call tool,LD,ld)
+OBJCOPY	:= $(call tool,OBJCOPY,objcopy)
+
+CFLAGS	?= -O2 -g
+FLAGS	:= -std=gnu11 -Wall -Wextra $(WERROR:%=-Werror) -D_GNU_SOURCE \
+	   -Iinclude/uapi -Iinclude
+compile	 = $(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+link	 = $(CC) $(CFLAGS) $(LDFLAGS) -o $@
+
+$(B)/%.o: %.c Makefile mk/build.mk
+	@mkdir -p $(@D)
+	$(compile)
+
+$(B)/%.pic.o: %.c Makefile mk/build.mk
+	@mkdir -p $(@D)
+	$(compile) -fPIC -fno-semantic-interposition
+
+# ---- the library ----
+
+# The kernel's side, as far as it also runs in a process; and what it runs on.
+SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pages pool \
+	       reader recent reclaim ring wait window writer xxl)
+HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
+ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
+
+$(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
+	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter
+
+# Its objects become one, to hide its names: so they are native ones, whatever
+# CFLAGS say of the programs.
+$(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o: compile += -fno-lto
+
+STATIC	:= $(B)/librusted_ring.a
+SHARED	:= $(B)/librusted_ring.so.$(ABI)
+MAP	:= ulib/librusted_ring.map
+
+# With the inline functions as symbols, for other languages.
+FFI_STATIC := $(B)/librusted_ring-ffi.a
+FFI_SHARED := $(B)/librusted_ring-ffi.so.$(ABI)
+FFI_MAPS := $(MAP) ulib/librusted_ring-ffi.map
+LIBS	:= $(STATIC) $(SHARED) $(FFI_STATIC) $(FFI_SHARED)
+
+lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
+
+# As one object, in which only what the maps have is global: the names of a
+# static library are as much the user's own as those of a shared one.
+archive	 = $(LD) -r -o $(@:.a=.o) $(filter %.o,$^) && \
+	   sed -n 's/^\t\(rring_[a-z0-9_]*\);$$/\1/p' $(filter %.map,$^) \
+		>$(@:.a=.symbols) && \
+	   $(OBJCOPY) --keep-global-symbols=$(@:.a=.symbols) $(@:.a=.o) && \
+	   rm -f $@ && $(AR) rcs $@ $(@:.a=.o)
+share	 = $(link) -shared -Wl,-soname,$(@F) -Wl,-z,defs \
+	   $(patsubst %,-Wl$(comma)--version-script=%,$(filter %.map,$^)) \
+	   $(filter %.o,$^) -lpthread && \
+	   ln -sf $(@F) $(@:.$(ABI)=)
+
+$(STATIC): $(ULIB:%.c=$(B)/%.o) $(MAP) mk/build.mk
+	$(archive)
+
+$(FFI_STATIC): $(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o $(FFI_MAPS) mk/build.mk
+	$(archive)
+
+$(SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(MAP) mk/build.mk
+	$(share)
+
+$(FFI_SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) mk/build.mk
+	$(share)
+
+# ---- the tools ----
+
+DEMO	:= $(wildcard tools/demo/*.c)
+RRING	:= $(wildcard tools/rring/*.c)
+RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
+SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,attach \
+	   number report table text)
+PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,attach number \
+	   report)
+
+tools: $(B)/demo $(B)/rring $(B)/rring-pcap $(B)/rring-sched
+tools: ## the programs of tools/
+
+$(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -lsqlite3 -lnettle -lpthread
+
+$(B)/rring: $(RRING:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ $(RRING_LIBS)
+
+$(B)/rring-sched: $(SCHED:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -ljansson -lpthread
+
+$(B)/rring-pcap: $(PCAP:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ -lpcap -ljansson -lpthread
+
+$(B)/tools/sched/%.o $(B)/tools/pcap/%.o: FLAGS += -Itools/rring
+
+# ---- the examples ----
+
+EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
+	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
+	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
+
+examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
+
+$(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(link) $^ -lpthread
+
+$(B)/man/%.c: Documentation/man/% tools/man-example
+	@mkdir -p $(@D)
+	tools/man-example $< >$@
+
+$(B)/man/%.o: $(B)/man/%.c mk/build.mk
+	$(compile)
+
+$(B)/examples/man/%: $(B)/man/%.o $(STATIC)
+	@mkdir -p $(@D)
+	$(link) $^ -lpthread
+
+-include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
+	   tools/rring tools/pcap tools/sched man Documentation/examples))
+
+.PHONY: lib tools examples

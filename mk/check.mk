@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MPL-2.0
+#
+# The commands that run something: tests, the demonstration.
+
+##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
+
+VM	= tools/vm $(if $(KERNEL),--kernel $(KERNEL))
+
+# These install what is missing, and only then look for kernels and sources.
+demo: ## the demonstration (DEMO_ARGS="...", --help shows them)
+	@tools/setup build vm
+	@$(MAKE) --no-print-directory run-demo KDIR="$$($(VM) --headers)"
+
+run-demo: all
+	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
+		--add $(B)/demo:/bin/ --add /var/lib/dpkg/status -- sh -c \
+		'insmod /rusted_ring.ko && demo "$$@" && rmmod rusted_ring' \
+		demo $(DEMO_ARGS)
+
+check: ## all kinds of tests (T=folder or test: those alone)
+	@tools/setup build vm check
+	@WAYS="$(WAYS)" selftests/build $(T)
+	@WAYS="$(WAYS)" selftests/run $(T)
+
+check-all: ## the tests on all kernels, and the long forms (PARTS=, FROM=)
+	@tools/setup build vm check kernels debug
+	@selftests/all $(PARTS)
+
+model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)
+	@tools/setup check
+	@WAYS=long selftests/run long/model
+
+coverage: ## lines and branches that all tests reach (COVERAGE_TESTS="...")
+	@tools/setup build vm check debug
+	@COVERAGE_TESTS="$(or $(COVERAGE_TESTS),all)" WAYS=long \
+		selftests/run long/coverage
+
+# Who asks whether it is torture has a long form.
+torture: ## the long forms of tests, an hour or so (T="...": of these)
+	@tools/setup build vm check
+	@TORTURE=1 selftests/build $(or $(T),$(TORTURED))
+	@TORTURE=1 selftests/run $(or $(T),$(TORTURED))
+
+TORTURED = $(patsubst selftests/%,%,$(shell grep -lE 'is_torture|TORTURE' \
+	     selftests/*/*.sh selftests/device/*/*.c))
+
+.PHONY: demo run-demo check check-all model coverage torture

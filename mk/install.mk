@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: MPL-2.0
+#
+# What is installed where, and taken away again.
+
+##@ Install (PREFIX=/usr/local, DESTDIR=)
+PREFIX	   ?= /usr/local
+BINDIR	   ?= $(PREFIX)/bin
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
+INCLUDEDIR ?= $(PREFIX)/include
+LIBDIR	   ?= $(PREFIX)/lib
+MANDIR	   ?= $(PREFIX)/share/man
+MAN	   := $(wildcard Documentation/man/*.[1-9])
+
+INSTALLED  := $(patsubst %,$(B)/%,rring rring-pcap rring-sched)
+COMPLETIONS := $(wildcard tools/*/*.bash)
+
+# "PAGE NAME.SECTION": where the other names of a page are links to it.
+man_names   = $(if $(MAN),$(shell tools/man-names $(MAN) | tr ' ' ':'))
+man_file    = $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir \
+		$(1))
+
+# Only those who built the kernel have the key that it trusts.
+UNSIGNED    = $(if $(wildcard $(KDIR)/certs/signing_key.pem),,\
+		CONFIG_MODULE_SIG_ALL=)
+
+pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
+		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@NAME@|$(1)|' \
+		-e 's|@DESCRIPTION@|$(2)|' ulib/rusted_ring.pc.in | \
+		install -m 644 /dev/stdin \
+			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
+
+install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPLETIONDIR)
+	install -m 755 $(INSTALLED) $(DESTDIR)$(BINDIR)
+	for file in $(COMPLETIONS); do \
+		name=$${file##*/}; install -m 644 $$file \
+			$(DESTDIR)$(COMPLETIONDIR)/$${name%.bash}; \
+	done
+	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
+		$(DESTDIR)$(INCLUDEDIR)/linux $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
+	install -m 644 include/rusted_ring/*.h \
+		$(DESTDIR)$(INCLUDEDIR)/rusted_ring
+	install -m 644 include/uapi/linux/*.h \
+		$(DESTDIR)$(INCLUDEDIR)/linux
+	install -m 644 $(STATIC) $(FFI_STATIC) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SHARED) $(FFI_SHARED) $(DESTDIR)$(LIBDIR)
+	for lib in $(notdir $(SHARED) $(FFI_SHARED)); do \
+		ln -sf $$lib $(DESTDIR)$(LIBDIR)/$${lib%.$(ABI)}; \
+	done
+	$(call pc,rusted_ring,Events shared between threads and processes)
+	$(call pc,rusted_ring-ffi,The same for bindings: no inline functions)
+	@$(foreach page,$(MAN),install -D -m 644 $(page) \
+		$(call man_file,$(page)) &&) :
+	@for name in $(man_names); do \
+		page=$${name%%:*}; page=$${page##*/}; name=$${name#*:}; \
+		dir=man$${name##*.}; \
+		[ $$page = $$name ] || echo ".so man$${page##*.}/$$page" | \
+		install -m 644 /dev/stdin $(DESTDIR)$(MANDIR)/$$dir/$$name || \
+		exit 1; \
+	done
+	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
+
+# Headers have no System.map, without which the kernel leaves depmod out.
+install-module: module samples ## the module and samples, for KDIR's kernel
+	for tree in $(TREE) \
+		$(SAMPLES:%=$(abspath $(B))/%/$(RELEASE)); do \
+		$(MAKE) -C $(KDIR) M=$$tree $(UNSIGNED) \
+			INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
+			modules_install || exit 1; \
+	done
+	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
+
+modules_install: install-module ## another name of install-module
+
+uninstall: ## what these put there
+	rm -f $(foreach name,$(notdir $(INSTALLED)),$(DESTDIR)$(BINDIR)/$(name) \
+		$(DESTDIR)$(COMPLETIONDIR)/$(name))
+	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
+		include/*.h include/rusted_ring/*.h)) \
+		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
+		include/uapi/linux/*.h)) \
+		$(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(LIBS) \
+			$(SHARED:.$(ABI)=) $(FFI_SHARED:.$(ABI)=)) \
+			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)
+	@rm -f $(foreach name,$(man_names),$(call man_file,$(lastword $(subst \
+		:, ,$(name)))))
+	@rmdir $(DESTDIR)$(INCLUDEDIR)/rusted_ring 2>/dev/null || true
+	rm -f $(foreach name,rusted_ring $(SAMPLES:%=rring_%),\
+		$(DESTDIR)/lib/modules/$(RELEASE)/updates/$(name).ko*)
+	@[ -n "$(DESTDIR)" ] || { ldconfig; depmod $(RELEASE); } 2>/dev/null || true
+
+.PHONY: install install-module modules_install uninstall

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MPL-2.0
+#
+# The module, and the modules that use it: by the kernel's own build system, in
+# a tree of links, so that nothing is written beside the sources.
+
+RUNNING	:= /lib/modules/$(shell uname -r)/build
+KDIR	?= $(if $(wildcard $(RUNNING)/Makefile),$(RUNNING),$(patsubst \
+	     %/Makefile,%,$(call newest,/lib/modules/*/build/Makefile)))
+RELEASE	 = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+		     $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
+TREE	 = $(abspath $(B))/module/$(RELEASE)
+
+# WERROR=1 reaches Kbuild by the environment.
+export WERROR
+
+module: ## the module, for the running kernel, or for KDIR=its headers
+	$(if $(RELEASE),,$(error no kernel headers: run tools/setup build))
+	@mkdir -p $(TREE)
+	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/include $(TREE)
+	@find $(TREE) -xtype l -delete
+	$(MAKE) -C $(KDIR) M=$(TREE) modules
+
+# In a tree of its own, where the module itself is not built.
+kunit: ## rring_kunit, the KUnit suites: for KDIR=a kernel of tools/kernel
+	@$(MAKE) --no-print-directory module \
+		TREE=$(abspath $(B))/kunit/$(RELEASE) RRING_KUNIT=y
+
+# Modules that use it are built as anybody's would be: against its symbols.
+SAMPLES	:= $(notdir $(patsubst %/Kbuild,%,$(wildcard kmod/samples/*/Kbuild)))
+FIXTURES := $(notdir $(patsubst %/Kbuild,%,$(wildcard \
+	     selftests/modules/*/Kbuild)))
+USERS	:= $(SAMPLES) $(FIXTURES)
+USER	 = $(abspath $(B))/$@/$(RELEASE)
+
+samples: $(SAMPLES) ## those of kmod/samples, which use the module
+
+modules: $(if $(RELEASE),$(USERS)) ## all that use it, those for tests too
+
+# Kbuild does not see by itself that the symbols are others than last time.
+$(USERS): module
+	@mkdir -p $(USER)
+	@[ $(USER)/Module.symvers -nt $(TREE)/Module.symvers ] || \
+		rm -f $(USER)/Module.symvers
+	@cp -rsf $(CURDIR)/$(firstword $(wildcard kmod/samples/$@ \
+		selftests/modules/$@))/. $(CURDIR)/include $(USER)
+	@find $(USER) -xtype l -delete
+	$(MAKE) -C $(KDIR) M=$(USER) \
+		KBUILD_EXTRA_SYMBOLS=$(TREE)/Module.symvers modules
+
+.PHONY: module kunit samples modules $(USERS)

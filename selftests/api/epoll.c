@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: MPL-2.0
+/* A client's descriptor in poll and epoll: level, edge, no lost wake-up. */
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include "kselftest_harness.h"
+
+#include "arena.h"
+#include "repetition.h"
+#include "stream.h"
+#include "thread.h"
+
+#define MAX		64
+#define CAPACITY	4
+
+FIXTURE(epoll)
+{
+	int arena;
+	struct rring_client *producer;
+	struct rring_client *consumer;
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+	int epoll;
+};
+
+static struct rring_writer *ring_of(struct rring_client *client,
+				    uint32_t capacity)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = capacity,
+		.stride = MAX,
+	};
+
+	return writer_of(client, &config);
+}
+
+FIXTURE_SETUP(epoll)
+{
+	self->arena = arena_small();
+	self->producer = client_of(self->arena, RRING_PRODUCER);
+	self->consumer = client_of(self->arena, RRING_CONSUMER);
+	self->writer = ring_of(self->producer, CAPACITY);
+	self->reader = reader_at(self->consumer, self->writer->id);
+	self->epoll = epoll_create1(EPOLL_CLOEXEC);
+	ASSERT_LE(0, self->epoll);
+}
+
+FIXTURE_TEARDOWN(epoll)
+{
+	close(self->epoll);
+	rring_close(self->consumer);
+	rring_close(self->producer);
+	close(self->arena);
+}
+
+static void put(struct rring_writer *writer, int n)
+{
+	while (n--)
+		MUST(!stream_put(writer, MAX));
+}
+
+static void watch(int epoll, const struct rring_client *client,
+		  uint32_t events)
+{
+	struct epoll_event event = { .events = events };
+
+	MUST(!epoll_ctl(epoll, EPOLL_CTL_ADD, rring_client_fd(client),
+			&event));
+}
+
+/* What epoll has to say within @ms: a mask, 0 for nothing. */
+static uint32_t news(int epoll, int ms)
+{
+	struct epoll_event event = { .events = 0xdeadbeef };
+	int n = epoll_wait(epoll, &event, 1, ms);
+
+	MUST(n == 0 || n == 1);
+	return n ? event.events : 0;
+}
+
+static int polled(const struct rring_client *client, short events, int ms)
+{
+	struct pollfd pollfd = {
+		.fd = rring_client_fd(client),
+		.events = events,
+		.revents = -1,
+	};
+	int n = poll(&pollfd, 1, ms);
+
+	MUST(n == !!pollfd.revents);
+	return pollfd.revents;
+}
+
+/* Write until there is no room: how many that were. */
+static int fill(struct rring_writer *writer)
+{
+	int err, n = 0;
+
+	while (!(err = stream_put(writer, MAX)))
+		n++;
+	MUST(err == -EAGAIN);
+	return n;
+}
+
+/* ---- level ---- */
+
+TEST_F(epoll, the_descriptor_is_the_same_each_time)
+{
+	int fd = rring_client_fd(self->consumer);
+
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(fd, rring_client_fd(self->consumer));
+	EXPECT_NE(fd, rring_client_fd(self->producer));
+}
+
+TEST_F(epoll, readable_until_drained)
+{
+	EXPECT_EQ(0, polled(self->consumer, POLLIN, 0));
+	put(self->writer, 2);
+	EXPECT_EQ(POLLIN, polled(self->consumer, POLLIN, SOON_MS));
+	EXPECT_EQ(POLLIN, polled(self->consumer, POLLIN, SOON_MS));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(POLLIN, polled(self->consumer, POLLIN, SOON_MS));
+	ASSERT_EQ(1, stream_drain(self->reader, MAX));
+	EXPECT_EQ(0, polled(self->consumer, POLLIN, 0));
+	put(self->writer, 1);
+	EXPECT_EQ(POLLIN, polled(self->consumer, POLLIN, SOON_MS));
+}
+
+TEST_F(epoll, readable_if_there_was_something_before_anybody_asked)
+{
+	put(self->writer, 1);
+	watch(self->epoll, self->consumer, EPOLLIN);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+	ASSERT_EQ(1, stream_drain(self->reader, MAX));
+	EXPECT_EQ(0, news(self->epoll, 0));
+}
+
+TEST_F(epoll, writable_while_there_is_room)
+{
+	EXPECT_EQ(POLLOUT, polled(self->producer, POLLOUT, SOON_MS));
+	EXPECT_EQ(CAPACITY, fill(self->writer));
+	EXPECT_EQ(0, polled(self->producer, POLLOUT, 0));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(POLLOUT, polled(self->producer, POLLOUT, SOON_MS));
+	EXPECT_EQ(1, fill(self->writer));
+	EXPECT_EQ(0, polled(self->producer, POLLOUT, 0));
+}
+
+TEST_F(epoll, readable_for_any_of_several_readers)
+{
+	struct rring_writer *writer[3];
+	struct rring_reader *reader[3];
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		writer[i] = ring_of(self->producer, CAPACITY);
+		reader[i] = reader_at(self->consumer, writer[i]->id);
+	}
+	watch(self->epoll, self->consumer, EPOLLIN);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(0, news(self->epoll, 0));
+		put(writer[i], 1);
+		put(writer[(i + 1) % 3], 2);
+		EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		/* one that finds nothing does not hide what others have */
+		ASSERT_EQ(0, stream_drain(reader[(i + 2) % 3], MAX));
+		EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		ASSERT_EQ(1, stream_drain(reader[i], MAX));
+		EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		ASSERT_EQ(2, stream_drain(reader[(i + 1) % 3], MAX));
+	}
+	EXPECT_EQ(0, news(self->epoll, 0));
+}
+
+TEST_F(epoll, readable_at_the_end_of_a_stream)
+{
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
+	EXPECT_EQ(0, news(self->epoll, 0));
+	rring_writer_close(self->writer);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+	EXPECT_EQ(POLLIN, polled(self->consumer, POLLIN, SOON_MS));
+	EXPECT_EQ(-EPIPE, stream_take(self->reader, MAX));
+}
+
+TEST_F(epoll, a_client_that_reads_and_writes_is_told_of_both)
+{
+	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
+	struct rring_writer *writer = ring_of(client, 2);
+	struct rring_reader *gate = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader = reader_at(client, self->writer->id);
+
+	EXPECT_EQ(POLLOUT, polled(client, POLLIN | POLLOUT, SOON_MS));
+	put(self->writer, 1);
+	EXPECT_EQ(POLLIN | POLLOUT, polled(client, POLLIN | POLLOUT, SOON_MS));
+	EXPECT_EQ(2, fill(writer));
+	EXPECT_EQ(POLLIN, polled(client, POLLIN | POLLOUT, SOON_MS));
+	EXPECT_EQ(1, stream_drain(reader, MAX));
+	EXPECT_EQ(0, polled(client, POLLIN | POLLOUT, 0));
+	EXPECT_EQ(2, stream_drain(gate, MAX));
+	EXPECT_EQ(POLLOUT, polled(client, POLLIN | POLLOUT, SOON_MS));
+	rring_close(client);
+}
+
+/* ---- edge ---- */
+
+TEST_F(epoll, every_publish_after_a_drain_is_an_edge)
+{
+	int i;
+
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, news(self->epoll, 0));
+		put(self->writer, 1 + i % CAPACITY);
+		ASSERT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		ASSERT_EQ(0, news(self->epoll, 0));
+		ASSERT_EQ(1 + i % CAPACITY, stream_drain(self->reader, MAX));
+	}
+}
+
+TEST_F(epoll, every_release_of_a_full_ring_is_an_edge)
+{
+	int i;
+
+	watch(self->epoll, self->producer, EPOLLOUT | EPOLLET);
+	EXPECT_EQ(EPOLLOUT, news(self->epoll, SOON_MS));
+	EXPECT_EQ(CAPACITY, fill(self->writer));
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, news(self->epoll, 0));
+		ASSERT_EQ(0, stream_take(self->reader, MAX));
+		ASSERT_EQ(EPOLLOUT, news(self->epoll, SOON_MS));
+		ASSERT_EQ(1, fill(self->writer));
+	}
+}
+
+/* ---- by threads, which race for each wake-up ---- */
+
+struct side {
+	int arena;
+	uint32_t ring;
+	uint32_t events;	/* EPOLLIN, with or without EPOLLET */
+	uint32_t joined;
+	uint64_t count;
+};
+
+static void *read_by_epoll(void *arg)
+{
+	struct side *side = arg;
+	struct rring_client *client = client_of(side->arena, RRING_CONSUMER);
+	struct rring_reader *reader = reader_at(client, side->ring);
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	int err;
+
+	watch(epoll, client, side->events);
+	step_take(&side->joined);
+	while ((err = stream_take(reader, MAX)) != -EPIPE) {
+		MUST(!err || err == -EAGAIN);
+		if (err)
+			MUST(news(epoll, SOON_MS) == EPOLLIN);
+		else
+			side->count++;
+	}
+	close(epoll);
+	rring_close(client);
+	return NULL;
+}
+
+/* Each of them waits for the other at nearly every event. */
+static void race(struct __test_metadata *_metadata, int arena,
+		 struct rring_client *client, uint32_t trigger,
+		 uint32_t capacity)
+{
+	struct rring_writer *writer = ring_of(client, capacity);
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	struct side side = {
+		.arena = arena,
+		.ring = writer->id,
+		.events = EPOLLIN | trigger,
+	};
+	uint64_t n = rounds(20000);
+	pthread_t thread;
+	int err;
+
+	thread = thread_start(read_by_epoll, &side);
+	step_wait(&side.joined);
+	watch(epoll, client, EPOLLOUT | trigger);
+	while (writer->head < n) {
+		err = stream_put(writer, MAX);
+		MUST(!err || err == -EAGAIN);
+		if (err)
+			MUST(news(epoll, SOON_MS) == EPOLLOUT);
+	}
+	rring_writer_close(writer);
+	thread_end(thread);
+	EXPECT_EQ(n, side.count);
+	close(epoll);
+}
+
+/* The fixture's ring is full, so that POLLOUT is about the other one. */
+TEST_F_TIMEOUT(epoll, no_wakeup_is_lost_at_levels, 100)
+{
+	fill(self->writer);
+	race(_metadata, self->arena, self->producer, 0, 1);
+	race(_metadata, self->arena, self->producer, 0, CAPACITY);
+}
+
+TEST_F_TIMEOUT(epoll, no_wakeup_is_lost_at_edges, 100)
+{
+	fill(self->writer);
+	race(_metadata, self->arena, self->producer, EPOLLET, 1);
+	race(_metadata, self->arena, self->producer, EPOLLET, CAPACITY);
+}
+
+TEST_HARNESS_MAIN

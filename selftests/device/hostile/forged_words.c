@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Lies of one word, each told at the moment at which it would do the most: a
+ * head that no ring comes to, a cursor that goes back. Nobody else loses or
+ * repeats an event, or a slot.
+ */
+#include <string.h>
+
+#include "arena.h"
+#include "device.h"
+#include "repetition.h"
+#include "stream.h"
+
+#include "kselftest_harness.h"
+
+#define WINDOW	16
+#define LEN_MAX	64
+
+FIXTURE(forged_word)
+{
+	int arena_fd;
+	struct rring_client *client;	/* which lies */
+	struct rring_client *peer;
+	struct rring_client *watcher;
+};
+
+FIXTURE_SETUP(forged_word)
+{
+	self->arena_fd = arena_small();
+	self->client = client_of(self->arena_fd, RRING_PRODUCER);
+	self->peer = client_of(self->arena_fd, RRING_PRODUCER);
+	self->watcher = client_of(self->arena_fd, RRING_OBSERVER);
+}
+
+FIXTURE_TEARDOWN(forged_word)
+{
+	rring_close(self->client);
+	rring_close(self->peer);
+	EXPECT_TRUE(all_free(self->watcher));
+	rring_close(self->watcher);
+}
+
+static struct rring_writer *open_ring(struct rring_client *client,
+				      enum rring_kind kind)
+{
+	struct rring_ring_config config = {
+		.name = "ring",
+		.kind = kind,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+		.stride = kind == RRING_INLINE ? LEN_MAX : 0,
+	};
+
+	return writer_of(client, &config);
+}
+
+/* ---- heads ---- */
+
+/* In each entry a slot that it holds, as long as it lives. */
+static void fill_entries(struct rring_writer *writer)
+{
+	struct rring_event event;
+	int i;
+
+	for (i = 0; i < WINDOW; i++) {
+		MUST(!rring_alloc(writer->client, LEN_MAX, 0, &event));
+		RRING_STORE(&writer->entries[i].handle, event.handle);
+	}
+}
+
+/* The kernel looks at it, with what else there is in the arena. */
+static void say_head(FIXTURE_DATA(forged_word) * self,
+		     struct rring_writer *writer, uint64_t head)
+{
+	rring_seq_store_release(&writer->ring->head, head);
+	free_slots(self->watcher, RRING_XS);
+}
+
+/* Two in a row, each with a head as near to the end as it can be. */
+TEST_F(forged_word, who_is_at_the_end_of_all_positions_keeps_no_slot)
+{
+	struct rring_reader *reader;
+	struct rring_writer *writer;
+
+	writer = open_ring(self->client, RRING_HANDLES);
+	fill_entries(writer);
+	say_head(self, writer, ~0ull - WINDOW - 4);
+	reader = reader_at(self->peer, writer->id);
+	say_head(self, writer, ~0ull - 5);
+	rring_writer_close(writer);
+	writer = open_ring(self->client, RRING_HANDLES);
+	rring_seq_store_release(reader->cursor, ~0ull - 8);
+	say_head(self, writer, ~0ull);
+	rring_writer_close(writer);
+	rring_reader_close(reader, 1);
+}
+
+/* Nor does a successor begin where it would soon not be believed. */
+TEST_F(forged_word, who_is_far_ahead_has_no_successor)
+{
+	struct rring_ring_config config = {
+		.name = "ring",
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+		.stride = LEN_MAX,
+	};
+	struct rring_writer *writer = open_ring(self->client, RRING_INLINE);
+	struct rring_reader *reader;
+
+	say_head(self, writer, ~0ull >> 1);
+	reader = reader_at(self->peer, writer->id);
+	rring_writer_close(writer);
+	EXPECT_EQ(-EOVERFLOW, rring_writer_open(self->client, &config,
+						&writer));
+	EXPECT_EQ(-EPIPE, stream_take(reader, LEN_MAX));
+	rring_reader_close(reader, 1);
+	ASSERT_EQ(0, rring_writer_open(self->client, &config, &writer));
+	EXPECT_EQ(0ull, writer->head);
+	rring_writer_close(writer);
+}
+
+/* Readers pass over what it never wrote, and see the end. */
+TEST_F(forged_word, who_is_far_ahead_and_ends_is_read_in_a_lap)
+{
+	struct rring_writer *writer = open_ring(self->client, RRING_INLINE);
+	struct rring_reader *reader = reader_at(self->peer, writer->id);
+	int n, err = 0;
+
+	ASSERT_EQ(0, stream_put(writer, LEN_MAX));
+	ASSERT_EQ(0, stream_take(reader, LEN_MAX));
+	say_head(self, writer, 1ull << 61);
+	EXPECT_EQ(-ESTALE, stream_take(reader, LEN_MAX));
+	rring_writer_close(writer);
+	for (n = 0; n < WINDOW && err != -EPIPE; n++)
+		err = stream_take(reader, LEN_MAX);
+	EXPECT_EQ(-EPIPE, err);
+	EXPECT_EQ(1ull << 61, reader->pos);
+	rring_reader_close(reader, 1);
+}
+
+/* Who waits for what nobody can have read laps nobody who has read all. */
+TEST_F(forged_word, who_waits_for_too_much_laps_nobody)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = WINDOW,
+		.stride = LEN_MAX,
+		.stall_ns = 1,
+	};
+	struct rring_writer *writer = writer_of(self->client, &config);
+	struct rring_reader *reader = reader_at(self->peer, writer->id);
+	struct rring_wait wait = {
+		.size = sizeof(wait),
+		.what = RRING_WAIT_WRITABLE,
+		.ring = writer->id,
+		.position = ~0ull,
+	};
+	int i;
+
+	ASSERT_EQ(0, stream_put(writer, LEN_MAX));
+	ASSERT_EQ(0, stream_take(reader, LEN_MAX));
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(-ETIMEDOUT, device_call(rring_client_fd(self->client),
+						  RRING_IOC_WAIT, &wait));
+	EXPECT_EQ(0ull, self->client->arena->laps);
+	/* nor does it for long: one that has not read is lapped */
+	ASSERT_EQ(0, stream_put(writer, LEN_MAX));
+	wait.position = 1;
+	while (device_call(rring_client_fd(self->client), RRING_IOC_WAIT,
+			   &wait))
+		;
+	EXPECT_EQ(1ull, self->client->arena->laps);
+}
+
+/* ---- cursors ---- */
+
+/* Its cursor, where it reads no more: it has been as far as the head. */
+static void stand_at(struct rring_reader *liar, uint64_t position)
+{
+	rring_seq_store_release(liar->cursor, position);
+}
+
+static void put_many(struct rring_writer *writer, int n)
+{
+	while (n--)
+		MUST(!stream_put(writer, LEN_MAX));
+}
+
+FIXTURE(cursor_moved_back)
+{
+	int arena_fd;
+	struct rring_client *client, *peer, *watcher;
+	struct rring_writer *writer;	/* honest, as is the peer */
+	struct rring_reader *liar;
+};
+
+FIXTURE_VARIANT(cursor_moved_back)
+{
+	enum rring_kind kind;
+};
+
+FIXTURE_VARIANT_ADD(cursor_moved_back, payloads){
+	.kind = RRING_INLINE,
+};
+
+FIXTURE_VARIANT_ADD(cursor_moved_back, handles){
+	.kind = RRING_HANDLES,
+};
+
+FIXTURE_SETUP(cursor_moved_back)
+{
+	self->arena_fd = arena_small();
+	self->client = client_of(self->arena_fd, RRING_PRODUCER);
+	self->peer = client_of(self->arena_fd, RRING_CONSUMER);
+	self->watcher = client_of(self->arena_fd, RRING_OBSERVER);
+	self->writer = open_ring(self->client, variant->kind);
+	self->liar = reader_at(self->peer, self->writer->id);
+}
+
+FIXTURE_TEARDOWN(cursor_moved_back)
+{
+	rring_close(self->client);
+	rring_close(self->peer);
+	EXPECT_TRUE(all_free(self->watcher));
+	rring_close(self->watcher);
+}
+
+/* The writer goes by where it was, and has let go of what lies below. */
+TEST_F(cursor_moved_back, who_joins_gets_nothing_that_was_given_up)
+{
+	struct rring_reader *reader;
+	struct rring_event event;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	put_many(self->writer, 1);
+	if (variant->kind == RRING_INLINE) {
+		/* about to be filled: what was there is not to be read */
+		ASSERT_EQ(0, rring_reserve(self->writer, WINDOW / 2));
+		memset(rring_reserved(self->writer, 0, LEN_MAX, 0), 0,
+		       LEN_MAX);
+	}
+	stand_at(self->liar, 2);
+	reader = reader_at(self->peer, self->writer->id);
+	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
+	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
+}
+
+/* The same if another writer has come meanwhile. */
+TEST_F(cursor_moved_back, nor_from_the_next_writer)
+{
+	struct rring_reader *reader;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	put_many(self->writer, 1);
+	stand_at(self->liar, 2);
+	rring_writer_close(self->writer);
+	self->writer = open_ring(self->client, variant->kind);
+	reader = reader_at(self->peer, self->writer->id);
+	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
+	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+}
+
+/* The window of a writer that ends is a lap, wherever the liar then stands. */
+TEST_F(cursor_moved_back, the_end_stays_where_it_is)
+{
+	struct rring_reader *reader = reader_at(self->peer, self->writer->id);
+	int i;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	for (i = 0; i < WINDOW; i++)
+		ASSERT_EQ(0, stream_take(reader, LEN_MAX));
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, 2);
+	rring_writer_close(self->writer);
+	for (i = 0; i < WINDOW; i++)
+		EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+	EXPECT_EQ(-EPIPE, stream_take(reader, LEN_MAX));
+}
+
+/* ---- much to look through ---- */
+
+#define SLOTS		RRING_RECLAIM_MAX
+#define LONG		(is_scaled() ? 1u << 14 : 1u << 20)
+
+struct burden {
+	int arena_fd;
+	struct baton ready;
+};
+
+/* In flight, as far as its ledger says, though its readers have them not. */
+static void leave_slots(struct rring_client *client)
+{
+	struct rring_event event;
+	uint32_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		MUST(!rring_alloc_xs(client, LEN_MAX, 0, &event));
+		rring_share(client, &event);
+		rring_word_store_release(event.word,
+					 rring_word_load(event.word) +
+					 RRING_MOVE + RRING_IN_FLIGHT -
+					 RRING_HOLD);
+	}
+}
+
+/* Each batch of slots makes the kernel look through a million entries, or less. */
+static int reclaim_all(void *arg)
+{
+	struct burden *self = arg;
+	struct rring_client *client = client_of(self->arena_fd,
+						RRING_PRODUCER);
+	struct rring_ring_config config = {
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = LONG,
+	};
+	struct rring_writer *writer = writer_of(client, &config);
+	struct rring_reclaim reclaim = {
+		.size = sizeof(reclaim),
+		.pool = RRING_XS,
+		.count = SLOTS,
+	};
+
+	reader_at(client, writer->id);
+	leave_slots(client);
+	rring_seq_store_release(&writer->ring->head, LONG);
+	baton_pass(&self->ready);
+	device_call(rring_client_fd(client), RRING_IOC_RECLAIM, &reclaim);
+	return 0;
+}
+
+/* With most of it still to do. */
+TEST(who_is_killed_need_not_look_through_everything)
+{
+	static const uint32_t capacity[RRING_POOLS] = { SLOTS };
+	struct burden burden = { .arena_fd = arena_with(capacity, 0) };
+	struct rring_client *watcher = client_of(burden.arena_fd,
+						 RRING_OBSERVER);
+	const volatile __u64 *reclaimed =
+		&watcher->arena->pool[RRING_XS].reclaimed;
+	pid_t pid;
+
+	baton_init(&burden.ready);
+	pid = spawn(reclaim_all, &burden);
+	baton_wait(&burden.ready);
+	while (!*reclaimed && !has_ended(pid))
+		;
+	slay(pid);
+	EXPECT_GT(SLOTS, *reclaimed);
+	EXPECT_TRUE(all_free(watcher));
+	rring_close(watcher);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * A mapping keeps its shape: it is never split, moved, grown, doubled or
+ * copied by fork. What is refused leaves the client alive and working.
+ */
+#include <sys/mman.h>
+
+#include "arena.h"
+#include "kselftest_harness.h"
+#include "region.h"
+
+FIXTURE(remap) {
+	struct region region;
+	char *addr;
+	size_t size;
+};
+
+FIXTURE_VARIANT(remap) {
+	enum region_kind kind;
+};
+
+#define VARIANT(name, kind_) \
+	FIXTURE_VARIANT_ADD(remap, name) { .kind = kind_, }
+
+VARIANT(arena, ARENA);
+VARIANT(magazine, MAGAZINE);
+VARIANT(peer_cursors, PEER_CURSORS);
+VARIANT(peer_ring, PEER_RING);
+VARIANT(read_payload, READ_PAYLOAD);
+VARIANT(ledger, LEDGER);
+VARIANT(own_cursors, OWN_CURSORS);
+VARIANT(own_ring, OWN_RING);
+VARIANT(own_payload, OWN_PAYLOAD);
+
+FIXTURE_SETUP(remap)
+{
+	region_init(&self->region, variant->kind);
+	self->addr = self->region.addr;
+	self->size = self->region.size;
+}
+
+FIXTURE_TEARDOWN(remap)
+{
+	struct region *region = &self->region;
+
+	EXPECT_TRUE(region_is_whole(region));
+	EXPECT_TRUE(region_is_unchanged(region));
+	EXPECT_TRUE(region_works(region));
+	region_end(region);
+}
+
+/* Its first, second, middle and last page; none of a region of one page. */
+static size_t part(size_t size, int i)
+{
+	const size_t offset[] = { 0, PAGE, size / PAGE / 2 * PAGE,
+				  size - PAGE };
+
+	return size > PAGE ? offset[i] : size;
+}
+
+#define for_each_part(offset)						\
+	for (int i_ = 0; i_ < 4 &&					\
+	     ((offset) = part(self->size, i_)) < self->size; i_++)
+
+#define errno_of(call) ((call) ? -errno : 0)
+#define errno_of_map(call) ((call) == MAP_FAILED ? -errno : 0)
+
+TEST_F(remap, no_page_is_unmapped_alone)
+{
+	size_t offset;
+
+	for_each_part(offset)
+		EXPECT_EQ(-EINVAL, errno_of(munmap(self->addr + offset, PAGE)));
+	if (self->size > PAGE) {
+		EXPECT_EQ(-EINVAL, errno_of(munmap(self->addr,
+						   self->size - PAGE)));
+		EXPECT_EQ(-EINVAL, errno_of(munmap(self->addr + PAGE,
+						   self->size - PAGE)));
+	}
+}
+
+TEST_F(remap, nothing_is_mapped_over_a_part)
+{
+	size_t offset;
+
+	for_each_part(offset) {
+		EXPECT_NE(0, errno_of_map(mmap(self->addr + offset, PAGE,
+					       PROT_READ | PROT_WRITE,
+					       MAP_PRIVATE | MAP_ANONYMOUS |
+					       MAP_FIXED, -1, 0)));
+		EXPECT_NE(0, errno_of_map(region_map(&self->region, PAGE,
+						     PROT_READ,
+						     MAP_SHARED)));
+	}
+}
+
+TEST_F(remap, no_page_gets_rights_of_its_own)
+{
+	size_t offset;
+
+	for_each_part(offset) {
+		EXPECT_NE(0, errno_of(mprotect(self->addr + offset, PAGE,
+					       PROT_NONE)));
+		EXPECT_NE(0, errno_of(madvise(self->addr + offset, PAGE,
+					      MADV_RANDOM)));
+		EXPECT_NE(0, errno_of(madvise(self->addr + offset, PAGE,
+					      MADV_DOFORK)));
+	}
+}
+
+/* Where a whole mapping may be moved to. */
+static void *elsewhere(size_t size)
+{
+	return mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+TEST_F(remap, it_is_not_moved)
+{
+	void *to = elsewhere(self->size);
+
+	ASSERT_NE(MAP_FAILED, to);
+	EXPECT_NE(0, errno_of_map(mremap(self->addr, self->size, self->size,
+					 MREMAP_MAYMOVE | MREMAP_FIXED, to)));
+	EXPECT_NE(0, errno_of_map(mremap(self->addr, self->size, self->size,
+					 MREMAP_MAYMOVE | MREMAP_DONTUNMAP)));
+}
+
+TEST_F(remap, no_page_is_moved)
+{
+	size_t offset;
+
+	for_each_part(offset)
+		EXPECT_NE(0, errno_of_map(mremap(self->addr + offset, PAGE,
+						 PAGE, MREMAP_MAYMOVE |
+						 MREMAP_FIXED,
+						 elsewhere(PAGE))));
+}
+
+TEST_F(remap, it_does_not_grow)
+{
+	EXPECT_NE(0, errno_of_map(mremap(self->addr, self->size,
+					 self->size + PAGE, 0)));
+	EXPECT_NE(0, errno_of_map(mremap(self->addr, self->size,
+					 self->size * 2, MREMAP_MAYMOVE)));
+}
+
+TEST_F(remap, it_does_not_shrink)
+{
+	if (self->size > PAGE) {
+		EXPECT_NE(0, errno_of_map(mremap(self->addr, self->size,
+						 PAGE, 0)));
+		EXPECT_NE(0, errno_of_map(mremap(self->addr, self->size,
+						 self->size - PAGE,
+						 MREMAP_MAYMOVE)));
+	}
+}
+
+/* An old length of 0 asks for a second mapping of the same pages. */
+TEST_F(remap, it_is_not_doubled)
+{
+	EXPECT_NE(0, errno_of_map(mremap(self->addr, 0, self->size,
+					 MREMAP_MAYMOVE)));
+	EXPECT_NE(0, errno_of_map(mremap(self->addr, 0, PAGE,
+					 MREMAP_MAYMOVE)));
+	EXPECT_NE(0, errno_of_map(mremap(self->addr, 0, self->size,
+					 MREMAP_MAYMOVE | MREMAP_FIXED,
+					 elsewhere(self->size))));
+}
+
+static int load_first(void *arg)
+{
+	volatile char *addr = arg;
+
+	return *addr == 0;
+}
+
+static int load_last(void *arg)
+{
+	const struct region *region = arg;
+
+	return load_first(region->addr + region->size - 1);
+}
+
+TEST_F(remap, child_does_not_have_it)
+{
+	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_first, self->addr)));
+	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_last, &self->region)));
+}
+
+TEST_F(remap, child_never_gets_it)
+{
+	EXPECT_EQ(-EINVAL, errno_of(madvise(self->addr, self->size,
+					    MADV_DOFORK)));
+	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_first, self->addr)));
+	EXPECT_EQ(0, errno_of(madvise(self->addr, self->size,
+				      MADV_DONTFORK)));
+	EXPECT_EQ(-EINVAL, errno_of(madvise(self->addr, self->size,
+					    MADV_DOFORK)));
+	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_first, self->addr)));
+}
+
+TEST_F(remap, no_hole_is_punched)
+{
+	EXPECT_NE(0, errno_of(madvise(self->addr, self->size, MADV_REMOVE)));
+	EXPECT_NE(0, errno_of(madvise(self->addr, PAGE, MADV_REMOVE)));
+	EXPECT_NE(0, errno_of(madvise(self->addr, self->size, MADV_FREE)));
+	EXPECT_NE(0, errno_of(madvise(self->addr, self->size,
+				      MADV_WIPEONFORK)));
+}
+
+TEST_F(remap, it_appears_in_no_core_dump)
+{
+	EXPECT_EQ(-EINVAL, errno_of(madvise(self->addr, self->size,
+					    MADV_DODUMP)));
+}
+
+TEST_F(remap, it_may_be_locked_in_memory)
+{
+	EXPECT_EQ(0, errno_of(mlock(self->addr, self->size)));
+	EXPECT_EQ(0, errno_of(munlock(self->addr, self->size)));
+	EXPECT_EQ(0, errno_of(mlockall(MCL_CURRENT)));
+	EXPECT_EQ(0, errno_of(munlockall()));
+}
+
+/* ---- what a client may do to itself ---- */
+
+/* It forgets its pages, and finds nothing there afterwards. */
+static int forget_pages(void *arg)
+{
+	struct region region;
+	int signal;
+
+	region_init(&region, *(enum region_kind *)arg);
+	if (madvise(region.addr, region.size, MADV_DONTNEED))
+		return 1;
+	signal = signal_of_load(region.addr);
+	if (signal != SIGBUS)
+		return 2;
+	if (region.writable && signal_of_store(region.addr) != SIGBUS)
+		return 3;
+	return region_is_whole(&region) ? 0 : 4;
+}
+
+TEST_F(remap, who_forgets_pages_harms_itself_alone)
+{
+	enum region_kind kind = variant->kind;
+
+	EXPECT_EQ(0, reap(spawn(forget_pages, &kind)));
+}
+
+/* The same in the arena of others, who see it die and lose nothing. */
+static int forget_and_die(void *arg)
+{
+	struct rring_client *client = client_of(*(int *)arg, RRING_PRODUCER);
+	struct rring_event event;
+	char *ledger = (char *)client->pool[0].ledger - PAGE;
+	size_t size = PAGE + (client->arena->slots * 8 + PAGE - 1) / PAGE *
+			     PAGE;
+
+	if (rring_alloc(client, 60, 0, &event) ||
+	    madvise(ledger, size, MADV_DONTNEED))
+		return 1;
+	/* by a signal, in the middle of taking a hold */
+	rring_hold(client, &event);
+	return 2;
+}
+
+TEST_F(remap, slots_of_who_forgets_its_ledger_come_back)
+{
+	struct rring_client *peer = self->region.peer;
+	uint64_t deaths = peer->arena->deaths;
+	uint32_t held = free_slots(peer, RRING_XS);
+
+	ASSERT_EQ(128 + SIGBUS, reap(spawn(forget_and_die,
+					   &self->region.arena_fd)));
+	EXPECT_EQ(deaths + 1, peer->arena->deaths);
+	EXPECT_EQ(held, free_slots(peer, RRING_XS));
+	memcpy(self->region.copy, self->addr, self->size);
+}
+
+/* remap_file_pages(2) maps anew: the same region, or none. */
+static int remap_pages(void *arg)
+{
+	struct region region;
+	int type;
+
+	region_init(&region, *(enum region_kind *)arg);
+	for (type = RRING_REGION_ARENA; type <= RRING_REGION_RING; type++) {
+		size_t pgoff = RRING_OFF(type, 0) / PAGE;
+
+		remap_file_pages(region.addr, region.size, 0, pgoff, 0);
+		if (!region.writable && signal_of_store(region.addr) != SIGSEGV)
+			return 1;
+	}
+	return 0;
+}
+
+TEST_F(remap, remapped_pages_are_no_more_writable)
+{
+	enum region_kind kind = variant->kind;
+
+	EXPECT_EQ(0, reap(spawn(remap_pages, &kind)));
+}
+
+TEST_HARNESS_MAIN

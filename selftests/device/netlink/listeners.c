@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Who is told what happens: who may listen, and who watches what it sees. */
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "module.h"
+#include "netlink.h"
+#include "stream.h"
+#include "user.h"
+
+#include "kselftest_harness.h"
+
+#define OWNER	17	/* of arenas that are not this process' */
+
+FIXTURE(listeners)
+{
+	struct nl nl;		/* asks */
+	struct nl ear;		/* listens */
+	struct nl_answer heard;
+	struct baton ready, go;
+};
+
+FIXTURE_SETUP(listeners)
+{
+	memset(&self->heard, 0, sizeof(self->heard));
+	self->nl = nl_open();
+	self->ear = nl_open();
+	ASSERT_EQ(0, nl_listen(&self->ear));
+	baton_init(&self->ready);
+	baton_init(&self->go);
+}
+
+FIXTURE_TEARDOWN(listeners)
+{
+	nl_free(&self->heard);
+	nl_close(&self->ear);
+	nl_close(&self->nl);
+}
+
+static int create(const char *name, uint32_t uid, uint32_t mode)
+{
+	struct rring_arena_config config = {
+		.name = name,
+		.capacity = { 4 },
+		.mode = mode,
+		.uid = uid,
+		.gid = 18,
+	};
+
+	return rring_arena_create(&config);
+}
+
+/* ---- in the group ---- */
+
+static int may_not_listen(void *arg)
+{
+	struct nl nl = nl_open();
+
+	(void)arg;
+	MUST(nl_listen(&nl) == -EPERM);
+	return 0;
+}
+
+static int may_not_listen_in_user_ns(void *arg)
+{
+	MUST(!unshare(CLONE_NEWUSER));
+	return may_not_listen(arg);
+}
+
+TEST_F(listeners, is_not_everybody)
+{
+	EXPECT_EQ(0, run_as(STRANGER, NOBODY, may_not_listen, NULL));
+	EXPECT_EQ(0, run_as(STRANGER, NOBODY, may_not_listen_in_user_ns,
+			    NULL));
+}
+
+/* ---- who watches ---- */
+
+/* As if a process of @uid had opened it. */
+static struct nl open_as(uint32_t uid)
+{
+	struct nl nl;
+
+	MUST(!seteuid(uid));
+	nl = nl_open();
+	MUST(!seteuid(0));
+	return nl;
+}
+
+/* Of which arena the next notification on @nl is. */
+static int next_is(struct nl *nl, uint8_t command, uint32_t arena)
+{
+	struct nl_answer heard = { .err = 0 };
+	int is;
+
+	MUST(nl_piece(nl, &heard) == 1 && heard.n == 1);
+	is = heard.object->command == command &&
+	     nl_u32(heard.object, RRING_A_ARENA_ID) == arena;
+	if (!is)
+		printf("# %u of arena %u, not %u of %u\n",
+		       heard.object->command,
+		       nl_u32(heard.object, RRING_A_ARENA_ID), command, arena);
+	nl_free(&heard);
+	return is;
+}
+
+#define MEMBER	3000
+
+/* Somebody, with no capability at all, hears of what he sees. */
+TEST_F(listeners, is_who_watches_what_it_sees)
+{
+	struct nl nl = open_as(MEMBER);
+	uint32_t own, open, closed;
+	int fd[3];
+
+	ASSERT_EQ(0, nl_change(&nl, RRING_CMD_WATCH, NULL));
+	fd[0] = create("closed", OWNER, 0770);
+	closed = nl_arena(&self->nl, "closed");
+	fd[1] = create("own", MEMBER, 0);
+	own = nl_arena(&self->nl, "own");
+	fd[2] = create("open", OWNER, 0704);
+	open = nl_arena(&self->nl, "open");
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_CREATED, own));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_CREATED, open));
+	rring_close(client_of(fd[0], RRING_OBSERVER));
+	rring_close(client_of(fd[1], RRING_OBSERVER));
+	rring_close(client_of(fd[2], RRING_OBSERVER));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, own));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, open));
+	/* one that others attach to no more is not for them any more */
+	ASSERT_EQ(0, rring_arena_remove("open"));
+	ASSERT_EQ(0, rring_arena_remove("own"));
+	rring_close(client_of(fd[2], RRING_OBSERVER));
+	rring_close(client_of(fd[1], RRING_OBSERVER));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, own));
+	close(fd[0]);
+	close(fd[2]);
+	close(fd[1]);
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_GONE, open));
+	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_GONE, own));
+	/* an administrator hears of all */
+	self->heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, closed);
+	nl_close(&nl);
+}
+
+struct watcher {
+	struct baton *ready, *go;
+};
+
+static int watch_elsewhere(void *arg)
+{
+	struct watcher *watcher = arg;
+	struct nl nl;
+	char byte;
+
+	MUST(!unshare(CLONE_NEWUSER | CLONE_NEWNET));
+	nl = nl_open();
+	MUST(!nl_change(&nl, RRING_CMD_WATCH, NULL));
+	baton_pass(watcher->ready);
+	baton_wait(watcher->go);
+	/* nothing that there is can be heard here */
+	MUST(recv(mnl_socket_get_fd(nl.socket), &byte, 1, MSG_DONTWAIT) == -1);
+	MUST(errno == EAGAIN);
+	return 0;
+}
+
+TEST_F(listeners, is_not_who_watches_elsewhere)
+{
+	struct watcher watcher = {
+		.ready = &self->ready,
+		.go = &self->go,
+	};
+	pid_t pid = spawn(watch_elsewhere, &watcher);
+	uint32_t outside;
+	int fd;
+
+	baton_wait(&self->ready);
+	fd = create("outside", OWNER, 0777);
+	outside = nl_arena(&self->nl, "outside");
+	close(fd);
+	self->heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, outside);
+	baton_pass(&self->go);
+	EXPECT_EQ(0, reap(pid));
+}
+
+/* The first that is heard in another network namespace is of that one. */
+TEST_F(listeners, is_in_the_same_namespace)
+{
+	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	uint32_t outside, inside;
+	struct nl_answer heard = { .err = 0 };
+	struct nl nl;
+	int fd[2];
+
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	nl = nl_open();
+	ASSERT_EQ(0, nl_listen(&nl));
+	ASSERT_EQ(0, setns(home, CLONE_NEWNET));
+	fd[0] = create("outside", OWNER, 0750);
+	outside = nl_arena(&self->nl, "outside");
+	heard = nl_hear(&self->ear, RRING_CMD_ARENA_CREATED, outside);
+	nl_free(&heard);
+	ASSERT_EQ(0, unshare(CLONE_NEWNET));
+	fd[1] = create("elsewhere", OWNER, 0750);
+	close(fd[1]);
+	ASSERT_EQ(0, setns(home, CLONE_NEWNET));
+	close(fd[0]);
+	heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, outside);
+	nl_free(&heard);
+	inside = nl_arena(&nl, "outside");
+	EXPECT_EQ(0u, inside);
+	/* there is nothing to hear on the other socket */
+	EXPECT_EQ(-1, recv(mnl_socket_get_fd(nl.socket), &inside,
+			   sizeof(inside), MSG_DONTWAIT));
+	EXPECT_EQ(EAGAIN, errno);
+	nl_close(&nl);
+	close(home);
+}
+
+/* ---- and the module ---- */
+
+TEST(module_unloads_with_listeners)
+{
+	char parameters[512];
+	struct nl ear = nl_open();
+	struct nl nl;
+	int i;
+
+	module_parameters(parameters, sizeof(parameters));
+	ASSERT_EQ(0, nl_listen(&ear));
+	ASSERT_EQ(0, nl_change(&ear, RRING_CMD_WATCH, NULL));
+	for (i = 0; i < 10; i++) {
+		close(create("talkative", OWNER, 0750));
+		ASSERT_EQ(0, module_unload());
+		ASSERT_EQ(-ENOENT, nl_try(&nl));
+		ASSERT_EQ(0, module_load(parameters));
+	}
+	nl_close(&ear);
+	ear = nl_open();
+	EXPECT_NE(0u, nl_arena(&ear, "default"));
+	nl_close(&ear);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Where a reader starts: at the newest, at the oldest kept, at a position. */
+#include "kselftest_harness.h"
+
+#include "arena.h"
+#include "stream.h"
+
+#define MAX		64
+#define CAPACITY	16
+#define RETAIN		8
+#define HEAD		100
+
+FIXTURE(reader_start)
+{
+	int arena;
+	struct rring_client *client;
+};
+
+FIXTURE_SETUP(reader_start)
+{
+	self->arena = arena_small();
+	self->client = client_of(self->arena, RRING_PRODUCER);
+}
+
+FIXTURE_TEARDOWN(reader_start)
+{
+	rring_close(self->client);
+	close(self->arena);
+}
+
+FIXTURE_VARIANT(reader_start)
+{
+	enum rring_kind kind;
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(reader_start, inline) { .kind = RRING_INLINE };
+FIXTURE_VARIANT_ADD(reader_start, handles) { .kind = RRING_HANDLES };
+
+FIXTURE_VARIANT_ADD(reader_start, inline_observed)
+{
+	.kind = RRING_INLINE,
+	.flags = RRING_JOIN_OBSERVER,
+};
+
+FIXTURE_VARIANT_ADD(reader_start, handles_observed)
+{
+	.kind = RRING_HANDLES,
+	.flags = RRING_JOIN_OBSERVER,
+};
+
+static struct rring_writer *ring_of(struct rring_client *client,
+				    enum rring_kind kind, uint32_t retain)
+{
+	struct rring_ring_config config = {
+		.kind = kind,
+		.policy = RRING_FAIL,
+		.capacity = CAPACITY,
+		.stride = kind == RRING_INLINE ? MAX : 0,
+		.retain = retain,
+	};
+
+	return writer_of(client, &config);
+}
+
+static void put(struct rring_writer *writer, int n)
+{
+	while (n--)
+		MUST(!stream_put(writer, MAX));
+}
+
+/* A reader that starts so stands at @position, and reads on from there. */
+static void expect_start(struct __test_metadata *_metadata,
+			 struct rring_writer *writer, unsigned int flags,
+			 enum rring_start start, uint64_t at, uint64_t position)
+{
+	struct rring_reader_config config = {
+		.ring = writer->id,
+		.flags = flags,
+		.start = start,
+		.position = at,
+	};
+	struct rring_reader *reader = reader_of(writer->client, &config);
+
+	EXPECT_EQ(position, reader->pos);
+	EXPECT_EQ(writer->head - position, stream_drain(reader, MAX));
+	EXPECT_EQ(0, reader->lost);
+	EXPECT_EQ(0, reader->resumed);
+	rring_reader_close(reader, 0);
+}
+
+TEST_F(reader_start, late_joiners_find_the_retained_entries)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RETAIN);
+	unsigned int flags = variant->flags;
+
+	put(writer, HEAD);
+	expect_start(_metadata, writer, flags, RRING_START_OLDEST, 0,
+		     HEAD - RETAIN);
+	expect_start(_metadata, writer, flags, RRING_START_NEWEST, 0, HEAD);
+	expect_start(_metadata, writer, flags, RRING_START_AT, 95, 95);
+	expect_start(_metadata, writer, flags, RRING_START_AT, HEAD - RETAIN,
+		     HEAD - RETAIN);
+}
+
+TEST_F(reader_start, a_start_is_clipped_to_what_is_there)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RETAIN);
+	unsigned int flags = variant->flags;
+
+	expect_start(_metadata, writer, flags, RRING_START_AT, 5, 0);
+	put(writer, HEAD);
+	expect_start(_metadata, writer, flags, RRING_START_AT, 0,
+		     HEAD - RETAIN);
+	expect_start(_metadata, writer, flags, RRING_START_AT,
+		     HEAD - RETAIN - 1, HEAD - RETAIN);
+	expect_start(_metadata, writer, flags, RRING_START_AT, HEAD + 1, HEAD);
+	expect_start(_metadata, writer, flags, RRING_START_AT, ~0ull, HEAD);
+}
+
+TEST_F(reader_start, a_young_ring_is_retained_whole)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RETAIN);
+
+	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
+		     0);
+	put(writer, 3);
+	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
+		     0);
+	put(writer, RETAIN - 3);
+	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
+		     0);
+	put(writer, 1);
+	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
+		     1);
+}
+
+TEST_F(reader_start, without_it_the_oldest_is_what_a_reader_still_needs)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind, 0);
+	struct rring_reader *slow = reader_at(self->client, writer->id);
+	int i;
+
+	put(writer, CAPACITY);
+	for (i = 0; i < 5; i++)
+		ASSERT_EQ(0, stream_take(slow, MAX));
+	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
+		     5);
+	EXPECT_EQ(CAPACITY - 5, stream_drain(slow, MAX));
+	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
+		     CAPACITY);
+}
+
+TEST_F(reader_start, a_reader_still_has_a_whole_lap)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RETAIN);
+	struct rring_reader *reader;
+
+	put(writer, HEAD);
+	reader = reader_at(self->client, writer->id);
+	put(writer, CAPACITY - RETAIN);
+	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
+	EXPECT_EQ(0, stream_take(reader, MAX));
+	put(writer, 1);
+	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
+	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
+	put(writer, CAPACITY - RETAIN);
+	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
+		     writer->head - CAPACITY + RETAIN < reader->pos ?
+		     writer->head - RETAIN : reader->pos);
+}
+
+/* A joiner that stays where it starts: what it was promised stays, too. */
+TEST_F(reader_start, what_a_joiner_was_given_is_not_overwritten)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RETAIN);
+	struct rring_reader *reader;
+	int n = 0;
+
+	put(writer, HEAD);
+	reader = reader_at(self->client, writer->id);
+	while (!stream_put(writer, MAX))
+		n++;
+	EXPECT_EQ(CAPACITY - RETAIN, n);
+	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
+}
+
+TEST_F(reader_start, retained_slots_are_in_use_and_come_back)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RETAIN);
+	uint32_t capacity = self->client->arena->pool[RRING_XS].capacity;
+
+	put(writer, HEAD);
+	rring_trim(self->client);
+	EXPECT_EQ(variant->kind == RRING_HANDLES ? capacity - RETAIN : capacity,
+		  free_slots(self->client, RRING_XS));
+	rring_writer_close(writer);
+	EXPECT_TRUE(all_free(self->client));
+}
+
+TEST_HARNESS_MAIN

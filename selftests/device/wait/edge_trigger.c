@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * No edge is lost between two processes: who waits by epoll after draining
+ * hears of the next publish, and who waits after -EAGAIN of the next release.
+ * One lost edge, and all wait until the harness runs out of timeout_factor. That is
+ * long, as each round has interrupts go to the CPU of the other one: on a busy
+ * host some of them take as long as a turn of its scheduler.
+ */
+#include <sched.h>
+#include <sys/epoll.h>
+
+#include "kselftest_harness.h"
+
+#include "arena.h"
+#include "stream.h"
+
+#define MAX	64
+
+struct rush {
+	int arena;
+	uint32_t capacity;
+	uint32_t events;
+	uint32_t trigger;	/* EPOLLET, or 0 for levels */
+	struct baton opened;
+	struct baton joined;
+};
+
+FIXTURE(edge_trigger)
+{
+	int arena;
+	struct rring_client *client;
+};
+
+FIXTURE_SETUP(edge_trigger)
+{
+	self->arena = arena_small();
+	self->client = client_of(self->arena, RRING_CONSUMER);
+}
+
+FIXTURE_TEARDOWN(edge_trigger)
+{
+	rring_close(self->client);
+	close(self->arena);
+}
+
+FIXTURE_VARIANT(edge_trigger)
+{
+	uint32_t trigger;
+};
+
+FIXTURE_VARIANT_ADD(edge_trigger, edge) { .trigger = EPOLLET };
+FIXTURE_VARIANT_ADD(edge_trigger, level) { .trigger = 0 };
+
+static struct rring_writer *ring_of(struct rring_client *client,
+				    uint32_t capacity)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = capacity,
+		.stride = MAX,
+	};
+
+	return writer_of(client, &config);
+}
+
+static int watch(const struct rring_client *client, uint32_t events)
+{
+	struct epoll_event event = { .events = events };
+	int epoll = epoll_create1(0);
+
+	MUST(epoll >= 0);
+	MUST(!epoll_ctl(epoll, EPOLL_CTL_ADD, rring_client_fd(client), &event));
+	return epoll;
+}
+
+static void await(int epoll, uint32_t events)
+{
+	struct epoll_event event = { .events = 0 };
+
+	MUST(epoll_wait(epoll, &event, 1, -1) == 1);
+	MUST(event.events == events);
+}
+
+/* Publishes the moment the reader has released, which is when it turns away. */
+static int write_close_behind(void *arg)
+{
+	struct rush *rush = arg;
+	struct rring_client *client = client_of(rush->arena, RRING_PRODUCER);
+	struct rring_writer *writer = ring_of(client, rush->capacity);
+	uint32_t i;
+	int err;
+
+	baton_pass(&rush->opened);
+	baton_wait(&rush->joined);
+	for (i = 0; i < rush->events; i++) {
+		while ((err = stream_put(writer, MAX)) == -EAGAIN)
+			sched_yield();
+		MUST(!err);
+	}
+	rring_close(client);
+	return 0;
+}
+
+static void drain_by_epoll(struct __test_metadata *_metadata,
+			   struct rring_client *client, struct rush *rush)
+{
+	struct rring_reader *reader;
+	int epoll, err = 0;
+	pid_t pid;
+
+	baton_init(&rush->opened);
+	baton_init(&rush->joined);
+	pid = spawn(write_close_behind, rush);
+	baton_wait(&rush->opened);
+	reader = reader_at(client, 0);
+	epoll = watch(client, EPOLLIN | rush->trigger);
+	baton_pass(&rush->joined);
+	while (err != -EPIPE) {
+		await(epoll, EPOLLIN);
+		while (!(err = stream_take(reader, MAX)))
+			;
+		ASSERT_TRUE(err == -EAGAIN || err == -EPIPE);
+	}
+	EXPECT_EQ(rush->events, reader->pos);
+	EXPECT_EQ(0, reap(pid));
+	close(epoll);
+}
+
+TEST_F_TIMEOUT(edge_trigger, ten_thousand_publishes_each_are_heard_of, 250)
+{
+	struct rush rush = {
+		.arena = self->arena,
+		.capacity = 1,
+		.events = 10000,
+		.trigger = variant->trigger,
+	};
+
+	drain_by_epoll(_metadata, self->client, &rush);
+}
+
+TEST_F_TIMEOUT(edge_trigger, a_stream_is_drained_to_its_end, 100)
+{
+	struct rush rush = {
+		.arena = self->arena,
+		.capacity = 64,
+		.events = 30000,
+		.trigger = variant->trigger,
+	};
+
+	drain_by_epoll(_metadata, self->client, &rush);
+}
+
+static int write_by_epoll(void *arg)
+{
+	struct rush *rush = arg;
+	struct rring_client *client = client_of(rush->arena, RRING_PRODUCER);
+	struct rring_writer *writer = ring_of(client, rush->capacity);
+	int epoll = watch(client, EPOLLOUT | rush->trigger);
+	int err;
+
+	baton_pass(&rush->opened);
+	baton_wait(&rush->joined);
+	for (;;) {
+		await(epoll, EPOLLOUT);
+		while (writer->head < rush->events) {
+			err = stream_put(writer, MAX);
+			if (err)
+				break;
+		}
+		if (writer->head == rush->events)
+			break;
+		MUST(err == -EAGAIN);
+	}
+	rring_close(client);
+	return 0;
+}
+
+/* Never sleeps, so that each release falls into the writer's turning away. */
+TEST_F_TIMEOUT(edge_trigger, ten_thousand_releases_each_are_heard_of, 250)
+{
+	struct rush rush = {
+		.arena = self->arena,
+		.capacity = 1,
+		.events = 10000,
+		.trigger = variant->trigger,
+	};
+	struct rring_reader *reader;
+	pid_t pid;
+	int err;
+
+	baton_init(&rush.opened);
+	baton_init(&rush.joined);
+	pid = spawn(write_by_epoll, &rush);
+	baton_wait(&rush.opened);
+	reader = reader_at(self->client, 0);
+	baton_pass(&rush.joined);
+	while ((err = stream_take(reader, MAX)) != -EPIPE) {
+		ASSERT_TRUE(!err || err == -EAGAIN);
+		if (err)
+			sched_yield();
+	}
+	EXPECT_EQ(rush.events, reader->pos);
+	EXPECT_EQ(0, reap(pid));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,36 @@
+#!/bin/bash
+# SPDX-License-Identifier: MPL-2.0
+# needs: examples
+#
+# The seed's examples 1 to 3, without the module; each checks its own result.
+# Prints TAP.
+set -eu
+
+cd "$(dirname "$0")/../.."
+export RRING_BACKEND=process
+examples=build/examples
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
+
+# prints LINE PROGRAM...: it ends with status 0 and one line that matches.
+prints() {
+	local line=$1
+
+	shift
+	"$@" >"$dir/line" && cat "$dir/line" &&
+		[ "$(wc -l <"$dir/line")" -eq 1 ] && grep -q "$line" "$dir/line"
+}
+
+echo 1..6
+check "example 1 shares 100,000 events among four actors" \
+	prints ' 100000 events .* all accounted for' "$examples/distribution"
+check "example 2 moves 10,000,000 events through three stages" \
+	prints ' 10000000 events .* none lost, none repeated' "$examples/pipeline"
+check "example 3 works on 1,000,000 items in batches" \
+	prints ' 1000000 items in 245 batches' "$examples/batch"
+check "example 1 with one event" prints ' 1 events ' "$examples/distribution" 1
+check "example 2 with no event" prints ' 0 events ' "$examples/pipeline" 0
+check "example 3 with a ring full, and one more" prints ' 4097 items in 2 batches' \
+	"$examples/batch" 4097

@@ -1,0 +1,206 @@
+#!/bin/bash
+# SPDX-License-Identifier: MPL-2.0
+#
+# Programs that read the sources find nothing: checkpatch, sparse and W=1,
+# semantic patches, kernel-doc, shellcheck. FORM=full: for both stock kernels,
+# in all folders, and with the kernel's semantic patches, which take minutes.
+# With arguments, those alone: selftests/host/lint.sh checkpatch:ulib. Prints TAP.
+# shellcheck disable=SC2317 # jobs are called by their names
+set -u
+
+cd "$(dirname "$0")/../.." || exit
+export LC_ALL=C.UTF-8
+# shellcheck source=selftests/lib/ways.sh
+. selftests/lib/ways.sh
+kernels=(stock)
+areas=(ulib kmod include)
+if [ "${FORM:-}" = full ]; then
+	kernels+=(6.12)
+	areas+=(selftests tools Documentation)
+fi
+newest=${kernels[-1]}
+
+# ---- what there is to read ----
+
+sources_of() {
+	git ls-files "$1" 2>/dev/null | grep '\.[ch]$' ||
+		find "$1" -name '*.[ch]'
+}
+
+scripts() {
+	find .ci selftests tools -type f -exec \
+		grep -lE '^(#!/bin/(ba)?sh|# shellcheck shell=)' {} +
+}
+
+# ---- the tools: each prints what it finds ----
+
+# In a tree of links: in one of git's it leaves a file behind.
+checkpatch_all() {
+	local tree
+
+	tree=$(mktemp -d)
+	ln -s "$PWD"/* "$tree"
+	(cd "$tree" && xargs perl "$checkers/checkpatch.pl" --no-tree --root=. \
+		--strict --terse --show-types --no-summary -f)
+	rm -rf "$tree"
+}
+
+# Of the area $1, without what is in the list of findings that are none.
+checkpatch() {
+	sources_of "$1" | checkpatch_all | awk -F '\t' -v area="$1" '
+		FNR == NR {
+			if (/^[^#]/ && $1 ~ area) {
+				path[++n] = $1
+				type[n] = "^(" $2 ")$"
+			}
+			next
+		}
+		{
+			split($0, word, ":")
+			for (i = 1; i <= n; i++)
+				if (word[1] ~ path[i] && word[4] ~ type[i])
+					next
+			print
+		}' selftests/host/lint/ignored -
+}
+
+# Objects of which either says something are not built, so what is built needs
+# no second look.
+sparse() {
+	make -s B=build/lint C=1 W=1 CHECK='sparse -Wsparse-error' \
+		KDIR="$(vm "$1" --headers)" module modules 2>&1 |
+		grep -v 'Skipping BTF generation'
+}
+
+semantic_patch() {
+	local patch=$1
+
+	shift
+	# shellcheck disable=SC2046 # a list
+	spatch -D report --very-quiet --cocci-file "$patch" -I include \
+		$(sed -n 's|^// Options:||p' "$patch") "$@" 2>&1 |
+		grep -v 'should [a-z_]* be a metavariable'
+}
+
+# Two of them are written in OCaml, for which there would have to be a compiler.
+kernels_patches() {
+	grep -rl 'virtual report' "$checkers/coccinelle" |
+		xargs grep -L 'script:ocaml' | sort
+}
+
+coccinelle() {
+	local patch
+
+	for patch in $(kernels_patches); do
+		semantic_patch "$patch" --dir kmod
+	done
+}
+
+words() {
+	# shellcheck disable=SC2046 # names have no blanks
+	semantic_patch selftests/host/lint/words.cocci $(sources_of kmod) \
+		$(sources_of ulib) $(sources_of include/rusted_ring |
+				     grep -v '/atomic\.h$')
+}
+
+# A newer kernel's knows more of what is missing.
+kernel_doc() {
+	local script file
+
+	script=$(realpath "$(vm "$newest" --headers)/scripts/kernel-doc")
+	for file in $(sources_of kmod) $(sources_of include/linux); do
+		"$script" -none -Wall "$file" 2>&1
+	done
+}
+
+shell() {
+	scripts | xargs shellcheck -x --format=gcc
+}
+
+versions() {
+	grep -rnE 'LINUX_VERSION|KERNEL_VERSION|RHEL_' kmod include ulib |
+		grep -v '^kmod/compat.h:'
+}
+
+# What is wrong would be found: prints which tool does not.
+faults() {
+	local name=faulty.$$.c patch
+
+	cat >"build/$name" <<-'EOS'
+	void f(struct word *word)
+	{
+		if(word->value == 0) kfree(word);
+		word->next = NULL;
+	}
+	EOS
+	patch=$checkers/coccinelle/free/kfree.cocci
+	semantic_patch "$patch" "build/$name" | grep -q 'reference preceded' ||
+		echo coccinelle
+	semantic_patch selftests/host/lint/words.cocci "build/$name" |
+		grep -q 'plain access' || echo words
+	echo "build/$name" | checkpatch_all | grep -q ERROR:SPACING ||
+		echo checkpatch
+	rm "build/$name"
+}
+
+# ---- running them, as many at a time as there are processors ----
+
+jobs=()
+[ "${FORM:-}" != full ] || jobs+=(coccinelle)
+for kernel in "${kernels[@]}"; do
+	jobs+=("sparse:$kernel")
+done
+for area in "${areas[@]}"; do
+	jobs+=("checkpatch:$area")
+done
+jobs+=(words kernel_doc shell versions faults)
+
+# NAME:ARGUMENT
+run() {
+	"${1%%:*}" "${1#*:}"
+}
+
+describe() {
+	case $1 in
+	checkpatch:*) echo "checkpatch --strict finds nothing in ${1#*:}" ;;
+	sparse:*)     echo "sparse and W=1 find nothing, kernel ${1#*:}" ;;
+	coccinelle)   echo "the kernel's semantic patches find nothing" ;;
+	words)	      echo "no plain access to a shared word" ;;
+	kernel_doc)   echo "kernel-doc finds nothing" ;;
+	shell)	      echo "shellcheck finds nothing" ;;
+	versions)     echo "kernel versions are told apart in compat.h alone" ;;
+	faults)	      echo "what is wrong would be found" ;;
+	esac
+}
+
+checkers=$(make -s checkers) || exit
+if [ $# -gt 0 ]; then
+	for job; do
+		run "$job"
+	done
+	exit
+fi
+
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
+
+# Of many findings the first ones tell enough.
+found_nothing() {
+	head -n 20 "$dir/$1"
+	[ ! -s "$dir/$1" ]
+}
+
+run_jobs() {
+	local job
+
+	printf '%s\n' "${jobs[@]}" | xargs -P "$(nproc)" -I{} \
+		sh -c "bash '$0' '{}' >'$dir/{}' 2>&1"
+}
+
+echo "1..${#jobs[@]}"
+run_jobs
+for job in "${jobs[@]}"; do
+	check "$(describe "$job")" found_nothing "$job"
+done

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: MPL-2.0
+# needs: examples
+#
+# The manual pages: every public function is in one, in the form that the
+# headers have, and the program in each page builds and does what it says,
+# without the module. Prints TAP.
+# shellcheck disable=SC2317 # check calls what seems unreachable
+set -eu
+
+cd "$(dirname "$0")/../.."
+export RRING_BACKEND=process LC_ALL=C.UTF-8
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+
+pages=(Documentation/man/*.[1-9])
+# Those of programs and files have none of their own.
+with_program=(Documentation/man/*.[347])
+flags=(-std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -Iinclude
+       -Iinclude/uapi)
+
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
+
+# ---- as a page ----
+
+silent() {
+	{
+		groff -man -Tutf8 -ww -z "${pages[@]}"
+		man --warnings -l "${pages[@]}" >/dev/null
+	} 2>"$dir/words"
+	! grep . "$dir/words"
+}
+
+complete() {
+	local page part
+
+	for page in "${pages[@]}"; do
+		for part in NAME SYNOPSIS DESCRIPTION NOTES EXAMPLES HISTORY \
+			    'SEE ALSO'; do
+			[ "$part" != NOTES ] || [[ $page != *.7 ]] || continue
+			grep -qx "\.SH $part" "$page" ||
+				{ echo "$page: no $part"; return 1; }
+		done
+		grep -qx 'Available since rusted_ring 0.1.' "$page" ||
+			{ echo "$page: since when?"; return 1; }
+	done
+}
+
+names() {
+	tools/man-names "${pages[@]}" | cut -d' ' -f2 | sort -u
+}
+
+# Of the pages that are ours, that is.
+references_lead_somewhere() {
+	sed -n 's/^\.BR \([Rr][a-zA-Z_-]*\) (\([0-9]\)).*/\1.\2/p' \
+		"${pages[@]}" | sort -u >"$dir/references"
+	! comm -23 "$dir/references" <(names) | grep .
+}
+
+# ---- as the headers have it ----
+
+public_functions() {
+	selftests/host/install/declared | awk '$3 != "inline.h" { print $2 }' |
+		sort -u
+}
+
+documented_functions() {
+	names | sed -n 's/^\(rring_[a-z_]*\)\.3$/\1/p'
+}
+
+# Some pages have the name of a family, which is a type.
+types() {
+	printf '%s\n' rring_factory rring_pipe rring_set
+}
+
+all_are_documented() {
+	! comm -23 <(public_functions) <(documented_functions) | grep .
+}
+
+nothing_else_is() {
+	! comm -13 <(sort <(public_functions) <(types)) \
+		<(documented_functions) | grep .
+}
+
+# The lines of the SYNOPSIS, as C, but for macros.
+synopsis() {
+	awk '/^\.SH/ { inside = $2 == "SYNOPSIS"; next }
+	     inside && !/^\./' "$1" |
+		sed -e 's/\\f[BIPR]//g' -e 's/\\%//g' -e 's/\\-/-/g' |
+		grep -v -e '^RRING_' -e '^cc '
+}
+
+# The compiler refuses a declaration that differs from the header's.
+synopsis_is_right() {
+	local page
+
+	for page in "${with_program[@]}"; do
+		synopsis "$page" >"$dir/synopsis.c"
+		gcc "${flags[@]}" -fsyntax-only "$dir/synopsis.c" ||
+			{ echo "in $page"; return 1; }
+	done
+}
+
+# A page has the prototype of each name that it has.
+synopsis_is_whole() {
+	local page name
+
+	while read -r page name; do
+		name=${name%.*}
+		[[ $name == rring_* ]] || continue
+		! types | grep -qx "$name" || continue
+		synopsis "$page" | grep -q "\<$name(" ||
+			{ echo "$page: no prototype of $name"; return 1; }
+	done < <(tools/man-names "${pages[@]}")
+}
+
+# ---- as a program ----
+
+# Built by make examples, with -Wall -Wextra -Werror.
+example_runs() {
+	timeout 60 "build/examples/man/${1##*/}"
+}
+
+echo "TAP version 13"
+echo "1..$((7 + ${#with_program[@]}))"
+check "roff has nothing to say about the pages" silent
+check "each page has all its sections" complete
+check "pages that are referred to are there" references_lead_somewhere
+check "every public function has a page" all_are_documented
+check "no page is about a function that is not there" nothing_else_is
+check "every SYNOPSIS agrees with the headers" synopsis_is_right
+check "every name of a page has its prototype there" synopsis_is_whole
+for page in "${with_program[@]}"; do
+	check "the program in ${page##*/} does what it says" example_runs "$page"
+done

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: MPL-2.0
+#
+# The netlink spec and the header say the same: every command, attribute and
+# value. Prints TAP.
+# shellcheck disable=SC2317 # check calls what seems unreachable
+set -eu
+
+cd "$(dirname "$0")/../.."
+spec=Documentation/netlink/specs/rusted_ring.yaml
+header=include/uapi/linux/rusted_ring_netlink.h
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
+
+values_are_equal() {
+	/usr/bin/python3 selftests/host/netlink/spec.py "$spec" |
+		gcc -Wall -Wextra -Werror -Iinclude/uapi -fsyntax-only -xc -
+}
+
+# Those with two underscores count for the header itself alone.
+names_of_header() {
+	grep -oE '^	RRING_[A-Z_]+\b' "$header" | tr -d '\t' | sort -u
+}
+
+names_are_the_same() {
+	diff <(/usr/bin/python3 selftests/host/netlink/spec.py --names "$spec") \
+	     <(names_of_header)
+}
+
+# So that the first one sees it if it is not so.
+a_change_shows() {
+	! /usr/bin/python3 selftests/host/netlink/spec.py <(sed \
+		'0,/^ *name: gid$/s//&\n        value: 17/' "$spec") |
+		gcc -Iinclude/uapi -fsyntax-only -xc - 2>/dev/null
+}
+
+header_is_cxx() {
+	gcc -xc++ -std=c++17 -Wall -Wextra -Wpedantic -Werror -fsyntax-only \
+		"$header"
+}
+
+echo 1..4
+check "the values of the spec are those of the header" values_are_equal
+check "and the names" names_are_the_same
+check "a spec that differs does not pass" a_change_shows
+check "the header is C++ as well" header_is_cxx

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: MPL-2.0
+/* x86-64: by its program counter, and its debug registers. */
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "arena.h"
+#include "sleeper.h"
+#include "single_step.h"
+
+#define WAY_MAX	(1u << 20)
+#define BEGIN	SIGSTOP
+#define END	SIGUSR1
+
+void traced_setup(void)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY,
+	};
+
+	if (syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0) < 0) {
+		perror("# perf_event_open");
+		exit(1);
+	}
+}
+
+void traced_begin(void)
+{
+	kill(getpid(), BEGIN);
+}
+
+void traced_end(void)
+{
+	kill(getpid(), END);
+	for (;;)
+		pause();
+}
+
+/* The signal that stopped it; 0: it has ended. */
+static int stopped_by(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) != pid || !WIFSTOPPED(status))
+		return 0;
+	return WSTOPSIG(status);
+}
+
+struct task {
+	int (*run)(void *arg);
+	void *arg;
+};
+
+static int run_traced(void *arg)
+{
+	const struct task *task = arg;
+
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL)) {
+		perror("# cannot be traced");
+		return 1;
+	}
+	return task->run(task->arg);
+}
+
+pid_t traced_spawn(int (*run)(void *arg), void *arg)
+{
+	struct task task = { .run = run, .arg = arg };
+	pid_t pid = spawn(run_traced, &task);
+
+	if (stopped_by(pid) == BEGIN &&
+	    !ptrace(PTRACE_SETOPTIONS, pid, NULL, PTRACE_O_EXITKILL))
+		return pid;
+	fprintf(stderr, "# the traced process did not come to its mark\n");
+	slay(pid);
+	exit(1);
+}
+
+static uint64_t *user_word(size_t offset)
+{
+	return (uint64_t *)offset;
+}
+
+static uint64_t where_is(pid_t pid)
+{
+	return (uint64_t)ptrace(PTRACE_PEEKUSER, pid,
+				user_word(offsetof(struct user, regs.rip)),
+				NULL);
+}
+
+/* One instruction, however often it repeats itself: that is @*times. */
+static int step(pid_t pid, long *times)
+{
+	uint64_t at = where_is(pid);
+	int signal;
+
+	*times = 0;
+	do {
+		if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL))
+			return 0;
+		signal = stopped_by(pid);
+		++*times;
+	} while (signal == SIGTRAP && where_is(pid) == at);
+	return signal;
+}
+
+struct way way_new(void)
+{
+	return (struct way) {
+		.place = shared_new(WAY_MAX * sizeof(struct place)),
+	};
+}
+
+/* Who stops where an instruction repeats itself may do so each time, or not. */
+static long count_earlier(const struct place *place, long n)
+{
+	long earlier = 0;
+	long i;
+
+	for (i = 0; i <= n; i++) {
+		if (place[i].at != place[n].at)
+			continue;
+		if (place[i].times > 1)
+			return -1;
+		earlier += i < n;
+	}
+	return earlier;
+}
+
+int traced_note(pid_t pid, struct way *way)
+{
+	struct place *place = way->place;
+	int signal = SIGTRAP;
+	long n;
+
+	for (n = 0; n < WAY_MAX && signal == SIGTRAP; n++) {
+		place[n].at = where_is(pid);
+		signal = step(pid, &place[n].times);
+	}
+	way->length = n - 1;
+	for (n = 0; n <= way->length; n++)
+		place[n].earlier = count_earlier(place, n);
+	return signal == END ? 0 : -1;
+}
+
+static int is_at(pid_t pid, const struct way *way, long n)
+{
+	uint64_t at = where_is(pid);
+
+	if (at == way->place[n].at)
+		return 1;
+	printf("# instruction %ld of %ld is at %#llx, and was at %#llx\n", n,
+	       way->length, (unsigned long long)at,
+	       (unsigned long long)way->place[n].at);
+	return 0;
+}
+
+static int walk(pid_t pid, const struct way *way, long from, long to)
+{
+	long times;
+
+	for (; from < to; from++)
+		if (!is_at(pid, way, from) || step(pid, &times) != SIGTRAP)
+			return -1;
+	return is_at(pid, way, to) ? 0 : -1;
+}
+
+static int set_debug_register(pid_t pid, int i, uint64_t value)
+{
+	return (int)ptrace(PTRACE_POKEUSER, pid,
+			   user_word(offsetof(struct user, u_debugreg) +
+				     i * sizeof(value)),
+			   value);
+}
+
+/* Stop only at @place, until it was there as often as has to be. */
+static int run_to(pid_t pid, const struct place *place)
+{
+	long earlier;
+
+	if (set_debug_register(pid, 0, place->at) ||
+	    set_debug_register(pid, 7, 1))
+		return -1;
+	for (earlier = 0; earlier <= place->earlier; earlier++)
+		if (ptrace(PTRACE_CONT, pid, NULL, NULL) ||
+		    stopped_by(pid) != SIGTRAP)
+			return -1;
+	return set_debug_register(pid, 7, 0);
+}
+
+/* How many stops it takes to @n, if it runs to @i. */
+static long stops(const struct way *way, long i, long n)
+{
+	return i ? way->place[i].earlier + 1 + n - i : n;
+}
+
+static long best_stop(const struct way *way, long n)
+{
+	long best = 0;
+	long i;
+
+	for (i = 1; i <= n; i++)
+		if (way->place[i].earlier >= 0 &&
+		    stops(way, i, n) < stops(way, best, n))
+			best = i;
+	return best;
+}
+
+int traced_go(pid_t pid, const struct way *way, long n)
+{
+	long i = best_stop(way, n);
+
+	if (i && run_to(pid, &way->place[i])) {
+		printf("# it never came to instruction %ld of %ld, at %#llx\n",
+		       i, way->length, (unsigned long long)way->place[i].at);
+		return -1;
+	}
+	return walk(pid, way, i, n);
+}
+
+int traced_go_all(pid_t pid, const struct way *way)
+{
+	long times;
+
+	return walk(pid, way, 0, way->length) || step(pid, &times) != END ?
+		-1 : 0;
+}
