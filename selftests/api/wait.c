@@ -127,6 +127,8 @@ TEST_F(wait, a_deadline_that_has_passed_ends_at_once)
 {
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, 0));
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, 1));
+	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader,
+						  rring_deadline(0)));
 	fill(self->writer);
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(self->writer, 1, 0));
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(self->writer, 1, 1));
@@ -273,6 +275,8 @@ TEST_F(wait, what_was_looked_at_counts_as_read)
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, 0));
 	ASSERT_EQ(0, put_value(self->writer, 2));
 	EXPECT_EQ(0, rring_wait_readable(self->reader, 0));
+	EXPECT_EQ(0, rring_try_read(self->reader, &event));
+	EXPECT_EQ(-EAGAIN, rring_try_read(self->reader, &event));
 }
 
 /* ---- what ends a writer's wait ---- */

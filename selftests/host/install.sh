@@ -284,8 +284,11 @@ run_all() {
 		leaves_nothing
 }
 
+# FORM=full: with both kinds of compilers.
+all=(gcc g++)
+[ "${FORM:-}" != full ] || all+=(clang clang++)
 compilers=()
-for compiler in gcc clang g++ clang++; do
+for compiler in "${all[@]}"; do
 	! command -v "$compiler" >/dev/null || compilers+=("$compiler")
 done
 echo "TAP version 13"

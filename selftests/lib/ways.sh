@@ -10,7 +10,8 @@ is_kernel() {
 	esac
 }
 
-# tools/vm for the kernel that way $1 runs under, or that of this machine.
+# tools/vm for the kernel that way $1 runs under, or that of this machine. It
+# ends when this process does.
 vm() {
 	local way=$1
 
@@ -18,7 +19,7 @@ vm() {
 	if is_kernel "$way" && [ "$way" != stock ]; then
 		set -- --kernel "$way" "$@"
 	fi
-	tools/vm "$@"
+	setpriv --pdeathsig TERM tools/vm "$@"
 }
 
 # The release that the module for kernel $1 is built for.

@@ -9,6 +9,7 @@
 #include "arena.h"
 #include "device.h"
 #include "repetition.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #include "kselftest_harness.h"
@@ -196,18 +197,7 @@ FIXTURE(cursor_moved_back)
 	struct rring_reader *liar;
 };
 
-FIXTURE_VARIANT(cursor_moved_back)
-{
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(cursor_moved_back, payloads){
-	.kind = RRING_INLINE,
-};
-
-FIXTURE_VARIANT_ADD(cursor_moved_back, handles){
-	.kind = RRING_HANDLES,
-};
+FIXTURE_RING_KINDS(cursor_moved_back);
 
 FIXTURE_SETUP(cursor_moved_back)
 {

@@ -37,15 +37,15 @@ FIXTURE_VARIANT(impersonation)
 	int same_user;
 };
 
-FIXTURE_VARIANT_ADD(impersonation, of_another_user){
+FIXTURE_VARIANT_ADD(impersonation, of_another_user) {
 	.uid = STRANGER,
 };
 
-FIXTURE_VARIANT_ADD(impersonation, who_is_nobody){
+FIXTURE_VARIANT_ADD(impersonation, who_is_nobody) {
 	.uid = NOBODY,
 };
 
-FIXTURE_VARIANT_ADD(impersonation, of_the_same_user){
+FIXTURE_VARIANT_ADD(impersonation, of_the_same_user) {
 	.uid = OWNER,
 	.same_user = 1,
 };

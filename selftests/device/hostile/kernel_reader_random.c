@@ -17,6 +17,7 @@
 #include "rng.h"
 #include "kernel_read_ring.h"
 #include "kselftest_harness.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #define WRITES		10000	/* in each */
@@ -28,18 +29,7 @@ FIXTURE(random_writer)
 	int fd;			/* of a reader by which the kernel has cursors */
 };
 
-FIXTURE_VARIANT(random_writer)
-{
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(random_writer, inline){
-	.kind = RRING_INLINE,
-};
-
-FIXTURE_VARIANT_ADD(random_writer, handles){
-	.kind = RRING_HANDLES,
-};
+FIXTURE_RING_KINDS(random_writer);
 
 FIXTURE_SETUP(random_writer)
 {

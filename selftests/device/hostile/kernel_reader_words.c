@@ -12,6 +12,7 @@
 #include "kernel_reader.h"
 #include "kernel_read_ring.h"
 #include "kselftest_harness.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 FIXTURE(forged_ring)
@@ -23,18 +24,7 @@ FIXTURE(forged_ring)
 	int thread;		/* of one that has a thread */
 };
 
-FIXTURE_VARIANT(forged_ring)
-{
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(forged_ring, inline){
-	.kind = RRING_INLINE,
-};
-
-FIXTURE_VARIANT_ADD(forged_ring, handles){
-	.kind = RRING_HANDLES,
-};
+FIXTURE_RING_KINDS(forged_ring);
 
 FIXTURE_SETUP(forged_ring)
 {

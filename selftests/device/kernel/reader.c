@@ -13,6 +13,7 @@
 #include "kselftest_harness.h"
 #include "kernel_writer.h"
 #include "sleeper.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #define WRITERS		3
@@ -22,17 +23,7 @@ FIXTURE(kreader) {
 	struct kring kring;
 };
 
-FIXTURE_VARIANT(kreader) {
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(kreader, inline) {
-	.kind = RRING_INLINE,
-};
-
-FIXTURE_VARIANT_ADD(kreader, handles) {
-	.kind = RRING_HANDLES,
-};
+FIXTURE_RING_KINDS(kreader);
 
 FIXTURE_SETUP(kreader)
 {

@@ -13,6 +13,7 @@
 #include "kselftest_harness.h"
 #include "module.h"
 #include "netlink.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #define NAME		"kstay"
@@ -22,18 +23,7 @@ FIXTURE(reader_lifetime)
 	struct kring kring;
 };
 
-FIXTURE_VARIANT(reader_lifetime)
-{
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(reader_lifetime, inline){
-	.kind = RRING_INLINE,
-};
-
-FIXTURE_VARIANT_ADD(reader_lifetime, handles){
-	.kind = RRING_HANDLES,
-};
+FIXTURE_RING_KINDS(reader_lifetime);
 
 FIXTURE_SETUP(reader_lifetime)
 {

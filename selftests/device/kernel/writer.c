@@ -11,6 +11,7 @@
 #include "module.h"
 #include "kernel_writer.h"
 #include "sleeper.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #define LEN	64
@@ -23,17 +24,7 @@ FIXTURE(kwriter) {
 	struct rring_reader *reader;
 };
 
-FIXTURE_VARIANT(kwriter) {
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(kwriter, inline) {
-	.kind = RRING_INLINE,
-};
-
-FIXTURE_VARIANT_ADD(kwriter, handles) {
-	.kind = RRING_HANDLES,
-};
+FIXTURE_RING_KINDS(kwriter);
 
 FIXTURE_SETUP(kwriter)
 {

@@ -245,23 +245,23 @@ FIXTURE_VARIANT(writer_contexts)
 	uint32_t discard;
 };
 
-FIXTURE_VARIANT_ADD(writer_contexts, inline){
+FIXTURE_VARIANT_ADD(writer_contexts, inline) {
 	.kind = RRING_INLINE,
 	.capacity = 4096,
 };
 
-FIXTURE_VARIANT_ADD(writer_contexts, inline_tight){
+FIXTURE_VARIANT_ADD(writer_contexts, inline_tight) {
 	.kind = RRING_INLINE,
 	.capacity = 5,
 	.discard = 3,
 };
 
-FIXTURE_VARIANT_ADD(writer_contexts, handles){
+FIXTURE_VARIANT_ADD(writer_contexts, handles) {
 	.kind = RRING_HANDLES,
 	.capacity = 512,
 };
 
-FIXTURE_VARIANT_ADD(writer_contexts, handles_tight){
+FIXTURE_VARIANT_ADD(writer_contexts, handles_tight) {
 	.kind = RRING_HANDLES,
 	.capacity = 5,
 	.discard = 3,

@@ -16,6 +16,7 @@
 #include "arena.h"
 #include "kselftest_harness.h"
 #include "region.h"
+#include "region_variants.h"
 
 #define EVIL	0x6576696c6576696cul
 
@@ -28,22 +29,7 @@ FIXTURE(foreign_write) {
 	unsigned long evil;
 };
 
-FIXTURE_VARIANT(foreign_write) {
-	enum region_kind kind;
-};
-
-#define VARIANT(name, kind_) \
-	FIXTURE_VARIANT_ADD(foreign_write, name) { .kind = kind_, }
-
-VARIANT(arena, ARENA);
-VARIANT(magazine, MAGAZINE);
-VARIANT(peer_cursors, PEER_CURSORS);
-VARIANT(peer_ring, PEER_RING);
-VARIANT(read_payload, READ_PAYLOAD);
-VARIANT(ledger, LEDGER);
-VARIANT(own_cursors, OWN_CURSORS);
-VARIANT(own_ring, OWN_RING);
-VARIANT(own_payload, OWN_PAYLOAD);
+FIXTURE_REGIONS(foreign_write);
 
 FIXTURE_SETUP(foreign_write)
 {

@@ -11,27 +11,13 @@
 #include "kselftest_harness.h"
 #include "fd_passing.h"
 #include "region.h"
+#include "region_variants.h"
 
 FIXTURE(mapping) {
 	struct region region;
 };
 
-FIXTURE_VARIANT(mapping) {
-	enum region_kind kind;
-};
-
-#define VARIANT(name, kind_) \
-	FIXTURE_VARIANT_ADD(mapping, name) { .kind = kind_, }
-
-VARIANT(arena, ARENA);
-VARIANT(magazine, MAGAZINE);
-VARIANT(peer_cursors, PEER_CURSORS);
-VARIANT(peer_ring, PEER_RING);
-VARIANT(read_payload, READ_PAYLOAD);
-VARIANT(ledger, LEDGER);
-VARIANT(own_cursors, OWN_CURSORS);
-VARIANT(own_ring, OWN_RING);
-VARIANT(own_payload, OWN_PAYLOAD);
+FIXTURE_REGIONS(mapping);
 
 FIXTURE_SETUP(mapping)
 {

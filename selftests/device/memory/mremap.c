@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "kselftest_harness.h"
 #include "region.h"
+#include "region_variants.h"
 
 FIXTURE(remap) {
 	struct region region;
@@ -15,22 +16,7 @@ FIXTURE(remap) {
 	size_t size;
 };
 
-FIXTURE_VARIANT(remap) {
-	enum region_kind kind;
-};
-
-#define VARIANT(name, kind_) \
-	FIXTURE_VARIANT_ADD(remap, name) { .kind = kind_, }
-
-VARIANT(arena, ARENA);
-VARIANT(magazine, MAGAZINE);
-VARIANT(peer_cursors, PEER_CURSORS);
-VARIANT(peer_ring, PEER_RING);
-VARIANT(read_payload, READ_PAYLOAD);
-VARIANT(ledger, LEDGER);
-VARIANT(own_cursors, OWN_CURSORS);
-VARIANT(own_ring, OWN_RING);
-VARIANT(own_payload, OWN_PAYLOAD);
+FIXTURE_REGIONS(remap);
 
 FIXTURE_SETUP(remap)
 {

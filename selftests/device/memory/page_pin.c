@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "kselftest_harness.h"
 #include "region.h"
+#include "region_variants.h"
 
 FIXTURE(pin) {
 	int pages[2];		/* a pipe: the page itself */
@@ -18,22 +19,7 @@ FIXTURE(pin) {
 	enum region_kind kind;
 };
 
-FIXTURE_VARIANT(pin) {
-	enum region_kind kind;
-};
-
-#define VARIANT(name, kind_) \
-	FIXTURE_VARIANT_ADD(pin, name) { .kind = kind_, }
-
-VARIANT(arena, ARENA);
-VARIANT(magazine, MAGAZINE);
-VARIANT(peer_cursors, PEER_CURSORS);
-VARIANT(peer_ring, PEER_RING);
-VARIANT(read_payload, READ_PAYLOAD);
-VARIANT(ledger, LEDGER);
-VARIANT(own_cursors, OWN_CURSORS);
-VARIANT(own_ring, OWN_RING);
-VARIANT(own_payload, OWN_PAYLOAD);
+FIXTURE_REGIONS(pin);
 
 FIXTURE_SETUP(pin)
 {

@@ -3,6 +3,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #define MAX		64
@@ -26,13 +27,7 @@ FIXTURE_TEARDOWN(lapped)
 	close(self->arena);
 }
 
-FIXTURE_VARIANT(lapped)
-{
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(lapped, inline) { .kind = RRING_INLINE };
-FIXTURE_VARIANT_ADD(lapped, handles) { .kind = RRING_HANDLES };
+FIXTURE_RING_KINDS(lapped);
 
 static struct rring_writer *ring_of(struct rring_client *client,
 				    enum rring_kind kind,

@@ -5,6 +5,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #define MAX		64
@@ -17,13 +18,7 @@ FIXTURE(named)
 	struct rring_writer *writer;
 };
 
-FIXTURE_VARIANT(named)
-{
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(named, inline) { .kind = RRING_INLINE };
-FIXTURE_VARIANT_ADD(named, handles) { .kind = RRING_HANDLES };
+FIXTURE_RING_KINDS(named);
 
 FIXTURE_SETUP(named)
 {

@@ -5,6 +5,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "ring_kinds.h"
 #include "stream.h"
 
 #define MAX		64
@@ -18,13 +19,7 @@ FIXTURE(takeover)
 	struct baton joined;
 };
 
-FIXTURE_VARIANT(takeover)
-{
-	enum rring_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(takeover, inline) { .kind = RRING_INLINE };
-FIXTURE_VARIANT_ADD(takeover, handles) { .kind = RRING_HANDLES };
+FIXTURE_RING_KINDS(takeover);
 
 FIXTURE_SETUP(takeover)
 {

@@ -12,6 +12,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "repetition.h"
 #include "stream.h"
 
 #define MAX	64
@@ -127,12 +128,12 @@ static void drain_by_epoll(struct __test_metadata *_metadata,
 	close(epoll);
 }
 
-TEST_F_TIMEOUT(edge_trigger, ten_thousand_publishes_each_are_heard_of, 250)
+TEST_F_TIMEOUT(edge_trigger, each_publish_is_heard_of, 250)
 {
 	struct rush rush = {
 		.arena = self->arena,
 		.capacity = 1,
-		.events = 10000,
+		.events = rounds(10000),
 		.trigger = variant->trigger,
 	};
 
@@ -144,7 +145,7 @@ TEST_F_TIMEOUT(edge_trigger, a_stream_is_drained_to_its_end, 100)
 	struct rush rush = {
 		.arena = self->arena,
 		.capacity = 64,
-		.events = 30000,
+		.events = rounds(30000),
 		.trigger = variant->trigger,
 	};
 
@@ -177,12 +178,12 @@ static int write_by_epoll(void *arg)
 }
 
 /* Never sleeps, so that each release falls into the writer's turning away. */
-TEST_F_TIMEOUT(edge_trigger, ten_thousand_releases_each_are_heard_of, 250)
+TEST_F_TIMEOUT(edge_trigger, each_release_is_heard_of, 250)
 {
 	struct rush rush = {
 		.arena = self->arena,
 		.capacity = 1,
-		.events = 10000,
+		.events = rounds(10000),
 		.trigger = variant->trigger,
 	};
 	struct rring_reader *reader;

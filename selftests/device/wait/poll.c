@@ -98,31 +98,6 @@ static int polled(const struct rring_client *client)
 
 /* ---- level ---- */
 
-TEST_F(poll, a_client_is_readable_until_it_has_drained)
-{
-	EXPECT_EQ(0, polled(self->consumer));
-	put(self->writer, 2);
-	EXPECT_EQ(POLLIN, polled(self->consumer));
-	EXPECT_EQ(POLLIN, polled(self->consumer));
-	ASSERT_EQ(0, stream_take(self->reader, MAX));
-	EXPECT_EQ(POLLIN, polled(self->consumer));
-	ASSERT_EQ(0, stream_take(self->reader, MAX));
-	EXPECT_EQ(0, polled(self->consumer));
-}
-
-TEST_F(poll, a_client_is_writable_while_its_ring_has_room)
-{
-	int i;
-
-	for (i = 0; i < CAPACITY; i++) {
-		EXPECT_EQ(POLLOUT, polled(self->producer));
-		put(self->writer, 1);
-	}
-	EXPECT_EQ(0, polled(self->producer));
-	ASSERT_EQ(0, stream_take(self->reader, MAX));
-	EXPECT_EQ(POLLOUT, polled(self->producer));
-}
-
 TEST_F(poll, an_overwriting_ring_is_always_writable)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
@@ -148,28 +123,6 @@ TEST_F(poll, an_observer_is_readable_too)
 	ASSERT_EQ(0, stream_take(reader, MAX));
 	EXPECT_EQ(0, polled(client));
 	rring_close(client);
-}
-
-TEST_F(poll, any_of_several_readers_makes_a_client_readable)
-{
-	struct rring_writer *writer[3];
-	struct rring_reader *reader[3];
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		writer[i] = ring_of(self->producer, RRING_FAIL, 2, 0);
-		reader[i] = reader_at(self->consumer, writer[i]->id);
-	}
-	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(0, polled(self->consumer));
-		put(writer[i], 1);
-		put(writer[(i + 1) % 3], 1);
-		EXPECT_EQ(POLLIN, polled(self->consumer));
-		ASSERT_EQ(1, stream_drain(reader[i], MAX));
-		EXPECT_EQ(POLLIN, polled(self->consumer));
-		ASSERT_EQ(1, stream_drain(reader[(i + 1) % 3], MAX));
-	}
-	EXPECT_EQ(0, polled(self->consumer));
 }
 
 TEST_F(poll, the_end_of_a_stream_is_readable)
@@ -217,23 +170,6 @@ TEST_F(poll, every_publish_is_an_edge)
 			ASSERT_EQ(2, stream_drain(self->reader, MAX));
 		}
 		ASSERT_EQ(0, news(self->epoll));
-	}
-}
-
-TEST_F(poll, every_release_of_a_full_ring_is_an_edge)
-{
-	int i;
-
-	watch(self->epoll, EPOLL_CTL_ADD, self->producer, EPOLLOUT | EPOLLET);
-	EXPECT_EQ(EPOLLOUT, news(self->epoll));
-	put(self->writer, CAPACITY);
-	for (i = 0; i < 100; i++) {
-		ASSERT_EQ(-EAGAIN, stream_put(self->writer, MAX));
-		ASSERT_EQ(0, news(self->epoll));
-		ASSERT_EQ(0, stream_take(self->reader, MAX));
-		ASSERT_EQ(EPOLLOUT, news(self->epoll));
-		ASSERT_EQ(0, news(self->epoll));
-		put(self->writer, 1);
 	}
 }
 

@@ -53,55 +53,6 @@ static void put(struct rring_writer *writer, int n)
 		MUST(!stream_put(writer, MAX));
 }
 
-/* ---- deadlines ---- */
-
-TEST_F(wait, what_is_there_is_not_waited_for)
-{
-	EXPECT_EQ(0, rring_wait_writable(self->writer, CAPACITY, 0));
-	put(self->writer, 1);
-	EXPECT_EQ(0, rring_wait_readable(self->reader, 0));
-	EXPECT_EQ(0, rring_wait_readable(self->reader, RRING_FOREVER));
-	EXPECT_EQ(0, rring_wait_writable(self->writer, CAPACITY - 1,
-					 RRING_FOREVER));
-	EXPECT_EQ(-EINVAL, rring_wait_writable(self->writer, CAPACITY + 1, 0));
-}
-
-TEST_F(wait, a_deadline_that_has_passed_ends_at_once)
-{
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, 0));
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, 1));
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader,
-						  rring_deadline(0)));
-	put(self->writer, CAPACITY);
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(self->writer, 1, 0));
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(self->writer, 1, 1));
-}
-
-TEST_F(wait, a_deadline_that_comes_ends_the_wait_and_not_before)
-{
-	uint64_t deadline = rring_deadline(NS_PER_S / 100);
-
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, deadline));
-	EXPECT_LE(deadline, rring_deadline(0));
-	put(self->writer, CAPACITY);
-	deadline = rring_deadline(NS_PER_S / 100);
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(self->writer, 1, deadline));
-	EXPECT_LE(deadline, rring_deadline(0));
-}
-
-TEST_F(wait, what_was_looked_at_counts_as_read)
-{
-	struct rring_event event;
-
-	put(self->writer, 1);
-	ASSERT_EQ(0, rring_try_read(self->reader, &event));
-	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, 0));
-	put(self->writer, 1);
-	EXPECT_EQ(0, rring_wait_readable(self->reader, 0));
-	EXPECT_EQ(0, rring_try_read(self->reader, &event));
-	EXPECT_EQ(-EAGAIN, rring_try_read(self->reader, &event));
-}
-
 /* ---- who sleeps, and what wakes it ---- */
 
 struct sleeper {

@@ -121,12 +121,12 @@ static void go_round(struct __test_metadata *_metadata, int arena,
 		EXPECT_EQ(0, reap(pid[i]));
 }
 
-TEST_F_TIMEOUT(wakeup, twenty_thousand_round_trips_of_two_end, 100)
+TEST_F_TIMEOUT(wakeup, round_trips_of_two_end, 100)
 {
 	go_round(_metadata, self->arena, 2, rounds(20000));
 }
 
-TEST_F_TIMEOUT(wakeup, five_thousand_rounds_of_four_end, 100)
+TEST_F_TIMEOUT(wakeup, rounds_of_four_end, 100)
 {
 	go_round(_metadata, self->arena, 4, rounds(5000));
 }

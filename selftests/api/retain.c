@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Where a reader starts: at the newest, at the oldest kept, at a position. */
+/* What a ring retains: who joins finds it, nobody overwrites it, it has slots. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -10,40 +10,40 @@
 #define RETAIN		8
 #define HEAD		100
 
-FIXTURE(reader_start)
+FIXTURE(retain)
 {
 	int arena;
 	struct rring_client *client;
 };
 
-FIXTURE_SETUP(reader_start)
+FIXTURE_SETUP(retain)
 {
 	self->arena = arena_small();
 	self->client = client_of(self->arena, RRING_PRODUCER);
 }
 
-FIXTURE_TEARDOWN(reader_start)
+FIXTURE_TEARDOWN(retain)
 {
 	rring_close(self->client);
 	close(self->arena);
 }
 
-FIXTURE_VARIANT(reader_start)
+FIXTURE_VARIANT(retain)
 {
 	enum rring_kind kind;
 	unsigned int flags;
 };
 
-FIXTURE_VARIANT_ADD(reader_start, inline) { .kind = RRING_INLINE };
-FIXTURE_VARIANT_ADD(reader_start, handles) { .kind = RRING_HANDLES };
+FIXTURE_VARIANT_ADD(retain, inline) { .kind = RRING_INLINE };
+FIXTURE_VARIANT_ADD(retain, handles) { .kind = RRING_HANDLES };
 
-FIXTURE_VARIANT_ADD(reader_start, inline_observed)
+FIXTURE_VARIANT_ADD(retain, inline_observed)
 {
 	.kind = RRING_INLINE,
 	.flags = RRING_JOIN_OBSERVER,
 };
 
-FIXTURE_VARIANT_ADD(reader_start, handles_observed)
+FIXTURE_VARIANT_ADD(retain, handles_observed)
 {
 	.kind = RRING_HANDLES,
 	.flags = RRING_JOIN_OBSERVER,
@@ -89,42 +89,12 @@ static void expect_start(struct __test_metadata *_metadata,
 	rring_reader_close(reader, 0);
 }
 
-TEST_F(reader_start, late_joiners_find_the_retained_entries)
-{
-	struct rring_writer *writer = ring_of(self->client, variant->kind,
-					      RETAIN);
-	unsigned int flags = variant->flags;
-
-	put(writer, HEAD);
-	expect_start(_metadata, writer, flags, RRING_START_OLDEST, 0,
-		     HEAD - RETAIN);
-	expect_start(_metadata, writer, flags, RRING_START_NEWEST, 0, HEAD);
-	expect_start(_metadata, writer, flags, RRING_START_AT, 95, 95);
-	expect_start(_metadata, writer, flags, RRING_START_AT, HEAD - RETAIN,
-		     HEAD - RETAIN);
-}
-
-TEST_F(reader_start, a_start_is_clipped_to_what_is_there)
-{
-	struct rring_writer *writer = ring_of(self->client, variant->kind,
-					      RETAIN);
-	unsigned int flags = variant->flags;
-
-	expect_start(_metadata, writer, flags, RRING_START_AT, 5, 0);
-	put(writer, HEAD);
-	expect_start(_metadata, writer, flags, RRING_START_AT, 0,
-		     HEAD - RETAIN);
-	expect_start(_metadata, writer, flags, RRING_START_AT,
-		     HEAD - RETAIN - 1, HEAD - RETAIN);
-	expect_start(_metadata, writer, flags, RRING_START_AT, HEAD + 1, HEAD);
-	expect_start(_metadata, writer, flags, RRING_START_AT, ~0ull, HEAD);
-}
-
-TEST_F(reader_start, a_young_ring_is_retained_whole)
+TEST_F(retain, a_young_ring_is_retained_whole)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RETAIN);
 
+	expect_start(_metadata, writer, variant->flags, RRING_START_AT, 5, 0);
 	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
 		     0);
 	put(writer, 3);
@@ -138,7 +108,7 @@ TEST_F(reader_start, a_young_ring_is_retained_whole)
 		     1);
 }
 
-TEST_F(reader_start, without_it_the_oldest_is_what_a_reader_still_needs)
+TEST_F(retain, without_it_the_oldest_is_what_a_reader_still_needs)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind, 0);
 	struct rring_reader *slow = reader_at(self->client, writer->id);
@@ -154,7 +124,7 @@ TEST_F(reader_start, without_it_the_oldest_is_what_a_reader_still_needs)
 		     CAPACITY);
 }
 
-TEST_F(reader_start, a_reader_still_has_a_whole_lap)
+TEST_F(retain, a_reader_still_has_a_whole_lap)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RETAIN);
@@ -175,7 +145,7 @@ TEST_F(reader_start, a_reader_still_has_a_whole_lap)
 }
 
 /* A joiner that stays where it starts: what it was promised stays, too. */
-TEST_F(reader_start, what_a_joiner_was_given_is_not_overwritten)
+TEST_F(retain, what_a_joiner_was_given_is_not_overwritten)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RETAIN);
@@ -190,7 +160,7 @@ TEST_F(reader_start, what_a_joiner_was_given_is_not_overwritten)
 	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
 }
 
-TEST_F(reader_start, retained_slots_are_in_use_and_come_back)
+TEST_F(retain, retained_slots_are_in_use_and_come_back)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RETAIN);

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MPL-2.0
+/* A ring that gives way: to its slowest reader, or to its writer. */
+#include "kselftest_harness.h"
+
+#include "arena.h"
+#include "ring_kinds.h"
+#include "stream.h"
+
+#define MAX	256
+
+FIXTURE(overwrite)
+{
+	int arena;
+	struct rring_client *client;
+};
+
+FIXTURE_SETUP(overwrite)
+{
+	static const uint32_t capacity[RRING_POOLS] = { 256, 256 };
+
+	self->arena = arena_with(capacity, 0);
+	self->client = client_of(self->arena, RRING_PRODUCER);
+}
+
+FIXTURE_TEARDOWN(overwrite)
+{
+	rring_close(self->client);
+	close(self->arena);
+}
+
+FIXTURE_RING_KINDS(overwrite);
+
+static struct rring_writer *ring_of(struct rring_client *client,
+				    enum rring_kind kind,
+				    enum rring_policy policy, uint32_t capacity)
+{
+	struct rring_ring_config config = {
+		.kind = kind,
+		.policy = policy,
+		.capacity = capacity,
+		.stride = kind == RRING_INLINE ? MAX : 0,
+	};
+
+	return writer_of(client, &config);
+}
+
+static struct rring_reader *observer_of(struct rring_client *client,
+					uint32_t ring)
+{
+	struct rring_reader_config config = {
+		.ring = ring,
+		.flags = RRING_JOIN_OBSERVER,
+		.start = RRING_START_OLDEST,
+	};
+
+	return reader_of(client, &config);
+}
+
+TEST_F(overwrite, the_slowest_of_several_readers_decides)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_FAIL, 4);
+	struct rring_reader *fast = reader_at(self->client, writer->id);
+	struct rring_reader *slow = reader_at(self->client, writer->id);
+	int i;
+
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	EXPECT_EQ(4, stream_drain(fast, MAX));
+	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
+	EXPECT_EQ(0, stream_take(slow, MAX));
+	EXPECT_EQ(0, stream_put(writer, MAX));
+	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
+	rring_reader_close(slow, 0);
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, stream_put(writer, MAX));
+	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
+	EXPECT_EQ(4, stream_drain(fast, MAX));
+}
+
+TEST_F(overwrite, nobody_holds_back_a_ring_without_gating_readers)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_BLOCK, 3);
+	struct rring_reader *reader = observer_of(self->client, writer->id);
+	int i;
+
+	for (i = 0; i < 100; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	EXPECT_EQ(-ESTALE, stream_take(reader, MAX));
+	EXPECT_EQ(100 - reader->lost, stream_drain(reader, MAX));
+}
+
+TEST_F(overwrite, an_overwriting_ring_has_no_gating_readers)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 4);
+	struct rring_reader_config config = { .ring = writer->id };
+	struct rring_reader *reader;
+
+	EXPECT_EQ(-EINVAL, rring_reader_open(self->client, &config, &reader));
+}
+
+TEST_F(overwrite, a_lap_is_delivered_whole)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 8);
+	struct rring_reader *reader = observer_of(self->client, writer->id);
+	int i, lap;
+
+	for (lap = 0; lap < 5; lap++) {
+		for (i = 0; i < 8; i++)
+			ASSERT_EQ(0, stream_put(writer, MAX));
+		ASSERT_EQ(8, stream_drain(reader, MAX));
+	}
+	EXPECT_EQ(0, reader->lost);
+}
+
+TEST_F(overwrite, who_is_overtaken_learns_exactly_what_was_lost)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 8);
+	struct rring_reader *reader = observer_of(self->client, writer->id);
+	uint64_t delivered = 0;
+	int i, round;
+
+	for (round = 0; round < 50; round++) {
+		int n = 1 + round % 40;
+		uint64_t lost = reader->lost;
+
+		for (i = 0; i < n; i++)
+			ASSERT_EQ(0, stream_put(writer, MAX));
+		if (n > 8) {
+			ASSERT_EQ(-ESTALE, stream_take(reader, MAX));
+			ASSERT_LT(lost, reader->lost);
+		}
+		while (!stream_take(reader, MAX))
+			delivered++;
+		ASSERT_EQ(writer->head, delivered + reader->lost);
+	}
+}
+
+/* The writer comes round between the look at an entry and its release. */
+TEST_F(overwrite, what_was_overwritten_while_in_use_is_stale)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 4);
+	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_event event;
+	int i;
+
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	ASSERT_EQ(2, rring_peek(reader, 2));
+	ASSERT_EQ(0, rring_entry(reader, 0, &event));
+	ASSERT_EQ(0, stream_put(writer, MAX));
+	EXPECT_EQ(-ESTALE, rring_release(reader, 2));
+	EXPECT_EQ(2, reader->lost);
+	EXPECT_EQ(3, stream_drain(reader, MAX));
+	EXPECT_EQ(writer->head, reader->pos);
+}
+
+/* Also when what it lost is more than it had looked at. */
+TEST_F(overwrite, overtaken_observer_goes_on_by_try_read)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 4);
+	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_event event;
+	uint64_t read = 1;
+	int i, err;
+
+	ASSERT_EQ(0, stream_put(writer, MAX));
+	ASSERT_EQ(0, rring_try_read(reader, &event));
+	for (i = 0; i < 13; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	EXPECT_EQ(-ESTALE, rring_try_read(reader, &event));
+	EXPECT_EQ(0, rring_wait_readable(reader, SOON()));
+	for (i = 0; i < 10 && reader->pos < writer->head; i++) {
+		err = rring_try_read(reader, &event);
+		if (err == -ESTALE)
+			continue;
+		if (err)
+			break;
+		ASSERT_TRUE(stream_intact(&event, reader->pos, MAX));
+		read++;
+	}
+	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
+	/* the first was overwritten while it was looked at */
+	EXPECT_EQ(writer->head, read - 1 + reader->lost);
+}
+
+TEST_F(overwrite, an_overwritten_event_cannot_be_kept)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 2);
+	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_event event;
+	int i;
+
+	ASSERT_EQ(0, stream_put(writer, MAX));
+	ASSERT_EQ(1, rring_peek(reader, 1));
+	ASSERT_EQ(0, rring_entry(reader, 0, &event));
+	for (i = 0; i < 2; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	/* the sweep takes its slot, so that it has a new generation */
+	rring_trim(self->client);
+	free_slots(self->client, RRING_XS);
+	EXPECT_EQ(variant->kind == RRING_INLINE ? -EINVAL : -ESTALE,
+		  rring_keep(reader, &event));
+	EXPECT_EQ(-ESTALE, rring_release(reader, 1));
+}
+
+TEST_F(overwrite, overwriting_gives_slots_back)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 16);
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	rring_writer_close(writer);
+	rring_trim(self->client);
+	EXPECT_TRUE(all_free(self->client));
+}
+
+TEST_HARNESS_MAIN
