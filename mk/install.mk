@@ -67,7 +67,7 @@ install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
 install-module: module samples ## the module and samples, for KDIR's kernel
 	for tree in $(TREE) \
 		$(SAMPLES:%=$(abspath $(B))/%/$(RELEASE)); do \
-		$(MAKE) -C $(KDIR) M=$$tree $(UNSIGNED) \
+		$(MAKE) -C $(KDIR) $(if $(O),O=) M=$$tree $(UNSIGNED) \
 			INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
 			modules_install || exit 1; \
 	done

@@ -18,7 +18,7 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 	@mkdir -p $(TREE)
 	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/kmod $(CURDIR)/include $(TREE)
 	@find $(TREE) -xtype l -delete
-	$(MAKE) -C $(KDIR) M=$(TREE) modules
+	$(MAKE) -C $(KDIR) $(if $(O),O=) M=$(TREE) modules
 
 # In a tree of its own, where the module itself is not built.
 kunit: ## rring_kunit, the KUnit suites: for KDIR=a kernel of tools/kernel
@@ -44,7 +44,7 @@ $(USERS): module
 	@cp -rsf $(CURDIR)/$(firstword $(wildcard kmod/samples/$@ \
 		selftests/modules/$@))/. $(CURDIR)/include $(USER)
 	@find $(USER) -xtype l -delete
-	$(MAKE) -C $(KDIR) M=$(USER) \
+	$(MAKE) -C $(KDIR) $(if $(O),O=) M=$(USER) \
 		KBUILD_EXTRA_SYMBOLS=$(TREE)/Module.symvers modules
 
 .PHONY: module kunit samples modules $(USERS)

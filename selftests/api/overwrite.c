@@ -88,7 +88,7 @@ TEST_F(overwrite, nobody_holds_back_a_ring_without_gating_readers)
 	for (i = 0; i < 100; i++)
 		ASSERT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(-ESTALE, stream_take(reader, MAX));
-	EXPECT_EQ(100 - reader->lost, stream_drain(reader, MAX));
+	EXPECT_EQ(100 - (long)reader->lost, stream_drain(reader, MAX));
 }
 
 TEST_F(overwrite, an_overwriting_ring_has_no_gating_readers)

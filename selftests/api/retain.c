@@ -83,7 +83,7 @@ static void expect_start(struct __test_metadata *_metadata,
 	struct rring_reader *reader = reader_of(writer->client, &config);
 
 	EXPECT_EQ(position, reader->pos);
-	EXPECT_EQ(writer->head - position, stream_drain(reader, MAX));
+	EXPECT_EQ((long)(writer->head - position), stream_drain(reader, MAX));
 	EXPECT_EQ(0, reader->lost);
 	EXPECT_EQ(0, reader->resumed);
 	rring_reader_close(reader, 0);
