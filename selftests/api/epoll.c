@@ -24,11 +24,12 @@ FIXTURE(epoll)
 };
 
 static struct rring_writer *ring_of(struct rring_client *client,
+				    enum rring_policy policy,
 				    uint32_t capacity)
 {
 	struct rring_ring_config config = {
 		.kind = RRING_INLINE,
-		.policy = RRING_FAIL,
+		.policy = policy,
 		.capacity = capacity,
 		.stride = MAX,
 	};
@@ -41,7 +42,7 @@ FIXTURE_SETUP(epoll)
 	self->arena = arena_small();
 	self->producer = client_of(self->arena, RRING_PRODUCER);
 	self->consumer = client_of(self->arena, RRING_CONSUMER);
-	self->writer = ring_of(self->producer, CAPACITY);
+	self->writer = ring_of(self->producer, RRING_FAIL, CAPACITY);
 	self->reader = reader_at(self->consumer, self->writer->id);
 	self->epoll = epoll_create1(EPOLL_CLOEXEC);
 	ASSERT_LE(0, self->epoll);
@@ -61,13 +62,18 @@ static void put(struct rring_writer *writer, int n)
 		MUST(!stream_put(writer, MAX));
 }
 
-static void watch(int epoll, const struct rring_client *client,
-		  uint32_t events)
+static void control(int epoll, int op, const struct rring_client *client,
+		    uint32_t events)
 {
 	struct epoll_event event = { .events = events };
 
-	MUST(!epoll_ctl(epoll, EPOLL_CTL_ADD, rring_client_fd(client),
-			&event));
+	MUST(!epoll_ctl(epoll, op, rring_client_fd(client), &event));
+}
+
+static void watch(int epoll, const struct rring_client *client,
+		  uint32_t events)
+{
+	control(epoll, EPOLL_CTL_ADD, client, events);
 }
 
 /* What epoll has to say within @ms: a mask, 0 for nothing. */
@@ -150,6 +156,25 @@ TEST_F(epoll, writable_while_there_is_room)
 	EXPECT_EQ(0, polled(self->producer, POLLOUT, 0));
 }
 
+TEST_F(epoll, an_overwriting_ring_is_always_writable)
+{
+	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
+	struct rring_writer *writer = ring_of(client, RRING_OVERWRITE, 2);
+
+	put(writer, 5);
+	EXPECT_EQ(POLLOUT, polled(client, POLLIN | POLLOUT, SOON_MS));
+	rring_close(client);
+}
+
+/* What epoll(7) has to say of the readers, and what poll(2) has. */
+static uint32_t heard(int epoll, const struct rring_client *client, int ms)
+{
+	uint32_t mask = news(epoll, ms);
+
+	MUST(polled(client, POLLIN | POLLOUT, ms) == (int)mask);
+	return mask;
+}
+
 TEST_F(epoll, readable_for_any_of_several_readers)
 {
 	struct rring_writer *writer[3];
@@ -157,23 +182,26 @@ TEST_F(epoll, readable_for_any_of_several_readers)
 	int i;
 
 	for (i = 0; i < 3; i++) {
-		writer[i] = ring_of(self->producer, CAPACITY);
+		writer[i] = ring_of(self->producer, RRING_FAIL, CAPACITY);
 		reader[i] = reader_at(self->consumer, writer[i]->id);
 	}
 	watch(self->epoll, self->consumer, EPOLLIN);
 	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(0, news(self->epoll, 0));
+		EXPECT_EQ(0, heard(self->epoll, self->consumer, 0));
 		put(writer[i], 1);
 		put(writer[(i + 1) % 3], 2);
-		EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		EXPECT_EQ(EPOLLIN, heard(self->epoll, self->consumer,
+					 SOON_MS));
 		/* one that finds nothing does not hide what others have */
 		ASSERT_EQ(0, stream_drain(reader[(i + 2) % 3], MAX));
-		EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		EXPECT_EQ(EPOLLIN, heard(self->epoll, self->consumer,
+					 SOON_MS));
 		ASSERT_EQ(1, stream_drain(reader[i], MAX));
-		EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		EXPECT_EQ(EPOLLIN, heard(self->epoll, self->consumer,
+					 SOON_MS));
 		ASSERT_EQ(2, stream_drain(reader[(i + 1) % 3], MAX));
 	}
-	EXPECT_EQ(0, news(self->epoll, 0));
+	EXPECT_EQ(0, heard(self->epoll, self->consumer, 0));
 }
 
 TEST_F(epoll, readable_at_the_end_of_a_stream)
@@ -189,7 +217,7 @@ TEST_F(epoll, readable_at_the_end_of_a_stream)
 TEST_F(epoll, a_client_that_reads_and_writes_is_told_of_both)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
-	struct rring_writer *writer = ring_of(client, 2);
+	struct rring_writer *writer = ring_of(client, RRING_FAIL, 2);
 	struct rring_reader *gate = reader_at(self->consumer, writer->id);
 	struct rring_reader *reader = reader_at(client, self->writer->id);
 
@@ -232,8 +260,29 @@ TEST_F(epoll, every_release_of_a_full_ring_is_an_edge)
 		ASSERT_EQ(0, news(self->epoll, 0));
 		ASSERT_EQ(0, stream_take(self->reader, MAX));
 		ASSERT_EQ(EPOLLOUT, news(self->epoll, SOON_MS));
+		ASSERT_EQ(0, news(self->epoll, 0));
 		ASSERT_EQ(1, fill(self->writer));
 	}
+}
+
+TEST_F(epoll, one_shot_speaks_once_until_armed_again)
+{
+	uint32_t events = EPOLLIN | EPOLLONESHOT;
+
+	watch(self->epoll, self->consumer, events);
+	EXPECT_EQ(0, news(self->epoll, 0));
+	put(self->writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+	EXPECT_EQ(0, news(self->epoll, 0));
+	put(self->writer, 1);
+	EXPECT_EQ(0, news(self->epoll, 0));
+	control(self->epoll, EPOLL_CTL_MOD, self->consumer, events);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+	EXPECT_EQ(2, stream_drain(self->reader, MAX));
+	control(self->epoll, EPOLL_CTL_MOD, self->consumer, events);
+	EXPECT_EQ(0, news(self->epoll, 0));
+	put(self->writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
 }
 
 /* ---- by threads, which race for each wake-up ---- */
@@ -273,7 +322,7 @@ static void race(struct __test_metadata *_metadata, int arena,
 		 struct rring_client *client, uint32_t trigger,
 		 uint32_t capacity)
 {
-	struct rring_writer *writer = ring_of(client, capacity);
+	struct rring_writer *writer = ring_of(client, RRING_FAIL, capacity);
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct side side = {
 		.arena = arena,

@@ -83,6 +83,13 @@ TEST_F(full, fail_says_so_and_changes_nothing)
 		EXPECT_EQ(CAPACITY, writer->head);
 		EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(writer, 1, 0));
 	}
+	/* one out, one in, for more than two laps */
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, stream_take(reader, MAX));
+		ASSERT_EQ(0, stream_put(writer, MAX));
+		ASSERT_EQ(-EAGAIN, stream_put(writer, MAX));
+		ASSERT_EQ(-EAGAIN, stream_put(writer, MAX));
+	}
 	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
 	EXPECT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(0, stream_take(reader, MAX));

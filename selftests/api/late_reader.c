@@ -96,7 +96,7 @@ static uint64_t start_of(struct rring_writer *writer, unsigned int flags,
 	uint64_t first = reader->pos;
 
 	MUST(stream_drain(reader, MAX) == (long)(writer->head - first));
-	MUST(!reader->lost);
+	MUST(!reader->lost && !reader->resumed);
 	rring_reader_close(reader, 0);
 	return first;
 }

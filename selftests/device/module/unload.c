@@ -292,7 +292,7 @@ static int work_and_die(void *arg)
 	return 2;
 }
 
-TEST_F(unload, module_comes_and_goes_twenty_times)
+TEST_F(unload, module_comes_and_goes_again_and_again)
 {
 	int i;
 

@@ -259,7 +259,7 @@ static void join_steady_ring(struct __test_metadata *_metadata,
 	EXPECT_EQ(1, rring_flag_load(&writer->info->readers_end));
 }
 
-TEST_F_TIMEOUT(joins, joining_and_leaving_cost_nobody_an_entry, 300)
+TEST_F_TIMEOUT(joins, joining_and_leaving_costs_no_reader_an_entry, 300)
 {
 	struct joiner joiner = {
 		.arena = self->arena,

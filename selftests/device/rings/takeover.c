@@ -297,7 +297,7 @@ TEST_F(takeover, peeked_entries_stay_over_a_takeover)
 	EXPECT_EQ(5, stream_drain(reader, MAX));
 }
 
-TEST_F(takeover, twenty_writers_die_and_nothing_is_lost_or_repeated)
+TEST_F(takeover, writers_die_in_turn_and_nothing_is_lost_or_repeated)
 {
 	struct rring_reader_config observing = {
 		.ring_name = "ring",

@@ -2,9 +2,9 @@
 /*
  * No edge is lost between two processes: who waits by epoll after draining
  * hears of the next publish, and who waits after -EAGAIN of the next release.
- * One lost edge, and all wait until the harness runs out of timeout_factor. That is
- * long, as each round has interrupts go to the CPU of the other one: on a busy
- * host some of them take as long as a turn of its scheduler.
+ * One lost edge, and all wait until the harness ends them. It gives them long,
+ * as each round has interrupts go to the CPU of the other one: on a busy host
+ * some of them take as long as a turn of its scheduler.
  */
 #include <sched.h>
 #include <sys/epoll.h>

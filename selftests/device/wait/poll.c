@@ -25,12 +25,11 @@ FIXTURE(poll)
 };
 
 static struct rring_writer *ring_of(struct rring_client *client,
-				    enum rring_policy policy, uint32_t capacity,
-				    uint64_t stall_ns)
+				    uint32_t capacity, uint64_t stall_ns)
 {
 	struct rring_ring_config config = {
 		.kind = RRING_INLINE,
-		.policy = policy,
+		.policy = RRING_FAIL,
 		.capacity = capacity,
 		.stride = MAX,
 		.stall_ns = stall_ns,
@@ -44,7 +43,7 @@ FIXTURE_SETUP(poll)
 	self->arena = arena_small();
 	self->producer = client_of(self->arena, RRING_PRODUCER);
 	self->consumer = client_of(self->arena, RRING_CONSUMER);
-	self->writer = ring_of(self->producer, RRING_FAIL, CAPACITY, 0);
+	self->writer = ring_of(self->producer, CAPACITY, 0);
 	self->reader = reader_at(self->consumer, self->writer->id);
 	self->epoll = epoll_create1(0);
 	ASSERT_LE(0, self->epoll);
@@ -64,12 +63,13 @@ static void put(struct rring_writer *writer, int n)
 		MUST(!stream_put(writer, MAX));
 }
 
-static void watch(int epoll, int op, const struct rring_client *client,
+static void watch(int epoll, const struct rring_client *client,
 		  uint32_t events)
 {
 	struct epoll_event event = { .events = events };
 
-	MUST(!epoll_ctl(epoll, op, rring_client_fd(client), &event));
+	MUST(!epoll_ctl(epoll, EPOLL_CTL_ADD, rring_client_fd(client),
+			&event));
 }
 
 /* What epoll has to say now: a mask, 0 for nothing. */
@@ -96,16 +96,31 @@ static int polled(const struct rring_client *client)
 	return polled_fd(rring_client_fd(client), POLLIN | POLLOUT);
 }
 
-/* ---- level ---- */
+/* ---- level, exact at once: nobody has to come upon -EAGAIN first ---- */
 
-TEST_F(poll, an_overwriting_ring_is_always_writable)
+TEST_F(poll, a_client_is_readable_until_it_has_drained)
 {
-	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
-	struct rring_writer *writer = ring_of(client, RRING_OVERWRITE, 2, 0);
+	EXPECT_EQ(0, polled(self->consumer));
+	put(self->writer, 2);
+	EXPECT_EQ(POLLIN, polled(self->consumer));
+	EXPECT_EQ(POLLIN, polled(self->consumer));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(POLLIN, polled(self->consumer));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(0, polled(self->consumer));
+}
 
-	put(writer, 5);
-	EXPECT_EQ(POLLOUT, polled(client));
-	rring_close(client);
+TEST_F(poll, a_client_is_writable_while_its_ring_has_room)
+{
+	int i;
+
+	for (i = 0; i < CAPACITY; i++) {
+		EXPECT_EQ(POLLOUT, polled(self->producer));
+		put(self->writer, 1);
+	}
+	EXPECT_EQ(0, polled(self->producer));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(POLLOUT, polled(self->producer));
 }
 
 TEST_F(poll, an_observer_is_readable_too)
@@ -137,11 +152,11 @@ TEST_F(poll, the_end_of_a_stream_is_readable)
 
 TEST_F(poll, being_lapped_is_readable)
 {
-	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 2, 1);
+	struct rring_writer *writer = ring_of(self->producer, 2, 1);
 	struct rring_reader *reader = reader_at(self->consumer, writer->id);
 	int err;
 
-	watch(self->epoll, EPOLL_CTL_ADD, self->consumer, EPOLLIN | EPOLLET);
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
 	put(writer, 2);
 	EXPECT_EQ(EPOLLIN, news(self->epoll));
 	EXPECT_EQ(0, news(self->epoll));
@@ -159,7 +174,7 @@ TEST_F(poll, every_publish_is_an_edge)
 {
 	int i;
 
-	watch(self->epoll, EPOLL_CTL_ADD, self->consumer, EPOLLIN | EPOLLET);
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
 	EXPECT_EQ(0, news(self->epoll));
 	for (i = 0; i < 100; i++) {
 		put(self->writer, 1);
@@ -181,10 +196,10 @@ TEST_F(poll, each_of_several_readers_has_its_own_edges)
 	int i, round;
 
 	for (i = 0; i < 3; i++) {
-		writer[i] = ring_of(self->producer, RRING_FAIL, 200, 0);
+		writer[i] = ring_of(self->producer, 200, 0);
 		reader[i] = reader_at(self->consumer, writer[i]->id);
 	}
-	watch(self->epoll, EPOLL_CTL_ADD, self->consumer, EPOLLIN | EPOLLET);
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
 	for (round = 0; round < 50; round++) {
 		for (i = 0; i < 3; i++) {
 			put(writer[i], 1);
@@ -195,26 +210,6 @@ TEST_F(poll, each_of_several_readers_has_its_own_edges)
 		ASSERT_EQ(1, stream_drain(reader[!(round % 2)], MAX));
 	}
 	EXPECT_EQ(50, stream_drain(reader[2], MAX));
-}
-
-TEST_F(poll, one_shot_speaks_once_until_armed_again)
-{
-	uint32_t events = EPOLLIN | EPOLLONESHOT;
-
-	watch(self->epoll, EPOLL_CTL_ADD, self->consumer, events);
-	EXPECT_EQ(0, news(self->epoll));
-	put(self->writer, 1);
-	EXPECT_EQ(EPOLLIN, news(self->epoll));
-	EXPECT_EQ(0, news(self->epoll));
-	put(self->writer, 1);
-	EXPECT_EQ(0, news(self->epoll));
-	watch(self->epoll, EPOLL_CTL_MOD, self->consumer, events);
-	EXPECT_EQ(EPOLLIN, news(self->epoll));
-	EXPECT_EQ(2, stream_drain(self->reader, MAX));
-	watch(self->epoll, EPOLL_CTL_MOD, self->consumer, events);
-	EXPECT_EQ(0, news(self->epoll));
-	put(self->writer, 1);
-	EXPECT_EQ(EPOLLIN, news(self->epoll));
 }
 
 /* ---- a client that is none ---- */

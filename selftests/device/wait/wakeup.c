@@ -2,7 +2,7 @@
 /*
  * No wake-up is lost. Processes hand one event round in a circle, and each
  * sleeps in the kernel until it comes: one lost wake-up, and all sleep until
- * the harness runs out of timeout_factor.
+ * the harness ends them.
  */
 #include "kselftest_harness.h"
 

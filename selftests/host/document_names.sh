@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MPL-2.0
 #
-# Documentation/seed.rst names what there is. Prints TAP.
+# Documentation/seed.rst and security.rst name what there is. Prints TAP.
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
 
@@ -62,7 +62,25 @@ files_are_there() {
 	return $missing
 }
 
-echo 1..3
+# Those in brackets, behind each claim.
+tests_of_security() {
+	tr '\n' ' ' <Documentation/security.rst | grep -oE '\[[a-z_/, ]+\]' |
+		tr -d '[] ' | tr ',' '\n' | sort -u
+}
+
+tests_of_security_are_there() {
+	local name missing=0 found=0
+
+	while read -r name; do
+		found=$((found + 1))
+		[ -f "selftests/device/$name.c" ] || [ -d "$name" ] ||
+			{ echo "no selftests/device/$name.c"; missing=1; }
+	done < <(tests_of_security)
+	[ "$found" -gt 20 ] && [ "$missing" -eq 0 ]
+}
+
+echo 1..4
 check "every name of ours is in the headers" names_are_there
 check "every test that it names is there" tests_are_there
 check "every file that it names is there" files_are_there
+check "every test that security.rst names is there" tests_of_security_are_there
