@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MPL-2.0
+"""How Sphinx makes HTML of these pages: make html."""
+
+project = "rusted_ring"
+author = "The rusted_ring authors"
+root_doc = "index"
+html_theme = "alabaster"
+html_theme_options = {"page_width": "1000px", "sidebar_width": "260px"}
+html_show_copyright = False
+smartquotes = False
+highlight_language = "none"
+exclude_patterns = ["man", "examples", "netlink", "syzkaller"]
