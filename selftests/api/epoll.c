@@ -166,7 +166,7 @@ TEST_F(epoll, an_overwriting_ring_is_always_writable)
 	rring_close(client);
 }
 
-/* What epoll(7) has to say of the readers, and what poll(2) has. */
+/* What epoll(7) says within @ms; poll(2) must say the same. */
 static uint32_t heard(int epoll, const struct rring_client *client, int ms)
 {
 	uint32_t mask = news(epoll, ms);
