@@ -214,48 +214,6 @@ static uint64_t drain_lapped(struct rring_reader *reader)
 	return n;
 }
 
-TEST_F(full, overwrite_never_fails_and_its_losses_are_exact)
-{
-	static const int written[] = { 1, 7, 8, 9, 15, 16, 17, 100, 1000 };
-	struct rring_writer *writer = open_full(self->producer, &self->config,
-						RRING_OVERWRITE);
-	struct rring_reader *reader = observe(self->consumer, writer->id);
-	uint64_t got = 0;
-	size_t i;
-
-	for (i = 0; i < sizeof(written) / sizeof(*written); i++) {
-		uint64_t lost = reader->lost, n;
-
-		put(writer, written[i]);
-		n = drain_lapped(reader);
-		got += n;
-		EXPECT_EQ(writer->head, got + reader->lost);
-		EXPECT_EQ(writer->head, reader->pos);
-		/* what fits is not lost */
-		if (written[i] <= CAPACITY)
-			EXPECT_EQ(lost, reader->lost);
-		EXPECT_LT(0, n);
-	}
-	EXPECT_LT(0, reader->lost);
-}
-
-TEST_F(full, what_is_overwritten_while_it_is_read_counts_as_lost)
-{
-	struct rring_writer *writer = open_full(self->producer, &self->config,
-						RRING_OVERWRITE);
-	struct rring_reader *reader = observe(self->consumer, writer->id);
-	struct rring_event event;
-
-	put(writer, CAPACITY);
-	ASSERT_EQ(1, rring_peek(reader, 1));
-	ASSERT_EQ(0, rring_entry(reader, 0, &event));
-	put(writer, 1);
-	EXPECT_EQ(-ESTALE, rring_release(reader, 1));
-	EXPECT_EQ(1, reader->lost);
-	EXPECT_EQ(CAPACITY, drain_lapped(reader));
-	EXPECT_EQ(1, reader->lost);
-}
-
 /* The next event that is still whole after its use: its number. */
 static uint64_t read_validated(struct rring_reader *reader)
 {

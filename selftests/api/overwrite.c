@@ -116,17 +116,27 @@ TEST_F(overwrite, a_lap_is_delivered_whole)
 	EXPECT_EQ(0, reader->lost);
 }
 
+/* How much to write before the reader looks again: 1 to 40, and far more. */
+static int written_in(int round)
+{
+	static const int many[] = { 100, 1000 };
+
+	return round < 50 ? 1 + round % 40 : many[round - 50];
+}
+
 TEST_F(overwrite, who_is_overtaken_learns_exactly_what_was_lost)
 {
+	struct rring_client *consumer = client_of(self->arena, RRING_CONSUMER);
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_OVERWRITE, 8);
-	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_reader *reader = observer_of(consumer, writer->id);
 	uint64_t delivered = 0;
 	int i, round;
 
-	for (round = 0; round < 50; round++) {
-		int n = 1 + round % 40;
+	for (round = 0; round < 52; round++) {
+		int n = written_in(round);
 		uint64_t lost = reader->lost;
+		long got;
 
 		for (i = 0; i < n; i++)
 			ASSERT_EQ(0, stream_put(writer, MAX));
@@ -134,30 +144,55 @@ TEST_F(overwrite, who_is_overtaken_learns_exactly_what_was_lost)
 			ASSERT_EQ(-ESTALE, stream_take(reader, MAX));
 			ASSERT_LT(lost, reader->lost);
 		}
-		while (!stream_take(reader, MAX))
-			delivered++;
+		got = stream_drain(reader, MAX);
+		ASSERT_LT(0, got);
+		delivered += (uint64_t)got;
 		ASSERT_EQ(writer->head, delivered + reader->lost);
+		ASSERT_EQ(writer->head, reader->pos);
+		/* what fits is not lost */
+		if (n <= 8)
+			ASSERT_EQ(lost, reader->lost);
 	}
+	rring_close(consumer);
 }
 
-/* The writer comes round between the look at an entry and its release. */
-TEST_F(overwrite, what_was_overwritten_while_in_use_is_stale)
+/* The writer comes round between the look at @n entries and their release. */
+static void overwrite_in_use(struct __test_metadata *_metadata,
+			     struct rring_writer *writer,
+			     struct rring_reader *reader, uint32_t n)
 {
-	struct rring_writer *writer = ring_of(self->client, variant->kind,
-					      RRING_OVERWRITE, 4);
-	struct rring_reader *reader = observer_of(self->client, writer->id);
 	struct rring_event event;
 	int i;
 
 	for (i = 0; i < 4; i++)
 		ASSERT_EQ(0, stream_put(writer, MAX));
-	ASSERT_EQ(2, rring_peek(reader, 2));
+	ASSERT_EQ(n, rring_peek(reader, n));
 	ASSERT_EQ(0, rring_entry(reader, 0, &event));
 	ASSERT_EQ(0, stream_put(writer, MAX));
-	EXPECT_EQ(-ESTALE, rring_release(reader, 2));
-	EXPECT_EQ(2, reader->lost);
-	EXPECT_EQ(3, stream_drain(reader, MAX));
+	EXPECT_EQ(-ESTALE, rring_release(reader, n));
+	EXPECT_EQ(n, reader->lost);
+	EXPECT_EQ(5 - n, stream_drain(reader, MAX));
+	EXPECT_EQ(n, reader->lost);
 	EXPECT_EQ(writer->head, reader->pos);
+}
+
+TEST_F(overwrite, what_was_overwritten_while_in_use_is_stale)
+{
+	struct rring_client *consumer = client_of(self->arena, RRING_CONSUMER);
+	struct rring_writer *writer;
+	uint32_t n;
+
+	for (n = 1; n <= 2; n++) {
+		writer = ring_of(self->client, variant->kind, RRING_OVERWRITE,
+				 4);
+		overwrite_in_use(_metadata, writer,
+				 observer_of(self->client, writer->id), n);
+		writer = ring_of(self->client, variant->kind, RRING_OVERWRITE,
+				 4);
+		overwrite_in_use(_metadata, writer,
+				 observer_of(consumer, writer->id), n);
+	}
+	rring_close(consumer);
 }
 
 /* Also when what it lost is more than it had looked at. */

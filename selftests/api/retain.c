@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What a ring retains: who joins finds it, nobody overwrites it, it has slots. */
+/* What a ring retains: a joiner finds it, no writer overwrites it. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
