@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
 /*
- * Every access to a shared word goes through here: the kernel's flavour and
- * the library's side by side.
+ * Accessors of the shared words, for the kernel and for the library.
  *
- * The ordered accesses come in pairs. Each site carries its letter, and
- * Documentation/design.rst says what each pair is for:
+ * The ordered accesses come in pairs. Each place in the code that needs one
+ * carries its letter; Documentation/design.rst says what each pair is for:
  *
  *	A  release of a head		B  acquire of a head
  *	C  release of a cursor		D  acquire of a cursor
@@ -69,7 +68,12 @@ static inline void rring_fence_release(void)
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
-/* L: the sleeper's heavy barrier (K) does the rest. */
+/*
+ * L: pairs with K in the sleeper, which makes each CPU of a peer pass a full
+ * barrier. So a compiler barrier is enough here. Without this pair the flag
+ * could be loaded before the preceding store, and the sleeper would not be
+ * woken.
+ */
 static inline void rring_fence_compiler(void)
 {
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
@@ -134,13 +138,19 @@ static inline void rring_flag_store_release(rring_flag_t *flag, __u32 value)
 
 #ifdef __KERNEL__
 
-/* One add by one of several contexts of the kernel; fully ordered. */
+/*
+ * Add @delta to @word, which several contexts of the kernel write. Returns the
+ * value before. Fully ordered.
+ */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 {
 	return atomic64_fetch_add(delta, (atomic64_t *)&word->value);
 }
 
-/* As the other one below; fully ordered if it is true. */
+/*
+ * Store @desired in @seq if its value is *@expected. true: done, fully ordered.
+ * false: not done, *@expected is the value that was found.
+ */
 static inline bool rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 				      __u64 desired)
 {
@@ -150,13 +160,19 @@ static inline bool rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 
 #else
 
-/* One add by one of several threads of a client; orders like a lock. */
+/*
+ * Add @delta to @word, which several threads of a client write. Returns the
+ * value before. Acquire and release.
+ */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 {
 	return __atomic_fetch_add(&word->value, delta, __ATOMIC_ACQ_REL);
 }
 
-/* True if *@expected was there and @desired is now; else loads it anew. */
+/*
+ * Store @desired in @seq if its value is *@expected. 1: done, acquire and
+ * release. 0: not done, *@expected is the value that was found, unordered.
+ */
 static inline int rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 				     __u64 desired)
 {

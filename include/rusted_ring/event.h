@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Events: allocate, hold, drop. */
+/*
+ * Events: allocate, hold, drop. None of these functions may be called in a
+ * signal handler. Only rring_alloc_until() waits.
+ */
 #ifndef _RUSTED_RING_EVENT_H
 #define _RUSTED_RING_EVENT_H
 
@@ -9,44 +12,75 @@
 extern "C" {
 #endif
 
-/* An event: a slot and what is in it. Held, or peeked at in a ring. */
+/*
+ * A view of an event that the client holds or has peeked at. It is valid until
+ * the hold is dropped or published, or the entry is released. A copy of this
+ * structure is not another hold. Only the producer that allocated the event
+ * writes the payload, before it publishes or shares the event; on the device a
+ * write by a consumer or observer, or to an entry of an inline ring, is
+ * SIGSEGV.
+ */
 struct rring_event {
-	uint64_t handle;	/* 0: the event lies in an inline ring */
-	void *data;		/* 64-byte aligned; const for non-producers */
-	uint32_t len;
-	uint32_t event_type;
-	rring_word_t *word;	/* the own ledger's word of the slot */
+	uint64_t handle;	/* 0: an entry of an inline ring */
+	void *data;		/* payload, aligned to 64 bytes */
+	uint32_t len;		/* bytes */
+	uint32_t event_type;	/* chosen by the producer */
+	rring_word_t *word;	/* this client's ledger word of the slot;
+				 * NULL: an entry of an inline ring
+				 */
 };
 
 /*
- * Allocate a slot of the smallest class that takes @len, held once by this
- * client, for the caller to fill @event->data. Producers only. Calls the
- * kernel when the client's magazine is empty; waits until @deadline for a slot.
- * -E2BIG: no class is that large; -ENOSPC or, with a deadline, -ETIMEDOUT: the
- * pool is dry; -EDQUOT: the client's quota is used up; -EINTR; -EPERM.
+ * Allocate a slot of the smallest class that takes @len bytes, and describe the
+ * event in @event. Waits until @deadline for a free slot. The client, which is
+ * a producer, holds the event once, until rring_drop() or rring_publish(). The
+ * caller fills @event->data, which is not cleared. Calls the kernel only if the
+ * client has no free slot at hand.
  *
- * Above 16 KiB (RRING_XXL) the event has zeroed pages of its own, for as long
- * as somebody has it, and every one of them is a call to the kernel. Its data
- * stay where they are while this client holds the event or has it peeked at.
- * -ENOSPC also if it were more memory than the module's max_bytes, if need be
- * after the deadline; -ENOMEM: there is none.
+ * Above 16 KiB (RRING_XXL) each allocation calls the kernel. The event has
+ * zeroed pages of its own. They are freed when no client holds the event and no
+ * ring names it. @event->data stays at its address as long as this client holds
+ * the event or has it peeked at.
+ *
+ * Returns 0, or:
+ *   -E2BIG: @len is above RRING_XXL_MAX (1 GiB)
+ *   -EPERM: the client is no producer
+ *   -ENOSPC: @deadline is 0, and no slot is free or (RRING_XXL) max_bytes is
+ *	reached. At once, with any deadline: the pool has no slots, @len alone
+ *	exceeds max_bytes, or max_bytes is reached and no other event of the
+ *	RRING_XXL pool is in use
+ *   -ETIMEDOUT: no slot, or no memory within max_bytes, until @deadline
+ *   -EDQUOT: the client's quota of the pool is used up, and was until @deadline
+ *   -EINTR: a signal ended the wait
+ *   -ENOMEM, -EMFILE, -ENFILE: RRING_XXL: out of memory; in-process, also out
+ *	of descriptors
  */
 int rring_alloc_until(struct rring_client *client, size_t len,
 		      uint32_t event_type, uint64_t deadline,
 		      struct rring_event *event);
 
-/* The same from the class @pool, at once or not at all; @len <= its size. */
+/*
+ * Allocate a slot of class @pool for @len bytes, like rring_alloc_until() with
+ * deadline 0: never waits. Errors are those of rring_alloc_until(), and:
+ *   -EINVAL: there is no such class
+ *   -E2BIG: @len exceeds the class
+ */
 RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 				    enum rring_class pool, uint32_t len,
 				    uint32_t event_type,
 				    struct rring_event *event);
 
-/* The same by @len. */
+/*
+ * Allocate a slot of the smallest class that takes @len bytes, like
+ * rring_alloc_until() with deadline 0: never waits. Errors are those of
+ * rring_alloc_until().
+ */
 RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 			      uint32_t event_type, struct rring_event *event);
 
 /*
- * The same from the class that the name says, whatever smaller one would do.
+ * Allocate a slot of the class in the function's name, even if a smaller class
+ * takes @len bytes. Never waits. Errors are those of rring_alloc_class();
  * -E2BIG: @len is above 64, 256, 1024, 4096 or 16384 bytes.
  */
 RRING_IN_LINE int rring_alloc_xs(struct rring_client *client, size_t len,
@@ -65,66 +99,112 @@ RRING_IN_LINE int rring_alloc_xl(struct rring_client *client, size_t len,
 				 uint32_t event_type,
 				 struct rring_event *event);
 
-/* As rring_alloc(), with a copy of the @len bytes at @data. */
+/*
+ * Allocate an event like rring_alloc(), and copy the @len bytes at @data into
+ * it. Never waits. Errors are those of rring_alloc().
+ */
 int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 		     uint32_t event_type, struct rring_event *event);
 
 /*
- * Allocate @n events of @len bytes from the class @pool into @events. Returns
- * how many there were slots for; if none, what rring_alloc_class() says.
+ * Allocate up to @n events of @len bytes from the class @pool. Never waits.
+ * Returns how many were allocated: @events[0] and those that follow, each held
+ * once. If the first allocation fails, returns its error, one of
+ * rring_alloc_class().
  */
 long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 		       uint32_t len, uint32_t event_type,
 		       struct rring_event *events, uint32_t n);
 
 /*
- * Change the length of an event that was not published yet. -E2BIG: more than
- * its slot takes; above 16 KiB, more than it was allocated for, in pages.
+ * Set the length, in bytes, of an event that the client holds and has not
+ * published or shared. The payload stays where it is. Never waits.
+ *
+ * Returns 0, or:
+ *   -E2BIG: @len is more than the slot takes; RRING_XXL: more than the pages
+ *	that were allocated take
+ *   -EPERM: the client is no producer
+ *   -EINVAL: @event->handle names no slot
  */
 int rring_resize(struct rring_client *client, struct rring_event *event,
 		 uint32_t len);
 
 /*
- * One more hold on an event that something keeps alive already: an own hold,
- * or the window of a gating reader that cannot be lapped. -EOVERFLOW beyond
- * 65,535 holds. Holds are of slots: an event in an inline ring (.handle is 0)
- * must not be given to this, to rring_drop() or to rring_publish().
+ * Take one more hold on @event. Never waits. The caller drops the hold, or
+ * publishes the event with it. Something must keep the event alive meanwhile: a
+ * hold of this client, or an entry that its gating reader, which cannot be
+ * lapped, has not released. For anything else use rring_keep() or
+ * rring_upgrade(). @event must not be an entry of an inline ring (.handle 0).
+ *
+ * Returns 0, or:
+ *   -EOVERFLOW: the client holds the event 65,535 times
+ *   -EINVAL: the client has no hold: it has dropped the event and keeps the
+ *	slot for reuse, or, RRING_XXL, has not peeked at it either. Not every
+ *	such mistake is detected
  */
 RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event);
 
 /*
- * One hold less; the last one of all clients frees the slot. -EINVAL: none. Of
- * what nobody else ever knew, a single-threaded client keeps up to a batch per
- * pool for its own next allocations; rring_trim() gives that back, too.
+ * Drop one hold on @event. Never waits. After its last hold the client must not
+ * use the event. The slot becomes free when no client holds it and no ring
+ * names it. A single-threaded client keeps some of the slots whose handle no
+ * other client ever knew, at most a batch per pool, for its next allocations;
+ * rring_trim() returns these. @event must not be an entry of an inline ring
+ * (.handle 0).
+ *
+ * Returns 0, or -EINVAL: the client does not hold the event.
  */
 RRING_IN_LINE int rring_drop(struct rring_client *client,
 			     const struct rring_event *event);
 
 /*
- * Hold by @handle, whatever channel brought it: the weak upgrade. -ESTALE if
- * its use of the slot is over (then nothing is held), -EBADMSG if it can be no
- * handle, -ENOMEM if it is above 16 KiB and cannot be mapped. A full fence.
+ * Take a hold on the event that @handle names, however the client got the
+ * handle, and describe the event in @event: a weak upgrade. The caller drops
+ * the hold. Executes a full fence. Never waits, but may spin while a sweep
+ * decides about the slot.
+ *
+ * Returns 0, or an error; then the hold was not taken:
+ *   -ESTALE: that use of the slot is over
+ *   -EBADMSG: no slot can have this handle, or the length in its header exceeds
+ *	the slot
+ *   -EOVERFLOW: the client holds the event 65,535 times
+ *   -ENOMEM: RRING_XXL: the event cannot be mapped
  */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event);
 
-/* Look at @handle, which this client holds; -ESTALE if it does not. */
+/*
+ * Describe the event that @handle names, and that the client holds, in @event.
+ * Takes no hold. Never waits, but may spin while a sweep decides about the
+ * slot.
+ *
+ * Returns 0, or:
+ *   -ESTALE: the client does not hold it, or that use of the slot is over
+ *   -EBADMSG: no slot can have this handle, or the length in its header exceeds
+ *	the slot
+ */
 int rring_find(struct rring_client *client, uint64_t handle,
 	       struct rring_event *event);
 
 /*
- * The handle of an own event, to be sent over another channel and upgraded
- * there. To be called before it leaves: a slot whose handle nobody knows is
- * reused without a new generation.
+ * Returns the handle, never 0, of @event, which the client holds. Another
+ * client that receives the handle, by any channel, calls rring_upgrade(). The
+ * handle keeps nothing alive. Call this function before the handle leaves the
+ * client: else the client can reuse the slot, once dropped, under the same
+ * handle. Never waits, cannot fail.
  */
 uint64_t rring_share(struct rring_client *client,
 		     const struct rring_event *event);
 
-/* Give back the free slots that this client keeps: lent to it, or reused. */
+/*
+ * Return the free slots that the client keeps for its next allocations: those
+ * in its magazines, and dropped ones that it would reuse. The next sweep finds
+ * them. Never waits.
+ */
 void rring_trim(struct rring_client *client);
 
-/* The payload of @event, if it has @size bytes at least; else NULL. */
+/* Returns the payload of @event, or NULL if it is shorter than @size bytes. */
 RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size);
 
 #ifdef __cplusplus
@@ -136,11 +216,11 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size);
 #define RRING_EVENT_MAX		(64u << 20)	/* bytes of a type */
 
 /*
- * RRING_EVENT(type, event): the payload as a `type *`, in place, or NULL if it
- * is shorter than that; `const type *` if @event points to a const one. A type
- * that no payload can be (above 64 MiB, or aligned to more than 64 bytes) does
- * not compile, in C++ neither does one that cannot be copied bytewise. What
- * the bytes say is for the caller to check.
+ * RRING_EVENT(type, event): the payload in place, as a `type *`; NULL if it is
+ * shorter than the type. The result is a `const type *` if @event points to a
+ * const structure. A type above RRING_EVENT_MAX bytes, or aligned to more than
+ * 64 bytes, does not compile; in C++, nor does a type that is not trivially
+ * copyable. The caller checks the content, which any producer may have written.
  */
 #ifdef __cplusplus
 
@@ -175,7 +255,7 @@ inline const type *rring_event_as(const struct rring_event *event)
 
 #else
 
-/* The size of @type; the struct is there for its assertions. */
+/* The size of @type. The anonymous struct only carries the assertions. */
 #define RRING_EVENT_SIZE(type)						\
 	(sizeof(type) + 0 * sizeof(struct {				\
 		_Static_assert(sizeof(type) <= RRING_EVENT_MAX,		\

@@ -26,7 +26,7 @@ static inline __u32 rring_handle_index(__u64 handle)
 	return (__u32)handle & ((1u << RRING_HANDLE_CLASS_SHIFT) - 1);
 }
 
-/* The generation that follows; 0 is never one, so that no handle is 0. */
+/* The generation after @generation. 0 is skipped, so that no handle is 0. */
 static inline __u32 rring_generation_next(__u32 generation)
 {
 	return generation + 1 ? generation + 1 : 1;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The short paths, as loads and stores; their slow halves are in the library. */
+/*
+ * The short paths of the functions that event.h and ring.h describe. They are
+ * loads and stores; everything else is in the library.
+ */
 #ifndef _RUSTED_RING_INLINE_H
 #define _RUSTED_RING_INLINE_H
 
@@ -15,6 +18,7 @@
 extern "C" {
 #endif
 
+/* In the library. Only for the inline functions below, not for programs. */
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event);
@@ -44,7 +48,7 @@ void rring_wake_pools(struct rring_client *client);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
 
-/* @handle can be one: not so a forged one that names no slot, or no use. */
+/* 1: @handle names an existing slot, with a generation other than 0; else 0. */
 RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 				     uint64_t handle)
 {
@@ -54,7 +58,7 @@ RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
-/* A valid one, of a slot that has its place in PAYLOAD: not of XXL. */
+/* 1: @handle is valid and below XXL: its slot lies in PAYLOAD; else 0. */
 RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 				     uint64_t handle)
 {
@@ -64,7 +68,7 @@ RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
-/* Fill @event for a valid @handle below XXL. */
+/* Fill @event for @handle, for which rring_handle_short() is 1. */
 RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 				  uint64_t handle, uint32_t len,
 				  uint32_t event_type,
@@ -104,7 +108,10 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 	return 0;
 }
 
-/* Each class takes four times as much as the one before. */
+/*
+ * The smallest class that takes @len bytes; RRING_XXL above 16384. Each class
+ * takes four times as much as the one before.
+ */
 RRING_IN_LINE enum rring_class rring_class_of(size_t len)
 {
 	unsigned long lines = (unsigned long)(len - !!len) / 64;
@@ -127,7 +134,7 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 				 event);
 }
 
-/* No class takes as much as 4 GiB: what is cut is refused all the same. */
+/* @len, or UINT32_MAX if it has more bits. No class takes UINT32_MAX bytes. */
 #define RRING_LEN32(len) \
 	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
 
@@ -187,7 +194,11 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 	return 0;
 }
 
-/* Slots were freed: L, then wake who sleeps for one. */
+/*
+ * A slot may be free now: wake the clients that wait for one, if there are any.
+ * L: pairs with K in the sleeper. Without this pair the flag could be loaded
+ * before the store that freed the slot, and the sleeper would not be woken.
+ */
 RRING_IN_LINE void rring_freed(struct rring_client *client)
 {
 	rring_fence_compiler();
@@ -196,8 +207,10 @@ RRING_IN_LINE void rring_freed(struct rring_client *client)
 }
 
 /*
- * Keep a slot that nobody else knows for the next allocation. It stays held,
- * so that it goes back like any other if this process dies.
+ * Park the slot of @event for the next allocation. The caller has read @word,
+ * the slot's ledger word: one hold, private, not in flight. The slot stays
+ * held, so the kernel frees it like any other if this process dies. 1: parked;
+ * 0: not, because enough slots are parked or a client waits for a slot.
  */
 RRING_IN_LINE int rring_park(struct rring_client *client,
 			     const struct rring_event *event, uint64_t word)
@@ -219,7 +232,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	uint64_t word = rring_word_load(event->word);
 	uint32_t more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
 
-	/* fewer than two, or aside: so large a number */
+	/* out of range: fewer than two holds, aside, or several threads */
 	if (more < client->short_holds) {
 		/* G: the payload was read before the hold falls */
 		rring_word_store_release(event->word,
@@ -232,7 +245,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	return rring_drop_slow(client, event);
 }
 
-/* Where @i entries after place @at of a lap, which is below @capacity, lie. */
+/* Index of the entry @i after index @at, which is below @capacity. */
 RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 					 uint32_t capacity)
 {
@@ -241,8 +254,8 @@ RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 }
 
 /*
- * Where entry @i from here on lies. A store less for each event than to keep
- * that place: who passes events between CPUs waits for the stores before it.
+ * Index of the entry @i after the head. It is computed, not stored: each store
+ * that precedes the one to the head delays the event's way to another CPU.
  */
 RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 					  uint32_t i)
@@ -251,6 +264,7 @@ RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 				 writer->capacity);
 }
 
+/* Index of the entry @i after the reader's position. */
 RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 					  uint32_t i)
 {
@@ -258,7 +272,11 @@ RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 				 reader->capacity);
 }
 
-/* A: entries below the new head are complete. L: who sleeps is woken. */
+/*
+ * Move the head past @n entries; the caller calls rring_published() afterwards.
+ * A: pairs with B in the reader's look at the head. Without this pair a reader
+ * could see the new head, but old entries below.
+ */
 RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
 					uint32_t n)
 {
@@ -268,6 +286,11 @@ RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
 	rring_seq_store_release(&writer->ring->head, writer->head);
 }
 
+/*
+ * The head has moved: wake the readers that sleep, if there are any.
+ * L: pairs with K in the sleeper. Without this pair the flag could be loaded
+ * before the head is stored, and the sleeper would not be woken.
+ */
 RRING_IN_LINE void rring_published(struct rring_writer *writer)
 {
 	uint32_t waiters;
@@ -280,8 +303,11 @@ RRING_IN_LINE void rring_published(struct rring_writer *writer)
 }
 
 /*
- * M: readers that see any of what follows see the claim. It never goes back:
- * what was reserved and not committed may have been overwritten, too.
+ * Raise the claim above the next @n entries, before they are overwritten.
+ * M: pairs with N in the release of a reader that can be lapped. Without this
+ * pair the reader could read an overwritten entry and not see the claim. The
+ * claim never goes back: reserved entries may be overwritten, even if they are
+ * not committed.
  */
 RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 {
@@ -297,6 +323,10 @@ RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 	rring_fence_release();
 }
 
+/*
+ * Make room for @n entries and claim them: 0, or an error of
+ * rring_writer_make_room(), which waits under RRING_BLOCK.
+ */
 RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 {
 	if (rring_unlikely(writer->limit - writer->head < n)) {
@@ -309,6 +339,7 @@ RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 	return 0;
 }
 
+/* Write the entry at the head, which no reader sees yet. */
 RRING_IN_LINE void rring_entry_write(struct rring_writer *writer,
 				     const struct rring_event *event)
 {
@@ -342,7 +373,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	err = rring_room(writer, 1);
 	if (rring_unlikely(err))
 		return err;
-	/* making room may have settled this very slot */
+	/* load again: rring_room() may have lowered in_flight of this slot */
 	word = (rring_word_load(event->word) & ~RRING_PRIVATE) + RRING_MOVE +
 	       RRING_IN_FLIGHT;
 	rring_word_store_release(event->word, word);
@@ -351,7 +382,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	/* G: the ring names the slot before the hold falls */
 	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
 	rring_published(writer);
-	/* the readers may be past it already; or it pushed out an older one */
+	/* a slot may be free: of this entry, if read, or of an older one */
 	rring_freed(writer->client);
 	return 0;
 }
@@ -369,7 +400,7 @@ RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
 	uint32_t index = rring_writer_index(writer, i);
 	struct rring_event_header *header = &writer->headers[index];
 
-	/* events alike leave the line with the reader, lap after lap */
+	/* do not take the cache line from the readers for equal values */
 	if (RRING_LOAD(&header->len) != len)
 		RRING_STORE(&header->len, len);
 	if (RRING_LOAD(&header->event_type) != event_type)
@@ -390,7 +421,10 @@ RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n)
 	return n;
 }
 
-/* Of an inline entry whose length is none: given up, or a liar's. */
+/*
+ * The error of an inline entry whose length @len exceeds the stride. -ENODATA:
+ * the kernel discarded it; -EBADMSG: it comes from a hostile writer.
+ */
 RRING_IN_LINE int rring_entry_error(uint32_t len)
 {
 	return len == RRING_LEN_NONE ? -ENODATA : -EBADMSG;
@@ -433,7 +467,11 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 	return 0;
 }
 
-/* C: what was read was read before. */
+/*
+ * Move the reader past @n entries.
+ * C: pairs with D in the writer's scan and in the sweep. Without this pair the
+ * writer could overwrite, or the sweep free, what this reader still reads.
+ */
 RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 					uint32_t n)
 {
@@ -443,7 +481,11 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 	rring_seq_store_release(reader->cursor, reader->pos);
 }
 
-/* L: who sleeps is woken. For who gates. */
+/*
+ * A gating reader has moved: wake the writer, and clients that wait for a slot.
+ * L: pairs with K in the sleeper. Without this pair the flag could be loaded
+ * before the cursor is stored, and the sleeper would not be woken.
+ */
 RRING_IN_LINE void rring_released(struct rring_reader *reader)
 {
 	uint32_t waiters;

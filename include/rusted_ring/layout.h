@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* Sizes and offsets of the mmap regions, from the geometry of an arena. */
+/* Compute sizes and offsets of the mmap regions from an arena's geometry. */
 #ifndef _RUSTED_RING_LAYOUT_H
 #define _RUSTED_RING_LAYOUT_H
 
@@ -63,18 +63,25 @@ static inline __u64 rring_word_align(__u64 bytes)
 	       ~(__u64)(sizeof(rring_word_t) - 1);
 }
 
-/* Payload bytes of one slot below XXL: 64, 256, 1024, 4096, 16384. */
+/*
+ * log2 of the payload bytes of a slot of class @pool, which is below XXL: 64,
+ * 256, 1024, 4096, 16384 bytes.
+ */
 static inline __u32 rring_slot_shift(__u32 pool)
 {
 	return 6 + 2 * pool;
 }
 
+/* Payload bytes of a slot of class @pool; 0: XXL. */
 static inline __u32 rring_slot_size(__u32 pool)
 {
 	return pool < RRING_XXL ? 1u << rring_slot_shift(pool) : 0;
 }
 
-/* Who has filled a list has let go of more than a sixteenth of the pool. */
+/*
+ * Entries of a list of recent drops: a power of two, more than a sixteenth of
+ * the pool, at least one cache line; 0 if the pool has no slots.
+ */
 static inline __u32 rring_recent_entries(__u32 capacity)
 {
 	__u32 entries = RRING_LINE / sizeof(__u32);
@@ -86,7 +93,10 @@ static inline __u32 rring_recent_entries(__u32 capacity)
 	return entries;
 }
 
-/* Fill what @info has of LEDGER from all else. */
+/*
+ * Fill .recent_entries, .recent_offset and .ledger_size of @info, which
+ * describe the LEDGER region, from .slots and the capacities of the pools.
+ */
 static inline void rring_layout_ledger(struct rring_arena_info *info)
 {
 	__u64 size = sizeof(struct rring_tails) +
@@ -104,8 +114,9 @@ static inline void rring_layout_ledger(struct rring_arena_info *info)
 }
 
 /*
- * Fill @info from @capacity. Every input is within its RRING_*_MAX, so that
- * nothing here can overflow 64 bits (nor .slots 32).
+ * Fill @info, which is zeroed, for an arena of this geometry. The caller has
+ * checked that all inputs are within their RRING_*_MAX; so no 64-bit sum
+ * overflows, nor does the 32-bit .slots.
  */
 static inline void rring_layout_arena(struct rring_arena_info *info,
 				      const __u32 *capacity, __u32 max_clients,
@@ -151,7 +162,7 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 	rring_layout_ledger(info);
 }
 
-/* Fill offsets and size of @info from its .kind, .capacity and .stride. */
+/* Fill the offsets and .size of @info from its .kind, .capacity and .stride. */
 static inline void rring_layout_ring(struct rring_ring_info *info)
 {
 	__u64 entry = info->kind == RRING_INLINE ?

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* What a ledger word says. Its bits are laid out in <linux/rusted_ring.h>. */
+/* The fields of a ledger word; <linux/rusted_ring.h> defines its bits. */
 #ifndef _RUSTED_RING_LEDGER_H
 #define _RUSTED_RING_LEDGER_H
 

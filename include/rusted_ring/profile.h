@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* Ready-made capacities, by what kind of machine it is. */
+/* Profiles: capacities of the pools for kinds of machines. */
 #ifndef _RUSTED_RING_PROFILE_H
 #define _RUSTED_RING_PROFILE_H
 
@@ -12,10 +12,12 @@ enum {
 	RRING_PROFILES,
 };
 
+/* Indexed by profile. */
 static const char *const rring_profile_names[] = {
 	"mobile", "desktop", "server",
 };
 
+/* Slots per size class, XS to XXL. Indexed by profile. */
 static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
 	{ 500, 250, 100, 20, 5, 8 },
 	{ 2000, 1000, 300, 60, 15, 64 },
@@ -23,9 +25,10 @@ static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
 };
 
 /*
- * Below 2 GiB or 2 CPUs, or with a battery below 8 GiB: mobile. From 16 GiB and
- * 8 CPUs on, without a battery: server. Bytes of memory that can be used; a
- * battery that the machine runs on.
+ * The profile for a machine with @bytes of usable memory, @cpus, and, if
+ * @battery is not 0, a battery that powers it. Mobile: less than 2 GiB or 2
+ * CPUs, or a battery and less than 8 GiB. Server: no battery, and at least 16
+ * GiB and 8 CPUs. Else desktop.
  */
 static inline int rring_profile_detect(__u64 bytes, __u32 cpus, int battery)
 {

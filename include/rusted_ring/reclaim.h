@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
 /*
- * Which slots of a batch does nobody hold? The core of the sweep: looks over
- * every ledger, after Afek, Attiya, Dolev, Gafni, Merritt and Shavit, "Atomic
- * Snapshots of Shared Memory", JACM 40(4), 1993: two collects that find the
- * same words have seen the words as they were at one instant in between.
+ * The core of the sweep: find the slots of a batch that no client holds, by a
+ * double collect over all ledgers. If two collects read the same words, then
+ * all words had these values at one instant between the collects. See Afek,
+ * Attiya, Dolev, Gafni, Merritt and Shavit, "Atomic Snapshots of Shared
+ * Memory", JACM 40(4), 1993.
  *
- * Every change of a ledger word adds to its moves, which come round to the
- * same value only after 2^32 changes: the caller throws a batch away that took
- * longer than RRING_COLLECT_NS from its first collect to its last.
+ * Every change of a ledger word adds 1 to its moves, which repeat after 2^32
+ * changes. No CPU makes so many within RRING_COLLECT_NS. The caller discards a
+ * batch that took longer from its first collect to its last.
  */
 #ifndef _RUSTED_RING_RECLAIM_H
 #define _RUSTED_RING_RECLAIM_H
@@ -19,17 +20,18 @@
 #define RRING_COLLECT_NS	1000000000ull
 
 struct rring_batch {
-	__u64 live;		/* bit i: nobody was found to have slot[i] */
+	__u64 live;		/* bit i: slot[i] was not found in use */
 	__u32 slot[RRING_BATCH]; /* indices in the ledgers */
 	__u32 *moves;		/* RRING_BATCH for each ledger */
 };
 
-/* What a look does with moves. */
+/* What a collect does with the moves of the words. */
 enum rring_look {
-	RRING_LOOK_FIRST,	/* remember them */
-	RRING_LOOK_AGAIN,	/* compare */
+	RRING_LOOK_FIRST,	/* store them */
+	RRING_LOOK_AGAIN,	/* compare with the stored ones */
 };
 
+/* Collect one ledger. Returns .live without the slots that are in use there. */
 static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 					const rring_word_t *ledger,
 					__u32 *moves, __u64 busy,
@@ -40,7 +42,11 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 
 	for (left = live; left; left &= left - 1) {
 		__u32 i = __builtin_ctzll(left);
-		/* H: pairs with G, the release of a hold or of in_flight */
+		/*
+		 * H: pairs with G, the release of a hold or of in_flight.
+		 * Without it the sweep could see the fall, but not the place
+		 * that names the slot next.
+		 */
 		__u64 word = rring_word_load_acquire(&ledger[batch->slot[i]]);
 
 		if (word & busy)
@@ -54,8 +60,9 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 }
 
 /*
- * One collect: drop from @batch every slot that a ledger has with any bit of
- * @busy or, on a later look, with other moves than before.
+ * One collect: remove from @batch->live every slot whose word in a ledger has a
+ * bit of @busy set or, if @look is RRING_LOOK_AGAIN, has other moves than
+ * before.
  */
 static inline void rring_batch_look(struct rring_batch *batch,
 				    const rring_word_t *const *ledgers,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Rings: write and read. */
+/*
+ * Rings: write and read. None of these functions may be called in a signal
+ * handler. These wait: rring_wait_writable(), rring_wait_readable(), and, if
+ * the ring is full under RRING_BLOCK, those that publish, reserve or add.
+ */
 #ifndef _RUSTED_RING_RING_H
 #define _RUSTED_RING_RING_H
 
@@ -12,42 +16,54 @@ extern "C" {
 #endif
 
 /*
- * How a thread waits for a ring, each time that it waits. Deadlines, the end of
- * a stream, a reader that is lapped and a new writer end a wait in every one
- * of them. Only the kernel's sleep is ended by a signal (-EINTR): SPIN and
- * YIELD are not. A reader that is opened with another one than SPIN, and keeps
- * up with a writer that does not pause, lets it get ahead by a microsecond or
- * two now and then: both pass several times as many events.
+ * How a thread waits for events or for room. With each strategy a wait ends at
+ * its deadline, at the end of the stream, and when the reader is lapped. A
+ * signal ends only the sleep of RRING_WAIT_BLOCK; see <rusted_ring.h>.
+ *
+ * With BLOCK and YIELD, rring_peek() pauses a reader that has caught up with a
+ * busy writer for a microsecond or two, so that the writer gets ahead: then
+ * both pass several times as many events.
  */
 enum rring_strategy {
-	RRING_WAIT_BLOCK,	/* spin for some microseconds, then sleep */
-	RRING_WAIT_SPIN,	/* the shortest wait; takes a whole CPU */
-	RRING_WAIT_YIELD,	/* spin, then let others run in between */
+	RRING_WAIT_BLOCK,	/* look for some microseconds, then sleep */
+	RRING_WAIT_SPIN,	/* look without pause: takes a whole CPU */
+	RRING_WAIT_YIELD,	/* look, and let others run in between */
 };
 
 /* ---- rings: write ---- */
 
+/*
+ * All but .name and .strategy are the ring's geometry, which does not change.
+ * RRING_OVERWRITE demands .retain and .stall_ns 0, and has observers only. A
+ * name has printable ASCII characters, no space and no slash.
+ */
 struct rring_ring_config {
-	const char *name;	/* NULL: only by number */
+	const char *name;	/* up to 31 characters; NULL: nameless */
 	enum rring_kind kind;
 	enum rring_policy policy;
-	uint32_t capacity;	/* entries; need not be a power of two */
-	uint32_t stride;	/* RRING_INLINE: payload bytes, a multiple of 64 */
+	uint32_t capacity;	/* entries, 1 to RRING_RING_CAPACITY_MAX */
+	uint32_t stride;	/* RRING_INLINE: payload bytes, a multiple of
+				 * 64 up to 16384; RRING_HANDLES: 0
+				 */
 	uint32_t retain;	/* entries kept for late joiners, < capacity */
-	uint64_t stall_ns;	/* lap a reader that stalls longer; 0: never */
+	uint64_t stall_ns;	/* lap a gating reader that keeps the ring
+				 * full, and does not move, for longer;
+				 * 0: never; up to INT64_MAX
+				 */
 	enum rring_strategy strategy;	/* of this writer */
 };
 
-/* The most payload that RRING_STATIC_RING() takes, in bytes. */
+/* Largest payload memory of an RRING_STATIC_RING(), in bytes. */
 #ifndef RRING_STATIC_RING_BYTES
 #define RRING_STATIC_RING_BYTES	(1u << 20)
 #endif
 
 /*
- * Define @name_, the configuration of a nameless inline ring under RRING_BLOCK
- * that is known when the program is compiled; what rring_writer_open() would
- * refuse, or what takes more than RRING_STATIC_RING_BYTES, does not compile.
- * To be used at file or block scope, with constants.
+ * Define the constant @name_: a struct rring_ring_config of a nameless inline
+ * ring under RRING_BLOCK with @capacity_ entries of @stride_ bytes. It does not
+ * compile if rring_writer_open() would refuse these, or if the payloads take
+ * more than RRING_STATIC_RING_BYTES. For file or block scope; the arguments are
+ * constants.
  */
 #define RRING_STATIC_RING(name_, stride_, capacity_)			\
 	static_assert((stride_) >= RRING_STRIDE_MIN &&			\
@@ -65,232 +81,377 @@ struct rring_ring_config {
 		0, 0, RRING_WAIT_BLOCK,					\
 	}
 
+/* Programs may read .head, .capacity, .stride and .id, the ring's number. */
 struct rring_writer {
 	struct rring_client *client;
 	struct rring_ring_head *ring;
 	struct rring_entry *entries;		/* RRING_HANDLES */
 	struct rring_event_header *headers;	/* RRING_INLINE */
-	char *data;
+	char *data;				/* RRING_INLINE */
 	const struct rring_ring_info *info;
-	uint64_t head;		/* next position */
-	uint64_t limit;		/* no writing at or beyond without a look */
-	uint64_t settled;	/* in_flight was taken back below */
-	uint64_t lap;		/* where head's lap through the entries began */
-	uint64_t claimed;	/* as the ring has it */
-	uint32_t claim_ahead;	/* by how much it is more than is needed */
+	uint64_t head;		/* position of the next entry */
+	uint64_t limit;		/* there is room for entries below */
+	uint64_t settled;	/* entries below are settled */
+	uint64_t lap;		/* position at which .head's lap began */
+	uint64_t claimed;	/* value of ->ring->claim */
+	uint32_t claim_ahead;	/* entries claimed ahead of need */
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t id;		/* of the ring */
-	size_t size;		/* of the mapping */
-	struct rring_writer *next;
+	size_t size;		/* of the mapping, bytes */
+	struct rring_writer *next; /* of the client */
 	uint32_t strategy;
 };
 
 /*
- * Become the writer of a ring: of a new one, or, if a ring of this name is
- * without a writer and has the same geometry and owner, of that one, where its
- * last writer left off. -EBUSY: it has a writer; -EEXIST: it differs.
+ * Make @client, a producer, the writer of a ring, and store the writer in
+ * *@writer. A nameless ring, or one whose name is not in use, is created. Else
+ * the writer goes on at the position where the last one stopped; the ring must
+ * have no writer, the same geometry, and the caller's user as owner. Never
+ * waits. The caller ends the writer with rring_writer_close() or
+ * rring_writer_leave().
+ *
+ * Returns 0, or:
+ *   -EPERM: the client is no producer
+ *   -EINVAL: a value in @config is out of its range, or the name has a
+ *	character that is not allowed
+ *   -ENAMETOOLONG: the name has more than 31 characters
+ *   -EACCES: the ring of this name belongs to another user
+ *   -EBUSY: the ring of this name has a writer
+ *   -EOVERFLOW: a hostile writer left the head of this ring beyond 2^62; the
+ *	name becomes free when its readers have left
+ *   -EEXIST: the ring of this name has another geometry
+ *   -ENOSPC: the arena has no place for another ring, or the ring needs more
+ *	memory than max_bytes allows
+ *   -ENOMEM, -EMFILE, -ENFILE: out of memory; in-process, also of descriptors
  */
 int rring_writer_open(struct rring_client *client,
 		      const struct rring_ring_config *config,
 		      struct rring_writer **writer);
 
-/* End of stream for its readers, once they have drained it. */
+/*
+ * End the stream and free @writer. What is published stays: readers drain the
+ * ring, then get -EPIPE, until another writer opens it. A ring that has neither
+ * writer nor readers is removed; a named reader counts while its client is
+ * away. Never waits.
+ */
 void rring_writer_close(struct rring_writer *writer);
 
 /*
- * Close the writer, not the stream: the ring awaits its next writer, and its
- * readers wait with it. It goes when its last reader goes before that. A
- * writer that takes over and then closes, or dies, ends the stream as ever.
+ * Free @writer, but do not end the stream: readers that have drained the ring
+ * get -EAGAIN until the next writer opens it. If the ring has no reader, or its
+ * last reader leaves before that, the ring is removed. Never waits.
  */
 void rring_writer_leave(struct rring_writer *writer);
 
 /*
- * Publish @event into a ring of handles, and with it one of the caller's
- * holds, which is dropped. A full ring: waits without end under RRING_BLOCK,
- * else -EAGAIN; the hold then stays the caller's. -EOVERFLOW: it stands 4095
- * times in this client's rings, unread.
+ * Append @event to a ring of handles. This takes one hold from the client: to
+ * use the event afterwards, take another hold before. From then on the ring
+ * keeps the event while a gating reader has not released the entry, or the ring
+ * retains the entry; under RRING_OVERWRITE, until the entry is overwritten. The
+ * payload must not be written any more. If the ring is full: RRING_BLOCK waits
+ * without limit, RRING_FAIL fails, RRING_OVERWRITE overwrites the oldest entry.
+ * @event must not be an entry of an inline ring (.handle 0).
+ *
+ * Returns 0, or an error; then the client keeps the hold:
+ *   -EAGAIN: RRING_FAIL, and the ring is full
+ *   -EINTR: RRING_BLOCK, and a signal ended the wait
+ *   -EINVAL: the client does not hold the event, or the ring is inline
+ *   -EOVERFLOW: this client's rings keep 4095 entries that name the event; with
+ *	several threads, released entries may count as well
  */
 RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 				const struct rring_event *event);
 
 /*
- * Reserve @n entries of an inline ring, to be filled in place and committed.
- * A full ring: as for rring_publish(). -EINVAL: more than the ring has beside
- * what it retains; or a ring of handles.
+ * Make room for the next @n entries of an inline ring, for rring_reserved() and
+ * rring_commit(). Nothing is published; what is not committed needs no undo. If
+ * the ring is full: RRING_BLOCK waits without limit, RRING_FAIL fails,
+ * RRING_OVERWRITE overwrites the oldest entries.
+ *
+ * Returns 0, or:
+ *   -EAGAIN: RRING_FAIL, and there is no room for @n entries
+ *   -EINTR: RRING_BLOCK, and a signal ended the wait
+ *   -EINVAL: @n exceeds the capacity without the retained entries, or the ring
+ *	is one of handles
  */
 RRING_IN_LINE int rring_reserve(struct rring_writer *writer, uint32_t n);
 
-/* The payload of reserved entry @i, with its length and type. */
+/*
+ * Set length and type of reserved entry @i, counted from 0. Returns its
+ * payload: as many bytes as the stride, aligned to 64, not cleared, the
+ * caller's until rring_commit(). Entries may not follow each other in memory.
+ * Nothing is checked: @i is less than what was reserved, @len at most the
+ * stride. Never waits.
+ */
 RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
 				   uint32_t len, uint32_t event_type);
 
-/* Publish the first @n reserved entries. */
+/*
+ * Publish the first @n reserved entries at once; @n is not checked. The caller
+ * must not write them any more. Further ones have to be reserved again. Never
+ * waits.
+ */
 RRING_IN_LINE void rring_commit(struct rring_writer *writer, uint32_t n);
 
-/* Reserve, copy, commit. -E2BIG: longer than the stride. */
+/*
+ * Append an entry with a copy of the @len bytes at @data to an inline ring. May
+ * wait like rring_reserve(). Returns 0, or -E2BIG: @len exceeds the stride; or
+ * an error of rring_reserve() for one entry.
+ */
 int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 	      uint32_t event_type);
 
 /*
- * The same for @n events of @len bytes each, which lie one after another at
- * @data, with one move of the head: all of them, or none. Where payloads fill
- * the stride they are copied at once, which other CPUs' caches like better
- * than to be filled in place.
+ * Append @n entries to an inline ring, all at once or none: copies of @n times
+ * @len bytes, which follow each other at @data. Fastest if @len is the stride.
+ * May wait like rring_reserve(). Returns 0, or -E2BIG: @len exceeds the stride;
+ * or an error of rring_reserve() for @n entries.
  */
 int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 		    uint32_t event_type, uint32_t n);
 
 /*
- * Publish up to @n events of @events, in order and with one move of the head:
- * as many as there is room for. Returns how many; each took a hold. If the
- * first one cannot be published: what rring_publish() says, which waits for
- * room for one under RRING_BLOCK. An event that is not held (-EINVAL), or not
- * to be published more often (-EOVERFLOW), ends the batch before it.
+ * Append the first of the @n events to a ring of handles, in order and at once,
+ * as many as there is room for. Each takes one hold from the client, like
+ * rring_publish(). If there is no room for any: waits, fails or overwrites for
+ * one, like rring_publish().
+ *
+ * Returns how many were published (0 only if @n is 0). An event that
+ * rring_publish() would reject with -EINVAL or -EOVERFLOW ends the batch before
+ * it. If none was published, returns an error of rring_publish(); the client
+ * keeps the holds.
  */
 long rring_publish_batch(struct rring_writer *writer,
 			 const struct rring_event *events, uint32_t n);
 
 /*
- * Back-pressure, by a look at every reader: which part of the entries that the
- * writer could have are taken by what its slowest gating reader has not
- * released. 0.0: none; 1.0: all, there is no room. What the ring retains does
- * not count; without readers, and under RRING_OVERWRITE, it is 0.0.
+ * Back-pressure: how full the ring is now, from 0.0 to 1.0, which means no
+ * room. That is the number of entries that the slowest gating reader has not
+ * released, without the retained ones, divided by the capacity without them.
+ * Without gating readers and under RRING_OVERWRITE it is 0.0. Looks at every
+ * reader. Never waits, but may spin while a reader joins. Cannot fail.
  */
 double rring_writer_pressure(struct rring_writer *writer);
 
-/* 1: the pressure is 0.8 or more. */
+/* Returns 1 if rring_writer_pressure() is 0.8 or more, else 0. */
 int rring_writer_under_pressure(struct rring_writer *writer);
 
-/* 1: the pressure is 0.9 or more. */
+/* Returns 1 if rring_writer_pressure() is 0.9 or more, else 0. */
 int rring_writer_should_throttle(struct rring_writer *writer);
 
 /*
- * Waits until @n entries fit, by the writer's strategy: 0, -ETIMEDOUT, -EINTR;
- * -EINVAL: they never do.
+ * Wait until @n entries fit, or @deadline, by the writer's strategy. After 0,
+ * publishing or reserving up to @n entries does not wait.
+ *
+ * Returns 0, or:
+ *   -ETIMEDOUT: no room until @deadline, also if that is 0
+ *   -EINTR: RRING_WAIT_BLOCK, and a signal ended the wait
+ *   -EINVAL: @n exceeds the capacity without the retained entries
  */
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 			uint64_t deadline);
 
 /* ---- rings: read ---- */
 
+/*
+ * A named reader outlives its client: its position stays and gates until a
+ * client of the same user opens a reader of that name. Positions count the
+ * entries since the ring was created.
+ */
 struct rring_reader_config {
-	const char *ring_name;	/* NULL: by .ring */
-	uint32_t ring;
-	const char *name;	/* outlives the process; NULL: nameless */
-	unsigned int flags;	/* RRING_JOIN_OBSERVER */
-	enum rring_start start;
-	uint64_t position;	/* RRING_START_AT */
-	enum rring_strategy strategy;
-};
-
-struct rring_reader {
-	struct rring_client *client;
-	const struct rring_ring_head *ring;
-	const struct rring_entry *entries;
-	const struct rring_event_header *headers;
-	const char *data;
-	const struct rring_ring_info *info;
-	rring_seq_t *cursor;
-	uint64_t pos;		/* next entry */
-	uint64_t head;		/* entries below are known to be there */
-	uint64_t lost;		/* entries that this reader never got */
-	uint64_t ref;
-	uint64_t lap;		/* where pos' lap through the entries began */
-	uint32_t capacity;
-	uint32_t stride;
-	uint32_t lappable;	/* validate what was read */
-	uint32_t aside;		/* release the long way: lappable, or pins */
-	uint32_t observer;
-	uint32_t incarnation;
-	uint32_t ring_id;
-	uint32_t id;		/* in info->readers */
-	uint32_t cursor_id;
-	uint64_t peeked;	/* by rring_try_read(), to be released */
-	struct rring_pages *old; /* of earlier incarnations */
-	size_t size;		/* of a mapping */
-	struct rring_reader *next;
-	struct rring_pin *pins;	/* peeked events of class XXL */
-	uint32_t strategy;
-	uint32_t resumed;	/* the name was known */
-	uint32_t prompt;	/* so many looks for events do not rest */
-	uint32_t patience;	/* and so many after a rest that brought little */
+	const char *ring_name;	/* NULL: .ring says which */
+	uint32_t ring;		/* number of the ring */
+	const char *name;	/* up to 31 characters; NULL: nameless */
+	unsigned int flags;	/* RRING_JOIN_OBSERVER: never gates */
+	enum rring_start start;	/* ignored if the ring knows .name */
+	uint64_t position;	/* for RRING_START_AT */
+	enum rring_strategy strategy;	/* of rring_wait_readable() */
 };
 
 /*
- * Join a ring. A named reader goes on exactly where its name stood, if its
- * owner is the same; -EBUSY while another process has it. -ENOENT: no such
- * ring; -EACCES; -EPERM: an observer cannot gate; -ENOSPC.
+ * Programs may read .pos, .lost, .resumed, .capacity, .stride, and .ring_id,
+ * the ring's number.
+ */
+struct rring_reader {
+	struct rring_client *client;
+	const struct rring_ring_head *ring;
+	const struct rring_entry *entries;	/* RRING_HANDLES */
+	const struct rring_event_header *headers; /* RRING_INLINE */
+	const char *data;	/* RRING_INLINE */
+	const struct rring_ring_info *info;
+	rring_seq_t *cursor;	/* own one, which the writer reads */
+	uint64_t pos;		/* position of the next entry */
+	uint64_t head;		/* entries below are known to be there */
+	uint64_t lost;		/* entries that this reader never got */
+	uint64_t ref;		/* own reader's word when it (re)joined */
+	uint64_t lap;		/* position at which .pos' lap began */
+	uint32_t capacity;
+	uint32_t stride;
+	uint32_t lappable;	/* what was read has to be validated */
+	uint32_t aside;		/* 1: release out of line */
+	uint32_t observer;
+	uint32_t incarnation;	/* of the pages that are mapped */
+	uint32_t ring_id;
+	uint32_t id;		/* in info->readers */
+	uint32_t cursor_id;	/* in the client's cursors */
+	uint64_t peeked;	/* 1: the next call releases an entry */
+	struct rring_pages *old; /* mappings of earlier incarnations */
+	size_t size;		/* of one mapping, bytes */
+	struct rring_reader *next; /* of the client */
+	struct rring_pin *pins;	/* peeked events of class XXL */
+	uint32_t strategy;
+	uint32_t resumed;	/* 1: the name was known */
+	uint32_t prompt;	/* looks left that do not pause */
+	uint32_t patience;	/* .prompt after a vain pause */
+};
+
+/*
+ * Join a ring and store the reader in *@reader. A name that is known goes on at
+ * the position where it stood (->resumed is 1), or, if it was lapped meanwhile,
+ * at the oldest entry kept (->lost says how many it missed). Never waits. The
+ * caller ends the reader with rring_reader_close().
+ *
+ * Returns 0, or:
+ *   -ENOENT: the arena has no ring of this name
+ *   -ENXIO: the arena has no ring of this number
+ *   -EPERM: a client of role RRING_OBSERVER must join with RRING_JOIN_OBSERVER
+ *   -EINVAL: unknown flag, start or strategy; a gating reader of a ring with
+ *	RRING_OVERWRITE; an observer with a name; a name with a character that
+ *	is not allowed
+ *   -ENAMETOOLONG: a name has more than 31 characters
+ *   -EACCES: the reader's name belongs to another user
+ *   -EBUSY: a reader with this name is open
+ *   -ENOSPC: the ring has 240 readers, or the client 64
+ *   -ENOMEM: out of memory
  */
 int rring_reader_open(struct rring_client *client,
 		      const struct rring_reader_config *config,
 		      struct rring_reader **reader);
 
-/* Leave. A name stays, gating, unless @forget. */
+/*
+ * Leave the ring and free @reader. Peeked events are invalid afterwards; holds
+ * stay. A named reader stays in the ring and gates, unless @forget is not 0. An
+ * entry that was not released is read again under that name. A ring that has
+ * neither writer nor readers is removed. Never waits.
+ */
 void rring_reader_close(struct rring_reader *reader, int forget);
 
 /*
- * How many entries, up to @n, can be looked at from here on. -EAGAIN: none
- * yet; -EPIPE: none, and the writer is gone; -ESTALE: the reader was lapped,
- * ->lost has grown by what it missed, and the next call goes on behind that. (Who
- * cannot be lapped sees that of a liar's ring alone, whose head has jumped.)
+ * Returns how many entries, up to @n, can be read from the reader's position
+ * on. They stay until rring_release(), unless the reader can be lapped. Only
+ * observers and readers of a ring with a stall_ns can be lapped. Never waits,
+ * but may pause (see enum rring_strategy).
+ *
+ * Errors:
+ *   -EAGAIN: there is no entry yet
+ *   -EPIPE: there is no entry, and the stream has ended
+ *   -ESTALE: the reader was lapped, ->lost has grown by the entries that it
+ *	missed, and the next call goes on behind them. If the reader cannot be
+ *	lapped: a hostile writer moved its head too far
+ *   -ENOMEM: the pages of a new writer cannot be mapped
  */
 RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n);
 
 /*
- * Peeked entry @i, in place. -EBADMSG: the writer left nonsense there;
- * -ESTALE: gone already (only who can be lapped sees that); -ENODATA: the
- * kernel, as the writer, reserved and discarded it. In any case it is to be
- * released like any other. rring_try_read() and rring_read_batch() pass over
- * what was discarded. -ENOMEM: an event above 16 KiB could not be mapped;
- * another time it may be.
+ * Describe entry @i, counted from 0, in @event. @i is less than the result of
+ * rring_peek(), which is not checked. The event is used in place until the
+ * entry is released. Never waits, but may spin while a sweep decides about the
+ * slot.
+ *
+ * Returns 0, or an error; then, too, the entry has to be released:
+ *   -ENODATA: no event; the kernel, as the writer, discarded the entry
+ *   -EBADMSG: a hostile writer left an invalid handle or length
+ *   -ESTALE: the reader can be lapped, and the entry was overwritten or is
+ *	invalid
+ *   -ENOMEM: RRING_XXL: the event cannot be mapped now; a later call may
+ *	succeed
  */
 RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			      struct rring_event *event);
 
 /*
- * Done with the first @n peeked entries. -ESTALE: the reader was lapped
- * meanwhile; none of the @n is to be trusted and all count as lost.
+ * Release the first @n peeked entries: the writer may reuse them, and their
+ * events must not be used any more, unless the client holds them. A reader that
+ * can be lapped may trust what it has read only after 0. Never waits.
+ *
+ * Returns 0, or:
+ *   -EINVAL: @n is more than rring_peek() has found
+ *   -ESTALE: the reader was lapped, and nothing that was read from these
+ *	entries can be trusted. An observer has lost all @n. A gating reader
+ *	goes on at the oldest entry kept, which may be one of the @n. ->lost
+ *	has grown by the entries that are lost
  */
 RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n);
 
-/* Keep a peeked event beyond its release: a hold. -ESTALE as above. */
+/*
+ * Take a hold on a peeked event of a ring of handles, before its release. The
+ * caller drops the hold with rring_drop(). Never waits, but may spin while a
+ * sweep decides about the slot.
+ *
+ * Returns 0, or:
+ *   -EINVAL: the event is an entry of an inline ring
+ *   -EOVERFLOW: the client holds the event 65,535 times
+ *   -ESTALE, -EBADMSG: the reader can be lapped, and the event was reused
+ *   -ENOMEM: RRING_XXL: the event cannot be mapped
+ */
 int rring_keep(struct rring_reader *reader, const struct rring_event *event);
 
 /*
- * Release the event that the last call gave, and look at the next one:
- * 0, or what peek, entry and release say. After -ENOMEM the next call tries the
- * same event again; rring_release() of 1 gives it up. An event that is not
- * released when its reader ends is seen again under that reader's name. After
- * -ESTALE, on a ring whose readers can be lapped, the event before may be among
- * the lost: who has to know peeks and releases by hand.
+ * Release the event of the last call, and describe the next one in @event. The
+ * event is used in place until the next rring_try_read(), rring_read_batch(),
+ * rring_wait_readable() or rring_release(). Passes over entries that the kernel
+ * discarded. Never waits, but may pause like rring_peek().
+ *
+ * Returns 0, or an error of rring_peek(), rring_entry() or rring_release():
+ *   -EAGAIN: there is no event yet
+ *   -EPIPE: there is no event, and the stream has ended
+ *   -EBADMSG: the entry is invalid; the next call releases it
+ *   -ESTALE: the reader was lapped. The event of the last call may be lost as
+ *	well; a reader that has to know uses rring_peek() and rring_release()
+ *   -ENOMEM: RRING_XXL: the event cannot be mapped. The next call tries it
+ *	again; rring_release() of 1 skips it
  */
 int rring_try_read(struct rring_reader *reader, struct rring_event *event);
 
 /*
- * What to do with an event: 0, done; positive, done, but stop after it;
- * a negative error, not done: stop before it. It may hold the event, and must
- * not touch its reader.
+ * The caller's function for one event of a batch. Returns 0: done; positive:
+ * done, end the batch after this event; a negative errno: not done, end the
+ * batch before this event. The handler may hold the event with rring_keep();
+ * otherwise it must not use the reader.
  */
 typedef int (*rring_handler_t)(void *context, const struct rring_event *event);
 
 /*
- * Call @handler for each of up to @max events that are there, then release
- * those that it was done with, all at once. Returns how many, or what peek and
- * release say; if it was none, the handler's error. An event that
- * rring_entry() has an error for ends the batch before it, or, as the first
- * one, is released (not so after -ENOMEM), and the error returned.
+ * Call @handler with @context for up to @max events that are there, then
+ * release those that are done, all at once. First releases the event of the
+ * last rring_try_read(). Passes over entries that the kernel discarded. Never
+ * waits.
+ *
+ * Returns how many are done (0 only if @max is 0); if none is done, the
+ * handler's error; or an error of rring_peek() or rring_release(). -ESTALE of
+ * the release means that the handled events cannot be trusted. An entry that
+ * rring_entry() rejects ends the batch before it. If this is the first entry,
+ * the error is returned, and the entry is released, but not after -ENOMEM.
  */
 long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 		      void *context, uint32_t max);
 
-/* How many entries are published that this reader has not released. */
+/*
+ * Returns how many entries are published that this reader has not released.
+ * Never waits, cannot fail.
+ */
 uint64_t rring_reader_lag(struct rring_reader *reader);
 
 /*
- * Waits until rring_peek() has something to say but -EAGAIN, by the reader's
- * strategy: 0, -ETIMEDOUT, -EINTR. The event that rring_try_read() gave last is
- * released first, with what rring_release() says.
+ * Wait until rring_peek() returns something else than -EAGAIN, or @deadline, by
+ * the reader's strategy. First releases the event of the last rring_try_read().
+ *
+ * Returns 0, or:
+ *   -ETIMEDOUT: nothing happened until @deadline, also if that is 0
+ *   -EINTR: RRING_WAIT_BLOCK, and a signal ended the wait
+ *   -ESTALE: from the release, see rring_release()
+ *   -ENOMEM: the pages of a new writer cannot be mapped
  */
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Reader sets: the rings of many writers into one consumer. */
+/*
+ * Reader sets: read the rings of many writers as one. None of these functions
+ * may be called in a signal handler. Only rring_set_wait() waits.
+ */
 #ifndef _RUSTED_RING_SET_H
 #define _RUSTED_RING_SET_H
 
@@ -11,64 +14,86 @@ extern "C" {
 
 /* Which of the readers that have events comes next. */
 enum rring_order {
-	RRING_FAIR,		/* in turn, so that nobody starves */
-	RRING_BY_PRIORITY,	/* the lowest number; equal ones in turn */
-	RRING_BY_TIMESTAMP,	/* the smallest of those that are there */
+	RRING_FAIR,		/* in turn: no reader starves */
+	RRING_BY_PRIORITY,	/* lowest number first; equal ones in turn */
+	RRING_BY_TIMESTAMP,	/* lowest timestamp first */
 };
 
 struct rring_set_config {
 	enum rring_order order;
-	enum rring_strategy strategy;
+	enum rring_strategy strategy;	/* of rring_set_wait() */
 	/*
-	 * BY_TIMESTAMP: of an event; NULL: the first 8 bytes of its payload, 0
-	 * if it is shorter. The next events that are there are compared, and
-	 * none is waited for: who wants one order over all writers waits until
-	 * each reader has an event.
+	 * For BY_TIMESTAMP: returns the timestamp of an event. NULL: the first
+	 * 8 bytes of the payload, in the byte order of the machine; 0 if it is
+	 * shorter. The set compares the next events of the readers that have
+	 * one, and does not wait for others. A caller that needs one order over
+	 * all writers waits until each reader has an event.
 	 */
 	uint64_t (*timestamp)(const struct rring_event *event);
 };
 
-/* Of up to 64 readers of one client. It belongs to one thread at a time. */
+/* Up to RRING_CURSORS readers of one client. Used by one thread at a time. */
 struct rring_set;
 
-/* An empty set. -EINVAL, -ENOMEM. */
+/*
+ * Create an empty set and store it in *@set. The caller frees it with
+ * rring_set_close(). Returns 0, or:
+ *   -EINVAL: there is no such order or strategy
+ *   -ENOMEM: out of memory
+ */
 int rring_set_open(struct rring_client *client,
 		   const struct rring_set_config *config,
 		   struct rring_set **set);
 
 /*
- * Add a reader of the set's client, which stays the caller's: it is removed
- * before it is closed, and not read by hand meanwhile. @priority counts for
- * BY_PRIORITY alone. -EINVAL: another client's; -EEXIST: it is in the set.
+ * Add @reader, which stays the caller's. While @reader is in the set, the
+ * caller does not read it otherwise. The caller removes it before
+ * rring_reader_close(). @priority is ignored unless the order is
+ * RRING_BY_PRIORITY.
+ *
+ * Returns 0, or:
+ *   -EINVAL: @reader is of another client
+ *   -EEXIST: @reader is in the set
+ *   -ENOSPC: the set has RRING_CURSORS readers
  */
 int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 		  uint32_t priority);
 
 /*
- * -ENOENT: it is not in the set. If the last event was its, that is released
- * by the reader's own next read.
+ * Remove @reader from the set. If the last event came from @reader, this event
+ * stays valid until the next rring_try_read() of @reader, which releases it.
+ * Returns 0, or -ENOENT: @reader is not in the set.
  */
 int rring_set_remove(struct rring_set *set, struct rring_reader *reader);
 
 /*
- * Release the event that the last call gave, and look at the next one: 0, and
- * *@from is its reader. -EAGAIN: there is none; -EPIPE: and all streams have
- * ended. A reader whose stream has ended is passed over, until a new writer
- * takes over. What else goes wrong is told with its reader in *@from, as
- * rring_try_read() tells it, -ESTALE of a reader that was lapped above all; the
- * next call goes on with the others. NULL in *@from if it is nobody's.
+ * Release the event of the last call, describe the next one in @event, and
+ * store its reader in *@from. The event is used in place until the next
+ * rring_set_try_read() or rring_set_wait(). Passes over a reader whose stream
+ * has ended, until a new writer takes over. Never waits.
+ *
+ * Returns 0, or:
+ *   -EAGAIN: no reader has an event; *@from is NULL
+ *   -EPIPE: all streams have ended, or the set is empty; *@from is NULL
+ *   -ESTALE, -EBADMSG, -ENOMEM: like rring_try_read() of the reader that is in
+ *	*@from; the next call goes on with the others
  */
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
 /*
- * Release the event that the last call gave, and wait until
- * rring_set_try_read() has something to say but -EAGAIN: one wait for all, by
- * the set's strategy. 0, -ETIMEDOUT, -EINTR.
+ * Release the event of the last call. Then wait until a reader has entries or
+ * was lapped, all streams have ended, or @deadline, by the set's strategy. If
+ * the kernel, as the writer, discarded these entries, rring_set_try_read()
+ * still returns -EAGAIN afterwards.
+ *
+ * Returns 0, or:
+ *   -ETIMEDOUT: nothing happened until @deadline, also if that is 0
+ *   -EINTR: RRING_WAIT_BLOCK, and a signal ended the wait
  */
 int rring_set_wait(struct rring_set *set, uint64_t deadline);
 
-/* Free the set; its readers stay. */
+/* Free the set. Its readers stay open and stay the caller's. */
 void rring_set_close(struct rring_set *set);
 
 #ifdef __cplusplus

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
 /*
- * A ring's window: the entries between its lower end, behind which nobody
- * needs them any more, and its head. Positions are 64-bit counts of entries
- * since the ring exists, so that they never wrap.
+ * A ring's window: the entries from its lower end, below which no gating reader
+ * needs them and the ring retains none, up to its head. A position is a 64-bit
+ * count of entries since the ring was created; it never wraps.
  */
 #ifndef _RUSTED_RING_WINDOW_H
 #define _RUSTED_RING_WINDOW_H
 
 #include <linux/rusted_ring.h>
 
-/* A position that lies beyond @head (a liar's) counts as @head. */
+/* @pos, but at most @head: a hostile client can store any position. */
 static inline __u64 rring_window_clamp(__u64 pos, __u64 head)
 {
 	return pos > head ? head : pos;
 }
 
-/* The lower end of a window that no reader holds open. */
+/* The lower end of the window if no reader gates. */
 static inline __u64 rring_window_retained(__u64 head, __u32 retain)
 {
 	return head > retain ? head - retain : 0;
 }
 
-/* How many entries fit between @head and one full lap after @low. */
+/* How many entries the writer can append at @head if the lower end is @low. */
 static inline __u64 rring_window_room(__u64 low, __u64 head, __u32 capacity)
 {
 	__u64 used = head - rring_window_clamp(low, head);
@@ -29,13 +29,13 @@ static inline __u64 rring_window_room(__u64 low, __u64 head, __u32 capacity)
 	return used < capacity ? capacity - used : 0;
 }
 
-/* @pos modulo @capacity for a @pos that is less than two laps up. */
+/* @pos modulo @capacity, if @pos is less than 2 * @capacity. */
 static inline __u32 rring_window_wrap(__u64 pos, __u32 capacity)
 {
 	return (__u32)(pos >= capacity ? pos - capacity : pos);
 }
 
-/* One reader's entry in struct rring_ring_info. */
+/* Word .ref of struct rring_reader_info: @state is enum rring_reader_state. */
 
 static inline __u64 rring_ref(__u32 serial, __u32 client, __u32 cursor,
 			      __u32 state)
@@ -59,6 +59,7 @@ static inline __u32 rring_ref_state(__u64 ref)
 	return ref & 0xff;
 }
 
+/* 1: the reader holds the writer back. */
 static inline int rring_ref_gates(__u64 ref)
 {
 	__u32 state = rring_ref_state(ref);
