@@ -19,7 +19,10 @@ enum rring_class rring_class_for(size_t len)
 	return len > RRING_XXL_MAX ? RRING_POOLS : rring_class_of(len);
 }
 
-/* Ask as no client. */
+/*
+ * Make one call that needs no client, on a file that is closed afterwards.
+ * Returns what the call returns (CREATE: a descriptor), or a negative errno.
+ */
 static int call(enum rring_backend backend, unsigned long request, void *args)
 {
 	struct rring_file file;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Which backend it is: as told, as the environment says, or as there is. */
+/*
+ * Which backend is used: the one that the caller names, else the one that
+ * $RRING_BACKEND names, else the device if it can be opened.
+ */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +21,7 @@ static enum rring_backend from_environment(void)
 	return RRING_BACKEND_AUTO;
 }
 
-/* Is RRING_BACKEND_AUTO not for the library to choose? */
+/* 1: $RRING_BACKEND names a backend; 0: the library chooses. */
 int rring_backend_is_told(void)
 {
 	return from_environment() != RRING_BACKEND_AUTO;
@@ -44,7 +47,10 @@ enum rring_backend rring_backend(void)
 				       RRING_BACKEND_PROCESS;
 }
 
-/* Open a file of @backend. */
+/*
+ * Open @file on @backend; for RRING_BACKEND_AUTO, on what rring_backend() says.
+ * 0 or a negative errno.
+ */
 int rring_file_open(struct rring_file *file, enum rring_backend backend)
 {
 	if (backend == RRING_BACKEND_AUTO)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * How the library reaches the kernel's side of an arena: through the device, or
- * by calling the same objects, compiled into this library, in this process.
+ * Backends: how the library reaches the kernel's side of an arena. The device
+ * backend makes system calls on /dev/rusted_ring. The process backend calls
+ * the objects of kmod/, which are compiled into this library.
  */
 #ifndef ULIB_BACKEND_H
 #define ULIB_BACKEND_H
@@ -11,27 +12,36 @@
 
 struct rring_backend_calls;
 
-/* What an open file of the device is; one client at most. */
+/*
+ * An open file of the device, or what stands for it in this process. At most
+ * one client attaches through it.
+ */
 struct rring_file {
 	const struct rring_backend_calls *calls;
-	int fd;			/* of the device, else -1 */
-	void *host;		/* in this process, else NULL */
+	int fd;			/* device: its descriptor; else -1 */
+	void *host;		/* process: the client of kmod/; else NULL */
 };
 
-/* Errors are negative errno. */
+/* Operations of a backend. Errors are negative errno. */
 struct rring_backend_calls {
 	int in_process;
 	int (*open)(struct rring_file *file);
 	void (*close)(struct rring_file *file);
 	int (*call)(struct rring_file *file, unsigned long request, void *args);
-	/* of a region, see RRING_OFF(); NULL, and *@err set, if it fails */
+	/*
+	 * Map all @size bytes of the region that @offset names, see
+	 * RRING_OFF(). NULL: it failed, and *@err says why; *@err does not
+	 * change otherwise.
+	 */
 	void *(*map)(struct rring_file *file, uint64_t offset, size_t size,
 		     int writable, int *err);
 	void (*unmap)(struct rring_file *file, void *addr, size_t size);
+	/* the descriptor for poll(2), each time the same; under own->lock */
 	int (*poll_fd)(struct rring_file *file);
 	/*
-	 * A look for @mask, of POLLIN and POLLOUT, found nothing; 0: there is
-	 * more to look at than before. The descriptor is to say what comes.
+	 * Make the poll descriptor report the next event. @mask is POLLIN or
+	 * POLLOUT, if the caller has looked for that and found nothing; 0: the
+	 * client has a new reader or writer.
 	 */
 	void (*poll_again)(struct rring_file *file, uint32_t mask);
 };

@@ -5,7 +5,7 @@
 
 #include "battery.h"
 
-/* Does @dir/@supply/@attribute say @word? */
+/* 1: the first line of the file @dir/@supply/@attribute is @word; else 0. */
 static int says(const char *dir, const char *supply, const char *attribute,
 		const char *word)
 {
@@ -26,7 +26,10 @@ static int says(const char *dir, const char *supply, const char *attribute,
 	return !strcmp(text, word);
 }
 
-/* A mouse may have a battery, too: its scope is a device. */
+/*
+ * A battery whose scope is "Device" belongs to a peripheral, such as a mouse,
+ * and does not count.
+ */
 int rring_battery_in(const char *dir)
 {
 	DIR *supplies = opendir(dir);

@@ -4,7 +4,7 @@
 
 #define RRING_POWER_SUPPLIES	"/sys/class/power_supply"
 
-/* Is there a battery among the supplies in @dir that the machine runs on? */
+/* 1: @dir lists a battery that supplies the machine itself; else 0. */
 int rring_battery_in(const char *dir);
 
 #endif /* ULIB_BATTERY_H */

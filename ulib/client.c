@@ -33,7 +33,10 @@ void rring_unmap(struct rring_client *client, const void *addr, size_t size)
 		file->calls->unmap(file, (void *)addr, size);
 }
 
-/* Nothing of @mask was found: for who polls, see rring_backend_calls. */
+/*
+ * Call .poll_again of the backend with @mask, if rring_client_fd() was ever
+ * called.
+ */
 void rring_poll_again(struct rring_client *client, uint32_t mask)
 {
 	struct rring_file *file = &client->own->file;
@@ -42,7 +45,10 @@ void rring_poll_again(struct rring_client *client, uint32_t mask)
 		file->calls->poll_again(file, mask);
 }
 
-/* An empty name if there is none; a name is never cut. */
+/*
+ * Copy @from, padded with zeros; NULL is the empty name. -ENAMETOOLONG: it does
+ * not fit; names are never truncated.
+ */
 int rring_name_copy(char to[RRING_NAME_MAX], const char *from)
 {
 	size_t len = from ? strlen(from) : 0;
@@ -81,7 +87,7 @@ static int map_regions(struct rring_client *client)
 	own->payload = rring_map(client, RRING_REGION_PAYLOAD, 0,
 				 attach->payload_size,
 				 client->role == RRING_PRODUCER, &err);
-	/* the last one: the client lives from here on */
+	/* last: with the ledger mapped, the kernel counts the client as live */
 	if (!err)
 		own->ledger = rring_map(client, RRING_REGION_LEDGER, 0,
 					attach->ledger_size, 1, &err);
@@ -229,7 +235,7 @@ static int open_client(struct rring_client **out, const char *name,
 	return 0;
 }
 
-/* By rring_open()'s flags, or -EINVAL. */
+/* The backend that the @flags of rring_open() ask for, or -EINVAL. */
 static int backend_for(unsigned int flags)
 {
 	switch (flags & ~RRING_SINGLE_THREADED) {
@@ -256,7 +262,7 @@ int rring_open(struct rring_client **client, const char *name,
 		backend = rring_backend();
 	err = open_client(client, name ? name : "default", -1, role, flags,
 			  (enum rring_backend)backend);
-	/* the device is there, but not for everybody */
+	/* this user may not use the device's `default`: take the own one */
 	if (err == -EACCES && !name && !(flags & RRING_ON_DEVICE) &&
 	    backend == RRING_BACKEND_DEVICE && !rring_backend_is_told())
 		err = open_client(client, "default", -1, role, flags,
@@ -284,7 +290,7 @@ int rring_open_config(struct rring_client **client,
 {
 	int fd, err;
 
-	/* not only once the arena is there, and may persist */
+	/* check before the arena is created, which may be persistent */
 	if (flags & ~RRING_SINGLE_THREADED)
 		return -EINVAL;
 	fd = rring_arena_create(config);
@@ -333,8 +339,8 @@ int rring_client_fd(const struct rring_client *client)
 }
 
 /*
- * Map the cursors of client @id, anew if the place has another client than
- * when they were mapped last. Under the own lock.
+ * Make own->peers[@id] a mapping of the cursors of the client that has that id
+ * now. If this fails, .serial is 0. The caller holds own->lock.
  */
 static void map_peer(struct rring_client *client, uint32_t id)
 {
@@ -348,14 +354,14 @@ static void map_peer(struct rring_client *client, uint32_t id)
 	rring_unmap(client, peer->cursors, sizeof(struct rring_cursors));
 	peer->cursors = rring_map(client, RRING_REGION_CURSORS, id,
 				  sizeof(struct rring_cursors), 0, &err);
-	/* a place that changed hands meanwhile: next time */
+	/* after an error, or if @id has a new client now: map anew next time */
 	peer->serial = err || rring_flag_load(now) != serial ? 0 : serial;
 }
 
 /*
- * Where @cursor of client @id stands; 0 if it has none now, or there is no
- * memory to map it. The mapping is used under the lock alone, as another
- * thread may replace it.
+ * Position of @cursor of client @id; 0 if there is no such client, or if its
+ * cursors cannot be mapped. Takes own->lock to read another client's cursor, as
+ * another thread may replace the mapping.
  */
 uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
 			   uint32_t cursor)
@@ -363,7 +369,10 @@ uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
 	struct rring_client_private *own = client->own;
 	uint64_t position = 0;
 
-	/* D: pairs with C in the reader's release */
+	/*
+	 * D: pairs with C in the reader's release. Without it the writer could
+	 * overwrite entries that the reader still uses.
+	 */
 	if (id == client->id)
 		return rring_seq_load_acquire(
 			&own->cursors->cursor[cursor].pos);
@@ -410,7 +419,10 @@ void rring_wake_pools(struct rring_client *client)
 	rring_call(client, RRING_IOC_WAKE, &args);
 }
 
-/* Of the places from @first on, those that nobody has. */
+/*
+ * Ask the kernel to free those of the @count XXL slots from @first on that no
+ * ledger, magazine or ring names. Errors are ignored.
+ */
 void rring_xxl_reclaim(struct rring_client *client, uint32_t first,
 		       uint32_t count)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the library keeps of a client for itself, and its system calls. */
+/* The private part of a client, and what the library's files share. */
 #ifndef ULIB_CLIENT_H
 #define ULIB_CLIENT_H
 
@@ -10,17 +10,20 @@
 #include "backend.h"
 #include "xxl.h"
 
-/* Another client's cursors, as mapped when its serial was .serial. */
+/*
+ * Mapping of another client's cursors. It is valid while the client of that id
+ * has the serial .serial; 0: to be mapped anew. Under own->lock.
+ */
 struct rring_peer {
 	uint32_t serial;
 	const struct rring_cursors *cursors;
 };
 
-/* The lists of recent drops of a pool. */
+/* This client's lists of recent drops of one pool. */
 struct rring_recent_view {
-	struct rring_recent *end;	/* of each list */
-	uint32_t *slot;
-	uint32_t entries;		/* of each list */
+	struct rring_recent *end;	/* by list: where it goes on */
+	uint32_t *slot;			/* the lists, in a row */
+	uint32_t entries;		/* of each: a power of two, or 0 */
 };
 
 struct rring_client_private {
@@ -31,13 +34,13 @@ struct rring_client_private {
 	struct rring_writer *writers;
 	struct rring_reader *readers;
 	struct rring_pipe *pipes;
-	struct rring_cursors *cursors;	/* the own ones */
+	struct rring_cursors *cursors;	/* of this client */
 	struct rring_tails *ledger;
 	struct rring_recent_view recent[RRING_XXL];
 	const struct rring_magazines *magazines;
 	char *payload;
 	struct rring_xxl_table xxl;
-	struct rring_attach attach;	/* sizes of the mappings */
+	struct rring_attach attach;	/* the kernel's answer: id, sizes */
 };
 
 int rring_backend_is_told(void);
@@ -57,21 +60,36 @@ void rring_pipe_free(struct rring_pipe *pipe);
 void rring_settle_writers(struct rring_client *client);
 void rring_writer_settle(struct rring_writer *writer);
 
-/* Room for @n? 0; -EAGAIN: no. Not of a ring that overwrites. */
+/*
+ * Look at the readers: 0 if @n entries have room, else -EAGAIN. Sets .limit and
+ * settles what the readers have passed. Not for RRING_OVERWRITE.
+ */
 int rring_writer_look(struct rring_writer *writer, uint32_t n);
 
 /*
- * Sleep until there is: 0, -ETIMEDOUT, -EINTR. With a @peer, a reader of the
- * same client, -EPIPE when its stream has ended.
+ * Sleep in the kernel until @n entries have room: 0, -ETIMEDOUT, -EINTR or
+ * another error of RRING_IOC_WAIT. If @peer, a reader of the same client, is
+ * not NULL: also -EPIPE when the stream of @peer has ended.
  */
 int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
 		       const struct rring_reader *peer, uint64_t deadline);
 
-/* 0: it has events, or was lapped; -EAGAIN: neither; -EPIPE: nor ever will. */
+/*
+ * 0: @reader has events, or was lapped; -EAGAIN: nothing yet; -EPIPE: nothing,
+ * and the stream has ended; else the error of mapping new pages.
+ */
 int rring_reader_look(struct rring_reader *reader);
+
+/*
+ * Release entries that are no event (RRING_LEN_NONE), up to one that is: 1.
+ * Else what rring_peek() or rring_release() returns.
+ */
 long rring_peek_event(struct rring_reader *reader);
 
-/* The first entry peeked at, for the next call to release. */
+/*
+ * Look at the first peeked entry; returns what rring_entry() returns. The next
+ * call that reads releases the entry, but not after -ENOMEM.
+ */
 int rring_reader_next(struct rring_reader *reader, struct rring_event *event);
 
 #endif /* ULIB_CLIENT_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The device as a backend. */
+/* The device backend: system calls on /dev/rusted_ring. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
@@ -51,7 +51,7 @@ static int device_poll_fd(struct rring_file *file)
 	return file->fd;
 }
 
-/* Each poll(2) asks the module anew. */
+/* Nothing to do: each poll(2) makes the module look again. */
 static void device_poll_again(struct rring_file *file, uint32_t mask)
 {
 	(void)file;

@@ -28,8 +28,9 @@ static int join(const struct rring_factory *factory, const char *name,
 }
 
 /*
- * Make the ring, join it before anybody else writes, and leave it to them.
- * -ENOENT: somebody else was faster; it is to be joined as it is.
+ * Create the ring, join it, then give up the writer's place, so that the ring
+ * awaits its next writer. -ENOENT: another writer was first; the caller tries
+ * again to join.
  */
 static int join_first(const struct rring_factory *factory, const char *name,
 		      const char *reader_name, struct rring_reader **reader)
@@ -49,7 +50,7 @@ int rring_factory_reader(const struct rring_factory *factory, const char *name,
 {
 	int err;
 
-	/* an empty one would be that of the ring with number 0 */
+	/* with an empty name, the kernel would take ring number 0 */
 	if (!name || !name[0])
 		return -EINVAL;
 	do {

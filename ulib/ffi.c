@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The inline functions once more, as symbols that a binding can load: what
- * other languages get is compiled from the very header that C programs use.
+ * Exports the inline functions as symbols, for bindings of other languages.
+ * They are compiled from the header that C programs include.
  */
 #define RRING_IN_LINE
 

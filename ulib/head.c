@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Rings: how far there is something to read. */
+/* Readers: the ring's head, the pages that it is in, and laps. */
 #include <poll.h>
 #include <stdlib.h>
 
@@ -7,13 +7,18 @@
 #include "head.h"
 #include "wait.h"
 
-#define HEELS	64	/* fewer events than that; and as many rests */
-#define PROMPT	1024	/* looks without any, twice as many each time, */
-#define PROMPTS	6	/* so many times */
+/*
+ * Backoff of a reader that keeps up with its writer, see fall_behind(): it
+ * rests if it finds fewer than this many events, and at most for this many
+ * pauses of the CPU.
+ */
+#define HEELS	64
+#define PROMPT	1024	/* looks without a rest after one in vain */
+#define PROMPTS	6	/* how often that number may double */
 
 /* ---- pages ---- */
 
-/* Pages of an earlier incarnation, in which events may lie that are used. */
+/* Pages of an earlier incarnation: peeked events may still lie in them. */
 struct rring_pages {
 	const void *ring;
 	struct rring_pages *next;
@@ -30,7 +35,10 @@ static void unmap_old(struct rring_reader *reader)
 	}
 }
 
-/* What is peeked at lies where it lies, until all of it is released. */
+/*
+ * Put the present mapping on the list .old, so that peeked events stay where
+ * they are. If nothing is peeked, unmap the older ones first. 0 or -ENOMEM.
+ */
 static int keep_pages(struct rring_reader *reader)
 {
 	struct rring_pages *pages;
@@ -48,11 +56,14 @@ static int keep_pages(struct rring_reader *reader)
 	return 0;
 }
 
-/* The pages of the ring's present incarnation. */
+/*
+ * Map the pages of the ring's present incarnation. 0 or a negative errno; then
+ * the reader keeps the pages that it has.
+ */
 static int map_ring(struct rring_reader *reader)
 {
 	const struct rring_ring_info *info = reader->info;
-	/* P: pairs with O in the kernel: the pages are at least of this one */
+	/* P: pairs with O in the kernel: the pages are of this one or later */
 	uint32_t incarnation = rring_flag_load_acquire(&info->incarnation);
 	const char *ring;
 	int err = 0;
@@ -96,7 +107,11 @@ static int is_lapped(const struct rring_reader *reader)
 	       reader->ref;
 }
 
-/* -ESTALE if that cost events. */
+/*
+ * Rejoin after the kernel has lapped the reader. 0: nothing was lost; -ESTALE:
+ * .lost has grown, and the reader stands at the oldest entry kept; else an
+ * error of the call.
+ */
 static int rejoin(struct rring_reader *reader)
 {
 	struct rring_reader_rejoin args = {
@@ -124,9 +139,10 @@ int rring_head_rejoin(struct rring_reader *reader)
 }
 
 /*
- * An observer that the writer has overtaken goes on with what will last for a
- * while: three quarters of a lap. So does who cannot be overtaken but by a liar,
- * rather than to read what it says for ever.
+ * Move a reader that the writer has overtaken to three quarters of a lap below
+ * @head, where it is not overtaken again at once. Counts the entries in between
+ * as lost and returns -ESTALE. A gating reader that cannot be lapped gets here
+ * only if a hostile writer moves its head too far.
  */
 static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 {
@@ -142,8 +158,9 @@ static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 /* ---- looks ---- */
 
 /*
- * Where the ring's head is, in the pages of whoever writes it now, and whether
- * that is the end.
+ * Read the head of the ring, after mapping the pages of a new incarnation if
+ * there is one. *@head is at most .end if the ring has no writer. *@ended is 1
+ * if the stream has ended. Returns 0 or the error of the mapping.
  */
 static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -157,7 +174,7 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 		if (err)
 			return err;
 	}
-	/* P: pairs with O in the kernel: without a writer, the head is final */
+	/* P: pairs with O in the kernel: without a writer, .end is final */
 	state = rring_flag_load_acquire(&info->state);
 	/* B: pairs with A in the writer's publish and commit */
 	*head = rring_seq_load_acquire(&reader->ring->head);
@@ -168,12 +185,12 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 }
 
 /*
- * A reader that has read all there was, and finds a few events more without
- * having waited, runs at its writer's heels: each look takes the head's line
- * away from a writer that has the next head to store, and it is that which
- * takes the time. So it lets the writer get ahead a little, for a microsecond
- * or two; unless it was opened for the shortest wait, or is one of a set. (An
- * answer that is waited for is not there at the first look.)
+ * 1: the reader should rest, so that the writer gets ahead. It has read all
+ * events, and its first look finds only a few more. Each such look takes the
+ * cache line of the head away from the writer, which costs both of them time.
+ * 0: there is nothing or enough to read, the strategy is RRING_WAIT_SPIN, or
+ * .prompt looks without a rest are left. A look that finds nothing, and a
+ * reader set, raise .prompt, so that the next event is returned at once.
  */
 static int is_at_heels(struct rring_reader *reader, uint64_t head)
 {
@@ -187,10 +204,11 @@ static int is_at_heels(struct rring_reader *reader, uint64_t head)
 }
 
 /*
- * For no longer than a writer takes for part of the ring, or it would have to
- * wait. What that brings is little where the writer is slow, or is this very
- * thread: then many a look is prompt, before it is tried again, and more each
- * time that it is in vain.
+ * Rest, then read the head again; returns what find_head() returns. The rest
+ * takes one pause of the CPU for each 8 entries of capacity, 64 at most, so
+ * that the writer does not run out of room meanwhile. A rest brings little if
+ * the writer is slow, or is this very thread. Then the next .patience looks do
+ * not rest, and .patience doubles.
  */
 static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -214,7 +232,7 @@ static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
 	return err;
 }
 
-/* There are @avail events: how many of @n. */
+/* @avail events are there: note the head, return how many of @n they are. */
 static long found(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
 	reader->head = reader->pos + avail;
@@ -241,7 +259,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (avail > reader->capacity &&
 	    (reader->observer || !reader->lappable))
 		return skip_overwritten(reader, head);
-	/* just lapped, which the release will see; or a liar's head */
+	/* just lapped, which the release will report, or a hostile head */
 	if (avail > reader->capacity)
 		avail = reader->capacity;
 	if (avail)
@@ -256,7 +274,10 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	return -EAGAIN;
 }
 
-/* Is there nothing but a head to be looked at, and what of it? 0: slowly. */
+/*
+ * How many events are there, if the head alone tells; 0: none, or
+ * look_for_events() has to tell.
+ */
 static uint64_t events_at_once(struct rring_reader *reader)
 {
 	const struct rring_ring_info *info = reader->info;

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* How far a reader can read: the ring's head, as the reader sees it. */
+/* Readers: the ring's head, and the pages that it is in. */
 #ifndef ULIB_HEAD_H
 #define ULIB_HEAD_H
 
 #include <rusted_ring.h>
 
-/* Map the ring of a reader that has joined, to read on from its .pos. */
+/*
+ * Map the ring for @reader, which has joined and reads from .pos on. 0 or a
+ * negative errno.
+ */
 int rring_head_open(struct rring_reader *reader);
 void rring_head_close(struct rring_reader *reader);
 
-/* If the reader was lapped, let it go on: -ESTALE if that cost events. */
+/*
+ * Rejoin if the kernel has lapped the reader. 0: it has not, or nothing was
+ * lost; -ESTALE: events were lost; else an error of the call.
+ */
 int rring_head_rejoin(struct rring_reader *reader);
 
 #endif /* ULIB_HEAD_H */

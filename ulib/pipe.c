@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Pipes. End A writes the ring NAME.a, which is read under the name "b", and
- * reads NAME.b under the name "a". A name that is away still gates: so nothing
- * is lost before the other end is there, or while it is between two lives. A
- * ring whose writer has never come, or is to come again, is AWAITED; one that
- * has ENDED tells its reader that the other end has gone.
+ * Pipes. The first end writes the ring NAME.a, and reads the ring NAME.b under
+ * the reader name "a". The second end writes NAME.b, and reads NAME.a under the
+ * reader name "b". A named reader gates while its process is away. So nothing
+ * is lost before the second end connects, or before an end that died is opened
+ * again. A ring in state AWAITED has no writer yet, or none at the moment. The
+ * state ENDED tells the reader that the other end has gone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,9 @@
 #include "client.h"
 #include "wait.h"
 
-#define SUFFIX	2	/* characters of ".a" */
+#define SUFFIX	2	/* length of ".a" */
 
-/* The rings' names, and who reads what under which name. */
+/* Names of the rings: NAME.a and NAME.b. */
 struct names {
 	char a[RRING_NAME_MAX];
 	char b[RRING_NAME_MAX];
@@ -97,7 +98,7 @@ void rring_pipe_free(struct rring_pipe *pipe)
 
 /* ---- the first end ---- */
 
-/* A new NAME.b that somebody else will write. */
+/* Create NAME.b, join it, and leave it for the second end to write. */
 static int make_inbound(struct rring_pipe *pipe, const char *ring,
 			const struct rring_pipe_config *config)
 {
@@ -116,8 +117,8 @@ static int make_inbound(struct rring_pipe *pipe, const char *ring,
 }
 
 /*
- * NAME.b of an earlier life, in which this end stands where it stood. If the
- * other end is there it goes on writing; else it is awaited again.
+ * NAME.b was there already, and this end has joined it. If the ring has no
+ * writer, make it AWAITED. -EBUSY is no error: the second end is writing it.
  */
 static int resume_inbound(struct rring_pipe *pipe, const char *ring,
 			  const struct rring_pipe_config *config)
@@ -141,7 +142,11 @@ static int open_inbound(struct rring_pipe *pipe, const char *ring,
 	return err ? err : resume_inbound(pipe, ring, config);
 }
 
-/* Let NAME.a keep everything for the other end, unless that is there. */
+/*
+ * Make NAME.a keep all events for the second end: join under its reader name,
+ * which gates from then on, and go away. -EBUSY is no error: the second end is
+ * reading.
+ */
 static int keep_for_peer(struct rring_pipe *pipe, const char *ring)
 {
 	struct rring_reader *place;
@@ -166,7 +171,7 @@ int rring_pipe_create(struct rring_client *client,
 	pipe = pipe_new(client, "b");
 	if (!pipe)
 		return -ENOMEM;
-	/* who finds NAME.a finds NAME.b */
+	/* NAME.b first: the second end looks for NAME.a, then needs both */
 	err = open_inbound(pipe, names.b, config);
 	if (err)
 		goto fail;
@@ -190,7 +195,7 @@ fail:
 
 /* ---- the second end ---- */
 
-/* In the geometry of the ring that comes from the other end. */
+/* Become the writer of @ring, with the geometry of the ring that is read. */
 static int open_outbound(struct rring_pipe *pipe, const char *ring,
 			 enum rring_strategy strategy)
 {
@@ -235,8 +240,9 @@ fail:
 }
 
 /*
- * A name that has nothing left to read is forgotten, so that the ring goes
- * with its writer. -EBUSY: it is being read.
+ * Close the ring that this end writes. If the peer is away and has read all,
+ * forget its reader name, so that the ring goes with its writer. The join fails
+ * (-EBUSY) if the peer is reading; then its name stays.
  */
 static void close_source(struct rring_pipe *pipe)
 {
@@ -316,7 +322,10 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 	return rring_wait(&waiter, deadline);
 }
 
-/* There is room: nobody but this thread takes it. */
+/*
+ * Send a copy of @data by handle. The caller has found room for one event,
+ * which no other thread can take. On an error nothing is sent.
+ */
 static int send_handle(struct rring_pipe *pipe, const void *data, size_t len,
 		       uint32_t event_type, uint64_t deadline)
 {

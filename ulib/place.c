@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Places of XXL in the magazine, from which several threads take at a time. */
+/* Taking XXL slots from the magazine, by several threads at a time. */
 #include "client.h"
 #include "xxl.h"
 
@@ -22,7 +22,10 @@ static void flip_taken(struct rring_xxl_table *table, uint64_t position)
 	table->taken[bit / 64] ^= 1ull << bit % 64;
 }
 
-/* Past those that are taken, in order. Returns how many. */
+/*
+ * Move the tail past the slots that are taken, up to the first one that is not.
+ * Returns how many. The caller holds .lock.
+ */
 static uint64_t move_tail(struct rring_client *client, uint64_t head)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
@@ -31,16 +34,16 @@ static uint64_t move_tail(struct rring_client *client, uint64_t head)
 
 	while (tail != head && is_taken(table_of(client), tail))
 		flip_taken(table_of(client), tail++);
-	/* E: pairs with F in the sweep */
+	/* E: pairs with F in the sweep: the ledger has the holds already */
 	rring_seq_store_release(pool->tail, tail);
 	return tail - from;
 }
 
 /*
- * Threads that refill at the same time find what they asked for by its size:
- * to each slot in the magazine belongs one that asked for just that. It is held
- * before the tail leaves it, which may be later, when those before are taken.
- * *@passed says how many the tail has left.
+ * Take and hold a slot whose region has @bytes. Threads that refill at the same
+ * time find their slots by this size: for each slot in the magazine there is a
+ * thread that asked for it. The hold comes before the tail passes the slot,
+ * which has to wait until the slots before it are taken.
  */
 uint64_t rring_place_take(struct rring_client *client, uint64_t bytes,
 			  uint64_t *passed)
@@ -84,7 +87,7 @@ int rring_place_is_awaited(struct rring_client *client, uint64_t takes)
 	int busy;
 
 	pthread_mutex_lock(&table_of(client)->lock);
-	/* the tail stands at the first that is not taken */
+	/* the tail stands at the first slot that is not taken */
 	busy = table_of(client)->takes != takes ||
 	       rring_seq_load(pool->tail) !=
 	       rring_seq_load_acquire(&pool->magazine->head);

@@ -6,8 +6,10 @@
 #include "client.h"
 
 /*
- * Take the next free slot of the magazine: first into the ledger, then off the
- * magazine (E, which pairs with F in the sweep). 0: the magazine is empty.
+ * Take the next free slot of the magazine and hold it. Returns its handle; 0:
+ * the magazine is empty. The hold is stored before the tail moves
+ * (E, which pairs with F in the sweep); else the sweep could find the slot in
+ * neither place. For single-threaded clients.
  */
 static uint64_t pop(struct rring_pool_view *pool)
 {
@@ -29,9 +31,10 @@ static uint64_t pop(struct rring_pool_view *pool)
 }
 
 /*
- * The same by one of several threads. Who loses the race for the tail has held
- * a slot for a moment that is another's: a hold more never hurts, but its fall
- * is told like any other.
+ * Take the next free slot of the magazine and hold it, in a client with several
+ * threads. A thread that loses the race for the tail has held a slot that
+ * another thread took. That extra hold does no harm. It may have been the last
+ * hold on the slot, so rring_freed() wakes clients that wait for a slot.
  */
 static uint64_t pop_threads(struct rring_client *client,
 			    struct rring_pool_view *pool)
@@ -54,13 +57,17 @@ static uint64_t pop_threads(struct rring_client *client,
 	}
 }
 
-/* So that a shallow sweep finds what this client's rings have let go. */
+/*
+ * Settle all rings that this client writes, so that a shallow sweep finds the
+ * slots that their readers have passed. Does nothing if the client has several
+ * threads.
+ */
 void rring_settle_writers(struct rring_client *client)
 {
 	struct rring_writer *writer;
 
 	if (client->shared)
-		return;	/* each belongs to a thread of its own */
+		return;	/* each writer may belong to another thread */
 	for (writer = client->own->writers; writer; writer = writer->next)
 		rring_writer_settle(writer);
 }
@@ -162,7 +169,10 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 	return err;
 }
 
-/* Up to @n events of what is parked: there is nothing else to be looked at. */
+/*
+ * Allocate up to @n events from parked slots of @pool; returns how many. The
+ * caller has checked that the length fits.
+ */
 static uint32_t unpark_some(struct rring_pool_view *pool, uint32_t shift,
 			    struct rring_event_header header,
 			    struct rring_event *events, uint32_t n)
@@ -237,10 +247,11 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 }
 
 /*
- * By one of several threads: look at what was there when the add is done, as to
- * look before would wait for the add before. Those that add to a full word at
- * once have room in 17 bits, and make it as it was: it looks held meanwhile, so
- * that no collect takes moves from then for those of later.
+ * Hold, in a client with several threads: add first, then look at the value
+ * before the add. A load before the add would wait for other threads' adds.
+ * -EOVERFLOW: there were too many holds, and the add is undone. The 17 bits of
+ * holds have room for the threads that add at the same time. Undoing also takes
+ * moves back, but no collect uses them: the word shows holds all the time.
  */
 static int hold_by_thread(struct rring_client *client,
 			  const struct rring_event *event)
@@ -255,7 +266,7 @@ static int hold_by_thread(struct rring_client *client,
 	return -EOVERFLOW;
 }
 
-/* Where nothing is parked, what is aside is of class XXL. */
+/* A client with several threads parks no slot: only XXL words are aside. */
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event)
 {
@@ -264,6 +275,7 @@ int rring_hold_slow(struct rring_client *client,
 	return rring_hold_aside(client, event);
 }
 
+/* A hold on @event has fallen; @word is the ledger word before. */
 static void let_go(struct rring_client *client, const struct rring_event *event,
 		   uint64_t word)
 {
@@ -273,7 +285,11 @@ static void let_go(struct rring_client *client, const struct rring_event *event,
 		rring_freed(client);
 }
 
-/* What falls below nothing is made as it was, and looks held meanwhile. */
+/*
+ * Drop, in a client with several threads. -EINVAL: there was no hold, and the
+ * subtraction is undone. The word shows holds in between, so that no collect
+ * finds the slot unused.
+ */
 static int drop_by_thread(struct rring_client *client,
 			  const struct rring_event *event)
 {
@@ -308,7 +324,10 @@ int rring_drop_slow(struct rring_client *client,
 	return 0;
 }
 
-/* A sweep that is just deciding about the slot (0) is waited for. */
+/*
+ * 1: the slot of @handle still has the generation of @handle; else 0. Waits
+ * while a sweep hides the generation (0).
+ */
 int rring_generation_is(const struct rring_client *client, uint64_t handle)
 {
 	const rring_flag_t *generation =
@@ -321,7 +340,10 @@ int rring_generation_is(const struct rring_client *client, uint64_t handle)
 	return now == rring_handle_generation(handle);
 }
 
-/* @event for @handle, with what its header says; a liar's length is cut. */
+/*
+ * Fill @event for @handle from the header of its slot. -EBADMSG: the length
+ * there is more than the slot takes.
+ */
 static int read_header(const struct rring_client *client, uint64_t handle,
 		       struct rring_event *event)
 {
@@ -338,6 +360,11 @@ static int read_header(const struct rring_client *client, uint64_t handle,
 	return 0;
 }
 
+/*
+ * First the hold, then a full fence, then the look at the generation. Without
+ * the fence, the sweep could miss the hold while this client misses that the
+ * generation is hidden.
+ */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event)
 {
@@ -385,7 +412,7 @@ int rring_find(struct rring_client *client, uint64_t handle,
 uint64_t rring_share(struct rring_client *client,
 		     const struct rring_event *event)
 {
-	/* only who is single-threaded reuses slots, and asks for the bit */
+	/* only a single-threaded client parks slots and looks at this bit */
 	if (!client->shared)
 		rring_word_store_release(event->word,
 					 rring_word_load(event->word) &
@@ -425,7 +452,7 @@ void rring_trim(struct rring_client *client)
 {
 	uint32_t i;
 
-	/* in the magazine of XXL is only what another thread is about to take */
+	/* not XXL: other threads are about to take what its magazine has */
 	for (i = 0; i < RRING_XXL; i++) {
 		unpark(client, &client->pool[i]);
 		empty_magazine(client, &client->pool[i]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Which profile fits this machine. */
+/* Profiles: the capacities that fit this machine. */
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +17,10 @@ static uint64_t memory_bytes(void)
 	return pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size : 0;
 }
 
-/* A mask of more CPUs than a cpu_set_t has is not worth its memory here. */
+/*
+ * CPUs that this thread may run on; all CPUs online if that mask does not fit a
+ * cpu_set_t.
+ */
 static uint32_t count_cpus(void)
 {
 	cpu_set_t cpus;

@@ -6,7 +6,10 @@
 #include "head.h"
 #include "wait.h"
 
-/* What entry @i says; 0 if no event can be what it says. */
+/*
+ * Copy entry @i of a ring of handles to @to. 1: it may name an event; 0: no
+ * event can have that handle or length.
+ */
 static int read_entry(const struct rring_reader *reader, uint32_t i,
 		      struct rring_entry *to)
 {
@@ -22,13 +25,17 @@ static int read_entry(const struct rring_reader *reader, uint32_t i,
 	       to->header.len <= 64u << 2 * rring_handle_class(to->handle);
 }
 
-/* Reserved and given up. */
+/* 1: the writer reserved the entry and discarded it; else 0. */
 static int is_none(const struct rring_entry *entry)
 {
 	return !entry->handle && entry->header.len == RRING_LEN_NONE;
 }
 
-/* It may have become another one since the short path looked at it. */
+/*
+ * Fill @event from entry @i of a ring of handles. The entry may have changed
+ * since the short path looked at it. -ENODATA: no event; -ESTALE: no valid
+ * handle, or the slot's use is over; for XXL, what rring_xxl_pin() returns.
+ */
 static int look_at_entry(struct rring_reader *reader, uint32_t i,
 			 struct rring_event *event)
 {
@@ -53,7 +60,10 @@ int rring_entry_aside(struct rring_reader *reader, uint32_t i,
 	return err;
 }
 
-/* Are the handles of the next @n entries still what their slots are? */
+/*
+ * 1: the next @n entries, but those that are no event, still name the present
+ * use of their slots; else 0.
+ */
 static int generations_hold(struct rring_reader *reader, uint32_t n)
 {
 	struct rring_entry entry;
@@ -67,6 +77,10 @@ static int generations_hold(struct rring_reader *reader, uint32_t n)
 	return 1;
 }
 
+/*
+ * 1: the next @n entries, which an observer has used, were not overwritten and
+ * their slots not reused until now; else 0.
+ */
 static int observed_in_time(struct rring_reader *reader, uint32_t n)
 {
 	uint64_t claim;
@@ -80,7 +94,11 @@ static int observed_in_time(struct rring_reader *reader, uint32_t n)
 	       claim < reader->pos;
 }
 
-/* Who can be lapped: was it? */
+/*
+ * 0: the next @n entries were valid until now. -ESTALE: the reader was lapped
+ * or overtaken; it has moved on, and .lost has grown. Else an error of the
+ * rejoin.
+ */
 static int check_release(struct rring_reader *reader, uint32_t n)
 {
 	if (!reader->lappable)
@@ -90,7 +108,7 @@ static int check_release(struct rring_reader *reader, uint32_t n)
 		rring_fence_acquire();
 		return rring_head_rejoin(reader);
 	}
-	/* who releases nothing has lost nothing: the next peek goes on */
+	/* n = 0: no entry is lost; the next peek skips what was overwritten */
 	if (!n || observed_in_time(reader, n))
 		return 0;
 	reader->lost += n;
@@ -111,7 +129,7 @@ int rring_release_aside(struct rring_reader *reader, uint32_t n)
 	return err;
 }
 
-/* What can be read another time is not to be released by the next call. */
+/* After -ENOMEM the next call must not release the entry, but read it again. */
 int rring_reader_next(struct rring_reader *reader, struct rring_event *event)
 {
 	int err = rring_entry(reader, 0, event);
@@ -160,7 +178,6 @@ static int next_is_none(const struct rring_reader *reader)
 	return is_none(&entry);
 }
 
-/* 1: there is one to look at, past entries that are none; else as peek. */
 long rring_peek_event(struct rring_reader *reader)
 {
 	long n;
@@ -178,7 +195,7 @@ long rring_peek_event(struct rring_reader *reader)
 
 /* ---- wait ---- */
 
-/* The end is something to say, too. */
+/* The end of the stream ends the wait, too: 0. */
 static int look(void *context)
 {
 	int err = rring_reader_look(context);
@@ -218,7 +235,10 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 
 /* ---- batches ---- */
 
-/* The first entry of a batch is none: it is released by itself, and told. */
+/*
+ * The first entry of a batch has the error @bad. Release the entry, but not
+ * after -ENOMEM. Returns @bad, or the error of the release.
+ */
 static long release_bad(struct rring_reader *reader, int bad)
 {
 	int err = bad == -ENOMEM ? 0 : rring_release(reader, 1);
@@ -227,8 +247,8 @@ static long release_bad(struct rring_reader *reader, int bad)
 }
 
 /*
- * Release the @done events that were handled. If it was none because of an
- * error of the handler's, it is @stop.
+ * Release the @done events that were handled. Returns @done or the error of the
+ * release; @stop if @done is 0.
  */
 static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
 {
@@ -309,7 +329,7 @@ static int join(struct rring_reader *reader,
 	return 0;
 }
 
-/* The cursor's word goes back to 0: the kernel takes no other for a reader. */
+/* Leave, then clear the cursor: a new reader only gets a cursor that is 0. */
 static void leave(struct rring_reader *reader, int forget)
 {
 	struct rring_reader_leave args = {
@@ -319,7 +339,7 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	/* the cursor of a client that was evicted is out of reach */
+	/* an evicted client must not store: its cursors are SIGBUS */
 	if (rring_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
 	    -EOWNERDEAD)
 		rring_seq_store(reader->cursor, 0);

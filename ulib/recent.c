@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Lists of recent drops: see kmod/recent.c, which reads them. */
+/* Lists of recent drops: written here, read by kmod/recent.c. */
 #include "client.h"
 
 void rring_recent_open(struct rring_client *client)
@@ -17,8 +17,8 @@ void rring_recent_open(struct rring_client *client)
 }
 
 /*
- * Threads are spread over the lists by the addresses of their stacks, so that
- * two seldom write the same line. If they do, one may lose what the other has.
+ * Choose a list by pthread_self(), so that two threads seldom write the same
+ * cache line. Threads that share a list may lose each other's entries.
  */
 static __attribute__((noinline)) uint32_t list_of_thread(void)
 {
@@ -28,7 +28,10 @@ static __attribute__((noinline)) uint32_t list_of_thread(void)
 	       RRING_RECENT_LISTS;
 }
 
-/* Nothing is in the ledger for the slot of @handle any more. */
+/*
+ * Note that the ledger word of @handle has neither holds nor in_flight any
+ * more. Not for XXL. The stores need no order: the lists are hints.
+ */
 void rring_recent_add(struct rring_client *client, uint64_t handle)
 {
 	const struct rring_recent_view *view =

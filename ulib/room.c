@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Rings: how much room there is for what is to be written. */
+/* Writers: room in the ring, and how to wait for it. */
 #include <poll.h>
 #include <sched.h>
 
@@ -10,7 +10,10 @@
 
 /* ---- what readers have passed ---- */
 
-/* Returns the word of what was settled. */
+/*
+ * Take back in_flight of the slot that entry @index names. Returns its ledger
+ * word afterwards.
+ */
 static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 {
 	uint64_t handle = writer->entries[index].handle;
@@ -20,7 +23,7 @@ static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
 	uint64_t value;
 
-	/* G: the cursors were seen beyond the entry before this */
+	/* G: the cursors were seen beyond the entry before in_flight falls */
 	if (client->shared) {
 		value = rring_word_fetch_add(word, change) + change;
 	} else {
@@ -43,7 +46,7 @@ void rring_room_settle(struct rring_writer *writer, uint64_t low)
 		seen |= settle_entry(writer, index);
 		index = rring_window_wrap(index + 1, writer->capacity);
 	}
-	/* what is in flight is not parked */
+	/* aside means XXL here: a parked slot is not in flight */
 	if (seen & RRING_ASIDE)
 		rring_xxl_settled(writer->client);
 }
@@ -57,9 +60,9 @@ void rring_writer_settle(struct rring_writer *writer)
 /* ---- room ---- */
 
 /*
- * Nobody needs what @n more entries overwrite: so the policy has it, or so the
- * kernel says, whose word is final. A look of one's own could find a liar's
- * cursor back where it was.
+ * Let the writer have @n more entries, and settle what they overwrite. Either
+ * the policy allows it, or the kernel has found room. The writer does not look
+ * at the readers again: a hostile cursor may have gone back meanwhile.
  */
 static void grant(struct rring_writer *writer, uint32_t n)
 {
@@ -71,7 +74,10 @@ static void grant(struct rring_writer *writer, uint32_t n)
 		writer->limit = next;
 }
 
-/* Nobody is waited for; handles are settled just before they are lost. */
+/*
+ * Make room under RRING_OVERWRITE; waits for no reader. Entries of a ring of
+ * handles are settled just before they are overwritten.
+ */
 static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 {
 	if (writer->entries)
@@ -95,7 +101,7 @@ int rring_writer_look(struct rring_writer *writer, uint32_t n)
 			break;
 		sched_yield();
 	}
-	/* a liar's cursor, more than a lap behind, must not open the ring */
+	/* a hostile cursor more than a lap behind must not open the ring */
 	if (writer->limit < writer->head)
 		writer->limit = writer->head;
 	rring_poll_again(writer->client, POLLOUT);
@@ -158,7 +164,7 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 
 /* ---- by the policy ---- */
 
-/* One word more that tells who looks from outside what goes on. */
+/* Count @n entries that got no room, for statistics. Returns -EAGAIN. */
 static int refuse(struct rring_writer *writer, uint32_t n)
 {
 	rring_seq_t *drops = &writer->ring->drops;
@@ -167,6 +173,10 @@ static int refuse(struct rring_writer *writer, uint32_t n)
 	return -EAGAIN;
 }
 
+/*
+ * Make room for @n entries, as the ring's policy has it: 0; -EAGAIN: full;
+ * -EINVAL: more than fit beside what the ring retains; or an error of the wait.
+ */
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 {
 	const struct rring_ring_info *info = writer->info;
@@ -229,9 +239,9 @@ long rring_room_for_some(struct rring_writer *writer, uint32_t n)
 /* ---- back-pressure ---- */
 
 /*
- * Of the entries that could be free, how many are and are not. What the ring
- * retains is never free, and takes no room from anybody. A reader that is about
- * to join stands lower than it will.
+ * *@most: how many entries the writer could have, without those that the ring
+ * retains. *@used: how many of them are not free. A reader that is JOINING
+ * stands lower than it will, so the scan is repeated until there is none.
  */
 static void count_room(struct rring_writer *writer, uint64_t *used,
 		       uint64_t *most)
@@ -248,7 +258,7 @@ static void count_room(struct rring_writer *writer, uint64_t *used,
 		sched_yield();
 	if (writer->head - scan.low > retain)
 		*used = writer->head - scan.low - retain;
-	/* a liar's cursor */
+	/* a hostile cursor may be more than a lap behind */
 	if (*used > *most)
 		*used = *most;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* How much room a writer has: the readers, as the writer sees them. */
+/* Writers: room in the ring. */
 #ifndef ULIB_ROOM_H
 #define ULIB_ROOM_H
 
 #include <rusted_ring.h>
 
-/* Take back in_flight for what lies below @low. */
+/* Settle the entries below @low: take back their in_flight. */
 void rring_room_settle(struct rring_writer *writer, uint64_t low);
 
-/* Room for at least one and up to @n: for how many; else the error. */
+/*
+ * Find room for 1 to @n entries; if there is none, make room for one as the
+ * ring's policy has it. Returns for how many, or a negative errno.
+ */
 long rring_room_for_some(struct rring_writer *writer, uint32_t n);
 
 #endif /* ULIB_ROOM_H */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Where the readers of a ring stand, as its writer sees them. */
+/* The writer's scan of the positions of its readers. */
 #include "client.h"
 #include "scan.h"
 
 /*
- * Where reader @i stands, if it gates. Its .ref changes whenever anything else
- * about it does: what was read between two equal looks belongs together.
+ * 1: reader @i gates, and stands at *@position; 0: it does not gate. The kernel
+ * changes .ref whenever it changes the reader, so what is read between two
+ * loads of the same .ref belongs together.
  */
 static int reader_position(struct rring_writer *writer, uint32_t i,
 			   uint64_t *position, int *joining)
@@ -14,7 +15,7 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 	uint64_t ref, pos, cursor;
 
 	do {
-		/* P: pairs with O in the kernel */
+		/* P: pairs with O in the kernel: .start is as new as .ref */
 		ref = rring_word_load_acquire(&reader->ref);
 		if (!rring_ref_gates(ref))
 			return 0;
@@ -56,11 +57,11 @@ static struct rring_scan scan_once(struct rring_writer *writer)
 }
 
 /*
- * A reader that begins to gate in the middle of a scan may have missed it, and
- * yet start below a cursor that the scan read later. .passed is for the kernel,
- * which reads it between raising .joins and letting the reader start: so it
- * sees what a scan that missed the reader has found, although a cursor may have
- * gone back since.
+ * Scan, and scan again if .joins has grown: then a reader began to gate, which
+ * the scan may have missed and which may start below a cursor that the scan
+ * read later. .passed tells the kernel the result of a scan. The kernel raises
+ * .joins, then reads .passed, and lets no reader start below. So a scan that
+ * missed a reader is no danger, even if a cursor goes back afterwards.
  */
 struct rring_scan rring_scan_readers(struct rring_writer *writer)
 {
@@ -69,11 +70,11 @@ struct rring_scan rring_scan_readers(struct rring_writer *writer)
 	uint32_t seen;
 
 	do {
-		/* P: pairs with O in the kernel */
+		/* P: pairs with O in the kernel: the entry precedes .joins */
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
 		rring_seq_store(&writer->ring->passed, scan.low);
-		/* the kernel's barrier is for both: this, and .joins */
+		/* K in the kernel orders this store before the load below */
 		rring_fence_acquire();
 		rring_fence_compiler();
 	} while (rring_flag_load(joins) != seen);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Where the readers of a ring stand, as its writer sees them. */
+/* The writer's scan of the positions of its readers. */
 #ifndef ULIB_SCAN_H
 #define ULIB_SCAN_H
 
 #include <rusted_ring.h>
 
-/* The lowest position that some reader stands at, from a look at all. */
+/*
+ * The lower end of the window: the lowest gating reader, or the first entry
+ * that the ring retains, if that is lower.
+ */
 struct rring_scan {
 	uint64_t low;
-	int joining;	/* who stands there is JOINING: look again soon */
+	int joining;	/* the reader at .low is JOINING: scan again soon */
 };
 
 struct rring_scan rring_scan_readers(struct rring_writer *writer);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Reader sets. The members stand in a row, by priority (which counts for
- * nothing in the other orders: there it is 0). Whoever was served goes behind
- * its equals, so that among those that always have events each comes once in a
- * round.
+ * Reader sets. The members are sorted by priority, which is 0 for all of them
+ * unless the order is RRING_BY_PRIORITY. A member that was served moves behind
+ * the others of its priority. So of n such members that always have events,
+ * each is served once in n reads.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,8 @@ struct member {
 struct rring_set {
 	struct rring_client *client;
 	struct rring_set_config config;
-	struct rring_reader *last;	/* gave the last event */
-	struct rring_reader *failed;	/* with .error, at its release */
+	struct rring_reader *last;	/* gave the event in use */
+	struct rring_reader *failed;	/* its release failed with .error */
 	int error;
 	uint32_t count;
 	struct member members[RRING_CURSORS];
@@ -88,7 +88,7 @@ static struct member extract(struct rring_set *set, uint32_t place)
 	return member;
 }
 
-/* Behind its equals. */
+/* Insert @member behind the others of its priority. */
 static void line_up(struct rring_set *set, struct member member)
 {
 	uint32_t place = set->count;
@@ -131,7 +131,10 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 
 /* ---- read ---- */
 
-/* What goes wrong is kept until somebody asks. */
+/*
+ * Release the last event. The next rring_set_try_read() returns an error of the
+ * release.
+ */
 static void release_last(struct rring_set *set)
 {
 	struct rring_reader *reader = set->last;
@@ -147,7 +150,7 @@ static void release_last(struct rring_set *set)
 	}
 }
 
-/* Put the member at @place behind its equals; its turn was this. */
+/* Move the member at @place behind its equals; returns its reader. */
 static struct rring_reader *take_turn(struct rring_set *set, uint32_t place)
 {
 	struct member member = extract(set, place);
@@ -156,7 +159,7 @@ static struct rring_reader *take_turn(struct rring_set *set, uint32_t place)
 	return member.reader;
 }
 
-/* An event that cannot be looked at comes first, to be told and passed. */
+/* 0 if the next entry has an error: so the error is returned first. */
 static uint64_t timestamp_of(const struct rring_set *set,
 			     struct rring_reader *reader)
 {
@@ -167,21 +170,21 @@ static uint64_t timestamp_of(const struct rring_set *set,
 }
 
 /*
- * Whose turn it is: 0; -EAGAIN, or -EPIPE when all have ended: nobody's. Any
- * other error is what the one at *@chosen has to say.
+ * 0: the member at *@chosen is read next. -EAGAIN: none has events; -EPIPE: all
+ * streams have ended. Any other error is that of the member at *@chosen.
  */
 static int choose(struct rring_set *set, uint32_t *chosen)
 {
 	uint64_t timestamp, lowest = 0;
 	int nobody = -EPIPE;
-	uint32_t found = 0;	/* its place + 1 */
+	uint32_t found = 0;	/* place of the lowest + 1; 0: none */
 	uint32_t i;
 
 	for (i = 0; i < set->count; i++) {
 		struct rring_reader *reader = set->members[i].reader;
 		long n;
 
-		/* the others are not to wait while it falls behind */
+		/* no rest here: it would delay the other members */
 		reader->prompt |= 1;
 		n = rring_peek_event(reader);
 		if (n == -EAGAIN)
@@ -226,6 +229,10 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 
 /* ---- wait ---- */
 
+/*
+ * -EAGAIN: no member has news; 0: one has, or all streams have ended, or the
+ * set is empty.
+ */
 static int look(void *context)
 {
 	struct rring_set *set = context;
@@ -243,7 +250,7 @@ static int look(void *context)
 	return nobody;
 }
 
-/* Only when there are members: look() has something to say of none. */
+/* Called only if the set has members: look() returns 0 for an empty one. */
 static int sleep_any(void *context, uint64_t deadline)
 {
 	struct rring_set *set = context;

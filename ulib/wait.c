@@ -4,8 +4,9 @@
 
 #include "wait.h"
 
-#define SPINS		256	/* some microseconds, like a sleep and a wake */
-#define SPINS_A_LOOK	32	/* at the clock */
+/* SPINS looks take some microseconds, like a sleep and a wake. */
+#define SPINS		256
+#define SPINS_A_LOOK	32	/* looks for each load of the clock */
 
 void rring_relax(void)
 {
@@ -18,7 +19,7 @@ void rring_relax(void)
 #endif
 }
 
-/* On one CPU nobody does anything while this thread spins. */
+/* Looks before a sleep; 0 on a single CPU, where no peer runs meanwhile. */
 static unsigned int count_spins(void)
 {
 	cpu_set_t cpus;
@@ -28,7 +29,7 @@ static unsigned int count_spins(void)
 	return CPU_COUNT(&cpus) == 1 ? 0 : SPINS;
 }
 
-/* Asked once per thread: it may be bound to other CPUs than its process. */
+/* Counted once per thread: each may be bound to CPUs of its own. */
 static unsigned int spins(void)
 {
 	static _Thread_local unsigned int known;
@@ -44,7 +45,7 @@ static int has_passed(uint64_t deadline)
 			     deadline <= rring_deadline(0));
 }
 
-/* Look @rounds times, as fast as it goes. */
+/* Look up to @rounds times: 0, -EAGAIN or an error of .look. */
 static int spin(const struct rring_waiter *waiter, unsigned int rounds)
 {
 	int err = -EAGAIN;
@@ -57,6 +58,7 @@ static int spin(const struct rring_waiter *waiter, unsigned int rounds)
 	return err;
 }
 
+/* Let the kernel look, without a sleep: 0, -EAGAIN or an error. */
 static int ask(const struct rring_waiter *waiter)
 {
 	int err = waiter->sleep(waiter->context, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* How a thread waits: spins, yields or sleeps, as it was told. */
+/* How a thread waits: by spinning, yielding or sleeping. */
 #ifndef ULIB_WAIT_H
 #define ULIB_WAIT_H
 
@@ -7,16 +7,16 @@
 
 struct rring_waiter {
 	enum rring_strategy strategy;
-	/* only the kernel laps readers that stall: who spins asks it, too */
+	/* while spinning, call .sleep, too: only the kernel laps readers */
 	int ask;
-	/* 0: it is there; -EAGAIN: not yet; else an error */
+	/* 0: the wait is over; -EAGAIN: not yet; else an error */
 	int (*look)(void *context);
-	/* the same in the kernel, until @deadline; -ETIMEDOUT, -EINTR */
+	/* wait in the kernel: 0, -ETIMEDOUT, -EINTR or another error */
 	int (*sleep)(void *context, uint64_t deadline);
 	void *context;
 };
 
-/* 0, -ETIMEDOUT, or what .look and .sleep say but -EAGAIN. */
+/* Wait until @deadline: 0, -ETIMEDOUT, or an error of .look or .sleep. */
 int rring_wait(const struct rring_waiter *waiter, uint64_t deadline);
 
 /* Tell the CPU that this thread spins. */

@@ -9,10 +9,13 @@
 #include "room.h"
 #include "wait.h"
 
-#define CLAIM_PART	64	/* of a ring */
-#define CLAIM_AHEAD_MAX	64	/* entries */
+#define CLAIM_PART	64	/* claim ahead by this part of a ring, */
+#define CLAIM_AHEAD_MAX	64	/* but by no more entries than this */
 
-/* Unread as often as a ledger word can count, or has it just not settled? */
+/*
+ * in_flight of @event is at its maximum: settle the ring, and all rings of a
+ * single-threaded client. 0: it has fallen; -EOVERFLOW: it has not.
+ */
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event)
 {
@@ -22,7 +25,11 @@ int rring_in_flight_slow(struct rring_writer *writer,
 	       RRING_IN_FLIGHT_MAX ? -EOVERFLOW : 0;
 }
 
-/* In flight, and in the ring. It is held, as its word @word says, and stays so. */
+/*
+ * Raise in_flight and put @event into the ring; the hold stays. @word is its
+ * ledger word, in which the caller has found a hold. 0, -EOVERFLOW, or what
+ * rring_room() returns. The caller wakes the readers.
+ */
 static inline int publish_held(struct rring_writer *writer,
 			       const struct rring_event *event, uint64_t word)
 {
@@ -87,7 +94,10 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 
 /* ---- batches ---- */
 
-/* Into reserved entries, @index and those that follow it in memory. */
+/*
+ * Copy @n payloads of @len bytes into reserved entries: @index and those that
+ * follow it in memory.
+ */
 static void copy_run(struct rring_writer *writer, uint32_t index,
 		     const char *from, uint32_t len, uint32_t n)
 {
@@ -104,7 +114,10 @@ static void copy_run(struct rring_writer *writer, uint32_t index,
 	}
 }
 
-/* What lies before the end of the ring, and what from its start on. */
+/*
+ * Copy @n payloads into the entries from the head on: those before the end of
+ * the ring's memory, then those at its start.
+ */
 static void copy_in(struct rring_writer *writer, const char *from, uint32_t len,
 		    uint32_t n)
 {
@@ -136,7 +149,7 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 	return 0;
 }
 
-/* Of a ledger word; an event that gets into a ring is private no longer. */
+/* Add @delta to a ledger word. An event in a ring is not private any more. */
 static void move_word(const struct rring_client *client, rring_word_t *word,
 		      uint64_t delta)
 {
@@ -148,7 +161,10 @@ static void move_word(const struct rring_client *client, rring_word_t *word,
 					       RRING_MOVE + delta);
 }
 
-/* In flight, and in entry @i beyond the head, where nobody sees it yet. */
+/*
+ * Raise in_flight and write entry @i beyond the head, which no reader sees yet.
+ * -EINVAL: @event is not held, or parked; -EOVERFLOW.
+ */
 static int put_entry(struct rring_writer *writer, uint32_t i,
 		     const struct rring_event *event)
 {
@@ -174,8 +190,8 @@ static int put_entry(struct rring_writer *writer, uint32_t i,
 }
 
 /*
- * G: the ring names the slots before the holds fall. One that stands in the
- * batch more often than it was held has no more to fall, and is in flight.
+ * G: the ring names the slots before the holds fall. An event that is in the
+ * batch more often than it was held has no hold left; in_flight keeps it.
  */
 static void drop_published(struct rring_client *client,
 			   const struct rring_event *events, uint32_t n)
@@ -244,8 +260,8 @@ static int map_ring(struct rring_writer *writer)
 
 /*
  * By how many entries more than it needs a writer raises its claim, so that it
- * does so now and then only: a few of those that observers could still see. Not
- * those that the ring retains, as its limit is where these begin.
+ * has to raise it less often. Observers lose these entries earlier. The claim
+ * is at most .limit, so they are none that the ring retains.
  */
 static uint32_t claim_ahead(const struct rring_ring_open *args)
 {
@@ -352,8 +368,8 @@ fail:
 static void close_writer(struct rring_writer *writer, uint32_t flags)
 {
 	/*
-	 * The kernel takes the window over, then the own ledger lets go; that
-	 * of a client which was evicted is out of reach.
+	 * First the kernel adopts the window, then this client's in_flight is
+	 * taken back. An evicted client must not store: its ledger is SIGBUS.
 	 */
 	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
 		rring_room_settle(writer, writer->head);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Events above 16 KiB. Their ledger words count like any other, but are put
- * aside from the short paths (RRING_ASIDE), which leads here. A region is
- * mapped when its event is first looked at, and unmapped when this client
- * neither holds nor peeks at it any more; who leaves asks the kernel to free
- * it, so that the last one does not keep the memory until it is needed.
+ * Events above 16 KiB. Their ledger words are always aside (RRING_ASIDE), so
+ * that the short paths call the functions of this file. A region is mapped when
+ * its event is first looked at, and unmapped when this client neither holds it
+ * nor has it peeked at. A client that drops its last hold or peek asks the
+ * kernel to free the slot, so that its memory does not wait for the next sweep.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -14,16 +14,16 @@
 #include "client.h"
 #include "xxl.h"
 
-/* One use of a slot. */
+/* The mapping of one use of a slot. */
 struct rring_mapped {
 	uint64_t handle;
 	void *data;
 	size_t size;
-	uint32_t pins;			/* of readers that look at it */
+	uint32_t pins;			/* peeked entries that name it */
 	struct rring_mapped *next;
 };
 
-/* An entry that a reader has looked at and not released. */
+/* A peeked entry of XXL that its reader has not released. */
 struct rring_pin {
 	uint64_t position;
 	struct rring_mapped *mapped;
@@ -51,7 +51,7 @@ static void unlock(struct rring_client *client)
 	pthread_mutex_unlock(&table_of(client)->lock);
 }
 
-/* Of the region that the slot of @handle has now; 0: none. */
+/* Bytes of the region that the slot of @handle has now; 0: none. */
 uint64_t rring_xxl_bytes(const struct rring_client *client, uint64_t handle)
 {
 	const rring_word_t *bytes = (const rring_word_t *)
@@ -61,7 +61,7 @@ uint64_t rring_xxl_bytes(const struct rring_client *client, uint64_t handle)
 	return rring_word_load_acquire(&bytes[rring_handle_index(handle)]);
 }
 
-/* ---- what is mapped; all of it under the lock ---- */
+/* ---- what is mapped; under .lock, but for unmap() ---- */
 
 static struct rring_mapped **list_of(const struct rring_client *client,
 				     uint64_t handle)
@@ -79,7 +79,10 @@ static struct rring_mapped *mapped_find(const struct rring_client *client,
 	return mapped;
 }
 
-/* A slot that was freed, or used again, meanwhile, is too late. */
+/*
+ * Map the region that the slot has now. -ESTALE: it has none, or one of another
+ * size meanwhile; else an error of the mapping.
+ */
 static int map(struct rring_client *client, struct rring_mapped *mapped)
 {
 	int err = 0;
@@ -94,7 +97,11 @@ static int map(struct rring_client *client, struct rring_mapped *mapped)
 	return err == -EINVAL || err == -ENXIO ? -ESTALE : err;
 }
 
-/* That of @handle, if it is alive; what keeps it so is for the caller. */
+/*
+ * The mapping of @handle, made if there is none yet. NULL: *@err is -ESTALE if
+ * the slot's use is over, -ENOMEM, or an error of the mapping. The caller needs
+ * a hold or a pin to keep it.
+ */
 static struct rring_mapped *mapped_get(struct rring_client *client,
 				       uint64_t handle, int *err)
 {
@@ -109,7 +116,7 @@ static struct rring_mapped *mapped_get(struct rring_client *client,
 	}
 	mapped->handle = handle;
 	*err = map(client, mapped);
-	/* what was mapped may be of another use */
+	/* the region may be that of a later use of the slot */
 	if (!*err && !rring_generation_is(client, handle)) {
 		rring_unmap(client, mapped->data, mapped->size);
 		*err = -ESTALE;
@@ -123,7 +130,7 @@ static struct rring_mapped *mapped_get(struct rring_client *client,
 	return mapped;
 }
 
-/* Holds are of one use at a time: of the one that the slot is in. */
+/* Holds count for the present use of the slot only; pins for their own. */
 static int is_needed(const struct rring_client *client,
 		     const struct rring_mapped *mapped)
 {
@@ -133,7 +140,10 @@ static int is_needed(const struct rring_client *client,
 				rring_generation_is(client, mapped->handle));
 }
 
-/* Take what is not needed any more off the list, for the caller to unmap. */
+/*
+ * Take the mappings of the slot of @handle that are not needed any more off its
+ * list. Returns them for unmap().
+ */
 static struct rring_mapped *detach(struct rring_client *client,
 				   uint64_t handle)
 {
@@ -154,6 +164,7 @@ static struct rring_mapped *detach(struct rring_client *client,
 	return gone;
 }
 
+/* Unmap and free a list that no other thread can find; needs no lock. */
 static void unmap(struct rring_client *client, struct rring_mapped *gone)
 {
 	while (gone) {
@@ -166,8 +177,9 @@ static void unmap(struct rring_client *client, struct rring_mapped *gone)
 }
 
 /*
- * A hold has fallen, or a pin. Drops the lock; then the pages go, here and, if
- * this was the last one to have them, in the kernel.
+ * A hold or a pin of @handle has fallen. Drops .lock, which the caller holds.
+ * Then unmaps what is not needed any more and, if this client has no hold, asks
+ * the kernel to free the slot.
  */
 static void leave(struct rring_client *client, uint64_t handle)
 {
@@ -181,7 +193,6 @@ static void leave(struct rring_client *client, uint64_t handle)
 		rring_xxl_reclaim(client, rring_handle_index(handle), 1);
 }
 
-/* Of all places: some may be nobody's now, who knows which. */
 void rring_xxl_settled(struct rring_client *client)
 {
 	rring_xxl_reclaim(client, 0, client->pool[RRING_XXL].capacity);
@@ -200,7 +211,10 @@ static void event_at(const struct rring_client *client,
 	event->word = word_of(client, mapped->handle);
 }
 
-/* @event with what its header says; a liar's length is refused. */
+/*
+ * Fill @event from the header of its slot. -EBADMSG: the length there is more
+ * than the region has.
+ */
 static int read_header(const struct rring_client *client,
 		       const struct rring_mapped *mapped,
 		       struct rring_event *event)
@@ -216,7 +230,10 @@ static int read_header(const struct rring_client *client,
 	return 0;
 }
 
-/* -EAGAIN: none is there. */
+/*
+ * Take a slot with @bytes from the magazine, held, and map it. -EAGAIN: there
+ * is none; else an error of the mapping, after which nothing is held.
+ */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct rring_mapped **mapped)
 {
@@ -238,13 +255,18 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 				     RRING_MOVE - RRING_HOLD);
 		leave(client, handle);
 	}
-	/* others may have been dropped while they stood in the magazine still */
+	/* the others may have been dropped while the magazine named them */
 	if (passed > 1)
 		rring_xxl_settled(client);
 	return err;
 }
 
-/* Nobody is refused for what another thread is about to let pass. */
+/*
+ * Refill, take a slot and map it. Tries again as long as another thread is
+ * about to take one, because that keeps later slots in the magazine. -EPROTO:
+ * the kernel has lent a slot that is not there; else an error of REFILL or of
+ * the mapping.
+ */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,
 			   struct rring_mapped **mapped)
@@ -290,7 +312,7 @@ int rring_xxl_alloc(struct rring_client *client, uint32_t len,
 	err = refill_and_take(client, &args, &mapped);
 	if (err)
 		return err;
-	/* it is held, and so stays */
+	/* the hold keeps the mapping */
 	event_at(client, mapped, len, event_type, event);
 	header = &client->pool[RRING_XXL]
 			  .header[rring_handle_index(event->handle)];
@@ -299,7 +321,10 @@ int rring_xxl_alloc(struct rring_client *client, uint32_t len,
 	return 0;
 }
 
-/* One that is not mapped is neither held here nor looked at. */
+/*
+ * -EINVAL: @event is not mapped, so this client neither holds it nor has it
+ * peeked at; -EOVERFLOW: too many holds.
+ */
 static int hold(struct rring_client *client, const struct rring_event *event)
 {
 	uint64_t word;
@@ -375,7 +400,7 @@ int rring_xxl_find(struct rring_client *client, uint64_t handle,
 	return err;
 }
 
-/* ---- what the short paths do not do ---- */
+/* ---- what the short paths call ---- */
 
 static int is_xxl(const struct rring_event *event)
 {
@@ -387,7 +412,7 @@ int rring_hold_aside(struct rring_client *client,
 {
 	if (is_xxl(event))
 		return hold(client, event);
-	/* a parked one is not the caller's any more */
+	/* a parked slot was dropped: the caller has no hold on it */
 	return rring_word_load(event->word) & RRING_ASIDE ? -EINVAL :
 							    -EOVERFLOW;
 }
@@ -437,8 +462,10 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 }
 
 /*
- * The mapping stays until the entry is released, even where nothing else keeps
- * the event: an observer reads on in pages that are its own by then.
+ * The pin keeps the mapping until the entry is released, even if the event is
+ * gone: then an observer reads on in pages that no later event uses. -ESTALE:
+ * the slot's use is over; -EBADMSG: the entry's length is more than the region
+ * has; else -ENOMEM or an error of the mapping.
  */
 int rring_xxl_pin(struct rring_reader *reader, uint64_t position,
 		  const struct rring_entry *entry, struct rring_event *event)
@@ -458,7 +485,7 @@ int rring_xxl_pin(struct rring_reader *reader, uint64_t position,
 								    -ESTALE;
 }
 
-/* Of entries @below, which are released. */
+/* Remove the pins of entries below position @below, which are released. */
 void rring_xxl_unpin(struct rring_reader *reader, uint64_t below)
 {
 	struct rring_pin **link = &reader->pins;
@@ -481,6 +508,7 @@ void rring_xxl_unpin(struct rring_reader *reader, uint64_t below)
 
 /* ---- the client ---- */
 
+/* Put all XXL ledger words aside. 0 or -ENOMEM. */
 int rring_xxl_open(struct rring_client *client)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
@@ -496,7 +524,10 @@ int rring_xxl_open(struct rring_client *client)
 	return 0;
 }
 
-/* Its readers and writers have gone; its holds are about to. */
+/*
+ * Unmap all regions. The readers and writers of the client are closed; its
+ * holds end with its ledger.
+ */
 void rring_xxl_close(struct rring_client *client)
 {
 	struct rring_xxl_table *table = table_of(client);

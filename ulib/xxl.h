@@ -10,15 +10,17 @@
 struct rring_mapped;
 
 /*
- * What is mapped of each slot of the pool, as long as this client holds it or
- * looks at it. Every change of a hold on one is made under .lock, so that what
- * is held is mapped. A leaf: no other lock of the library is taken below it.
+ * The XXL regions that this client has mapped. A region is mapped as long as
+ * this client holds its event or has it peeked at. Holds on XXL events change
+ * only under .lock, so that a held event is always mapped. .lock protects all
+ * fields; own->lock is not taken under it.
  */
 struct rring_xxl_table {
 	pthread_mutex_t lock;
-	struct rring_mapped **mapped;	/* by slot: of one use, or several */
-	uint64_t taken[RRING_MAGAZINE_SLOTS / 64]; /* bit per position */
-	uint64_t takes;			/* how many there were */
+	struct rring_mapped **mapped;	/* by slot: list of its uses */
+	/* bit per magazine position: taken, but the tail has not passed it */
+	uint64_t taken[RRING_MAGAZINE_SLOTS / 64];
+	uint64_t takes;			/* slots taken so far */
 };
 
 int rring_xxl_open(struct rring_client *client);
@@ -34,20 +36,24 @@ int rring_xxl_find(struct rring_client *client, uint64_t handle,
 uint64_t rring_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*
- * Hold one of @bytes that was lent, under .lock: its handle, or 0; *@passed
- * says how many have left the magazine with it.
+ * Take a slot with a region of @bytes from the magazine and hold it. Returns
+ * its handle, and in *@passed how many slots the tail has passed; 0: there is
+ * none. The caller holds .lock.
  */
 uint64_t rring_place_take(struct rring_client *client, uint64_t bytes,
 			  uint64_t *passed);
+
+/* Slots taken so far. Takes .lock. */
 uint64_t rring_place_takes(struct rring_client *client);
 
 /*
- * Who was lent a place and has not taken it yet keeps those behind it in the
- * magazine, taken and dropped or not. Is there such one, or was since @takes?
+ * 1: a slot was lent that its thread has not taken yet, or one was taken since
+ * rring_place_takes() returned @takes; else 0. A slot that is not taken keeps
+ * those behind it in the magazine, dropped or not. Takes .lock.
  */
 int rring_place_is_awaited(struct rring_client *client, uint64_t takes);
 
-/* @entry at @position is looked at until rring_xxl_unpin(). */
+/* Fill @event for @entry; it stays mapped until rring_xxl_unpin(). */
 int rring_xxl_pin(struct rring_reader *reader, uint64_t position,
 		  const struct rring_entry *entry, struct rring_event *event);
 void rring_xxl_unpin(struct rring_reader *reader, uint64_t below);
@@ -55,7 +61,10 @@ void rring_xxl_unpin(struct rring_reader *reader, uint64_t below);
 void rring_xxl_reclaim(struct rring_client *client, uint32_t first,
 		       uint32_t count);
 
-/* A ring, or the magazine, may have been the last to name one. */
+/*
+ * A ring or the magazine may have been the last to name some XXL slots: ask the
+ * kernel to free all those that are named nowhere.
+ */
 void rring_xxl_settled(struct rring_client *client);
 
 #endif /* ULIB_XXL_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * K, the sleeper's heavy barrier, by membarrier(2). Where the kernel does not
- * have that, taking a right off a page does: the CPUs that run this process
- * are interrupted to forget it.
+ * K, the sleeper's heavy barrier, by membarrier(2). If the kernel does not have
+ * that, the right to write a page is taken away: the kernel then interrupts the
+ * CPUs that run this process, to flush the page from their TLBs.
  */
 #include <linux/membarrier.h>
 #include <sys/mman.h>
@@ -12,7 +12,7 @@
 
 #include "../../kmod/barrier.h"
 
-static int expedited;	/* is registered for */
+static int expedited;	/* 1: membarrier(2) is registered */
 static void *page;
 static struct mutex page_lock = { PTHREAD_MUTEX_INITIALIZER };
 
@@ -21,7 +21,7 @@ static int membarrier(int command)
 	return (int)syscall(SYS_membarrier, command, 0, 0);
 }
 
-/* Once, before any arena. 0 or a negative errno. */
+/* Called once, before the first arena. 0 or -ENOMEM. */
 int rring_host_barrier_init(void)
 {
 	expedited =
@@ -31,7 +31,10 @@ int rring_host_barrier_init(void)
 	return page == MAP_FAILED ? -ENOMEM : 0;
 }
 
-/* Around fork(), whose child has both the registration and the page. */
+/*
+ * Held across fork(), or the child could get a locked mutex. The child inherits
+ * the registration and the page.
+ */
 void rring_host_barrier_lock(void)
 {
 	mutex_lock(&page_lock);
@@ -42,6 +45,7 @@ void rring_host_barrier_unlock(void)
 	mutex_unlock(&page_lock);
 }
 
+/* The store makes the page present, so that its TLB entries are flushed. */
 static void take_right_away(void)
 {
 	mutex_lock(&page_lock);

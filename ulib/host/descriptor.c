@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * An arena's descriptor is one end of a pipe, whose other end is kept here. The
- * two share an inode, which tells whose it is; and who closes the last copy
- * hangs the pipe up, which is noticed when the next arena or client comes or
- * goes.
+ * The descriptor of an arena is the write end of a pipe, whose read end is kept
+ * here. Both ends have the same inode, by which the arena is found. When the
+ * last copy of the descriptor is closed, the read end hangs up. That is noticed
+ * when the next arena or client comes or goes.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -16,14 +16,14 @@
 
 struct descriptor {
 	struct list_head node;
-	struct rring_arena *arena;	/* a reference */
-	struct net *net;		/* of the process that made it */
-	int end;
+	struct rring_arena *arena;	/* with a reference */
+	struct net *net;		/* of the process that created it */
+	int end;			/* the read end */
 	dev_t dev;
 	ino_t inode;
 };
 
-static DEFINE_MUTEX(lock);
+static DEFINE_MUTEX(lock);	/* protects the list */
 static LIST_HEAD(descriptors);
 
 void rring_host_descriptors_lock(void)
@@ -43,7 +43,10 @@ static bool is_closed(const struct descriptor *descriptor)
 	return poll(&end, 1, 0) == 1 && end.revents & POLLHUP;
 }
 
-/* One that nobody has any more, taken off the list. */
+/*
+ * Take a descriptor of this process whose copies are all closed off the list;
+ * NULL: there is none.
+ */
 static struct descriptor *pop_closed(void)
 {
 	struct descriptor *descriptor, *found = NULL;
@@ -60,7 +63,7 @@ static struct descriptor *pop_closed(void)
 	return found;
 }
 
-/* Let go of the arenas whose descriptors are closed. */
+/* Drop the references to arenas whose descriptors are closed. */
 void rring_host_descriptors_reap(void)
 {
 	struct descriptor *descriptor;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The device without the device: files, ioctls and mappings are calls to the
- * objects of kmod/, in this process.
+ * The process backend: files, ioctls and mappings are calls to the objects of
+ * kmod/, in this process.
  */
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -19,22 +19,25 @@
 #include "../../kmod/descriptor.h"
 
 /*
- * Names are this process's own. After fork() the child has another net than its
- * parent had, and so neither sees nor frees the parent's arenas, whose memory
- * it does not have.
+ * Names of arenas are local to this process. After fork() the child has another
+ * .net_ns. So the child neither finds nor frees the parent's arenas, whose
+ * memory it does not have.
  */
 static struct nsproxy nsproxy = { .net_ns = (struct net *)1 };
 struct task rring_host_task = { .nsproxy = &nsproxy };
 
 static DEFINE_MUTEX(default_lock);
-static const struct net *default_of;	/* whose names have a `default` */
+static const struct net *default_of;	/* the .net_ns that has `default` */
 
 /* ---- once, and after fork() ---- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 
-/* A lock that another thread holds at that moment is held for ever there. */
+/*
+ * Take the global locks: one that another thread holds during fork() would stay
+ * locked in the child.
+ */
 static void before_fork(void)
 {
 	mutex_lock(&default_lock);
@@ -92,7 +95,7 @@ static int create_default(void)
 	arena = rring_arena_new(&args, current->nsproxy->net_ns);
 	if (IS_ERR(arena))
 		return PTR_ERR(arena) == -EEXIST ? 0 : (int)PTR_ERR(arena);
-	rring_arena_put(arena);		/* the name keeps it */
+	rring_arena_put(arena);		/* the name holds a reference */
 	return 0;
 }
 
@@ -198,7 +201,7 @@ static void *host_map(struct rring_file *file, uint64_t offset, size_t size,
 	return addr;
 }
 
-/* The close of the ledger's mapping is the death of its client. */
+/* To unmap the ledger is the death of the client, as on the device. */
 static void host_unmap(struct rring_file *file, void *addr, size_t size)
 {
 	struct rring_client *client = file->host;
@@ -213,7 +216,10 @@ static void host_unmap(struct rring_file *file, void *addr, size_t size)
 
 _Thread_local struct rring_host_thread rring_host_thread;
 
-/* Whose queue is gone meanwhile wakes nobody, or somebody who looks again. */
+/*
+ * Wake the sleepers of the queues that this thread has noted. If a queue was
+ * freed meanwhile, this wakes no thread, or one that looks again.
+ */
 void rring_host_wake(void)
 {
 	struct rring_host_thread *thread = &rring_host_thread;
@@ -223,7 +229,10 @@ void rring_host_wake(void)
 			FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
-/* Who counts as a sleeper later finds that .events has moved on. */
+/*
+ * A thread that adds itself to .sleepers after the load here does not sleep, as
+ * .events has moved on. While this thread has a mutex, the wake is put off.
+ */
 void wake_up_all(wait_queue_head_t *queue)
 {
 	struct rring_host_thread *thread = &rring_host_thread;
@@ -271,7 +280,7 @@ static void arm(struct rring_client *client, struct rring_signal *signal)
 	rring_signal_arm(signal, rring_client_poll(client));
 }
 
-/* Once, under the library's lock. */
+/* Creates the signal at the first call. The caller holds own->lock. */
 static int host_poll_fd(struct rring_file *file)
 {
 	struct rring_client *client = file->host;

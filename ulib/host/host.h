@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the files of this directory have of each other. */
+/* What the files of this directory share. */
 #ifndef ULIB_HOST_HOST_H
 #define ULIB_HOST_HOST_H
 
@@ -9,7 +9,7 @@ int rring_host_barrier_init(void);
 void rring_host_barrier_lock(void);
 void rring_host_barrier_unlock(void);
 
-/* One more, and one less, user of a region's memory. */
+/* Add and remove a user of a region's memory; the last one unmaps it. */
 void rring_host_memory_get(void *addr);
 void rring_host_memory_put(void *addr);
 
@@ -17,7 +17,7 @@ void rring_host_descriptors_lock(void);
 void rring_host_descriptors_unlock(void);
 void rring_host_descriptors_reap(void);
 
-/* A descriptor for poll(2), and what it says. */
+/* A descriptor for poll(2), with what it reports. See signal.c. */
 struct rring_signal *rring_signal_new(void);
 void rring_signal_free(struct rring_signal *signal);
 int rring_signal_fd(const struct rring_signal *signal);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the objects of kmod/ use of the kernel, out of the C library, so that
- * an arena can live in one process, without the module. Each name does here
- * what it does there, as far as those objects ask for it. Threads are clients;
- * a client has no address space of its own, so nothing here is a protection.
+ * What the objects of kmod/ use of the kernel, implemented by the C library, so
+ * that an arena can live in one process, without the module. Each name does
+ * what it does in the kernel, as far as these objects need it. All clients are
+ * in one address space, so nothing protects them from each other.
  */
 #ifndef ULIB_HOST_KERNEL_H
 #define ULIB_HOST_KERNEL_H
@@ -169,12 +169,12 @@ static inline bool test_bit(u32 bit, const unsigned long *map)
 
 static inline void bitmap_zero(unsigned long *map, u32 bits)
 {
-	/* that of an empty pool is NULL, which memset() must not get */
+	/* the map of an empty pool is NULL, which memset() must not get */
 	if (bits)
 		memset(map, 0, BITS_TO_LONGS(bits) * sizeof(*map));
 }
 
-/* The first bit of @map that is set, from @from on and below @end, or @end. */
+/* The first bit set in @map from @from on and below @end; if none, @end. */
 static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
 {
 	while (from < end) {
@@ -240,12 +240,13 @@ static inline void mutex_init(struct mutex *mutex)
 }
 
 /*
- * Of a thread. Whoever is woken takes a lock first that his waker may have: so
- * wakes wait for the last one to fall, or both would sleep once more.
+ * One per thread: how many mutexes it has locked, and which event counts it is
+ * to wake when it has unlocked the last one. After a wake a thread first locks
+ * a mutex that its waker may have; woken earlier, it would only sleep again.
  */
 struct rring_host_thread {
 	u32 locks;
-	u32 wakes;
+	u32 wakes;		/* in .woken */
 	u32 *woken[8];
 };
 
@@ -284,7 +285,7 @@ static inline void kref_get(struct kref *ref)
 	atomic_inc(&ref->count);
 }
 
-/* 1 if it was the last one. */
+/* 1: that was the last reference, and @release was called; else 0. */
 static inline int kref_put(struct kref *ref, void (*release)(struct kref *))
 {
 	if (!atomic_dec_and_test(&ref->count))
@@ -293,7 +294,7 @@ static inline int kref_put(struct kref *ref, void (*release)(struct kref *))
 	return 1;
 }
 
-/* The last reference goes under @mutex, which @release drops. */
+/* @release is called with @mutex locked, and unlocks it. */
 static inline void kref_put_mutex(struct kref *ref,
 				  void (*release)(struct kref *),
 				  struct mutex *mutex)
@@ -305,7 +306,7 @@ static inline void kref_put_mutex(struct kref *ref,
 		mutex_unlock(mutex);
 }
 
-/* ---- time, and others who want to run ---- */
+/* ---- time, and scheduling ---- */
 
 static inline u64 clock_ns(clockid_t clock)
 {
@@ -337,7 +338,7 @@ static inline void preempt_enable(void)
 {
 }
 
-/* ---- who asks ---- */
+/* ---- the calling task ---- */
 
 struct net;
 struct mm_struct;
@@ -353,7 +354,7 @@ struct task {
 	struct nsproxy *nsproxy;
 };
 
-/* One for all threads: they may use each other's clients. */
+/* One task for all threads: each may use the clients of the others. */
 extern struct task rring_host_task;
 #define current				(&rring_host_task)
 
@@ -372,7 +373,7 @@ static inline void mmdrop(struct mm_struct *mm)
 	(void)mm;
 }
 
-/* Nobody asks who a client is but itself. */
+/* A client's process is not recorded: it is always this one. */
 struct pid;
 
 #define TASK_COMM_LEN			16
@@ -384,7 +385,7 @@ struct pid;
 struct inode;
 #define iput(inode)			((void)(inode))
 
-/* A signal ends a sleep by itself, and nobody is killed in the middle. */
+/* A signal ends a sleep by itself, and no call is ended by a fatal one. */
 static inline bool signal_pending(const struct task *task)
 {
 	(void)task;
@@ -413,12 +414,12 @@ typedef gid_t kgid_t;
 #define uid_eq(a, b)			((a) == (b))
 #define in_egroup_p(gid)		((gid) == getegid())
 
-/* An arena of one's own process needs no capability, but root has them. */
+/* Root has all capabilities; others need none for their own arenas. */
 #define ns_capable(ns, capability)	(geteuid() == 0)
 
 /* ---- sleeping ---- */
 
-/* An event count, and the descriptor of who polls. */
+/* An event count, its sleepers, and the signal for poll(2), or NULL. */
 typedef struct {
 	u32 events;
 	u32 sleepers;
@@ -442,7 +443,11 @@ static inline void init_waitqueue_head(wait_queue_head_t *queue)
 void wake_up_all(wait_queue_head_t *queue);
 void wake_up_poll(wait_queue_head_t *queue, __poll_t mask);
 
-/* Until @queue has other events than @seen: 0, -ETIME, -ERESTARTSYS. */
+/*
+ * Sleep until .events of @queue is not @seen, or until CLOCK_MONOTONIC is
+ * @timeout (KTIME_MAX and above: no limit). 0, which may be a spurious wake;
+ * -ETIME; -ERESTARTSYS: a signal.
+ */
 int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 
 #define wait_event_interruptible_hrtimeout(queue, condition, timeout)	\
@@ -464,7 +469,7 @@ int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 #define wait_event_interruptible(queue, condition)			\
 	wait_event_interruptible_hrtimeout(queue, condition, KTIME_MAX)
 
-/* ---- the CPUs, which membarrier(2) finds by itself ---- */
+/* ---- masks of CPUs: unused, as membarrier(2) finds the CPUs ---- */
 
 typedef bool cpumask_var_t;
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Regions in a process of its own: each a private memfd, mapped once. Whoever
- * maps a region of the device here uses that one mapping, so that sanitizers
- * see one address per word; it goes with the last of the region itself and its
- * users, as pages do. A page before it counts them.
+ * Regions of the process backend. Each is a private memfd, mapped once. All
+ * clients use that one mapping, so that sanitizers see one address per word. It
+ * is unmapped when the region is freed and its last user has unmapped it. The
+ * page before the region counts the users.
  */
 #include <sys/mman.h>
 
@@ -12,8 +12,8 @@
 #include "../../kmod/region.h"
 
 struct head {
-	u32 users;
-	size_t size;	/* with this page */
+	u32 users;	/* with the region itself */
+	size_t size;	/* bytes, with this page */
 };
 
 static u64 bytes_in_use;
@@ -50,7 +50,10 @@ static struct head *head_of(void *addr)
 	return (struct head *)((char *)addr - PAGE_SIZE);
 }
 
-/* @size zeroed bytes at @addr, which fork() leaves to the parent. */
+/*
+ * Map @size zeroed bytes at @addr, which a child after fork() does not get. 0
+ * or a negative errno.
+ */
 static int map_memory(void *addr, size_t size)
 {
 	int fd = memfd_create("rusted_ring", MFD_CLOEXEC);
@@ -67,7 +70,10 @@ static int map_memory(void *addr, size_t size)
 	return err;
 }
 
-/* The head's page and @size bytes behind it; NULL and *@err. */
+/*
+ * Map a page for the head and @size bytes behind it. Returns the address of the
+ * latter; NULL: *@err is a negative errno.
+ */
 static void *memory_new(size_t size, int *err)
 {
 	char *memory = mmap(NULL, PAGE_SIZE + size, PROT_READ | PROT_WRITE,

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A descriptor that is readable, writable, both or neither, as it is told: one
- * end of a pair of sockets. A byte from the other end makes it readable, a full
- * buffer towards the other end makes it not writable.
+ * A signal is a descriptor for poll(2) that the backend makes readable,
+ * writable, both or neither. It is one end of a pair of sockets. A byte from
+ * the other end makes it readable; a full buffer towards the other end makes it
+ * not writable.
  */
 #include <sys/socket.h>
 
 #include "host.h"
 
 struct rring_signal {
-	struct mutex lock;	/* of the rest */
-	int ours, theirs;
-	__poll_t up;	/* of EPOLLIN and EPOLLOUT */
-	bool armed;	/* whoever has something to say will raise it */
+	struct mutex lock;	/* protects .up, .armed and the buffers */
+	int ours, theirs;	/* .theirs is what the user polls */
+	__poll_t up;	/* EPOLLIN, EPOLLOUT: what the descriptor reports */
+	bool armed;	/* waiters flags are up: the next event raises it */
 };
 
 static void fill(int fd)
@@ -63,7 +64,7 @@ int rring_signal_fd(const struct rring_signal *signal)
 	return signal->theirs;
 }
 
-/* Is it down for @for_what, and will be raised when that changes? */
+/* true: nothing of @for_what is up, and the next event raises the signal. */
 bool rring_signal_is_armed(struct rring_signal *signal, __poll_t for_what)
 {
 	bool armed;
@@ -85,7 +86,10 @@ static void raise_locked(struct rring_signal *signal, __poll_t mask)
 	signal->up |= mask & (EPOLLIN | EPOLLOUT);
 }
 
-/* Before one looks whether there is anything to say. */
+/*
+ * Take all down, before a look for events: one that comes during the look
+ * raises the signal again.
+ */
 void rring_signal_clear(struct rring_signal *signal)
 {
 	mutex_lock(&signal->lock);
@@ -98,7 +102,7 @@ void rring_signal_clear(struct rring_signal *signal)
 	mutex_unlock(&signal->lock);
 }
 
-/* What that look found. */
+/* Raise @mask: what the look after rring_signal_clear() found. */
 void rring_signal_arm(struct rring_signal *signal, __poll_t mask)
 {
 	mutex_lock(&signal->lock);
@@ -106,7 +110,7 @@ void rring_signal_arm(struct rring_signal *signal, __poll_t mask)
 	mutex_unlock(&signal->lock);
 }
 
-/* Somebody has something to say, and has lowered the flags that made it. */
+/* Raise @mask for an event. Its waker has lowered the flags: not armed. */
 void rring_signal_raise(struct rring_signal *signal, __poll_t mask)
 {
 	mutex_lock(&signal->lock);
