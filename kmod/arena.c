@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Arenas: creation, names, permissions, the end. */
+/* Arenas: creation, names, permissions, release. */
 #include "compat.h"
 
 #include <rusted_ring/handle.h>
@@ -15,7 +15,7 @@
 #define RINGS_DEFAULT	64
 #define MODE_BITS	0777
 
-/* Of the list of arenas, and of the names in it. */
+/* Protects the list of arenas, their names, and last_id; see arena.h. */
 DEFINE_MUTEX(rring_names_lock);
 static LIST_HEAD(arenas);
 static u32 last_id;
@@ -96,7 +96,7 @@ static int alloc_regions(struct rring_arena *arena,
 	if (!info)
 		return -ENOMEM;
 	rring_layout_arena(info, args->capacity, max_clients, max_rings);
-	/* the larger one first: what is too large is refused at once */
+	/* the larger region first, so that a lack of memory shows early */
 	err = rring_region_alloc(&arena->payload, info->payload_size);
 	if (err)
 		goto out;
@@ -154,7 +154,10 @@ static void arena_free(struct rring_arena *arena)
 	kfree(arena);
 }
 
-/* Under rring_names_lock. */
+/*
+ * The arena named @name in @net, without a reference, or NULL. Under
+ * rring_names_lock.
+ */
 static struct rring_arena *name_lookup(const char *name, struct net *net)
 {
 	struct rring_arena *arena;
@@ -166,7 +169,7 @@ static struct rring_arena *name_lookup(const char *name, struct net *net)
 	return NULL;
 }
 
-/* Never 0. Under rring_names_lock. */
+/* An id that no arena has; never 0. Under rring_names_lock. */
 static u32 next_id(void)
 {
 	struct rring_arena *arena;
@@ -180,7 +183,7 @@ again:
 	return last_id;
 }
 
-/* Make @arena one that others can find. */
+/* Put @arena on the list, with its name: 0, or -EEXIST if @net has the name. */
 static int enlist(struct rring_arena *arena, const struct rring_create *args,
 		  struct net *net)
 {
@@ -205,6 +208,11 @@ static int enlist(struct rring_arena *arena, const struct rring_create *args,
 	return err;
 }
 
+/*
+ * Create an arena as @args says. Returns the arena with one reference, or an
+ * ERR_PTR(): -EINVAL, -EPERM (another owner), -EEXIST (the name), -ENOSPC
+ * (max_bytes), -ENOMEM.
+ */
 struct rring_arena *rring_arena_new(const struct rring_create *args,
 				    struct net *net)
 {
@@ -247,6 +255,7 @@ fail:
 	return ERR_PTR(err);
 }
 
+/* May the caller attach to @arena as @role? Under rring_names_lock. */
 static bool may(const struct rring_arena *arena, u32 role)
 {
 	static const umode_t need[] = {
@@ -264,7 +273,10 @@ static bool may(const struct rring_arena *arena, u32 role)
 	       ns_capable(arena->net->user_ns, CAP_DAC_OVERRIDE);
 }
 
-/* A reference to the arena that @net knows as @name, whoever may use it. */
+/*
+ * The arena named @name in @net, with a reference, or ERR_PTR(-ENOENT).
+ * Permissions are not checked.
+ */
 struct rring_arena *rring_arena_lookup(const char *name, struct net *net)
 {
 	struct rring_arena *arena;
@@ -277,7 +289,10 @@ struct rring_arena *rring_arena_lookup(const char *name, struct net *net)
 	return arena ?: ERR_PTR(-ENOENT);
 }
 
-/* The same for a client as @role. */
+/*
+ * The arena named @name in @net, with a reference, if the caller may attach to
+ * the arena as @role; else ERR_PTR() of -ENOENT or -EACCES.
+ */
 struct rring_arena *rring_arena_find(const char *name, struct net *net,
 				     u32 role)
 {
@@ -300,7 +315,7 @@ void rring_arena_get(struct rring_arena *arena)
 	kref_get(&arena->ref);
 }
 
-/* Under rring_names_lock, which it drops. */
+/* The last reference is gone. Called under rring_names_lock, and unlocks it. */
 static void arena_release(struct kref *ref)
 {
 	struct rring_arena *arena = container_of(ref, struct rring_arena, ref);
@@ -311,12 +326,16 @@ static void arena_release(struct kref *ref)
 	arena_free(arena);
 }
 
+/* Put a reference; the last one frees @arena. Without its lock. May sleep. */
 void rring_arena_put(struct rring_arena *arena)
 {
 	kref_put_mutex(&arena->ref, arena_release, &rring_names_lock);
 }
 
-/* Under rring_names_lock: true if the caller has to put a reference. */
+/*
+ * Take the name off @arena. True: the name held a reference, which the caller
+ * has to put when it has released rring_names_lock. Under rring_names_lock.
+ */
 static bool name_drop(struct rring_arena *arena)
 {
 	bool persistent = arena->persistent;
@@ -327,7 +346,7 @@ static bool name_drop(struct rring_arena *arena)
 	return persistent;
 }
 
-/* Take the name off @arena, if it has one. The caller has a reference. */
+/* Take the name off @arena, if there is one. The caller holds a reference. */
 void rring_arena_forget_name(struct rring_arena *arena)
 {
 	bool put;
@@ -339,6 +358,10 @@ void rring_arena_forget_name(struct rring_arena *arena)
 		rring_arena_put(arena);
 }
 
+/*
+ * Take the name @name in @net off its arena: 0, -ENOENT, or -EACCES if the
+ * caller neither owns the arena nor has CAP_SYS_ADMIN.
+ */
 int rring_arena_unname(const char *name, struct net *net)
 {
 	struct rring_arena *arena;
@@ -360,6 +383,11 @@ int rring_arena_unname(const char *name, struct net *net)
 	return err;
 }
 
+/*
+ * Take the name off one arena of @net, and hide the arena from @net. NULL: none
+ * is left. *@put: the name held a reference, which the caller has to put; if
+ * false, the caller must not use the arena.
+ */
 static struct rring_arena *net_pop(struct net *net, bool *put)
 {
 	struct rring_arena *arena;
@@ -377,7 +405,10 @@ static struct rring_arena *net_pop(struct net *net, bool *put)
 	return NULL;
 }
 
-/* @net ends, or the module does: its names go, and nobody sees its arenas. */
+/*
+ * @net ends, or the module is unloaded: take the names off all arenas of @net,
+ * and hide these arenas from everybody.
+ */
 void rring_names_forget(struct net *net)
 {
 	struct rring_arena *arena;
@@ -389,8 +420,9 @@ void rring_names_forget(struct net *net)
 }
 
 /*
- * A reference to the first arena by id, from @from on, that @shows says yes to,
- * which is asked about that one last; or NULL. Under rring_names_lock.
+ * Find the arena with the lowest id, @from or above, for which @shows returns
+ * true. Returns it with a reference, or NULL. @shows is called once more for
+ * that arena, after all others. Takes rring_names_lock.
  */
 struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
 				     void *context)
@@ -410,7 +442,7 @@ struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
 	return next;
 }
 
-/* Ask @shows about all of them. */
+/* Call @shows for each arena; its result is ignored. Takes rring_names_lock. */
 void rring_arena_each(rring_shows_t shows, void *context)
 {
 	struct rring_arena *arena;
@@ -421,7 +453,7 @@ void rring_arena_each(rring_shows_t shows, void *context)
 	mutex_unlock(&rring_names_lock);
 }
 
-/* For clients and readers; never 0. Under the arena's lock. */
+/* A new serial for a client or a reader; never 0. Under the arena's lock. */
 u32 rring_arena_next_serial(struct rring_arena *arena)
 {
 	if (!++arena->last_serial)
@@ -429,6 +461,10 @@ u32 rring_arena_next_serial(struct rring_arena *arena)
 	return arena->last_serial;
 }
 
+/*
+ * Lower the waiters flags of @pools, a bit per class, and wake the clients that
+ * wait for a slot there. Needs no lock.
+ */
 void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
 {
 	u32 i;
@@ -441,8 +477,9 @@ void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
 }
 
 /*
- * The pages of @arena, of its clients, its rings and its XXL events. Under its
- * lock.
+ * Bytes of all regions of @arena, its clients, its rings and its XXL events,
+ * without those of client 0. Under the arena's lock, unless nobody else has
+ * @arena.
  */
 u64 rring_arena_bytes(struct rring_arena *arena)
 {

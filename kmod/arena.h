@@ -17,67 +17,81 @@ struct rring_ring;
 /*
  * Locking.
  *
- * One mutex per arena, .lock, is over everything that the kernel changes in
- * it: pools, leases and generations, who is a client, rings and their readers.
- * It is the sweep's lock: whoever holds it can rely on nothing entering a
- * magazine, and on no client, ring or reader coming or going. A sweep takes
- * it anew for each batch of slots, so that nobody waits for a whole pool.
- * Words that processes write move under it all the time.
+ * .lock protects everything that the kernel changes in the arena: pools,
+ * leases, generations, the tables of clients, rings and readers. While .lock is
+ * held, no slot enters a magazine, and no client, ring or reader comes or goes.
+ * A sweep takes .lock anew for each batch of slots, so that no other task waits
+ * for a whole pool. Processes write their own words at any time.
  *
- * What takes long is done without it: the regions of rings and of XXL events
- * are allocated before, and the latter freed after it.
+ * Regions of clients, rings and XXL events are allocated without .lock, because
+ * that can take long. Regions of XXL events are freed without .lock, too.
  *
- * Order: mmap_lock, then .lock (a client dies in the close of its mapping).
- * So nothing that may fault in user memory is called with it held.
+ * rring_names_lock protects the list of all arenas, and the fields that are
+ * marked below. It is never held together with .lock.
  *
- * The list of all arenas and their names live under rring_names_lock, a leaf
- * that is never held together with .lock. A client, an arena descriptor, and a
- * persistent name hold a reference to the arena; a client is held by its open
- * file, which its mappings hold.
+ * Order of the module's locks:
  *
- * .changes counts what comes, goes and is set, but for what only counts up: a
- * walk over the arena that took a while can tell if it saw it all at once.
+ *	mmap_lock, then .lock: a client dies when the mapping of its ledger is
+ *		closed. So no code under .lock may fault in user memory.
+ *	attach_lock of a client (client.h), then .lock or rring_names_lock
+ *	kernel_lock (kclient.c), then .lock
+ *	.lock, then lock or wake_lock of a kernel writer (kwriter.h)
+ *	.lock or rring_names_lock, then pending_lock (notify.c)
+ *
+ * listeners_lock (listener.c) is never held together with any of these.
+ *
+ * Each client, descriptor of the arena, persistent name, kernel writer and
+ * kernel reader holds a reference to the arena; so does the module to its
+ * arena `default`. A client's open file holds the client, and the client's
+ * mappings hold the file.
  */
 struct rring_arena {
 	struct kref ref;
 	/* under rring_names_lock */
-	struct list_head node;		/* in the list of all */
-	struct net *net;		/* where it was created; no reference */
+	struct list_head node;		/* in the list of all arenas */
+	struct net *net;		/* where it was created; no reference;
+					 * NULL when that has ended
+					 */
 	bool persistent;		/* the name holds a reference */
-	bool named;			/* others find it by .name */
+	bool named;			/* can be found by .name */
 
-	char name[RRING_NAME_MAX];	/* it was created with */
-	u64 net_cookie;			/* of the namespace, even if gone */
+	/* set at creation */
+	char name[RRING_NAME_MAX];
+	u64 net_cookie;			/* of .net, even if it ended */
 	u32 id;
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
-	atomic_t changes;
+	atomic_t changes;		/* rring_arena_changed() calls */
 
-	struct mutex lock;		/* see above */
-	u32 quota;			/* percent */
-	u64 evictions;
-	struct rring_meter meter;
-	struct rring_region region;
-	struct rring_region payload;
-	struct rring_arena_info *info;	/* in .region, as are the next two */
-	struct rring_ring_info *ring_info;
-	rring_flag_t *generation;
+	struct mutex lock;		/* protects all below; see above */
+	u32 quota;			/* percent of a pool for one client */
+	u64 evictions;			/* done or under way */
+	struct rring_meter meter;	/* under pending_lock (notify.c) */
+	struct rring_region region;	/* ARENA */
+	struct rring_region payload;	/* PAYLOAD */
+	struct rring_arena_info *info;	/* in .region */
+	struct rring_ring_info *ring_info; /* in .region, by ring id */
+	rring_flag_t *generation;	/* in .region, by index in ledgers */
 	struct rring_pool pool[RRING_POOLS];
 
 	u32 last_serial;		/* of clients and readers */
-	struct rring_client **clients;	/* by id; 0 is the kernel: NULL */
-	u32 last_client;		/* the highest id that ever was */
-	const rring_word_t **ledgers;	/* of live clients */
+	struct rring_client **clients;	/* by id; [0] is always NULL */
+	u32 last_client;		/* the highest id ever used */
+	const rring_word_t **ledgers;	/* of .clients and .kernel */
 	u32 nr_ledgers;
-	struct rring_client *kernel;	/* while it writes or reads rings here */
-	u32 kernel_users;
-	struct rring_ring **rings;	/* by id */
-	u32 *adopted;			/* by slot: how often the windows of
-					 * dead writers' rings name it
+	struct rring_client *kernel;	/* client 0; NULL: the kernel has no
+					 * writer and no reader here
 					 */
-	struct rring_batch batch;	/* the sweep's */
-	cpumask_var_t peers;		/* the barrier's */
+	u32 kernel_users;		/* its writers and readers; under
+					 * kernel_lock (kclient.c) alone
+					 */
+	struct rring_ring **rings;	/* by id */
+	u32 *adopted;			/* by index in ledgers: how many
+					 * adopted entries name the slot
+					 */
+	struct rring_batch batch;	/* for the sweep */
+	cpumask_var_t peers;		/* for rring_barrier() */
 };
 
 struct rring_arena *rring_arena_new(const struct rring_create *args,
@@ -93,13 +107,19 @@ u32 rring_arena_next_serial(struct rring_arena *arena);
 void rring_arena_wake_pools(struct rring_arena *arena, u32 pools);
 u64 rring_arena_bytes(struct rring_arena *arena);
 
-/* Called under rring_names_lock. */
+/*
+ * Callback of rring_arena_next() and rring_arena_each(). Called under
+ * rring_names_lock; must not take an arena's lock.
+ */
 typedef bool (*rring_shows_t)(const struct rring_arena *arena, void *context);
 struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
 				     void *context);
 void rring_arena_each(rring_shows_t shows, void *context);
 
-/* Something that a walk over @arena shows has changed. */
+/*
+ * Record a change of what a dump of @arena shows, other than of a statistic: a
+ * dump compares .changes at its beginning and at its end. Needs no lock.
+ */
 static inline void rring_arena_changed(struct rring_arena *arena)
 {
 	atomic_inc(&arena->changes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Clients: attach, what they have mapped, and the wait for several rings. */
+/* Clients: attach, their regions, and the wait for several rings. */
 #include "compat.h"
 
 #include <rusted_ring/layout.h>
@@ -16,9 +16,10 @@
 #include "xxl.h"
 
 /*
- * @read_write: its file is open for both; only then it can attach. @inode: what
- * it maps, and nobody else does; NULL where nothing is mapped. The client has
- * the reference from here on.
+ * Create a client that is not attached. Returns it with one reference, or NULL.
+ * @read_write: the file is open for both, which ATTACH requires. @inode: maps
+ * only regions of this client; NULL in the library, and for client 0. The
+ * client takes the caller's reference to @inode, unless NULL is returned.
  */
 struct rring_client *rring_client_new(bool read_write, struct inode *inode)
 {
@@ -72,7 +73,10 @@ void rring_client_put(struct rring_client *client)
 	kref_put(&client->ref, client_free);
 }
 
-/* Its file is released: nothing of it is mapped any more. */
+/*
+ * The file of @client is released, so that nothing of @client is mapped. The
+ * client dies, if it is attached, and the file's reference is put.
+ */
 void rring_client_release(struct rring_client *client)
 {
 	if (client->arena)
@@ -115,7 +119,10 @@ fail_ledger:
 	return err;
 }
 
-/* Give @client, which is whole but for that, the lowest free place. */
+/*
+ * Enter @client, which is complete but for its id, into @arena at the lowest
+ * free id: 0, or -ENOSPC if there is none. Takes the arena's lock.
+ */
 static int take_place(struct rring_client *client, struct rring_arena *arena)
 {
 	u32 id;
@@ -196,7 +203,12 @@ int rring_client_attach(struct rring_client *client, struct rring_attach *args)
 	return 0;
 }
 
-/* The arena's lock, if @client is alive and the caller is its process. */
+/*
+ * Take the arena's lock for a call of @client. 0: it is held; the client is
+ * live, and the caller is its process. Else it is not held: -ENOTCONN (not
+ * attached, or no ledger mapped yet), -EPERM (another process), -EOWNERDEAD
+ * (dead or evicted).
+ */
 int rring_client_lock(struct rring_client *client)
 {
 	/* pairs with take_place() */
@@ -230,14 +242,19 @@ u64 rring_client_bytes(const struct rring_client *client)
 }
 
 /*
- * How far @client has emptied its magazine. A tail that goes back, or beyond
- * the head, is a lie that only hurts the liar. Under the arena's lock.
+ * The tail of @client's magazine for @pool: slots below are taken. The client
+ * writes this word. If the tail goes back, or beyond the head, the magazine
+ * counts as empty, so that a hostile client loses the rest of its own slots.
+ * Under the arena's lock.
  */
 u32 rring_client_tail(struct rring_client *client, u32 pool)
 {
 	struct rring_tails *tails = rring_client_tails(client);
 	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
-	/* F: pairs with E in the library's pop */
+	/*
+	 * F: pairs with E in the library's pop. Without it, the sweep could
+	 * see that a slot left the magazine, but not yet its hold.
+	 */
 	u32 tail = rring_seq_load_acquire(&tails->tail[pool].pos);
 	u32 seen = client->tail[pool];
 
@@ -247,7 +264,7 @@ u32 rring_client_tail(struct rring_client *client, u32 pool)
 	return tail;
 }
 
-/* How many slots its magazine has. Under the arena's lock. */
+/* Slots in @client's magazine for @pool. Under the arena's lock. */
 u32 rring_client_lent(struct rring_client *client, u32 pool)
 {
 	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
@@ -261,8 +278,9 @@ static struct rring_client *client_at(struct rring_arena *arena, u32 id)
 }
 
 /*
- * The region that @offset names (see RRING_OFF()), and whether @client is the
- * one who may write it. Under the arena's lock.
+ * *@region: the region that @offset names (see RRING_OFF()). *@writable: may
+ * @client write it? Returns 0; -EINVAL: @offset is not valid; -ENXIO: there is
+ * no such client, ring or XXL region now. Under the arena's lock.
  */
 int rring_client_region(struct rring_client *client, u64 offset,
 			const struct rring_region **region, bool *writable)
@@ -319,14 +337,20 @@ int rring_client_region(struct rring_client *client, u64 offset,
 
 /* ---- wait for several rings ---- */
 
-/* Those who wait for several things sleep at their own gate. */
+/*
+ * Wake the threads of @client that wait at its own gate (WAIT_ANY, WAIT_PEER)
+ * or poll for @events. Needs no lock; the caller keeps @client alive.
+ */
 void rring_client_wake(struct rring_client *client, __poll_t events)
 {
 	rring_gate_open(&client->gate);
 	wake_up_poll(&client->poll_queue, events);
 }
 
-/* The flags of the rings that @cursors read. Under the arena's lock. */
+/*
+ * Raise the readers' flag of each ring that is read with one of @cursors, a bit
+ * per cursor. Under the arena's lock.
+ */
 static void raise_readers(struct rring_client *client, u64 cursors)
 {
 	u32 i;
@@ -340,9 +364,13 @@ static void raise_readers(struct rring_client *client, u64 cursors)
 	}
 }
 
+/*
+ * Raise the readers' flag of each ring that @client reads with one of @cursors,
+ * a bit per cursor. Takes the arena's lock.
+ */
 void rring_client_raise(struct rring_client *client, u64 cursors)
 {
-	/* one that has died meanwhile is told so when it looks again */
+	/* if @client has died, the next look of the wait returns the error */
 	if (rring_client_lock(client))
 		return;
 	raise_readers(client, cursors);
@@ -354,7 +382,11 @@ struct wait_any {
 	u64 cursors;
 };
 
-/* One that has ended is passed over, while there are others. */
+/*
+ * 0: a reader of @cursors has entries or was lapped, or all their rings have
+ * ended; -EAGAIN: not yet; -ENXIO: one of @cursors has no reader. Under the
+ * arena's lock.
+ */
 static int check_any(const struct rring_client *client, u64 cursors)
 {
 	int err = 0;
@@ -443,8 +475,9 @@ static __poll_t poll_mask(struct rring_client *client)
 }
 
 /*
- * The flags go up even if there is something already: who polls for edges
- * wants to hear of the next one, too.
+ * Returns the mask for poll(): EPOLLERR if @client is not live, or is evicted.
+ * Raises the waiters flags of all its rings, even if some are ready: an
+ * edge-triggered poll has to see the next event, too. Takes the arena's lock.
  */
 __poll_t rring_client_poll(struct rring_client *client)
 {

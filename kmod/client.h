@@ -16,39 +16,43 @@ struct pid;
 struct rring_reader;
 
 /*
- * One open file. It becomes a client of an arena by ATTACH, once; .arena is
- * published last and never changes again.
+ * One open file. ATTACH makes it a client of an arena, once. .arena is stored
+ * last, with release. From then on the fields up to .serial do not change, but
+ * for .ref. Client 0, the kernel, has no file: see kclient.c.
  */
 struct rring_client {
-	struct kref ref;		/* its file, and who evicts it */
-	bool read_write;		/* may attach */
-	struct inode *inode;		/* what its mappings are mappings of */
-	struct mutex attach_lock;
-	struct rring_arena *arena;
+	struct kref ref;		/* held by the file, and an eviction */
+	bool read_write;		/* open for both, so it may attach */
+	struct inode *inode;		/* all its mappings map this one */
+	struct mutex attach_lock;	/* serializes ATTACH */
+	struct rring_arena *arena;	/* NULL: not attached */
+	/* of the process that attached */
 	struct mm_struct *mm;
-	struct pid *pid;		/* these three of who attached */
+	struct pid *pid;
 	kuid_t uid;
 	char comm[TASK_COMM_LEN];
+	/* given at ATTACH */
 	u32 role;
-	u32 id;
+	u32 id;				/* in the arena's .clients */
 	u32 serial;
 
 	/* under the arena's lock */
 	enum rring_client_state state;
-	bool evicted;			/* not dead yet, perhaps, but as good */
+	bool evicted;			/* eviction began: calls fail */
 	u32 quota;			/* percent; 0: the arena's */
-	u64 refills;
-	u64 wakes;
+	u64 refills;			/* that lent something */
+	u64 wakes;			/* WAKE calls of this client */
 	struct rring_region ledger;
 	struct rring_region magazine;
 	struct rring_region cursors;
-	u32 tail[RRING_POOLS];		/* the highest seen */
-	u32 charged[RRING_POOLS];	/* slots lent and not reclaimed yet */
-	u64 recent[RRING_POOLS][RRING_RECENT_LISTS]; /* looked at, below */
+	u32 tail[RRING_POOLS];		/* see rring_client_tail() */
+	u32 charged[RRING_POOLS];	/* slots lent and not freed since */
+	u64 recent[RRING_POOLS][RRING_RECENT_LISTS]; /* read up to here */
 	struct rring_reader *readers[RRING_CURSORS]; /* by cursor */
 
-	struct rring_gate gate;		/* where it waits for several rings */
-	atomic_t ledger_maps;
+	/* under no lock */
+	struct rring_gate gate;		/* for WAIT_ANY and WAIT_PEER */
+	atomic_t ledger_maps;		/* mappings; 0: death */
 	wait_queue_head_t poll_queue;
 };
 

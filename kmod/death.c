@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The death of a client, which is a write of zeros. From the moment at which it
- * is out of the arena's tables, under the arena's lock, its ledger, magazines
- * and cursors are not read any more: they are as empty.
+ * The death of a client. It is taken out of the arena's tables, under the
+ * arena's lock. From then on its ledger, magazines and cursors count as empty:
+ * the kernel no longer reads them, except to count the holds for statistics.
+ * Their pages are not changed.
  */
 #include "compat.h"
 
@@ -16,6 +17,7 @@
 #include "ring.h"
 #include "trace.h"
 
+/* Slots that were held, in all pools. */
 u32 rring_estate_holds(const struct rring_estate *estate)
 {
 	u32 held = 0;
@@ -26,7 +28,10 @@ u32 rring_estate_holds(const struct rring_estate *estate)
 	return held;
 }
 
-/* All but the holds, of which there can be many. Under the arena's lock. */
+/*
+ * Fill @estate but for .held: to count the holds takes long. Under the arena's
+ * lock.
+ */
 void rring_estate_take(struct rring_client *client, struct rring_estate *estate)
 {
 	struct rring_arena *arena = client->arena;
@@ -76,7 +81,7 @@ static void orphan_readers(struct rring_client *client)
 	for (i = 0; i < RRING_CURSORS; i++) {
 		if (!client->readers[i])
 			continue;
-		/* who was evicted may be waiting as it */
+		/* the evicted client may be asleep on this reader; wake it */
 		rring_gate_open(&client->readers[i]->ring->readable);
 		rring_reader_orphan(client->readers[i]);
 	}
@@ -96,7 +101,10 @@ static u32 count_holds(const rring_word_t *ledger, u32 capacity)
 	return held;
 }
 
-/* Its pages stay as they are, and nobody writes them any more. */
+/*
+ * Count the slots that the dead client held, for statistics. The ledger is read
+ * without the arena's lock: it does not change any more. Takes that lock.
+ */
 static void count_dead_holds(struct rring_client *client,
 			     struct rring_estate *estate)
 {
@@ -113,7 +121,10 @@ static void count_dead_holds(struct rring_client *client,
 	mutex_unlock(&arena->lock);
 }
 
-/* What it was the last to have is freed at once, where that is much memory. */
+/*
+ * Free the XXL events that only the dead client had: their pages may be many.
+ * Takes the arena's lock.
+ */
 static void reclaim_xxl(struct rring_arena *arena)
 {
 	struct rring_pool *pool = &arena->pool[RRING_XXL];
@@ -122,8 +133,11 @@ static void reclaim_xxl(struct rring_arena *arena)
 }
 
 /*
- * The windows of its rings are copied before its ledger goes out of sight, so
- * that a slot which they name is always named somewhere.
+ * Take @client, which is attached, out of its arena; nothing if it is dead. Its
+ * rings end, its named readers freeze, its other readers are removed. The
+ * windows of its rings are adopted before its ledger is taken out, so that a
+ * location names the slots in these windows at any time. Takes the arena's
+ * lock; the caller may hold the mmap_lock.
  */
 void rring_client_die(struct rring_client *client)
 {

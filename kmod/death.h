@@ -8,12 +8,12 @@
 
 struct rring_client;
 
-/* What a client has, or what it had. */
+/* What a client has; after its death, what it had. */
 struct rring_estate {
-	u32 held[RRING_POOLS];		/* slots */
-	u32 lent[RRING_POOLS];		/* in its magazine */
-	u32 charged[RRING_POOLS];
-	u32 rings;
+	u32 held[RRING_POOLS];		/* slots that it holds */
+	u32 lent[RRING_POOLS];		/* slots in its magazine */
+	u32 charged[RRING_POOLS];	/* slots charged to its quota */
+	u32 rings;			/* that it writes */
 	u32 readers;
 };
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Pages of a ring's incarnation, or of an XXL event, with a count of users. */
+/* Regions of ring incarnations and of XXL events, with a reference count. */
 #include "compat.h"
 
 #include "pages.h"
 
+/*
+ * A region of @size bytes, a multiple of the page size, with one reference; or
+ * an ERR_PTR() (-ENOSPC, -ENOMEM). May sleep.
+ */
 struct rring_pages *rring_pages_new(u64 size)
 {
 	struct rring_pages *pages;
@@ -33,7 +37,7 @@ static void pages_free(struct kref *ref)
 	kfree(pages);
 }
 
-/* True if that was the last one. May sleep. */
+/* Put a reference. True: it was the last, the region is freed. May sleep. */
 bool rring_pages_put(struct rring_pages *pages)
 {
 	return kref_put(&pages->ref, pages_free);

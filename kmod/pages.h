@@ -7,9 +7,9 @@
 #include "region.h"
 
 /*
- * A region that is let go of by whoever is the last to use it: the ring or the
- * event whose pages they are, or a kernel reader. Processes that have them
- * mapped do not count.
+ * The region of a ring's incarnation, or of an XXL event. The ring or the
+ * event, and kernel readers, hold references; the last put frees the region.
+ * Mappings hold none: pages that a process maps stay until it unmaps them.
  */
 struct rring_pages {
 	struct kref ref;

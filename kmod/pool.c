@@ -2,13 +2,13 @@
 /*
  * Pools: the free set that sweeps fill, and lending from it into magazines.
  *
- * A slot is either in free[], or it is out, with a lease that says whom it was
- * lent to and at which position of that client's magazine. As long as the
- * client's tail has not passed that position the slot is in the magazine.
+ * A slot is either in free[], or it is out. Then its lease says to which client
+ * it was lent, and at which position of that client's magazine. As long as the
+ * client's tail has not passed that position, the slot is in the magazine.
  *
- * free[] is a stack, filled at first so that slot 0 is on top. So slots that
- * never were out stay below all others, and those that were are the ones below
- * .high_water, which is where a sweep has to look.
+ * free[] is a stack, at first with slot 0 on top. A slot that never was out
+ * therefore lies deeper than any that was. So the slots that ever were out are
+ * those with an index below .high_water, and a sweep looks only at these.
  */
 #include "compat.h"
 
@@ -21,10 +21,10 @@
 #include "trace.h"
 #include "xxl.h"
 
-/* No slot is there for the pages, but one will be. */
+/* A slot can be lent, once pages are allocated for it (XXL). */
 #define NEEDS_PAGES	(-ENODATA)
 
-#define MEMORY_RETRY_NS	100000000ull	/* who waits for it asks so often */
+#define MEMORY_RETRY_NS	100000000ull	/* between retries */
 
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		    u32 index)
@@ -65,8 +65,8 @@ void rring_pool_destroy(struct rring_pool *pool)
 }
 
 /*
- * How many slots @client may have lent, or (NULL) one that has no quota of its
- * own. Under the arena's lock.
+ * How many slots may be charged to @client; NULL: to a client that has no quota
+ * of its own. At least 1. Under the arena's lock.
  */
 u32 rring_pool_quota(const struct rring_pool *pool,
 		     const struct rring_client *client)
@@ -91,7 +91,10 @@ static u32 nr_out(const struct rring_pool *pool)
 	return pool->capacity - pool->nr_free;
 }
 
-/* Let an eighth more get out before a sweep has to find them: @least anyway. */
+/*
+ * Raise .soft by an eighth, by a batch at least, and to @least at least; never
+ * above the capacity.
+ */
 static void grow(struct rring_pool *pool, u32 least)
 {
 	u32 more = max(pool->info->batch, pool->soft / 8);
@@ -100,9 +103,10 @@ static void grow(struct rring_pool *pool, u32 least)
 }
 
 /*
- * Sweeps for refills have been round once. If they found less than one free
- * slot in four, it is cheaper to let more get out: garbage up to a quarter of
- * what is out, and an eighth more, is up to a half of what is in use.
+ * Once refills' sweeps have looked at as many slots as are out: raise .soft if
+ * they freed less than one in four. Then at most a quarter of the slots that
+ * are out was not reclaimed yet; with the eighth more that grow() allows, that
+ * is at most half as many as are in use.
  */
 static void judge(struct rring_pool *pool)
 {
@@ -114,7 +118,7 @@ static void judge(struct rring_pool *pool)
 	pool->found = 0;
 }
 
-/* The handle of a slot that was free and is lent now. */
+/* Take a slot off the free set, which is not empty. Returns its handle. */
 static u64 take_slot(struct rring_pool *pool, struct rring_lease lease)
 {
 	u32 slot = pool->free[--pool->nr_free];
@@ -141,7 +145,7 @@ static void lend_slot(struct rring_pool *pool, struct rring_client *client,
 		   take_slot(pool, lease));
 }
 
-/* @n more slots are out. */
+/* Account for @n slots that have just been taken. */
 static void note_lent(struct rring_pool *pool, u32 n)
 {
 	if (nr_out(pool) > pool->soft)
@@ -152,7 +156,10 @@ static void note_lent(struct rring_pool *pool, u32 n)
 	pool->info->refills++;
 }
 
-/* How many slots can be lent to @client now, up to @want. */
+/*
+ * How many slots can be lent to @client now: @want, or less if the quota, the
+ * magazine or the free set has less room.
+ */
 static u32 lendable(struct rring_pool *pool, struct rring_client *client,
 		    u32 want)
 {
@@ -162,7 +169,7 @@ static u32 lendable(struct rring_pool *pool, struct rring_client *client,
 	return min(n, pool->nr_free);
 }
 
-/* Fill @client's magazine with @n slots of the free set, at least 1. */
+/* Lend @n slots to @client. @n is at least 1, and lendable() allows it. */
 static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
 {
 	struct rring_magazine *magazine =
@@ -174,12 +181,18 @@ static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
 		lend_slot(pool, client, head + i);
 	note_lent(pool, n);
 	client->charged[pool->index] += n;
-	/* O: pairs with P in the library's pop */
+	/*
+	 * O: pairs with P in the library's pop. Without it, the client could
+	 * see the head, but not the handles below it.
+	 */
 	rring_seq_store_release(&magazine->head, head + n);
 	client->refills++;
 }
 
-/* The magazine of the client that @lease is, or was, of. */
+/*
+ * Set @lent to the magazine of the client of @lease, as it is now; to an empty
+ * one if that client has gone. Under the arena's lock.
+ */
 void rring_pool_look_at_magazine(const struct rring_pool *pool,
 				 const struct rring_lease *lease,
 				 struct rring_lent *lent)
@@ -193,7 +206,11 @@ void rring_pool_look_at_magazine(const struct rring_pool *pool,
 	lent->tail = client->tail[pool->index];
 }
 
-/* Nobody has @slot any more. Under the arena's lock. */
+/*
+ * Return @slot, which no location names, to the free set, and no longer charge
+ * its client for it. A region of XXL becomes one to be freed. Under the arena's
+ * lock.
+ */
 void rring_pool_free_slot(struct rring_pool *pool, u32 slot)
 {
 	const struct rring_lease *lease = &pool->lease[slot];
@@ -211,19 +228,19 @@ void rring_pool_free_slot(struct rring_pool *pool, u32 slot)
 struct refill {
 	struct rring_client *client;
 	struct rring_pool *pool;
-	u32 want;
-	u32 lent;
-	u32 found;			/* by sweeps of its own */
-	bool over_quota;
-	u64 bytes;			/* of each slot; 0: not XXL */
-	struct rring_xxl *xxl;		/* for the one slot */
+	u32 want;			/* slots asked for */
+	u32 lent;			/* slots lent: the result */
+	u32 found;			/* slots freed by its latest sweeps */
+	bool over_quota;		/* at the latest look */
+	u64 bytes;			/* XXL: size of the event, else 0 */
+	struct rring_xxl *xxl;		/* XXL: region to install */
 };
 
 /*
- * With less than a batch free, the sweep comes first: else what one sweep left
- * over would make a REFILL of its own each time. So it does before more slots
- * get out than ever, or what is in use would be spread over the whole pool, and
- * no count would tell it from what was not reclaimed yet.
+ * Is a sweep due before @want slots are lent? Yes if fewer are free: else the
+ * few slots that a sweep leaves over would take a REFILL of their own. Yes also
+ * if more than .soft would be out: else the slots in use would spread over the
+ * whole pool, and .high_water would not say how many are needed.
  */
 static bool is_short(const struct rring_pool *pool, u32 want)
 {
@@ -231,9 +248,10 @@ static bool is_short(const struct rring_pool *pool, u32 want)
 }
 
 /*
- * Up to @want free slots for the kernel, which has no magazine and no quota:
- * its @ledger holds them from here on. 0: nothing is free or, not @swept yet,
- * it is time for a sweep. Under the arena's lock.
+ * Take up to @want free slots for the kernel, which has no magazine and no
+ * quota: @ledger, the kernel's, holds them on return. Returns how many are in
+ * @handles; 0: none is free or, unless @swept, a sweep is due. Under the
+ * arena's lock.
  */
 u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept)
@@ -254,6 +272,10 @@ u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
 	return n;
 }
 
+/*
+ * 0: slots are lent, or the magazine is full; -EAGAIN: none is free, or the
+ * quota is used up; NEEDS_PAGES: allocate .xxl first. Under the arena's lock.
+ */
 static int lend_locked(struct refill *refill)
 {
 	struct rring_pool *pool = refill->pool;
@@ -276,8 +298,9 @@ static int lend_locked(struct refill *refill)
 }
 
 /*
- * Lend what is free. -EAGAIN: nothing is, or the quota is used up, or it is
- * time for a sweep.
+ * Lend free slots. Returns what lend_locked() returns; -EAGAIN also if a sweep
+ * is due, unless @swept; or an error of rring_client_lock(). Takes the arena's
+ * lock.
  */
 static int refill_lend(struct refill *refill, bool swept)
 {
@@ -287,7 +310,7 @@ static int refill_lend(struct refill *refill, bool swept)
 
 	if (err)
 		return err;
-	/* who may have the whole pool finds it dry, not its quota used up */
+	/* a client whose quota is the whole pool is never over quota */
 	refill->over_quota = rring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
 	if (!swept && is_short(pool, refill->want)) {
@@ -303,10 +326,12 @@ static int refill_lend(struct refill *refill, bool swept)
 }
 
 /*
- * What clients let go of lately will do. If that is less than a batch because
- * nearly all of the pool is in use, a sweep would look at all that for little:
- * only once for each quarter of the pool that was lent meanwhile, so that it is
- * four slots for each of these.
+ * After a sweep of the recent drops: can the refill do without a sweep of the
+ * pool? Yes if @want slots can be lent. If some slots are free, but fewer than
+ * @want, nearly all of the pool may be held, and a sweep would look at all of
+ * it for little. Then yes, until a quarter of the pool has been lent since the
+ * last sweep: so a sweep looks at no more than four slots for each that was
+ * lent. "No" starts that count anew. Takes the arena's lock.
  */
 static bool will_do(struct rring_pool *pool, u32 want)
 {
@@ -322,7 +347,11 @@ static bool will_do(struct rring_pool *pool, u32 want)
 	return enough;
 }
 
-/* A shallow one, for a refill. Returns how many slots it freed. */
+/*
+ * Shallow sweep for a refill of @want slots: of the recent drops and, if these
+ * do not suffice, of the pool. Returns how many slots were freed. Takes the
+ * arena's lock. May sleep.
+ */
 u32 rring_pool_sweep(struct rring_pool *pool, u32 want)
 {
 	u32 freed = rring_sweep_recent(pool, want);
@@ -340,8 +369,9 @@ u32 rring_pool_sweep(struct rring_pool *pool, u32 want)
 }
 
 /*
- * Over its quota, a client needs slots of its own to be freed, and the sweep
- * frees those of all: it has to go round.
+ * Sweep to @depth, then lend. -EINTR: the process is being killed; else what
+ * refill_lend() returns. A client over its quota needs its own slots to be
+ * freed, but a sweep frees those of all clients: so it goes round the pool.
  */
 static int refill_sweep(struct refill *refill, enum rring_depth depth)
 {
@@ -356,10 +386,14 @@ static int refill_sweep(struct refill *refill, enum rring_depth depth)
 					     depth, NULL);
 	else
 		refill->found += rring_pool_sweep(pool, refill->want);
-	/* another's sweep may have found some */
+	/* lend in any case: another sweep may have freed slots */
 	return refill_lend(refill, true);
 }
 
+/*
+ * Sweep and lend; the deep sweep only if the shallow one gave nothing to lend.
+ * Returns what refill_sweep() returns, and in .found how many slots were freed.
+ */
 static int sweep_and_lend(struct refill *refill)
 {
 	int err;
@@ -372,8 +406,10 @@ static int sweep_and_lend(struct refill *refill)
 }
 
 /*
- * What a sweep finds may be lent to somebody else before it comes to lending.
- * Then the pool is not dry, and the next sweep finds more.
+ * Lend slots, after sweeps if necessary. -EAGAIN: sweeps freed nothing, or the
+ * quota is used up; else what refill_lend() returns. Slots that were freed may
+ * be lent to another client first. Then the pool is not dry, and the sweeps are
+ * repeated.
  */
 static int try_slots(struct refill *refill)
 {
@@ -408,9 +444,11 @@ static bool is_all_free(struct rring_pool *pool)
 }
 
 /*
- * What nobody has any more may be what is missing. As long as somebody has
- * events of this pool, it can be waited for; but also other arenas give memory
- * back, and do not say so here.
+ * Allocate the region of an XXL event; if that fails, once more after a sweep
+ * of the pool. 0; -EAGAIN: max_bytes is reached, but slots of this pool are
+ * out, so that the caller can wait; else the error (-ENOSPC, -ENOMEM). Another
+ * arena that frees memory does not wake the caller: for that *@wake_at is
+ * lowered.
  */
 static int get_pages(struct refill *refill, u64 *wake_at)
 {
@@ -427,7 +465,10 @@ static int get_pages(struct refill *refill, u64 *wake_at)
 	return -EAGAIN;
 }
 
-/* Nobody has dropped anything: the first to find that tells who listens. */
+/*
+ * No sweep found a free slot: mark the pool as dry. The first refill that does
+ * so sends the notice. Takes the arena's lock.
+ */
 static void find_dry(struct refill *refill)
 {
 	struct rring_pool *pool = refill->pool;
@@ -441,7 +482,10 @@ static void find_dry(struct refill *refill)
 	mutex_unlock(&pool->arena->lock);
 }
 
-/* Pages only when there is a slot that could have them. */
+/*
+ * One try of a refill: 0, -EAGAIN, or an error. A region of XXL is allocated
+ * only when there is a slot for it, and freed if that slot is lost.
+ */
 static int try_all(struct refill *refill, u64 *wake_at)
 {
 	int err = try_slots(refill);
@@ -451,7 +495,7 @@ static int try_all(struct refill *refill, u64 *wake_at)
 	err = get_pages(refill, wake_at);
 	if (!err)
 		err = refill_lend(refill, true);
-	/* somebody else took the slot meanwhile */
+	/* another client was lent that slot meanwhile */
 	if (err == -EAGAIN && refill->xxl)
 		err = try_slots(refill);
 	rring_xxl_free(refill->xxl);
@@ -489,6 +533,13 @@ static void count_failure(struct rring_pool *pool)
 	mutex_unlock(&pool->arena->lock);
 }
 
+/*
+ * REFILL: args->count becomes the number of slots lent. 0: lent, or the
+ * magazine is full. At the deadline: -EDQUOT if the quota is used up, else
+ * -ENOSPC if the deadline is 0, else -ETIMEDOUT. At once: -ENOSPC if the pool
+ * has no slots, or memory is short and none can be waited for; -ENOMEM; or an
+ * error of the wait or of rring_client_lock().
+ */
 int rring_pool_refill(struct rring_client *client, struct rring_refill *args)
 {
 	struct rring_pool *pool = &client->arena->pool[args->pool];
@@ -513,6 +564,10 @@ int rring_pool_refill(struct rring_client *client, struct rring_refill *args)
 	return args->deadline ? -ETIMEDOUT : -ENOSPC;
 }
 
+/*
+ * POOL_STAT: 0, or an error of rring_client_lock(). .held and .in_flight were
+ * counted earlier than the rest. Takes the arena's lock. May sleep.
+ */
 int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
 {
 	struct rring_pool *pool = &client->arena->pool[stat->pool];

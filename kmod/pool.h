@@ -10,50 +10,56 @@ struct rring_arena;
 struct rring_client;
 struct rring_xxl;
 
-/* To whom a slot was lent last, and where in that client's magazine. */
+/* The last lending of a slot: to which client, and where in its magazine. */
 struct rring_lease {
-	u32 serial;
-	u32 client;
-	u32 position;
-	u32 stamp;			/* the last batch of hints it was in */
+	u32 serial;			/* of the client; 0: the kernel */
+	u32 client;			/* id */
+	u32 position;			/* in its magazine, modulo 2^32 */
+	u32 stamp;			/* last batch of recent drops */
 };
 
-/* What a magazine had when a batch was put together. */
+/* One client's magazine, as it was when a batch of a sweep was gathered. */
 struct rring_lent {
-	u32 serial;			/* of whose; 0: nobody's yet */
-	u32 tail;
-	u32 n;
+	u32 serial;			/* of the client; 0: none yet */
+	u32 tail;			/* position of the first slot */
+	u32 n;				/* slots */
 };
 
-/* All but .gate under the arena's lock. */
+/* The arena's lock protects all but .gate. */
 struct rring_pool {
 	struct rring_arena *arena;
 	struct rring_pool_info *info;
 	u32 index;
 	u32 capacity;
-	u32 base;			/* of its slots in ledgers */
-	u32 hint;			/* where the next sweep begins */
-	bool dry;			/* since a refill found nothing, until
-					 * a batch is free
+	u32 base;			/* index of slot 0 in ledgers */
+	u32 hint;			/* slot where the next sweep begins */
+	bool dry;			/* a refill found nothing, and since
+					 * then none found a batch free
 					 */
-	u64 dry_spells;
+	u64 dry_spells;			/* how often .dry was set */
 	u32 nr_free;
-	u32 high_water;			/* the most slots that were out, and
-					 * one past the last that ever was
+	u32 high_water;			/* most ever out at once; no slot
+					 * from here on was ever out
 					 */
-	u32 soft;			/* no more get out without a sweep */
-	u32 unswept;			/* lent since the last one began */
-	u32 stamp;			/* of the present batch of hints */
-	u32 looked;			/* slots, by sweeps for refills, since */
-	u32 found;			/* .soft was judged; of them, freed */
-	u32 *free;			/* slots that nobody has */
-	unsigned long *out;		/* bitmap of all others */
-	unsigned long *named;		/* bitmap: found in a ring's window */
-	struct rring_lease *lease;
-	struct rring_xxl **xxl;		/* XXL: what each slot has, or NULL */
-	struct rring_xxl *xxl_retired;	/* to be freed without the lock */
-	rring_word_t *xxl_bytes;	/* in the arena's region */
-	struct rring_gate gate;		/* who waits for a slot */
+	u32 soft;			/* refills sweep before more are out */
+	u32 unswept;			/* lent since a refill last began to
+					 * sweep the pool
+					 */
+	u32 stamp;			/* counts batches of recent drops */
+	u32 looked;			/* slots looked at by refills' sweeps
+					 * since .soft was judged
+					 */
+	u32 found;			/* of .looked, freed */
+	u32 *free;			/* stack of .nr_free slots */
+	unsigned long *out;		/* bitmap: slots not in .free */
+	unsigned long *named;		/* bitmap: slots in windows, by the
+					 * last mark_windows()
+					 */
+	struct rring_lease *lease;	/* by slot */
+	struct rring_xxl **xxl;		/* XXL: by slot, or NULL */
+	struct rring_xxl *xxl_retired;	/* regions to be freed */
+	rring_word_t *xxl_bytes;	/* in ARENA: sizes of regions, or 0 */
+	struct rring_gate gate;		/* for waiting refills */
 };
 
 int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
@@ -72,8 +78,9 @@ int rring_pool_refill(struct rring_client *client, struct rring_refill *args);
 int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat);
 
 /*
- * Is @slot, which is out, still in a magazine? It may have left it since @lent,
- * which is that of the slot before, was looked at. Under the arena's lock.
+ * Is @slot, which is out, in a magazine? False is certain; true may be out of
+ * date, as the client goes on taking slots. @lent keeps the magazine looked at
+ * for the slot before; begin with zeroes. Under the arena's lock.
  */
 static inline bool rring_pool_in_magazine(const struct rring_pool *pool,
 					  u32 slot, struct rring_lent *lent)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Lists of recent drops: each client writes down the slots that it let go of,
- * so that a sweep need not go round a pool of which nearly all is held. They
- * are hints. Threads of a client may lose entries to each other, a list that is
- * full overwrites its oldest ones, nothing orders them with the ledger, and a
- * liar writes what it likes: all that comes of it is that sweeps look in vain.
+ * Lists of recent drops: each client writes down the slots that it drops, so
+ * that a sweep need not go round a pool that is nearly all held. The lists are
+ * hints. Threads of a client may overwrite each other's entries. A full list
+ * overwrites its oldest entries. No barrier orders a list with the ledger. A
+ * hostile client writes anything. A wrong or missing entry costs only time.
  */
 #include "compat.h"
 
@@ -13,7 +13,11 @@
 #include "pool.h"
 #include "recent.h"
 
-/* Where the client has got to; *@seen: where to go on. */
+/*
+ * Where the list ends, by the client's word. *@seen, where to go on reading, is
+ * raised to the oldest entry that is not overwritten; if the end went back, it
+ * is set to the end.
+ */
 static u64 seek(const rring_seq_t *end, u64 *seen, u32 entries)
 {
 	u64 pos = rring_seq_load(end);
@@ -43,9 +47,10 @@ static u32 take_from(struct rring_client *client, struct rring_pool *pool,
 }
 
 /*
- * Up to @max slots of @pool that clients have let go of, by their own word, and
- * that were not taken before. Each may be there more than once, or be none that
- * the pool has. Under the arena's lock.
+ * Read up to @max entries into @slots, from the lists of all clients for @pool,
+ * and only those that were not read before. Returns how many. Entries are not
+ * checked: a slot may occur more than once, be in use, or be out of range.
+ * Under the arena's lock.
  */
 u32 rring_recent_take(struct rring_pool *pool, u32 *slots, u32 max)
 {

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The sweep: find slots that nobody has any more, and free them.
+ * The sweep: find slots that no location names, and free them.
  *
  * For a batch of up to 64 slots that are out, under the arena's lock:
  *
- *   0. skip those that lie in a magazine (F) or that a dead writer's ring,
- *      which the kernel has adopted, still names (D);
- *   1. first collect: skip those that a ledger holds, or (first depth) has in
- *      flight;
- *   2. (second depth) skip those that a ring's window names (B, D);
- *   3. second collect: skip those whose ledger words have moved;
- *   4. hide the generation, full barrier (J): an upgrade that comes now waits;
- *   5. third look: a weak upgrade that came before shows as a hold or a move,
- *      and keeps the slot out, in the generation that it has;
- *   6. the others get the next generation.
+ *   0. skip slots in a magazine (F), and slots that an adopted entry of a ring
+ *      names (D);
+ *   1. first collect: skip slots that a ledger holds or, in a shallow sweep,
+ *      has in flight;
+ *   2. in a deep sweep, skip slots that a ring's window names (B, D);
+ *   3. second collect: skip slots with a ledger word whose moves have changed;
+ *   4. hide the generation, full barrier (J): from now on a weak upgrade waits;
+ *   5. third look: a weak upgrade from before shows as a hold or as a change of
+ *      moves, and the slot stays out in its old generation;
+ *   6. give the other slots their next generation, and free them.
  *
- * These are free. Documentation/design.rst argues why.
+ * Documentation/design.rst has the proof that these slots are free.
  */
 #include "compat.h"
 
@@ -30,8 +30,9 @@
 #include "trace.h"
 #include "xxl.h"
 
-#define CHUNK	4096u	/* slots that are counted at once */
+#define CHUNK	4096u	/* slots counted under one lock */
 
+/* Uncount adopted entries that readers have passed. Under the arena's lock. */
 static void settle_adopted(struct rring_arena *arena)
 {
 	u32 i;
@@ -41,6 +42,7 @@ static void settle_adopted(struct rring_arena *arena)
 			rring_ring_settle(arena->rings[i]);
 }
 
+/* Set .named: slots that a ring's window names. Under the arena's lock. */
 static void mark_windows(struct rring_pool *pool)
 {
 	struct rring_arena *arena = pool->arena;
@@ -63,7 +65,7 @@ static void drop_named(struct rring_pool *pool, struct rring_batch *batch)
 			batch->live &= ~BIT_ULL(i);
 }
 
-/* Of a slot that is out. */
+/* Is @slot, which is out, in a magazine or named by an adopted entry? */
 static bool is_elsewhere(struct rring_pool *pool, u32 slot,
 			 struct rring_lent *lent)
 {
@@ -72,8 +74,8 @@ static bool is_elsewhere(struct rring_pool *pool, u32 slot,
 }
 
 /*
- * Step 0, for slots from @from on and below @end. Returns how many it took, and
- * where the next batch begins.
+ * Step 0, for slots from @from to @end - 1. Returns how many are in the batch.
+ * *@next: where the next batch begins. Under the arena's lock.
  */
 static u32 gather(struct rring_pool *pool, u32 from, u32 end,
 		  enum rring_depth depth, u32 *next)
@@ -102,7 +104,10 @@ static u32 gather(struct rring_pool *pool, u32 from, u32 end,
 	return n;
 }
 
-/* The same for what clients have let go of lately, each slot once. */
+/*
+ * Step 0, for recent drops. Returns how many were read: a slot that repeats, or
+ * is no candidate, is in the batch, but not live. Under the arena's lock.
+ */
 static u32 gather_recent(struct rring_pool *pool)
 {
 	struct rring_batch *batch = &pool->arena->batch;
@@ -138,13 +143,16 @@ static void hide_generations(struct rring_arena *arena,
 		hidden[i] = rring_flag_load(generation);
 		rring_flag_store(generation, 0);
 	}
-	/* J: pairs with I in the weak upgrade */
+	/*
+	 * J: pairs with I in the weak upgrade. Without it, the upgrade could
+	 * see the old generation, and the third look miss the upgrade's hold.
+	 */
 	rring_fence_full();
 }
 
 /*
- * Of @slots, those that were live when they were hidden: the next one for those
- * that are free, the old one for the others.
+ * Show the generations of @slots, which hide_generations() has hidden: the next
+ * one if the slot is still live, so that it is free; else the old one.
  */
 static void show_generations(struct rring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
@@ -161,7 +169,10 @@ static void show_generations(struct rring_arena *arena,
 	}
 }
 
-/* Steps 1 to 6. Returns how many slots it freed; -1: it took too long. */
+/*
+ * Steps 1 to 6. Returns how many slots were freed; -1: none, because it took so
+ * long that moves may have come round. Under the arena's lock.
+ */
 static int look_and_free(struct rring_pool *pool, enum rring_depth depth)
 {
 	struct rring_arena *arena = pool->arena;
@@ -201,8 +212,9 @@ static int look_and_free(struct rring_pool *pool, enum rring_depth depth)
 }
 
 /*
- * Returns how many slots it freed. Who sleeps for a slot relies on a sweep to
- * find one: that it was interrupted for long once must not lose it.
+ * Steps 1 to 6, once more if they took too long: a client that sleeps for a
+ * slot relies on the sweep to free one. Returns how many slots were freed.
+ * Under the arena's lock.
  */
 static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 {
@@ -218,11 +230,13 @@ static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
 }
 
 /*
- * Go round @pool, from where the last sweep stopped, until @want slots are
- * freed. Returns how many were, and how many it looked at in the ledgers. May
- * sleep. Sweeps that run at the same time go each their own way round: one that
- * left slots to another could miss those that the other, of less depth or with
- * less to find, does not free.
+ * Sweep @pool from where the last sweep stopped, until @want slots are freed,
+ * but no more than once round. Returns how many were freed. *@looked: how many
+ * were looked at in the ledgers; @looked may be NULL. Stops if the process is
+ * being killed. Takes the arena's lock for each batch. May sleep.
+ *
+ * Sweeps that run at the same time do not share the work. A sweep that left
+ * slots to another could miss some, if the other is shallow or wants fewer.
  */
 u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
 		u32 *looked)
@@ -264,9 +278,10 @@ u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
 }
 
 /*
- * Of what clients have let go of lately, free what nobody has, until @want
- * slots are. Returns how many were. May sleep. A liar's lists end no sooner
- * than he likes, but a look at them takes no longer than one at the pool.
+ * Shallow sweep of recent drops, until @want slots are freed or all lists are
+ * read. Returns how many were freed. A hostile client can make its lists
+ * endless: so, but for the last batch, no more entries are read than the pool
+ * has slots. Takes the arena's lock for each batch. May sleep.
  */
 u32 rring_sweep_recent(struct rring_pool *pool, u32 want)
 {
@@ -288,7 +303,11 @@ u32 rring_sweep_recent(struct rring_pool *pool, u32 want)
 	return freed;
 }
 
-/* Both depths, for the slots from @from on that a batch takes. */
+/*
+ * Sweep one batch of slots from @from on: shallow, then deep if some are left.
+ * Returns how many were freed. *@next: where the next batch begins. Under the
+ * arena's lock.
+ */
 static u32 sweep_batch(struct rring_pool *pool, u32 from, u32 end, u32 *next)
 {
 	u32 taken = gather(pool, from, end, RRING_SWEEP_LEDGERS, next);
@@ -302,8 +321,9 @@ static u32 sweep_batch(struct rring_pool *pool, u32 from, u32 end, u32 *next)
 }
 
 /*
- * Free those of slots @from to @end - 1 that nobody has. Returns how many. May
- * sleep, and goes on in a process that is being killed: it may be its death.
+ * Sweep slots @from to @end - 1, shallow and deep. Returns how many were freed.
+ * Does not stop if the process is being killed: this may be part of its death.
+ * Takes the arena's lock for each batch. May sleep.
  */
 u32 rring_sweep_range(struct rring_pool *pool, u32 from, u32 end)
 {
@@ -356,7 +376,10 @@ static u32 count_held(struct rring_pool *pool, u32 from, u32 end)
 	return n;
 }
 
-/* How many slots at least one client holds, at about this time. May sleep. */
+/*
+ * How many slots at least one ledger holds; not exact, as clients go on. Stops
+ * if the process is being killed. Takes the arena's lock. May sleep.
+ */
 u32 rring_sweep_held(struct rring_pool *pool)
 {
 	struct rring_arena *arena = pool->arena;
@@ -388,7 +411,10 @@ static u32 count_in_flight(struct rring_pool *pool, u32 from, u32 end)
 	return n;
 }
 
-/* How many slots the window of a ring names, at about this time. May sleep. */
+/*
+ * How many slots a ring's window or an adopted entry names; not exact, as rings
+ * go on. Takes the arena's lock. May sleep.
+ */
 u32 rring_sweep_in_flight(struct rring_pool *pool)
 {
 	struct rring_arena *arena = pool->arena;

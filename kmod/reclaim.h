@@ -8,8 +8,8 @@ struct rring_pool;
 
 /* How far a sweep goes. */
 enum rring_depth {
-	RRING_SWEEP_LEDGERS,	/* slots that no client says are in flight */
-	RRING_SWEEP_WINDOWS,	/* the others too: look into the rings */
+	RRING_SWEEP_LEDGERS,	/* shallow: skip slots that are in flight */
+	RRING_SWEEP_WINDOWS,	/* deep: skip slots in a ring's window */
 };
 
 u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,

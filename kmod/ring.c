@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Rings as the kernel sees them: who writes, and what happens when the writer
- * goes. A new writer gets new pages, with the old entries copied: the old ones
- * may still be mapped, or pinned, by whoever wrote them.
+ * Rings in the kernel: open, take over, close, and the end of a writer. A new
+ * writer gets new pages, into which the entries are copied: the last writer may
+ * still have the old pages mapped or pinned.
  */
 #include "compat.h"
 
@@ -46,7 +46,10 @@ void rring_ring_put(struct rring_ring *ring)
 	kref_put(&ring->ref, ring_release);
 }
 
-/* What its writer says. */
+/*
+ * Events for which there was no room, as the writer says, and events that a
+ * kernel writer dropped. Under the arena's lock.
+ */
 u64 rring_ring_drops(const struct rring_ring *ring)
 {
 	u64 drops = rring_seq_load(&rring_ring_page(ring)->drops);
@@ -58,8 +61,9 @@ u64 rring_ring_drops(const struct rring_ring *ring)
 }
 
 /*
- * Another limit for a ring that has one: its readers know that they may be
- * lapped. Whoever waits to lap them looks at the clock anew.
+ * Change the limit of a ring that was opened with one: only there do readers
+ * expect to be lapped. Wakes a waiting writer, which then uses the new limit.
+ * Under the arena's lock.
  */
 void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns)
 {
@@ -68,13 +72,16 @@ void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns)
 	rring_ring_wake(ring, RRING_WRITER_WAITS);
 }
 
-/* Not so one that awaits its next writer. */
+/* Has the stream ended? No if the ring awaits its next writer. */
 bool rring_ring_has_ended(const struct rring_ring *ring)
 {
 	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
 }
 
-/* Lower @waiters, and wake them. */
+/*
+ * Lower the flags of @waiters, and wake these: the writer, the readers. Under
+ * the arena's lock.
+ */
 void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 {
 	u32 i;
@@ -98,13 +105,17 @@ void rring_ring_wake(struct rring_ring *ring, u32 waiters)
 
 /* ---- the writer goes ---- */
 
-/* No writer, no reader: nobody can ask for what it holds. */
+/* Is there neither a writer nor a reader? Then nobody needs the entries. */
 static bool is_deserted(const struct rring_ring *ring)
 {
 	return !ring->writer && !ring->nr_readers;
 }
 
-/* Take @ring off the table, whoever uses it. */
+/*
+ * Take @ring, even if it is in use, out of its arena, with all its readers.
+ * Puts the table's reference. Under the arena's lock, or when the arena is
+ * freed.
+ */
 void rring_ring_reap(struct rring_ring *ring)
 {
 	u32 i;
@@ -122,8 +133,11 @@ void rring_ring_reap(struct rring_ring *ring)
 }
 
 /*
- * Its writer has gone: the stream ends or, with @state AWAITED, rests, where the
- * head stood; within a lap, if a liar's still grows.
+ * The writer of @ring leaves, or has died. The stream stops at the head, and a
+ * next writer can go on there. Until then readers see its end with @state
+ * RRING_RING_ENDED, or nothing new with RRING_RING_AWAITED. It stops at most a
+ * lap above the lower end of the window, even if a hostile writer still raises
+ * the head. A ring without readers is reaped. Under the arena's lock.
  */
 void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 {
@@ -138,7 +152,10 @@ void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
 	ring->kwriter = NULL;
 	ring->info->writer = 0;
 	rring_seq_store(&ring->info->end, end);
-	/* O: pairs with P in the library's peek */
+	/*
+	 * O: pairs with P in the library's peek. Without it, a reader could see
+	 * the state, but an old .end.
+	 */
 	rring_flag_store_release(&ring->info->state, state);
 	rring_arena_changed(ring->arena);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
@@ -242,7 +259,10 @@ static int install(struct rring_ring *ring, struct rring_client *client,
 	return 0;
 }
 
-/* The limit counts as it was when the ring was opened, whatever was set. */
+/*
+ * Is @ring as @b wants it? The limit is compared as it was at open, not as
+ * rring_ring_set_stall() has set it since.
+ */
 static bool same_geometry(const struct rring_ring *ring,
 			  const struct rring_ring_info *b)
 {
@@ -253,6 +273,11 @@ static bool same_geometry(const struct rring_ring *ring,
 	       a->retain == b->retain && ring->stall_ns == b->stall_ns;
 }
 
+/*
+ * May @owner become the writer of @ring? 0; -EACCES: @ring is another user's;
+ * -EBUSY: it has a writer; -EOVERFLOW: its end is too high; -EEXIST: its
+ * geometry differs from @info.
+ */
 static int may_take_over(const struct rring_ring *ring, kuid_t owner,
 			 const struct rring_ring_info *info)
 {
@@ -260,7 +285,7 @@ static int may_take_over(const struct rring_ring *ring, kuid_t owner,
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
-	/* a liar's: what goes on there soon would not be believed */
+	/* no honest end: a new writer's positions would soon be rejected */
 	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
 		return -EOVERFLOW;
 	return same_geometry(ring, info) ? 0 : -EEXIST;
@@ -277,8 +302,10 @@ static void copy_pages(void *to, const void *from, u64 size)
 }
 
 /*
- * Go on with @old in the pages of @fresh, which gets the old ones. Readers
- * see the incarnation when they have drained the old pages, and map anew.
+ * Make @client the writer of @old, in the pages of @fresh, which gets the old
+ * pages. 0, or what may_take_over() returns. Readers see the new incarnation
+ * when they next look at the head, and map the new pages. Under the arena's
+ * lock.
  */
 static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 		     struct rring_client *client,
@@ -291,7 +318,7 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 
 	if (err)
 		return err;
-	/* what the last writer had begun to overwrite is copied as it is */
+	/* some may be half overwritten: .claim tells observers which */
 	copy_pages(fresh->pages->region.addr, old->pages->region.addr,
 		   info->size);
 	swap(old->pages, fresh->pages);
@@ -302,7 +329,10 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;
-	/* O: pairs with P in the library's peek: state before incarnation */
+	/*
+	 * O: pairs with P in the library's peek: state before incarnation.
+	 * Else a reader of the new pages could still see that the stream ended.
+	 */
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;
 	rring_flag_store_release(&old->info->incarnation, next);
@@ -312,8 +342,10 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 }
 
 /*
- * Make @client the writer of the ring that @args name, in the pages of
- * *@fresh. Afterwards *@fresh is what is to be put. Under the arena's lock.
+ * Make @client the writer of the ring that @args names: a new one, or one that
+ * is taken over, in the pages of *@fresh. Returns the ring, without a reference
+ * for the caller, or an ERR_PTR(). Afterwards the caller puts *@fresh, unless
+ * NULL. Under the arena's lock.
  */
 static struct rring_ring *open_as(struct rring_client *client,
 				  struct rring_ring **fresh,
@@ -379,8 +411,8 @@ out_info:
 #ifdef __KERNEL__
 
 /*
- * The same for the kernel, which is no process: a reference, or an error, and
- * in the former case with the arena's lock held.
+ * Open a ring with the kernel as its writer. Returns the ring, with a reference
+ * and with the arena's lock held; or an ERR_PTR(), without the lock. May sleep.
  */
 struct rring_ring *rring_ring_open_kernel(struct rring_client *kernel,
 					  struct rring_ring_open *args)

@@ -13,27 +13,30 @@ struct rring_client;
 struct rring_kwriter;
 struct rring_reader;
 
-/* All but the gates under the arena's lock. */
+/* The arena's lock protects all but .ref and the gates. */
 struct rring_ring {
-	struct kref ref;		/* the arena's table, and waits */
+	struct kref ref;		/* held by the arena's table, waits,
+					 * and a kernel writer or reader
+					 */
 	struct rring_arena *arena;
 	u32 id;
-	kuid_t owner;
-	struct rring_ring_info *info;
+	kuid_t owner;			/* only this user may take over */
+	struct rring_ring_info *info;	/* in ARENA */
 	struct rring_pages *pages;	/* of this incarnation */
 	struct rring_client *writer;	/* NULL: none, .info->end is set */
 	struct rring_kwriter *kwriter;	/* if the kernel is the writer */
 	u64 head;			/* the highest seen */
-	u64 low;			/* lower end of the window, so far */
-	u64 stall_ns;			/* as it was opened with */
-	u64 laps;
-	u64 wakes;
+	u64 low;			/* lower end of the window, as found */
+	u64 stall_ns;			/* as given at the first open */
+	u64 laps;			/* readers that were lapped */
+	u64 wakes;			/* rring_ring_wake() calls */
 
 	/*
-	 * Slots that the window of a dead writer names, copied when it died:
-	 * position p at p modulo capacity, for adopted_low <= p < adopted_end.
+	 * Adopted entries: the slots that the window named when its writer left
+	 * or died, as indices in ledgers (U32_MAX: no slot). Position p is at p
+	 * modulo capacity, for adopted_low <= p < adopted_end.
 	 */
-	u32 *adopted;			/* RRING_HANDLES only */
+	u32 *adopted;			/* RRING_HANDLES only, else NULL */
 	u64 adopted_low;
 	u64 adopted_end;
 
@@ -43,7 +46,7 @@ struct rring_ring {
 	struct rring_gate writable;
 };
 
-/* The first page, which its writer shares with the readers. */
+/* The first page of the present pages, which the ring's writer writes. */
 static inline struct rring_ring_head *
 rring_ring_page(const struct rring_ring *ring)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The window of a ring: where it lies, and which slots it names.
+ * The window of a ring: where it lies, and which slots it names. All functions
+ * here are called under the arena's lock, or when the arena is freed.
  *
- * A ring whose writer has gone is adopted: the slots that its window names are
- * copied into kernel memory and counted in the arena's adopted[], which keeps
- * them until the readers have passed.
+ * When the writer of a ring of handles leaves or dies, the window is adopted:
+ * the kernel copies which slots it names, and counts them in the arena's
+ * adopted[]. The sweep skips such slots until the readers have passed.
  */
 #include "compat.h"
 
@@ -19,12 +20,16 @@
 /* ---- where it lies ---- */
 
 /*
- * Entries below are committed. A head that goes back is a lie, and so is one
- * that no ring ever comes to: sums of positions do not overflow.
+ * The head: entries below are committed. Never goes back, and is never above
+ * S64_MAX, so that sums of positions do not overflow: other values of a hostile
+ * writer are ignored. Without a writer: where the stream ended.
  */
 u64 rring_ring_head(struct rring_ring *ring)
 {
-	/* B: pairs with A in the library's publish and commit */
+	/*
+	 * B: pairs with A in the library's publish and commit. Without it, the
+	 * sweep could read an old entry below the new head, and miss a slot.
+	 */
 	u64 head = rring_seq_load_acquire(&rring_ring_page(ring)->head);
 
 	if (!ring->writer)
@@ -34,11 +39,15 @@ u64 rring_ring_head(struct rring_ring *ring)
 	return ring->head;
 }
 
-/* The lower end of the window: never goes back; at most a lap, in any case. */
+/*
+ * The lower end of the window: the lowest gating reader, or what the ring
+ * retains if that is lower. Never goes back, and is at most a lap below the
+ * head, whatever cursors say.
+ */
 u64 rring_ring_low(struct rring_ring *ring)
 {
 	u64 head = rring_ring_head(ring);
-	/* no position beyond the head lowers what the head allows */
+	/* a cursor beyond the head has no effect */
 	u64 low = rring_window_retained(head, ring->info->retain);
 	u32 i;
 
@@ -51,7 +60,11 @@ u64 rring_ring_low(struct rring_ring *ring)
 	return ring->low;
 }
 
-/* What its writer takes no account of any more: who joins starts above. */
+/*
+ * Lowest position at which a new gating reader may start: the writer may have
+ * granted itself the room below. .passed is the writer's word, so it counts up
+ * to the head only.
+ */
 u64 rring_ring_passed(struct rring_ring *ring)
 {
 	u64 low = rring_ring_low(ring);
@@ -60,7 +73,10 @@ u64 rring_ring_passed(struct rring_ring *ring)
 	return max(low, rring_window_clamp(passed, rring_ring_head(ring)));
 }
 
-/* Nor is that kept for observers which its writer may be overwriting. */
+/*
+ * Lowest position at which a new observer may start: the writer may already be
+ * overwriting the entries below.
+ */
 u64 rring_ring_observable(struct rring_ring *ring)
 {
 	u64 head = rring_ring_head(ring);
@@ -82,7 +98,7 @@ bool rring_ring_has_room(struct rring_ring *ring)
 
 /* ---- what it names ---- */
 
-/* Rings can be long: let others run while one is walked. */
+/* During a walk over a ring, which can be long: let other tasks run. */
 static void breathe(u64 pos)
 {
 	if (pos % 4096 == 0)
@@ -94,6 +110,7 @@ static struct rring_entry *ring_entries(const struct rring_ring *ring)
 	return ring->pages->region.addr + ring->info->entry_offset;
 }
 
+/* The count of the slot that adopted entry @pos names; NULL: it names none. */
 static u32 *adopted_count(struct rring_ring *ring, u64 pos)
 {
 	u32 slot = ring->adopted[pos % ring->info->capacity];
@@ -101,7 +118,10 @@ static u32 *adopted_count(struct rring_ring *ring, u64 pos)
 	return slot == U32_MAX ? NULL : &ring->arena->adopted[slot];
 }
 
-/* The slot that @handle names, or U32_MAX: it was read from a user's page. */
+/*
+ * Index in ledgers of the slot that @handle names, or U32_MAX. @handle was read
+ * from a page that a process may write, so it can be any value.
+ */
 static u32 handle_slot(const struct rring_arena *arena, u64 handle)
 {
 	u32 pool = rring_handle_class(handle);
@@ -117,12 +137,15 @@ static u64 read_entry(const struct rring_ring *ring, u64 pos)
 	return READ_ONCE(ring_entries(ring)[pos % ring->info->capacity].handle);
 }
 
-/* Its writer goes: keep what the window names. */
+/*
+ * The writer leaves, or has died: adopt entries @low to @end - 1. Entries that
+ * are still adopted from an earlier writer stay so.
+ */
 void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end)
 {
 	u64 pos;
 
-	/* an older window, of the writer before the last one, is within */
+	/* what is still adopted from an earlier writer ends at adopted_end */
 	rring_ring_settle(ring);
 	for (pos = max(low, ring->adopted_end); pos < end; pos++) {
 		u32 slot = handle_slot(ring->arena, read_entry(ring, pos));
@@ -134,7 +157,7 @@ void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end)
 			++*count;
 		breathe(pos);
 	}
-	/* readers may have passed the older one since @low was read */
+	/* nothing is left from the earlier writer: begin with this copy */
 	if (ring->adopted_low == ring->adopted_end)
 		ring->adopted_low = max(low, ring->adopted_end);
 	ring->adopted_end = end;
@@ -151,7 +174,7 @@ static void release_adopted(struct rring_ring *ring, u64 end)
 	}
 }
 
-/* Let go of adopted entries that all readers have passed. */
+/* Uncount adopted entries that all gating readers have passed. */
 void rring_ring_settle(struct rring_ring *ring)
 {
 	if (ring->adopted_low < ring->adopted_end)
@@ -159,16 +182,17 @@ void rring_ring_settle(struct rring_ring *ring)
 					  ring->adopted_end));
 }
 
-/* Of all of them. */
+/* Uncount all adopted entries. */
 void rring_ring_disown(struct rring_ring *ring)
 {
 	release_adopted(ring, ring->adopted_end);
 }
 
 /*
- * For the sweep: which slots of @pool does the window name? The lower end is
- * read before the upper one, and both are bounded by the capacity. Adopted
- * entries are counted elsewhere.
+ * For the sweep: set in @named the bit of each slot of @pool that the window
+ * names. Adopted entries are left out: they count in the arena's adopted[]. The
+ * lower end is read before the head, so that what is read covers the window at
+ * any time in between. At most a lap is read.
  */
 void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 			    unsigned long *named)

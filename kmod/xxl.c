@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * XXL: events above 16 KiB. A slot of their pool is a place, with a generation
- * and a word in each ledger like any other, to which a refill gives a region of
- * its own, and from which the sweep takes it. Regions are allocated and freed
- * without the arena's lock: a large one takes its time.
+ * XXL: events above 16 KiB. A slot of this pool has a generation and a word in
+ * each ledger, like any other slot, but no bytes in PAYLOAD. A refill gives the
+ * slot a region of its own, and the sweep takes the region away. Regions are
+ * allocated and freed without the arena's lock, because that can take long.
  */
 #include "compat.h"
 
@@ -13,6 +13,10 @@
 #include "pool.h"
 #include "xxl.h"
 
+/*
+ * A region of @bytes, rounded up to pages; or an ERR_PTR() (-ENOSPC, -ENOMEM).
+ * Without the arena's lock. May sleep.
+ */
 struct rring_xxl *rring_xxl_new(u64 bytes)
 {
 	struct rring_xxl *xxl;
@@ -29,7 +33,10 @@ struct rring_xxl *rring_xxl_new(u64 bytes)
 	return ERR_PTR(err);
 }
 
-/* All of @list. Who has their pages mapped keeps them until he unmaps them. */
+/*
+ * Free all regions of @list, which may be NULL. A process that maps pages keeps
+ * these until it unmaps them, and a kernel reader until it releases its event.
+ */
 void rring_xxl_free(struct rring_xxl *list)
 {
 	while (list) {
@@ -60,16 +67,22 @@ void rring_xxl_destroy(struct rring_pool *pool)
 	kvfree(pool->xxl);
 }
 
-/* @slot, which is free and about to be lent, gets @xxl. Under the lock. */
+/* Give @xxl to @slot, which is about to be lent. Under the arena's lock. */
 void rring_xxl_install(struct rring_pool *pool, u32 slot, struct rring_xxl *xxl)
 {
 	pool->xxl[slot] = xxl;
-	/* O: pairs with P in the library's table of mappings */
+	/*
+	 * O: pairs with P in the library's table of mappings: the region is
+	 * there before its size can be seen.
+	 */
 	rring_word_store_release(&pool->xxl_bytes[slot],
 				 rring_pages_size(xxl->pages));
 }
 
-/* Nobody has @slot any more: what it had is to be freed. Under the lock. */
+/*
+ * Move the region of @slot, which no location names, to the list of regions to
+ * be freed. Under the arena's lock.
+ */
 void rring_xxl_retire(struct rring_pool *pool, u32 slot)
 {
 	struct rring_xxl *xxl = pool->xxl[slot];
@@ -80,7 +93,10 @@ void rring_xxl_retire(struct rring_pool *pool, u32 slot)
 	pool->xxl_retired = xxl;
 }
 
-/* What is to be freed, for who takes it to discard. Under the lock. */
+/*
+ * Take the list of regions to be freed, or NULL. Under the arena's lock. The
+ * caller releases the lock, then passes the list to rring_xxl_discard().
+ */
 struct rring_xxl *rring_xxl_retired(struct rring_pool *pool)
 {
 	struct rring_xxl *list = pool->xxl_retired;
@@ -89,7 +105,10 @@ struct rring_xxl *rring_xxl_retired(struct rring_pool *pool)
 	return list;
 }
 
-/* Without the lock. Somebody may be waiting for the memory. */
+/*
+ * Free @list, which may be NULL, and wake refills that wait for the memory.
+ * Without the arena's lock. May sleep.
+ */
 void rring_xxl_discard(struct rring_pool *pool, struct rring_xxl *list)
 {
 	if (!list)
@@ -98,7 +117,10 @@ void rring_xxl_discard(struct rring_pool *pool, struct rring_xxl *list)
 	rring_arena_wake_pools(pool->arena, BIT(pool->index));
 }
 
-/* NULL: @slot has none now. Under the lock. */
+/*
+ * The region of @slot; NULL: none now, or no such slot. Valid while the arena's
+ * lock is held.
+ */
 const struct rring_region *rring_xxl_region(const struct rring_pool *pool,
 					    u32 slot)
 {
@@ -107,7 +129,7 @@ const struct rring_region *rring_xxl_region(const struct rring_pool *pool,
 	return &pool->xxl[slot]->pages->region;
 }
 
-/* All that have pages now. Under the lock. */
+/* Bytes of the regions that slots have now. Under the arena's lock. */
 u64 rring_xxl_in_use(const struct rring_pool *pool)
 {
 	u64 bytes = 0;

@@ -12,7 +12,7 @@ struct rring_pool;
 /* The pages of one event above 16 KiB. */
 struct rring_xxl {
 	struct rring_pages *pages;
-	struct rring_xxl *next;		/* of those that are to be freed */
+	struct rring_xxl *next;		/* in a list of those to free */
 };
 
 struct rring_xxl *rring_xxl_new(u64 bytes);
