@@ -105,7 +105,7 @@ boot_all() {
 
 full=0
 [ "${FORM:-}" != full ] || full=3
-echo "1..$((16 + full))"
+echo "1..$((17 + full))"
 boot_all
 check "status 0 is passed on" status_is same 0
 check "status 7 is passed on" status_is bytes 7
@@ -124,6 +124,7 @@ check "a late command has status 124" status_is late 124
 check "output before the deadline arrives" grep -qx early "$dir/late.stdout"
 check "the guest's kernel log is kept" \
 	grep -q "Kernel panic" build/vm/vm-crash.log
+check "the guest ran before SIGTERM" test -s "$dir/term.before"
 check "no virtual machine is left after SIGTERM" none_is_left
 check "no file is left after SIGTERM" no_files_are_left
 [ "${FORM:-}" = full ] || exit 0
