@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The allocator: profiles, arenas of one's own, events by class and length. */
+/* The allocator: profiles, private arenas, events by class and length. */
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 
 #include <rusted_ring/profile.h>
 
-/* none of the library's own symbols can be linked to */
+/* the library does not export its internal symbols */
 #include "../../ulib/battery.c"
 #include "kselftest_harness.h"
 
@@ -108,7 +108,7 @@ TEST(this_machine_has_the_profile_that_the_rule_gives_it)
 
 	ASSERT_EQ(0, sched_getaffinity(0, sizeof(all), &all));
 	EXPECT_EQ(expected_here(CPU_COUNT(&all)), rring_detect_profile());
-	/* bound to one CPU it is a small one, whatever the machine has */
+	/* a process that is bound to one CPU gets the smallest profile */
 	while (!CPU_ISSET(i, &all))
 		i++;
 	CPU_ZERO(&one);
@@ -117,7 +117,7 @@ TEST(this_machine_has_the_profile_that_the_rule_gives_it)
 	EXPECT_EQ(RRING_PROFILE_MOBILE, rring_detect_profile());
 }
 
-/* ---- arenas of one's own ---- */
+/* ---- private arenas ---- */
 
 TEST(an_arena_by_profile_is_opened_in_one_call)
 {
@@ -201,7 +201,7 @@ TEST_F(allocator, a_length_has_a_class)
 typedef int (*alloc_t)(struct rring_client *client, size_t len,
 		       uint32_t event_type, struct rring_event *event);
 
-/* Each class by its name: any length that fits, in that class. */
+/* A class-specific function accepts any length that fits its class. */
 TEST_F(allocator, a_class_has_a_name)
 {
 	static const alloc_t alloc[] = {
@@ -335,7 +335,7 @@ TEST(every_error_has_words_of_its_own)
 	unsigned int i, j;
 
 	ASSERT_NE((void *)NULL, (void *)unknown);
-	/* they are negative, or they are none */
+	/* only negative errnos are known */
 	EXPECT_STREQ(unknown, rring_strerror(EAGAIN));
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		EXPECT_STRNE(unknown, rring_strerror(-errors[i]));

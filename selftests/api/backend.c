@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The device or this process: chosen, forced, and told which it is. */
+/* The backend, device or process: automatic choice, forced choice, query. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -16,8 +16,8 @@
 
 FIXTURE(backend)
 {
-	enum rring_backend told;	/* by the environment */
-	int device;			/* is there */
+	enum rring_backend told;	/* by $RRING_BACKEND */
+	int device;			/* 1 if it is accessible */
 };
 
 FIXTURE_SETUP(backend)
@@ -61,7 +61,7 @@ backend_of_new(const struct rring_arena_config *config)
 	return backend;
 }
 
-/* The arena `default`, with @flags: which backend, or an error. */
+/* Open the arena `default` with @flags. Return its backend or an errno. */
 static int backend_of_default(unsigned int flags)
 {
 	struct rring_client *client = NULL;
@@ -73,7 +73,7 @@ static int backend_of_default(unsigned int flags)
 		return ret;
 	}
 	ret = (int)rring_client_backend(client);
-	/* and it is good for something */
+	/* the client works */
 	MUST(!rring_alloc(client, 100, 0, &event));
 	MUST(!rring_drop(client, &event));
 	rring_close(client);
@@ -101,7 +101,7 @@ TEST_F(backend, is_the_device_if_it_is_there_and_else_the_process)
 	EXPECT_EQ(expected, rring_backend());
 	EXPECT_EQ((int)expected, backend_of_default(0));
 	EXPECT_EQ(expected, backend_of_new(&config));
-	/* a word that it does not know says nothing */
+	/* an unknown value is ignored */
 	setenv("RRING_BACKEND", "moon", 1);
 	EXPECT_EQ(expected, rring_backend());
 }
@@ -152,7 +152,7 @@ TEST_F(backend, flags_that_contradict_each_other_are_refused)
 	EXPECT_EQ(-EINVAL, rring_open(&client, NULL, RRING_PRODUCER,
 				      RRING_ON_DEVICE | RRING_IN_PROCESS));
 	EXPECT_EQ(-EINVAL, rring_open(&client, NULL, RRING_PRODUCER, 1u << 3));
-	/* where it is, its descriptor knows */
+	/* the descriptor determines the backend, so these flags are refused */
 	EXPECT_EQ(-EINVAL, rring_open_arena(&client, fd, RRING_PRODUCER,
 					    RRING_ON_DEVICE));
 	EXPECT_EQ(-EINVAL, rring_open_arena(&client, fd, RRING_PRODUCER,
@@ -192,7 +192,7 @@ TEST_F(backend, who_is_not_permitted_falls_back_unless_told)
 	struct stat before;
 
 	if (!self->device) {
-		/* not even who may do everything */
+		/* there is no device even for root */
 		unsetenv("RRING_BACKEND");
 		EXPECT_EQ(RRING_BACKEND_PROCESS, backend_of_default(0));
 		return;
@@ -228,7 +228,7 @@ TEST_F(backend, names_of_this_process_are_found_by_its_threads)
 	rring_close(other);
 	rring_close(client);
 	close(fd);
-	/* it was not to persist */
+	/* the arena has no RRING_CREATE_PERSIST, so it is gone */
 	EXPECT_EQ(-ENOENT, rring_open(&other, "here", RRING_CONSUMER,
 				      RRING_IN_PROCESS));
 }
@@ -244,7 +244,7 @@ static int open_in_child(void *arg)
 			RRING_IN_PROCESS) == -ENOENT);
 	MUST(rring_open_arena(&client, *fd, RRING_PRODUCER, 0) < 0);
 	MUST(!client);
-	/* the name is free here */
+	/* the parent's name is free in the child */
 	*fd = rring_arena_create(&config);
 	MUST(*fd >= 0);
 	MUST(!rring_open(&client, "parents", RRING_PRODUCER,
@@ -287,7 +287,9 @@ static int use_in_child(void *arg)
 	return rring_alloc(client, 64, 0, &event);
 }
 
-/* A child that goes on all the same faults, and its parent does not notice. */
+/*
+ * A child that uses its parent's client gets SIGSEGV; the parent is unaffected.
+ */
 TEST_F(backend, a_child_that_uses_its_parents_client_harms_itself_alone)
 {
 	struct rring_arena_config config = config_of(NULL,
@@ -333,14 +335,14 @@ TEST_F(backend, the_default_of_a_process_is_made_once_for_all_threads)
 static _Thread_local int lingers;
 static uint32_t begun, forked;
 
-/* What the library calls for the memory of an arena. */
+/* Replaces the function by which the library gets the memory of an arena. */
 int memfd_create(const char *name, unsigned int flags)
 {
 	int tries = 1000;
 
 	if (lingers) {
 		step_take(&begun);
-		/* a fork() that waits for this thread is as good */
+		/* the limit is for a fork() that waits for this thread */
 		while (!__atomic_load_n(&forked, __ATOMIC_ACQUIRE) && tries--)
 			usleep(200);
 	}
@@ -360,7 +362,9 @@ static int open_default_in_child(void *arg)
 	alarm(20);
 	open_default(&client);
 	rring_close(client);
-	/* what a thread was about that is not here is no leak to be told of */
+	/*
+	 * skip the leak check: memory of a thread that is not here is no leak
+	 */
 	return raise(SIGKILL);
 }
 

@@ -40,7 +40,7 @@ static struct rring_writer *ring_of(struct rring_client *client,
 	return writer_of(client, &config);
 }
 
-/* What @used of @most entries makes. */
+/* Expect the pressure of @used out of @most entries. */
 static void expect_level(struct __test_metadata *_metadata,
 			 struct rring_writer *writer, uint32_t used,
 			 uint32_t most)
@@ -77,7 +77,9 @@ TEST_F(backpressure, is_exact_at_every_level_up_and_down)
 			skip(reader, 1);
 		}
 		EXPECT_EQ(0.0, rring_writer_pressure(writer));
-		/* so that the next lap begins in the middle */
+		/*
+		 * one entry more, so that the next lap begins at another place
+		 */
 		ASSERT_EQ(0, put_value(writer, 0));
 		skip(reader, 1);
 	}
@@ -165,7 +167,7 @@ TEST_F(backpressure, what_is_retained_takes_no_room)
 	struct rring_reader *reader = reader_at(self->client, writer->id);
 	uint32_t i;
 
-	/* the first ones cost only what is retained anyway */
+	/* the first RETAIN events only use retained entries */
 	for (i = 0; i < RETAIN; i++) {
 		expect_level(_metadata, writer, 0, MOST);
 		ASSERT_EQ(0, put_value(writer, i));
@@ -257,7 +259,7 @@ static void *come_and_go(void *arg)
 	struct rring_reader_config config = { .ring = visits->ring };
 	int i;
 
-	/* at the newest: they never hold the writer back */
+	/* the readers join at the newest event and never gate the writer */
 	for (i = 0; i < 200; i++)
 		rring_reader_close(reader_of(client, &config), 0);
 	step_take(&visits->done);
@@ -274,7 +276,7 @@ TEST_F_TIMEOUT(backpressure, readers_that_join_make_none, 100)
 	pthread_t thread;
 	uint32_t i;
 
-	/* for a moment they stand where the retained ones begin */
+	/* a joining reader is briefly at the oldest retained event */
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, put_value(writer, i));
 	skip(reader, 10);

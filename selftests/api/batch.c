@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Batches: publish many with one move of the head, read many, release once. */
+/* Batches: many events are published by one head move and released at once. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -7,7 +7,7 @@
 #include "thread.h"
 
 #define CAPACITY	8
-#define EVENTS		16	/* of size class XS, in the pool */
+#define EVENTS		16	/* fit into the XS pool */
 #define ROUNDS		300
 
 FIXTURE(batch)
@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN(batch)
 	close(self->arena);
 }
 
-/* @n events that say @first, @first + 1, ... */
+/* Allocate @n events with the values @first, @first + 1, ... */
 static void make(struct rring_client *client, struct rring_event *events,
 		 uint32_t n, uint64_t first)
 {
@@ -75,7 +75,7 @@ static void make(struct rring_client *client, struct rring_event *events,
 }
 
 struct sum {
-	uint64_t next;		/* value that is expected */
+	uint64_t next;		/* expected value */
 	uint64_t stop_at;	/* the handler returns .ret there */
 	int ret;
 };
@@ -109,7 +109,7 @@ TEST_F(batch, goes_in_whole_and_comes_out_in_order)
 	EXPECT_EQ(5, read_up_to(self->reader, &sum, EVENTS));
 	EXPECT_EQ(5, sum.next);
 	EXPECT_EQ(-EAGAIN, read_up_to(self->reader, &sum, EVENTS));
-	/* each publication took the hold */
+	/* each publication has consumed the caller's hold */
 	EXPECT_EQ(-EINVAL, rring_drop(self->client, &self->events[0]));
 	rring_reader_close(self->reader, 0);
 	rring_writer_close(self->writer);
@@ -127,7 +127,7 @@ TEST_F(batch, goes_in_as_far_as_there_is_room)
 	EXPECT_EQ(-EAGAIN, rring_publish_batch(self->writer,
 					       self->events + CAPACITY,
 					       EVENTS - CAPACITY));
-	/* what did not go in is still held */
+	/* the caller still holds the events that were not published */
 	EXPECT_EQ(0, rring_hold(self->client, &self->events[CAPACITY]));
 	EXPECT_EQ(0, rring_drop(self->client, &self->events[CAPACITY]));
 	EXPECT_EQ(3, read_up_to(self->reader, &sum, 3));
@@ -206,7 +206,7 @@ TEST_F(batch, of_one_event_many_times_takes_a_hold_for_each)
 	EXPECT_TRUE(all_free(self->client));
 }
 
-/* The ring names it as often as it was published; the ledger does not. */
+/* Several entries of a ring may name one event that was held only once. */
 TEST_F(batch, of_one_event_held_once_stays_whole)
 {
 	struct rring_event same[2];
@@ -250,7 +250,7 @@ TEST_F(batch, of_events_is_not_for_inline_rings)
 	EXPECT_EQ(-EINVAL, rring_publish_batch(writer, self->events, 1));
 }
 
-/* @n events of @len bytes that all say which one they are. */
+/* Fill @n events of @len bytes with their numbers, from @first on. */
 static void fill(char *data, uint32_t len, uint32_t n, uint32_t first)
 {
 	uint32_t i;
@@ -269,7 +269,7 @@ static int says(const struct rring_event *event, uint32_t len, uint32_t number)
 	return event->len == len && i == len;
 }
 
-/* Whole strides and parts of them, and each place in the ring. */
+/* Lengths of whole and partial strides, from each entry of the ring. */
 TEST_F(batch, of_copies_goes_in_whole_or_not_at_all)
 {
 	struct rring_ring_config config = {
@@ -325,7 +325,7 @@ TEST_F(batch, allocates_what_there_is)
 {
 	struct rring_event events[8];
 
-	/* four slots of this class */
+	/* the XL pool has four slots */
 	EXPECT_EQ(4, rring_alloc_batch(self->client, RRING_XL, 16384, 1,
 				       events, 8));
 	EXPECT_EQ(-ENOSPC, rring_alloc_batch(self->client, RRING_XL, 16384, 1,
@@ -342,12 +342,12 @@ TEST_F(batch, stops_where_its_handler_says)
 
 	make(self->client, self->events, 6, 0);
 	ASSERT_EQ(6, rring_publish_batch(self->writer, self->events, 6));
-	/* before event 2, which comes again */
+	/* a negative result stops before event 2, which is delivered again */
 	sum.ret = -ECANCELED;
 	EXPECT_EQ(2, read_up_to(self->reader, &sum, EVENTS));
 	EXPECT_EQ(-ECANCELED, read_up_to(self->reader, &sum, EVENTS));
 	EXPECT_EQ(4, rring_reader_lag(self->reader));
-	/* after it */
+	/* a positive result stops after event 2 */
 	sum.ret = 1;
 	EXPECT_EQ(1, read_up_to(self->reader, &sum, EVENTS));
 	EXPECT_EQ(3, rring_reader_lag(self->reader));
@@ -378,7 +378,7 @@ TEST_F(batch, tells_of_an_event_that_is_none_once)
 	EXPECT_EQ(-EBADMSG, read_up_to(self->reader, &sum, EVENTS));
 	sum.next = 2;
 	EXPECT_EQ(1, read_up_to(self->reader, &sum, EVENTS));
-	/* and the writer settles what it named */
+	/* restore the handle, so that the writer settles the entry's slot */
 	self->writer->entries[1].handle = self->events[1].handle;
 }
 

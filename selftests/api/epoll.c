@@ -76,7 +76,7 @@ static void watch(int epoll, const struct rring_client *client,
 	control(epoll, EPOLL_CTL_ADD, client, events);
 }
 
-/* What epoll has to say within @ms: a mask, 0 for nothing. */
+/* Wait for epoll at most @ms. Return the event mask, or 0. */
 static uint32_t news(int epoll, int ms)
 {
 	struct epoll_event event = { .events = 0xdeadbeef };
@@ -99,7 +99,7 @@ static int polled(const struct rring_client *client, short events, int ms)
 	return pollfd.revents;
 }
 
-/* Write until there is no room: how many that were. */
+/* Write until there is no room. Return the number of events. */
 static int fill(struct rring_writer *writer)
 {
 	int err, n = 0;
@@ -166,7 +166,7 @@ TEST_F(epoll, an_overwriting_ring_is_always_writable)
 	rring_close(client);
 }
 
-/* What epoll(7) says within @ms; poll(2) must say the same. */
+/* Return the event mask of epoll(7). poll(2) must return the same. */
 static uint32_t heard(int epoll, const struct rring_client *client, int ms)
 {
 	uint32_t mask = news(epoll, ms);
@@ -192,7 +192,7 @@ TEST_F(epoll, readable_for_any_of_several_readers)
 		put(writer[(i + 1) % 3], 2);
 		EXPECT_EQ(EPOLLIN, heard(self->epoll, self->consumer,
 					 SOON_MS));
-		/* one that finds nothing does not hide what others have */
+		/* an empty reader does not hide that others have events */
 		ASSERT_EQ(0, stream_drain(reader[(i + 2) % 3], MAX));
 		EXPECT_EQ(EPOLLIN, heard(self->epoll, self->consumer,
 					 SOON_MS));
@@ -317,7 +317,7 @@ static void *read_by_epoll(void *arg)
 	return NULL;
 }
 
-/* Each of them waits for the other at nearly every event. */
+/* The writer and the reader wait for each other at nearly every event. */
 static void race(struct __test_metadata *_metadata, int arena,
 		 struct rring_client *client, uint32_t trigger,
 		 uint32_t capacity)
@@ -348,7 +348,7 @@ static void race(struct __test_metadata *_metadata, int arena,
 	close(epoll);
 }
 
-/* The fixture's ring is full, so that POLLOUT is about the other one. */
+/* The fixture's ring is full, so that POLLOUT refers to the other ring only. */
 TEST_F_TIMEOUT(epoll, no_wakeup_is_lost_at_levels, 100)
 {
 	fill(self->writer);

@@ -69,7 +69,7 @@ FIXTURE_TEARDOWN(event)
 	free(self->all);
 }
 
-/* Allocate the whole pool: how many slots that were. */
+/* Allocate the whole pool. Return the number of slots. */
 static uint32_t take_all(struct rring_client *client, enum rring_class pool,
 			 uint32_t len, struct rring_event *all, uint32_t max)
 {
@@ -110,7 +110,7 @@ TEST_F(event, every_payload_is_aligned_to_64_bytes)
 		EXPECT_EQ(0, (uintptr_t)self->all[i].data % 64);
 }
 
-/* All of them filled to their last byte: nobody's neighbour has changed. */
+/* All payloads are filled to the last byte; no payload overlaps another. */
 TEST_F(event, has_exactly_the_bytes_of_its_class)
 {
 	uint32_t i, intact = 0;
@@ -143,7 +143,7 @@ TEST_F(event, longer_than_its_class_is_refused)
 	EXPECT_EQ(-E2BIG, rring_alloc_class(self->client, self->pool, ~0u, 0,
 					    &event));
 	EXPECT_EQ(0xeeeeeeeeeeeeeeee, event.handle);
-	/* and with a slot at hand */
+	/* also with a free slot in the magazine */
 	ASSERT_EQ(0, rring_alloc_class(self->client, self->pool, 1, 0,
 				       &event));
 	ASSERT_EQ(0, rring_drop(self->client, &event));
@@ -182,7 +182,7 @@ TEST_F(event, a_pool_gives_as_many_as_it_has_and_then_says_it_is_full)
 	EXPECT_EQ(-ENOSPC, rring_alloc_until(self->client, self->size, 0, 0,
 					     &event));
 	EXPECT_EQ(0xeeeeeeeeeeeeeeee, event.handle);
-	/* one back, one more */
+	/* after one drop, one slot can be allocated */
 	ASSERT_EQ(0, rring_drop(self->client, &self->all[0]));
 	EXPECT_EQ(0, rring_alloc_class(self->client, self->pool, 1, 0,
 				       &event));
@@ -202,13 +202,13 @@ TEST_F(event, a_wait_for_a_slot_ends_at_its_deadline_and_not_before)
 	EXPECT_LE(deadline, rring_deadline(0));
 	EXPECT_EQ(-ETIMEDOUT, rring_alloc_until(self->client, self->size, 0, 1,
 						&event));
-	/* what is there is not waited for */
+	/* an available slot is returned without waiting */
 	ASSERT_EQ(0, rring_drop(self->client, &self->all[0]));
 	EXPECT_EQ(0, rring_alloc_until(self->client, self->size, 0,
 				       RRING_FOREVER, &event));
 }
 
-/* What is dropped comes again, and no two have one slot. */
+/* Dropped slots are reused, and no slot is allocated twice at a time. */
 TEST_F(event, slots_are_given_to_one_at_a_time)
 {
 	uint32_t round, i, n = rounds(200), distinct = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Factories: rings that are made alike, by whoever comes first. */
+/* Factories: the first user of a name creates its ring with common defaults. */
 #include <sched.h>
 
 #include "kselftest_harness.h"
@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN(factory)
 	close(self->arena);
 }
 
-/* Rings that are there, by their names. */
+/* Return whether the ring @name exists. */
 static int ring_is_there(struct rring_client *client, const char *name)
 {
 	struct rring_reader_config config = {
@@ -113,7 +113,7 @@ TEST_F(factory, a_name_is_one_readers)
 					       &none));
 	EXPECT_EQ(-EINVAL, rring_factory_reader(&self->factory, NULL, "name",
 						&none));
-	/* nor is the ring that has number 0 meant by no name */
+	/* an empty name does not select ring 0 */
 	EXPECT_EQ(-EINVAL, rring_factory_reader(&self->factory, "", "other",
 						&none));
 }
@@ -155,7 +155,7 @@ struct racer {
 	uint64_t got;
 };
 
-/* Whoever is first makes the ring. */
+/* The first of the threads creates the ring. */
 static void *race_to_read(void *arg)
 {
 	struct racer *racer = arg;
@@ -194,7 +194,7 @@ TEST_F(factory, readers_that_race_to_make_a_ring_all_get_it)
 		err = rring_factory_writer(&self->factory, "race", &writer);
 	} while (err == -EBUSY);
 	ASSERT_EQ(0, err);
-	/* until all four have joined */
+	/* wait until all four readers have joined */
 	while (rring_flag_load_acquire(&writer->info->readers_end) < 4)
 		sched_yield();
 	ASSERT_EQ(0, put_value(writer, 8));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Handles over any other channel: a socket or a pipe, and the weak upgrade. */
+/* Handles that are passed through a socket or pipe, and the weak upgrade. */
 #include <fcntl.h>
 #include <sys/socket.h>
 
@@ -11,7 +11,7 @@
 #include "thread.h"
 
 #define LEN	64
-#define LAST	0ull	/* no handle: the end */
+#define LAST	0ull	/* no valid handle; marks the end */
 
 FIXTURE(handle_passing)
 {
@@ -77,7 +77,7 @@ static uint64_t receive_handle(int fd)
 	return handle;
 }
 
-/* An event whose content follows from its handle. */
+/* Allocate a shared event whose handle determines its content. */
 static struct rring_event make(struct rring_client *client)
 {
 	struct rring_event event;
@@ -110,7 +110,7 @@ TEST_F(handle_passing, a_handle_becomes_a_hold_on_the_other_side)
 	send_handle(self->there[1], event.handle);
 	ASSERT_EQ(0, rring_upgrade(self->consumer,
 				   receive_handle(self->there[0]), &got));
-	/* the sender's own hold is needed no more */
+	/* the receiver has its own hold now */
 	ASSERT_EQ(0, rring_drop(self->producer, &event));
 	EXPECT_FALSE(nothing_is_held(self->producer));
 	EXPECT_TRUE(is_of(&got, event.handle));
@@ -124,13 +124,13 @@ TEST_F(handle_passing, a_handle_that_comes_too_late_is_stale)
 
 	send_handle(self->there[1], event.handle);
 	ASSERT_EQ(0, rring_drop(self->producer, &event));
-	/* all slots in use again, this one among them */
+	/* reallocate all slots, so that the dropped one is reused */
 	while (!rring_alloc_class(self->producer, RRING_XS, 8, 0, &next))
 		rring_share(self->producer, &next);
 	EXPECT_EQ(-ESTALE, rring_upgrade(self->consumer,
 					 receive_handle(self->there[0]),
 					 &got));
-	/* that has kept nobody from anything */
+	/* the refused upgrade has left no hold behind */
 	rring_close(self->producer);
 	self->producer = client_of(self->arena, RRING_PRODUCER);
 	EXPECT_TRUE(nothing_is_held(self->producer));
@@ -153,7 +153,7 @@ TEST_F(handle_passing, a_forged_generation_is_refused)
 	EXPECT_TRUE(nothing_is_held(self->producer));
 }
 
-/* It names another slot, if any: then it is that slot's handle. */
+/* A forged index names no slot or another one, and then is its handle. */
 TEST_F(handle_passing, a_forged_slot_is_another_one_or_none)
 {
 	struct rring_event event = make(self->producer), got;
@@ -203,7 +203,7 @@ TEST_F(handle_passing, a_handle_goes_back_and_forth)
 struct receiver {
 	int arena;
 	int from;
-	int to;			/* -1: does not answer */
+	int to;			/* -1: the receiver sends no answer */
 	uint64_t whole, stale;
 };
 
@@ -257,7 +257,7 @@ TEST_F_TIMEOUT(handle_passing, who_waits_for_an_answer_loses_nothing, 100)
 	EXPECT_TRUE(nothing_is_held(self->producer));
 }
 
-/* Whatever is upgraded is what was sent; the rest is known to be gone. */
+/* An upgraded event is the one that was sent; the others are stale. */
 TEST_F_TIMEOUT(handle_passing, who_does_not_wait_gets_the_event_or_nothing, 100)
 {
 	struct receiver receiver = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Shared events: hold, drop, read in place, and no use of a past handle. */
+/* Shared events: hold, drop, read in place; stale handles are refused. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -56,7 +56,7 @@ static int is_free(struct rring_client *client, enum rring_class pool)
 	return free_slots(client, pool) == client->arena->pool[pool].capacity;
 }
 
-/* ---- what it points to ---- */
+/* ---- payload ---- */
 
 TEST_F(hold, is_read_in_place_by_every_client)
 {
@@ -68,7 +68,7 @@ TEST_F(hold, is_read_in_place_by_every_client)
 				   rring_share(self->producer, &event), &got));
 	EXPECT_EQ(event.handle, got.handle);
 	EXPECT_EQ(0, memcmp(event.data, got.data, 1000));
-	/* one slot, not a copy of it */
+	/* both clients map the same slot, not a copy */
 	((uint64_t *)event.data)[3] ^= ~0ull;
 	EXPECT_EQ(((uint64_t *)event.data)[3], ((uint64_t *)got.data)[3]);
 	EXPECT_EQ(0, rring_drop(self->consumer, &got));
@@ -113,7 +113,7 @@ TEST_F(hold, takes_257_holds)
 	EXPECT_EQ(257, holds_of(&event));
 	for (i = 1; i < 257; i++)
 		ASSERT_EQ(0, rring_drop(self->producer, &event));
-	/* a count of eight bits would have freed it at the 256th */
+	/* an eight-bit count would have wrapped at the 256th hold */
 	EXPECT_FALSE(is_free(self->producer, RRING_XS));
 	EXPECT_EQ(0, rring_drop(self->producer, &event));
 	EXPECT_TRUE(is_free(self->producer, RRING_XS));
@@ -137,7 +137,7 @@ TEST_F(hold, takes_65535_holds_and_refuses_one_more)
 					    &got));
 	EXPECT_EQ(word, rring_word_load(event.word));
 	EXPECT_EQ(0xeeeeeeeeeeeeeeee, got.handle);
-	/* that is one client's count; others have theirs */
+	/* the limit is per client; another client can still hold the event */
 	EXPECT_EQ(0, rring_upgrade(self->consumer, event.handle, &got));
 	EXPECT_EQ(0, rring_drop(self->consumer, &got));
 	for (i = 0; i < 65535; i++)
@@ -158,7 +158,7 @@ TEST_F(hold, one_drop_too_many_is_refused_and_changes_nothing)
 	word = rring_word_load(event.word);
 	EXPECT_EQ(-EINVAL, rring_drop(self->producer, &event));
 	EXPECT_EQ(word, rring_word_load(event.word));
-	/* and nobody else's hold fell */
+	/* the hold of the other client is unchanged */
 	EXPECT_FALSE(is_free(self->producer, RRING_XS));
 	EXPECT_EQ(0, rring_drop(self->consumer, &got));
 	EXPECT_TRUE(is_free(self->producer, RRING_XS));
@@ -183,7 +183,9 @@ TEST_F(hold, the_slot_is_free_only_after_the_last_drop_of_all)
 
 /* ---- handles that are not held ---- */
 
-/* Both ways in say @err, and nobody holds anything for it. */
+/*
+ * Return 1 if upgrade and find both return @err and leave the event unchanged.
+ */
 static int is_refused(struct rring_client *client, uint64_t handle, int err)
 {
 	struct rring_event got;
@@ -203,7 +205,7 @@ TEST_F(hold, a_handle_that_names_nothing_is_refused)
 	rring_share(self->producer, &event);
 	EXPECT_TRUE(is_refused(self->consumer, 0, -EBADMSG));
 	EXPECT_TRUE(is_refused(self->consumer, ~0ull, -EBADMSG));
-	/* generation 0 is none, even of a slot in use */
+	/* generation 0 is invalid, even for a slot in use */
 	EXPECT_TRUE(is_refused(self->consumer, (uint32_t)event.handle,
 			       -EBADMSG));
 	for (pool = RRING_XS; pool <= RRING_XL; pool++) {
@@ -280,7 +282,7 @@ static int all_differ(uint64_t *handles, size_t n)
 	return 1;
 }
 
-/* A generation of sixteen bits would come round. */
+/* A sixteen-bit generation would wrap around. */
 TEST_F_TIMEOUT(hold, none_of_65536_handles_of_one_slot_works_again, 200)
 {
 	static const uint32_t one_slot[RRING_POOLS] = { 1 };

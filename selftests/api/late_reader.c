@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Late joiners: at the newest, at the oldest kept, or at a number. */
+/* Late readers that start at the newest or oldest event or at a position. */
 #include <sched.h>
 
 #include "kselftest_harness.h"
@@ -87,7 +87,7 @@ static struct rring_reader *join(struct rring_client *client, uint32_t ring,
 	return reader_of(client, &config);
 }
 
-/* Where one who joins so stands; it reads on from there to the head. */
+/* Return the position at which such a reader starts; it reads to the head. */
 static uint64_t start_of(struct rring_writer *writer, unsigned int flags,
 			 enum rring_start start, uint64_t position)
 {
@@ -111,7 +111,7 @@ TEST_F(late_reader, newest_is_what_comes_next)
 	EXPECT_EQ(-EAGAIN, stream_take(reader, MAX));
 	ASSERT_EQ(0, stream_put(self->writer, MAX));
 	EXPECT_EQ(0, stream_take(reader, MAX));
-	/* a position that goes with it means nothing */
+	/* the position argument is ignored */
 	EXPECT_EQ(HEAD + 1, start_of(self->writer, variant->flags,
 				     RRING_START_NEWEST, 96));
 }
@@ -125,7 +125,9 @@ TEST_F(late_reader, oldest_is_what_the_ring_retains)
 					      RRING_START_OLDEST, 99));
 }
 
-/* What somebody has not read yet is there for who comes later, too. */
+/*
+ * A new reader can also start at events that another reader has not read yet.
+ */
 TEST_F(late_reader, oldest_is_what_the_slowest_still_needs)
 {
 	struct rring_reader *slow = join(self->client, self->writer->id, 0,
@@ -177,7 +179,7 @@ TEST_F(late_reader, who_joins_after_the_end_reads_what_is_left)
 	};
 	struct rring_reader *first, *late;
 
-	/* one who needs the ring, so that it stays */
+	/* a gating reader keeps the ring alive */
 	first = join(self->client, self->writer->id, 0, RRING_START_OLDEST, 0);
 	rring_writer_close(self->writer);
 	late = reader_of(self->client, &config);
@@ -198,7 +200,7 @@ struct joining {
 	uint32_t ready;
 };
 
-/* From wherever one joins, number follows number. */
+/* Wherever a reader joins, it reads consecutive numbers. */
 static void *join_and_leave(void *arg)
 {
 	struct joining *joining = arg;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Pipes: two rings in place of a channel. */
+/* Pipes: two rings that form a bidirectional channel. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -72,7 +72,7 @@ static int send(struct rring_pipe *pipe, uint64_t value, uint64_t deadline)
 	return rring_pipe_send(pipe, &value, sizeof(value), 1, deadline);
 }
 
-/* What is received must be @value. */
+/* Receive one event, whose value must be @value. */
 static int receive(struct rring_pipe *pipe, uint64_t value, uint64_t deadline)
 {
 	struct rring_event event;
@@ -96,7 +96,7 @@ static struct rring_pipe *connect(struct rring_client *client,
 	return pipe;
 }
 
-/* Rings that are there, by their names. */
+/* Return whether the ring @name exists. */
 static int ring_is_there(struct rring_client *client, const char *name)
 {
 	struct rring_reader_config config = {
@@ -167,7 +167,7 @@ TEST_F(pipe, has_two_ends_and_no_more)
 					    &none));
 	EXPECT_EQ(-EBUSY, rring_pipe_connect(self->client, &self->config,
 					     &none));
-	/* and both work on */
+	/* both ends still work */
 	EXPECT_EQ(0, send(self->a, 1, 0));
 	EXPECT_EQ(0, receive(b, 1, 0));
 	EXPECT_EQ(0, send(b, 2, 0));
@@ -226,7 +226,7 @@ TEST_F(pipe, refuses_what_is_too_long)
 	rring_pipe_close(b);
 }
 
-/* A signal that says all there is to say by its type. */
+/* An event without payload carries only its type. */
 TEST_F(pipe, carries_events_without_a_byte)
 {
 	struct rring_event event;
@@ -295,7 +295,7 @@ TEST_F(pipe, what_was_sent_outlives_its_sender_until_it_is_received)
 	EXPECT_FALSE(ring_is_there(self->client, "pipe.b"));
 }
 
-/* A client that ends is what a process that dies is. */
+/* Closing a client has the same effect as the death of its process. */
 TEST_F(pipe, the_second_end_resumes_where_it_died)
 {
 	struct rring_pipe *b = connect(self->other, variant->strategy);
@@ -304,7 +304,7 @@ TEST_F(pipe, the_second_end_resumes_where_it_died)
 	ASSERT_EQ(0, send(self->a, 2, 0));
 	ASSERT_EQ(0, send(b, 3, 0));
 	ASSERT_EQ(0, receive(b, 1, 0));
-	/* not released: it comes again */
+	/* the event is not released, so it is delivered again */
 	rring_close(self->other);
 	EXPECT_EQ(-EPIPE, send(self->a, 4, RRING_FOREVER));
 	self->other = client_of(self->arena, RRING_PRODUCER);
@@ -354,7 +354,7 @@ TEST_F(pipe, both_ends_resume_where_they_died)
 	self->other = client_of(self->arena, RRING_PRODUCER);
 	ASSERT_EQ(0, rring_pipe_create(self->client, &self->config, &self->a));
 	EXPECT_EQ(0, receive(self->a, 2, 0));
-	/* the other end is awaited, it has not ended */
+	/* the stream has not ended: the other end is expected to return */
 	EXPECT_EQ(-EAGAIN, receive(self->a, 0, 0));
 	ASSERT_EQ(0, send(self->a, 3, 0));
 	b = connect(self->other, variant->strategy);
@@ -458,7 +458,7 @@ static void *go_in_the_middle(void *arg)
 	connect(client, end->strategy);
 	step_take(&end->ready);
 	step_wait(&end->go);
-	/* as a process that dies */
+	/* has the same effect as the death of the process */
 	rring_close(client);
 	return NULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What rring_pool_stat() counts, and how exact that is. */
+/* The counters of rring_pool_stat() and their accuracy. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -7,7 +7,7 @@
 #include "thread.h"
 
 #define SLOTS	2000u
-#define BATCH	64u		/* an eighth, but no more than this */
+#define BATCH	64u		/* largest refill: min(slots / 8, 64) */
 #define PLACES	4u
 #define RING	32u
 
@@ -77,7 +77,7 @@ static struct rring_writer *ring_of(struct rring_client *client,
 	return writer_of(client, &config);
 }
 
-/* How many slots could be out for @used that are in use at most. */
+/* Upper bound of the slots that are lent or held while @used are in use. */
 static uint32_t most(uint32_t used)
 {
 	return used + used / 2 + BATCH;
@@ -123,7 +123,7 @@ TEST_F(pool_stat, every_slot_is_free_lent_or_held)
 		EXPECT_EQ(counts[i], stat.held);
 		EXPECT_EQ(SLOTS, stat.free + stat.lent + stat.held);
 		EXPECT_EQ(stat.lent + stat.held, stat.charged);
-		/* held by two is held once */
+		/* a slot that two clients hold counts once */
 		ASSERT_EQ(0, rring_upgrade(self->consumer,
 					   self->event[0].handle, &held));
 		stat = stat_of(self->consumer, RRING_XS, 0);
@@ -152,7 +152,7 @@ TEST_F(pool_stat, in_flight_is_what_stands_in_rings)
 	EXPECT_EQ(10, stat_of(self->producer, RRING_XS, 0).in_flight);
 	EXPECT_EQ(0, stat_of(self->producer, RRING_XS, 0).held);
 	EXPECT_EQ(0, stat_of(self->producer, RRING_S, 0).in_flight);
-	/* in two rings, in flight once; and held as well */
+	/* a slot in two rings is in flight once; the last one is also held */
 	ASSERT_EQ(10, rring_peek(reader, 10));
 	ASSERT_EQ(0, rring_entry(reader, 9, &event));
 	ASSERT_EQ(0, rring_upgrade(self->producer, event.handle, &event));
@@ -231,7 +231,7 @@ TEST_F(pool_stat, the_high_water_mark_follows_what_is_held)
 	EXPECT_EQ(SLOTS, stat_of(self->producer, RRING_XS, 0).high_water);
 }
 
-/* However much comes and goes, and whether what stays is old or young. */
+/* The mark ignores short-lived slots, whether old or young slots stay. */
 TEST_F(pool_stat, the_high_water_mark_is_not_that_of_what_passed)
 {
 	static const uint32_t counts[] = { 0, 10, 300, 900 };
@@ -248,7 +248,7 @@ TEST_F(pool_stat, the_high_water_mark_is_not_that_of_what_passed)
 
 			allocate(self->producer, &event, 1);
 			if (held) {
-				/* another one stays in its stead */
+				/* keep the new slot and drop an older one */
 				drop(self->producer, &self->event[oldest], 1);
 				self->event[oldest] = event;
 				oldest = (oldest + (round % 2 ? 1 : 7)) % held;
@@ -263,7 +263,7 @@ TEST_F(pool_stat, the_high_water_mark_is_not_that_of_what_passed)
 	}
 }
 
-/* Sweeps for the mark are few: the pool is not gone through for each slot. */
+/* Slots are lent in batches; the high-water mark does not cost a sweep each. */
 TEST_F(pool_stat, slots_come_in_batches_however_many_are_held)
 {
 	const struct rring_pool_info *info =

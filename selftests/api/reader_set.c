@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Reader sets: many writers' rings into one consumer. */
+/* Reader sets: one consumer reads the rings of many writers. */
 #include <sched.h>
 
 #include "kselftest_harness.h"
@@ -68,7 +68,7 @@ FIXTURE_TEARDOWN(reader_set)
 	close(self->arena);
 }
 
-/* The same readers in a set of another order, with these priorities. */
+/* Put the readers into a new set with this order and these priorities. */
 static void reorder(struct rring_client *client, struct rring_set **set,
 		    struct rring_reader **readers, enum rring_order order,
 		    const uint32_t *priority)
@@ -113,7 +113,7 @@ TEST_F(reader_set, whoever_always_has_events_starves_nobody)
 
 	ASSERT_EQ(0, put_value(self->writer[0], 1));
 	ASSERT_EQ(0, put_value(self->writer[3], 2));
-	/* the first one is full again before each read */
+	/* ring 0 always has an event before each read */
 	for (i = 0; i < 2; i++) {
 		ASSERT_EQ(0, put_value(self->writer[0], 1));
 		ASSERT_EQ(0, rring_set_try_read(self->set, &event, &from));
@@ -356,7 +356,7 @@ TEST_F(reader_set, a_reader_that_was_lapped_is_named)
 	EXPECT_EQ(-ESTALE, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(reader, from);
 	EXPECT_EQ(CAPACITY + 1, reader->lost);
-	/* nothing else is lost by that */
+	/* no other event is lost */
 	ASSERT_EQ(0, put_value(writer, 100));
 	ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(100, value_of(&event));
@@ -390,7 +390,7 @@ TEST_F(reader_set, who_is_lapped_with_an_event_out_is_named_at_its_release)
 	rring_set_close(set);
 }
 
-/* ---- who may be in it ---- */
+/* ---- members ---- */
 
 TEST_F(reader_set, takes_readers_of_its_client_once)
 {
@@ -499,7 +499,9 @@ struct author {
 	uint64_t next;
 };
 
-/* Waits after each event until it was read, so that the set waits, too. */
+/*
+ * After each event, wait until it was read, so that the set has to wait, too.
+ */
 static void *write_many(void *arg)
 {
 	struct author *author = arg;
@@ -524,7 +526,7 @@ static struct author *author_of(struct author *authors,
 	return authors;
 }
 
-/* A wake-up that is lost once leaves all waiting until the deadline. */
+/* A single lost wake-up would make all threads wait until the deadline. */
 TEST_F_TIMEOUT(many_rings, all_events_arrive_in_order_and_no_wake_up_is_lost, 100)
 {
 	struct author authors[RINGS] = {}, *author;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Lists of recent drops: hints, which are wrong, doubled, or missing. */
+/* Lists of recent drops are hints, which may be wrong, repeated or missing. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -8,7 +8,7 @@
 #include "repetition.h"
 
 #define SLOTS	256
-#define FREE	8	/* of them, in most tests */
+#define FREE	8	/* free slots in most tests */
 
 FIXTURE(recent_drops)
 {
@@ -35,7 +35,7 @@ FIXTURE_TEARDOWN(recent_drops)
 	close(self->arena);
 }
 
-/* @client takes @n slots, of which others know, and which are none of held. */
+/* @client allocates and shares @n slots. Fails if one is already held. */
 static int take(FIXTURE_DATA(recent_drops) *self, struct rring_client *client,
 		uint32_t n)
 {
@@ -55,7 +55,7 @@ static int take(FIXTURE_DATA(recent_drops) *self, struct rring_client *client,
 	return 1;
 }
 
-/* @client lets go of the last @n that were taken, which were its own. */
+/* @client drops the last @n slots, which it has allocated itself. */
 static void let_go(FIXTURE_DATA(recent_drops) *self, struct rring_client *client,
 		   uint32_t n)
 {
@@ -63,7 +63,7 @@ static void let_go(FIXTURE_DATA(recent_drops) *self, struct rring_client *client
 		rring_drop(client, &self->event[--self->n]);
 }
 
-/* All slots can be taken, each once, and no more. */
+/* Return 1 if exactly the slots that are not held can be allocated. */
 static int all_come_back(FIXTURE_DATA(recent_drops) *self, uint32_t held)
 {
 	struct rring_event event;
@@ -142,7 +142,7 @@ TEST_F(recent_drops, what_another_still_holds_stays_until_it_drops_it)
 	EXPECT_TRUE(all_come_back(self, SLOTS - 1));
 }
 
-/* Each slot, out of those that there are and beyond, over and over again. */
+/* Overwrite the lists with random valid and invalid slot numbers. */
 static void forge(const struct rring_client *client, struct rng *rng)
 {
 	uint32_t entries = client->arena->recent_entries[RRING_XS];
@@ -157,7 +157,7 @@ static void forge(const struct rring_client *client, struct rng *rng)
 				    rng_below(rng, 4) ?
 				    rng_below(rng, SLOTS) :
 				    (uint32_t)rng_next(rng));
-		/* on, back, or anywhere */
+		/* move the end forward or back, or to any position */
 		rring_seq_store(end, roll % 3 == 0 ? roll :
 				rring_seq_load(end) + (roll % 3 == 1 ? 1 : -1) *
 				rng_below(rng, 2 * entries));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Rings of every class and capacity: strict order, and nothing overwritten. */
+/* Rings of every class and capacity: strict order, no overwrites. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -7,7 +7,7 @@
 #include "stream.h"
 #include "thread.h"
 
-/* Slots for the largest ring of handles, and some more. */
+/* The pool has more slots than the largest ring of handles has entries. */
 #define CAPACITY_MAX	4096
 #define MAX		64	/* bytes of an event in a ring of handles */
 
@@ -56,7 +56,7 @@ FIXTURE_VARIANT_ADD(ring, xl)
 	.stride = 16384,
 };
 
-/* Half a class, as the seed's example has it. */
+/* A stride that is half of a class size. */
 FIXTURE_VARIANT_ADD(ring, of_512_bytes)
 {
 	.kind = RRING_INLINE,
@@ -94,13 +94,13 @@ static const uint32_t capacities[] = { 1, 2, 3, 7, 8, 100, 1000, 4096 };
 
 #define NR_CAPACITIES	(sizeof(capacities) / sizeof(*capacities))
 
-/* Of large entries, rings of a few megabytes will do. */
+/* Limit rings with large entries to 4 MiB. */
 static int is_worth_it(uint32_t stride, uint32_t capacity)
 {
 	return (uint64_t)stride * capacity <= 4 << 20;
 }
 
-/* Write until the ring is full: how many that were. */
+/* Write until the ring is full. Return the number of events. */
 static uint32_t fill(struct rring_writer *writer, uint32_t max)
 {
 	uint32_t n = 0;
@@ -113,8 +113,8 @@ static uint32_t fill(struct rring_writer *writer, uint32_t max)
 }
 
 /*
- * Through a ring of @capacity: exactly that many entries and none more, in
- * order, for some laps from each place to start a lap at.
+ * Pass events through a ring: exactly @capacity entries fit, in order, for
+ * three laps.
  */
 static void pass_laps(struct rring_writer *writer, struct rring_reader *reader,
 		      uint32_t capacity, uint32_t max)
@@ -124,7 +124,7 @@ static void pass_laps(struct rring_writer *writer, struct rring_reader *reader,
 	for (lap = 0; lap < 3; lap++) {
 		MUST(fill(writer, max) == capacity);
 		MUST(stream_put(writer, max) == -EAGAIN);
-		/* one out, one in */
+		/* release one event, publish one */
 		MUST(!stream_take(reader, max));
 		MUST(fill(writer, max) == 1);
 		MUST(stream_drain(reader, max) == (long)capacity);
@@ -155,7 +155,7 @@ TEST_F(ring, takes_exactly_its_capacity_and_is_then_full)
 	EXPECT_TRUE(all_free(self->producer));
 }
 
-/* A lap is full for the first entry as for the last. */
+/* The ring is full after @capacity entries, from whatever entry it starts. */
 TEST_F(ring, is_full_wherever_the_lap_begins)
 {
 	struct rring_writer *writer;
@@ -168,7 +168,7 @@ TEST_F(ring, is_full_wherever_the_lap_begins)
 	for (start = 0; start < 7; start++) {
 		ASSERT_EQ(7, fill(writer, self->max));
 		ASSERT_EQ(7, stream_drain(reader, self->max));
-		/* one on */
+		/* advance by one entry */
 		ASSERT_EQ(0, stream_put(writer, self->max));
 		ASSERT_EQ(0, stream_take(reader, self->max));
 	}
@@ -211,7 +211,7 @@ TEST_F(ring, goes_at_the_pace_of_its_slowest_reader)
 		reader[i] = reader_at(self->consumer, writer->id);
 	for (round = 0; round < 4; round++) {
 		ASSERT_EQ(8, fill(writer, self->max));
-		/* all of it, half of it, one */
+		/* the readers read eight events, four and one */
 		EXPECT_EQ(8, stream_drain(reader[0], self->max));
 		EXPECT_EQ(0, fill(writer, self->max));
 		for (i = 0; i < 4; i++)
@@ -219,7 +219,7 @@ TEST_F(ring, goes_at_the_pace_of_its_slowest_reader)
 		EXPECT_EQ(0, fill(writer, self->max));
 		ASSERT_EQ(0, stream_take(reader[2], self->max));
 		EXPECT_EQ(1, fill(writer, self->max));
-		/* who is slow still reads what it has not read */
+		/* the slower readers still read all their unread events */
 		EXPECT_EQ(8, stream_drain(reader[2], self->max));
 		EXPECT_EQ(5, stream_drain(reader[1], self->max));
 		EXPECT_EQ(1, stream_drain(reader[0], self->max));
@@ -236,7 +236,9 @@ TEST_F(ring, without_readers_is_never_full)
 	writer = writer_of(self->producer, &self->config);
 	for (i = 0; i < 20; i++)
 		ASSERT_EQ(0, stream_put(writer, self->max));
-	/* until there is one, who gets what is written from then on */
+	/*
+	 * a new reader gates, and gets the events that are written from now on
+	 */
 	reader = reader_at(self->consumer, writer->id);
 	EXPECT_EQ(20, reader->pos);
 	EXPECT_EQ(3, fill(writer, self->max));
@@ -256,14 +258,17 @@ TEST_F(ring, has_one_writer)
 	self->config.name = "one";
 	self->config.capacity = 4;
 	writer = writer_of(self->producer, &self->config);
-	/* one who needs the ring, so that it stays */
+	/* a gating reader keeps the ring alive */
 	reader = reader_at(self->consumer, writer->id);
 	ASSERT_EQ(0, stream_put(writer, self->max));
 	EXPECT_EQ(-EBUSY, rring_writer_open(second, &self->config, &other));
 	EXPECT_EQ(-EBUSY, rring_writer_open(self->producer, &self->config,
 					    &other));
 	EXPECT_EQ(NULL, other);
-	/* it writes on, and its place is free when it has gone */
+	/*
+	 * the first writer still works; after its close another can open the
+	 * ring
+	 */
 	EXPECT_EQ(0, stream_put(writer, self->max));
 	rring_writer_close(writer);
 	ASSERT_EQ(0, rring_writer_open(second, &self->config, &other));
@@ -298,8 +303,8 @@ TEST_F(ring, ends_for_its_readers_after_the_last_event)
 }
 
 /*
- * What was peeked at stays where it is until its release, however many writers
- * take over meanwhile, each of which writes to pages of its own.
+ * A peeked event stays valid until its release, even if other writers take over
+ * the ring meanwhile, each with its own pages.
  */
 TEST_F(ring, what_was_peeked_at_outlives_its_writers)
 {
@@ -335,7 +340,7 @@ struct stage {
 	uint32_t ring;
 	uint32_t max;
 	uint64_t count;
-	uint32_t slow;		/* looks away every so many events */
+	uint32_t slow;		/* yields after each @slow events; 0: never */
 	uint32_t *joined;
 };
 

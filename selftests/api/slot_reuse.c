@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Arenas and clients that go while others stay, and slots that come back. */
+/* Arenas and clients that close while others stay, and reuse of their slots. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -56,7 +56,7 @@ static int create_named(const char *name, uint32_t flags)
 	return rring_arena_create(&config);
 }
 
-/* Everything works between the two: alloc, publish, read, keep, drop. */
+/* Return 1 if alloc, publish, read, keep and drop work between the two. */
 static int works(struct rring_client *producer, struct rring_client *consumer)
 {
 	struct rring_writer *writer = ring_of(producer);
@@ -87,7 +87,7 @@ TEST_F(slot_reuse, an_arena_lives_on_without_its_descriptor)
 	EXPECT_EQ(-EBADF, rring_open_arena(&late, self->arena, RRING_OBSERVER,
 					   0));
 	EXPECT_EQ(NULL, late);
-	/* so that whatever notices closed descriptors has noticed */
+	/* give a deferred cleanup of the closed descriptor time to run */
 	other = arena_small();
 	rring_close(client_of(other, RRING_OBSERVER));
 	close(other);
@@ -115,7 +115,7 @@ TEST_F(slot_reuse, an_arena_that_lost_its_name_serves_the_clients_that_it_has)
 	EXPECT_EQ(-ENOENT, rring_arena_remove("to-be-dropped"));
 	EXPECT_EQ(-ENOENT, rring_open(&late, "to-be-dropped", RRING_OBSERVER,
 				      0));
-	/* the handles live, and so do the clients */
+	/* handles and clients remain valid */
 	EXPECT_EQ(0, memcmp(event.data, got.data, 64));
 	EXPECT_EQ(0, rring_find(other, event.handle, &got));
 	EXPECT_EQ(0, rring_drop(owner, &event));
@@ -147,7 +147,7 @@ TEST_F(slot_reuse, a_name_that_is_free_again_is_of_another_arena)
 	ASSERT_EQ(0, rring_alloc(new, 64, 4, &got));
 	memset(got.data, 0xff, 64);
 	EXPECT_TRUE(works(new, new));
-	/* what one does is nothing to the other */
+	/* the two arenas do not affect each other */
 	EXPECT_EQ(0, rring_find(old, event.handle, &event));
 	EXPECT_EQ(3, event.event_type);
 	EXPECT_NE(~0ull, *(uint64_t *)event.data);
@@ -272,7 +272,7 @@ TEST_F(slot_reuse, places_for_clients_are_used_again)
 	close(fd);
 }
 
-/* A slot that one client has left is handed out anew, with a new handle. */
+/* A slot of a closed client is reallocated with a new handle. */
 TEST_F(slot_reuse, handles_of_a_client_that_has_gone_are_stale)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
@@ -296,7 +296,7 @@ struct guest {
 	uint32_t visits;
 };
 
-/* Come, read or allocate a little, and go with it. */
+/* Open a client, read or allocate a little, and close it with its holds. */
 static void *come_and_go(void *arg)
 {
 	struct guest *guest = arg;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Small stacks: no call needs more than 4 KiB. */
+/* No call of the library needs more than 4 KiB of stack. */
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -14,7 +14,7 @@
 #define PAINT		0xa5
 #define SOON_OVER	rring_deadline(NS_PER_S / 1000)
 
-/* Under a sanitizer, frames are not what they are without. */
+/* A sanitizer makes stack frames larger. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #undef LIMIT
@@ -22,14 +22,14 @@
 #endif
 #endif
 
-#define LARGE		100000		/* bytes: of class XXL */
+#define LARGE		100000		/* bytes: needs class XXL */
 
-/* One of each, in each of the states that a call makes a difference of. */
+/* Objects in every state that makes calls behave differently. */
 struct scene {
 	int arena;
 	unsigned int flags;
 	struct rring_client *client;
-	struct rring_client *other;	/* to be closed, or upgraded by */
+	struct rring_client *other;	/* for close and upgrade */
 	struct rring_writer *writer;	/* inline, 2 of 8 */
 	struct rring_reader *reader;	/* of that */
 	struct rring_writer *handles;	/* 2 of 8 */
@@ -38,8 +38,8 @@ struct scene {
 	struct rring_writer *full;	/* 1 of 1 */
 	struct rring_reader *empty;
 	struct rring_set *set;		/* of .reader and .empty */
-	struct rring_set *idle;		/* of none */
-	struct rring_pipe *pipe[2];	/* [1] has something to receive */
+	struct rring_set *idle;		/* empty set */
+	struct rring_pipe *pipe[2];	/* [1] has an event to receive */
 	struct rring_factory factory;
 	struct rring_event event;	/* held, shared */
 	struct rring_event fresh;	/* held */
@@ -136,7 +136,7 @@ static void open_sets(struct scene *scene)
 	};
 }
 
-/* The pool of L runs dry. */
+/* Create the objects. The L pool is exhausted. */
 static void open_scene(struct scene *scene, unsigned int flags)
 {
 	static const uint32_t capacity[RRING_POOLS] = { 64, 32, 16, 8, 4, 4 };
@@ -149,7 +149,7 @@ static void open_scene(struct scene *scene, unsigned int flags)
 	scene->other = open_in(scene, RRING_PRODUCER);
 	open_rings(scene);
 	open_sets(scene);
-	/* for its end to have something to do */
+	/* gives rring_close() of the client something to do */
 	reader_at(scene->other, ring_of(scene->other, RRING_HANDLES, 4, 2)->id);
 	while (!rring_alloc_class(scene->client, RRING_L, 8, 0, &event))
 		rring_share(scene->client, &event);
@@ -173,7 +173,7 @@ static void close_scene(struct scene *scene)
 	close(scene->arena);
 }
 
-/* ---- what a call needs beside the scene ---- */
+/* ---- helpers of the calls ---- */
 
 static void open_and_close(const char *name)
 {
@@ -293,8 +293,8 @@ static struct rring_arena_config *config_out(void)
 
 /* ---- the calls ----
  *
- * All that the public headers declare (selftests/host/stack_frames.sh sees to it), each as
- * it takes the longest way: X(call, how, is so).
+ * All functions of the public headers, each on its longest path: X(call, how,
+ * expected). selftests/host/stack_frames.sh checks that none is missing.
  */
 #define s	scene
 #define CALLS(X)							\
@@ -430,12 +430,12 @@ static const struct {
 
 #define NR_CALLS	(sizeof(calls) / sizeof(*calls))
 
-/* ---- how deep they go ---- */
+/* ---- stack depth ---- */
 
 struct dive {
 	void (*run)(struct scene *scene);
 	struct scene *scene;
-	uintptr_t from;		/* the frame that called */
+	uintptr_t from;		/* caller's frame address */
 };
 
 static void *do_dive(void *arg)
@@ -448,8 +448,8 @@ static void *do_dive(void *arg)
 }
 
 /*
- * The lowest byte of the stack that is not as it was painted; read past all
- * that would say it is nobody's.
+ * Return the lowest byte of the stack that has changed. The stack is read
+ * through /proc/self/mem, as a sanitizer would reject direct access.
  */
 static uintptr_t low_mark(const uint8_t *stack)
 {
@@ -465,7 +465,7 @@ static uintptr_t low_mark(const uint8_t *stack)
 	return (uintptr_t)stack + i;
 }
 
-/* How many bytes below its caller's frame @run needs, on a stack of its own. */
+/* Return the bytes that @run uses below its caller's frame, on a new stack. */
 static size_t depth_of(void (*run)(struct scene *scene), struct scene *scene)
 {
 	struct dive dive = { .run = run, .scene = scene };
@@ -536,7 +536,7 @@ TEST_F_TIMEOUT(stack, no_call_needs_more_than_4096_bytes, 100)
 	TH_LOG("the most: %zu bytes, %s", most, deepest);
 }
 
-/* ---- and that would be seen ---- */
+/* ---- test of the measurement ---- */
 
 static void go_deep(struct scene *scene)
 {
@@ -544,7 +544,7 @@ static void go_deep(struct scene *scene)
 
 	(void)scene;
 	frame[0] = 1;
-	/* no compiler may do without it */
+	/* keeps the compiler from removing the array */
 	__asm__ __volatile__("" : : "r"(frame) : "memory");
 }
 

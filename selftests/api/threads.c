@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Several threads of one client, or each with its own, and a pool run dry. */
+/* Threads that share a client or have one each, and an exhausted pool. */
 #include <pthread.h>
 #include <sched.h>
 
@@ -82,7 +82,7 @@ static void *publish_and_read(void *arg)
 		kept = event;
 		MUST(!rring_keep(worker->reader, &kept));
 		MUST(rring_try_read(worker->reader, &event) == -EAGAIN);
-		/* the ring has let go, and only the hold keeps it */
+		/* the entry is released; only the hold keeps the slot */
 		MUST(!rring_hold(worker->client, &kept));
 		MUST(!rring_drop(worker->client, &kept));
 		MUST(stream_intact(&kept, worker->delivered, MAX));
@@ -129,7 +129,7 @@ static void *hold_and_drop(void *arg)
 	return NULL;
 }
 
-/* Every thread leaves half of its holds. */
+/* Every thread keeps half of its holds. */
 TEST_F_TIMEOUT(threads, holds_of_one_event_are_counted_exactly, 100)
 {
 	uint32_t i, left = 1 + THREADS * ((rounds(ROUNDS) + 1) / 2);
@@ -171,7 +171,7 @@ static void *alloc_and_mark(void *arg)
 	return NULL;
 }
 
-/* Few slots, often allocated: two threads would write into one. */
+/* Few slots that are often reused: two owners of one slot would be noticed. */
 TEST_F_TIMEOUT(threads, no_slot_is_given_to_two, 100)
 {
 	struct worker workers[THREADS] = {};
@@ -184,7 +184,7 @@ TEST_F_TIMEOUT(threads, no_slot_is_given_to_two, 100)
 	EXPECT_TRUE(all_free(self->client));
 }
 
-/* One publishes, another reads: each writer and reader has one thread. */
+/* One thread publishes and another reads; each object has one thread. */
 static void *only_publish(void *arg)
 {
 	struct worker *worker = arg;
@@ -246,7 +246,7 @@ struct consumer {
 	int arena;
 	uint32_t ring;
 	uint32_t joined;
-	uint32_t holders;	/* how many events it holds at a time */
+	uint32_t holders;	/* events that it holds at a time */
 	uint64_t count;
 };
 
@@ -258,7 +258,7 @@ static int take_and_hoard(struct held_events *held_events, struct rring_reader *
 	return held_events_take(held_events, reader->pos % places, reader);
 }
 
-/* What is held must stay what it was while its pool is dry. */
+/* Held events must not change while their pool is exhausted. */
 static void *consume(void *arg)
 {
 	struct consumer *consumer = arg;
@@ -285,7 +285,7 @@ static void *consume(void *arg)
 
 TEST_F_TIMEOUT(threads, a_dry_pool_costs_nobody_an_event, 100)
 {
-	/* what the consumers held_events, the ring, and two to go round */
+	/* slots for the held events and the ring, and two spare ones */
 	static const uint32_t capacity[RRING_POOLS] = { 18, 18 };
 	int arena = arena_with(capacity, 0);
 	struct rring_client *client = client_of(arena, RRING_PRODUCER);

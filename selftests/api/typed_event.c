@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Typed events: a payload as what it is, in place, checked for its length. */
+/* Typed events: access to the payload as a type, in place, length checked. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -167,7 +167,7 @@ TEST_F(typed, threads_exchange_them_without_a_copy)
 	thread_end(thread);
 }
 
-/* ---- rings that are known when the program is compiled ---- */
+/* ---- statically defined rings ---- */
 
 RRING_STATIC_RING(at_file_scope, 256, 4096);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Wait for a ring by each strategy: what ends a wait, and when. */
+/* Waiting for a ring with each strategy: what ends a wait, and when. */
 #include <sched.h>
 
 #include "kselftest_harness.h"
@@ -153,7 +153,7 @@ TEST_F(wait, only_who_sleeps_asks_to_be_woken)
 	uint64_t ns = NS_PER_S / 100;
 	uint32_t waiters;
 
-	/* under valgrind, the time may be over before it would sleep */
+	/* under valgrind, the timeout may pass before the reader sleeps */
 	do {
 		EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader,
 							  rring_deadline(ns)));
@@ -208,7 +208,7 @@ TEST_F(wait, a_publication_ends_it_and_so_does_the_end)
 	struct rring_writer *writer;
 	pthread_t thread;
 
-	/* a ring that is there, and awaits the thread */
+	/* a ring that exists, without a writer until the thread opens it */
 	scene.ring = "awaited";
 	writer = ring_of(self->client, &scene);
 	reader = join(self->client, &scene);
@@ -255,7 +255,7 @@ TEST_F(wait, a_reader_that_was_lapped_hears_of_it)
 	scene.stall_ns = 1000000;
 	writer = ring_of(self->client, &scene);
 	reader = join(self->client, &scene);
-	/* under RRING_BLOCK: the writer waits until the reader is lapped */
+	/* RRING_BLOCK: the writer waits until the reader is lapped */
 	for (i = 0; i <= CAPACITY; i++)
 		ASSERT_EQ(0, put_value(writer, i));
 	EXPECT_EQ(-ESTALE, rring_wait_readable(reader, RRING_FOREVER));
@@ -291,7 +291,7 @@ static void *read_one(void *arg)
 	MUST(!rring_wait_readable(reader, SOON()));
 	MUST(rring_peek(reader, 1) == 1);
 	MUST(!rring_release(reader, 1));
-	/* leaves: of all others it makes no more room */
+	/* this reader leaves, so it does not gate the rest of the ring */
 	rring_close(client);
 	return NULL;
 }
@@ -305,7 +305,7 @@ TEST_F(wait, a_release_and_a_leave_make_room)
 	thread = thread_start(read_one, &scene);
 	step_wait(&scene.ready);
 	fill(self->writer);
-	/* policy BLOCK: it waits inside, by the strategy */
+	/* RRING_BLOCK: put_value() waits with the strategy of the ring */
 	EXPECT_EQ(0, put_value(self->writer, 5));
 	EXPECT_EQ(0, rring_wait_writable(self->writer, CAPACITY, SOON()));
 	thread_end(thread);
@@ -336,7 +336,7 @@ static void *echo(void *arg)
 	return NULL;
 }
 
-/* A wake-up that is lost once leaves both waiting until the deadline. */
+/* A single lost wake-up would make both threads wait until the deadline. */
 TEST_F_TIMEOUT(wait, no_wake_up_is_lost_in_many_rounds, 100)
 {
 	struct scene scene = scene_of(self->arena, variant->strategy);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Events above 16 KiB: pages of their own, for as long as somebody has them. */
+/* Events above 16 KiB have their own pages, which exist while held. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -149,7 +149,7 @@ TEST_F(xxl, handle_names_one_use_of_its_place)
 	EXPECT_EQ(-ESTALE, rring_upgrade(self->consumer, first.handle, &held));
 	EXPECT_EQ(-ESTALE, rring_upgrade(self->producer, first.handle, &held));
 	EXPECT_EQ(-ESTALE, rring_find(self->producer, first.handle, &held));
-	/* the old event does not stand for the new one */
+	/* the stale event does not give access to the new one */
 	EXPECT_EQ(-EINVAL, rring_hold(self->producer, &first));
 	EXPECT_EQ(-EINVAL, rring_drop(self->producer, &first));
 	EXPECT_EQ(-EBADMSG, rring_upgrade(self->consumer,
@@ -181,7 +181,7 @@ TEST_F(xxl, holds_are_counted_and_refused_like_any_other)
 	EXPECT_EQ(PLACES, xxl_free(self->producer));
 }
 
-/* ---- when there is none ---- */
+/* ---- exhaustion ---- */
 
 TEST_F(xxl, a_place_that_is_free_again_can_be_had_again)
 {
@@ -264,7 +264,7 @@ TEST_F(xxl, who_waits_gets_the_place_that_another_client_leaves)
 	rring_close(starving.client);
 }
 
-/* One that waits does not stand in the way of the others. */
+/* A thread that waits does not block the other threads of its client. */
 TEST_F(xxl, threads_of_one_client_drop_while_one_waits)
 {
 	struct rring_client *client = client_with(self->arena, RRING_PRODUCER,
@@ -294,7 +294,7 @@ struct worker {
 	uint32_t id;
 };
 
-/* Each with lengths of its own, so that a swap would show. */
+/* Each thread uses other lengths, so that a mix-up would be noticed. */
 static void *allocate_and_drop(void *arg)
 {
 	struct worker *worker = arg;
@@ -318,7 +318,7 @@ static void *allocate_and_drop(void *arg)
 	return NULL;
 }
 
-/* More threads than places: some wait. */
+/* There are more threads than places, so some threads wait. */
 TEST_F(xxl, threads_of_one_client_get_what_they_asked_for)
 {
 	struct rring_client *client = client_with(self->arena, RRING_PRODUCER,
@@ -337,10 +337,10 @@ TEST_F(xxl, threads_of_one_client_get_what_they_asked_for)
 	rring_close(client);
 }
 
-/* Clients that take what is offered, while it comes and goes. */
+/* A handle that clients upgrade while its event comes and goes. */
 struct offer {
 	int arena;
-	uint64_t handle;	/* 0: the end */
+	uint64_t handle;	/* 0: end of the test */
 	uint32_t started;
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Events above 16 KiB in rings: who keeps their pages, and how long. */
+/* Events above 16 KiB in rings: how long their pages exist. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -138,7 +138,7 @@ TEST_F(xxl_ring, a_reader_that_closes_leaves_what_it_looked_at)
 	EXPECT_EQ(PLACES, xxl_free(self->producer));
 }
 
-/* Who releases without a look does not know what it was. */
+/* The reader releases without rring_entry(), so it does not know the handle. */
 TEST_F(xxl_ring, what_nobody_looked_at_goes_when_it_is_needed)
 {
 	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL,
@@ -207,7 +207,7 @@ TEST_F(xxl_ring, an_observer_reads_on_in_what_was_overwritten)
 	EXPECT_TRUE(xxl_is(&seen, 0));
 	EXPECT_EQ(-ESTALE, rring_release(reader, 1));
 	EXPECT_FALSE(xxl_is_mapped(&seen));
-	/* it goes on with what is there */
+	/* the observer continues with the events that are there */
 	while (rring_peek(reader, 1) == -ESTALE)
 		;
 	ASSERT_EQ(1, rring_peek(reader, 1));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What every test needs: an arena of its own, clients, child processes. */
+/* Helpers of all tests: arenas, clients and child processes. */
 #ifndef SELFTESTS_ARENA_H
 #define SELFTESTS_ARENA_H
 
@@ -12,44 +12,50 @@
 
 #define NS_PER_S	1000000000ull
 
-/* A deadline that a working system never reaches. */
+/* Deadline for waits that succeed unless the system is broken. */
 #define SOON()		rring_deadline(60 * NS_PER_S * timeout_factor())
 
-/* Small pools, so that they run dry soon. */
+/* Pool capacities so small that a test can exhaust them. */
 #define SMALL_CAPACITY	{ 64, 32, 16, 8, 4 }
 
-/* Descriptor of a new anonymous arena with SMALL_CAPACITY; exits on failure. */
+/* Create an anonymous arena with SMALL_CAPACITY. Return its fd, or exit. */
 int arena_small(void);
 
-/* The same with these capacities and this quota in percent (0: none). */
+/*
+ * Create an anonymous arena with these capacities and @quota in percent (0: no
+ * quota). Return its fd, or exit.
+ */
 int arena_with(const uint32_t capacity[RRING_POOLS], uint32_t quota);
 
-/* A single-threaded client; exits on failure. */
+/* Open a single-threaded client, or exit. */
 struct rring_client *client_of(int arena_fd, enum rring_role role);
 
-/* The same with these flags of rring_open_arena(). */
+/* Open a client with @flags of rring_open_arena(), or exit. */
 struct rring_client *client_with(int arena_fd, enum rring_role role,
 				 unsigned int flags);
 
-/* Slots in the free set after a sweep of all that can be swept. */
+/* Sweep @pool. Return the number of slots in its free set, or exit. */
 uint32_t free_slots(struct rring_client *client, enum rring_class pool);
 
-/* 1 if every pool of the arena is free to the last slot. */
+/* Sweep all pools. Return 1 if all their slots are free. */
 int all_free(struct rring_client *client);
 
-/* Fork; the child runs @run and exits with what it returns. */
+/* Fork. The child calls @run and exits with the value that @run returns. */
 pid_t spawn(int (*run)(void *arg), void *arg);
 
-/* The child's exit status, or 128 + the signal that ended it. */
+/*
+ * Wait for a child. Return its exit status, 128 + the signal that killed it, or
+ * -1 if @pid is no child.
+ */
 int reap(pid_t pid);
 
-/* 1 if there is an exit status to reap. */
+/* Return nonzero if the child has exited. Does not reap the child. */
 int has_ended(pid_t pid);
 
-/* SIGKILL, and wait until it is gone. */
+/* Send SIGKILL to a child and reap it. */
 void slay(pid_t pid);
 
-/* One process waits for another: a pipe. */
+/* Pipe by which one process waits for another. */
 struct baton {
 	int fd[2];
 };

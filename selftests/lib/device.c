@@ -46,7 +46,7 @@ void *device_map(int fd, enum rring_region_type region, uint32_t index,
 		    (off_t)RRING_OFF(region, index));
 }
 
-/* The first pool's words follow the page of tails. */
+/* The ledger begins with struct rring_tails; the words of pool 0 follow. */
 void *ledger_of(const struct rring_client *client)
 {
 	return (char *)client->pool[0].ledger - sizeof(struct rring_tails);

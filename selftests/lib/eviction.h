@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A named arena, who evicts its clients, and a child that is evicted there. */
+/* A named arena, a netlink socket that evicts, and a child to be evicted. */
 #ifndef SELFTESTS_EVICTION_H
 #define SELFTESTS_EVICTION_H
 
@@ -9,9 +9,9 @@
 #include "netlink.h"
 
 #define SCENE_CAPACITY	40	/* slots of RRING_XS, and of RRING_S */
-#define SCENE_SHARE	30	/* of each, for one client: 75 percent */
+#define SCENE_SHARE	30	/* one client's quota of each: 75 percent */
 
-/* What a child shows of itself. */
+/* Identity of the child, in shared memory; the child writes it. */
 struct shown {
 	uint32_t client;
 	uint32_t serial;
@@ -28,7 +28,7 @@ struct scene {
 	struct shown *shared;
 };
 
-/* What a child is given. */
+/* Arguments of a child. */
 struct evictee {
 	int arena_fd;
 	struct baton *ready, *go;
@@ -37,24 +37,31 @@ struct evictee {
 	uint32_t ring;
 };
 
-/* Exits on failure. */
+/* Create the arena, a client and the netlink socket, or exit. */
 void scene_init(struct scene *scene);
 
-/* Are all slots free? */
+/* Release everything. Return 1 if all slots were free. */
 int scene_end(struct scene *scene);
 
-/* For evictee_run(), or for what else a child runs. */
+/* Arguments for evictee_run(), or for another function of a child. */
 struct evictee evictee_of(struct scene *scene,
 			  int (*run)(struct evictee *self,
 				     struct rring_client *client));
 
-/* In a child: a producer, which shows who it is, and runs what it is given. */
+/*
+ * Body of a child: open a producer, store its identity in @shared, and return
+ * the result of the @run callback.
+ */
 int evictee_run(void *evictee);
 
-/* Evict who has shown itself: 0 or a negative errno. */
+/* Evict the client that @shared identifies. Return 0 or a negative errno. */
 int scene_evict(struct scene *scene);
 
-/* The same to a new @child, once it is ready; then it ends: its status. */
+/*
+ * Fork a process that runs @child, evict its client when it passes the ready
+ * baton, and pass it the go baton. Return its exit status, or a negative errno
+ * if the eviction failed.
+ */
 int scene_evict_child(struct scene *scene, int (*child)(void *evictee),
 		      struct evictee *evictee);
 

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The harness forks for every test, and ends the child with _exit(), past what
- * LeakSanitizer and gcov do at exit. Programs are linked so that their _exit()
- * is this one.
+ * The harness forks for every test, and the child ends with _exit(), which
+ * skips the exit handlers of LeakSanitizer and gcov. The programs are linked
+ * with --wrap, so that __wrap__exit() replaces _exit() and calls the handlers.
  */
 #include <unistd.h>
 
 #define LEAKED	23
 
-/* Where the program is built with it. */
+/* NULL unless the program is built with the sanitizer or with gcov. */
 __attribute__((weak)) int __lsan_do_recoverable_leak_check(void);
 __attribute__((weak)) void __gcov_dump(void);
 
-/* The linker's name of what it has wrapped. */
+/* Names that ld --wrap uses for the original and for the replacement. */
 __attribute__((noreturn)) void __real__exit(int status);
 __attribute__((noreturn)) void __wrap__exit(int status);
 

@@ -52,7 +52,7 @@ void failure_at(int fd, unsigned int n)
 	MUST(!put(fd, text));
 }
 
-/* It may be what is said now that fails. */
+/* The write of "0" is repeated, as the fault may hit the write itself. */
 int failure_came(int fd)
 {
 	char left[16] = "";

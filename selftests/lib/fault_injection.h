@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The n-th allocation, or copy from or to the process, that fails because the
- * kernel was told so. Only the kasan kernel of tools/kernel can be.
+ * Fault injection: make the n-th allocation or user copy of a thread fail. Only
+ * the kasan kernel of tools/kernel supports it.
  */
 #ifndef SELFTESTS_FAULT_INJECTION_H
 #define SELFTESTS_FAULT_INJECTION_H
@@ -9,24 +9,27 @@
 #include <sys/types.h>
 
 /*
- * Whoever may sleep for memory can fail, too; and nobody is told in the log. 0
+ * Let allocations that may sleep fail, too, and do not log the faults. Return 0
  * or a negative errno.
  */
 int failure_prepare(void);
 
-/* Where this thread says which one is to fail; exits on failure. */
+/* Open the fail-nth file of this thread. Return the fd, or exit. */
 int failure_fd(void);
 
-/* From here on, the @n-th of this thread fails. */
+/* Make the @n-th allocation or user copy of this thread from here on fail. */
 void failure_at(int fd, unsigned int n);
 
 /*
- * Has it failed? It may be the very answer that does, or what is said now, and
- * then it had not. None fails from here on.
+ * Return 1 if the fault was injected, and cancel it otherwise. If the fault
+ * hits the read or write of this function, return 0.
  */
 int failure_came(int fd);
 
-/* The same for a process that has ended in the middle, and was not reaped. */
+/*
+ * Wait until process @pid ends, without reaping it. Return 1 if the fault was
+ * injected into it.
+ */
 int failure_came_in(pid_t pid);
 
 #endif /* SELFTESTS_FAULT_INJECTION_H */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Descriptors on their way through a unix socket. */
+/* Passing of descriptors through a unix socket. */
 #ifndef SELFTESTS_FD_PASSING_H
 #define SELFTESTS_FD_PASSING_H
 
-/* 1 if it was sent. */
+/* Return 1 if @fd was sent. */
 int send_fd(int socket, int fd);
 
-/* The descriptor that comes, or -1. */
+/* Return the received descriptor, or -1. */
 int receive_fd(int socket);
 
 #endif /* SELFTESTS_FD_PASSING_H */

@@ -29,25 +29,25 @@
 #define ARENAS		FUZZER_ARENAS
 #define FDS		FUZZER_FDS
 #define MAPS		FUZZER_MAPS
-#define PAGES		4		/* of arguments */
+#define PAGES		4		/* pages for arguments */
 #define PAGE_SIZE	((size_t)CALL_PAGE)
 
-/* Where nothing is put that did not ask for it: a megabyte for each mapping. */
+/* Otherwise unused addresses: MAP_MAX bytes for each mapping. */
 #define MAPS_AT	((char *)0x100000000000)
 #define MAP_MAX	(1u << 20)
 
 struct actor {
 	struct fuzzer *world;
 	struct rng rng;
-	char *pages;			/* the last one is not there */
-	char *read_only;		/* the last but one */
+	char *pages;			/* PAGES, the last inaccessible */
+	char *read_only;		/* one page that is read-only */
 	struct forged_call call;
 	union args before;
 };
 
 #define ROLL(n)	rng_below(&self->rng, n)
 
-/* ---- memory that may not be there ---- */
+/* ---- memory that may not be mapped ---- */
 
 static __thread sigjmp_buf fault;
 
@@ -136,7 +136,7 @@ static void put_fd(struct actor *self, int fd)
 	put(self, ARENAS + ROLL(FDS - ARENAS), fd);
 }
 
-/* Nothing is written but answers, and those within what was given. */
+/* The kernel writes only the struct of a successful call that has answers. */
 static void check_answer(const struct actor *self, const union args *args,
 			 int ret)
 {
@@ -171,7 +171,7 @@ static void call_well(struct actor *self, int fd)
 	keep_result(self, ret);
 }
 
-/* What the kernel reads ends where memory does, or is no memory at all. */
+/* Pass arguments that are not mapped, in part or completely. */
 static void call_badly(struct actor *self, int fd)
 {
 	uint32_t size = self->call.size ? self->call.size : 64;
@@ -208,7 +208,7 @@ static void call(struct actor *self)
 		call_badly(self, fd);
 }
 
-/* What leads on: a client, alive. */
+/* Attach with good arguments, so that the other calls have a live client. */
 static void attach(struct actor *self)
 {
 	struct rring_attach args;
@@ -231,7 +231,7 @@ static void attach(struct actor *self)
 
 /* ---- mmap ---- */
 
-/* Of a region: mostly what it is. */
+/* Size of a mapping: mostly the true size of region @type. */
 static size_t some_size(struct actor *self, uint32_t type)
 {
 	const struct rring_attach *attach = &self->world->attach;
@@ -283,7 +283,7 @@ static void map(struct actor *self)
 	self->world->counts->maps++;
 }
 
-/* A part of a mapping, or more than it is. */
+/* Change a part of a mapping, or a range that is longer than it. */
 static void unmap(struct actor *self)
 {
 	static const int advices[] = {
@@ -346,7 +346,7 @@ static void handle_fd(struct actor *self)
 		put_arena(self, dup(self->world->arena_fd));
 		break;
 	case 5:
-		/* some stay in the socket, and end with it */
+		/* some stay queued until the socket is closed */
 		send_fd(self->world->pair[0], take_fd(self));
 		break;
 	case 6:
@@ -363,7 +363,7 @@ static void handle_fd(struct actor *self)
 	}
 }
 
-/* Waits without end are ended by a signal soon. */
+/* A periodic SIGALRM ends waits that have no timeout. */
 static void set_signals(void)
 {
 	struct itimerval soon = {
@@ -382,14 +382,14 @@ static void set_signals(void)
 
 static void step(struct actor *self);
 
-/* Calls for a client that is its parent's, with what fork left of it. */
+/* Let a child call with the parent's client and the mappings it inherits. */
 static void fork_off(struct actor *self)
 {
 	pid_t pid = fork();
 	uint32_t i;
 
 	if (pid) {
-		/* its parent's rng go on as if it had not been */
+		/* the child has a copy of the rng; this one is unchanged */
 		MUST(pid < 0 || !reap(pid));
 		return;
 	}
@@ -417,7 +417,7 @@ static void send_message(struct actor *self)
 	world->counts->messages++;
 }
 
-/* ---- a life ---- */
+/* ---- a run ---- */
 
 static void step(struct actor *self)
 {
@@ -442,7 +442,7 @@ static void step(struct actor *self)
 		call(self);
 }
 
-/* Arguments end at a page that is not there; one page is not to be written. */
+/* Map the argument pages, the last with PROT_NONE, and a read-only page. */
 static void map_arguments(struct actor *self)
 {
 	self->pages = mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
@@ -466,7 +466,10 @@ static void *act(void *arg)
 	return NULL;
 }
 
-/* In a network namespace of its own: the others' arena is not its to change. */
+/*
+ * Enter a new network namespace, so that netlink requests cannot change the
+ * arena of the honest clients.
+ */
 static void enter(struct fuzzer *world)
 {
 	struct rring_arena_config config = {

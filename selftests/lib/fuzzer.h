@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A process that makes all calls there are, in any order: ioctl, mmap and what
- * else a mapping or a descriptor can be asked for, and netlink.
+ * A process that makes random calls in random order: ioctls, mmap and other
+ * calls on mappings and descriptors, and netlink requests.
  */
 #ifndef SELFTESTS_FUZZER_H
 #define SELFTESTS_FUZZER_H
@@ -14,10 +14,10 @@
 #include "rng.h"
 #include "netlink.h"
 
-#define FUZZER_STEPS	2500u		/* in a life */
+#define FUZZER_STEPS	2500u		/* per run */
 #define FUZZER_ARENAS	3
 #define FUZZER_FDS	9
-#define FUZZER_MAPS	12	/* and a ledger for each descriptor */
+#define FUZZER_MAPS	12	/* without the ledger of each descriptor */
 
 struct fuzzer_counts {
 	volatile uint64_t calls;
@@ -27,22 +27,25 @@ struct fuzzer_counts {
 };
 
 struct fuzzer {
-	int arena_fd;			/* of the others, too */
+	int arena_fd;			/* shared with the honest clients */
 	uid_t uid;
 	int threads;
 	struct fuzzer_counts *counts;
 	struct baton ready;
 	struct rng rng;
-	/* of one life */
-	volatile int fd[FUZZER_FDS];		/* FUZZER_ARENAS, then files of the device */
+	/* state of one run */
+	volatile int fd[FUZZER_FDS];	/* arenas, then device files */
 	volatile size_t size[FUZZER_MAPS + FUZZER_FDS];
-	struct rring_attach attach;	/* one that went well */
-	int pair[2];			/* for descriptors on their way */
+	struct rring_attach attach;	/* the last successful one */
+	int pair[2];			/* socket pair that passes fds */
 	struct nl nl;
 	uint32_t arena;
 };
 
-/* A life, in a child: the exit status, which is not 0 if anything is wrong. */
+/*
+ * One run, as the body of a child. The child exits with a status other than 0
+ * if a check fails.
+ */
 int fuzzer_live(void *fuzzer);
 
 #endif /* SELFTESTS_FUZZER_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Events of a stream that are held for a while, to see that they stay. */
+/* Held events of a stream, whose content must not change while held. */
 #ifndef SELFTESTS_HELD_EVENTS_H
 #define SELFTESTS_HELD_EVENTS_H
 
@@ -11,27 +11,33 @@
 
 struct held_events {
 	struct rring_client *client;
-	uint32_t max;			/* as the stream has it */
+	uint32_t max;			/* @max of the stream functions */
 	struct rring_event event[HELD_EVENTS];
 	uint64_t number[HELD_EVENTS];
 	int used[HELD_EVENTS];
 };
 
-/* Hold a peeked event, whose number is @number, in the free place @i. */
+/*
+ * Keep a peeked event, whose number is @number, in the free place @i. Return 0
+ * or the error of rring_keep().
+ */
 int held_events_keep(struct held_events *held_events, uint32_t i,
 		     struct rring_reader *reader,
 		     const struct rring_event *event, uint64_t number);
 
-/* Is what is held in place @i still what it was? */
+/* Return 1 if place @i is free or its event is unchanged. */
 int held_events_intact(const struct held_events *held_events, uint32_t i);
 
-/* Drop what is in place @i, if anything; 0 if that is not what it was. */
+/*
+ * Drop the event in place @i, or all events. Return 0 if an event has changed
+ * or cannot be dropped, 1 otherwise.
+ */
 int held_events_drop(struct held_events *held_events, uint32_t i);
 int held_events_drop_all(struct held_events *held_events);
 
 /*
- * Read the next event, and hold it instead of what is in place @i. 0, what
- * peek says, or -EBADMSG.
+ * Drop the event in place @i, read the next event and keep it there. Return 0,
+ * the error of peek or release, or -EBADMSG if an event is not as expected.
  */
 int held_events_take(struct held_events *held_events, uint32_t i,
 		     struct rring_reader *reader);

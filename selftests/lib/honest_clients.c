@@ -32,7 +32,7 @@ static struct rring_writer *open_ring(struct rring_client *client, int i)
 	return writer_of(client, &config);
 }
 
-/* Never waits: a hostile client may claim to have each slot that there is. */
+/* Never waits: the ledger of a hostile client may hold every slot. */
 static int put_handle(struct rring_writer *writer)
 {
 	uint64_t number = writer->head;
@@ -97,7 +97,7 @@ static int is_right(const struct reading *reading,
 	return stream_intact(event, number, LEN_MAX);
 }
 
-/* What is held is what it was, and so is its slot's generation. */
+/* The held event is unchanged, and so is the generation of its slot. */
 static void drop_kept(struct reading *reading, struct kept *kept)
 {
 	struct rring_client *client = reading->reader[0]->client;
@@ -108,7 +108,7 @@ static void drop_kept(struct reading *reading, struct kept *kept)
 		return;
 	MUST(is_right(reading, &kept->event, kept->number));
 	err = rring_upgrade(client, kept->event.handle, &again);
-	/* the header beside the payload is anybody's, too */
+	/* hostile producers may overwrite the header, too */
 	MUST(!err || (err == -EBADMSG && reading->self->overwritten));
 	MUST(err || !rring_drop(client, &again));
 	MUST(!rring_drop(client, &kept->event));
@@ -129,7 +129,7 @@ static void keep(struct reading *reading, struct rring_reader *reader,
 	reading->self->shared->kept++;
 }
 
-/* 0, -EAGAIN or -EPIPE. */
+/* Read one event of ring @i. Return 0, or the error of peek. */
 static int read_one(struct reading *reading, int i)
 {
 	struct rring_reader *reader = reading->reader[i];
@@ -182,7 +182,7 @@ static int read_on(void *arg)
 
 /* ---- both ---- */
 
-/* What was written before the reader came is nobody's. */
+/* The reader does not see events that are written before it joins. */
 void honest_clients_start(struct honest_clients *self, int arena_fd,
 			  int overwritten, struct rng rng)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Honest clients, beside whatever a hostile one does: two processes, of which
- * one writes and the other reads three rings, holds some events for a while,
- * and takes nothing for granted. All that was written has to arrive, once, in
- * order, as it was.
+ * Two honest processes that run beside a hostile client. One writes three
+ * rings. The other reads them, holds some events for a while, and checks all
+ * content. Every event has to arrive once, in order and unchanged.
  */
 #ifndef SELFTESTS_HONEST_CLIENTS_H
 #define SELFTESTS_HONEST_CLIENTS_H
@@ -14,7 +13,10 @@
 #include "arena.h"
 #include "rng.h"
 
-/* By number, and so named: of payloads; of handles; of handles, for strangers. */
+/*
+ * Names of the rings by number: 0 is inline, 1 and 2 are rings of handles.
+ * Hostile clients of the tests may use ring 2.
+ */
 #define HONEST_RINGS	3
 #define HONEST_WINDOW 16
 extern const char *const honest_ring[HONEST_RINGS];
@@ -28,24 +30,30 @@ struct honest_shared {
 
 struct honest_clients {
 	int arena_fd;
-	int overwritten;	/* producers among the others fill payloads */
+	int overwritten;	/* hostile producers overwrite payloads */
 	struct honest_shared *shared;
 	struct rng rng;
 	struct baton ready;
 	pid_t writer, reader;
 };
 
-/* Once both are at it. */
+/* Start both processes. Return when both have opened their rings. */
 void honest_clients_start(struct honest_clients *self, int arena_fd,
 			  int overwritten, struct rng rng);
 
-/* Until @n more events of ring @i were read: 0 if one of them ended. */
+/*
+ * Wait until @n more events of ring @i were read. Return 1, or 0 if one of the
+ * processes has ended.
+ */
 int honest_clients_go_on(const struct honest_clients *self, int i, uint64_t n);
 
-/* Until all was read, the slots dropped, and both have ended: 1 if all was. */
+/*
+ * Stop the writer, and wait until the reader has read all events, dropped all
+ * slots, and both processes have ended. Return 1 if both exit with status 0.
+ */
 int honest_clients_end(struct honest_clients *self);
 
-/* How many events were read of all rings. */
+/* Number of events that the reader has read, of all rings. */
 uint64_t honest_clients_read(const struct honest_clients *self);
 
 #endif /* SELFTESTS_HONEST_CLIENTS_H */

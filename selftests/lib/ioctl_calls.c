@@ -60,7 +60,7 @@ static void good_remove(struct subject *self, union args *args)
 	};
 	int fd = device_call(self->client->fd, RRING_IOC_CREATE, &create);
 
-	/* it may be there still, from a call that was refused */
+	/* it may exist already, left by a call that was refused */
 	if (fd < 0 && fd != -EEXIST)
 		_exit(1);
 	if (fd >= 0)
@@ -122,7 +122,7 @@ static const struct rring_ring_info *ring_info(const struct subject *self,
 		((const char *)arena + arena->ring_info_offset) + ring;
 }
 
-/* An entry, such as it is. */
+/* Raise the head of @ring to 1 without writing an entry. */
 static void commit_one(const struct subject *self, uint32_t ring)
 {
 	size_t size = ring_info(self, ring)->size;
@@ -136,7 +136,7 @@ static void commit_one(const struct subject *self, uint32_t ring)
 	munmap(head, size);
 }
 
-/* Look for room as its writer until the reader's nanosecond is over. */
+/* Wait for room as the writer until the reader, with stall_ns 1, is lapped. */
 static void good_rejoin(struct subject *self, union args *args)
 {
 	struct rring_wait wait = { .size = sizeof(wait) };
@@ -157,7 +157,7 @@ static void good_rejoin(struct subject *self, union args *args)
 	}
 }
 
-/* The end of its stream is something to tell a reader. */
+/* The ring is closed, so the wait returns at once: the reader is at its end. */
 static void good_wait(struct subject *self, union args *args)
 {
 	struct rring_ring_close close = { .size = sizeof(close) };
@@ -261,7 +261,7 @@ const struct call calls[CALLS] = {
 			{ AT(refill, flags), 1u << 31, -EINVAL },
 			{ AT(refill, bytes), 1, -EINVAL },
 			{ AT(refill, bytes) + 4, 1, -EINVAL },
-			/* of no bytes; an arena without them */
+			/* .bytes is 0, and the arena has no XXL places */
 			{ AT(refill, pool), RRING_XXL, -EINVAL },
 		},
 	},
@@ -274,7 +274,7 @@ const struct call calls[CALLS] = {
 			{ AT(ring_open, flags), 1, -EINVAL },
 			{ AT(ring_open, flags), 1u << 31, -EINVAL },
 			{ AT(ring_open, kind), RRING_HANDLES + 1, -EINVAL },
-			/* with a stride */
+			/* a ring of handles must not have a stride */
 			{ AT(ring_open, kind), RRING_HANDLES, -EINVAL },
 			{ AT(ring_open, policy), RRING_OVERWRITE + 1, -EINVAL },
 			{ AT(ring_open, policy), ~0u, -EINVAL },
@@ -358,10 +358,10 @@ const struct call calls[CALLS] = {
 		.bad = {
 			{ AT(wait, what), RRING_WAIT_PEER + 1, -EINVAL },
 			{ AT(wait, what), ~0u, -EINVAL },
-			/* closed */
+			/* the ring is closed */
 			{ AT(wait, what), RRING_WAIT_WRITABLE, -EPERM },
 			{ AT(wait, what), RRING_WAIT_PEER, -EPERM },
-			/* no cursors */
+			/* RRING_WAIT_ANY needs cursors */
 			{ AT(wait, what), RRING_WAIT_ANY, -EINVAL },
 			{ AT(wait, ring), 63, -ENXIO },
 			{ AT(wait, ring), ~0u, -ENXIO },
@@ -401,7 +401,7 @@ const struct call calls[CALLS] = {
 		.bad = {
 			{ AT(reclaim, pool), RRING_POOLS, -EINVAL },
 			{ AT(reclaim, pool), ~0u, -EINVAL },
-			/* an arena without them */
+			/* the arena has no XXL places */
 			{ AT(reclaim, pool), RRING_XXL, -EINVAL },
 			{ AT(reclaim, first), 5, -EINVAL },
 			{ AT(reclaim, first), ~0u, -EINVAL },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Every ioctl: how a good call of it looks, and what makes it a bad one. */
+/* Every ioctl, with valid arguments and a list of invalid values. */
 #ifndef SELFTESTS_IOCTL_CALLS_H
 #define SELFTESTS_IOCTL_CALLS_H
 
@@ -9,7 +9,7 @@
 
 #define CALL_PAGE	4096
 
-/* A page, so that a struct can be said to be longer than it is. */
+/* One page, so that .size can exceed the size of the struct. */
 union args {
 	uint32_t size;
 	uint8_t byte[CALL_PAGE];
@@ -28,15 +28,15 @@ union args {
 	struct rring_reclaim reclaim;
 };
 
-/* What a good call is made from, anew for each. */
+/* State from which a valid call is made; set up for each call. */
 struct subject {
 	int arena_fd;
-	int fd;				/* where the call goes */
+	int fd;				/* the file that is called */
 	struct rring_client *client;
 };
 
 struct call_bad {
-	uint32_t offset;		/* of a u32; 0: the end of the list */
+	uint32_t offset;		/* offset of a u32; 0 ends the list */
 	uint32_t value;
 	int err;
 };
@@ -45,16 +45,16 @@ struct call {
 	unsigned long request;
 	uint32_t size;
 	int needs_client;
-	/* fill zeroed @args but for .size; may exchange @self->fd */
+	/* fill zeroed @args except .size; may replace @self->fd */
 	void (*good)(struct subject *self, union args *args);
 	struct call_bad bad[16];
 };
 
-/* By number. */
+/* Indexed by _IOC_NR(). */
 #define CALLS	13
 extern const struct call calls[CALLS];
 
-/* Nothing is left of a good call that was spoiled, and so refused. */
+/* Remove the arena that a refused RRING_IOC_REMOVE has left. */
 void calls_end(void);
 
 #endif /* SELFTESTS_IOCTL_CALLS_H */

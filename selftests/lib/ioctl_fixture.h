@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The fixture of tests that make every ioctl: one variant each. To be included
- * once by a test program.
+ * Fixture with one variant per ioctl. A test program includes this file once.
  */
 #ifndef SELFTESTS_IOCTL_FIXTURE_H
 #define SELFTESTS_IOCTL_FIXTURE_H
@@ -76,7 +75,7 @@ FIXTURE_VARIANT_ADD(call, reclaim) {
 	.call = &calls[12],
 };
 
-/* The args end where memory does: what is read beyond them faults. */
+/* An inaccessible page follows @args: a read beyond them faults. */
 FIXTURE_SETUP(call)
 {
 	char *pages = mmap(NULL, 2 * CALL_PAGE, PROT_READ | PROT_WRITE,
@@ -100,7 +99,7 @@ FIXTURE_TEARDOWN(call)
 	calls_end();
 }
 
-/* A good struct that says to be @size long, the rest being zeros. */
+/* Fill @args with valid arguments and set .size; the rest is zero. */
 #define good(size_) ({						\
 	memset(self->args, 0, sizeof(*self->args));		\
 	self->call->good(&self->subject, self->args);		\

@@ -16,7 +16,7 @@
 
 int consumer_load(void)
 {
-	module_unload_name(MODULE);	/* of a test that was cut short */
+	module_unload_name(MODULE);	/* left by an aborted test */
 	return module_load_file("/" MODULE ".ko", "");
 }
 
@@ -99,7 +99,7 @@ void until_ended(int fd, uint64_t ends)
 		sched_yield();
 }
 
-/* In pieces, into @to. */
+/* Copy the peeked payload into @to, PIECE bytes per call. */
 static int copy_out(int fd, uint32_t len, char *to)
 {
 	struct consumer_copy copy;

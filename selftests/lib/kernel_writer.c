@@ -15,7 +15,7 @@
 
 int producer_load(void)
 {
-	module_unload_name(MODULE);	/* of a test that was cut short */
+	module_unload_name(MODULE);	/* left by an aborted test */
 	return module_load_file("/" MODULE ".ko", "");
 }
 

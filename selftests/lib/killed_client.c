@@ -9,7 +9,7 @@
 
 #define LEN	64	/* bytes of a small event */
 
-/* ---- what is done before ---- */
+/* ---- preparation ---- */
 
 void victim_find_nothing(struct victim *self)
 {
@@ -51,7 +51,7 @@ void victim_park_and_share(struct victim *self)
 	rring_share(self->client, &self->event[1]);
 }
 
-/* Into a ring without readers: its entries are to be settled. */
+/* The ring has no readers, so the next publish has to settle its entries. */
 void victim_fill_own(struct victim *self)
 {
 	struct rring_ring_config config = {
@@ -104,7 +104,7 @@ void victim_until_starving(struct victim *self)
 		       self->survivor->pid);
 }
 
-/* ---- what is done, one instruction at a time ---- */
+/* ---- operations, which are single-stepped ---- */
 
 void victim_alloc(struct victim *self)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What a client does that is killed meanwhile, of which another is survivor. */
+/* Operations of a client, the victim, that is killed while it does them. */
 #ifndef SELFTESTS_KILLED_CLIENT_H
 #define SELFTESTS_KILLED_CLIENT_H
 
@@ -7,45 +7,45 @@
 
 #define EVENTS	4
 
-/* Opened for it, or by it, as far as it needs them. */
+/* State of the victim; the fields that its operation needs are set. */
 struct victim {
 	const struct survivor *survivor;
 	struct rring_client *client;
 	struct rring_writer *writer;
 	struct rring_reader *reader;
 	struct rring_event event[EVENTS];
-	uint32_t len;		/* of its events */
+	uint32_t len;		/* of its events, in bytes */
 };
 
 /* The pipe of victim_create_pipe(). */
 extern const struct rring_pipe_config victim_pipe;
 
-/* As if nobody had died while it wrote there: it claims and writes all anew. */
+/* Erase the claim and the headers that a predecessor has left in the ring. */
 void victim_find_nothing(struct victim *self);
 
-/* Before it, what there is to work with: events, which others may know of. */
+/* Preparation: allocate EVENTS events; the second form also shares them. */
 void victim_make(struct victim *self);
 void victim_make_shared(struct victim *self);
 
-/* One of them parked; one more that others may know of. */
+/* Allocate EVENTS and drop event 0, so it is parked; share event 1. */
 void victim_park(struct victim *self);
 void victim_park_and_share(struct victim *self);
 
-/* Events, and a full ring of the victim's own, which nobody reads. */
+/* Fill a ring "own" without readers, then allocate EVENTS more events. */
 void victim_fill_own(struct victim *self);
 
-/* One event that was received, and is held twice. */
+/* Receive one event and hold it twice. */
 void victim_keep_two(struct victim *self);
 
-/* All slots that are left. */
+/* Allocate all remaining slots of the class that fits @len. */
 void victim_take_the_rest(struct victim *self);
 
-/* Until the survivor sleeps: for what is written, for room, or for a slot. */
+/* Wait until the survivor sleeps for an event, for room, or for a slot. */
 void victim_until_read(struct victim *self);
 void victim_until_written(struct victim *self);
 void victim_until_starving(struct victim *self);
 
-/* One operation. */
+/* Each function does one operation. */
 void victim_alloc(struct victim *self);
 void victim_alloc_batch(struct victim *self);
 void victim_hold(struct victim *self);

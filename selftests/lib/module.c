@@ -52,7 +52,7 @@ int module_is_loaded(void)
 	return !access("/sys/module/" MODULE "/initstate", F_OK);
 }
 
-/* " NAME=VALUE" of a parameter as it is now, if it has a value. */
+/* Append " NAME=VALUE" to @to, unless the parameter is empty. */
 static void append_parameter(char *to, size_t size, const char *name)
 {
 	char path[128], value[128] = "";

@@ -155,7 +155,7 @@ static void add(struct nl_answer *answer, const struct nlmsghdr *message)
 	mnl_attr_parse(object->message, sizeof(*header), note_pool, object);
 }
 
-/* How much of it there is: NLMSG_DONE and NLMSG_ERROR both begin with it. */
+/* The payload of NLMSG_DONE and NLMSG_ERROR begins with an int: the errno. */
 static int status_of(const struct nlmsghdr *message)
 {
 	const int *status = mnl_nlmsg_get_payload(message);
@@ -220,7 +220,7 @@ struct nl_answer nl_dump(struct nl *nl, uint8_t command,
 
 struct nl_answer nl_of_arena(struct nl *nl, uint8_t command, uint32_t id)
 {
-	/* the id is a message's first attribute but for the padding */
+	/* the arena id has the same attribute number in every message */
 	struct nl_value only[] = { NL_U32(RRING_A_ARENA_ID, id), { 0 } };
 
 	return nl_dump(nl, command, only);
@@ -282,7 +282,7 @@ int nl_listen(struct nl *nl)
 	int fd = mnl_socket_get_fd(nl->socket);
 	int size = 4 << 20;
 
-	/* what does not fit is lost */
+	/* notifications that do not fit into the buffer are lost */
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size));
 	if (mnl_socket_setsockopt(nl->socket, NETLINK_ADD_MEMBERSHIP,
 				  &nl->group, sizeof(nl->group)))
@@ -303,7 +303,7 @@ struct nl_answer nl_hear(struct nl *nl, uint8_t command, uint32_t id)
 			errno = -answer.err;
 			die("# nothing is heard from netlink");
 		}
-		/* its first attribute, whatever it is about */
+		/* the arena id has the same number in every message */
 		if (nl_u32(answer.object, RRING_A_ARENA_ID) == id &&
 		    (!command || answer.object->command == command))
 			return answer;

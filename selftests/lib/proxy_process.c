@@ -20,7 +20,7 @@ static void die(const char *what)
 	exit(1);
 }
 
-/* Until nobody gives orders any more. */
+/* Execute orders until the parent closes its socket. */
 static int obey(void *arg)
 {
 	int fd = *(int *)arg;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A child process that does things in place of this one, whose own heap,
- * mappings and files so stay as they are, for children to inherit.
+ * A child process that calls functions on behalf of this one. The heap,
+ * mappings and files of this process do not change, so all its children inherit
+ * the same state.
  */
 #ifndef SELFTESTS_PROXY_PROCESS_H
 #define SELFTESTS_PROXY_PROCESS_H
@@ -10,20 +11,23 @@
 
 struct proxy {
 	pid_t pid;
-	int fd;			/* orders go out there, results come in */
+	int fd;			/* socket for orders and their results */
 };
 
 /*
- * It has memory as it is now, and later sees only changes of what is shared. It
- * does not outlive its parent. Exits on failure.
+ * Fork the proxy, or exit. The proxy sees later changes only in shared memory.
+ * It is killed when its parent ends.
  */
 void proxy_start(struct proxy *proxy);
 void proxy_end(struct proxy *proxy);
 
-/* What @run returns, which it runs. Exits if it has ended instead. */
+/*
+ * Let the proxy call @run(@arg). Return the result, or exit if the proxy has
+ * ended.
+ */
 int proxy_run(struct proxy *proxy, int (*run)(void *arg), void *arg);
 
-/* The same in two steps: it runs meanwhile. */
+/* Start a call in the proxy, and wait for its result later. */
 void proxy_begin(struct proxy *proxy, int (*run)(void *arg), void *arg);
 int proxy_finish(struct proxy *proxy);
 

@@ -6,9 +6,9 @@
 
 enum kind {
 	END,
-	BITS,		/* of .limit */
-	UP_TO,		/* .limit */
-	ANY,		/* mostly up to .limit, but all are good */
+	BITS,		/* valid: a subset of the bits in .limit */
+	UP_TO,		/* valid: 0 to .limit */
+	ANY,		/* all values are valid; mostly 0 to .limit */
 	NAME,
 	DESCRIPTOR,
 	DEADLINE,
@@ -195,7 +195,7 @@ static uint64_t forge_field(struct rng *rng, const struct field *field,
 	return rng_below(rng, (uint32_t)field->limit + 1);
 }
 
-/* What one field has to be for another one's sake. */
+/* Adjust fields that must be consistent with other fields. */
 static void agree(struct rng *rng, struct forged_call *call)
 {
 	union args *args = &call->args;
@@ -280,7 +280,7 @@ void forge_call(struct rng *rng, const volatile int *fds, uint32_t nr_fds,
 	if (rng_below(rng, 10))
 		agree(rng, call);
 	call->args.size = forge_size(rng, call->size);
-	/* what a newer struct would have */
+	/* a nonzero byte in a field that only a newer kernel would know */
 	if (call->args.size > call->size && rng_below(rng, 2))
 		call->args.byte[call->size] = 1;
 	if (rng_below(rng, 50) == 0) {
@@ -291,7 +291,7 @@ void forge_call(struct rng *rng, const volatile int *fds, uint32_t nr_fds,
 
 /* ---- netlink ---- */
 
-/* Ids of arenas count on, those of all else begin at 0 in each. */
+/* Ids of arenas are never reused; all other ids begin at 0 in each arena. */
 static uint32_t forge_id(struct rng *rng, uint32_t arena)
 {
 	return rng_below(rng, 2) ? rng_below(rng, 6)
@@ -328,7 +328,7 @@ static void forge_attr(struct rng *rng, struct nlmsghdr *message, uint16_t type,
 	}
 }
 
-/* Lengths that are not those of what is there. */
+/* Flip a bit behind the headers, or shorten the message. */
 static void garble(struct rng *rng, struct nlmsghdr *message)
 {
 	uint8_t *bytes = (uint8_t *)message;
@@ -341,7 +341,7 @@ static void garble(struct rng *rng, struct nlmsghdr *message)
 		message->nlmsg_len -= rng_below(rng, GENL_HDRLEN);
 }
 
-/* Those attributes that identify something have low numbers in each set. */
+/* In each set of attributes, those that identify an object have low numbers. */
 size_t forge_message(struct rng *rng, uint16_t family, uint32_t arena,
 		     void *buffer, size_t size)
 {
@@ -362,7 +362,7 @@ size_t forge_message(struct rng *rng, uint16_t family, uint32_t arena,
 	while (n--)
 		forge_attr(rng, message, (uint16_t)(2 + rng_below(rng, 20)),
 			   arena);
-	/* as a change has them: the arena, what is meant, and its value */
+	/* attributes of a change: the arena, the object and its new value */
 	if (rng_below(rng, 2)) {
 		mnl_attr_put_u32(message, RRING_A_CLIENT_ARENA,
 				 arena + rng_below(rng, 6));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Calls and messages that are almost right: of each ioctl and netlink command,
- * with every field mostly within its bounds, so that what is wrong with one of
- * them is reached. What comes out follows from the rng, and from descriptors.
+ * Random ioctls and netlink messages that are almost valid. Most fields are
+ * within their bounds, so that the check of a bad field is reached. The rng and
+ * the descriptors determine the result.
  */
 #ifndef SELFTESTS_RANDOM_CALLS_H
 #define SELFTESTS_RANDOM_CALLS_H
@@ -16,20 +16,23 @@
 
 struct forged_call {
 	unsigned long request;
-	uint32_t size;		/* of the struct that the kernel knows; 0: none */
+	uint32_t size;		/* of the kernel's struct; 0: no such call */
 	int answers;
 	union args args;
 };
 
-/* One of @fds, or none at all, wherever a descriptor goes. */
+/* Fill @call. Fields for descriptors get one of @fds, or -1. */
 void forge_call(struct rng *rng, const volatile int *fds, uint32_t nr_fds,
 		struct forged_call *call);
 
-/* A request of @family, about arenas from @arena on; returns its length. */
+/*
+ * Build a request of @family in @buffer, about arenas whose ids are @arena or a
+ * little higher. Return its length in bytes.
+ */
 size_t forge_message(struct rng *rng, uint16_t family, uint32_t arena,
 		     void *buffer, size_t size);
 
-/* 0, 1, near @limit, near where sums overflow, or anything. */
+/* 0, 1, about @limit, a value near an integer overflow, or any value. */
 uint64_t forge_number(struct rng *rng, uint64_t limit);
 
 #endif /* SELFTESTS_RANDOM_CALLS_H */

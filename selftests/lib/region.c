@@ -144,7 +144,7 @@ int region_is_sealed(const struct region *region)
 	       signal_of_store(region->addr + region->size - 1) == SIGSEGV;
 }
 
-/* One event through @writer; @reader gets it, keeps it, and drops it. */
+/* Publish one event. @reader, unless NULL, reads, keeps and drops it. */
 static int pass_event(struct rring_writer *writer, struct rring_reader *reader)
 {
 	static uint32_t stamp;

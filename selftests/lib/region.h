@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* One mmap region of a client, under attack, and the arena around it. */
+/* One mmap region of a client that attacks it, and the arena of the region. */
 #ifndef SELFTESTS_REGION_H
 #define SELFTESTS_REGION_H
 
@@ -11,13 +11,13 @@
 #define PAGE	4096
 
 enum region_kind {
-	/* read-only ones, of a consumer */
+	/* regions that a consumer maps read-only */
 	ARENA,
 	MAGAZINE,
 	PEER_CURSORS,
 	PEER_RING,
 	READ_PAYLOAD,
-	/* its own ones, of a producer */
+	/* regions that a producer maps writable */
 	LEDGER,
 	OWN_CURSORS,
 	OWN_RING,
@@ -31,36 +31,39 @@ struct region {
 	int writable;
 	char *addr;
 	size_t size;
-	char *copy;			/* from before the attack */
+	char *copy;			/* content before the attack */
 
 	int arena_fd;
 	struct rring_client *peer;	/* publishes */
 	struct rring_writer *peer_writer;
 	struct rring_client *client;	/* attacks */
-	struct rring_writer *writer;	/* of a producer */
-	struct rring_reader *reader;	/* of what the peer publishes */
+	struct rring_writer *writer;	/* NULL for a consumer */
+	struct rring_reader *reader;	/* reads the peer's ring */
 };
 
-/* An arena with a peer and a client, and the region of the client mapped. */
+/* Create the arena, the peer and the client, and map the region, or exit. */
 void region_init(struct region *region, enum region_kind kind);
 void region_end(struct region *region);
 
-/* mmap(2) of the region once more. */
+/* Map the region once more with mmap(2). */
 void *region_map(const struct region *region, size_t size, int prot, int flags);
 
-/* Is it mapped from its first byte to its last, with the rights it had? */
+/* Return 1 if one mapping with the original rights covers the region. */
 int region_is_whole(const struct region *region);
 
-/* Are its bytes those of region_init()? */
+/* Return 1 if the content is that of region_init(). */
 int region_is_unchanged(const struct region *region);
 
-/* Does a store fault, to its first byte and to its last? */
+/* Return 1 if stores to the first and the last byte raise SIGSEGV. */
 int region_is_sealed(const struct region *region);
 
-/* Does the peer publish, the client read, hold, drop, and write what it may? */
+/*
+ * Return 1 if the peer can publish, the client can read, hold and drop, and a
+ * producer client can publish.
+ */
 int region_works(struct region *region);
 
-/* The signal that a load from, or a store to @addr raises, or 0. */
+/* Return the signal that a load from or a store to @addr raises, or 0. */
 int signal_of_load(const volatile char *addr);
 int signal_of_store(volatile char *addr);
 

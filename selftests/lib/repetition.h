@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* How often to do what chance decides about. */
+/* Number of repetitions of randomized steps. */
 #ifndef SELFTESTS_REPETITION_H
 #define SELFTESTS_REPETITION_H
 
 #include <stdint.h>
 
 /*
- * @n, or its $RRING_TEST_SCALE-th part, at least 1: under valgrind, say, all
- * takes twenty times as long. Only for repetitions, whose number is no promise.
+ * Return @n / $RRING_TEST_SCALE, at least 1, for slow runs, such as under
+ * valgrind. Use it only if the test is valid with any number of repetitions.
  */
 uint32_t rounds(uint32_t n);
 
-/* Is it a part only? */
+/* Return 1 if rounds() scales down. */
 int is_scaled(void);
 
-/* $TORTURE is set: as long as it takes, as in `make torture`. */
+/* Return 1 if $TORTURE is set, as in `make torture`: run time is unlimited. */
 int is_torture(void);
 
 #endif /* SELFTESTS_REPETITION_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Random choices that can be made again: the seed is printed. */
+/* Random numbers. The seed is printed, so that a run can be repeated. */
 #ifndef SELFTESTS_RNG_H
 #define SELFTESTS_RNG_H
 
@@ -9,15 +9,15 @@ struct rng {
 	uint64_t state;
 };
 
-/* From RRING_SEED in the environment, else a new one; says which. */
+/* Seed from $RRING_SEED, or with a new seed. Prints @what and the seed. */
 struct rng rng_new(const char *what);
 
-/* Another sequence for process @id. */
+/* Derive an independent sequence for process @id. */
 struct rng rng_for(struct rng rng, uint64_t id);
 
 uint64_t rng_next(struct rng *rng);
 
-/* 0 to @n - 1 */
+/* A number from 0 to @n - 1. */
 uint32_t rng_below(struct rng *rng, uint32_t n);
 
 #endif /* SELFTESTS_RNG_H */

@@ -24,7 +24,7 @@
 #define OUTPUT		"/tmp/sched.json"
 #define INSTANCES	"/sys/kernel/tracing/instances/"
 #define LOG_SIZE	(1 << 20)
-#define LOG_READ_ALL	3	/* of syslog(2) */
+#define LOG_READ_ALL	3	/* SYSLOG_ACTION_READ_ALL of syslog(2) */
 
 unsigned int recording_scale(void)
 {
@@ -49,11 +49,12 @@ static void trace_into(const char *instance)
 }
 
 /*
- * With the first and the second probe of a tracepoint, the kernel changes the
- * code that calls them. QEMU's emulation of two CPUs can lose track of that in
- * code that the other one is executing, as it is most of the time in a switch,
- * and which then takes the breakpoint of the change for ever. So there are two
- * probes, before there is much to switch: of tracefs, which stay.
+ * Attach two permanent tracefs probes to sched_switch.
+ *
+ * The kernel patches the code of a tracepoint when its first or second probe is
+ * attached. QEMU's emulation of two CPUs can miss the patch on the CPU that is
+ * executing this code, which then hits the temporary breakpoint forever. With
+ * two probes that stay, later probes need no patch.
  */
 static void keep_two_probes(void)
 {
@@ -132,7 +133,7 @@ long long ask(const char *command)
 	return answer;
 }
 
-/* Besides this process, which looks. */
+/* Wait until @ring has a reader besides the observer of this process. */
 static void until_read(struct rring_client *client, const char *ring)
 {
 	struct rring_reader_config config = {
@@ -195,9 +196,9 @@ void stop_process(pid_t pid)
 		exit(1);
 }
 
-/* ---- what it printed ---- */
+/* ---- output of the reader ---- */
 
-/* An array of all summaries; exits on failure. */
+/* Return an array of all summaries, or exit. */
 static json_t *summaries(void)
 {
 	json_t *all = json_array(), *one;
@@ -220,7 +221,10 @@ static long long value_of(const json_t *object, const char *key)
 	return json_is_true(value) ? 1 : json_integer_value(value);
 }
 
-/* The sum of @key in those of @array whose @name, if any, is @number. */
+/*
+ * Sum of @key over the objects of @array, or, if @name is not NULL, over those
+ * whose @name is @number.
+ */
 static long long add(const char *array, const char *name, long long number,
 		     const char *key)
 {
@@ -290,7 +294,7 @@ struct pair {
 	unsigned int rounds;
 };
 
-/* Nicely, as others start programs meanwhile. */
+/* Run at low priority, so that programs which start meanwhile get CPU time. */
 static void begin(const struct pair *pair)
 {
 	run_on(pair->cpu);

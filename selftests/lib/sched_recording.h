@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* rring_sched, which records context switches, and rring-sched, which reads. */
+/*
+ * The module rring_sched, which records context switches, and the program
+ * rring-sched, which reads the records.
+ */
 #ifndef SELFTESTS_SCHED_RECORDING_H
 #define SELFTESTS_SCHED_RECORDING_H
 
@@ -10,56 +13,70 @@
 #define RECORDING_MODULE	"rring_sched"
 #define RECORDING_CPUS		2	/* of the virtual machine */
 
-/* How much more of everything there is to be, under torture. */
+/* Factor for the amount of work: 10 under torture, else 1. */
 unsigned int recording_scale(void);
 
-/* Load the module, and unload it: 0 or a negative errno. */
+/* Load or unload the module. Return 0 or a negative errno. */
 int recording_load(const char *parameters);
 int recording_unload(void);
 
-/* Unload it, and read what it then says of all CPUs together. */
+/* Totals of all CPUs, which the module logs when it is unloaded. */
 struct recording_sums {
 	uint64_t switches;
 	uint64_t dropped;
 };
 
+/*
+ * Unload the module and read its totals from the log. Return 0 or a negative
+ * errno, -ENODATA if the log has no totals.
+ */
 int recording_end(struct recording_sums *sums);
 
-/* Leave a mark in the kernel's log; what was said since then, to be freed. */
+/*
+ * Write a unique mark into the kernel log. recording_log() returns the log from
+ * the mark on; the caller frees it.
+ */
 #define RECORDING_MARK	32
 void recording_mark(char mark[RECORDING_MARK]);
 char *recording_log(const char *mark);
 
 /*
- * Start the reader, with up to four more options; or for one summary in the
- * end. Return when it reads all rings.
+ * Start rring-sched, with up to four more options, or with --total, which
+ * prints one summary at the end. Return its pid when it has joined all rings.
  */
 pid_t reader_start(const char *const options[]);
 pid_t reader_in_total(void);
 
-/* The first number that a shell's command prints; -1: none. */
+/* The first number that a shell command prints, or -1. */
 long long ask(const char *command);
 
 /*
- * What the last reader printed, in all its summaries together: of all CPUs,
- * of one; of all tasks, of one.
+ * Sum of @key over all summaries that the last rring-sched has printed: over
+ * all CPUs, for one CPU, over all tasks, or for one task.
  */
 long long said_sum(const char *key);
 long long said_of_cpu(int cpu, const char *key);
 long long said_of_tasks(const char *key);
 uint64_t said_of(pid_t pid, const char *key);
 
-/* How many switches there were: before, read, or missed. Of one summary. */
+/*
+ * Number of recorded switches: before the reader joined, read, dropped and
+ * overwritten. Valid if there is one summary.
+ */
 uint64_t said_recorded(void);
 
+/* Number of summaries. */
 size_t said_summaries(void);
 
+/* Send SIGSTOP to a child, and wait until it has stopped. */
 void stop_process(pid_t pid);
+/* Bind this process to @cpu, or exit. */
 void run_on(int cpu);
 
 /*
- * Two processes on each CPU that make at least two switches per round; and
- * until they have ended: not 0 if one failed.
+ * Start two processes on each CPU that make at least two switches per round.
+ * switches_make() also waits until they have ended, and returns nonzero if one
+ * failed.
  */
 #define RECORDING_PROCESSES	(2 * RECORDING_CPUS)
 void switches_start(unsigned int rounds, pid_t pids[RECORDING_PROCESSES]);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* x86-64: by its program counter, and its debug registers. */
+/* x86-64 only: uses the program counter and the debug registers. */
 #include <linux/perf_event.h>
 #include <signal.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ void traced_end(void)
 		pause();
 }
 
-/* The signal that stopped it; 0: it has ended. */
+/* Wait for the child. Return the signal that stopped it, or 0 if it ended. */
 static int stopped_by(pid_t pid)
 {
 	int status;
@@ -96,7 +96,10 @@ static uint64_t where_is(pid_t pid)
 				NULL);
 }
 
-/* One instruction, however often it repeats itself: that is @*times. */
+/*
+ * Execute one instruction. A REP instruction takes several steps; *@times is
+ * their number. Return the signal that stopped the child, or 0.
+ */
 static int step(pid_t pid, long *times)
 {
 	uint64_t at = where_is(pid);
@@ -119,7 +122,10 @@ struct way way_new(void)
 	};
 }
 
-/* Who stops where an instruction repeats itself may do so each time, or not. */
+/*
+ * Count the earlier visits of the address of @place[@n]. Return -1 if one of
+ * them repeated (REP): a breakpoint may then stop once, or at each repetition.
+ */
 static long count_earlier(const struct place *place, long n)
 {
 	long earlier = 0;
@@ -181,7 +187,7 @@ static int set_debug_register(pid_t pid, int i, uint64_t value)
 			   value);
 }
 
-/* Stop only at @place, until it was there as often as has to be. */
+/* Run to @place with a hardware breakpoint, skipping the earlier visits. */
 static int run_to(pid_t pid, const struct place *place)
 {
 	long earlier;
@@ -196,7 +202,7 @@ static int run_to(pid_t pid, const struct place *place)
 	return set_debug_register(pid, 7, 0);
 }
 
-/* How many stops it takes to @n, if it runs to @i. */
+/* Number of stops to instruction @n: run to @i, then single-step. */
 static long stops(const struct way *way, long i, long n)
 {
 	return i ? way->place[i].earlier + 1 + n - i : n;

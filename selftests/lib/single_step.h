@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* A child process whose instructions are counted, from one mark to another. */
+/* Single-stepping of a child process between two marks, by ptrace(2). */
 #ifndef SELFTESTS_SINGLE_STEP_H
 #define SELFTESTS_SINGLE_STEP_H
 
@@ -7,39 +7,48 @@
 #include <sys/types.h>
 
 /*
- * For as long as this process lives, others come and go with debug registers
- * and the kernel need not change its scheduler's code for the first and the last
- * of them: which takes its time, and QEMU's emulation sometimes meets the
- * breakpoint by which that is done.
+ * Open a perf event that stays open until this process ends. So the kernel does
+ * not patch the scheduler's code each time the first traced process sets a
+ * debug register or the last one ends. The patching is slow, and QEMU's
+ * emulation sometimes hits its temporary breakpoint.
  */
 void traced_setup(void);
 
-/* In the child: the marks. It does not return from the second one. */
+/* The child calls these at its two marks. traced_end() does not return. */
 void traced_begin(void);
 void traced_end(void);
 
-/* Fork; the child runs @run, and is stopped at its first mark. Exits if not. */
+/*
+ * Fork a child that calls @run. Return its pid when it has stopped at its first
+ * mark, or exit.
+ */
 pid_t traced_spawn(int (*run)(void *arg), void *arg);
 
-/* The way of a child from mark to mark, instruction by instruction. */
+/* Every instruction that a child executes between its marks. */
 struct way {
 	struct place {
-		uint64_t at;
-		long times;	/* that it repeats itself there */
-		long earlier;	/* that it was there; negative: who knows */
+		uint64_t at;	/* address */
+		long times;	/* steps: above 1 for a REP instruction */
+		long earlier;	/* earlier visits; negative: unknown */
 	} *place;
-	long length;		/* instructions; a system call is one */
+	long length;		/* in instructions; a system call is one */
 };
 
-/* Of any length, and on no heap: children inherit that. */
+/*
+ * A way with room for every length, in shared memory. The heap, which children
+ * inherit, stays unchanged.
+ */
 struct way way_new(void);
 
-/* Let it go all the way, and note it: 0, or -1 if it ended before. */
+/*
+ * Step the child to its second mark and record its way. Return 0, or -1 if it
+ * ended before.
+ */
 int traced_note(pid_t pid, struct way *way);
 
 /*
- * Let it go the same way, the first @n instructions or all of it. -1: it went
- * another one, or ended; where that was is said.
+ * Run the child along @way for @n instructions, or to its second mark. Return
+ * 0, or -1 if it deviated or ended. traced_go() prints where.
  */
 int traced_go(pid_t pid, const struct way *way, long n);
 int traced_go_all(pid_t pid, const struct way *way);

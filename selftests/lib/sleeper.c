@@ -24,8 +24,8 @@ void *shared_new(size_t size)
 #define TEXT_MAX	128
 
 /*
- * The beginning of /proc/PID/NAME; false: there is no such process. Who looks
- * allocates nothing.
+ * Read the beginning of /proc/PID/NAME. Return 0 if there is no such process.
+ * Does not use the heap.
  */
 static int read_process(pid_t pid, const char *name, char text[TEXT_MAX])
 {
@@ -43,7 +43,7 @@ static int read_process(pid_t pid, const char *name, char text[TEXT_MAX])
 	return length > 0;
 }
 
-/* As in /proc/PID/stat; 0: there is no such process. */
+/* State letter in /proc/PID/stat, or 0 if there is no such process. */
 static char state_of(pid_t pid)
 {
 	char stat[TEXT_MAX];
@@ -61,13 +61,13 @@ void until_state(pid_t pid, const char *states)
 		sched_yield();
 }
 
-/* One that has ended sleeps for good: the test then fails instead of hanging */
+/* Z and X: a process that has ended makes the test fail instead of hang. */
 void until_asleep(pid_t pid)
 {
 	until_state(pid, "SZX");
 }
 
-/* To say where it sleeps, the kernel waits until it does. */
+/* /proc/PID/syscall is "running" until the process has left its CPU. */
 void until_off_cpu(pid_t pid)
 {
 	char where[TEXT_MAX];

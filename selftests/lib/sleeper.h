@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Who sleeps, and until when: states that can be polled, instead of time. */
+/* Waiting until a process sleeps, by polling its state instead of a delay. */
 #ifndef SELFTESTS_SLEEPER_H
 #define SELFTESTS_SLEEPER_H
 
@@ -8,22 +8,26 @@
 
 #include <rusted_ring.h>
 
-/* Zeroed memory that children share; exits on failure. */
+/* Allocate zeroed memory that children share, or exit. */
 void *shared_new(size_t size);
 
-/* Until the first thread of @pid is in one of @states, as ps(1) has them. */
+/*
+ * Wait until the first thread of @pid is in one of @states, letters of ps(1),
+ * or @pid does not exist.
+ */
 void until_state(pid_t pid, const char *states);
 
-/* Until process @pid sleeps in the kernel. */
+/* Wait until process @pid sleeps in the kernel, or has ended. */
 void until_asleep(pid_t pid);
 
 /*
- * Until @pid, which has stopped or sleeps, has left its CPU for that: it may be
- * on the way there, and be interrupted.
+ * Wait until @pid, whose state is stopped or asleep, has left its CPU: between
+ * the change of state and the switch, it may be interrupted. Exits if @pid does
+ * not exist.
  */
 void until_off_cpu(pid_t pid);
 
-/* Until process @pid sleeps for a slot of @pool. */
+/* Wait until process @pid sleeps for a slot of @pool, or has ended. */
 void until_starving(const struct rring_client *client, enum rring_class pool,
 		    pid_t pid);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Streams of numbered events. The content of an event follows from its number
- * to the last byte, and its number is its position in the ring, so that a
- * reader needs nobody to tell it what it should find.
+ * Streams of numbered events. The number of an event is its position in the
+ * ring and determines all its content, so that a reader can check each event.
  */
 #ifndef SELFTESTS_STREAM_H
 #define SELFTESTS_STREAM_H
@@ -13,7 +12,7 @@
 
 #include <rusted_ring.h>
 
-/* In a child process, where the harness has no say. */
+/* Assertion for child processes, where those of the harness do not work. */
 #define MUST(x) do {							\
 	if (!(x)) {							\
 		fprintf(stderr, "# %s:%d: not so: %s\n", __FILE__,	\
@@ -22,44 +21,47 @@
 	}								\
 } while (0)
 
-/* How long event @number is, if at most @max bytes, a multiple of 8. */
+/* Length of event @number in bytes: a multiple of 8, from 8 to @max. */
 uint32_t stream_len(uint64_t number, uint32_t max);
 
 void stream_fill(void *data, uint32_t len, uint64_t number);
 
-/* Does @event hold what event @number has to hold? */
+/* Return 1 if length, type and content of @event are those of @number. */
 int stream_intact(const struct rring_event *event, uint64_t number,
 		  uint32_t max);
 
 /*
- * Write the next event, whose number is the writer's position, into a ring of
- * either kind. Handles: allocated of up to @max bytes; no slot is kept if it
- * cannot be published. What reserve, alloc or publish say.
+ * Write the next event, whose number is the writer's head, into a ring of
+ * either kind. Return 0 or the error of reserve, alloc or publish; the slot is
+ * dropped if publish fails. Waits for a slot in a ring of handles.
  */
 int stream_put(struct rring_writer *writer, uint32_t max);
 
 /*
- * Read the next event. 0, or what peek and release say; -EBADMSG: it is not
- * what its position says it should be.
+ * Read the next event. Return 0, the error of peek or release, or -EBADMSG if
+ * the content is not that of its position.
  */
 int stream_take(struct rring_reader *reader, uint32_t max);
 
-/* The same, but waits for an event. */
+/* stream_take() that waits for an event. */
 int stream_take_soon(struct rring_reader *reader, uint32_t max);
 
-/* Read what there is: how many, or an error but -EAGAIN and -EPIPE. */
+/*
+ * Read all available events. Return their number, or an error other than
+ * -EAGAIN and -EPIPE.
+ */
 long stream_drain(struct rring_reader *reader, uint32_t max);
 
-/* Open; exit on failure. */
+/* Open a writer or a reader, or exit. */
 struct rring_writer *writer_of(struct rring_client *client,
 			       const struct rring_ring_config *config);
 struct rring_reader *reader_of(struct rring_client *client,
 			       const struct rring_reader_config *config);
 
-/* A nameless gating reader that starts at the oldest event. */
+/* Open a nameless gating reader that starts at the oldest event, or exit. */
 struct rring_reader *reader_at(struct rring_client *client, uint32_t ring);
 
-/* Until somebody sleeps for @bit of the ring's waiters. */
+/* Wait until @bit is set in the ring's waiters flags. */
 void until_waiting(const struct rring_ring_info *info, uint32_t bit);
 
 #endif /* SELFTESTS_STREAM_H */

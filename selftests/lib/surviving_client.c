@@ -8,8 +8,8 @@
 #include "stream.h"
 #include "surviving_client.h"
 
-#define LEN	64	/* of inline entries */
-#define SLOTS	64	/* of the largest pool */
+#define LEN	64	/* stride of the inline rings, in bytes */
+#define SLOTS	64	/* capacity of the largest pool */
 
 static struct rring_ring_config ring(const char *name, enum rring_kind kind,
 				     uint32_t capacity)
@@ -59,7 +59,7 @@ struct rring_reader *survivor_in(struct rring_client *victim,
 	return reader_of(victim, &config);
 }
 
-/* It has no name, and so gates no longer than it lives. */
+/* The reader has no name, so it stops to gate when the victim dies. */
 struct rring_reader *survivor_narrow(struct rring_client *victim,
 				     enum rring_kind kind)
 {
@@ -84,7 +84,7 @@ static void open_rings(struct survivor *survivor, enum rring_kind kind)
 	survivor->narrow[kind] = writer_of(survivor->client, &narrow);
 }
 
-/* Places for clients, rings and readers that are lost would be missed soon. */
+/* The limits are low, so that a lost client, ring or reader is noticed soon. */
 int survivor_arena(void)
 {
 	struct rring_arena_config config = {
@@ -152,7 +152,7 @@ static void feed(struct rring_writer *writer, uint32_t len, int n)
 	}
 }
 
-/* By who writes and who reads them otherwise; a narrow one has no reader now. */
+/* @reader is NULL for a narrow ring, which has no reader yet. */
 static void turn(struct rring_writer *writer, struct rring_reader *reader,
 		 uint32_t at)
 {
@@ -194,7 +194,7 @@ void survivor_hold(struct survivor *survivor, uint32_t len)
 	free_slots(survivor->client, rring_class_for(len));
 }
 
-/* When its time is up, a sleeper looks once more: woken it was before that. */
+/* A sleeper also succeeds after its deadline: then nothing has woken it. */
 static int was_woken(int err, uint64_t deadline)
 {
 	return CHECK(!err) && CHECK(rring_deadline(0) < deadline);
@@ -247,7 +247,7 @@ struct committed survivor_look(struct survivor *survivor, enum rring_kind kind)
 	};
 }
 
-/* Events @first to @first + @n - 1, and no more. */
+/* Return 1 if the unread events are exactly @first to @first + @n - 1. */
 static int has_events(struct rring_reader *reader, uint64_t first, uint64_t n)
 {
 	struct rring_event event;
@@ -300,7 +300,7 @@ int survivor_agrees(struct survivor *survivor, enum rring_kind kind,
 	       let_go(survivor) && CHECK(all_free(survivor->client));
 }
 
-/* As many as there are, no more. */
+/* Return 1 if exactly as many slots can be allocated as @pool has. */
 static int allocates_class(struct rring_client *client, enum rring_class pool)
 {
 	uint32_t n = client->arena->pool[pool].capacity;
@@ -315,7 +315,7 @@ static int allocates_class(struct rring_client *client, enum rring_class pool)
 	return CHECK(got == (long)n);
 }
 
-/* By somebody else, who has nothing yet. */
+/* Allocates as a new client, which has no slots yet. */
 int survivor_allocates_all(struct survivor *survivor)
 {
 	struct rring_client *client =

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Who sees another client, the victim, die: it reads what the victim writes,
- * and writes what that reads, by a ring of each kind in both directions. So it
- * knows what was committed at the instant of the death, and what is to be there
- * afterwards.
+ * The survivor: a client that observes the death of another one, the victim. It
+ * shares a ring of each kind with the victim in both directions, so it knows
+ * what was committed at the death and what has to be left afterwards.
  */
 #ifndef SELFTESTS_SURVIVING_CLIENT_H
 #define SELFTESTS_SURVIVING_CLIENT_H
@@ -13,7 +12,7 @@
 
 #include <rusted_ring.h>
 
-/* What is not so, for who reads the test's output. */
+/* Return whether @x is nonzero, and print @x if it is 0. */
 #define CHECK(x) ({							\
 	int right_ = (x);						\
 	if (!right_)							\
@@ -22,50 +21,50 @@
 })
 
 #define SURVIVOR_RING	8	/* entries of each ring */
-#define SURVIVOR_FED	2	/* events that are there to be read */
-#define SURVIVOR_NARROW	2	/* entries of a ring that is full soon */
+#define SURVIVOR_FED	2	/* unread events that the victim finds */
+#define SURVIVOR_NARROW	2	/* entries of the narrow ring */
 
 struct survivor {
-	int arena_fd;		/* that the victims use, too */
+	int arena_fd;		/* shared with the victims */
 	pid_t pid;
 	struct rring_client *client;
-	struct rring_reader *out[2];	/* by kind: what the victim writes */
-	struct rring_writer *in[2];	/* what it reads */
-	struct rring_writer *narrow[2];	/* the same, as long as it lives */
+	struct rring_reader *out[2];	/* by kind: the victim writes it */
+	struct rring_writer *in[2];	/* the victim reads it, by a name */
+	struct rring_writer *narrow[2];	/* gated only by a living victim */
 	struct rring_event held;	/* by the survivor */
-	uint64_t stale;			/* a handle whose use is over */
+	uint64_t stale;			/* handle of an earlier generation */
 };
 
-/* What is committed: entries that can be read, and where the victim reads. */
+/* State at the death: readable entries in out, the victim's position in in. */
 struct committed {
 	uint64_t out;
 	uint64_t in;
 };
 
-/* A new arena for it; exits on failure. */
+/* Create an arena for a survivor. Return its fd, or exit. */
 int survivor_arena(void);
 
-/* In its arena; exits on failure. */
+/* Open the client and the rings in @survivor->arena_fd, or exit. */
 void survivor_init(struct survivor *survivor);
 
-/* Lets go of everything. Is nobody else there any more, and every slot free? */
+/* Close the client and the arena. Return 1 if every slot was free. */
 int survivor_end(struct survivor *survivor);
 
 /*
- * The rings of @kind go on at the entry @at, of SURVIVOR_RING; all that is in
- * them is read. (A narrow one goes on at @at, too, as far as it has that.)
+ * Advance the rings of @kind until the next entry is @at, modulo the capacity.
+ * All their events are read.
  */
 void survivor_turn(struct survivor *survivor, enum rring_kind kind,
 		   uint32_t at);
 
-/* Write what the victim reads: events of @len bytes. */
+/* Write SURVIVOR_FED events of @len bytes for the victim. */
 void survivor_feed(struct survivor *survivor, enum rring_kind kind,
 		   uint32_t len);
 
-/* Hold an event of @len bytes from here on, and have a stale handle, too. */
+/* Set @held to a new event of @len bytes, and @stale to a stale handle. */
 void survivor_hold(struct survivor *survivor, uint32_t len);
 
-/* The victim's side of the rings; exits on failure. */
+/* Open the victim's side of a ring, or exit. */
 struct rring_writer *survivor_out(struct rring_client *victim,
 				  enum rring_kind kind);
 struct rring_reader *survivor_in(struct rring_client *victim,
@@ -74,8 +73,8 @@ struct rring_reader *survivor_narrow(struct rring_client *victim,
 				     enum rring_kind kind);
 
 /*
- * Sleep until there is something to read, room in the narrow ring, or a slot
- * for @len bytes; and take it. 0 if nothing woke it.
+ * Sleep until there is an event, room in the narrow ring, or a slot for @len
+ * bytes. Return 1 if the survivor was woken before the deadline.
  */
 int survivor_awaits_event(struct survivor *survivor, enum rring_kind kind,
 			  uint32_t len);
@@ -84,19 +83,19 @@ int survivor_awaits_room(struct survivor *survivor, enum rring_kind kind,
 int survivor_awaits_slot(struct survivor *survivor, enum rring_kind kind,
 			 uint32_t len);
 
-/* As it is now, while the victim is stopped or dead. */
+/* Return what is committed. The victim must be stopped or dead. */
 struct committed survivor_look(struct survivor *survivor, enum rring_kind kind);
 
 /*
- * After the death: are exactly those events there that were committed, whole
- * and in order, numbered from @first on; does the victim's reader stand where
- * it stood; is what the survivor held untouched; is every slot free? All of it
- * is gone afterwards.
+ * Check the state after the death. Return 1 if exactly the committed events are
+ * there, intact, in order and numbered from @first on, the victim's reader is
+ * at the committed position, the held event is unchanged, and every slot is
+ * free after that. The events are consumed and the held one is dropped.
  */
 int survivor_agrees(struct survivor *survivor, enum rring_kind kind,
 		    struct committed committed, uint64_t first);
 
-/* Can every slot of every pool be allocated? */
+/* Return 1 if a new client can allocate every slot of every pool. */
 int survivor_allocates_all(struct survivor *survivor);
 
 #endif /* SELFTESTS_SURVIVING_CLIENT_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Threads, each a client of its own, as an in-process arena has them. */
+/* Threads, each of which is a client of an in-process arena. */
 #ifndef SELFTESTS_THREAD_H
 #define SELFTESTS_THREAD_H
 
@@ -7,15 +7,18 @@
 
 #include <rusted_ring.h>
 
-/* Exits on failure. */
+/* Start a thread or wait for its end, or exit. */
 pthread_t thread_start(void *(*run)(void *arg), void *arg);
 void thread_end(pthread_t thread);
 
-/* A step that one thread takes and another one waits for. */
+/* One thread takes the step; another thread waits until it is taken. */
 void step_take(uint32_t *step);
 void step_wait(uint32_t *step);
 
-/* A 64-byte inline event with @value as its payload; what reserve says. */
+/*
+ * Write a 64-byte inline event whose payload is @value. Return 0 or the error
+ * of rring_reserve().
+ */
 int put_value(struct rring_writer *writer, uint64_t value);
 uint64_t value_of(const struct rring_event *event);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The harness ends a test by alarm(), after what TEST_F_TIMEOUT() says.
- * Programs are linked so that its alarm() is this one. A second before that, it
- * is said where the processes of the test are.
+ * The harness ends a test by alarm() after its timeout. The programs are linked
+ * with --wrap, so that __wrap_alarm() replaces alarm(). It scales the timeout,
+ * and one second before the end prints where the processes of the test are.
  */
 #include <glob.h>
 #include <limits.h>
@@ -39,7 +39,7 @@ static void show(const char *directory, const char *name)
 		fclose(file);
 }
 
-/* Another process of this program, as are all that a test has forked. */
+/* Return 1 for another process of the same program, such as a forked child. */
 static int is_other(const char *directory)
 {
 	char path[64], own[PATH_MAX] = "", its[PATH_MAX] = "";
@@ -50,7 +50,7 @@ static int is_other(const char *directory)
 	       !strcmp(own, its) && atoi(strrchr(directory, '/') + 1) != getpid();
 }
 
-/* While this process does nothing but wait for the test. */
+/* Signal handler; safe, as the harness only waits for the test meanwhile. */
 static void show_others(int signal)
 {
 	glob_t all;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Processes of other users. */
+/* Processes that run as other users. */
 #ifndef SELFTESTS_USER_H
 #define SELFTESTS_USER_H
 
@@ -8,15 +8,15 @@
 #define NOBODY		65534
 #define STRANGER	1234
 
-/* All three ids, and no supplementary group; exits on failure. */
+/* Set all three ids, and drop all supplementary groups, or exit. */
 void become(uid_t uid, gid_t gid);
 
-/* Give up one capability, effective and permitted; exits on failure. */
+/* Drop one effective and permitted capability, or exit. */
 void drop_capability(int capability);
 
 /*
- * The exit status of a child that becomes @uid and @gid and runs @run, or 128
- * + the signal that ended it.
+ * Fork a child that becomes @uid and @gid and calls @run. Return its exit
+ * status, or 128 + the signal that killed it.
  */
 int run_as(uid_t uid, gid_t gid, int (*run)(void *arg), void *arg);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What the ioctls answer, in structs that were poisoned before. */
+/* Results of the ioctls, in structs that were filled with other values. */
 #include <fcntl.h>
 #include <sys/mman.h>
 
@@ -91,7 +91,7 @@ TEST_F(output, attach_wants_a_file_for_reading_and_writing)
 	}
 }
 
-/* The lowest place, but never the serial again. */
+/* A client id is reused, lowest first; a serial is never reused. */
 TEST_F(output, place_is_used_again_and_serial_is_not)
 {
 	struct rring_attach args;

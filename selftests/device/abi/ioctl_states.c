@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Which states of a file, and which processes, an ioctl is refused in. One
- * variant per ioctl.
+ * States of a file, and processes, in which an ioctl is refused. One variant
+ * per ioctl.
  */
 #include "ioctl_fixture.h"
 

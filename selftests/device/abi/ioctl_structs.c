@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * How every ioctl takes its struct: sizes, pointers, reserved fields and
- * values out of range. One variant per ioctl.
+ * Checks that every ioctl makes of its struct: size, pointer, reserved fields
+ * and ranges. One variant per ioctl.
  */
 #include "ioctl_fixture.h"
 
@@ -68,7 +68,7 @@ TEST_F(call, bad_pointer_is_refused)
 	EXPECT_EQ(-EFAULT, call_at(end));
 	EXPECT_EQ(-EFAULT, call_at((void *)-4096));
 	EXPECT_EQ(-EFAULT, call_at((void *)(1ull << 63)));
-	/* all but its last byte can be read */
+	/* all bytes but the last can be read */
 	last = end - self->call->size + 1;
 	memcpy(last, self->args, self->call->size - 1);
 	EXPECT_EQ(-EFAULT, call_at(last));
@@ -85,7 +85,7 @@ TEST_F(call, result_that_cannot_be_written_is_reported)
 	}
 }
 
-/* And a refused call writes nothing. */
+/* A bad field is refused, and nothing is written. */
 TEST_F(call, bad_field_is_refused)
 {
 	const struct call_bad *bad;
@@ -102,7 +102,7 @@ TEST_F(call, bad_field_is_refused)
 		}
 		EXPECT_EQ(0, memcmp(&before, self->args, CALL_PAGE));
 	}
-	/* and it was the field */
+	/* without the bad field the call succeeds */
 	good(self->call->size);
 	EXPECT_LE(0, call_at(self->args));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The largest arenas work, and what is larger is refused. */
+/* The largest arenas and rings work; larger ones are refused. */
 
 #include "arena.h"
 #include "device.h"
@@ -62,7 +62,7 @@ TEST(overflowing_geometry_is_refused)
 	EXPECT_EQ(-ENOSPC, create(&args));
 }
 
-/* What was refused has not been charged: else a good one would fail soon. */
+/* A refused arena is not charged: a good one can be created later. */
 TEST(refused_arena_costs_nothing)
 {
 	struct rring_create large = create_args();
@@ -78,7 +78,7 @@ TEST(refused_arena_costs_nothing)
 	close(fd);
 }
 
-/* Otherwise 64 arenas of 16 MiB would not fit one after the other. */
+/* A closed arena is uncharged: 64 arenas of 16 MiB fit one after the other. */
 TEST(closed_arena_gives_its_memory_back)
 {
 	struct rring_create args = create_args();
@@ -93,7 +93,7 @@ TEST(closed_arena_gives_its_memory_back)
 	}
 }
 
-/* The place for the descriptor is missing: no name may stay behind. */
+/* The creation fails for want of a descriptor, and leaves no name. */
 TEST(name_of_an_arena_without_descriptor_goes)
 {
 	struct rring_create args = create_args();
@@ -151,7 +151,7 @@ static uint32_t allocate_all(struct rring_client *client, uint64_t *handle)
 	return n;
 }
 
-/* How many of @handle lie where they were, with what was written there. */
+/* Number of @handle whose slots have the content that was written. */
 static uint32_t count_good(struct rring_client *client, const uint64_t *handle)
 {
 	struct rring_event event;
@@ -260,7 +260,7 @@ FIXTURE_TEARDOWN(many)
 	close(self->arena_fd);
 }
 
-/* Each in its place, each able to allocate. */
+/* Every client has a place and can allocate. */
 TEST_F(many, clients_have_a_place_and_no_more)
 {
 	struct rring_client *client[RRING_CLIENTS_MAX] = { self->client };

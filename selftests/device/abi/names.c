@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What may be a name, and what a role may ask for. One variant per name. */
+/*
+ * Valid names, and calls that each role may make. One variant per field that is
+ * a name.
+ */
 #include <sys/ioctl.h>
 
 #include "arena.h"
@@ -15,7 +18,7 @@ FIXTURE(name) {
 FIXTURE_VARIANT(name) {
 	int call;
 	size_t offset;
-	int unknown;		/* what a good name that nothing has gives */
+	int unknown;		/* result for an unknown name */
 };
 
 #define AT(type, member) offsetof(struct rring_##type, member)
@@ -67,7 +70,7 @@ FIXTURE_TEARDOWN(name)
 	calls_end();
 }
 
-/* A good call but for the name, of which @len bytes are given. */
+/* Make a good call with @len bytes of @name as the name. */
 static int call_named(struct subject *subject, union args *args,
 		      int nr, size_t offset, const char *name, size_t len)
 {
@@ -87,7 +90,7 @@ static int call_named(struct subject *subject, union args *args,
 	call_named(&self->subject, &self->args, variant->call, \
 		   variant->offset, name, len)
 
-/* A descriptor is as good as 0. */
+/* Map a descriptor to 0, as both mean success. */
 static int no_more_than_0(int ret)
 {
 	return ret > 0 ? 0 : ret;

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Killed at every instruction. Of each operation, a process executes the first
- * k instructions and is killed; then the next one the first k + 1, up to the
- * one that came to the end, all in one arena. What was committed by then is
- * there, what was not is not, and no slot is missing. Who sleeps meanwhile for
- * what the operation does is woken by it, or by the death.
- *
- * Of what takes the long way, through malloc() and the kernel, it is every n-th
- * instruction only, from a random one on, but for $TORTURE.
+ * Kill a client at every instruction of each operation. A process executes the
+ * first k instructions and is killed, the next one executes k + 1, until one
+ * completes the operation; all use one arena. After each death, exactly the
+ * committed events are there, and no slot is missing. A survivor that sleeps
+ * for a result of the operation is woken by the operation or by the death.
+ * Operations that call malloc() and the kernel are long. Without $TORTURE, only
+ * every n-th of their instructions is tried, from a random one on.
  */
 #include <sched.h>
 #include <sys/sysinfo.h>
@@ -25,15 +24,15 @@
 #include "kselftest_harness.h"
 
 #define LEN		64	/* bytes of an event */
-#define LEN_SCARCE	(16 * KIB)	/* there are EVENTS such slots */
-#define LEN_LARGE	(32 * KIB)	/* and as many of these */
-#define TRACERS		2	/* at work at the same time */
-#define POINTS		48	/* of a long operation */
-#define ALLOCATE_EACH	32	/* deaths */
+#define LEN_SCARCE	(16 * KIB)	/* the arena has EVENTS such slots */
+#define LEN_LARGE	(32 * KIB)	/* the arena has EVENTS such places */
+#define TRACERS		2	/* number of tracers */
+#define POINTS		48	/* tried points of a long operation */
+#define ALLOCATE_EACH	32	/* check after so many deaths */
 
-/* ---- what can be done after it, whatever it was that was left undone ---- */
+/* ---- checks after an operation, completed or not ---- */
 
-/* A ring without readers is gone: another one may have its name. */
+/* The victim's ring has no readers, so it is gone and its name is free. */
 static int ring_is_gone(struct survivor *survivor)
 {
 	struct rring_ring_config config = {
@@ -50,7 +49,7 @@ static int ring_is_gone(struct survivor *survivor)
 	return 1;
 }
 
-/* This end goes on where the dead one was. */
+/* The survivor can take the dead client's end of the pipe. */
 static int pipe_goes_on(struct survivor *survivor)
 {
 	struct rring_pipe *pipe;
@@ -64,22 +63,23 @@ static int pipe_goes_on(struct survivor *survivor)
 /* ---- the operations ---- */
 
 enum {
-	WRITES = 1,		/* the ring that the survivor reads */
-	READS = 2,		/* the one that it writes */
-	HOLDS = 4,		/* the survivor holds something */
-	THREADS = 8,		/* it may have several threads */
-	FORWARDS = 16,		/* it writes what it reads */
-	INLINE = 32,		/* rings of that kind */
+	WRITES = 1,		/* writes the ring that the survivor reads */
+	READS = 2,		/* reads the ring that the survivor writes */
+	HOLDS = 4,		/* the survivor holds an event */
+	THREADS = 8,		/* the victim is a multi-threaded client */
+	FORWARDS = 16,		/* the victim publishes events that it reads */
+	INLINE = 32,		/* uses inline rings */
 	LARGE = 64,		/* events above 16 KiB */
-	ABSENT = 128,		/* the victim is no client yet */
-	CONTROL = 256,		/* it opens or closes something */
-	SCARCE = 512,		/* events of which there are few */
-	DRAINS = 1024,		/* it reads the narrow ring */
+	ABSENT = 128,		/* the victim has not attached yet */
+	CONTROL = 256,		/* opens or closes an object */
+	SCARCE = 512,		/* uses LEN_SCARCE */
+	DRAINS = 1024,		/* the victim reads the narrow ring */
 };
 
 /*
- * What the survivor does meanwhile: it sleeps. The victim wakes it once: if it
- * looked again whether anybody waits, its way would depend on who is faster.
+ * The survivor sleeps during the operation, and the victim wakes it once. If
+ * the victim checked for waiters again, its instructions would depend on
+ * timing.
  */
 struct peer {
 	int (*sleep)(struct survivor *survivor, enum rring_kind kind,
@@ -114,9 +114,9 @@ FIXTURE_VARIANT(killed)
 	void (*before)(struct victim *self);
 	void (*run)(struct victim *self);
 	int (*after)(struct survivor *survivor);
-	const struct peer *peer;	/* whom it wakes */
+	const struct peer *peer;	/* sleeper that it wakes */
 	int needs;
-	uint32_t written;	/* events, by a whole operation */
+	uint32_t written;	/* by a complete operation */
 	uint32_t read;
 };
 
@@ -235,7 +235,7 @@ KILLED(last_release_awaited, .run = victim_receive,
 KILLED(close_client_awaited, .run = victim_close_client,
        .before = victim_make, .peer = &a_client, .needs = SCARCE | CONTROL);
 
-/* Or each of its deaths takes long. */
+/* The operation has many instructions, or each death takes long. */
 static int is_long(const FIXTURE_VARIANT(killed) *operation)
 {
 	return operation->needs & (LARGE | CONTROL) || operation->peer;
@@ -255,14 +255,14 @@ static uint32_t len_of(const FIXTURE_VARIANT(killed) *operation)
 
 /* ---- the victim ---- */
 
-/* What a tracer, its survivor and all the victims share. */
+/* Data that a tracer, its survivor and its victims share. */
 struct scene {
 	const FIXTURE_VARIANT(killed) *operation;
 	struct survivor survivor;
-	struct baton ready;	/* the victim, for the survivor to sleep */
-	uint32_t at;		/* the entry at which the rings go on */
-	struct committed before, after;		/* of one death */
-	uint64_t first;		/* number of what that victim writes */
+	struct baton ready;	/* passed by the victim */
+	uint32_t at;		/* ring entry to start at */
+	struct committed before, after;		/* one death */
+	uint64_t first;		/* number of its first event */
 };
 
 static int live(void *arg)
@@ -299,7 +299,7 @@ static int live(void *arg)
 	return 1;
 }
 
-/* ---- what the survivor does, as the proxy of a tracer ---- */
+/* ---- the survivor, which is the proxy of a tracer ---- */
 
 static int arrive(void *arg)
 {
@@ -317,7 +317,7 @@ static int leave(void *arg)
 	       survivor_end(&scene->survivor);
 }
 
-/* Of the number of the event that the victim writes first. */
+/* Number of the first event that the victim writes. */
 static uint64_t first_out(const struct scene *scene)
 {
 	enum rring_kind kind = kind_of(scene->operation);
@@ -383,20 +383,20 @@ static int allocate_all(void *arg)
 
 /* ---- a whole operation ---- */
 
-/* What one tracer has found out. */
+/* Results of one tracer. */
 struct findings {
-	uint32_t points;	/* instructions after which it has killed */
-	uint32_t length;	/* how many the operation has */
+	uint32_t points;	/* deaths at an instruction */
+	uint32_t length;	/* instructions in all */
 	uint32_t first;
-	uint32_t each;		/* it is one instruction in so many */
+	uint32_t each;		/* distance of the points */
 };
 
-#define ALL	(-1)	/* instructions */
+#define ALL	(-1)	/* complete operation */
 
 /*
- * Whom it kills is its child, and gets the memory that it has. That is the same
- * for all of them, as the way through malloc() is another one if something was
- * freed before: so it leaves to a proxy whatever uses the library.
+ * The victims are children of the tracer and inherit its memory, which must be
+ * the same for all: the path through malloc() depends on earlier frees. So a
+ * proxy makes all calls of the library.
  */
 struct tracer {
 	struct scene *scene;
@@ -404,14 +404,15 @@ struct tracer {
 	struct proxy survivor;
 	struct way way;
 	int number;		/* among the tracers */
-	struct rng rng;	/* the same for all */
+	struct rng rng;	/* same seed for all */
 	uint32_t deaths;
-	struct committed least;	/* by those who had come as far */
+	struct committed least;	/* by the victim before */
 };
 
 /*
- * Who came to the end has done all of it; nobody has done less than the one
- * before, which was killed earlier.
+ * Check what the victim has committed. A victim that has completed the
+ * operation has committed all. Each victim has committed at least as much as
+ * the one before, which was killed earlier.
  */
 static int has_done_its_part(struct tracer *self, int ended)
 {
@@ -427,7 +428,10 @@ static int has_done_its_part(struct tracer *self, int ended)
 	return !ended || (out == operation->written && in == operation->read);
 }
 
-/* The first @k instructions; or all of them, the first time to note the way. */
+/*
+ * Let the victim execute @k instructions, or ALL. The first complete run
+ * records the way.
+ */
 static int send_on(struct tracer *self, pid_t pid, long k)
 {
 	if (k != ALL)
@@ -442,7 +446,10 @@ static void kill_seen(struct tracer *self, pid_t pid)
 	slay(pid);
 }
 
-/* The survivor wakes up when @pid dies, or before that if it has done all. */
+/*
+ * Kill @pid. Return whether the survivor was woken: by the complete operation
+ * before the kill, otherwise by the death.
+ */
 static int kill_awaited(struct tracer *self, pid_t pid, int ended)
 {
 	int woken = ended && proxy_finish(&self->survivor);
@@ -454,7 +461,7 @@ static int kill_awaited(struct tracer *self, pid_t pid, int ended)
 	return woken;
 }
 
-/* Is all as it should be if one is killed after @k instructions? */
+/* Kill a victim after @k instructions. Return 1 if all checks succeed. */
 static int kill_one(struct tracer *self, long k)
 {
 	struct scene *scene = self->scene;
@@ -479,7 +486,10 @@ static int kill_one(struct tracer *self, long k)
 		proxy_run(&self->survivor, allocate_all, scene));
 }
 
-/* The victims stay with it: to change over to one costs no other CPU's time. */
+/*
+ * Bind the tracer and its victims to one CPU, so that switches between them do
+ * not disturb other CPUs.
+ */
 static void stay_on(int cpu)
 {
 	cpu_set_t set;
@@ -489,7 +499,7 @@ static void stay_on(int cpu)
 	MUST(!sched_setaffinity(0, sizeof(set), &set));
 }
 
-/* Each tracer the same ones, of which it takes its part. */
+/* Choose the points to kill at. All tracers choose the same and divide them. */
 static void choose_points(struct tracer *self)
 {
 	struct findings *findings = self->findings;
@@ -519,7 +529,7 @@ static int kill_all(struct tracer *self)
 	return 1;
 }
 
-/* The last one finds the whole way as it was for the first. */
+/* The last victim must complete the same way as the first one. */
 static int trace(void *arg)
 {
 	struct tracer *self = arg;
@@ -540,7 +550,7 @@ static int trace(void *arg)
 	return 0;
 }
 
-/* Of all operations so far. */
+/* Number of points of all operations so far. */
 static uint32_t *points_in_all;
 
 __attribute__((constructor)) static void prepare_all(void)
@@ -574,7 +584,7 @@ FIXTURE_TEARDOWN(killed)
 {
 }
 
-/* Both have found the same length, and left out none that was theirs. */
+/* All tracers found the same length and tried all their points. */
 TEST_F_TIMEOUT(killed, at_every_instruction, 1800)
 {
 	struct findings *found = self->findings;

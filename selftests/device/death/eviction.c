@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A client is evicted, and no other: what it had goes to those, which go on. */
+/*
+ * Eviction ends one client only. Its slots and rings become available to the
+ * other clients, which continue.
+ */
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -29,9 +32,9 @@ FIXTURE_TEARDOWN(evict)
 	EXPECT_TRUE(scene_end(&self->scene));
 }
 
-/* ---- what becomes of what it had ---- */
+/* ---- slots and rings of the evicted client ---- */
 
-/* It takes all that its quota allows, and sits on it. */
+/* Allocate all slots that the quota allows, and keep them. */
 static int held_events(struct evictee *self, struct rring_client *client)
 {
 	struct rring_event event;
@@ -45,7 +48,7 @@ static int held_events(struct evictee *self, struct rring_client *client)
 	return 0;
 }
 
-/* Who needs more than the others left. */
+/* Allocate more slots than are free before the eviction. */
 static int produce(void *arg)
 {
 	struct evictee *self = arg;
@@ -62,7 +65,7 @@ static int produce(void *arg)
 	return 0;
 }
 
-/* Two others, with a ring between them, which see no error all the while. */
+/* Two other clients with a ring between them, which must see no error. */
 struct stream {
 	int arena_fd;
 	struct baton *ready;
@@ -163,7 +166,7 @@ TEST_F(evict, of_a_hoarder_lets_the_others_go_on)
 	__atomic_store_n(stream.stop, 1, __ATOMIC_RELAXED);
 	EXPECT_EQ(0, reap(writer));
 	EXPECT_EQ(0, reap(reader));
-	/* it has not even noticed yet */
+	/* the evicted client has made no call since the eviction */
 	baton_pass(&scene->go);
 	EXPECT_EQ(0, reap(holder));
 }
@@ -194,7 +197,7 @@ static int hold_up_a_writer(struct evictee *self, struct rring_client *client)
 	return 0;
 }
 
-/* As by its death: what it wrote stays for its readers, a name stays. */
+/* Eviction has the effects of death: published events and names remain. */
 TEST_F(evict, ends_its_rings_and_frees_its_readers)
 {
 	struct rring_ring_config config = {
@@ -229,7 +232,9 @@ TEST_F(evict, ends_its_rings_and_frees_its_readers)
 	ASSERT_EQ(0, stream_take(reader, 60));
 	EXPECT_EQ(-EPIPE, stream_take(reader, 60));
 	rring_reader_close(reader, 0);
-	/* the nameless one is gone, the other goes on behind what it had */
+	/*
+	 * the nameless reader is gone; the name resumes behind its last release
+	 */
 	reader = reader_of(self->scene.client, &resumed);
 	EXPECT_EQ(1ull, reader->pos);
 	EXPECT_EQ(0, stream_put(writer, 64));
@@ -237,7 +242,7 @@ TEST_F(evict, ends_its_rings_and_frees_its_readers)
 	EXPECT_EQ(0, reap(pid));
 }
 
-/* ---- whom ---- */
+/* ---- identification ---- */
 
 static int wait_to_go(struct evictee *self, struct rring_client *client)
 {
@@ -282,7 +287,7 @@ TEST_F(evict, means_one_client_and_no_other)
 	EXPECT_EQ(0, reap(pid));
 }
 
-/* Attached, but without a ledger: it never lived. */
+/* Attach without mapping a ledger, so the client never gets live. */
 static int attach_alone(void *arg)
 {
 	struct evictee *self = arg;
@@ -307,11 +312,11 @@ TEST_F(evict, of_one_that_has_only_attached)
 	EXPECT_EQ(0, scene_evict_child(&self->scene, attach_alone, &victim));
 }
 
-/* ---- at any moment ---- */
+/* ---- at random instants ---- */
 
 /*
- * Come, map, write, go, over and over, until it is evicted somewhere: in a
- * call, between two, or by a signal.
+ * Open, map, write and close repeatedly until evicted: in a call, between two
+ * calls, or by a signal.
  */
 static int come_and_go(void *arg)
 {

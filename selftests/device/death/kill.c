@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * SIGKILL at chosen points: whatever a client was about to do, its slots come
- * back, what it had published can be read, and nobody waits for it.
+ * SIGKILL at chosen points. At each point, the victim's slots are freed, its
+ * published events can be read, and no other client keeps waiting for it.
  */
 #include <sched.h>
 #include <string.h>
@@ -14,9 +14,9 @@
 
 #include "kselftest_harness.h"
 
-#define WINDOW	4	/* entries of both rings */
+#define WINDOW	4	/* entries of each ring */
 
-/* What the victim has: a ring that the test reads, and one that it reads. */
+/* State of the victim, which writes one ring and reads another one. */
 struct victim {
 	int arena_fd;
 	struct baton ready;
@@ -26,7 +26,7 @@ struct victim {
 	struct rring_reader *reader;
 };
 
-/* ---- how far it comes ---- */
+/* ---- points at which the victim is killed ---- */
 
 static struct rring_event allocated(struct victim *self)
 {
@@ -66,7 +66,7 @@ static void attach(struct victim *self)
 	(void)self;
 }
 
-/* In its ledger already, and still in the magazine. */
+/* The slot is in the ledger already, and still in the magazine. */
 static void pop_half(struct victim *self)
 {
 	struct rring_event event;
@@ -102,7 +102,7 @@ static void add_in_flight(struct rring_event *event, uint64_t more)
 					      RRING_MOVE + more);
 }
 
-/* The steps of rring_publish(), one by one. */
+/* The steps of rring_publish(), one at a time. */
 static struct rring_event count_in_flight(struct victim *self)
 {
 	struct rring_event event = allocated(self);
@@ -196,7 +196,7 @@ static void keep_as_often_as_possible(struct victim *self)
 	MUST(!rring_release(self->reader, 1));
 }
 
-/* A weak upgrade that has not compared the generation yet: of a free slot. */
+/* A weak upgrade of a free slot, before it compares the generation. */
 static void upgrade_half(struct victim *self)
 {
 	struct rring_event event;
@@ -249,8 +249,8 @@ FIXTURE(killed)
 FIXTURE_VARIANT(killed)
 {
 	void (*run)(struct victim *self);
-	int published;		/* how many entries are to be found */
-	int blocks;		/* it sleeps in the kernel */
+	int published;		/* expected entries */
+	int blocks;		/* sleeps in the kernel */
 };
 
 #define KILLED(point, n, sleeps)					\
@@ -339,8 +339,8 @@ FIXTURE_TEARDOWN(killed)
 }
 
 /*
- * The ring of the victim is read to its end. The number of an event is its
- * position, in the test's own ring as well, from which one may be forwarded.
+ * Read the victim's ring to its end. The number of an event is its position,
+ * also in the test's own ring, from which one event may be forwarded.
  */
 TEST_F(killed, and_its_slots_come_back_and_nobody_waits)
 {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Sixteen processes at work, fourteen of which are killed, stopped, continued
- * and started again at random:
+ * Sixteen processes, fourteen of which are killed, restarted, stopped and
+ * continued at random. One line of eight processes is:
  *
  *	producer --p0--> forwarder --f0--> consumer, which holds and drops
  *	           |--> survivor       |-> listener, which has no name
  *	           \..> observer
- *	upgrader, of handles that it guesses, or that the survivor tells
+ *	upgrader, of handles that it guesses or gets from the survivor
  *	turner --t0--> the other line's turner --t1--> turner
  *
- * and the same once more beside it. RRING_SEED repeats the choices, and
- * RRING_STORM_SECONDS says how long: a minute, or ten with TORTURE.
+ * There are two lines. RRING_SEED repeats the choices. RRING_STORM_SECONDS is
+ * the duration; the default is a minute, or ten with TORTURE.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -36,10 +36,10 @@
 #define LINES		2
 #define LEN_MAX		2048
 #define WINDOW		16
-#define TICK		32	/* events that a survivor reads between two */
+#define TICK		32	/* events that the survivor reads per tick */
 #define NEVER		(~0ull)
-#define TURN_LEN	10000	/* bytes: no other events are of this class */
-#define PAUSE		(10 * 1000000ull)	/* of who finds nothing to do */
+#define TURN_LEN	10000	/* bytes; no other events use this class */
+#define PAUSE		(10 * 1000000ull)	/* ns; wait without events */
 
 enum actor {
 	PRODUCER,
@@ -53,18 +53,18 @@ enum actor {
 	ACTORS,
 };
 
-/* Shared by all. */
+/* Shared by all processes of a line. */
 struct line {
 	volatile int go;
 	volatile int stop;
 	volatile int p_closed;
 	volatile int f_closed;
-	volatile uint64_t produced;	/* in the end */
-	volatile uint64_t read;		/* by the survivor, in the end */
-	volatile uint64_t forwarded;	/* where the forwarder stands */
-	volatile uint64_t consumed;	/* where the consumer stands */
-	volatile uint64_t last;		/* number that the consumer saw last */
-	volatile uint64_t told;		/* a handle that the survivor had */
+	volatile uint64_t produced;	/* total */
+	volatile uint64_t read;		/* total, by the survivor */
+	volatile uint64_t forwarded;	/* forwarder's position */
+	volatile uint64_t consumed;	/* consumer's position */
+	volatile uint64_t last;		/* consumer's last number */
+	volatile uint64_t told;		/* handle for the upgrader */
 	volatile int ready[ACTORS];
 };
 
@@ -108,7 +108,7 @@ static void begin(struct part *part)
 		sched_yield();
 }
 
-/* Numbers and positions go on where the dead one stopped. */
+/* Numbers and positions continue where the dead producer stopped. */
 static void produce(struct part *part)
 {
 	struct rring_writer *writer = open_ring(part, part->p_name);
@@ -125,12 +125,15 @@ static void produce(struct part *part)
 
 static void tick(const struct part *part)
 {
-	/* nobody waits for a full pipe */
+	/* a tick is dropped if the pipe is full */
 	if (write(part->tick_fd, "", 1) < 0)
 		MUST(errno == EAGAIN);
 }
 
-/* 0, or -EPIPE once the ring has ended for good and not just lost its writer */
+/*
+ * Wait for an event. Return 0, or -EPIPE once the ring has ended for good, and
+ * not only lost its writer.
+ */
 static int await_event(struct rring_reader *reader,
 		       struct held_events *held_events,
 		       volatile const int *closed)
@@ -144,7 +147,7 @@ static int await_event(struct rring_reader *reader,
 		if (n == -EPIPE && final)
 			return -EPIPE;
 		MUST(n == -EAGAIN || n == -EPIPE);
-		/* who waits must not hold what is waited for */
+		/* drop all holds, as the producer may wait for these slots */
 		MUST(held_events_drop_all(held_events));
 		if (n == -EPIPE)
 			sched_yield();
@@ -174,14 +177,17 @@ static void survive(struct part *part)
 	rring_close(client);
 }
 
-/* It may have died between a release and the note of it. */
+/* The predecessor may have died between a release and its update of @noted. */
 static void resume(struct rring_reader *reader, volatile uint64_t *noted)
 {
 	MUST(reader->pos - *noted <= 1);
 	*noted = reader->pos;
 }
 
-/* Events that it has forwarded but not released are forwarded once more. */
+/*
+ * An event that a dead forwarder published but did not release is forwarded
+ * again.
+ */
 static void forward(struct part *part)
 {
 	struct rring_writer *writer = open_ring(part, part->f_name);
@@ -238,7 +244,7 @@ static void consume(struct part *part)
 	rring_close(client);
 }
 
-/* Sees what the consumer sees, from wherever it begins. */
+/* Read the events of the consumer's ring, from any position on. */
 static void listen_in(struct part *part)
 {
 	struct rring_client *client = client_of(part->arena_fd, RRING_CONSUMER);
@@ -259,7 +265,7 @@ static void listen_in(struct part *part)
 	rring_close(client);
 }
 
-/* There is nothing, or (@n) nobody who writes: some other time. */
+/* Wait a moment: for an event (@n is -EAGAIN), or for a writer (-EPIPE). */
 static void pause_for(struct rring_reader *reader, long n)
 {
 	int err = n == -EAGAIN ?
@@ -269,7 +275,7 @@ static void pause_for(struct rring_reader *reader, long n)
 	MUST(!err || err == -ETIMEDOUT);
 }
 
-/* What was not lost by the end of its use is what it should be. */
+/* An event that was not lost during its use has the right content. */
 static void observe(struct part *part)
 {
 	struct rring_client *client = client_of(part->arena_fd, RRING_OBSERVER);
@@ -368,7 +374,7 @@ static void turn_new(struct rring_writer *writer)
 	turn_event(writer, &event);
 }
 
-/* In a cycle; what comes back is what it was, however often it went round. */
+/* Pass events round in a cycle. Their content must not change. */
 static void turn(struct part *part)
 {
 	struct rring_client *client = client_of(part->arena_fd, RRING_PRODUCER);
@@ -428,7 +434,7 @@ static void until_ready(const struct part *part)
 		sched_yield();
 }
 
-/* Each end of the cycle is there for the other one to begin with. */
+/* Create the ring and its reader name before either turner starts. */
 static void make_turn_ring(FIXTURE_DATA(storm) *self, const char *name)
 {
 	struct rring_client *client = client_of(self->arena_fd, RRING_PRODUCER);
@@ -486,7 +492,7 @@ FIXTURE_TEARDOWN(storm)
 	rring_close(self->watcher);
 }
 
-/* Until a few events have gone through. 0: nothing moves any more. */
+/* Wait for a few ticks. Return 0 if no events are read any more. */
 static int await_ticks(FIXTURE_DATA(storm) *self)
 {
 	struct pollfd ready = { .fd = self->ticks[0], .events = POLLIN };
@@ -524,7 +530,7 @@ static int kill_and_restart(FIXTURE_DATA(storm) *self)
 	return 1;
 }
 
-/* Some die, perhaps in their first steps, while another one is stopped. */
+/* Kill and restart some processes, possibly while another one is stopped. */
 static int gust(FIXTURE_DATA(storm) *self)
 {
 	pid_t stopped = self->pid[rng_below(&self->rng, LINES)]
@@ -537,7 +543,7 @@ static int gust(FIXTURE_DATA(storm) *self)
 		kill(stopped, SIGSTOP);
 	while (right && n--)
 		right = kill_and_restart(self);
-	/* perhaps it was one that was killed: nobody is there any more */
+	/* the stopped process may have been killed meanwhile */
 	if (stops)
 		kill(stopped, SIGCONT);
 	return right;
@@ -551,7 +557,9 @@ static uint64_t seconds_wanted(void)
 	       is_torture() ? LONG_STORM : rounds(STORM);
 }
 
-/* Of all, also of those that were killed while they opened their rings. */
+/*
+ * Wait until all processes, restarted ones too, are ready; then let them end.
+ */
 static void let_end(FIXTURE_DATA(storm) *self)
 {
 	int i, actor;

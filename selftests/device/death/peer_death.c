@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Pipes whose other end is killed, and reader sets whose writers are. */
+/* Death of the other end of a pipe, and of writers of a reader set. */
 #include <signal.h>
 #include <unistd.h>
 
@@ -45,7 +45,7 @@ FIXTURE_TEARDOWN(peer_death)
 
 /* ---- pipes ---- */
 
-/* What the children of a test are told. */
+/* Arguments of the children. */
 struct role {
 	int arena;
 	const char *ring;
@@ -173,7 +173,7 @@ TEST_F(peer_death, a_sleeping_receiver_wakes_when_its_sender_is_killed)
 	EXPECT_EQ(128 + SIGKILL, reap(hunt.victim));
 }
 
-/* Sends back what it receives, until it is killed. */
+/* Send back all received events until killed. */
 static int echo(void *arg)
 {
 	struct role *role = arg;
@@ -188,8 +188,8 @@ static int echo(void *arg)
 }
 
 /*
- * An event that was sent back, but not released, when its receiver died, is
- * seen again by the next one: once more, and no other.
+ * If the child dies after it has sent back an event and before the release, its
+ * successor receives this event once more. No other event is repeated.
  */
 TEST_F_TIMEOUT(peer_death, an_end_that_is_killed_at_random_loses_nothing, 100)
 {
@@ -225,7 +225,7 @@ TEST_F_TIMEOUT(peer_death, an_end_that_is_killed_at_random_loses_nothing, 100)
 		}
 		slay(victim);
 	}
-	/* what is still on its way, by one that lives */
+	/* a child that is not killed sends back the remaining events */
 	baton_init(&role.ready);
 	victim = spawn(echo, &role);
 	baton_wait(&role.ready);
@@ -259,7 +259,7 @@ static struct rring_writer *ring_of(struct rring_client *client,
 	return writer_of(client, &config);
 }
 
-/* Readers of @n rings that await their writers. */
+/* Open a set of @n readers whose rings have no writer yet. */
 static struct rring_set *set_of(struct rring_client *client,
 				struct rring_reader **readers,
 				char (*names)[16], int n)

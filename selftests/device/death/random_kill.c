@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * SIGKILL at random instants of a client that does all that a client does.
- * Whoever survives has lost nothing and sees nothing twice; its successor goes
- * on at the exact entry, in both rings; all slots come back. 10,000 deaths if
- * $TORTURE is set.
+ * SIGKILL at random instants of a client that does all operations. The survivor
+ * loses no event and sees none twice. The successor resumes at the exact entry
+ * in both rings. All slots are freed. With $TORTURE, there are 10,000 deaths.
  */
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +20,7 @@
 #define EARLY_DEATHS	(is_torture() ? 2000 : rounds(100))
 #define WINDOW		16
 #define OUT_MAX		1024	/* bytes of the victim's events: three classes */
-#define IN_MAX		64	/* of those that it reads: one class */
+#define IN_MAX		64	/* of the events that it reads: one class */
 
 static const struct rring_ring_config out_config = {
 	.name = "out",
@@ -37,13 +36,13 @@ static const struct rring_ring_config in_config = {
 	.capacity = WINDOW,
 };
 
-/* ---- who is killed ---- */
+/* ---- the victim ---- */
 
 struct victim {
 	int arena_fd;
 	struct baton ready;
 	struct rng rng;
-	volatile uint64_t *done;	/* shared: where its reader stands */
+	volatile uint64_t *done;	/* shared: reader's position */
 	struct rring_client *client;
 	struct rring_writer *writer;
 	struct rring_reader *reader;
@@ -136,7 +135,7 @@ static int live(void *arg)
 		.client = self->client,
 		.max = IN_MAX,
 	};
-	/* it may have died between the release and the note of it */
+	/* the victim may have died between a release and the update of @done */
 	MUST(self->reader->pos - *self->done <= 1);
 	*self->done = self->reader->pos;
 	baton_pass(&self->ready);
@@ -145,7 +144,7 @@ static int live(void *arg)
 	return 1;
 }
 
-/* ---- who survives ---- */
+/* ---- the survivor ---- */
 
 FIXTURE(survivor)
 {
@@ -158,7 +157,7 @@ FIXTURE(survivor)
 	struct rng rng;
 };
 
-/* The victim's ring lives on without it as long as this reader is there. */
+/* The reader keeps the victim's ring alive while the victim is dead. */
 static struct rring_reader *open_out(struct rring_client *client)
 {
 	struct rring_ring_config config = out_config;
@@ -169,7 +168,7 @@ static struct rring_reader *open_out(struct rring_client *client)
 	return reader;
 }
 
-/* The name of the victim's reader, at first and in the end. */
+/* Create or forget the name of the victim's reader. */
 static void leave_name(struct rring_client *client, int forget)
 {
 	struct rring_reader_config config = { .ring_name = "in", .name = "v" };
@@ -201,7 +200,7 @@ FIXTURE_TEARDOWN(survivor)
 	rring_close(self->watcher);
 }
 
-/* What it reads and holds is right, whatever happens to the other. */
+/* Events that the survivor reads and holds have the right content. */
 static int work(FIXTURE_DATA(survivor) *self, uint32_t rounds)
 {
 	int err;
@@ -248,7 +247,7 @@ TEST_F_TIMEOUT(survivor, loses_and_repeats_nothing, 3600)
 		ASSERT_EQ(-EPIPE, read_to_the_end(self));
 		ASSERT_TRUE(held_events_drop_all(&self->held_events));
 		rring_trim(self->client);
-		/* the name of the victim's reader keeps some of the others */
+		/* the name of the victim's reader keeps some XS slots in use */
 		ASSERT_EQ(32u, free_slots(self->watcher, RRING_S));
 		ASSERT_EQ(16u, free_slots(self->watcher, RRING_M));
 		unread = self->writer->head - *self->victim.done;
@@ -263,7 +262,7 @@ TEST_F_TIMEOUT(survivor, loses_and_repeats_nothing, 3600)
 	       (unsigned long long)self->client->arena->dead_holds);
 }
 
-/* Between open(2) and its first steps. */
+/* Kills come between open(2) and the victim's first operations. */
 TEST_F_TIMEOUT(survivor, is_not_hindered_by_who_dies_while_it_opens, 3600)
 {
 	uint32_t i, deaths = EARLY_DEATHS;

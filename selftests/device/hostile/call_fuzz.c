@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Programs that make all calls there are, in any order and mostly almost right:
- * ioctl, mmap and what else a mapping or a descriptor can be asked for, and
- * netlink; alone, and as two threads with the same descriptors. Honest clients
- * beside them lose nothing, no call says what no document has, what it leaves
- * alone it leaves alone, and in the end nothing is in use. RRING_SEED repeats
- * it, exactly if it was one thread. TORTURE=1: a million calls.
+ * Processes that make random, almost valid calls: ioctls, mmap, other calls on
+ * mappings and descriptors, and netlink requests; with one thread, or two
+ * threads that share descriptors. Honest clients lose nothing, calls return
+ * only documented errnos and change nothing else, and all is free at the end.
+ * RRING_SEED repeats a run; this is exact with one thread. TORTURE=1: a million
+ * calls.
  */
 #include <sched.h>
 #include <signal.h>
@@ -25,7 +25,7 @@
 
 #define NAME	"fuzzed"
 #define LIVES	(is_torture() ? 130u : rounds(6))
-#define EVENTS	20		/* of each ring, after each life */
+#define EVENTS	20		/* of each ring, after each run */
 
 FIXTURE(fuzz)
 {
@@ -111,7 +111,7 @@ FIXTURE_TEARDOWN(fuzz)
 	nl_close(&self->nl);
 }
 
-/* A name that gates for good holds its ring's writer back, as it may. */
+/* Forget absent named readers, which would gate their writers forever. */
 static void forget_names(FIXTURE_DATA(fuzz) *self)
 {
 	struct nl_answer answer = nl_of_arena(&self->nl, RRING_CMD_READER_GET,
@@ -128,13 +128,16 @@ static void forget_names(FIXTURE_DATA(fuzz) *self)
 			{ 0 }
 		};
 
-		/* -EBUSY: it is somebody's who lives */
+		/* -EBUSY: the name belongs to a live client */
 		nl_change(&self->nl, RRING_CMD_READER_FORGET, reader);
 	}
 	nl_free(&answer);
 }
 
-/* Stops it here and there, if that decides nothing that is to be repeated. */
+/*
+ * Stop @pid at times, and kill it at last or not. Only used for runs that need
+ * not be repeatable.
+ */
 static void disturb(FIXTURE_DATA(fuzz) * self, pid_t pid, struct rng *rng)
 {
 	uint32_t i;
@@ -174,7 +177,10 @@ TEST_F_TIMEOUT(fuzz, harms_nobody_and_leaves_nothing_behind, 1800)
 		for (ring = 0; ring < HONEST_RINGS; ring++)
 			ASSERT_TRUE(honest_clients_go_on(&self->others, ring,
 							 EVENTS));
-		/* what was on its way in a socket goes a little later */
+		/*
+		 * files that were queued in a socket are released a little
+		 * later
+		 */
 		while (module_users() > self->used)
 			sched_yield();
 		ASSERT_EQ(self->used, module_users());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Lies of one word, each told at the moment at which it would do the most: a
- * head that no ring comes to, a cursor that goes back. Nobody else loses or
- * repeats an event, or a slot.
+ * Single forged words, each written at the moment of greatest effect, such as a
+ * head out of range or a cursor that moves back. No other client loses or
+ * repeats an event or loses a slot.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@
 FIXTURE(forged_word)
 {
 	int arena_fd;
-	struct rring_client *client;	/* which lies */
+	struct rring_client *client;	/* hostile */
 	struct rring_client *peer;
 	struct rring_client *watcher;
 };
@@ -57,7 +57,7 @@ static struct rring_writer *open_ring(struct rring_client *client,
 
 /* ---- heads ---- */
 
-/* In each entry a slot that it holds, as long as it lives. */
+/* Each entry names a slot that the client holds until it ends. */
 static void fill_entries(struct rring_writer *writer)
 {
 	struct rring_event event;
@@ -69,7 +69,7 @@ static void fill_entries(struct rring_writer *writer)
 	}
 }
 
-/* The kernel looks at it, with what else there is in the arena. */
+/* Store @head, and let the kernel read it by a sweep of the arena. */
 static void say_head(FIXTURE_DATA(forged_word) * self,
 		     struct rring_writer *writer, uint64_t head)
 {
@@ -77,7 +77,7 @@ static void say_head(FIXTURE_DATA(forged_word) * self,
 	free_slots(self->watcher, RRING_XS);
 }
 
-/* Two in a row, each with a head as near to the end as it can be. */
+/* Two writers in turn set heads that are close to the largest position. */
 TEST_F(forged_word, who_is_at_the_end_of_all_positions_keeps_no_slot)
 {
 	struct rring_reader *reader;
@@ -96,7 +96,10 @@ TEST_F(forged_word, who_is_at_the_end_of_all_positions_keeps_no_slot)
 	rring_reader_close(reader, 1);
 }
 
-/* Nor does a successor begin where it would soon not be believed. */
+/*
+ * The head is beyond any honest value. A new writer gets -EOVERFLOW while the
+ * ring has readers, as its positions would be rejected.
+ */
 TEST_F(forged_word, who_is_far_ahead_has_no_successor)
 {
 	struct rring_ring_config config = {
@@ -121,7 +124,7 @@ TEST_F(forged_word, who_is_far_ahead_has_no_successor)
 	rring_writer_close(writer);
 }
 
-/* Readers pass over what it never wrote, and see the end. */
+/* A reader skips the entries that were never written, and reaches the end. */
 TEST_F(forged_word, who_is_far_ahead_and_ends_is_read_in_a_lap)
 {
 	struct rring_writer *writer = open_ring(self->client, RRING_INLINE);
@@ -140,7 +143,10 @@ TEST_F(forged_word, who_is_far_ahead_and_ends_is_read_in_a_lap)
 	rring_reader_close(reader, 1);
 }
 
-/* Who waits for what nobody can have read laps nobody who has read all. */
+/*
+ * The writer waits for a position beyond the head. A reader that has read all
+ * is not lapped.
+ */
 TEST_F(forged_word, who_waits_for_too_much_laps_nobody)
 {
 	struct rring_ring_config config = {
@@ -166,7 +172,7 @@ TEST_F(forged_word, who_waits_for_too_much_laps_nobody)
 		ASSERT_EQ(-ETIMEDOUT, device_call(rring_client_fd(self->client),
 						  RRING_IOC_WAIT, &wait));
 	EXPECT_EQ(0ull, self->client->arena->laps);
-	/* nor does it for long: one that has not read is lapped */
+	/* a reader with an unread event is lapped */
 	ASSERT_EQ(0, stream_put(writer, LEN_MAX));
 	wait.position = 1;
 	while (device_call(rring_client_fd(self->client), RRING_IOC_WAIT,
@@ -177,7 +183,7 @@ TEST_F(forged_word, who_waits_for_too_much_laps_nobody)
 
 /* ---- cursors ---- */
 
-/* Its cursor, where it reads no more: it has been as far as the head. */
+/* Forge the cursor of the hostile reader. */
 static void stand_at(struct rring_reader *liar, uint64_t position)
 {
 	rring_seq_store_release(liar->cursor, position);
@@ -193,7 +199,7 @@ FIXTURE(cursor_moved_back)
 {
 	int arena_fd;
 	struct rring_client *client, *peer, *watcher;
-	struct rring_writer *writer;	/* honest, as is the peer */
+	struct rring_writer *writer;	/* honest */
 	struct rring_reader *liar;
 };
 
@@ -217,7 +223,10 @@ FIXTURE_TEARDOWN(cursor_moved_back)
 	rring_close(self->watcher);
 }
 
-/* The writer goes by where it was, and has let go of what lies below. */
+/*
+ * The writer goes by the highest position that it has seen of the cursor.
+ * Entries below it may be overwritten, so a new reader does not get them.
+ */
 TEST_F(cursor_moved_back, who_joins_gets_nothing_that_was_given_up)
 {
 	struct rring_reader *reader;
@@ -227,7 +236,9 @@ TEST_F(cursor_moved_back, who_joins_gets_nothing_that_was_given_up)
 	stand_at(self->liar, WINDOW);
 	put_many(self->writer, 1);
 	if (variant->kind == RRING_INLINE) {
-		/* about to be filled: what was there is not to be read */
+		/*
+		 * the reserved entries are overwritten; they must not be read
+		 */
 		ASSERT_EQ(0, rring_reserve(self->writer, WINDOW / 2));
 		memset(rring_reserved(self->writer, 0, LEN_MAX, 0), 0,
 		       LEN_MAX);
@@ -239,7 +250,7 @@ TEST_F(cursor_moved_back, who_joins_gets_nothing_that_was_given_up)
 	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
 }
 
-/* The same if another writer has come meanwhile. */
+/* A new reader does not get these entries from the next writer, either. */
 TEST_F(cursor_moved_back, nor_from_the_next_writer)
 {
 	struct rring_reader *reader;
@@ -255,7 +266,7 @@ TEST_F(cursor_moved_back, nor_from_the_next_writer)
 	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
 }
 
-/* The window of a writer that ends is a lap, wherever the liar then stands. */
+/* When a writer ends, its window is a lap, whatever the forged cursor says. */
 TEST_F(cursor_moved_back, the_end_stays_where_it_is)
 {
 	struct rring_reader *reader = reader_at(self->peer, self->writer->id);
@@ -273,7 +284,7 @@ TEST_F(cursor_moved_back, the_end_stays_where_it_is)
 	EXPECT_EQ(-EPIPE, stream_take(reader, LEN_MAX));
 }
 
-/* ---- much to look through ---- */
+/* ---- long sweeps ---- */
 
 #define SLOTS		RRING_RECLAIM_MAX
 #define LONG		(is_scaled() ? 1u << 14 : 1u << 20)
@@ -283,7 +294,7 @@ struct burden {
 	struct baton ready;
 };
 
-/* In flight, as far as its ledger says, though its readers have them not. */
+/* The ledger says that the slots are in flight, but no ring names them. */
 static void leave_slots(struct rring_client *client)
 {
 	struct rring_event event;
@@ -299,7 +310,7 @@ static void leave_slots(struct rring_client *client)
 	}
 }
 
-/* Each batch of slots makes the kernel look through a million entries, or less. */
+/* Reclaim all slots. For each batch, the kernel scans up to LONG entries. */
 static int reclaim_all(void *arg)
 {
 	struct burden *self = arg;
@@ -325,7 +336,7 @@ static int reclaim_all(void *arg)
 	return 0;
 }
 
-/* With most of it still to do. */
+/* The process is killed while most of the reclaim is left to do. */
 TEST(who_is_killed_need_not_look_through_everything)
 {
 	static const uint32_t capacity[RRING_POOLS] = { SLOTS };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A process that tries to release, publish or move cursors in somebody else's
- * name: as another user, and as the same one. It is refused, and what it was
- * after stays as it was.
+ * A process tries to release, publish or move cursors for another client, as
+ * another user and as the same one. All attempts are refused and change
+ * nothing.
  */
 #include <sys/mman.h>
 
@@ -13,13 +13,13 @@
 
 #define OWNER	1000
 
-/* Ids in the arena that the stranger is to attack. */
+/* Ids of the objects that the stranger attacks. */
 struct target {
 	int arena_fd;
 	uint32_t ring;
 	uint32_t reader;
-	uint32_t client;	/* whose ring and reader they are */
-	uint64_t handle;	/* of an event that it holds */
+	uint32_t client;	/* owner of the ring and the reader */
+	uint64_t handle;	/* of an event that @client holds */
 };
 
 FIXTURE(impersonation)
@@ -62,7 +62,7 @@ static const struct rring_reader_config reader_config = {
 	.name = "reader",
 };
 
-/* The test itself is the owner, so that its kernel objects are. */
+/* The test runs as OWNER, so that its kernel objects belong to this user. */
 FIXTURE_SETUP(impersonation)
 {
 	struct rring_event event;
@@ -85,7 +85,7 @@ FIXTURE_SETUP(impersonation)
 	ASSERT_EQ(0, seteuid(0));
 }
 
-/* The reader stands where it stood, and the writer goes on. */
+/* The reader is at the same position as before, and the writer still works. */
 FIXTURE_TEARDOWN(impersonation)
 {
 	struct rring_event event;
@@ -250,7 +250,7 @@ TEST_F(impersonation, takes_no_name_of_a_living_reader)
 		  as_stranger(join_name));
 }
 
-/* ---- what its owner left behind ---- */
+/* ---- objects that their owner left behind ---- */
 
 static int leave_name(void *arg)
 {
@@ -266,7 +266,7 @@ static int leave_name(void *arg)
 	return -rring_reader_open(client, &config, &reader);
 }
 
-/* Its owner has it still, and lets go. */
+/* The owner resumes the name and forgets it. */
 static int forget_name(void *arg)
 {
 	const struct target *target = arg;
@@ -331,7 +331,7 @@ TEST_F(impersonation, takes_no_ring_left_behind)
 
 /* ---- memory ---- */
 
-/* It owns a ledger, and may write there what it likes. */
+/* The stranger may write any values into its own ledger. */
 static int drop_in_own_ledger(void *arg)
 {
 	const struct target *target = arg;
@@ -342,7 +342,7 @@ static int drop_in_own_ledger(void *arg)
 
 	if (rring_find(client, target->handle, &event) != -ESTALE)
 		return 1;
-	/* an upgrade is its right; to drop more than that is not */
+	/* the stranger may upgrade, but not drop more than its own hold */
 	if (rring_upgrade(client, target->handle, &event) ||
 	    rring_drop(client, &event) ||
 	    rring_drop(client, &event) != -EINVAL)
@@ -364,7 +364,7 @@ TEST_F(impersonation, drops_no_hold_of_others)
 	EXPECT_EQ(0, as_stranger(drop_in_own_ledger));
 }
 
-/* It moves its own cursor page; the reader's is another one. */
+/* The stranger can only change its own cursor page, not the reader's. */
 static int move_own_cursors(void *arg)
 {
 	const struct target *target = arg;
@@ -389,7 +389,7 @@ TEST_F(impersonation, moves_no_cursor)
 	EXPECT_EQ(EACCES, as_stranger(move_own_cursors));
 }
 
-/* The own ring's pages are not the other one's. */
+/* The stranger can only change the pages of its own ring. */
 static int publish_elsewhere(void *arg)
 {
 	const struct target *target = arg;

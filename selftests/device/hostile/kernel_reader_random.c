@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A writer that says anything to its kernel readers, with every word of its
- * ring, and of its events, that it may write: readers of other rings get their
- * events. RRING_SEED repeats what it says, of RRING_LIVES (2) such writers.
+ * A hostile writer that stores random values into all words of its ring and its
+ * events. Kernel readers of other rings get their events. RRING_SEED repeats
+ * the values; RRING_LIVES (2) is the number of such writers.
  */
 #include <sched.h>
 #include <stdio.h>
@@ -20,13 +20,13 @@
 #include "ring_kinds.h"
 #include "stream.h"
 
-#define WRITES		10000	/* in each */
+#define WRITES		10000	/* by each writer */
 
 FIXTURE(random_writer)
 {
 	int arena;
 	struct rring_client *client;
-	int fd;			/* of a reader by which the kernel has cursors */
+	int fd;			/* reader that makes the kernel's cursors exist */
 };
 
 FIXTURE_RING_KINDS(random_writer);
@@ -101,8 +101,8 @@ static void spoil_entry(struct rng *rng, struct rring_writer *writer)
 }
 
 /*
- * Gets slots and holds none of them, so that those which its ring names are of
- * another use soon. Not by the library, which would fall over it.
+ * Get slots from the kernel and hold none, so that the slots that the ring
+ * names are soon reused. The library would fail here, so it is not used.
  */
 static void turn_over(struct rng *rng, struct rring_client *client)
 {
@@ -123,8 +123,8 @@ static void turn_over(struct rng *rng, struct rring_client *client)
 }
 
 /*
- * Mostly by one, so that the rest is looked at; and from the highest head on
- * that it has claimed, as none below that counts any more.
+ * Move the head, mostly by one so that readers check the entry. It starts from
+ * the highest head so far, as lower ones are ignored.
  */
 static void move_head(struct rng *rng, struct rring_writer *writer)
 {
@@ -137,7 +137,7 @@ static void move_head(struct rng *rng, struct rring_writer *writer)
 	rring_seq_store_release(&writer->ring->head, head);
 }
 
-/* The gating reader, whose cursor is the kernel's second, has time to look. */
+/* Wait a moment for the gating reader, which has the kernel's second cursor. */
 static void let_read(struct rring_writer *writer,
 		     const struct rring_cursors *kernel)
 {
@@ -191,7 +191,7 @@ static int lie_and_lie(void *arg)
 	for (i = 0; i < WRITES; i++)
 		lie(&part->rng, writer, kernel);
 	baton_pass(&part->opened);
-	/* until it is killed */
+	/* continue until killed */
 	while (getppid() != 1)
 		lie(&part->rng, writer, kernel);
 	return 1;
@@ -213,7 +213,10 @@ static int write_honestly(void *arg)
 	return 0;
 }
 
-/* Every position up to where it stands has become something. */
+/*
+ * Return 1 if every position below the reader's was received, skipped or
+ * refused.
+ */
 static int adds_up(const struct consumer_stat *stat)
 {
 	return stat->refused[BAD_HEAD] || stat->lost ||
@@ -221,7 +224,10 @@ static int adds_up(const struct consumer_stat *stat)
 				 consumer_refused(stat);
 }
 
-/* Of those which it copies itself, one may end under its hands. */
+/*
+ * Large events are copied piecewise; one may be lost during its copy and then
+ * is seen, but not received.
+ */
 static int received_what_it_saw(const struct consumer_stat *stat,
 				const struct consumer_seen *seen)
 {
@@ -266,7 +272,7 @@ static void storm(struct __test_metadata *_metadata,
 		if (i < 2)
 			*refused += consumer_refused(&stat);
 	}
-	/* of the honest one, which is the last */
+	/* the last reader, which reads the honest writer */
 	EXPECT_EQ(1000, seen.events);
 	EXPECT_EQ(0, seen.wrong);
 	EXPECT_EQ(1000, stat.position);
@@ -289,7 +295,7 @@ TEST_F_TIMEOUT(random_writer, storm_of_lies_hurts_nobody, 100)
 	       (unsigned long long)refused);
 }
 
-/* A thread that is being lied to ends when it is told to. */
+/* The thread of a reader ends when closed, while its writer forges words. */
 TEST_F(random_writer, reader_closes_while_it_is_lied_to)
 {
 	struct part part = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A writer that lies to a kernel reader, with one word after the other of its
- * ring, and of its events. The kernel refuses what cannot be, counts it, and
- * rests as soon as there is no more of it.
+ * A hostile writer forges single words of its ring and its events for a kernel
+ * reader. The kernel refuses impossible values, counts them, and sleeps when
+ * there are no more.
  */
 #include <sched.h>
 
@@ -20,8 +20,8 @@ FIXTURE(forged_ring)
 	int arena;
 	struct rring_client *client;
 	struct rring_writer *writer;
-	int fd;			/* of a gating reader that polls */
-	int thread;		/* of one that has a thread */
+	int fd;			/* gating reader that is polled */
+	int thread;		/* reader with a thread */
 };
 
 FIXTURE_RING_KINDS(forged_ring);
@@ -48,14 +48,14 @@ FIXTURE_TEARDOWN(forged_ring)
 	EXPECT_EQ(0, consumer_unload());
 }
 
-/* ---- the truth, for a while ---- */
+/* ---- honest operations ---- */
 
 static rring_seq_t *head_of(FIXTURE_DATA(forged_ring) * self)
 {
 	return &self->writer->ring->head;
 }
 
-/* An event at the head, whole, that is not published yet. */
+/* Write an intact event at the head without publishing it. Return its index. */
 static uint32_t prepare(struct __test_metadata *_metadata,
 			FIXTURE_DATA(forged_ring) * self,
 			struct rring_event *event)
@@ -91,7 +91,7 @@ static int peek(FIXTURE_DATA(forged_ring) * self)
 	return consumer_call(self->fd, CONSUMER_PEEK, &entry);
 }
 
-/* Both readers are where they should be, and one of them sleeps there. */
+/* Expect both readers at @position, and the thread of one asleep. */
 static void both_rest(struct __test_metadata *_metadata,
 		      FIXTURE_DATA(forged_ring) * self, uint64_t position)
 {
@@ -156,7 +156,7 @@ TEST_F(forged_ring, head_at_the_end_of_numbers_ends_nothing_else)
 	rring_wake_ring(self->client, self->writer->id, RRING_READERS_WAIT);
 	EXPECT_EQ(-EAGAIN, peek(self));
 	both_refused(_metadata, self, BAD_HEAD, 1);
-	/* there is one more position, and no other */
+	/* exactly one more position exists */
 	rring_seq_store_release(head_of(self), INT64_MAX);
 	rring_wake_ring(self->client, self->writer->id, RRING_READERS_WAIT);
 	peek(self);
@@ -246,7 +246,7 @@ TEST_F(forged_ring, handle_of_no_slot_is_refused)
 		0, 1, ~0ull, 1ull << 63,
 		rring_handle(1, RRING_POOLS, 0),	/* no such class */
 		rring_handle(1, RRING_POOLS + 1, 0),
-		rring_handle(1, RRING_XS, 64),		/* as many as there are */
+		rring_handle(1, RRING_XS, 64),		/* index is the capacity */
 		rring_handle(1, RRING_XXL, 4),
 		rring_handle(1, RRING_XL, (1u << 29) - 1),
 		rring_handle(0, RRING_XS, 0),		/* no generation */
@@ -256,7 +256,7 @@ TEST_F(forged_ring, handle_of_no_slot_is_refused)
 	if (variant->kind == RRING_INLINE)
 		return;
 	for (i = 0; i < n; i++) {
-		/* 1 << 63 is a slot, of another time */
+		/* 1 << 63 names a slot in another generation */
 		if (handles[i] == 1ull << 63)
 			continue;
 		publish_handle(_metadata, self, handles[i], 8);
@@ -275,7 +275,7 @@ TEST_F(forged_ring, handle_of_another_time_is_refused)
 	publish_handle(_metadata, self,
 		       rring_handle(generation + 1, RRING_XS, 7), 8);
 	publish_handle(_metadata, self, 1ull << 63, 8);
-	/* one of XXL that has no pages */
+	/* an XXL place without pages */
 	publish_handle(_metadata, self,
 		       rring_handle(rring_flag_load(
 			&self->client->pool[RRING_XXL].generation[2]),
@@ -296,7 +296,7 @@ TEST_F(forged_ring, large_event_is_not_longer_than_its_pages)
 	publish_handle(_metadata, self, event.handle, 20481);
 	publish_handle(_metadata, self, event.handle, ~0u);
 	both_refused(_metadata, self, BAD_LEN, 2);
-	/* all of the pages are there to be read */
+	/* all bytes of the pages can be read */
 	i = rring_seq_load(head_of(self)) % KRING_CAPACITY;
 	RRING_STORE(&self->writer->entries[i].handle, event.handle);
 	RRING_STORE(&self->writer->entries[i].header.len, 20480);
@@ -308,7 +308,10 @@ TEST_F(forged_ring, large_event_is_not_longer_than_its_pages)
 	ASSERT_EQ(0, rring_drop(self->client, &event));
 }
 
-/* The pages of an event that it looks at stay, whatever its writer does. */
+/*
+ * The pages of a peeked event stay while the writer reuses its place; copy and
+ * release then report -ESTALE.
+ */
 TEST_F(forged_ring, large_event_taken_back_is_not_what_it_was)
 {
 	struct rring_event event, other;
@@ -343,7 +346,7 @@ TEST_F(forged_ring, large_event_taken_back_is_not_what_it_was)
 	EXPECT_EQ(4, consumer_seen(self->thread).large);
 }
 
-/* What it copies it has found to be in bounds before. */
+/* The reader uses the length and handle that it has checked at the peek. */
 TEST_F(forged_ring, entry_rewritten_under_the_reader_changes_nothing)
 {
 	struct consumer_entry entry;
@@ -367,7 +370,7 @@ TEST_F(forged_ring, entry_rewritten_under_the_reader_changes_nothing)
 	EXPECT_EQ(0, consumer_call(self->fd, CONSUMER_RELEASE, NULL));
 }
 
-/* Even if the liar goes back, as if nothing had been. */
+/* An event stays lost even if the writer sets the claim back. */
 TEST_F(forged_ring, event_once_lost_stays_lost)
 {
 	int fd = kring_reader(self->arena, "liar", 0, RRING_JOIN_OBSERVER);

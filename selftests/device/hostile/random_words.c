@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A client that writes nonsense and lies into every page that it may write, as
- * fast as it can, and asks the kernel for nonsense, while others go about their
- * work, and while the kernel lends, sweeps, waits, adopts and evicts. They see
- * their events exactly, but for payloads, which a producer may write over;
- * nobody hangs; and when it is dead or evicted all slots come back. RRING_SEED
- * repeats its choices; TORTURE=1: ten times as many.
+ * A hostile client writes random and forged values into every page that it may
+ * write, and makes random calls. Meanwhile others work, and the kernel lends,
+ * sweeps, waits, adopts and evicts. The others get their events exactly, except
+ * for payloads, which a producer may overwrite. No process hangs. When the
+ * hostile client is dead or evicted, all its slots are freed. RRING_SEED
+ * repeats the choices; TORTURE=1: ten times as many.
  */
 #include <errno.h>
 #include <signal.h>
@@ -29,10 +29,10 @@
 
 #define NAME		"vandalised"
 #define LIVES		12	/* of the hostile one */
-#define WRITES		5000000u /* in all of them */
+#define WRITES		5000000u /* in all lives */
 #define CALL_EVERY	1024	/* writes */
 #define MERCY_EVERY	16384
-#define EVENTS		50	/* read by others in each life */
+#define EVENTS		50	/* read by others per life */
 #define WINDOW		16
 #define XXL_SIZE	32768
 
@@ -40,19 +40,19 @@ struct shared {
 	volatile int stop;
 	volatile uint64_t writes;
 	volatile uint64_t calls;
-	volatile uint32_t client;	/* id of the hostile one */
+	volatile uint32_t client;	/* id of the hostile client */
 };
 
 struct part {
 	int arena_fd;
 	enum rring_role role;		/* of the hostile one */
-	uint32_t writes;		/* before the baton is passed */
+	uint32_t writes;		/* before it passes the baton */
 	struct shared *shared;
 	struct baton ready;
 	struct rng rng;
 };
 
-/* ---- what it may write ---- */
+/* ---- regions of the hostile client ---- */
 
 struct hostile {
 	struct part *part;
@@ -61,11 +61,11 @@ struct hostile {
 	const struct rring_arena_info *arena;
 	const rring_flag_t *generation;
 	const struct rring_magazines *magazines;
-	const struct rring_ring_head *peer;	/* another's ring, which it reads */
+	const struct rring_ring_head *peer;	/* ring that it reads */
 	struct rring_tails *tails;
 	uint64_t *ledger;
 	struct rring_cursors *cursors;
-	/* a producer's; NULL: none */
+	/* only of a producer, else NULL */
 	struct rring_ring_head *ring;
 	uint32_t ring_id;
 	char *payload;
@@ -80,7 +80,10 @@ static size_t ring_size(const struct hostile *self, uint32_t ring)
 	return info[ring].size;
 }
 
-/* One that has been evicted meanwhile ends in its next store, as it would. */
+/*
+ * Map a region. After an eviction the mapping fails, and the next store ends
+ * the process.
+ */
 static void *map(const struct hostile *self, enum rring_region_type type,
 		 uint32_t index, size_t size, int writable)
 {
@@ -91,7 +94,10 @@ static void *map(const struct hostile *self, enum rring_region_type type,
 	return at == MAP_FAILED ? NULL : at;
 }
 
-/* Its ring, in new pages: under its name, if somebody reads the last one. */
+/*
+ * Open the hostile ring with new pages. It keeps its name while the previous
+ * one has readers.
+ */
 static void open_ring(struct hostile *self)
 {
 	struct rring_ring_open open = {
@@ -111,7 +117,10 @@ static void open_ring(struct hostile *self)
 		self->ring = NULL;
 		device_call(self->fd, RRING_IOC_RING_CLOSE, &close);
 	}
-	/* its end is where nobody can go on, until its last reader has left */
+	/*
+	 * this fails while the old ring has readers and its head is out of
+	 * range
+	 */
 	if (device_call(self->fd, RRING_IOC_RING_OPEN, &open))
 		return;
 	self->ring_id = open.ring;
@@ -173,9 +182,9 @@ static struct hostile hostile_new(struct part *part)
 	return self;
 }
 
-/* ---- what it writes ---- */
+/* ---- forged values ---- */
 
-/* Of any slot: in its present generation, the next one, or the last one. */
+/* Handle of any slot, in its present, next or previous generation. */
 static uint64_t forge(const struct hostile *self, uint32_t roll)
 {
 	uint32_t pool = roll % RRING_POOLS;
@@ -187,7 +196,7 @@ static uint64_t forge(const struct hostile *self, uint32_t roll)
 	return rring_handle(generation + (roll >> 24) % 3 - 1, pool, slot);
 }
 
-/* Half of them are near what is there, or what others go by. */
+/* Forge a value. Half of them are near the old value or near valid ones. */
 static uint64_t lie(const struct hostile *self, uint64_t was, uint64_t roll)
 {
 	static const uint64_t lies[] = {
@@ -223,7 +232,7 @@ static uint64_t lie(const struct hostile *self, uint64_t was, uint64_t roll)
 	}
 }
 
-/* Mostly a word that somebody goes by. */
+/* Choose a word, mostly one that the kernel or other clients read. */
 static uint64_t *choose(const struct hostile *self, uint32_t roll)
 {
 	uint32_t some = roll >> 4;
@@ -272,7 +281,10 @@ static void write_nonsense(struct hostile *self)
 		((volatile uint8_t *)word)[roll >> 32 & 7] = (uint8_t)value;
 }
 
-/* Who has everything for ever hides what else is wrong. */
+/*
+ * Clear the ledger's counts at times, as a client that holds all slots forever
+ * would hide other errors.
+ */
 static void have_mercy(struct hostile *self)
 {
 	uint32_t i;
@@ -283,9 +295,12 @@ static void have_mercy(struct hostile *self)
 		open_ring(self);
 }
 
-/* ---- what it asks for ---- */
+/* ---- calls ---- */
 
-/* Of rings and readers that exist, mostly another's; and of some that do not */
+/*
+ * Make a call with random arguments. Rings and readers mostly exist and belong
+ * to others.
+ */
 static void call_nonsense(struct hostile *self)
 {
 	struct rng *rng = &self->rng;
@@ -335,14 +350,14 @@ static void call_nonsense(struct hostile *self)
 	};
 	uint32_t i = rng_below(rng, ARRAY_SIZE(calls));
 
-	/* its own ring it keeps, to write into */
+	/* the client keeps its own ring to write into */
 	if (calls[i].args == &close && self->ring && ring == self->ring_id)
 		return;
 	device_call(self->fd, calls[i].request, calls[i].args);
 	self->part->shared->calls++;
 }
 
-/* Goes on until it is stopped. */
+/* Never returns; the test kills or evicts the process. */
 static int be_hostile(void *arg)
 {
 	struct part *part = arg;
@@ -365,7 +380,7 @@ static int be_hostile(void *arg)
 
 /* ---- the others ---- */
 
-/* What a liar's ring says may be nonsense; it is never out of bounds. */
+/* Read events of the hostile ring. They may be wrong, but are in bounds. */
 static void believe(struct rring_reader *reader)
 {
 	struct rring_client *client = reader->client;
@@ -389,7 +404,7 @@ static void believe(struct rring_reader *reader)
 	rring_release(reader, 1);
 }
 
-/* Comes and goes all the time, and reads what the hostile one writes. */
+/* Open and close clients repeatedly, and read the hostile ring. */
 static int come_and_go(void *arg)
 {
 	struct rring_reader_config config = {
@@ -483,7 +498,10 @@ static int evict(FIXTURE_DATA(hostile) *self)
 	return nl_change(&self->nl, RRING_CMD_CLIENT_EVICT, victim);
 }
 
-/* In the middle of it: by death, or by eviction, which a store then notices. */
+/*
+ * The hostile client ends while it writes: by death, or by an eviction, after
+ * which a store raises SIGBUS.
+ */
 TEST_F_TIMEOUT(hostile, hurts_nobody_and_leaves_nothing_behind, 600)
 {
 	pid_t pid;

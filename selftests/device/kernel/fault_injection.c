@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Whatever a call needs fails once: the kernel is told to let the n-th
- * allocation, or copy from or to the process, fail, for every n until the call
- * has no n-th one. Then the call says so, has changed nothing, and works when
- * it is tried again; and when the process has gone, nothing of it is left. What
- * an arena does not know of is left to kmemleak.
+ * Each allocation and user copy of a call fails once: the n-th one, for every n
+ * until the call has no n-th one. The call then returns an error, has changed
+ * nothing, and succeeds when repeated. When the process has ended, nothing of
+ * it is left. Leaks outside of arenas are left to kmemleak.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +29,7 @@
 #define NAME		"failing"
 #define LARGE		40000	/* bytes: ten pages */
 
-/* ---- what there is ---- */
+/* ---- inventory of the module ---- */
 
 #define KINDS	5	/* arenas, pools, clients, rings, readers */
 
@@ -39,7 +38,7 @@ struct inventory {
 	uint32_t free[RRING_POOLS];
 };
 
-/* The free slots of @client's arena, if there is one. */
+/* Count all objects, and the free slots of @client's arena unless NULL. */
 static struct inventory inventory(struct rring_client *client)
 {
 	struct inventory all = { .known = { 0 } };
@@ -66,7 +65,7 @@ static int same(const struct inventory *a, const struct inventory *b)
 
 /* ---- calls ---- */
 
-/* What a call is made on: anew for each n, in a process of its own. */
+/* State of a call, created for each n in a new process. */
 struct stage {
 	const struct call *call;
 	struct subject subject;
@@ -76,22 +75,22 @@ struct stage {
 	struct rring_client *other;
 	struct rring_writer *writer;
 	struct rring_event event;
-	uint32_t reader;		/* its id, if it is away */
+	uint32_t reader;		/* id of an absent named reader */
 	int is_away;
 	char message[512];
 	int fd;
 };
 
 struct action {
-	/* before each try, while nothing fails; may be NULL */
+	/* prepare a try, without faults; may be NULL */
 	void (*ready)(struct stage *stage);
-	/* a negative errno, or what was done */
+	/* return a negative errno or a result */
 	int (*run)(struct stage *stage);
-	int number;	/* of the ioctl, or of the dump */
-	int never;	/* it must not fail */
+	int number;	/* of the ioctl or the dump */
+	int never;	/* must not fail */
 };
 
-/* Every ioctl, as selftests/lib/ioctl_calls.c has them. */
+/* Every ioctl, with the arguments of selftests/lib/ioctl_calls.c. */
 
 static void ready_call(struct stage *stage)
 {
@@ -106,7 +105,7 @@ static int run_call(struct stage *stage)
 			   &stage->args);
 }
 
-/* The file, and what the library does with one. */
+/* The device file, and calls of the library. */
 
 static int run_open(struct stage *stage)
 {
@@ -114,7 +113,7 @@ static int run_open(struct stage *stage)
 	return stage->fd < 0 ? -errno : 0;
 }
 
-/* A client, and all that it maps. */
+/* A client and all its mappings. */
 static int run_client(struct stage *stage)
 {
 	return rring_open_arena(&stage->other, stage->subject.arena_fd,
@@ -153,7 +152,7 @@ static int run_reader(struct stage *stage)
 				 &reader);
 }
 
-/* Pages of its own, and their mapping. */
+/* An XXL event and its mapping. */
 static int run_large(struct stage *stage)
 {
 	struct rring_event event;
@@ -176,7 +175,7 @@ static int run_poll(struct stage *stage)
 	       -errno : 0;
 }
 
-/* What takes something back has no right to fail. */
+/* Calls that release something must not fail. */
 
 static void ready_unmap(struct stage *stage)
 {
@@ -199,7 +198,10 @@ static int run_close(struct stage *stage)
 	return 0;
 }
 
-/* With all that a process can have; and nothing of its own is run any more. */
+/*
+ * The process has all kinds of objects when it is killed. Its death releases
+ * them in the kernel, without its code.
+ */
 static void ready_end(struct stage *stage)
 {
 	ready_reader(stage);
@@ -214,7 +216,7 @@ static int run_end(struct stage *stage)
 	return 0;
 }
 
-/* Messages, sent and answered. */
+/* Netlink requests and their answers. */
 
 static void ready_message(struct stage *stage, uint8_t command, uint16_t flags,
 			  const struct nl_value *values)
@@ -324,7 +326,7 @@ static void ready_evict(struct stage *stage)
 	ready_message(stage, RRING_CMD_CLIENT_EVICT, NLM_F_ACK, values);
 }
 
-/* A writer of the kernel's own. */
+/* A kernel writer. */
 
 static void ready_kwriter(struct stage *stage)
 {
@@ -357,14 +359,14 @@ static int run_kwriter_close(struct stage *stage)
 	return close(stage->fd);
 }
 
-/* ---- one try, and another ---- */
+/* ---- a try with a fault and a try without ---- */
 
-/* What became of the n-th. */
+/* Result of the call with the n-th fault. */
 struct outcome {
-	int failed;	/* there was one */
-	int err;	/* what the call said then */
-	int changed;	/* for all that */
-	int again;	/* what it says when nothing fails */
+	int failed;	/* the fault was injected */
+	int err;	/* result of the call */
+	int changed;	/* an error, but a change */
+	int again;	/* result without faults */
 };
 
 struct trial {
@@ -415,7 +417,9 @@ static int try(void *arg)
 	outcome->failed = failure_came(fail);
 	after = inventory(stage.subject.client);
 	outcome->changed = outcome->err < 0 && !same(&before, &after);
-	/* if it was only the answer that was lost, there is nothing to do */
+	/*
+	 * after a change only the answer was lost: there is nothing to repeat
+	 */
 	if (outcome->err < 0 && !outcome->changed) {
 		if (action->ready)
 			action->ready(&stage);
@@ -497,7 +501,7 @@ FIXTURE_TEARDOWN(failures)
 	EXPECT_EQ(0, producer_unload());
 }
 
-/* No memory, no room for the answer, or a copy that failed. */
+/* Return 1 for success, or for an errno that the fault explains. */
 static int is_documented(const struct trial *trial)
 {
 	int err = trial->outcome->err;
@@ -508,7 +512,7 @@ static int is_documented(const struct trial *trial)
 	       (err == -ENOMEM || err == -EFAULT || err == -ENOBUFS);
 }
 
-/* A process that died may be on its way out still. */
+/* Wait until the dead process has released all its objects. */
 static void until_nothing_is_left(const struct inventory *nothing)
 {
 	struct inventory left;
@@ -518,7 +522,7 @@ static void until_nothing_is_left(const struct inventory *nothing)
 	} while (!same(nothing, &left));
 }
 
-/* 0: as it should have. */
+/* Wait for the child. Return 0 if it ended as expected. */
 static int ended(pid_t pid, const struct trial *trial)
 {
 	if (trial->action->run != run_end)
@@ -544,7 +548,7 @@ TEST_F_TIMEOUT(failures, each_is_told_and_costs_nothing, 100)
 		EXPECT_TRUE(is_documented(&trial)) {
 			TH_LOG("%u: %d", trial.n, outcome->err);
 		}
-		/* done, and only the answer lost: no such call lacked memory */
+		/* if only the answer was lost, the errno is not -ENOMEM */
 		EXPECT_FALSE(outcome->changed && outcome->err == -ENOMEM) {
 			TH_LOG("%u: %d, but a change", trial.n, outcome->err);
 		}

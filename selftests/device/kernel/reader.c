@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The kernel as a reader of rings that processes write: order, counts, who
- * waits for whom, and who is lapped.
+ * Kernel readers of rings that processes write: order, counts, gating and laps.
  */
 #include <sched.h>
 #include <signal.h>
@@ -101,7 +100,7 @@ TEST_F_TIMEOUT(kreader, who_polls_gets_every_event, 100)
 	close(fd);
 }
 
-/* Kernel to kernel: what one module says the other hears. */
+/* A kernel reader of one module reads a kernel writer of another one. */
 TEST_F(kreader, kernel_reads_what_the_kernel_writes)
 {
 	struct kring *kring = &self->kring;
@@ -159,7 +158,7 @@ TEST_F(kreader, what_the_writer_gave_up_is_skipped)
 	EXPECT_EQ(0, producer_unload());
 }
 
-/* ---- who waits for whom ---- */
+/* ---- gating ---- */
 
 TEST_F(kreader, writer_waits_for_the_kernel)
 {
@@ -173,7 +172,7 @@ TEST_F(kreader, writer_waits_for_the_kernel)
 	EXPECT_EQ(3, kring_fill(kring->writer, kring->max));
 	EXPECT_EQ(KRING_CAPACITY, consumer_drain(fd, &position, kring->max));
 	EXPECT_EQ(KRING_CAPACITY, kring_fill(kring->writer, kring->max));
-	/* as any reader that leaves */
+	/* a reader that leaves does not gate any more */
 	EXPECT_EQ(0, consumer_close(fd, 0));
 	EXPECT_EQ(0, stream_put(kring->writer, kring->max));
 	close(fd);
@@ -201,7 +200,7 @@ TEST_F(kreader, writer_waits_for_the_callback)
 	close(fd);
 }
 
-/* The library maps the kernel's cursors anew when there are new ones. */
+/* The library maps the kernel's cursors again when they are new. */
 TEST_F(kreader, next_reader_of_the_kernel_gates_as_well)
 {
 	struct kring *kring = &self->kring;
@@ -262,7 +261,7 @@ TEST_F(kreader, wait_ends_in_time_and_by_a_signal)
 	kill(pid, SIGKILL);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_TRUE(WIFSIGNALED(status));
-	/* an event ends it, and is there */
+	/* an event ends the wait and can be read */
 	ASSERT_EQ(0, stream_put(kring->writer, kring->max));
 	deadline = RRING_FOREVER;
 	EXPECT_EQ(0, consumer_call(fd, CONSUMER_WAIT, &deadline));
@@ -270,7 +269,7 @@ TEST_F(kreader, wait_ends_in_time_and_by_a_signal)
 	close(fd);
 }
 
-/* ---- who can be lapped ---- */
+/* ---- laps ---- */
 
 static int observe(struct kring *kring, enum rring_kind kind,
 		   struct rring_writer **writer)
@@ -299,14 +298,16 @@ TEST_F(kreader, observer_counts_exactly_what_it_lost)
 	copy.to = (uintptr_t)&word;
 	for (i = 0; i < 100; i++)
 		ASSERT_EQ(0, stream_put(writer, kring->max));
-	/* it goes on three quarters of a lap behind the head */
+	/*
+	 * a lapped observer continues three quarters of a lap behind the head
+	 */
 	position = 100 - 12;
 	EXPECT_EQ(0, consumer_take(fd, position++, kring->max));
 	EXPECT_EQ(88, consumer_stat(fd).lost);
 	ASSERT_EQ(0, consumer_call(fd, CONSUMER_PEEK, &entry));
 	EXPECT_EQ(89, entry.position);
 	EXPECT_EQ(0, consumer_call(fd, CONSUMER_COPY, &copy));
-	/* over what it looks at */
+	/* overwrite the peeked entry */
 	for (i = 0; i < 6; i++)
 		ASSERT_EQ(0, stream_put(writer, kring->max));
 	EXPECT_EQ(-ESTALE, consumer_call(fd, CONSUMER_COPY, &copy));
@@ -322,7 +323,7 @@ TEST_F(kreader, observer_counts_exactly_what_it_lost)
 	rring_writer_close(writer);
 }
 
-/* However the two meet, nothing is counted twice, or not at all. */
+/* Every event is counted exactly once, whatever the timing. */
 TEST_F(kreader, observing_thread_accounts_for_every_event)
 {
 	struct kring *kring = &self->kring;
@@ -340,7 +341,10 @@ TEST_F(kreader, observing_thread_accounts_for_every_event)
 	fd = consumer_of(&open);
 	for (i = 0; i < EVENTS; i++) {
 		ASSERT_EQ(0, stream_put(writer, kring->max));
-		/* or it would be scheduled when all is over */
+		/*
+		 * otherwise the thread might run only when all events are
+		 * written
+		 */
 		if (i % 40 == 39)
 			until_seen(fd, (uint64_t)i / 40);
 	}
@@ -379,12 +383,12 @@ TEST_F(kreader, stalled_reader_is_lapped_and_goes_on)
 	EXPECT_EQ(0, consumer_take(fd, 0, kring->max));
 	ASSERT_EQ(0, consumer_call(fd, CONSUMER_PEEK, &entry));
 	EXPECT_EQ(1, entry.position);
-	/* up to the entry it stands at, and over it */
+	/* fill the ring and lap the reader, which is at position 1 */
 	for (i = 0; i < 5; i++)
 		while (stream_put(writer, kring->max))
 			;
 	EXPECT_EQ(-ESTALE, consumer_call(fd, CONSUMER_RELEASE, NULL));
-	/* with what the ring retains */
+	/* the reader continues with the retained events */
 	position = KRING_CAPACITY + 5 - config.retain;
 	EXPECT_EQ(config.retain, consumer_drain(fd, &position, kring->max));
 	stat = consumer_stat(fd);
@@ -395,7 +399,7 @@ TEST_F(kreader, stalled_reader_is_lapped_and_goes_on)
 	rring_writer_close(writer);
 }
 
-/* ---- what is refused ---- */
+/* ---- refused calls ---- */
 
 TEST_F(kreader, copies_stay_within_the_event)
 {
@@ -443,7 +447,7 @@ TEST_F(kreader, who_has_a_thread_does_not_poll)
 	close(fd);
 }
 
-/* ---- large ones ---- */
+/* ---- large events ---- */
 
 TEST_F(kreader, large_events_are_read_in_pieces)
 {
@@ -457,7 +461,7 @@ TEST_F(kreader, large_events_are_read_in_pieces)
 	config.policy = RRING_BLOCK;
 	config.capacity = 4;
 	writer = writer_of(kring->client, &config);
-	/* up to where those that follow are of XXL; nobody reads these */
+	/* skip to the number from which events are XXL; these have no reader */
 	while (stream_len(writer->head, max) <= 64 * 1024)
 		ASSERT_EQ(0, stream_put(writer, 64));
 	position = writer->head;

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/*
- * How long the kernel reads a ring: who may come, under which name, and what
- * ends it.
- */
+/* Lifetime of kernel readers: permission, names and ends. */
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -37,7 +34,7 @@ FIXTURE_TEARDOWN(reader_lifetime)
 	EXPECT_EQ(0, consumer_unload());
 }
 
-/* ---- who may come ---- */
+/* ---- opening ---- */
 
 TEST_F(reader_lifetime, wrong_configs_are_refused)
 {
@@ -109,7 +106,7 @@ TEST_F(reader_lifetime, name_goes_on_where_it_stood)
 	for (i = 0; i < 5; i++)
 		EXPECT_EQ(0, consumer_take(fd, position++, kring->max));
 	EXPECT_EQ(0, consumer_close(fd, 0));
-	/* it holds the writer back while it is away */
+	/* the absent name gates the writer */
 	EXPECT_EQ(5, kring_fill(kring->writer, kring->max));
 	kring->open.start = RRING_START_NEWEST;
 	ASSERT_EQ(0, consumer_call(other, CONSUMER_OPEN, &kring->open));
@@ -117,7 +114,7 @@ TEST_F(reader_lifetime, name_goes_on_where_it_stood)
 	EXPECT_EQ(0, consumer_close(other, RRING_LEAVE_FORGET));
 	for (i = 0; i < 3 * KRING_CAPACITY; i++)
 		ASSERT_EQ(0, stream_put(kring->writer, kring->max));
-	/* one that a process has */
+	/* a name that a process has */
 	reader = reader_of(kring->client, &as);
 	EXPECT_EQ(-EBUSY, consumer_call(other, CONSUMER_OPEN, &kring->open));
 	rring_reader_close(reader, 1);
@@ -156,7 +153,7 @@ TEST_F(reader_lifetime, next_writer_is_read_on)
 	thread = consumer_of(&open);
 	for (i = 0; i < 5; i++)
 		ASSERT_EQ(0, stream_put(kring->writer, kring->max));
-	/* looked at in the pages of the first, released in those of the next */
+	/* peeked in the first writer's pages, released under the next writer */
 	ASSERT_EQ(0, consumer_call(fd, CONSUMER_PEEK, &entry));
 	rring_writer_leave(kring->writer);
 	EXPECT_EQ(5, consumer_drain(fd, &position, kring->max));
@@ -168,7 +165,7 @@ TEST_F(reader_lifetime, next_writer_is_read_on)
 		ASSERT_EQ(0, stream_put(kring->writer, kring->max));
 	ASSERT_EQ(0, consumer_call(fd, CONSUMER_PEEK, &entry));
 	rring_writer_close(kring->writer);
-	/* whoever takes over after the end goes on, too */
+	/* a writer that takes over after the end continues the stream */
 	kring->writer = writer_of(kring->client, &config);
 	EXPECT_EQ(5, consumer_drain(fd, &position, kring->max));
 	until_seen(thread, 10);
@@ -182,7 +179,7 @@ TEST_F(reader_lifetime, next_writer_is_read_on)
 	close(fd);
 }
 
-/* With its entries in sight, read by both kinds until the end. */
+/* The writer ends while both kinds of readers have unread entries. */
 static void end_midway(struct __test_metadata *_metadata, struct kring *kring,
 		       enum rring_kind kind,
 		       int (*finish)(struct remote_writer *remote_writer,
@@ -235,12 +232,12 @@ static int finish_by_eviction(struct remote_writer *remote_writer, pid_t pid)
 			   remote_writer->ids->serial);
 
 	nl_close(&nl);
-	/* SIGBUS, which the library turns into an error, or not */
+	/* the process may die of SIGBUS or get an error of the library */
 	reap(pid);
 	return err;
 }
 
-/* The same in an arena that netlink sees by name. */
+/* Use a named arena, which netlink can find. */
 static void use_named_arena(struct __test_metadata *_metadata,
 			    struct kring *kring)
 {
@@ -288,7 +285,7 @@ TEST_F(reader_lifetime, arena_stays_for_its_reader)
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, stream_put(kring->writer, kring->max));
 	until_seen(fd, 10);
-	/* the reader's reference is the last */
+	/* the reader has the last reference to the arena */
 	rring_close(kring->client);
 	close(kring->arena);
 	until_ended(fd, 1);
@@ -298,7 +295,7 @@ TEST_F(reader_lifetime, arena_stays_for_its_reader)
 	kring->client = client_of(kring->arena, RRING_PRODUCER);
 }
 
-/* ---- how it is shown ---- */
+/* ---- netlink ---- */
 
 TEST_F(reader_lifetime, reader_is_client_0s)
 {
@@ -329,7 +326,7 @@ TEST_F(reader_lifetime, reader_is_client_0s)
 	EXPECT_EQ(6u, nl_u64(reader, RRING_A_READER_LAG));
 	EXPECT_STREQ("log", nl_str(reader, RRING_A_READER_NAME));
 	nl_free(&answer);
-	/* it is no client that could be evicted */
+	/* client 0 is not shown as a client, and cannot be evicted */
 	answer = nl_of_arena(&nl, RRING_CMD_CLIENT_GET, id);
 	EXPECT_EQ(1u, answer.n);
 	nl_free(&answer);
@@ -384,7 +381,7 @@ TEST_F(reader_lifetime, reader_ends_with_the_consuming_module)
 		close(fd);
 		EXPECT_EQ(-EAGAIN, module_unload());
 		EXPECT_EQ(0, consumer_unload());
-		/* nobody holds the writer back any more */
+		/* no reader gates the writer */
 		for (i = 0; i < 3 * KRING_CAPACITY; i++)
 			ASSERT_EQ(0, stream_put(kring->writer, kring->max));
 		ASSERT_EQ(0, consumer_load());

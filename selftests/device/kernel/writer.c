@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The kernel as a writer, one step at a time: order, drops and their reasons,
- * discarding, waking, and what happens when one of the two ends.
+ * Kernel writers, one step at a time: order, drops and their reasons, discards,
+ * wake-ups, and ends of the writer or the reader.
  */
 #include <poll.h>
 #include <sys/mman.h>
@@ -63,7 +63,7 @@ static int close_writer(int fd, uint32_t flags)
 	return producer_call(fd, PRODUCER_CLOSE, &flags);
 }
 
-/* The number of the next event, or what try_read or its content say. */
+/* Return the number of the next event, or a negative errno. */
 static long next_number(struct rring_reader *reader)
 {
 	struct found found = {};
@@ -124,7 +124,7 @@ TEST_F(kwriter, what_is_discarded_last_leaves_no_trace)
 	EXPECT_EQ(2, next_number(self->reader));
 }
 
-/* Entries 0, 2, 4: three events with nothing before, between and behind. */
+/* Reserve six entries; events and discarded entries alternate. */
 static void put_holes(struct __test_metadata *_metadata, int fd)
 {
 	uint32_t i;
@@ -198,7 +198,7 @@ TEST_F(kwriter, full_ring_drops_and_says_so)
 		  &self->reader->info->dropped[RRING_DROP_FULL]));
 	for (i = 0; i < 16; i++)
 		EXPECT_EQ((long)i, next_number(self->reader));
-	/* the last is released when the next is asked for */
+	/* rring_try_read() releases the previous event */
 	EXPECT_EQ(-EAGAIN, next_number(self->reader));
 	for (i = 0; i < 16; i++)
 		ASSERT_EQ(0, producer_put_soon(self->fd, i, LEN));
@@ -248,7 +248,7 @@ TEST_F(kwriter, nobody_else_writes_the_pages_of_the_kernel)
 	munmap(pages, size);
 }
 
-/* The cursor's page is the reader's, who may write there what he likes. */
+/* The reader owns its cursor page and may store any value there. */
 TEST_F(kwriter, liars_cursor_opens_nothing)
 {
 	rring_seq_t *cursor = self->reader->cursor;
@@ -259,7 +259,7 @@ TEST_F(kwriter, liars_cursor_opens_nothing)
 	rring_seq_store(cursor, 1ull << 60);
 	for (i = 0; i < 40; i++)
 		ASSERT_EQ(0, producer_put_soon(self->fd, i, LEN));
-	/* what it gave away it does not get back */
+	/* a cursor that moves back does not take room away again */
 	rring_seq_store(cursor, 0);
 	for (i = 0; i < 100; i++)
 		producer_put(self->fd, i, LEN);
@@ -271,7 +271,7 @@ TEST_F(kwriter, liars_cursor_opens_nothing)
 
 /* ---- sleepers ---- */
 
-/* After a writer without readers has ended, and its ring with it. */
+/* Open a new ring, as the old one has ended with its writer. */
 static void renew(FIXTURE_DATA(kwriter) *self, enum rring_kind kind)
 {
 	close(self->fd);
@@ -281,13 +281,13 @@ static void renew(FIXTURE_DATA(kwriter) *self, enum rring_kind kind)
 
 struct sleeper {
 	int arena;
-	int fd;			/* of the writer, which only its owner keeps */
+	int fd;			/* of the writer; only its owner keeps it open */
 	uint32_t ring;
 	int polls;
 	struct baton joined;
 };
 
-/* Sleep for each event; until the end. */
+/* Sleep for each event, until the end. */
 static int sleep_and_read(void *arg)
 {
 	struct sleeper *sleeper = arg;
@@ -333,7 +333,7 @@ static void wake_from_everywhere(struct __test_metadata *_metadata, int arena,
 		ASSERT_EQ(0, producer_call(fd, PRODUCER_RUN, &run));
 	}
 	until_asleep(pid);
-	/* one that met somebody in the writer is not to be waited for */
+	/* events that were dropped with RRING_DROP_BUSY do not arrive */
 	stat = producer_stat(fd);
 	EXPECT_EQ(i, stat.sent + stat.dropped[RRING_DROP_BUSY]);
 	EXPECT_EQ(0, close_writer(fd, 0));
@@ -432,7 +432,7 @@ TEST_F(kwriter, arena_stays_for_its_writer)
 {
 	uint32_t i;
 
-	/* the writer's reference is the last but for a reader's */
+	/* the writer has the last reference to the arena */
 	close(self->arena);
 	rring_reader_close(self->reader, 0);
 	rring_close(self->client);

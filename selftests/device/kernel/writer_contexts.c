@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The kernel writes from every context at once: tasks on all CPUs, softirq,
- * hardirq, irq_work and NMI, into one ring. What was tried is sent, discarded
- * or dropped; what was sent is read, or counted as lost; and each event is
- * whole and in its place.
+ * The kernel writes into one ring from all contexts at once: tasks on all CPUs,
+ * softirq, hardirq, irq_work and NMI. Each try is sent, discarded or dropped.
+ * Each sent event is read or counted as lost. Each event is intact and in
+ * order.
  */
 #include <sched.h>
 #include <signal.h>
@@ -54,16 +54,16 @@ struct task {
 	int arena;
 	int fd;
 	uint32_t ring;
-	uint32_t flags;		/* of the reader */
+	uint32_t flags;		/* flags of the reader */
 	int keeps;
 	struct baton joined;
 	struct result *result;
 };
 
-/* Events that are held while others come and go. */
+/* Events that are held for a while. */
 struct shelf {
 	struct rring_event event[KEPT];
-	uint64_t first[KEPT];	/* word of each, when it was put there */
+	uint64_t first[KEPT];	/* first word when kept */
 	uint32_t n;
 };
 
@@ -97,7 +97,7 @@ static int shelf_put(struct shelf *shelf, struct rring_reader *reader,
 	return 0;
 }
 
-/* As found_all(), holding every third event for a while. */
+/* found_all() that holds every third event for a while. */
 static int read_and_keep(struct found *found, struct rring_reader *reader)
 {
 	struct shelf shelf = {};
@@ -124,7 +124,7 @@ static int read_and_keep(struct found *found, struct rring_reader *reader)
 	return err;
 }
 
-/* Nothing is to be believed before its release says that it was whole. */
+/* Copy the next event, and check the copy only if release succeeds. */
 static int observe_one(struct found *found, struct rring_reader *reader)
 {
 	struct rring_event event;
@@ -144,7 +144,7 @@ static int observe_one(struct found *found, struct rring_reader *reader)
 	return found_add(found, &event);
 }
 
-/* Until the end, and over all losses. */
+/* Read until the end, whatever is lost. */
 static int observe(struct found *found, struct rring_reader *reader)
 {
 	int err;
@@ -316,7 +316,7 @@ TEST_F_TIMEOUT(writer_contexts, overwriting_loses_what_it_says, 100)
 }
 
 /*
- * As often as it takes: an NMI comes when it comes. In a ring of one entry each
+ * Repeat until an NMI has met another context. In a ring of one entry, each
  * reservation has to look for room, which takes the lock.
  */
 TEST_F_TIMEOUT(writer_contexts, nmi_that_meets_somebody_is_a_counted_drop, 100)
@@ -347,7 +347,10 @@ TEST_F_TIMEOUT(writer_contexts, nmi_that_meets_somebody_is_a_counted_drop, 100)
 	close(fd);
 }
 
-/* Payloads lie in the ring, and room is known of: no NMI is too many. */
+/*
+ * The ring is inline and the room is known, so no reservation takes the lock
+ * and no NMI is dropped.
+ */
 TEST_F_TIMEOUT(writer_contexts, nothing_is_dropped_while_there_is_room, 100)
 {
 	struct producer_run run = {
@@ -375,7 +378,7 @@ TEST_F_TIMEOUT(writer_contexts, nothing_is_dropped_while_there_is_room, 100)
 	EXPECT_EQ(sent, task.result->found.events);
 }
 
-#define VICTIMS_SHARE	1000	/* events that it has read when it dies */
+#define VICTIMS_SHARE	1000	/* events read before the kill */
 
 struct victim {
 	pid_t pid;
@@ -419,7 +422,7 @@ TEST_F_TIMEOUT(writer_contexts, killed_reader_costs_nobody_anything, 100)
 	};
 	killer = spawn(kill_in_the_storm, &victim);
 	storm(_metadata, fd, PRODUCER_ALL, variant->discard);
-	/* until there were enough for the killer to strike */
+	/* write until the reader has read enough to be killed */
 	for (i = 0; victim.found->events < VICTIMS_SHARE; i++)
 		producer_put(fd, TRIES + i, 64);
 	EXPECT_EQ(0, reap(killer));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A kernel writer's slots: the pool runs dry, and recovers. */
+/* Slots of a kernel writer: the pool is exhausted, and recovers. */
 #include <sched.h>
 
 #include "arena.h"
@@ -42,7 +42,7 @@ FIXTURE_TEARDOWN(writer_slots)
 	EXPECT_EQ(0, producer_unload());
 }
 
-/* Put events until all slots lie in the ring: how many had no slot. */
+/* Put events until the ring has all slots. Return the drops without a slot. */
 static uint64_t fill_up(int fd)
 {
 	uint32_t i = 0;
@@ -63,11 +63,11 @@ TEST_F(writer_slots, dry_pool_is_a_counted_drop)
 		  producer_stat(self->fd).dropped[RRING_DROP_NO_SLOT]);
 	EXPECT_EQ(before + 10, rring_word_load(
 		  &self->reader->info->dropped[RRING_DROP_NO_SLOT]));
-	/* a pool that is dry does not mean the others */
+	/* an exhausted pool does not affect the others */
 	EXPECT_EQ(0, producer_put(self->fd, 0, 200));
 }
 
-/* Is there a slot for the kernel again, with nobody asking for one? */
+/* Wait until the kernel has a slot again, without a call that asks for one. */
 static void until_stocked(const struct rring_client *client)
 {
 	while (rring_flag_load_acquire(&client->arena->pool_waiters))
@@ -82,14 +82,14 @@ TEST_F(writer_slots, pool_recovers_by_itself_when_readers_go_on)
 	for (round = 0; round < 20; round++) {
 		uint64_t sent;
 
-		/* no slot is at hand, and there is none to be had */
+		/* the stock and the pool are empty */
 		while (producer_put(self->fd, i++, 64) != -ENOSPC ||
 		       producer_stat(self->fd).sent - found.events < SLOTS)
 			;
 		sent = producer_stat(self->fd).sent;
 		ASSERT_EQ(0, found_now(&found, self->reader));
 		EXPECT_EQ(sent, found.events);
-		/* nobody but the reader's wake fills the stock */
+		/* only the reader's wake refills the stock */
 		until_stocked(self->client);
 		ASSERT_EQ(0, producer_put_soon(self->fd, i++, 64));
 	}
@@ -105,7 +105,7 @@ TEST_F(writer_slots, held_events_stay_and_come_back)
 		ASSERT_EQ(0, rring_try_read(self->reader, &kept[i]));
 		ASSERT_EQ(0, rring_keep(self->reader, &kept[i]));
 	}
-	/* all are held, in the ring or not */
+	/* the reader holds all slots */
 	for (i = 0; i < 100; i++)
 		EXPECT_EQ(-ENOSPC, producer_put(self->fd, 0, 64));
 	for (i = 0; i < SLOTS; i++) {
@@ -141,7 +141,10 @@ TEST_F(writer_slots, class_without_a_pool_uses_the_next)
 	EXPECT_EQ(RRING_XL, rring_handle_class(event.handle));
 }
 
-/* Two writers and a process, of one pool, each of which frees for the others */
+/*
+ * Two kernel writers and a process share a pool; each frees slots for the
+ * others.
+ */
 TEST_F(writer_slots, two_writers_and_a_process_share_a_pool)
 {
 	struct found found[2] = {};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Memory is charged to the memory cgroup of whoever asks for it. */
+/* Memory is charged to the memory cgroup of the caller. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -60,7 +60,7 @@ FIXTURE_SETUP(memcg)
 	baton_init(&self->done);
 }
 
-/* The group can go as soon as nobody lives in it. */
+/* Remove the group, which has no processes any more. */
 FIXTURE_TEARDOWN(memcg)
 {
 	EXPECT_EQ(0, rmdir(GROUP));
@@ -95,7 +95,7 @@ TEST_F(memcg, arena_above_the_limit_is_refused)
 
 	ASSERT_EQ(0, write_file(GROUP "/memory.max", "16M"));
 	status = reap(spawn(create_inside, NULL));
-	/* nobody but the caller may be hit */
+	/* only the caller may fail or be killed */
 	EXPECT_TRUE(status == ENOMEM || status == 128 + SIGKILL) {
 		TH_LOG("status %d", status);
 	}
@@ -122,7 +122,7 @@ static int hold_inside(void *arg)
 	return fd < 0 ? -fd : 0;
 }
 
-/* Each CPU keeps a little that it has not handed back yet: 8 MiB is plenty. */
+/* Each CPU may cache some charges, so the checks allow for 8 MiB. */
 TEST_F(memcg, arena_is_charged_while_it_lives)
 {
 	long before, with, after;
@@ -164,7 +164,10 @@ static int attach_inside(void *arg)
 	return 0;
 }
 
-/* A million slots make a ledger of 8 MiB, but their payload is another's. */
+/*
+ * The ledger of a million slots is 8 MiB. Their payload is charged to the
+ * creator of the arena.
+ */
 TEST_F(memcg, ledger_is_charged_to_its_client)
 {
 	long before, with, after;
@@ -203,7 +206,7 @@ static int open_ring_inside(void *arg)
 	err = rring_writer_open(client, &config, &writer);
 	config.capacity = 16;
 	if (err == -ENOMEM && rring_writer_open(client, &config, &writer))
-		return 2;	/* the client is to live on */
+		return 2;	/* the client must survive */
 	return -err;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Nobody writes a region but by plain stores of its owner: whatever else the
- * kernel offers to write memory with is refused, for the regions that a
- * consumer has read-only as for those that are a producer's own.
+ * A region can only be written by plain stores of its owner. All other ways to
+ * write memory are refused, for regions that a consumer maps read-only and for
+ * those of a producer.
  */
 #include <fcntl.h>
 #include <linux/userfaultfd.h>
@@ -23,7 +23,7 @@
 FIXTURE(foreign_write) {
 	struct region region;
 	char *addr;
-	char *last;		/* eight bytes at its end */
+	char *last;		/* last eight bytes */
 	size_t size;
 	int sealed;
 	unsigned long evil;
@@ -41,7 +41,10 @@ FIXTURE_SETUP(foreign_write)
 	self->evil = EVIL;
 }
 
-/* After each attack a store still faults, and no byte has changed. */
+/*
+ * After each attack, no byte has changed, and a store to a read-only region
+ * still faults.
+ */
 FIXTURE_TEARDOWN(foreign_write)
 {
 	struct region *region = &self->region;
@@ -70,7 +73,7 @@ TEST_F(foreign_write, by_mprotect)
 		  errno_of(mprotect(self->addr, self->size, PROT_WRITE)));
 	EXPECT_EQ(-EACCES, errno_of(mprotect(self->addr, self->size,
 					     PROT_READ | PROT_EXEC)));
-	/* by way of no rights at all */
+	/* first drop all rights, then ask for them again */
 	EXPECT_EQ(0, errno_of(mprotect(self->addr, self->size, PROT_NONE)));
 	EXPECT_EQ(self->sealed ? -EACCES : 0,
 		  errno_of(mprotect(self->addr, self->size,
@@ -87,7 +90,7 @@ TEST_F(foreign_write, by_mprotect_with_a_key)
 		  errno_of(syscall(SYS_pkey_mprotect, self->addr, self->size,
 				   PROT_READ | PROT_WRITE, -1)));
 	if (key < 0)
-		return;		/* a CPU without keys */
+		return;		/* the CPU has no protection keys */
 	EXPECT_EQ(self->sealed ? -EACCES : 0,
 		  errno_of(syscall(SYS_pkey_mprotect, self->addr, self->size,
 				   PROT_READ | PROT_WRITE, key)));
@@ -97,7 +100,7 @@ TEST_F(foreign_write, by_mprotect_with_a_key)
 	syscall(SYS_pkey_free, key);
 }
 
-/* Where reading is to imply executing, it does not. */
+/* READ_IMPLIES_EXEC does not make the mapping executable. */
 TEST_F(foreign_write, by_personality)
 {
 	int prot = PROT_READ | (self->sealed ? 0 : PROT_WRITE);
@@ -121,7 +124,7 @@ static int write_mem(const char *mem, char *addr)
 		return 100;
 	if (pwrite(fd, &evil, sizeof(evil), (off_t)(long)addr) >= 0)
 		written++;
-	/* as FOLL_FORCE would be tried for by a debugger */
+	/* write one byte, with FOLL_FORCE as for a debugger */
 	if (pwrite(fd, &evil, 1, (off_t)(long)addr) >= 0)
 		written++;
 	close(fd);
@@ -190,7 +193,7 @@ TEST_F(foreign_write, by_a_debugger)
 	EXPECT_EQ(EIO, reap(spawn(poke_parent, self->last)));
 }
 
-/* A pipe with EVIL in it, to be read into the region. */
+/* Create a pipe that contains EVIL. */
 static int evil_pipe(int *write_end)
 {
 	unsigned long evil = EVIL;
@@ -202,7 +205,7 @@ static int evil_pipe(int *write_end)
 	return fd[0];
 }
 
-/* Its owner may read(2) into it, as that is a store of its own. */
+/* The owner may read(2) into a writable region, like a store. */
 TEST_F(foreign_write, by_read)
 {
 	int zero = open("/dev/zero", O_RDONLY);
@@ -234,7 +237,7 @@ TEST_F(foreign_write, by_vmsplice_out_of_a_pipe)
 	close(write_end);
 }
 
-/* System calls that write a result wherever they are told to. */
+/* System calls that write a result to a given address. */
 TEST_F(foreign_write, by_results_of_system_calls)
 {
 	if (!self->sealed)
@@ -247,7 +250,7 @@ TEST_F(foreign_write, by_results_of_system_calls)
 					    self->addr)));
 }
 
-/* The kernel's own store at the exit of a thread: it must not get through. */
+/* The store of the kernel at the exit of a thread must fail, too. */
 static int exit_thread_over(void *arg)
 {
 	struct region region;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A client lives exactly as long as the memory of its process: not in a child,
- * not by a descriptor that is open elsewhere, not after exec(2); but on after
- * the thread that opened it.
+ * A client lives exactly as long as the memory of its process. A child, a copy
+ * of the descriptor or a program after exec(2) does not have the client. The
+ * client survives the thread that opened it.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -24,7 +24,7 @@
 
 #include "kselftest_harness.h"
 
-#define TAKEN	5	/* slots that a client has of its own in each test */
+#define TAKEN	5	/* slots that a client allocates per test */
 #define STACK	65536
 
 struct stage {
@@ -50,7 +50,7 @@ FIXTURE_SETUP(fork_exec)
 	baton_init(&self->stage.ready);
 	baton_init(&self->stage.go);
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_DGRAM, 0, self->stage.socket));
-	/* grandchildren are to be waited for here */
+	/* makes orphaned grandchildren children of this process */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 }
 
@@ -91,7 +91,7 @@ static int is_no_client(void *arg)
 	struct stage *stage = arg;
 
 	MUST(refill_by(rring_client_fd(stage->client)) == -EPERM);
-	/* its ledger is not there: SIGSEGV */
+	/* the child has no ledger mapped: SIGSEGV */
 	rring_hold(stage->client, &(struct rring_event) {
 		.word = ledger_of(stage->client),
 	});
@@ -111,7 +111,7 @@ TEST_F(fork_exec, a_child_has_no_client_and_its_parent_lives_on)
 	rring_close(client);
 }
 
-/* Only the inherited descriptor of its parent's client is left. */
+/* The child only has the inherited descriptor of its parent's client. */
 static int outlive(void *arg)
 {
 	struct stage *stage = arg;
@@ -153,7 +153,7 @@ static int do_nothing(void *arg)
 	return 0;
 }
 
-/* A child that shares the memory, and ends: nothing is unmapped by that. */
+/* The end of a child that shares the memory unmaps nothing. */
 TEST_F(fork_exec, a_child_in_the_same_memory_may_end)
 {
 	struct rring_client *client = client_of(self->stage.arena_fd,
@@ -198,7 +198,7 @@ static int share_and_wait(void *arg)
 	return 1;
 }
 
-/* The other way round: who shares the memory goes on with the client. */
+/* When the opener ends, the process that shares its memory has the client. */
 TEST_F(fork_exec, a_client_ends_with_the_last_process_in_its_memory)
 {
 	pid_t pid = spawn(share_and_wait, &self->stage);
@@ -213,7 +213,7 @@ TEST_F(fork_exec, a_client_ends_with_the_last_process_in_its_memory)
 	ASSERT_EQ(1ull, self->watcher->arena->deaths);
 }
 
-/* ---- descriptors on their way ---- */
+/* ---- passed descriptors ---- */
 
 static int send_client(void *arg)
 {
@@ -270,7 +270,7 @@ static int attach_to_what_comes(void *arg)
 	return 0;
 }
 
-/* An arena that the process could not have inherited. */
+/* The arena is created after the fork, so that it is not inherited. */
 TEST_F(fork_exec, an_arena_whose_descriptor_was_passed_can_be_joined)
 {
 	pid_t pid = spawn(attach_to_what_comes, &self->stage);
@@ -291,7 +291,7 @@ TEST_F(fork_exec, an_arena_whose_descriptor_was_passed_can_be_joined)
 
 #define EXECED	"RRING_EXECED"
 
-/* The program once more, by a child of a_client_ends_with_exec. */
+/* Runs in the program that the child of a_client_ends_with_exec executes. */
 __attribute__((constructor)) static void after_exec(void)
 {
 	int fd[3];
@@ -315,7 +315,7 @@ static int become_another(void *arg)
 	stage->client = client_of(stage->arena_fd, RRING_PRODUCER);
 	take_some(stage->client);
 	fd = rring_client_fd(stage->client);
-	/* the descriptor goes along, but the memory does not */
+	/* the descriptor survives exec, the memory does not */
 	MUST(!fcntl(fd, F_SETFD, 0));
 	snprintf(fds, sizeof(fds), "%d %d %d", stage->ready.fd[1],
 		 stage->go.fd[0], fd);
@@ -355,7 +355,7 @@ static int leave_main_thread(void *arg)
 	MUST(!rring_open_arena(&stage->client, stage->arena_fd,
 			       RRING_PRODUCER, 0));
 	MUST(!pthread_create(&thread, NULL, go_on, stage));
-	/* and not pthread_exit(), which loads a library to do it */
+	/* pthread_exit() would load a library */
 	return (int)syscall(SYS_exit, 0);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Which mmap(2) is refused: each variant is a region that the client has
- * mapped in the right way, and asks for in all wrong ones.
+ * Refused calls of mmap(2). Each variant is a region that is mapped properly
+ * and then asked for in wrong ways.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -24,7 +24,7 @@ FIXTURE_SETUP(mapping)
 	region_init(&self->region, variant->kind);
 }
 
-/* Whatever was refused, the client lives and the mapping is what it was. */
+/* After refused calls, the client works and its mapping is unchanged. */
 FIXTURE_TEARDOWN(mapping)
 {
 	struct region *region = &self->region;
@@ -35,7 +35,7 @@ FIXTURE_TEARDOWN(mapping)
 	region_end(region);
 }
 
-/* The errno of mmap(2), negative, or 0. */
+/* Return 0, after an munmap, or the negative errno of mmap(2). */
 static int map_errno(void *addr, size_t size)
 {
 	if (addr == MAP_FAILED)
@@ -97,7 +97,7 @@ TEST_F(mapping, index_of_nothing_is_refused)
 	    region->type == RRING_REGION_RING)
 		expected = -ENXIO;
 	for (index = 1; index < 4096; index++) {
-		/* those that are there */
+		/* skip the cursors and rings that exist */
 		if (expected == -ENXIO && index <= 2)
 			continue;
 		EXPECT_EQ(expected, try_offset(region, RRING_OFF(region->type,
@@ -211,7 +211,7 @@ TEST(ledger_has_to_be_writable)
 	addr = device_map(fd, RRING_REGION_LEDGER, 0, args.ledger_size,
 			  PROT_READ);
 	EXPECT_EQ(-EACCES, map_errno(addr, args.ledger_size));
-	/* which did not make it a client */
+	/* the failed mmap did not end the attached client */
 	addr = device_map(fd, RRING_REGION_LEDGER, 0, args.ledger_size,
 			  PROT_READ | PROT_WRITE);
 	EXPECT_NE(MAP_FAILED, addr);
@@ -238,7 +238,7 @@ TEST(dead_client_maps_nothing)
 	EXPECT_EQ(-EOWNERDEAD, map_errno(addr, args.arena_size));
 }
 
-/* The writer of a ring that it has closed is its writer no more. */
+/* A client cannot map its closed ring writable. */
 TEST(closed_ring_is_read_only)
 {
 	struct rring_client *client = client_of(arena_small(), RRING_PRODUCER);

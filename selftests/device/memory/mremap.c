@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A mapping keeps its shape: it is never split, moved, grown, doubled or
- * copied by fork. What is refused leaves the client alive and working.
+ * A mapping is never split, moved, grown, duplicated or inherited by fork.
+ * After refused calls, the client still works.
  */
 #include <sys/mman.h>
 
@@ -35,7 +35,10 @@ FIXTURE_TEARDOWN(remap)
 	region_end(region);
 }
 
-/* Its first, second, middle and last page; none of a region of one page. */
+/*
+ * Offset of the first, second, middle or last page, or @size if the region has
+ * one page.
+ */
 static size_t part(size_t size, int i)
 {
 	const size_t offset[] = { 0, PAGE, size / PAGE / 2 * PAGE,
@@ -94,7 +97,7 @@ TEST_F(remap, no_page_gets_rights_of_its_own)
 	}
 }
 
-/* Where a whole mapping may be moved to. */
+/* Reserve an address range for a move. */
 static void *elsewhere(size_t size)
 {
 	return mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -208,9 +211,9 @@ TEST_F(remap, it_may_be_locked_in_memory)
 	EXPECT_EQ(0, errno_of(munlockall()));
 }
 
-/* ---- what a client may do to itself ---- */
+/* ---- calls by which a client only harms itself ---- */
 
-/* It forgets its pages, and finds nothing there afterwards. */
+/* Drop the pages of a region by MADV_DONTNEED. Accesses then fault. */
 static int forget_pages(void *arg)
 {
 	struct region region;
@@ -234,7 +237,10 @@ TEST_F(remap, who_forgets_pages_harms_itself_alone)
 	EXPECT_EQ(0, reap(spawn(forget_pages, &kind)));
 }
 
-/* The same in the arena of others, who see it die and lose nothing. */
+/*
+ * Drop the pages of a ledger in a shared arena. The client dies, and the others
+ * lose nothing.
+ */
 static int forget_and_die(void *arg)
 {
 	struct rring_client *client = client_of(*(int *)arg, RRING_PRODUCER);
@@ -246,7 +252,7 @@ static int forget_and_die(void *arg)
 	if (rring_alloc(client, 60, 0, &event) ||
 	    madvise(ledger, size, MADV_DONTNEED))
 		return 1;
-	/* by a signal, in the middle of taking a hold */
+	/* the store raises a signal while the hold is taken */
 	rring_hold(client, &event);
 	return 2;
 }
@@ -264,7 +270,7 @@ TEST_F(remap, slots_of_who_forgets_its_ledger_come_back)
 	memcpy(self->region.copy, self->addr, self->size);
 }
 
-/* remap_file_pages(2) maps anew: the same region, or none. */
+/* remap_file_pages(2) maps the same region again or fails. */
 static int remap_pages(void *arg)
 {
 	struct region region;

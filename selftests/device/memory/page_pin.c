@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A page may be pinned beyond the death of who had it mapped: by vmsplice(2),
- * until somebody reads the pipe. It is never given to anybody else meanwhile.
+ * vmsplice(2) can pin a page beyond the death of its client, until the pipe is
+ * read. The page is not reused meanwhile.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -14,8 +14,8 @@
 #include "region_variants.h"
 
 FIXTURE(pin) {
-	int pages[2];		/* a pipe: the page itself */
-	int copies[2];		/* another one: what was in it */
+	int pages[2];		/* pipe with the pinned page */
+	int copies[2];		/* pipe with a copy of its content */
 	enum region_kind kind;
 };
 
@@ -36,7 +36,7 @@ FIXTURE_TEARDOWN(pin)
 	close(self->copies[1]);
 }
 
-/* Every byte that it may write is @c, from its second word on. */
+/* Fill a writable region with @c, except for its first word. */
 static void dirty(const struct region *region, int c)
 {
 	if (region->writable)
@@ -44,8 +44,8 @@ static void dirty(const struct region *region, int c)
 }
 
 /*
- * Since 6.10 what belongs to no file is not pinned without a look at its
- * mapping, at least where there is memfd_secret(2); and those are VM_IO.
+ * Since Linux 6.10, pinning can fail with EFAULT: with memfd_secret(2), GUP
+ * checks the mapping of pages without a file, and these mappings are VM_IO.
  */
 static int pins_are_refused(void)
 {
@@ -58,7 +58,7 @@ static int pins_are_refused(void)
 	return major > 6 || (major == 6 && minor >= 10);
 }
 
-/* Into a pipe, if it can be. */
+/* Pin @page in a pipe. Return 0, also if the kernel refuses pins. */
 static int pin(int pipe_fd, void *page)
 {
 	struct iovec iov = { .iov_base = page, .iov_len = PAGE };
@@ -68,7 +68,7 @@ static int pin(int pipe_fd, void *page)
 	return pins_are_refused() && errno == EFAULT ? 0 : -1;
 }
 
-/* Its last page: of a ledger, ring, or payload, not the one of heads. */
+/* Pin the last page of the region, which is not the page of heads. */
 static int pin_and_die(void *arg)
 {
 	FIXTURE_DATA(pin) *self = arg;
@@ -86,7 +86,10 @@ static int pin_and_die(void *arg)
 	return 3;
 }
 
-/* Other arenas and clients write all their pages, and cannot go on then. */
+/*
+ * Other arenas and clients overwrite all their pages. They do not work after
+ * that.
+ */
 static int take_pages(void *arg)
 {
 	static const enum region_kind kinds[] = {
@@ -117,7 +120,7 @@ TEST_F(pin, page_of_the_dead_is_nobody_elses)
 	EXPECT_EQ(0, memcmp(page, copy, PAGE));
 }
 
-/* The pipe keeps the page, and nothing else of the client. */
+/* The pipe keeps only the page of the dead client. */
 static int pin_in(struct rring_client *client, int pipe_fd)
 {
 	struct rring_event event;

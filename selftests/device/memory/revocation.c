@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A client that is evicted loses its mappings at once, and hears of it in every
- * call that it makes, or sleeps in.
+ * An evicted client loses its mappings at once. All its calls, also those that
+ * sleep, return an error.
  */
 #include <poll.h>
 #include <setjmp.h>
@@ -19,7 +19,7 @@
 
 #include "kselftest_harness.h"
 
-#define LARGE		1000000	/* bytes: pages of its own */
+#define LARGE		1000000	/* bytes: an XXL event */
 
 FIXTURE(revocation)
 {
@@ -36,7 +36,7 @@ FIXTURE_TEARDOWN(revocation)
 	EXPECT_TRUE(scene_end(&self->scene));
 }
 
-/* ---- its memory ---- */
+/* ---- mappings ---- */
 
 static sigjmp_buf after_fault;
 
@@ -45,7 +45,7 @@ static void on_fault(int signal)
 	siglongjmp(after_fault, signal);
 }
 
-/* The signal that a look at @address is answered with, or 0. */
+/* Return the signal that a load from @address raises, or 0. */
 static int fault_at(const volatile void *address)
 {
 	struct sigaction action = { .sa_handler = on_fault };
@@ -68,7 +68,7 @@ static int fault_of_write(volatile void *address)
 	return signal;
 }
 
-/* One address in every kind of region, the last page of each as well. */
+/* Access an address and the last page of every kind of region. */
 static int look_everywhere(struct evictee *self, struct rring_client *client)
 {
 	struct rring_ring_config config = {
@@ -123,7 +123,7 @@ TEST_F(revocation, takes_all_mappings)
 	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
-/* Nothing that a process can do to a mapping brings its pages back. */
+/* No call on a mapping brings its pages back. */
 static int try_to_revive(struct evictee *self, struct rring_client *client)
 {
 	size_t size = ledger_size(client);
@@ -186,7 +186,7 @@ static int call_everything(struct evictee *self, struct rring_client *client)
 	     MAP_FAILED);
 	MUST(errno == EOWNERDEAD);
 	MUST(poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLERR);
-	/* it may come back, as anybody may come, on a file of its own */
+	/* the process can attach again through a new file */
 	client_of(self->arena_fd, RRING_PRODUCER);
 	return 0;
 }
@@ -198,7 +198,7 @@ TEST_F(revocation, its_calls_say_that_it_is_dead)
 	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
-/* Mappings of its other client, through another file, are not touched. */
+/* Mappings of another client of the same process are not affected. */
 static int keep_the_other(struct evictee *self, struct rring_client *client)
 {
 	struct rring_client *other = client_of(self->arena_fd, RRING_PRODUCER);
@@ -220,7 +220,7 @@ TEST_F(revocation, is_of_one_client)
 	EXPECT_EQ(0, scene_evict_child(&self->scene, evictee_run, &victim));
 }
 
-/* Who is told so can close what it has, and go on without. */
+/* An evicted process can close its client and open a new one. */
 static int close_all(struct evictee *self, struct rring_client *client)
 {
 	struct rring_ring_config config = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Events above 16 KiB on the device: who may map them, and who pays. */
+/* Events above 16 KiB on the device: mappings and memory charges. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -121,7 +121,7 @@ TEST_F(xxl, consumer_cannot_make_its_mapping_writable)
 	EXPECT_EQ(0, signal_of_load(page));
 }
 
-/* Who keeps a mapping keeps pages, but not those of the next event. */
+/* A kept mapping keeps its pages. It does not show the next event. */
 TEST_F(xxl, mapping_of_a_freed_region_is_no_window_to_the_next)
 {
 	struct rring_event first, second;
@@ -146,7 +146,7 @@ TEST_F(xxl, mapping_of_a_freed_region_is_no_window_to_the_next)
 	EXPECT_EQ(0, munmap((void *)mine, MIB));
 }
 
-/* ---- REFILL and RECLAIM by hand ---- */
+/* ---- REFILL and RECLAIM without the library ---- */
 
 TEST_F(xxl, refill_says_how_large_the_one_slot_must_be)
 {
@@ -202,7 +202,7 @@ TEST_F(xxl, reclaim_frees_what_nobody_has_and_nothing_else)
 	ASSERT_EQ(0, device_call(self->consumer->fd, RRING_IOC_RECLAIM,
 				 &args));
 	EXPECT_EQ(0, args.count);
-	/* let go behind the library's back */
+	/* drop without the library */
 	event[1].word->value += RRING_MOVE - RRING_HOLD;
 	args.first = 2;
 	args.count = 1;
@@ -390,7 +390,7 @@ TEST_F(xxl, event_that_cannot_be_mapped_is_there_another_time)
 	rring_set_close(set);
 }
 
-/* max_bytes is a quarter of the memory here. */
+/* In this test, max_bytes is a quarter of the memory. */
 TEST(what_the_module_may_take_bounds_events)
 {
 	int arena = xxl_arena(MANY, 0);
@@ -399,7 +399,7 @@ TEST(what_the_module_may_take_bounds_events)
 	uint32_t n, again, i;
 	int round, err;
 
-	/* more than there ever could be is not waited for */
+	/* an event that can never fit fails at once */
 	ASSERT_EQ(-ENOSPC, rring_alloc_until(client, RRING_XXL_MAX, 1,
 					     RRING_FOREVER, &more));
 	n = fill_memory(client, event, 32 * MIB, &err);
@@ -434,7 +434,10 @@ static void *wait_for_memory(void *arg)
 	return NULL;
 }
 
-/* The memory is that of all arenas; who waits has somebody in its own one. */
+/*
+ * The limit is common to all arenas. A client that waits is woken when another
+ * arena frees memory.
+ */
 TEST(memory_that_another_arena_gives_back_is_noticed)
 {
 	int arena = xxl_arena(PLACES, 0), other = xxl_arena(MANY, 0);
@@ -462,7 +465,10 @@ TEST(memory_that_another_arena_gives_back_is_noticed)
 	close(arena);
 }
 
-/* What was let go unseen is found when memory is short, too. */
+/*
+ * When memory is short, a sweep also finds slots that were dropped without a
+ * RECLAIM.
+ */
 TEST(memory_that_nobody_has_is_found_when_it_is_needed)
 {
 	int arena = xxl_arena(MANY, 0);
@@ -528,7 +534,7 @@ FIXTURE_TEARDOWN(memcg)
 	close(self->arena);
 }
 
-/* The exit status says which step it was. */
+/* The exit status is the number of the failed step. */
 static int allocate_inside(void *arg)
 {
 	FIXTURE_DATA(memcg) *self = arg;

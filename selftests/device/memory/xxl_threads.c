@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Threads of one client allocate events above 16 KiB, while one of them stands
- * still between the call that lends it a place and the place itself.
+ * Threads of one client allocate events above 16 KiB, while one thread stops
+ * between the call that lends it a place and the use of the place.
  */
 #include <stdarg.h>
 #include <sys/ioctl.h>
@@ -15,7 +15,10 @@
 static _Thread_local int is_slow;
 static uint32_t lent, needed;
 
-/* The slow one stops when it was lent a place, until somebody gets none. */
+/*
+ * The slow thread stops after it was lent a place, until another thread gets
+ * none.
+ */
 static void after_refill(int ret, const struct rring_refill *refill)
 {
 	if (is_slow) {
@@ -26,7 +29,7 @@ static void after_refill(int ret, const struct rring_refill *refill)
 	}
 }
 
-/* What the library calls. */
+/* Replaces the function that the library calls. */
 int ioctl(int fd, unsigned long request, ...)
 {
 	va_list list;
@@ -58,7 +61,7 @@ FIXTURE_VARIANT_ADD(xxl_threads, with_few_places)
 	.places = 4,
 };
 
-/* More than a magazine has. */
+/* More places than a magazine has. */
 FIXTURE_VARIANT_ADD(xxl_threads, with_many_places)
 {
 	.places = 2 * RRING_MAGAZINE_SLOTS,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Names of arenas belong to a network namespace, and end with it. */
+/* Names of arenas belong to a network namespace and end with it. */
 #include <fcntl.h>
 #include <sched.h>
 
@@ -58,7 +58,7 @@ TEST_F(netns, name_is_not_seen_from_another)
 	ASSERT_EQ(0, unshare(CLONE_NEWNET));
 	EXPECT_EQ(-ENOENT, open_name(NAME));
 	EXPECT_EQ(-ENOENT, rring_arena_remove(NAME));
-	/* nor is the one that every machine has */
+	/* the default arena is not visible, either */
 	EXPECT_EQ(-ENOENT, open_name(NULL));
 	ASSERT_EQ(0, setns(self->home, CLONE_NEWNET));
 	EXPECT_EQ(0, open_name(NAME));
@@ -66,7 +66,7 @@ TEST_F(netns, name_is_not_seen_from_another)
 	close(fd);
 }
 
-/* Distinct by what is in them: a ring of each. */
+/* Arenas of the same name differ in the name of their ring. */
 static int arena_with_ring(const char *ring, struct rring_client **client)
 {
 	struct rring_ring_config config = {
@@ -116,7 +116,7 @@ TEST_F(netns, same_name_in_two_is_two_arenas)
 	close(fd[1]);
 }
 
-/* A client that moves keeps its arena, as it keeps its sockets. */
+/* A client that changes its namespace keeps its arena. */
 TEST_F(netns, client_takes_its_arena_along)
 {
 	struct rring_client *client;
@@ -134,7 +134,7 @@ TEST_F(netns, client_takes_its_arena_along)
 
 #define CHUNK	1024		/* XL slots: 16 MiB */
 
-/* As many persistent arenas as fit. */
+/* Create persistent arenas until the memory is exhausted. Return the number. */
 static int fill_memory(void)
 {
 	char name[RRING_NAME_MAX];
@@ -151,8 +151,8 @@ static int fill_memory(void)
 }
 
 /*
- * The end of a namespace is seen by the memory that its arenas took: then a
- * chunk fits again. The kernel takes its time for that.
+ * The end of a namespace frees the memory of its arenas, so that a chunk fits
+ * again. The kernel does this asynchronously.
  */
 TEST_F(netns, end_of_a_namespace_is_the_end_of_its_names)
 {
@@ -169,7 +169,7 @@ TEST_F(netns, end_of_a_namespace_is_the_end_of_its_names)
 	close(fd);
 }
 
-/* The arena of a descriptor outlives its name and the namespace of that. */
+/* An open descriptor keeps an arena whose name and namespace are gone. */
 TEST_F(netns, descriptor_outlives_the_namespace)
 {
 	uint64_t deadline = SOON();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What the module's parameters do, and which ones it does not take. */
+/* Effects of module parameters, and refused values. */
 #include <sys/stat.h>
 
 #include "arena.h"
@@ -7,7 +7,7 @@
 #include "kselftest_harness.h"
 #include "module.h"
 
-/* It is unloaded at the beginning, and at the end loaded as it was found. */
+/* Setup unloads the module; teardown loads it with its old parameters. */
 FIXTURE(parameters) {
 	char parameters[1024];
 };
@@ -104,7 +104,7 @@ TEST_F(parameters, sizes_the_default_arena)
 	}
 }
 
-/* A guest of less than 2 GiB is mobile. */
+/* A virtual machine with less than 2 GiB gets the mobile profile. */
 TEST_F(parameters, chooses_a_profile_by_itself)
 {
 	uint32_t capacity[RRING_POOLS], profile[RRING_POOLS];
@@ -152,7 +152,7 @@ TEST_F(parameters, bounds_the_memory_of_all_arenas)
 	int first, second;
 
 	memcpy(config.capacity, capacity, sizeof(capacity));
-	/* the default arena, one of 4 MiB, but not two */
+	/* max_bytes has room for the default arena and one of 4 MiB, not two */
 	ASSERT_EQ(0, module_load("profile=mobile max_bytes=7000000"));
 	first = rring_arena_create(&config);
 	EXPECT_LE(0, first);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Who may observe (r), consume (x) and produce (w) in a named arena, who may
- * create one in whose name, and who may remove it.
+ * Permissions of a named arena: to observe (r), consume (x) and produce (w), to
+ * create it for a user, and to remove it.
  */
 #include <fcntl.h>
 #include <grp.h>
@@ -31,7 +31,7 @@ static int create(uint32_t mode, uint32_t uid, uint32_t gid)
 	return rring_arena_create(&config);
 }
 
-/* As @role: 0, or an errno for the exit status. */
+/* Open the arena as @role. Return 0 or a positive errno, an exit status. */
 static int open_as(enum rring_role role)
 {
 	struct rring_client *client;
@@ -51,7 +51,7 @@ FIXTURE(mode) {
 	int arena_fd;
 };
 
-/* Which bits these ids are looked up in: a shift, or all of them. */
+/* Shift of the mode bits that apply to these ids; negative: all rights. */
 FIXTURE_VARIANT(mode) {
 	uid_t uid;
 	gid_t gid;
@@ -110,7 +110,7 @@ static const uint32_t bit_of_role[] = {
 	[RRING_PRODUCER] = 02,
 };
 
-/* Every mode of one class, all others inverted: 8 modes, 3 roles each. */
+/* Try 8 values of the class's bits; the other classes have them inverted. */
 TEST_F(mode, bit_of_the_class_decides)
 {
 	uint32_t bits;
@@ -153,7 +153,7 @@ TEST(root_has_no_right_but_by_its_capability)
 	close(fd);
 }
 
-/* What was opened as root stays open; the descriptor is the right. */
+/* A descriptor from root gives access without a check of the mode. */
 static int attach_by_fd(void *arg)
 {
 	struct rring_client *client;
@@ -172,7 +172,7 @@ TEST(descriptor_needs_no_mode)
 	close(fd);
 }
 
-/* Supplementary groups count, and the effective id, not the real one. */
+/* Supplementary groups and the effective id count, the real id does not. */
 static int open_by_groups(void *arg)
 {
 	gid_t group = GROUP;
@@ -270,13 +270,13 @@ TEST(name_in_use_is_taken)
 	EXPECT_EQ(-EEXIST, create(0777, OWNER, GROUP));
 	EXPECT_EQ(EEXIST, run_as(STRANGER, STRANGER, create_run, &own));
 	close(fd);
-	/* nobody uses it any more */
+	/* the arena is closed, so its name is free */
 	fd = create(0777, OWNER, GROUP);
 	EXPECT_LE(0, fd);
 	close(fd);
 }
 
-/* Without a descriptor for it there is no arena, and no name. */
+/* Creation without a free descriptor fails and leaves no name. */
 static int create_without_descriptors(void *arg)
 {
 	struct rring_create args = {
@@ -338,7 +338,7 @@ TEST(root_removes_anything)
 	close(fd);
 }
 
-/* Who has it open goes on; and the name is free for another arena. */
+/* Clients of a removed arena continue; its name is free for another one. */
 TEST(removed_arena_lives_as_long_as_its_clients)
 {
 	struct rring_client *client;
@@ -370,10 +370,10 @@ static int write_map(const char *path, const char *text)
 	return err;
 }
 
-/* Root there, and STRANGER here. */
+/* Become root in a new user namespace, where root is STRANGER here. */
 static int enter_user_namespace(int more)
 {
-	/* a change of uid makes /proc/self root's */
+	/* after a change of uid, /proc/self belongs to root */
 	return prctl(PR_SET_DUMPABLE, 1) || unshare(CLONE_NEWUSER | more) ||
 	       write_map("/proc/self/setgroups", "deny") ||
 	       write_map("/proc/self/uid_map", "0 1234 1") ||
@@ -414,7 +414,7 @@ TEST(namespace_root_has_no_right_outside)
 	close(fd);
 }
 
-/* It creates for those that its namespace knows: itself. */
+/* A namespace's root can create arenas for the ids that are mapped there. */
 TEST(namespace_root_creates_for_itself)
 {
 	struct owner root = { 0, 0 }, own = { ~0u, ~0u };

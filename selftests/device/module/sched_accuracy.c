@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * What rring_sched and rring-sched say of a task is what the scheduler says of
- * it in /proc/PID/schedstat, to the nanosecond and to the switch. With
- * Torture: ten times the work.
+ * For each task, rring_sched and rring-sched report exactly the run time in ns
+ * and the switches of /proc/PID/schedstat. TORTURE: ten times the work.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -31,15 +30,15 @@ static uint64_t time_of(clockid_t clock)
 	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
 }
 
-/* What it does after each millisecond of work. */
+/* Action after each millisecond of work. */
 enum habit { KEEPS_ON, YIELDS, SLEEPS, ROAMS };
 
 struct worker {
-	int cpu;		/* where it is when it stops */
+	int cpu;		/* CPU on which it stops */
 	enum habit habit;
 	uint64_t work;		/* nanoseconds of CPU time */
 	pid_t pid;
-	uint64_t runtime;	/* as schedstat had it before, then: since */
+	uint64_t runtime;	/* schedstat: before, then difference */
 	uint64_t switches;
 };
 
@@ -62,7 +61,7 @@ static void follow_habit(const struct worker *worker, unsigned int n)
 	}
 }
 
-/* Stopped, working, and stopped again. */
+/* Stop, work, and stop again. */
 static int work(void *arg)
 {
 	const struct worker *worker = arg;
@@ -84,7 +83,7 @@ static int work(void *arg)
 	return 0;
 }
 
-/* What schedstat says when the worker is stopped, and does not run any more. */
+/* Read schedstat when the worker has stopped and left its CPU. */
 static void read_schedstat(const struct worker *worker, uint64_t *runtime,
 			   uint64_t *switches)
 {
@@ -138,8 +137,9 @@ static void workers_end(struct worker *workers, size_t n)
 }
 
 /*
- * Who is interrupted between its decision to sleep and its leave comes back once
- * more, for which schedstat has no number. That takes a kernel that is slow.
+ * A task that is interrupted between its decision to sleep and the switch is
+ * switched in once more, which schedstat does not count. This happens on slow
+ * kernels only.
  */
 static int agrees(uint64_t counted, uint64_t said)
 {
@@ -169,9 +169,9 @@ FIXTURE_TEARDOWN(sched_accuracy)
 }
 
 /*
- * Exactly, as an event has the same two counters of the scheduler's that
- * schedstat prints, of the same instants: run time is settled before a switch
- * is traced, and a task's arrival is counted with the switch that brings it.
+ * The values are equal, as an event has the same two counters as schedstat,
+ * taken at the same instants: the run time is updated before a switch is
+ * traced, and an arrival is counted with its switch.
  */
 TEST_F_TIMEOUT(sched_accuracy, agrees_with_schedstat, 100)
 {
@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(sched_accuracy, agrees_with_schedstat, 100)
 	before = time_of(CLOCK_MONOTONIC);
 	pid = reader_in_total();
 	workers_run(workers, n);
-	/* it reads while the module goes, and ends with the streams */
+	/* the reader reads during the unload, and ends with the streams */
 	ASSERT_EQ(0, recording_end(&self->sums));
 	ASSERT_EQ(0, reap(pid));
 	time = time_of(CLOCK_MONOTONIC) - before;
@@ -211,7 +211,7 @@ TEST_F_TIMEOUT(sched_accuracy, agrees_with_schedstat, 100)
 	EXPECT_EQ(0, said_sum("dropped"));
 	EXPECT_EQ(0, said_sum("unknown_ns"));
 	EXPECT_EQ(self->sums.switches, said_recorded());
-	/* all tasks and idle are all the time of the CPUs */
+	/* tasks and idle time add up to the time of the CPUs */
 	EXPECT_EQ(said_sum("time_ns"), said_sum("idle_ns") +
 				       said_of_tasks("time_ns"));
 	EXPECT_GE((long long)time, said_of_cpu(0, "time_ns"));
@@ -222,7 +222,7 @@ TEST_F_TIMEOUT(sched_accuracy, agrees_with_schedstat, 100)
 	       said_of_tasks("runtime_ns"));
 }
 
-/* Who has not left the CPU when a summary is due is in it, and counts once. */
+/* A task that is running when a summary is due is in it, and counts once. */
 TEST_F_TIMEOUT(sched_accuracy, sums_of_intervals_agree_too, 100)
 {
 	uint64_t work = 50 * MS * recording_scale();
@@ -279,9 +279,9 @@ TEST_F_TIMEOUT(sched_accuracy, cpus_come_and_go, 100)
 	ASSERT_EQ(0, reap(pid));
 	workers_end(&worker, 1);
 	EXPECT_EQ(self->sums.switches, said_recorded());
-	/* tracepoints are silent on a CPU that is not online */
+	/* an offline CPU has no trace events */
 	EXPECT_EQ(0, said_of_cpu(0, "unknown_ns"));
-	/* what it did before it first stopped is in it, too */
+	/* includes the run time before the first stop */
 	EXPECT_LE(worker.runtime, said_of(worker.pid, "runtime_ns"));
 }
 

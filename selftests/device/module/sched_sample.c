@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * rring_sched and rring-sched: switches that are not read are counted, exactly;
- * the module comes and goes while tasks switch; and what is refused. $TORTURE:
+ * rring_sched and rring-sched: exact counts of switches that are not read,
+ * loading and unloading while tasks switch, and refused parameters. $TORTURE:
  * ten times the switches.
  *
  * programs: jq
@@ -33,7 +33,10 @@ FIXTURE_TEARDOWN(sched)
 	recording_unload();
 }
 
-/* Its own switches would be events, and the events wake it, without end. */
+/*
+ * The reader polls. If events woke it, its own switches would be events that
+ * wake it again, without end.
+ */
 TEST_F_TIMEOUT(sched, reader_is_never_woken, 100)
 {
 	static const char wakes[] =
@@ -55,8 +58,8 @@ TEST_F_TIMEOUT(sched, reader_is_never_woken, 100)
 /* ---- drops ---- */
 
 /*
- * One that cannot read while far more happens than the rings take; then it
- * can, and then the module goes.
+ * Run a reader that is stopped while there are more switches than the rings
+ * have entries. Then it continues, and the module is unloaded.
  */
 static void lag_behind(const char *parameters, struct recording_sums *sums)
 {
@@ -78,7 +81,7 @@ TEST_F_TIMEOUT(sched, read_and_dropped_is_all, 100)
 {
 	lag_behind("capacity=64", &self->sums);
 	EXPECT_LT(0, self->sums.dropped);
-	/* before the reader began, some may have been, too */
+	/* some drops may be from before the reader joined */
 	EXPECT_GE(self->sums.dropped, (uint64_t)said_sum("dropped"));
 	EXPECT_LE(self->sums.dropped, (uint64_t)(said_sum("dropped") +
 						 said_sum("before")));
@@ -96,13 +99,13 @@ TEST_F_TIMEOUT(sched, read_and_overwritten_is_all, 100)
 	EXPECT_EQ(0, said_sum("dropped"));
 	EXPECT_LT(0, said_sum("overwritten"));
 	EXPECT_EQ(self->sums.switches, said_recorded());
-	/* the last switch of all is there */
+	/* the last switch was read */
 	EXPECT_EQ(self->sums.switches, (uint64_t)said_sum("last"));
 	TH_LOG("%" PRIu64 " switches, %lld overwritten", self->sums.switches,
 	       said_sum("overwritten"));
 }
 
-/* ---- the module comes and goes ---- */
+/* ---- loading and unloading ---- */
 
 TEST_F_TIMEOUT(sched, module_goes_while_its_reader_is_stopped, 100)
 {
@@ -139,7 +142,7 @@ TEST_F_TIMEOUT(sched, comes_and_goes_twenty_times_while_tasks_switch, 100)
 		slay(pids[i]);
 }
 
-/* ---- what is refused ---- */
+/* ---- refused parameters ---- */
 
 static int count(const char *text, const char *word)
 {
@@ -152,7 +155,7 @@ static int count(const char *text, const char *word)
 	return n;
 }
 
-/* One line says why: the module's, or the kernel's of what is no number. */
+/* One log line gives the reason, from the module or from the kernel. */
 TEST_F_TIMEOUT(sched, refuses_bad_parameters, 100)
 {
 	static const struct {
@@ -186,7 +189,7 @@ TEST_F_TIMEOUT(sched, refuses_bad_parameters, 100)
 	EXPECT_EQ(0, ask("rring ring -a default --json | jq length"));
 }
 
-/* The last one is taken: those before it are given back. */
+/* The last ring is busy, so the module closes the ones before it. */
 TEST_F_TIMEOUT(sched, refuses_rings_that_have_a_writer, 100)
 {
 	struct rring_ring_config config = {
@@ -208,7 +211,7 @@ TEST_F_TIMEOUT(sched, refuses_rings_that_have_a_writer, 100)
 	rring_close(client);
 }
 
-/* One line, and what to do about it. */
+/* The error message is one line and names the remedy. */
 TEST_F_TIMEOUT(sched, reader_says_what_is_missing, 100)
 {
 	EXPECT_EQ(1, ask("rring-sched 2>/tmp/err; echo $?"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The tracepoints, as tracefs shows them. */
+/* The tracepoints in tracefs. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static int put(const char *path, const char *value)
 	return n == (ssize_t)strlen(value);
 }
 
-/* All that is in the buffers. */
+/* Return the content of the trace buffers. */
 static char *trace(void)
 {
 	FILE *file = fopen(TRACING "trace", "r");
@@ -93,7 +93,10 @@ FIXTURE_TEARDOWN(tracing)
 	free(self->text);
 }
 
-/* How many lines say this of the arena, up to the end or a blank. */
+/*
+ * Count the lines with this event of the arena whose fields begin with @fields,
+ * up to the end or a blank.
+ */
 static int count(const char *text, uint32_t arena, const char *event,
 		 const char *fields)
 {
@@ -142,7 +145,7 @@ TEST_F(tracing, client_attaches_and_exits)
 	writer = writer_of(self->client, &config);
 	reader_at(self->client, writer->id);
 	ASSERT_EQ(0, rring_alloc(self->client, 8, 1, &event));
-	/* as if it had died: nothing is closed before */
+	/* has the effect of death: nothing is closed before */
 	ASSERT_EQ(0, munmap(ledger_of(self->client),
 			    ledger_size(self->client)));
 	self->client = NULL;
@@ -160,7 +163,7 @@ TEST_F(tracing, pool_is_swept_and_refills)
 	for (i = 0; i < 16; i++)
 		ASSERT_EQ(0, rring_alloc(self->client, 8, 1, &event[i]));
 	LOOK();
-	/* the batch is an eighth */
+	/* a refill lends an eighth of the pool */
 	EXPECT_EQ(8, COUNT("refill", "class=xs client=%u want=2 lent=2",
 			   self->client->id));
 	EXPECT_EQ(1, COUNT("refill", "class=xs client=%u want=2 lent=2 free=0",
@@ -284,7 +287,7 @@ TEST_F(tracing, client_is_evicted)
 			   id, serial));
 }
 
-/* perf and trace-cmd read these, and know no enum of ours. */
+/* perf and trace-cmd read these formats and do not know the enums. */
 TEST_F(tracing, formats_have_numbers_for_names)
 {
 	static const char *const events[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * When the module may go. It is unloaded and loaded many times, and at the end
- * it is loaded as it was found.
+ * Conditions of an unload. The module is unloaded and loaded many times, and at
+ * the end loaded with its old parameters.
  */
 #include <poll.h>
 #include <sys/mman.h>
@@ -65,7 +65,7 @@ TEST_F(unload, module_stays_while_a_client_is_attached)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* Maps one region of a client whose descriptors are all closed. */
+/* Map one region of a client, and close all its descriptors. */
 static void *map_alone(enum rring_region_type region, size_t *size)
 {
 	int prot = PROT_READ | (region == RRING_REGION_LEDGER ? PROT_WRITE : 0);
@@ -146,7 +146,7 @@ static int sleep_in_kernel(void *arg)
 	return 2;
 }
 
-/* A sleeper has nothing but its mappings and a system call under way. */
+/* The sleeper only has mappings and a system call in progress. */
 TEST_F(unload, module_stays_while_somebody_waits)
 {
 	struct sleeper sleeper = { .arena_fd = self->arena_fd };
@@ -162,7 +162,7 @@ TEST_F(unload, module_stays_while_somebody_waits)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* In the queue of a socket @fd is open, though nobody has it. */
+/* Send @fd and close it, so that only the queue of a socket has it open. */
 static void send_and_close(int pair[2], int fd)
 {
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) || !send_fd(pair[0], fd))
@@ -193,7 +193,7 @@ TEST_F(unload, module_stays_while_a_file_is_in_flight)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* One that somebody has not read to its end. */
+/* A dump that was not read to its end keeps the module. */
 TEST_F(unload, module_stays_for_a_dump)
 {
 	struct nl_answer answer = { .err = 0 };
@@ -259,7 +259,7 @@ TEST_F(unload, module_goes_without_its_default_arena)
 	EXPECT_EQ(0, module_unload());
 }
 
-/* A name "default" of somebody else is not the module's. */
+/* The module does not remove an arena "default" that a process created. */
 TEST_F(unload, module_goes_with_another_default_arena)
 {
 	struct rring_arena_config config = {

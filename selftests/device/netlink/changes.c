@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What is set over netlink is so, at once, also for those who wait. */
+/* Changes by netlink have an effect at once, also on waiting clients. */
 #include <string.h>
 #include <unistd.h>
 
@@ -72,7 +72,7 @@ static int set_client_quota(struct nl *nl, uint32_t arena, uint32_t client,
 	return nl_change(nl, RRING_CMD_CLIENT_SET, values);
 }
 
-/* Allocate until refused: how many, and why not more. */
+/* Allocate until it fails. Return the number; *@err is the error. */
 static int take(struct rring_client *client, struct rring_event *event,
 		int *err)
 {
@@ -94,7 +94,7 @@ TEST_F(changes, quota_of_all)
 	ASSERT_EQ(0, set_quota(&self->nl, self->arena, 50));
 	ASSERT_EQ(10, take(self->client, self->event, &err));
 	ASSERT_EQ(-EDQUOT, err);
-	/* less than there is lent: nothing is taken back, nothing given */
+	/* the quota is below the charge: no slot is taken back or lent */
 	ASSERT_EQ(0, set_quota(&self->nl, self->arena, 5));
 	ASSERT_EQ(0, take(self->client, self->event, &err));
 	ASSERT_EQ(-EDQUOT, err);
@@ -124,7 +124,7 @@ TEST_F(changes, quota_of_one)
 	EXPECT_EQ(10u, nl_pool_u32(&answer.object[1], 0,
 				   RRING_A_CLIENT_POOL_QUOTA));
 	nl_free(&answer);
-	/* the arena's again */
+	/* quota 0 restores the arena's quota */
 	ASSERT_EQ(0, set_client_quota(&self->nl, self->arena, self->client->id,
 				      0));
 	ASSERT_EQ(0, take(self->client, self->event, &err));
@@ -180,7 +180,7 @@ struct writing {
 	struct baton opened, joined;
 };
 
-/* It waits for an hour, and is to be told that it is a nanosecond. */
+/* The ring's limit is an hour; the test changes it to a nanosecond. */
 static int write_one_too_many(void *arg)
 {
 	struct writing *writing = arg;
@@ -221,11 +221,11 @@ TEST_F(changes, limit_of_a_ring_for_who_waits)
 	EXPECT_EQ((uint32_t)RRING_READER_LAPPED,
 		  nl_u32(answer.object, RRING_A_READER_STATE));
 	nl_free(&answer);
-	/* who takes over asks for what it was opened with */
+	/* a takeover has to state the original limit */
 	rring_writer_close(writer_of(self->client, &limited));
 }
 
-/* Its readers do not expect to be lapped, so they never are. */
+/* A ring without a limit cannot get one: its readers do not expect laps. */
 TEST_F(changes, no_limit_for_a_ring_without_one)
 {
 	struct rring_ring_config config = limited;
@@ -287,7 +287,7 @@ TEST_F(changes, reader_that_is_away_is_forgotten)
 	EXPECT_EQ(0, forget(&self->nl, self->arena, writer->id, id, serial));
 	EXPECT_EQ(0, stream_put(writer, 64));
 	EXPECT_EQ(-ENXIO, forget(&self->nl, self->arena, writer->id, id, 0));
-	/* with the writer gone, too, so is the ring; its slots are free */
+	/* without the writer the ring is gone, and its slots are free */
 	rring_writer_close(writer);
 	answer = nl_of_arena(&self->nl, RRING_CMD_RING_GET, self->arena);
 	EXPECT_EQ(0u, answer.n);

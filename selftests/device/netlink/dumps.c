@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What the netlink dumps say is what there is. */
+/* Netlink dumps show the true state. */
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +87,7 @@ TEST_F(dumps, arena_is_what_it_was_created_as)
 	EXPECT_EQ(0ull, nl_u64(arena, RRING_A_ARENA_EVICTIONS));
 }
 
-/* Pages of the arena, then also of what is in it. */
+/* The pages of the arena, then also those of its clients and rings. */
 TEST_F(dumps, arena_counts_its_pages)
 {
 	struct rring_ring_config config = {
@@ -115,7 +115,7 @@ TEST_F(dumps, arena_without_a_name_has_none)
 	arena = only(&self->nl, &self->answer, RRING_CMD_ARENA_GET, self->id);
 	ASSERT_NE(NULL, arena);
 	EXPECT_EQ(NULL, arena->attr[RRING_A_ARENA_NAME]);
-	/* by name nobody attaches to it any more */
+	/* without a name, clients cannot attach by name */
 	EXPECT_EQ((uint32_t)RRING_MAY_ADMINISTER,
 		  nl_u32(arena, RRING_A_ARENA_MAY));
 	EXPECT_EQ(0u, nl_arena(&self->nl, NAME));
@@ -149,7 +149,7 @@ TEST_F(dumps, one_that_is_not_there_is_an_error)
 	}
 }
 
-/* Those without slots are not shown. */
+/* Pools without slots are not shown. */
 TEST_F(dumps, pools_have_their_counts)
 {
 	const struct nl_object *pool;
@@ -163,7 +163,7 @@ TEST_F(dumps, pools_have_their_counts)
 	EXPECT_EQ(64u, nl_u32(pool, RRING_A_POOL_SLOT_SIZE));
 	EXPECT_EQ(64u, nl_u32(pool, RRING_A_POOL_CAPACITY));
 	EXPECT_EQ(32u, nl_u32(pool, RRING_A_POOL_QUOTA));
-	/* a batch is an eighth */
+	/* a refill lends an eighth of the pool */
 	EXPECT_EQ(56u, nl_u32(pool, RRING_A_POOL_FREE));
 	EXPECT_EQ(8u, nl_u32(pool, RRING_A_POOL_HIGH_WATER));
 	EXPECT_EQ(7u, nl_u32(pool, RRING_A_POOL_IN_MAGAZINES));
@@ -231,7 +231,7 @@ struct inner {
 	uint32_t outer_id;
 };
 
-/* In a pid namespace of its own: itself it sees, and not who is outside. */
+/* Look from inside a pid namespace: clients outside have no pid there. */
 static int look_from_inside(void *arg)
 {
 	const struct inner *inner = arg;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Who is told what happens: who may listen, and who watches what it sees. */
+/* Listeners: permission to listen, and watching of visible arenas. */
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
@@ -13,11 +13,11 @@
 
 #include "kselftest_harness.h"
 
-#define OWNER	17	/* of arenas that are not this process' */
+#define OWNER	17	/* owner of other arenas */
 
 FIXTURE(listeners)
 {
-	struct nl nl;		/* asks */
+	struct nl nl;		/* sends requests */
 	struct nl ear;		/* listens */
 	struct nl_answer heard;
 	struct baton ready, go;
@@ -77,9 +77,9 @@ TEST_F(listeners, is_not_everybody)
 			    NULL));
 }
 
-/* ---- who watches ---- */
+/* ---- watchers ---- */
 
-/* As if a process of @uid had opened it. */
+/* Open a netlink socket with the effective uid @uid. */
 static struct nl open_as(uint32_t uid)
 {
 	struct nl nl;
@@ -90,7 +90,7 @@ static struct nl open_as(uint32_t uid)
 	return nl;
 }
 
-/* Of which arena the next notification on @nl is. */
+/* Return whether the next notification has this command and arena. */
 static int next_is(struct nl *nl, uint8_t command, uint32_t arena)
 {
 	struct nl_answer heard = { .err = 0 };
@@ -109,7 +109,7 @@ static int next_is(struct nl *nl, uint8_t command, uint32_t arena)
 
 #define MEMBER	3000
 
-/* Somebody, with no capability at all, hears of what he sees. */
+/* A watcher without capabilities hears of the arenas that it can see. */
 TEST_F(listeners, is_who_watches_what_it_sees)
 {
 	struct nl nl = open_as(MEMBER);
@@ -130,7 +130,7 @@ TEST_F(listeners, is_who_watches_what_it_sees)
 	rring_close(client_of(fd[2], RRING_OBSERVER));
 	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, own));
 	EXPECT_TRUE(next_is(&nl, RRING_CMD_CLIENT_DIED, open));
-	/* one that others attach to no more is not for them any more */
+	/* a removed arena is visible to its owner only */
 	ASSERT_EQ(0, rring_arena_remove("open"));
 	ASSERT_EQ(0, rring_arena_remove("own"));
 	rring_close(client_of(fd[2], RRING_OBSERVER));
@@ -141,7 +141,7 @@ TEST_F(listeners, is_who_watches_what_it_sees)
 	close(fd[1]);
 	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_GONE, open));
 	EXPECT_TRUE(next_is(&nl, RRING_CMD_ARENA_GONE, own));
-	/* an administrator hears of all */
+	/* a listener of the group hears of all arenas */
 	self->heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, closed);
 	nl_close(&nl);
 }
@@ -161,7 +161,7 @@ static int watch_elsewhere(void *arg)
 	MUST(!nl_change(&nl, RRING_CMD_WATCH, NULL));
 	baton_pass(watcher->ready);
 	baton_wait(watcher->go);
-	/* nothing that there is can be heard here */
+	/* no notification of the other namespace arrives */
 	MUST(recv(mnl_socket_get_fd(nl.socket), &byte, 1, MSG_DONTWAIT) == -1);
 	MUST(errno == EAGAIN);
 	return 0;
@@ -186,7 +186,7 @@ TEST_F(listeners, is_not_who_watches_elsewhere)
 	EXPECT_EQ(0, reap(pid));
 }
 
-/* The first that is heard in another network namespace is of that one. */
+/* A listener in another network namespace hears of arenas there only. */
 TEST_F(listeners, is_in_the_same_namespace)
 {
 	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -212,7 +212,7 @@ TEST_F(listeners, is_in_the_same_namespace)
 	nl_free(&heard);
 	inside = nl_arena(&nl, "outside");
 	EXPECT_EQ(0u, inside);
-	/* there is nothing to hear on the other socket */
+	/* the socket of the other namespace has no notification */
 	EXPECT_EQ(-1, recv(mnl_socket_get_fd(nl.socket), &inside,
 			   sizeof(inside), MSG_DONTWAIT));
 	EXPECT_EQ(EAGAIN, errno);
@@ -220,7 +220,7 @@ TEST_F(listeners, is_in_the_same_namespace)
 	close(home);
 }
 
-/* ---- and the module ---- */
+/* ---- unload ---- */
 
 TEST(module_unloads_with_listeners)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Messages that nobody should send get an error, and change nothing. */
+/* Malformed messages get an error and change nothing. */
 #include <string.h>
 #include <unistd.h>
 
@@ -104,7 +104,7 @@ TEST_F(malformed, commands_that_are_none)
 		EXPECT_EQ(-EOPNOTSUPP, nl_change(&self->nl, none[i], NULL));
 		EXPECT_EQ(-EOPNOTSUPP, dump_err(&self->nl, none[i], NULL));
 	}
-	/* a dump is no change, nor the other way round */
+	/* dump commands cannot be sent as changes, nor changes as dumps */
 	for (i = 0; i < COUNT(dumps); i++)
 		EXPECT_EQ(-EOPNOTSUPP, nl_change(&self->nl, dumps[i], NULL));
 	for (i = 0; i < COUNT(changes); i++)
@@ -174,7 +174,7 @@ TEST_F(malformed, values_out_of_range)
 
 		EXPECT_EQ(-ERANGE, nl_change(&self->nl, RRING_CMD_ARENA_SET,
 					     arena));
-		/* 0 is the arena's again */
+		/* 0 restores the arena's quota */
 		EXPECT_EQ(quotas[i] ? -ERANGE : 0,
 			  nl_change(&self->nl, RRING_CMD_CLIENT_SET, client));
 	}
@@ -191,7 +191,7 @@ TEST_F(malformed, values_out_of_range)
 	}
 }
 
-/* What there is not, or is not this one any more. */
+/* Objects that do not exist, or names and serials of other objects. */
 TEST_F(malformed, objects_that_are_not_there)
 {
 	static const uint32_t ids[] = { 7, 63, 64, 65, 255, 1u << 31, ~0u };
@@ -235,7 +235,7 @@ TEST_F(malformed, objects_that_are_not_there)
 	}
 }
 
-/* ---- by hand ---- */
+/* ---- raw messages ---- */
 
 struct message {
 	struct nlmsghdr nl;
@@ -257,7 +257,10 @@ static struct message message_of(const struct nl *nl, uint8_t command,
 	return message;
 }
 
-/* One attribute of type @type whose header says @claims, with @len bytes. */
+/*
+ * Send one attribute with @len bytes of payload and the length @claims in its
+ * header.
+ */
 static int send_attr(struct nl *nl, uint8_t command, uint16_t flags,
 		     uint16_t type, uint16_t claims, size_t len)
 {
@@ -290,7 +293,7 @@ TEST_F(malformed, attributes_of_a_wrong_size)
 	}
 }
 
-/* Headers that claim less than themselves, or more than there is. */
+/* Attribute lengths below the header or beyond the message. */
 TEST_F(malformed, attributes_that_lie_about_their_size)
 {
 	static const uint16_t claims[] = { 0, 1, 3, 12, 200, 0x7fff, 0xffff };
@@ -307,7 +310,7 @@ TEST_F(malformed, attributes_that_lie_about_their_size)
 		}
 }
 
-/* What only answers carry, what is no attribute, and what is nested. */
+/* Attributes of answers only, unknown ones, and nested ones. */
 TEST_F(malformed, attributes_that_do_not_belong)
 {
 	static const uint16_t types[] = {
@@ -344,12 +347,12 @@ TEST_F(malformed, names_that_are_none)
 	EXPECT_EQ(-EINVAL, dump_err(&self->nl, RRING_CMD_ARENA_GET, long_name));
 	name[RRING_NAME_MAX - 1] = 0;
 	EXPECT_EQ(-ENOENT, dump_err(&self->nl, RRING_CMD_ARENA_GET, long_name));
-	/* a string that does not end */
+	/* a string without a terminating zero */
 	EXPECT_EQ(-EINVAL, send_attr(&self->nl, RRING_CMD_ARENA_GET, NLM_F_DUMP,
 				     RRING_A_ARENA_NAME, 12, 8));
 }
 
-/* A message that ends within its own headers. */
+/* Messages that end within their headers. */
 TEST_F(malformed, messages_that_are_too_short)
 {
 	size_t i;
@@ -367,8 +370,8 @@ TEST_F(malformed, messages_that_are_too_short)
 }
 
 /*
- * Whatever follows the headers. No such message names this arena and what is in
- * it by chance and by all the attributes that it takes, and none is lost.
+ * Random bytes follow the headers. It is practically impossible that a message
+ * has all attributes of a valid change of this arena. Each message is answered.
  */
 TEST_F(malformed, messages_of_random_bytes)
 {
@@ -386,7 +389,7 @@ TEST_F(malformed, messages_of_random_bytes)
 		for (j = 0; j < (int)len; j++)
 			message.data[j] = rng_below(&rng, 3) ? 0 :
 				(uint8_t)rng_below(&rng, 32);
-		/* a dump may have been asked for well enough */
+		/* the request of a dump may be valid by chance */
 		ASSERT_TRUE(nl_raw(&self->nl, &message, message.nl.nlmsg_len) ||
 			    dump);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A dump of many pieces has all of it once, or says that it changed meanwhile. */
+/* A dump in many pieces has each object once, or reports a change. */
 #include <string.h>
 #include <unistd.h>
 
@@ -13,16 +13,16 @@
 
 #define ARENAS	400
 
-/* So that it takes many pieces: each is some 200 bytes. */
+/* A dump takes many pieces, as each arena is about 200 bytes. */
 FIXTURE(many_arenas)
 {
 	struct nl nl;
-	uint32_t arenas, pools;		/* of all, with these */
+	uint32_t arenas, pools;		/* totals */
 	int fd[ARENAS];
 	struct nl_answer answer;
 };
 
-/* With two pools. */
+/* Create an arena with two pools. */
 static int create(const char *name, uint32_t max)
 {
 	struct rring_arena_config config = {
@@ -71,7 +71,7 @@ FIXTURE_TEARDOWN(many_arenas)
 	nl_close(&self->nl);
 }
 
-/* Each once, in order. */
+/* Return 1 if each id occurs once, in ascending order. */
 static int ids_ascend(const struct nl_answer *answer)
 {
 	uint32_t i;
@@ -97,7 +97,7 @@ TEST_F(many_arenas, are_all_dumped_once)
 	EXPECT_EQ(self->pools, self->answer.n);
 }
 
-/* What is neither first nor last goes, and one comes, in the middle of it. */
+/* During the dump, an arena in the middle is removed and one is created. */
 TEST_F(many_arenas, say_that_something_changed_meanwhile)
 {
 	int fd;
@@ -113,7 +113,7 @@ TEST_F(many_arenas, say_that_something_changed_meanwhile)
 	EXPECT_TRUE(ids_ascend(&self->answer));
 	EXPECT_LE((unsigned int)ARENAS, self->answer.n);
 	close(fd);
-	/* it was not fd's number that made the difference */
+	/* without a change during the dump, it is complete */
 	self->fd[ARENAS / 2] = create(NULL, 1);
 	nl_free(&self->answer);
 	self->answer = nl_dump(&self->nl, RRING_CMD_ARENA_GET, NULL);
@@ -121,7 +121,7 @@ TEST_F(many_arenas, say_that_something_changed_meanwhile)
 	EXPECT_EQ(self->arenas, self->answer.n);
 }
 
-/* A client of the last arena, when the dump of all has just begun. */
+/* A client attaches to the last arena when the dump has just begun. */
 TEST_F(many_arenas, say_so_for_what_is_in_them)
 {
 	struct rring_client *client;
@@ -136,7 +136,7 @@ TEST_F(many_arenas, say_so_for_what_is_in_them)
 	rring_close(client);
 }
 
-/* The events that pass through are no change. */
+/* Allocations and events are no change that a dump reports. */
 TEST_F(many_arenas, do_not_say_so_for_traffic)
 {
 	struct rring_client *client = client_of(self->fd[7], RRING_PRODUCER);
@@ -156,7 +156,7 @@ TEST_F(many_arenas, do_not_say_so_for_traffic)
 /* ---- many in one arena ---- */
 
 #define RINGS		20
-#define READERS		30	/* of each */
+#define READERS		30	/* of each ring */
 
 FIXTURE(many_clients)
 {
@@ -228,7 +228,7 @@ TEST_F(many_clients, is_dumped_to_the_last_reader)
 	}
 }
 
-/* The ring that the dump is in goes, with all its readers. */
+/* The ring at which the dump has stopped is closed, with its readers. */
 TEST_F(many_clients, may_lose_where_the_dump_is)
 {
 	const struct nl_object *last;
@@ -249,7 +249,10 @@ TEST_F(many_clients, may_lose_where_the_dump_is)
 	EXPECT_GT((uint32_t)RINGS * READERS, self->answer.n);
 }
 
-/* All of it is over: the answer ends, and says that it is not whole. */
+/*
+ * The whole arena ends during the dump: the answer ends and reports that it is
+ * incomplete.
+ */
 TEST_F(many_clients, may_go_altogether)
 {
 	struct nl_value only[] = { NL_U32(RRING_A_READER_ARENA, self->id),
@@ -270,7 +273,7 @@ TEST_F(many_clients, may_go_altogether)
 	EXPECT_TRUE(self->answer.interrupted);
 }
 
-/* Who stops reading in the middle leaves nothing behind. */
+/* A dump that is closed half read leaves nothing behind. */
 TEST_F(many_clients, may_be_left_half_read)
 {
 	struct nl nl = nl_open();

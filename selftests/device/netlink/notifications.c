@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What happens is told to who listens, once. */
+/* Listeners get one notification per event. */
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 
 FIXTURE(notices)
 {
-	struct nl nl;		/* asks */
+	struct nl nl;		/* sends requests */
 	struct nl ear;		/* listens */
 	int arena_fd;
 	uint32_t arena;
@@ -76,7 +76,7 @@ TEST_F(notices, of_an_arena_that_comes_and_goes)
 	EXPECT_EQ(NULL, arena->attr[RRING_A_ARENA_MISSED]);
 	close(self->arena_fd);
 	self->arena_fd = -1;
-	/* and nothing between */
+	/* no other notification comes between */
 	arena = HEAR(0);
 	EXPECT_EQ(RRING_CMD_ARENA_GONE, arena->command);
 	EXPECT_STREQ(NAME, nl_str(arena, RRING_A_ARENA_NAME));
@@ -88,7 +88,7 @@ struct child {
 	struct baton *ready, *go;
 };
 
-/* With two events held, one of another class, a ring and two readers. */
+/* Hold two events and one of another class, and open a ring and two readers. */
 static int have_and_wait(void *arg)
 {
 	struct rring_ring_config ring = {
@@ -150,7 +150,7 @@ TEST_F(notices, of_a_death_and_what_was_reclaimed)
 	EXPECT_STREQ("notifications", nl_str(client, RRING_A_CLIENT_COMM));
 }
 
-/* One that was evicted does not die once more. */
+/* An eviction is not followed by a notification of death. */
 TEST_F(notices, of_an_eviction)
 {
 	struct child child = CHILD;
@@ -211,7 +211,7 @@ TEST_F(notices, of_a_dry_pool_once_per_spell)
 	EXPECT_EQ(0u, nl_u32(pool, RRING_A_POOL_FREE));
 	EXPECT_EQ(client->id, nl_u32(pool, RRING_A_POOL_CLIENT));
 	EXPECT_EQ(NULL, pool->attr[RRING_A_POOL_MISSED]);
-	/* still dry, even if there is one now and then */
+	/* the pool stays dry even if single slots are freed at times */
 	for (i = 0; i < 20; i++) {
 		rring_share(client, &event[0]);
 		ASSERT_EQ(0, rring_drop(client, &event[0]));
@@ -219,7 +219,7 @@ TEST_F(notices, of_a_dry_pool_once_per_spell)
 		ASSERT_EQ(-ENOSPC, rring_alloc(client, 8, 1, &one));
 	}
 	EXPECT_EQ(1ull, dry_spells(&self->nl, self->arena));
-	/* another pool, then this one again */
+	/* another pool runs dry, then this one again */
 	ASSERT_EQ(0, rring_alloc(client, 1000, 1, &one));
 	ASSERT_EQ(-ENOSPC, rring_alloc(client, 1000, 1, &one));
 	pool = HEAR(0);
@@ -237,7 +237,7 @@ TEST_F(notices, of_a_dry_pool_once_per_spell)
 	rring_close(client);
 }
 
-/* Who has its share has no dry pool. */
+/* An allocation that fails for the quota does not mean a dry pool. */
 TEST_F(notices, of_no_dry_pool_for_a_quota)
 {
 	int fd = create(NAME "-2", 50);
@@ -258,7 +258,7 @@ TEST_F(notices, of_no_dry_pool_for_a_quota)
 	close(fd);
 }
 
-/* Look for room as the writer until the reader's nanosecond is over. */
+/* Wait for room as the writer until the reader, with stall_ns 1, is lapped. */
 static int lap(const struct rring_writer *writer,
 	       const struct rring_reader *reader)
 {
@@ -332,7 +332,7 @@ TEST_F(notices, of_a_reader_that_was_lapped)
 }
 
 #define LAPS		3000
-#define PER_SECOND	500	/* of one arena, as kmod/notify.c has it */
+#define PER_SECOND	500	/* per arena; see kmod/notify.c */
 
 static uint64_t seconds_now(void)
 {
@@ -342,7 +342,7 @@ static uint64_t seconds_now(void)
 	return (uint64_t)now.tv_sec;
 }
 
-/* More than a listener can take: what is not sent is counted, to the last. */
+/* The rate is limited; notifications that are not sent are counted exactly. */
 TEST_F(notices, are_bounded_and_their_losses_counted)
 {
 	struct stalled stalled = stall(self->arena_fd);
@@ -357,7 +357,7 @@ TEST_F(notices, are_bounded_and_their_losses_counted)
 
 	for (i = 0; i < LAPS; i++) {
 		ASSERT_EQ(0, lap(stalled.writer, stalled.reader));
-		/* it goes on at the head */
+		/* the reader rejoins at the head */
 		ASSERT_EQ(0, device_call(stalled.client->fd,
 					 RRING_IOC_READER_REJOIN, &rejoin));
 		fill(stalled.writer);
@@ -379,7 +379,7 @@ TEST_F(notices, are_bounded_and_their_losses_counted)
 		    object->attr[RRING_A_CLIENT_MISSED])
 			missed += nl_u32(object, RRING_A_CLIENT_MISSED);
 	} while (object->command != RRING_CMD_ARENA_GONE);
-	/* and the arena twice, and the client */
+	/* plus two of the arena and one of the client */
 	EXPECT_EQ((uint32_t)LAPS + 3, heard + missed);
 	EXPECT_GE((seconds_now() - began + 2) * PER_SECOND, heard);
 }

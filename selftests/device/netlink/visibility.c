@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Who sees which arenas over netlink, and who may change them. */
+/* Visibility of arenas over netlink, and permission to change them. */
 #include <grp.h>
 #include <sched.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static uint32_t id_of(const char *name)
 	return id;
 }
 
-/* With something of every kind in it. */
+/* Create an arena with a client, a ring and a reader. */
 FIXTURE_SETUP(visible)
 {
 	struct rring_ring_config ring = {
@@ -81,16 +81,16 @@ FIXTURE_TEARDOWN(visible)
 	close(self->arena_fd);
 }
 
-/* ---- what one process finds ---- */
+/* ---- the view of one process ---- */
 
 struct look {
 	uint32_t arena;
 	uint32_t client;
 	uint32_t ring;
 	uint32_t reader;
-	int sees;		/* the arena and all that is in it */
+	int sees;		/* arena and its objects */
 	uint32_t may;
-	int change;		/* what each change says */
+	int change;		/* result of each change */
 };
 
 static int count(struct nl *nl, uint8_t command, uint32_t arena, int err)
@@ -103,7 +103,7 @@ static int count(struct nl *nl, uint8_t command, uint32_t arena, int err)
 	return n;
 }
 
-/* Among all that it is shown. */
+/* Return RRING_A_ARENA_MAY from a dump of all arenas. */
 static uint32_t may_of(struct nl *nl, uint32_t arena)
 {
 	struct nl_answer answer = nl_dump(nl, RRING_CMD_ARENA_GET, NULL);
@@ -203,7 +203,7 @@ static int look_around(void *arg)
 #define ALL	(RRING_MAY_OBSERVE | RRING_MAY_CONSUME | RRING_MAY_PRODUCE | \
 		 RRING_MAY_ADMINISTER)
 
-/* Nothing of it has changed. */
+/* Return 1 if nothing of the arena has changed. */
 static int is_whole(const struct rring_client *client, uint32_t arena)
 {
 	struct nl nl = nl_open();
@@ -247,7 +247,9 @@ TEST_F(visible, by_no_stranger)
 	EXPECT_TRUE(is_whole(self->client, self->arena));
 }
 
-/* The owner in another user namespace is still its owner; its root is not. */
+/*
+ * In another user namespace, the owner keeps its rights; root there has none.
+ */
 static int in_new_user_ns(void *arg)
 {
 	MUST(!unshare(CLONE_NEWUSER));
@@ -283,7 +285,10 @@ TEST_F(visible, not_from_another_network_namespace)
 	EXPECT_TRUE(is_whole(self->client, self->arena));
 }
 
-/* A socket shows what its opener saw, and changes need the sender, too. */
+/*
+ * A socket shows what its opener may see. A change needs rights of the opener
+ * and of the sender.
+ */
 struct passed {
 	struct look look;
 	struct nl nl;
@@ -310,7 +315,7 @@ TEST_F(visible, through_a_passed_socket_but_not_changed)
 	EXPECT_TRUE(is_whole(self->client, self->arena));
 }
 
-/* The other way round: a privileged program is given a stranger's socket. */
+/* A privileged program uses a socket that a stranger opened. */
 TEST_F(visible, not_through_a_strangers_socket)
 {
 	struct look look = LOOK(.sees = 0, .change = -ENOENT);
@@ -383,7 +388,7 @@ static int has(void *arg)
 	return 0;
 }
 
-/* The group is one among many supplementary ones. */
+/* The group is one of several supplementary groups. */
 static int has_by_groups(void *arg)
 {
 	const struct expect *expect = arg;

@@ -42,7 +42,10 @@ static struct rring_writer *ring_of(struct rring_client *client,
 	return writer_of(client, &config);
 }
 
-/* Fill to the brim, drain; then laps in which the room left varies. */
+/*
+ * Fill the ring and drain it; then go laps with a varying number of free
+ * entries.
+ */
 static void try_geometry(struct __test_metadata *_metadata,
 			 struct rring_client *client, uint32_t capacity,
 			 uint32_t stride)
@@ -136,7 +139,7 @@ static void check_peeked(struct __test_metadata *_metadata,
 	}
 }
 
-/* 7 is no divisor of anything here: each batch wraps sooner or later. */
+/* No batch size divides 7, so every kind of batch wraps at some time. */
 TEST_F(ring, batches_may_be_committed_and_released_in_part)
 {
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL, 7, 128);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Readers join and leave a living ring, again and again. None of that may make
- * the ring look full when it is not, nor let the writer overtake a joiner.
+ * Readers join and leave a ring repeatedly while its writer works. The ring
+ * must not look full when it is not, and the writer must not overtake a reader
+ * that joins.
  */
 #include <sched.h>
 
@@ -12,15 +13,15 @@
 #include "stream.h"
 
 #define MAX	64
-#define JOINERS	2	/* at most */
+#define JOINERS	2	/* maximum */
 
 /* Shared by all processes. */
 struct floors {
 	/*
-	 * Of each joiner: it does not start below this, which is the ring's
-	 * head from before it joins, or the oldest entry kept then; and, from
-	 * then on, its own position. A writer that stays less than a lap above
-	 * all of that must never find its ring full.
+	 * Lowest position of each joiner, written by the joiner. Before it
+	 * joins: the head or the lowest kept position, below which it cannot
+	 * start. Then: its own position. A writer that is less than a lap above
+	 * all floors must never find its ring full.
 	 */
 	uint64_t floor[JOINERS];
 	uint32_t done;
@@ -84,7 +85,7 @@ static uint64_t floor_of(const struct floors *floors, uint32_t joiner)
 	return __atomic_load_n(&floors->floor[joiner], __ATOMIC_ACQUIRE);
 }
 
-/* Observers have none: they never hold anybody back. */
+/* Observers do not gate the writer, so they have no floor. */
 static void set_floor(struct joiner *joiner, uint64_t position)
 {
 	if (!joiner->flags)
@@ -92,7 +93,7 @@ static void set_floor(struct joiner *joiner, uint64_t position)
 				 __ATOMIC_RELEASE);
 }
 
-/* Where a reader may start that joins from now on. */
+/* Lowest position at which a reader that joins from now on may start. */
 static uint64_t lowest_start(const struct joiner *joiner,
 			     const struct rring_ring_head *ring,
 			     enum rring_start start)
@@ -103,14 +104,14 @@ static uint64_t lowest_start(const struct joiner *joiner,
 
 	if (start == RRING_START_NEWEST)
 		return head;
-	/* the oldest entry is what another joiner still needs */
+	/* entries that another joiner still needs are kept, too */
 	for (i = 0; i < JOINERS; i++)
 		if (lowest > floor_of(joiner->floors, i))
 			lowest = floor_of(joiner->floors, i);
 	return lowest;
 }
 
-/* Read up to @n that are there, in sequence from where the reader started. */
+/* Read at most @n available events; they must be in sequence. */
 static uint32_t read_some(struct joiner *joiner, struct rring_reader *reader,
 			  uint32_t n)
 {
@@ -127,7 +128,10 @@ static uint32_t read_some(struct joiner *joiner, struct rring_reader *reader,
 	return taken;
 }
 
-/* At the oldest there are always some; at the newest maybe none. */
+/*
+ * A reader that starts at the oldest event finds at least @retain events; one
+ * that starts at the newest may find none.
+ */
 static void join_once(struct joiner *joiner, struct rring_client *client,
 		      const struct rring_ring_head *ring,
 		      enum rring_start start)
@@ -187,7 +191,7 @@ static int may_put(const struct floors *floors,
 	return 1;
 }
 
-/* A joiner that failed will not raise its floor any more. */
+/* Stop the test: a joiner that has failed does not raise its floor. */
 static int any_failed(const pid_t *pid, uint32_t joiners)
 {
 	uint32_t i;
@@ -203,7 +207,7 @@ static int any_failed(const pid_t *pid, uint32_t joiners)
 	return 0;
 }
 
-/* With a steady reader, if any, that never leaves anything undrained. */
+/* Put one event. The steady reader, if any, reads it at once. */
 static void put_one(struct __test_metadata *_metadata,
 		    struct rring_writer *writer, struct rring_reader *steady)
 {
@@ -272,7 +276,7 @@ TEST_F_TIMEOUT(joins, joining_and_leaving_costs_no_reader_an_entry, 300)
 	join_steady_ring(_metadata, &joiner, self->client, 64);
 }
 
-/* Two entries: whoever joins holds the writer back at once. */
+/* With two entries, a reader that joins gates the writer at once. */
 TEST_F_TIMEOUT(joins, a_tiny_ring_is_full_only_when_it_is, 120)
 {
 	struct joiner joiner = {

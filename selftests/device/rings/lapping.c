@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A gating reader that stalls longer than its ring allows is lapped. */
+/* A gating reader is lapped if it stalls for longer than stall_ns. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -52,7 +52,7 @@ static void put(struct rring_writer *writer, int n)
 		MUST(!stream_put(writer, MAX));
 }
 
-/* Put one more, however often that takes: a nanosecond passes soon. */
+/* Try to put one event until the reader, with stall_ns 1, is lapped. */
 static void put_by_lapping(struct rring_writer *writer)
 {
 	int err;
@@ -77,7 +77,7 @@ TEST_F(lapped, a_stalled_reader_loses_exactly_what_it_is_told)
 	ASSERT_EQ(0, stream_take(steady, MAX));
 	put_by_lapping(writer);
 	EXPECT_EQ(laps + 1, self->client->arena->laps);
-	/* it stood at 1; the oldest entry that anybody keeps is 5 */
+	/* its position was 1; the oldest entry that is kept is 5 */
 	EXPECT_EQ(-ESTALE, stream_take(stalled, MAX));
 	EXPECT_EQ(4, stalled->lost);
 	EXPECT_EQ(5, stalled->pos);
@@ -97,7 +97,7 @@ TEST_F(lapped, a_reader_that_goes_on_is_gating_again)
 
 	for (round = 0; round < 50; round++) {
 		put(writer, CAPACITY);
-		/* the first -EAGAIN shows that it holds the writer back */
+		/* the first -EAGAIN shows that the reader gates the writer */
 		ASSERT_EQ(-EAGAIN, stream_put(writer, MAX));
 		put_by_lapping(writer);
 		ASSERT_EQ(-ESTALE, stream_take(reader, MAX));
@@ -152,7 +152,7 @@ TEST_F(lapped, who_moves_in_time_is_never_lapped)
 	EXPECT_EQ(0, self->client->arena->laps);
 }
 
-/* The kernel's timer ends the wait, not the reader. */
+/* A timer of the kernel ends the writer's wait; the reader does nothing. */
 TEST_F(lapped, a_blocked_writer_laps_a_stalled_reader_by_itself)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
@@ -160,7 +160,9 @@ TEST_F(lapped, a_blocked_writer_laps_a_stalled_reader_by_itself)
 	struct rring_reader *reader = reader_at(self->client, writer->id);
 
 	put(writer, CAPACITY + 1);
-	/* nobody else gates and nothing is retained: it goes on at the head */
+	/*
+	 * no other reader gates, nothing is retained: it continues at the head
+	 */
 	EXPECT_EQ(-ESTALE, stream_take(reader, MAX));
 	EXPECT_EQ(CAPACITY + 1, reader->lost);
 	put(writer, 1);
@@ -197,12 +199,12 @@ TEST_F(lapped, a_name_that_is_away_is_lapped_as_well)
 	EXPECT_EQ(reader->pos, 1 + reader->lost);
 	EXPECT_LT(4, reader->pos);
 	EXPECT_EQ(writer->head - reader->pos, stream_drain(reader, MAX));
-	/* and it gates again */
+	/* the reader gates again */
 	put(writer, CAPACITY);
 	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
 }
 
-/* It was lapped, and leaves before it has learnt so. */
+/* The reader was lapped, and closes before it notices. */
 TEST_F(lapped, a_name_learns_its_losses_from_before_it_went_away)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
@@ -235,7 +237,7 @@ TEST_F(lapped, slots_of_the_lost_come_back)
 	}
 	put_by_lapping(writer);
 	if (variant->kind == RRING_HANDLES) {
-		/* lapped, but kept: it is still there */
+		/* the reader was lapped, but its kept event is intact */
 		EXPECT_TRUE(stream_intact(&event, 0, MAX));
 		EXPECT_EQ(0, rring_drop(self->client, &event));
 	}

@@ -53,14 +53,14 @@ static void put(struct rring_writer *writer, int n)
 		MUST(!stream_put(writer, MAX));
 }
 
-/* ---- a process that reads, comes to a point, and is killed there ---- */
+/* ---- a process that reads up to a point and is killed there ---- */
 
 enum point {
 	JOINED,
 	PEEKED,
 	HALF_RELEASED,
 	RELEASED,
-	LOOKED,		/* in the middle of rring_try_read()'s two steps */
+	LOOKED,		/* between the two steps of rring_try_read() */
 	KEPT,
 	ASLEEP,
 	POINTS,
@@ -104,7 +104,7 @@ static void come_to(enum point point, struct rring_reader *reader)
 	}
 }
 
-/* How far beyond the reads before is the cursor there? */
+/* Entries that the cursor has moved at each point. */
 static const uint32_t released_at[POINTS] = {
 	[HALF_RELEASED] = 2, [RELEASED] = 4, [LOOKED] = 1,
 };
@@ -173,7 +173,7 @@ TEST_F(named, a_successor_goes_on_at_the_exact_entry)
 	}
 }
 
-/* Each of many incarnations reads a few, and is killed. */
+/* Many processes in turn resume the name, read a few events and are killed. */
 TEST_F(named, a_chain_of_the_killed_reads_every_entry_once)
 {
 	struct rring_reader *reader = reader_of(self->client, &config);
@@ -292,7 +292,7 @@ TEST_F(named, one_name_stands_for_a_reader_in_each_ring)
 	EXPECT_EQ(0, reader->resumed);
 }
 
-/* What a name stands before stays, though nobody is there to hold it. */
+/* Events from an absent name's position on are kept. */
 TEST_F(named, events_wait_for_a_name_that_is_away)
 {
 	struct rring_reader *reader = reader_of(self->client, &config);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * What a writer reserved it may have overwritten, committed or not. An
- * observer must not take the remains for the event that was there before.
+ * A writer may overwrite entries that it has reserved, whether it commits them
+ * or not. An observer must not take the overwritten bytes for the old event.
  */
 #include <signal.h>
 
@@ -11,7 +11,7 @@
 #include "stream.h"
 
 #define CAPACITY	8
-#define LARGE		1024	/* where claims are raised by several entries */
+#define LARGE		1024	/* claims are raised by several entries */
 
 FIXTURE(overwrite_claim)
 {
@@ -72,7 +72,7 @@ static void put_lap(struct rring_writer *writer)
 		MUST(!stream_put(writer, 64));
 }
 
-/* Reserve @n entries, and scribble over them. */
+/* Reserve @n entries and overwrite their payload. */
 static void scribble(struct rring_writer *writer, uint32_t n)
 {
 	uint32_t i;
@@ -82,7 +82,7 @@ static void scribble(struct rring_writer *writer, uint32_t n)
 		memset(rring_reserved(writer, i, 16, 1), 0xdb, 64);
 }
 
-/* What the reader gets is right, and what it does not get is counted. */
+/* Events that the reader gets are intact; all others are counted as lost. */
 static void expect_no_remains(struct __test_metadata *_metadata,
 			      struct rring_reader *reader, uint64_t head)
 {
@@ -114,7 +114,7 @@ TEST_F(overwrite_claim, reserved_entries_are_stale_at_once)
 	EXPECT_EQ(3, reader->lost);
 }
 
-/* Five reserved, none committed; then one that is. */
+/* Five entries are reserved and not committed; then one is committed. */
 TEST_F(overwrite_claim, entries_stay_stale_that_were_reserved_but_not_committed)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->policy);
@@ -173,7 +173,7 @@ TEST_F(overwrite_claim, what_a_dead_writer_reserved_is_stale_under_its_successor
 	expect_no_remains(_metadata, reader, 2 * CAPACITY + 1);
 }
 
-/* With all but one entry retained, where the ring does not overwrite. */
+/* With RRING_FAIL, all entries but one are retained. */
 TEST_F(overwrite_claim, who_begins_with_the_oldest_gets_all_that_follows)
 {
 	struct rring_ring_config config = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A full ring: wait, fail, or overwrite with every loss counted. */
+/* Policies of a full ring: wait, fail, or overwrite and count every loss. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -82,7 +82,7 @@ static int write_blocked(void *arg)
 	return 0;
 }
 
-/* Every release lets exactly one more event in. */
+/* Each release makes room for exactly one event. */
 TEST_F(policy, a_blocked_writer_goes_on_when_a_reader_releases)
 {
 	struct blocked blocked = {

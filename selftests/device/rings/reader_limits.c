@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* As many readers as a ring and a client take, and not one more. */
+/* Maximum numbers of readers of a ring and of a client. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -70,7 +70,7 @@ TEST_F(reader_limit, a_ring_takes_240_readers_and_each_gets_all)
 		ASSERT_EQ(CAPACITY, stream_drain(self->reader[i], MAX));
 	}
 	ASSERT_EQ(0, stream_put(self->writer, MAX));
-	/* who leaves makes place for another */
+	/* a reader that leaves makes place for another one */
 	rring_reader_close(self->reader[100], 0);
 	config.flags = 0;
 	ASSERT_EQ(0, rring_reader_open(self->client, &config, &one_more));
@@ -79,7 +79,7 @@ TEST_F(reader_limit, a_ring_takes_240_readers_and_each_gets_all)
 	EXPECT_EQ(1, stream_drain(self->reader[239], MAX));
 }
 
-/* A dead client's readers go all at once. */
+/* All readers of a client are removed when it ends. */
 TEST_F(reader_limit, a_client_that_ends_takes_its_readers_along)
 {
 	struct rring_reader_config config = { .ring = self->writer->id };
@@ -123,7 +123,7 @@ TEST_F(reader_limit, a_client_takes_64_readers)
 	rring_reader_close(self->reader[7], 0);
 	config.flags = 0;
 	ASSERT_EQ(0, rring_reader_open(self->crowd[0], &config, &one_more));
-	/* the cursor had been used: nothing of that is left */
+	/* the cursor was used before; its old position has no effect */
 	EXPECT_EQ(1, one_more->pos);
 	ASSERT_EQ(0, stream_put(other, MAX));
 	EXPECT_EQ(1, stream_drain(one_more, MAX));

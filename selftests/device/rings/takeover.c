@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A writer dies; its ring lives on, and gets another writer. */
+/* A ring survives the death of its writer, and another writer takes over. */
 #include <signal.h>
 
 #include "kselftest_harness.h"
@@ -14,7 +14,7 @@
 FIXTURE(takeover)
 {
 	int arena;
-	struct rring_client *client;	/* reads, and sometimes takes over */
+	struct rring_client *client;	/* reads; may take over */
 	struct baton opened;
 	struct baton joined;
 };
@@ -101,7 +101,9 @@ static int be_victim(void *arg)
 	return 1;
 }
 
-/* The first writer: its readers join before it writes, and then it dies. */
+/*
+ * Start the first writer. It waits until readers have joined, writes and dies.
+ */
 #define FIRST_WRITER(puts_, then_) ({					\
 	struct victim victim_ = {					\
 		.arena = self->arena,					\
@@ -202,7 +204,7 @@ TEST_F(takeover, slots_of_an_adopted_window_live_until_they_are_read)
 	EXPECT_TRUE(all_free(self->client));
 }
 
-/* The slots go when nobody is left who could ask for them. */
+/* The slots are freed when the ring has neither a writer nor readers. */
 TEST_F(takeover, a_ring_without_writer_and_readers_is_gone)
 {
 	struct rring_reader_config by_name = { .ring_name = "ring" };
@@ -263,7 +265,7 @@ TEST_F(takeover, a_new_writer_goes_on_where_the_last_one_stopped)
 	writer = ring_of(self->client, variant->kind);
 	EXPECT_EQ(3, writer->head);
 	EXPECT_EQ(1, rring_flag_load(&writer->info->incarnation));
-	/* two of three are undrained, so that six are free */
+	/* two events are unread, so six entries are free */
 	for (i = 0; i < 6; i++)
 		ASSERT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
@@ -274,7 +276,7 @@ TEST_F(takeover, a_new_writer_goes_on_where_the_last_one_stopped)
 	EXPECT_EQ(0, in_use(self->client));
 }
 
-/* What was peeked at before stays readable, though the pages changed. */
+/* Peeked events stay readable although the new writer has other pages. */
 TEST_F(takeover, peeked_entries_stay_over_a_takeover)
 {
 	pid_t pid = FIRST_WRITER(4, NULL);
@@ -289,7 +291,7 @@ TEST_F(takeover, peeked_entries_stay_over_a_takeover)
 	ASSERT_EQ(0, rring_entry(reader, 1, &event[1]));
 	writer = ring_of(self->client, variant->kind);
 	ASSERT_EQ(0, stream_put(writer, MAX));
-	/* the second look is beyond what was known: it maps anew */
+	/* this peek goes beyond the known head, so it maps the new ring */
 	ASSERT_EQ(5, rring_peek(reader, 5));
 	EXPECT_EQ(1, reader->incarnation);
 	EXPECT_TRUE(stream_intact(&event[0], 0, MAX));
@@ -313,7 +315,7 @@ TEST_F(takeover, writers_die_in_turn_and_nothing_is_lost_or_repeated)
 	baton_pass(&self->joined);
 	ASSERT_EQ(128 + SIGKILL, reap(pid));
 	for (i = 1; i <= 20; i++) {
-		/* the slow one always leaves three behind */
+		/* the slow reader always leaves three events unread */
 		while (head - slow->pos > 3)
 			ASSERT_EQ(0, stream_take(slow, MAX));
 		n = i % 6;
@@ -335,7 +337,7 @@ TEST_F(takeover, writers_die_in_turn_and_nothing_is_lost_or_repeated)
 	EXPECT_TRUE(all_free(self->client));
 }
 
-/* ---- who may take over ---- */
+/* ---- conditions of a takeover ---- */
 
 TEST_F(takeover, a_ring_with_a_writer_is_busy)
 {

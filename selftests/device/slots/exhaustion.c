@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A pool runs dry: who asks for a slot is told so, or sleeps until one is
- * free, however that comes about. Nobody's held event is taken.
+ * An exhausted pool: an allocation fails, or sleeps until a slot is freed in
+ * any way. Held events are never reclaimed.
  */
 #include <pthread.h>
 #include <sched.h>
@@ -18,10 +18,10 @@
 
 #include "kselftest_harness.h"
 
-#define S_LEN	200	/* of an event in the class that has one slot */
+#define S_LEN	200	/* bytes; its class has one slot */
 #define XL_LEN	16000
 
-/* Another process that asks for the slot, and what it is to be told. */
+/* A process that allocates the slot, and the result that it expects. */
 struct sleeper {
 	int arena_fd;
 	int expected;
@@ -45,7 +45,7 @@ FIXTURE(exhausted)
 {
 	int arena_fd;
 	struct rring_client *client;
-	struct rring_event event;	/* in the only slot of class S */
+	struct rring_event event;	/* has the only slot of class S */
 	struct sleeper sleeper;
 	pid_t pid;
 };
@@ -72,7 +72,7 @@ FIXTURE_TEARDOWN(exhausted)
 	rring_close(last);
 }
 
-/* From here on another process sleeps for the slot. */
+/* Start a process that allocates the slot. Return when it sleeps. */
 static pid_t starve(struct sleeper *sleeper, struct rring_client *client)
 {
 	pid_t pid = spawn(sleep_for_slot, sleeper);
@@ -220,7 +220,7 @@ TEST_F(exhausted, the_end_of_a_ring_that_kept_it_wakes_the_sleeper)
 	ASSERT_EQ(0, reap(self->pid));
 }
 
-/* Whose writer does nothing but wait for room. */
+/* The writer only waits for room. */
 TEST_F(exhausted, a_reader_that_is_lapped_wakes_the_sleeper)
 {
 	struct rring_reader *reader;
@@ -244,7 +244,7 @@ TEST_F(exhausted, a_client_that_closes_wakes_the_sleeper)
 TEST_F(exhausted, a_trim_gives_back_what_another_hoards)
 {
 	ASSERT_EQ(0, rring_drop(self->client, &self->event));
-	/* dropped, but unshared: kept for the next allocation */
+	/* a dropped slot that was never shared is parked */
 	self->pid = starve(&self->sleeper, self->client);
 	rring_trim(self->client);
 	ASSERT_EQ(0, reap(self->pid));
@@ -319,7 +319,7 @@ TEST_F(exhausted, a_signal_ends_the_sleep_with_eintr)
 	ASSERT_EQ(0, reap(pid));
 }
 
-/* A thread sleeps for a slot while another one ends the client. */
+/* A thread that sleeps for a slot while another one ends the client. */
 static void *sleep_until_owner_dead(void *arg)
 {
 	struct rring_client *client = arg;
@@ -355,7 +355,7 @@ TEST_F(exhausted, the_end_of_the_client_ends_its_sleep)
 /* ---- one slot for many ---- */
 
 #define PASSERS	8
-#define PASSES	125	/* each */
+#define PASSES	125	/* per process */
 
 static int pass_around(void *arg)
 {
@@ -414,7 +414,10 @@ static void take_all_but(struct rring_client *client, int slots)
 		MUST(!rring_alloc(client, 8, 1, &event));
 }
 
-/* Somebody who sweeps without end, and need not look into the rings. */
+/*
+ * Sweep without end. Enough slots are not in flight, so that the deep half is
+ * not needed.
+ */
 static int sweep_on(void *arg)
 {
 	struct rring_client *client = client_of(*(int *)arg, RRING_PRODUCER);
@@ -443,9 +446,9 @@ FIXTURE_TEARDOWN(sweep)
 }
 
 /*
- * The client's slots count as in flight, so that only the second half of a
- * sweep finds the one that is not held; its quota allows it no other. Another
- * sweep's first half must not make it miss that.
+ * The client's slots count as in flight, so that only the deep half of a sweep
+ * finds the one that is not held; its quota allows no other slot. The shallow
+ * half of another client's sweep must not hide that slot.
  */
 TEST_F_TIMEOUT(sweep, by_another_hides_no_free_slot, 100)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Shared events: published by handle, kept, forwarded, freed at last. */
+/* Shared events are published by handle, kept, forwarded and freed. */
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
@@ -40,7 +40,7 @@ static struct rring_writer *ring_of(struct rring_client *client,
 	return writer_of(client, &config);
 }
 
-/* How many slots are in use, but for those that lie in magazines. */
+/* Number of slots that are neither free nor in @client's magazine. */
 static uint32_t in_use(struct rring_client *client, enum rring_class pool)
 {
 	rring_trim(client);
@@ -72,7 +72,7 @@ TEST_F(events, alloc_finds_the_class_that_fits)
 		memset(event.data, 0xa5, event.len);
 		EXPECT_EQ(0, rring_drop(self->producer, &event));
 	}
-	/* an arena without events above that; and those that there never are */
+	/* the arena has no XXL places; larger lengths are never valid */
 	EXPECT_EQ(-ENOSPC, rring_alloc(self->producer, 16385, 5, &event));
 	EXPECT_EQ(-E2BIG, rring_alloc(self->producer, RRING_XXL_MAX + 1ull, 5,
 				      &event));
@@ -98,7 +98,7 @@ TEST_F(events, a_published_event_arrives_in_place)
 	EXPECT_EQ(sent.handle, got.handle);
 	EXPECT_EQ(1000, got.len);
 	EXPECT_EQ(42, got.event_type);
-	/* two mappings of one slot: what one writes shows in the other */
+	/* both clients map the same slot */
 	((uint64_t *)sent.data)[0] = 0x1122334455667788;
 	EXPECT_EQ(0x1122334455667788, ((volatile uint64_t *)got.data)[0]);
 }
@@ -170,7 +170,7 @@ TEST_F(events, one_event_may_lie_in_several_rings)
 	EXPECT_EQ(0, in_use(self->producer, RRING_S));
 }
 
-/* The first producer has long dropped it, or is even gone. */
+/* The first producer has dropped the event, or has closed. */
 TEST_F(events, a_forwarded_event_outlives_its_first_producer)
 {
 	struct rring_client *second = client_of(self->arena, RRING_PRODUCER);
@@ -194,7 +194,7 @@ TEST_F(events, a_forwarded_event_outlives_its_first_producer)
 	self->producer = client_of(self->arena, RRING_PRODUCER);
 }
 
-/* ---- a handle that takes another way ---- */
+/* ---- a handle through a socket ---- */
 
 struct courier {
 	int arena;
@@ -213,13 +213,13 @@ static int receive_handle(void *arg)
 	MUST(read(fd, &handle, sizeof(handle)) == sizeof(handle));
 	MUST(!rring_upgrade(client, handle, &event));
 	MUST(write(fd, "", 1) == 1);
-	/* the sender has dropped it when the next one comes */
+	/* the sender drops the event before it sends the next handle */
 	MUST(read(fd, &handle, sizeof(handle)) == sizeof(handle));
 	MUST(event.handle == handle);
 	MUST(stream_intact(&event, 3, 256));
 	MUST(!rring_drop(client, &event));
 	MUST(write(fd, "", 1) == 1);
-	/* and its slot was taken back when the third comes */
+	/* the sender reclaims the slot before it sends the third one */
 	MUST(read(fd, &handle, sizeof(handle)) == sizeof(handle));
 	MUST(rring_upgrade(client, handle, &event) == -ESTALE);
 	MUST(rring_upgrade(client, ~0ull, &event) == -EBADMSG);
@@ -291,7 +291,10 @@ static struct rring_reader *cycle_reader(struct rring_client *client,
 	return reader_of(client, &config);
 }
 
-/* Take one token, count it, and pass it on; or keep it on its last round. */
+/*
+ * Receive one token and increment its count. Pass it on, or keep it in the last
+ * round.
+ */
 static void pass_on(struct rring_client *client, struct rring_reader *reader,
 		    struct rring_writer *writer, uint32_t member, int last)
 {
@@ -327,7 +330,7 @@ static void send_tokens(struct rring_client *client,
 	}
 }
 
-/* Member 0 sends the tokens and has them back in the end. */
+/* Member 0 sends the tokens and has them all at the end. */
 static int be_member(void *arg)
 {
 	struct cycle *cycle = arg;

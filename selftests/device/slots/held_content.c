@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A held event is never reused: its content stays while others run the pools
- * dry, and write over all that they are given.
+ * A held slot is never reused: its content stays while other clients exhaust
+ * the pools and overwrite all slots that they get.
  */
 #include <sched.h>
 #include <string.h>
@@ -19,12 +19,12 @@
 #define LEN_MAX		1024
 #define WINDOW		8
 #define EVENTS		rounds(2500)
-#define HOLDERS		2	/* of a holder */
-#define SPOILT		64	/* slots at a time */
+#define HOLDERS		2	/* arrays of held events */
+#define SPOILT		64	/* slots per round */
 
 struct shared {
 	volatile int done;
-	volatile uint64_t handle;	/* on its way from hand to hand */
+	volatile uint64_t handle;	/* the event that is handed over */
 	volatile uint64_t number;
 	volatile uint64_t taken;
 };
@@ -80,7 +80,7 @@ static int produce(void *arg)
 	return 0;
 }
 
-/* Take whatever is free, spoil it, give it back. */
+/* Allocate the free slots of a class, overwrite and drop them. */
 static void spoil_class(struct rring_client *client, enum rring_class pool)
 {
 	struct rring_event event[SPOILT];
@@ -121,7 +121,10 @@ static void check_all(struct held_events *held_events)
 					i % HELD_EVENTS));
 }
 
-/* Holds most of what there is, but lets go when the producer has to wait. */
+/*
+ * Hold most events, but drop some when there is nothing to read, as the
+ * producer may wait for slots.
+ */
 static int hold(void *arg)
 {
 	struct part *part = arg;
@@ -199,7 +202,7 @@ static void cast(FIXTURE_DATA(held) *self, int (*play)(void *arg),
 	baton_wait(&part->ready);
 }
 
-/* The last one goes on until all others have ended. */
+/* Start all processes. The last one runs until the others have ended. */
 static int run(FIXTURE_DATA(held) *self)
 {
 	int right = 1;
@@ -227,9 +230,9 @@ TEST_F_TIMEOUT(held, events_stay_while_the_pools_run_dry, 120)
 	       self->watcher->arena->pool[RRING_M].reclaimed);
 }
 
-/* ---- from hand to hand ---- */
+/* ---- forwarding ---- */
 
-/* The oldest of a few events that it has released goes on. */
+/* Keep a few events after their release, and forward the oldest one. */
 static int pass_on(void *arg)
 {
 	struct part *part = arg;
@@ -257,7 +260,7 @@ static int pass_on(void *arg)
 	return 0;
 }
 
-/* Read what came along the rings, and hand it over by its handle. */
+/* Read the forwarded events, and hand them over by handle. */
 static int hand_over(void *arg)
 {
 	struct part *part = arg;
@@ -312,7 +315,7 @@ static int take_over(void *arg)
 	return 0;
 }
 
-/* Each takes its hold before the one before lets go. */
+/* Each client takes its hold before the previous one drops the event. */
 TEST_F_TIMEOUT(held, events_stay_on_their_way_from_hand_to_hand, 120)
 {
 	cast(self, produce, NULL, "a");

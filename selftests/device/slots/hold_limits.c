@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* How often a client may hold an event, or have it in flight; and not hold. */
+/* Limits of holds and in-flight counts of a client, and missing holds. */
 #include <string.h>
 
 #include "arena.h"
@@ -110,7 +110,7 @@ TEST_F(held, not_dropped_when_only_peeked_at)
 	ASSERT_EQ(0, rring_try_read(self->reader, &event));
 	ASSERT_EQ(self->event.handle, event.handle);
 	ASSERT_EQ(-EINVAL, rring_drop(self->client, &event));
-	/* the window keeps it */
+	/* the ring's window keeps the slot */
 	ASSERT_EQ(63u, free_after_trim(self->client));
 }
 
@@ -138,7 +138,7 @@ TEST_F(held, published_as_often_as_held)
 	ASSERT_EQ(64u, free_after_trim(self->client));
 }
 
-/* Not reused either, although nobody holds it: it stands in the ring. */
+/* An event in the ring is not reused, although no client holds it. */
 TEST_F(held, at_most_4095_times_in_flight_and_again_when_they_were_read)
 {
 	uint32_t n;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A quota is what one client may take of a pool; it hinders nobody else. */
+/* A quota limits the slots of a pool that one client can have. */
 #include <unistd.h>
 
 #include "arena.h"
@@ -38,7 +38,7 @@ FIXTURE_TEARDOWN(quota)
 	rring_close(last);
 }
 
-/* Allocate until refused: how many, and why not more. */
+/* Allocate until it fails. Return the number; *@err is the error. */
 static int take(struct rring_client *client, uint32_t len,
 		struct rring_event *event, int *err)
 {
@@ -105,7 +105,7 @@ TEST_F(quota, comes_back_with_what_is_dropped)
 	ASSERT_EQ(-EDQUOT, err);
 }
 
-/* Who allocated it pays as long as anybody holds it. */
+/* A slot is charged to its allocator while any client holds it. */
 TEST_F(quota, counts_what_others_hold)
 {
 	struct rring_event held[SHARE];
@@ -131,7 +131,7 @@ TEST_F(quota, counts_what_others_hold)
 	ASSERT_EQ(SHARE, take(self->client, 8, self->event, &err));
 }
 
-/* Even if the slots are only found in the last corner of the pool. */
+/* The quota is freed even if the slots are at the end of the pool. */
 TEST_F(quota, comes_back_whatever_else_is_free)
 {
 	struct rring_event mine[CAPACITY];
@@ -158,7 +158,7 @@ struct borrower {
 	uint64_t *handle;
 };
 
-/* Hand one event of the share to another client, and want one more. */
+/* Exhaust the quota, lend one event to another client, and ask for one more. */
 static int take_one_more(void *arg)
 {
 	struct borrower *borrower = arg;
@@ -207,7 +207,7 @@ static int hold_the_share(void *arg)
 	return 0;
 }
 
-/* A successor in the same place does not inherit the charge. */
+/* A new client with the same id does not inherit the charge. */
 TEST_F(quota, of_the_dead_comes_back)
 {
 	int i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The weak upgrade: a handle that came over any channel becomes a hold on
- * exactly the event that it was made for, or on nothing.
+ * The weak upgrade turns a handle from any channel into a hold on exactly its
+ * event, or fails.
  */
 #include <sched.h>
 #include <string.h>
@@ -20,7 +20,7 @@
 #define SENT	60000
 #define RACES	rounds(200000)
 
-/* What an event contains follows from its handle. */
+/* Return 1 if the content is that of @handle, which determines it. */
 static int is_of(const struct rring_event *event, uint64_t handle)
 {
 	const volatile uint64_t *words = event->data;
@@ -98,7 +98,10 @@ TEST_F(weak_upgrade, upgrade_fails_once_the_slot_was_freed)
 	ASSERT_EQ(4u, free_slots(self->other, RRING_XS));
 }
 
-/* What was never shared is reused without a new generation: nobody may. */
+/*
+ * A slot that was never shared keeps its generation when it is parked. An
+ * upgrade must fail nevertheless.
+ */
 TEST_F(weak_upgrade, upgrade_fails_for_what_its_maker_has_put_aside)
 {
 	struct rring_event event, held;
@@ -158,7 +161,7 @@ TEST_F(weak_upgrade, upgrade_refuses_a_forged_generation_and_leaves_no_hold)
 	ASSERT_EQ(0, rring_upgrade(self->other, event.handle, &held));
 }
 
-/* One slot, so often that a generation of 16 bits would come round. */
+/* Reuse one slot so often that a 16-bit generation would wrap around. */
 TEST_F(weak_upgrade, upgrade_fails_however_often_the_slot_was_reused)
 {
 	const rring_flag_t *generation = self->client->pool[RRING_S].generation;
@@ -187,8 +190,8 @@ TEST_F(weak_upgrade, upgrade_fails_however_often_the_slot_was_reused)
 
 struct race {
 	int arena_fd;
-	int fd[2];			/* handles travel here */
-	volatile uint64_t *handle;	/* the newest one; 0: no more */
+	int fd[2];			/* pipe for handles */
+	volatile uint64_t *handle;	/* newest one; 0: end */
 };
 
 static int send_handles(void *arg)
@@ -212,7 +215,7 @@ static int send_handles(void *arg)
 	return 0;
 }
 
-/* Upgrade, and look twice. 1: it was still there. */
+/* Upgrade and check the content twice. Return 0 if the handle is stale. */
 static int try_upgrade(struct rring_client *client, uint64_t handle)
 {
 	struct rring_event event;
@@ -267,7 +270,7 @@ static int show_handles(void *arg)
 	return 0;
 }
 
-/* The newest handle is tried the very moment at which its event is dropped. */
+/* Upgrades of the newest handle race with the drop of its event. */
 TEST_F_TIMEOUT(weak_upgrade, upgrades_against_the_drop_yield_the_event_or_fail,
 	       120)
 {
@@ -291,7 +294,7 @@ TEST_F_TIMEOUT(weak_upgrade, upgrades_against_the_drop_yield_the_event_or_fail,
 	printf("# %d of %d were still there\n", there, tried);
 }
 
-/* ---- an upgraded event is as good as any ---- */
+/* ---- use of upgraded events ---- */
 
 static int forward_one(struct rring_writer *writer, struct rring_reader *reader,
 		       uint64_t handle)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * No edge is lost between two processes: who waits by epoll after draining
- * hears of the next publish, and who waits after -EAGAIN of the next release.
- * One lost edge, and all wait until the harness ends them. It gives them long,
- * as each round has interrupts go to the CPU of the other one: on a busy host
- * some of them take as long as a turn of its scheduler.
+ * No edge is lost between two processes. A reader that drains its ring and then
+ * waits by epoll hears of the next publish. A writer that waits after -EAGAIN
+ * hears of the next release. If an edge is lost, both wait until the harness
+ * ends them. The timeout is long: each round sends interrupts to the other CPU,
+ * and on a busy host one can take a time slice of the host's scheduler.
  */
 #include <sched.h>
 #include <sys/epoll.h>
@@ -21,7 +21,7 @@ struct rush {
 	int arena;
 	uint32_t capacity;
 	uint32_t events;
-	uint32_t trigger;	/* EPOLLET, or 0 for levels */
+	uint32_t trigger;	/* EPOLLET, or 0 for level-triggered */
 	struct baton opened;
 	struct baton joined;
 };
@@ -83,7 +83,7 @@ static void await(int epoll, uint32_t events)
 	MUST(event.events == events);
 }
 
-/* Publishes the moment the reader has released, which is when it turns away. */
+/* Publish as soon as the reader has released, while it prepares to wait. */
 static int write_close_behind(void *arg)
 {
 	struct rush *rush = arg;
@@ -177,7 +177,10 @@ static int write_by_epoll(void *arg)
 	return 0;
 }
 
-/* Never sleeps, so that each release falls into the writer's turning away. */
+/*
+ * The reader never sleeps, so that it releases while the writer prepares to
+ * wait.
+ */
 TEST_F_TIMEOUT(edge_trigger, each_release_is_heard_of, 250)
 {
 	struct rush rush = {

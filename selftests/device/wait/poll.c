@@ -72,7 +72,7 @@ static void watch(int epoll, const struct rring_client *client,
 			&event));
 }
 
-/* What epoll has to say now: a mask, 0 for nothing. */
+/* Return the event mask of epoll, or 0, without waiting. */
 static uint32_t news(int epoll)
 {
 	struct epoll_event event = { .events = 0xdeadbeef };
@@ -96,7 +96,7 @@ static int polled(const struct rring_client *client)
 	return polled_fd(rring_client_fd(client), POLLIN | POLLOUT);
 }
 
-/* ---- level, exact at once: nobody has to come upon -EAGAIN first ---- */
+/* ---- level: exact at once, even before a call has returned -EAGAIN ---- */
 
 TEST_F(poll, a_client_is_readable_until_it_has_drained)
 {
@@ -180,7 +180,7 @@ TEST_F(poll, every_publish_is_an_edge)
 		put(self->writer, 1);
 		ASSERT_EQ(EPOLLIN, news(self->epoll));
 		ASSERT_EQ(0, news(self->epoll));
-		/* every other one without draining what came before */
+		/* every other publish comes while an earlier event is unread */
 		if (i % 2) {
 			ASSERT_EQ(2, stream_drain(self->reader, MAX));
 		}
@@ -188,7 +188,7 @@ TEST_F(poll, every_publish_is_an_edge)
 	}
 }
 
-/* The edge of one ring is not hidden by what lies undrained in another. */
+/* Unread events in one ring do not hide the edges of another ring. */
 TEST_F(poll, each_of_several_readers_has_its_own_edges)
 {
 	struct rring_writer *writer[3];
@@ -212,7 +212,7 @@ TEST_F(poll, each_of_several_readers_has_its_own_edges)
 	EXPECT_EQ(50, stream_drain(reader[2], MAX));
 }
 
-/* ---- a client that is none ---- */
+/* ---- files without a live client ---- */
 
 static int attached(int arena, struct rring_attach *args)
 {
@@ -236,7 +236,7 @@ TEST_F(poll, an_unattached_file_has_an_error)
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(POLLERR, polled_fd(fd, POLLIN | POLLOUT));
 	close(fd);
-	/* no ledger is mapped yet */
+	/* attached, but the ledger is not mapped yet */
 	fd = attached(self->arena, &args);
 	EXPECT_EQ(POLLERR, polled_fd(fd, POLLIN | POLLOUT));
 	close(fd);

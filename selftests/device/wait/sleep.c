@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Sleep until there is something to read, or room to write. */
+/* Sleeping until there is an event to read or room to write. */
 #include <sched.h>
 #include <signal.h>
 
@@ -53,11 +53,11 @@ static void put(struct rring_writer *writer, int n)
 		MUST(!stream_put(writer, MAX));
 }
 
-/* ---- who sleeps, and what wakes it ---- */
+/* ---- sleepers and their wake-ups ---- */
 
 struct sleeper {
 	int arena;
-	int expected;		/* what its call returns */
+	int expected;		/* expected result */
 	struct baton ready;
 };
 
@@ -170,7 +170,7 @@ TEST_F(wait, the_death_of_a_writer_wakes_its_readers)
 	EXPECT_EQ(128 + SIGKILL, reap(victim));
 }
 
-/* The first reader has joined. */
+/* Wait until the first reader has joined. */
 static void until_gating(const struct rring_ring_info *info)
 {
 	const rring_word_t *ref = &info->readers[0].ref;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A publisher and a consumer that never wait make no system call: none but
- * REFILL, and that at most once in 32 allocations. Both run under ptrace(2),
- * which sees every call between two markers.
+ * A publisher and a consumer that never wait make no system call except REFILL,
+ * and at most one REFILL in 32 allocations. Both run under ptrace(2), which
+ * counts the calls between two markers.
  */
 #include <sched.h>
 #include <signal.h>
@@ -34,7 +34,7 @@ struct part {
 	struct held_events held_events;
 };
 
-/* Never waits: the ring says -EAGAIN, and it is asked again. */
+/* Publish @events events. On -EAGAIN, try again instead of waiting. */
 static void publish(struct rring_writer *writer, int events)
 {
 	struct rring_client *client = writer->client;
@@ -78,7 +78,7 @@ static int publish_steadily(void *arg)
 	return 0;
 }
 
-/* Held from now on, for good. */
+/* Keep one event and never drop it. */
 static void keep_one(struct rring_reader *reader)
 {
 	struct rring_event event;
@@ -91,8 +91,8 @@ static void keep_one(struct rring_reader *reader)
 }
 
 /*
- * Holds events for a while, and drops them in another order; some of the first
- * ones it never drops, so that what a sweep finds are odd numbers of slots.
+ * Hold events for a while and drop them in another order. Some of the first
+ * events are never dropped, so that sweeps find odd numbers of slots.
  */
 static void consume(struct part *part, struct rring_reader *reader, int events)
 {
@@ -134,14 +134,14 @@ static int consume_steadily(void *arg)
 	return 0;
 }
 
-/* What a traced process has called between its markers. */
+/* System calls of a traced process between its markers. */
 struct trace {
 	pid_t pid;
 	int begun;		/* markers seen */
 	int refills;
 	int others;
 	long last_other;
-	int status;		/* in the end */
+	int status;		/* final wait status */
 };
 
 static void count_call(struct trace *trace)
@@ -164,7 +164,7 @@ static void count_call(struct trace *trace)
 	}
 }
 
-/* Follow all of @trace until they have ended. */
+/* Follow the @n processes of @trace until they have ended. */
 static void follow(struct trace *trace, int n)
 {
 	int left = n;
@@ -233,7 +233,7 @@ TEST(nobody_calls_the_kernel_but_for_refills)
 	EXPECT_TRUE(all_free(watcher));
 }
 
-/* What is dropped unshared is allocated again without any call. */
+/* A slot that was never shared is reused without a system call. */
 TEST(nobody_calls_the_kernel_to_reuse_what_was_never_shared)
 {
 	int arena_fd = arena_small();

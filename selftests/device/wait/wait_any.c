@@ -70,7 +70,7 @@ static int wait_any(const struct rring_client *client, uint64_t mask)
 	});
 }
 
-/* Until the writer, which has filled its ring once, can write one more. */
+/* Wait until the writer, whose ring is full, has room for one entry. */
 static int wait_peer(const struct rring_writer *writer, uint32_t cursor)
 {
 	return call(writer->client, (struct rring_wait) {
@@ -147,7 +147,7 @@ TEST_F(wait_any, any_passes_over_the_ended_until_all_have)
 	EXPECT_EQ(0, wait_any(self->client, bit(self->reader[0])));
 	rring_writer_close(self->writer[1]);
 	EXPECT_EQ(0, wait_any(self->client, mask));
-	/* one goes on */
+	/* one ring has a new writer, so not all have ended */
 	self->writer[1] = ring_of(self->client, "b", 0);
 	EXPECT_EQ(-ETIMEDOUT, wait_any(self->client, mask));
 }
@@ -181,7 +181,7 @@ TEST_F(wait_any, a_peer_is_an_own_cursor_in_use)
 		.ring = self->writer[0]->id,
 	};
 
-	/* nobody is in its way */
+	/* no reader gates the ring */
 	rring_reader_close(self->reader[0], 0);
 	ASSERT_EQ(0, put_value(self->writer[0], 1));
 	ASSERT_EQ(0, put_value(self->writer[0], 2));
@@ -208,7 +208,7 @@ TEST_F(wait_any, a_peer_that_has_ended_makes_no_more_room)
 	self->writer[1] = ring_of(self->client, "b", 0);
 	rring_writer_close(self->writer[1]);
 	EXPECT_EQ(-EPIPE, wait_peer(self->writer[0], cursor));
-	/* nor does it matter that there is some */
+	/* the result is the same if there is room */
 	rring_reader_close(self->reader[0], 0);
 	EXPECT_EQ(-EPIPE, wait_peer(self->writer[0], cursor));
 }
@@ -246,7 +246,7 @@ TEST_F(wait_any, a_ring_that_awaits_goes_with_its_last_reader)
 	EXPECT_EQ(RRING_RING_NONE, rring_flag_load(&info->state));
 }
 
-/* Whoever has left still has the pages mapped. */
+/* A writer that has left still has the ring mapped and can change its head. */
 TEST_F(wait_any, a_writer_that_has_left_is_not_believed)
 {
 	struct rring_writer *writer = self->writer[0];

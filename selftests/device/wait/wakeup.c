@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * No wake-up is lost. Processes hand one event round in a circle, and each
- * sleeps in the kernel until it comes: one lost wake-up, and all sleep until
- * the harness ends them.
+ * No wake-up is lost. Processes pass one event round in a circle, and each
+ * sleeps in the kernel until the event comes. After a lost wake-up, all sleep
+ * until the harness ends them.
  */
 #include "kselftest_harness.h"
 
@@ -64,7 +64,7 @@ static struct rring_reader *reader_by_number(struct rring_client *client,
 	return reader_of(client, &config);
 }
 
-/* Asks the kernel each time, even if the event is there already. */
+/* Wait in the kernel each time, even if the event is there already. */
 static void take(struct rring_reader *reader)
 {
 	MUST(!rring_wait_readable(reader, RRING_FOREVER));
@@ -208,7 +208,9 @@ static int alloc_and_drop(void *arg)
 	return 0;
 }
 
-/* Four slots for six: who drops one wakes whoever waits for it. */
+/*
+ * Six processes share four slots: a drop wakes a process that waits for a slot.
+ */
 TEST_F_TIMEOUT(wakeup, who_waits_for_a_slot_gets_one, 100)
 {
 	struct stream stream = { .arena = self->arena, .events = rounds(2000) };
