@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
-/* For tools/vm: how fast this machine's time stamp counter runs, in kHz. */
+/* Print the frequency of this machine's time stamp counter, in kHz. */
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 #include <x86intrin.h>
 
 #define LOOKS	1000
-#define NS	200000000	/* between two looks that are compared */
+#define NS	200000000	/* nanoseconds between the two samples */
 
 static uint64_t now(void)
 {
@@ -16,7 +16,10 @@ static uint64_t now(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-/* The counter in the middle of the shortest look at the clock. */
+/*
+ * Read the clock LOOKS times. Store the reading that took the shortest time,
+ * and the counter in the middle of that reading.
+ */
 static void look(uint64_t *ns, uint64_t *tsc)
 {
 	uint64_t shortest = UINT64_MAX, before, after, clock;

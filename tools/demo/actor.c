@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The loop that all actors share. A batch goes
+ * The loop that all actors share. The steps of a batch are
  *
  *	hold the events -> process them in place -> commit state and position
  *	-> drop the holds -> release the cursor
  *
- * so that the cursor, which the kernel keeps under the reader's name, never
- * runs ahead of the checkpoint. Killed before the commit, an actor finds its
- * old state and gets the batch again; killed behind it, it gets the batch again
- * and knows it.
+ * so that the cursor, which the kernel keeps under the reader's name, is never
+ * beyond the checkpoint. An actor that is killed before the commit starts again
+ * from its old state and gets the batch again. An actor that is killed after
+ * the commit gets the batch again and skips it.
  */
 #include "actor.h"
 
@@ -26,7 +26,7 @@ const struct actor_kind *const actor_kinds[ACTORS] = {
 	&database, &search, &analytics, &audit,
 };
 
-#define END 1	/* of stream, all processed */
+#define END 1	/* end of stream: all events are processed */
 
 struct actor {
 	const struct actor_kind *kind;
@@ -36,7 +36,7 @@ struct actor {
 	void *state;
 	uint64_t position;	/* of the checkpoint */
 	struct rring_event event[BATCH];
-	char record[PIECE_MAX * PIECES_MAX];	/* of several pieces */
+	char record[PIECE_MAX * PIECES_MAX];	/* copy, if several pieces */
 };
 
 static void pause_ms(long ms)
@@ -46,7 +46,7 @@ static void pause_ms(long ms)
 	nanosleep(&pause, NULL);
 }
 
-/* The supervisor may have ordered this actor to stop, for sure, at a phase. */
+/* Enter @phase. Stop there if the supervisor has ordered that. */
 static void enter(struct actor *actor, enum phase phase)
 {
 	struct actor_stage *stage = actor->stage;
@@ -65,8 +65,10 @@ static int failed(const struct actor *actor, int err, const char *what)
 }
 
 /*
- * The name is free once the kernel has taken the predecessor apart: at once,
- * unless somebody who looks at it under /proc keeps its memory a little longer.
+ * Join the ring under the actor's name. The name is busy until the kernel has
+ * cleaned up after the killed predecessor. A process that reads its files in
+ * /proc may delay that, so retry for 5 s. Returns 0, or a negative errno after
+ * printing the reason.
  */
 static int join(struct actor *actor)
 {
@@ -106,7 +108,10 @@ static int keep(struct actor *actor, uint32_t n)
 	return 0;
 }
 
-/* Drop them; the supervisor must not count on them from before the first. */
+/*
+ * Drop the first @n events. .held becomes 0 before the first drop, so that the
+ * supervisor never counts an event that is already dropped.
+ */
 static int drop(struct actor *actor, uint32_t n)
 {
 	uint32_t i;
@@ -121,7 +126,10 @@ static int drop(struct actor *actor, uint32_t n)
 	return 0;
 }
 
-/* Look at @n events: how many of them make complete records. */
+/*
+ * Read the entries of @n peeked events. Returns how many of these form complete
+ * records, or a negative errno after printing the reason.
+ */
 static long complete(struct actor *actor, uint32_t n)
 {
 	uint32_t i, whole = 0;
@@ -139,7 +147,10 @@ static long complete(struct actor *actor, uint32_t n)
 	return whole;
 }
 
-/* The record whose first piece is event @i. */
+/*
+ * Describe in @taken the record whose first piece is event @i. A record of
+ * several pieces is copied to actor->record.
+ */
 static void take_apart(struct actor *actor, uint32_t i, struct taken *taken)
 {
 	const struct rring_event *piece = &actor->event[i];
@@ -200,7 +211,7 @@ static int batch(struct actor *actor, uint32_t n)
 	if (whole < 0)
 		return (int)whole;
 	if (!whole) {
-		/* the producer is between two pieces of one record */
+		/* the producer has published only a part of the record */
 		pause_ms(1);
 		return 0;
 	}
@@ -216,7 +227,7 @@ static int batch(struct actor *actor, uint32_t n)
 	return release(actor, n);
 }
 
-/* A predecessor committed these, but did not live to release them. */
+/* Release the events that a predecessor committed but did not release. */
 static int skip(struct actor *actor, uint32_t n)
 {
 	uint64_t known = actor->position - actor->reader->pos;
@@ -227,7 +238,10 @@ static int skip(struct actor *actor, uint32_t n)
 	return release(actor, (uint32_t)known);
 }
 
-/* 0: there may be more; END; else a negative errno after saying why. */
+/*
+ * Wait, skip, or process a batch. Returns 0 if there may be more, END, or a
+ * negative errno after printing the reason.
+ */
 static int step(struct actor *actor)
 {
 	long n = rring_peek(actor->reader, BATCH);
@@ -235,7 +249,7 @@ static int step(struct actor *actor)
 
 	if (n == -EAGAIN) {
 		err = rring_wait_readable(actor->reader, RRING_FOREVER);
-		/* whatever woke it, the next peek knows */
+		/* the next rring_peek() tells why the wait ended */
 		if (!err || err == -EINTR || err == -EPIPE)
 			return 0;
 		return failed(actor, err, "cannot wait");
@@ -260,7 +274,7 @@ static int run(struct actor *actor)
 	} while (!err);
 	if (err != END)
 		return err;
-	/* the end; nobody will come back under this name */
+	/* end of stream: let the kernel forget the name */
 	rring_reader_close(actor->reader, 1);
 	return 0;
 }

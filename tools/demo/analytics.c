@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Analytics: how many records and bytes there are by section, events and bytes
- * by size class. The whole state is small: it is the checkpoint.
+ * Analytics: counts records and bytes by section, events and bytes by size
+ * class. The state is small, so the checkpoint is a copy of the state.
  */
 #include "actor.h"
 
@@ -31,7 +31,7 @@ struct analytics {
 	uint64_t position;
 	uint64_t sections;
 	struct tally class_[RRING_POOLS];
-	struct section section[SECTIONS_MAX];	/* those in use are written */
+	struct section section[SECTIONS_MAX];	/* saved: those in use */
 };
 
 struct analytics_state {
@@ -140,7 +140,7 @@ static void analytics_close(void *opaque)
 	free(opaque);
 }
 
-/* One pass, straight from the file. */
+/* Count one pass over @records in @at. */
 static void one_pass(const struct records *records, struct analytics *at)
 {
 	uint32_t i, k;

@@ -5,8 +5,8 @@
  *	digest 0 = 32 bytes of zero
  *	digest n = SHA-256(digest n-1, payload n)
  *
- * appended to a log. The checkpoint says how many digests of the log count;
- * whatever lies behind was never committed and is cut off.
+ * appended to a log. The checkpoint is the number of committed digests in the
+ * log. audit_restore() cuts off the digests behind these.
  */
 #include "actor.h"
 
@@ -31,8 +31,8 @@ struct audit {
 	const char *dir;
 	int log;
 	uint64_t position;	/* committed */
-	uint32_t fresh;		/* digests below, not written yet */
-	uint8_t last[DIGEST];
+	uint32_t fresh;		/* digests in .digest, not written yet */
+	uint8_t last[DIGEST];	/* end of the chain */
 	uint8_t digest[BATCH][DIGEST];
 };
 
@@ -60,7 +60,10 @@ static int log_open(const char *dir, int flags)
 	return open(path, flags | O_CLOEXEC, 0600);
 }
 
-/* Back to the checkpoint: cut the log there, go on with its last digest. */
+/*
+ * Go back to the checkpoint: cut the log there and load its last digest.
+ * Returns 0, or -EIO after printing the reason.
+ */
 static int audit_restore(struct audit *state)
 {
 	off_t end;
@@ -136,7 +139,10 @@ static int audit_commit(void *opaque, uint64_t position)
 	return 0;
 }
 
-/* Compare the log with the chain over the file, digest by digest. */
+/*
+ * Compare the log with the chain over the records, digest by digest. @digest is
+ * zero at first, and the end of the chain afterwards.
+ */
 static void compare(FILE *log, const struct records *records, uint32_t passes,
 		    struct finding *finding, uint8_t digest[DIGEST])
 {

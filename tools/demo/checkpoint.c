@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Checkpoints: written beside, then renamed over. A process that is killed at
- * any instruction leaves the old file or the new one. The page cache outlives
- * the process, so nothing has to be synced for that.
+ * A checkpoint is written to a second file, which is then renamed. A process
+ * that is killed at any instruction leaves the old file or the new one. The
+ * page cache outlives the process, so no fsync() is needed for that.
  */
 #include "checkpoint.h"
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The children: started by fork (a child opens a client of its own, for the
- * mappings of one are not inherited), killed by progress, started again.
+ * The supervisor forks the children, kills the actors at given positions, and
+ * starts them again. Each child opens a client of its own, as fork() does not
+ * copy the mappings of a client.
  *
- * An actor is killed only while it certainly holds events: it is stopped
- * first, and what it says about itself is read while it cannot move. Every
- * other time it is stopped from outside, at whatever instruction it is; and
- * every other time it stops itself, by order, between its commit and its
- * release, where its checkpoint is ahead of the cursor.
+ * An actor is killed only while it certainly holds events: the supervisor reads
+ * its stage while it is stopped. Kills alternate. In one, the supervisor stops
+ * the actor at an arbitrary instruction. In the next, the actor stops itself,
+ * by order, between commit and release, where its checkpoint is ahead of the
+ * cursor.
  */
 #include "crew.h"
 
@@ -60,7 +61,10 @@ uint64_t crew_held(const struct crew *crew)
 	return held;
 }
 
-/* The child's part of fork(): signals as usual, gone when the parent is. */
+/*
+ * Called in the child after fork(): unblock the signals, die with @parent,
+ * close the arena.
+ */
 static void settle(const struct crew *crew, pid_t parent)
 {
 	sigset_t none;
@@ -79,7 +83,7 @@ static struct actor_stage *stage_of(const struct crew *crew,
 	return &crew->stage->actor[member - crew->actor];
 }
 
-/* Kills are spread evenly over the stream, the last one well before its end. */
+/* Events between two kills. The last kill is two distances before the end. */
 static uint64_t kill_distance(const struct plan *plan)
 {
 	return plan->total / (plan->kills + 2);
@@ -91,8 +95,9 @@ static uint64_t next_kill(const struct crew *crew, const struct member *member)
 }
 
 /*
- * Orders for the life that begins. One that is to be stopped from outside, but
- * is never met with events in its hands, stops itself half way to the next.
+ * Write the orders for @member, which is about to start. If the supervisor is
+ * to stop it, it also has the order to stop itself half a distance later, in
+ * case the supervisor never finds it holding events.
  */
 static void order(const struct crew *crew, const struct member *member)
 {
@@ -164,7 +169,7 @@ static int restart(struct crew *crew, struct member *member)
 	return start(crew, member);
 }
 
-/* It stands still: kill it if it holds something. */
+/* @member is stopped: kill and restart it if it holds events, else go on. */
 static int stopped(struct crew *crew, struct member *member)
 {
 	struct actor_stage *stage = stage_of(crew, member);
@@ -180,7 +185,10 @@ static int stopped(struct crew *crew, struct member *member)
 	return restart(crew, member);
 }
 
-/* Stop it from outside if that is due; whether it held then shows later. */
+/*
+ * Send SIGSTOP to @member if a kill is due and it holds events. stopped() finds
+ * out whether it still holds some.
+ */
 static void aim(struct crew *crew, struct member *member)
 {
 	struct actor_stage *stage = stage_of(crew, member);
@@ -206,7 +214,7 @@ static int watch(struct crew *crew, struct member *member)
 	}
 	if (!WIFSTOPPED(status))
 		return ended(member, status);
-	/* a terminal may stop all of us: the producer just goes on */
+	/* only a terminal stops the producer: let it go on */
 	if (member == &crew->producer)
 		return kill(member->pid, SIGCONT);
 	return stopped(crew, member);
@@ -230,7 +238,9 @@ static int crew_done(const struct crew *crew)
 	return done;
 }
 
-/* Until the next tick or news of a child; or somebody wants us to end. */
+/*
+ * Wait for a tick or a signal. Returns -EINTR after SIGINT or SIGTERM, else 0.
+ */
 static int rest(const sigset_t *signals)
 {
 	int signal = sigtimedwait(signals, NULL, &tick);
@@ -251,7 +261,10 @@ static int await(struct crew *crew, const sigset_t *signals,
 	return err;
 }
 
-/* The ring first, then its readers, then events: nobody misses the first. */
+/*
+ * Start the producer, wait for its ring, start the actors, wait until all have
+ * joined, then let the producer publish. So no actor misses an event.
+ */
 static int start_all(struct crew *crew, const sigset_t *signals)
 {
 	struct stage *stage = crew->stage;
@@ -268,7 +281,7 @@ static int start_all(struct crew *crew, const sigset_t *signals)
 	return err;
 }
 
-/* Has everything stood still for too long? */
+/* The last change of the position that all actors have committed. */
 struct stall {
 	uint64_t position;
 	double since;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The database writer: a row per event in a SQLite file. A batch of rows and
- * the checkpoint are one transaction.
+ * The database writer: one row per event in a SQLite file. The rows of a batch
+ * and the checkpoint are one transaction.
  */
 #include "actor.h"
 
@@ -19,12 +19,12 @@ struct database {
 	sqlite3_stmt *insert;
 	sqlite3_stmt *checkpoint;
 	sqlite3_stmt *commit;
-	int open;		/* a transaction */
+	int open;		/* 1: in a transaction */
 };
 
 /*
- * Nothing is synced: that guards against power cuts only. The write-ahead log
- * is what keeps a transaction whole when this process is killed.
+ * Nothing is synced, as syncing only protects against a power failure. The
+ * write-ahead log keeps a transaction atomic when this process is killed.
  */
 static const char setup[] =
 	"PRAGMA locking_mode = EXCLUSIVE;"
@@ -53,7 +53,7 @@ static int prepare(struct database *state, const char *sql,
 
 static int prepare_all(struct database *state)
 {
-	/* a plain INSERT: an event that comes twice is an error */
+	/* a plain INSERT: a repeated event is an error */
 	return prepare(state, "BEGIN IMMEDIATE", &state->begin) ||
 	       prepare(state, "INSERT INTO event VALUES (?,?,?,?,?,?,?,?)",
 		       &state->insert) ||
@@ -175,7 +175,7 @@ static int database_commit(void *opaque, uint64_t position)
 	return 0;
 }
 
-/* What the file says, over all passes. */
+/* Expected sums over the events of all passes. */
 struct sums {
 	int64_t rows, len, sum;
 };
@@ -231,7 +231,7 @@ static void ask_all(sqlite3 *db, const struct records *records,
 	snprintf(misplaced, sizeof(misplaced),
 		 "SELECT count(*) FROM event WHERE pass <> seq / %u",
 		 records->events);
-	/* seq is unique: so many, from 0 to n - 1, leave no gap */
+	/* seq is unique, so n rows from 0 to n - 1 have no gap */
 	const struct question question[] = {
 		{ "SELECT count(*) FROM event", sums.rows, "rows" },
 		{ "SELECT min(seq) FROM event", 0, "first seq" },

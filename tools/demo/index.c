@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * The file: a header, hash buckets, terms, the letters of the terms, postings.
- * Terms and postings are only ever appended, and each remembers the list head
- * that it replaced. So the way back to a commit needs no log: take the newest
- * off its list, one by one, down to the counts of the commit.
+ * Terms and postings are only appended, and each stores the list head that it
+ * replaced. So no log is needed to go back to a commit: unlink the newest
+ * items, one by one, down to the counts of the commit.
  *
- * A process that is killed leaves in the page cache what it stored, in program
- * order; the release stores keep the compiler to that order. An entry is
- * complete before it is counted, and counted before a list head names it:
- * whatever a head names is therefore found, and undone, on the way back. A
- * commit fills the idle one of two marks and then turns one word.
+ * A killed process leaves its stores in the page cache, in program order. The
+ * release stores keep the compiler to that order. An item is complete before it
+ * is counted, and counted before a list head names it. So go_back() finds every
+ * item that a head names. A commit fills the idle one of two marks, and then
+ * stores one word, .current.
  */
 #include "index.h"
 
@@ -28,9 +28,9 @@
 #define BUCKETS		(1u << 16)
 #define TERMS_MAX	(1u << 18)
 #define LETTERS_MAX	(1u << 22)
-#define POSTINGS_MAX	(1u << 26)	/* a sparse file: only pages in use */
+#define POSTINGS_MAX	(1u << 26)	/* the file is sparse */
 
-/* How much there is of everything. */
+/* How many items the file has. */
 struct counts {
 	uint32_t terms;
 	uint32_t letters;
@@ -38,12 +38,13 @@ struct counts {
 	uint32_t reserved;
 };
 
+/* A commit. */
 struct mark {
 	uint64_t position;
 	struct counts counts;
 };
 
-/* Numbers of terms and postings begin at 1; 0 is the end of a list. */
+/* Terms and postings are numbered from 1; 0 is the end of a list. */
 struct term {
 	uint32_t bucket;
 	uint32_t next;		/* in its bucket */
@@ -59,9 +60,9 @@ struct posting {
 };
 
 struct index_file {
-	uint32_t current;	/* which mark counts */
+	uint32_t current;	/* index of the valid mark */
 	struct mark mark[2];
-	struct counts counts;	/* now: never less than what is linked */
+	struct counts counts;	/* now; they include every linked item */
 	uint32_t bucket[BUCKETS];
 	struct term term[TERMS_MAX + 1];
 	char letters[LETTERS_MAX];
@@ -99,7 +100,10 @@ static void unlink_term(struct index_file *file, uint32_t number)
 		RRING_STORE_RELEASE(bucket, term->next);
 }
 
-/* Idempotent: a kill on the way is made good by the next one. */
+/*
+ * Undo what was added after the last commit. If the process is killed here, the
+ * next index_open() does the rest.
+ */
 static void go_back(struct index_file *file)
 {
 	const struct counts *then = &file->mark[file->current].counts;

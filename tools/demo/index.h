@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * An inverted index in a mapped file: from a word to the events it occurs in,
- * the newest first. What was put in since the last commit is taken out again
- * when the file is opened.
+ * An inverted index in a mapped file. It maps a word to the events that contain
+ * the word, newest first. index_open() removes what was added after the last
+ * commit.
  */
 #ifndef DEMO_INDEX_H
 #define DEMO_INDEX_H
@@ -12,25 +12,32 @@
 
 struct index;
 
-/* NULL after saying why. The file is made if it is not there. */
+/*
+ * Open the index in @dir; create it if there is none. Returns NULL after
+ * printing the reason.
+ */
 struct index *index_open(const char *dir);
 void index_close(struct index *index);
 
-/* The position given to the last commit. */
+/* Returns the position of the last commit. */
 uint64_t index_position(const struct index *index);
 
-/* @word occurs in event @seq; once is enough. 0 or -ENOSPC. */
+/*
+ * Record that event @seq contains @word. A second call for the newest @seq of
+ * the word adds nothing. Returns 0 or -ENOSPC.
+ */
 int index_put(struct index *index, const char *word, size_t len, uint64_t seq);
 
-/* All that was put becomes durable together with @position. */
+/* Commit all that was added, together with @position: a kill keeps it. */
 void index_commit(struct index *index, uint64_t position);
 
 uint32_t index_terms(const struct index *index);
 uint32_t index_postings(const struct index *index);
 
 /*
- * Walk the postings of a word: index_find() names the newest or 0,
- * index_older() the one before; *@seq is the event of @posting.
+ * Walk the postings of a word. index_find() returns the newest one, or 0 if
+ * there is none. index_older() stores the event of @posting in @seq, and
+ * returns the next older posting or 0.
  */
 uint32_t index_find(const struct index *index, const char *word, size_t len);
 uint32_t index_older(const struct index *index, uint32_t posting,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * demo: one process publishes every package record of a dpkg status file, four
- * others hold and process each event, and are killed while they do.
+ * demo: one process publishes every package record of a dpkg status file. Four
+ * others hold and process each event, and are killed meanwhile.
  */
 #include <argp.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Gather what a run came to, and judge it. */
+/* Gather the result of a run, and judge it. */
 #include "outcome.h"
 
 #include <error.h>

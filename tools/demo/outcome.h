@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What a run came to: gathered from the kernel and the actors' files. */
+/* The result of a run, gathered from the kernel and the actors' files. */
 #ifndef DEMO_OUTCOME_H
 #define DEMO_OUTCOME_H
 
@@ -21,12 +21,15 @@ struct outcome {
 	uint64_t dead_holds;
 };
 
-/* Look at everything; all clients of the run are gone. */
+/*
+ * Gather the results. All clients of the run must be gone. Returns 0, or a
+ * negative errno after printing the reason.
+ */
 int outcome_gather(struct outcome *outcome);
 
 void outcome_print(const struct outcome *outcome);
 
-/* How many promises were broken; each is named in a line. */
+/* Print a line on stderr for each broken guarantee. Returns their number. */
 uint32_t outcome_judge(const struct outcome *outcome);
 
 #endif /* DEMO_OUTCOME_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What all processes of a run know: fixed before the first of them starts. */
+/* The parameters of a run. They are fixed before the first child starts. */
 #ifndef DEMO_PLAN_H
 #define DEMO_PLAN_H
 
@@ -13,8 +13,8 @@
 
 struct plan {
 	const char *path;	/* of the status file */
-	int fd;			/* which is read through this */
-	uint64_t events;	/* wanted, at least */
+	int fd;			/* the open status file */
+	uint64_t events;	/* lower bound that the user asked for */
 	uint32_t kills;		/* of each actor */
 	uint32_t passes;
 	uint64_t total;		/* events of all passes */

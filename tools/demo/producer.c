@@ -39,7 +39,7 @@ static int producer_open(struct producer *producer, const char *arena)
 	return err;
 }
 
-/* Whoever joins later than the first event has missed it. */
+/* Wait until all actors have joined: a later reader could miss events. */
 static void await_readers(struct stage *stage)
 {
 	const struct timespec pause = { .tv_nsec = 1000 * 1000 };
@@ -76,8 +76,9 @@ static void count(struct stage *stage, const struct rring_event *event)
 }
 
 /*
- * All pieces are there before the first of them is published: so readers that
- * see one soon see all, whatever they hold of the pool meanwhile.
+ * Publish all pieces of @record. All of them are allocated before the first one
+ * is published. So a reader that has seen one never waits for a free slot for
+ * the next, however many slots readers hold.
  */
 static int publish_record(struct producer *producer,
 			  const struct record *record, uint32_t pass)

@@ -5,7 +5,7 @@
 struct plan;
 struct stage;
 
-/* The life of the producer process: its exit status. */
+/* Run the producer process. Returns its exit status. */
 int producer_main(const struct plan *plan, struct stage *stage);
 
 #endif /* DEMO_PRODUCER_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The progress line: rewritten on a terminal, else one per tenth. */
+/* Progress: one line that is rewritten on a terminal, else ten lines. */
 #ifndef DEMO_PROGRESS_H
 #define DEMO_PROGRESS_H
 
@@ -14,13 +14,13 @@ static inline double seconds_now(void)
 
 struct progress {
 	uint64_t total;
-	uint64_t next;		/* not a terminal: the next tenth */
+	uint64_t next;		/* not a terminal: position of the next line */
 	double began;
 	double shown;
 	int terminal;
 };
 
-/* From here on messages of error() take the place of the line. */
+/* Start. On a terminal, messages of error() replace the line from now on. */
 void progress_begin(struct progress *progress, uint64_t total);
 void progress_show(struct progress *progress, uint64_t position,
 		   uint32_t kills);

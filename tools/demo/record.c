@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* By pread(): every process reads the same open file from its start. */
+/* Uses pread(), as the processes share the open file and its offset. */
 static int read_all(int fd, char *text, size_t size)
 {
 	size_t done = 0;
@@ -34,7 +34,7 @@ static int records_add(struct records *records, const char *text, size_t len)
 	size_t room = records->count ? 2ul * records->count : 1;
 	struct record *record;
 
-	/* full at each power of two */
+	/* the array is full at 0 and at each power of two */
 	if (!(records->count & (records->count - 1))) {
 		record = realloc(records->record, room * sizeof(*record));
 		if (!record)
@@ -51,7 +51,7 @@ static int records_add(struct records *records, const char *text, size_t len)
 	return 0;
 }
 
-/* A paragraph ends behind its last newline, before the empty line. */
+/* Returns the end of the paragraph at @at: behind its last newline. */
 static const char *paragraph_end(const char *at, const char *end)
 {
 	const char *gap = memmem(at, (size_t)(end - at), "\n\n", 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Package records of a dpkg status file, and how they become events. */
+/* Package records of a dpkg status file, and their events. */
 #ifndef DEMO_RECORD_H
 #define DEMO_RECORD_H
 
@@ -9,13 +9,13 @@
 
 #include <rusted_ring.h>
 
-#define PIECE_MAX	16384u	/* what the largest size class takes */
-#define PIECES_MAX	8u	/* of one record */
+#define PIECE_MAX	16384u	/* bytes: an XL slot */
+#define PIECES_MAX	8u	/* pieces of one record */
 
 /*
- * An event_type is the number of the pass and, in its low bits, which part of
- * a record the event is. A record above PIECE_MAX takes several events: MORE,
- * ..., LAST, one right after the other; their payloads in a row are the record.
+ * An event_type is the number of the pass and, in its low bits, an enum piece.
+ * A record above PIECE_MAX takes several consecutive events: MORE, ..., LAST.
+ * The record is the concatenation of their payloads.
  */
 enum piece {
 	PIECE_WHOLE,
@@ -61,22 +61,28 @@ struct text {
 	size_t len;
 };
 
-/* Read all of @fd, which was opened from @path. Says why if it cannot. */
+/*
+ * Read all records of @fd, which was opened from @path. Returns 0, or a
+ * negative errno after printing the reason.
+ */
 int records_load(struct records *records, int fd, const char *path);
 void records_free(struct records *records);
 
-/* Piece @i of @record. */
+/* Text and kind of piece @i of @record. */
 struct text record_piece(const struct record *record, uint32_t i);
 enum piece record_piece_kind(const struct record *record, uint32_t i);
 
-/* The first line of field @name, without blanks around it; may be empty. */
+/*
+ * Returns the first line of field @name, without blanks around it. It is empty
+ * if there is no such field.
+ */
 struct text record_field(const char *record, size_t len, const char *name);
 
 /* A checksum over a payload (FNV-1a). */
 uint32_t payload_sum(const void *data, size_t len);
 
-/* What one can search a record for: its package, words of its description. */
-#define WORD_MAX	48u
+/* The words of a record: its package, then the words of its description. */
+#define WORD_MAX	48u	/* letters; a longer word is cut */
 
 struct words {
 	struct text package;
@@ -84,7 +90,10 @@ struct words {
 };
 
 void words_begin(struct words *words, const char *record, size_t len);
-/* The next word in small letters, its length, 0 at the end. */
+/*
+ * Copy the next word to @word, without a closing zero. Words of the description
+ * are in small letters. Returns the length, 0 at the end.
+ */
 size_t words_next(struct words *words, char word[WORD_MAX]);
 
 #endif /* DEMO_RECORD_H */

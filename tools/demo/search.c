@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The search indexer: from the package's name and every word of its short
- * description to the records, by the number of their first event.
+ * The search indexer: maps the package name, and every word of the short
+ * description, to records. A record is identified by its first event.
  */
 #include "actor.h"
 
@@ -51,11 +51,11 @@ static void search_close(void *opaque)
 	index_close(opaque);
 }
 
-/* A word of one pass over the file, and a record that it occurs in. */
+/* A word, and a record of one pass that contains the word. */
 struct occurrence {
 	char word[WORD_MAX];
 	size_t len;
-	uint32_t seq;
+	uint32_t seq;		/* of the record */
 };
 
 struct occurrences {
@@ -92,7 +92,10 @@ static int add_occurrence(struct occurrences *list, const char *word,
 	return 0;
 }
 
-/* Sorted, each word once per record. */
+/*
+ * Put the words of one pass into @list, sorted, each word once per record.
+ * Returns 0 or -ENOMEM.
+ */
 static int one_pass(const struct records *records, struct occurrences *list)
 {
 	char word[WORD_MAX];
@@ -119,8 +122,8 @@ static int one_pass(const struct records *records, struct occurrences *list)
 }
 
 /*
- * One word, whose occurrences are [first, end): its postings are those, in
- * every pass, from the newest to the oldest, and nothing else.
+ * Returns 1 if the postings of a word are exactly its occurrences
+ * [@first, @end), in each of @passes, from the newest to the oldest; else 0.
  */
 static int word_matches(const struct index *index,
 			const struct occurrence *first,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The supervisor: what a run needs, made and taken away again. */
+/* The supervisor creates what a run needs, and removes it afterwards. */
 #include "supervisor.h"
 
 #include <dirent.h>
@@ -30,7 +30,7 @@ static int lay_out(struct plan *plan, const struct records *records)
 	}
 	plan->passes = (uint32_t)passes;
 	plan->total = passes * records->events;
-	/* a batch or two between kills */
+	/* two batches for each kill */
 	least = (uint64_t)plan->kills * 2 * BATCH;
 	if (plan->total < least) {
 		error(0, 0, "--kills %u takes --events %" PRIu64 " at least",
@@ -55,7 +55,7 @@ static int make_dir(struct plan *plan)
 	return 0;
 }
 
-/* The actors make files only. */
+/* Remove the directory and the files in it. Actors create no directories. */
 static void remove_dir(const struct plan *plan)
 {
 	DIR *dir = opendir(plan->dir);
@@ -87,7 +87,10 @@ static void explain(int err)
 	}
 }
 
-/* Small enough for every pool in use to run through many times. */
+/*
+ * Create the arena. Its pools are small, so that slots are reused many times.
+ * Returns its descriptor, or a negative errno after printing the reason.
+ */
 static int make_arena(struct plan *plan)
 {
 	struct rring_arena_config config = {

@@ -4,7 +4,10 @@
 
 struct plan;
 
-/* One run from start to verdict. 0, or a negative errno after saying why. */
+/*
+ * Do a run and judge its result. Returns 0, or a negative errno after printing
+ * the reason.
+ */
 int supervise(struct plan *plan);
 
 #endif /* DEMO_SUPERVISOR_H */

@@ -11,7 +11,7 @@ static const char *const class_names[RRING_POOLS] = {
 	"xs", "s", "m", "l", "xl", "xxl",
 };
 
-/* 1234567 as 1,234,567. */
+/* Write @value with commas, 1,234,567, into @text. Returns its start. */
 static const char *number(char text[NUMBER], uint64_t value)
 {
 	char *to = &text[NUMBER - 1];
@@ -28,7 +28,7 @@ static const char *number(char text[NUMBER], uint64_t value)
 	return to;
 }
 
-/* A column that is @width wide, two blanks before it. */
+/* Print @value in a column of @width characters, after two blanks. */
 static void cell(int width, uint64_t value)
 {
 	char text[NUMBER];

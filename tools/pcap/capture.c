@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* From the ring into the file, and what became of all packets. */
+/* Copies packets from the ring to the file, and counts them. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/ethernet.h>
@@ -25,7 +25,7 @@ void capture_catch_signals(void)
 {
 	struct sigaction action = {
 		.sa_handler = on_signal,
-		/* writes go on; and a second one ends the program */
+		/* writes are restarted; a second signal ends the program */
 		.sa_flags = SA_RESTART | SA_RESETHAND,
 	};
 
@@ -33,7 +33,10 @@ void capture_catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
-/* A signal that comes between the look and the sleep ends the sleep. */
+/*
+ * Sleep until the ring is readable or a signal comes. Signals are blocked until
+ * ppoll() sleeps, so that none is missed after the check of stopped.
+ */
 static void wait_readable(const struct capture *capture)
 {
 	struct pollfd fd = {
@@ -61,7 +64,7 @@ struct copy {
 	uint32_t len;
 };
 
-/* Whoever writes the ring: what is written to the file is a packet. */
+/* Returns whether @copy is a valid packet. The ring's writer may be hostile. */
 static bool is_packet(const struct copy *copy)
 {
 	const struct rring_nftap_packet *packet = &copy->packet;
@@ -75,7 +78,7 @@ static bool is_packet(const struct copy *copy)
 	       !packet->ifname[sizeof(packet->ifname) - 1];
 }
 
-/* What is nonsense is too short for a packet. */
+/* Copy @event. If its length is impossible, .len is 0: is_packet() fails. */
 static void take_copy(struct copy *copy, const struct rring_event *event)
 {
 	const char *data = event->data;
@@ -107,8 +110,10 @@ static void describe(struct copy *copy)
 }
 
 /*
- * Copied before it is released, and only then written: until then an observer
- * does not know whether it was still there. 0, or what rring_peek() says.
+ * Capture one packet. It is copied, then released, then written: only
+ * rring_release() tells an observer whether the copy was overwritten meanwhile.
+ * Returns 0, or the error of rring_peek() or rring_release(). An event that is
+ * not a packet ends the program.
  */
 static int step(struct capture *capture)
 {
@@ -125,7 +130,7 @@ static int step(struct capture *capture)
 	released = rring_release(capture->reader, 1);
 	if (released)
 		return released;
-	if (err == -ENODATA)	/* the kernel gave it up */
+	if (err == -ENODATA)	/* the kernel discarded this entry */
 		return 0;
 	if (err || !is_packet(&copy))
 		fail("the ring '%s' has other events than packets of rring_nftap, version %d",
@@ -152,14 +157,17 @@ static void count_drops(struct capture *capture, int sign)
 	}
 }
 
-/* What was dropped before is not of this capture. */
+/* Subtracts the present drop counts; capture_run() adds the final ones. */
 void capture_begin(struct capture *capture, struct rring_reader *reader)
 {
 	capture->reader = reader;
 	count_drops(capture, -1);
 }
 
-/* A signal ends it behind what was published before. */
+/*
+ * Returns whether the capture is complete. The first call after a signal sets
+ * .end to the end of what is published by then.
+ */
 static bool is_over(struct capture *capture)
 {
 	const struct rring_reader *reader = capture->reader;

@@ -11,22 +11,23 @@ struct capture {
 	struct rring_reader *reader;
 	const char *ring;
 	struct file *file;
-	uint64_t left;		/* packets until it ends */
-	uint64_t end;		/* position, after a signal */
+	uint64_t left;		/* packets still to be captured */
+	uint64_t end;		/* position to stop at, after a signal */
 	bool end_is_known;
 	struct counts counts;
 	uint64_t dropped[RRING_DROPS];	/* .counts.dropped by reason */
 };
 
-/* The packets from now on are those of @capture. */
+/* Start @capture with @reader. It does not count packets dropped before. */
 void capture_begin(struct capture *capture, struct rring_reader *reader);
 
-/* SIGINT and SIGTERM end a capture from now on, and not the program. */
+/* From now on the first SIGINT or SIGTERM ends the capture, not the program. */
 void capture_catch_signals(void);
 
 /*
- * Until there are enough packets, or the stream ends, or a signal comes: then
- * what was published before is captured.
+ * Capture until .left is 0, the stream ends, or a signal comes. After a signal,
+ * the packets that are already published are still captured. An error ends the
+ * program.
  */
 void capture_run(struct capture *capture);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The file that is written, in one of two formats. */
+/* The capture file, in one of two formats. */
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -13,10 +13,10 @@
 #define BUFFER	(256 << 10)
 
 struct file {
-	const char *name;	/* as it is told */
+	const char *name;	/* for messages */
 	FILE *stream;
-	struct pcapng *pcapng;	/* one of these */
-	pcap_dumper_t *pcap;
+	struct pcapng *pcapng;	/* NULL: the format is pcap */
+	pcap_dumper_t *pcap;	/* NULL: the format is pcapng */
 };
 
 static void check(const struct file *file)
@@ -35,7 +35,7 @@ static FILE *open_stream(const char *name)
 	return stream;
 }
 
-/* The dumper has the stream, and is never closed itself. */
+/* Never close the dumper: that would close the stream, as file_close() does. */
 static void begin_pcap(struct file *file, const struct source *source)
 {
 	pcap_t *pcap = must(pcap_open_dead_with_tstamp_precision(FRAME_LINKTYPE,
@@ -62,7 +62,7 @@ struct file *file_open(const char *name, enum format format,
 	return file;
 }
 
-/* Of nanoseconds, which is what .tv_usec has here. */
+/* Write a packet in the format pcap. .tv_usec has nanoseconds here. */
 static void dump(pcap_dumper_t *pcap, const struct rring_nftap_packet *packet,
 		 const struct frame *frame)
 {

@@ -6,18 +6,18 @@
 
 #include "frame.h"
 
-/* What it is a capture of. */
+/* What is captured. */
 struct source {
 	const char *arena;
 	const char *ring;
-	uint32_t snaplen;	/* bytes of a frame */
+	uint32_t snaplen;	/* most bytes of a frame */
 };
 
-/* What became of the packets of the ring. */
+/* Packets of the ring. */
 struct counts {
 	uint64_t captured;
-	uint64_t dropped;	/* by the module: the ring had no room */
-	uint64_t lost;		/* by this reader, an observer */
+	uint64_t dropped;	/* by the module: never in the ring */
+	uint64_t lost;		/* overwritten before this reader had them */
 };
 
 enum format {
@@ -26,8 +26,8 @@ enum format {
 };
 
 /*
- * A file, or "-", standard output, that packets are written to; what cannot be
- * written ends the program.
+ * A capture file; name "-" is standard output. If it cannot be written, the
+ * program ends.
  */
 struct file;
 
@@ -36,10 +36,10 @@ struct file *file_open(const char *name, enum format format,
 void file_packet(struct file *file, const struct rring_nftap_packet *packet,
 		 const struct frame *frame);
 
-/* What was written so far gets there. */
+/* Write out what is buffered. */
 void file_flush(struct file *file);
 
-/* It is complete. */
+/* Write @counts, if the format can have them; close and free @file. */
 void file_close(struct file *file, const struct counts *counts);
 
 #endif /* RRING_PCAP_FILE_H */

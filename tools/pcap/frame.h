@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * A packet as it stands in a file: behind what libpcap puts before the packets
- * of the device `any', which has no link layer of its own either. Unlike
- * LINKTYPE_RAW it says which interface and which direction, in both formats;
- * and libpcap 1.10 does not read a second interface of that.
+ * A packet in a file: an SLL2 header, then the packet. libpcap uses this header
+ * for the device `any'. Unlike LINKTYPE_RAW it has the interface and the
+ * direction in both formats. libpcap 1.10 cannot read a file with two
+ * interfaces of LINKTYPE_RAW.
  */
 #ifndef RRING_PCAP_FRAME_H
 #define RRING_PCAP_FRAME_H
@@ -20,7 +20,7 @@ struct frame {
 	unsigned char packet[RRING_NFTAP_SNAPLEN_MAX];
 };
 
-/* Its bytes for so many of the packet. */
+/* Returns the bytes of a frame with @len bytes of its packet. */
 static inline uint32_t frame_len(uint32_t len)
 {
 	return (uint32_t)sizeof(struct sll2_header) + len;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* rring-pcap: the packets that rring_nftap publishes become a capture file. */
+/* rring-pcap: writes the packets of rring_nftap to a capture file. */
 #include <argp.h>
 #include <inttypes.h>
 #include <jansson.h>

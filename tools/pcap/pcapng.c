@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The blocks of pcapng that a capture has, as draft-ietf-opsawg-pcapng has
- * them. The first interface is the ring itself: no packet is of it, but all
- * drops are, which nobody can tell whose they were; and a capture without a
- * packet is one that programs read. The others follow as they are met.
+ * The blocks of draft-ietf-opsawg-pcapng that a capture has. Interface 0 is the
+ * ring itself. It has no packets, but all drops, because the interface of a
+ * dropped packet is not known. It also makes a capture without packets a file
+ * that programs can read. Other interfaces are added with their first packet.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "pcapng.h"
 #include "report.h"
 
-#define NANOSECONDS	9	/* ten to the minus */
+#define NANOSECONDS	9	/* 10^-9 seconds */
 
 enum block_type {
 	SECTION_HEADER = 0x0a0d0d0a,
@@ -58,7 +58,7 @@ struct pcapng {
 
 /* ---- a block ---- */
 
-/* All of it but the payload of a packet and what an interface is called. */
+/* A block in memory. All but the frame is less than 512 bytes. */
 struct block {
 	unsigned char bytes[512 + sizeof(struct frame)];
 	size_t len;
@@ -88,7 +88,7 @@ static void put_pair(struct block *block, uint16_t first, uint16_t second)
 	put(block, pair, sizeof(pair));
 }
 
-/* The upper half is first, whatever the byte order. */
+/* The upper half of a time comes first in either byte order. */
 static void put_time(struct block *block, uint64_t time)
 {
 	put32(block, (uint32_t)(time >> 32));
@@ -118,7 +118,7 @@ static void begin(struct block *block, enum block_type type)
 {
 	block->len = 0;
 	put32(block, type);
-	put32(block, 0);	/* the length, which end() knows */
+	put32(block, 0);	/* the length: end() writes it */
 }
 
 static void end(struct block *block, FILE *stream)
@@ -132,11 +132,11 @@ static void end(struct block *block, FILE *stream)
 	fwrite(block->bytes, 1, block->len, stream);
 }
 
-/* ---- those that there are ---- */
+/* ---- kinds of blocks ---- */
 
 static void write_section(const struct pcapng *pcapng)
 {
-	static const int64_t length = -1;	/* not known */
+	static const int64_t length = -1;	/* unknown */
 	struct block block;
 
 	begin(&block, SECTION_HEADER);
@@ -147,7 +147,10 @@ static void write_section(const struct pcapng *pcapng)
 	end(&block, pcapng->stream);
 }
 
-/* Programs on libpcap want the same link type and snap length of all. */
+/*
+ * Add an interface and return its number. All have the same link type and snap
+ * length, as libpcap requires.
+ */
 static uint32_t add_interface(struct pcapng *pcapng, uint32_t ifindex,
 			      const char *name, const char *description)
 {
@@ -205,7 +208,7 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-/* @counts: of the ring; NULL: nothing is known but the packets. */
+/* @counts has the drops and losses of the ring; NULL: do not write these. */
 static void write_statistics(const struct pcapng *pcapng, uint32_t interface,
 			     uint64_t received, const struct counts *counts)
 {
@@ -244,7 +247,10 @@ struct pcapng *pcapng_begin(FILE *stream, const struct source *source)
 	return pcapng;
 }
 
-/* From the latest on; one that was renamed is another. */
+/*
+ * Returns the number of the interface of @packet; adds it if there is none. A
+ * renamed interface is a new one. The search begins with the latest.
+ */
 static uint32_t find_interface(struct pcapng *pcapng,
 			       const struct rring_nftap_packet *packet)
 {

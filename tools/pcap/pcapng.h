@@ -6,7 +6,7 @@
 
 #include "file.h"
 
-/* Errors are those of @stream. */
+/* The caller looks for errors with ferror(@stream). */
 struct pcapng *pcapng_begin(FILE *stream, const struct source *source);
 void pcapng_packet(struct pcapng *pcapng,
 		   const struct rring_nftap_packet *packet,

@@ -45,7 +45,7 @@ static int list(int argc, char **argv)
 
 /* ---- create ---- */
 
-/* The order is that of enum rring_profile; the last one is a question. */
+/* In the order of enum rring_profile; "auto" is rring_detect_profile(). */
 static const char *const profile_words[] = {
 	"mobile", "desktop", "server", "auto"
 };
@@ -69,9 +69,9 @@ static const struct argp_option create_options[] = {
 
 struct create {
 	struct rring_arena_config config;
-	int profile;		/* in profile_words; -1: not given */
-	int capacities;		/* are given */
-	uint32_t capacity[RRING_POOLS];
+	int profile;		/* index in profile_words; -1: not given */
+	int capacities;		/* 1: --capacity is given */
+	uint32_t capacity[RRING_POOLS];	/* of --capacity; ~0: not given */
 };
 
 static void parse_capacities(struct create *create, char *text,
@@ -177,7 +177,7 @@ static const struct argp create_argp = {
 	       "last client has gone after that.",
 };
 
-/* 0 where neither the profile nor --capacity has something. */
+/* A class has 0 slots if neither the profile nor --capacity names it. */
 static void fill_capacities(struct create *create)
 {
 	uint32_t *capacity = create->config.capacity;
@@ -275,7 +275,7 @@ static int remove_arena(int argc, char **argv)
 	int err;
 
 	argp_parse(&remove_argp, argc, argv, 0, NULL, &name);
-	/* those of a process are not there for others to remove */
+	/* only arenas of the device can be removed by another process */
 	setenv("RRING_BACKEND", "device", 1);
 	err = rring_arena_remove(name);
 	if (err == -ENOENT)

@@ -10,7 +10,7 @@
 #include "attach.h"
 #include "report.h"
 
-#define PATIENCE_NS	(100 * 1000 * 1000)	/* between looks for a ring */
+#define PATIENCE_NS	(100 * 1000 * 1000)	/* between two tries to join */
 
 static const char *advice(int err)
 {
@@ -30,9 +30,9 @@ static const char *advice(int err)
 	}
 }
 
-static char evicted[128];	/* what is said then */
+static char evicted[128];	/* message of on_bus_error() */
 
-/* The pages of a client that was evicted are gone. */
+/* SIGBUS: this client was evicted, so its pages are gone. End the program. */
 static void on_bus_error(int signal)
 {
 	ssize_t n = write(STDERR_FILENO, evicted, strlen(evicted));
@@ -67,7 +67,10 @@ struct rring_client *attach(const char *name, enum rring_role role)
 	return client;
 }
 
-/* A name goes first; digits may be a number. */
+/*
+ * Join the ring whose name is @ring, else the one whose number it is. Returns 0
+ * or a negative errno, -ENOENT if there is neither.
+ */
 static int join(struct rring_client *client, const char *ring,
 		struct rring_reader_config *config, struct rring_reader **reader)
 {

@@ -7,14 +7,15 @@
 #include <rusted_ring.h>
 
 /*
- * Attach to the arena @name of the device, NULL for `default'; what fails ends
- * the program with advice.
+ * Attach to the arena @name of the device, NULL: `default'. An error ends the
+ * program with advice. Later the program also ends if the client is evicted.
  */
 struct rring_client *attach(const char *name, enum rring_role role);
 
 /*
- * Join the ring @ring of that arena, by its name or its number, as @config says
- * otherwise. @wait: until it is there.
+ * Join the ring @ring, a name or a number, as @config says. Overwrites .ring
+ * and .ring_name of @config. @wait: wait until the ring exists. An error ends
+ * the program.
  */
 struct rring_reader *attach_reader(struct rring_client *client,
 				   const char *ring,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* From words to functions. */
+/* Finds and runs the function of a command. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +15,7 @@ static const struct command *find(const struct command *commands,
 	return NULL;
 }
 
-/* As argv[0], so that argp says who complains. */
+/* Puts the whole name of the command into argv[0], for messages of argp. */
 static int run(const struct command *command, const char *parent, int argc,
 	       char **argv)
 {

@@ -2,7 +2,10 @@
 #ifndef RRING_COMMAND_H
 #define RRING_COMMAND_H
 
-/* argv[0] is the whole name, as "rring arena create"; returns a STATUS_. */
+/*
+ * .run() gets the whole name, as "rring arena create", in argv[0]. It returns a
+ * STATUS_.
+ */
 struct command {
 	const char *name;
 	const char *summary;
@@ -10,12 +13,15 @@ struct command {
 };
 
 /*
- * Run the one of @commands that argv[1] names; the first one if there is no
- * word there, but options or nothing.
+ * Run the one of @commands that argv[1] names. If argv[1] is an option or is
+ * missing, run the first one. Returns a STATUS_.
  */
 int command_run_verb(const struct command *commands, int argc, char **argv);
 
-/* The same, and there is no first one. */
+/*
+ * Run the one of @commands that argv[1] names. argv[1] must not be NULL.
+ * Returns a STATUS_, STATUS_USAGE if there is no such command.
+ */
 int command_run(const struct command *commands, int argc, char **argv);
 
 int arena_run(int argc, char **argv);

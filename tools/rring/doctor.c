@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What is wrong with this set-up, and what to do about it. */
+/* rring doctor: tells what is wrong with this set-up, and what to do. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>

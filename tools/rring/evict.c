@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* End a client, so that others can go on. */
+/* rring evict: ends a client, so that others can go on. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,7 +116,7 @@ int evict_run(int argc, char **argv)
 	mnl_attr_put_u32(nlh, RRING_A_CLIENT_ARENA, arena);
 	mnl_attr_put_u32(nlh, RRING_A_CLIENT_ID,
 			 (uint32_t)integer_of(client, "id"));
-	/* nobody who came into its place meanwhile */
+	/* the serial protects a newer client with this id */
 	mnl_attr_put_u32(nlh, RRING_A_CLIENT_SERIAL,
 			 (uint32_t)integer_of(client, "serial"));
 	inquiry_change(link, "evict this client");

@@ -7,32 +7,32 @@
 
 #include "link.h"
 
-/* What the doctor found: an array of objects, in the order of the checks. */
+/* Results of `rring doctor', in the order of the checks. */
 struct findings {
-	json_t *array;
-	unsigned int wrong;	/* those that are not "ok" */
+	json_t *array;		/* of objects */
+	unsigned int wrong;	/* findings that are not "ok" */
 };
 
-/* All is well with @check: @format says how so. */
+/* Add: @check found no fault. @format describes the state. */
 void finding_ok(struct findings *findings, const char *check,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* It works, but not as it should; @advice says what to do. */
+/* Add: @check found something that works badly. @advice says what to do. */
 void finding_warn(struct findings *findings, const char *check,
 		  const char *advice, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* It does not work; the same. */
+/* Add: @check found something that does not work. @advice says what to do. */
 void finding_bad(struct findings *findings, const char *check,
 		 const char *advice, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 void finding_print(const struct findings *findings);
 
-/* Of the machine: kernel, module, device. */
+/* Check the machine: kernel, module, device, memory limits. */
 void setup_check(struct findings *findings);
 
-/* Of the arenas, pools, clients, rings and readers in a snapshot. */
+/* Check the arenas, pools, clients, rings and readers of @snapshot. */
 void health_check(struct findings *findings, const json_t *snapshot);
 
 #endif /* RRING_FINDING_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* One look at all arenas, for people. */
+/* A snapshot of all arenas as text. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static char *format(const char *text, ...)
 	return n < 0 ? NULL : cell;
 }
 
-/* Three or four digits, and what they are thousands of. */
+/* A cell: @value in up to four digits, then k, M, G, T or P if it is larger. */
 static char *short_number(double value)
 {
 	static const char units[] = " kMGTP";
@@ -104,7 +104,7 @@ static char *fill(const json_t *ring, const void *context)
 					  integer_of(ring, "capacity")));
 }
 
-/* The one that is most behind, and how far. */
+/* A cell: the largest lag of a reader, and the name or client of the reader. */
 static char *slowest(const json_t *ring, const void *context)
 {
 	json_t *reader, *last = NULL;

@@ -5,7 +5,10 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* What `rring top' shows: @snapshot, with rates, as lines of text. */
+/*
+ * Print @snapshot as lines of text, as `rring top' shows it. Its rates are over
+ * @seconds.
+ */
 void frame_print(FILE *file, const json_t *snapshot, double seconds);
 
 #endif /* RRING_FRAME_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The doctor looks at what is in the arenas. */
+/* rring doctor: checks the arenas. */
 #include <stdio.h>
 #include <string.h>
 
@@ -65,7 +65,10 @@ static void check_pool(struct findings *findings, const json_t *arena,
 
 /* ---- clients ---- */
 
-/* Whose share is the whole pool, that one is no worse than the pool. */
+/*
+ * Returns whether a client's quota in @pool is less than the whole pool. If it
+ * is not, check_pool() is enough.
+ */
 static bool is_share(const json_t *arena, const json_t *pool)
 {
 	json_t *of;
@@ -119,7 +122,7 @@ static bool has_state(const json_t *object, const char *state)
 	return !strcmp(string_of(object, "state"), state);
 }
 
-/* What to do about readers that are too slow for @ring, or away. */
+/* Returns advice about readers that hold @ring back. */
 static const char *slow_advice(const json_t *ring)
 {
 	return integer_of(ring, "stall_ns") ?
@@ -127,7 +130,7 @@ static const char *slow_advice(const json_t *ring)
 	       "see to its program, or have the writer open the ring with a limit (stall_ns)";
 }
 
-/* Does somebody wait for a slot there? */
+/* Returns whether a client waits for a slot of @arena. */
 static bool is_in_want(const json_t *arena)
 {
 	json_t *pool;
@@ -140,8 +143,8 @@ static bool is_in_want(const json_t *arena)
 }
 
 /*
- * Away, and half the ring behind: its writer will wait for it. Or what it keeps
- * is what somebody waits for already.
+ * Returns whether @reader is away and keeps half of @ring, so that the writer
+ * will soon wait; or is away and keeps entries while a client waits for a slot.
  */
 static bool is_in_the_way(const json_t *arena, const json_t *ring,
 			  const json_t *reader)
@@ -193,7 +196,10 @@ static json_t *slowest_of(const json_t *ring)
 	return slowest;
 }
 
-/* Full of what was not read; what it retains does not hold anybody back. */
+/*
+ * Report @ring if its slowest gating reader has not released any entry of a
+ * full ring. Entries that are only retained do not hold the writer back.
+ */
 static void check_full(struct findings *findings, const json_t *arena,
 		       const json_t *ring)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Questions to the kernel, whole. */
+/* Requests to the kernel, with their complete answers. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "message.h"
 #include "report.h"
 
-#define TRIES	100	/* for a dump that changes while it is made */
+#define TRIES	100	/* of a dump that is interrupted by changes */
 
 struct link *inquiry_open(void)
 {

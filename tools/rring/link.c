@@ -23,7 +23,7 @@ struct link {
 	uint32_t version;
 	mnl_cb_t each;		/* of link_ask() */
 	void *context;
-	int error;		/* what the kernel answered last */
+	int error;		/* result of the present link_ask() */
 	char complaint[256];
 	char request[REQUEST];
 	char buffer[BUFFER];
@@ -38,7 +38,7 @@ static int connect_socket(struct link *link)
 	link->socket = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
 	if (!link->socket)
 		return -errno;
-	/* older kernels know neither; then there is a little less to tell */
+	/* older kernels have neither; then messages have less detail */
 	mnl_socket_setsockopt(link->socket, NETLINK_EXT_ACK, &one, sizeof(one));
 	mnl_socket_setsockopt(link->socket, NETLINK_CAP_ACK, &one, sizeof(one));
 	if (mnl_socket_bind(link->socket, 0, MNL_SOCKET_AUTOPID) < 0)
@@ -46,7 +46,7 @@ static int connect_socket(struct link *link)
 	return 0;
 }
 
-/* What is left of a dump that was given up is not to be read. */
+/* Open a new socket, so that the rest of an abandoned dump is never read. */
 static int connect_again(struct link *link)
 {
 	mnl_socket_close(link->socket);
@@ -111,7 +111,7 @@ static int on_error(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_STOP;
 }
 
-/* A dump ends with an error as well. */
+/* The end of a dump. It may contain an error. */
 static int on_done(const struct nlmsghdr *nlh, void *data)
 {
 	struct link *link = data;
@@ -123,7 +123,7 @@ static int on_done(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_STOP;
 }
 
-/* libmnl does not change it, but does not say so either */
+/* libmnl does not change it, but its parameter is not const */
 static mnl_cb_t control[] = {
 	[NLMSG_ERROR] = on_error,
 	[NLMSG_DONE] = on_done,
@@ -270,7 +270,10 @@ uint32_t link_version(const struct link *link)
 
 /* ---- listening ---- */
 
-/* The group is for administrators; others hear of what they see. */
+/*
+ * The multicast group is for administrators. Others ask for the notifications
+ * of the arenas that they may see.
+ */
 static int join(struct link *link)
 {
 	if (!mnl_socket_setsockopt(link->socket, NETLINK_ADD_MEMBERSHIP,
@@ -287,7 +290,7 @@ int link_join(struct link *link)
 	int size = LISTEN_BUFFER;
 	int fd = mnl_socket_get_fd(link->socket);
 
-	/* best effort: only the privileged may exceed the system's limit */
+	/* best effort: without privileges, the system's limit holds */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	return join(link);

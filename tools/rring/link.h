@@ -5,35 +5,45 @@
 #include <libmnl/libmnl.h>
 #include <stdint.h>
 
-/* The way to the kernel's generic netlink family, and back. */
+/* A socket to the kernel's generic netlink family. */
 struct link;
 
-/* -ENOENT: there is no such family, since there is no module. */
+/*
+ * Returns 0 or a negative errno; -ENOENT: there is no such family, as the
+ * module is not loaded.
+ */
 int link_open(struct link **link);
 void link_close(struct link *link);
 
 uint32_t link_version(const struct link *link);
 
-/* A request for @command, with room for its few attributes. */
+/*
+ * Begin a request for @command, with room for a few attributes. It is valid
+ * until the next request.
+ */
 struct nlmsghdr *link_request(struct link *link, uint8_t command,
 			      uint16_t flags);
 
 /*
- * Send the request, and call @each for every answer. 0, or a negative errno:
- * the kernel's, -EPROTO if @each says MNL_CB_ERROR, or -EINTR: what was dumped
- * changed meanwhile, all of it is to be asked for again.
+ * Send the request, and call @each for every answer. Returns 0, or a negative
+ * errno: the kernel's; -EPROTO if @each returns MNL_CB_ERROR; -EINTR if the
+ * dumped objects changed meanwhile: repeat the request.
  */
 int link_ask(struct link *link, mnl_cb_t each, void *context);
 
-/* What the kernel said about the request that it refused last; or "". */
+/* Returns the kernel's message about the last request, if refused; else "". */
 const char *link_complaint(const struct link *link);
 
-/* Be told of what happens, in the arenas that the caller sees. */
+/*
+ * Subscribe to notifications about the arenas that the caller may see. Returns
+ * 0 or a negative errno.
+ */
 int link_join(struct link *link);
 
 /*
- * Wait for some of that, and call @each for every notification. -ENOBUFS:
- * some were lost; -EINTR: a signal.
+ * Wait for notifications, and call @each for every one. Returns 0, or a
+ * negative errno: -ENOBUFS if some were lost, -EINTR after a signal, -EPROTO if
+ * @each returns MNL_CB_ERROR.
  */
 int link_listen(struct link *link, mnl_cb_t each, void *context);
 

@@ -5,7 +5,7 @@
 #include "schema.h"
 #include "table.h"
 
-/* A command that does nothing but list the objects of one kind. */
+/* A command that only lists the objects of one kind. */
 struct listing {
 	const struct object *object;
 	const struct column *columns;
@@ -20,10 +20,10 @@ extern const struct column client_columns[];
 extern const struct column ring_columns[];
 extern const struct column reader_columns[];
 
-/* A cell: what a slot takes, in bytes. */
+/* A cell: the bytes of a slot. */
 char *pool_size(const json_t *pool, const void *context);
 
-/* A cell: how much of its quota a client has, in the pool where it is most. */
+/* A cell: the largest part of a quota that @client uses, and its class. */
 char *client_share(const json_t *client, const void *context);
 
 #endif /* RRING_LISTING_H */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* rring: look at arenas, and after them. */
+/* rring: shows and manages arenas. */
 #include <argp.h>
 #include <locale.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static const struct command commands[] = {
 	{ 0 },
 };
 
-/* The first word and all after it are the command's. */
+/* Stop at the first word: the command parses it and all that follows. */
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	int *first = state->input;

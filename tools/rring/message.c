@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* From netlink attributes to JSON, by the tables of schema.c. */
+/* Converts netlink attributes to JSON, by the tables of schema.c. */
 #include <linux/genetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static json_t *decode_string(const struct nlattr *attr)
 
 	if (string)
 		return string;
-	/* a process may call itself by bytes that are no UTF-8 */
+	/* the name of a process need not be UTF-8 */
 	escaped = text_escape(bytes, len);
 	string = json_string(escaped);
 	free(escaped);
@@ -42,7 +42,7 @@ static json_t *decode_word(uint32_t value, const char *const *words)
 	for (i = 0; words[i]; i++)
 		if (i == value)
 			return json_string(words[i]);
-	return json_sprintf("%u", value);	/* of a newer kernel */
+	return json_sprintf("%u", value);	/* from a newer kernel */
 }
 
 static json_t *decode_words(uint32_t value, const char *const *words)
@@ -148,7 +148,7 @@ static json_t *decode_objects(const struct field *field,
 	return array;
 }
 
-/* The last one of each kind; what is unknown is a newer kernel's. */
+/* Store the last attribute of each type; larger types are a newer kernel's. */
 static void sort(const struct attributes *attributes,
 		 const struct nlattr **table)
 {
@@ -160,7 +160,7 @@ static void sort(const struct attributes *attributes,
 			table[mnl_attr_get_type(attr)] = attr;
 }
 
-/* NULL with *@bad: malformed; without: to be left out. */
+/* Returns NULL if the field is malformed, then @bad is set, or left out. */
 static json_t *decode_field(const struct field *field,
 			    const struct attributes *attributes,
 			    const struct nlattr *attr, bool whole, bool *bad)

@@ -7,13 +7,13 @@
 
 #include "schema.h"
 
-/* The family's command in @nlh. */
+/* Returns the family's command in @nlh. */
 uint8_t message_command(const struct nlmsghdr *nlh);
 
 /*
- * The attributes of @nlh as a JSON object, with the keys of @object in their
- * order. An answer to a dump has all of them, whatever is absent as null or
- * false; a notification those that are there. NULL: it is malformed.
+ * Return the attributes of @nlh as a JSON object, with the keys of @object in
+ * their order, or NULL if an attribute is malformed. message_answer() adds the
+ * absent ones as null, false or []. message_notification() leaves them out.
  */
 json_t *message_answer(const struct nlmsghdr *nlh, const struct object *object);
 json_t *message_notification(const struct nlmsghdr *nlh,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* What a snapshot has, as OpenMetrics text: each family in one piece. */
+/* A snapshot as OpenMetrics text: all samples of a metric are together. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -82,7 +82,7 @@ static const struct metric {
 	  "How often it was lapped." },
 };
 
-/* What a sample is about, from the outside in. */
+/* The objects that a sample is about; .ring is NULL if it is not about one. */
 struct about {
 	const json_t *arena;
 	const json_t *ring;
@@ -177,7 +177,7 @@ static void put_sample(FILE *file, const struct metric *metric,
 	json_int_t number = json_is_true(value) ? 1 :
 			    json_integer_value(value);
 
-	/* an older kernel may not have it */
+	/* an older kernel may not report this value */
 	if (!value || json_is_null(value))
 		return;
 	fprintf(file, "%s%s", metric->name, metric->counter ? "_total" : "");

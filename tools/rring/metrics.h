@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* @snapshot as OpenMetrics text. */
+/* Print @snapshot as OpenMetrics text. */
 void metrics_print(FILE *file, const json_t *snapshot);
 
 #endif /* RRING_METRICS_H */

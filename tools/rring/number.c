@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Numbers and words in arguments. */
+/* Parses numbers and words of arguments. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -32,7 +32,7 @@ static int parse(const char *text, int base, uint64_t *value)
 	char *end;
 
 	*value = 0;
-	/* of blanks and signs, which it would take, -1 is a large number */
+	/* strtoull() accepts blanks and signs, and makes -1 a large number */
 	if (*text < '0' || *text > '9')
 		return -EINVAL;
 	errno = 0;

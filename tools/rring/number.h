@@ -5,21 +5,23 @@
 #include <argp.h>
 #include <stdint.h>
 
-/* A decimal number of an argument, from @least to @most. */
+/* Each function calls refuse() if @text is invalid. */
+
+/* Returns decimal @text as a number from @least to @most. */
 uint64_t number(const char *text, uint64_t least, uint64_t most,
 		struct argp_state *state);
 
-/* Permissions, in octal digits. */
+/* Returns octal @text as permissions. */
 uint32_t number_mode(const char *text, struct argp_state *state);
 
-/* Which of @n @words @text is. */
+/* Returns the index of @text in the @n @words. */
 unsigned int number_word(const char *text, const char *const *words,
 			 unsigned int n, struct argp_state *state);
 
-/* @text, if it is a name of an arena, a ring or a reader. */
+/* Returns @text, if its length is that of a name. */
 const char *number_name(const char *text, struct argp_state *state);
 
-/* Refuse the arguments, in one line. */
+/* Print what is wrong with the arguments, and exit with STATUS_USAGE. */
 void refuse(struct argp_state *state, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

@@ -6,7 +6,7 @@
 #include "inquiry.h"
 #include "listing.h"
 
-/* An event of XXL has as many pages as it needs. */
+/* XXL has no slot size: an event has as many pages as it needs. */
 char *pool_size(const json_t *pool, const void *context)
 {
 	json_int_t size = integer_of(pool, "slot_size");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Lines of standard input become events. */
+/* rring pub: publishes lines of standard input as events. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #include "selection.h"
 #include "table.h"
 
-#define PATIENCE_NS	(50 * 1000 * 1000)	/* between looks for readers */
+#define PATIENCE_NS	(50 * 1000 * 1000)	/* between checks for readers */
 
 enum { KEY_STALL = 256 };
 
@@ -25,12 +25,12 @@ struct pub {
 	struct selection selection;
 	struct rring_ring_config config;
 	uint32_t type;
-	uint32_t readers;	/* to be waited for */
-	bool await;
+	uint32_t readers;	/* wait for this many first */
+	bool await;		/* do not end the stream */
 	struct rring_client *client;
 	struct rring_writer *writer;
 	uint64_t lines;
-	uint64_t dropped;	/* for which a full ring had no room */
+	uint64_t dropped;	/* lines that the full ring refused */
 };
 
 static const struct argp_option options[] = {
@@ -209,8 +209,9 @@ static int publish_inline(struct pub *pub, const char *line, size_t len)
 }
 
 /*
- * Bytes of the smallest slots there are for @len; 0: there are none. Above all
- * of these an event has pages of its own, or is too large.
+ * Returns the slot size of the smallest class that fits @len and has slots, or
+ * 0 if there is none. Above XL returns @len: the event gets pages of its own,
+ * or is too large.
  */
 static size_t find_room(const struct rring_client *client, size_t len)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Errors: one line, and the right exit status. */
+/* Reports errors in one line, with the exit status. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>

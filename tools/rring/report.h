@@ -2,28 +2,28 @@
 #ifndef RRING_REPORT_H
 #define RRING_REPORT_H
 
-/* How the program ends. */
+/* Exit status of the program. */
 enum {
 	STATUS_DONE = 0,
-	STATUS_FAILED = 1,	/* and one line on standard error says why */
+	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
 };
 
-/* Say "PROGRAM: ..." in one line, and end. */
+/* Print "PROGRAM: ..." on standard error, and exit with STATUS_FAILED. */
 void fail(const char *format, ...)
 	__attribute__((noreturn, format(printf, 1, 2)));
 
-/* The same with what @err, a negative errno of the library, means. */
+/* Do as fail() does; append the meaning of @err, a library's negative errno. */
 void fail_with(int err, const char *format, ...)
 	__attribute__((noreturn, format(printf, 2, 3)));
 
-/* Say it, and go on. */
+/* Print "PROGRAM: ..." on standard error, and return. */
 void warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* @p, which may not be NULL: there was no memory. */
+/* Returns @p. If it is NULL, the program ends: there is no memory. */
 void *must(void *p);
 
-/* End with an error if standard output could not be written. */
+/* Flush standard output. End the program if it could not be written. */
 void finish_output(void);
 
 #endif /* RRING_REPORT_H */

@@ -68,11 +68,14 @@ static int list_readers(int argc, char **argv)
 /* ---- set, forget ---- */
 
 struct arguments {
-	struct words words;	/* a ring, and a reader of it */
+	struct words words;	/* a ring; for `forget', also its reader */
 	uint64_t stall_ns;
 };
 
-/* The ring of that name, else of that number. */
+/*
+ * Returns the ring whose name is @name, else the one whose number it is. Ends
+ * the program if there is neither.
+ */
 static json_t *find_ring(json_t *rings, const char *name)
 {
 	json_t *ring;

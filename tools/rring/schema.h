@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the family's messages are made of, as tables: the tool's side of
+ * Tables that describe the attributes of the family's messages, as they are in
  * Documentation/netlink/specs/rusted_ring.yaml. A key is the spec's name of
  * an attribute, with an underscore for each hyphen.
  */
@@ -16,11 +16,11 @@ enum field_type {
 	FIELD_U32,
 	FIELD_U64,
 	FIELD_STRING,
-	FIELD_FLAG,	/* there or not */
-	FIELD_WORD,	/* a number that has a name */
-	FIELD_WORDS,	/* bits that have names */
-	FIELD_MODE,	/* octal digits */
-	FIELD_OBJECTS,	/* nested, any number of times */
+	FIELD_FLAG,	/* present or absent */
+	FIELD_WORD,	/* a number, shown as a word */
+	FIELD_WORDS,	/* bits, shown as words */
+	FIELD_MODE,	/* permissions, shown in octal digits */
+	FIELD_OBJECTS,	/* nested objects, any number of them */
 };
 
 struct object;
@@ -31,14 +31,14 @@ struct field {
 	const char *key;
 	const char *const *words;	/* ends with NULL */
 	const struct object *object;
-	int in_events;			/* not in a dump */
+	int in_events;			/* 1: in notifications only */
 };
 
 struct object {
 	const char *name;
 	const char *plural;
 	uint8_t get;			/* the command that dumps them */
-	uint16_t arena;			/* its attribute for a request */
+	uint16_t arena;			/* attribute that selects an arena */
 	const struct field *fields;	/* ends with .key NULL */
 };
 

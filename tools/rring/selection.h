@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Which arena, and in which form the answer: what most commands take. */
+/* Options of most commands: the arena, and the form of the output. */
 struct selection {
-	const char *arena;	/* its name, or NULL */
-	uint32_t id;		/* or its number; 0: not given */
+	const char *arena;	/* name; NULL: not given */
+	uint32_t id;		/* number; 0: not given */
 	bool json;
 };
 
@@ -18,9 +18,9 @@ extern const struct argp selection_argp;	/* --arena, --id, --json */
 extern const struct argp json_argp;		/* --json alone */
 
 /*
- * What a command does that has nothing but those, and names of things:
- * at least @least and at most @most of them, which are left in @word. One that
- * has more begins its input with this, and leaves other keys to words_parse().
+ * The input of words_parse(): a selection, and .least to .most arguments, which
+ * words_parse() stores in .word. A command with more options begins its input
+ * with this structure, and passes other keys to words_parse().
  */
 struct words {
 	struct selection selection;

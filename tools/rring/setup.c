@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The doctor looks at the machine: kernel, module, device, limits. */
+/* rring doctor: checks the machine: kernel, module, device, limits. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@
 #define MODULE		"/sys/module/rusted_ring"
 #define PARAMETERS	MODULE "/parameters/"
 
-/* The first line of a file, in a buffer of the caller's; NULL. */
+/* Read the first line of a file into @line. Returns @line, or NULL. */
 static const char *read_line(const char *path, char *line, size_t size)
 {
 	FILE *file = fopen(path, "re");
@@ -50,7 +50,7 @@ static void check_kernel(struct findings *findings)
 			   name.machine);
 }
 
-/* Why it may not be possible to load one. */
+/* Returns how to load the module, or why that may be impossible. */
 static const char *loading_advice(void)
 {
 	char line[128];
@@ -119,7 +119,7 @@ static const char *attach_advice(int err)
 	}
 }
 
-/* As a client, for a moment. */
+/* Attach a client, and close it. */
 static void check_abi(struct findings *findings)
 {
 	struct rring_client *client;
@@ -169,7 +169,7 @@ static void check_max_bytes(struct findings *findings)
 			   memory);
 }
 
-/* The own memory cgroup (of version 2), in @line; NULL. */
+/* Returns the own cgroup (version 2), in @line, or NULL. */
 static const char *own_cgroup(char *line, size_t size)
 {
 	if (!read_line("/proc/self/cgroup", line, size) ||
@@ -178,7 +178,7 @@ static const char *own_cgroup(char *line, size_t size)
 	return line + 3;
 }
 
-/* Its limit; 0: none. */
+/* Returns the memory limit of @group; 0: none. */
 static uint64_t cgroup_limit(const char *group)
 {
 	uint64_t most = 0;
@@ -188,7 +188,7 @@ static uint64_t cgroup_limit(const char *group)
 	if (!group || asprintf(&path, "/sys/fs/cgroup%s/memory.max", group) < 0)
 		return 0;
 	if (read_line(path, line, sizeof(line)))
-		most = strtoull(line, NULL, 10);	/* of "max": 0 */
+		most = strtoull(line, NULL, 10);	/* "max" gives 0 */
 	free(path);
 	return most;
 }
@@ -226,7 +226,7 @@ static void check_cgroup(struct findings *findings)
 			   most);
 }
 
-/* What programs that leave it to the library get. */
+/* Check which backend the library chooses if a program does not choose. */
 static void check_backend(struct findings *findings)
 {
 	const char *told = getenv("RRING_BACKEND");

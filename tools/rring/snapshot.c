@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Everything at once. */
+/* A snapshot of all objects. */
 #include <string.h>
 
 #include "inquiry.h"
 #include "report.h"
 #include "snapshot.h"
 
-/* ---- to put it together ---- */
+/* ---- taking ---- */
 
-/* Make @parent's @key a list, and keep the number that it was. */
+/* Move the number in @key of @parent to "nr_KEY", and make @key a list. */
 static void make_list(json_t *parent, const char *key)
 {
 	char number[32];
@@ -18,7 +18,10 @@ static void make_list(json_t *parent, const char *key)
 	json_object_set_new(parent, key, json_array());
 }
 
-/* Arenas that came or went between two dumps have no place for an object. */
+/*
+ * Add the objects of @kind to their arenas. An object is left out if its arena
+ * was created after the dump of the arenas.
+ */
 static void sort_into(json_t *arenas, struct link *link,
 		      const struct object *kind, uint32_t id)
 {
@@ -75,7 +78,7 @@ json_t *snapshot_take(struct link *link, uint32_t id)
 
 /* ---- rates ---- */
 
-/* What grows, of each kind; and by what one of them is known again. */
+/* For each kind of object: keys that identify it, and keys of its counters. */
 static const struct kind {
 	const char *list;
 	const char *identity[3];

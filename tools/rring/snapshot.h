@@ -7,15 +7,16 @@
 #include "link.h"
 
 /*
- * { "arenas": [...] }: arenas as `arena list' has them, each with "pools",
- * "clients" and "rings" of its own as lists, and rings with their "readers"
- * (the numbers of these move to "nr_clients", "nr_rings", "nr_readers").
+ * Returns { "arenas": [...] }: arenas as `arena list' prints them, each with
+ * "pools", "clients" and "rings" as lists, and each ring with its "readers".
+ * The counts that a dump has under these keys are in "nr_clients", "nr_rings"
+ * and "nr_readers". An error ends the program.
  */
 json_t *snapshot_take(struct link *link, uint32_t arena);
 
 /*
- * Give the objects in @now rates, per second, as "KEY_rate": by how much the
- * same ones in @before, @seconds ago, had less. 0 for those that are new.
+ * Add rates per second to the objects of @now, as "KEY_rate": the growth since
+ * @before, which was taken @seconds earlier. A new object has rates of 0.
  */
 void snapshot_rate(json_t *now, const json_t *before, double seconds);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* All that there is to list, at once. */
+/* rring stat: lists all objects at once. */
 #include <stdio.h>
 #include <string.h>
 
@@ -63,7 +63,7 @@ static const struct column short_arena_columns[] = {
 	{ NULL, NULL, false, NULL },
 };
 
-/* Readers of all rings of an arena as one list. */
+/* Returns a new list of the readers of all rings of @arena. */
 static json_t *readers_of(const json_t *arena)
 {
 	json_t *all = must(json_array()), *ring;
@@ -82,7 +82,7 @@ static void print_list(const struct column *columns, const json_t *list)
 	table_print(stdout, columns, list, "  ", NULL);
 }
 
-/* The column ARENA is the first one of each, and is clear here. */
+/* Leaves out the first column of each list, ARENA. */
 static void print_arena(json_t *arena)
 {
 	json_t *readers = readers_of(arena);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Answers, as tables and as JSON. */
+/* Prints answers as tables and as JSON. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,7 +38,7 @@ const char *colour(FILE *file, enum colour colour)
 
 /* ---- cells ---- */
 
-/* Of objects, how many they are. */
+/* Print the words of @array. Print only the number of objects. */
 static void put_array(FILE *file, const json_t *array)
 {
 	json_t *word;

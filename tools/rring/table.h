@@ -9,8 +9,8 @@
 struct column {
 	const char *title;
 	const char *key;	/* of the row's object */
-	bool right;		/* numbers */
-	/* instead: the cell as a new string */
+	bool right;		/* align to the right, for numbers */
+	/* instead of .key: returns the cell, which the caller frees */
 	char *(*cell)(const json_t *row, const void *context);
 };
 
@@ -21,13 +21,13 @@ struct column {
 void table_print(FILE *file, const struct column *columns, const json_t *rows,
 		 const char *indent, const void *context);
 
-/* Print @json, and a line's end. */
+/* Print @json, in several lines. */
 void table_print_json(const json_t *json);
 
-/* The same in one line, at once: for who reads along. */
+/* Print @json in one line, flush it, and drop the reference to @json. */
 void table_print_json_line(json_t *json);
 
-/* Bold and so on, where @file is a terminal that wants it; else "". */
+/* Returns the escape sequence of @colour, or "" if @file does not want it. */
 enum colour { COLOUR_NONE, COLOUR_BOLD, COLOUR_GOOD, COLOUR_BAD, COLOUR_DIM };
 const char *colour(FILE *file, enum colour colour);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The events of a ring, as an observer sees them: it holds nobody back. */
+/* rring tail: prints the events of a ring, as an observer. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,14 +26,14 @@ struct tail {
 	enum rring_start start;
 	enum form form;
 	bool wait;
-	bool typed;		/* .type alone is wanted */
+	bool typed;		/* print events of .type only */
 	uint32_t type;
-	uint32_t min;
+	uint32_t min;		/* bytes of an event */
 	uint32_t max;
-	uint64_t left;		/* to be printed */
+	uint64_t left;		/* events still to be printed */
 	struct rring_reader *reader;
-	uint64_t lost;		/* that were told of */
-	uint64_t nonsense;
+	uint64_t lost;		/* lost events that are already reported */
+	uint64_t nonsense;	/* entries with -EBADMSG */
 	size_t size;
 	char *copy;
 };
@@ -152,7 +152,7 @@ static void print_text(const struct tail *tail, const struct rring_event *event)
 {
 	uint32_t len = event->len;
 
-	/* what a line ends with */
+	/* without a newline at the end */
 	if (len && tail->copy[len - 1] == '\n')
 		len--;
 	text_print(stdout, tail->copy, len);
@@ -187,7 +187,7 @@ static bool is_wanted(const struct tail *tail, const struct rring_event *event)
 	       event->len >= tail->min && event->len <= tail->max;
 }
 
-/* Before it is released: until then nobody knows whether it was still there. */
+/* Called before the release: that tells whether the copy was overwritten. */
 static void copy(struct tail *tail, const struct rring_event *event)
 {
 	if (event->len > tail->size) {
@@ -198,7 +198,10 @@ static void copy(struct tail *tail, const struct rring_event *event)
 		memcpy(tail->copy, event->data, event->len);
 }
 
-/* 0, or -ESTALE: it was overwritten before it could be read. */
+/*
+ * Print the next event if it is wanted. Returns 0 or the error of
+ * rring_release(): -ESTALE if the event was overwritten before it was copied.
+ */
 static int take(struct tail *tail)
 {
 	uint64_t position = tail->reader->pos;
@@ -223,7 +226,7 @@ static int take(struct tail *tail)
 	return 0;
 }
 
-/* ---- all of them ---- */
+/* ---- all events ---- */
 
 static void tell_lost(struct tail *tail)
 {
@@ -240,7 +243,10 @@ static void tell_lost(struct tail *tail)
 		     lost);
 }
 
-/* 0, or what ends it. */
+/*
+ * Print or wait for an event. Returns 0, -EPIPE at the end of the stream, or
+ * another negative errno.
+ */
 static int step(struct tail *tail)
 {
 	long n = rring_peek(tail->reader, 1);

@@ -7,18 +7,22 @@
 #include <stdlib.h>
 
 /*
- * Print @len bytes that somebody else chose, so that they cannot do anything
- * to a terminal: what is not printable in this locale becomes \n, \t or \xNN.
+ * Print @len untrusted bytes, so that they cannot control a terminal. A
+ * character that is not printable in this locale becomes \n, \t, \xNN or
+ * \uNNNN. A backslash becomes two.
  */
 void text_print(FILE *file, const char *bytes, size_t len);
 
-/* The same as a string, to be freed; printable ASCII alone. */
+/*
+ * Returns @len bytes as a string of printable ASCII: other bytes become \n, \t
+ * or \xNN, and a backslash becomes two. The caller frees the string.
+ */
 char *text_escape(const char *bytes, size_t len);
 
-/* Lines of offset, hexadecimal and ASCII, as of hexdump -C. */
+/* Print lines of offset, hexadecimal and ASCII, as hexdump -C does. */
 void text_hexdump(FILE *file, const unsigned char *bytes, size_t len);
 
-/* Hexadecimal digits, to be freed. */
+/* Returns @bytes in hexadecimal digits. The caller frees the string. */
 char *text_hex(const unsigned char *bytes, size_t len);
 
 #endif /* RRING_TEXT_H */

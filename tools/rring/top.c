@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* The same as `stat', live. */
+/* rring top: shows snapshots with rates, again and again. */
 #include <curses.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +22,8 @@ struct top {
 	struct link *link;
 	uint32_t arena;
 	json_t *before;
-	struct timespec taken;	/* that one */
-	double seconds;		/* from there to the last one */
+	struct timespec taken;	/* time of .before */
+	double seconds;		/* between the last two snapshots */
 };
 
 static const struct argp_option options[] = {
@@ -57,7 +57,7 @@ static const struct argp argp = {
 	.children = selection_children,
 };
 
-/* ---- looking ---- */
+/* ---- snapshots ---- */
 
 static double elapsed(const struct timespec *from, const struct timespec *to)
 {
@@ -65,7 +65,7 @@ static double elapsed(const struct timespec *from, const struct timespec *to)
 	       1e-9 * (double)(to->tv_nsec - from->tv_nsec);
 }
 
-/* With rates since the last one. */
+/* Returns a new snapshot, with rates since the last one; @top owns it. */
 static const json_t *look(struct top *top)
 {
 	json_t *now = snapshot_take(top->link, top->arena);
@@ -123,7 +123,7 @@ static int is_title(const char *line)
 	       !strncmp(line, "  RING", 6) || !strncmp(line, "rring", 5);
 }
 
-/* The lines of @text from @first on, as far as there is room. */
+/* Draw the lines of @text from @first on, as many as the screen can show. */
 static void draw(const char *text, int first)
 {
 	int row, len;
@@ -177,7 +177,7 @@ static int clamp(int first, int lines)
 	return first < 0 ? 0 : first;
 }
 
-/* Ends what curses began, whichever way the program goes. */
+/* Called at exit, also after fail(). */
 static void end_screen(void)
 {
 	endwin();
@@ -202,7 +202,7 @@ static void run_screen(struct top *top)
 
 	begin_screen(top);
 	do {
-		/* who moves sees the same look again */
+		/* keys that scroll do not take a new snapshot */
 		if (key == ERR || key == ' ') {
 			free(text);
 			text = frame_text(top);

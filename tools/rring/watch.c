@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Notifications. */
+/* rring watch: prints notifications. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ struct watch {
 	struct words words;
 	uint32_t arena;		/* 0: all */
 	uint32_t events;	/* bit by index in notifications[]; 0: all */
-	uint64_t left;		/* to be printed */
+	uint64_t left;		/* notifications still to be printed */
 };
 
 static const struct argp_option options[] = {
@@ -66,7 +66,7 @@ static const struct argp argp = {
 	.children = selection_children,
 };
 
-/* ---- one of them ---- */
+/* ---- one notification ---- */
 
 static void print_member(const char *key, const json_t *value)
 {
@@ -145,7 +145,7 @@ static int on_notification(const struct nlmsghdr *nlh, void *context)
 	json_t *object;
 
 	if (!notification || !watch->left)
-		return MNL_CB_OK;	/* a newer kernel's */
+		return MNL_CB_OK;	/* a newer kernel's, or .left is 0 */
 	object = message_notification(nlh, notification->object);
 	if (!object)
 		return MNL_CB_ERROR;

@@ -53,16 +53,16 @@ static bool follows(const struct rring_sched_switch *from,
 	return to->number == from->number + 1 && to->prev_pid == from->next_pid;
 }
 
-/* The clock may step back by some nanoseconds while it is adjusted. */
+/* Returns 0 if @to is earlier: an adjusted clock may step back a little. */
 static uint64_t nanoseconds(uint64_t from, uint64_t to)
 {
 	return to > from ? to - from : 0;
 }
 
 /*
- * The scheduler's own account is another: it leaves out what interrupts or a
- * hypervisor took, if the kernel knows, and may begin when the task was woken.
- * What was credited was by the clock.
+ * The scheduler's account differs from the clock. It excludes the time of
+ * interrupts and of the hypervisor, if the kernel knows it, and may begin when
+ * the task was woken. Subtract what account_running() has already credited.
  */
 static void end_task_span(struct account *account, const struct cpu *cpu,
 			  const struct rring_sched_switch *to, uint64_t time)

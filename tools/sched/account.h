@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Who had the CPUs, for how many nanoseconds, and how often. */
+/* CPU time, in nanoseconds, and switches of each task and of each CPU. */
 #ifndef SCHED_ACCOUNT_H
 #define SCHED_ACCOUNT_H
 
@@ -12,22 +12,22 @@
 struct task {
 	int32_t pid;
 	int32_t tgid;
-	char comm[RRING_SCHED_COMM];	/* the last one it had */
-	int64_t runtime;		/* in the scheduler's account */
+	char comm[RRING_SCHED_COMM];	/* the latest one */
+	int64_t runtime;		/* as the scheduler accounts it */
 	uint64_t time;			/* by the clock of the events */
 	uint64_t switches;		/* how often it got a CPU */
 };
 
-/* From the first switch of the CPU on that is read. */
+/* The account of a CPU begins with the first switch that is read. */
 struct cpu {
 	/* since account_clear() */
 	uint64_t switches;
-	uint64_t time;		/* in all: idle, unknown, or of a task */
+	uint64_t time;		/* sum: idle, unknown, and of tasks */
 	uint64_t idle;
 	uint64_t unknown;	/* of spans in which switches are missing */
 
 	struct rring_sched_switch last;	/* .number 0: none yet */
-	uint64_t credited;	/* since then, as it has not ended yet */
+	uint64_t credited;	/* time since .last that is already accounted */
 };
 
 struct account {
@@ -38,17 +38,20 @@ struct account {
 
 void account_init(struct account *account, unsigned int nr_cpus);
 
-/* The next switch of that CPU. */
+/* Account the next switch of @cpu. */
 void account_switch(struct account *account, unsigned int cpu,
 		    const struct rring_sched_switch *event);
 
-/* Who has that CPU had it until @now, by the clock of the events. */
+/* Account the time of the task on @cpu until @now, by the events' clock. */
 void account_running(struct account *account, unsigned int cpu, uint64_t now);
 
-/* All tasks, the busiest first; to be freed. Valid until account_clear(). */
+/*
+ * Returns all @n tasks, the one with the largest .runtime first. The caller
+ * frees the array. The tasks are valid until account_clear().
+ */
 const struct task **account_busiest(const struct account *account, size_t *n);
 
-/* Begin anew, where it stands. */
+/* Remove all tasks and counts; keep the last switch of each CPU. */
 void account_clear(struct account *account);
 
 #endif /* SCHED_ACCOUNT_H */

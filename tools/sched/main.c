@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * rring-sched: the busiest tasks, from the context switches that rring_sched
- * records.
+ * rring-sched: shows the busiest tasks, from the context switches that
+ * rring_sched records.
  *
- * It never waits for a ring: each sleep is a switch, which would be an event,
- * which would wake it. It sleeps by the clock, and then reads all there is. So
- * it adds a few switches with each look, however many there are of others.
+ * It never waits for a ring: its own sleep is a switch, so an event, which
+ * would wake it. It sleeps for a fixed time, and then reads all events. So each
+ * poll adds only a few switches, however many other switches there are.
  */
 #include <argp.h>
 #include <locale.h>
@@ -23,7 +23,7 @@
 #define NS_PER_MS	1000000ull
 #define NS_PER_S	1000000000ull
 #define MS_MAX		1000000000ull
-#define BATCH		8192		/* of one ring, before the next one */
+#define BATCH		8192		/* switches read per ring and turn */
 
 const char *argp_program_version = "rring-sched 0.1.0";
 
@@ -33,14 +33,14 @@ struct session {
 	const char *arena;
 	const char *prefix;
 	uint64_t interval;	/* nanoseconds */
-	uint64_t poll;
-	uint64_t left;		/* summaries to be printed */
-	bool total;		/* one, at the end */
+	uint64_t poll;		/* nanoseconds */
+	uint64_t left;		/* summaries still to be printed */
+	bool total;		/* only one summary, at the end */
 	struct summary summary;
 	struct stream *streams;
 	struct account account;
-	sigset_t signals;	/* that end it */
-	uint64_t began;		/* the present interval */
+	sigset_t signals;	/* these end the program */
+	uint64_t began;		/* start of the present interval */
 };
 
 static const struct argp_option options[] = {
@@ -103,7 +103,7 @@ static const struct argp argp = {
 
 /* ---- time ---- */
 
-/* The clock of the events. */
+/* Returns the time by the clock of the events. */
 static uint64_t now(void)
 {
 	struct timespec time;
@@ -112,7 +112,7 @@ static uint64_t now(void)
 	return (uint64_t)time.tv_sec * NS_PER_S + (uint64_t)time.tv_nsec;
 }
 
-/* Until then, or until a signal: true. */
+/* Sleep until @when. Returns true if a signal came. */
 static bool sleep_until(const struct session *session, uint64_t when)
 {
 	uint64_t time = now();
@@ -133,9 +133,9 @@ static void block_signals(struct session *session)
 	sigprocmask(SIG_BLOCK, &session->signals, NULL);
 }
 
-/* ---- one look after the other ---- */
+/* ---- polls and summaries ---- */
 
-/* True: there may be more. A switch that is read is later than the last one. */
+/* Account up to BATCH switches of ring @i. Returns true if more may follow. */
 static bool read_one(struct session *session, unsigned int i)
 {
 	struct rring_sched_switch event;
@@ -170,8 +170,8 @@ static bool all_ended(const struct session *session)
 }
 
 /*
- * Up to @time, which was before the rings were read: then who has the CPU
- * according to the last switch had it until then.
+ * Print a summary up to @time, and begin a new interval. @time was taken before
+ * the rings were read, so the task of the last switch had the CPU until @time.
  */
 static void summarize(struct session *session, uint64_t time)
 {
@@ -199,7 +199,7 @@ static bool look(struct session *session)
 	bool more = true, end = false;
 
 	while (!end) {
-		/* who cannot keep up still listens to signals */
+		/* with more to read, do not sleep, but check for signals */
 		end = sleep_until(session, more ? 0 : wake);
 		time = now();
 		more = read_all(session);

@@ -21,8 +21,8 @@ static uint64_t dropped_so_far(const struct rring_reader *reader)
 }
 
 /*
- * A reader that gates has each event for as long as it needs; a ring that
- * overwrites takes none of these.
+ * Join as a gating reader, so that the writer does not overwrite events. A ring
+ * of policy RRING_OVERWRITE refuses that with -EINVAL; then join as observer.
  */
 static int join(struct rring_client *client, const char *name,
 		struct rring_reader **reader)
@@ -57,7 +57,10 @@ static int open_stream(struct rring_client *client, const char *prefix,
 	return 0;
 }
 
-/* Numbers of CPUs may have holes. One client has a limited number of readers. */
+/*
+ * CPU numbers may have gaps, so all numbers are tried. A client has at most
+ * RRING_CURSORS readers, so more rings take more clients.
+ */
 unsigned int stream_open_all(const char *arena, const char *prefix,
 			     struct stream **streams)
 {
@@ -81,7 +84,10 @@ unsigned int stream_open_all(const char *arena, const char *prefix,
 	return n;
 }
 
-/* 1, it is in *@to; 0, it was overwritten meanwhile. */
+/*
+ * Copy the next switch to @to and release it. Returns false if the release
+ * fails: the copy may then be overwritten data.
+ */
 static bool take_one(struct stream *stream, struct rring_sched_switch *to)
 {
 	struct rring_event event = { 0 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A summary is made as JSON; the text is printed from that. */
+/* A summary is built as JSON. The text is printed from the JSON. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static json_t *cpus_json(const struct account *account, struct stream *streams)
 	return cpus;
 }
 
-/* Other bytes than UTF-8 are escaped, as JSON has no others. */
+/* JSON allows UTF-8 only, so a name that is not UTF-8 is escaped. */
 static json_t *comm_json(const char *comm)
 {
 	json_t *text = json_string(comm);
@@ -58,7 +58,7 @@ static json_t *comm_json(const char *comm)
 	return text;
 }
 
-/* The share is of one CPU, in percent. */
+/* "share" is in percent of one CPU. */
 static json_t *task_json(const struct task *task, uint64_t time)
 {
 	return must(json_pack("{s:i, s:i, s:o, s:I, s:I, s:I, s:f}",
@@ -122,7 +122,10 @@ static json_int_t integer(const json_t *object, const char *key)
 	return json_integer_value(json_object_get(object, key));
 }
 
-/* What an interval before was credited may have been too much. */
+/*
+ * Shows a negative runtime as 0. It is negative if account_running() credited
+ * too much in an earlier interval.
+ */
 static char *runtime_cell(const json_t *row, const void *context)
 {
 	json_int_t runtime = integer(row, "runtime_ns");

@@ -9,12 +9,12 @@
 #include "stream.h"
 
 struct summary {
-	uint64_t time;		/* nanoseconds that it is about */
-	uint64_t top;		/* tasks that are shown; 0: all */
-	bool json;		/* in one line */
+	uint64_t time;		/* length of the interval, in nanoseconds */
+	uint64_t top;		/* most tasks that are shown; 0: all */
+	bool json;		/* one line of JSON instead of text */
 };
 
-/* Print what @account has of @streams, and the drops since the last summary. */
+/* Print @account, and the drops of @streams since the last summary. */
 void summary_print(const struct summary *summary, const struct account *account,
 		   struct stream *streams);
 
