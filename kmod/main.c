@@ -9,11 +9,11 @@
 
 #include <rusted_ring/profile.h>
 
-#include "arena.h"
-#include "chardev.h"
-#include "inode.h"
-#include "netlink.h"
-#include "region.h"
+#include "core/arena.h"
+#include "linux/chardev.h"
+#include "linux/inode.h"
+#include "netlink/netlink.h"
+#include "core/region.h"
 
 static char *profile = "auto";
 module_param(profile, charp, 0444);

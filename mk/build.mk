@@ -27,11 +27,10 @@ $(B)/%.pic.o: %.c Makefile mk/build.mk
 
 # ---- the library ----
 
-# The kernel's side, as far as it also runs in a process; and what it runs on.
-SHARED_SIDE := $(patsubst %,kmod/%.c,arena client command death pages pool \
-	       reader recent reclaim ring wait window writer xxl)
-HOST	:= $(wildcard ulib/host/*.c) $(SHARED_SIDE)
-ULIB	:= $(filter-out ulib/ffi.c,$(wildcard ulib/*.c)) $(HOST)
+# The module's core, which runs in a process on what ulib/host provides.
+HOST	:= $(wildcard ulib/host/*.c kmod/core/*.c)
+ULIB	:= $(filter-out ulib/ffi.c,$(wildcard $(addprefix ulib/,*.c client/*.c \
+	   reader/*.c writer/*.c))) $(HOST)
 
 $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter
@@ -79,12 +78,12 @@ $(FFI_SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) mk/build
 # ---- the tools ----
 
 DEMO	:= $(wildcard tools/demo/*.c)
-RRING	:= $(wildcard tools/rring/*.c)
+RRING	:= $(wildcard tools/rring/*.c tools/rring/*/*.c)
 RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
-SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,attach \
-	   number report table text)
-PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,attach number \
-	   report)
+SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,input/attach \
+	   input/number output/report output/table output/text)
+PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,input/attach \
+	   input/number output/report)
 
 tools: $(B)/demo $(B)/rring $(B)/rring-pcap $(B)/rring-sched
 tools: ## the programs of tools/
@@ -100,8 +99,6 @@ $(B)/rring-sched: $(SCHED:%.c=$(B)/%.o) $(STATIC)
 
 $(B)/rring-pcap: $(PCAP:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lpcap -ljansson -lpthread
-
-$(B)/tools/sched/%.o $(B)/tools/pcap/%.o: FLAGS += -Itools/rring
 
 # ---- the examples ----
 
@@ -126,7 +123,7 @@ $(B)/examples/man/%: $(B)/man/%.o $(STATIC)
 	@mkdir -p $(@D)
 	$(link) $^ -lpthread
 
--include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/host kmod tools/demo \
-	   tools/rring tools/pcap tools/sched man Documentation/examples))
+-include $(wildcard $(patsubst %,$(B)/%/*.d,ulib ulib/* kmod/core tools/* \
+	   tools/rring/* man Documentation/examples))
 
 .PHONY: lib tools examples

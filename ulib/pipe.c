@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "client/client.h"
 #include "wait.h"
 
 #define SUFFIX	2	/* length of ".a" */

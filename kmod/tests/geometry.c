@@ -4,8 +4,8 @@
 
 #include <rusted_ring/layout.h>
 
-#include "command.h"
-#include "region.h"
+#include "../core/command.h"
+#include "../core/region.h"
 #include "stage.h"
 
 /* ---- layouts ---- */

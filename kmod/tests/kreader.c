@@ -4,8 +4,8 @@
 
 #include <rusted_ring/handle.h>
 
-#include "kreader.h"
-#include "reader.h"
+#include "../core/reader.h"
+#include "../kclient/reader.h"
 #include "stage.h"
 
 #define CAPACITY	4

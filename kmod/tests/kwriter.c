@@ -2,9 +2,9 @@
 /* The kernel as a writer: orders of reserve, commit and discard, and drops. */
 #include <rusted_ring/handle.h>
 
-#include "kwriter.h"
-#include "pool.h"
-#include "reclaim.h"
+#include "../core/pool.h"
+#include "../core/reclaim.h"
+#include "../kclient/writer.h"
 #include "stage.h"
 
 #define CAPACITY	4

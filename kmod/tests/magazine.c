@@ -2,10 +2,10 @@
 /* Magazines: what is lent, to whom, how much, and that it comes back. */
 #include <rusted_ring/handle.h>
 
-#include "pool.h"
-#include "reclaim.h"
+#include "../core/pool.h"
+#include "../core/reclaim.h"
+#include "../core/xxl.h"
 #include "stage.h"
-#include "xxl.h"
 
 static rring_seq_t *tail(struct rring_client *client, u32 pool)
 {

@@ -3,7 +3,7 @@
 #include <rusted_ring/handle.h>
 #include <rusted_ring/window.h>
 
-#include "reader.h"
+#include "../core/reader.h"
 #include "stage.h"
 
 #define CAPACITY	8

@@ -6,11 +6,11 @@
 
 #include <rusted_ring/handle.h>
 
-#include "command.h"
-#include "death.h"
-#include "pool.h"
-#include "reader.h"
-#include "region.h"
+#include "../core/command.h"
+#include "../core/death.h"
+#include "../core/pool.h"
+#include "../core/reader.h"
+#include "../core/region.h"
 #include "stage.h"
 
 /* A client has an address space: that of who loads this module. */

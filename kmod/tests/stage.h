@@ -5,10 +5,10 @@
 #include <kunit/test.h>
 #include <linux/rusted_ring.h>
 
-#include "arena.h"
-#include "client.h"
-#include "pages.h"
-#include "ring.h"
+#include "../core/arena.h"
+#include "../core/client.h"
+#include "../core/pages.h"
+#include "../core/ring.h"
 
 #define STAGE_NAME	"kunit"
 #define STAGE_CLIENTS	4

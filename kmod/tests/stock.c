@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * A kernel writer's stock, with others at work while it runs dry. Here it is
- * compiled once more, in place of kstock.o, as it is but for the barrier before
- * its last look: then it is the test's turn.
+ * compiled once more, in place of writer_stock.o, as it is but for the barrier
+ * before its last look: then it is the test's turn.
  */
 #include <kunit/test.h>
 
-#include "barrier.h"
-#include "kwriter.h"
+#include "../core/barrier.h"
+#include "../kclient/writer.h"
 #include "stage.h"
 
 static void turn(void);
@@ -15,7 +15,7 @@ static void turn(void);
 #define rring_barrier_unlocked(arena) \
 	do { turn(); rring_barrier_unlocked(arena); } while (0)
 
-#include "../kstock.c"
+#include "../kclient/writer_stock.c"
 
 #undef rring_barrier_unlocked
 

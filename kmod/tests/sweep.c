@@ -8,7 +8,7 @@
  */
 #include <kunit/test.h>
 
-#include "compat.h"
+#include "../core/compat.h"
 #include <rusted_ring/atomic.h>
 
 /* Where the sweep stands. */
@@ -28,10 +28,10 @@ static u64 now(void);
 
 #include <rusted_ring/reclaim.h>
 
-#include "ring.h"
-#include "reader.h"
+#include "../core/ring.h"
+#include "../core/reader.h"
 #include "stage.h"
-#include "trace.h"
+#include "../core/trace.h"
 
 #define rring_ring_mark_window(ring, pool, named) \
 	(turn(MARK), rring_ring_mark_window(ring, pool, named), turn(MARKED))
@@ -41,7 +41,7 @@ static u64 now(void);
 	do { rring_fence_full(); turn(HIDDEN); } while (0)
 #define ktime_get_coarse_ns() now()
 
-#include "../reclaim.c"
+#include "../core/reclaim.c"
 
 #undef ktime_get_coarse_ns
 #undef rring_fence_full

@@ -5,12 +5,12 @@
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 
-#include "kwriter.h"
-#include "pool.h"
-#include "reader.h"
+#include "../core/pool.h"
+#include "../core/reader.h"
+#include "../core/wait.h"
+#include "../core/writer.h"
+#include "../kclient/writer.h"
 #include "stage.h"
-#include "wait.h"
-#include "writer.h"
 
 #define PATIENCE	(30 * HZ)	/* with who does not get on */
 #define ROUNDS		1000

@@ -7,7 +7,7 @@
 #include <rusted_ring/ledger.h>
 #include <rusted_ring/window.h>
 
-#include "wait.h"
+#include "../core/wait.h"
 
 static const u64 ledger_words[] = {
 	RRING_HOLDS_MASK, RRING_IN_FLIGHT_MASK, RRING_PRIVATE, RRING_ASIDE,

@@ -8,7 +8,7 @@
 #include <rusted_ring/profile.h>
 
 /* the library does not export its internal symbols */
-#include "../../ulib/battery.c"
+#include "../../ulib/client/battery.c"
 #include "kselftest_harness.h"
 
 #include "arena.h"

@@ -13,9 +13,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../../tools/rring/command.h"
-#include "../../tools/rring/number.h"
-#include "../../tools/rring/text.h"
+#include "../../tools/rring/commands/command.h"
+#include "../../tools/rring/input/number.h"
+#include "../../tools/rring/output/text.h"
 
 const char *argp_program_version = "rring";
 

@@ -147,7 +147,7 @@ echo "1..$((${#compilers[@]} * (${#paths[@]} + 3)))"
 write_paths >"$dir/paths.c"
 for compiler in "${compilers[@]}"; do
 	compile "$compiler" "$dir/paths.c" "$dir/paths.o"
-	compile "$compiler" ulib/pool.c "$dir/pool.o"
+	compile "$compiler" ulib/client/pool.c "$dir/pool.o"
 	for path in "${paths[@]}"; do
 		check_path "$compiler" "$path"
 	done

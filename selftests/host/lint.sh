@@ -121,7 +121,7 @@ shell() {
 
 versions() {
 	grep -rnE 'LINUX_VERSION|KERNEL_VERSION|RHEL_' kmod include ulib |
-		grep -v '^kmod/compat.h:'
+		grep -v '^kmod/core/compat.h:'
 }
 
 # What is wrong would be found: prints which tool does not.

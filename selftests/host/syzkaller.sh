@@ -40,7 +40,7 @@ commands_agree() {
 # The policies say which ones.
 attributes_agree() {
 	diff <(says "$description" attrs) \
-	     <(grep -oE '\[RRING_A_[A-Z_]+\]' kmod/netlink.c | tr -d '[]' |
+	     <(grep -oE '\[RRING_A_[A-Z_]+\]' kmod/netlink/netlink.c | tr -d '[]' |
 		sort -u)
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The sweep of one slot, as kmod/reclaim.c has it. What it reads of a slot is
+ * The sweep of one slot, as kmod/core/reclaim.c has it. What it reads of a slot is
  * of that slot alone: so one is enough.
  *
  * Who includes this says how many CLIENTS there are, where LEDGER(client) and

@@ -8,8 +8,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "../rring/output/report.h"
 #include "capture.h"
-#include "report.h"
 
 /* ---- signals ---- */
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../rring/output/report.h"
 #include "file.h"
 #include "pcapng.h"
-#include "report.h"
 
 #define BUFFER	(256 << 10)
 

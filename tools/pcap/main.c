@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "attach.h"
+#include "../rring/input/attach.h"
+#include "../rring/input/number.h"
+#include "../rring/output/report.h"
 #include "capture.h"
-#include "number.h"
-#include "report.h"
 
 const char *argp_program_version = "rring-pcap 0.1.0";
 

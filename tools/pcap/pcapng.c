@@ -10,8 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "../rring/output/report.h"
 #include "pcapng.h"
-#include "report.h"
 
 #define NANOSECONDS	9	/* 10^-9 seconds */
 

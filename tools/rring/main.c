@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
-#include "number.h"
-#include "report.h"
+#include "commands/command.h"
+#include "input/number.h"
+#include "output/report.h"
 
 const char *argp_program_version = "rring 0.1.0";
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report.h"
+#include "../rring/output/report.h"
 #include "account.h"
 
 void account_init(struct account *account, unsigned int nr_cpus)

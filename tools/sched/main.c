@@ -14,8 +14,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "number.h"
-#include "report.h"
+#include "../rring/input/number.h"
+#include "../rring/output/report.h"
 #include "account.h"
 #include "stream.h"
 #include "summary.h"

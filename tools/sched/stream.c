@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach.h"
-#include "report.h"
+#include "../rring/input/attach.h"
+#include "../rring/output/report.h"
 #include "stream.h"
 
 static uint64_t dropped_so_far(const struct rring_reader *reader)

@@ -7,9 +7,9 @@
 
 #include <jansson.h>
 
-#include "report.h"
-#include "table.h"
-#include "text.h"
+#include "../rring/output/report.h"
+#include "../rring/output/table.h"
+#include "../rring/output/text.h"
 #include "summary.h"
 
 #define NS_PER_S	1000000000.0

@@ -10,7 +10,7 @@
 
 #include "host.h"
 
-#include "../../kmod/barrier.h"
+#include "../../kmod/core/barrier.h"
 
 static int expedited;	/* 1: membarrier(2) is registered */
 static void *page;

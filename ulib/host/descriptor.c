@@ -11,8 +11,8 @@
 
 #include "host.h"
 
-#include "../../kmod/arena.h"
-#include "../../kmod/descriptor.h"
+#include "../../kmod/core/arena.h"
+#include "../../kmod/core/descriptor.h"
 
 struct descriptor {
 	struct list_head node;

@@ -8,15 +8,15 @@
 
 #include <rusted_ring/profile.h>
 
-#include "../backend.h"
-#include "../battery.h"
+#include "../client/backend.h"
+#include "../client/battery.h"
 #include "host.h"
 
-#include "../../kmod/arena.h"
-#include "../../kmod/client.h"
-#include "../../kmod/command.h"
-#include "../../kmod/death.h"
-#include "../../kmod/descriptor.h"
+#include "../../kmod/core/arena.h"
+#include "../../kmod/core/client.h"
+#include "../../kmod/core/command.h"
+#include "../../kmod/core/death.h"
+#include "../../kmod/core/descriptor.h"
 
 /*
  * Names of arenas are local to this process. After fork() the child has another

@@ -9,7 +9,7 @@
 
 #include "host.h"
 
-#include "../../kmod/region.h"
+#include "../../kmod/core/region.h"
 
 struct head {
 	u32 users;	/* with the region itself */

@@ -332,7 +332,7 @@ TEST_F(notices, of_a_reader_that_was_lapped)
 }
 
 #define LAPS		3000
-#define PER_SECOND	500	/* per arena; see kmod/notify.c */
+#define PER_SECOND	500	/* per arena; see kmod/netlink/notify.c */
 
 static uint64_t seconds_now(void)
 {

@@ -16,8 +16,8 @@
 
 #include <linux/rusted_ring_netlink.h>
 
-#include "../../tools/rring/link.h"
-#include "../../tools/rring/report.h"
+#include "../../tools/rring/netlink/link.h"
+#include "../../tools/rring/output/report.h"
 
 struct link {
 	char *messages;

@@ -15,7 +15,7 @@ import subprocess
 import sys
 
 PARTS = ("kmod/", "ulib/", "include/")
-OTHERS = ("kmod/tests/", "kmod/tracepoints.h")  # KUnit's; made by macros
+OTHERS = ("kmod/tests/", "kmod/core/tracepoints.h")  # KUnit's; made by macros
 FEW = 3  # lines of a function that need no reason
 
 

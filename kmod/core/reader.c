@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Readers: join, leave, freeze, lap. A reader is an entry in its ring's page,
+ * which the writer scans, and a cursor in its client's page. It stands at the
+ * higher one of .start, the kernel's word, and its cursor, the client's.
+ *
+ * Joining. The writer may be about to act on a scan that did not see the new
+ * entry, in which it took some position m for the lowest one. The entry first
+ * gates at the window's lower end as of now, and .joins grows; then every CPU
+ * that may run the writer passes a full barrier. A scan that found .joins
+ * unchanged at its end was over by then, so that m is no more than the lower end
+ * read from then on; there, or above, the reader starts. Any other scan is made
+ * anew, and sees the entry. A writer that is held back by an entry that is
+ * JOINING asks again, so that the step between never makes a ring look full.
+ */
+#include "compat.h"
+
+#include <rusted_ring/window.h>
+
+#include "../kclient/writer.h"
+#include "arena.h"
+#include "barrier.h"
+#include "client.h"
+#include "reader.h"
+#include "ring.h"
+#include "trace.h"
+
+const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader)
+{
+	struct rring_cursors *cursors = reader->client->cursors.addr;
+
+	return &cursors->cursor[reader->cursor].pos;
+}
+
+static struct rring_reader_info *reader_info(const struct rring_reader *reader)
+{
+	return &reader->ring->info->readers[reader->id];
+}
+
+bool rring_reader_gates(const struct rring_reader *reader)
+{
+	return reader->state == RRING_READER_LIVE ||
+	       reader->state == RRING_READER_FROZEN;
+}
+
+u64 rring_reader_pos(const struct rring_reader *reader)
+{
+	if (!reader->client)
+		return reader->start;
+	/* D: pairs with C in the library's release */
+	return max(reader->start,
+		   rring_seq_load_acquire(rring_reader_cursor(reader)));
+}
+
+/* Is there more for a reader that stands at @position, or was it lapped? */
+bool rring_reader_has_news(struct rring_reader *reader, u64 position)
+{
+	return reader->state == RRING_READER_LAPPED ||
+	       rring_ring_head(reader->ring) > position;
+}
+
+/* Is there anything to tell it, if only that its stream has ended? */
+bool rring_reader_ready(struct rring_reader *reader, u64 position)
+{
+	return rring_ring_has_ended(reader->ring) ||
+	       rring_reader_has_news(reader, position);
+}
+
+/* O: pairs with P in the library's scan. */
+static void publish_state(struct rring_reader *reader,
+			  enum rring_reader_state state)
+{
+	struct rring_reader_info *info = reader_info(reader);
+	u32 client = reader->client ? reader->client->id : 0;
+
+	reader->state = state;
+	rring_arena_changed(reader->ring->arena);
+	rring_seq_store(&info->start, reader->start);
+	rring_word_store_release(&info->ref, rring_ref(reader->serial, client,
+						       reader->cursor, state));
+	if (reader->ring->kwriter)
+		rring_kwindow_mind(reader->ring->kwriter, reader);
+}
+
+u64 rring_reader_ref(const struct rring_reader *reader)
+{
+	return rring_word_load(&reader_info(reader)->ref);
+}
+
+/* Where to begin, at @low or above, once the writer minds the reader. */
+static u64 start_position(struct rring_ring *ring, u64 low, u32 start,
+			  u64 position)
+{
+	u64 head = rring_ring_head(ring);
+
+	if (start == RRING_START_NEWEST)
+		return head;
+	if (start == RRING_START_OLDEST)
+		return low;
+	return clamp(position, low, max(low, head));
+}
+
+/* Make @reader gate from @start, or from @position. */
+static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
+{
+	struct rring_ring *ring = reader->ring;
+
+	reader->start = rring_ring_low(ring);
+	/* the writer spins while this lasts */
+	preempt_disable();
+	publish_state(reader, RRING_READER_JOINING);
+	/* O: pairs with P in the library's scan, which then sees the entry */
+	rring_flag_store_release(&ring->info->joins,
+				 rring_flag_load(&ring->info->joins) + 1);
+	rring_barrier(ring->arena);
+	reader->start = start_position(ring, rring_ring_passed(ring), start,
+				       position);
+	publish_state(reader, RRING_READER_LIVE);
+	preempt_enable();
+}
+
+static void begin_observing(struct rring_reader *reader, u32 start,
+			    u64 position)
+{
+	struct rring_ring *ring = reader->ring;
+
+	reader->start = start_position(ring, rring_ring_observable(ring), start,
+				       position);
+	publish_state(reader, RRING_READER_OBSERVER);
+}
+
+/*
+ * A free cursor of @client, whose word is back to 0: a value from its last use
+ * would let the writer pass.
+ */
+static int find_cursor(const struct rring_client *client)
+{
+	struct rring_cursors *cursors = client->cursors.addr;
+	int i;
+
+	for (i = 0; i < RRING_CURSORS; i++)
+		if (!client->readers[i] &&
+		    !rring_seq_load(&cursors->cursor[i].pos))
+			return i;
+	return -ENOSPC;
+}
+
+static void take_cursor(struct rring_reader *reader,
+			struct rring_client *client, u32 cursor)
+{
+	reader->client = client;
+	reader->cursor = cursor;
+	reader->serial = rring_arena_next_serial(client->arena);
+	client->readers[cursor] = reader;
+	if (reader->ring->kwriter)
+		rring_kwindow_know(reader->ring->kwriter, reader);
+}
+
+static int find_place(const struct rring_ring *ring)
+{
+	int i;
+
+	for (i = 0; i < RRING_READERS; i++)
+		if (!ring->readers[i])
+			return i;
+	return -ENOSPC;
+}
+
+static struct rring_reader *reader_new(struct rring_ring *ring,
+				       const char *name, kuid_t owner)
+{
+	struct rring_reader *reader;
+	int id = find_place(ring);
+
+	if (id < 0)
+		return ERR_PTR(id);
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	if (!reader)
+		return ERR_PTR(-ENOMEM);
+	reader->ring = ring;
+	reader->id = id;
+	reader->owner = owner;
+	strscpy(reader->name, name, sizeof(reader->name));
+	ring->readers[id] = reader;
+	ring->nr_readers++;
+	if ((u32)id >= rring_flag_load(&ring->info->readers_end))
+		rring_flag_store_release(&ring->info->readers_end, id + 1);
+	return reader;
+}
+
+static struct rring_reader *find_name(struct rring_ring *ring, const char *name)
+{
+	int i;
+
+	for (i = 0; i < RRING_READERS && name[0]; i++)
+		if (ring->readers[i] && !strcmp(ring->readers[i]->name, name))
+			return ring->readers[i];
+	return NULL;
+}
+
+static int may_resume(const struct rring_reader *reader, kuid_t owner)
+{
+	if (!uid_eq(reader->owner, owner))
+		return -EACCES;
+	return reader->client ? -EBUSY : 0;
+}
+
+/*
+ * A frozen name has been gating all the while, and goes on where it stood. One
+ * that was lapped while away goes on at the oldest entry kept.
+ */
+static void resume(struct rring_reader *reader, struct rring_reader_join *args)
+{
+	u64 start = reader->start;
+
+	if (reader->state == RRING_READER_FROZEN)
+		publish_state(reader, RRING_READER_LIVE);
+	else
+		begin_gating(reader, RRING_START_AT, start);
+	reader->stalled_since = 0;
+	args->resumed = 1;
+	args->lost = reader->start - start;
+	reader->lost += args->lost;
+}
+
+static int check_join(const struct rring_client *client,
+		      const struct rring_ring *ring,
+		      const struct rring_reader_join *args)
+{
+	bool observer = args->flags & RRING_JOIN_OBSERVER;
+
+	if (!observer && client->role == RRING_OBSERVER)
+		return -EPERM;
+	if (!observer && ring->info->policy == RRING_OVERWRITE)
+		return -EINVAL;
+	if (observer && args->name[0])
+		return -EINVAL;
+	return 0;
+}
+
+static struct rring_reader *join(struct rring_client *client,
+				 struct rring_ring *ring, kuid_t owner,
+				 struct rring_reader_join *args)
+{
+	struct rring_reader *reader = find_name(ring, args->name);
+	int cursor = find_cursor(client);
+	int err = check_join(client, ring, args);
+
+	if (err)
+		return ERR_PTR(err);
+	if (cursor < 0)
+		return ERR_PTR(cursor);
+	if (reader) {
+		err = may_resume(reader, owner);
+		if (err)
+			return ERR_PTR(err);
+		take_cursor(reader, client, cursor);
+		resume(reader, args);
+	} else {
+		reader = reader_new(ring, args->name, owner);
+		if (IS_ERR(reader))
+			return reader;
+		take_cursor(reader, client, cursor);
+		if (args->flags & RRING_JOIN_OBSERVER)
+			begin_observing(reader, args->start, args->position);
+		else
+			begin_gating(reader, args->start, args->position);
+	}
+	args->ring = ring->id;
+	args->reader = reader->id;
+	args->cursor = reader->cursor;
+	args->position = reader->start;
+	args->ref = rring_reader_ref(reader);
+	args->incarnation = rring_flag_load(&ring->info->incarnation);
+	return reader;
+}
+
+/* A reader of @client's, which acts for @owner. Under the arena's lock. */
+struct rring_reader *rring_reader_enter(struct rring_client *client,
+					kuid_t owner,
+					struct rring_reader_join *args)
+{
+	struct rring_ring *ring;
+
+	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
+		return ERR_PTR(-EINVAL);
+	args->resumed = 0;
+	args->lost = 0;
+	ring = args->ring_name[0] ?
+		rring_ring_find(client->arena, args->ring_name) :
+		rring_ring_at(client->arena, args->ring);
+	if (!ring)
+		return ERR_PTR(args->ring_name[0] ? -ENOENT : -ENXIO);
+	return join(client, ring, owner, args);
+}
+
+int rring_reader_join(struct rring_client *client,
+		      struct rring_reader_join *args)
+{
+	int err = rring_client_lock(client);
+
+	if (err)
+		return err;
+	err = PTR_ERR_OR_ZERO(rring_reader_enter(client, current_euid(), args));
+	rring_client_unlock(client);
+	return err;
+}
+
+static void leave_cursor(struct rring_reader *reader)
+{
+	/* a wait for this one among others is in vain */
+	rring_gate_open(&reader->client->gate);
+	reader->client->readers[reader->cursor] = NULL;
+	reader->client = NULL;
+	reader->cursor = 0;
+	if (reader->ring->kwriter)
+		rring_kwindow_know(reader->ring->kwriter, reader);
+}
+
+static void freeze(struct rring_reader *reader)
+{
+	u64 head = rring_ring_head(reader->ring);
+
+	reader->start = rring_window_clamp(rring_reader_pos(reader), head);
+	leave_cursor(reader);
+	publish_state(reader, reader->state == RRING_READER_LAPPED ?
+			      RRING_READER_LAPPED : RRING_READER_FROZEN);
+}
+
+static void shrink_readers_end(struct rring_ring *ring)
+{
+	u32 end = rring_flag_load(&ring->info->readers_end);
+
+	while (end && !ring->readers[end - 1])
+		end--;
+	rring_flag_store_release(&ring->info->readers_end, end);
+}
+
+/*
+ * Free @reader; its writer need not mind it any more. Its start stays: the
+ * writer may see that before it sees the state, and must not find the reader
+ * at 0 in between, which would make the ring look full.
+ */
+void rring_reader_remove(struct rring_reader *reader)
+{
+	struct rring_ring *ring = reader->ring;
+
+	if (reader->client)
+		leave_cursor(reader);
+	reader->serial = 0;
+	publish_state(reader, RRING_READER_NONE);
+	ring->readers[reader->id] = NULL;
+	ring->nr_readers--;
+	shrink_readers_end(ring);
+	kfree(reader);
+}
+
+/* Its client has gone, or leaves it: what it held back can move. */
+void rring_reader_orphan(struct rring_reader *reader)
+{
+	struct rring_ring *ring = reader->ring;
+
+	if (reader->name[0])
+		freeze(reader);
+	else
+		rring_reader_remove(reader);
+	rring_ring_wake(ring, RRING_WRITER_WAITS);
+	rring_arena_wake_pools(ring->arena, ~0u);
+	if (!ring->writer && !ring->nr_readers)
+		rring_ring_reap(ring);
+}
+
+/*
+ * Remove a reader that is away, for whoever has to do with the arena; with a
+ * @serial, only if it still is that one. Under the arena's lock.
+ */
+int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
+			u32 serial)
+{
+	struct rring_ring *ring = rring_ring_at(arena, ring_id);
+	struct rring_reader *reader;
+
+	if (!ring || id >= RRING_READERS || !ring->readers[id])
+		return -ENXIO;
+	reader = ring->readers[id];
+	if (serial && reader->serial != serial)
+		return -ESTALE;
+	if (reader->client)
+		return -EBUSY;
+	reader->name[0] = 0;
+	rring_reader_orphan(reader);
+	return 0;
+}
+
+/* The reader @id of @ring_id, if it is @client's. */
+static struct rring_reader *own_reader(struct rring_client *client,
+				       u32 ring_id, u32 id)
+{
+	struct rring_ring *ring = rring_ring_at(client->arena, ring_id);
+
+	if (!ring || id >= RRING_READERS || !ring->readers[id])
+		return ERR_PTR(-ENXIO);
+	if (ring->readers[id]->client != client)
+		return ERR_PTR(-EPERM);
+	return ring->readers[id];
+}
+
+int rring_reader_leave(struct rring_client *client,
+		       const struct rring_reader_leave *args)
+{
+	struct rring_reader *reader;
+	int err;
+
+	if (args->flags & ~RRING_LEAVE_FORGET)
+		return -EINVAL;
+	err = rring_client_lock(client);
+	if (err)
+		return err;
+	reader = own_reader(client, args->ring, args->reader);
+	if (IS_ERR(reader)) {
+		err = PTR_ERR(reader);
+	} else {
+		if (args->flags & RRING_LEAVE_FORGET)
+			reader->name[0] = 0;
+		rring_reader_orphan(reader);
+	}
+	rring_client_unlock(client);
+	return err;
+}
+
+/* How many @reader, which was lapped, has lost. Under the arena's lock. */
+u64 rring_reader_go_on(struct rring_reader *reader)
+{
+	struct rring_ring *ring = reader->ring;
+	u64 stood = rring_window_clamp(rring_reader_pos(reader),
+				       rring_ring_head(ring));
+
+	reader->serial = rring_arena_next_serial(ring->arena);
+	begin_gating(reader, RRING_START_AT, stood);
+	reader->stalled_since = 0;
+	reader->lost += reader->start - stood;
+	return reader->start - stood;
+}
+
+int rring_reader_rejoin(struct rring_client *client,
+			struct rring_reader_rejoin *args)
+{
+	struct rring_reader *reader;
+	int err;
+
+	if (args->reserved)
+		return -EINVAL;
+	err = rring_client_lock(client);
+	if (err)
+		return err;
+	reader = own_reader(client, args->ring, args->reader);
+	if (IS_ERR(reader)) {
+		err = PTR_ERR(reader);
+	} else if (reader->state != RRING_READER_LAPPED) {
+		err = -EINVAL;
+	} else {
+		args->lost = rring_reader_go_on(reader);
+		args->position = reader->start;
+		args->ref = rring_reader_ref(reader);
+	}
+	rring_client_unlock(client);
+	return err;
+}
+
+static void lap(struct rring_reader *reader)
+{
+	struct rring_ring *ring = reader->ring;
+
+	reader->start = rring_window_clamp(rring_reader_pos(reader),
+					   rring_ring_head(ring));
+	publish_state(reader, RRING_READER_LAPPED);
+	ring->arena->info->laps++;
+	ring->laps++;
+	reader->laps++;
+	trace_lap(reader, rring_ring_head(ring));
+	rring_notify_lapped(reader);
+	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
+	rring_arena_wake_pools(ring->arena, ~0u);
+}
+
+/*
+ * Its writer waits for it to pass @position. Lap it if it has stood still for
+ * the ring's limit; else lower *@wake_at to when it will have. Who has read all
+ * that there is stands still for want of more, wherever @position is.
+ */
+void rring_reader_check_stall(struct rring_reader *reader, u64 position,
+			      u64 now, u64 *wake_at)
+{
+	u64 pos = rring_reader_pos(reader);
+	u64 limit = reader->ring->info->stall_ns;
+
+	if (!rring_reader_gates(reader) || pos > position ||
+	    pos >= rring_ring_head(reader->ring)) {
+		reader->stalled_since = 0;
+		return;
+	}
+	/* a cursor that goes back is no progress */
+	if (!reader->stalled_since || pos > reader->stalled_at) {
+		reader->stalled_since = now;
+		reader->stalled_at = pos;
+	}
+	if (now - reader->stalled_since >= limit)
+		lap(reader);
+	else
+		*wake_at = min(*wake_at, reader->stalled_since + limit);
+}
+
+struct wait_readable {
+	struct rring_client *client;
+	struct rring_ring *ring;
+	u32 reader;
+	u64 position;
+};
+
+static int readable(void *context, u64 *wake_at)
+{
+	struct wait_readable *wait = context;
+	struct rring_reader *reader;
+	int err = rring_client_lock(wait->client);
+
+	if (err)
+		return err;
+	reader = own_reader(wait->client, wait->ring->id, wait->reader);
+	if (IS_ERR(reader))
+		err = PTR_ERR(reader);
+	else if (reader->ring != wait->ring)
+		err = -ENXIO;	/* another ring in the same place */
+	else if (!rring_reader_ready(reader, wait->position))
+		err = -EAGAIN;
+	rring_client_unlock(wait->client);
+	return err;
+}
+
+static void raise_readable(void *context)
+{
+	struct wait_readable *wait = context;
+
+	/* .info stays: it lies in the arena, which the client holds */
+	rring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
+}
+
+static const struct rring_wait_ops readable_ops = {
+	.ready = readable,
+	.raise = raise_readable,
+};
+
+int rring_reader_wait_readable(struct rring_client *client,
+			       const struct rring_wait *args)
+{
+	struct wait_readable wait = {
+		.client = client,
+		.reader = args->reader,
+		.position = args->position,
+	};
+	struct rring_reader *reader;
+	int err = rring_client_lock(client);
+
+	if (err)
+		return err;
+	reader = own_reader(client, args->ring, args->reader);
+	if (IS_ERR(reader)) {
+		err = PTR_ERR(reader);
+	} else {
+		wait.ring = reader->ring;
+		kref_get(&wait.ring->ref);
+	}
+	rring_client_unlock(client);
+	if (err)
+		return err;
+	err = rring_gate_wait(&wait.ring->readable, &readable_ops, &wait,
+			      args->deadline);
+	rring_ring_put(wait.ring);
+	return err;
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * What an entry of a ring says, whoever wrote it. Each of its words is read
+ * once, into the kernel's memory, and checked there. Where it says that the
+ * payload is, there is a payload, of whichever event: inline ones lie in the
+ * ring's pages, others in the arena's, or in pages of their own, and the reader
+ * has a reference to all of them.
+ */
+#include "../core/compat.h"
+
+#include <linux/math64.h>
+#include <rusted_ring/handle.h>
+#include <rusted_ring/layout.h>
+
+#include "../core/arena.h"
+#include "../core/pages.h"
+#include "../core/xxl.h"
+#include "reader.h"
+
+/* ---- is it the event still? ---- */
+
+static u32 slot_of(const struct rring_kreader *kr, u64 handle)
+{
+	return kr->arena->pool[rring_handle_class(handle)].base +
+	       rring_handle_index(handle);
+}
+
+/* Of a handle that names a slot. */
+static bool generation_is(const struct rring_kreader *kr, u64 handle)
+{
+	const rring_flag_t *generation =
+		&kr->arena->generation[slot_of(kr, handle)];
+	u32 now = rring_flag_load_acquire(generation);
+
+	if (!now) {
+		/* a sweep is deciding, under the lock */
+		mutex_lock(&kr->arena->lock);
+		now = rring_flag_load(generation);
+		mutex_unlock(&kr->arena->lock);
+	}
+	return now == rring_handle_generation(handle);
+}
+
+/* Nobody was to overwrite the entry: but was it? */
+static bool is_overtaken(const struct rring_kreader *kr)
+{
+	const struct rring_ring_head *page = kr->pages->region.addr;
+	u64 claim;
+
+	if (!kr->lappable)
+		return false;
+	/* N: pairs with M in the writer's claim */
+	rring_fence_acquire();
+	if (!kr->observer)
+		return rring_word_load(kr->ref_now) != kr->ref;
+	claim = rring_seq_load(&page->claim);
+	return claim > kr->pos && claim - kr->pos > kr->capacity;
+}
+
+/*
+ * Is what was read of .entry, and of its payload, of this event? An observer's
+ * event may end; one that a gating reader stands at does not, unless its writer
+ * has taken back what was in flight, which only a liar does.
+ */
+u32 rring_kentry_check(struct rring_kreader *kr)
+{
+	if (is_overtaken(kr))
+		return RRING_KENTRY_LOST;
+	rring_fence_acquire();
+	if (!kr->entry.handle || generation_is(kr, kr->entry.handle))
+		return RRING_KENTRY_FINE;
+	return kr->observer ? RRING_KENTRY_LOST : RRING_REFUSE_STALE;
+}
+
+/* ---- XXL ---- */
+
+/* With the pages of an event that is of its own use of the slot. */
+static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
+{
+	struct rring_arena *arena = kr->arena;
+	const struct rring_xxl *xxl;
+	u32 found = RRING_REFUSE_STALE;
+
+	mutex_lock(&arena->lock);
+	xxl = arena->pool[RRING_XXL].xxl[rring_handle_index(handle)];
+	if (xxl && rring_flag_load(&arena->generation[slot_of(kr, handle)]) ==
+	    rring_handle_generation(handle)) {
+		found = RRING_REFUSE_LEN;
+		if (len <= rring_pages_size(xxl->pages)) {
+			kr->pinned = xxl->pages;
+			rring_pages_get(kr->pinned);
+			found = RRING_KENTRY_FINE;
+		}
+	}
+	mutex_unlock(&arena->lock);
+	return found;
+}
+
+void rring_kentry_unpin(struct rring_kreader *kr)
+{
+	struct rring_pages *pages = kr->pinned;
+
+	kr->pinned = NULL;
+	/* the memory is back: somebody may be waiting for it */
+	if (pages && rring_pages_put(pages))
+		rring_arena_wake_pools(kr->arena, BIT(RRING_XXL));
+}
+
+/* ---- entries ---- */
+
+static void *ring_pages(const struct rring_kreader *kr)
+{
+	return kr->pages->region.addr;
+}
+
+static u32 read_inline(struct rring_kreader *kr, u32 index)
+{
+	const struct rring_event_header *header =
+		ring_pages(kr) + kr->info->entry_offset;
+
+	kr->entry.handle = 0;
+	kr->entry.len = READ_ONCE(header[index].len);
+	kr->entry.event_type = READ_ONCE(header[index].event_type);
+	if (kr->entry.len == RRING_LEN_NONE)
+		return RRING_KENTRY_NONE;
+	if (kr->entry.len > kr->stride)
+		return RRING_REFUSE_LEN;
+	kr->entry.data = ring_pages(kr) + kr->info->data_offset +
+			 (size_t)index * kr->stride;
+	return RRING_KENTRY_FINE;
+}
+
+/* It names a slot; does it name what lies there? */
+static u32 find_payload(struct rring_kreader *kr, u64 handle)
+{
+	const struct rring_arena *arena = kr->arena;
+	u32 class = rring_handle_class(handle);
+	u32 found;
+
+	if (class == RRING_XXL) {
+		found = pin(kr, handle, kr->entry.len);
+		if (found == RRING_KENTRY_FINE)
+			kr->entry.data = kr->pinned->region.addr;
+		return found;
+	}
+	if (kr->entry.len > rring_slot_size(class))
+		return RRING_REFUSE_LEN;
+	if (!generation_is(kr, handle))
+		return RRING_REFUSE_STALE;
+	kr->entry.data = arena->payload.addr +
+			 arena->info->pool[class].payload_offset +
+			 (size_t)rring_handle_index(handle) *
+			 rring_slot_size(class);
+	return RRING_KENTRY_FINE;
+}
+
+static u32 read_handle(struct rring_kreader *kr, u32 index)
+{
+	const struct rring_entry *entries =
+		ring_pages(kr) + kr->info->entry_offset;
+	u64 handle = READ_ONCE(entries[index].handle);
+	u32 class = rring_handle_class(handle);
+
+	kr->entry.handle = handle;
+	kr->entry.len = READ_ONCE(entries[index].header.len);
+	kr->entry.event_type = READ_ONCE(entries[index].header.event_type);
+	if (!handle && kr->entry.len == RRING_LEN_NONE)
+		return RRING_KENTRY_NONE;
+	if (class >= RRING_POOLS || !rring_handle_generation(handle) ||
+	    rring_handle_index(handle) >= kr->arena->pool[class].capacity)
+		return RRING_REFUSE_HANDLE;
+	return find_payload(kr, handle);
+}
+
+/* The entry at .pos into .entry, which is as good as what this returns. */
+u32 rring_kentry_read(struct rring_kreader *kr)
+{
+	u32 index, found;
+
+	div_u64_rem(kr->pos, kr->capacity, &index);
+	kr->entry.position = kr->pos;
+	kr->entry.data = NULL;
+	found = kr->handles ? read_handle(kr, index) : read_inline(kr, index);
+	if (found == RRING_KENTRY_FINE)
+		return found;
+	/* of two entries, one written over the other, it may be half of each */
+	if (is_overtaken(kr) || (found == RRING_REFUSE_STALE && kr->observer))
+		return RRING_KENTRY_LOST;
+	return found;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* /dev/rusted_ring: the file operations, and ioctls in and out of user memory. */
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/uaccess.h>
+
+#include "../core/client.h"
+#include "../core/command.h"
+#include "chardev.h"
+#include "inode.h"
+#include "mapping.h"
+
+/* A struct of any size that the caller knows, as in clone3(2). */
+static int copy_args(union rring_args *args, void __user *user, u32 known, u32 *size)
+{
+	if (get_user(*size, (u32 __user *)user))
+		return -EFAULT;
+	if (*size < known)
+		return -EINVAL;
+	if (*size > PAGE_SIZE)
+		return -E2BIG;
+	return copy_struct_from_user(args, known, user, *size);
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	const struct rring_command *command = rring_command_find(cmd);
+	struct rring_client *client = file->private_data;
+	void __user *user = (void __user *)arg;
+	union rring_args args = {};
+	u32 size;
+	int err;
+
+	if (!command)
+		return -ENOTTY;
+	err = copy_args(&args, user, command->size, &size);
+	if (err)
+		return err;
+	err = rring_command_check(command, client);
+	if (err)
+		return err;
+	/* nothing is to change if the answer cannot be given */
+	if (command->answers && copy_to_user(user, &args, command->size))
+		return -EFAULT;
+	err = command->run(client, &args);
+	if (err < 0)
+		return err;
+	args.size = size;
+	if (command->answers && copy_to_user(user, &args, command->size))
+		return -EFAULT;
+	return err;
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	fmode_t both = FMODE_READ | FMODE_WRITE;
+	struct rring_client *client;
+	struct inode *own;
+
+	own = rring_inode_new();
+	if (IS_ERR(own))
+		return PTR_ERR(own);
+	client = rring_client_new((file->f_mode & both) == both, own);
+	if (!client) {
+		iput(own);
+		return -ENOMEM;
+	}
+	file->private_data = client;
+	file->f_mapping = own->i_mapping;
+	return 0;
+}
+
+static int device_release(struct inode *inode, struct file *file)
+{
+	rring_client_release(file->private_data);
+	return 0;
+}
+
+static int device_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	return rring_mapping_mmap(file->private_data, vma);
+}
+
+static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
+{
+	struct rring_client *client = file->private_data;
+
+	poll_wait(file, &client->poll_queue, table);
+	return rring_client_poll(client);
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.release = device_release,
+	.mmap = device_mmap,
+	.poll = device_poll,
+	.unlocked_ioctl = device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "rusted_ring",
+	.fops = &device_fops,
+};
+
+int rring_chardev_register(umode_t mode)
+{
+	device.mode = mode;
+	return misc_register(&device);
+}
+
+void rring_chardev_unregister(void)
+{
+	misc_deregister(&device);
+}

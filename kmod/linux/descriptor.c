@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* An arena's descriptor: it keeps the arena alive, and can be passed on. */
+#include <linux/anon_inodes.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/nsproxy.h>
+
+#include "../core/arena.h"
+#include "../core/descriptor.h"
+
+static int arena_release(struct inode *inode, struct file *file)
+{
+	rring_arena_put(file->private_data);
+	return 0;
+}
+
+static const struct file_operations arena_fops = {
+	.owner = THIS_MODULE,
+	.release = arena_release,
+	.llseek = noop_llseek,
+};
+
+/* Create an arena; a descriptor of it, which holds a reference, or an error. */
+int rring_descriptor_create(const struct rring_create *args)
+{
+	struct rring_arena *arena;
+	int fd;
+
+	arena = rring_arena_new(args, current->nsproxy->net_ns);
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	fd = anon_inode_getfd("[rusted_ring]", &arena_fops, arena,
+			      O_RDWR | O_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	rring_arena_forget_name(arena);
+	rring_arena_put(arena);
+	return fd;
+}
+
+/* A reference to the arena that @fd stands for. */
+struct rring_arena *rring_descriptor_arena(int fd)
+{
+	struct rring_arena *arena = ERR_PTR(-EINVAL);
+	struct file *file = fget(fd);
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	if (file->f_op == &arena_fops) {
+		arena = file->private_data;
+		rring_arena_get(arena);
+	}
+	fput(file);
+	return arena;
+}

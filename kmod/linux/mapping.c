@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * mmap. All that the rest of the module relies on is decided here, and in
+ * rring_client_region():
+ *
+ *   - who may write a region is its owner; nobody else can, mprotect or not;
+ *   - no mapping is split, moved, grown, or copied by fork, so that the close
+ *     of a ledger's mapping is the death of its client;
+ *   - VM_IO keeps /proc/pid/mem and process_vm_writev out, and MADV_DOFORK.
+ */
+#include <linux/mm.h>
+
+#include "../core/arena.h"
+#include "../core/client.h"
+#include "../core/compat.h"
+#include "../core/death.h"
+#include "mapping.h"
+
+/* mremap(2) copies the mapping before it asks whether it may be moved. */
+static void ledger_open(struct vm_area_struct *vma)
+{
+	struct rring_client *client = vma->vm_private_data;
+
+	atomic_inc(&client->ledger_maps);
+}
+
+static void ledger_close(struct vm_area_struct *vma)
+{
+	struct rring_client *client = vma->vm_private_data;
+
+	if (atomic_dec_and_test(&client->ledger_maps))
+		rring_client_die(client);
+}
+
+static int no_split(struct vm_area_struct *vma, unsigned long addr)
+{
+	return -EINVAL;
+}
+
+static int no_mremap(struct vm_area_struct *vma)
+{
+	return -EINVAL;
+}
+
+static const struct vm_operations_struct ledger_ops = {
+	.open = ledger_open,
+	.close = ledger_close,
+	.may_split = no_split,
+	.mremap = no_mremap,
+};
+
+static const struct vm_operations_struct region_ops = {
+	.may_split = no_split,
+	.mremap = no_mremap,
+};
+
+/* VM_MAYSHARE: VM_SHARED is also off in a shared mapping nobody may write. */
+static int check_vma(const struct vm_area_struct *vma,
+		     const struct rring_region *region, bool writable)
+{
+	if (!(vma->vm_flags & VM_MAYSHARE))
+		return -EINVAL;
+	if (vma->vm_end - vma->vm_start != rring_region_size(region))
+		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC)
+		return -EACCES;
+	if (vma->vm_flags & VM_WRITE && !writable)
+		return -EACCES;
+	return 0;
+}
+
+static int insert(struct vm_area_struct *vma,
+		  const struct rring_region *region, bool writable)
+{
+	vm_flags_clear(vma, VM_MAYEXEC);
+	if (!writable)
+		vm_flags_clear(vma, VM_MAYWRITE);
+	vm_flags_set(vma, VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
+	return rring_region_insert(region, vma);
+}
+
+/* The client lives from here on, if its ledger is mapped for the first time. */
+static int map_ledger(struct rring_client *client, struct vm_area_struct *vma)
+{
+	int err;
+
+	if (client->state != RRING_CLIENT_ATTACHED)
+		return -EBUSY;
+	if (!(vma->vm_flags & VM_WRITE))
+		return -EACCES;
+	err = insert(vma, &client->ledger, true);
+	if (err)
+		return err;
+	atomic_set(&client->ledger_maps, 1);
+	vma->vm_private_data = client;
+	vma->vm_ops = &ledger_ops;
+	client->state = RRING_CLIENT_LIVE;
+	return 0;
+}
+
+static int map_region(struct rring_client *client, struct vm_area_struct *vma)
+{
+	const struct rring_region *region;
+	bool writable;
+	int err;
+
+	if (client->state == RRING_CLIENT_DEAD || client->evicted)
+		return -EOWNERDEAD;
+	err = rring_client_region(client, (u64)vma->vm_pgoff << PAGE_SHIFT,
+				  &region, &writable);
+	if (err)
+		return err;
+	err = check_vma(vma, region, writable);
+	if (err)
+		return err;
+	if (region == &client->ledger)
+		return map_ledger(client, vma);
+	vma->vm_ops = &region_ops;
+	return insert(vma, region, writable);
+}
+
+int rring_mapping_mmap(struct rring_client *client, struct vm_area_struct *vma)
+{
+	/* pairs with rring_client_attach() */
+	struct rring_arena *arena = smp_load_acquire(&client->arena);
+	int err;
+
+	if (!arena)
+		return -ENOTCONN;
+	if (vma->vm_mm != client->mm)
+		return -EPERM;
+	mutex_lock(&arena->lock);
+	err = map_region(client, vma);
+	mutex_unlock(&arena->lock);
+	return err;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Regions: ordinary refcounted pages, charged to the memory cgroup of the
+ * task that asks for them and to the module's max_bytes. A process that has a
+ * page mapped or pinned keeps it: freeing a region only drops the module's
+ * reference, and no page of a dead client is ever used again.
+ */
+#include <linux/highmem.h>
+#include <linux/vmalloc.h>
+
+#include <linux/rusted_ring.h>
+
+#include "../core/region.h"
+
+static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
+
+static atomic_long_t bytes_in_use;
+static unsigned long bytes_max;
+
+void rring_region_set_limit(unsigned long max_bytes)
+{
+	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
+}
+
+/* Could there be a region of @size, if there were no other? */
+bool rring_region_fits(u64 size)
+{
+	return size <= bytes_max;
+}
+
+static int charge(unsigned long bytes)
+{
+	if (bytes > bytes_max)
+		return -ENOSPC;
+	if (atomic_long_add_return(bytes, &bytes_in_use) > bytes_max) {
+		atomic_long_sub(bytes, &bytes_in_use);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static void uncharge(unsigned long bytes)
+{
+	atomic_long_sub(bytes, &bytes_in_use);
+}
+
+static void put_pages(struct page **pages, unsigned long nr)
+{
+	while (nr) {
+		put_page(pages[--nr]);
+		if (nr % 1024 == 0)
+			cond_resched();
+	}
+}
+
+static int get_pages(struct page **pages, unsigned long nr)
+{
+	unsigned long i;
+
+	for (i = 0; i < nr; i++) {
+		if (fatal_signal_pending(current))
+			goto fail;
+		pages[i] = alloc_page(GFP_KERNEL_ACCOUNT | __GFP_ZERO |
+				      __GFP_NOWARN | __GFP_RETRY_MAYFAIL);
+		if (!pages[i])
+			goto fail;
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+	return 0;
+fail:
+	put_pages(pages, i);
+	return -ENOMEM;
+}
+
+int rring_region_alloc(struct rring_region *region, u64 size)
+{
+	unsigned long nr = size >> PAGE_SHIFT;
+	int err;
+
+	err = charge(size);
+	if (err)
+		return err;
+	err = -ENOMEM;
+	region->pages = kvcalloc(nr, sizeof(*region->pages),
+				 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+	if (!region->pages)
+		goto fail_charge;
+	err = get_pages(region->pages, nr);
+	if (err)
+		goto fail_array;
+	region->addr = vmap(region->pages, nr, VM_MAP, PAGE_KERNEL);
+	if (!region->addr) {
+		err = -ENOMEM;
+		goto fail_pages;
+	}
+	region->nr_pages = nr;
+	return 0;
+
+fail_pages:
+	put_pages(region->pages, nr);
+fail_array:
+	kvfree(region->pages);
+fail_charge:
+	uncharge(size);
+	memset(region, 0, sizeof(*region));
+	return err;
+}
+
+/* A region that was never allocated, too. */
+void rring_region_free(struct rring_region *region)
+{
+	if (!region->addr)
+		return;
+	vunmap(region->addr);
+	put_pages(region->pages, region->nr_pages);
+	kvfree(region->pages);
+	uncharge(rring_region_size(region));
+	memset(region, 0, sizeof(*region));
+}
+
+/* @vma has the region's size. */
+int rring_region_insert(const struct rring_region *region,
+			struct vm_area_struct *vma)
+{
+	unsigned long left = region->nr_pages;
+
+	return vm_insert_pages(vma, vma->vm_start, region->pages, &left);
+}

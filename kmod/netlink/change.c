@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Changes over netlink. Each names its arena by id, and needs the arena's owner
+ * or an administrator. Values were checked by the operation's policy.
+ */
+#include <net/genetlink.h>
+
+#include <linux/rusted_ring_netlink.h>
+
+#include "../core/arena.h"
+#include "../core/client.h"
+#include "../core/reader.h"
+#include "../core/ring.h"
+#include "change.h"
+#include "evict.h"
+#include "viewer.h"
+
+struct request {
+	struct rring_viewer viewer;
+	u32 arena;
+	u32 may;
+};
+
+/* rring_shows_t */
+static bool is_asked_for(const struct rring_arena *arena, void *context)
+{
+	struct request *request = context;
+
+	if (arena->id != request->arena)
+		return false;
+	request->may = rring_viewer_may(&request->viewer, arena);
+	return request->may;
+}
+
+static bool has_all(struct genl_info *info, const int *attrs)
+{
+	for (; *attrs; attrs++)
+		if (GENL_REQ_ATTR_CHECK(info, *attrs))
+			return false;
+	return true;
+}
+
+/*
+ * A reference to the arena of @attrs[0], if the sender may change it, and has
+ * sent all of @attrs, a list that ends with 0. An arena that it does not even
+ * see is not there.
+ */
+static struct rring_arena *find_arena(struct sk_buff *skb,
+				      struct genl_info *info, const int *attrs)
+{
+	struct request request = {};
+	struct rring_arena *arena;
+	int err;
+
+	if (!has_all(info, attrs))
+		return ERR_PTR(-EINVAL);
+	err = rring_viewer_init(&request.viewer, skb);
+	if (err)
+		return ERR_PTR(err);
+	request.arena = nla_get_u32(info->attrs[attrs[0]]);
+	arena = rring_arena_next(0, is_asked_for, &request);
+	if (!arena) {
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attrs[0]],
+				    "no such arena");
+		return ERR_PTR(-ENOENT);
+	}
+	if (request.may & RRING_MAY_ADMINISTER &&
+	    rring_viewer_sends(&request.viewer, arena))
+		return arena;
+	rring_arena_put(arena);
+	GENL_SET_ERR_MSG(info, "for the arena's owner, or CAP_SYS_ADMIN");
+	return ERR_PTR(-EPERM);
+}
+
+static u32 optional_u32(const struct nlattr *attr)
+{
+	return attr ? nla_get_u32(attr) : 0;
+}
+
+int rring_change_arena(struct sk_buff *skb, struct genl_info *info)
+{
+	static const int needs[] = { RRING_A_ARENA_ID, RRING_A_ARENA_QUOTA, 0 };
+	struct rring_arena *arena = find_arena(skb, info, needs);
+
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	mutex_lock(&arena->lock);
+	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
+	rring_arena_changed(arena);
+	/* who waits for its share may have one now */
+	rring_arena_wake_pools(arena, ~0u);
+	mutex_unlock(&arena->lock);
+	rring_arena_put(arena);
+	return 0;
+}
+
+/* Under the arena's lock. */
+static int set_quota(struct rring_arena *arena, u32 id, u32 serial, u32 quota)
+{
+	struct rring_client *client = NULL;
+
+	if (id <= arena->info->max_clients)
+		client = arena->clients[id];
+	if (!client)
+		return -ESRCH;
+	if (serial && client->serial != serial)
+		return -ESTALE;
+	client->quota = quota;
+	rring_arena_changed(arena);
+	rring_arena_wake_pools(arena, ~0u);
+	return 0;
+}
+
+int rring_change_client(struct sk_buff *skb, struct genl_info *info)
+{
+	static const int needs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
+				     RRING_A_CLIENT_QUOTA, 0 };
+	struct rring_arena *arena = find_arena(skb, info, needs);
+	int err;
+
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	mutex_lock(&arena->lock);
+	err = set_quota(arena, nla_get_u32(info->attrs[RRING_A_CLIENT_ID]),
+			optional_u32(info->attrs[RRING_A_CLIENT_SERIAL]),
+			nla_get_u32(info->attrs[RRING_A_CLIENT_QUOTA]));
+	mutex_unlock(&arena->lock);
+	rring_arena_put(arena);
+	return err;
+}
+
+int rring_change_evict(struct sk_buff *skb, struct genl_info *info)
+{
+	static const int needs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
+				     0 };
+	struct rring_arena *arena = find_arena(skb, info, needs);
+	int err;
+
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	err = rring_evict(arena, nla_get_u32(info->attrs[RRING_A_CLIENT_ID]),
+			  optional_u32(info->attrs[RRING_A_CLIENT_SERIAL]));
+	rring_arena_put(arena);
+	return err;
+}
+
+/* Under the arena's lock. */
+static int set_stall(struct rring_arena *arena, struct genl_info *info)
+{
+	const struct nlattr *name = info->attrs[RRING_A_RING_NAME];
+	u64 stall_ns = nla_get_u64(info->attrs[RRING_A_RING_STALL_NS]);
+	struct rring_ring *ring;
+
+	ring = rring_ring_at(arena, nla_get_u32(info->attrs[RRING_A_RING_ID]));
+	if (!ring)
+		return -ENXIO;
+	if (name && nla_strcmp(name, ring->info->name))
+		return -ESTALE;
+	if (!stall_ns || stall_ns > S64_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack,
+				    info->attrs[RRING_A_RING_STALL_NS],
+				    "from 1 to 2^63 - 1 ns");
+		return -EINVAL;
+	}
+	if (!ring->info->stall_ns) {
+		GENL_SET_ERR_MSG(info, "the ring was opened without a limit");
+		return -EOPNOTSUPP;
+	}
+	rring_ring_set_stall(ring, stall_ns);
+	return 0;
+}
+
+int rring_change_ring(struct sk_buff *skb, struct genl_info *info)
+{
+	static const int needs[] = { RRING_A_RING_ARENA, RRING_A_RING_ID,
+				     RRING_A_RING_STALL_NS, 0 };
+	struct rring_arena *arena = find_arena(skb, info, needs);
+	int err;
+
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	mutex_lock(&arena->lock);
+	err = set_stall(arena, info);
+	mutex_unlock(&arena->lock);
+	rring_arena_put(arena);
+	return err;
+}
+
+/* Under the arena's lock. */
+static int forget(struct rring_arena *arena, struct genl_info *info)
+{
+	u32 ring = nla_get_u32(info->attrs[RRING_A_READER_RING]);
+	u32 id = nla_get_u32(info->attrs[RRING_A_READER_ID]);
+	u32 serial = optional_u32(info->attrs[RRING_A_READER_SERIAL]);
+	int err = rring_reader_forget(arena, ring, id, serial);
+
+	if (err == -EBUSY)
+		GENL_SET_ERR_MSG(info, "it is not away: evict its client");
+	return err;
+}
+
+int rring_change_forget(struct sk_buff *skb, struct genl_info *info)
+{
+	static const int needs[] = { RRING_A_READER_ARENA, RRING_A_READER_RING,
+				     RRING_A_READER_ID, 0 };
+	struct rring_arena *arena = find_arena(skb, info, needs);
+	int err;
+
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	mutex_lock(&arena->lock);
+	err = forget(arena, info);
+	mutex_unlock(&arena->lock);
+	rring_arena_put(arena);
+	return err;
+}

@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Dumps. An answer can take many messages, between which nothing is locked: the
+ * walk remembers the arena, by its id, and the place in it, and goes on behind
+ * that. What came or went meanwhile is seen or not; cb->seq, which is worked
+ * out anew for each piece from what the viewer may see, differs then, and the
+ * core marks the answer with NLM_F_DUMP_INTR. The last piece, which is always
+ * empty, compares once more.
+ */
+#include <linux/jhash.h>
+#include <linux/pid_namespace.h>
+#include <net/genetlink.h>
+
+#include <linux/rusted_ring_netlink.h>
+#include <rusted_ring/ledger.h>
+
+#include "../core/arena.h"
+#include "../core/client.h"
+#include "../core/death.h"
+#include "../core/reader.h"
+#include "../core/ring.h"
+#include "dump.h"
+#include "netlink.h"
+#include "report.h"
+#include "viewer.h"
+
+/* Where a dump is. In cb->args, which are 0 at its beginning. */
+struct position {
+	long arena;		/* the one it is in, or was in last */
+	long done;		/* nothing of that one is left */
+	long index;		/* in that one */
+	long inner;		/* reader of ring .index */
+};
+
+struct dump {
+	struct sk_buff *skb;
+	struct netlink_callback *cb;
+	struct position *at;
+	u8 command;
+	struct rring_viewer viewer;
+	struct rring_audience audience;
+	u32 only;			/* arena id; 0: any */
+	char only_name[RRING_NAME_MAX];
+	u32 seq;
+
+	/* the arena that .at is in; a reference, and what its lock is not for */
+	struct rring_arena *arena;
+	u32 may;
+	bool persistent;
+	bool named;
+};
+
+/* ---- which arenas ---- */
+
+static bool is_asked_for(const struct dump *dump,
+			 const struct rring_arena *arena)
+{
+	if (dump->only && arena->id != dump->only)
+		return false;
+	return !dump->only_name[0] ||
+	       (arena->named && !strcmp(dump->only_name, arena->name));
+}
+
+/* rring_shows_t; the last one asked about is the one to show. */
+static bool shows(const struct rring_arena *arena, void *context)
+{
+	struct dump *dump = context;
+	u32 may = rring_viewer_may(&dump->viewer, arena);
+
+	if (!may || !is_asked_for(dump, arena))
+		return false;
+	dump->may = may;
+	dump->persistent = arena->persistent;
+	dump->named = arena->named;
+	return true;
+}
+
+/* rring_shows_t; what there is for this viewer, and in which state. */
+static bool mix(const struct rring_arena *arena, void *context)
+{
+	struct dump *dump = context;
+
+	if (rring_viewer_may(&dump->viewer, arena) && is_asked_for(dump, arena))
+		dump->seq = jhash_2words(arena->id, atomic_read(&arena->changes),
+					 dump->seq);
+	return true;
+}
+
+static u32 sequence(struct dump *dump)
+{
+	dump->seq = 0;
+	rring_arena_each(mix, dump);
+	return dump->seq ?: 1;		/* 0 means that there is none */
+}
+
+/* The next arena from .at on, with a reference; NULL at the end. */
+static struct rring_arena *next_arena(struct dump *dump)
+{
+	struct position *at = dump->at;
+	struct rring_arena *arena;
+
+	arena = rring_arena_next(at->arena + !!at->done, shows, dump);
+	if (arena && arena->id != at->arena)
+		*at = (struct position) { .arena = arena->id };
+	return arena;
+}
+
+/* ---- one message ---- */
+
+static void *begin(struct dump *dump)
+{
+	void *header;
+
+	header = genlmsg_put(dump->skb, NETLINK_CB(dump->cb->skb).portid,
+			     dump->cb->nlh->nlmsg_seq, &rring_genl_family,
+			     NLM_F_MULTI, dump->command);
+	if (header)
+		genl_dump_check_consistent(dump->cb, header);
+	return header;
+}
+
+static int end(struct dump *dump, void *header, int err)
+{
+	if (err)
+		genlmsg_cancel(dump->skb, header);
+	else
+		genlmsg_end(dump->skb, header);
+	return err;
+}
+
+/* ---- the objects of an arena ---- */
+
+static int dump_arena(struct dump *dump)
+{
+	struct rring_arena *arena = dump->arena;
+	void *header = begin(dump);
+	int err;
+
+	if (!header)
+		return -EMSGSIZE;
+	mutex_lock(&arena->lock);
+	err = rring_report_arena(dump->skb, arena,
+				 dump->named ? arena->name : "",
+				 dump->persistent, &dump->audience);
+	mutex_unlock(&arena->lock);
+	if (!err)
+		err = nla_put_u32(dump->skb, RRING_A_ARENA_MAY, dump->may);
+	return end(dump, header, err);
+}
+
+static int dump_pool(struct dump *dump, struct rring_pool *pool)
+{
+	void *header = begin(dump);
+	int err;
+
+	if (!header)
+		return -EMSGSIZE;
+	mutex_lock(&pool->arena->lock);
+	err = rring_report_pool(dump->skb, pool);
+	mutex_unlock(&pool->arena->lock);
+	return end(dump, header, err);
+}
+
+static int dump_pools(struct dump *dump)
+{
+	struct position *at = dump->at;
+	int err = 0;
+
+	for (; at->index < RRING_POOLS; at->index++) {
+		struct rring_pool *pool = &dump->arena->pool[at->index];
+
+		if (pool->capacity)
+			err = dump_pool(dump, pool);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Under the arena's lock: @client if it still is that, or the one of @id. */
+static struct rring_client *client_at(struct rring_arena *arena, u32 id,
+				      u32 serial)
+{
+	struct rring_client *client = arena->clients[id];
+
+	return client && (!serial || client->serial == serial) ? client : NULL;
+}
+
+#define HOLDS_AT_ONCE	4096
+
+/* Some of the slots of @pool that @client holds. Under the arena's lock. */
+static u32 count_holds(const struct rring_client *client,
+		       const struct rring_pool *pool, u32 from)
+{
+	const rring_word_t *ledger = rring_client_ledger(client) + pool->base;
+	u32 to = min_t(u32, pool->capacity, from + HOLDS_AT_ONCE);
+	u32 held = 0;
+
+	for (; from < to; from++)
+		if (rring_ledger_holds(rring_word_load(&ledger[from])))
+			held++;
+	return held;
+}
+
+/* 0 if it has gone meanwhile, or -EINTR. */
+static int count_all_holds(struct rring_arena *arena, u32 id, u32 serial,
+			   struct rring_estate *estate)
+{
+	u32 i, from;
+
+	memset(estate, 0, sizeof(*estate));
+	for (i = 0; i < RRING_POOLS; i++) {
+		struct rring_pool *pool = &arena->pool[i];
+
+		for (from = 0; from < pool->capacity; from += HOLDS_AT_ONCE) {
+			struct rring_client *client;
+
+			mutex_lock(&arena->lock);
+			client = client_at(arena, id, serial);
+			if (client)
+				estate->held[i] += count_holds(client, pool,
+							       from);
+			mutex_unlock(&arena->lock);
+			if (!client)
+				return 0;
+			cond_resched();
+			if (fatal_signal_pending(current))
+				return -EINTR;
+		}
+	}
+	return 0;
+}
+
+/* One that has gone is not shown. */
+static int dump_client(struct dump *dump, u32 id)
+{
+	struct rring_arena *arena = dump->arena;
+	struct rring_client *client;
+	struct rring_estate estate;
+	void *header;
+	u32 serial;
+	int err;
+
+	mutex_lock(&arena->lock);
+	client = client_at(arena, id, 0);
+	serial = client ? client->serial : 0;
+	mutex_unlock(&arena->lock);
+	if (!client)
+		return 0;
+	err = count_all_holds(arena, id, serial, &estate);
+	if (err)
+		return err;
+	header = begin(dump);
+	if (!header)
+		return -EMSGSIZE;
+	mutex_lock(&arena->lock);
+	client = client_at(arena, id, serial);
+	if (client) {
+		rring_estate_take(client, &estate);
+		err = rring_report_client(dump->skb, client, &estate,
+					  &dump->audience);
+	}
+	mutex_unlock(&arena->lock);
+	if (client)
+		return end(dump, header, err);
+	genlmsg_cancel(dump->skb, header);
+	return 0;
+}
+
+static int dump_clients(struct dump *dump)
+{
+	struct position *at = dump->at;
+	int err;
+
+	for (; at->index < dump->arena->info->max_clients; at->index++) {
+		err = dump_client(dump, at->index + 1);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dump_ring(struct dump *dump, struct rring_ring *ring)
+{
+	void *header = begin(dump);
+
+	if (!header)
+		return -EMSGSIZE;
+	return end(dump, header,
+		   rring_report_ring(dump->skb, ring, &dump->audience));
+}
+
+/* From where it stands, each under the arena's lock. */
+static int dump_each_ring(struct dump *dump,
+			  int (*one)(struct dump *dump,
+				     struct rring_ring *ring))
+{
+	struct rring_arena *arena = dump->arena;
+	struct position *at = dump->at;
+	int err = 0;
+
+	for (; at->index < arena->info->max_rings; at->index++) {
+		mutex_lock(&arena->lock);
+		if (arena->rings[at->index])
+			err = one(dump, arena->rings[at->index]);
+		mutex_unlock(&arena->lock);
+		if (err)
+			return err;
+		at->inner = 0;
+	}
+	return 0;
+}
+
+static int dump_rings(struct dump *dump)
+{
+	return dump_each_ring(dump, dump_ring);
+}
+
+static int dump_reader(struct dump *dump, const struct rring_reader *reader)
+{
+	void *header = begin(dump);
+
+	if (!header)
+		return -EMSGSIZE;
+	return end(dump, header,
+		   rring_report_reader(dump->skb, reader, &dump->audience));
+}
+
+/* Under the arena's lock. */
+static int dump_readers_of(struct dump *dump, struct rring_ring *ring)
+{
+	struct position *at = dump->at;
+	int err;
+
+	for (; at->inner < RRING_READERS; at->inner++) {
+		if (!ring->readers[at->inner])
+			continue;
+		err = dump_reader(dump, ring->readers[at->inner]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dump_readers(struct dump *dump)
+{
+	return dump_each_ring(dump, dump_readers_of);
+}
+
+/* ---- the walk ---- */
+
+/* What each command dumps: from .at on; 0, or why there is no more for now. */
+struct dump_kind {
+	int id_attr;			/* arena id, in the request */
+	int (*objects)(struct dump *dump);
+};
+
+static const struct dump_kind kinds[] = {
+	[RRING_CMD_ARENA_GET] = { RRING_A_ARENA_ID, dump_arena },
+	[RRING_CMD_POOL_GET] = { RRING_A_POOL_ARENA, dump_pools },
+	[RRING_CMD_CLIENT_GET] = { RRING_A_CLIENT_ARENA, dump_clients },
+	[RRING_CMD_RING_GET] = { RRING_A_RING_ARENA, dump_rings },
+	[RRING_CMD_READER_GET] = { RRING_A_READER_ARENA, dump_readers },
+};
+
+static void find_limits(struct dump *dump)
+{
+	struct nlattr **attrs = rring_dump_attrs(dump->cb);
+	const struct nlattr *id = attrs[kinds[dump->command].id_attr];
+
+	if (id)
+		dump->only = nla_get_u32(id);
+	if (dump->command == RRING_CMD_ARENA_GET && attrs[RRING_A_ARENA_NAME])
+		nla_strscpy(dump->only_name, attrs[RRING_A_ARENA_NAME],
+			    sizeof(dump->only_name));
+}
+
+static int prepare(struct dump *dump, struct netlink_callback *cb)
+{
+	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
+
+	BUILD_BUG_ON(sizeof(struct position) > sizeof(cb->args));
+	dump->cb = cb;
+	dump->command = header->cmd;
+	dump->at = (struct position *)cb->args;
+	find_limits(dump);
+	return rring_viewer_init(&dump->viewer, cb->skb);
+}
+
+/* Who asks for one arena is told if there is none, and gets no empty answer. */
+int rring_dump_start(struct netlink_callback *cb)
+{
+	struct rring_arena *arena;
+	struct dump dump = {};
+	int err = prepare(&dump, cb);
+
+	if (err || (!dump.only && !dump.only_name[0]))
+		return err;
+	arena = rring_arena_next(0, shows, &dump);
+	if (!arena)
+		return -ENOENT;
+	rring_arena_put(arena);
+	return 0;
+}
+
+int rring_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump dump = { .skb = skb };
+	int err = prepare(&dump, cb);
+
+	if (err)
+		return err;
+	dump.audience.user_ns = dump.viewer.cred->user_ns;
+	dump.audience.pid_ns = task_active_pid_ns(current);
+	cb->seq = sequence(&dump);
+	while (!err && (dump.arena = next_arena(&dump))) {
+		err = kinds[dump.command].objects(&dump);
+		rring_arena_put(dump.arena);
+		dump.at->done = !err;
+	}
+	return err && !skb->len ? err : skb->len;
+}

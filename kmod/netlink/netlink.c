@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * The generic netlink family: what messages there are, and who handles them.
+ * Each kind of object has attributes of its own, so each operation has its own
+ * policy. Locks are those of the objects: nothing here is serialized by netlink.
+ */
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include <linux/rusted_ring.h>
+#include <linux/rusted_ring_netlink.h>
+
+#include "../core/announce.h"
+#include "../core/compat.h"
+#include "change.h"
+#include "dump.h"
+#include "listener.h"
+#include "netlink.h"
+
+/*
+ * What a request may carry; attributes that only answers have are refused.
+ */
+static const struct nla_policy arena_get[] = {
+	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
+	[RRING_A_ARENA_NAME] = { .type = NLA_NUL_STRING,
+				 .len = RRING_NAME_MAX - 1 },
+};
+
+static const struct nla_policy pool_get[] = {
+	[RRING_A_POOL_ARENA] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy client_get[] = {
+	[RRING_A_CLIENT_ARENA] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy ring_get[] = {
+	[RRING_A_RING_ARENA] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy reader_get[] = {
+	[RRING_A_READER_ARENA] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy arena_set[] = {
+	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
+	[RRING_A_ARENA_QUOTA] = NLA_POLICY_RANGE(NLA_U32, 1, 100),
+};
+
+static const struct nla_policy client_set[] = {
+	[RRING_A_CLIENT_ARENA] = { .type = NLA_U32 },
+	[RRING_A_CLIENT_ID] = { .type = NLA_U32 },
+	[RRING_A_CLIENT_SERIAL] = { .type = NLA_U32 },
+	[RRING_A_CLIENT_QUOTA] = NLA_POLICY_MAX(NLA_U32, 100),
+};
+
+static const struct nla_policy client_evict[] = {
+	[RRING_A_CLIENT_ARENA] = { .type = NLA_U32 },
+	[RRING_A_CLIENT_ID] = { .type = NLA_U32 },
+	[RRING_A_CLIENT_SERIAL] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy ring_set[] = {
+	[RRING_A_RING_ARENA] = { .type = NLA_U32 },
+	[RRING_A_RING_ID] = { .type = NLA_U32 },
+	[RRING_A_RING_NAME] = { .type = NLA_NUL_STRING,
+				.len = RRING_NAME_MAX - 1 },
+	[RRING_A_RING_STALL_NS] = { .type = NLA_U64 },
+};
+
+static const struct nla_policy reader_forget[] = {
+	[RRING_A_READER_ARENA] = { .type = NLA_U32 },
+	[RRING_A_READER_RING] = { .type = NLA_U32 },
+	[RRING_A_READER_ID] = { .type = NLA_U32 },
+	[RRING_A_READER_SERIAL] = { .type = NLA_U32 },
+};
+
+#define POLICY(name)				\
+	.policy = name,				\
+	.maxattr = ARRAY_SIZE(name) - 1
+
+#define DUMP(command, policy_) {		\
+	.cmd = command,				\
+	.start = rring_dump_start,		\
+	.dumpit = rring_dump,			\
+	POLICY(policy_)				\
+}
+
+#define CHANGE(command, policy_, run) {		\
+	.cmd = command,				\
+	.doit = run,				\
+	POLICY(policy_)				\
+}
+
+static const struct genl_ops operations[] = {
+	DUMP(RRING_CMD_ARENA_GET, arena_get),
+	DUMP(RRING_CMD_POOL_GET, pool_get),
+	DUMP(RRING_CMD_CLIENT_GET, client_get),
+	DUMP(RRING_CMD_RING_GET, ring_get),
+	DUMP(RRING_CMD_READER_GET, reader_get),
+	CHANGE(RRING_CMD_ARENA_SET, arena_set, rring_change_arena),
+	CHANGE(RRING_CMD_CLIENT_SET, client_set, rring_change_client),
+	CHANGE(RRING_CMD_CLIENT_EVICT, client_evict, rring_change_evict),
+	CHANGE(RRING_CMD_RING_SET, ring_set, rring_change_ring),
+	CHANGE(RRING_CMD_READER_FORGET, reader_forget, rring_change_forget),
+	{
+		/* without a policy, the core refuses all attributes */
+		.cmd = RRING_CMD_WATCH,
+		.doit = rring_listener_add,
+	},
+};
+
+/* All that happens in the namespace, so it is not for everybody. */
+static const struct genl_multicast_group groups[] = {
+	{
+		.name = RRING_GENL_GROUP_EVENTS,
+		.flags = RRING_MCAST_ADMIN,
+	},
+};
+
+struct genl_family rring_genl_family __ro_after_init = {
+	.name = RRING_GENL_NAME,
+	.version = RRING_GENL_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = true,
+	.parallel_ops = true,
+	.ops = operations,
+	.n_ops = ARRAY_SIZE(operations),
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+int rring_netlink_register(void)
+{
+	int err = rring_listener_start();
+
+	if (err)
+		return err;
+	err = genl_register_family(&rring_genl_family);
+	if (err)
+		rring_listener_stop();
+	else
+		rring_notify_start();
+	return err;
+}
+
+/* No arena is left. */
+void rring_netlink_unregister(void)
+{
+	rring_notify_stop();
+	genl_unregister_family(&rring_genl_family);
+	rring_listener_stop();
+}

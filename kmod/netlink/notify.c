@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Notifications. What happens is written into a message at once, where it
+ * happens, and sent later, by a worker: so nobody who holds an arena's lock
+ * waits for those who listen, and a notice keeps nothing alive. It knows the
+ * network namespace that it is for by its cookie, and is dropped if that has
+ * gone.
+ *
+ * Processes can cause notices without end, so each arena has a limit per
+ * second, and there is one for all that wait to be sent. What is lost is
+ * counted, and the next notice of that arena says how many it were.
+ */
+#include <linux/spinlock.h>
+#include <linux/user_namespace.h>
+#include <linux/workqueue.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include <linux/rusted_ring_netlink.h>
+
+#include "../core/announce.h"
+#include "../core/arena.h"
+#include "../core/client.h"
+#include "../core/death.h"
+#include "../core/pool.h"
+#include "../core/reader.h"
+#include "../core/ring.h"
+#include "listener.h"
+#include "netlink.h"
+#include "report.h"
+#include "viewer.h"
+
+#define SENT_PER_SECOND	500	/* of one arena */
+#define PENDING_MAX	4096
+#define MESSAGE_SIZE	1024	/* bytes for attributes, ample */
+
+/* A message that waits to be sent: whole but for what the namespace decides. */
+struct notice {
+	struct list_head node;
+	u64 net_cookie;
+	struct rring_access access;
+	struct sk_buff *skb;
+	void *header;
+	u32 missed;
+	int missed_attr;
+	int uid_attr;			/* 0: there is none */
+	kuid_t uid;
+	int gid_attr;
+	kgid_t gid;
+};
+
+static LIST_HEAD(pending);
+static u32 nr_pending;
+static bool stopped = true;
+static DEFINE_SPINLOCK(pending_lock);	/* these, and meters */
+
+static void deliver_all(struct work_struct *work);
+static DECLARE_WORK(delivery, deliver_all);
+
+/* ---- the worker ---- */
+
+static struct net *find_net(u64 cookie)
+{
+	struct net *net, *found = NULL;
+
+	rcu_read_lock();
+	for_each_net_rcu(net) {
+		if (net->net_cookie == cookie) {
+			found = maybe_get_net(net);
+			break;
+		}
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* Users have the numbers that the namespace's owner sees. */
+static int finish(struct notice *notice, const struct net *net)
+{
+	struct sk_buff *skb = notice->skb;
+	int err = 0;
+
+	if (notice->uid_attr)
+		err = nla_put_u32(skb, notice->uid_attr,
+				  from_kuid_munged(net->user_ns, notice->uid));
+	if (!err && notice->gid_attr)
+		err = nla_put_u32(skb, notice->gid_attr,
+				  from_kgid_munged(net->user_ns, notice->gid));
+	if (!err && notice->missed)
+		err = nla_put_u32(skb, notice->missed_attr, notice->missed);
+	return err;
+}
+
+static void tell(struct notice *notice, struct net *net)
+{
+	if (!genl_has_listeners(&rring_genl_family, net, 0) &&
+	    !rring_listener_any(net, &notice->access))
+		return;
+	if (finish(notice, net))
+		return;
+	genlmsg_end(notice->skb, notice->header);
+	rring_listener_tell(net, &notice->access, notice->skb);
+	genlmsg_multicast_netns(&rring_genl_family, net, notice->skb, 0, 0,
+				GFP_KERNEL);
+	notice->skb = NULL;
+}
+
+static void deliver(struct notice *notice)
+{
+	struct net *net = find_net(notice->net_cookie);
+
+	if (net) {
+		tell(notice, net);
+		put_net(net);
+	}
+	nlmsg_free(notice->skb);
+	kfree(notice);
+}
+
+static struct notice *next_notice(void)
+{
+	struct notice *notice;
+
+	spin_lock(&pending_lock);
+	notice = list_first_entry_or_null(&pending, struct notice, node);
+	if (notice) {
+		list_del(&notice->node);
+		nr_pending--;
+	}
+	spin_unlock(&pending_lock);
+	return notice;
+}
+
+static void deliver_all(struct work_struct *work)
+{
+	struct notice *notice;
+
+	while ((notice = next_notice())) {
+		deliver(notice);
+		cond_resched();
+	}
+}
+
+/* ---- writing one ---- */
+
+/* May @arena send one more? Under pending_lock. */
+static bool meter_allows(struct rring_meter *meter)
+{
+	u64 now = ktime_get_ns();
+
+	if (!meter->since || now - meter->since >= NSEC_PER_SEC) {
+		meter->since = now;
+		meter->sent = 0;
+	}
+	return meter->sent++ < SENT_PER_SECOND && nr_pending < PENDING_MAX;
+}
+
+static bool is_allowed(struct rring_arena *arena)
+{
+	bool allowed;
+
+	spin_lock(&pending_lock);
+	allowed = !stopped && meter_allows(&arena->meter);
+	if (!allowed && !stopped)
+		arena->meter.missed++;
+	spin_unlock(&pending_lock);
+	return allowed;
+}
+
+static void count_missed(struct rring_arena *arena)
+{
+	spin_lock(&pending_lock);
+	arena->meter.missed++;
+	spin_unlock(&pending_lock);
+}
+
+static struct notice *notice_new(struct rring_arena *arena, u8 command,
+				 int missed_attr)
+{
+	struct notice *notice = kzalloc(sizeof(*notice), GFP_KERNEL);
+
+	if (!notice)
+		return NULL;
+	notice->net_cookie = arena->net_cookie;
+	notice->access = (struct rring_access) {
+		.uid = arena->uid,
+		.gid = arena->gid,
+		.mode = arena->mode,
+		.named = READ_ONCE(arena->named),
+	};
+	notice->missed_attr = missed_attr;
+	notice->skb = genlmsg_new(MESSAGE_SIZE, GFP_KERNEL);
+	if (!notice->skb) {
+		kfree(notice);
+		return NULL;
+	}
+	notice->header = genlmsg_put(notice->skb, 0, 0, &rring_genl_family, 0,
+				     command);
+	return notice;
+}
+
+/* What @arena has to say about @command, if it may and can say something. */
+static struct notice *begin(struct rring_arena *arena, u8 command,
+			    int missed_attr)
+{
+	struct notice *notice;
+
+	if (!is_allowed(arena))
+		return NULL;
+	notice = notice_new(arena, command, missed_attr);
+	if (!notice)
+		count_missed(arena);
+	return notice;
+}
+
+static bool enqueue(struct rring_arena *arena, struct notice *notice)
+{
+	bool queued;
+
+	spin_lock(&pending_lock);
+	queued = !stopped;
+	if (queued) {
+		notice->missed = arena->meter.missed;
+		arena->meter.missed = 0;
+		list_add_tail(&notice->node, &pending);
+		nr_pending++;
+		schedule_work(&delivery);
+	}
+	spin_unlock(&pending_lock);
+	return queued;
+}
+
+static void post(struct rring_arena *arena, struct notice *notice, int err)
+{
+	if (!WARN_ON_ONCE(err) && enqueue(arena, notice))
+		return;
+	nlmsg_free(notice->skb);
+	kfree(notice);
+}
+
+/* ---- what there is to say ---- */
+
+void rring_notify_created(struct rring_arena *arena)
+{
+	struct notice *notice = begin(arena, RRING_CMD_ARENA_CREATED,
+				      RRING_A_ARENA_MISSED);
+
+	if (!notice)
+		return;
+	notice->uid_attr = RRING_A_ARENA_UID;
+	notice->uid = arena->uid;
+	notice->gid_attr = RRING_A_ARENA_GID;
+	notice->gid = arena->gid;
+	post(arena, notice,
+	     rring_report_arena(notice->skb, arena, arena->name,
+				arena->persistent, NULL));
+}
+
+/* Nobody else has @arena any more, and it cannot be the one too many. */
+void rring_notify_gone(struct rring_arena *arena)
+{
+	struct notice *notice;
+
+	if (READ_ONCE(stopped))
+		return;
+	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED);
+	if (!notice)
+		return;
+	/* who could see it is told, even if its name went before */
+	notice->access.named = arena->name[0];
+	post(arena, notice,
+	     rring_report_arena(notice->skb, arena, arena->name,
+				arena->persistent, NULL));
+}
+
+void rring_notify_client(struct rring_client *client,
+			 const struct rring_estate *estate)
+{
+	struct rring_arena *arena = client->arena;
+	struct notice *notice;
+	int err;
+
+	notice = begin(arena, client->evicted ? RRING_CMD_CLIENT_EVICTED :
+						RRING_CMD_CLIENT_DIED,
+		       RRING_A_CLIENT_MISSED);
+	if (!notice)
+		return;
+	notice->uid_attr = RRING_A_CLIENT_UID;
+	notice->uid = client->uid;
+	mutex_lock(&arena->lock);
+	err = rring_report_client(notice->skb, client, estate, NULL);
+	mutex_unlock(&arena->lock);
+	post(arena, notice, err);
+}
+
+/* Under the arena's lock. */
+void rring_notify_dry(struct rring_pool *pool,
+		      const struct rring_client *client)
+{
+	struct notice *notice = begin(pool->arena, RRING_CMD_POOL_DRY,
+				      RRING_A_POOL_MISSED);
+	int err;
+
+	if (!notice)
+		return;
+	err = rring_report_pool(notice->skb, pool);
+	if (!err)
+		err = nla_put_u32(notice->skb, RRING_A_POOL_CLIENT, client->id);
+	post(pool->arena, notice, err);
+}
+
+/* Under the arena's lock. */
+void rring_notify_lapped(const struct rring_reader *reader)
+{
+	struct rring_arena *arena = reader->ring->arena;
+	struct notice *notice = begin(arena, RRING_CMD_READER_LAPPED,
+				      RRING_A_READER_MISSED);
+
+	if (!notice)
+		return;
+	notice->uid_attr = RRING_A_READER_UID;
+	notice->uid = reader->owner;
+	post(arena, notice, rring_report_reader(notice->skb, reader, NULL));
+}
+
+/* ---- with the module ---- */
+
+void rring_notify_start(void)
+{
+	WRITE_ONCE(stopped, false);
+}
+
+/* Nothing happens any more but that the last arenas go. */
+void rring_notify_stop(void)
+{
+	spin_lock(&pending_lock);
+	WRITE_ONCE(stopped, true);
+	spin_unlock(&pending_lock);
+	cancel_work_sync(&delivery);
+	deliver_all(NULL);
+}

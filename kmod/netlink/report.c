@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/* What the objects look like as netlink attributes. */
+#include <linux/pid.h>
+#include <linux/user_namespace.h>
+#include <net/netlink.h>
+
+#include <linux/rusted_ring_netlink.h>
+
+#include "../core/arena.h"
+#include "../core/client.h"
+#include "../core/death.h"
+#include "../core/pool.h"
+#include "../core/reader.h"
+#include "../core/ring.h"
+#include "report.h"
+
+/* Attributes of one object: the first that does not fit is the last. */
+struct report {
+	struct sk_buff *skb;
+	int pad;
+	int err;
+};
+
+static void put_u32(struct report *report, int attr, u32 value)
+{
+	if (!report->err)
+		report->err = nla_put_u32(report->skb, attr, value);
+}
+
+static void put_u64(struct report *report, int attr, u64 value)
+{
+	if (!report->err)
+		report->err = nla_put_u64_64bit(report->skb, attr, value,
+						report->pad);
+}
+
+static void put_name(struct report *report, int attr, const char *name)
+{
+	if (!report->err && name[0])
+		report->err = nla_put_string(report->skb, attr, name);
+}
+
+static void put_flag(struct report *report, int attr, bool value)
+{
+	if (!report->err && value)
+		report->err = nla_put_flag(report->skb, attr);
+}
+
+static void put_uid(struct report *report, int attr, kuid_t uid,
+		    const struct rring_audience *audience)
+{
+	if (audience)
+		put_u32(report, attr,
+			from_kuid_munged(audience->user_ns, uid));
+}
+
+static void put_gid(struct report *report, int attr, kgid_t gid,
+		    const struct rring_audience *audience)
+{
+	if (audience)
+		put_u32(report, attr,
+			from_kgid_munged(audience->user_ns, gid));
+}
+
+static u32 count_clients(const struct rring_arena *arena)
+{
+	u32 n = 0;
+	u32 i;
+
+	for (i = 1; i <= arena->info->max_clients; i++)
+		n += !!arena->clients[i];
+	return n;
+}
+
+static u32 count_rings(const struct rring_arena *arena)
+{
+	u32 n = 0;
+	u32 i;
+
+	for (i = 0; i < arena->info->max_rings; i++)
+		n += !!arena->rings[i];
+	return n;
+}
+
+/* @name is read elsewhere, under another lock. */
+int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
+		       const char *name, bool persistent,
+		       const struct rring_audience *audience)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_ARENA_PAD };
+	const struct rring_arena_info *info = arena->info;
+
+	put_u32(&report, RRING_A_ARENA_ID, arena->id);
+	put_name(&report, RRING_A_ARENA_NAME, name);
+	put_flag(&report, RRING_A_ARENA_PERSISTENT, persistent);
+	put_uid(&report, RRING_A_ARENA_UID, arena->uid, audience);
+	put_gid(&report, RRING_A_ARENA_GID, arena->gid, audience);
+	put_u32(&report, RRING_A_ARENA_MODE, arena->mode);
+	put_u32(&report, RRING_A_ARENA_QUOTA, arena->quota);
+	put_u32(&report, RRING_A_ARENA_MAX_CLIENTS, info->max_clients);
+	put_u32(&report, RRING_A_ARENA_CLIENTS, count_clients(arena));
+	put_u32(&report, RRING_A_ARENA_MAX_RINGS, info->max_rings);
+	put_u32(&report, RRING_A_ARENA_RINGS, count_rings(arena));
+	put_u32(&report, RRING_A_ARENA_SLOTS, info->slots);
+	put_u64(&report, RRING_A_ARENA_BYTES, rring_arena_bytes(arena));
+	put_u64(&report, RRING_A_ARENA_DEATHS, info->deaths);
+	put_u64(&report, RRING_A_ARENA_DEAD_HOLDS, info->dead_holds);
+	put_u64(&report, RRING_A_ARENA_EVICTIONS, arena->evictions);
+	put_u64(&report, RRING_A_ARENA_LAPS, info->laps);
+	put_u64(&report, RRING_A_ARENA_WAKES, info->wakes);
+	return report.err;
+}
+
+static u32 count_in_magazines(const struct rring_pool *pool)
+{
+	const struct rring_arena *arena = pool->arena;
+	u32 n = 0;
+	u32 i;
+
+	for (i = 1; i <= arena->info->max_clients; i++)
+		if (arena->clients[i])
+			n += rring_client_lent(arena->clients[i], pool->index);
+	return n;
+}
+
+int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_POOL_PAD };
+	const struct rring_pool_info *info = pool->info;
+	u32 waiters = rring_flag_load(&pool->arena->info->pool_waiters);
+
+	put_u32(&report, RRING_A_POOL_ARENA, pool->arena->id);
+	put_u32(&report, RRING_A_POOL_CLASS, pool->index);
+	put_u32(&report, RRING_A_POOL_SLOT_SIZE, info->slot_size);
+	put_u32(&report, RRING_A_POOL_CAPACITY, pool->capacity);
+	put_u32(&report, RRING_A_POOL_QUOTA, rring_pool_quota(pool, NULL));
+	put_u32(&report, RRING_A_POOL_FREE, pool->nr_free);
+	put_u32(&report, RRING_A_POOL_HIGH_WATER, pool->high_water);
+	put_u32(&report, RRING_A_POOL_IN_MAGAZINES, count_in_magazines(pool));
+	put_flag(&report, RRING_A_POOL_WAITED_FOR, waiters & BIT(pool->index));
+	put_u64(&report, RRING_A_POOL_REFILLS, info->refills);
+	put_u64(&report, RRING_A_POOL_LENT, info->lent);
+	put_u64(&report, RRING_A_POOL_RECLAIMED, info->reclaimed);
+	put_u64(&report, RRING_A_POOL_FAILURES, info->failures);
+	put_u64(&report, RRING_A_POOL_DRY_SPELLS, pool->dry_spells);
+	return report.err;
+}
+
+static void put_estate_of_pool(struct report *report,
+			       const struct rring_client *client, u32 i,
+			       const struct rring_estate *estate)
+{
+	const struct rring_pool *pool = &client->arena->pool[i];
+	struct nlattr *nest;
+
+	if (report->err)
+		return;
+	nest = nla_nest_start(report->skb, RRING_A_CLIENT_POOL);
+	if (!nest) {
+		report->err = -EMSGSIZE;
+		return;
+	}
+	put_u32(report, RRING_A_CLIENT_POOL_CLASS, i);
+	put_u32(report, RRING_A_CLIENT_POOL_HELD, estate->held[i]);
+	put_u32(report, RRING_A_CLIENT_POOL_IN_MAGAZINE, estate->lent[i]);
+	put_u32(report, RRING_A_CLIENT_POOL_CHARGED, estate->charged[i]);
+	put_u32(report, RRING_A_CLIENT_POOL_QUOTA,
+		rring_pool_quota(pool, client));
+	nla_nest_end(report->skb, nest);
+}
+
+static void put_pid_of(struct report *report, const struct rring_client *client,
+		       const struct rring_audience *audience)
+{
+	u32 pid = 0;
+
+	if (audience)
+		pid = pid_nr_ns(client->pid, audience->pid_ns);
+	if (pid)
+		put_u32(report, RRING_A_CLIENT_PID, pid);
+}
+
+int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
+			const struct rring_estate *estate,
+			const struct rring_audience *audience)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_CLIENT_PAD };
+	u32 i;
+
+	put_u32(&report, RRING_A_CLIENT_ARENA, client->arena->id);
+	put_u32(&report, RRING_A_CLIENT_ID, client->id);
+	put_u32(&report, RRING_A_CLIENT_SERIAL, client->serial);
+	put_pid_of(&report, client, audience);
+	put_uid(&report, RRING_A_CLIENT_UID, client->uid, audience);
+	put_name(&report, RRING_A_CLIENT_COMM, client->comm);
+	put_u32(&report, RRING_A_CLIENT_ROLE, client->role);
+	put_u32(&report, RRING_A_CLIENT_STATE, client->state);
+	if (client->quota)
+		put_u32(&report, RRING_A_CLIENT_QUOTA, client->quota);
+	put_u32(&report, RRING_A_CLIENT_HELD, rring_estate_holds(estate));
+	for (i = 0; i < RRING_POOLS; i++)
+		if (client->arena->pool[i].capacity)
+			put_estate_of_pool(&report, client, i, estate);
+	put_u32(&report, RRING_A_CLIENT_RINGS, estate->rings);
+	put_u32(&report, RRING_A_CLIENT_READERS, estate->readers);
+	put_u64(&report, RRING_A_CLIENT_REFILLS, client->refills);
+	put_u64(&report, RRING_A_CLIENT_WAKES, client->wakes);
+	return report.err;
+}
+
+int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
+		      const struct rring_audience *audience)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_RING_PAD };
+	const struct rring_ring_info *info = ring->info;
+	u64 low = rring_ring_low(ring);
+	u64 head = rring_ring_head(ring);
+	u64 fill = head > low ? head - low : 0;
+
+	put_u32(&report, RRING_A_RING_ARENA, ring->arena->id);
+	put_u32(&report, RRING_A_RING_ID, ring->id);
+	put_name(&report, RRING_A_RING_NAME, info->name);
+	put_uid(&report, RRING_A_RING_UID, ring->owner, audience);
+	put_u32(&report, RRING_A_RING_KIND, info->kind);
+	put_u32(&report, RRING_A_RING_POLICY, info->policy);
+	put_u32(&report, RRING_A_RING_CAPACITY, info->capacity);
+	put_u32(&report, RRING_A_RING_STRIDE, info->stride);
+	put_u32(&report, RRING_A_RING_RETAIN, info->retain);
+	put_u64(&report, RRING_A_RING_STALL_NS, info->stall_ns);
+	put_u32(&report, RRING_A_RING_STATE, rring_flag_load(&info->state));
+	put_u32(&report, RRING_A_RING_INCARNATION,
+		rring_flag_load(&info->incarnation));
+	put_u32(&report, RRING_A_RING_WRITER, info->writer);
+	put_u64(&report, RRING_A_RING_HEAD, head);
+	put_u64(&report, RRING_A_RING_LOW, low);
+	put_u32(&report, RRING_A_RING_FILL, min_t(u64, fill, info->capacity));
+	put_u32(&report, RRING_A_RING_READERS, ring->nr_readers);
+	put_u64(&report, RRING_A_RING_BYTES,
+		rring_pages_size(ring->pages));
+	put_u64(&report, RRING_A_RING_DROPS, rring_ring_drops(ring));
+	put_u64(&report, RRING_A_RING_LAPS, ring->laps);
+	put_u64(&report, RRING_A_RING_WAKES, ring->wakes);
+	return report.err;
+}
+
+int rring_report_reader(struct sk_buff *skb, const struct rring_reader *reader,
+			const struct rring_audience *audience)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_READER_PAD };
+	u64 pos = rring_reader_pos(reader);
+	u64 head = rring_ring_head(reader->ring);
+
+	put_u32(&report, RRING_A_READER_ARENA, reader->ring->arena->id);
+	put_u32(&report, RRING_A_READER_RING, reader->ring->id);
+	put_u32(&report, RRING_A_READER_ID, reader->id);
+	put_u32(&report, RRING_A_READER_SERIAL, reader->serial);
+	put_name(&report, RRING_A_READER_NAME, reader->name);
+	put_uid(&report, RRING_A_READER_UID, reader->owner, audience);
+	put_u32(&report, RRING_A_READER_CLIENT,
+		reader->client ? reader->client->id : 0);
+	put_u32(&report, RRING_A_READER_STATE, reader->state);
+	put_u64(&report, RRING_A_READER_POSITION, pos);
+	put_u64(&report, RRING_A_READER_LAG, head > pos ? head - pos : 0);
+	put_u64(&report, RRING_A_READER_LOST, reader->lost);
+	put_u64(&report, RRING_A_READER_LAPS, reader->laps);
+	return report.err;
+}

@@ -1,4 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The tracepoints themselves. */
-#define CREATE_TRACE_POINTS
-#include "tracepoints.h"

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../output/report.h"
+#include "attach.h"
+
+#define PATIENCE_NS	(100 * 1000 * 1000)	/* between two tries to join */
+
+static const char *advice(int err)
+{
+	switch (err) {
+	case -ENOENT:
+		if (access(RRING_DEVICE, F_OK))
+			return "there is no " RRING_DEVICE ": load the module (`modprobe rusted_ring')";
+		return "there is no such arena here (`rring arena' lists them)";
+	case -EACCES:
+		if (access(RRING_DEVICE, R_OK | W_OK))
+			return RRING_DEVICE " is not open to you: load the module with another dev_mode=";
+		return "the arena's mode does not let you in (`rring arena' shows it)";
+	case -ENOSPC:
+		return "all its places for clients are taken (`rring client' shows by whom)";
+	default:
+		return rring_strerror(err);
+	}
+}
+
+static char evicted[128];	/* message of on_bus_error() */
+
+/* SIGBUS: this client was evicted, so its pages are gone. End the program. */
+static void on_bus_error(int signal)
+{
+	ssize_t n = write(STDERR_FILENO, evicted, strlen(evicted));
+
+	(void)signal;
+	(void)n;
+	_exit(STATUS_FAILED);
+}
+
+static void expect_eviction(void)
+{
+	struct sigaction action = { .sa_handler = on_bus_error };
+
+	snprintf(evicted, sizeof(evicted),
+		 "%s: this client was evicted from its arena\n",
+		 program_invocation_short_name);
+	sigaction(SIGBUS, &action, NULL);
+}
+
+struct rring_client *attach(const char *name, enum rring_role role)
+{
+	struct rring_client *client;
+	int err;
+
+	expect_eviction();
+	if (!name)
+		name = "default";
+	err = rring_open(&client, name, role,
+			 RRING_SINGLE_THREADED | RRING_ON_DEVICE);
+	if (err)
+		fail("cannot attach to the arena '%s': %s", name, advice(err));
+	return client;
+}
+
+/*
+ * Join the ring whose name is @ring, else the one whose number it is. Returns 0
+ * or a negative errno, -ENOENT if there is neither.
+ */
+static int join(struct rring_client *client, const char *ring,
+		struct rring_reader_config *config, struct rring_reader **reader)
+{
+	char *end;
+	int err;
+
+	config->ring_name = ring;
+	err = rring_reader_open(client, config, reader);
+	if (err != -ENOENT)
+		return err;
+	config->ring = (uint32_t)strtoul(ring, &end, 10);
+	if (*end || end == ring)
+		return err;
+	config->ring_name = NULL;
+	err = rring_reader_open(client, config, reader);
+	return err == -ENXIO ? -ENOENT : err;
+}
+
+struct rring_reader *attach_reader(struct rring_client *client,
+				   const char *ring,
+				   struct rring_reader_config *config,
+				   bool wait)
+{
+	static const struct timespec patience = { .tv_nsec = PATIENCE_NS };
+	struct rring_reader *reader;
+	int err;
+
+	while ((err = join(client, ring, config, &reader)) == -ENOENT && wait)
+		nanosleep(&patience, NULL);
+	if (err == -ENOENT)
+		fail("there is no ring '%s' in this arena (`rring ring' lists them, --wait waits)",
+		     ring);
+	if (err == -EINVAL)
+		fail("cannot read the ring '%s': it overwrites, so that only observers can",
+		     ring);
+	if (err)
+		fail_with(err, "cannot read the ring '%s'", ring);
+	return reader;
+}

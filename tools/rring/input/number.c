@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Parses numbers and words of arguments. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/rusted_ring.h>
+
+#include "../output/report.h"
+#include "number.h"
+
+void refuse(struct argp_state *state, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	must(text);
+	argp_failure(state, STATUS_USAGE, 0, "%s (%s --help)", text,
+		     state->name);
+	free(text);
+}
+
+static int parse(const char *text, int base, uint64_t *value)
+{
+	char *end;
+
+	*value = 0;
+	/* strtoull() accepts blanks and signs, and makes -1 a large number */
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	*value = strtoull(text, &end, base);
+	return errno || *end ? -EINVAL : 0;
+}
+
+uint64_t number(const char *text, uint64_t least, uint64_t most,
+		struct argp_state *state)
+{
+	uint64_t value;
+
+	if (parse(text, 10, &value) || value < least || value > most)
+		refuse(state, "%s: a number from %" PRIu64 " to %" PRIu64
+		       " is wanted", text, least, most);
+	return value;
+}
+
+uint32_t number_mode(const char *text, struct argp_state *state)
+{
+	uint64_t value;
+
+	if (parse(text, 8, &value) || value > 0777)
+		refuse(state, "%s: a mode is octal, up to 0777", text);
+	return (uint32_t)value;
+}
+
+const char *number_name(const char *text, struct argp_state *state)
+{
+	if (!*text || strlen(text) >= RRING_NAME_MAX)
+		refuse(state, "'%s': a name has 1 to 31 characters", text);
+	return text;
+}
+
+unsigned int number_word(const char *text, const char *const *words,
+			 unsigned int n, struct argp_state *state)
+{
+	char list[256] = "";
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		if (!strcmp(text, words[i]))
+			return i;
+		if (i)
+			strncat(list, ", ", sizeof(list) - strlen(list) - 1);
+		strncat(list, words[i], sizeof(list) - strlen(list) - 1);
+	}
+	refuse(state, "%s: one of these is wanted: %s", text, list);
+	return 0;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Lists of recent drops: written here, read by kmod/core/recent.c. */
+#include "client.h"
+
+void rring_recent_open(struct rring_client *client)
+{
+	struct rring_client_private *own = client->own;
+	uint32_t i;
+
+	for (i = 0; i < RRING_XXL; i++)
+		own->recent[i] = (struct rring_recent_view) {
+			.end = own->ledger->recent[i],
+			.slot = (uint32_t *)((char *)own->ledger +
+					     client->arena->recent_offset[i]),
+			.entries = client->arena->recent_entries[i],
+		};
+}
+
+/*
+ * Choose a list by pthread_self(), so that two threads seldom write the same
+ * cache line. Threads that share a list may lose each other's entries.
+ */
+static __attribute__((noinline)) uint32_t list_of_thread(void)
+{
+	uint64_t self = (uint64_t)(uintptr_t)pthread_self();
+
+	return (uint32_t)(self * 0x9e3779b97f4a7c15ull >> 32) %
+	       RRING_RECENT_LISTS;
+}
+
+/*
+ * Note that the ledger word of @handle has neither holds nor in_flight any
+ * more. Not for XXL. The stores need no order: the lists are hints.
+ */
+void rring_recent_add(struct rring_client *client, uint64_t handle)
+{
+	const struct rring_recent_view *view =
+		&client->own->recent[rring_handle_class(handle)];
+	uint32_t list = client->shared ? list_of_thread() : 0;
+	rring_seq_t *end = &view->end[list].pos;
+	uint64_t pos = rring_seq_load(end);
+
+	RRING_STORE(&view->slot[list * view->entries +
+				(pos & (view->entries - 1))],
+		    rring_handle_index(handle));
+	rring_seq_store(end, pos + 1);
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Readers: the ring's head, the pages that it is in, and laps. */
+#include <poll.h>
+#include <stdlib.h>
+
+#include "../client/client.h"
+#include "../wait.h"
+#include "head.h"
+
+/*
+ * Backoff of a reader that keeps up with its writer, see fall_behind(): it
+ * rests if it finds fewer than this many events, and at most for this many
+ * pauses of the CPU.
+ */
+#define HEELS	64
+#define PROMPT	1024	/* looks without a rest after one in vain */
+#define PROMPTS	6	/* how often that number may double */
+
+/* ---- pages ---- */
+
+/* Pages of an earlier incarnation: peeked events may still lie in them. */
+struct rring_pages {
+	const void *ring;
+	struct rring_pages *next;
+};
+
+static void unmap_old(struct rring_reader *reader)
+{
+	while (reader->old) {
+		struct rring_pages *pages = reader->old;
+
+		reader->old = pages->next;
+		rring_unmap(reader->client, pages->ring, reader->size);
+		free(pages);
+	}
+}
+
+/*
+ * Put the present mapping on the list .old, so that peeked events stay where
+ * they are. If nothing is peeked, unmap the older ones first. 0 or -ENOMEM.
+ */
+static int keep_pages(struct rring_reader *reader)
+{
+	struct rring_pages *pages;
+
+	if (reader->head == reader->pos)
+		unmap_old(reader);
+	if (!reader->ring)
+		return 0;
+	pages = malloc(sizeof(*pages));
+	if (!pages)
+		return -ENOMEM;
+	pages->ring = reader->ring;
+	pages->next = reader->old;
+	reader->old = pages;
+	return 0;
+}
+
+/*
+ * Map the pages of the ring's present incarnation. 0 or a negative errno; then
+ * the reader keeps the pages that it has.
+ */
+static int map_ring(struct rring_reader *reader)
+{
+	const struct rring_ring_info *info = reader->info;
+	/* P: pairs with O in the kernel: the pages are of this one or later */
+	uint32_t incarnation = rring_flag_load_acquire(&info->incarnation);
+	const char *ring;
+	int err = 0;
+
+	ring = rring_map(reader->client, RRING_REGION_RING,
+			 reader->ring_id, reader->size, 0, &err);
+	if (err)
+		return err;
+	err = keep_pages(reader);
+	if (err) {
+		rring_unmap(reader->client, ring, reader->size);
+		return err;
+	}
+	reader->ring = (const struct rring_ring_head *)ring;
+	reader->incarnation = incarnation;
+	if (info->kind == RRING_HANDLES) {
+		reader->entries = (const struct rring_entry *)
+			(ring + info->entry_offset);
+	} else {
+		reader->headers = (const struct rring_event_header *)
+			(ring + info->entry_offset);
+		reader->data = ring + info->data_offset;
+	}
+	return 0;
+}
+
+/* ---- laps ---- */
+
+static void move_to(struct rring_reader *reader, uint64_t position)
+{
+	reader->pos = position;
+	reader->lap = position - position % reader->capacity;
+	if (reader->head < position)
+		reader->head = position;
+}
+
+static int is_lapped(const struct rring_reader *reader)
+{
+	return !reader->observer &&
+	       rring_word_load(&reader->info->readers[reader->id].ref) !=
+	       reader->ref;
+}
+
+/*
+ * Rejoin after the kernel has lapped the reader. 0: nothing was lost; -ESTALE:
+ * .lost has grown, and the reader stands at the oldest entry kept; else an
+ * error of the call.
+ */
+static int rejoin(struct rring_reader *reader)
+{
+	struct rring_reader_rejoin args = {
+		.size = sizeof(args),
+		.ring = reader->ring_id,
+		.reader = reader->id,
+	};
+	int err = rring_call(reader->client, RRING_IOC_READER_REJOIN,
+			      &args);
+
+	if (err)
+		return err;
+	reader->ref = args.ref;
+	if (!args.lost)
+		return 0;
+	reader->lost += args.lost;
+	reader->head = args.position;
+	move_to(reader, args.position);
+	return -ESTALE;
+}
+
+int rring_head_rejoin(struct rring_reader *reader)
+{
+	return is_lapped(reader) ? rejoin(reader) : 0;
+}
+
+/*
+ * Move a reader that the writer has overtaken to three quarters of a lap below
+ * @head, where it is not overtaken again at once. Counts the entries in between
+ * as lost and returns -ESTALE. A gating reader that cannot be lapped gets here
+ * only if a hostile writer moves its head too far.
+ */
+static int skip_overwritten(struct rring_reader *reader, uint64_t head)
+{
+	uint32_t keep = reader->capacity - reader->capacity / 4;
+	uint64_t position = head - keep;
+
+	reader->lost += position - reader->pos;
+	move_to(reader, position);
+	rring_seq_store_release(reader->cursor, position);
+	return -ESTALE;
+}
+
+/* ---- looks ---- */
+
+/*
+ * Read the head of the ring, after mapping the pages of a new incarnation if
+ * there is one. *@head is at most .end if the ring has no writer. *@ended is 1
+ * if the stream has ended. Returns 0 or the error of the mapping.
+ */
+static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
+{
+	const struct rring_ring_info *info = reader->info;
+	uint32_t state;
+	int err;
+
+	while (reader->incarnation !=
+	       rring_flag_load_acquire(&info->incarnation)) {
+		err = map_ring(reader);
+		if (err)
+			return err;
+	}
+	/* P: pairs with O in the kernel: without a writer, .end is final */
+	state = rring_flag_load_acquire(&info->state);
+	/* B: pairs with A in the writer's publish and commit */
+	*head = rring_seq_load_acquire(&reader->ring->head);
+	if (state != RRING_RING_OPEN && *head > rring_seq_load(&info->end))
+		*head = rring_seq_load(&info->end);
+	*ended = state == RRING_RING_ENDED;
+	return 0;
+}
+
+/*
+ * 1: the reader should rest, so that the writer gets ahead. It has read all
+ * events, and its first look finds only a few more. Each such look takes the
+ * cache line of the head away from the writer, which costs both of them time.
+ * 0: there is nothing or enough to read, the strategy is RRING_WAIT_SPIN, or
+ * .prompt looks without a rest are left. A look that finds nothing, and a
+ * reader set, raise .prompt, so that the next event is returned at once.
+ */
+static int is_at_heels(struct rring_reader *reader, uint64_t head)
+{
+	if (head <= reader->pos || head - reader->pos >= HEELS ||
+	    reader->strategy == RRING_WAIT_SPIN)
+		return 0;
+	if (!reader->prompt)
+		return 1;
+	reader->prompt--;
+	return 0;
+}
+
+/*
+ * Rest, then read the head again; returns what find_head() returns. The rest
+ * takes one pause of the CPU for each 8 entries of capacity, 64 at most, so
+ * that the writer does not run out of room meanwhile. A rest brings little if
+ * the writer is slow, or is this very thread. Then the next .patience looks do
+ * not rest, and .patience doubles.
+ */
+static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
+{
+	uint32_t rests = reader->capacity / 8;
+	uint64_t before = *head;
+	uint32_t i;
+	int err;
+
+	if (rests > HEELS)
+		rests = HEELS;
+	for (i = 0; i < rests; i++)
+		rring_relax();
+	err = find_head(reader, head, ended);
+	if (*head - before > rests / 4) {
+		reader->patience = PROMPT;
+		return err;
+	}
+	reader->prompt = reader->patience;
+	if (reader->patience < PROMPT << PROMPTS)
+		reader->patience *= 2;
+	return err;
+}
+
+/* @avail events are there: note the head, return how many of @n they are. */
+static long found(struct rring_reader *reader, uint64_t avail, uint32_t n)
+{
+	reader->head = reader->pos + avail;
+	return (long)(avail < n ? avail : n);
+}
+
+static long __attribute__((noinline))
+look_for_events(struct rring_reader *reader, uint32_t n)
+{
+	uint64_t head, avail;
+	int ended, err;
+
+	if (reader->lappable) {
+		err = rring_head_rejoin(reader);
+		if (err)
+			return err;
+	}
+	err = find_head(reader, &head, &ended);
+	if (!err && is_at_heels(reader, head))
+		err = fall_behind(reader, &head, &ended);
+	if (err)
+		return err;
+	avail = head > reader->pos ? head - reader->pos : 0;
+	if (avail > reader->capacity &&
+	    (reader->observer || !reader->lappable))
+		return skip_overwritten(reader, head);
+	/* just lapped, which the release will report, or a hostile head */
+	if (avail > reader->capacity)
+		avail = reader->capacity;
+	if (avail)
+		return found(reader, avail, n);
+	reader->prompt |= 1;
+	reader->head = reader->pos;
+	if (!n)
+		return 0;
+	if (ended)
+		return -EPIPE;
+	rring_poll_again(reader->client, POLLIN);
+	return -EAGAIN;
+}
+
+/*
+ * How many events are there, if the head alone tells; 0: none, or
+ * look_for_events() has to tell.
+ */
+static uint64_t events_at_once(struct rring_reader *reader)
+{
+	const struct rring_ring_info *info = reader->info;
+	uint64_t head;
+
+	if (reader->lappable ||
+	    reader->incarnation != rring_flag_load_acquire(&info->incarnation) ||
+	    /* P: as in find_head() */
+	    rring_flag_load_acquire(&info->state) != RRING_RING_OPEN)
+		return 0;
+	/* B: pairs with A in the writer's publish and commit */
+	head = rring_seq_load_acquire(&reader->ring->head);
+	if (head - reader->pos > reader->capacity || is_at_heels(reader, head))
+		return 0;
+	return head - reader->pos;
+}
+
+long rring_peek_slow(struct rring_reader *reader, uint32_t n)
+{
+	uint64_t avail = events_at_once(reader);
+
+	return avail ? found(reader, avail, n) : look_for_events(reader, n);
+}
+
+uint64_t rring_reader_lag(struct rring_reader *reader)
+{
+	uint64_t head;
+	int ended;
+
+	if (find_head(reader, &head, &ended))
+		head = reader->head;
+	return head > reader->pos ? head - reader->pos : 0;
+}
+
+int rring_reader_look(struct rring_reader *reader)
+{
+	uint64_t head;
+	int ended, err;
+
+	if (reader->head > reader->pos)
+		return 0;
+	if (reader->lappable && is_lapped(reader))
+		return 0;
+	err = find_head(reader, &head, &ended);
+	if (err)
+		return err;
+	if (head > reader->pos)
+		return 0;
+	reader->prompt |= 1;
+	return ended ? -EPIPE : -EAGAIN;
+}
+
+/* ---- open and close ---- */
+
+int rring_head_open(struct rring_reader *reader)
+{
+	reader->patience = PROMPT;
+	move_to(reader, reader->pos);
+	return map_ring(reader);
+}
+
+void rring_head_close(struct rring_reader *reader)
+{
+	unmap_old(reader);
+	rring_unmap(reader->client, reader->ring, reader->size);
+}

@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Rings: read. */
+#include <stdlib.h>
+
+#include "../client/client.h"
+#include "../wait.h"
+#include "head.h"
+
+/*
+ * Copy entry @i of a ring of handles to @to. 1: it may name an event; 0: no
+ * event can have that handle or length.
+ */
+static int read_entry(const struct rring_reader *reader, uint32_t i,
+		      struct rring_entry *to)
+{
+	const struct rring_entry *from =
+		&reader->entries[rring_reader_index(reader, i)];
+
+	to->handle = RRING_LOAD(&from->handle);
+	to->header.len = RRING_LOAD(&from->header.len);
+	to->header.event_type = RRING_LOAD(&from->header.event_type);
+	if (!rring_handle_valid(reader->client, to->handle))
+		return 0;
+	return !rring_handle_short(reader->client, to->handle) ||
+	       to->header.len <= 64u << 2 * rring_handle_class(to->handle);
+}
+
+/* 1: the writer reserved the entry and discarded it; else 0. */
+static int is_none(const struct rring_entry *entry)
+{
+	return !entry->handle && entry->header.len == RRING_LEN_NONE;
+}
+
+/*
+ * Fill @event from entry @i of a ring of handles. The entry may have changed
+ * since the short path looked at it. -ENODATA: no event; -ESTALE: no valid
+ * handle, or the slot's use is over; for XXL, what rring_xxl_pin() returns.
+ */
+static int look_at_entry(struct rring_reader *reader, uint32_t i,
+			 struct rring_event *event)
+{
+	struct rring_entry entry;
+
+	if (!read_entry(reader, i, &entry))
+		return is_none(&entry) ? -ENODATA : -ESTALE;
+	if (!rring_handle_short(reader->client, entry.handle))
+		return rring_xxl_pin(reader, reader->pos + i, &entry, event);
+	rring_event_at(reader->client, entry.handle, entry.header.len,
+		       entry.header.event_type, event);
+	return rring_generation_is(reader->client, entry.handle) ? 0 : -ESTALE;
+}
+
+int rring_entry_aside(struct rring_reader *reader, uint32_t i,
+		      struct rring_event *event)
+{
+	int err = look_at_entry(reader, i, event);
+
+	if (err == -ESTALE || err == -EBADMSG)
+		return reader->lappable ? -ESTALE : -EBADMSG;
+	return err;
+}
+
+/*
+ * 1: the next @n entries, but those that are no event, still name the present
+ * use of their slots; else 0.
+ */
+static int generations_hold(struct rring_reader *reader, uint32_t n)
+{
+	struct rring_entry entry;
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		if (read_entry(reader, i, &entry) ?
+		    !rring_generation_is(reader->client, entry.handle) :
+		    !is_none(&entry))
+			return 0;
+	return 1;
+}
+
+/*
+ * 1: the next @n entries, which an observer has used, were not overwritten and
+ * their slots not reused until now; else 0.
+ */
+static int observed_in_time(struct rring_reader *reader, uint32_t n)
+{
+	uint64_t claim;
+
+	/* N: pairs with M in the writer's claim */
+	rring_fence_acquire();
+	if (reader->entries && !generations_hold(reader, n))
+		return 0;
+	claim = rring_seq_load(&reader->ring->claim);
+	return claim - reader->pos <= reader->capacity ||
+	       claim < reader->pos;
+}
+
+/*
+ * 0: the next @n entries were valid until now. -ESTALE: the reader was lapped
+ * or overtaken; it has moved on, and .lost has grown. Else an error of the
+ * rejoin.
+ */
+static int check_release(struct rring_reader *reader, uint32_t n)
+{
+	if (!reader->lappable)
+		return 0;
+	if (!reader->observer) {
+		/* N: pairs with M in the writer's claim */
+		rring_fence_acquire();
+		return rring_head_rejoin(reader);
+	}
+	/* n = 0: no entry is lost; the next peek skips what was overwritten */
+	if (!n || observed_in_time(reader, n))
+		return 0;
+	reader->lost += n;
+	rring_reader_advance(reader, n);
+	return -ESTALE;
+}
+
+int rring_release_aside(struct rring_reader *reader, uint32_t n)
+{
+	int err = check_release(reader, n);
+
+	if (!err)
+		rring_reader_advance(reader, n);
+	if (!err && !reader->observer)
+		rring_released(reader);
+	rring_xxl_unpin(reader, reader->pos);
+	reader->aside = reader->lappable || reader->pins;
+	return err;
+}
+
+/* After -ENOMEM the next call must not release the entry, but read it again. */
+int rring_reader_next(struct rring_reader *reader, struct rring_event *event)
+{
+	int err = rring_entry(reader, 0, event);
+
+	reader->peeked = err != -ENOMEM;
+	return err;
+}
+
+int rring_keep(struct rring_reader *reader, const struct rring_event *event)
+{
+	struct rring_event held;
+
+	if (!event->handle)
+		return -EINVAL;
+	if (reader->lappable)
+		return rring_upgrade(reader->client, event->handle, &held);
+	return rring_hold(reader->client, event);
+}
+
+int rring_try_read(struct rring_reader *reader, struct rring_event *event)
+{
+	int err;
+	long n;
+
+	do {
+		err = rring_release(reader, (uint32_t)reader->peeked);
+		if (err)
+			return err;
+		n = rring_peek(reader, 1);
+		if (n < 0)
+			return (int)n;
+		err = rring_reader_next(reader, event);
+	} while (rring_unlikely(err == -ENODATA));
+	return err;
+}
+
+static int next_is_none(const struct rring_reader *reader)
+{
+	uint32_t index = rring_reader_index(reader, 0);
+	struct rring_entry entry;
+
+	if (reader->headers)
+		return RRING_LOAD(&reader->headers[index].len) ==
+		       RRING_LEN_NONE;
+	read_entry(reader, 0, &entry);
+	return is_none(&entry);
+}
+
+long rring_peek_event(struct rring_reader *reader)
+{
+	long n;
+	int err;
+
+	for (;;) {
+		n = rring_peek(reader, 1);
+		if (n != 1 || !next_is_none(reader))
+			return n;
+		err = rring_release(reader, 1);
+		if (err)
+			return err;
+	}
+}
+
+/* ---- wait ---- */
+
+/* The end of the stream ends the wait, too: 0. */
+static int look(void *context)
+{
+	int err = rring_reader_look(context);
+
+	return err == -EPIPE ? 0 : err;
+}
+
+static int sleep_readable(void *context, uint64_t deadline)
+{
+	struct rring_reader *reader = context;
+	struct rring_wait args = {
+		.size = sizeof(args),
+		.what = RRING_WAIT_READABLE,
+		.ring = reader->ring_id,
+		.reader = reader->id,
+		.position = reader->pos,
+		.deadline = deadline,
+	};
+
+	return rring_call(reader->client, RRING_IOC_WAIT, &args);
+}
+
+int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
+{
+	struct rring_waiter waiter = {
+		.strategy = (enum rring_strategy)reader->strategy,
+		.look = look,
+		.sleep = sleep_readable,
+		.context = reader,
+	};
+	int err = rring_release(reader, (uint32_t)reader->peeked);
+
+	if (err || reader->head > reader->pos)
+		return err;
+	return rring_wait(&waiter, deadline);
+}
+
+/* ---- batches ---- */
+
+/*
+ * The first entry of a batch has the error @bad. Release the entry, but not
+ * after -ENOMEM. Returns @bad, or the error of the release.
+ */
+static long release_bad(struct rring_reader *reader, int bad)
+{
+	int err = bad == -ENOMEM ? 0 : rring_release(reader, 1);
+
+	return err ? err : bad;
+}
+
+/*
+ * Release the @done events that were handled. Returns @done or the error of the
+ * release; @stop if @done is 0.
+ */
+static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
+{
+	int err;
+
+	if (!done)
+		return stop;
+	err = rring_release(reader, done);
+	return err ? err : (long)done;
+}
+
+long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
+		      void *context, uint32_t max)
+{
+	int err = rring_release(reader, (uint32_t)reader->peeked);
+	struct rring_event event;
+	long n, i;
+	int ret;
+
+	if (err)
+		return err;
+	n = max ? rring_peek_event(reader) : 0;
+	if (n > 0)
+		n = rring_peek(reader, max);
+	for (i = 0; i < n; i++) {
+		err = rring_entry(reader, (uint32_t)i, &event);
+		if (err)
+			return i ? release_batch(reader, (uint32_t)i, 0) :
+				   release_bad(reader, err);
+		ret = handler(context, &event);
+		if (ret < 0)
+			return release_batch(reader, (uint32_t)i, ret);
+		if (ret > 0)
+			return release_batch(reader, (uint32_t)i + 1, 0);
+	}
+	return n > 0 ? release_batch(reader, (uint32_t)n, 0) : n;
+}
+
+/* ---- open and close ---- */
+
+static int join(struct rring_reader *reader,
+		const struct rring_reader_config *config)
+{
+	struct rring_client *client = reader->client;
+	struct rring_reader_join args = {
+		.size = sizeof(args),
+		.flags = config->flags,
+		.ring = config->ring,
+		.start = config->start,
+		.position = config->position,
+	};
+	int err = rring_name_copy(args.ring_name, config->ring_name);
+
+	if (!err)
+		err = rring_name_copy(args.name, config->name);
+	if (!err)
+		err = rring_call(client, RRING_IOC_READER_JOIN, &args);
+	if (err)
+		return err;
+	reader->ring_id = args.ring;
+	reader->id = args.reader;
+	reader->cursor_id = args.cursor;
+	reader->cursor = &client->own->cursors->cursor[args.cursor].pos;
+	reader->ref = args.ref;
+	reader->lost = args.lost;
+	reader->resumed = args.resumed;
+	reader->info = (const struct rring_ring_info *)
+		((const char *)client->arena +
+		 client->arena->ring_info_offset) + args.ring;
+	reader->capacity = reader->info->capacity;
+	reader->stride = reader->info->stride;
+	reader->size = reader->info->size;
+	reader->observer = config->flags & RRING_JOIN_OBSERVER;
+	reader->strategy = config->strategy;
+	reader->lappable = reader->observer || reader->info->stall_ns;
+	reader->aside = reader->lappable;
+	reader->pos = args.position;
+	return 0;
+}
+
+/* Leave, then clear the cursor: a new reader only gets a cursor that is 0. */
+static void leave(struct rring_reader *reader, int forget)
+{
+	struct rring_reader_leave args = {
+		.size = sizeof(args),
+		.flags = forget ? RRING_LEAVE_FORGET : 0,
+		.ring = reader->ring_id,
+		.reader = reader->id,
+	};
+
+	/* an evicted client must not store: its cursors are SIGBUS */
+	if (rring_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
+	    -EOWNERDEAD)
+		rring_seq_store(reader->cursor, 0);
+}
+
+static void enlist(struct rring_reader *reader)
+{
+	struct rring_client_private *own = reader->client->own;
+
+	pthread_mutex_lock(&own->lock);
+	reader->next = own->readers;
+	own->readers = reader;
+	pthread_mutex_unlock(&own->lock);
+}
+
+static void delist(struct rring_reader *reader)
+{
+	struct rring_client_private *own = reader->client->own;
+	struct rring_reader **link = &own->readers;
+
+	pthread_mutex_lock(&own->lock);
+	while (*link != reader)
+		link = &(*link)->next;
+	*link = reader->next;
+	pthread_mutex_unlock(&own->lock);
+}
+
+int rring_reader_open(struct rring_client *client,
+		      const struct rring_reader_config *config,
+		      struct rring_reader **out)
+{
+	struct rring_reader *reader;
+	int err;
+
+	if (!rring_strategy_valid(config->strategy))
+		return -EINVAL;
+	reader = calloc(1, sizeof(*reader));
+	if (!reader)
+		return -ENOMEM;
+	reader->client = client;
+	err = join(reader, config);
+	if (err)
+		goto fail;
+	err = rring_head_open(reader);
+	if (err)
+		goto fail_join;
+	enlist(reader);
+	rring_poll_again(client, 0);
+	*out = reader;
+	return 0;
+
+fail_join:
+	leave(reader, !reader->resumed);
+fail:
+	free(reader);
+	return err;
+}
+
+void rring_reader_close(struct rring_reader *reader, int forget)
+{
+	leave(reader, forget);
+	rring_xxl_unpin(reader, UINT64_MAX);
+	delist(reader);
+	rring_head_close(reader);
+	free(reader);
+}

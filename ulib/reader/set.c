@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Reader sets. The members are sorted by priority, which is 0 for all of them
+ * unless the order is RRING_BY_PRIORITY. A member that was served moves behind
+ * the others of its priority. So of n such members that always have events,
+ * each is served once in n reads.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../client/client.h"
+#include "../wait.h"
+
+struct member {
+	struct rring_reader *reader;
+	uint32_t priority;
+};
+
+struct rring_set {
+	struct rring_client *client;
+	struct rring_set_config config;
+	struct rring_reader *last;	/* gave the event in use */
+	struct rring_reader *failed;	/* its release failed with .error */
+	int error;
+	uint32_t count;
+	struct member members[RRING_CURSORS];
+};
+
+static uint64_t first_bytes(const struct rring_event *event)
+{
+	return event->len < sizeof(uint64_t) ? 0 :
+	       RRING_LOAD((const uint64_t *)event->data);
+}
+
+int rring_set_open(struct rring_client *client,
+		   const struct rring_set_config *config,
+		   struct rring_set **out)
+{
+	struct rring_set *set;
+
+	if ((unsigned int)config->order > RRING_BY_TIMESTAMP ||
+	    !rring_strategy_valid(config->strategy))
+		return -EINVAL;
+	set = calloc(1, sizeof(*set));
+	if (!set)
+		return -ENOMEM;
+	set->client = client;
+	set->config = *config;
+	if (!set->config.timestamp)
+		set->config.timestamp = first_bytes;
+	*out = set;
+	return 0;
+}
+
+void rring_set_close(struct rring_set *set)
+{
+	free(set);
+}
+
+/* ---- members ---- */
+
+static uint32_t place_of(const struct rring_set *set,
+			 const struct rring_reader *reader)
+{
+	uint32_t i;
+
+	for (i = 0; i < set->count; i++)
+		if (set->members[i].reader == reader)
+			break;
+	return i;
+}
+
+static void insert(struct rring_set *set, uint32_t place, struct member member)
+{
+	memmove(&set->members[place + 1], &set->members[place],
+		(set->count - place) * sizeof(member));
+	set->members[place] = member;
+	set->count++;
+}
+
+static struct member extract(struct rring_set *set, uint32_t place)
+{
+	struct member member = set->members[place];
+
+	set->count--;
+	memmove(&set->members[place], &set->members[place + 1],
+		(set->count - place) * sizeof(member));
+	return member;
+}
+
+/* Insert @member behind the others of its priority. */
+static void line_up(struct rring_set *set, struct member member)
+{
+	uint32_t place = set->count;
+
+	while (place && set->members[place - 1].priority > member.priority)
+		place--;
+	insert(set, place, member);
+}
+
+int rring_set_add(struct rring_set *set, struct rring_reader *reader,
+		  uint32_t priority)
+{
+	struct member member = { .reader = reader };
+
+	if (reader->client != set->client)
+		return -EINVAL;
+	if (place_of(set, reader) < set->count)
+		return -EEXIST;
+	if (set->count == RRING_CURSORS)
+		return -ENOSPC;
+	if (set->config.order == RRING_BY_PRIORITY)
+		member.priority = priority;
+	line_up(set, member);
+	return 0;
+}
+
+int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
+{
+	uint32_t place = place_of(set, reader);
+
+	if (place == set->count)
+		return -ENOENT;
+	extract(set, place);
+	if (set->last == reader)
+		set->last = NULL;
+	if (set->failed == reader)
+		set->failed = NULL;
+	return 0;
+}
+
+/* ---- read ---- */
+
+/*
+ * Release the last event. The next rring_set_try_read() returns an error of the
+ * release.
+ */
+static void release_last(struct rring_set *set)
+{
+	struct rring_reader *reader = set->last;
+	int err;
+
+	if (!reader)
+		return;
+	set->last = NULL;
+	err = rring_release(reader, (uint32_t)reader->peeked);
+	if (err) {
+		set->failed = reader;
+		set->error = err;
+	}
+}
+
+/* Move the member at @place behind its equals; returns its reader. */
+static struct rring_reader *take_turn(struct rring_set *set, uint32_t place)
+{
+	struct member member = extract(set, place);
+
+	line_up(set, member);
+	return member.reader;
+}
+
+/* 0 if the next entry has an error: so the error is returned first. */
+static uint64_t timestamp_of(const struct rring_set *set,
+			     struct rring_reader *reader)
+{
+	struct rring_event event;
+
+	return rring_entry(reader, 0, &event) ? 0 :
+	       set->config.timestamp(&event);
+}
+
+/*
+ * 0: the member at *@chosen is read next. -EAGAIN: none has events; -EPIPE: all
+ * streams have ended. Any other error is that of the member at *@chosen.
+ */
+static int choose(struct rring_set *set, uint32_t *chosen)
+{
+	uint64_t timestamp, lowest = 0;
+	int nobody = -EPIPE;
+	uint32_t found = 0;	/* place of the lowest + 1; 0: none */
+	uint32_t i;
+
+	for (i = 0; i < set->count; i++) {
+		struct rring_reader *reader = set->members[i].reader;
+		long n;
+
+		/* no rest here: it would delay the other members */
+		reader->prompt |= 1;
+		n = rring_peek_event(reader);
+		if (n == -EAGAIN)
+			nobody = -EAGAIN;
+		if (n == -EAGAIN || n == -EPIPE)
+			continue;
+		*chosen = i;
+		if (n < 0)
+			return (int)n;
+		if (set->config.order != RRING_BY_TIMESTAMP)
+			return 0;
+		timestamp = timestamp_of(set, reader);
+		if (found && timestamp >= lowest)
+			continue;
+		found = i + 1;
+		lowest = timestamp;
+	}
+	*chosen = found - 1;
+	return found ? 0 : nobody;
+}
+
+int rring_set_try_read(struct rring_set *set, struct rring_event *event,
+		       struct rring_reader **from)
+{
+	uint32_t chosen;
+	int err;
+
+	release_last(set);
+	*from = set->failed;
+	set->failed = NULL;
+	if (*from)
+		return set->error;
+	err = choose(set, &chosen);
+	if (err == -EAGAIN || err == -EPIPE)
+		return err;
+	*from = take_turn(set, chosen);
+	if (err)
+		return err;
+	set->last = *from;
+	return rring_reader_next(set->last, event);
+}
+
+/* ---- wait ---- */
+
+/*
+ * -EAGAIN: no member has news; 0: one has, or all streams have ended, or the
+ * set is empty.
+ */
+static int look(void *context)
+{
+	struct rring_set *set = context;
+	int nobody = 0;
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < set->count; i++) {
+		err = rring_reader_look(set->members[i].reader);
+		if (err == -EAGAIN)
+			nobody = -EAGAIN;
+		else if (err != -EPIPE)
+			return 0;
+	}
+	return nobody;
+}
+
+/* Called only if the set has members: look() returns 0 for an empty one. */
+static int sleep_any(void *context, uint64_t deadline)
+{
+	struct rring_set *set = context;
+	struct rring_wait args = {
+		.size = sizeof(args),
+		.what = RRING_WAIT_ANY,
+		.deadline = deadline,
+	};
+	uint32_t i;
+
+	for (i = 0; i < set->count; i++)
+		args.position |= 1ull << set->members[i].reader->cursor_id;
+	return rring_call(set->client, RRING_IOC_WAIT, &args);
+}
+
+int rring_set_wait(struct rring_set *set, uint64_t deadline)
+{
+	struct rring_waiter waiter = {
+		.strategy = set->config.strategy,
+		.look = look,
+		.sleep = sleep_any,
+		.context = set,
+	};
+	int err;
+
+	release_last(set);
+	err = set->failed ? 0 : look(set);
+	return err == -EAGAIN ? rring_wait(&waiter, deadline) : err;
+}

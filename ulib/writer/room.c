@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Writers: room in the ring, and how to wait for it. */
+#include <poll.h>
+#include <sched.h>
+
+#include "../client/client.h"
+#include "../wait.h"
+#include "room.h"
+#include "scan.h"
+
+/* ---- what readers have passed ---- */
+
+/*
+ * Take back in_flight of the slot that entry @index names. Returns its ledger
+ * word afterwards.
+ */
+static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
+{
+	uint64_t handle = writer->entries[index].handle;
+	struct rring_client *client = writer->client;
+	rring_word_t *word = &client->pool[rring_handle_class(handle)]
+			     .ledger[rring_handle_index(handle)];
+	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
+	uint64_t value;
+
+	/* G: the cursors were seen beyond the entry before in_flight falls */
+	if (client->shared) {
+		value = rring_word_fetch_add(word, change) + change;
+	} else {
+		value = rring_word_load(word) + change;
+		rring_word_store_release(word, value);
+	}
+	if (!(uint32_t)value)
+		rring_recent_add(client, handle);
+	return value;
+}
+
+void rring_room_settle(struct rring_writer *writer, uint64_t low)
+{
+	uint32_t index = (uint32_t)(writer->settled % writer->capacity);
+	uint64_t seen = 0;
+
+	if (!writer->entries)
+		return;
+	for (; writer->settled < low; writer->settled++) {
+		seen |= settle_entry(writer, index);
+		index = rring_window_wrap(index + 1, writer->capacity);
+	}
+	/* aside means XXL here: a parked slot is not in flight */
+	if (seen & RRING_ASIDE)
+		rring_xxl_settled(writer->client);
+}
+
+void rring_writer_settle(struct rring_writer *writer)
+{
+	if (writer->entries)
+		rring_room_settle(writer, rring_scan_readers(writer).low);
+}
+
+/* ---- room ---- */
+
+/*
+ * Let the writer have @n more entries, and settle what they overwrite. Either
+ * the policy allows it, or the kernel has found room. The writer does not look
+ * at the readers again: a hostile cursor may have gone back meanwhile.
+ */
+static void grant(struct rring_writer *writer, uint32_t n)
+{
+	uint64_t next = writer->head + n;
+
+	if (next > writer->capacity)
+		rring_room_settle(writer, next - writer->capacity);
+	if (writer->limit < next)
+		writer->limit = next;
+}
+
+/*
+ * Make room under RRING_OVERWRITE; waits for no reader. Entries of a ring of
+ * handles are settled just before they are overwritten.
+ */
+static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
+{
+	if (writer->entries)
+		grant(writer, n);
+	else
+		writer->limit = UINT64_MAX;
+	return 0;
+}
+
+int rring_writer_look(struct rring_writer *writer, uint32_t n)
+{
+	struct rring_scan scan;
+
+	for (;;) {
+		scan = rring_scan_readers(writer);
+		rring_room_settle(writer, scan.low);
+		writer->limit = scan.low + writer->capacity;
+		if (writer->limit >= writer->head + n)
+			return 0;
+		if (!scan.joining)
+			break;
+		sched_yield();
+	}
+	/* a hostile cursor more than a lap behind must not open the ring */
+	if (writer->limit < writer->head)
+		writer->limit = writer->head;
+	rring_poll_again(writer->client, POLLOUT);
+	return -EAGAIN;
+}
+
+int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
+		       const struct rring_reader *peer, uint64_t deadline)
+{
+	struct rring_wait args = {
+		.size = sizeof(args),
+		.what = peer ? RRING_WAIT_PEER : RRING_WAIT_WRITABLE,
+		.ring = writer->id,
+		.reader = peer ? peer->cursor_id : 0,
+		.position = writer->head + n - 1 - writer->capacity,
+		.deadline = deadline,
+	};
+	int err = rring_call(writer->client, RRING_IOC_WAIT, &args);
+
+	if (!err)
+		grant(writer, n);
+	return err;
+}
+
+/* ---- wait ---- */
+
+struct wanted {
+	struct rring_writer *writer;
+	uint32_t n;
+};
+
+static int look(void *context)
+{
+	const struct wanted *wanted = context;
+
+	return rring_writer_look(wanted->writer, wanted->n);
+}
+
+static int sleep_writable(void *context, uint64_t deadline)
+{
+	const struct wanted *wanted = context;
+
+	return rring_writer_sleep(wanted->writer, wanted->n, NULL, deadline);
+}
+
+static int wait_writable(struct rring_writer *writer, uint32_t n,
+			 uint64_t deadline)
+{
+	struct wanted wanted = { .writer = writer, .n = n };
+	struct rring_waiter waiter = {
+		.strategy = (enum rring_strategy)writer->strategy,
+		.ask = writer->info->stall_ns != 0,
+		.look = look,
+		.sleep = sleep_writable,
+		.context = &wanted,
+	};
+
+	return rring_wait(&waiter, deadline);
+}
+
+/* ---- by the policy ---- */
+
+/* Count @n entries that got no room, for statistics. Returns -EAGAIN. */
+static int refuse(struct rring_writer *writer, uint32_t n)
+{
+	rring_seq_t *drops = &writer->ring->drops;
+
+	rring_seq_store(drops, rring_seq_load(drops) + n);
+	return -EAGAIN;
+}
+
+/*
+ * Make room for @n entries, as the ring's policy has it: 0; -EAGAIN: full;
+ * -EINVAL: more than fit beside what the ring retains; or an error of the wait.
+ */
+int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
+{
+	const struct rring_ring_info *info = writer->info;
+	int err;
+
+	if (info->policy == RRING_OVERWRITE)
+		return make_room_by_overwriting(writer, n);
+	if (n > writer->capacity - info->retain)
+		return -EINVAL;
+	err = rring_writer_look(writer, n);
+	if (err != -EAGAIN)
+		return err;
+	if (info->policy == RRING_BLOCK)
+		return wait_writable(writer, n, RRING_FOREVER);
+	if (info->stall_ns)
+		err = rring_writer_sleep(writer, n, NULL, 0);
+	return err == -ETIMEDOUT || err == -EAGAIN ? refuse(writer, n) : err;
+}
+
+int rring_wait_writable(struct rring_writer *writer, uint32_t n,
+			uint64_t deadline)
+{
+	const struct rring_ring_info *info = writer->info;
+	int err;
+
+	if (n > writer->capacity)
+		return -EINVAL;
+	if (!n || writer->limit - writer->head >= n ||
+	    info->policy == RRING_OVERWRITE)
+		return 0;
+	if (n > writer->capacity - info->retain)
+		return -EINVAL;
+	err = rring_writer_look(writer, n);
+	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
+}
+
+long rring_room_for_some(struct rring_writer *writer, uint32_t n)
+{
+	uint32_t most = writer->capacity;
+	int err = 0;
+
+	if (writer->info->policy != RRING_OVERWRITE)
+		most -= writer->info->retain;
+	if (n > most)
+		n = most;
+	if (writer->limit - writer->head >= n)
+		return n;
+	if (writer->info->policy == RRING_OVERWRITE)
+		err = make_room_by_overwriting(writer, n);
+	else if (rring_writer_look(writer, n) &&
+		 writer->limit == writer->head)
+		err = rring_writer_make_room(writer, 1);
+	if (err)
+		return err;
+	if (writer->limit - writer->head < n)
+		n = (uint32_t)(writer->limit - writer->head);
+	return n;
+}
+
+/* ---- back-pressure ---- */
+
+/*
+ * *@most: how many entries the writer could have, without those that the ring
+ * retains. *@used: how many of them are not free. A reader that is JOINING
+ * stands lower than it will, so the scan is repeated until there is none.
+ */
+static void count_room(struct rring_writer *writer, uint64_t *used,
+		       uint64_t *most)
+{
+	uint32_t retain = writer->info->retain;
+	struct rring_scan scan;
+
+	*used = 0;
+	*most = writer->capacity;
+	if (writer->info->policy == RRING_OVERWRITE)
+		return;
+	*most -= retain;
+	while (scan = rring_scan_readers(writer), scan.joining)
+		sched_yield();
+	if (writer->head - scan.low > retain)
+		*used = writer->head - scan.low - retain;
+	/* a hostile cursor may be more than a lap behind */
+	if (*used > *most)
+		*used = *most;
+}
+
+double rring_writer_pressure(struct rring_writer *writer)
+{
+	uint64_t used, most;
+
+	count_room(writer, &used, &most);
+	return (double)used / (double)most;
+}
+
+static int is_tenths_full(struct rring_writer *writer, uint32_t tenths)
+{
+	uint64_t used, most;
+
+	count_room(writer, &used, &most);
+	return used * 10 >= most * tenths;
+}
+
+int rring_writer_under_pressure(struct rring_writer *writer)
+{
+	return is_tenths_full(writer, 8);
+}
+
+int rring_writer_should_throttle(struct rring_writer *writer)
+{
+	return is_tenths_full(writer, 9);
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MPL-2.0
+/* The writer's scan of the positions of its readers. */
+#include "../client/client.h"
+#include "scan.h"
+
+/*
+ * 1: reader @i gates, and stands at *@position; 0: it does not gate. The kernel
+ * changes .ref whenever it changes the reader, so what is read between two
+ * loads of the same .ref belongs together.
+ */
+static int reader_position(struct rring_writer *writer, uint32_t i,
+			   uint64_t *position, int *joining)
+{
+	const struct rring_reader_info *reader = &writer->info->readers[i];
+	uint64_t ref, pos, cursor;
+
+	do {
+		/* P: pairs with O in the kernel: .start is as new as .ref */
+		ref = rring_word_load_acquire(&reader->ref);
+		if (!rring_ref_gates(ref))
+			return 0;
+		pos = rring_seq_load(&reader->start);
+		if (rring_ref_state(ref) != RRING_READER_LIVE)
+			continue;
+		cursor = rring_peer_cursor(writer->client,
+					   rring_ref_client(ref),
+					   rring_ref_cursor(ref));
+		if (cursor > pos)
+			pos = cursor;
+	} while (rring_fence_acquire(), rring_word_load(&reader->ref) != ref);
+	*position = pos;
+	*joining = rring_ref_state(ref) == RRING_READER_JOINING;
+	return 1;
+}
+
+static struct rring_scan scan_once(struct rring_writer *writer)
+{
+	const struct rring_ring_info *info = writer->info;
+	struct rring_scan scan = {
+		.low = rring_window_retained(writer->head, info->retain),
+	};
+	uint32_t end = rring_flag_load_acquire(&info->readers_end);
+	uint32_t i;
+
+	for (i = 0; i < end && i < RRING_READERS; i++) {
+		uint64_t pos;
+		int joining;
+
+		if (!reader_position(writer, i, &pos, &joining))
+			continue;
+		if (pos < scan.low) {
+			scan.low = pos;
+			scan.joining = joining;
+		}
+	}
+	return scan;
+}
+
+/*
+ * Scan, and scan again if .joins has grown: then a reader began to gate, which
+ * the scan may have missed and which may start below a cursor that the scan
+ * read later. .passed tells the kernel the result of a scan. The kernel raises
+ * .joins, then reads .passed, and lets no reader start below. So a scan that
+ * missed a reader is no danger, even if a cursor goes back afterwards.
+ */
+struct rring_scan rring_scan_readers(struct rring_writer *writer)
+{
+	const rring_flag_t *joins = &writer->info->joins;
+	struct rring_scan scan;
+	uint32_t seen;
+
+	do {
+		/* P: pairs with O in the kernel: the entry precedes .joins */
+		seen = rring_flag_load_acquire(joins);
+		scan = scan_once(writer);
+		rring_seq_store(&writer->ring->passed, scan.low);
+		/* K in the kernel orders this store before the load below */
+		rring_fence_acquire();
+		rring_fence_compiler();
+	} while (rring_flag_load(joins) != seen);
+	return scan;
+}

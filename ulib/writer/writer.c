@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Rings: write. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <rusted_ring/layout.h>
+
+#include "../client/client.h"
+#include "../wait.h"
+#include "room.h"
+
+#define CLAIM_PART	64	/* claim ahead by this part of a ring, */
+#define CLAIM_AHEAD_MAX	64	/* but by no more entries than this */
+
+/*
+ * in_flight of @event is at its maximum: settle the ring, and all rings of a
+ * single-threaded client. 0: it has fallen; -EOVERFLOW: it has not.
+ */
+int rring_in_flight_slow(struct rring_writer *writer,
+			 const struct rring_event *event)
+{
+	rring_writer_settle(writer);
+	rring_settle_writers(writer->client);
+	return rring_ledger_in_flight(rring_word_load(event->word)) >=
+	       RRING_IN_FLIGHT_MAX ? -EOVERFLOW : 0;
+}
+
+/*
+ * Raise in_flight and put @event into the ring; the hold stays. @word is its
+ * ledger word, in which the caller has found a hold. 0, -EOVERFLOW, or what
+ * rring_room() returns. The caller wakes the readers.
+ */
+static inline int publish_held(struct rring_writer *writer,
+			       const struct rring_event *event, uint64_t word)
+{
+	int err = 0;
+
+	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX)
+		err = rring_in_flight_slow(writer, event);
+	if (!err)
+		err = rring_room(writer, 1);
+	if (err)
+		return err;
+	rring_word_fetch_add(event->word, RRING_MOVE + RRING_IN_FLIGHT);
+	rring_entry_write(writer, event);
+	rring_writer_advance(writer, 1);
+	return 0;
+}
+
+int rring_publish_threads(struct rring_writer *writer,
+			  const struct rring_event *event)
+{
+	uint64_t word = rring_word_load(event->word);
+	int err;
+
+	if (word & RRING_ASIDE)
+		return rring_publish_aside(writer, event);
+	if (!rring_ledger_holds(word))
+		return -EINVAL;
+	err = publish_held(writer, event, word);
+	if (err)
+		return err;
+	/* G: the ring names the slot before the hold falls */
+	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
+	rring_published(writer);
+	rring_freed(writer->client);
+	return 0;
+}
+
+int rring_publish_aside(struct rring_writer *writer,
+			const struct rring_event *event)
+{
+	uint64_t word = rring_word_load(event->word);
+	int err;
+
+	if (rring_handle_class(event->handle) != RRING_XXL ||
+	    !rring_ledger_holds(word))
+		return -EINVAL;
+	err = publish_held(writer, event, word);
+	if (err)
+		return err;
+	rring_published(writer);
+	/* G: the ring names the slot before the hold falls */
+	rring_drop_aside(writer->client, event);
+	rring_freed(writer->client);
+	return 0;
+}
+
+int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
+	      uint32_t event_type)
+{
+	return rring_add_batch(writer, data, len, event_type, 1);
+}
+
+/* ---- batches ---- */
+
+/*
+ * Copy @n payloads of @len bytes into reserved entries: @index and those that
+ * follow it in memory.
+ */
+static void copy_run(struct rring_writer *writer, uint32_t index,
+		     const char *from, uint32_t len, uint32_t n)
+{
+	char *to = writer->data + (size_t)index * writer->stride;
+
+	if (len == writer->stride) {
+		memcpy(to, from, (size_t)len * n);
+		return;
+	}
+	for (; n; n--) {
+		memcpy(to, from, len);
+		to += writer->stride;
+		from += len;
+	}
+}
+
+/*
+ * Copy @n payloads into the entries from the head on: those before the end of
+ * the ring's memory, then those at its start.
+ */
+static void copy_in(struct rring_writer *writer, const char *from, uint32_t len,
+		    uint32_t n)
+{
+	uint32_t index = rring_writer_index(writer, 0);
+	uint32_t first = writer->capacity - index;
+
+	if (first > n)
+		first = n;
+	copy_run(writer, index, from, len, first);
+	copy_run(writer, 0, from + (size_t)len * first, len, n - first);
+}
+
+int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
+		    uint32_t event_type, uint32_t n)
+{
+	uint32_t i;
+	int err;
+
+	if (len > writer->stride)
+		return writer->headers ? -E2BIG : -EINVAL;
+	err = rring_reserve(writer, n);
+	if (err)
+		return err;
+	for (i = 0; i < n; i++)
+		rring_reserved(writer, i, len, event_type);
+	if (len && n)
+		copy_in(writer, data, len, n);
+	rring_commit(writer, n);
+	return 0;
+}
+
+/* Add @delta to a ledger word. An event in a ring is not private any more. */
+static void move_word(const struct rring_client *client, rring_word_t *word,
+		      uint64_t delta)
+{
+	if (client->shared)
+		rring_word_fetch_add(word, RRING_MOVE + delta);
+	else
+		rring_word_store_release(word, (rring_word_load(word) &
+						~RRING_PRIVATE) +
+					       RRING_MOVE + delta);
+}
+
+/*
+ * Raise in_flight and write entry @i beyond the head, which no reader sees yet.
+ * -EINVAL: @event is not held, or parked; -EOVERFLOW.
+ */
+static int put_entry(struct rring_writer *writer, uint32_t i,
+		     const struct rring_event *event)
+{
+	struct rring_entry *entry =
+		&writer->entries[rring_writer_index(writer, i)];
+	uint64_t word = rring_word_load(event->word);
+
+	if (!rring_ledger_holds(word) ||
+	    (word & RRING_ASIDE &&
+	     rring_handle_class(event->handle) != RRING_XXL))
+		return -EINVAL;
+	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX) {
+		int err = rring_in_flight_slow(writer, event);
+
+		if (err)
+			return err;
+	}
+	move_word(writer->client, event->word, RRING_IN_FLIGHT);
+	RRING_STORE(&entry->handle, event->handle);
+	RRING_STORE(&entry->header.len, event->len);
+	RRING_STORE(&entry->header.event_type, event->event_type);
+	return 0;
+}
+
+/*
+ * G: the ring names the slots before the holds fall. An event that is in the
+ * batch more often than it was held has no hold left; in_flight keeps it.
+ */
+static void drop_published(struct rring_client *client,
+			   const struct rring_event *events, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		uint64_t word = rring_word_load(events[i].word);
+
+		if (word & RRING_ASIDE)
+			rring_drop_aside(client, &events[i]);
+		else if (rring_ledger_holds(word))
+			move_word(client, events[i].word, -RRING_HOLD);
+	}
+}
+
+long rring_publish_batch(struct rring_writer *writer,
+			 const struct rring_event *events, uint32_t n)
+{
+	int err = 0;
+	uint32_t i;
+	long room;
+
+	if (!writer->entries)
+		return -EINVAL;
+	room = n ? rring_room_for_some(writer, n) : 0;
+	if (room <= 0)
+		return room;
+	rring_writer_claim(writer, (uint32_t)room);
+	for (i = 0; i < (uint32_t)room; i++) {
+		err = put_entry(writer, i, &events[i]);
+		if (err)
+			break;
+	}
+	if (!i)
+		return err;
+	rring_writer_advance(writer, i);
+	drop_published(writer->client, events, i);
+	rring_published(writer);
+	rring_freed(writer->client);
+	return i;
+}
+
+/* ---- open and close ---- */
+
+static int map_ring(struct rring_writer *writer)
+{
+	const struct rring_ring_info *info = writer->info;
+	int err = 0;
+
+	writer->size = info->size;
+	writer->ring = rring_map(writer->client, RRING_REGION_RING,
+				 writer->id, writer->size, 1, &err);
+	if (err)
+		return err;
+	if (info->kind == RRING_HANDLES) {
+		writer->entries = (struct rring_entry *)
+			((char *)writer->ring + info->entry_offset);
+	} else {
+		writer->headers = (struct rring_event_header *)
+			((char *)writer->ring + info->entry_offset);
+		writer->data = (char *)writer->ring + info->data_offset;
+	}
+	return 0;
+}
+
+/*
+ * By how many entries more than it needs a writer raises its claim, so that it
+ * has to raise it less often. Observers lose these entries earlier. The claim
+ * is at most .limit, so they are none that the ring retains.
+ */
+static uint32_t claim_ahead(const struct rring_ring_open *args)
+{
+	uint32_t ahead = args->capacity / CLAIM_PART;
+
+	return ahead < CLAIM_AHEAD_MAX ? ahead : CLAIM_AHEAD_MAX;
+}
+
+static void set_up(struct rring_writer *writer,
+		   const struct rring_ring_open *args)
+{
+	writer->head = args->head;
+	writer->limit = args->head;
+	writer->settled = args->head;
+	writer->lap = args->head - args->head % args->capacity;
+	writer->capacity = args->capacity;
+	writer->stride = args->stride;
+	writer->claimed = rring_seq_load(&writer->ring->claim);
+	writer->claim_ahead = claim_ahead(args);
+}
+
+static void enlist(struct rring_writer *writer)
+{
+	struct rring_client_private *own = writer->client->own;
+
+	pthread_mutex_lock(&own->lock);
+	writer->next = own->writers;
+	own->writers = writer;
+	pthread_mutex_unlock(&own->lock);
+}
+
+static void delist(struct rring_writer *writer)
+{
+	struct rring_client_private *own = writer->client->own;
+	struct rring_writer **link = &own->writers;
+
+	pthread_mutex_lock(&own->lock);
+	while (*link != writer)
+		link = &(*link)->next;
+	*link = writer->next;
+	pthread_mutex_unlock(&own->lock);
+}
+
+static int close_ring(struct rring_client *client, uint32_t id, uint32_t flags)
+{
+	struct rring_ring_close args = {
+		.size = sizeof(args),
+		.ring = id,
+		.flags = flags,
+	};
+
+	return rring_call(client, RRING_IOC_RING_CLOSE, &args);
+}
+
+int rring_writer_open(struct rring_client *client,
+		      const struct rring_ring_config *config,
+		      struct rring_writer **out)
+{
+	struct rring_ring_open args = {
+		.size = sizeof(args),
+		.kind = config->kind,
+		.policy = config->policy,
+		.capacity = config->capacity,
+		.stride = config->stride,
+		.retain = config->retain,
+		.stall_ns = config->stall_ns,
+	};
+	struct rring_writer *writer;
+	int err;
+
+	if (!rring_strategy_valid(config->strategy))
+		return -EINVAL;
+	err = rring_name_copy(args.name, config->name);
+	if (err)
+		return err;
+	writer = calloc(1, sizeof(*writer));
+	if (!writer)
+		return -ENOMEM;
+	err = rring_call(client, RRING_IOC_RING_OPEN, &args);
+	if (err)
+		goto fail;
+	writer->client = client;
+	writer->id = args.ring;
+	writer->info = (const struct rring_ring_info *)
+		((const char *)client->arena +
+		 client->arena->ring_info_offset) + args.ring;
+	err = map_ring(writer);
+	if (err)
+		goto fail_ring;
+	set_up(writer, &args);
+	writer->strategy = config->strategy;
+	enlist(writer);
+	rring_poll_again(client, 0);
+	*out = writer;
+	return 0;
+
+fail_ring:
+	close_ring(client, args.ring, 0);
+fail:
+	free(writer);
+	return err;
+}
+
+static void close_writer(struct rring_writer *writer, uint32_t flags)
+{
+	/*
+	 * First the kernel adopts the window, then this client's in_flight is
+	 * taken back. An evicted client must not store: its ledger is SIGBUS.
+	 */
+	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
+		rring_room_settle(writer, writer->head);
+		rring_freed(writer->client);
+	}
+	delist(writer);
+	rring_unmap(writer->client, writer->ring, writer->size);
+	free(writer);
+}
+
+void rring_writer_close(struct rring_writer *writer)
+{
+	close_writer(writer, 0);
+}
+
+void rring_writer_leave(struct rring_writer *writer)
+{
+	close_writer(writer, RRING_CLOSE_AWAIT);
+}
