@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_NOTIFY_H
-#define RRING_NOTIFY_H
+/*
+ * What the core announces to the other folders of the module. netlink/notify.c
+ * and kclient/writer_window.c implement these functions. In a process they do
+ * nothing. Tracepoints are in trace.h.
+ */
+#ifndef RRING_ANNOUNCE_H
+#define RRING_ANNOUNCE_H
 
 #include "compat.h"
 
@@ -10,38 +15,45 @@ struct rring_estate;
 struct rring_pool;
 struct rring_reader;
 
-/* How many notices an arena has sent lately. Under notify.c's own lock. */
+/* Limits the notices of one arena. Under pending_lock (netlink/notify.c). */
 struct rring_meter {
-	u64 since;		/* ns: when it began to count */
+	u64 since;		/* ns: start of the period that .sent counts */
 	u32 sent;
-	u32 missed;		/* not sent, and nobody was told yet */
+	u32 missed;		/* not sent, and not reported as missed yet */
 };
 
-/*
- * Tell who listens, a little later: these only write down what there is to be
- * said, may sleep for memory, and can be called under the arena's lock or, but
- * for rring_notify_client(), without it.
- */
 #ifdef __KERNEL__
 
-void rring_notify_created(struct rring_arena *arena);
-void rring_notify_gone(struct rring_arena *arena);
-void rring_notify_client(struct rring_client *client,
-			 const struct rring_estate *estate);
-void rring_notify_dry(struct rring_pool *pool,
-		      const struct rring_client *client);
-void rring_notify_lapped(const struct rring_reader *reader);
-void rring_notify_start(void);
-void rring_notify_stop(void);
+/*
+ * To netlink's listeners. These functions queue a notice, which is sent later,
+ * and may sleep for memory. The caller may hold the arena's lock; the caller of
+ * rring_announce_client() must hold it.
+ */
+void rring_announce_created(struct rring_arena *arena);
+void rring_announce_gone(struct rring_arena *arena);
+void rring_announce_client(struct rring_client *client,
+			   const struct rring_estate *estate);
+void rring_announce_dry(struct rring_pool *pool,
+			const struct rring_client *client);
+void rring_announce_lapped(const struct rring_reader *reader);
+
+/*
+ * To the kernel writer of the reader's ring, if there is one: the reader's
+ * state or start has changed, or its client. The caller holds the arena's lock.
+ */
+void rring_announce_reader_state(const struct rring_reader *reader);
+void rring_announce_reader_client(const struct rring_reader *reader);
 
 #else
 
-#define rring_notify_created(arena)		((void)(arena))
-#define rring_notify_gone(arena)		((void)(arena))
-#define rring_notify_client(client, estate)	((void)(client), (void)(estate))
-#define rring_notify_dry(pool, client)		((void)(pool), (void)(client))
-#define rring_notify_lapped(reader)		((void)(reader))
+#define rring_announce_created(arena)		((void)(arena))
+#define rring_announce_gone(arena)		((void)(arena))
+#define rring_announce_client(client, estate)	((void)(client), (void)(estate))
+#define rring_announce_dry(pool, client)	((void)(pool), (void)(client))
+#define rring_announce_lapped(reader)		((void)(reader))
+#define rring_announce_reader_state(reader)	((void)(reader))
+#define rring_announce_reader_client(reader)	((void)(reader))
 
 #endif
 
-#endif /* RRING_NOTIFY_H */
+#endif /* RRING_ANNOUNCE_H */

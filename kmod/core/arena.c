@@ -202,7 +202,7 @@ static int enlist(struct rring_arena *arena, const struct rring_create *args,
 		if (arena->persistent)
 			kref_get(&arena->ref);
 		list_add_tail(&arena->node, &arenas);
-		rring_notify_created(arena);
+		rring_announce_created(arena);
 	}
 	mutex_unlock(&rring_names_lock);
 	return err;
@@ -322,7 +322,7 @@ static void arena_release(struct kref *ref)
 
 	list_del(&arena->node);
 	mutex_unlock(&rring_names_lock);
-	rring_notify_gone(arena);
+	rring_announce_gone(arena);
 	arena_free(arena);
 }
 

@@ -165,5 +165,5 @@ void rring_client_die(struct rring_client *client)
 		reclaim_xxl(arena);
 	}
 	trace_client_exit(client, &estate);
-	rring_notify_client(client, &estate);
+	rring_announce_client(client, &estate);
 }

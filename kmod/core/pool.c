@@ -477,7 +477,7 @@ static void find_dry(struct refill *refill)
 	if (!pool->dry) {
 		pool->dry = true;
 		pool->dry_spells++;
-		rring_notify_dry(pool, refill->client);
+		rring_announce_dry(pool, refill->client);
 	}
 	mutex_unlock(&pool->arena->lock);
 }

@@ -17,7 +17,6 @@
 
 #include <rusted_ring/window.h>
 
-#include "../kclient/writer.h"
 #include "arena.h"
 #include "barrier.h"
 #include "client.h"
@@ -78,8 +77,7 @@ static void publish_state(struct rring_reader *reader,
 	rring_seq_store(&info->start, reader->start);
 	rring_word_store_release(&info->ref, rring_ref(reader->serial, client,
 						       reader->cursor, state));
-	if (reader->ring->kwriter)
-		rring_kwindow_mind(reader->ring->kwriter, reader);
+	rring_announce_reader_state(reader);
 }
 
 u64 rring_reader_ref(const struct rring_reader *reader)
@@ -152,8 +150,7 @@ static void take_cursor(struct rring_reader *reader,
 	reader->cursor = cursor;
 	reader->serial = rring_arena_next_serial(client->arena);
 	client->readers[cursor] = reader;
-	if (reader->ring->kwriter)
-		rring_kwindow_know(reader->ring->kwriter, reader);
+	rring_announce_reader_client(reader);
 }
 
 static int find_place(const struct rring_ring *ring)
@@ -313,8 +310,7 @@ static void leave_cursor(struct rring_reader *reader)
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
 	reader->cursor = 0;
-	if (reader->ring->kwriter)
-		rring_kwindow_know(reader->ring->kwriter, reader);
+	rring_announce_reader_client(reader);
 }
 
 static void freeze(struct rring_reader *reader)
@@ -478,7 +474,7 @@ static void lap(struct rring_reader *reader)
 	ring->laps++;
 	reader->laps++;
 	trace_lap(reader, rring_ring_head(ring));
-	rring_notify_lapped(reader);
+	rring_announce_lapped(reader);
 	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	rring_arena_wake_pools(ring->arena, ~0u);
 }

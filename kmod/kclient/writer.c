@@ -178,7 +178,7 @@ static void set_up(struct rring_kwriter *kw, struct rring_ring *ring, u64 head)
 	kw->low = rring_ring_low(ring);
 	for (i = 0; i < RRING_DROPS; i++)
 		kw->dropped_before[i] = rring_word_load(&kw->info->dropped[i]);
-	rring_kwindow_meet_readers(kw);
+	rring_kwindow_add_readers(kw);
 	ring->kwriter = kw;
 }
 

@@ -2,23 +2,20 @@
 #ifndef RRING_KWRITER_H
 #define RRING_KWRITER_H
 
-#include "../core/compat.h"
+#include <linux/irq_work.h>
+#include <linux/percpu.h>
 #include <linux/rusted_ring.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "../core/compat.h"
+#include "writer_stock.h"
 
 struct rring_kwriter;
 struct rring_reader;
 
 /* Entries for which one context is busy before others have their turn. */
 #define RRING_KWRITER_BATCH	256
-
-#ifdef __KERNEL__
-
-#include <linux/irq_work.h>
-#include <linux/percpu.h>
-#include <linux/spinlock.h>
-#include <linux/workqueue.h>
-
-#include "writer_stock.h"
 
 /* A position, and where in the ring that is. */
 struct rring_place {
@@ -104,26 +101,6 @@ void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags);
 u64 rring_kwindow_settle(struct rring_kwriter *kw);
 void rring_kwindow_abandon(struct rring_kwriter *kw);
 bool rring_kwindow_has_room(struct rring_kwriter *kw);
-void rring_kwindow_mind(struct rring_kwriter *kw,
-			const struct rring_reader *reader);
-void rring_kwindow_know(struct rring_kwriter *kw,
-			const struct rring_reader *reader);
-void rring_kwindow_meet_readers(struct rring_kwriter *kw);
-
-#else
-
-/* In a process there is no kernel to write. */
-
-static inline void rring_kwindow_mind(struct rring_kwriter *kw,
-				      const struct rring_reader *reader)
-{
-}
-
-static inline void rring_kwindow_know(struct rring_kwriter *kw,
-				      const struct rring_reader *reader)
-{
-}
-
-#endif /* __KERNEL__ */
+void rring_kwindow_add_readers(struct rring_kwriter *kw);
 
 #endif /* RRING_KWRITER_H */

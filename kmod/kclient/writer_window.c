@@ -190,9 +190,9 @@ bool rring_kwindow_has_room(struct rring_kwriter *kw)
 
 /* ---- readers come and go; under the arena's lock ---- */
 
-/* As its state, start or cursor is now. */
-void rring_kwindow_mind(struct rring_kwriter *kw,
-			const struct rring_reader *reader)
+/* Copy what the window depends on: @reader's state, start and cursor. */
+static void update_cursor(struct rring_kwriter *kw,
+			  const struct rring_reader *reader)
 {
 	struct rring_kcursor view = {
 		.start = reader->start,
@@ -208,9 +208,12 @@ void rring_kwindow_mind(struct rring_kwriter *kw,
 	rring_kwindow_unlock(kw, flags);
 }
 
-/* Whom to wake for it: a client stays at least until it is forgotten here. */
-void rring_kwindow_know(struct rring_kwriter *kw,
-			const struct rring_reader *reader)
+/*
+ * Remember which client to wake for @reader. The client stays until the reader
+ * leaves it, which calls this once more.
+ */
+static void update_sleeper(struct rring_kwriter *kw,
+			   const struct rring_reader *reader)
 {
 	unsigned long flags;
 
@@ -219,14 +222,27 @@ void rring_kwindow_know(struct rring_kwriter *kw,
 	spin_unlock_irqrestore(&kw->wake_lock, flags);
 }
 
-void rring_kwindow_meet_readers(struct rring_kwriter *kw)
+void rring_announce_reader_state(const struct rring_reader *reader)
+{
+	if (reader->ring->kwriter)
+		update_cursor(reader->ring->kwriter, reader);
+}
+
+void rring_announce_reader_client(const struct rring_reader *reader)
+{
+	if (reader->ring->kwriter)
+		update_sleeper(reader->ring->kwriter, reader);
+}
+
+/* For a new kernel writer: the readers that the ring has already. */
+void rring_kwindow_add_readers(struct rring_kwriter *kw)
 {
 	u32 i;
 
 	for (i = 0; i < RRING_READERS; i++) {
 		if (!kw->ring->readers[i])
 			continue;
-		rring_kwindow_know(kw, kw->ring->readers[i]);
-		rring_kwindow_mind(kw, kw->ring->readers[i]);
+		update_sleeper(kw, kw->ring->readers[i]);
+		update_cursor(kw, kw->ring->readers[i]);
 	}
 }

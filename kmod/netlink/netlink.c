@@ -10,12 +10,12 @@
 #include <linux/rusted_ring.h>
 #include <linux/rusted_ring_netlink.h>
 
-#include "../core/announce.h"
 #include "../core/compat.h"
 #include "change.h"
 #include "dump.h"
 #include "listener.h"
 #include "netlink.h"
+#include "notify.h"
 
 /*
  * What a request may carry; attributes that only answers have are refused.

@@ -27,6 +27,7 @@
 #include "../core/ring.h"
 #include "listener.h"
 #include "netlink.h"
+#include "notify.h"
 #include "report.h"
 #include "viewer.h"
 
@@ -240,7 +241,7 @@ static void post(struct rring_arena *arena, struct notice *notice, int err)
 
 /* ---- what there is to say ---- */
 
-void rring_notify_created(struct rring_arena *arena)
+void rring_announce_created(struct rring_arena *arena)
 {
 	struct notice *notice = begin(arena, RRING_CMD_ARENA_CREATED,
 				      RRING_A_ARENA_MISSED);
@@ -257,7 +258,7 @@ void rring_notify_created(struct rring_arena *arena)
 }
 
 /* Nobody else has @arena any more, and it cannot be the one too many. */
-void rring_notify_gone(struct rring_arena *arena)
+void rring_announce_gone(struct rring_arena *arena)
 {
 	struct notice *notice;
 
@@ -273,7 +274,7 @@ void rring_notify_gone(struct rring_arena *arena)
 				arena->persistent, NULL));
 }
 
-void rring_notify_client(struct rring_client *client,
+void rring_announce_client(struct rring_client *client,
 			 const struct rring_estate *estate)
 {
 	struct rring_arena *arena = client->arena;
@@ -294,7 +295,7 @@ void rring_notify_client(struct rring_client *client,
 }
 
 /* Under the arena's lock. */
-void rring_notify_dry(struct rring_pool *pool,
+void rring_announce_dry(struct rring_pool *pool,
 		      const struct rring_client *client)
 {
 	struct notice *notice = begin(pool->arena, RRING_CMD_POOL_DRY,
@@ -310,7 +311,7 @@ void rring_notify_dry(struct rring_pool *pool,
 }
 
 /* Under the arena's lock. */
-void rring_notify_lapped(const struct rring_reader *reader)
+void rring_announce_lapped(const struct rring_reader *reader)
 {
 	struct rring_arena *arena = reader->ring->arena;
 	struct notice *notice = begin(arena, RRING_CMD_READER_LAPPED,
