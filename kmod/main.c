@@ -42,6 +42,7 @@ MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together (default: a
 
 static struct rring_arena *default_arena;
 
+/* Index of the profile, or a negative value: no such profile. */
 static int find_profile(void)
 {
 	if (!strcmp(profile, "auto"))
@@ -132,7 +133,7 @@ fail_net:
 	return err;
 }
 
-/* Nothing of the module is open or mapped: only names are left. */
+/* Nothing of the module is open or mapped; only names keep arenas. */
 static void __exit rring_exit(void)
 {
 	rring_chardev_unregister();

@@ -1,44 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * rusted_ring for other modules: the kernel as the writer of a ring, from any
- * context, and as a reader of one. Documentation/kernel.rst is the guide.
+ * API for other modules: the kernel writes a ring, from any context, or reads
+ * one. Documentation/kernel.rst is the guide. The kernel-doc of each function
+ * is at its definition: writer.c, writer_reserve.c and reader.c of kmod/kclient.
  */
 #ifndef _LINUX_RUSTED_RING_H
 #define _LINUX_RUSTED_RING_H
 
 #include <uapi/linux/rusted_ring.h>
 
-#ifdef __KERNEL__	/* a program that is built in this tree may get here */
+#ifdef __KERNEL__	/* programs of this tree include this file, too */
 
 struct net;
 struct rring_kreader;
 struct rring_kwriter;
 
-/* Size classes that the kernel's events can have. */
+/* A kernel writer uses the size classes below this one: XS to XL. */
 #define RRING_KWRITER_CLASSES	(RRING_XL + 1)
-#define RRING_KWRITER_STOCK_MAX	4096
+#define RRING_KWRITER_STOCK_MAX	4096	/* slots per class */
 
 /**
- * struct rring_kwriter_config - what rring_kwriter_open() is to open
- * @net: network namespace of the arena's name; NULL: the initial one. Looked
- *	at during the call alone
- * @arena: name of the arena; NULL: @arena_fd stands for it
- * @arena_fd: an arena's descriptor, of the calling task
- * @ring: name of the ring; NULL: it has none
- * @kind: RRING_INLINE: payloads lie in the ring; RRING_HANDLES: in slots of
- *	the arena's pools, which readers may hold
- * @policy: RRING_FAIL: an event that finds the ring full is dropped;
- *	RRING_OVERWRITE: the oldest is, and readers count what they lose.
- *	RRING_BLOCK is refused
- * @capacity: entries, 1 to RRING_RING_CAPACITY_MAX
- * @stride: RRING_INLINE: bytes of the largest payload, a multiple of 64 up to
- *	RRING_STRIDE_MAX; RRING_HANDLES: 0
+ * struct rring_kwriter_config - argument of rring_kwriter_open()
+ * @net: network namespace in which @arena is looked up; NULL: the initial one.
+ *	Used during the call only, no reference is kept
+ * @arena: name of the arena; NULL: use @arena_fd
+ * @arena_fd: descriptor of the arena in the calling task, if @arena is NULL
+ * @ring: name of the ring; NULL: the ring has no name
+ * @kind: RRING_INLINE: payloads lie in the ring. RRING_HANDLES: payloads lie in
+ *	slots of the arena's pools, and readers can hold these slots
+ * @policy: what happens if the ring is full. RRING_FAIL: the new event is
+ *	dropped. RRING_OVERWRITE: the oldest event is overwritten, and readers
+ *	count what they lose. RRING_BLOCK: refused with -EINVAL
+ * @capacity: number of entries, 1 to RRING_RING_CAPACITY_MAX
+ * @stride: RRING_INLINE: largest payload in bytes, a multiple of 64 from
+ *	RRING_STRIDE_MIN to RRING_STRIDE_MAX; RRING_HANDLES: must be 0
  * @retain: entries that are kept for readers that join late, less than
- *	@capacity; RRING_OVERWRITE: 0, as it keeps one lap
- * @stock: RRING_HANDLES: for each size class, how many free slots to have at
- *	hand, up to RRING_KWRITER_STOCK_MAX: what interrupts can use before a
- *	worker has run. 0: none, larger ones are taken. All 0: 16 of each pool,
- *	but no more than a quarter of it
+ *	@capacity; RRING_OVERWRITE: must be 0, one lap is always kept
+ * @stock: RRING_HANDLES: for each size class, how many free slots a worker
+ *	keeps ready for reservations, up to RRING_KWRITER_STOCK_MAX and to the
+ *	pool's capacity. 0: the class is not used, its events take a slot of a
+ *	larger class. All 0: a quarter of each pool, but 1 to 16 slots.
+ *	RRING_INLINE: ignored
+ *
+ * All strings and @net belong to the caller and may go after the call.
  */
 struct rring_kwriter_config {
 	struct net *net;
@@ -54,13 +58,17 @@ struct rring_kwriter_config {
 };
 
 /**
- * struct rring_kevent - an event between reserve and commit
- * @data: where the payload goes, @len bytes; 64-byte aligned
- * @len: may be lowered before commit
- * @event_type: may be changed before commit
- * @handle: private
- * @position: private
- * @index: private
+ * struct rring_kevent - an event between reserve and commit or discard
+ * @data: memory for the payload, 64-byte aligned. The caller may write the
+ *	bytes that were given to rring_kwriter_reserve(), until commit or
+ *	discard
+ * @len: bytes of the payload; the caller may lower it before commit
+ * @event_type: the caller may change it before commit
+ * @handle: for the writer's use; do not change
+ * @position: for the writer's use; do not change
+ * @index: for the writer's use; do not change
+ *
+ * Filled by rring_kwriter_reserve() in memory of the caller.
  */
 struct rring_kevent {
 	void *data;
@@ -72,12 +80,12 @@ struct rring_kevent {
 };
 
 /**
- * struct rring_kwriter_stat - what became of a writer's events
- * @sent: readers can see them, or could
- * @discarded: were reserved and given up
- * @dropped: were refused, by enum rring_drop_reason. Readers find the same
- *	numbers in the ring's struct rring_ring_info, unless another writer has
- *	counted there before
+ * struct rring_kwriter_stat - counts of a writer's events since its open
+ * @sent: committed events that became visible to readers
+ * @discarded: events that were reserved, then discarded
+ * @dropped: failed reservations, by enum rring_drop_reason. Field dropped of
+ *	the ring's struct rring_ring_info counts the same for readers, but
+ *	includes what earlier kernel writers of the ring dropped
  */
 struct rring_kwriter_stat {
 	u64 sent;
@@ -103,19 +111,21 @@ u32 rring_kwriter_ring(const struct rring_kwriter *kw);
 /* ---- readers ---- */
 
 /**
- * struct rring_kentry - an event that a kernel reader looks at
- * @data: the payload, @len bytes, 64-byte aligned; for rring_kreader_peek()
- *	where it lies, until rring_kreader_release(): its writer may change it
- *	meanwhile, so that nothing read here twice is the same.
- *	rring_kreader_copy() is the safe way. In a callback, a copy, which stays
- *	as it is until that returns; NULL if it is of more than 16 KiB
- * @len: bytes of the payload
- * @event_type: as its writer says
- * @position: in the ring. It grows, by more than 1 where something was lost,
- *	refused or skipped
- * @handle: RRING_HANDLES: what it is in the arena; else 0
+ * struct rring_kentry - the event that a kernel reader looks at
+ * @data: the payload, @len bytes. From rring_kreader_peek(): the shared memory
+ *	itself, 64-byte aligned, valid until rring_kreader_release() or
+ *	rring_kreader_close(). A process can change it at any time, so two
+ *	reads of one byte can differ; rring_kreader_copy() makes a stable
+ *	copy. In the callback: a copy that nobody changes, valid until the
+ *	callback returns; NULL if the payload has more than 16 KiB
+ * @len: bytes of the payload, never more than the memory that @data points to
+ * @event_type: as the event's writer stored it
+ * @position: of the entry in the ring. Grows with each event, by more than 1 if
+ *	entries were lost, refused or skipped
+ * @handle: RRING_HANDLES: the event's handle; RRING_INLINE: 0
  *
- * All of it but @position is a user's: check it as such.
+ * Only @position is the kernel's own. The rest comes from a process that may be
+ * hostile: validate it as any input from user space.
  */
 struct rring_kentry {
 	const void *data;
@@ -126,13 +136,14 @@ struct rring_kentry {
 };
 
 /**
- * enum rring_refusal - why an entry, or a head, was none
- * @RRING_REFUSE_HEAD: the head was more than a lap ahead of a gating reader,
- *	which went on there
- * @RRING_REFUSE_LEN: longer than what it lies in
- * @RRING_REFUSE_HANDLE: no slot can have that handle
- * @RRING_REFUSE_STALE: the slot had another event, though the ring kept it
- * @RRING_REFUSALS: how many reasons there are
+ * enum rring_refusal - why a kernel reader refused an entry or a head
+ * @RRING_REFUSE_HEAD: the head was more than a lap ahead of a gating reader. No
+ *	honest writer stores such a head. The reader goes on at the head
+ * @RRING_REFUSE_LEN: the length exceeds the stride, the slot or the XXL region
+ * @RRING_REFUSE_HANDLE: the handle has no valid class, slot or generation
+ * @RRING_REFUSE_STALE: the slot has another generation than the handle, though
+ *	a gating reader had not passed the entry
+ * @RRING_REFUSALS: number of reasons
  */
 enum rring_refusal {
 	RRING_REFUSE_HEAD,
@@ -143,28 +154,34 @@ enum rring_refusal {
 };
 
 /**
- * struct rring_kreader_config - what rring_kreader_open() is to open
- * @net: network namespace of the arena's name; NULL: the initial one. Looked
- *	at during the call alone
- * @arena: name of the arena; NULL: @arena_fd stands for it
- * @arena_fd: an arena's descriptor, of the calling task
- * @ring: name of the ring; NULL: @ring_id is its number
- * @ring_id: number of the ring
- * @name: name of the reader: its place in the ring stays when it is closed, and
- *	holds the writer back, until the next one of that name goes on there;
- *	NULL: it has none
- * @flags: 0: it gates, the writer waits for it, or fails, or laps it after the
- *	ring's limit; RRING_JOIN_OBSERVER: the writer takes no notice of it
- * @start: where to begin; RRING_START_AT: at @position
- * @position: of RRING_START_AT
- * @event: called by a thread of the reader's for each event, in order, perhaps
- *	before rring_kreader_open() has returned; may sleep, and use
- *	rring_kreader_copy(). One without data that a liar, or an observer's
- *	writer, ends meanwhile counts as refused or lost all the same. NULL:
- *	there is no thread, the owner peeks
- * @ended: called by the thread when the stream has ended, each time that it
- *	does: another writer may take a ring over; or NULL
- * @context: first argument of both
+ * struct rring_kreader_config - argument of rring_kreader_open()
+ * @net: network namespace in which @arena is looked up; NULL: the initial one.
+ *	Used during the call only, no reference is kept
+ * @arena: name of the arena; NULL: use @arena_fd
+ * @arena_fd: descriptor of the arena in the calling task, if @arena is NULL
+ * @ring: name of the ring; NULL: use @ring_id
+ * @ring_id: number of the ring, if @ring is NULL
+ * @name: name of the reader; NULL: none. A named reader stays in the ring when
+ *	it is closed, and still gates there. The next reader that root or the
+ *	kernel opens with this name goes on at its position
+ * @flags: 0: a gating reader, which holds the writer back; the writer can lap
+ *	it if the ring has a stall limit. RRING_JOIN_OBSERVER: an observer,
+ *	which does not hold the writer back and can be overtaken
+ * @start: first position; RRING_START_AT: @position. Not used if a named reader
+ *	goes on
+ * @position: first position, if @start is RRING_START_AT
+ * @event: called for each event, in order, from a thread of the reader; may be
+ *	called before rring_kreader_open() returns. May sleep and may call
+ *	rring_kreader_copy(). If the payload has more than 16 KiB and its slot
+ *	is reused, or the entry overwritten, before @event returns, the event
+ *	counts as refused or lost and not as received. NULL: no thread, the
+ *	caller uses rring_kreader_peek()
+ * @ended: called from that thread each time the stream ends; a stream can end
+ *	several times, as another writer may take over the ring. May sleep.
+ *	NULL: not called. -EINVAL if set without @event
+ * @context: first argument of @event and @ended
+ *
+ * All strings and @net belong to the caller and may go after the call.
  */
 struct rring_kreader_config {
 	struct net *net;
@@ -183,14 +200,17 @@ struct rring_kreader_config {
 };
 
 /**
- * struct rring_kreader_stat - what became of the entries of a ring
- * @received: were handed over, or released
- * @lost: were overwritten before they could be read: by a writer that an
- *	observer was too slow for, or that has lapped a reader, or its name
- * @skipped: their writer gave them up
- * @refused: were no events, by enum rring_refusal. RRING_REFUSE_HEAD counts
- *	heads, each of which moved @position; of the others each was one entry
- * @position: where it stands
+ * struct rring_kreader_stat - counts of a reader's entries since its open
+ * @received: entries that the callback got, or that rring_kreader_release()
+ *	returned 0 for
+ * @lost: entries that were overwritten before they were received, because the
+ *	reader was overtaken or lapped; also what a named reader lost while
+ *	closed
+ * @skipped: entries that their writer discarded
+ * @refused: refusals, by enum rring_refusal. RRING_REFUSE_HEAD counts heads,
+ *	each of which moved @position by more than a lap. The other reasons
+ *	count entries
+ * @position: entries below are done with
  */
 struct rring_kreader_stat {
 	u64 received;

@@ -118,8 +118,8 @@ struct rring_writer {
  *   -ENAMETOOLONG: the name has more than 31 characters
  *   -EACCES: the ring of this name belongs to another user
  *   -EBUSY: the ring of this name has a writer
- *   -EOVERFLOW: a hostile writer left the head of this ring beyond 2^62; the
- *	name becomes free when its readers have left
+ *   -EOVERFLOW: a hostile writer left the head of this ring at 2^62 or above;
+ *	the name becomes free when its readers have left
  *   -EEXIST: the ring of this name has another geometry
  *   -ENOSPC: the arena has no place for another ring, or the ring needs more
  *	memory than max_bytes allows

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Commands: what each ioctl demands of its arguments, and whom it goes to.
- * Nothing here runs under an arena's lock.
+ * Commands: for each ioctl a function that checks the arguments and calls what
+ * does the work. All are called without an arena's lock.
  */
 #include "compat.h"
 
@@ -15,7 +15,10 @@
 #include "ring.h"
 #include "writer.h"
 
-/* Closed by a zero, printable, and no path. */
+/*
+ * 0: @name ends with a zero byte within RRING_NAME_MAX, and is empty or has
+ * printable ASCII characters, no space and no '/'. Else -EINVAL.
+ */
 int rring_command_check_name(const char *name)
 {
 	size_t i;
@@ -153,7 +156,11 @@ static int do_pool_stat(struct rring_client *client, union rring_args *args)
 	return rring_pool_count(client, &args->pool_stat);
 }
 
-/* A batch at a time, each of which may have to read all windows. */
+/*
+ * Sweep slots @from to @end - 1. Returns how many were freed. Stops if the
+ * process is being killed, which is checked for each batch: a batch may have to
+ * read the windows of all rings.
+ */
 static u32 reclaim_range(struct rring_pool *pool, u32 from, u32 end)
 {
 	u32 freed = 0;
@@ -179,7 +186,7 @@ static int do_reclaim(struct rring_client *client, union rring_args *args)
 		return -EINVAL;
 	reclaim->count = reclaim_range(pool, reclaim->first,
 				       reclaim->first + reclaim->count);
-	/* who waits for one has not seen it go */
+	/* clients that wait for a slot do not know of these */
 	if (reclaim->count)
 		rring_arena_wake_pools(client->arena, BIT(reclaim->pool));
 	return 0;
@@ -209,6 +216,9 @@ static const struct rring_command commands[] = {
 	COMMAND(RRING_IOC_RECLAIM, reclaim, true),
 };
 
+/*
+ * NULL: no such ioctl. The size and direction that @cmd encodes do not count.
+ */
 const struct rring_command *rring_command_find(unsigned int cmd)
 {
 	if (_IOC_TYPE(cmd) != RRING_IOC_MAGIC ||
@@ -217,7 +227,11 @@ const struct rring_command *rring_command_find(unsigned int cmd)
 	return &commands[_IOC_NR(cmd)];
 }
 
-/* Is @client alive, and the caller's own? */
+/*
+ * 0: @command does not need a live client, or @client is live and belongs to
+ * the caller's process; else an error of rring_client_lock(). Takes the arena's
+ * lock, and releases it.
+ */
 int rring_command_check(const struct rring_command *command,
 			struct rring_client *client)
 {

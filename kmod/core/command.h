@@ -6,7 +6,7 @@
 
 struct rring_client;
 
-/* What any ioctl is called with. */
+/* The argument of any ioctl. Each struct begins with .size. */
 union rring_args {
 	u32 size;
 	struct rring_create create;
@@ -24,11 +24,15 @@ union rring_args {
 	struct rring_reclaim reclaim;
 };
 
-/* One ioctl, once its arguments are in our memory. */
+/* One ioctl. */
 struct rring_command {
-	u32 size;		/* of its struct */
-	bool attached;		/* only for a live client */
-	bool answers;		/* in the struct */
+	u32 size;		/* bytes of its struct */
+	bool attached;		/* needs a live client of the caller */
+	bool answers;		/* the struct is copied back */
+	/*
+	 * @args is a copy in kernel memory. Returns 0, CREATE a descriptor, or
+	 * a negative errno. Called without the arena's lock.
+	 */
 	int (*run)(struct rring_client *client, union rring_args *args);
 };
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * What the objects of this directory use of the kernel, and what differs
- * between the kernels that the module builds for. Objects that include this
- * instead of the kernel's headers also compile into librusted_ring, where
- * ulib/host/kernel.h gives them the same out of the C library.
+ * The kernel's headers that the files of this directory use, and what differs
+ * between the kernel versions that the module supports. A file that includes
+ * this header instead of the kernel's compiles into librusted_ring as well,
+ * where ulib/host/kernel.h provides the same functions on the C library.
  */
 #ifndef RRING_COMPAT_H
 #define RRING_COMPAT_H
@@ -50,14 +50,17 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 
 #define rring_net_cookie(net)	((net)->net_cookie)
 
-/* Who may listen to a multicast group. */
+/*
+ * Flag of a multicast group that only an administrator may join: with
+ * CAP_SYS_ADMIN, or with CAP_NET_ADMIN where the kernel has no such flag.
+ */
 #ifdef GENL_MCAST_CAP_SYS_ADMIN
 #define RRING_MCAST_ADMIN	GENL_MCAST_CAP_SYS_ADMIN
 #else
 #define RRING_MCAST_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
 
-/* The attributes of the request that a dump answers. */
+/* Attributes of the request that a dump answers; @cb: its netlink_callback. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define rring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #else

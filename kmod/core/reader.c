@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Readers: join, leave, freeze, lap. A reader is an entry in its ring's page,
- * which the writer scans, and a cursor in its client's page. It stands at the
- * higher one of .start, the kernel's word, and its cursor, the client's.
+ * Readers: join, leave, freeze, lap. A reader has an entry in its ring's page,
+ * which the writer scans, and a cursor in its client's page. The position of
+ * the reader is .start, which the kernel writes, or the cursor, which the
+ * client writes, if that is higher.
  *
- * Joining. The writer may be about to act on a scan that did not see the new
- * entry, in which it took some position m for the lowest one. The entry first
- * gates at the window's lower end as of now, and .joins grows; then every CPU
+ * Joining: the writer may be about to act on a scan that did not see the new
+ * entry, and that found the lowest position m. The kernel first lets the entry
+ * gate at the window's lower end, as JOINING, and raises .joins. Then every CPU
  * that may run the writer passes a full barrier. A scan that found .joins
- * unchanged at its end was over by then, so that m is no more than the lower end
- * read from then on; there, or above, the reader starts. Any other scan is made
- * anew, and sees the entry. A writer that is held back by an entry that is
- * JOINING asks again, so that the step between never makes a ring look full.
+ * unchanged at its end was over before the barrier. The kernel reads the lower
+ * end and .passed after the barrier, so the higher one is at least m; there or
+ * above, the reader starts. Any other scan is repeated, and sees the entry. A
+ * writer that only a JOINING entry holds back scans again, so that a ring never
+ * looks full because a reader joins.
  */
 #include "compat.h"
 
@@ -24,6 +26,7 @@
 #include "ring.h"
 #include "trace.h"
 
+/* The cursor of @reader, which has a client. Under the arena's lock. */
 const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader)
 {
 	struct rring_cursors *cursors = reader->client->cursors.addr;
@@ -36,36 +39,57 @@ static struct rring_reader_info *reader_info(const struct rring_reader *reader)
 	return &reader->ring->info->readers[reader->id];
 }
 
+/*
+ * Does @reader gate? A reader that is JOINING does not count: its start is
+ * computed from the others. Under the arena's lock.
+ */
 bool rring_reader_gates(const struct rring_reader *reader)
 {
 	return reader->state == RRING_READER_LIVE ||
 	       reader->state == RRING_READER_FROZEN;
 }
 
+/*
+ * The position of @reader: entries below are released. It can be beyond the
+ * head, because a hostile client can store any cursor. Under the arena's lock.
+ */
 u64 rring_reader_pos(const struct rring_reader *reader)
 {
 	if (!reader->client)
 		return reader->start;
-	/* D: pairs with C in the library's release */
+	/*
+	 * D: pairs with C in the library's release. Without it, the sweep could
+	 * see the cursor, but not the hold on an entry that the reader kept.
+	 */
 	return max(reader->start,
 		   rring_seq_load_acquire(rring_reader_cursor(reader)));
 }
 
-/* Is there more for a reader that stands at @position, or was it lapped? */
+/*
+ * Is there an entry at @position or above, or was @reader lapped? Under the
+ * arena's lock.
+ */
 bool rring_reader_has_news(struct rring_reader *reader, u64 position)
 {
 	return reader->state == RRING_READER_LAPPED ||
 	       rring_ring_head(reader->ring) > position;
 }
 
-/* Is there anything to tell it, if only that its stream has ended? */
+/*
+ * Need @reader not wait at @position: is there an entry, was it lapped, or has
+ * the stream ended? Under the arena's lock.
+ */
 bool rring_reader_ready(struct rring_reader *reader, u64 position)
 {
 	return rring_ring_has_ended(reader->ring) ||
 	       rring_reader_has_news(reader, position);
 }
 
-/* O: pairs with P in the library's scan. */
+/*
+ * Set the state of @reader, and show state and start to the writer. O: pairs
+ * with P in the library's scan. Without it, the writer could see the new state
+ * with an old start.
+ */
 static void publish_state(struct rring_reader *reader,
 			  enum rring_reader_state state)
 {
@@ -80,12 +104,16 @@ static void publish_state(struct rring_reader *reader,
 	rring_announce_reader_state(reader);
 }
 
+/* Word .ref of struct rring_reader_info. Under the arena's lock. */
 u64 rring_reader_ref(const struct rring_reader *reader)
 {
 	return rring_word_load(&reader_info(reader)->ref);
 }
 
-/* Where to begin, at @low or above, once the writer minds the reader. */
+/*
+ * The position at which a reader starts: what @start (enum rring_start) and
+ * @position ask for, but at least @low and at most the head.
+ */
 static u64 start_position(struct rring_ring *ring, u64 low, u32 start,
 			  u64 position)
 {
@@ -98,16 +126,22 @@ static u64 start_position(struct rring_ring *ring, u64 low, u32 start,
 	return clamp(position, low, max(low, head));
 }
 
-/* Make @reader gate from @start, or from @position. */
+/*
+ * Make @reader gate. Its start is what @start and @position ask for, but not
+ * below what the writer may overwrite. Under the arena's lock.
+ */
 static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
 {
 	struct rring_ring *ring = reader->ring;
 
 	reader->start = rring_ring_low(ring);
-	/* the writer spins while this lasts */
+	/* the writer scans again and again while the reader is JOINING */
 	preempt_disable();
 	publish_state(reader, RRING_READER_JOINING);
-	/* O: pairs with P in the library's scan, which then sees the entry */
+	/*
+	 * O: pairs with P in the library's scan. Without it, a scan could see
+	 * the new .joins, but miss the entry.
+	 */
 	rring_flag_store_release(&ring->info->joins,
 				 rring_flag_load(&ring->info->joins) + 1);
 	rring_barrier(ring->arena);
@@ -128,8 +162,9 @@ static void begin_observing(struct rring_reader *reader, u32 start,
 }
 
 /*
- * A free cursor of @client, whose word is back to 0: a value from its last use
- * would let the writer pass.
+ * Returns a free cursor of @client, or -ENOSPC. The client must have set the
+ * cursor back to 0: a value from an earlier use would move the new reader
+ * forward, and the writer would overwrite what the reader has not read.
  */
 static int find_cursor(const struct rring_client *client)
 {
@@ -153,6 +188,7 @@ static void take_cursor(struct rring_reader *reader,
 	rring_announce_reader_client(reader);
 }
 
+/* A free index in .readers[], or -ENOSPC. */
 static int find_place(const struct rring_ring *ring)
 {
 	int i;
@@ -195,6 +231,9 @@ static struct rring_reader *find_name(struct rring_ring *ring, const char *name)
 	return NULL;
 }
 
+/*
+ * 0; -EACCES: the name is another user's; -EBUSY: a client uses the name now.
+ */
 static int may_resume(const struct rring_reader *reader, kuid_t owner)
 {
 	if (!uid_eq(reader->owner, owner))
@@ -203,8 +242,10 @@ static int may_resume(const struct rring_reader *reader, kuid_t owner)
 }
 
 /*
- * A frozen name has been gating all the while, and goes on where it stood. One
- * that was lapped while away goes on at the oldest entry kept.
+ * A named reader that was away goes on. If FROZEN, it gates since it left, and
+ * goes on at its position. If it was lapped, it goes on at its position or at
+ * the oldest entry kept, whichever is higher; args->lost counts the entries in
+ * between.
  */
 static void resume(struct rring_reader *reader, struct rring_reader_join *args)
 {
@@ -220,6 +261,10 @@ static void resume(struct rring_reader *reader, struct rring_reader_join *args)
 	reader->lost += args->lost;
 }
 
+/*
+ * 0; -EPERM: an observer cannot gate; -EINVAL: a reader of this ring cannot
+ * gate, or an observer has a name.
+ */
 static int check_join(const struct rring_client *client,
 		      const struct rring_ring *ring,
 		      const struct rring_reader_join *args)
@@ -272,7 +317,19 @@ static struct rring_reader *join(struct rring_client *client,
 	return reader;
 }
 
-/* A reader of @client's, which acts for @owner. Under the arena's lock. */
+/*
+ * Enter a reader of @client into a ring, on behalf of user @owner, and fill the
+ * output fields of @args. Returns the reader, or an ERR_PTR():
+ *
+ *	-EINVAL: invalid flags or start; see also check_join()
+ *	-ENOENT, -ENXIO: no ring of this name, or no ring of this id
+ *	-EPERM: see check_join()
+ *	-ENOSPC: @client or the ring has no place for another reader
+ *	-EACCES, -EBUSY: see may_resume()
+ *	-ENOMEM
+ *
+ * Under the arena's lock.
+ */
 struct rring_reader *rring_reader_enter(struct rring_client *client,
 					kuid_t owner,
 					struct rring_reader_join *args)
@@ -291,6 +348,10 @@ struct rring_reader *rring_reader_enter(struct rring_client *client,
 	return join(client, ring, owner, args);
 }
 
+/*
+ * READER_JOIN: 0, or an error of rring_reader_enter() or rring_client_lock().
+ * Takes the arena's lock.
+ */
 int rring_reader_join(struct rring_client *client,
 		      struct rring_reader_join *args)
 {
@@ -305,7 +366,7 @@ int rring_reader_join(struct rring_client *client,
 
 static void leave_cursor(struct rring_reader *reader)
 {
-	/* a wait for this one among others is in vain */
+	/* a wait for several readers that includes this one must fail now */
 	rring_gate_open(&reader->client->gate);
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
@@ -313,6 +374,10 @@ static void leave_cursor(struct rring_reader *reader)
 	rring_announce_reader_client(reader);
 }
 
+/*
+ * @reader, which is named, is away from now on: it keeps its position, and
+ * gates there unless it is lapped.
+ */
 static void freeze(struct rring_reader *reader)
 {
 	u64 head = rring_ring_head(reader->ring);
@@ -333,9 +398,10 @@ static void shrink_readers_end(struct rring_ring *ring)
 }
 
 /*
- * Free @reader; its writer need not mind it any more. Its start stays: the
- * writer may see that before it sees the state, and must not find the reader
- * at 0 in between, which would make the ring look full.
+ * Take @reader out of its ring, so that it no longer gates, and free it. .start
+ * in the ring's page is not cleared: a writer that still sees the old state
+ * would find the reader at 0, and the ring would look full. Under the arena's
+ * lock, or when the arena is freed.
  */
 void rring_reader_remove(struct rring_reader *reader)
 {
@@ -351,7 +417,12 @@ void rring_reader_remove(struct rring_reader *reader)
 	kfree(reader);
 }
 
-/* Its client has gone, or leaves it: what it held back can move. */
+/*
+ * The client of @reader leaves or has died. A named reader freezes; a nameless
+ * one is freed. Wakes the writer, and clients that wait for slots. Reaps the
+ * ring if that has no writer and no reader left. Under the arena's lock; the
+ * caller does not use @reader or its ring afterwards.
+ */
 void rring_reader_orphan(struct rring_reader *reader)
 {
 	struct rring_ring *ring = reader->ring;
@@ -367,8 +438,9 @@ void rring_reader_orphan(struct rring_reader *reader)
 }
 
 /*
- * Remove a reader that is away, for whoever has to do with the arena; with a
- * @serial, only if it still is that one. Under the arena's lock.
+ * Remove a named reader that is away. 0; -ENXIO: no such ring or reader;
+ * -ESTALE: @serial is neither 0 nor the reader's; -EBUSY: the reader is not
+ * away. Under the arena's lock. The caller has checked the right to do so.
  */
 int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
 			u32 serial)
@@ -388,7 +460,10 @@ int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
 	return 0;
 }
 
-/* The reader @id of @ring_id, if it is @client's. */
+/*
+ * Reader @id of ring @ring_id; ERR_PTR(-ENXIO): there is none; ERR_PTR(-EPERM):
+ * not a reader of @client. Under the arena's lock.
+ */
 static struct rring_reader *own_reader(struct rring_client *client,
 				       u32 ring_id, u32 id)
 {
@@ -401,6 +476,11 @@ static struct rring_reader *own_reader(struct rring_client *client,
 	return ring->readers[id];
 }
 
+/*
+ * READER_LEAVE: 0; -EINVAL: invalid flags; -ENXIO: no such ring or reader;
+ * -EPERM: not a reader of @client; or an error of rring_client_lock(). Takes
+ * the arena's lock.
+ */
 int rring_reader_leave(struct rring_client *client,
 		       const struct rring_reader_leave *args)
 {
@@ -424,7 +504,11 @@ int rring_reader_leave(struct rring_client *client,
 	return err;
 }
 
-/* How many @reader, which was lapped, has lost. Under the arena's lock. */
+/*
+ * Make @reader, which was lapped, gate again, at its position or at the oldest
+ * entry kept, whichever is higher. The reader gets a new serial. Returns how
+ * many entries it has lost. Under the arena's lock.
+ */
 u64 rring_reader_go_on(struct rring_reader *reader)
 {
 	struct rring_ring *ring = reader->ring;
@@ -438,6 +522,11 @@ u64 rring_reader_go_on(struct rring_reader *reader)
 	return reader->start - stood;
 }
 
+/*
+ * READER_REJOIN: 0; -EINVAL: the reader was not lapped, or .reserved is not 0;
+ * -ENXIO: no such ring or reader; -EPERM: not a reader of @client; or an error
+ * of rring_client_lock(). Takes the arena's lock.
+ */
 int rring_reader_rejoin(struct rring_client *client,
 			struct rring_reader_rejoin *args)
 {
@@ -463,6 +552,7 @@ int rring_reader_rejoin(struct rring_client *client,
 	return err;
 }
 
+/* @reader no longer gates. Wakes the tasks that this concerns. */
 static void lap(struct rring_reader *reader)
 {
 	struct rring_ring *ring = reader->ring;
@@ -480,9 +570,10 @@ static void lap(struct rring_reader *reader)
 }
 
 /*
- * Its writer waits for it to pass @position. Lap it if it has stood still for
- * the ring's limit; else lower *@wake_at to when it will have. Who has read all
- * that there is stands still for want of more, wherever @position is.
+ * The writer waits until @reader is beyond @position. If @reader has not moved
+ * for the ring's limit, .stall_ns, lap it; else lower *@wake_at to the time
+ * when the limit is reached. A reader that has read all entries is not stalled.
+ * @now is the time in ns. Under the arena's lock.
  */
 void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
@@ -536,7 +627,7 @@ static void raise_readable(void *context)
 {
 	struct wait_readable *wait = context;
 
-	/* .info stays: it lies in the arena, which the client holds */
+	/* .info is valid without the lock: it lies in ARENA */
 	rring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
 }
 
@@ -545,6 +636,11 @@ static const struct rring_wait_ops readable_ops = {
 	.raise = raise_readable,
 };
 
+/*
+ * WAIT for RRING_WAIT_READABLE, see rring_reader_ready(). 0; -ENXIO: no such
+ * ring or reader; -EPERM: not a reader of @client; or an error of
+ * rring_client_lock() or rring_gate_wait(). Takes the arena's lock. May sleep.
+ */
 int rring_reader_wait_readable(struct rring_client *client,
 			       const struct rring_wait *args)
 {

@@ -9,21 +9,21 @@ struct rring_arena;
 struct rring_client;
 struct rring_ring;
 
-/* Under the arena's lock. */
+/* A reader of a ring. The arena's lock protects all fields. */
 struct rring_reader {
 	struct rring_ring *ring;
-	struct rring_client *client;	/* NULL: named and away */
-	u32 id;				/* in the ring */
-	u32 cursor;			/* in the client */
-	u32 serial;			/* new with every join */
+	struct rring_client *client;	/* NULL: it is away */
+	u32 id;				/* index in .readers of the ring */
+	u32 cursor;			/* index in CURSORS */
+	u32 serial;			/* new at every join and rejoin */
 	enum rring_reader_state state;
 	char name[RRING_NAME_MAX];
-	kuid_t owner;
-	u64 start;			/* it never was before this */
-	u64 stalled_at;			/* where it held its writer back */
-	u64 stalled_since;		/* ns; 0: it does not */
-	u64 laps;
-	u64 lost;			/* by them */
+	kuid_t owner;			/* only this user may resume it */
+	u64 start;			/* the position is never below */
+	u64 stalled_at;			/* position where it stalled */
+	u64 stalled_since;		/* ktime, ns; 0: not stalled */
+	u64 laps;			/* how often it was lapped */
+	u64 lost;			/* entries lost by these laps */
 };
 
 struct rring_reader *rring_reader_enter(struct rring_client *client,

@@ -8,15 +8,16 @@ struct page;
 struct vm_area_struct;
 
 /*
- * Zeroed pages that the kernel sees as one and processes can map. In the
- * library there is but the one mapping, which counts its users.
+ * Pages, at first zero, which the kernel has mapped in one piece at .addr and
+ * which processes can map. In the library .addr is the only mapping, and counts
+ * its users.
  */
 struct rring_region {
 #ifdef __KERNEL__
 	struct page **pages;
 #endif
-	unsigned long nr_pages;
-	void *addr;
+	unsigned long nr_pages;		/* of PAGE_SIZE bytes */
+	void *addr;			/* NULL: not allocated */
 };
 
 int rring_region_alloc(struct rring_region *region, u64 size);
@@ -26,6 +27,7 @@ int rring_region_insert(const struct rring_region *region,
 void rring_region_set_limit(unsigned long max_bytes);
 bool rring_region_fits(u64 size);
 
+/* In bytes; 0: not allocated. */
 static inline u64 rring_region_size(const struct rring_region *region)
 {
 	return (u64)region->nr_pages << PAGE_SHIFT;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The sleeper pays. Who publishes or drops stores, then loads a flag, with no
- * fence between (L). Who wants to sleep raises the flag, makes every CPU that
- * may run a peer pass a full barrier (K), looks once more and only then sleeps:
- * either the look sees the peer's store, or the peer's load sees the flag. The
+ * Wait and wake. The sleeper pays for the memory ordering. A peer publishes or
+ * drops by a store, then loads a flag, without a fence in between (L). A task
+ * that wants to sleep raises the flag, makes every CPU that may run a peer pass
+ * a full barrier (K), looks once more, and only then sleeps. Either that look
+ * sees the peer's store, or the peer's load sees the flag. This is the
  * asymmetric form of Dekker's pattern, as in membarrier(2).
  */
 #include "compat.h"
@@ -22,6 +23,7 @@ void rring_gate_init(struct rring_gate *gate, struct rring_arena *arena)
 	atomic_set(&gate->events, 0);
 }
 
+/* Wake all tasks that wait at @gate. Needs no lock. */
 void rring_gate_open(struct rring_gate *gate)
 {
 	atomic_inc(&gate->events);
@@ -33,12 +35,16 @@ void rring_flag_raise(rring_flag_t *flag, u32 bits)
 	atomic_or(bits, (atomic_t *)&flag->value);
 }
 
-/* Returns those of @bits that were up. */
+/* Lower @bits. Returns those of them that were raised. */
 u32 rring_flag_lower(rring_flag_t *flag, u32 bits)
 {
 	return atomic_fetch_andnot(bits, (atomic_t *)&flag->value) & bits;
 }
 
+/*
+ * Sleep until .events differs from @seen: 0; -ETIME: @deadline, a ktime in ns,
+ * has passed; -ERESTARTSYS: a signal.
+ */
 static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
 {
 	u64 now = ktime_get_ns();
@@ -54,20 +60,25 @@ static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
 }
 
 /*
- * 0, -ETIMEDOUT, -ERESTARTSYS, or what .ready says but -EAGAIN.
+ * Sleep at @gate until ops->ready() returns something other than -EAGAIN, and
+ * return that. -ETIMEDOUT: @deadline, a ktime in ns, has passed; 0: never
+ * sleep; RRING_FOREVER: no limit. -ERESTARTSYS: a signal. Without the arena's
+ * lock, which is taken.
  *
- * However many flags .raise puts up, one barrier after the last of them does
- * for all. Take any peer, what it stores, and the flag that it then loads:
+ * One barrier, after the last flag is raised, is enough for any number of
+ * flags. Take a peer, what the peer stores, and the flag that the peer loads
+ * afterwards:
  *
- * - It finds the flag down. Then its store came before the barrier, and the
- *   second .ready sees it.
- * - It finds the flag up, raised here or for somebody else, and wakes: takes
- *   the flag down and opens the gate of everybody that it stands for. If that
- *   opening counts in @seen, it came before the first .ready, as did the store;
- *   if not, .events has moved on from @seen, and there is no sleep.
+ * - The flag is down. Then the store came before the barrier, and the second
+ *   .ready sees the store.
+ * - The flag is up, raised here or by another sleeper. Then the peer wakes: it
+ *   lowers the flag, and opens the gates of all sleepers that the flag stands
+ *   for. If @seen counts that opening, then the store came before the first
+ *   .ready, which sees it. Else .events differs from @seen, and there is no
+ *   sleep.
  *
- * A flag that somebody else's wake takes down before the sleep opens this gate
- * as well; the next round raises it again.
+ * A wake for another sleeper can lower the flag before this task sleeps. That
+ * wake opens this gate as well, and the next round raises the flag again.
  */
 int rring_gate_wait(struct rring_gate *gate, const struct rring_wait_ops *ops,
 		    void *context, u64 deadline)
@@ -86,7 +97,7 @@ int rring_gate_wait(struct rring_gate *gate, const struct rring_wait_ops *ops,
 		err = ops->ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
-		/* somebody may open the gate without end, to no purpose */
+		/* a hostile peer may open the gate again and again */
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 		err = sleep_until(gate, seen, wake_at);

@@ -8,26 +8,27 @@
 struct rring_arena;
 
 /*
- * Where tasks sleep until a peer calls WAKE: an event count, so that a wake
- * between the last look and the sleep is not lost.
+ * An event count, on which tasks sleep until the gate is opened. If the gate is
+ * opened between a task's last look and its sleep, the task does not sleep.
  */
 struct rring_gate {
 	struct rring_arena *arena;
 	wait_queue_head_t queue;
-	atomic_t events;
+	atomic_t events;		/* how often the gate was opened */
 };
 
-/* What a sleeper waits for. Called without locks. */
+/* The condition that a sleeper waits for. Called without locks. */
 struct rring_wait_ops {
 	/*
-	 * 0 when it is there, -EAGAIN when not yet, else an error. May lower
-	 * *@wake_at, an absolute time in ns at which it wants to be asked
-	 * again.
+	 * 0: the condition holds; -EAGAIN: not yet; else an error, which ends
+	 * the wait. May lower *@wake_at, the ktime in ns at which .ready is
+	 * called again at the latest.
 	 */
 	int (*ready)(void *context, u64 *wake_at);
 	/*
-	 * Raise the flags of all who can make it so: whoever lowers one of
-	 * them opens the gate afterwards.
+	 * Raise the waiters flags of all peers that can make the condition
+	 * hold. A peer that lowers one of these flags opens the gate
+	 * afterwards.
 	 */
 	void (*raise)(void *context);
 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * A ring's writer waits for room: until its readers have passed, until those
- * that stall are lapped, or, where it has a peer, until that is gone.
+ * The writer of a ring waits for room: until its gating readers have passed, or
+ * those that stall are lapped. With a peer (RRING_WAIT_PEER), the end of the
+ * peer's ring ends the wait, too.
  */
 #include "compat.h"
 
@@ -14,12 +15,17 @@ struct wait_writable {
 	struct rring_client *client;
 	struct rring_ring *ring;
 	u64 position;
-	u32 peer;		/* the cursor whose ring's end ends this, too */
+	u32 peer;		/* the end of the ring that is read with this
+				 * cursor ends the wait, too; or NO_PEER
+				 */
 };
 
 #define NO_PEER		RRING_CURSORS
 
-/* Lap the readers that have stood at @position or before for too long. */
+/*
+ * Lap the gating readers that have not moved for the ring's limit, at @position
+ * or below; lower *@wake_at to the time when the next one reaches that limit.
+ */
 static void check_stalls(struct rring_ring *ring, u64 position, u64 *wake_at)
 {
 	u64 now = ktime_get_ns();
@@ -31,6 +37,7 @@ static void check_stalls(struct rring_ring *ring, u64 position, u64 *wake_at)
 						 now, wake_at);
 }
 
+/* 0: the window's lower end is beyond @position; -EAGAIN: not yet. */
 static int check_room(struct rring_ring *ring, u64 position, u64 *wake_at)
 {
 	if (rring_ring_low(ring) > position)
@@ -40,7 +47,11 @@ static int check_room(struct rring_ring *ring, u64 position, u64 *wake_at)
 	return rring_ring_low(ring) > position ? 0 : -EAGAIN;
 }
 
-/* Whoever reads this ring writes that one: who is gone makes no more room. */
+/*
+ * 0: wait for room; -EPIPE: the ring that is read with @cursor has ended. Its
+ * writer is the reader that the room is waited for, and has gone. -ENXIO:
+ * @cursor has no reader.
+ */
 static int check_peer(const struct rring_client *client, u32 cursor)
 {
 	const struct rring_reader *reader;
@@ -74,7 +85,7 @@ static void raise_writable(void *context)
 {
 	struct wait_writable *wait = context;
 
-	/* .info stays: it lies in the arena, which the client holds */
+	/* .info is valid without the lock: it lies in ARENA */
 	rring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
 	if (wait->peer != NO_PEER)
 		rring_client_raise(wait->client, BIT_ULL(wait->peer));
@@ -85,6 +96,13 @@ static const struct rring_wait_ops writable_ops = {
 	.raise = raise_writable,
 };
 
+/*
+ * WAIT for RRING_WAIT_WRITABLE or RRING_WAIT_PEER: until the window's lower end
+ * is beyond args->position. 0; -ENXIO: no such ring, or the peer's cursor has
+ * no reader; -EPERM: @client is not the writer; -EPIPE: the peer's ring has
+ * ended; or an error of rring_client_lock() or rring_gate_wait(). Takes the
+ * arena's lock. May sleep.
+ */
 int rring_writer_wait(struct rring_client *client,
 		      const struct rring_wait *args)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Client 0 of an arena, the kernel. It is there while the kernel writes or reads
- * rings. It has a ledger, a location like any other, from the first ring on that
- * it writes and that carries handles; and cursors, in a page that writers map
- * like any client's, from its first reader on. It has no place in the table of
- * clients, no mapping, no magazines and no quota.
+ * Client 0 of an arena: the kernel. Client 0 exists while the kernel has a
+ * writer or a reader in the arena. The first writer of a ring of handles adds
+ * the ledger, which sweeps read like any other. The first reader adds the page
+ * of cursors, which writers map like any client's. Client 0 is not in the
+ * arena's table of clients, and has no mapping, no magazines and no quota.
  */
 #include "../core/compat.h"
 
@@ -17,8 +17,9 @@
 #include "client.h"
 
 /*
- * Over .kernel, .kernel_users of all arenas, and over the birth of what it has.
- * The arena's lock nests in it, under which others look at the cursors.
+ * Protects .kernel_users of all arenas, changes of .kernel, and the adding of
+ * ledger and cursors. The arena's lock nests in this one: .kernel and its
+ * cursors change under both, and other code reads them under the arena's lock.
  */
 static DEFINE_MUTEX(kernel_lock);
 
@@ -35,7 +36,10 @@ static struct rring_client *kernel_new(struct rring_arena *arena)
 	return kernel;
 }
 
-/* No reference of its own: whoever gets it has the arena, and puts it first. */
+/*
+ * Client 0 holds no reference to the arena. Each of its writers and readers
+ * holds one, and puts client 0 before the arena.
+ */
 static void kernel_free(struct rring_client *kernel)
 {
 	rring_region_free(&kernel->ledger);
@@ -44,6 +48,7 @@ static void kernel_free(struct rring_client *kernel)
 	kfree(kernel);
 }
 
+/* 0, -ENOSPC or -ENOMEM. Under kernel_lock. */
 static int add_ledger(struct rring_arena *arena)
 {
 	struct rring_client *kernel = arena->kernel;
@@ -60,7 +65,10 @@ static int add_ledger(struct rring_arena *arena)
 	return 0;
 }
 
-/* A serial of its own each time: writers then map the page anew. */
+/*
+ * 0, -ENOSPC or -ENOMEM. Under kernel_lock. Each new page of cursors comes with
+ * a new serial, so that writers map the new page.
+ */
 static int add_cursors(struct rring_arena *arena)
 {
 	struct rring_client *kernel = arena->kernel;
@@ -94,6 +102,7 @@ static void remove_ledger(struct rring_arena *arena)
 	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
 }
 
+/* Remove and free client 0 if it has no user. Under kernel_lock. */
 static void put_locked(struct rring_arena *arena)
 {
 	struct rring_client *kernel = arena->kernel;
@@ -134,7 +143,12 @@ static int find_or_add(struct rring_arena *arena)
 	return 0;
 }
 
-/* For one more writer or reader, with what that @needs. May sleep. */
+/*
+ * Client 0 of @arena, for one more writer or reader. @needs: RRING_KCLIENT_*
+ * bits. Returns the client, or an ERR_PTR() (-ENOSPC, -ENOMEM). The caller has
+ * a reference to @arena, and calls rring_kclient_put() before putting that.
+ * Takes kernel_lock and the arena's lock. May sleep.
+ */
 struct rring_client *rring_kclient_get(struct rring_arena *arena, u32 needs)
 {
 	struct rring_client *kernel;
@@ -153,7 +167,11 @@ struct rring_client *rring_kclient_get(struct rring_arena *arena, u32 needs)
 	return err ? ERR_PTR(err) : kernel;
 }
 
-/* Its rings are adopted, and it holds and reads nothing any more. May sleep. */
+/*
+ * End one use of client 0; the last put frees it. The caller's ring is adopted
+ * and its holds are dropped, or its reader has left. Takes kernel_lock and the
+ * arena's lock. May sleep.
+ */
 void rring_kclient_put(struct rring_arena *arena)
 {
 	mutex_lock(&kernel_lock);
@@ -162,7 +180,12 @@ void rring_kclient_put(struct rring_arena *arena)
 	mutex_unlock(&kernel_lock);
 }
 
-/* A reference to the arena of that name, or without one, of that descriptor. */
+/*
+ * The arena named @name in @net (NULL: the initial namespace) or, if @name is
+ * NULL, that of descriptor @fd of the calling task. Returns the arena, with a
+ * reference, or an ERR_PTR(): -ENOENT no such name, -EBADF no such descriptor,
+ * -EINVAL not an arena's descriptor. Permissions are not checked. May sleep.
+ */
 struct rring_arena *rring_kclient_arena(struct net *net, const char *name,
 					int fd)
 {
@@ -171,7 +194,11 @@ struct rring_arena *rring_kclient_arena(struct net *net, const char *name,
 	return rring_arena_lookup(name, net ?: &init_net);
 }
 
-/* @name, if it is one, into RRING_NAME_MAX bytes; NULL is the empty one. */
+/*
+ * Copy @name to the RRING_NAME_MAX bytes of @to. NULL: no name, @to remains as
+ * the caller has zeroed it. Returns 0, or -EINVAL: @name is too long or has a
+ * character that is not allowed.
+ */
 int rring_kclient_name(char *to, const char *name)
 {
 	if (!name)

@@ -8,9 +8,9 @@ struct net;
 struct rring_arena;
 struct rring_client;
 
-/* What a kernel writer or reader needs of client 0. */
-#define RRING_KCLIENT_LEDGER	BIT(0)	/* it shares events */
-#define RRING_KCLIENT_CURSORS	BIT(1)	/* it reads */
+/* Bits of @needs of rring_kclient_get(). */
+#define RRING_KCLIENT_LEDGER	BIT(0)	/* writes a ring of handles */
+#define RRING_KCLIENT_CURSORS	BIT(1)	/* reads a ring */
 
 struct rring_client *rring_kclient_get(struct rring_arena *arena, u32 needs);
 void rring_kclient_put(struct rring_arena *arena);

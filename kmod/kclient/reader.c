@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The kernel as a reader of a ring. Who writes it may be anybody, and write
- * anything, at any time: into the head, the entries and the payloads. So:
+ * The kernel as a reader of a ring. The writer may be hostile, and can store
+ * anything, at any time, in the head, the entries and the payloads. So:
  *
- *   - the head is looked at under the arena's lock, where it only grows, and
- *     where the ring's pages, the end and a lap are looked at as well. It says
- *     how many entries there are to look at, a lap at the most: whoever holds
- *     a ring back and finds it further ahead than that goes on at the head, as
- *     no honest writer would have got there;
- *   - of an entry each word is read once, see reader_entry.c;
- *   - the place is the kernel's own word, and the cursor a copy of it, for
- *     writers: read-only for them, and not read here.
+ *   - The head is read under the arena's lock, together with the ring's pages,
+ *     its end and the reader's state; rring_ring_head() never goes back. A
+ *     gating reader that finds the head more than a lap ahead goes on at the
+ *     head, because no honest writer can pass such a reader.
+ *   - Each word of an entry is read once, see reader_entry.c.
+ *   - The position .pos is the kernel's own word. The cursor is a copy for the
+ *     writer, which can only read the cursor. The kernel reader does not read
+ *     the cursor back.
  *
- * So one store of a liar's makes a reader go through one lap at the most, in
- * batches between which others run.
+ * So one store of a hostile writer costs a reader at most one lap of entries,
+ * in batches, and other tasks run between two batches.
  */
 #include "../core/compat.h"
 
@@ -29,25 +29,33 @@
 #include "client.h"
 #include "reader.h"
 
-#define REFUSALS_AT_ONCE	256
+#define REFUSALS_AT_ONCE	256	/* entries that a peek passes over */
 
+/* Only the reader's context counts; rring_kreader_stat() reads at any time. */
 static void count(u64 *counter, u64 n)
 {
 	WRITE_ONCE(*counter, *counter + n);
 }
 
-/* ---- where it stands ---- */
+/* ---- the position ---- */
 
 static void move_to(struct rring_kreader *kr, u64 pos)
 {
 	WRITE_ONCE(kr->pos, pos);
-	/* C: what was read was read before */
+	/*
+	 * C: pairs with D in the writer and in the sweep. Without this pair the
+	 * writer could overwrite an entry that is still being read.
+	 */
 	rring_seq_store_release(kr->cursor, pos);
 }
 
 /*
- * L: unlike a process, the kernel may run on a CPU that the sleeper's barrier
- * does not interrupt, so the fence is paid here.
+ * The cursor has moved: wake the writer and clients that wait for a slot, if
+ * there are any. May take the arena's lock.
+ *
+ * L: the kernel may run on a CPU that the sleeper's barrier does not interrupt,
+ * so a full fence is needed here. Without it the flags could be loaded before
+ * the cursor is stored, and the sleeper would not be woken.
  */
 static void wake_writer(struct rring_kreader *kr)
 {
@@ -67,6 +75,7 @@ static void wake_writer(struct rring_kreader *kr)
 	mutex_unlock(&kr->arena->lock);
 }
 
+/* Done with the entry at .pos: go on to the next position. May sleep. */
 static void advance(struct rring_kreader *kr)
 {
 	rring_kentry_unpin(kr);
@@ -81,7 +90,11 @@ static void refuse(struct rring_kreader *kr, enum rring_refusal reason)
 	trace_refuse(kr->reader, reason, kr->pos);
 }
 
-/* An observer goes on behind it; who was lapped is told where, by go_on(). */
+/*
+ * The entry at .pos was overwritten. An observer passes it. A gating reader was
+ * lapped: .head is lowered to .pos, so that rring_kreader_next() calls look(),
+ * which finds the position to go on at.
+ */
 static void lose(struct rring_kreader *kr)
 {
 	if (kr->observer) {
@@ -93,8 +106,9 @@ static void lose(struct rring_kreader *kr)
 	}
 }
 
-/* ---- look; under the arena's lock ---- */
+/* ---- look at the head ---- */
 
+/* .reader was lapped: make it gate again. Under the arena's lock. */
 static void go_on(struct rring_kreader *kr)
 {
 	count(&kr->stat.lost, rring_reader_go_on(kr->reader));
@@ -102,8 +116,9 @@ static void go_on(struct rring_kreader *kr)
 }
 
 /*
- * @head is more than a lap away. An observer goes on with what will last for a
- * while, as the library's does: three quarters of a lap.
+ * @head is more than a lap ahead of .pos. An observer goes on three quarters of
+ * a lap below @head, as in the library, so that it is not overtaken at once. A
+ * gating reader refuses the head and goes on there. Under the arena's lock.
  */
 static void jump(struct rring_kreader *kr, u64 head)
 {
@@ -118,7 +133,12 @@ static void jump(struct rring_kreader *kr, u64 head)
 	move_to(kr, pos);
 }
 
-/* *@old: pages that are to be put. */
+/*
+ * Read the state, pages and head of the ring. 0: entries from .pos to .head - 1
+ * can be read. -EAGAIN: none now. -EPIPE: none, and the stream has ended.
+ * *@old: the pages of the last incarnation, if the ring has new ones; the
+ * caller puts them without the lock. Under the arena's lock.
+ */
 static int look_locked(struct rring_kreader *kr, struct rring_pages **old)
 {
 	struct rring_ring *ring = kr->ring;
@@ -141,6 +161,7 @@ static int look_locked(struct rring_kreader *kr, struct rring_pages **old)
 	return rring_ring_has_ended(ring) ? -EPIPE : -EAGAIN;
 }
 
+/* look_locked(), with the arena's lock taken. May sleep. */
 static int look(struct rring_kreader *kr)
 {
 	struct rring_pages *old = NULL;
@@ -156,7 +177,7 @@ static int look(struct rring_kreader *kr)
 
 /* ---- peek, copy, release ---- */
 
-/* Past the entry at .pos, unless it is one to be looked at. */
+/* Read the entry at .pos. An event: set .peeked. Else count and pass it. */
 static void try_entry(struct rring_kreader *kr)
 {
 	u32 found = rring_kentry_read(kr);
@@ -178,7 +199,11 @@ static void try_entry(struct rring_kreader *kr)
 	advance(kr);
 }
 
-/* .entry is the next event; 0, -EAGAIN or -EPIPE. */
+/*
+ * 0: .entry is the next event, which stays until rring_kreader_done(). -EAGAIN:
+ * none now, or REFUSALS_AT_ONCE entries were passed over. -EPIPE: none, and the
+ * stream has ended. May sleep.
+ */
 int rring_kreader_next(struct rring_kreader *kr)
 {
 	u32 i;
@@ -193,7 +218,10 @@ int rring_kreader_next(struct rring_kreader *kr)
 	return kr->peeked ? 0 : -EAGAIN;
 }
 
-/* With .entry; -ESTALE: it was not what it seemed. */
+/*
+ * Done with .entry, which is peeked. 0: received. -ESTALE: not received,
+ * because the entry was overwritten or its slot reused. May sleep.
+ */
 int rring_kreader_done(struct rring_kreader *kr)
 {
 	u32 found = kr->verdict;
@@ -215,15 +243,22 @@ int rring_kreader_done(struct rring_kreader *kr)
 
 /**
  * rring_kreader_peek() - look at the next event
- * @kr: the reader, which has no thread
- * @entry: filled; it is the same one until rring_kreader_release()
+ * @kr: the reader, opened without a callback
+ * @entry: filled on success; the caller's memory
  *
- * Entries that are no events are passed over, and counted.
+ * Until rring_kreader_release() each call returns the same event. Entries that
+ * are no events are passed over and counted. The event is complete: all that
+ * its writer stored before publishing it can be read. But the payload lies in
+ * memory that a process can change at any time: see struct rring_kentry, and
+ * rring_kreader_copy().
  *
- * Context: process. May sleep. One call on @kr at a time.
- * Return: 0; -EAGAIN there is none now, or too many in a row were refused (then
- * rring_kreader_wait() returns at once); -EPIPE the stream has ended, unless
- * another writer takes it over; -EINVAL the reader has a thread.
+ * Context: process. May sleep; takes the arena's mutex. Calls on one @kr, other
+ * than of rring_kreader_stat(), must not run at the same time.
+ * Return: 0, or a negative errno:
+ * * -EAGAIN: no event now, or 256 entries in a row were no events. In either
+ *   case call rring_kreader_wait(), which returns at once if there are more
+ * * -EPIPE: no event, and the stream has ended; a new writer can continue it
+ * * -EINVAL: the reader has a thread
  */
 int rring_kreader_peek(struct rring_kreader *kr, struct rring_kentry *entry)
 {
@@ -239,19 +274,23 @@ int rring_kreader_peek(struct rring_kreader *kr, struct rring_kentry *entry)
 EXPORT_SYMBOL_GPL(rring_kreader_peek);
 
 /**
- * rring_kreader_copy() - copy from the payload of the event that is looked at
- * @kr: the reader: after rring_kreader_peek(), or within its callback
- * @offset: where to begin
- * @to: where to
- * @n: bytes
+ * rring_kreader_copy() - copy from the payload of the peeked event
+ * @kr: the reader: after rring_kreader_peek(), or inside of its callback
+ * @offset: first byte of the payload to copy
+ * @to: destination, kernel memory of @n bytes
+ * @n: number of bytes
  *
- * What was copied is of this event, and nobody changes it any more. It is what
- * its writer has put there last: check it as what it is, a user's.
+ * On success the bytes are of this event, and no process can change the copy.
+ * Their values come from a process that may be hostile, and may have changed
+ * during the copy: validate the copy as any input from user space.
  *
- * Context: process. May sleep. One call on @kr at a time.
- * Return: 0; -ESTALE it was overwritten, or its slot has another event now: the
- * bytes are to be thrown away; -ERANGE the event is not that long; -EINVAL none
- * is looked at.
+ * Context: process, or the callback. May sleep. Calls on one @kr, other than of
+ * rring_kreader_stat(), must not run at the same time.
+ * Return: 0, or a negative errno:
+ * * -ESTALE: the entry was overwritten or its slot reused; @to may have been
+ *   written, discard the bytes. Each further copy of this event fails, too
+ * * -ERANGE: @offset and @n reach beyond the payload
+ * * -EINVAL: no event is peeked
  */
 int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 {
@@ -261,7 +300,7 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 		return -EINVAL;
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
-	/* within the callback it is a copy already, that of reader_thread.c */
+	/* in the callback, up to 16 KiB: reader_thread.c has made a copy */
 	if (kr->verdict == RRING_KENTRY_FINE) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
@@ -272,24 +311,29 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 	found = rring_kentry_check(kr);
 	if (found == RRING_KENTRY_FINE)
 		return 0;
-	/* a liar may make it look fine again */
+	/* keep the verdict: a hostile writer can make the entry valid again */
 	kr->verdict = found;
 	return -ESTALE;
 }
 EXPORT_SYMBOL_GPL(rring_kreader_copy);
 
 /**
- * rring_kreader_release() - be done with the event that was looked at
- * @kr: the reader, which has no thread
+ * rring_kreader_release() - end the use of the peeked event
+ * @kr: the reader, opened without a callback
  *
- * Its place is the writer's again, if no other reader holds it, and what
- * rring_kreader_peek() said of it is not valid any more.
+ * The writer may overwrite the entry when all gating readers have released it.
+ * The caller's reads of the payload are ordered before that. The data pointer
+ * of rring_kreader_peek() is no longer valid, whatever is returned. Wakes a
+ * writer that waits for room.
  *
- * Context: process. May sleep. One call on @kr at a time.
- * Return: 0: it has been received, and up to here what was read of it, or
- * copied, was its own; -ESTALE it was not, and has been counted as lost or
- * refused, or comes once more; -EINVAL none is looked at, or the reader has a
- * thread.
+ * Context: process. May sleep; takes the arena's mutex. Calls on one @kr, other
+ * than of rring_kreader_stat(), must not run at the same time.
+ * Return: 0, or a negative errno:
+ * * 0: the event is received; all that was read and copied was of this event
+ * * -ESTALE: the entry was overwritten or its slot reused; discard what was
+ *   read. The entry counts as lost or refused, or the next peek returns it
+ *   again
+ * * -EINVAL: no event is peeked, or the reader has a thread
  */
 int rring_kreader_release(struct rring_kreader *kr)
 {
@@ -301,7 +345,11 @@ EXPORT_SYMBOL_GPL(rring_kreader_release);
 
 /* ---- wait ---- */
 
-/* 0, -EAGAIN, or -ESHUTDOWN: the thread is to end. */
+/*
+ * 0: there is an entry, the reader was lapped, or the stream has ended and the
+ * thread has not reported that yet. -EAGAIN: nothing. -ESHUTDOWN: the thread
+ * must exit. Takes the arena's lock.
+ */
 static int readable(void *context, u64 *wake_at)
 {
 	struct rring_kreader *kr = context;
@@ -318,7 +366,7 @@ static int readable(void *context, u64 *wake_at)
 		 (ended && !kr->end_told))
 		err = 0;
 	mutex_unlock(&kr->arena->lock);
-	/* somebody may open the gate without end, to no purpose */
+	/* a hostile client can open the gate in an endless loop */
 	cond_resched();
 	return err;
 }
@@ -335,6 +383,10 @@ static const struct rring_wait_ops readable_ops = {
 	.raise = raise_readable,
 };
 
+/*
+ * Sleep until readable() is not -EAGAIN. 0, -ESHUTDOWN, -ETIMEDOUT or
+ * -ERESTARTSYS. Without locks.
+ */
 int rring_kreader_sleep(struct rring_kreader *kr, u64 deadline)
 {
 	return rring_gate_wait(&kr->ring->readable, &readable_ops, kr,
@@ -342,15 +394,19 @@ int rring_kreader_sleep(struct rring_kreader *kr, u64 deadline)
 }
 
 /**
- * rring_kreader_wait() - sleep until there is something to look at
- * @kr: the reader, which has no thread
- * @deadline: ktime_get_ns() at which to give up; 0: do not sleep; RRING_FOREVER
+ * rring_kreader_wait() - sleep until rring_kreader_peek() has something new
+ * @kr: the reader, opened without a callback
+ * @deadline: absolute time of ktime_get_ns() at which to give up; 0: do not
+ *	sleep; RRING_FOREVER: no limit
  *
- * The end of the stream is something, too.
- *
- * Context: process. Sleeps, interruptibly. One call on @kr at a time.
- * Return: 0, -ETIMEDOUT, -ERESTARTSYS a signal, -EINVAL the reader has a
- * thread.
+ * Context: process. Sleeps interruptibly; takes the arena's mutex. Calls on one
+ * @kr, other than of rring_kreader_stat(), must not run at the same time.
+ * Return: 0, or a negative errno:
+ * * 0: an entry may be there, the reader was lapped, or the stream has ended;
+ *   while it has ended and nothing is left, each call returns 0 at once
+ * * -ETIMEDOUT: the deadline has passed
+ * * -ERESTARTSYS: a signal is pending
+ * * -EINVAL: the reader has a thread
  */
 int rring_kreader_wait(struct rring_kreader *kr, u64 deadline)
 {
@@ -362,14 +418,18 @@ int rring_kreader_wait(struct rring_kreader *kr, u64 deadline)
 }
 EXPORT_SYMBOL_GPL(rring_kreader_wait);
 
-/* ---- what it has come to ---- */
+/* ---- statistics ---- */
 
 /**
- * rring_kreader_stat() - what became of the entries so far
+ * rring_kreader_stat() - read the counts of a reader
  * @kr: the reader
- * @stat: filled. While nobody reads, the numbers are exact
+ * @stat: filled; the caller's memory
  *
- * Context: any.
+ * The counts are read one by one, so they agree with each other only while no
+ * other call on @kr, and no thread of it, runs.
+ *
+ * Context: any, between the return of rring_kreader_open() and the call of
+ * rring_kreader_close(). Takes no lock.
  */
 void rring_kreader_stat(const struct rring_kreader *kr,
 			struct rring_kreader_stat *stat)
@@ -387,6 +447,7 @@ EXPORT_SYMBOL_GPL(rring_kreader_stat);
 
 /* ---- open and close ---- */
 
+/* Fill @args from @config. 0, or -EINVAL. */
 static int check_config(const struct rring_kreader_config *config,
 			struct rring_reader_join *args)
 {
@@ -403,7 +464,7 @@ static int check_config(const struct rring_kreader_config *config,
 	return err;
 }
 
-/* Under the arena's lock. */
+/* Fill @kr, now that @reader has joined. Under the arena's lock. */
 static void set_up(struct rring_kreader *kr, struct rring_reader *reader,
 		   const struct rring_reader_join *args)
 {
@@ -441,7 +502,11 @@ static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 	return PTR_ERR_OR_ZERO(reader);
 }
 
-/* The cursor goes back to 0 as soon as nobody looks at it: it is free again. */
+/*
+ * Leave the ring. A named reader stays there, frozen, unless @forget. The
+ * cursor goes back to 0 when no writer reads it any more: find_cursor() takes
+ * only such cursors. Takes the arena's lock. May sleep.
+ */
 static void leave(struct rring_kreader *kr, bool forget)
 {
 	rring_kentry_unpin(kr);
@@ -482,22 +547,31 @@ fail_client:
 
 /**
  * rring_kreader_open() - make the kernel a reader of a ring
- * @config: which, from where on, and who is to get its events
+ * @config: arena, ring, start and callbacks; not used after the call
  *
- * The arena is found by its name in a network namespace, or by a descriptor;
- * who may use it is not asked. The ring is there already. Its writer may be
- * hostile: the events are whatever it likes, and no more than that.
+ * The ring must exist. Permissions of the arena are not checked: any caller may
+ * open any ring. The writer may be hostile: see struct rring_kentry.
  *
- * The reader has a reference to the arena, which outlives its name, and keeps
- * this module loaded.
+ * The reader holds a reference to the arena, which stays even if its name is
+ * removed, and a reference to this module. The caller owns the reader, and ends
+ * it with rring_kreader_close().
  *
- * Context: process. May sleep. Memory is charged to the calling task's cgroup.
- * Return: the reader, or an ERR_PTR(): -ENOENT no such arena, or ring of that
- * name, -ENXIO of that number, -EBADF or -EINVAL no arena's descriptor, -EINVAL
- * a wrong config, among them an observer with a name, and a ring that
- * overwrites with who is none, -EBUSY the name is in use, -EACCES or not
- * root's, -ENOSPC no place for a reader, or more memory than the module may
- * use, -ENOMEM, -EINTR.
+ * Context: process. May sleep; takes mutexes of the module, among them the
+ * arena's. Memory is charged to the calling task's cgroup.
+ * Return: the reader, or an ERR_PTR():
+ * * -ENOENT: no arena or no ring of that name
+ * * -ENXIO: no ring of that number
+ * * -EBADF: @config->arena_fd is not open
+ * * -EINVAL: @config->arena_fd is not an arena's; a name, flag or start that is
+ *   not valid; @config->ended without @config->event; an observer with a name;
+ *   or a gating reader of an RRING_OVERWRITE ring
+ * * -EBUSY: a reader of this name is open
+ * * -EACCES: the reader of this name does not belong to root
+ * * -ENOSPC: the kernel has 64 readers in the arena, or the ring has 240, or
+ *   the module's max_bytes is used up
+ * * -ENOMEM: no memory
+ * * -EINTR: the task was killed while the thread was created
+ * * -ENODEV: this module is being unloaded
  */
 struct rring_kreader *
 rring_kreader_open(const struct rring_kreader_config *config)
@@ -535,16 +609,20 @@ fail_module:
 EXPORT_SYMBOL_GPL(rring_kreader_open);
 
 /**
- * rring_kreader_close() - leave the ring
- * @kr: the reader, or an error or NULL, of which nothing is done
- * @flags: 0, or RRING_LEAVE_FORGET: its name goes, too, and holds nobody back
+ * rring_kreader_close() - leave the ring and free the reader
+ * @kr: the reader; NULL or an ERR_PTR(): nothing is done
+ * @flags: 0: a named reader stays in the ring and holds the writer back, until
+ *	it is opened again or forgotten. RRING_LEAVE_FORGET: the name is
+ *	removed
  *
- * With a thread, waits until the callback has returned, which is not called any
- * more after that. Without, the caller has seen to it that nobody uses @kr. An
- * event that is looked at counts as not received: a named reader comes to it
- * again.
+ * With callbacks: waits until a running callback has returned; afterwards none
+ * is called. Without: the caller ensures that no other call on @kr runs. In
+ * both cases no call on @kr may follow. A peeked event is not received: a named
+ * reader gets it again after the next open.
  *
- * Context: process, but not the callback. May sleep.
+ * Context: process, but not a callback of @kr: a call from there only warns.
+ * May sleep; takes mutexes of the module, among them the arena's. The caller
+ * must not hold a lock that a callback needs.
  */
 void rring_kreader_close(struct rring_kreader *kr, u32 flags)
 {

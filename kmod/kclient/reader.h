@@ -13,57 +13,59 @@ struct rring_ring;
 struct task_struct;
 
 /*
- * A reader of the kernel's. It belongs to one context at a time, which sleeps
- * where it has to: .lock is the arena's. Under that are .reader, and .stop and
- * .end_told, which the waiting side looks at.
- *
- * The pages of the ring are those of the incarnation that it reads, with a
- * reference: a writer that takes over, or the end of the ring, does not take
- * them away. All that lies there a user may write at any time: .entry is what
- * was read of it, once, and found to be in bounds.
+ * A kernel reader. One context at a time uses it: the caller, or the thread.
+ * The arena's lock protects *.reader, .stop and .end_told. The fields up to
+ * .lappable, but for .ref, are fixed when the reader is opened.
  */
 struct rring_kreader {
-	struct rring_arena *arena;
-	struct rring_client *kernel;
+	struct rring_arena *arena;	/* a reference */
+	struct rring_client *kernel;	/* client 0, one use */
 	struct rring_ring *ring;	/* a reference */
 	struct rring_reader *reader;
 	const struct rring_ring_info *info;
-	rring_seq_t *cursor;
-	const rring_word_t *ref_now;	/* .ref, unless it was lapped */
-	u64 ref;
+	rring_seq_t *cursor;		/* copy of .pos for the writer */
+	const rring_word_t *ref_now;	/* the ring's; not .ref if lapped */
+	u64 ref;			/* at the last look() */
 	u32 capacity;
 	u32 stride;
-	bool handles;
+	bool handles;			/* RRING_HANDLES */
 	bool observer;
-	bool lappable;
+	bool lappable;			/* can be lapped or overtaken */
 
+	/*
+	 * Pages of the incarnation that is read, with a reference: they stay
+	 * if a new writer takes over, or the ring ends.
+	 */
 	struct rring_pages *pages;
-	u64 pos;
-	u64 head;			/* entries below can be looked at */
-	struct rring_kentry entry;	/* if .peeked */
+	u64 pos;			/* next entry; the peeked one */
+	u64 head;			/* entries below can be read */
+	struct rring_kentry entry;	/* checked copy, if .peeked */
 	bool peeked;
-	u32 verdict;			/* on .entry, which stays: or none yet */
-	struct rring_pages *pinned;	/* of .entry, if it is of XXL */
+	u32 verdict;			/* on .entry, if .peeked: as returned by
+					 * rring_kentry_check(), or
+					 * RRING_KENTRY_OPEN
+					 */
+	struct rring_pages *pinned;	/* XXL: region of .entry, a reference */
 	struct rring_kreader_stat stat;
 
-	/* with a thread */
+	/* only if there is a thread */
 	void (*event)(void *context, struct rring_kreader *kr,
 		      const struct rring_kentry *entry);
 	void (*ended)(void *context, struct rring_kreader *kr);
 	void *context;
 	struct task_struct *thread;
-	void *copy;
-	u32 copy_size;
-	bool stop;
-	bool end_told;
+	void *copy;			/* payload, for the callback */
+	u32 copy_size;			/* bytes */
+	bool stop;			/* the thread must exit */
+	bool end_told;			/* .ended was called for this end */
 };
 
-/* What reader_entry.c finds at .pos: one of these, or an enum rring_refusal. */
+/* What reader_entry.c finds: one of these, or an enum rring_refusal. */
 enum rring_kentry_is {
-	RRING_KENTRY_FINE = RRING_REFUSALS,
-	RRING_KENTRY_NONE,		/* its writer gave it up */
-	RRING_KENTRY_LOST,		/* it is, or is being, overwritten */
-	RRING_KENTRY_OPEN,		/* no verdict yet */
+	RRING_KENTRY_FINE = RRING_REFUSALS, /* an event */
+	RRING_KENTRY_NONE,		/* its writer discarded it */
+	RRING_KENTRY_LOST,		/* overwritten, or being overwritten */
+	RRING_KENTRY_OPEN,		/* not checked yet */
 };
 
 u32 rring_kentry_read(struct rring_kreader *kr);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * What an entry of a ring says, whoever wrote it. Each of its words is read
- * once, into the kernel's memory, and checked there. Where it says that the
- * payload is, there is a payload, of whichever event: inline ones lie in the
- * ring's pages, others in the arena's, or in pages of their own, and the reader
- * has a reference to all of them.
+ * Entries of a ring, as a kernel reader reads them. The writer may be hostile,
+ * so each word of an entry is read once, into the kernel's memory, and checked
+ * there. After the checks .entry.data points to .entry.len bytes that the
+ * reader may read, though perhaps of another event: in the ring's pages, in the
+ * arena's payload, or in an XXL region. The reader has a reference to each.
  */
 #include "../core/compat.h"
 
@@ -17,15 +17,19 @@
 #include "../core/xxl.h"
 #include "reader.h"
 
-/* ---- is it the event still? ---- */
+/* ---- is the entry still the same event? ---- */
 
+/* Index in ledgers. @handle names a slot: class and index were checked. */
 static u32 slot_of(const struct rring_kreader *kr, u64 handle)
 {
 	return kr->arena->pool[rring_handle_class(handle)].base +
 	       rring_handle_index(handle);
 }
 
-/* Of a handle that names a slot. */
+/*
+ * Does the slot still have the generation of @handle, which names a slot? May
+ * take the arena's lock, so may sleep.
+ */
 static bool generation_is(const struct rring_kreader *kr, u64 handle)
 {
 	const rring_flag_t *generation =
@@ -33,7 +37,7 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 	u32 now = rring_flag_load_acquire(generation);
 
 	if (!now) {
-		/* a sweep is deciding, under the lock */
+		/* a sweep hides it, and decides under the lock */
 		mutex_lock(&kr->arena->lock);
 		now = rring_flag_load(generation);
 		mutex_unlock(&kr->arena->lock);
@@ -41,7 +45,10 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 	return now == rring_handle_generation(handle);
 }
 
-/* Nobody was to overwrite the entry: but was it? */
+/*
+ * Could the writer have overwritten the entry at .pos, because it lapped or
+ * overtook the reader? Needs no lock.
+ */
 static bool is_overtaken(const struct rring_kreader *kr)
 {
 	const struct rring_ring_head *page = kr->pages->region.addr;
@@ -49,7 +56,11 @@ static bool is_overtaken(const struct rring_kreader *kr)
 
 	if (!kr->lappable)
 		return false;
-	/* N: pairs with M in the writer's claim */
+	/*
+	 * N: pairs with M in the writer's claim. Without this pair the entry
+	 * or payload could be overwritten, and the claim, or the lapped state,
+	 * not yet be seen here.
+	 */
 	rring_fence_acquire();
 	if (!kr->observer)
 		return rring_word_load(kr->ref_now) != kr->ref;
@@ -58,9 +69,10 @@ static bool is_overtaken(const struct rring_kreader *kr)
 }
 
 /*
- * Is what was read of .entry, and of its payload, of this event? An observer's
- * event may end; one that a gating reader stands at does not, unless its writer
- * has taken back what was in flight, which only a liar does.
+ * Was all that was read so far of .entry and of its payload part of this event?
+ * RRING_KENTRY_FINE: yes. RRING_KENTRY_LOST: the reader was lapped or was
+ * overtaken, or an observer's slot was reused. RRING_REFUSE_STALE: a gating
+ * reader's slot was reused, which only a hostile writer can cause. May sleep.
  */
 u32 rring_kentry_check(struct rring_kreader *kr)
 {
@@ -74,7 +86,11 @@ u32 rring_kentry_check(struct rring_kreader *kr)
 
 /* ---- XXL ---- */
 
-/* With the pages of an event that is of its own use of the slot. */
+/*
+ * Take a reference to the XXL region of @handle, in .pinned. Returns
+ * RRING_KENTRY_FINE, RRING_REFUSE_STALE, or RRING_REFUSE_LEN: @len exceeds the
+ * region. Takes the arena's lock.
+ */
 static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
 {
 	struct rring_arena *arena = kr->arena;
@@ -96,12 +112,13 @@ static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
 	return found;
 }
 
+/* Put the XXL region of .entry, if there is one. May sleep. */
 void rring_kentry_unpin(struct rring_kreader *kr)
 {
 	struct rring_pages *pages = kr->pinned;
 
 	kr->pinned = NULL;
-	/* the memory is back: somebody may be waiting for it */
+	/* memory was freed: wake refills of XXL that wait for memory */
 	if (pages && rring_pages_put(pages))
 		rring_arena_wake_pools(kr->arena, BIT(RRING_XXL));
 }
@@ -113,6 +130,7 @@ static void *ring_pages(const struct rring_kreader *kr)
 	return kr->pages->region.addr;
 }
 
+/* RRING_KENTRY_FINE, RRING_KENTRY_NONE or RRING_REFUSE_LEN. */
 static u32 read_inline(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_event_header *header =
@@ -130,7 +148,10 @@ static u32 read_inline(struct rring_kreader *kr, u32 index)
 	return RRING_KENTRY_FINE;
 }
 
-/* It names a slot; does it name what lies there? */
+/*
+ * Set .entry.data to the payload of @handle, which names a slot. Returns
+ * RRING_KENTRY_FINE, RRING_REFUSE_LEN or RRING_REFUSE_STALE. May sleep.
+ */
 static u32 find_payload(struct rring_kreader *kr, u64 handle)
 {
 	const struct rring_arena *arena = kr->arena;
@@ -154,6 +175,7 @@ static u32 find_payload(struct rring_kreader *kr, u64 handle)
 	return RRING_KENTRY_FINE;
 }
 
+/* RRING_KENTRY_FINE, RRING_KENTRY_NONE or an enum rring_refusal. May sleep. */
 static u32 read_handle(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_entry *entries =
@@ -172,7 +194,12 @@ static u32 read_handle(struct rring_kreader *kr, u32 index)
 	return find_payload(kr, handle);
 }
 
-/* The entry at .pos into .entry, which is as good as what this returns. */
+/*
+ * Read the entry at .pos into .entry. Returns an enum rring_kentry_is, but not
+ * RRING_KENTRY_OPEN, or an enum rring_refusal. RRING_KENTRY_FINE: .entry is in
+ * bounds, and the caller reads the payload, then calls rring_kentry_check().
+ * Any other value: .entry is not an event to hand out. May sleep.
+ */
 u32 rring_kentry_read(struct rring_kreader *kr)
 {
 	u32 index, found;
@@ -183,7 +210,10 @@ u32 rring_kentry_read(struct rring_kreader *kr)
 	found = kr->handles ? read_handle(kr, index) : read_inline(kr, index);
 	if (found == RRING_KENTRY_FINE)
 		return found;
-	/* of two entries, one written over the other, it may be half of each */
+	/*
+	 * The writer may have been overwriting the entry, so that the words
+	 * are of two entries: that is a loss, not a refusal.
+	 */
 	if (is_overtaken(kr) || (found == RRING_REFUSE_STALE && kr->observer))
 		return RRING_KENTRY_LOST;
 	return found;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* A thread that reads for a kernel reader, and hands each event to its owner. */
+/* The thread of a kernel reader: calls the owner's callback for each event. */
 #include "../core/compat.h"
 
 #include <linux/kthread.h>
@@ -10,12 +10,14 @@
 #include "../core/wait.h"
 #include "reader.h"
 
-#define BATCH	64	/* events, before it looks whether it is to stop */
+#define BATCH	64	/* events between two looks at .stop */
 
 /*
- * A copy goes to the owner, which nobody changes under him: so that counts as
- * received, whatever happens to the original. What is too large for that he
- * copies himself.
+ * Call the callback for the next event. The callback gets a copy, which no
+ * process can change, and the event counts as received even if the original is
+ * overwritten meanwhile. A payload above .copy_size is not copied: the callback
+ * gets no data, and calls rring_kreader_copy(). Returns 0, also for an event
+ * that was overwritten before it was copied; -EAGAIN; or -EPIPE. May sleep.
  */
 static int hand_on(struct rring_kreader *kr)
 {
@@ -38,6 +40,7 @@ static int hand_on(struct rring_kreader *kr)
 	return 0;
 }
 
+/* The stream has ended: call .ended. */
 static void end(struct rring_kreader *kr)
 {
 	mutex_lock(&kr->arena->lock);
@@ -47,6 +50,7 @@ static void end(struct rring_kreader *kr)
 		kr->ended(kr->context, kr);
 }
 
+/* 0: there may be more; else -EAGAIN or -EPIPE. */
 static int read_batch(struct rring_kreader *kr)
 {
 	int err = 0;
@@ -63,7 +67,7 @@ static int run(void *context)
 	int err;
 
 	while ((err = rring_kreader_sleep(kr, RRING_FOREVER)) != -ESHUTDOWN) {
-		/* nobody has business to signal it, or it would never sleep */
+		/* a pending signal would prevent every further sleep */
 		if (err)
 			flush_signals(current);
 		if (read_batch(kr) == -EPIPE)
@@ -73,12 +77,16 @@ static int run(void *context)
 	return 0;
 }
 
-/* What slots below XXL take, or the ring itself. */
+/* Largest payload that is copied: of a slot below XXL, or of the ring. */
 static u32 copy_size(const struct rring_kreader *kr)
 {
 	return kr->handles ? rring_slot_size(RRING_XL) : kr->stride;
 }
 
+/*
+ * Create the thread, which may call the callbacks before this returns. 0,
+ * -ENOMEM, or the error of kthread_create() (-EINTR: the task was killed).
+ */
 int rring_kthread_start(struct rring_kreader *kr,
 			const struct rring_kreader_config *config)
 {
@@ -97,14 +105,18 @@ int rring_kthread_start(struct rring_kreader *kr,
 		kvfree(kr->copy);
 		return PTR_ERR(thread);
 	}
-	/* it may end before it is stopped */
+	/* the thread may exit before kthread_stop() */
 	get_task_struct(thread);
 	kr->thread = thread;
 	wake_up_process(thread);
 	return 0;
 }
 
-/* After this it has called its owner for the last time. */
+/*
+ * Stop the thread, if there is one, and wait for its exit. On return no
+ * callback runs or is called again. Not from a callback. Takes the arena's
+ * lock. May sleep.
+ */
 void rring_kthread_stop(struct rring_kreader *kr)
 {
 	if (!kr->thread)

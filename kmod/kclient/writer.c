@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The kernel as the writer of a ring: opening, closing, waking. Whoever
- * produces may hold a run queue's lock: readers are woken, and refills started,
- * by irq_work.
+ * The kernel as the writer of a ring: open, close, wake. A caller of reserve or
+ * commit may hold a run queue's lock, so irq_work wakes the readers and starts
+ * the refills.
  */
 #include "../core/compat.h"
 
@@ -18,6 +18,7 @@
 
 /* ---- irq_work ---- */
 
+/* rring_ring_wake() for readers, but without the arena's lock. */
 static void wake_readers(struct rring_kwriter *kw)
 {
 	unsigned long flags;
@@ -43,6 +44,7 @@ static void wake_all(struct rring_kwriter *kw)
 		rring_arena_wake_pools(kw->arena, pools);
 }
 
+/* Take the request of rring_stock_pop() for a refill, if there is one. */
 static bool has_to_refill(struct rring_kwriter *kw)
 {
 	unsigned long flags = rring_kwindow_lock(kw);
@@ -53,7 +55,11 @@ static bool has_to_refill(struct rring_kwriter *kw)
 	return fill;
 }
 
-/* Its own moves of the head are full barriers before it looks who waits. */
+/*
+ * Move the head over a batch of marked entries, wake sleepers and start the
+ * refill, as far as necessary. Each move of the head is a full barrier, so the
+ * waiters flags are loaded after it.
+ */
 static void kwriter_irq(struct irq_work *irq)
 {
 	struct rring_kwriter *kw = container_of(irq, struct rring_kwriter, irq);
@@ -66,15 +72,19 @@ static void kwriter_irq(struct irq_work *irq)
 		irq_work_queue(&kw->irq);
 }
 
-/* ---- what became of it ---- */
+/* ---- statistics ---- */
 
 /**
- * rring_kwriter_stat() - what became of the events so far
+ * rring_kwriter_stat() - read the counts of a writer
  * @kw: the writer
- * @stat: filled. While nobody produces the numbers are exact: as many as were
- *	tried are sent, discarded or dropped
+ * @stat: filled; the caller's memory
  *
- * Context: any.
+ * The counts are read one by one. While no other call on @kw runs, no event is
+ * reserved and the writer's irq_work is idle, they are exact: each call of
+ * rring_kwriter_reserve() so far counts as sent, discarded or dropped.
+ *
+ * Context: any, NMI included, from the return of rring_kwriter_open() to the
+ * call of rring_kwriter_close(). Takes no lock.
  */
 void rring_kwriter_stat(struct rring_kwriter *kw,
 			struct rring_kwriter_stat *stat)
@@ -82,7 +92,10 @@ void rring_kwriter_stat(struct rring_kwriter *kw,
 	u64 passed_over = atomic64_read(&kw->passed_over);
 	u32 i;
 
-	/* what is passed over is counted after it was passed */
+	/*
+	 * pass_over() counts after the move of the head. So the head is loaded
+	 * last, and .sent does not fall below 0.
+	 */
 	smp_rmb();
 	stat->sent = rring_seq_load(&kw->page->head) - kw->begin - passed_over;
 	stat->discarded = passed_over + atomic64_read(&kw->taken_back);
@@ -93,12 +106,11 @@ void rring_kwriter_stat(struct rring_kwriter *kw,
 EXPORT_SYMBOL_GPL(rring_kwriter_stat);
 
 /**
- * rring_kwriter_ring() - the number of the ring, by which readers can join
+ * rring_kwriter_ring() - number of the ring, by which readers can join
  * @kw: the writer
  *
- * Context: any.
- *
- * Return: that number.
+ * Context: any, NMI included. Takes no lock.
+ * Return: the number, which does not change while the writer is open.
  */
 u32 rring_kwriter_ring(const struct rring_kwriter *kw)
 {
@@ -108,6 +120,7 @@ EXPORT_SYMBOL_GPL(rring_kwriter_ring);
 
 /* ---- open and close ---- */
 
+/* Fill @args from @config. 0, or -EINVAL. */
 static int check_config(const struct rring_kwriter_config *config,
 			struct rring_ring_open *args)
 {
@@ -121,6 +134,7 @@ static int check_config(const struct rring_kwriter_config *config,
 	return rring_kclient_name(args->name, config->ring);
 }
 
+/* NULL: no memory. The caller checks .mark and .inside, which can be NULL. */
 static struct rring_kwriter *kwriter_new(u32 capacity)
 {
 	struct rring_kwriter *kw = kvzalloc(sizeof(*kw), GFP_KERNEL_ACCOUNT);
@@ -157,7 +171,7 @@ static void map_ring(struct rring_kwriter *kw)
 	}
 }
 
-/* @ring is the kernel's: go on at @head. Under the arena's lock. */
+/* Fill @kw: the kernel writes @ring from @head on. Under the arena's lock. */
 static void set_up(struct rring_kwriter *kw, struct rring_ring *ring, u64 head)
 {
 	u32 i;
@@ -220,21 +234,33 @@ static int open_in(struct rring_kwriter *kw,
 
 /**
  * rring_kwriter_open() - make the kernel the writer of a ring
- * @config: which, and of what kind
+ * @config: arena, ring and geometry; not used after the call
  *
- * The arena is found by its name in a network namespace, or by a descriptor;
- * who may use it is not asked. The ring is new, or one of the same geometry
- * that the kernel, or root, has left: then its stream goes on. A ring of
- * handles comes with its stock filled, unless the pools are dry.
+ * Creates the ring or, if a ring of this name exists that belongs to root and
+ * has no writer, continues that ring at its end; the geometry must be the same.
+ * Permissions of the arena are not checked: any caller may write there. In a
+ * ring of handles the stock is filled on return, unless a pool has too few free
+ * slots; a worker then goes on.
  *
- * The writer has a reference to the arena, which outlives its name, and keeps
- * this module loaded.
+ * The writer holds a reference to the arena, which stays even if its name is
+ * removed, and a reference to this module. The caller owns the writer, and ends
+ * it with rring_kwriter_close().
  *
- * Context: process. May sleep. Memory is charged to the calling task's cgroup.
- * Return: the writer, or an ERR_PTR(): -ENOENT no such arena, -EBADF or -EINVAL
- * no arena's descriptor, -EINVAL a wrong config, -EBUSY the ring has a writer,
- * -EACCES another user's had it, -EEXIST its geometry differs, -ENOSPC no
- * place for a ring, or more memory than the module may use, -ENOMEM.
+ * Context: process. May sleep; takes mutexes of the module, among them the
+ * arena's. Memory is charged to the calling task's cgroup.
+ * Return: the writer, or an ERR_PTR():
+ * * -ENOENT: no arena of that name
+ * * -EBADF: @config->arena_fd is not open
+ * * -EINVAL: @config->arena_fd is not an arena's, or another field of @config
+ *   is not valid
+ * * -EACCES: the ring of this name belongs to another user than root
+ * * -EBUSY: the ring of this name has a writer
+ * * -EOVERFLOW: the end of the ring of this name is beyond any honest value
+ * * -EEXIST: the ring of this name has another geometry, or a stall limit
+ * * -ENOSPC: the arena has no place for a ring, or the module's max_bytes is
+ *   used up
+ * * -ENOMEM: no memory
+ * * -ENODEV: this module is being unloaded
  */
 struct rring_kwriter *
 rring_kwriter_open(const struct rring_kwriter_config *config)
@@ -273,7 +299,10 @@ fail_module:
 }
 EXPORT_SYMBOL_GPL(rring_kwriter_open);
 
-/* All that is committed becomes visible; nothing else is under way. */
+/*
+ * Make all committed events visible, and wait until irq_work and refills are
+ * idle. The caller ensures that no other call on @kw runs. May sleep.
+ */
 static void quiesce(struct rring_kwriter *kw)
 {
 	irq_work_sync(&kw->irq);
@@ -286,7 +315,11 @@ static void quiesce(struct rring_kwriter *kw)
 		  "rusted_ring: closed with an event reserved\n");
 }
 
-/* As the death of a client: first the window is adopted, then let go of. */
+/*
+ * Leave the ring, in @state. As when a client dies, the window is adopted
+ * before in_flight and the holds of its slots fall; else a sweep could free
+ * slots that the window names. Takes the arena's lock. May sleep.
+ */
 static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 {
 	mutex_lock(&kw->arena->lock);
@@ -298,15 +331,22 @@ static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 }
 
 /**
- * rring_kwriter_close() - the end of the stream
- * @kw: the writer, or an error or NULL, of which nothing is done
- * @flags: 0, or RRING_CLOSE_AWAIT: another writer will go on
+ * rring_kwriter_close() - end the stream and free the writer
+ * @kw: the writer; NULL or an ERR_PTR(): nothing is done
+ * @flags: 0: the stream ends. RRING_CLOSE_AWAIT: readers wait for the next
+ *	writer of the ring, and see no end
  *
- * Readers drain what there is, then see the end. The caller has seen to it that
- * nobody produces any more, nor ever will: hooks are unregistered, timers and
- * grace periods have ended, what was reserved is committed or discarded.
+ * Readers still get all entries that are committed; then they see the end, or
+ * wait. A ring that has no readers, not even closed ones with a name, is
+ * removed at once, whatever @flags say.
  *
- * Context: process. May sleep.
+ * The caller ensures that no other call on @kw runs or follows: hooks are
+ * unregistered, timers and grace periods are over. Each reserved event has been
+ * committed or discarded; else this function warns, and the event and all that
+ * were reserved later are lost.
+ *
+ * Context: process. May sleep; takes mutexes of the module, among them the
+ * arena's.
  */
 void rring_kwriter_close(struct rring_kwriter *kw, u32 flags)
 {

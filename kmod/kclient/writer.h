@@ -14,84 +14,94 @@
 struct rring_kwriter;
 struct rring_reader;
 
-/* Entries for which one context is busy before others have their turn. */
+/* Entries that one context handles before it lets others run. */
 #define RRING_KWRITER_BATCH	256
 
-/* A position, and where in the ring that is. */
+/* A position, and its index in the ring: the position modulo the capacity. */
 struct rring_place {
 	u64 pos;
 	u32 index;
 };
 
-/* What its writer has to know of a reader. */
+/* The writer's copy of a reader's state. Under .lock. */
 struct rring_kcursor {
-	const rring_seq_t *cursor;	/* NULL: it stands at .start */
-	u64 start;
+	const rring_seq_t *cursor;	/* NULL: the reader is at .start */
+	u64 start;			/* the reader is here or above */
 	bool gates;
 };
 
-/* What has become of a reserved entry: the lowest bit of its mark. */
+/* How a reservation ended: the lowest bit of the entry's mark. */
 enum rring_fate {
 	RRING_COMMITTED,
 	RRING_DISCARDED,
 };
 
 /*
- * Locking.
+ * A kernel writer.
  *
- * Places are taken, marked and passed without: .reserved, .mark[], and the
- * claim and the head in the ring's page change by atomic exchanges.
+ * Locking. .reserved, .mark[], and the claim and the head in the ring's page
+ * change by atomic exchanges, without a lock.
  *
- * .lock is over how far the readers are, what room that leaves, and the stock.
- * It is raw, taken with interrupts off, and no other is taken under it: it may
- * nest in any lock of the kernel's. An NMI, and a probe that interrupts whoever
- * is at it on the same CPU, do without.
+ * .lock protects the copies of the readers' state, the window, the stock, and
+ * stores to .limit. It is a raw spinlock, taken with interrupts off, and no
+ * other lock is taken under it, so it nests in any lock of the kernel. A
+ * context that interrupts a holder on the same CPU gets -EBUSY or goes on
+ * without it; so does an NMI if another CPU holds it.
  *
- * .wake_lock keeps the clients of the readers while they are being woken. It
- * nests outside of a wait queue's lock, and so of a run queue's, and is never
- * taken by who produces.
+ * .wake_lock protects .sleeper[]: a client is not freed while it is being
+ * woken. Locks of wait queues and of run queues nest in it, so reserve, commit
+ * and discard never take it.
  *
- * Both nest in the arena's lock, under which readers come and go.
+ * .lock and .wake_lock nest in the arena's lock, under which readers come and
+ * go.
  */
 struct rring_kwriter {
-	struct rring_arena *arena;
-	struct rring_client *kernel;
+	struct rring_arena *arena;	/* a reference */
+	struct rring_client *kernel;	/* client 0, one use */
 	struct rring_ring *ring;	/* a reference */
 	struct rring_ring_info *info;
 	struct rring_ring_head *page;
-	struct rring_entry *entries;		/* RRING_HANDLES */
-	struct rring_event_header *headers;	/* RRING_INLINE */
-	void *data;
-	u64 *mark;			/* per entry: who was marked last */
-	u64 per_entry;			/* 2^64 by the capacity, rounded down */
+	struct rring_entry *entries;		/* RRING_HANDLES, else NULL */
+	struct rring_event_header *headers;	/* RRING_INLINE, else NULL */
+	void *data;			/* RRING_INLINE: payloads */
+	u64 *mark;			/* last mark of each entry, by index */
+	u64 per_entry;			/* (2^64 - 1) / capacity */
 	u32 capacity;
 	u32 stride;
 	u32 retain;
 	bool overwrites;
 	u64 begin;			/* the head when it was opened */
-	u64 dropped_before[RRING_DROPS];
-	rring_seq_t limit;		/* reservations end here */
+	u64 dropped_before[RRING_DROPS]; /* of the ring, when it was opened */
+	rring_seq_t limit;		/* positions below can be reserved */
 
-	/* where the next event goes; falls if that is discarded */
+	/*
+	 * Position of the next reservation. Goes back by 1 if the latest
+	 * reservation is discarded.
+	 */
 	atomic64_t reserved ____cacheline_aligned_in_smp;
-	atomic64_t passed_over;		/* discarded, and the head is past it */
-	atomic64_t taken_back;		/* discarded, and then reserved last */
+	/* discarded events: positions that the head has passed */
+	atomic64_t passed_over;
+	/* discarded events: positions that were given back */
+	atomic64_t taken_back;
 
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
-	bool __percpu *inside;		/* somebody on this CPU is at it */
-	struct rring_place settled;	/* in_flight is taken back below */
-	u64 low;			/* of the window, so far */
+	/* a context of this CPU holds or awaits .lock */
+	bool __percpu *inside;
+	struct rring_place settled;	/* entries below are settled */
+	u64 low;			/* lower end of the window, as found */
 	struct rring_kcursor reader[RRING_READERS];
 	struct rring_stock stock[RRING_KWRITER_CLASSES];
-	bool filling;			/* a refill is under way */
-	bool fill;			/* .irq is to start it */
+	bool filling;			/* a refill is due, queued or runs */
+	bool fill;			/* .irq must queue the refill */
 
-	spinlock_t wake_lock;		/* of sleeper */
+	spinlock_t wake_lock;		/* protects .sleeper[] */
+	/* by reader id: the client to wake; NULL: none */
 	struct rring_client *sleeper[RRING_READERS];
 
 	struct irq_work irq;
 	struct delayed_work refill;
-	bool hungry;			/* a pool is dry: its gate will tell */
+	/* a pool was dry: slot_freed() queues .refill; written by .refill */
+	bool hungry;
 };
 
 u32 rring_kevent_advance(struct rring_kwriter *kw);

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * An event of the kernel's: reserve, commit, discard, in any context.
+ * Events of a kernel writer: reserve, commit and discard, in any context.
  *
- * Reserve takes the next place, and the payload is filled. Whoever commits the
- * event at the head moves the head; what lies behind it is marked until then,
- * with its position, and passed by whoever gets there: so entries become
- * visible in the order in which they were reserved, and nobody waits for
- * anybody. All of that is exchanges of one word each, which an NMI can lose or
- * win like any other CPU; the lock is over the stock of slots, and taken where
- * the room that is known of is used up.
+ * Reserve takes the next position, and the caller fills the payload. A commit
+ * or discard at the head moves the head. A commit or discard above the head
+ * marks its entry with the position; the context that moves the head up to that
+ * entry then moves the head over it, too. So entries become visible in the
+ * order of their reservation, and no context waits for another. Each step is an
+ * atomic exchange of one word, so an NMI counts as one more CPU.
+ *
+ * Only reserve and discard take .lock: for the stock of slots, and when the
+ * known room is used up.
  */
 #include "../core/compat.h"
 
@@ -21,9 +23,9 @@
 #include "../core/ring.h"
 #include "writer.h"
 
-/* ---- places ---- */
+/* ---- positions ---- */
 
-/* Modulo the capacity; the product is at most one lap short of the quotient. */
+/* @pos modulo the capacity. @laps can be too low by 1, hence the wrap. */
 static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 {
 	u64 laps = mul_u64_u64_shr(pos, kw->per_entry, 64);
@@ -32,8 +34,11 @@ static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 }
 
 /*
- * M: pairs with N in the library: readers of what is written next see the
- * claim. It never goes back: what was taken back may have been overwritten.
+ * Raise the claim to @claim, before the entries below are overwritten.
+ * M: pairs with N in the readers that can be lapped: reader_entry.c and the library.
+ * Without this pair the reader could read an overwritten entry and not see the
+ * claim. The exchange is a full barrier. The claim never goes back: a position
+ * that was given back may have been overwritten.
  */
 static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 {
@@ -42,17 +47,23 @@ static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 	while (old < claim)
 		if (rring_seq_exchange(&kw->page->claim, &old, claim))
 			return;
-	rring_fence_full();	/* after another's claim */
+	rring_fence_full();	/* another context has claimed this far */
 }
 
-/* The next place. False: there is none below the limit. */
+/*
+ * Reserve the next position: sets @event->position and .index, and raises the
+ * claim. False: the limit is reached, nothing is done. Needs no lock.
+ */
 static __always_inline bool take_place(struct rring_kwriter *kw,
 				       struct rring_kevent *event)
 {
 	s64 pos = atomic64_read(&kw->reserved);
 
 	do {
-		/* pairs with rring_kwindow_has_room(): it is free */
+		/*
+		 * Pairs with the release in rring_kwindow_has_room(): readers
+		 * are done with the entries that are reserved below the limit.
+		 */
 		if (pos >= rring_seq_load_acquire(&kw->limit))
 			return false;
 	} while (!atomic64_try_cmpxchg(&kw->reserved, &pos, pos + 1));
@@ -62,7 +73,7 @@ static __always_inline bool take_place(struct rring_kwriter *kw,
 	return true;
 }
 
-/* If nothing was reserved after it. */
+/* Undo take_place(). False: a later position is reserved, nothing is done. */
 static bool give_place_back(struct rring_kwriter *kw,
 			    const struct rring_kevent *event)
 {
@@ -73,6 +84,7 @@ static bool give_place_back(struct rring_kwriter *kw,
 
 /* ---- reserve ---- */
 
+/* Count a drop. Returns the errno that reserve returns for @reason. */
 static int drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
 {
 	static const int errors[RRING_DROPS] = {
@@ -86,7 +98,10 @@ static int drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
 	return errors[reason];
 }
 
-/* Where are the readers now? */
+/*
+ * Look at the readers for more room. 0, or a counted drop: -EBUSY .lock was not
+ * available, -EAGAIN the ring is full.
+ */
 static int look_for_room(struct rring_kwriter *kw)
 {
 	unsigned long flags;
@@ -99,6 +114,7 @@ static int look_for_room(struct rring_kwriter *kw)
 	return has_room ? 0 : drop(kw, RRING_DROP_FULL);
 }
 
+/* take_place() for an inline ring: sets @event->data, too. */
 static __always_inline bool take_entry(struct rring_kwriter *kw,
 				       struct rring_kevent *event)
 {
@@ -108,6 +124,7 @@ static __always_inline bool take_entry(struct rring_kwriter *kw,
 	return true;
 }
 
+/* Slow path of take_entry(): 0, or the error of look_for_room(). */
 static noinline int find_entry(struct rring_kwriter *kw,
 			       struct rring_kevent *event)
 {
@@ -119,8 +136,9 @@ static noinline int find_entry(struct rring_kwriter *kw,
 }
 
 /*
- * Under the lock: an RRING_DROP_*, or RRING_DROPS: none. What has room then has
- * it still when the place is taken, which only who has the lock does here.
+ * Take a slot from @stock and the next position. Returns why the event is to be
+ * dropped, or RRING_DROPS: both are taken. Under .lock. In a ring of handles
+ * all reservations are made under .lock, so take_place() cannot fail here.
  */
 static enum rring_drop_reason take_slot(struct rring_kwriter *kw,
 					struct rring_stock *stock,
@@ -135,6 +153,7 @@ static enum rring_drop_reason take_slot(struct rring_kwriter *kw,
 	return RRING_DROPS;
 }
 
+/* Payload of the slot that @handle names. */
 static void *slot_of(struct rring_kwriter *kw, u64 handle)
 {
 	const struct rring_pool_info *pool =
@@ -144,6 +163,7 @@ static void *slot_of(struct rring_kwriter *kw, u64 handle)
 	       (size_t)rring_handle_index(handle) * pool->slot_size;
 }
 
+/* rring_kwriter_reserve() in a ring of handles. */
 static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
 				 struct rring_kevent *event)
 {
@@ -168,22 +188,33 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
 }
 
 /**
- * rring_kwriter_reserve() - take the place of the next event
+ * rring_kwriter_reserve() - reserve the next entry of the ring for an event
  * @kw: the writer
  * @len: bytes of the payload
- * @event_type: what readers find as such
- * @event: filled: where the payload goes
+ * @event_type: type of the event, for readers
+ * @event: filled on success; the caller's memory
  *
- * The place is the caller's alone until rring_kwriter_commit() or
- * rring_kwriter_discard(), one of which must follow soon: readers see no later
- * event before. The payload has the bytes of some earlier one.
+ * On success @event->data is memory for @len bytes, which only the caller
+ * writes until commit or discard. Its old content is that of an earlier event,
+ * so the caller overwrites all bytes that it commits. Exactly one call of
+ * rring_kwriter_commit() or rring_kwriter_discard() must follow, from any
+ * context, and soon: no event that is reserved later becomes visible before.
  *
- * Context: any, NMI included. Never sleeps; where it needs the lock it spins
- * for other CPUs, a few hundred entries at most, but not in NMI. On one CPU it
- * may interrupt itself.
- * Return: 0, or the event is dropped and counted: -E2BIG too large, -EAGAIN
- * the ring is full, -EBUSY the lock was needed and is its caller's, whom it
- * interrupts (or in NMI, somebody's), -ENOSPC no slot is at hand.
+ * Many calls may run at once, on all CPUs, and may interrupt each other.
+ *
+ * Context: any, NMI included. Never sleeps. Takes a raw spinlock, with
+ * interrupts off, in a ring of handles, and in an inline ring when the known
+ * room is used up. Under that lock no other is taken, so the caller may hold
+ * any lock. Another CPU holds the lock for a few hundred entries at most. In an
+ * NMI the lock is only tried. Must not be called from probes of
+ * lock:contention_begin or of preemptirq, which this function itself triggers.
+ * Return: 0, or a negative errno; the event is then dropped and counted, and
+ * neither commit nor discard may follow.
+ * * -E2BIG: @len exceeds the stride, or all slots of the classes in stock
+ * * -EAGAIN: the ring is full
+ * * -EBUSY: the lock is needed, and this call interrupted a context of this CPU
+ *   that holds or awaits the lock; or, in an NMI, another CPU holds the lock
+ * * -ENOSPC: the stock of the class that fits @len is empty
  */
 int rring_kwriter_reserve(struct rring_kwriter *kw, u32 len, u32 event_type,
 			  struct rring_kevent *event)
@@ -200,46 +231,62 @@ EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
 
 /* ---- marks, and the head ---- */
 
-/* Of the entry at @pos; one of an earlier lap is another. */
+/* Mark of a finished entry at @pos. Each lap has other marks, none is 0. */
 static u64 mark_of(u64 pos, enum rring_fate fate)
 {
 	return (pos + 1) << 1 | fate;
 }
 
-/* 0: the entry is not done with. */
+/* Mark of the entry at @pos; 0: not committed or discarded yet. */
 static u64 find_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 {
-	/* pairs with Q in finish(): the entry is whole */
+	/*
+	 * Pairs with the exchange in finish(): the entry is complete. Without
+	 * the acquire the head could move over an entry that is half written.
+	 */
 	u64 mark = smp_load_acquire(&kw->mark[index]);
 
 	return mark >> 1 == pos + 1 ? mark : 0;
 }
 
 /*
- * Make the entry at *@head visible, which is whole. A: pairs with B in the
- * library's peek, and in the sweep. R: a full barrier, before the next mark is
- * looked at: pairs with Q. False: the head is elsewhere, namely there.
+ * Move the head from *@head over the entry there, which is complete. True:
+ * done. False: the head is not at *@head; *@head is set to where it is.
+ *
+ * A: pairs with B in the library's peek, in the sweep and in writer_window.c. Without
+ * this pair a reader could see the head before the entry.
+ * R: pairs with Q in finish(). The exchange is a full barrier between the head
+ * and the load of the next mark. Without this pair a finished entry could stay
+ * invisible, because neither context sees what the other one did.
  */
 static bool move_head(struct rring_kwriter *kw, u64 *head)
 {
 	return rring_seq_exchange(&kw->page->head, head, *head + 1);
 }
 
-/* The head has been moved over it, by this context. @handle: 0 if discarded */
+/*
+ * This context has moved the head over an entry: count it if it was discarded,
+ * or drop the reservation's hold of its slot. @handle: 0 if the entry names no
+ * slot.
+ */
 static void pass_over(struct rring_kwriter *kw, enum rring_fate fate,
 		      u64 handle)
 {
 	if (fate == RRING_DISCARDED)
 		atomic64_inc(&kw->passed_over);
-	/* G: the ring names the slot before the reservation's hold falls */
+	/*
+	 * G: pairs with H in the sweep. The window names the slot before the
+	 * hold falls; else the sweep could free a slot that readers still use.
+	 */
 	if (handle)
 		rring_word_fetch_add(rring_stock_word(kw, handle),
 				     RRING_MOVE - RRING_HOLD);
 }
 
 /*
- * Move the head over what is marked, up to a batch; how many entries. What is
- * left then is for who commits the event at the head, or for another call.
+ * Move the head over marked entries, at most RRING_KWRITER_BATCH of them.
+ * Returns how many; if that is a whole batch, the caller calls again, later.
+ * Any context, no lock.
  */
 u32 rring_kevent_advance(struct rring_kwriter *kw)
 {
@@ -253,7 +300,7 @@ u32 rring_kevent_advance(struct rring_kwriter *kw)
 
 		if (!mark)
 			break;
-		if (kw->entries)	/* it may be another's afterwards */
+		if (kw->entries)	/* may be overwritten after the move */
 			handle = READ_ONCE(kw->entries[index].handle);
 		if (!move_head(kw, &head))
 			continue;
@@ -265,9 +312,12 @@ u32 rring_kevent_advance(struct rring_kwriter *kw)
 }
 
 /*
- * L: pairs with K. Unlike a process, the kernel may run on a CPU that the
- * sleeper's barrier does not interrupt; what comes before is an atomic
- * operation that is a full barrier: the move of the head, or that of a hold.
+ * Does a reader wait for an event, or a client for a slot?
+ *
+ * L: pairs with K in the sleeper. The kernel may run on a CPU that the
+ * sleeper's barrier does not interrupt, so the caller has a full barrier before
+ * this: the atomic operation that moved the head or dropped the hold. Without
+ * it the flag could be loaded too early, and the sleeper would not be woken.
  */
 static bool somebody_waits(struct rring_kwriter *kw)
 {
@@ -275,7 +325,11 @@ static bool somebody_waits(struct rring_kwriter *kw)
 	       (kw->entries && rring_flag_load(&kw->arena->info->pool_waiters));
 }
 
-/* After @moved entries. */
+/*
+ * This context has moved the head over @moved entries. Move the head over
+ * marked entries; then let .irq wake the sleepers, and go on if a batch is
+ * full.
+ */
 static noinline void go_on(struct rring_kwriter *kw, u32 moved)
 {
 	moved += rring_kevent_advance(kw);
@@ -284,10 +338,14 @@ static noinline void go_on(struct rring_kwriter *kw, u32 moved)
 }
 
 /*
- * The place of @event is done with. At the head nobody but its owner can move
- * the head. Else it is marked. Q: a full barrier, after which the head is
- * looked at: pairs with R. Of two who finish at once, one sees the other:
- * either this one sees the head here, or who moves it here sees the mark.
+ * The entry of @event is complete: move the head over it if the head is there,
+ * else mark the entry. While the head is at an unmarked entry, only the owner
+ * of that entry moves the head.
+ *
+ * Q: pairs with R in move_head(). The exchange of the mark is a full barrier
+ * between the mark and the load of the head. If two contexts finish at the same
+ * time, either this one sees the head at its entry, or the one that moves the
+ * head there sees the mark. Without this pair the entry could stay invisible.
  */
 static __always_inline void finish(struct rring_kwriter *kw,
 				   const struct rring_kevent *event,
@@ -308,6 +366,7 @@ static __always_inline void finish(struct rring_kwriter *kw,
 
 /* ---- commit, discard ---- */
 
+/* @room: bytes of the stride or slot, in case the caller raised @event->len. */
 static void write_header(struct rring_event_header *header,
 			 const struct rring_kevent *event, u32 room)
 {
@@ -315,6 +374,10 @@ static void write_header(struct rring_event_header *header,
 	WRITE_ONCE(header->event_type, event->event_type);
 }
 
+/*
+ * rring_kwriter_commit() in a ring of handles. in_flight rises before the head
+ * moves; else a shallow sweep could free a slot that the window names.
+ */
 static noinline void commit_slot(struct rring_kwriter *kw,
 				 const struct rring_kevent *event)
 {
@@ -336,12 +399,19 @@ static noinline void commit_slot(struct rring_kwriter *kw,
 /**
  * rring_kwriter_commit() - publish a reserved event
  * @kw: the writer
- * @event: as rring_kwriter_reserve() filled it, with the payload in place
+ * @event: as rring_kwriter_reserve() filled it; the caller has written the
+ *	payload, and may have lowered @event->len
  *
- * Readers see it, and are woken, once all that was reserved before is
- * committed or discarded.
+ * The event becomes visible, and sleeping readers are woken, when all events
+ * that were reserved earlier are committed or discarded. A reader that sees the
+ * event sees all that the caller wrote to the payload before this call. The
+ * caller does not touch the payload afterwards; @event itself is not used after
+ * the call. Readers are woken by irq_work, so the caller may hold a run queue's
+ * lock.
  *
- * Context: any. Never sleeps, never spins.
+ * Context: any, NMI included; need not be that of the reservation. Takes no
+ * lock, never sleeps. A task that is preempted within this call delays the
+ * events that are reserved later.
  */
 void rring_kwriter_commit(struct rring_kwriter *kw,
 			  const struct rring_kevent *event)
@@ -355,7 +425,7 @@ void rring_kwriter_commit(struct rring_kwriter *kw,
 }
 EXPORT_SYMBOL_GPL(rring_kwriter_commit);
 
-/* Nobody is to find an event where one was discarded. */
+/* Make the entry of a discarded event one that readers skip. */
 static void write_none(struct rring_kwriter *kw,
 		       const struct rring_kevent *event)
 {
@@ -369,7 +439,10 @@ static void write_none(struct rring_kwriter *kw,
 	}
 }
 
-/* Into stock; if that is full, or somebody else is at it, to the sweep. */
+/*
+ * Return the slot of a discarded event to its stock. If the stock is full, or
+ * .lock is not available, drop the hold, so that a sweep frees the slot.
+ */
 static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 {
 	unsigned long flags;
@@ -385,14 +458,18 @@ static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 }
 
 /**
- * rring_kwriter_discard() - give a reserved event up
+ * rring_kwriter_discard() - give up a reserved event
  * @kw: the writer
  * @event: as rring_kwriter_reserve() filled it
  *
- * Readers see nothing of it, but that a position is left out if something was
- * reserved after it.
+ * Readers do not get the event. If a later event was reserved, readers skip the
+ * position; else the next reservation gets the position again. The caller does
+ * not touch the payload afterwards; @event itself is not used after the call.
  *
- * Context: any, as rring_kwriter_reserve().
+ * Context: any, NMI included; need not be that of the reservation. Never
+ * sleeps. In a ring of handles takes the same raw spinlock as
+ * rring_kwriter_reserve(), under the same conditions; in an inline ring takes
+ * no lock.
  */
 void rring_kwriter_discard(struct rring_kwriter *kw,
 			   const struct rring_kevent *event)
@@ -409,14 +486,16 @@ void rring_kwriter_discard(struct rring_kwriter *kw,
 EXPORT_SYMBOL_GPL(rring_kwriter_discard);
 
 /**
- * rring_kwriter_write() - reserve, copy, commit
+ * rring_kwriter_write() - publish an event: reserve, copy @data, commit
  * @kw: the writer
- * @data: the payload
- * @len: its bytes
- * @event_type: what readers find as such
+ * @data: the payload; the caller's memory, not used after the call
+ * @len: bytes of the payload
+ * @event_type: type of the event, for readers
  *
- * Context: any, as rring_kwriter_reserve().
- * Return: 0 or what rring_kwriter_reserve() says.
+ * Context: any, NMI included; locks and limits of rring_kwriter_reserve().
+ * Return: 0: published, as by rring_kwriter_commit(). Else the error of
+ * rring_kwriter_reserve(): -E2BIG, -EAGAIN, -EBUSY or -ENOSPC, and the event is
+ * dropped and counted.
  */
 int rring_kwriter_write(struct rring_kwriter *kw, const void *data, u32 len,
 			u32 event_type)

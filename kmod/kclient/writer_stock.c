@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * A kernel writer's stock of free slots. Whoever produces may not sleep, and a
- * sweep does; so a worker fills the stock while it is half full still. A slot
- * in stock is held in the kernel's ledger, which is all that the sweep asks.
+ * A kernel writer's stock of free slots. A reservation must not sleep, but a
+ * sweep does; so a worker refills the stock when half of it is used. A slot in
+ * stock has a hold in the kernel's ledger, so no sweep frees it.
  */
 #include "../core/compat.h"
 
@@ -17,8 +17,9 @@
 #include "writer.h"
 
 #define STOCK_DEFAULT	16
-#define ROUNDS		64	/* of a refill, before others have their turn */
+#define ROUNDS		64	/* least limit of rounds in fill() */
 
+/* The kernel's ledger word of the slot that @handle names. */
 rring_word_t *rring_stock_word(struct rring_kwriter *kw, u64 handle)
 {
 	struct rring_pool *pool =
@@ -28,7 +29,10 @@ rring_word_t *rring_stock_word(struct rring_kwriter *kw, u64 handle)
 						rring_handle_index(handle)];
 }
 
-/* Whose slots take @len bytes; NULL: nobody's. */
+/*
+ * The stock of the smallest class in use whose slots fit @len bytes; NULL:
+ * there is none.
+ */
 struct rring_stock *rring_stock_for(struct rring_kwriter *kw, u32 len)
 {
 	u32 i;
@@ -39,7 +43,11 @@ struct rring_stock *rring_stock_for(struct rring_kwriter *kw, u32 len)
 	return NULL;
 }
 
-/* 0: it is empty; no handle is 0. Under the kwriter's lock. */
+/*
+ * Take a slot. Returns a handle, or 0: the stock is empty. If half of the stock
+ * is used, sets kw->fill: the caller then queues .irq, which starts the refill.
+ * Under kw->lock.
+ */
 u64 rring_stock_pop(struct rring_stock *stock)
 {
 	struct rring_kwriter *kw = stock->kw;
@@ -52,16 +60,20 @@ u64 rring_stock_pop(struct rring_stock *stock)
 	return handle;
 }
 
+/* Drop the hold of a slot, so that a sweep frees the slot. Needs no lock. */
 void rring_stock_let_go(struct rring_kwriter *kw, u64 handle)
 {
-	/* G: nothing else names it, and nothing of it is used any more */
+	/*
+	 * G: pairs with H in the sweep. All accesses to the slot come before
+	 * the fall of the hold; else they could hit the slot's next use.
+	 */
 	rring_word_fetch_add(rring_stock_word(kw, handle),
 			     RRING_MOVE - RRING_HOLD);
 }
 
 /*
- * Back into stock. False: that is full, and the slot goes to the sweep, of which
- * whoever waits for one has to be told. Under the kwriter's lock.
+ * Put a slot back into stock. False: the stock is full and the hold is dropped;
+ * the caller wakes clients that wait for a slot. Under kw->lock.
  */
 bool rring_stock_push(struct rring_kwriter *kw, u64 handle)
 {
@@ -77,6 +89,7 @@ bool rring_stock_push(struct rring_kwriter *kw, u64 handle)
 
 /* ---- refill ---- */
 
+/* Slots that the stock needs to be full. A hint, without kw->lock. */
 static u32 missing(struct rring_stock *stock)
 {
 	u32 n = READ_ONCE(stock->n);
@@ -85,8 +98,11 @@ static u32 missing(struct rring_stock *stock)
 }
 
 /*
- * How many were free. A slot that this ring named before is settled before it
- * goes into stock: else it could be in flight ever more often.
+ * Take up to @want free slots of the pool into stock. Returns how many were
+ * taken; 0: none is free or, unless @swept, a sweep is due. A deep sweep can
+ * free slots that the window has named, and that are not settled: settle first,
+ * or in_flight of a slot could grow without limit. Takes the arena's lock, then
+ * kw->lock.
  */
 static u32 take_free(struct rring_stock *stock, u32 want, bool swept)
 {
@@ -113,7 +129,11 @@ static u32 take_free(struct rring_stock *stock, u32 want, bool swept)
 	return n;
 }
 
-/* False: the pool is dry. */
+/*
+ * Fill the stock, with sweeps if necessary. False: no slot is free, and a deep
+ * sweep has found none. True: filled, or the limit of rounds is reached. Takes
+ * the arena's lock. May sleep.
+ */
 static bool fill(struct rring_stock *stock)
 {
 	u32 rounds = ROUNDS + stock->want / RRING_BATCH;
@@ -132,7 +152,7 @@ static bool fill(struct rring_stock *stock)
 	return true;
 }
 
-/* A bit for each pool that is dry. */
+/* Fill all stocks. Returns a bit for each pool where fill() failed. */
 static u32 fill_all(struct rring_kwriter *kw)
 {
 	u32 dry = 0;
@@ -144,6 +164,7 @@ static u32 fill_all(struct rring_kwriter *kw)
 	return dry;
 }
 
+/* Takes the arena's lock. */
 static void count_failures(struct rring_arena *arena, u32 dry)
 {
 	u32 i;
@@ -156,10 +177,12 @@ static void count_failures(struct rring_arena *arena, u32 dry)
 }
 
 /*
- * Like any who waits for a slot: raise the flag, K, look again. Instead of
- * sleeping it stays at the gate, which calls slot_freed(). If nobody is missing
- * a slot after all, the flag falls at once, or the next to pass would make a
- * system call for it.
+ * The pools of @dry have no free slot: wait for one. Returns the pools that are
+ * still dry, or 0. Does the steps of any waiting client: raise the flag,
+ * barrier K, look again. Instead of sleeping, the work ends, and slot_freed()
+ * queues it again. If the second look fills the stocks, the flag is lowered at
+ * once; else the next client that frees a slot would make a WAKE system call in
+ * vain.
  */
 static u32 wait_for(struct rring_kwriter *kw, u32 dry)
 {
@@ -167,7 +190,7 @@ static u32 wait_for(struct rring_kwriter *kw, u32 dry)
 
 	count_failures(kw->arena, dry);
 	WRITE_ONCE(kw->hungry, true);
-	smp_mb__before_atomic();	/* who sees the flag sees us hungry */
+	smp_mb__before_atomic();	/* .hungry before the flag */
 	rring_flag_raise(&kw->arena->info->pool_waiters, dry);
 	rring_barrier_unlocked(kw->arena);
 	still = fill_all(kw);
@@ -178,7 +201,7 @@ static u32 wait_for(struct rring_kwriter *kw, u32 dry)
 	return 0;
 }
 
-/* Has some stock been used up to half again, while the others were filled? */
+/* Is a stock below half? Under kw->lock. */
 static bool is_low(struct rring_kwriter *kw)
 {
 	u32 i;
@@ -189,7 +212,10 @@ static bool is_low(struct rring_kwriter *kw)
 	return false;
 }
 
-/* From here on, who takes from a stock says when it is low. */
+/*
+ * End the refill: from now on rring_stock_pop() starts the next one. If a stock
+ * has become low while the others were filled, queue the work again.
+ */
 static void end_refill(struct rring_kwriter *kw)
 {
 	unsigned long flags = rring_kwindow_lock(kw);
@@ -202,6 +228,7 @@ static void end_refill(struct rring_kwriter *kw)
 		queue_delayed_work(system_unbound_wq, &kw->refill, 0);
 }
 
+/* Work function of kw->refill. */
 void rring_stock_refill(struct work_struct *work)
 {
 	struct rring_kwriter *kw = container_of(to_delayed_work(work),
@@ -215,7 +242,11 @@ void rring_stock_refill(struct work_struct *work)
 		end_refill(kw);
 }
 
-/* Called by whoever opens the pool's gate. Not more than once a tick. */
+/*
+ * Wait queue function: the gate of the pool was opened. Queues the refill if a
+ * pool was dry, with a delay, so that it runs at most once per tick. Any
+ * context.
+ */
 static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 		      void *key)
 {
@@ -227,8 +258,9 @@ static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 	return 0;
 }
 
-/* ---- life ---- */
+/* ---- init and destroy ---- */
 
+/* Slots to keep in stock. @by_default: the config names no stock at all. */
 static u32 stock_wanted(const struct rring_kwriter_config *config,
 			const struct rring_pool *pool, bool by_default)
 {
@@ -239,6 +271,10 @@ static u32 stock_wanted(const struct rring_kwriter_config *config,
 	return clamp_t(u32, pool->capacity / 4, 1, STOCK_DEFAULT);
 }
 
+/*
+ * Set up the stocks, which remain empty. 0; -EINVAL: a stock exceeds the limit
+ * or its pool; -ENOMEM. After an error the caller calls rring_stock_destroy().
+ */
 int rring_stock_init(struct rring_kwriter *kw,
 		     const struct rring_kwriter_config *config)
 {
@@ -266,7 +302,7 @@ int rring_stock_init(struct rring_kwriter *kw,
 	return 0;
 }
 
-/* From here on it is filled. May sleep. */
+/* Start refills, and wait for the end of the first one. May sleep. */
 void rring_stock_begin(struct rring_kwriter *kw)
 {
 	u32 i;
@@ -280,7 +316,10 @@ void rring_stock_begin(struct rring_kwriter *kw)
 	flush_delayed_work(&kw->refill);
 }
 
-/* Nobody starts a refill any more, and none is under way. May sleep. */
+/*
+ * Stop refills. On return none runs or is queued. The caller ensures that no
+ * reservation runs and .irq is idle. May sleep.
+ */
 void rring_stock_stop(struct rring_kwriter *kw)
 {
 	u32 i;
@@ -292,7 +331,10 @@ void rring_stock_stop(struct rring_kwriter *kw)
 	cancel_delayed_work_sync(&kw->refill);
 }
 
-/* What is in stock goes to the sweep. */
+/*
+ * Drop the holds of all slots in stock, so that sweeps free the slots, and free
+ * the memory. The caller wakes clients that wait for a slot.
+ */
 void rring_stock_destroy(struct rring_kwriter *kw)
 {
 	u32 i;

@@ -9,14 +9,14 @@ struct rring_kwriter_config;
 struct rring_pool;
 struct work_struct;
 
-/* Free slots of one pool that a kernel writer has at hand, and holds. */
+/* Free slots of one pool that a kernel writer holds for its next events. */
 struct rring_stock {
 	struct rring_kwriter *kw;
 	struct rring_pool *pool;
-	u32 want;
-	u32 n;				/* this and .handle: the kwriter's lock */
-	u64 *handle;			/* room for 2 * .want */
-	wait_queue_entry_t wait;	/* at the pool's gate */
+	u32 want;			/* slots when full; 0: class not used */
+	u32 n;				/* slots in stock; under kw->lock */
+	u64 *handle;			/* 2 * .want of them; under kw->lock */
+	wait_queue_entry_t wait;	/* in the queue of the pool's gate */
 };
 
 int rring_stock_init(struct rring_kwriter *kw,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The window of a kernel writer: how far the readers are, what room that
- * leaves, and what has come back to the kernel's ledger.
+ * The window of a kernel writer: where its readers are, how much room that
+ * leaves, and which entries are settled in the kernel's ledger.
  *
- * The ring's pages and the ledger are written by the kernel alone: what it
- * finds there is what it wrote. The cursors are not, and are bounded.
+ * Only the kernel writes the ring's pages and its own ledger, so their content
+ * is trusted. Processes write the cursors, which are checked.
  */
 #include "../core/compat.h"
 
@@ -19,12 +19,15 @@
 /*
  * ---- the lock ----
  *
- * Sparse cannot follow one that only some returns hold: to it, none does.
+ * Sparse cannot follow a function that takes a lock on some of its returns. The
+ * annotations tell sparse that .lock is never held outside of these functions.
  */
 
 /*
- * False: it is not to be had without waiting for whom this context interrupts,
- * or, in an NMI, without waiting at all.
+ * Take .lock and disable interrupts. *@flags: for rring_kwindow_unlock().
+ * False: not taken, because this context interrupted one of this CPU that holds
+ * or awaits .lock, or because this is an NMI and another CPU holds .lock. Any
+ * context. Spins, but not in an NMI.
  */
 bool rring_kwindow_trylock(struct rring_kwriter *kw, unsigned long *flags)
 {
@@ -53,7 +56,12 @@ void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags)
 	local_irq_restore(flags);
 }
 
-/* In process context and in irq_work nobody is interrupted. */
+/*
+ * Take .lock and disable interrupts. Returns the flags for
+ * rring_kwindow_unlock(). Only in process context and in irq_work: holders have
+ * interrupts off, so these contexts never interrupt a holder on their CPU, and
+ * the trylock succeeds.
+ */
 unsigned long rring_kwindow_lock(struct rring_kwriter *kw)
 {
 	unsigned long flags;
@@ -71,21 +79,33 @@ static void step(struct rring_kwriter *kw, struct rring_place *place)
 	place->index = rring_window_wrap(place->index + 1, kw->capacity);
 }
 
-/* B: pairs with A in the move of the head: entries below are whole. */
+/*
+ * B: pairs with A in move_head() (writer_reserve.c): entries below are complete.
+ * Without this pair an entry could be settled whose handle is not yet visible
+ * here.
+ */
 static u64 head_of(const struct rring_kwriter *kw)
 {
 	return rring_seq_load_acquire(&kw->page->head);
 }
 
+/* Where a reader is, as far as the writer knows. Under .lock. */
 static u64 position_of(const struct rring_kcursor *reader)
 {
 	if (!reader->cursor)
 		return reader->start;
-	/* D: pairs with C in the library's release */
+	/*
+	 * D: pairs with C in the release of the library and of reader.c.
+	 * Without this pair the entry could be overwritten while it is read.
+	 */
 	return max(reader->start, rring_seq_load_acquire(reader->cursor));
 }
 
-/* The lower end of the window; a cursor that goes back does not lower it. */
+/*
+ * The lower end of the window: gating readers have passed the entries below,
+ * and the ring does not retain them. A cursor that goes back does not lower it.
+ * Also stores the lower end as .passed, for readers that join. Under .lock.
+ */
 static u64 find_low(struct rring_kwriter *kw)
 {
 	u64 low = rring_window_retained(head_of(kw), kw->retain);
@@ -99,7 +119,15 @@ static u64 find_low(struct rring_kwriter *kw)
 	return kw->low;
 }
 
-/* Take back in_flight for what lies below @low. G: its readers are past it. */
+/*
+ * Settle the entries below @low: decrement in_flight of their slots. Under
+ * .lock, or when the writer is quiesced.
+ *
+ * G: pairs with H in the sweep. Gating readers have passed the entries, the
+ * window is adopted, or the policy lets the entries be overwritten. Without
+ * this pair a shallow sweep could see in_flight fall, but not the hold of a
+ * reader that keeps the slot.
+ */
 static void settle_below(struct rring_kwriter *kw, u64 low)
 {
 	for (; kw->settled.pos < low; step(kw, &kw->settled)) {
@@ -111,15 +139,16 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 	}
 }
 
-/* With interrupts off no more are settled than up to here. */
+/* Settle at most up to here in one go: bounds the time with interrupts off. */
 static u64 next_batch(const struct rring_kwriter *kw)
 {
 	return kw->settled.pos + RRING_KWRITER_BATCH;
 }
 
 /*
- * As far as readers have passed, so that a shallow sweep finds it. In process
- * context. Returns the window's lower end.
+ * Settle all entries that gating readers have passed, so that a shallow sweep
+ * can free their slots. Returns the window's lower end. Only for a ring of
+ * handles, in process context. Takes .lock for each batch.
  */
 u64 rring_kwindow_settle(struct rring_kwriter *kw)
 {
@@ -136,7 +165,11 @@ u64 rring_kwindow_settle(struct rring_kwriter *kw)
 	return low;
 }
 
-/* The ring is not the kernel's any more: settle all that is not. May sleep. */
+/*
+ * The kernel has left the ring, and its window is adopted: settle all entries
+ * up to the head. Does nothing for an inline ring. Under the arena's lock,
+ * without .lock, as nothing else uses the writer any more. May sleep.
+ */
 void rring_kwindow_abandon(struct rring_kwriter *kw)
 {
 	u64 head = head_of(kw);
@@ -147,7 +180,11 @@ void rring_kwindow_abandon(struct rring_kwriter *kw)
 	}
 }
 
-/* What is overwritten is settled just before it is lost. */
+/*
+ * Policy RRING_OVERWRITE: the position below which entries may be overwritten.
+ * In a ring of handles each entry is settled before it may be overwritten, as
+ * only the entry says which slot it named. Under .lock.
+ */
 static u64 overwritable(struct rring_kwriter *kw)
 {
 	u64 next = atomic64_read(&kw->reserved) + 1;
@@ -160,6 +197,10 @@ static u64 overwritable(struct rring_kwriter *kw)
 	return min(head, kw->settled.pos);
 }
 
+/*
+ * Policy RRING_FAIL: the position below which gating readers have passed and,
+ * in a ring of handles, entries are settled. Under .lock.
+ */
 static u64 passed(struct rring_kwriter *kw)
 {
 	u64 low = find_low(kw);
@@ -170,12 +211,16 @@ static u64 passed(struct rring_kwriter *kw)
 	return min(low, kw->settled.pos);
 }
 
+/* Can the next position be reserved? */
 static bool is_below_limit(const struct rring_kwriter *kw)
 {
 	return atomic64_read(&kw->reserved) < rring_seq_load(&kw->limit);
 }
 
-/* Is there a place for one more? Under the lock. */
+/*
+ * Is there room for one more entry? Looks at the readers, and raises the limit,
+ * only if the room known so far is used up. Under .lock.
+ */
 bool rring_kwindow_has_room(struct rring_kwriter *kw)
 {
 	u64 free;
@@ -183,14 +228,17 @@ bool rring_kwindow_has_room(struct rring_kwriter *kw)
 	if (is_below_limit(kw))
 		return true;
 	free = kw->overwrites ? overwritable(kw) : passed(kw);
-	/* pairs with take_place(): who had the entries is done with them */
+	/*
+	 * Pairs with the acquire in take_place(): readers are done with the
+	 * entries, and these are settled, before they are reserved again.
+	 */
 	rring_seq_store_release(&kw->limit, free + kw->capacity);
 	return is_below_limit(kw);
 }
 
 /* ---- readers come and go; under the arena's lock ---- */
 
-/* Copy what the window depends on: @reader's state, start and cursor. */
+/* The state, start or cursor of @reader has changed. Takes .lock. */
 static void update_cursor(struct rring_kwriter *kw,
 			  const struct rring_reader *reader)
 {
@@ -209,8 +257,9 @@ static void update_cursor(struct rring_kwriter *kw,
 }
 
 /*
- * Remember which client to wake for @reader. The client stays until the reader
- * leaves it, which calls this once more.
+/*
+ * Remember which client to wake for @reader; none if @reader has no client. The
+ * client must not be freed before it is replaced here. Takes .wake_lock.
  */
 static void update_sleeper(struct rring_kwriter *kw,
 			   const struct rring_reader *reader)
@@ -234,7 +283,7 @@ void rring_announce_reader_client(const struct rring_reader *reader)
 		update_sleeper(reader->ring->kwriter, reader);
 }
 
-/* For a new kernel writer: the readers that the ring has already. */
+/* Take over the readers that the ring has when the kernel opens it. */
 void rring_kwindow_add_readers(struct rring_kwriter *kw)
 {
 	u32 i;

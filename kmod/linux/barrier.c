@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The sleeper's heavy barrier: on every CPU that may be running a peer. */
+/* The sleeper's barrier, K: on every CPU that may run a client of an arena. */
 #include <linux/cpumask.h>
 #include <linux/mm_types.h>
 #include <linux/smp.h>
@@ -14,8 +14,8 @@ static void full_barrier(void *unused)
 }
 
 /*
- * CPUs that may be running a client; more do no harm. Under the arena's lock,
- * after a full barrier.
+ * Set @peers to the CPUs that may be running a client; too many do no harm.
+ * Under the arena's lock, after a full barrier.
  */
 static void find_peers(struct rring_arena *arena, struct cpumask *peers)
 {
@@ -28,21 +28,25 @@ static void find_peers(struct rring_arena *arena, struct cpumask *peers)
 			cpumask_or(peers, peers,
 				   mm_cpumask(arena->clients[i]->mm));
 #else
-	cpumask_copy(peers, cpu_online_mask);	/* nobody keeps count */
+	cpumask_copy(peers, cpu_online_mask);	/* no mask to read */
 #endif
 }
 
 static void interrupt(const struct cpumask *peers)
 {
 	on_each_cpu_mask(peers, full_barrier, NULL, true);
-	smp_mb();	/* what a CPU stored before it left its client's mask */
+	smp_mb();	/* see the stores of CPUs that left a mask before */
 }
 
 /*
- * K: pairs with L. A CPU that is not running a client now passes a full
- * barrier when it switches to one, after it has entered itself in that
- * client's mask: whoever is missing in the masks, which are read after a full
- * barrier here, will see what was written before. Under the arena's lock.
+ * K: pairs with L. Make each CPU that runs a client pass a full barrier.
+ * Without it, the caller could miss a peer's store while the peer misses the
+ * caller's: a sleeper would not be woken.
+ *
+ * A CPU that is in no mask runs no client now. When it switches to one, it
+ * enters itself in that client's mask, then passes a full barrier. The masks
+ * are read after a full barrier here, so that such a CPU sees what the caller
+ * wrote before. Under the arena's lock.
  */
 void rring_barrier(struct rring_arena *arena)
 {
@@ -51,7 +55,10 @@ void rring_barrier(struct rring_arena *arena)
 	interrupt(arena->peers);
 }
 
-/* The same, without the arena's lock, and without keeping it meanwhile. */
+/*
+ * K, for a caller that does not hold the arena's lock. The lock is taken to
+ * read the masks, not while the CPUs are interrupted. May sleep.
+ */
 void rring_barrier_unlocked(struct rring_arena *arena)
 {
 	cpumask_var_t peers;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* /dev/rusted_ring: the file operations, and ioctls in and out of user memory. */
+/* /dev/rusted_ring: file operations, ioctl arguments in user memory. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -12,7 +12,12 @@
 #include "inode.h"
 #include "mapping.h"
 
-/* A struct of any size that the caller knows, as in clone3(2). */
+/*
+ * Copy a struct that begins with its size, as clone3(2) does. *@size: what the
+ * caller says; @known: what the kernel knows. 0; -EFAULT; -EINVAL: *@size is
+ * below @known; -E2BIG: *@size is above a page, or a byte from @known on is not
+ * zero.
+ */
 static int copy_args(union rring_args *args, void __user *user, u32 known, u32 *size)
 {
 	if (get_user(*size, (u32 __user *)user))
@@ -41,7 +46,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	err = rring_command_check(command, client);
 	if (err)
 		return err;
-	/* nothing is to change if the answer cannot be given */
+	/* fail before anything changes if the answer cannot be stored */
 	if (command->answers && copy_to_user(user, &args, command->size))
 		return -EFAULT;
 	err = command->run(client, &args);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* An arena's descriptor: it keeps the arena alive, and can be passed on. */
+/*
+ * The descriptor of an arena. It holds a reference to the arena, and can be
+ * passed to another process.
+ */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -21,7 +24,10 @@ static const struct file_operations arena_fops = {
 	.llseek = noop_llseek,
 };
 
-/* Create an arena; a descriptor of it, which holds a reference, or an error. */
+/*
+ * Create an arena. Returns a descriptor of the arena, close-on-exec, or a
+ * negative errno: of rring_arena_new(), or -EMFILE, -ENFILE, -ENOMEM.
+ */
 int rring_descriptor_create(const struct rring_create *args)
 {
 	struct rring_arena *arena;
@@ -39,7 +45,10 @@ int rring_descriptor_create(const struct rring_create *args)
 	return fd;
 }
 
-/* A reference to the arena that @fd stands for. */
+/*
+ * The arena of the descriptor @fd, with a reference; ERR_PTR(-EBADF): @fd is
+ * not open; ERR_PTR(-EINVAL): @fd is not the descriptor of an arena.
+ */
 struct rring_arena *rring_descriptor_arena(int fd)
 {
 	struct rring_arena *arena = ERR_PTR(-EINVAL);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * An inode for each open file, so that its mappings, and no others, can be
- * revoked: all files of a device share the device's own. They live in a file
- * system of the module's that nobody else sees, as those of DRM and cxl do.
+ * Each open file gets an inode of its own, so that an eviction can revoke the
+ * mappings of this file and no others: by default, all files of a device share
+ * one inode. These inodes are in a file system that only the module mounts, as
+ * in DRM and cxl.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -22,8 +23,8 @@ static int init_context(struct fs_context *context)
 }
 
 /*
- * No .owner: it is mounted for as long as the module is loaded, and must not
- * keep it.
+ * No .owner: the file system is mounted while the module is loaded, and a
+ * reference would keep the module from being unloaded.
  */
 static struct file_system_type file_system = {
 	.name = "rusted_ring",
@@ -37,12 +38,13 @@ int rring_inode_register(void)
 	return PTR_ERR_OR_ZERO(mount);
 }
 
-/* No inode is left. */
+/* Called when no inode is left. */
 void rring_inode_unregister(void)
 {
 	kern_unmount(mount);
 }
 
+/* A new inode with a reference, or an ERR_PTR(). May sleep. */
 struct inode *rring_inode_new(void)
 {
 	return alloc_anon_inode(mount->mnt_sb);

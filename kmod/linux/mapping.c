@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * mmap. All that the rest of the module relies on is decided here, and in
- * rring_client_region():
+ * mmap of the device. The rest of the module relies on what is ensured here and
+ * in rring_client_region():
  *
- *   - who may write a region is its owner; nobody else can, mprotect or not;
+ *   - a client can write a region only if rring_client_region() permits it;
+ *     mprotect(2) cannot add that right;
  *   - no mapping is split, moved, grown, or copied by fork, so that the close
  *     of a ledger's mapping is the death of its client;
- *   - VM_IO keeps /proc/pid/mem and process_vm_writev out, and MADV_DOFORK.
+ *   - VM_IO refuses /proc/pid/mem, process_vm_writev(2), and MADV_DOFORK.
  */
 #include <linux/mm.h>
 
@@ -16,7 +17,10 @@
 #include "../core/death.h"
 #include "mapping.h"
 
-/* mremap(2) copies the mapping before it asks whether it may be moved. */
+/*
+ * mremap(2) copies the mapping before it calls no_mremap(). Without the count,
+ * the close of that copy would end the client.
+ */
 static void ledger_open(struct vm_area_struct *vma)
 {
 	struct rring_client *client = vma->vm_private_data;
@@ -54,7 +58,11 @@ static const struct vm_operations_struct region_ops = {
 	.mremap = no_mremap,
 };
 
-/* VM_MAYSHARE: VM_SHARED is also off in a shared mapping nobody may write. */
+/*
+ * 0; -EINVAL: @vma is private, or not of the region's size; -EACCES: it is
+ * executable, or writable without the right. Every shared mapping has
+ * VM_MAYSHARE; VM_SHARED is not set if the file is not open for writing.
+ */
 static int check_vma(const struct vm_area_struct *vma,
 		     const struct rring_region *region, bool writable)
 {
@@ -79,7 +87,10 @@ static int insert(struct vm_area_struct *vma,
 	return rring_region_insert(region, vma);
 }
 
-/* The client lives from here on, if its ledger is mapped for the first time. */
+/*
+ * Map the ledger of @client, which is live afterwards. 0; -EBUSY: the ledger
+ * was mapped before; -EACCES: @vma is not writable. Under the arena's lock.
+ */
 static int map_ledger(struct rring_client *client, struct vm_area_struct *vma)
 {
 	int err;
@@ -119,9 +130,15 @@ static int map_region(struct rring_client *client, struct vm_area_struct *vma)
 	return insert(vma, region, writable);
 }
 
+/*
+ * mmap(): 0; -ENOTCONN: @client is not attached; -EPERM: @vma is of another
+ * process; -EOWNERDEAD: @client is dead or evicted; or an error of
+ * rring_client_region(), check_vma() or map_ledger(). Takes the arena's lock;
+ * the caller holds the mmap_lock for writing.
+ */
 int rring_mapping_mmap(struct rring_client *client, struct vm_area_struct *vma)
 {
-	/* pairs with rring_client_attach() */
+	/* pairs with take_place() in client.c */
 	struct rring_arena *arena = smp_load_acquire(&client->arena);
 	int err;
 

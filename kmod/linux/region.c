@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Regions: ordinary refcounted pages, charged to the memory cgroup of the
- * task that asks for them and to the module's max_bytes. A process that has a
- * page mapped or pinned keeps it: freeing a region only drops the module's
- * reference, and no page of a dead client is ever used again.
+ * Regions: ordinary refcounted pages, charged to the memory cgroup of the task
+ * that allocates them, and to the module's max_bytes. To free a region drops
+ * the module's references only: pages that a process has mapped or pinned stay
+ * allocated for that process, and the module never uses them again.
  */
 #include <linux/highmem.h>
 #include <linux/vmalloc.h>
@@ -14,15 +14,16 @@
 
 static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
 
-static atomic_long_t bytes_in_use;
-static unsigned long bytes_max;
+static atomic_long_t bytes_in_use;	/* of all regions */
+static unsigned long bytes_max;		/* limit of .bytes_in_use */
 
+/* Called once, before any region is allocated. Rounds down to whole pages. */
 void rring_region_set_limit(unsigned long max_bytes)
 {
 	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
 }
 
-/* Could there be a region of @size, if there were no other? */
+/* Would @size bytes be within max_bytes if there were no other region? */
 bool rring_region_fits(u64 size)
 {
 	return size <= bytes_max;
@@ -53,6 +54,7 @@ static void put_pages(struct page **pages, unsigned long nr)
 	}
 }
 
+/* 0; -ENOMEM: out of memory, or the process is being killed. */
 static int get_pages(struct page **pages, unsigned long nr)
 {
 	unsigned long i;
@@ -73,6 +75,11 @@ fail:
 	return -ENOMEM;
 }
 
+/*
+ * Allocate @region, which is zeroed, with @size bytes, a multiple of PAGE_SIZE.
+ * 0; -ENOSPC: max_bytes is exceeded; -ENOMEM: out of memory, or the process is
+ * being killed. May sleep.
+ */
 int rring_region_alloc(struct rring_region *region, u64 size)
 {
 	unsigned long nr = size >> PAGE_SHIFT;
@@ -107,7 +114,7 @@ fail_charge:
 	return err;
 }
 
-/* A region that was never allocated, too. */
+/* Free @region, which need not be allocated, and zero it. May sleep. */
 void rring_region_free(struct rring_region *region)
 {
 	if (!region->addr)
@@ -119,7 +126,7 @@ void rring_region_free(struct rring_region *region)
 	memset(region, 0, sizeof(*region));
 }
 
-/* @vma has the region's size. */
+/* Map all pages into @vma, which has the region's size. 0 or an errno. */
 int rring_region_insert(const struct rring_region *region,
 			struct vm_area_struct *vma)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
- * The ABI of /dev/rusted_ring: ioctls, mmap regions and what lies in them.
+ * The ABI of /dev/rusted_ring: ioctls, mmap regions and their contents.
  *
- * Every shared word is written by exactly one party. Each mmap region below
- * belongs to one party, and the page tables give everybody else read-only
- * access to it, or none:
+ * Only those named here can write an mmap region. The page tables give all
+ * others read-only access, or none. Every shared word outside of payloads and
+ * their headers has exactly one writer.
  *
  *	region		written by		mapped read-only by
  *	ARENA		the kernel		every client
@@ -23,13 +23,14 @@
 
 #define RRING_ABI_VERSION	1
 #define RRING_MAGIC		0x474e4952u	/* "RING" */
-#define RRING_LINE		64
-#define RRING_PAGE		4096
-#define RRING_NAME_MAX		32		/* with the closing zero */
+#define RRING_LINE		64		/* bytes of a cache line */
+#define RRING_PAGE		4096		/* bytes */
+#define RRING_NAME_MAX		32		/* bytes, with the zero */
 
 /*
- * Size classes, a pool each. The slots of XXL are places: each gets as many
- * pages of its own as its event needs, for as long as the event is.
+ * Size classes. Each has a pool of slots, which hold one event each. A slot of
+ * XXL has no memory in PAYLOAD: while it is in use, it has a region of its own,
+ * of as many pages as the event needs.
  */
 enum rring_class {
 	RRING_XS,	/*    64 bytes */
@@ -38,42 +39,42 @@ enum rring_class {
 	RRING_L,	/*  4096 bytes */
 	RRING_XL,	/* 16384 bytes */
 	RRING_XXL,	/* up to RRING_XXL_MAX */
-	RRING_POOLS,	/* how many pools there are */
+	RRING_POOLS,	/* number of pools */
 };
 
-/* What a client may do. */
+/* What a client may do. Each role may also do what those above it may. */
 enum rring_role {
-	RRING_OBSERVER,	/* read; never holds a writer back */
-	RRING_CONSUMER,	/* and read with a gating cursor */
-	RRING_PRODUCER,	/* and allocate, fill payload, write rings */
+	RRING_OBSERVER,	/* read as an observer, which never gates */
+	RRING_CONSUMER,	/* read with a gating cursor */
+	RRING_PRODUCER,	/* allocate, write payloads and rings */
 };
 
 #define RRING_POOL_CAPACITY_MAX	(1u << 24)	/* slots */
-#define RRING_XXL_CAPACITY_MAX	4096u		/* places */
+#define RRING_XXL_CAPACITY_MAX	4096u		/* slots */
 #define RRING_XXL_MAX		(1u << 30)	/* bytes */
-#define RRING_CLIENTS_MAX	255
-#define RRING_RINGS_MAX		255
-#define RRING_RING_CAPACITY_MAX	(1u << 24)
-#define RRING_STRIDE_MIN	64
-#define RRING_STRIDE_MAX	16384
+#define RRING_CLIENTS_MAX	255		/* per arena */
+#define RRING_RINGS_MAX		255		/* per arena */
+#define RRING_RING_CAPACITY_MAX	(1u << 24)	/* entries */
+#define RRING_STRIDE_MIN	64		/* bytes */
+#define RRING_STRIDE_MAX	16384		/* bytes */
 #define RRING_CURSORS		64	/* readers per client */
 #define RRING_READERS		240	/* readers per ring */
 #define RRING_RECLAIM_MAX	4096u		/* slots in one RECLAIM */
-#define RRING_MAGAZINE_SLOTS	128	/* free slots lent to a client, a pool */
+#define RRING_MAGAZINE_SLOTS	128	/* slots of a magazine */
 #define RRING_RECENT_LISTS	4	/* of recent drops, a client and pool */
 
-/* Shared words: only for the accessors of <rusted_ring/atomic.h>. */
+/* Shared words; use only the accessors of <rusted_ring/atomic.h>. */
 typedef struct {
 	__u64 value;
-} rring_word_t;		/* anything that its one writer may change at will */
+} rring_word_t;		/* its one writer may store any value */
 
 typedef struct {
 	__u64 value;
-} rring_seq_t;		/* a head, tail or cursor: it only grows */
+} rring_seq_t;		/* a position; an honest writer only raises it */
 
 typedef struct {
 	__u32 value;
-} rring_flag_t;		/* a 32-bit word of the kernel's */
+} rring_flag_t;		/* a 32-bit word that the kernel writes */
 
 /*
  * A handle names one use of one slot:
@@ -82,13 +83,13 @@ typedef struct {
 #define RRING_HANDLE_CLASS_SHIFT	29
 #define RRING_HANDLE_GENERATION_SHIFT	32
 
-/* What a producer writes beside a payload. */
+/* Describes a payload. Written by the producer. */
 struct rring_event_header {
-	__u32 len;
-	__u32 event_type;
+	__u32 len;		/* bytes of the payload */
+	__u32 event_type;	/* chosen by the producer */
 };
 
-/* As .len of an entry: its writer gave it up, so that it is no event. */
+/* .len of an entry that its writer gave up: readers skip the entry. */
 #define RRING_LEN_NONE		(~0u)
 
 /* ---- mmap regions ---- */
@@ -97,12 +98,16 @@ enum rring_region_type {
 	RRING_REGION_ARENA = 1,
 	RRING_REGION_LEDGER,
 	RRING_REGION_MAGAZINE,
-	RRING_REGION_CURSORS,	/* index: client id; 0: the kernel's */
+	RRING_REGION_CURSORS,	/* index: client id; 0: the kernel */
 	RRING_REGION_PAYLOAD,
 	RRING_REGION_RING,	/* index: ring id */
-	RRING_REGION_XXL,	/* index: slot; while it is in use */
+	RRING_REGION_XXL,	/* index: slot, which must be in use */
 };
 
+/*
+ * Offset for mmap(). @index is 0 but for CURSORS, RING and XXL. The mapping has
+ * to be MAP_SHARED, of exactly the region's size.
+ */
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
 #define RRING_OFF(region, index)				\
@@ -110,52 +115,65 @@ enum rring_region_type {
 	 ((__u64)(index) << RRING_OFF_INDEX_SHIFT))
 
 /*
- * ARENA: the page of struct rring_arena_info, a page per ring, generations,
- * and the bytes of each XXL region, 0 if there is none. A generation reads as 0
- * while a sweep decides whether it is over.
+ * ARENA: a page with struct rring_arena_info; a page with struct
+ * rring_ring_info for each ring id; a generation (rring_flag_t) for each slot;
+ * the size of the region (rring_word_t, bytes; 0: none) for each slot of XXL.
+ * A generation reads as 0 while a sweep decides whether to free the slot.
  */
 
 struct rring_pool_info {
+	/* fixed when the arena is created */
 	__u32 slot_size;	/* bytes; 0: XXL */
-	__u32 capacity;		/* slots */
+	__u32 capacity;		/* slots; 0: the arena has no such pool */
 	__u32 slot_base;	/* index of slot 0 in ledgers and generations */
-	__u32 batch;		/* what one REFILL should ask for */
-	__u64 payload_offset;	/* in PAYLOAD: slot 0; slots lie one by one */
-	__u64 header_offset;	/* in PAYLOAD: its struct rring_event_header */
-	__u64 refills;		/* REFILLs that lent at least one slot */
-	__u64 lent;		/* slots lent since the arena exists */
+	__u32 batch;		/* slots that one REFILL should ask for */
+	__u64 payload_offset;	/* of slot 0 in PAYLOAD, bytes; slots follow */
+	__u64 header_offset;	/* of their rring_event_headers in PAYLOAD */
+	/* statistics, changed by the kernel */
+	__u64 refills;		/* refills that lent at least one slot */
+	__u64 lent;		/* slots lent since the arena was created */
 	__u64 reclaimed;	/* slots that sweeps have freed */
-	__u64 failures;		/* REFILLs that lent nothing */
+	__u64 failures;		/* refills that failed for want of a slot, a
+				 * quota or memory
+				 */
 };
 
 struct rring_arena_info {
-	__u32 magic;
-	__u32 abi_version;
+	/* fixed when the arena is created; offsets in ARENA, all in bytes */
+	__u32 magic;		/* RRING_MAGIC */
+	__u32 abi_version;	/* RRING_ABI_VERSION */
 	__u32 features;		/* 0 so far */
-	__u32 max_clients;
-	__u32 max_rings;
+	__u32 max_clients;	/* ids are 1 to .max_clients */
+	__u32 max_rings;	/* ids are 0 to .max_rings - 1 */
 	__u32 slots;		/* of all pools together */
-	__u64 ring_info_offset;
-	__u64 generation_offset;
-	__u64 size;		/* of this region */
-	__u64 payload_size;
-	__u64 xxl_offset;	/* a rring_word_t for each slot of XXL */
+	__u64 ring_info_offset;	/* struct rring_ring_info, by ring id */
+	__u64 generation_offset; /* rring_flag_t, by .slot_base + slot */
+	__u64 size;		/* of ARENA */
+	__u64 payload_size;	/* of PAYLOAD */
+	__u64 xxl_offset;	/* rring_word_t, by slot of XXL */
 
-	rring_flag_t pool_waiters; /* bit per class: somebody waits for a slot */
+	/*
+	 * Bit per class: a task waits for a slot. A client that lets go of a
+	 * slot, and finds a bit set, calls WAKE.
+	 */
+	rring_flag_t pool_waiters;
 	__u8 reserved1[60];
 
 	struct rring_pool_info pool[RRING_POOLS];
 
-	__u64 deaths;		/* clients that ended, however */
-	__u64 dead_holds;	/* slots that ended clients still held */
-	__u64 laps;		/* gating readers that were lapped */
-	__u64 wakes;
-	__u64 ledger_size;	/* of that region */
-	__u64 recent_offset[RRING_POOLS];  /* in LEDGER: lists of recent drops */
-	__u32 recent_entries[RRING_POOLS]; /* of each: a power of two, or 0 */
+	/* statistics, changed by the kernel */
+	__u64 deaths;		/* live clients that died or were evicted */
+	__u64 dead_holds;	/* slots that these clients still held */
+	__u64 laps;		/* how often gating readers were lapped */
+	__u64 wakes;		/* WAKE calls */
+	/* fixed when the arena is created */
+	__u64 ledger_size;	/* of LEDGER, bytes */
+	__u64 recent_offset[RRING_POOLS];  /* of recent drops in LEDGER */
+	__u32 recent_entries[RRING_POOLS]; /* of a list: a power of two, or 0 */
 	__u8 reserved2[528];
 
-	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1]; /* 0: no such one */
+	/* by client id, 0: none; [0]: of the kernel, while it reads rings */
+	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1];
 	__u8 reserved3[1920];
 };
 
@@ -164,95 +182,124 @@ enum rring_kind {
 	RRING_HANDLES,		/* entries carry handles */
 };
 
+/* What happens when a ring is full. */
 enum rring_policy {
-	RRING_BLOCK,		/* a full ring: the writer waits */
-	RRING_FAIL,		/* it gets -EAGAIN */
-	RRING_OVERWRITE,	/* it goes on; readers count their losses */
+	RRING_BLOCK,		/* the writer waits */
+	RRING_FAIL,		/* the writer gets -EAGAIN */
+	RRING_OVERWRITE,	/* the writer overwrites; only observers read,
+				 * and count what they lose
+				 */
 };
 
 enum rring_ring_state {
-	RRING_RING_NONE,
+	RRING_RING_NONE,	/* no ring has this id */
 	RRING_RING_OPEN,	/* has a writer */
-	RRING_RING_ENDED,	/* has none: end of stream at .end */
-	RRING_RING_AWAITED,	/* has none: it goes on at .end with the next */
+	RRING_RING_ENDED,	/* no writer: the stream ends at .end */
+	RRING_RING_AWAITED,	/* no writer: readers wait at .end */
 };
 
 enum rring_reader_state {
-	RRING_READER_NONE,
-	RRING_READER_JOINING,	/* gating at .start; about to be LIVE */
-	RRING_READER_LIVE,	/* gating at max(.start, its cursor) */
-	RRING_READER_FROZEN,	/* named and away: gating at .start */
-	RRING_READER_LAPPED,	/* stalled too long: not gating any more */
-	RRING_READER_OBSERVER,	/* never gating */
+	RRING_READER_NONE,	/* no reader has this id */
+	RRING_READER_JOINING,	/* gates at .start; LIVE in a moment */
+	RRING_READER_LIVE,	/* gates at max(.start, its cursor) */
+	RRING_READER_FROZEN,	/* named and away; gates at .start */
+	RRING_READER_LAPPED,	/* stalled for .stall_ns: no longer gates */
+	RRING_READER_OBSERVER,	/* never gates */
 };
 
-/* One reader as the ring's writer sees it. */
+/*
+ * One reader, as the ring's writer sees it. The kernel writes .start before
+ * .ref, which differs after every change of the reader.
+ */
 struct rring_reader_info {
 	/* 63..32 serial, 31..16 client id, 15..8 cursor, 7..0 state */
 	rring_word_t ref;
-	rring_seq_t start;
+	rring_seq_t start;	/* position */
 };
 
-/* Why a writer that cannot wait, the kernel, dropped an event. */
+/* Why the kernel, a writer that cannot wait, dropped an event. */
 enum rring_drop_reason {
-	RRING_DROP_FULL,	/* gating readers hold the ring, or a reservation */
-	RRING_DROP_BUSY,	/* an NMI met another context in the writer */
-	RRING_DROP_NO_SLOT,	/* the pool was dry, or not refilled in time */
-	RRING_DROP_TOO_LARGE,
-	RRING_DROPS,
+	RRING_DROP_FULL,	/* a gating reader or an uncommitted entry
+				 * holds the ring back
+				 */
+	RRING_DROP_BUSY,	/* the writer's lock was held by the context
+				 * that is interrupted or, in an NMI, by any
+				 */
+	RRING_DROP_NO_SLOT,	/* no slot of the class was in stock */
+	RRING_DROP_TOO_LARGE,	/* larger than the stride, or than any slot */
+	RRING_DROPS,		/* number of reasons */
 };
 
-/* Bits of rring_ring_info.waiters. */
-#define RRING_READERS_WAIT	(1u << 0)
-#define RRING_WRITER_WAITS	(1u << 1)
+/*
+ * Bits of rring_ring_info.waiters. The kernel raises a bit for a task that
+ * sleeps or polls. A client that finds the bit of its peer set calls WAKE.
+ */
+#define RRING_READERS_WAIT	(1u << 0)	/* for an event */
+#define RRING_WRITER_WAITS	(1u << 1)	/* for room */
 
 struct rring_ring_info {
-	/* fixed while the ring exists */
-	__u32 kind;
-	__u32 policy;
+	/* fixed while the ring exists, but for .stall_ns */
+	__u32 kind;		/* enum rring_kind */
+	__u32 policy;		/* enum rring_policy */
 	__u32 capacity;		/* entries */
-	__u32 stride;		/* bytes an inline payload may take, else 0 */
-	__u32 retain;		/* entries kept for late joiners */
+	__u32 stride;		/* INLINE: bytes per payload; HANDLES: 0 */
+	__u32 retain;		/* entries kept for late joiners; OVERWRITE:
+				 * .capacity
+				 */
 	__u32 reserved0;
-	__u64 entry_offset;	/* in RING: entries (metadata of INLINE) */
-	__u64 data_offset;	/* in RING: payloads of INLINE */
-	__u64 size;		/* of the RING region */
-	__u64 stall_ns;		/* a reader stalled this long is lapped; 0: no;
-				 * what is not 0 can be set to what is not 0
+	__u64 entry_offset;	/* in RING, bytes: rring_entry or, of INLINE,
+				 * rring_event_header, by position modulo
+				 * capacity
+				 */
+	__u64 data_offset;	/* in RING, bytes: payloads of INLINE */
+	__u64 size;		/* of RING, bytes */
+	__u64 stall_ns;		/* the kernel laps a reader that holds the
+				 * writer back for longer; 0: never. An
+				 * administrator may change a limit, but neither
+				 * from nor to 0
 				 */
 	__u64 reserved1;
 
 	/* changed by the kernel */
-	rring_flag_t state;
-	rring_flag_t incarnation; /* grows when a new writer takes over */
-	rring_flag_t waiters;
-	rring_flag_t readers_end; /* readers[] in use lie below */
-	rring_seq_t end;	/* valid while it has no writer */
-	__u32 writer;		/* client id, 0: the kernel */
-	rring_flag_t joins;	/* grows when a reader begins to gate */
+	rring_flag_t state;	/* enum rring_ring_state */
+	rring_flag_t incarnation; /* grows by 1 when a writer takes over; RING
+				   * then has new pages
+				   */
+	rring_flag_t waiters;	/* RRING_READERS_WAIT, RRING_WRITER_WAITS */
+	rring_flag_t readers_end; /* .readers from here on are not in use */
+	rring_seq_t end;	/* where the stream stops; valid unless OPEN */
+	__u32 writer;		/* client id; 0: none, or the kernel */
+	rring_flag_t joins;	/* grows by 1 when a reader begins to gate */
 	__u8 reserved2[32];
 
-	char name[RRING_NAME_MAX];
-	rring_word_t dropped[RRING_DROPS]; /* events, while the kernel writes */
+	char name[RRING_NAME_MAX];	/* empty: nameless; fixed */
+	rring_word_t dropped[RRING_DROPS]; /* events that the kernel dropped,
+					    * by enum rring_drop_reason
+					    */
 	__u8 reserved3[64];
 
 	struct rring_reader_info readers[RRING_READERS];
 };
 
 /*
- * LEDGER: a page of magazine tails and of ends of lists, then a word per slot,
- * then the lists: per pool RRING_RECENT_LISTS times .recent_entries slots, as
- * __u32, that the client has let go of lately. They say where it is worth
- * while to look for free slots; what is missing, or wrong, costs time alone.
+ * LEDGER: a page with struct rring_tails; a ledger word (rring_word_t) for each
+ * slot, by .slot_base + slot; then the lists of recent drops.
+ *
+ * A pool other than XXL has RRING_RECENT_LISTS lists, one after the other, each
+ * of .recent_entries slots (__u32). The client enters a slot when its ledger
+ * word has neither holds nor in_flight left. The lists are hints where the
+ * sweep may find free slots: a missing or wrong entry costs only time.
  */
 
 struct rring_tail {
-	rring_seq_t pos;	/* magazine entries below are taken */
+	rring_seq_t pos;	/* magazine positions below are taken */
 	__u8 reserved[56];
 };
 
 struct rring_recent {
-	rring_seq_t pos;	/* list entries below were written, modulo all */
+	rring_seq_t pos;	/* entries written so far; entry p is at p
+				 * modulo .recent_entries
+				 */
 	__u8 reserved[56];
 };
 
@@ -263,12 +310,15 @@ struct rring_tails {
 };
 
 /*
- * A ledger word: 63..32 moves (grows with every change), 31 aside,
- * 30..14 holds, 13 private, 12..0 in_flight.
- * The kernel looks at moves, in_flight and holds alone. Private: allocated
- * here, and nobody else knows the handle. Aside: not for the library's short
- * paths, as it is parked (private, dropped, and kept for the next allocation),
- * or a slot of XXL.
+ * A ledger word: 63..32 moves, 31 aside, 30..14 holds, 13 private, 12..0
+ * in_flight.
+ *
+ * holds: how often the client holds the slot. in_flight: how many entries of
+ * its rings name the slot. moves grows by 1 with every change of these two. The
+ * kernel uses only these three. private: the client allocated the slot, and no
+ * other client knows the handle. aside: the library's short paths must not use
+ * the word, because the slot is parked (private, dropped, and kept for the next
+ * allocation), or is of XXL.
  */
 #define RRING_HOLD		(1ull << 14)
 #define RRING_HOLDS_MASK	(0x1ffffull << 14)
@@ -280,12 +330,12 @@ struct rring_tails {
 #define RRING_ASIDE		(1ull << 31)
 #define RRING_MOVE		(1ull << 32)
 
-/* MAGAZINE: one per pool. */
+/* MAGAZINE: slots that the kernel has lent to the client, for each pool. */
 
 struct rring_magazine {
-	rring_seq_t head;	/* magazine entries below are lent */
+	rring_seq_t head;	/* magazine positions below are lent */
 	__u8 reserved[56];
-	__u64 handle[RRING_MAGAZINE_SLOTS];
+	__u64 handle[RRING_MAGAZINE_SLOTS];	/* by position modulo that */
 };
 
 struct rring_magazines {
@@ -293,10 +343,10 @@ struct rring_magazines {
 	__u8 reserved[1664];
 };
 
-/* CURSORS: one per reader of the client. */
+/* CURSORS: one for each reader of the client; 0 while not in use. */
 
 struct rring_cursor {
-	rring_seq_t pos;	/* entries below are released */
+	rring_seq_t pos;	/* the reader has released entries below */
 	__u8 reserved[56];
 };
 
@@ -304,192 +354,352 @@ struct rring_cursors {
 	struct rring_cursor cursor[RRING_CURSORS];
 };
 
-/* RING: a page with the head, then entries. */
+/* RING: a page with struct rring_ring_head, entries, payloads of INLINE. */
 
 struct rring_ring_head {
 	rring_seq_t head;	/* entries below are committed */
 	__u8 reserved1[120];
 
-	/* on another line than what readers wait for */
-	rring_seq_t claim;	/* entries below may be being overwritten */
-	rring_seq_t drops;	/* entries for which there was no room */
-	rring_seq_t passed;	/* none below is kept for who joins */
+	/* on another cache line than the head, which readers wait for */
+	rring_seq_t claim;	/* the writer may be writing entries below:
+				 * those below .claim less the capacity may be
+				 * overwritten
+				 */
+	rring_seq_t drops;	/* number of entries that found no room */
+	rring_seq_t passed;	/* lower end of the window, by the writer's
+				 * last scan; new readers start there or above
+				 */
 	__u8 reserved2[3944];
 };
 
 struct rring_entry {		/* of HANDLES */
-	__u64 handle;
+	__u64 handle;		/* 0: no event, see RRING_LEN_NONE */
 	struct rring_event_header header;
 };
 
 /* ---- ioctls ----
  *
- * Each struct begins with its size, may grow at its end, and is zero where a
- * field is reserved or a newer one is not used. A deadline is an absolute
- * CLOCK_MONOTONIC time in nanoseconds; 0: do not wait; RRING_FOREVER.
+ * Each struct begins with its size in bytes, and may grow at its end. The
+ * caller's struct may be larger than the kernel's if the rest is zero. Reserved
+ * fields and unused flags are 0. Fields are input unless marked. On an error
+ * the struct is not changed.
+ *
+ * A deadline is an absolute CLOCK_MONOTONIC time in nanoseconds. 0: do not
+ * wait; RRING_FOREVER: no limit.
+ *
+ * A name has up to 31 printable ASCII characters, no space and no slash, and a
+ * closing zero.
+ *
+ * An ioctl returns 0 unless stated otherwise. Errors of all ioctls:
+ *
+ *	ENOTTY	no such ioctl
+ *	EFAULT	the struct cannot be read or, if it has output fields, written
+ *	E2BIG	.size is above 4096, or a byte unknown to the kernel is not 0
+ *	EINVAL	.size is too small, or a value is not valid
+ *
+ * Errors of all ioctls but CREATE, REMOVE and ATTACH:
+ *
+ *	ENOTCONN	not attached, or LEDGER not mapped yet
+ *	EPERM		another process attached
+ *	EOWNERDEAD	the client was evicted, or LEDGER is no longer mapped
+ *
+ * Errors of those that wait (REFILL, WAIT): EINTR for a signal, unless the call
+ * is restarted; ETIMEDOUT at the deadline.
  */
 
 #define RRING_FOREVER		(~0ull)
 
+/*
+ * CREATE an arena, in the caller's network namespace if named. Returns a
+ * descriptor, which keeps the arena alive; its possession permits every role.
+ *
+ *	EEXIST	the name is in use
+ *	EPERM	another owner or group, without CAP_CHOWN
+ *	ENOSPC	max_bytes of the module is exceeded
+ *	ENOMEM, EMFILE, ENFILE
+ */
 struct rring_create {
 	__u32 size;
 	__u32 flags;
-#define RRING_CREATE_PERSIST	(1u << 0) /* stays until REMOVE */
+#define RRING_CREATE_PERSIST	(1u << 0) /* the name keeps it until REMOVE */
 	char name[RRING_NAME_MAX];	/* empty: anonymous */
-	__u32 capacity[RRING_POOLS];
+	__u32 capacity[RRING_POOLS];	/* slots, by class; not all may be 0 */
 	__u32 max_clients;		/* 0: 64 */
 	__u32 max_rings;		/* 0: 64 */
-	__u32 quota;			/* percent of a pool for one client; 0: 100 */
-	__u32 mode;			/* r: observe, x: consume, w: produce */
-	__u32 uid;			/* ~0: the caller's */
-	__u32 gid;			/* ~0: the caller's */
+	__u32 quota;			/* percent of each pool; 0: 100 */
+	__u32 mode;			/* up to 0777; r: observe, x: consume,
+					 * w: produce
+					 */
+	__u32 uid;			/* owner; ~0: the caller's euid */
+	__u32 gid;			/* group; ~0: the caller's egid */
 };
 
+/*
+ * REMOVE the name of an arena, which is freed when its last user has gone.
+ *
+ *	ENOENT	no arena has this name in the caller's network namespace
+ *	EACCES	the caller neither owns the arena nor has CAP_SYS_ADMIN
+ */
 struct rring_remove {
 	__u32 size;
 	__u32 reserved;
 	char name[RRING_NAME_MAX];
 };
 
+/*
+ * ATTACH: make the open file a client of an arena, for the calling process.
+ *
+ *	EBUSY	the file is a client already
+ *	EACCES	the file is not open for reading and writing, or the arena's
+ *		mode does not permit the role
+ *	ENOENT	no arena has this name in the caller's network namespace
+ *	EBADF	.arena_fd is not open (not an arena's: EINVAL)
+ *	ENOSPC	the arena has .max_clients clients, or max_bytes is exceeded
+ *	ENOMEM
+ */
 struct rring_attach {
 	__u32 size;
-	__u32 role;
-	__s32 arena_fd;			/* -1: by name */
+	__u32 role;			/* enum rring_role */
+	__s32 arena_fd;			/* of CREATE; -1: by name */
 	__u32 flags;			/* 0 */
-	char name[RRING_NAME_MAX];
-	/* out */
-	__u32 client;
-	__u32 serial;
+	char name[RRING_NAME_MAX];	/* empty if .arena_fd is given */
+	/* out; sizes in bytes */
+	__u32 client;			/* id, from 1 */
+	__u32 serial;			/* no other client or reader has it */
 	__u64 arena_size;
 	__u64 payload_size;
 	__u64 ledger_size;
 	__u64 magazine_size;
 };
 
+/*
+ * REFILL: lend free slots into the client's magazine. Waits for one if none is
+ * free.
+ *
+ *	EPERM	not a producer
+ *	E2BIG	.bytes is above RRING_XXL_MAX
+ *	EDQUOT	until the deadline the client's quota was used up
+ *	ENOSPC	no slot was free, and the deadline is 0; the pool has no slots;
+ *		or max_bytes is exceeded, and no slot is in use whose memory
+ *		could be waited for
+ *	ENOMEM
+ */
 struct rring_refill {
 	__u32 size;
-	__u32 pool;
-	__u32 count;			/* in: wanted, out: lent; XXL: 1 */
+	__u32 pool;			/* enum rring_class */
+	__u32 count;			/* in: most to lend; XXL: 1. out: lent;
+					 * 0: the magazine is full
+					 */
 	__u32 flags;			/* 0 */
 	__u64 deadline;
-	__u64 bytes;			/* XXL: the event is to have; else 0 */
+	__u64 bytes;			/* XXL: size of the event; else 0 */
 };
 
+/*
+ * RING_OPEN: become the writer of a new ring or, if the name is in use, of that
+ * ring, at the position where its last writer stopped.
+ *
+ *	EPERM		not a producer
+ *	EACCES		the ring belongs to another user
+ *	EBUSY		the ring has a writer
+ *	EOVERFLOW	a hostile writer left the head of the ring at 2^62 or
+ *			above
+ *	EEXIST		the ring was opened with other values than these
+ *	ENOSPC		the arena has .max_rings rings, or max_bytes is exceeded
+ *	ENOMEM
+ */
 struct rring_ring_open {
 	__u32 size;
 	__u32 flags;			/* 0 */
 	char name[RRING_NAME_MAX];	/* empty: nameless */
-	__u32 kind;
-	__u32 policy;
-	__u32 capacity;
-	__u32 stride;
-	__u32 retain;
+	__u32 kind;			/* enum rring_kind */
+	__u32 policy;			/* enum rring_policy */
+	__u32 capacity;			/* entries, at least 1 */
+	__u32 stride;			/* INLINE: bytes per payload, a multiple
+					 * of RRING_LINE; HANDLES: 0
+					 */
+	__u32 retain;			/* entries kept for late joiners, less
+					 * than .capacity; OVERWRITE: 0
+					 */
 	__u32 reserved;
-	__u64 stall_ns;
+	__u64 stall_ns;			/* lap readers that stall for longer;
+					 * 0: never; below 2^63; OVERWRITE: 0
+					 */
 	/* out */
-	__u32 ring;
+	__u32 ring;			/* id */
 	__u32 incarnation;
-	__u64 head;			/* where writing goes on */
+	__u64 head;			/* position of the next entry */
 };
 
+/*
+ * RING_CLOSE: stop writing. A ring without readers is removed.
+ *
+ *	ENXIO	no such ring
+ *	EPERM	not the ring's writer
+ */
 struct rring_ring_close {
 	__u32 size;
-	__u32 ring;
+	__u32 ring;			/* id */
 	__u32 flags;
-#define RRING_CLOSE_AWAIT	(1u << 0) /* not the end: another will write */
+#define RRING_CLOSE_AWAIT	(1u << 0) /* AWAITED instead of ENDED */
 	__u32 reserved;
 };
 
+/* Where a new reader starts. */
 enum rring_start {
-	RRING_START_NEWEST,		/* what is published from now on */
-	RRING_START_OLDEST,		/* what is still kept */
-	RRING_START_AT,			/* at .position, or the next one kept */
+	RRING_START_NEWEST,		/* at the head */
+	RRING_START_OLDEST,		/* at the oldest entry kept */
+	RRING_START_AT,			/* at .position, at least at the oldest
+					 * entry kept, and at most at the head
+					 */
 };
 
+/*
+ * READER_JOIN: become a reader of a ring. A named reader that is away goes on
+ * at its position; if it was lapped, at the oldest entry kept. Before the call
+ * the client sets a cursor that it used before back to 0.
+ *
+ *	ENOENT	no ring has this name
+ *	ENXIO	no ring has this id
+ *	EPERM	the client is an observer, and would gate
+ *	EINVAL	also: a gating reader of an OVERWRITE ring; an observer with a
+ *		name
+ *	EBUSY	a client uses the name of the reader
+ *	EACCES	the name belongs to another user
+ *	ENOSPC	the ring has RRING_READERS readers, or no cursor of the client
+ *		is free
+ *	ENOMEM
+ */
 struct rring_reader_join {
 	__u32 size;
 	__u32 flags;
-#define RRING_JOIN_OBSERVER	(1u << 0)
+#define RRING_JOIN_OBSERVER	(1u << 0)	/* never gate */
 	char ring_name[RRING_NAME_MAX];	/* empty: by .ring */
 	char name[RRING_NAME_MAX];	/* of the reader; empty: nameless */
-	__u32 ring;			/* in/out */
-	__u32 start;
-	__u64 position;			/* in/out */
+	__u32 ring;			/* in/out: ring id */
+	__u32 start;			/* enum rring_start */
+	__u64 position;			/* in: for AT; out: first to read */
 	/* out */
-	__u32 reader;
-	__u32 cursor;
-	__u64 ref;
-	__u32 incarnation;
-	__u32 resumed;			/* 1: goes on where the name stood */
-	__u64 lost;			/* by a name that was lapped while away */
+	__u32 reader;			/* index in the ring's .readers */
+	__u32 cursor;			/* index in CURSORS */
+	__u64 ref;			/* .ref of rring_reader_info */
+	__u32 incarnation;		/* of the ring */
+	__u32 resumed;			/* 1: a named reader goes on */
+	__u64 lost;			/* entries that it lost while away */
 };
 
+/*
+ * READER_LEAVE: a named reader freezes, and goes on gating without a client
+ * unless it was lapped; a nameless one is removed.
+ *
+ *	ENXIO	no such ring or reader
+ *	EPERM	a reader of another client, or of none
+ */
 struct rring_reader_leave {
 	__u32 size;
 	__u32 flags;
-#define RRING_LEAVE_FORGET	(1u << 0) /* the name, too */
-	__u32 ring;
-	__u32 reader;
+#define RRING_LEAVE_FORGET	(1u << 0) /* remove a named reader, too */
+	__u32 ring;			/* id */
+	__u32 reader;			/* index in the ring's .readers */
 };
 
-/* A lapped reader goes on at the oldest entry kept. */
+/*
+ * READER_REJOIN: a lapped reader gates again, at its cursor or at the oldest
+ * entry kept, whichever is higher.
+ *
+ *	EINVAL	also: the reader was not lapped
+ *	ENXIO	no such ring or reader
+ *	EPERM	a reader of another client, or of none
+ */
 struct rring_reader_rejoin {
 	__u32 size;
-	__u32 ring;
-	__u32 reader;
+	__u32 ring;			/* id */
+	__u32 reader;			/* index in the ring's .readers */
 	__u32 reserved;
-	__u64 position;			/* out */
-	__u64 ref;			/* out */
-	__u64 lost;			/* out: entries between its cursor and that */
+	__u64 position;			/* out: next entry to read */
+	__u64 ref;			/* out: .ref of rring_reader_info */
+	__u64 lost;			/* out: entries that it lost */
 };
 
+/* What WAIT waits for. */
 enum rring_wait_for {
-	RRING_WAIT_READABLE,		/* head beyond .position, end, or lapped */
-	RRING_WAIT_WRITABLE,		/* every gating cursor beyond .position */
-	RRING_WAIT_ANY,			/* .position: bit per own cursor */
-	RRING_WAIT_PEER,		/* WRITABLE, or cursor .reader at its end */
+	/* head beyond .position, the ring has ended, or .reader was lapped */
+	RRING_WAIT_READABLE,
+	/* gating readers, and entries that are retained, beyond .position */
+	RRING_WAIT_WRITABLE,
+	/*
+	 * one of the client's readers whose cursors are set in the mask
+	 * .position has an entry or was lapped, or all their rings have ended
+	 */
+	RRING_WAIT_ANY,
+	/*
+	 * WRITABLE; EPIPE if the ring that the client reads with the cursor
+	 * .reader has ended
+	 */
+	RRING_WAIT_PEER,
 };
 
+/*
+ * WAIT. For WRITABLE and PEER the kernel also laps readers that stall for
+ * .stall_ns, even if the deadline is 0.
+ *
+ *	ENXIO	no such ring or reader
+ *	EPERM	a reader of another client; not the ring's writer
+ */
 struct rring_wait {
 	__u32 size;
-	__u32 what;
-	__u32 ring;
-	__u32 reader;			/* of READABLE; of PEER: a cursor */
-	__u64 position;
+	__u32 what;			/* enum rring_wait_for */
+	__u32 ring;			/* id; ANY: 0 */
+	__u32 reader;			/* READABLE: index in .readers; PEER:
+					 * index of a cursor; ANY: 0
+					 */
+	__u64 position;			/* ANY: a mask, not 0 */
 	__u64 deadline;
 };
 
+/*
+ * WAKE: lower flags, and wake the tasks that wait. Harmless if none does.
+ *
+ *	ENXIO	no such ring; the pools are woken
+ */
 struct rring_wake {
 	__u32 size;
 	__u32 flags;
-#define RRING_WAKE_READERS	RRING_READERS_WAIT
-#define RRING_WAKE_WRITER	RRING_WRITER_WAITS
-#define RRING_WAKE_POOLS	(1u << 2)
-	__u32 ring;
+#define RRING_WAKE_READERS	RRING_READERS_WAIT	/* of .ring */
+#define RRING_WAKE_WRITER	RRING_WRITER_WAITS	/* of .ring */
+#define RRING_WAKE_POOLS	(1u << 2)		/* of .pools */
+	__u32 ring;			/* id */
 	__u32 pools;			/* bit per class */
 };
 
+/* POOL_STAT: count the slots of a pool, while clients go on. */
 struct rring_pool_stat {
 	__u32 size;
-	__u32 pool;
+	__u32 pool;			/* enum rring_class */
 	__u32 flags;
-#define RRING_STAT_SWEEP	(1u << 0) /* free all that can be freed first */
-	__u32 capacity;			/* this and all below: out */
-	__u32 free;
+#define RRING_STAT_SWEEP	(1u << 0) /* sweep the whole pool first */
+	/* out; in slots */
+	__u32 capacity;
+	__u32 free;			/* known to be free, and not lent */
 	__u32 lent;			/* in magazines */
 	__u32 held;			/* by at least one client */
 	__u32 charged;			/* to the caller's quota */
 	__u32 in_flight;		/* in the window of at least one ring */
-	__u32 high_water;		/* the most that were not free at once */
-	__u64 failures;			/* REFILLs that lent nothing */
+	__u32 high_water;		/* most that were not free at once */
+	__u64 failures;			/* as in struct rring_pool_info */
 };
 
-/* Free those of some slots that nobody has, now and not when they are needed. */
+/*
+ * RECLAIM: sweep some slots now, and free those that no ledger, magazine or
+ * window names.
+ */
 struct rring_reclaim {
 	__u32 size;
-	__u32 pool;
+	__u32 pool;			/* enum rring_class */
 	__u32 first;			/* slot */
-	__u32 count;			/* in: slots, out: freed */
+	__u32 count;			/* in: slots, 1 to RRING_RECLAIM_MAX;
+					 * out: freed
+					 */
 };
 
 #define RRING_IOC_MAGIC		0xb9

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
- * The control plane: the generic netlink family "rusted_ring". In step with
- * Documentation/netlink/specs/rusted_ring.yaml, which says what each attribute
- * is; Documentation/netlink.rst has the rules.
+ * The control plane: the generic netlink family "rusted_ring".
+ * Documentation/netlink/specs/rusted_ring.yaml has the same enums, and the type
+ * and meaning of each attribute; Documentation/netlink.rst has the rules.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_NETLINK_H
 #define _UAPI_LINUX_RUSTED_RING_NETLINK_H
@@ -11,7 +11,7 @@
 #define RRING_GENL_VERSION	1
 #define RRING_GENL_GROUP_EVENTS	"events"
 
-/* What the one who asks may do with an arena: bits of RRING_A_ARENA_MAY. */
+/* What the socket may do with an arena: bits of RRING_A_ARENA_MAY. */
 enum rring_may {
 	RRING_MAY_OBSERVE = 1,
 	RRING_MAY_CONSUME = 2,
@@ -19,30 +19,30 @@ enum rring_may {
 	RRING_MAY_ADMINISTER = 8,
 };
 
-/* Of a client: RRING_A_CLIENT_STATE. */
+/* State of a client: RRING_A_CLIENT_STATE. */
 enum rring_client_state {
-	RRING_CLIENT_ATTACHED,	/* has a place, but no ledger mapped yet */
-	RRING_CLIENT_LIVE,
-	RRING_CLIENT_DEAD,	/* all its locations read as empty */
+	RRING_CLIENT_ATTACHED,	/* has an id, but has not mapped its ledger */
+	RRING_CLIENT_LIVE,	/* has mapped its ledger */
+	RRING_CLIENT_DEAD,	/* ended; only in notifications */
 };
 
 enum rring_cmd {
 	RRING_CMD_UNSPEC,
-	/* dumps, of all arenas or of one */
+	/* dumps, for all arenas that the socket may see, or for one */
 	RRING_CMD_ARENA_GET,
 	RRING_CMD_POOL_GET,
 	RRING_CMD_CLIENT_GET,
 	RRING_CMD_RING_GET,
 	RRING_CMD_READER_GET,
-	/* changes */
+	/* changes, by the arena's owner or an administrator */
 	RRING_CMD_ARENA_SET,
 	RRING_CMD_CLIENT_SET,
 	RRING_CMD_CLIENT_EVICT,
 	RRING_CMD_RING_SET,
 	RRING_CMD_READER_FORGET,
-	/* this socket hears of the arenas that it sees */
+	/* send this socket the events of the arenas that it may see */
 	RRING_CMD_WATCH,
-	/* notifications */
+	/* notifications, to RRING_GENL_GROUP_EVENTS and after WATCH */
 	RRING_CMD_ARENA_CREATED,
 	RRING_CMD_ARENA_GONE,
 	RRING_CMD_CLIENT_DIED,

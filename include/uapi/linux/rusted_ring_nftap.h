@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
- * What the module rring_nftap publishes: packets of a network namespace, as an
- * inline ring's events of type RRING_NFTAP_PACKET. Documentation/samples.rst
- * is the guide.
+ * The events of the module rring_nftap: packets of a network namespace, in an
+ * inline ring, of type RRING_NFTAP_PACKET. See Documentation/samples.rst.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_NFTAP_H
 #define _UAPI_LINUX_RUSTED_RING_NFTAP_H
@@ -11,30 +10,36 @@
 
 #define RRING_NFTAP_VERSION	1
 #define RRING_NFTAP_PACKET	0x4e465401u	/* event_type */
-#define RRING_NFTAP_SNAPLEN_MAX	16336u	/* an event has 16 KiB */
-#define RRING_NFTAP_NAME	16
+#define RRING_NFTAP_SNAPLEN_MAX	16336u	/* bytes: 16 KiB less the header */
+#define RRING_NFTAP_NAME	16	/* bytes */
 
-/* Where on its way through the host the packet was met: NF_INET_* */
+/* The netfilter hook that saw the packet; numbers as of NF_INET_*. */
 enum rring_nftap_hook {
-	RRING_NFTAP_PREROUTING,		/* it has just come in */
-	RRING_NFTAP_INPUT,		/* it is for this host */
-	RRING_NFTAP_FORWARD,		/* it is for another */
-	RRING_NFTAP_OUTPUT,		/* it is from this host */
-	RRING_NFTAP_POSTROUTING,	/* it is about to leave */
+	RRING_NFTAP_PREROUTING,		/* received, not routed yet */
+	RRING_NFTAP_INPUT,		/* received for this host */
+	RRING_NFTAP_FORWARD,		/* received for another host */
+	RRING_NFTAP_OUTPUT,		/* sent by this host */
+	RRING_NFTAP_POSTROUTING,	/* about to be transmitted */
 	RRING_NFTAP_HOOKS,
 };
 
-/* Followed by the first .cap_len bytes of the packet, from its IP header on. */
+/*
+ * The payload of an event. The first .cap_len bytes of the packet follow, from
+ * its IP header on.
+ */
 struct rring_nftap_packet {
 	__u64 time_ns;		/* CLOCK_REALTIME */
 	__u32 version;		/* RRING_NFTAP_VERSION */
-	__u32 ifindex;		/* of .ifname; 0: there is none */
-	__u32 orig_len;		/* bytes of the packet */
-	__u32 cap_len;		/* bytes of it that are here */
+	__u32 ifindex;		/* index of .ifname; 0: no interface */
+	__u32 orig_len;		/* bytes of the packet, IP header included */
+	__u32 cap_len;		/* bytes of the packet that follow */
 	__u8 family;		/* 4 or 6 */
 	__u8 hook;		/* enum rring_nftap_hook */
 	__u8 reserved[6];	/* 0 */
-	/* by which it came in; at OUTPUT, POSTROUTING: goes out. Zero-padded */
+	/*
+	 * The interface that received the packet or, if the hook does not know
+	 * that one, the interface that transmits the packet. Zero-padded.
+	 */
 	char ifname[RRING_NFTAP_NAME];
 };
 
