@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 #
-# Everything is built below build/ (O=DIR: there); the source tree stays as it
-# is. The rules are in mk/.
+# Everything is built below build/ (O=DIR: below DIR); the source tree is not
+# written to. The rules are in mk/.
 
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
@@ -15,7 +15,7 @@ CACHE	:= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rusted_ring
 PARTS_OF_THIS := Makefile mk/module.mk mk/build.mk mk/tests.mk mk/check.mk \
 	   mk/bench.mk mk/docs.mk mk/install.mk
 
-# The last of the files $(1) by the order of versions.
+# The one of the files $(1) with the highest version.
 newest	 = $(shell ls -d $(1) 2>/dev/null | sort -V | tail -n 1)
 comma	:= ,
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 #
-# The benchmarks: programs, what they share, and their peers, each of which is
-# compiled as a user would.
+# The benchmarks: the programs, the code that they share, and the peers that
+# rusted_ring is compared with. Each is compiled as its users would compile it.
 
 BENCHES	:= $(patsubst %.c,$(B)/%,$(wildcard selftests/bench/*.c))
 BENCHLIB := $(wildcard selftests/bench/lib/*.c)
@@ -27,14 +27,16 @@ $(B)/selftests/bench/peers/rte.o $(B)/selftests/bench/peers/allocator_rte.o: \
 	FLAGS += $(shell pkg-config --cflags libdpdk 2>/dev/null | \
 		   sed 's/-I/-isystem /g')
 
-# There malloc() is jemalloc's; the C library's, and mimalloc's, have names too.
+# In this program malloc() is that of jemalloc. The allocators of the C library
+# and of mimalloc have other names.
 $(B)/selftests/bench/alloc: PEER_LIBS := -ljemalloc $(PEER_LIBS)
 
 $(BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(PEER_OBJECTS) $(STATIC)
 	$(CXX) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PEER_LIBS) \
 		-lrte_mempool -lrte_ring -lrte_eal -ljansson -lpthread
 
-# Those for the virtual machine, whose processor is another one: in build/guest.
+# Benchmarks that run in the virtual machine. Its CPU may lack instructions of
+# the host's, so they are built apart, in build/guest.
 VM_BENCHES := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard \
 	     selftests/bench/vm/*.c)))
 BPF	:= $(patsubst %.c,$(B)/%.o,$(wildcard selftests/bench/vm/*.bpf.c))

@@ -27,7 +27,8 @@ $(B)/%.pic.o: %.c Makefile mk/build.mk
 
 # ---- the library ----
 
-# The module's core, which runs in a process on what ulib/host provides.
+# The module's core also runs in a process, where ulib/host/ takes the place of
+# the kernel.
 HOST	:= $(wildcard ulib/host/*.c kmod/core/*.c)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard $(addprefix ulib/,*.c client/*.c \
 	   reader/*.c writer/*.c))) $(HOST)
@@ -35,15 +36,15 @@ ULIB	:= $(filter-out ulib/ffi.c,$(wildcard $(addprefix ulib/,*.c client/*.c \
 $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter
 
-# Its objects become one, to hide its names: so they are native ones, whatever
-# CFLAGS say of the programs.
+# `ld -r' joins these objects to one, to hide their names. That takes machine
+# code, so they are compiled without LTO, even if CFLAGS has -flto.
 $(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o: compile += -fno-lto
 
 STATIC	:= $(B)/librusted_ring.a
 SHARED	:= $(B)/librusted_ring.so.$(ABI)
 MAP	:= ulib/librusted_ring.map
 
-# With the inline functions as symbols, for other languages.
+# The library for other languages: exports the inline functions, too.
 FFI_STATIC := $(B)/librusted_ring-ffi.a
 FFI_SHARED := $(B)/librusted_ring-ffi.so.$(ABI)
 FFI_MAPS := $(MAP) ulib/librusted_ring-ffi.map
@@ -51,8 +52,9 @@ LIBS	:= $(STATIC) $(SHARED) $(FFI_STATIC) $(FFI_SHARED)
 
 lib: $(LIBS) ## librusted_ring, static and shared, and -ffi for bindings
 
-# As one object, in which only what the maps have is global: the names of a
-# static library are as much the user's own as those of a shared one.
+# A static library of one object, in which only the symbols of the maps are
+# global. So its internal names do not collide with those of a program, just as
+# with the shared library.
 archive	 = $(LD) -r -o $(@:.a=.o) $(filter %.o,$^) && \
 	   sed -n 's/^\t\(rring_[a-z0-9_]*\);$$/\1/p' $(filter %.map,$^) \
 		>$(@:.a=.symbols) && \
@@ -106,7 +108,7 @@ EXAMPLES := $(patsubst Documentation/%.c,$(B)/%,$(wildcard \
 	     Documentation/examples/*.c)) $(patsubst Documentation/man/%,\
 	     $(B)/examples/man/%,$(wildcard Documentation/man/*.[347]))
 
-examples: $(EXAMPLES) ## those of Documentation/, and of the manual pages
+examples: $(EXAMPLES) ## the examples of Documentation/ and of the man pages
 
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)

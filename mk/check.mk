@@ -6,7 +6,8 @@
 
 VM	= tools/vm $(if $(KERNEL),--kernel $(KERNEL))
 
-# These install what is missing, and only then look for kernels and sources.
+# tools/setup installs missing packages. Only then can kernels and sources be
+# found, so a second make looks for them.
 demo: ## the demonstration (DEMO_ARGS="...", --help shows them)
 	@tools/setup build vm
 	@$(MAKE) --no-print-directory run-demo KDIR="$$($(VM) --headers)"
@@ -35,7 +36,7 @@ coverage: ## lines and branches that all tests reach (COVERAGE_TESTS="...")
 	@COVERAGE_TESTS="$(or $(COVERAGE_TESTS),all)" WAYS=long \
 		selftests/run long/coverage
 
-# Who asks whether it is torture has a long form.
+# TORTURED: tests that ask is_torture, or read TORTURE, have a long form.
 torture: ## the long forms of tests, an hour or so (T="...": of these)
 	@tools/setup build vm check
 	@TORTURE=1 selftests/build $(or $(T),$(TORTURED))

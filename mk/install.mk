@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 #
-# What is installed where, and taken away again.
+# Install and uninstall.
 
 ##@ Install (PREFIX=/usr/local, DESTDIR=)
 PREFIX	   ?= /usr/local
@@ -14,12 +14,13 @@ MAN	   := $(wildcard Documentation/man/*.[1-9])
 INSTALLED  := $(patsubst %,$(B)/%,rring rring-pcap rring-sched)
 COMPLETIONS := $(wildcard tools/*/*.bash)
 
-# "PAGE NAME.SECTION": where the other names of a page are links to it.
+# PAGE:NAME.SECTION for each name of each page. `install' makes the names that
+# are not the page's own links to the page.
 man_names   = $(if $(MAN),$(shell tools/man-names $(MAN) | tr ' ' ':'))
 man_file    = $(DESTDIR)$(MANDIR)/man$(patsubst .%,%,$(suffix $(1)))/$(notdir \
 		$(1))
 
-# Only those who built the kernel have the key that it trusts.
+# Do not sign the module if the kernel's signing key is not here.
 UNSIGNED    = $(if $(wildcard $(KDIR)/certs/signing_key.pem),,\
 		CONFIG_MODULE_SIG_ALL=)
 
@@ -63,7 +64,8 @@ install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
 	done
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
-# Headers have no System.map, without which the kernel leaves depmod out.
+# Kernel headers have no System.map, and without that modules_install does not
+# run depmod. So it is run here.
 install-module: module samples ## the module and samples, for KDIR's kernel
 	for tree in $(TREE) \
 		$(SAMPLES:%=$(abspath $(B))/%/$(RELEASE)); do \
@@ -75,7 +77,7 @@ install-module: module samples ## the module and samples, for KDIR's kernel
 
 modules_install: install-module ## another name of install-module
 
-uninstall: ## what these put there
+uninstall: ## remove what install and install-module have installed
 	rm -f $(foreach name,$(notdir $(INSTALLED)),$(DESTDIR)$(BINDIR)/$(name) \
 		$(DESTDIR)$(COMPLETIONDIR)/$(name))
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MPL-2.0
 #
-# The module, and the modules that use it: by the kernel's own build system, in
-# a tree of links, so that nothing is written beside the sources.
+# The module, and the modules that use it. Kbuild builds them in a tree of
+# links, so that nothing is written beside the sources.
 
 RUNNING	:= /lib/modules/$(shell uname -r)/build
 KDIR	?= $(if $(wildcard $(RUNNING)/Makefile),$(RUNNING),$(patsubst \
@@ -10,7 +10,7 @@ RELEASE	 = $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 		     $(KDIR)/include/generated/utsrelease.h 2>/dev/null)
 TREE	 = $(abspath $(B))/module/$(RELEASE)
 
-# WERROR=1 reaches Kbuild by the environment.
+# Kbuild gets WERROR=1 from the environment.
 export WERROR
 
 module: ## the module, for the running kernel, or for KDIR=its headers
@@ -20,23 +20,25 @@ module: ## the module, for the running kernel, or for KDIR=its headers
 	@find $(TREE) -xtype l -delete
 	$(MAKE) -C $(KDIR) $(if $(O),O=) M=$(TREE) modules
 
-# In a tree of its own, where the module itself is not built.
+# Built in a tree of its own, without rusted_ring.ko.
 kunit: ## rring_kunit, the KUnit suites: for KDIR=a kernel of tools/kernel
 	@$(MAKE) --no-print-directory module \
 		TREE=$(abspath $(B))/kunit/$(RELEASE) RRING_KUNIT=y
 
-# Modules that use it are built as anybody's would be: against its symbols.
+# Modules that use rusted_ring are built like any external module: against its
+# Module.symvers.
 SAMPLES	:= $(notdir $(patsubst %/Kbuild,%,$(wildcard kmod/samples/*/Kbuild)))
 FIXTURES := $(notdir $(patsubst %/Kbuild,%,$(wildcard \
 	     selftests/modules/*/Kbuild)))
 USERS	:= $(SAMPLES) $(FIXTURES)
 USER	 = $(abspath $(B))/$@/$(RELEASE)
 
-samples: $(SAMPLES) ## those of kmod/samples, which use the module
+samples: $(SAMPLES) ## the modules of kmod/samples, which use rusted_ring
 
-modules: $(if $(RELEASE),$(USERS)) ## all that use it, those for tests too
+modules: $(if $(RELEASE),$(USERS)) ## all modules that use it, also for tests
 
-# Kbuild does not see by itself that the symbols are others than last time.
+# Kbuild does not notice that the symbols of rusted_ring have changed, unless
+# the Module.symvers of the user module is removed.
 $(USERS): module
 	@mkdir -p $(USER)
 	@[ $(USER)/Module.symvers -nt $(TREE)/Module.symvers ] || \

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 #
-# The test programs, and the commands that run tests: selftests/README.md says
-# what is where.
+# The test programs. selftests/README.md describes the folders.
 
 API	:= $(wildcard selftests/api/*.c)
 TESTS	:= $(wildcard selftests/device/*/*.c selftests/host/*.c)
@@ -15,14 +14,15 @@ api: $(API:%.c=$(B)/%) ## the tests of selftests/api
 selftests: api asan tsan $(TESTS:%.c=$(B)/%) $(PACKETS) $(B)/$(REPLAY:link=rring)
 selftests: modules ## all test programs
 
-# The kernel's test harness and its checkers come out of its source package,
-# which takes ten seconds each: so they are kept.
+# The kernel's test harness and its checkers are unpacked from the kernel's
+# source package. That takes ten seconds each, so the files are cached.
 SOURCE	:= $(call newest,/usr/src/linux-source-*.tar.xz)
 SERIES	:= $(patsubst linux-source-%.tar.xz,%,$(notdir $(SOURCE)))
 HARNESS	:= $(CACHE)/kselftest-$(SERIES)
 CHECKERS := $(CACHE)/checkers-$(SERIES)
 
-# $(1): a directory of the kernel's source; $(2): what to unpack from there
+# $(1): a directory of the kernel's source; $(2): what to unpack from there;
+# $(3): leading directories to strip
 unpack	 = $(if $(SOURCE),,$(error no kernel source: run tools/setup check)) \
 	   mkdir -p $(@D) && tar -xJf $(SOURCE) -C $(@D) -m --strip-components=$(3) \
 		$(patsubst %,linux-source-$(SERIES)/$(1)/%,$(2))
@@ -37,8 +37,8 @@ $(CHECKERS)/checkpatch.pl: $(SOURCE)
 checkers: $(CHECKERS)/checkpatch.pl
 	@echo $(CHECKERS)
 
-# The harness is given as a system's header, which silences what it does itself;
-# the last flag is for what its macros leave in the tests. COUNT: see below.
+# -isystem turns off warnings in the harness, -Wno-unused-parameter those which
+# its macros cause in the tests. COUNT: see `counted' below.
 $(B)/selftests/%.o: selftests/%.c mk/tests.mk | $(HARNESS)/kselftest_harness.h
 	@mkdir -p $(@D)
 	$(compile) -Iselftests/lib -Iselftests/modules -isystem $(HARNESS) \
@@ -46,9 +46,9 @@ $(B)/selftests/%.o: selftests/%.c mk/tests.mk | $(HARNESS)/kselftest_harness.h
 
 $(patsubst %.c,$(B)/%.o,$(ULIB) $(TESTS) $(API)): FLAGS += $(COUNT)
 
-# Each test ends in _exit(), which is that of selftests/lib/exit.c; the harness'
-# alarm() is that of selftests/lib/timeout.c. None has the dynamic linker on the
-# stack that it measures.
+# --wrap: a test ends in the _exit() of selftests/lib/exit.c, and the harness
+# calls the alarm() of selftests/lib/timeout.c. -z now: symbols are resolved at
+# start, so the dynamic linker does not use stack that a test measures.
 $(TESTS:%.c=$(B)/%) $(API:%.c=$(B)/%) $(FAULTY): \
 		%: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -Wl,--wrap=_exit,--wrap=alarm -Wl,-z,now -lmnl -ljansson \
@@ -57,18 +57,18 @@ $(TESTS:%.c=$(B)/%) $(API:%.c=$(B)/%) $(FAULTY): \
 $(PACKETS): %: %.o
 	$(link) $^
 
-# The tool, with messages from a file instead of the kernel.
+# The tool rring, which here reads messages from a file instead of the kernel.
 $(B)/$(REPLAY:link=rring): $(B)/$(REPLAY).o $(filter-out %/link.o,\
 		$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
 
-# ---- the same sources, compiled in another way, in a folder of its own ----
+# ---- the sources compiled in other ways, each in a folder of its own ----
 
 again	 = @$(MAKE) --no-print-directory B=$(B)/$@ CC=clang \
 	   CFLAGS="-O1 -g -fno-omit-frame-pointer $(1)"
 
-# By clang, as gcc takes a fence for an error under its thread sanitizer.
-# ONLY: programs, as selftests/api/ring.
+# By clang: gcc does not support fences under -fsanitize=thread.
+# ONLY: the programs to build, for example selftests/api/ring.
 asan: | $(HARNESS)/kselftest_harness.h
 	+$(call again,-fsanitize=address$(comma)undefined \
 		-fno-sanitize-recover=all) $(or $(ONLY:%=$(B)/$@/%),api)
@@ -76,7 +76,7 @@ asan: | $(HARNESS)/kselftest_harness.h
 tsan: | $(HARNESS)/kselftest_harness.h
 	+$(call again,-fsanitize=thread) $(or $(ONLY:%=$(B)/$@/%),api)
 
-# What libFuzzer runs.
+# The programs of libFuzzer.
 fuzz:
 	+$(call again,-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
 		-fno-sanitize-recover=all) fuzzers
@@ -91,9 +91,10 @@ $(B)/selftests/fuzz/tool: $(B)/selftests/fuzz/tool.o $(B)/$(REPLAY).o \
 		$(filter-out %/link.o %/main.o,$(RRING:%.c=$(B)/%.o))
 	$(link) -fsanitize=fuzzer -Wl,--wrap=exit $^ $(RRING_LIBS)
 
-# With counters of lines and branches, and the modules, too, for KDIR=the kasan
-# kernel of tools/kernel, which keeps what they count. Without what moves lines
-# away from where they were written, or adds branches of its own.
+# Everything with counters of lines and branches. The modules are for KDIR=the
+# kasan kernel of tools/kernel, which keeps their counters. Programs are not
+# optimized, and modules not inlined, as both move code to other lines. Modules
+# have no sanitizers, as these add branches.
 counted: | $(HARNESS)/kselftest_harness.h
 	@$(MAKE) --no-print-directory B=$(B)/coverage CC=gcc CFLAGS=-O0 \
 		COUNT="--coverage -fprofile-update=atomic" \

@@ -15,19 +15,21 @@ struct rring_estate;
 struct rring_pool;
 struct rring_reader;
 
-/* Limits the notices of one arena. Under pending_lock (netlink/notify.c). */
+/* Limits the notices of an arena. Under pending_lock (netlink/notify.c). */
 struct rring_meter {
-	u64 since;		/* ns: start of the period that .sent counts */
-	u32 sent;
-	u32 missed;		/* not sent, and not reported as missed yet */
+	u64 since;		/* ns: when .sent was last set to 0 */
+	u32 sent;		/* notices since .since */
+	u32 missed;		/* lost, and in no notice yet */
 };
 
 #ifdef __KERNEL__
 
 /*
- * To netlink's listeners. These functions queue a notice, which is sent later,
- * and may sleep for memory. The caller may hold the arena's lock; the caller of
- * rring_announce_client() must hold it.
+ * To netlink's listeners. These functions write a notice, which a worker sends
+ * later. They may sleep for memory. rring_announce_dry() and
+ * rring_announce_lapped() are called under the arena's lock.
+ * rring_announce_client() takes that lock. rring_announce_created() and
+ * rring_announce_gone() need no lock, as no other task can reach the arena.
  */
 void rring_announce_created(struct rring_arena *arena);
 void rring_announce_gone(struct rring_arena *arena);

@@ -21,9 +21,9 @@ struct rring_ring;
  * generations, the tables of clients, rings and readers. While .lock is held,
  * no slot enters a magazine, and no client, ring or reader comes or goes.
  * Waiters flags change by atomic operations, also without .lock. A kernel
- * writer has locks of its own (kclient/writer.h). A sweep takes .lock anew for each
- * batch of slots, so that no other task waits for a whole pool. Processes write
- * their own words at any time.
+ * writer has locks of its own (kclient/writer.h). A sweep takes .lock anew for
+ * each batch of slots, so that no other task waits for a whole pool. Processes
+ * write their own words at any time.
  *
  * Regions of clients, rings and XXL events are allocated without .lock, because
  * that can take long. Regions of XXL events are freed without .lock, too.

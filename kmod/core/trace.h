@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-/* Tracepoints, where there is somebody who could look at them. */
+/* Tracepoints in the kernel; nothing in the library. */
 #ifndef RRING_TRACE_H
 #define RRING_TRACE_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * What the kernel does in an arena, for perf and trace-cmd; what processes do
- * among themselves it does not see. Documentation/tracing.rst says what the
- * fields are.
+ * Tracepoints, for perf and trace-cmd. They show what the kernel does in an
+ * arena. The kernel does not see what processes do in mapped memory.
+ * Documentation/tracing.rst describes the fields.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rusted_ring
@@ -19,7 +19,7 @@
 #include "reader.h"
 #include "ring.h"
 
-/* Whoever reads the format from outside does not know our names. */
+/* Gives the tools, which parse the format, the values of these names. */
 TRACE_DEFINE_ENUM(RRING_XS);
 TRACE_DEFINE_ENUM(RRING_S);
 TRACE_DEFINE_ENUM(RRING_M);

@@ -35,9 +35,9 @@ static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 
 /*
  * Raise the claim to @claim, before the entries below are overwritten.
- * M: pairs with N in the readers that can be lapped: reader_entry.c and the library.
- * Without this pair the reader could read an overwritten entry and not see the
- * claim. The exchange is a full barrier. The claim never goes back: a position
+ * M: pairs with N in the readers that can be lapped: reader_entry.c and the
+ * library. Without this pair the reader could read an overwritten entry and not
+ * see the claim. The exchange is a full barrier. The claim never goes back: a position
  * that was given back may have been overwritten.
  */
 static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
@@ -253,8 +253,8 @@ static u64 find_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
  * Move the head from *@head over the entry there, which is complete. True:
  * done. False: the head is not at *@head; *@head is set to where it is.
  *
- * A: pairs with B in the library's peek, in the sweep and in writer_window.c. Without
- * this pair a reader could see the head before the entry.
+ * A: pairs with B in the library's peek, in the sweep and in writer_window.c.
+ * Without this pair a reader could see the head before the entry.
  * R: pairs with Q in finish(). The exchange is a full barrier between the head
  * and the load of the next mark. Without this pair a finished entry could stay
  * invisible, because neither context sees what the other one did.

@@ -257,7 +257,6 @@ static void update_cursor(struct rring_kwriter *kw,
 }
 
 /*
-/*
  * Remember which client to wake for @reader; none if @reader has no client. The
  * client must not be freed before it is replaced here. Takes .wake_lock.
  */

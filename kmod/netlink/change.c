@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Changes over netlink. Each names its arena by id, and needs the arena's owner
- * or an administrator. Values were checked by the operation's policy.
+ * Changes over netlink. Each request names its arena by id. The opener of the
+ * socket and the sender both have to be the arena's owner, or to have
+ * CAP_SYS_ADMIN. The operation's policy has checked types and ranges before.
  */
 #include <net/genetlink.h>
 
@@ -21,7 +22,7 @@ struct request {
 	u32 may;
 };
 
-/* rring_shows_t */
+/* rring_shows_t: is @arena the one asked for, and does the viewer see it? */
 static bool is_asked_for(const struct rring_arena *arena, void *context)
 {
 	struct request *request = context;
@@ -41,9 +42,10 @@ static bool has_all(struct genl_info *info, const int *attrs)
 }
 
 /*
- * A reference to the arena of @attrs[0], if the sender may change it, and has
- * sent all of @attrs, a list that ends with 0. An arena that it does not even
- * see is not there.
+ * The arena that attribute @attrs[0] names, with a reference. ERR_PTR():
+ * -EINVAL: one of @attrs is missing, a list that ends with 0; -ENOENT: there is
+ * no such arena, or the socket's opener does not see it; -EPERM: the opener or
+ * the sender may not change it.
  */
 static struct rring_arena *find_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)
@@ -87,14 +89,17 @@ int rring_change_arena(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&arena->lock);
 	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
 	rring_arena_changed(arena);
-	/* who waits for its share may have one now */
+	/* a client that waits at its quota may be below it now */
 	rring_arena_wake_pools(arena, ~0u);
 	mutex_unlock(&arena->lock);
 	rring_arena_put(arena);
 	return 0;
 }
 
-/* Under the arena's lock. */
+/*
+ * 0; -ESRCH: there is no client @id; -ESTALE: @serial is neither 0 nor its
+ * serial. Under the arena's lock.
+ */
 static int set_quota(struct rring_arena *arena, u32 id, u32 serial, u32 quota)
 {
 	struct rring_client *client = NULL;
@@ -144,7 +149,11 @@ int rring_change_evict(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* Under the arena's lock. */
+/*
+ * 0; -ENXIO: there is no such ring; -ESTALE: the ring has another name;
+ * -EINVAL: out of range; -EOPNOTSUPP: the ring was opened without a limit, so
+ * its readers do not check whether they were lapped. Under the arena's lock.
+ */
 static int set_stall(struct rring_arena *arena, struct genl_info *info)
 {
 	const struct nlattr *name = info->attrs[RRING_A_RING_NAME];
@@ -186,7 +195,7 @@ int rring_change_ring(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* Under the arena's lock. */
+/* Returns what rring_reader_forget() returns. Under the arena's lock. */
 static int forget(struct rring_arena *arena, struct genl_info *info)
 {
 	u32 ring = nla_get_u32(info->attrs[RRING_A_READER_RING]);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Dumps. An answer can take many messages, between which nothing is locked: the
- * walk remembers the arena, by its id, and the place in it, and goes on behind
- * that. What came or went meanwhile is seen or not; cb->seq, which is worked
- * out anew for each piece from what the viewer may see, differs then, and the
- * core marks the answer with NLM_F_DUMP_INTR. The last piece, which is always
- * empty, compares once more.
+ * Dumps. An answer can take many buffers, and netlink calls rring_dump() for
+ * each. No lock is held between two calls: cb->args keeps the id of the arena
+ * and the place in it, and the next call continues behind that. An object that
+ * comes or goes meanwhile may be shown or not. Each call computes cb->seq from
+ * the arenas that the viewer may see, and netlink sets NLM_F_DUMP_INTR if it
+ * has changed since the call before. The last call adds no object, but computes
+ * cb->seq once more.
  */
 #include <linux/jhash.h>
 #include <linux/pid_namespace.h>
@@ -24,12 +25,12 @@
 #include "report.h"
 #include "viewer.h"
 
-/* Where a dump is. In cb->args, which are 0 at its beginning. */
+/* The position of a dump. Kept in cb->args, which netlink sets to 0 first. */
 struct position {
-	long arena;		/* the one it is in, or was in last */
-	long done;		/* nothing of that one is left */
-	long index;		/* in that one */
-	long inner;		/* reader of ring .index */
+	long arena;		/* id of the present or last one; 0: none */
+	long done;		/* 1: all objects of .arena are dumped */
+	long index;		/* of the next object in .arena */
+	long inner;		/* READER_GET: next reader of ring .index */
 };
 
 struct dump {
@@ -40,11 +41,11 @@ struct dump {
 	struct rring_viewer viewer;
 	struct rring_audience audience;
 	u32 only;			/* arena id; 0: any */
-	char only_name[RRING_NAME_MAX];
+	char only_name[RRING_NAME_MAX];	/* empty: any */
 	u32 seq;
 
-	/* the arena that .at is in; a reference, and what its lock is not for */
-	struct rring_arena *arena;
+	struct rring_arena *arena;	/* that .at is in; with a reference */
+	/* of .arena; copied under rring_names_lock */
 	u32 may;
 	bool persistent;
 	bool named;
@@ -61,7 +62,11 @@ static bool is_asked_for(const struct dump *dump,
 	       (arena->named && !strcmp(dump->only_name, arena->name));
 }
 
-/* rring_shows_t; the last one asked about is the one to show. */
+/*
+ * rring_shows_t: is @arena in the dump? Copies what rring_names_lock protects.
+ * The copy is that of the arena which rring_arena_next() returns, as its last
+ * call is for that arena.
+ */
 static bool shows(const struct rring_arena *arena, void *context)
 {
 	struct dump *dump = context;
@@ -75,7 +80,7 @@ static bool shows(const struct rring_arena *arena, void *context)
 	return true;
 }
 
-/* rring_shows_t; what there is for this viewer, and in which state. */
+/* rring_shows_t: hash the id and the changes of each arena in the dump. */
 static bool mix(const struct rring_arena *arena, void *context)
 {
 	struct dump *dump = context;
@@ -90,10 +95,13 @@ static u32 sequence(struct dump *dump)
 {
 	dump->seq = 0;
 	rring_arena_each(mix, dump);
-	return dump->seq ?: 1;		/* 0 means that there is none */
+	return dump->seq ?: 1;		/* after 0, netlink does not compare */
 }
 
-/* The next arena from .at on, with a reference; NULL at the end. */
+/*
+ * The arena to go on with, with a reference; NULL at the end. Sets .at to the
+ * beginning of an arena that it was not in before.
+ */
 static struct rring_arena *next_arena(struct dump *dump)
 {
 	struct position *at = dump->at;
@@ -177,7 +185,10 @@ static int dump_pools(struct dump *dump)
 	return 0;
 }
 
-/* Under the arena's lock: @client if it still is that, or the one of @id. */
+/*
+ * The client at @id, or NULL. If @serial is not 0, only the client with that
+ * serial. Under the arena's lock.
+ */
 static struct rring_client *client_at(struct rring_arena *arena, u32 id,
 				      u32 serial)
 {
@@ -188,7 +199,10 @@ static struct rring_client *client_at(struct rring_arena *arena, u32 id,
 
 #define HOLDS_AT_ONCE	4096
 
-/* Some of the slots of @pool that @client holds. Under the arena's lock. */
+/*
+ * How many of the HOLDS_AT_ONCE slots of @pool from @from on @client holds.
+ * Under the arena's lock.
+ */
 static u32 count_holds(const struct rring_client *client,
 		       const struct rring_pool *pool, u32 from)
 {
@@ -202,7 +216,11 @@ static u32 count_holds(const struct rring_client *client,
 	return held;
 }
 
-/* 0 if it has gone meanwhile, or -EINTR. */
+/*
+ * Count in @estate->held the slots that the client holds; the rest of @estate
+ * becomes 0. Returns 0, also if the client has gone; -EINTR after a fatal
+ * signal. Takes the arena's lock anew for each HOLDS_AT_ONCE slots.
+ */
 static int count_all_holds(struct rring_arena *arena, u32 id, u32 serial,
 			   struct rring_estate *estate)
 {
@@ -231,7 +249,10 @@ static int count_all_holds(struct rring_arena *arena, u32 id, u32 serial,
 	return 0;
 }
 
-/* One that has gone is not shown. */
+/*
+ * Dump the client at @id: 0, -EMSGSIZE or -EINTR. A client that is not there,
+ * or dies meanwhile, is left out. Takes the arena's lock.
+ */
 static int dump_client(struct dump *dump, u32 id)
 {
 	struct rring_arena *arena = dump->arena;
@@ -290,7 +311,10 @@ static int dump_ring(struct dump *dump, struct rring_ring *ring)
 		   rring_report_ring(dump->skb, ring, &dump->audience));
 }
 
-/* From where it stands, each under the arena's lock. */
+/*
+ * Call @one for each ring from .at on: 0, or the first error of @one. Takes the
+ * arena's lock anew for each ring.
+ */
 static int dump_each_ring(struct dump *dump,
 			  int (*one)(struct dump *dump,
 				     struct rring_ring *ring))
@@ -349,9 +373,12 @@ static int dump_readers(struct dump *dump)
 
 /* ---- the walk ---- */
 
-/* What each command dumps: from .at on; 0, or why there is no more for now. */
 struct dump_kind {
 	int id_attr;			/* arena id, in the request */
+	/*
+	 * Dump the objects of .arena from .at on. 0: all are dumped; -EMSGSIZE:
+	 * the buffer is full; -EINTR.
+	 */
 	int (*objects)(struct dump *dump);
 };
 
@@ -387,7 +414,11 @@ static int prepare(struct dump *dump, struct netlink_callback *cb)
 	return rring_viewer_init(&dump->viewer, cb->skb);
 }
 
-/* Who asks for one arena is told if there is none, and gets no empty answer. */
+/*
+ * Called once, before the first rring_dump(): 0, or -EPERM. A request for one
+ * arena fails with -ENOENT if the viewer does not see that arena: the answer
+ * would be empty.
+ */
 int rring_dump_start(struct netlink_callback *cb)
 {
 	struct rring_arena *arena;
@@ -403,6 +434,10 @@ int rring_dump_start(struct netlink_callback *cb)
 	return 0;
 }
 
+/*
+ * Fill @skb: the bytes in @skb, 0 at the end of the dump, or an error if @skb
+ * is still empty.
+ */
 int rring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump dump = { .skb = skb };

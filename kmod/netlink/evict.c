@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Eviction: a client that lives ends as if it had died. What makes that safe
- * for the others is the order. A client that is dead has let go of everything:
- * what it held is somebody else's soon. So it must not be able to write any
- * more before that:
+ * Eviction: a client dies although its process lives. Other clients soon use
+ * the slots that a dead client held. So the process must not be able to write
+ * them any more when the client dies. The order of the steps guarantees that:
  *
- *   1. .evicted is set under the arena's lock: from then on no call of the
- *      client's gets anywhere, and nothing new is mapped;
- *   2. an mmap() that was under way has mapped what it wanted, or has failed;
- *   3. every mapping of its file loses its pages, on all CPUs. There is no
- *      fault handler that brings them back: an access is SIGBUS from then on;
- *   4. it dies, as by the close of its ledger.
+ *   1. .evicted is set under the arena's lock. From then on all calls of the
+ *      client fail, and it can map nothing more.
+ *   2. An mmap() call that has begun before is waited for.
+ *   3. All mappings of the client's file lose their pages, on all CPUs. No
+ *      fault handler maps them again, so each later access is a SIGBUS.
+ *   4. The client dies, as if its ledger's mapping had been closed.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -21,7 +20,11 @@
 #include "../core/trace.h"
 #include "evict.h"
 
-/* A reference to the client, which is marked. */
+/*
+ * Step 1. Returns the client with a reference. ERR_PTR(): -ESRCH: there is no
+ * client @id; -ESTALE: @serial is neither 0 nor its serial; -EALREADY: another
+ * eviction of it is under way. Takes the arena's lock.
+ */
 static struct rring_client *mark(struct rring_arena *arena, u32 id, u32 serial)
 {
 	struct rring_client *client = NULL;
@@ -45,11 +48,13 @@ static struct rring_client *mark(struct rring_arena *arena, u32 id, u32 serial)
 }
 
 /*
- * mmap() holds the mmap_lock from before it asks the module until its mapping
- * is where unmap_mapping_range() finds it. The mm_struct is there as long as
- * the client is, even if its address space is not. A process that resists can
- * keep the lock busy: then whoever waits here can be killed, and nothing has
- * happened, as a mapping that is left would be worse than no eviction.
+ * Steps 2 and 3: 0, or -EINTR after a fatal signal, and nothing is revoked.
+ *
+ * mmap() holds the mmap_lock from before it calls the module until
+ * unmap_mapping_range() can find the new mapping. The client has a reference to
+ * the mm_struct, which thus stays valid without its address space. A hostile
+ * process can keep the mmap_lock busy, so the wait can be killed. The caller
+ * then has to give up: the client could still write through a mapping.
  */
 static int revoke(struct rring_client *client)
 {
@@ -60,6 +65,7 @@ static int revoke(struct rring_client *client)
 	return 0;
 }
 
+/* Undo step 1. Takes the arena's lock. */
 static void unmark(struct rring_arena *arena, struct rring_client *client)
 {
 	mutex_lock(&arena->lock);
@@ -69,8 +75,9 @@ static void unmark(struct rring_arena *arena, struct rring_client *client)
 }
 
 /*
- * Evict the client at place @id of @arena; with a @serial, only if it still is
- * that one. Under no lock.
+ * Evict client @id of @arena. If @serial is not 0, only the client with that
+ * serial. Returns 0, -ESRCH, -ESTALE or -EALREADY (see mark()), or -EINTR: the
+ * caller got a fatal signal, and the client lives on. The caller holds no lock.
  */
 int rring_evict(struct rring_arena *arena, u32 id, u32 serial)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Who hears of some arenas only. A multicast group is for all that happens in a
- * network namespace, and so for administrators; a socket that has sent WATCH
- * gets, one by one, what is told of the arenas that its opener sees.
+ * Sockets that are notified of some arenas only. The multicast group gets the
+ * notices of all arenas of a network namespace, so it is for administrators. A
+ * socket that has sent WATCH is a listener: it gets a unicast copy of each
+ * notice of an arena that the socket's opener may see.
  */
 #include <linux/cred.h>
 #include <linux/netlink.h>
@@ -17,12 +18,17 @@
 struct listener {
 	struct list_head node;
 	u32 portid;
-	struct rring_viewer viewer;	/* .net is there: the socket is */
+	/*
+	 * .cred has a reference, .net has none: on_release() removes the
+	 * listener before the socket's reference to .net is put.
+	 */
+	struct rring_viewer viewer;
 };
 
 static LIST_HEAD(listeners);
-static DEFINE_MUTEX(listeners_lock);	/* is over them */
+static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
 
+/* The listener of that socket, or NULL. Under listeners_lock. */
 static struct listener *find(const struct net *net, u32 portid)
 {
 	struct listener *listener;
@@ -41,6 +47,10 @@ static void remove(struct listener *listener)
 	kfree(listener);
 }
 
+/*
+ * WATCH: make the sending socket a listener. Returns 0, -EALREADY (it is one),
+ * -EPERM (see rring_viewer_init()) or -ENOMEM.
+ */
 int rring_listener_add(struct sk_buff *skb, struct genl_info *info)
 {
 	struct listener *listener;
@@ -75,7 +85,7 @@ static bool hears(const struct listener *listener, const struct net *net,
 	       rring_viewer_hears(&listener->viewer, access);
 }
 
-/* Is there somebody to tell? */
+/* Is there a listener that may see an arena of @net with @access? */
 bool rring_listener_any(const struct net *net,
 			const struct rring_access *access)
 {
@@ -92,7 +102,10 @@ bool rring_listener_any(const struct net *net,
 	return any;
 }
 
-/* A copy of @skb for each; one that does not keep up gets ENOBUFS. */
+/*
+ * Send a copy of @skb to each listener that may see an arena of @net with
+ * @access. A listener whose socket is full gets ENOBUFS from its next receive.
+ */
 void rring_listener_tell(struct net *net, const struct rring_access *access,
 			 const struct sk_buff *skb)
 {
@@ -110,7 +123,7 @@ void rring_listener_tell(struct net *net, const struct rring_access *access,
 	mutex_unlock(&listeners_lock);
 }
 
-/* A socket is closed. */
+/* Called when a netlink socket is closed: it is no listener any more. */
 static int on_release(struct notifier_block *block, unsigned long event,
 		      void *data)
 {
@@ -136,7 +149,7 @@ int rring_listener_start(void)
 	return netlink_register_notifier(&release_block);
 }
 
-/* Nobody can be added any more. */
+/* Called when the family is not registered, so that no listener is added. */
 void rring_listener_stop(void)
 {
 	struct listener *listener, *next;

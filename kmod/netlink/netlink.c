@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The generic netlink family: what messages there are, and who handles them.
- * Each kind of object has attributes of its own, so each operation has its own
- * policy. Locks are those of the objects: nothing here is serialized by netlink.
+ * The generic netlink family: its operations, their policies and handlers. Each
+ * kind of object has attributes of its own, so each operation has its own
+ * policy. Netlink does not serialize the operations (.parallel_ops); the
+ * handlers take the locks of the objects.
  */
 #include <linux/module.h>
 #include <net/genetlink.h>
@@ -18,7 +19,8 @@
 #include "notify.h"
 
 /*
- * What a request may carry; attributes that only answers have are refused.
+ * The attributes that each request may carry. Netlink refuses all others, also
+ * those that only answers carry.
  */
 static const struct nla_policy arena_get[] = {
 	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
@@ -104,13 +106,16 @@ static const struct genl_ops operations[] = {
 	CHANGE(RRING_CMD_RING_SET, ring_set, rring_change_ring),
 	CHANGE(RRING_CMD_READER_FORGET, reader_forget, rring_change_forget),
 	{
-		/* without a policy, the core refuses all attributes */
+		/* without a policy, netlink refuses all attributes */
 		.cmd = RRING_CMD_WATCH,
 		.doit = rring_listener_add,
 	},
 };
 
-/* All that happens in the namespace, so it is not for everybody. */
+/*
+ * A group gets the events of all arenas of a network namespace, so joining
+ * needs CAP_SYS_ADMIN in the user namespace that owns the network namespace.
+ */
 static const struct genl_multicast_group groups[] = {
 	{
 		.name = RRING_GENL_GROUP_EVENTS,
@@ -144,7 +149,7 @@ int rring_netlink_register(void)
 	return err;
 }
 
-/* No arena is left. */
+/* Called when no process has the device open, and none can open it. */
 void rring_netlink_unregister(void)
 {
 	rring_notify_stop();

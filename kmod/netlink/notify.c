@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Notifications. What happens is written into a message at once, where it
- * happens, and sent later, by a worker: so nobody who holds an arena's lock
- * waits for those who listen, and a notice keeps nothing alive. It knows the
- * network namespace that it is for by its cookie, and is dropped if that has
- * gone.
+ * Notifications. The task that causes an event writes the message at once; a
+ * worker sends it later. So no task waits for listeners while it holds an
+ * arena's lock, and a notice needs no reference to an object. A notice has the
+ * cookie of its network namespace, and is dropped if that namespace has ended.
  *
- * Processes can cause notices without end, so each arena has a limit per
- * second, and there is one for all that wait to be sent. What is lost is
- * counted, and the next notice of that arena says how many it were.
+ * Processes can cause any number of notices. So each arena has a limit per
+ * second, and the list of unsent notices has one. Lost notices are counted, and
+ * the next notice of the same arena carries the count.
  */
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
@@ -31,35 +30,39 @@
 #include "report.h"
 #include "viewer.h"
 
-#define SENT_PER_SECOND	500	/* of one arena */
-#define PENDING_MAX	4096
-#define MESSAGE_SIZE	1024	/* bytes for attributes, ample */
+#define SENT_PER_SECOND	500	/* notices of one arena */
+#define PENDING_MAX	4096	/* notices of all arenas */
+#define MESSAGE_SIZE	1024	/* bytes; all attributes of a notice fit */
 
-/* A message that waits to be sent: whole but for what the namespace decides. */
+/*
+ * A message to be sent. Complete but for user ids, whose values depend on the
+ * network namespace, and for .missed: finish() appends these.
+ */
 struct notice {
-	struct list_head node;
+	struct list_head node;		/* in pending */
 	u64 net_cookie;
-	struct rring_access access;
+	struct rring_access access;	/* of the arena */
 	struct sk_buff *skb;
 	void *header;
-	u32 missed;
+	u32 missed;			/* lost before this one; 0: no attr */
 	int missed_attr;
-	int uid_attr;			/* 0: there is none */
+	int uid_attr;			/* 0: no user id */
 	kuid_t uid;
-	int gid_attr;
+	int gid_attr;			/* 0: no group id */
 	kgid_t gid;
 };
 
 static LIST_HEAD(pending);
 static u32 nr_pending;
 static bool stopped = true;
-static DEFINE_SPINLOCK(pending_lock);	/* these, and meters */
+static DEFINE_SPINLOCK(pending_lock);	/* protects these, and all meters */
 
 static void deliver_all(struct work_struct *work);
 static DECLARE_WORK(delivery, deliver_all);
 
 /* ---- the worker ---- */
 
+/* The namespace with @cookie, with a reference. NULL: it has ended. */
 static struct net *find_net(u64 cookie)
 {
 	struct net *net, *found = NULL;
@@ -75,7 +78,7 @@ static struct net *find_net(u64 cookie)
 	return found;
 }
 
-/* Users have the numbers that the namespace's owner sees. */
+/* Append what is missing, with ids as in the user namespace that owns @net. */
 static int finish(struct notice *notice, const struct net *net)
 {
 	struct sk_buff *skb = notice->skb;
@@ -144,7 +147,9 @@ static void deliver_all(struct work_struct *work)
 
 /* ---- writing one ---- */
 
-/* May @arena send one more? Under pending_lock. */
+/*
+ * May an arena send one more notice? Counts the notice. Under pending_lock.
+ */
 static bool meter_allows(struct rring_meter *meter)
 {
 	u64 now = ktime_get_ns();
@@ -156,6 +161,7 @@ static bool meter_allows(struct rring_meter *meter)
 	return meter->sent++ < SENT_PER_SECOND && nr_pending < PENDING_MAX;
 }
 
+/* May @arena send one more notice? If not, counts the notice as missed. */
 static bool is_allowed(struct rring_arena *arena)
 {
 	bool allowed;
@@ -200,7 +206,11 @@ static struct notice *notice_new(struct rring_arena *arena, u8 command,
 	return notice;
 }
 
-/* What @arena has to say about @command, if it may and can say something. */
+/*
+ * A notice with the header of @command, to be filled and posted. NULL: @arena
+ * is over its limit, or there is no memory; the notice is counted as missed.
+ * Also NULL after rring_notify_stop().
+ */
 static struct notice *begin(struct rring_arena *arena, u8 command,
 			    int missed_attr)
 {
@@ -214,6 +224,7 @@ static struct notice *begin(struct rring_arena *arena, u8 command,
 	return notice;
 }
 
+/* False: notices are stopped, and the caller still has @notice. */
 static bool enqueue(struct rring_arena *arena, struct notice *notice)
 {
 	bool queued;
@@ -231,6 +242,10 @@ static bool enqueue(struct rring_arena *arena, struct notice *notice)
 	return queued;
 }
 
+/*
+ * Queue @notice for the worker. If @err is not 0, which is a bug, or after
+ * rring_notify_stop(), free @notice.
+ */
 static void post(struct rring_arena *arena, struct notice *notice, int err)
 {
 	if (!WARN_ON_ONCE(err) && enqueue(arena, notice))
@@ -239,8 +254,9 @@ static void post(struct rring_arena *arena, struct notice *notice, int err)
 	kfree(notice);
 }
 
-/* ---- what there is to say ---- */
+/* ---- the notices ---- */
 
+/* Called under rring_names_lock, before another task can find @arena. */
 void rring_announce_created(struct rring_arena *arena)
 {
 	struct notice *notice = begin(arena, RRING_CMD_ARENA_CREATED,
@@ -257,7 +273,10 @@ void rring_announce_created(struct rring_arena *arena)
 				arena->persistent, NULL));
 }
 
-/* Nobody else has @arena any more, and it cannot be the one too many. */
+/*
+ * Called for the last reference to @arena, so that no lock is needed. No limit
+ * applies, as an arena sends this notice once.
+ */
 void rring_announce_gone(struct rring_arena *arena)
 {
 	struct notice *notice;
@@ -267,13 +286,14 @@ void rring_announce_gone(struct rring_arena *arena)
 	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED);
 	if (!notice)
 		return;
-	/* who could see it is told, even if its name went before */
+	/* the name may be off already; its viewers are told nevertheless */
 	notice->access.named = arena->name[0];
 	post(arena, notice,
 	     rring_report_arena(notice->skb, arena, arena->name,
 				arena->persistent, NULL));
 }
 
+/* @client has died; @estate is what it had. Takes the arena's lock. */
 void rring_announce_client(struct rring_client *client,
 			 const struct rring_estate *estate)
 {
@@ -294,7 +314,7 @@ void rring_announce_client(struct rring_client *client,
 	post(arena, notice, err);
 }
 
-/* Under the arena's lock. */
+/* A refill of @client has found @pool dry. Under the arena's lock. */
 void rring_announce_dry(struct rring_pool *pool,
 		      const struct rring_client *client)
 {
@@ -324,14 +344,17 @@ void rring_announce_lapped(const struct rring_reader *reader)
 	post(arena, notice, rring_report_reader(notice->skb, reader, NULL));
 }
 
-/* ---- with the module ---- */
+/* ---- start and stop ---- */
 
 void rring_notify_start(void)
 {
 	WRITE_ONCE(stopped, false);
 }
 
-/* Nothing happens any more but that the last arenas go. */
+/*
+ * Send all notices that are queued. Later ones are dropped: those of the last
+ * arenas, which may be freed after this.
+ */
 void rring_notify_stop(void)
 {
 	spin_lock(&pending_lock);

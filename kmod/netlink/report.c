@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* What the objects look like as netlink attributes. */
+/* Objects as netlink attributes. See report.h for locks and return values. */
 #include <linux/pid.h>
 #include <linux/user_namespace.h>
 #include <net/netlink.h>
@@ -14,7 +14,10 @@
 #include "../core/ring.h"
 #include "report.h"
 
-/* Attributes of one object: the first that does not fit is the last. */
+/*
+ * The attributes of one object. The first that does not fit sets .err, and all
+ * later ones are left out.
+ */
 struct report {
 	struct sk_buff *skb;
 	int pad;
@@ -82,7 +85,11 @@ static u32 count_rings(const struct rring_arena *arena)
 	return n;
 }
 
-/* @name is read elsewhere, under another lock. */
+/*
+ * @name: empty if the arena has no name, or no longer has it. @name and
+ * @persistent are arguments because rring_names_lock protects them, which is
+ * never held together with the arena's lock.
+ */
 int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
 		       const char *name, bool persistent,
 		       const struct rring_audience *audience)

@@ -13,15 +13,17 @@ struct rring_ring;
 struct sk_buff;
 struct user_namespace;
 
-/* For whom numbers of users and processes are. */
+/* The namespaces in which user ids and process ids are given. */
 struct rring_audience {
 	struct user_namespace *user_ns;
-	struct pid_namespace *pid_ns;	/* NULL: all */
+	struct pid_namespace *pid_ns;
 };
 
 /*
- * What an object looks like as attributes. 0, or -EMSGSIZE. Under the arena's
- * lock, rring_report_arena() under neither.
+ * Append the attributes of an object to @skb: 0, or -EMSGSIZE if they do not
+ * fit. The caller then cancels the message, or frees it. Without an @audience,
+ * user ids and process ids are left out. Under the arena's lock;
+ * rring_report_arena() also without it, if no other task can reach the arena.
  */
 int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
 		       const char *name, bool persistent,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Who may see, and change, what over netlink. */
+/* Permissions of the control plane: which sockets see or change an arena. */
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -13,7 +13,10 @@
 #include "../core/arena.h"
 #include "viewer.h"
 
-/* @skb came from a process's socket, which is there as long as @viewer. */
+/*
+ * Set @viewer to the socket that sent @skb: 0, or -EPERM if the socket has no
+ * file. @viewer has no references: it is valid as long as the socket is open.
+ */
 int rring_viewer_init(struct rring_viewer *viewer, const struct sk_buff *skb)
 {
 	const struct sock *sk = NETLINK_CB(skb).sk;
@@ -31,7 +34,7 @@ int rring_viewer_init(struct rring_viewer *viewer, const struct sk_buff *skb)
 	return 0;
 }
 
-/* The kernel's own groups_search() is not for modules. */
+/* The kernel does not export groups_search() to modules. */
 static bool in_groups(const struct cred *cred, kgid_t gid)
 {
 	const struct group_info *info = cred->group_info;
@@ -52,7 +55,10 @@ static bool in_groups(const struct cred *cred, kgid_t gid)
 	return false;
 }
 
-/* As in rring_arena_find(). */
+/*
+ * The roles in which @viewer may attach by name, as RRING_MAY_*. The rules are
+ * those of rring_arena_find().
+ */
 static u32 may_attach(const struct rring_viewer *viewer,
 		      const struct rring_access *access)
 {
@@ -84,7 +90,10 @@ static u32 may(const struct rring_viewer *viewer,
 	return may;
 }
 
-/* Is @viewer told about an arena of its network namespace? */
+/*
+ * May @viewer see an arena with @access? The caller has to compare the network
+ * namespaces.
+ */
 bool rring_viewer_hears(const struct rring_viewer *viewer,
 			const struct rring_access *access)
 {
@@ -92,8 +101,8 @@ bool rring_viewer_hears(const struct rring_viewer *viewer,
 }
 
 /*
- * What @viewer may do with @arena, as RRING_MAY_*: 0, it does not even see it.
- * Under rring_names_lock.
+ * What @viewer may do with @arena, as RRING_MAY_*. 0: @viewer does not see
+ * @arena. Under rring_names_lock.
  */
 u32 rring_viewer_may(const struct rring_viewer *viewer,
 		     const struct rring_arena *arena)
@@ -109,9 +118,11 @@ u32 rring_viewer_may(const struct rring_viewer *viewer,
 }
 
 /*
- * Who changes something needs the right itself, too, and not only a socket of
- * somebody who had it: else a privileged program could be made to write what
- * it does not know into a socket that it got as its standard output.
+ * May the current task administer @arena? A change needs this right of the
+ * sender, and RRING_MAY_ADMINISTER of the socket's opener. The sender's alone
+ * is not enough: a privileged program may get a socket as its standard output,
+ * and write to it without knowing. The opener's alone is not enough, either: an
+ * unprivileged process may have inherited the socket.
  */
 bool rring_viewer_sends(const struct rring_viewer *viewer,
 			const struct rring_arena *arena)

@@ -11,17 +11,18 @@ struct rring_arena;
 struct sk_buff;
 
 /*
- * Who asks over netlink: whoever opened the socket, in the socket's network
- * namespace. A descriptor that was passed on shows what it showed before.
+ * The rights of a netlink socket: those of the process that opened the socket,
+ * in the socket's network namespace. They stay the same if the descriptor is
+ * passed on to another process.
  */
 struct rring_viewer {
-	const struct cred *cred;
-	struct net *net;
-	bool admin;		/* CAP_SYS_ADMIN where .net belongs */
+	const struct cred *cred;	/* of the opener; no reference */
+	struct net *net;	/* of the socket; no reference */
+	bool admin;		/* CAP_SYS_ADMIN in the namespace owning .net */
 	bool override;		/* CAP_DAC_OVERRIDE there */
 };
 
-/* What decides who may see an arena, also when it has gone. */
+/* A copy of what decides which viewers see an arena. Outlives the arena. */
 struct rring_access {
 	kuid_t uid;
 	kgid_t gid;

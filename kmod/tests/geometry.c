@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Geometry: layouts at their limits, and that nothing beyond them is taken. */
+/* Geometry: layouts at their limits; arguments beyond a limit are refused. */
 #include <linux/sizes.h>
 
 #include <rusted_ring/layout.h>
@@ -20,7 +20,10 @@ static const u32 capacities[][RRING_POOLS] = {
 	  RRING_POOL_CAPACITY_MAX, RRING_XXL_CAPACITY_MAX },
 };
 
-/* @at begins at or after *@end, and with it ends there. */
+/*
+ * Expect that a part which begins at @at is aligned, and not below *@end. Sets
+ * *@end to its end.
+ */
 static void expect_next(struct kunit *test, u64 at, u64 size, u64 align,
 			u64 *end)
 {
@@ -69,7 +72,10 @@ static void expect_arena(struct kunit *test, const struct rring_arena_info *info
 	KUNIT_EXPECT_EQ(test, info->size, rring_page_align(end));
 }
 
-/* Nothing overlaps, and no sum has wrapped: each part begins after the last. */
+/*
+ * Parts do not overlap, and sums do not wrap: each part begins at or after the
+ * end of the one before.
+ */
 static void arena_has_no_overlap(struct kunit *test)
 {
 	struct rring_arena_info *info = kunit_kzalloc(test, sizeof(*info),
@@ -85,7 +91,7 @@ static void arena_has_no_overlap(struct kunit *test)
 				   RRING_RINGS_MAX);
 		expect_arena(test, info);
 	}
-	/* the largest slot index is a handle's, too */
+	/* a handle has room for the largest slot index */
 	KUNIT_EXPECT_LE(test, RRING_POOL_CAPACITY_MAX,
 			1u << RRING_HANDLE_CLASS_SHIFT);
 }
@@ -199,7 +205,7 @@ static void arena_at_its_limits_is_made(struct kunit *test)
 	EXPECT_CREATE(test, capacity[RRING_XXL], RRING_XXL_CAPACITY_MAX, 0);
 }
 
-/* 357 GiB: refused before a page of it is allocated. */
+/* An arena of more than 340 GiB is refused before a page is allocated. */
 static void arena_beyond_the_memory_is_refused(struct kunit *test)
 {
 	struct rring_create args = small_arena();
@@ -286,7 +292,7 @@ static void ring_beyond_a_limit_is_refused(struct kunit *test)
 	EXPECT_OPEN(test, client, stall_ns, S64_MAX, 0);
 }
 
-/* ---- what is asked for by number ---- */
+/* ---- other arguments ---- */
 
 static int reclaim(struct rring_client *client, u32 pool, u32 first, u32 count)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The kernel as a reader: what it takes of an entry, and what it refuses. */
+/* Kernel readers: events that they accept, and entries that they refuse. */
 #include <linux/completion.h>
 
 #include <rusted_ring/handle.h>
@@ -11,7 +11,7 @@
 #define CAPACITY	4
 #define STRIDE		64
 
-/* Of the test that runs; closed after it. */
+/* The reader of the running test. kreader_exit() closes it. */
 static struct rring_kreader *kr;
 
 static void kreader_exit(struct kunit *test)
@@ -66,7 +66,10 @@ static u64 head(const struct rring_ring *ring)
 	return rring_seq_load(&page->head);
 }
 
-/* As a writer does: a claim, the entry, the head. The payload is of @type. */
+/*
+ * Publish an entry in a writer's order: claim, entry, head. Each byte of the
+ * payload is @type.
+ */
 static void write(struct rring_ring *ring, u32 len, u32 type)
 {
 	struct rring_ring_head *page = stage_page(ring);
@@ -137,7 +140,7 @@ static void events_come_in_order(struct kunit *test)
 	expect_refused(test, 0, 0, 3 * CAPACITY);
 }
 
-/* What was looked at and not released holds the writer back. */
+/* An entry that was peeked at, but not released, holds the writer back. */
 static void reader_gates(struct kunit *test)
 {
 	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
@@ -325,7 +328,10 @@ static void wrong_handles_are_refused(struct kunit *test)
 	expect_refused(test, RRING_REFUSE_HANDLE, i, 0);
 }
 
-/* A right one, with more than its slot has, or of an event that is over. */
+/*
+ * An entry is refused if its length exceeds the slot, or if the generation of
+ * its handle is not that of the slot.
+ */
 static void wrong_events_are_refused(struct kunit *test)
 {
 	struct rring_client *writer = stage_client(test, RRING_PRODUCER);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The kernel as a writer: orders of reserve, commit and discard, and drops. */
+/* Kernel writers: orders of reserve, commit and discard; drops; the stock. */
 #include <rusted_ring/handle.h>
 
 #include "../core/pool.h"
@@ -10,7 +10,7 @@
 #define CAPACITY	4
 #define STRIDE		64
 
-/* Of the test that runs; closed after it. */
+/* The writer of the running test. kwriter_exit() closes it. */
 static struct rring_kwriter *kw;
 
 static void kwriter_exit(struct kunit *test)
@@ -46,7 +46,7 @@ static void open_inline(struct kunit *test, enum rring_policy policy)
 	open(test, &with);
 }
 
-/* Slots of class S alone, @n in stock. */
+/* Open a ring of handles whose stock is @n slots of class S, and no others. */
 static void open_handles(struct kunit *test, u32 n)
 {
 	struct rring_kwriter_config with = config(RRING_HANDLES, RRING_FAIL);
@@ -163,7 +163,10 @@ static void discarded_last_leaves_no_trace(struct kunit *test)
 	reserve(test, &b, 2);
 	rring_kwriter_discard(kw, &b);
 	KUNIT_EXPECT_EQ(test, reserved(), 1ull);
-	/* its payload may have been begun: to who can be lapped it was */
+	/*
+	 * The claim does not fall: the payload may have been written in part,
+	 * and readers that can be lapped compare with the claim.
+	 */
 	KUNIT_EXPECT_EQ(test, rring_seq_load(&kw->page->claim), 2ull);
 	reserve(test, &b, 3);
 	KUNIT_EXPECT_EQ(test, b.index, 1u);
@@ -174,7 +177,10 @@ static void discarded_last_leaves_no_trace(struct kunit *test)
 	expect_stat(test, 2, 1, RRING_DROPS, 0);
 }
 
-/* All orders of three, each with each fate, and the ring goes round. */
+/*
+ * Three events end in every order, each committed or discarded, while the ring
+ * wraps.
+ */
 static void every_order_ends_the_same(struct kunit *test)
 {
 	static const u8 order[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
@@ -224,7 +230,7 @@ static void full_ring_drops(struct kunit *test)
 	expect_stat(test, CAPACITY + 1, 0, RRING_DROP_FULL, 2);
 }
 
-/* A cursor beyond the head is a lie, and makes no room for more than a lap. */
+/* A hostile cursor beyond the head makes no room for more than a lap. */
 static void lying_cursor_makes_no_room(struct kunit *test)
 {
 	struct rring_kevent event[CAPACITY], more;
@@ -269,7 +275,10 @@ static void too_large_is_dropped(struct kunit *test)
 	expect_stat(test, 2, 0, RRING_DROP_TOO_LARGE, 1);
 }
 
-/* What readers have passed is seen under the lock, a lap of entries without. */
+/*
+ * Reserving takes no lock as long as the known room lasts. Then it needs the
+ * lock to look at the readers.
+ */
 static void room_that_is_known_needs_no_lock(struct kunit *test)
 {
 	struct rring_reader *reader;
@@ -294,7 +303,10 @@ static void room_that_is_known_needs_no_lock(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 }
 
-/* Who is interrupted at the stock, on this CPU, is not waited for. */
+/*
+ * If reserve interrupts the holder of the lock on the same CPU, it drops the
+ * event instead of waiting.
+ */
 static void busy_stock_drops(struct kunit *test)
 {
 	unsigned long flags;
@@ -332,7 +344,7 @@ static void commit_needs_no_lock(struct kunit *test)
 	expect_stat(test, 2, 1, RRING_DROPS, 0);
 }
 
-/* One context moves the head over a batch, and leaves the rest to irq_work. */
+/* One commit moves the head over a batch at most; irq_work does the rest. */
 static void long_run_is_passed_in_batches(struct kunit *test)
 {
 	struct rring_kwriter_config with = config(RRING_INLINE, RRING_FAIL);
@@ -381,7 +393,7 @@ static void empty_stock_drops(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, head(), 2ull);
 }
 
-/* Not used up: a worker has it full again, once the pool has slots. */
+/* The worker refills the stock before the writer has used up the stock. */
 static void stock_is_filled_again(struct kunit *test)
 {
 	struct rring_reader *reader;
@@ -399,7 +411,10 @@ static void stock_is_filled_again(struct kunit *test)
 	expect_stat(test, 8 * STAGE_S, 0, RRING_DROPS, 0);
 }
 
-/* A stock has room for twice what is wanted; more go to who waits for one. */
+/*
+ * A stock takes up to twice the slots that are wanted. One more slot is left to
+ * the sweep, and the clients that wait for a slot of the pool are woken.
+ */
 static void slot_that_is_let_go_is_waited_for(struct kunit *test)
 {
 	struct rring_arena_info *info = stage_arena(test)->info;
@@ -434,7 +449,10 @@ static u32 ledger_in_flight(u64 handle)
 								       handle)));
 }
 
-/* Whoever frees it, be it the worker: it has the next generation then. */
+/*
+ * The generation tells whether the slot was freed. (The worker may sweep, too,
+ * and take the slot again.)
+ */
 static void event_is_always_named_somewhere(struct kunit *test)
 {
 	struct rring_pool *pool = stage_pool(test, RRING_S);
@@ -498,7 +516,7 @@ static void next_writer_goes_on(struct kunit *test)
 	stage_release(reader, 1);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 	KUNIT_EXPECT_EQ(test, head(), CAPACITY + 1ull);
-	/* not what the one before has sent */
+	/* without the counts of the writer before */
 	expect_stat(test, 2, 0, RRING_DROP_FULL, 1);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Magazines: what is lent, to whom, how much, and that it comes back. */
+/* Magazines: which slots are lent, to which client, and that all come back. */
 #include <rusted_ring/handle.h>
 
 #include "../core/pool.h"
@@ -128,7 +128,10 @@ static void quota_is_not_exceeded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, STAGE_S), 1);
 }
 
-/* Whatever the percentage comes to: one slot, or nothing would ever do. */
+/*
+ * A quota is at least one slot, however small the percentage is: otherwise the
+ * client could never allocate.
+ */
 static void quota_is_never_nothing(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);
@@ -142,7 +145,7 @@ static void quota_is_never_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rring_pool_quota(pool, client), (u32)STAGE_S);
 }
 
-/* Quotas lowered below what is lent already do not turn round. */
+/* If a quota is lowered below what is lent, nothing is left of it: no wrap. */
 static void lowered_quota_waits(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);
@@ -176,7 +179,10 @@ static void positions_wrap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 2u);
 }
 
-/* A tail beyond the head, or one that goes back: the magazine is empty. */
+/*
+ * If a hostile client's tail is beyond the head, or goes back, its magazine
+ * counts as empty.
+ */
 static void lying_tail_hurts_the_liar(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);
@@ -204,7 +210,7 @@ static void dead_magazine_goes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)STAGE_S);
 }
 
-/* Whoever gets the dead one's place does not get its leases. */
+/* A client that gets the id of a dead one does not get its leases. */
 static void heir_is_not_charged(struct kunit *test)
 {
 	struct rring_client *dead = stage_client(test, RRING_PRODUCER);
@@ -233,7 +239,7 @@ static u64 bytes(struct rring_arena *arena)
 	return n;
 }
 
-/* A place of XXL has pages as long as it is out. */
+/* An XXL slot has a region as long as it is out. */
 static void xxl_comes_with_pages(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Rings: windows, readers, and what is left of a writer that goes. */
+/* Rings: windows, readers, and adoption after the writer has left or died. */
 #include <rusted_ring/handle.h>
 #include <rusted_ring/window.h>
 
@@ -79,7 +79,7 @@ static u64 head(struct rring_ring *ring)
 	return pos;
 }
 
-/* Where a reader that joins there begins; it leaves again. */
+/* Join at @start and leave again. Returns where the reader began. */
 static u64 start_at(struct kunit *test, struct rring_client *client,
 		    struct rring_ring *ring, u32 start, u64 position)
 {
@@ -117,7 +117,10 @@ static void low_follows_the_slowest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, low(ring), (u64)CAPACITY);
 }
 
-/* A head or a cursor that goes back, or a cursor beyond the head. */
+/*
+ * A head or a cursor that goes back does not move the window, nor does a head
+ * beyond any honest value. A cursor beyond the head counts as the head.
+ */
 static void window_never_goes_back(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);
@@ -189,7 +192,10 @@ static void reader_starts_within_the_window(struct kunit *test)
 				       ~0ull), 6ull);
 }
 
-/* What its last reader left there would let the writer pass. */
+/*
+ * A cursor whose word is not 0 is not given to a new reader: the writer would
+ * take the word for the reader's position, and overtake the reader.
+ */
 static void cursor_that_is_not_zero_is_not_reused(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);
@@ -244,7 +250,7 @@ static void deserted_ring_is_reaped(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, arena->rings[id]);
 }
 
-/* However far its head is said to be. */
+/* A window is one lap at most, however high a hostile writer's head is. */
 static void window_is_at_most_a_lap(struct kunit *test)
 {
 	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
@@ -261,7 +267,10 @@ static void window_is_at_most_a_lap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ring->info->writer, 0u);
 }
 
-/* As often as the window names it, and until the readers have passed that. */
+/*
+ * A slot is counted once for each adopted entry that names it, until the
+ * readers have passed that entry.
+ */
 static void adopted_slots_are_counted(struct kunit *test)
 {
 	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
@@ -287,7 +296,7 @@ static void adopted_slots_are_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *count, 0u);
 }
 
-/* What is no handle of this arena is adopted as nothing. */
+/* An adopted entry without a valid handle of the arena names no slot. */
 static void nonsense_is_not_adopted(struct kunit *test)
 {
 	static const u64 nonsense[] = { ~0ull, 0xe0000000ull,
@@ -334,7 +343,7 @@ static void next_writer_goes_on_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args.ring, ring->id);
 	KUNIT_EXPECT_EQ(test, args.incarnation, 1u);
 	KUNIT_EXPECT_EQ(test, args.head, 3ull);
-	/* in pages that the first cannot write */
+	/* in new pages, which the first writer cannot write */
 	KUNIT_EXPECT_PTR_NE(test, stage_page(ring), pages);
 	data = stage_page(ring) + ring->info->data_offset;
 	KUNIT_EXPECT_NULL(test, memchr_inv(data, 0x5a,
@@ -344,7 +353,10 @@ static void next_writer_goes_on_there(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, ring->writer, second);
 }
 
-/* Its positions would come to where no head is believed. */
+/*
+ * The head is beyond any honest value. A new writer is refused, because its
+ * positions would be rejected.
+ */
 static void nobody_goes_on_after_a_liar(struct kunit *test)
 {
 	struct rring_client *liar = stage_client(test, RRING_PRODUCER);
@@ -411,7 +423,10 @@ static void absent_name_can_be_forgotten(struct kunit *test)
 
 #define STALL_NS	1000
 
-/* At @now its writer wants to pass @position; when to ask again. */
+/*
+ * Check @reader at the time @now, while its writer waits to pass @position.
+ * Returns when to check again; RRING_FOREVER: not at all.
+ */
 static u64 check_stall(struct rring_reader *reader, u64 position, u64 now)
 {
 	struct rring_arena *arena = reader->ring->arena;
@@ -447,7 +462,10 @@ static void reader_is_lapped_after_its_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
 }
 
-/* One that moves, however slowly, is not; one that only moves back is. */
+/*
+ * A reader that moves forward, however slowly, is not lapped. A reader that
+ * only moves back is.
+ */
 static void reader_that_moves_is_not_lapped(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);
@@ -469,7 +487,7 @@ static void reader_that_moves_is_not_lapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
 }
 
-/* A name that is lapped while it is away is told what it lost. */
+/* A named reader that is lapped while away learns at its join what it lost. */
 static void absent_name_is_lapped(struct kunit *test)
 {
 	struct rring_client *client = stage_client(test, RRING_PRODUCER);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* What the suites stand on: an arena and clients, without a process. */
+/* An arena and clients for the suites, without processes. */
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/sizes.h>
@@ -13,7 +13,7 @@
 #include "../core/region.h"
 #include "stage.h"
 
-/* A client has an address space: that of who loads this module. */
+/* The address space of all clients: that of the task that loads this module. */
 static struct mm_struct *stage_mm;
 
 int stage_suite_init(struct kunit_suite *suite)
@@ -23,7 +23,10 @@ int stage_suite_init(struct kunit_suite *suite)
 	return 0;
 }
 
-/* With a reference, as a task that ends gives one back. */
+/*
+ * Give this kernel thread the address space of the clients, with a reference: a
+ * thread that ends without stage_leave() puts one.
+ */
 void stage_enter(void)
 {
 	mmget(stage_mm);
@@ -60,7 +63,10 @@ int stage_init(struct kunit *test)
 	return 0;
 }
 
-/* If an assertion has failed, its thread is gone, and this is not that. */
+/*
+ * After a failed assertion the test's thread has ended, and KUnit calls this in
+ * the task that loads the module, which has not entered.
+ */
 void stage_exit(struct kunit *test)
 {
 	struct stage *stage = test->priv;
@@ -77,7 +83,7 @@ void stage_exit(struct kunit *test)
 		stage_leave();
 }
 
-/* One that lives: no mapping is what decides that here. */
+/* A new client with @role, which is live although its ledger is not mapped. */
 struct rring_client *stage_client(struct kunit *test, u32 role)
 {
 	struct stage *stage = test->priv;
@@ -101,7 +107,7 @@ struct rring_client *stage_client(struct kunit *test, u32 role)
 	return client;
 }
 
-/* Its mapping is closed, and then its file. */
+/* @client dies, as if its ledger's mapping and then its file were closed. */
 void stage_kill(struct kunit *test, struct rring_client *client)
 {
 	struct stage *stage = test->priv;
@@ -113,7 +119,10 @@ void stage_kill(struct kunit *test, struct rring_client *client)
 	rring_client_release(client);
 }
 
-/* As an ioctl, from where its argument has been copied. */
+/*
+ * Do what the ioctl @cmd does between copying its argument in and out. Returns
+ * what the ioctl would.
+ */
 int stage_command(struct rring_client *client, unsigned int cmd, void *args,
 		  size_t size)
 {
@@ -131,7 +140,7 @@ int stage_command(struct rring_client *client, unsigned int cmd, void *args,
 
 /* ---- slots ---- */
 
-/* How many were lent, or an error. */
+/* REFILL without waiting. Returns how many slots were lent, or an error. */
 int stage_refill(struct rring_client *client, u32 pool, u32 count)
 {
 	struct rring_refill args = {
@@ -165,7 +174,10 @@ void stage_drop(struct rring_client *client, u64 handle)
 			     RRING_MOVE - RRING_HOLD);
 }
 
-/* Out of the magazine, into the ledger. 0: it is empty. */
+/*
+ * Take a slot from @client's magazine and hold it, as an allocation does.
+ * Returns the handle; 0: the magazine is empty.
+ */
 u64 stage_pop(struct rring_client *client, u32 pool)
 {
 	struct rring_magazine *magazine = rring_client_magazine(client, pool);
@@ -231,7 +243,7 @@ struct rring_ring *stage_handles(struct kunit *test,
 	});
 }
 
-/* @n more entries, whatever is in them. */
+/* Move the head over @n more entries, whatever they contain. */
 void stage_commit(struct rring_ring *ring, u32 n)
 {
 	struct rring_ring_head *page = stage_page(ring);
@@ -239,7 +251,7 @@ void stage_commit(struct rring_ring *ring, u32 n)
 	rring_seq_store_release(&page->head, rring_seq_load(&page->head) + n);
 }
 
-/* One of @writer's holds goes into @ring. */
+/* Publish @handle in @ring, as the library does. @writer gives up one hold. */
 void stage_publish(struct rring_client *writer, struct rring_ring *ring,
 		   u64 handle)
 {
@@ -255,7 +267,7 @@ void stage_publish(struct rring_client *writer, struct rring_ring *ring,
 	stage_drop(writer, handle);
 }
 
-/* A gating reader of what is published from now on; NULL: nameless. */
+/* Join as a gating reader, at the head. @name: NULL: without a name. */
 struct rring_reader *stage_join(struct kunit *test, struct rring_client *client,
 				struct rring_ring *ring, const char *name)
 {
@@ -270,7 +282,7 @@ struct rring_reader *stage_join(struct kunit *test, struct rring_client *client,
 	return ring->readers[args.reader];
 }
 
-/* What lies below @position is done with. */
+/* Release all entries below @position. */
 void stage_release(struct rring_reader *reader, u64 position)
 {
 	rring_seq_store_release((rring_seq_t *)rring_reader_cursor(reader),

@@ -16,9 +16,10 @@
 #define STAGE_S		16
 
 /*
- * An arena, and clients of it that all are the task that runs the test: what
- * the library does in a process is done here, in the pages as the kernel sees
- * them. A suite has the first three as its .suite_init, .init and .exit.
+ * The arena of a test, and its clients. The task that runs the test acts as all
+ * of them: the functions below change a client's pages as the library would. A
+ * suite uses stage_suite_init(), stage_init() and stage_exit() as its
+ * .suite_init, .init and .exit.
  */
 struct stage {
 	struct rring_arena *arena;
@@ -29,7 +30,7 @@ int stage_suite_init(struct kunit_suite *suite);
 int stage_init(struct kunit *test);
 void stage_exit(struct kunit *test);
 
-/* Of the others that a test starts. */
+/* For other threads that a test starts: the first and the last call of each. */
 void stage_enter(void);
 void stage_leave(void);
 
@@ -61,7 +62,7 @@ u32 stage_generation(struct rring_arena *arena, u64 handle);
 
 /* ---- rings ---- */
 
-/* The first of its pages, where its head is. */
+/* The first page of @ring, a struct rring_ring_head. */
 static inline void *stage_page(const struct rring_ring *ring)
 {
 	return ring->pages->region.addr;

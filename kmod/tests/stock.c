@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * A kernel writer's stock, with others at work while it runs dry. Here it is
- * compiled once more, in place of writer_stock.o, as it is but for the barrier
- * before its last look: then it is the test's turn.
+ * The stock of a kernel writer, with another client at work while the stock
+ * runs dry. writer_stock.c is included here, and writer_stock.o is left out of
+ * the module. The only change: turn() is called before the barrier that precedes
+ * the last look.
  */
 #include <kunit/test.h>
 
@@ -19,12 +20,12 @@ static void turn(void);
 
 #undef rring_barrier_unlocked
 
-/* Of the test that runs. */
+/* State of the running test. */
 static struct scene {
 	struct rring_kwriter *kw;
 	struct rring_client *hoarder;	/* has all slots but one */
-	u64 handle;			/* this one it drops when it is its turn */
-	u32 turns;
+	u64 handle;			/* turn() makes it drop this one */
+	u32 turns;			/* calls of turn() */
 } scene;
 
 static void turn(void)
@@ -35,7 +36,7 @@ static void turn(void)
 	scene.handle = 0;
 }
 
-/* The writer has the last slot in stock; what it writes is not read. */
+/* Begin: the writer has the last slot in stock; its reader releases nothing. */
 static void set(struct kunit *test)
 {
 	struct rring_kwriter_config with = {
@@ -93,7 +94,10 @@ static void dry_stock_says_so_and_is_woken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, waiters(test), 0u);
 }
 
-/* Who dropped it saw no flag, and nobody else will take that down. */
+/*
+ * The client that dropped the slot saw no flag, so it does not lower the flag:
+ * the refill has to.
+ */
 static void slot_that_the_last_look_finds_lowers_the_flag(struct kunit *test)
 {
 	set(test);

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The sweep, with others at work between its steps. Here it is compiled once
- * more, in place of reclaim.o, as it is but for the names below: before each
- * ledger word that it loads, around each window that it reads, before and after
- * it hides generations, it is the test's turn. So what takes a race elsewhere
- * happens here every time.
+ * The sweep, with clients at work between its steps. reclaim.c is included
+ * here, and reclaim.o is left out of the module. Macros call turn() before each
+ * load of a ledger word, before and after each window is read, and before and
+ * after generations are hidden. So each race happens in every run of its test.
  */
 #include <kunit/test.h>
 
 #include "../core/compat.h"
 #include <rusted_ring/atomic.h>
 
-/* Where the sweep stands. */
+/* The points of a sweep at which turn() is called. */
 enum point {
 	LOAD,		/* about to load a word of a ledger */
 	MARK,		/* about to read the window of a ring */
@@ -50,7 +49,7 @@ static u64 now(void);
 
 /* ---- the test's turn ---- */
 
-/* The next sweep of one slot, and what comes in between. */
+/* State of the running test: a sweep of one slot, and actions meanwhile. */
 static struct scene {
 	struct rring_arena *arena;
 	struct rring_client *a, *b;	/* ledger 0, ledger 1 */
@@ -58,11 +57,11 @@ static struct scene {
 	struct rring_ring *other;	/* of @b, read by @a */
 	struct rring_reader *reader, *other_reader;
 	u64 handle;
-	void (*act)(struct scene *scene, enum point point);
-	u32 loads;
-	u32 at;				/* of several points: this one */
-	u32 acted;
-	u64 late;			/* ns that its clock is ahead */
+	void (*act)(struct scene *scene, enum point point); /* or NULL */
+	u32 loads;			/* of ledger words, in this sweep */
+	u32 at;				/* the load, or point, to act at */
+	u32 acted;			/* set by .act */
+	u64 late;			/* ns that the sweep's clock is ahead */
 } scene;
 
 static void turn(enum point point)
@@ -78,7 +77,10 @@ static u64 now(void)
 	return ktime_get_coarse_ns() + scene.late;
 }
 
-/* Steps 0 to 6, once: no window is read but in step 2. */
+/*
+ * Sweep the pool's first batch, steps 0 to 6, with @act. A deep one reads the
+ * windows in step 2 only. Returns how many slots were freed.
+ */
 static u32 sweep(void (*act)(struct scene *scene, enum point point),
 		 enum rring_depth depth)
 {
@@ -104,7 +106,7 @@ static bool is_current(struct scene *scene)
 	       rring_handle_generation(scene->handle);
 }
 
-/* It is not free, and its handle is good. */
+/* Expect that the slot is not freed, and that its handle is current. */
 static void expect_kept(struct kunit *test, u32 freed)
 {
 	KUNIT_EXPECT_EQ(test, freed, 0u);
@@ -122,7 +124,7 @@ static void expect_freed(struct kunit *test, u32 freed)
 			rring_generation_next(generation));
 }
 
-/* Two clients; the first has a slot. */
+/* Begin: two clients, the first of which holds a slot. */
 static void set(struct kunit *test)
 {
 	memset(&scene, 0, sizeof(scene));
@@ -132,7 +134,7 @@ static void set(struct kunit *test)
 	scene.handle = stage_alloc(test, scene.a, RRING_XS);
 }
 
-/* The same, and two rings: that of @a names the slot. */
+/* Begin: two clients, and two rings, of which that of .a names the slot. */
 static void set_rings(struct kunit *test)
 {
 	set(test);
@@ -198,7 +200,10 @@ static void pass_at(struct scene *scene, enum point point)
 		pass(scene->b, scene->a, scene->handle);
 }
 
-/* Behind the look's back, from where it has not been to where it has. */
+/*
+ * The hold moves from a ledger that the collect has not read yet to one that
+ * the collect has read.
+ */
 static void one_collect_is_not_enough(struct kunit *test)
 {
 	u32 acted = 0;
@@ -211,11 +216,11 @@ static void one_collect_is_not_enough(struct kunit *test)
 		if (scene.acted)
 			pass(scene.a, scene.b, scene.handle);
 	}
-	/* before each load that is made of a slot which seems to be free */
+	/* at loads 0 and 1; unless the hold moves, load 1 is the last */
 	KUNIT_EXPECT_EQ(test, acted, 2u);
 }
 
-/* Always in the ledger that is not being looked at. */
+/* Move the hold away from the ledger that is loaded next. */
 static void flee(struct scene *scene, enum point point)
 {
 	bool first = scene->loads % 2 == 0;
@@ -229,7 +234,7 @@ static void flee(struct scene *scene, enum point point)
 		pass(from, to, scene->handle);
 }
 
-/* No look sees it: that words have moved is all there is to see. */
+/* No collect sees the hold. The second sees that moves have changed. */
 static void hold_that_flees_is_seen_by_its_moves(struct kunit *test)
 {
 	set(test);
@@ -243,7 +248,7 @@ static void run_late(struct scene *scene, enum point point)
 		scene->late += RRING_COLLECT_NS + 1;
 }
 
-/* Moves could have come round. */
+/* A batch that took too long is discarded: moves could have come round. */
 static void slow_collect_is_thrown_away(struct kunit *test)
 {
 	set(test);
@@ -258,7 +263,7 @@ static void run_late_once(struct scene *scene, enum point point)
 		run_late(scene, point);
 }
 
-/* Between the collects too much has happened once: they are made again. */
+/* If the collects took too long, they are made once more. */
 static void delayed_collect_is_made_again(struct kunit *test)
 {
 	set(test);
@@ -277,7 +282,7 @@ static void upgrade(struct scene *scene, enum point point)
 	scene->acted = is_current(scene) ? 1 : 2;
 }
 
-/* It has compared the generation before that is hidden, and was right. */
+/* An upgrade that succeeds before the generation is hidden keeps the slot. */
 static void third_look_sees_an_upgrade(struct kunit *test)
 {
 	set(test);
@@ -289,7 +294,10 @@ static void third_look_sees_an_upgrade(struct kunit *test)
 	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
 }
 
-/* It finds no generation, looks again, and finds the one it has. */
+/*
+ * An upgrade finds that the generation is hidden. The third look sees its hold,
+ * so the sweep shows the old generation again.
+ */
 static void hidden_generation_lets_nobody_in(struct kunit *test)
 {
 	set(test);
@@ -306,7 +314,10 @@ static void upgrade_and_drop(struct scene *scene, enum point point)
 		stage_drop(scene->b, scene->handle);
 }
 
-/* Who was let in may have passed it on meanwhile. */
+/*
+ * An upgrade succeeds, and its hold is dropped before the third look. The event
+ * may have been passed on meanwhile, so changed moves keep the slot.
+ */
 static void third_look_sees_the_moves(struct kunit *test)
 {
 	set(test);
@@ -324,7 +335,7 @@ static void window_keeps_what_it_names(struct kunit *test)
 	expect_kept(test, sweep(NULL, RRING_SWEEP_LEDGERS));
 	expect_kept(test, sweep(NULL, RRING_SWEEP_WINDOWS));
 	stage_release(scene.reader, 1);
-	/* its writer has not settled it */
+	/* the writer has not settled the entry: the slot is in flight */
 	expect_kept(test, sweep(NULL, RRING_SWEEP_LEDGERS));
 	KUNIT_EXPECT_EQ(test, scene.loads, 1u);
 	expect_freed(test, sweep(NULL, RRING_SWEEP_WINDOWS));
@@ -336,7 +347,10 @@ static void publish_first(struct scene *scene, enum point point)
 		stage_publish(scene->a, scene->ring, scene->handle);
 }
 
-/* Out of a ledger, before the first collect was there, into a window. */
+/*
+ * The slot moves from a ledger into a window, before the first collect reads
+ * that ledger. So the windows have to be read afterwards.
+ */
 static void windows_are_read_after_the_first_collect(struct kunit *test)
 {
 	set(test);
@@ -354,7 +368,10 @@ static void keep(struct scene *scene, enum point point)
 	stage_release(scene->reader, 1);
 }
 
-/* Out of a window, before that was read, into a ledger. */
+/*
+ * The slot moves from a window into a ledger, before the window is read. So the
+ * second collect has to come afterwards.
+ */
 static void second_collect_is_after_the_windows(struct kunit *test)
 {
 	set_rings(test);
@@ -373,7 +390,7 @@ static void forward(struct scene *scene, enum point point)
 	stage_release(scene->reader, 1);
 }
 
-/* From the ring that is read last to the one that has been read. */
+/* The slot moves from the ring that is read last to one that has been read. */
 static void forwarding_is_seen_by_its_moves(struct kunit *test)
 {
 	set_rings(test);
@@ -394,7 +411,7 @@ static void dead_hold_is_none(struct kunit *test)
 	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
 }
 
-/* The kernel has copied its window, until its readers have passed. */
+/* An adopted window keeps its slots until the readers have passed them. */
 static void dead_writers_window_keeps(struct kunit *test)
 {
 	set_rings(test);
@@ -408,7 +425,7 @@ static void dead_writers_window_keeps(struct kunit *test)
 
 #define SLOTS	(RRING_BATCH + 6u)
 
-/* Lent to @scene.a and dropped. */
+/* Begin: SLOTS slots have been lent to .a, allocated and dropped. */
 static void litter(struct kunit *test)
 {
 	u32 i;

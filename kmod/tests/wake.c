@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Waking: flags and gates, and that who sleeps is not forgotten. */
+/* Wait and wake: flags and gates; no sleeper misses a wake. */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -12,22 +12,22 @@
 #include "../kclient/writer.h"
 #include "stage.h"
 
-#define PATIENCE	(30 * HZ)	/* with who does not get on */
+#define PATIENCE	(30 * HZ)	/* an actor without progress is lost */
 #define ROUNDS		1000
 #define SECOND		1000000000ull
 
-/* ---- actors: threads that are clients, too ---- */
+/* ---- actors: threads that act as clients ---- */
 
 struct actor {
 	int (*play)(struct actor *actor);
 	struct task_struct *task;
-	struct completion ready;	/* can be sent a signal */
+	struct completion ready;	/* a signal can end its sleep */
 	struct completion done;
 	struct rring_client *client;
 	struct rring_ring *ring;
 	struct rring_reader *reader;
 	u32 rounds;
-	u32 round;			/* it has got so far */
+	u32 round;			/* how far it has got */
 	int err;
 };
 
@@ -56,7 +56,7 @@ static void start(struct kunit *test, struct actor *actor)
 	wait_for_completion(&actor->ready);
 }
 
-/* False: it is asleep for good. */
+/* Wait until @actor is done. False: no progress for PATIENCE. */
 static bool await(struct actor *actor)
 {
 	u32 round;
@@ -69,7 +69,10 @@ static bool await(struct actor *actor)
 	return false;
 }
 
-/* What it returned. One that sleeps on is sent a signal, which is a failure. */
+/*
+ * Wait for @actor and end its thread. Returns what .play has returned; -ETIME:
+ * no progress, and a signal has ended its sleep.
+ */
 static int finish(struct actor *actor)
 {
 	bool lost = !await(actor);
@@ -83,7 +86,10 @@ static int finish(struct actor *actor)
 	return lost ? -ETIME : actor->err;
 }
 
-/* Wake whoever has raised one of @waiters. L: a barrier for the compiler. */
+/*
+ * Call WAKE for those flags of @waiters that are raised. L: a barrier for the
+ * compiler.
+ */
 static void wake(struct rring_client *client, struct rring_ring *ring,
 		 u32 waiters)
 {
@@ -139,7 +145,7 @@ static int wait_any(struct actor *actor)
 			     sizeof(args));
 }
 
-/* For room in @actor's ring, or the end of what it reads with cursor 0. */
+/* Wait for room in .ring, or for the end of the ring read with cursor 0. */
 static int wait_peer(struct actor *actor)
 {
 	struct rring_wait args = {
@@ -167,7 +173,10 @@ static int refill_one(struct actor *actor)
 	return err;
 }
 
-/* Until some of @bits are up: from then on a wake is for it. */
+/*
+ * Wait until the sleeper has raised one of @bits, for PATIENCE at most. A later
+ * WAKE reaches it.
+ */
 static void await_flag(const rring_flag_t *flag, u32 bits)
 {
 	unsigned long end = jiffies + PATIENCE;
@@ -190,10 +199,10 @@ static struct rring_ring *open(struct kunit *test, struct rring_client *writer,
 
 struct visit {
 	struct rring_gate gate;
-	u32 asked;
-	u32 ready_at;		/* the time it is asked at which it is there */
-	u32 open_at;		/* and at which the gate is opened */
-	u32 raised;
+	u32 asked;		/* calls of .ready */
+	u32 ready_at;		/* from this call on .ready returns .err */
+	u32 open_at;		/* this call opens the gate; 0: none */
+	u32 raised;		/* .asked when the flags were raised */
 	int err;
 };
 
@@ -243,7 +252,7 @@ static void who_does_not_wait_raises_no_flag(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, visit.raised, 0u);
 }
 
-/* What came before the flag went up is found by the second look. */
+/* The second look finds what came before the flag was raised. */
 static void second_look_comes_after_the_flag(struct kunit *test)
 {
 	struct visit visit = { .ready_at = 2 };
@@ -253,7 +262,7 @@ static void second_look_comes_after_the_flag(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, visit.asked, 2u);
 }
 
-/* A gate that is opened between a look and the sleep: there is no sleep. */
+/* If the gate is opened during a look, the task does not sleep after it. */
 static void wake_before_the_sleep_counts(struct kunit *test)
 {
 	struct visit visit = { .ready_at = 3 };
@@ -320,7 +329,7 @@ static int play_reader(struct actor *actor)
 	return 0;
 }
 
-/* Each waits for the other all the time, in a ring of one entry and of few. */
+/* Writer and reader always wait for each other, in rings of 1 and 3 entries. */
 static void no_wake_is_lost(struct kunit *test)
 {
 	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
@@ -393,7 +402,7 @@ static void end_of_stream_ends_a_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
 }
 
-/* Its own: it is as if the ring were not there. */
+/* If the sleeping client itself dies, its wait fails with -EOWNERDEAD. */
 static void death_ends_a_wait(struct kunit *test)
 {
 	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
@@ -411,7 +420,7 @@ static void death_ends_a_wait(struct kunit *test)
 	rring_client_put(client);
 }
 
-/* Either of two rings wakes who waits for both. */
+/* An event in either of two rings wakes a client that waits for both. */
 static void one_of_several_is_enough(struct kunit *test)
 {
 	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
@@ -455,7 +464,7 @@ static void peer_that_ends_ends_a_wait(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, finish(&sleeper), -EPIPE);
 }
 
-/* A slot that is dropped goes to who waits for one. */
+/* A slot that is dropped goes to a client that waits for a slot. */
 static void dry_pool_wakes_who_waits(struct kunit *test)
 {
 	struct rring_client *rich = stage_client(test, RRING_PRODUCER);
@@ -477,7 +486,7 @@ static void dry_pool_wakes_who_waits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sleeper.rounds, 1u);
 }
 
-/* The kernel's event, from where interrupts are off. */
+/* A kernel writer wakes a reader, although it writes with interrupts off. */
 static void kernel_wakes_who_waits(struct kunit *test)
 {
 	const struct rring_kwriter_config config = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Words: what the shared headers say, in the kernel's flavour. */
+/* Shared words: the headers of include/, as the kernel compiles them. */
 #include <kunit/test.h>
 
 #include <rusted_ring/atomic.h>
@@ -14,7 +14,7 @@ static const u64 ledger_words[] = {
 	~0ull << 32,
 };
 
-/* Its fields share no bit, and leave none out. */
+/* The fields of a ledger word do not overlap, and use all bits. */
 static void ledger_has_all_bits_once(struct kunit *test)
 {
 	u64 seen = 0;
@@ -41,7 +41,10 @@ static void ledger_fields_are_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rring_ledger_moves(~0ull << 32), ~0u);
 }
 
-/* Twice the most of each fits, as two threads may both be about to find out. */
+/*
+ * Each field has room for twice its limit: two threads can pass the check of
+ * the limit at the same time.
+ */
 static void ledger_has_room_above_its_limits(struct kunit *test)
 {
 	u64 holds = 2ull * RRING_HOLDS_MAX * RRING_HOLD;
@@ -51,7 +54,7 @@ static void ledger_has_room_above_its_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, in_flight & ~RRING_IN_FLIGHT_MASK, 0ull);
 }
 
-/* A hold and its drop: two moves, and all else as it was, at the wrap, too. */
+/* A hold and its drop add 2 to moves, and change no other field at a wrap. */
 static void ledger_moves_wrap_alone(struct kunit *test)
 {
 	u64 before = ~0ull << 32 | RRING_ASIDE | RRING_IN_FLIGHT |
@@ -96,7 +99,7 @@ static void handle_comes_back(struct kunit *test)
 					      indices[i]);
 }
 
-/* 0 says that a sweep is deciding; it is nobody's generation. */
+/* Generation 0 means that a sweep has hidden it: no handle has it. */
 static void generation_is_never_zero(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, rring_generation_next(1), 2u);
@@ -126,7 +129,10 @@ static void ref_comes_back(struct kunit *test)
 	}
 }
 
-/* A position beyond the head is a liar's, and never makes room. */
+/*
+ * A position beyond the head comes from a hostile client. It counts as the
+ * head, so there is never more room than the capacity.
+ */
 static void window_is_bounded(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, rring_window_clamp(5, 4), 4ull);
@@ -155,7 +161,7 @@ static void window_wraps_once(struct kunit *test)
 			most - 1);
 }
 
-/* Each accessor finds what the others of its type left. */
+/* Each load finds what a store of the same type has written. */
 static void accessors_agree(struct kunit *test)
 {
 	rring_word_t word = {};
@@ -175,7 +181,7 @@ static void accessors_agree(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rring_flag_load(&flag), 0u);
 }
 
-/* Only those that were up come down, and only those are told. */
+/* rring_flag_lower() lowers and returns only bits that were raised. */
 static void flags_go_up_and_down(struct kunit *test)
 {
 	rring_flag_t flag = {};

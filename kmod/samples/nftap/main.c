@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The packets of a network namespace, as events: parameters, load, unload. */
+/*
+ * rring_nftap: packets of a network namespace become events. This file has the
+ * parameters, load and unload.
+ */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/align.h>
@@ -48,7 +51,7 @@ static int pid;
 module_param(pid, int, 0444);
 MODULE_PARM_DESC(pid, "a process in the network namespace that is meant; 0: the loading one");
 
-/* ---- what became of the packets ---- */
+/* ---- parameter stat: the writer's counts ---- */
 
 static int get_stat(char *buffer, const struct kernel_param *param)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The hooks, and how long they are there. Both ends, the module's and the
- * namespace's, come as the end of a namespace: .pre_exit takes the hooks away,
- * a grace period later nobody is in them, and .exit closes the ring.
+ * The hooks and their lifetime. When the namespace ends, or the module is
+ * unloaded, pernet_operations call .pre_exit, which unregisters the hooks. A
+ * grace period later no CPU runs a hook, and .exit closes the ring.
  */
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -17,15 +17,12 @@
 
 #include "tap.h"
 
-/*
- * .net is for comparison: a namespace that has it cannot have ended. It and
- * .kw are cleared in .exit; .lock is for those who ask for numbers meanwhile.
- */
+/* .net and .kw are cleared when the namespace ends, in .exit. */
 static struct {
-	struct mutex lock;	/* over what follows */
-	struct net *net;
+	struct mutex lock;	/* protects .kw and .stat, but not from hooks */
+	struct net *net;	/* only compared with; no reference */
 	struct rring_kwriter *kw;
-	struct rring_kwriter_stat stat;		/* after the end */
+	struct rring_kwriter_stat stat;	/* as last read; final after the end */
 	u32 snaplen;
 	struct nf_hook_ops ops[RRING_NFTAP_HOOKS];
 	unsigned int nr_ops;
@@ -61,7 +58,7 @@ static void describe(const struct sk_buff *skb,
 	strscpy(packet->ifname, dev->name, sizeof(packet->ifname));
 }
 
-/* In softirq, and in the context of a process that sends. */
+/* The hook. Called in softirq, or in the context of a sending process. */
 static unsigned int publish(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
@@ -70,14 +67,17 @@ static unsigned int publish(void *priv, struct sk_buff *skb,
 	};
 	struct rring_kevent event;
 
-	/* what is reserved holds back what others commit */
+	/*
+	 * Readers see no later event before this one is committed, so do not be
+	 * preempted between reserve and commit.
+	 */
 	preempt_disable();
 	if (rring_kwriter_reserve(tap.kw, sizeof(packet) + packet.cap_len,
 				  RRING_NFTAP_PACKET, &event))
-		goto dropped;	/* and counted */
+		goto dropped;	/* the writer has counted the drop */
 	describe(skb, state, &packet);
 	memcpy(event.data, &packet, sizeof(packet));
-	/* at these hooks the IP header is where the data begins */
+	/* at these hooks the data begins with the IP header */
 	if (skb_copy_bits(skb, 0, event.data + sizeof(packet), packet.cap_len))
 		rring_kwriter_discard(tap.kw, &event);
 	else
@@ -127,8 +127,8 @@ static struct pernet_operations tap_net_ops = {
 /* ---- begin and end ---- */
 
 /*
- * Before all others at each hook, so as to see what they drop; but at
- * POSTROUTING behind them, as what they have made of it is what leaves.
+ * Hook before all others, to see packets that these drop. At POSTROUTING hook
+ * after all others, to see each packet as it leaves the host.
  */
 static void set_hooks(unsigned long hooks, u8 family)
 {

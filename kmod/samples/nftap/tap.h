@@ -7,7 +7,7 @@
 struct net;
 
 struct tap_config {
-	struct net *net;	/* whose packets; the caller has a reference */
+	struct net *net;	/* of the packets; the caller has a reference */
 	struct rring_kwriter_config ring;
 	u32 snaplen;
 	unsigned long hooks;	/* bits of enum rring_nftap_hook */
@@ -15,13 +15,14 @@ struct tap_config {
 };
 
 /*
- * Publish packets from now on. There is one tap, until tap_end(). The stream
- * ends before that if the namespace does, which the tap does not keep alive.
+ * Start to publish packets: 0, or an error of rring_kwriter_open() or
+ * register_pernet_subsys(). There is only one tap, until tap_end(). The tap has
+ * no reference to the namespace; the stream ends with the namespace.
  */
 int tap_begin(const struct tap_config *config);
 void tap_end(void);
 
-/* What became of the packets so far. */
+/* The writer's counts so far; after the stream's end, the final ones. */
 void tap_stat(struct rring_kwriter_stat *stat);
 
 #endif /* RRING_NFTAP_TAP_H */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * rring_sched: every context switch, as an event in the ring of its CPU.
+ * rring_sched: every context switch becomes an event in the ring of its CPU.
  *
  * The probe runs in the middle of a switch: interrupts are off, and the run
  * queue is locked. Each CPU has a writer of its own, so the probe never waits
- * for another one. It reads what the scheduler has just settled: both tasks
- * are this run queue's, and their times are up to date.
+ * for another CPU. Both tasks belong to the locked run queue, and the scheduler
+ * has just updated their run times.
  *
- * Rings are there for all possible CPUs from the start: one that comes online
- * later has its ring, one that goes leaves it silent.
+ * Each possible CPU has a ring from the start. A CPU that comes online later
+ * uses its ring; a CPU that goes offline writes no more events.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -45,7 +45,10 @@ struct recorder {
 	u64 number;		/* of switches, recorded or dropped */
 };
 
-/* Of the CPU itself, with interrupts off; of others once the probe is gone. */
+/*
+ * The probe uses that of its CPU, with interrupts off. Other code uses these
+ * only while no probe can run.
+ */
 static DEFINE_PER_CPU(struct recorder, recorders);
 
 static struct tracepoint *sched_switch;
@@ -66,7 +69,7 @@ static void fill(struct rring_sched_switch *to, bool preempt,
 {
 	static_assert(TASK_COMM_LEN == RRING_SCHED_COMM);
 
-	/* of all clocks that programs can read, the one without a lock */
+	/* CLOCK_MONOTONIC, which programs can read, but without a lock */
 	to->time = ktime_get_mono_fast_ns();
 	to->cpu = raw_smp_processor_id();
 	to->prev_runtime = prev->se.sum_exec_runtime;
@@ -92,7 +95,7 @@ static void on_switch(void *data, bool preempt, struct task_struct *prev,
 	struct rring_kevent event;
 
 	recorder->number++;
-	/* a drop is counted, where readers see it */
+	/* the writer counts a drop in the ring, where readers see it */
 	if (rring_kwriter_reserve(recorder->kw, sizeof(*to),
 				  RRING_SCHED_SWITCH, &event))
 		return;
@@ -112,7 +115,7 @@ static int start(void)
 {
 	int err;
 
-	/* it is not exported */
+	/* the kernel does not export sched_switch by name */
 	for_each_kernel_tracepoint(compare_name, NULL);
 	if (!sched_switch) {
 		pr_err("this kernel has no tracepoint sched_switch\n");
@@ -124,7 +127,7 @@ static int start(void)
 	return err;
 }
 
-/* After it no probe runs, nor ever will. */
+/* When this returns, no probe runs, and none will start. */
 static void stop(void)
 {
 	tracepoint_probe_unregister(sched_switch, on_switch, NULL);
@@ -192,7 +195,7 @@ static void close_rings(void)
 {
 	unsigned int cpu;
 
-	/* those that are not open are NULL, or an error */
+	/* a writer that is not open is NULL or an ERR_PTR(), and is skipped */
 	for_each_possible_cpu(cpu)
 		rring_kwriter_close(per_cpu_ptr(&recorders, cpu)->kw, 0);
 }
@@ -214,7 +217,7 @@ static int open_rings(enum rring_policy how)
 
 /* ---- the module ---- */
 
-/* Sums that a reader's own can be compared with. */
+/* Log totals, which a reader's totals can be compared with. */
 static void tell_sums(void)
 {
 	struct rring_kwriter_stat stat;
