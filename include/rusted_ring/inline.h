@@ -24,23 +24,23 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     struct rring_event *event);
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event);
-int rring_hold_aside(struct rring_client *client,
-		     const struct rring_event *event);
+int rring_xxl_hold(struct rring_client *client,
+		   const struct rring_event *event);
 int rring_drop_slow(struct rring_client *client,
 		    const struct rring_event *event);
-int rring_drop_aside(struct rring_client *client,
-		     const struct rring_event *event);
+int rring_xxl_drop(struct rring_client *client,
+		   const struct rring_event *event);
 int rring_publish_threads(struct rring_writer *writer,
 			  const struct rring_event *event);
-int rring_publish_aside(struct rring_writer *writer,
-			const struct rring_event *event);
+int rring_publish_slow(struct rring_writer *writer,
+		       const struct rring_event *event);
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n);
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event);
 long rring_peek_slow(struct rring_reader *reader, uint32_t n);
-int rring_entry_aside(struct rring_reader *reader, uint32_t i,
-		      struct rring_event *event);
-int rring_release_aside(struct rring_reader *reader, uint32_t n);
+int rring_entry_slow(struct rring_reader *reader, uint32_t i,
+		     struct rring_event *event);
+int rring_release_slow(struct rring_reader *reader, uint32_t n);
 int rring_generation_is(const struct rring_client *client, uint64_t handle);
 void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		     uint32_t waiters);
@@ -112,7 +112,7 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
  * The smallest class that takes @len bytes; RRING_XXL above 16384. Each class
  * takes four times as much as the one before.
  */
-RRING_IN_LINE enum rring_class rring_class_of(size_t len)
+RRING_IN_LINE enum rring_class rring_class_unchecked(size_t len)
 {
 	unsigned long lines = (unsigned long)(len - !!len) / 64;
 	unsigned int above = 8 * sizeof(lines) - 1;
@@ -126,7 +126,7 @@ RRING_IN_LINE enum rring_class rring_class_of(size_t len)
 RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 			      uint32_t event_type, struct rring_event *event)
 {
-	enum rring_class pool = rring_class_of(len);
+	enum rring_class pool = rring_class_unchecked(len);
 
 	if (rring_unlikely(len > RRING_XXL_MAX))
 		return -E2BIG;
@@ -363,7 +363,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 		return rring_publish_threads(writer, event);
 	word = rring_word_load(event->word);
 	if (rring_unlikely(!rring_ledger_holds(word) || word & RRING_ASIDE))
-		return rring_publish_aside(writer, event);
+		return rring_publish_slow(writer, event);
 	if (rring_unlikely(rring_ledger_in_flight(word) >=
 			   RRING_IN_FLIGHT_MAX)) {
 		err = rring_in_flight_slow(writer, event);
@@ -456,7 +456,7 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 	event_type = RRING_LOAD(&header->event_type);
 	if (rring_unlikely(!rring_handle_short(reader->client, handle) ||
 			   len > 64u << 2 * rring_handle_class(handle)))
-		return rring_entry_aside(reader, i, event);
+		return rring_entry_slow(reader, i, event);
 	rring_event_at(reader->client, handle, len, event_type, event);
 	if (rring_unlikely(rring_flag_load(
 	    &reader->client->pool[rring_handle_class(handle)]
@@ -486,7 +486,7 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
  * L: pairs with K in the sleeper. Without this pair the flag could be loaded
  * before the cursor is stored, and the sleeper would not be woken.
  */
-RRING_IN_LINE void rring_released(struct rring_reader *reader)
+RRING_IN_LINE void rring_after_release(struct rring_reader *reader)
 {
 	uint32_t waiters;
 
@@ -504,10 +504,10 @@ RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
 	if (rring_unlikely(n > reader->head - reader->pos))
 		return -EINVAL;
 	reader->peeked = 0;
-	if (rring_unlikely(reader->aside))
-		return rring_release_aside(reader, n);
+	if (rring_unlikely(reader->slow_release))
+		return rring_release_slow(reader, n);
 	rring_reader_advance(reader, n);
-	rring_released(reader);
+	rring_after_release(reader);
 	return 0;
 }
 

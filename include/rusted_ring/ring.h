@@ -289,7 +289,7 @@ struct rring_reader {
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t lappable;	/* what was read has to be validated */
-	uint32_t aside;		/* 1: release out of line */
+	uint32_t slow_release;	/* 1: release out of line */
 	uint32_t observer;
 	uint32_t incarnation;	/* of the pages that are mapped */
 	uint32_t ring_id;
@@ -302,8 +302,8 @@ struct rring_reader {
 	struct rring_pin *pins;	/* peeked events of class XXL */
 	uint32_t strategy;
 	uint32_t resumed;	/* 1: the name was known */
-	uint32_t prompt;	/* looks left that do not pause */
-	uint32_t patience;	/* .prompt after a vain pause */
+	uint32_t backoff_left;	/* looks left that do not pause */
+	uint32_t backoff_len;	/* .backoff_left after a vain pause */
 };
 
 /*

@@ -11,7 +11,7 @@
 
 struct rring_arena;
 struct rring_client;
-struct rring_estate;
+struct rring_client_usage;
 struct rring_pool;
 struct rring_reader;
 
@@ -34,7 +34,7 @@ struct rring_meter {
 void rring_announce_created(struct rring_arena *arena);
 void rring_announce_gone(struct rring_arena *arena);
 void rring_announce_client(struct rring_client *client,
-			   const struct rring_estate *estate);
+			   const struct rring_client_usage *usage);
 void rring_announce_dry(struct rring_pool *pool,
 			const struct rring_client *client);
 void rring_announce_lapped(const struct rring_reader *reader);
@@ -50,7 +50,7 @@ void rring_announce_reader_client(const struct rring_reader *reader);
 
 #define rring_announce_created(arena)		((void)(arena))
 #define rring_announce_gone(arena)		((void)(arena))
-#define rring_announce_client(client, estate)	((void)(client), (void)(estate))
+#define rring_announce_client(client, usage)	((void)(client), (void)(usage))
 #define rring_announce_dry(pool, client)	((void)(pool), (void)(client))
 #define rring_announce_lapped(reader)		((void)(reader))
 #define rring_announce_reader_state(reader)	((void)(reader))

@@ -18,37 +18,38 @@
 #include "trace.h"
 
 /* Slots that were held, in all pools. */
-u32 rring_estate_holds(const struct rring_estate *estate)
+u32 rring_client_usage_holds(const struct rring_client_usage *usage)
 {
 	u32 held = 0;
 	u32 i;
 
 	for (i = 0; i < RRING_POOLS; i++)
-		held += estate->held[i];
+		held += usage->held[i];
 	return held;
 }
 
 /*
- * Fill @estate but for .held: to count the holds takes long. Under the arena's
+ * Fill @usage but for .held: to count the holds takes long. Under the arena's
  * lock.
  */
-void rring_estate_take(struct rring_client *client, struct rring_estate *estate)
+void rring_client_usage_take(struct rring_client *client,
+			     struct rring_client_usage *usage)
 {
 	struct rring_arena *arena = client->arena;
 	u32 i;
 
 	for (i = 0; i < RRING_POOLS; i++) {
-		estate->lent[i] = rring_client_lent(client, i);
-		estate->charged[i] = client->charged[i];
+		usage->lent[i] = rring_client_lent(client, i);
+		usage->charged[i] = client->charged[i];
 	}
-	estate->rings = 0;
+	usage->rings = 0;
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
-			estate->rings++;
-	estate->readers = 0;
+			usage->rings++;
+	usage->readers = 0;
 	for (i = 0; i < RRING_CURSORS; i++)
 		if (client->readers[i])
-			estate->readers++;
+			usage->readers++;
 }
 
 static void leave_place(struct rring_client *client)
@@ -64,17 +65,17 @@ static void leave_place(struct rring_client *client)
 	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
 }
 
-static void orphan_rings(struct rring_client *client)
+static void detach_rings(struct rring_client *client)
 {
 	struct rring_arena *arena = client->arena;
 	u32 i;
 
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
-			rring_ring_orphan(arena->rings[i], RRING_RING_ENDED);
+			rring_ring_detach(arena->rings[i], RRING_RING_ENDED);
 }
 
-static void orphan_readers(struct rring_client *client)
+static void detach_readers(struct rring_client *client)
 {
 	u32 i;
 
@@ -83,7 +84,7 @@ static void orphan_readers(struct rring_client *client)
 			continue;
 		/* the evicted client may be asleep on this reader; wake it */
 		rring_gate_open(&client->readers[i]->ring->readable);
-		rring_reader_orphan(client->readers[i]);
+		rring_reader_detach(client->readers[i]);
 	}
 }
 
@@ -106,18 +107,18 @@ static u32 count_holds(const rring_word_t *ledger, u32 capacity)
  * without the arena's lock: it does not change any more. Takes that lock.
  */
 static void count_dead_holds(struct rring_client *client,
-			     struct rring_estate *estate)
+			     struct rring_client_usage *usage)
 {
 	const rring_word_t *ledger = rring_client_ledger(client);
 	struct rring_arena *arena = client->arena;
 	u32 i;
 
 	for (i = 0; i < RRING_POOLS; i++)
-		estate->held[i] = count_holds(&ledger[arena->pool[i].base],
-					      arena->pool[i].capacity);
+		usage->held[i] = count_holds(&ledger[arena->pool[i].base],
+					     arena->pool[i].capacity);
 	mutex_lock(&arena->lock);
 	arena->info->deaths++;
-	arena->info->dead_holds += rring_estate_holds(estate);
+	arena->info->dead_holds += rring_client_usage_holds(usage);
 	mutex_unlock(&arena->lock);
 }
 
@@ -142,15 +143,15 @@ static void reclaim_xxl(struct rring_arena *arena)
 void rring_client_die(struct rring_client *client)
 {
 	struct rring_arena *arena = client->arena;
-	struct rring_estate estate = {};
+	struct rring_client_usage usage = {};
 	enum rring_client_state state;
 
 	mutex_lock(&arena->lock);
 	state = client->state;
 	if (state != RRING_CLIENT_DEAD) {
-		rring_estate_take(client, &estate);
-		orphan_rings(client);
-		orphan_readers(client);
+		rring_client_usage_take(client, &usage);
+		detach_rings(client);
+		detach_readers(client);
 		leave_place(client);
 		client->state = RRING_CLIENT_DEAD;
 		rring_arena_wake_pools(arena, ~0u);
@@ -161,9 +162,9 @@ void rring_client_die(struct rring_client *client)
 		return;
 	wake_up_poll(&client->poll_queue, EPOLLERR);
 	if (state == RRING_CLIENT_LIVE) {
-		count_dead_holds(client, &estate);
+		count_dead_holds(client, &usage);
 		reclaim_xxl(arena);
 	}
-	trace_client_exit(client, &estate);
-	rring_announce_client(client, &estate);
+	trace_client_exit(client, &usage);
+	rring_announce_client(client, &usage);
 }

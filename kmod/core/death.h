@@ -9,7 +9,7 @@
 struct rring_client;
 
 /* What a client has; after its death, what it had. */
-struct rring_estate {
+struct rring_client_usage {
 	u32 held[RRING_POOLS];		/* slots that it holds */
 	u32 lent[RRING_POOLS];		/* slots in its magazine */
 	u32 charged[RRING_POOLS];	/* slots charged to its quota */
@@ -18,8 +18,8 @@ struct rring_estate {
 };
 
 void rring_client_die(struct rring_client *client);
-u32 rring_estate_holds(const struct rring_estate *estate);
-void rring_estate_take(struct rring_client *client,
-		       struct rring_estate *estate);
+u32 rring_client_usage_holds(const struct rring_client_usage *usage);
+void rring_client_usage_take(struct rring_client *client,
+			     struct rring_client_usage *usage);
 
 #endif /* RRING_DEATH_H */

@@ -92,30 +92,31 @@ static u32 nr_out(const struct rring_pool *pool)
 }
 
 /*
- * Raise .soft by an eighth, by a batch at least, and to @least at least; never
- * above the capacity.
+ * Raise .sweep_limit by an eighth, by a batch at least, and to @least at least;
+ * never above the capacity.
  */
-static void grow(struct rring_pool *pool, u32 least)
+static void raise_sweep_limit(struct rring_pool *pool, u32 least)
 {
-	u32 more = max(pool->info->batch, pool->soft / 8);
+	u32 more = max(pool->info->batch, pool->sweep_limit / 8);
 
-	pool->soft = min(pool->capacity, max(least, pool->soft + more));
+	least = max(least, pool->sweep_limit + more);
+	pool->sweep_limit = min(pool->capacity, least);
 }
 
 /*
- * Once refills' sweeps have looked at as many slots as are out: raise .soft if
- * they freed less than one in four. Then at most a quarter of the slots that
- * are out was not reclaimed yet; with the eighth more that grow() allows, that
- * is at most half as many as are in use.
+ * Once refills' sweeps have looked at as many slots as are out: raise
+ * .sweep_limit if they freed less than one in four. Then at most a quarter of
+ * the slots that are out was not reclaimed yet; with the eighth more that
+ * raise_sweep_limit() allows, that is at most half as many as are in use.
  */
-static void judge(struct rring_pool *pool)
+static void adjust_sweep_limit(struct rring_pool *pool)
 {
-	if (pool->looked < nr_out(pool))
+	if (pool->swept < nr_out(pool))
 		return;
-	if ((u64)pool->found * 4 < pool->looked)
-		grow(pool, 0);
-	pool->looked = 0;
-	pool->found = 0;
+	if ((u64)pool->swept_free * 4 < pool->swept)
+		raise_sweep_limit(pool, 0);
+	pool->swept = 0;
+	pool->swept_free = 0;
 }
 
 /* Take a slot off the free set, which is not empty. Returns its handle. */
@@ -148,10 +149,10 @@ static void lend_slot(struct rring_pool *pool, struct rring_client *client,
 /* Account for @n slots that have just been taken. */
 static void note_lent(struct rring_pool *pool, u32 n)
 {
-	if (nr_out(pool) > pool->soft)
-		grow(pool, nr_out(pool));
+	if (nr_out(pool) > pool->sweep_limit)
+		raise_sweep_limit(pool, nr_out(pool));
 	pool->high_water = max(pool->high_water, nr_out(pool));
-	pool->unswept += n;
+	pool->lent_since_sweep += n;
 	pool->info->lent += n;
 	pool->info->refills++;
 }
@@ -239,12 +240,12 @@ struct refill {
 /*
  * Is a sweep due before @want slots are lent? Yes if fewer are free: else the
  * few slots that a sweep leaves over would take a REFILL of their own. Yes also
- * if more than .soft would be out: else the slots in use would spread over the
- * whole pool, and .high_water would not say how many are needed.
+ * if more than .sweep_limit would be out: else the slots in use would spread
+ * over the whole pool, and .high_water would not say how many are needed.
  */
 static bool is_short(const struct rring_pool *pool, u32 want)
 {
-	return pool->nr_free < want || nr_out(pool) + want > pool->soft;
+	return pool->nr_free < want || nr_out(pool) + want > pool->sweep_limit;
 }
 
 /*
@@ -340,9 +341,9 @@ static bool will_do(struct rring_pool *pool, u32 want)
 	mutex_lock(&pool->arena->lock);
 	enough = !is_short(pool, want) ||
 		 (pool->nr_free && pool->nr_free < want &&
-		  pool->unswept < pool->capacity / 4);
+		  pool->lent_since_sweep < pool->capacity / 4);
 	if (!enough)
-		pool->unswept = 0;
+		pool->lent_since_sweep = 0;
 	mutex_unlock(&pool->arena->lock);
 	return enough;
 }
@@ -361,9 +362,9 @@ u32 rring_pool_sweep(struct rring_pool *pool, u32 want)
 		return freed;
 	found = rring_sweep(pool, want, RRING_SWEEP_LEDGERS, &looked);
 	mutex_lock(&pool->arena->lock);
-	pool->looked += looked;
-	pool->found += found;
-	judge(pool);
+	pool->swept += looked;
+	pool->swept_free += found;
+	adjust_sweep_limit(pool);
 	mutex_unlock(&pool->arena->lock);
 	return freed + found;
 }
@@ -551,7 +552,7 @@ int rring_pool_refill(struct rring_client *client, struct rring_refill *args)
 	};
 	int err = -ENOSPC;
 
-	if (pool->capacity && rring_region_fits(args->bytes))
+	if (pool->capacity && rring_region_within_limit(args->bytes))
 		err = rring_gate_wait(&pool->gate, &refill_ops, &refill,
 				      args->deadline);
 	args->count = refill.lent;

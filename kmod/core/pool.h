@@ -41,15 +41,15 @@ struct rring_pool {
 	u32 high_water;			/* most ever out at once; no slot
 					 * from here on was ever out
 					 */
-	u32 soft;			/* refills sweep before more are out */
-	u32 unswept;			/* lent since a refill last began to
+	u32 sweep_limit;		/* refills sweep before more are out */
+	u32 lent_since_sweep;		/* lent since a refill last began to
 					 * sweep the pool
 					 */
 	u32 stamp;			/* counts batches of recent drops */
-	u32 looked;			/* slots looked at by refills' sweeps
-					 * since .soft was judged
+	u32 swept;			/* slots looked at by refills' sweeps
+					 * since .sweep_limit was judged
 					 */
-	u32 found;			/* of .looked, freed */
+	u32 swept_free;			/* of .swept, freed */
 	u32 *free;			/* stack of .nr_free slots */
 	unsigned long *out;		/* bitmap: slots not in .free */
 	unsigned long *named;		/* bitmap: slots in windows, by the

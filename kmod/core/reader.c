@@ -423,7 +423,7 @@ void rring_reader_remove(struct rring_reader *reader)
  * ring if that has no writer and no reader left. Under the arena's lock; the
  * caller does not use @reader or its ring afterwards.
  */
-void rring_reader_orphan(struct rring_reader *reader)
+void rring_reader_detach(struct rring_reader *reader)
 {
 	struct rring_ring *ring = reader->ring;
 
@@ -456,7 +456,7 @@ int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
 	if (reader->client)
 		return -EBUSY;
 	reader->name[0] = 0;
-	rring_reader_orphan(reader);
+	rring_reader_detach(reader);
 	return 0;
 }
 
@@ -498,7 +498,7 @@ int rring_reader_leave(struct rring_client *client,
 	} else {
 		if (args->flags & RRING_LEAVE_FORGET)
 			reader->name[0] = 0;
-		rring_reader_orphan(reader);
+		rring_reader_detach(reader);
 	}
 	rring_client_unlock(client);
 	return err;
@@ -509,7 +509,7 @@ int rring_reader_leave(struct rring_client *client,
  * entry kept, whichever is higher. The reader gets a new serial. Returns how
  * many entries it has lost. Under the arena's lock.
  */
-u64 rring_reader_go_on(struct rring_reader *reader)
+u64 rring_reader_resume(struct rring_reader *reader)
 {
 	struct rring_ring *ring = reader->ring;
 	u64 stood = rring_window_clamp(rring_reader_pos(reader),
@@ -544,7 +544,7 @@ int rring_reader_rejoin(struct rring_client *client,
 	} else if (reader->state != RRING_READER_LAPPED) {
 		err = -EINVAL;
 	} else {
-		args->lost = rring_reader_go_on(reader);
+		args->lost = rring_reader_resume(reader);
 		args->position = reader->start;
 		args->ref = rring_reader_ref(reader);
 	}

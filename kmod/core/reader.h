@@ -33,12 +33,12 @@ int rring_reader_join(struct rring_client *client,
 		      struct rring_reader_join *args);
 int rring_reader_leave(struct rring_client *client,
 		       const struct rring_reader_leave *args);
-u64 rring_reader_go_on(struct rring_reader *reader);
+u64 rring_reader_resume(struct rring_reader *reader);
 int rring_reader_rejoin(struct rring_client *client,
 			struct rring_reader_rejoin *args);
 int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
 			u32 serial);
-void rring_reader_orphan(struct rring_reader *reader);
+void rring_reader_detach(struct rring_reader *reader);
 void rring_reader_remove(struct rring_reader *reader);
 const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader);
 u64 rring_reader_ref(const struct rring_reader *reader);

@@ -25,7 +25,7 @@ void rring_region_free(struct rring_region *region);
 int rring_region_insert(const struct rring_region *region,
 			struct vm_area_struct *vma);
 void rring_region_set_limit(unsigned long max_bytes);
-bool rring_region_fits(u64 size);
+bool rring_region_within_limit(u64 size);
 
 /* In bytes; 0: not allocated. */
 static inline u64 rring_region_size(const struct rring_region *region)

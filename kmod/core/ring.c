@@ -123,7 +123,7 @@ void rring_ring_reap(struct rring_ring *ring)
 	for (i = 0; i < RRING_READERS; i++)
 		if (ring->readers[i])
 			rring_reader_remove(ring->readers[i]);
-	rring_ring_disown(ring);
+	rring_ring_release_adopted(ring);
 	ring->arena->rings[ring->id] = NULL;
 	rring_arena_changed(ring->arena);
 	memset(ring->info, 0, sizeof(*ring->info));
@@ -139,7 +139,7 @@ void rring_ring_reap(struct rring_ring *ring)
  * lap above the lower end of the window, even if a hostile writer still raises
  * the head. A ring without readers is reaped. Under the arena's lock.
  */
-void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state)
+void rring_ring_detach(struct rring_ring *ring, enum rring_ring_state state)
 {
 	u64 low = rring_ring_low(ring);
 	u64 end = min(rring_ring_head(ring), low + ring->info->capacity);
@@ -464,7 +464,7 @@ int rring_ring_close(struct rring_client *client,
 	else if (ring->writer != client)
 		err = -EPERM;
 	else
-		rring_ring_orphan(ring, args->flags & RRING_CLOSE_AWAIT ?
+		rring_ring_detach(ring, args->flags & RRING_CLOSE_AWAIT ?
 				  RRING_RING_AWAITED : RRING_RING_ENDED);
 	rring_client_unlock(client);
 	return err;

@@ -63,7 +63,7 @@ struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name);
 struct rring_ring *rring_ring_at(struct rring_arena *arena, u32 id);
 void rring_ring_put(struct rring_ring *ring);
 void rring_ring_reap(struct rring_ring *ring);
-void rring_ring_orphan(struct rring_ring *ring, enum rring_ring_state state);
+void rring_ring_detach(struct rring_ring *ring, enum rring_ring_state state);
 bool rring_ring_has_ended(const struct rring_ring *ring);
 void rring_ring_wake(struct rring_ring *ring, u32 waiters);
 u64 rring_ring_drops(const struct rring_ring *ring);
@@ -77,7 +77,7 @@ u64 rring_ring_observable(struct rring_ring *ring);
 bool rring_ring_has_room(struct rring_ring *ring);
 void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end);
 void rring_ring_settle(struct rring_ring *ring);
-void rring_ring_disown(struct rring_ring *ring);
+void rring_ring_release_adopted(struct rring_ring *ring);
 void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 			    unsigned long *named);
 

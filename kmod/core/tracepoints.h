@@ -151,9 +151,9 @@ TRACE_EVENT(client_attach,
 TRACE_EVENT(client_exit,
 
 	TP_PROTO(const struct rring_client *client,
-		 const struct rring_estate *estate),
+		 const struct rring_client_usage *usage),
 
-	TP_ARGS(client, estate),
+	TP_ARGS(client, usage),
 
 	TP_STRUCT__entry(
 		__field(u32, arena)
@@ -169,9 +169,9 @@ TRACE_EVENT(client_exit,
 		__entry->arena = client->arena->id;
 		__entry->client = client->id;
 		__entry->serial = client->serial;
-		__entry->held = rring_estate_holds(estate);
-		__entry->rings = estate->rings;
-		__entry->readers = estate->readers;
+		__entry->held = rring_client_usage_holds(usage);
+		__entry->rings = usage->rings;
+		__entry->readers = usage->readers;
 		__entry->evicted = client->evicted;
 	),
 

@@ -99,7 +99,7 @@ bool rring_ring_has_room(struct rring_ring *ring)
 /* ---- what it names ---- */
 
 /* During a walk over a ring, which can be long: let other tasks run. */
-static void breathe(u64 pos)
+static void let_others_run(u64 pos)
 {
 	if (pos % 4096 == 0)
 		cond_resched();
@@ -155,7 +155,7 @@ void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end)
 		count = adopted_count(ring, pos);
 		if (count)
 			++*count;
-		breathe(pos);
+		let_others_run(pos);
 	}
 	/* nothing is left from the earlier writer: begin with this copy */
 	if (ring->adopted_low == ring->adopted_end)
@@ -170,7 +170,7 @@ static void release_adopted(struct rring_ring *ring, u64 end)
 
 		if (count)
 			--*count;
-		breathe(ring->adopted_low);
+		let_others_run(ring->adopted_low);
 	}
 }
 
@@ -183,7 +183,7 @@ void rring_ring_settle(struct rring_ring *ring)
 }
 
 /* Uncount all adopted entries. */
-void rring_ring_disown(struct rring_ring *ring)
+void rring_ring_release_adopted(struct rring_ring *ring)
 {
 	release_adopted(ring, ring->adopted_end);
 }
@@ -212,6 +212,6 @@ void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
 		if (rring_handle_class(handle) == pool &&
 		    handle_slot(arena, handle) != U32_MAX)
 			__set_bit(rring_handle_index(handle), named);
-		breathe(pos);
+		let_others_run(pos);
 	}
 }

@@ -111,7 +111,7 @@ static void lose(struct rring_kreader *kr)
 /* .reader was lapped: make it gate again. Under the arena's lock. */
 static void go_on(struct rring_kreader *kr)
 {
-	count(&kr->stat.lost, rring_reader_go_on(kr->reader));
+	count(&kr->stat.lost, rring_reader_resume(kr->reader));
 	WRITE_ONCE(kr->pos, max(kr->pos, kr->reader->start));
 }
 
@@ -183,14 +183,14 @@ static void try_entry(struct rring_kreader *kr)
 	u32 found = rring_kentry_read(kr);
 
 	switch (found) {
-	case RRING_KENTRY_FINE:
+	case RRING_KENTRY_VALID:
 		kr->peeked = true;
-		kr->verdict = RRING_KENTRY_OPEN;
+		kr->verdict = RRING_KENTRY_UNCHECKED;
 		return;
 	case RRING_KENTRY_LOST:
 		lose(kr);
 		return;
-	case RRING_KENTRY_NONE:
+	case RRING_KENTRY_DISCARDED:
 		count(&kr->stat.skipped, 1);
 		break;
 	default:
@@ -200,9 +200,9 @@ static void try_entry(struct rring_kreader *kr)
 }
 
 /*
- * 0: .entry is the next event, which stays until rring_kreader_done(). -EAGAIN:
- * none now, or REFUSALS_AT_ONCE entries were passed over. -EPIPE: none, and the
- * stream has ended. May sleep.
+ * 0: .entry is the next event, which stays until rring_kreader_finish().
+ * -EAGAIN: none now, or REFUSALS_AT_ONCE entries were passed over. -EPIPE:
+ * none, and the stream has ended. May sleep.
  */
 int rring_kreader_next(struct rring_kreader *kr)
 {
@@ -222,23 +222,23 @@ int rring_kreader_next(struct rring_kreader *kr)
  * Done with .entry, which is peeked. 0: received. -ESTALE: not received,
  * because the entry was overwritten or its slot reused. May sleep.
  */
-int rring_kreader_done(struct rring_kreader *kr)
+int rring_kreader_finish(struct rring_kreader *kr)
 {
 	u32 found = kr->verdict;
 
-	if (found == RRING_KENTRY_OPEN)
+	if (found == RRING_KENTRY_UNCHECKED)
 		found = rring_kentry_check(kr);
 	kr->peeked = false;
 	if (found == RRING_KENTRY_LOST) {
 		lose(kr);
 		return -ESTALE;
 	}
-	if (found == RRING_KENTRY_FINE)
+	if (found == RRING_KENTRY_VALID)
 		count(&kr->stat.received, 1);
 	else
 		refuse(kr, found);
 	advance(kr);
-	return found == RRING_KENTRY_FINE ? 0 : -ESTALE;
+	return found == RRING_KENTRY_VALID ? 0 : -ESTALE;
 }
 
 /**
@@ -301,15 +301,15 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
 	/* in the callback, up to 16 KiB: reader_thread.c has made a copy */
-	if (kr->verdict == RRING_KENTRY_FINE) {
+	if (kr->verdict == RRING_KENTRY_VALID) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
 	}
-	if (kr->verdict != RRING_KENTRY_OPEN)
+	if (kr->verdict != RRING_KENTRY_UNCHECKED)
 		return -ESTALE;
 	memcpy(to, kr->entry.data + offset, n);
 	found = rring_kentry_check(kr);
-	if (found == RRING_KENTRY_FINE)
+	if (found == RRING_KENTRY_VALID)
 		return 0;
 	/* keep the verdict: a hostile writer can make the entry valid again */
 	kr->verdict = found;
@@ -339,7 +339,7 @@ int rring_kreader_release(struct rring_kreader *kr)
 {
 	if (kr->thread || !kr->peeked)
 		return -EINVAL;
-	return rring_kreader_done(kr);
+	return rring_kreader_finish(kr);
 }
 EXPORT_SYMBOL_GPL(rring_kreader_release);
 
@@ -513,7 +513,7 @@ static void leave(struct rring_kreader *kr, bool forget)
 	mutex_lock(&kr->arena->lock);
 	if (forget)
 		kr->reader->name[0] = 0;
-	rring_reader_orphan(kr->reader);
+	rring_reader_detach(kr->reader);
 	rring_seq_store(kr->cursor, 0);
 	mutex_unlock(&kr->arena->lock);
 	rring_pages_put(kr->pages);

@@ -43,7 +43,7 @@ struct rring_kreader {
 	bool peeked;
 	u32 verdict;			/* on .entry, if .peeked: as returned by
 					 * rring_kentry_check(), or
-					 * RRING_KENTRY_OPEN
+					 * RRING_KENTRY_UNCHECKED
 					 */
 	struct rring_pages *pinned;	/* XXL: region of .entry, a reference */
 	struct rring_kreader_stat stat;
@@ -61,11 +61,11 @@ struct rring_kreader {
 };
 
 /* What reader_entry.c finds: one of these, or an enum rring_refusal. */
-enum rring_kentry_is {
-	RRING_KENTRY_FINE = RRING_REFUSALS, /* an event */
-	RRING_KENTRY_NONE,		/* its writer discarded it */
+enum rring_kentry_verdict {
+	RRING_KENTRY_VALID = RRING_REFUSALS, /* an event */
+	RRING_KENTRY_DISCARDED,		/* its writer discarded it */
 	RRING_KENTRY_LOST,		/* overwritten, or being overwritten */
-	RRING_KENTRY_OPEN,		/* not checked yet */
+	RRING_KENTRY_UNCHECKED,		/* not checked yet */
 };
 
 u32 rring_kentry_read(struct rring_kreader *kr);
@@ -73,7 +73,7 @@ u32 rring_kentry_check(struct rring_kreader *kr);
 void rring_kentry_unpin(struct rring_kreader *kr);
 
 int rring_kreader_next(struct rring_kreader *kr);
-int rring_kreader_done(struct rring_kreader *kr);
+int rring_kreader_finish(struct rring_kreader *kr);
 int rring_kreader_sleep(struct rring_kreader *kr, u64 deadline);
 
 int rring_kthread_start(struct rring_kreader *kr,

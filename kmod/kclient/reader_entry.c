@@ -70,7 +70,7 @@ static bool is_overtaken(const struct rring_kreader *kr)
 
 /*
  * Was all that was read so far of .entry and of its payload part of this event?
- * RRING_KENTRY_FINE: yes. RRING_KENTRY_LOST: the reader was lapped or was
+ * RRING_KENTRY_VALID: yes. RRING_KENTRY_LOST: the reader was lapped or was
  * overtaken, or an observer's slot was reused. RRING_REFUSE_STALE: a gating
  * reader's slot was reused, which only a hostile writer can cause. May sleep.
  */
@@ -80,7 +80,7 @@ u32 rring_kentry_check(struct rring_kreader *kr)
 		return RRING_KENTRY_LOST;
 	rring_fence_acquire();
 	if (!kr->entry.handle || generation_is(kr, kr->entry.handle))
-		return RRING_KENTRY_FINE;
+		return RRING_KENTRY_VALID;
 	return kr->observer ? RRING_KENTRY_LOST : RRING_REFUSE_STALE;
 }
 
@@ -88,7 +88,7 @@ u32 rring_kentry_check(struct rring_kreader *kr)
 
 /*
  * Take a reference to the XXL region of @handle, in .pinned. Returns
- * RRING_KENTRY_FINE, RRING_REFUSE_STALE, or RRING_REFUSE_LEN: @len exceeds the
+ * RRING_KENTRY_VALID, RRING_REFUSE_STALE, or RRING_REFUSE_LEN: @len exceeds the
  * region. Takes the arena's lock.
  */
 static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
@@ -105,7 +105,7 @@ static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
 		if (len <= rring_pages_size(xxl->pages)) {
 			kr->pinned = xxl->pages;
 			rring_pages_get(kr->pinned);
-			found = RRING_KENTRY_FINE;
+			found = RRING_KENTRY_VALID;
 		}
 	}
 	mutex_unlock(&arena->lock);
@@ -130,7 +130,7 @@ static void *ring_pages(const struct rring_kreader *kr)
 	return kr->pages->region.addr;
 }
 
-/* RRING_KENTRY_FINE, RRING_KENTRY_NONE or RRING_REFUSE_LEN. */
+/* RRING_KENTRY_VALID, RRING_KENTRY_DISCARDED or RRING_REFUSE_LEN. */
 static u32 read_inline(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_event_header *header =
@@ -140,17 +140,17 @@ static u32 read_inline(struct rring_kreader *kr, u32 index)
 	kr->entry.len = READ_ONCE(header[index].len);
 	kr->entry.event_type = READ_ONCE(header[index].event_type);
 	if (kr->entry.len == RRING_LEN_NONE)
-		return RRING_KENTRY_NONE;
+		return RRING_KENTRY_DISCARDED;
 	if (kr->entry.len > kr->stride)
 		return RRING_REFUSE_LEN;
 	kr->entry.data = ring_pages(kr) + kr->info->data_offset +
 			 (size_t)index * kr->stride;
-	return RRING_KENTRY_FINE;
+	return RRING_KENTRY_VALID;
 }
 
 /*
  * Set .entry.data to the payload of @handle, which names a slot. Returns
- * RRING_KENTRY_FINE, RRING_REFUSE_LEN or RRING_REFUSE_STALE. May sleep.
+ * RRING_KENTRY_VALID, RRING_REFUSE_LEN or RRING_REFUSE_STALE. May sleep.
  */
 static u32 find_payload(struct rring_kreader *kr, u64 handle)
 {
@@ -160,7 +160,7 @@ static u32 find_payload(struct rring_kreader *kr, u64 handle)
 
 	if (class == RRING_XXL) {
 		found = pin(kr, handle, kr->entry.len);
-		if (found == RRING_KENTRY_FINE)
+		if (found == RRING_KENTRY_VALID)
 			kr->entry.data = kr->pinned->region.addr;
 		return found;
 	}
@@ -172,10 +172,13 @@ static u32 find_payload(struct rring_kreader *kr, u64 handle)
 			 arena->info->pool[class].payload_offset +
 			 (size_t)rring_handle_index(handle) *
 			 rring_slot_size(class);
-	return RRING_KENTRY_FINE;
+	return RRING_KENTRY_VALID;
 }
 
-/* RRING_KENTRY_FINE, RRING_KENTRY_NONE or an enum rring_refusal. May sleep. */
+/*
+ * RRING_KENTRY_VALID, RRING_KENTRY_DISCARDED or an enum rring_refusal. May
+ * sleep.
+ */
 static u32 read_handle(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_entry *entries =
@@ -187,7 +190,7 @@ static u32 read_handle(struct rring_kreader *kr, u32 index)
 	kr->entry.len = READ_ONCE(entries[index].header.len);
 	kr->entry.event_type = READ_ONCE(entries[index].header.event_type);
 	if (!handle && kr->entry.len == RRING_LEN_NONE)
-		return RRING_KENTRY_NONE;
+		return RRING_KENTRY_DISCARDED;
 	if (class >= RRING_POOLS || !rring_handle_generation(handle) ||
 	    rring_handle_index(handle) >= kr->arena->pool[class].capacity)
 		return RRING_REFUSE_HANDLE;
@@ -195,10 +198,11 @@ static u32 read_handle(struct rring_kreader *kr, u32 index)
 }
 
 /*
- * Read the entry at .pos into .entry. Returns an enum rring_kentry_is, but not
- * RRING_KENTRY_OPEN, or an enum rring_refusal. RRING_KENTRY_FINE: .entry is in
- * bounds, and the caller reads the payload, then calls rring_kentry_check().
- * Any other value: .entry is not an event to hand out. May sleep.
+ * Read the entry at .pos into .entry. Returns an enum rring_kentry_verdict, but
+ * not RRING_KENTRY_UNCHECKED, or an enum rring_refusal. RRING_KENTRY_VALID:
+ * .entry is in bounds, and the caller reads the payload, then calls
+ * rring_kentry_check(). Any other value: .entry is not an event to hand out.
+ * May sleep.
  */
 u32 rring_kentry_read(struct rring_kreader *kr)
 {
@@ -208,7 +212,7 @@ u32 rring_kentry_read(struct rring_kreader *kr)
 	kr->entry.position = kr->pos;
 	kr->entry.data = NULL;
 	found = kr->handles ? read_handle(kr, index) : read_inline(kr, index);
-	if (found == RRING_KENTRY_FINE)
+	if (found == RRING_KENTRY_VALID)
 		return found;
 	/*
 	 * The writer may have been overwriting the entry, so that the words

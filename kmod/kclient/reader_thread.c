@@ -32,11 +32,11 @@ static int hand_on(struct rring_kreader *kr)
 		err = rring_kreader_copy(kr, 0, kr->copy, entry.len);
 		entry.data = kr->copy;
 		if (!err)
-			kr->verdict = RRING_KENTRY_FINE;
+			kr->verdict = RRING_KENTRY_VALID;
 	}
 	if (!err)
 		kr->event(kr->context, kr, &entry);
-	rring_kreader_done(kr);
+	rring_kreader_finish(kr);
 	return 0;
 }
 

@@ -323,8 +323,8 @@ static void quiesce(struct rring_kwriter *kw)
 static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 {
 	mutex_lock(&kw->arena->lock);
-	rring_ring_orphan(kw->ring, state);
-	rring_kwindow_abandon(kw);
+	rring_ring_detach(kw->ring, state);
+	rring_kwindow_settle_all(kw);
 	mutex_unlock(&kw->arena->lock);
 	rring_stock_destroy(kw);
 	rring_arena_wake_pools(kw->arena, ~0u);

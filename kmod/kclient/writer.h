@@ -18,7 +18,7 @@ struct rring_reader;
 #define RRING_KWRITER_BATCH	256
 
 /* A position, and its index in the ring: the position modulo the capacity. */
-struct rring_place {
+struct rring_kposition {
 	u64 pos;
 	u32 index;
 };
@@ -31,7 +31,7 @@ struct rring_kcursor {
 };
 
 /* How a reservation ended: the lowest bit of the entry's mark. */
-enum rring_fate {
+enum rring_outcome {
 	RRING_COMMITTED,
 	RRING_DISCARDED,
 };
@@ -87,7 +87,7 @@ struct rring_kwriter {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	/* a context of this CPU holds or awaits .lock */
 	bool __percpu *inside;
-	struct rring_place settled;	/* entries below are settled */
+	struct rring_kposition settled;	/* entries below are settled */
 	u64 low;			/* lower end of the window, as found */
 	struct rring_kcursor reader[RRING_READERS];
 	struct rring_stock stock[RRING_KWRITER_CLASSES];
@@ -109,7 +109,7 @@ bool rring_kwindow_trylock(struct rring_kwriter *kw, unsigned long *flags);
 unsigned long rring_kwindow_lock(struct rring_kwriter *kw);
 void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags);
 u64 rring_kwindow_settle(struct rring_kwriter *kw);
-void rring_kwindow_abandon(struct rring_kwriter *kw);
+void rring_kwindow_settle_all(struct rring_kwriter *kw);
 bool rring_kwindow_has_room(struct rring_kwriter *kw);
 void rring_kwindow_add_readers(struct rring_kwriter *kw);
 

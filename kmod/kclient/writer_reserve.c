@@ -37,8 +37,8 @@ static u32 index_of(const struct rring_kwriter *kw, u64 pos)
  * Raise the claim to @claim, before the entries below are overwritten.
  * M: pairs with N in the readers that can be lapped: reader_entry.c and the
  * library. Without this pair the reader could read an overwritten entry and not
- * see the claim. The exchange is a full barrier. The claim never goes back: a position
- * that was given back may have been overwritten.
+ * see the claim. The exchange is a full barrier. The claim never goes back: a
+ * position that was given back may have been overwritten.
  */
 static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 {
@@ -232,7 +232,7 @@ EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
 /* ---- marks, and the head ---- */
 
 /* Mark of a finished entry at @pos. Each lap has other marks, none is 0. */
-static u64 mark_of(u64 pos, enum rring_fate fate)
+static u64 mark_of(u64 pos, enum rring_outcome fate)
 {
 	return (pos + 1) << 1 | fate;
 }
@@ -269,7 +269,7 @@ static bool move_head(struct rring_kwriter *kw, u64 *head)
  * or drop the reservation's hold of its slot. @handle: 0 if the entry names no
  * slot.
  */
-static void pass_over(struct rring_kwriter *kw, enum rring_fate fate,
+static void pass_over(struct rring_kwriter *kw, enum rring_outcome fate,
 		      u64 handle)
 {
 	if (fate == RRING_DISCARDED)
@@ -349,7 +349,7 @@ static noinline void go_on(struct rring_kwriter *kw, u32 moved)
  */
 static __always_inline void finish(struct rring_kwriter *kw,
 				   const struct rring_kevent *event,
-				   enum rring_fate fate, u64 handle)
+				   enum rring_outcome fate, u64 handle)
 {
 	u32 next = rring_window_wrap(event->index + 1ull, kw->capacity);
 	u64 head = event->position;
@@ -451,7 +451,7 @@ static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 		rring_stock_push(kw, handle);
 		rring_kwindow_unlock(kw, flags);
 	} else {
-		rring_stock_let_go(kw, handle);
+		rring_stock_drop_hold(kw, handle);
 	}
 	if (somebody_waits(kw))
 		irq_work_queue(&kw->irq);

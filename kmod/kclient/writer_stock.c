@@ -61,7 +61,7 @@ u64 rring_stock_pop(struct rring_stock *stock)
 }
 
 /* Drop the hold of a slot, so that a sweep frees the slot. Needs no lock. */
-void rring_stock_let_go(struct rring_kwriter *kw, u64 handle)
+void rring_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
 {
 	/*
 	 * G: pairs with H in the sweep. All accesses to the slot come before
@@ -80,7 +80,7 @@ bool rring_stock_push(struct rring_kwriter *kw, u64 handle)
 	struct rring_stock *stock = &kw->stock[rring_handle_class(handle)];
 
 	if (stock->n >= 2 * stock->want) {
-		rring_stock_let_go(kw, handle);
+		rring_stock_drop_hold(kw, handle);
 		return false;
 	}
 	stock->handle[stock->n++] = handle;
@@ -343,7 +343,7 @@ void rring_stock_destroy(struct rring_kwriter *kw)
 		struct rring_stock *stock = &kw->stock[i];
 
 		while (stock->n)
-			rring_stock_let_go(kw, stock->handle[--stock->n]);
+			rring_stock_drop_hold(kw, stock->handle[--stock->n]);
 		kvfree(stock->handle);
 	}
 }

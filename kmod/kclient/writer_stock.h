@@ -28,7 +28,7 @@ void rring_stock_refill(struct work_struct *work);
 struct rring_stock *rring_stock_for(struct rring_kwriter *kw, u32 len);
 u64 rring_stock_pop(struct rring_stock *stock);
 bool rring_stock_push(struct rring_kwriter *kw, u64 handle);
-void rring_stock_let_go(struct rring_kwriter *kw, u64 handle);
+void rring_stock_drop_hold(struct rring_kwriter *kw, u64 handle);
 rring_word_t *rring_stock_word(struct rring_kwriter *kw, u64 handle);
 
 #endif /* RRING_KSTOCK_H */

@@ -73,16 +73,16 @@ unsigned long rring_kwindow_lock(struct rring_kwriter *kw)
 
 /* ---- the window ---- */
 
-static void step(struct rring_kwriter *kw, struct rring_place *place)
+static void step(struct rring_kwriter *kw, struct rring_kposition *place)
 {
 	place->pos++;
 	place->index = rring_window_wrap(place->index + 1, kw->capacity);
 }
 
 /*
- * B: pairs with A in move_head() (writer_reserve.c): entries below are complete.
- * Without this pair an entry could be settled whose handle is not yet visible
- * here.
+ * B: pairs with A in move_head() (writer_reserve.c): entries below are
+ * complete. Without this pair an entry could be settled whose handle is not yet
+ * visible here.
  */
 static u64 head_of(const struct rring_kwriter *kw)
 {
@@ -170,7 +170,7 @@ u64 rring_kwindow_settle(struct rring_kwriter *kw)
  * up to the head. Does nothing for an inline ring. Under the arena's lock,
  * without .lock, as nothing else uses the writer any more. May sleep.
  */
-void rring_kwindow_abandon(struct rring_kwriter *kw)
+void rring_kwindow_settle_all(struct rring_kwriter *kw)
 {
 	u64 head = head_of(kw);
 

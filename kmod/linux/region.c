@@ -24,7 +24,7 @@ void rring_region_set_limit(unsigned long max_bytes)
 }
 
 /* Would @size bytes be within max_bytes if there were no other region? */
-bool rring_region_fits(u64 size)
+bool rring_region_within_limit(u64 size)
 {
 	return size <= bytes_max;
 }

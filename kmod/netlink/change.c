@@ -29,7 +29,7 @@ static bool is_asked_for(const struct rring_arena *arena, void *context)
 
 	if (arena->id != request->arena)
 		return false;
-	request->may = rring_viewer_may(&request->viewer, arena);
+	request->may = rring_viewer_rights(&request->viewer, arena);
 	return request->may;
 }
 
@@ -67,7 +67,7 @@ static struct rring_arena *find_arena(struct sk_buff *skb,
 		return ERR_PTR(-ENOENT);
 	}
 	if (request.may & RRING_MAY_ADMINISTER &&
-	    rring_viewer_sends(&request.viewer, arena))
+	    rring_viewer_may_change(&request.viewer, arena))
 		return arena;
 	rring_arena_put(arena);
 	GENL_SET_ERR_MSG(info, "for the arena's owner, or CAP_SYS_ADMIN");

@@ -39,7 +39,7 @@ struct dump {
 	struct position *at;
 	u8 command;
 	struct rring_viewer viewer;
-	struct rring_audience audience;
+	struct rring_id_namespaces audience;
 	u32 only;			/* arena id; 0: any */
 	char only_name[RRING_NAME_MAX];	/* empty: any */
 	u32 seq;
@@ -70,7 +70,7 @@ static bool is_asked_for(const struct dump *dump,
 static bool shows(const struct rring_arena *arena, void *context)
 {
 	struct dump *dump = context;
-	u32 may = rring_viewer_may(&dump->viewer, arena);
+	u32 may = rring_viewer_rights(&dump->viewer, arena);
 
 	if (!may || !is_asked_for(dump, arena))
 		return false;
@@ -85,7 +85,8 @@ static bool mix(const struct rring_arena *arena, void *context)
 {
 	struct dump *dump = context;
 
-	if (rring_viewer_may(&dump->viewer, arena) && is_asked_for(dump, arena))
+	if (rring_viewer_rights(&dump->viewer, arena) &&
+	    is_asked_for(dump, arena))
 		dump->seq = jhash_2words(arena->id, atomic_read(&arena->changes),
 					 dump->seq);
 	return true;
@@ -217,16 +218,16 @@ static u32 count_holds(const struct rring_client *client,
 }
 
 /*
- * Count in @estate->held the slots that the client holds; the rest of @estate
+ * Count in @usage->held the slots that the client holds; the rest of @usage
  * becomes 0. Returns 0, also if the client has gone; -EINTR after a fatal
  * signal. Takes the arena's lock anew for each HOLDS_AT_ONCE slots.
  */
 static int count_all_holds(struct rring_arena *arena, u32 id, u32 serial,
-			   struct rring_estate *estate)
+			   struct rring_client_usage *usage)
 {
 	u32 i, from;
 
-	memset(estate, 0, sizeof(*estate));
+	memset(usage, 0, sizeof(*usage));
 	for (i = 0; i < RRING_POOLS; i++) {
 		struct rring_pool *pool = &arena->pool[i];
 
@@ -236,7 +237,7 @@ static int count_all_holds(struct rring_arena *arena, u32 id, u32 serial,
 			mutex_lock(&arena->lock);
 			client = client_at(arena, id, serial);
 			if (client)
-				estate->held[i] += count_holds(client, pool,
+				usage->held[i] += count_holds(client, pool,
 							       from);
 			mutex_unlock(&arena->lock);
 			if (!client)
@@ -257,7 +258,7 @@ static int dump_client(struct dump *dump, u32 id)
 {
 	struct rring_arena *arena = dump->arena;
 	struct rring_client *client;
-	struct rring_estate estate;
+	struct rring_client_usage usage;
 	void *header;
 	u32 serial;
 	int err;
@@ -268,7 +269,7 @@ static int dump_client(struct dump *dump, u32 id)
 	mutex_unlock(&arena->lock);
 	if (!client)
 		return 0;
-	err = count_all_holds(arena, id, serial, &estate);
+	err = count_all_holds(arena, id, serial, &usage);
 	if (err)
 		return err;
 	header = begin(dump);
@@ -277,8 +278,8 @@ static int dump_client(struct dump *dump, u32 id)
 	mutex_lock(&arena->lock);
 	client = client_at(arena, id, serial);
 	if (client) {
-		rring_estate_take(client, &estate);
-		err = rring_report_client(dump->skb, client, &estate,
+		rring_client_usage_take(client, &usage);
+		err = rring_report_client(dump->skb, client, &usage,
 					  &dump->audience);
 	}
 	mutex_unlock(&arena->lock);

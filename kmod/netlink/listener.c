@@ -82,7 +82,7 @@ static bool hears(const struct listener *listener, const struct net *net,
 		  const struct rring_access *access)
 {
 	return net_eq(listener->viewer.net, net) &&
-	       rring_viewer_hears(&listener->viewer, access);
+	       rring_viewer_may_see(&listener->viewer, access);
 }
 
 /* Is there a listener that may see an arena of @net with @access? */

@@ -293,9 +293,9 @@ void rring_announce_gone(struct rring_arena *arena)
 				arena->persistent, NULL));
 }
 
-/* @client has died; @estate is what it had. Takes the arena's lock. */
+/* @client has died; @usage is what it had. Takes the arena's lock. */
 void rring_announce_client(struct rring_client *client,
-			 const struct rring_estate *estate)
+			   const struct rring_client_usage *usage)
 {
 	struct rring_arena *arena = client->arena;
 	struct notice *notice;
@@ -309,14 +309,14 @@ void rring_announce_client(struct rring_client *client,
 	notice->uid_attr = RRING_A_CLIENT_UID;
 	notice->uid = client->uid;
 	mutex_lock(&arena->lock);
-	err = rring_report_client(notice->skb, client, estate, NULL);
+	err = rring_report_client(notice->skb, client, usage, NULL);
 	mutex_unlock(&arena->lock);
 	post(arena, notice, err);
 }
 
 /* A refill of @client has found @pool dry. Under the arena's lock. */
 void rring_announce_dry(struct rring_pool *pool,
-		      const struct rring_client *client)
+			const struct rring_client *client)
 {
 	struct notice *notice = begin(pool->arena, RRING_CMD_POOL_DRY,
 				      RRING_A_POOL_MISSED);

@@ -50,7 +50,7 @@ static void put_flag(struct report *report, int attr, bool value)
 }
 
 static void put_uid(struct report *report, int attr, kuid_t uid,
-		    const struct rring_audience *audience)
+		    const struct rring_id_namespaces *audience)
 {
 	if (audience)
 		put_u32(report, attr,
@@ -58,7 +58,7 @@ static void put_uid(struct report *report, int attr, kuid_t uid,
 }
 
 static void put_gid(struct report *report, int attr, kgid_t gid,
-		    const struct rring_audience *audience)
+		    const struct rring_id_namespaces *audience)
 {
 	if (audience)
 		put_u32(report, attr,
@@ -92,7 +92,7 @@ static u32 count_rings(const struct rring_arena *arena)
  */
 int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
 		       const char *name, bool persistent,
-		       const struct rring_audience *audience)
+		       const struct rring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_ARENA_PAD };
 	const struct rring_arena_info *info = arena->info;
@@ -153,9 +153,9 @@ int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool)
 	return report.err;
 }
 
-static void put_estate_of_pool(struct report *report,
-			       const struct rring_client *client, u32 i,
-			       const struct rring_estate *estate)
+static void put_pool_usage(struct report *report,
+			   const struct rring_client *client, u32 i,
+			       const struct rring_client_usage *usage)
 {
 	const struct rring_pool *pool = &client->arena->pool[i];
 	struct nlattr *nest;
@@ -168,16 +168,16 @@ static void put_estate_of_pool(struct report *report,
 		return;
 	}
 	put_u32(report, RRING_A_CLIENT_POOL_CLASS, i);
-	put_u32(report, RRING_A_CLIENT_POOL_HELD, estate->held[i]);
-	put_u32(report, RRING_A_CLIENT_POOL_IN_MAGAZINE, estate->lent[i]);
-	put_u32(report, RRING_A_CLIENT_POOL_CHARGED, estate->charged[i]);
+	put_u32(report, RRING_A_CLIENT_POOL_HELD, usage->held[i]);
+	put_u32(report, RRING_A_CLIENT_POOL_IN_MAGAZINE, usage->lent[i]);
+	put_u32(report, RRING_A_CLIENT_POOL_CHARGED, usage->charged[i]);
 	put_u32(report, RRING_A_CLIENT_POOL_QUOTA,
 		rring_pool_quota(pool, client));
 	nla_nest_end(report->skb, nest);
 }
 
 static void put_pid_of(struct report *report, const struct rring_client *client,
-		       const struct rring_audience *audience)
+		       const struct rring_id_namespaces *audience)
 {
 	u32 pid = 0;
 
@@ -188,8 +188,8 @@ static void put_pid_of(struct report *report, const struct rring_client *client,
 }
 
 int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
-			const struct rring_estate *estate,
-			const struct rring_audience *audience)
+			const struct rring_client_usage *usage,
+			const struct rring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_CLIENT_PAD };
 	u32 i;
@@ -204,19 +204,19 @@ int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
 	put_u32(&report, RRING_A_CLIENT_STATE, client->state);
 	if (client->quota)
 		put_u32(&report, RRING_A_CLIENT_QUOTA, client->quota);
-	put_u32(&report, RRING_A_CLIENT_HELD, rring_estate_holds(estate));
+	put_u32(&report, RRING_A_CLIENT_HELD, rring_client_usage_holds(usage));
 	for (i = 0; i < RRING_POOLS; i++)
 		if (client->arena->pool[i].capacity)
-			put_estate_of_pool(&report, client, i, estate);
-	put_u32(&report, RRING_A_CLIENT_RINGS, estate->rings);
-	put_u32(&report, RRING_A_CLIENT_READERS, estate->readers);
+			put_pool_usage(&report, client, i, usage);
+	put_u32(&report, RRING_A_CLIENT_RINGS, usage->rings);
+	put_u32(&report, RRING_A_CLIENT_READERS, usage->readers);
 	put_u64(&report, RRING_A_CLIENT_REFILLS, client->refills);
 	put_u64(&report, RRING_A_CLIENT_WAKES, client->wakes);
 	return report.err;
 }
 
 int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
-		      const struct rring_audience *audience)
+		      const struct rring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_RING_PAD };
 	const struct rring_ring_info *info = ring->info;
@@ -251,7 +251,7 @@ int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
 }
 
 int rring_report_reader(struct sk_buff *skb, const struct rring_reader *reader,
-			const struct rring_audience *audience)
+			const struct rring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_READER_PAD };
 	u64 pos = rring_reader_pos(reader);

@@ -6,7 +6,7 @@
 
 struct rring_arena;
 struct rring_client;
-struct rring_estate;
+struct rring_client_usage;
 struct rring_pool;
 struct rring_reader;
 struct rring_ring;
@@ -14,7 +14,7 @@ struct sk_buff;
 struct user_namespace;
 
 /* The namespaces in which user ids and process ids are given. */
-struct rring_audience {
+struct rring_id_namespaces {
 	struct user_namespace *user_ns;
 	struct pid_namespace *pid_ns;
 };
@@ -27,14 +27,14 @@ struct rring_audience {
  */
 int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
 		       const char *name, bool persistent,
-		       const struct rring_audience *audience);
+		       const struct rring_id_namespaces *audience);
 int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool);
 int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
-			const struct rring_estate *estate,
-			const struct rring_audience *audience);
+			const struct rring_client_usage *usage,
+			const struct rring_id_namespaces *audience);
 int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
-		      const struct rring_audience *audience);
+		      const struct rring_id_namespaces *audience);
 int rring_report_reader(struct sk_buff *skb, const struct rring_reader *reader,
-			const struct rring_audience *audience);
+			const struct rring_id_namespaces *audience);
 
 #endif /* RRING_REPORT_H */

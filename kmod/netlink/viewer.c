@@ -94,8 +94,8 @@ static u32 may(const struct rring_viewer *viewer,
  * May @viewer see an arena with @access? The caller has to compare the network
  * namespaces.
  */
-bool rring_viewer_hears(const struct rring_viewer *viewer,
-			const struct rring_access *access)
+bool rring_viewer_may_see(const struct rring_viewer *viewer,
+			  const struct rring_access *access)
 {
 	return may(viewer, access);
 }
@@ -104,8 +104,8 @@ bool rring_viewer_hears(const struct rring_viewer *viewer,
  * What @viewer may do with @arena, as RRING_MAY_*. 0: @viewer does not see
  * @arena. Under rring_names_lock.
  */
-u32 rring_viewer_may(const struct rring_viewer *viewer,
-		     const struct rring_arena *arena)
+u32 rring_viewer_rights(const struct rring_viewer *viewer,
+			const struct rring_arena *arena)
 {
 	struct rring_access access = {
 		.uid = arena->uid,
@@ -124,8 +124,8 @@ u32 rring_viewer_may(const struct rring_viewer *viewer,
  * and write to it without knowing. The opener's alone is not enough, either: an
  * unprivileged process may have inherited the socket.
  */
-bool rring_viewer_sends(const struct rring_viewer *viewer,
-			const struct rring_arena *arena)
+bool rring_viewer_may_change(const struct rring_viewer *viewer,
+			     const struct rring_arena *arena)
 {
 	return uid_eq(current_euid(), arena->uid) ||
 	       ns_capable(viewer->net->user_ns, CAP_SYS_ADMIN);

@@ -31,11 +31,11 @@ struct rring_access {
 };
 
 int rring_viewer_init(struct rring_viewer *viewer, const struct sk_buff *skb);
-u32 rring_viewer_may(const struct rring_viewer *viewer,
-		     const struct rring_arena *arena);
-bool rring_viewer_hears(const struct rring_viewer *viewer,
-			const struct rring_access *access);
-bool rring_viewer_sends(const struct rring_viewer *viewer,
+u32 rring_viewer_rights(const struct rring_viewer *viewer,
 			const struct rring_arena *arena);
+bool rring_viewer_may_see(const struct rring_viewer *viewer,
+			  const struct rring_access *access);
+bool rring_viewer_may_change(const struct rring_viewer *viewer,
+			     const struct rring_arena *arena);
 
 #endif /* RRING_VIEWER_H */

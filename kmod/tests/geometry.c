@@ -222,8 +222,8 @@ static void region_has_a_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rring_region_alloc(&a, 1ull << 62), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, rring_region_alloc(&a, SZ_64M + PAGE_SIZE),
 			-ENOSPC);
-	KUNIT_EXPECT_TRUE(test, rring_region_fits(SZ_64M));
-	KUNIT_EXPECT_FALSE(test, rring_region_fits(SZ_64M + 1));
+	KUNIT_EXPECT_TRUE(test, rring_region_within_limit(SZ_64M));
+	KUNIT_EXPECT_FALSE(test, rring_region_within_limit(SZ_64M + 1));
 	rring_region_set_limit(SZ_8M);
 	KUNIT_EXPECT_EQ(test, rring_region_alloc(&a, SZ_4M), 0);
 	KUNIT_EXPECT_EQ(test, rring_region_alloc(&b, SZ_4M), -ENOSPC);

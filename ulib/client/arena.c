@@ -16,7 +16,7 @@ int rring_profile(enum rring_profile profile, uint32_t capacity[RRING_POOLS])
 
 enum rring_class rring_class_for(size_t len)
 {
-	return len > RRING_XXL_MAX ? RRING_POOLS : rring_class_of(len);
+	return len > RRING_XXL_MAX ? RRING_POOLS : rring_class_unchecked(len);
 }
 
 /*

@@ -8,13 +8,13 @@
 #include "head.h"
 
 /*
- * Backoff of a reader that keeps up with its writer, see fall_behind(): it
+ * Backoff of a reader that keeps up with its writer, see back_off(): it
  * rests if it finds fewer than this many events, and at most for this many
  * pauses of the CPU.
  */
-#define HEELS	64
-#define PROMPT	1024	/* looks without a rest after one in vain */
-#define PROMPTS	6	/* how often that number may double */
+#define BACKOFF_DISTANCE	64
+#define BACKOFF_MIN	1024	/* looks without a rest after one in vain */
+#define BACKOFF_DOUBLINGS	6	/* how often that number may double */
 
 /* ---- pages ---- */
 
@@ -189,17 +189,17 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
  * events, and its first look finds only a few more. Each such look takes the
  * cache line of the head away from the writer, which costs both of them time.
  * 0: there is nothing or enough to read, the strategy is RRING_WAIT_SPIN, or
- * .prompt looks without a rest are left. A look that finds nothing, and a
- * reader set, raise .prompt, so that the next event is returned at once.
+ * .backoff_left looks without a rest are left. A look that finds nothing, and a
+ * reader set, raise .backoff_left, so that the next event is returned at once.
  */
-static int is_at_heels(struct rring_reader *reader, uint64_t head)
+static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {
-	if (head <= reader->pos || head - reader->pos >= HEELS ||
+	if (head <= reader->pos || head - reader->pos >= BACKOFF_DISTANCE ||
 	    reader->strategy == RRING_WAIT_SPIN)
 		return 0;
-	if (!reader->prompt)
+	if (!reader->backoff_left)
 		return 1;
-	reader->prompt--;
+	reader->backoff_left--;
 	return 0;
 }
 
@@ -207,28 +207,28 @@ static int is_at_heels(struct rring_reader *reader, uint64_t head)
  * Rest, then read the head again; returns what find_head() returns. The rest
  * takes one pause of the CPU for each 8 entries of capacity, 64 at most, so
  * that the writer does not run out of room meanwhile. A rest brings little if
- * the writer is slow, or is this very thread. Then the next .patience looks do
- * not rest, and .patience doubles.
+ * the writer is slow, or is this very thread. Then the next .backoff_len looks
+ * do not rest, and .backoff_len doubles.
  */
-static int fall_behind(struct rring_reader *reader, uint64_t *head, int *ended)
+static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 {
 	uint32_t rests = reader->capacity / 8;
 	uint64_t before = *head;
 	uint32_t i;
 	int err;
 
-	if (rests > HEELS)
-		rests = HEELS;
+	if (rests > BACKOFF_DISTANCE)
+		rests = BACKOFF_DISTANCE;
 	for (i = 0; i < rests; i++)
 		rring_relax();
 	err = find_head(reader, head, ended);
 	if (*head - before > rests / 4) {
-		reader->patience = PROMPT;
+		reader->backoff_len = BACKOFF_MIN;
 		return err;
 	}
-	reader->prompt = reader->patience;
-	if (reader->patience < PROMPT << PROMPTS)
-		reader->patience *= 2;
+	reader->backoff_left = reader->backoff_len;
+	if (reader->backoff_len < BACKOFF_MIN << BACKOFF_DOUBLINGS)
+		reader->backoff_len *= 2;
 	return err;
 }
 
@@ -251,8 +251,8 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 			return err;
 	}
 	err = find_head(reader, &head, &ended);
-	if (!err && is_at_heels(reader, head))
-		err = fall_behind(reader, &head, &ended);
+	if (!err && is_close_behind(reader, head))
+		err = back_off(reader, &head, &ended);
 	if (err)
 		return err;
 	avail = head > reader->pos ? head - reader->pos : 0;
@@ -264,7 +264,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 		avail = reader->capacity;
 	if (avail)
 		return found(reader, avail, n);
-	reader->prompt |= 1;
+	reader->backoff_left |= 1;
 	reader->head = reader->pos;
 	if (!n)
 		return 0;
@@ -290,7 +290,8 @@ static uint64_t events_at_once(struct rring_reader *reader)
 		return 0;
 	/* B: pairs with A in the writer's publish and commit */
 	head = rring_seq_load_acquire(&reader->ring->head);
-	if (head - reader->pos > reader->capacity || is_at_heels(reader, head))
+	if (head - reader->pos > reader->capacity ||
+	    is_close_behind(reader, head))
 		return 0;
 	return head - reader->pos;
 }
@@ -326,7 +327,7 @@ int rring_reader_look(struct rring_reader *reader)
 		return err;
 	if (head > reader->pos)
 		return 0;
-	reader->prompt |= 1;
+	reader->backoff_left |= 1;
 	return ended ? -EPIPE : -EAGAIN;
 }
 
@@ -334,7 +335,7 @@ int rring_reader_look(struct rring_reader *reader)
 
 int rring_head_open(struct rring_reader *reader)
 {
-	reader->patience = PROMPT;
+	reader->backoff_len = BACKOFF_MIN;
 	move_to(reader, reader->pos);
 	return map_ring(reader);
 }

@@ -50,8 +50,8 @@ static int look_at_entry(struct rring_reader *reader, uint32_t i,
 	return rring_generation_is(reader->client, entry.handle) ? 0 : -ESTALE;
 }
 
-int rring_entry_aside(struct rring_reader *reader, uint32_t i,
-		      struct rring_event *event)
+int rring_entry_slow(struct rring_reader *reader, uint32_t i,
+		     struct rring_event *event)
 {
 	int err = look_at_entry(reader, i, event);
 
@@ -116,16 +116,16 @@ static int check_release(struct rring_reader *reader, uint32_t n)
 	return -ESTALE;
 }
 
-int rring_release_aside(struct rring_reader *reader, uint32_t n)
+int rring_release_slow(struct rring_reader *reader, uint32_t n)
 {
 	int err = check_release(reader, n);
 
 	if (!err)
 		rring_reader_advance(reader, n);
 	if (!err && !reader->observer)
-		rring_released(reader);
+		rring_after_release(reader);
 	rring_xxl_unpin(reader, reader->pos);
-	reader->aside = reader->lappable || reader->pins;
+	reader->slow_release = reader->lappable || reader->pins;
 	return err;
 }
 
@@ -324,7 +324,7 @@ static int join(struct rring_reader *reader,
 	reader->observer = config->flags & RRING_JOIN_OBSERVER;
 	reader->strategy = config->strategy;
 	reader->lappable = reader->observer || reader->info->stall_ns;
-	reader->aside = reader->lappable;
+	reader->slow_release = reader->lappable;
 	reader->pos = args.position;
 	return 0;
 }

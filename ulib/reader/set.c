@@ -185,7 +185,7 @@ static int choose(struct rring_set *set, uint32_t *chosen)
 		long n;
 
 		/* no rest here: it would delay the other members */
-		reader->prompt |= 1;
+		reader->backoff_left |= 1;
 		n = rring_peek_event(reader);
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;

@@ -54,7 +54,7 @@ int rring_publish_threads(struct rring_writer *writer,
 	int err;
 
 	if (word & RRING_ASIDE)
-		return rring_publish_aside(writer, event);
+		return rring_publish_slow(writer, event);
 	if (!rring_ledger_holds(word))
 		return -EINVAL;
 	err = publish_held(writer, event, word);
@@ -67,8 +67,8 @@ int rring_publish_threads(struct rring_writer *writer,
 	return 0;
 }
 
-int rring_publish_aside(struct rring_writer *writer,
-			const struct rring_event *event)
+int rring_publish_slow(struct rring_writer *writer,
+		       const struct rring_event *event)
 {
 	uint64_t word = rring_word_load(event->word);
 	int err;
@@ -81,7 +81,7 @@ int rring_publish_aside(struct rring_writer *writer,
 		return err;
 	rring_published(writer);
 	/* G: the ring names the slot before the hold falls */
-	rring_drop_aside(writer->client, event);
+	rring_xxl_drop(writer->client, event);
 	rring_freed(writer->client);
 	return 0;
 }
@@ -202,7 +202,7 @@ static void drop_published(struct rring_client *client,
 		uint64_t word = rring_word_load(events[i].word);
 
 		if (word & RRING_ASIDE)
-			rring_drop_aside(client, &events[i]);
+			rring_xxl_drop(client, &events[i]);
 		else if (rring_ledger_holds(word))
 			move_word(client, events[i].word, -RRING_HOLD);
 	}

@@ -118,7 +118,7 @@ static int have_and_wait(void *arg)
 	.go = &self->go,		\
 }
 
-static int is_the_estate(const struct nl_object *client)
+static int is_the_usage(const struct nl_object *client)
 {
 	return nl_u32(client, RRING_A_CLIENT_ID) == 1 &&
 	       nl_u32(client, RRING_A_CLIENT_UID) == 0 &&
@@ -146,7 +146,7 @@ TEST_F(notices, of_a_death_and_what_was_reclaimed)
 	baton_wait(&self->ready);
 	slay(pid);
 	client = HEAR(RRING_CMD_CLIENT_DIED);
-	EXPECT_TRUE(is_the_estate(client));
+	EXPECT_TRUE(is_the_usage(client));
 	EXPECT_STREQ("notifications", nl_str(client, RRING_A_CLIENT_COMM));
 }
 
@@ -166,7 +166,7 @@ TEST_F(notices, of_an_eviction)
 	baton_wait(&self->ready);
 	ASSERT_EQ(0, nl_change(&self->nl, RRING_CMD_CLIENT_EVICT, values));
 	client = HEAR(RRING_CMD_CLIENT_EVICTED);
-	EXPECT_TRUE(is_the_estate(client));
+	EXPECT_TRUE(is_the_usage(client));
 	serial = nl_u32(client, RRING_A_CLIENT_SERIAL);
 	slay(pid);
 	rring_close(client_of(self->arena_fd, RRING_OBSERVER));
