@@ -105,9 +105,12 @@ static uint64_t lowest_start(const struct joiner *joiner,
 	if (start == RRING_START_NEWEST)
 		return head;
 	/* entries that another joiner still needs are kept, too */
-	for (i = 0; i < JOINERS; i++)
-		if (lowest > floor_of(joiner->floors, i))
-			lowest = floor_of(joiner->floors, i);
+	for (i = 0; i < JOINERS; i++) {
+		uint64_t floor = floor_of(joiner->floors, i);
+
+		if (floor < lowest)
+			lowest = floor;
+	}
 	return lowest;
 }
 
