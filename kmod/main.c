@@ -40,7 +40,7 @@ static unsigned long max_bytes;
 module_param(max_bytes, ulong, 0444);
 MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together (default: a quarter of the memory)");
 
-static struct rring_arena *default_arena;
+static struct kring_arena *default_arena;
 
 /* Index of the profile, or a negative value: no such profile. */
 static int find_profile(void)
@@ -82,20 +82,20 @@ static int create_default(void)
 
 	if (err)
 		return err;
-	default_arena = rring_arena_new(&args, &init_net);
+	default_arena = kring_arena_new(&args, &init_net);
 	return PTR_ERR_OR_ZERO(default_arena);
 }
 
 static void __net_exit net_exit(struct net *net)
 {
-	rring_names_forget(net);
+	kring_names_forget(net);
 }
 
 static struct pernet_operations net_ops = {
 	.exit = net_exit,
 };
 
-static int __init rring_init(void)
+static int __init kring_init(void)
 {
 	int err;
 
@@ -103,7 +103,7 @@ static int __init rring_init(void)
 		pr_err("rusted_ring: dev_mode= takes up to 0777\n");
 		return -EINVAL;
 	}
-	rring_region_set_limit(max_bytes ?:
+	kring_region_set_limit(max_bytes ?:
 			       (totalram_pages() << PAGE_SHIFT) / 4);
 	err = register_pernet_subsys(&net_ops);
 	if (err)
@@ -111,40 +111,40 @@ static int __init rring_init(void)
 	err = create_default();
 	if (err)
 		goto fail_net;
-	err = rring_inode_register();
+	err = kring_inode_register();
 	if (err)
 		goto fail_arena;
-	err = rring_netlink_register();
+	err = kring_netlink_register();
 	if (err)
 		goto fail_inode;
-	err = rring_chardev_register(dev_mode);
+	err = kring_chardev_register(dev_mode);
 	if (err)
 		goto fail_netlink;
 	return 0;
 
 fail_netlink:
-	rring_netlink_unregister();
+	kring_netlink_unregister();
 fail_inode:
-	rring_inode_unregister();
+	kring_inode_unregister();
 fail_arena:
-	rring_arena_put(default_arena);
+	kring_arena_put(default_arena);
 fail_net:
 	unregister_pernet_subsys(&net_ops);
 	return err;
 }
 
 /* Nothing of the module is open or mapped; only names keep arenas. */
-static void __exit rring_exit(void)
+static void __exit kring_exit(void)
 {
-	rring_chardev_unregister();
-	rring_arena_put(default_arena);
+	kring_chardev_unregister();
+	kring_arena_put(default_arena);
 	unregister_pernet_subsys(&net_ops);
-	rring_netlink_unregister();
-	rring_inode_unregister();
+	kring_netlink_unregister();
+	kring_inode_unregister();
 }
 
-module_init(rring_init);
-module_exit(rring_exit);
+module_init(kring_init);
+module_exit(kring_exit);
 
 MODULE_DESCRIPTION("Events shared between processes: pools, rings, reclamation");
 MODULE_LICENSE("Dual MPL/GPL");

@@ -83,7 +83,7 @@ static struct rring_pipe *pipe_new(struct rring_client *client,
 	return pipe;
 }
 
-void rring_pipe_free(struct rring_pipe *pipe)
+void ulib_pipe_free(struct rring_pipe *pipe)
 {
 	struct rring_client_private *own = pipe->client->own;
 	struct rring_pipe **link = &own->pipes;
@@ -189,7 +189,7 @@ fail:
 		rring_writer_close(pipe->source);
 	if (pipe->sink)
 		rring_reader_close(pipe->sink, !pipe->sink->resumed);
-	rring_pipe_free(pipe);
+	ulib_pipe_free(pipe);
 	return err;
 }
 
@@ -235,7 +235,7 @@ int rring_pipe_connect(struct rring_client *client,
 fail_sink:
 	rring_reader_close(pipe->sink, 0);
 fail:
-	rring_pipe_free(pipe);
+	ulib_pipe_free(pipe);
 	return err;
 }
 
@@ -263,7 +263,7 @@ void rring_pipe_close(struct rring_pipe *pipe)
 {
 	rring_reader_close(pipe->sink, 1);
 	close_source(pipe);
-	rring_pipe_free(pipe);
+	ulib_pipe_free(pipe);
 }
 
 /* ---- send ---- */
@@ -286,15 +286,15 @@ static int look(void *context)
 
 	if (peer_has_gone(wanted->pipe))
 		return -EPIPE;
-	return rring_writer_look(wanted->pipe->source, wanted->n);
+	return ulib_writer_look(wanted->pipe->source, wanted->n);
 }
 
 static int sleep_writable(void *context, uint64_t deadline)
 {
 	const struct wanted *wanted = context;
 
-	return rring_writer_sleep(wanted->pipe->source, wanted->n,
-				  wanted->pipe->sink, deadline);
+	return ulib_writer_sleep(wanted->pipe->source, wanted->n,
+				 wanted->pipe->sink, deadline);
 }
 
 int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
@@ -302,7 +302,7 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 {
 	struct rring_writer *source = pipe->source;
 	struct wanted wanted = { .pipe = pipe, .n = n };
-	struct rring_waiter waiter = {
+	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)source->strategy,
 		.look = look,
 		.sleep = sleep_writable,

@@ -8,7 +8,7 @@
 #define SPINS		256
 #define SPINS_A_LOOK	32	/* looks for each load of the clock */
 
-void rring_relax(void)
+void ulib_relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_ia32_pause();
@@ -46,27 +46,27 @@ static int has_passed(uint64_t deadline)
 }
 
 /* Look up to @rounds times: 0, -EAGAIN or an error of .look. */
-static int spin(const struct rring_waiter *waiter, unsigned int rounds)
+static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 {
 	int err = -EAGAIN;
 
 	while (rounds-- && err == -EAGAIN) {
 		err = waiter->look(waiter->context);
 		if (err == -EAGAIN)
-			rring_relax();
+			ulib_relax();
 	}
 	return err;
 }
 
 /* Let the kernel look, without a sleep: 0, -EAGAIN or an error. */
-static int ask(const struct rring_waiter *waiter)
+static int ask(const struct ulib_waiter *waiter)
 {
 	int err = waiter->sleep(waiter->context, 0);
 
 	return err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
-static int spin_until(const struct rring_waiter *waiter, uint64_t deadline,
+static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 		      int yield)
 {
 	int err;
@@ -84,7 +84,7 @@ static int spin_until(const struct rring_waiter *waiter, uint64_t deadline,
 	}
 }
 
-int rring_wait(const struct rring_waiter *waiter, uint64_t deadline)
+int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline)
 {
 	int err = -EAGAIN;
 
@@ -99,7 +99,7 @@ int rring_wait(const struct rring_waiter *waiter, uint64_t deadline)
 	return waiter->sleep(waiter->context, deadline);
 }
 
-int rring_strategy_valid(enum rring_strategy strategy)
+int ulib_strategy_valid(enum rring_strategy strategy)
 {
 	return (unsigned int)strategy <= RRING_WAIT_YIELD;
 }

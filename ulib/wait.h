@@ -5,7 +5,7 @@
 
 #include <rusted_ring.h>
 
-struct rring_waiter {
+struct ulib_waiter {
 	enum rring_strategy strategy;
 	/* while spinning, call .sleep, too: only the kernel laps readers */
 	int ask;
@@ -17,11 +17,11 @@ struct rring_waiter {
 };
 
 /* Wait until @deadline: 0, -ETIMEDOUT, or an error of .look or .sleep. */
-int rring_wait(const struct rring_waiter *waiter, uint64_t deadline);
+int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline);
 
 /* Tell the CPU that this thread spins. */
-void rring_relax(void);
+void ulib_relax(void);
 
-int rring_strategy_valid(enum rring_strategy strategy);
+int ulib_strategy_valid(enum rring_strategy strategy);
 
 #endif /* ULIB_WAIT_H */

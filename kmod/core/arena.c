@@ -16,7 +16,7 @@
 #define MODE_BITS	0777
 
 /* Protects the list of arenas, their names, and last_id; see arena.h. */
-DEFINE_MUTEX(rring_names_lock);
+DEFINE_MUTEX(kring_names_lock);
 static LIST_HEAD(arenas);
 static u32 last_id;
 
@@ -47,7 +47,7 @@ static int check_args(const struct rring_create *args)
 	return check_capacities(args->capacity);
 }
 
-static int set_owner(struct rring_arena *arena, const struct rring_create *args)
+static int set_owner(struct kring_arena *arena, const struct rring_create *args)
 {
 	arena->uid = current_euid();
 	arena->gid = current_egid();
@@ -64,7 +64,7 @@ static int set_owner(struct rring_arena *arena, const struct rring_create *args)
 	return 0;
 }
 
-static int alloc_tables(struct rring_arena *arena, u32 max_clients,
+static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 			u32 max_rings)
 {
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
@@ -84,7 +84,7 @@ static int alloc_tables(struct rring_arena *arena, u32 max_clients,
 	return zalloc_cpumask_var(&arena->peers, gfp) ? 0 : -ENOMEM;
 }
 
-static int alloc_regions(struct rring_arena *arena,
+static int alloc_regions(struct kring_arena *arena,
 			 const struct rring_create *args, u32 max_clients,
 			 u32 max_rings)
 {
@@ -97,10 +97,10 @@ static int alloc_regions(struct rring_arena *arena,
 		return -ENOMEM;
 	rring_layout_arena(info, args->capacity, max_clients, max_rings);
 	/* the larger region first, so that a lack of memory shows early */
-	err = rring_region_alloc(&arena->payload, info->payload_size);
+	err = kring_region_alloc(&arena->payload, info->payload_size);
 	if (err)
 		goto out;
-	err = rring_region_alloc(&arena->region, info->size);
+	err = kring_region_alloc(&arena->region, info->size);
 	if (err)
 		goto out;
 	arena->info = arena->region.addr;
@@ -114,17 +114,17 @@ out:
 	return err;
 }
 
-static int alloc_pools(struct rring_arena *arena)
+static int alloc_pools(struct kring_arena *arena)
 {
 	int err = 0;
 	u32 i;
 
 	for (i = 0; i < RRING_POOLS && !err; i++)
-		err = rring_pool_init(&arena->pool[i], arena, i);
+		err = kring_pool_init(&arena->pool[i], arena, i);
 	return err;
 }
 
-static void free_rings(struct rring_arena *arena)
+static void free_rings(struct kring_arena *arena)
 {
 	u32 i;
 
@@ -132,35 +132,35 @@ static void free_rings(struct rring_arena *arena)
 		return;
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i])
-			rring_ring_reap(arena->rings[i]);
+			kring_ring_reap(arena->rings[i]);
 }
 
-static void arena_free(struct rring_arena *arena)
+static void arena_free(struct kring_arena *arena)
 {
 	u32 i;
 
 	free_rings(arena);
 	for (i = 0; i < RRING_POOLS; i++)
-		rring_pool_destroy(&arena->pool[i]);
+		kring_pool_destroy(&arena->pool[i]);
 	free_cpumask_var(arena->peers);
 	kvfree(arena->adopted);
 	kvfree(arena->batch.moves);
 	kvfree(arena->rings);
 	kvfree(arena->ledgers);
 	kvfree(arena->clients);
-	rring_region_free(&arena->payload);
-	rring_region_free(&arena->region);
+	kring_region_free(&arena->payload);
+	kring_region_free(&arena->region);
 	mutex_destroy(&arena->lock);
 	kfree(arena);
 }
 
 /*
  * The arena named @name in @net, without a reference, or NULL. Under
- * rring_names_lock.
+ * kring_names_lock.
  */
-static struct rring_arena *name_lookup(const char *name, struct net *net)
+static struct kring_arena *name_lookup(const char *name, struct net *net)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 
 	list_for_each_entry(arena, &arenas, node)
 		if (net_eq(arena->net, net) && arena->named &&
@@ -169,10 +169,10 @@ static struct rring_arena *name_lookup(const char *name, struct net *net)
 	return NULL;
 }
 
-/* An id that no arena has; never 0. Under rring_names_lock. */
+/* An id that no arena has; never 0. Under kring_names_lock. */
 static u32 next_id(void)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 
 again:
 	if (!++last_id)
@@ -184,27 +184,27 @@ again:
 }
 
 /* Put @arena on the list, with its name: 0, or -EEXIST if @net has the name. */
-static int enlist(struct rring_arena *arena, const struct rring_create *args,
+static int enlist(struct kring_arena *arena, const struct rring_create *args,
 		  struct net *net)
 {
 	int err = 0;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	if (args->name[0] && name_lookup(args->name, net)) {
 		err = -EEXIST;
 	} else {
 		strscpy(arena->name, args->name, sizeof(arena->name));
 		arena->id = next_id();
 		arena->net = net;
-		arena->net_cookie = rring_net_cookie(net);
+		arena->net_cookie = kring_net_cookie(net);
 		arena->named = arena->name[0];
 		arena->persistent = args->flags & RRING_CREATE_PERSIST;
 		if (arena->persistent)
 			kref_get(&arena->ref);
 		list_add_tail(&arena->node, &arenas);
-		rring_announce_created(arena);
+		kring_announce_created(arena);
 	}
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 	return err;
 }
 
@@ -213,12 +213,12 @@ static int enlist(struct rring_arena *arena, const struct rring_create *args,
  * ERR_PTR(): -EINVAL, -EPERM (another owner), -EEXIST (the name), -ENOSPC
  * (max_bytes), -ENOMEM.
  */
-struct rring_arena *rring_arena_new(const struct rring_create *args,
+struct kring_arena *kring_arena_new(const struct rring_create *args,
 				    struct net *net)
 {
 	u32 max_clients = args->max_clients ?: CLIENTS_DEFAULT;
 	u32 max_rings = args->max_rings ?: RINGS_DEFAULT;
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	int err;
 
 	err = check_args(args);
@@ -255,8 +255,8 @@ fail:
 	return ERR_PTR(err);
 }
 
-/* May the caller attach to @arena as @role? Under rring_names_lock. */
-static bool may(const struct rring_arena *arena, u32 role)
+/* May the caller attach to @arena as @role? Under kring_names_lock. */
+static bool may(const struct kring_arena *arena, u32 role)
 {
 	static const umode_t need[] = {
 		[RRING_OBSERVER] = 04,
@@ -277,15 +277,15 @@ static bool may(const struct rring_arena *arena, u32 role)
  * The arena named @name in @net, with a reference, or ERR_PTR(-ENOENT).
  * Permissions are not checked.
  */
-struct rring_arena *rring_arena_lookup(const char *name, struct net *net)
+struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	arena = name_lookup(name, net);
 	if (arena)
 		kref_get(&arena->ref);
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 	return arena ?: ERR_PTR(-ENOENT);
 }
 
@@ -293,12 +293,12 @@ struct rring_arena *rring_arena_lookup(const char *name, struct net *net)
  * The arena named @name in @net, with a reference, if the caller may attach to
  * the arena as @role; else ERR_PTR() of -ENOENT or -EACCES.
  */
-struct rring_arena *rring_arena_find(const char *name, struct net *net,
+struct kring_arena *kring_arena_find(const char *name, struct net *net,
 				     u32 role)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	arena = name_lookup(name, net);
 	if (!arena)
 		arena = ERR_PTR(-ENOENT);
@@ -306,69 +306,69 @@ struct rring_arena *rring_arena_find(const char *name, struct net *net,
 		arena = ERR_PTR(-EACCES);
 	else
 		kref_get(&arena->ref);
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 	return arena;
 }
 
-void rring_arena_get(struct rring_arena *arena)
+void kring_arena_get(struct kring_arena *arena)
 {
 	kref_get(&arena->ref);
 }
 
-/* The last reference is gone. Called under rring_names_lock, and unlocks it. */
+/* The last reference is gone. Called under kring_names_lock, and unlocks it. */
 static void arena_release(struct kref *ref)
 {
-	struct rring_arena *arena = container_of(ref, struct rring_arena, ref);
+	struct kring_arena *arena = container_of(ref, struct kring_arena, ref);
 
 	list_del(&arena->node);
-	mutex_unlock(&rring_names_lock);
-	rring_announce_gone(arena);
+	mutex_unlock(&kring_names_lock);
+	kring_announce_gone(arena);
 	arena_free(arena);
 }
 
 /* Put a reference; the last one frees @arena. Without its lock. May sleep. */
-void rring_arena_put(struct rring_arena *arena)
+void kring_arena_put(struct kring_arena *arena)
 {
-	kref_put_mutex(&arena->ref, arena_release, &rring_names_lock);
+	kref_put_mutex(&arena->ref, arena_release, &kring_names_lock);
 }
 
 /*
  * Take the name off @arena. True: the name held a reference, which the caller
- * has to put when it has released rring_names_lock. Under rring_names_lock.
+ * has to put when it has released kring_names_lock. Under kring_names_lock.
  */
-static bool name_drop(struct rring_arena *arena)
+static bool name_drop(struct kring_arena *arena)
 {
 	bool persistent = arena->persistent;
 
 	arena->named = false;
 	arena->persistent = false;
-	rring_arena_changed(arena);
+	kring_arena_changed(arena);
 	return persistent;
 }
 
 /* Take the name off @arena, if there is one. The caller holds a reference. */
-void rring_arena_forget_name(struct rring_arena *arena)
+void kring_arena_forget_name(struct kring_arena *arena)
 {
 	bool put;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	put = name_drop(arena);
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 	if (put)
-		rring_arena_put(arena);
+		kring_arena_put(arena);
 }
 
 /*
  * Take the name @name in @net off its arena: 0, -ENOENT, or -EACCES if the
  * caller neither owns the arena nor has CAP_SYS_ADMIN.
  */
-int rring_arena_unname(const char *name, struct net *net)
+int kring_arena_unname(const char *name, struct net *net)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	bool put = false;
 	int err = 0;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	arena = name_lookup(name, net);
 	if (!arena)
 		err = -ENOENT;
@@ -377,9 +377,9 @@ int rring_arena_unname(const char *name, struct net *net)
 		err = -EACCES;
 	else
 		put = name_drop(arena);
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 	if (put)
-		rring_arena_put(arena);
+		kring_arena_put(arena);
 	return err;
 }
 
@@ -388,20 +388,20 @@ int rring_arena_unname(const char *name, struct net *net)
  * is left. *@put: the name held a reference, which the caller has to put; if
  * false, the caller must not use the arena.
  */
-static struct rring_arena *net_pop(struct net *net, bool *put)
+static struct kring_arena *net_pop(struct net *net, bool *put)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	list_for_each_entry(arena, &arenas, node) {
 		if (!net_eq(arena->net, net))
 			continue;
 		*put = name_drop(arena);
 		arena->net = NULL;
-		mutex_unlock(&rring_names_lock);
+		mutex_unlock(&kring_names_lock);
 		return arena;
 	}
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 	return NULL;
 }
 
@@ -409,27 +409,27 @@ static struct rring_arena *net_pop(struct net *net, bool *put)
  * @net ends, or the module is unloaded: take the names off all arenas of @net,
  * and hide these arenas from everybody.
  */
-void rring_names_forget(struct net *net)
+void kring_names_forget(struct net *net)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	bool put;
 
 	while ((arena = net_pop(net, &put)))
 		if (put)
-			rring_arena_put(arena);
+			kring_arena_put(arena);
 }
 
 /*
  * Find the arena with the lowest id, @from or above, for which @shows returns
  * true. Returns it with a reference, or NULL. @shows is called once more for
- * that arena, after all others. Takes rring_names_lock.
+ * that arena, after all others. Takes kring_names_lock.
  */
-struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
+struct kring_arena *kring_arena_next(u32 from, kring_shows_t shows,
 				     void *context)
 {
-	struct rring_arena *arena, *next = NULL;
+	struct kring_arena *arena, *next = NULL;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	list_for_each_entry(arena, &arenas, node)
 		if (arena->id >= from && (!next || arena->id < next->id) &&
 		    shows(arena, context))
@@ -438,23 +438,23 @@ struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
 		shows(next, context);
 		kref_get(&next->ref);
 	}
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 	return next;
 }
 
-/* Call @shows for each arena; its result is ignored. Takes rring_names_lock. */
-void rring_arena_each(rring_shows_t shows, void *context)
+/* Call @shows for each arena; its result is ignored. Takes kring_names_lock. */
+void kring_arena_each(kring_shows_t shows, void *context)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 
-	mutex_lock(&rring_names_lock);
+	mutex_lock(&kring_names_lock);
 	list_for_each_entry(arena, &arenas, node)
 		shows(arena, context);
-	mutex_unlock(&rring_names_lock);
+	mutex_unlock(&kring_names_lock);
 }
 
 /* A new serial for a client or a reader; never 0. Under the arena's lock. */
-u32 rring_arena_next_serial(struct rring_arena *arena)
+u32 kring_arena_next_serial(struct kring_arena *arena)
 {
 	if (!++arena->last_serial)
 		++arena->last_serial;
@@ -465,15 +465,15 @@ u32 rring_arena_next_serial(struct rring_arena *arena)
  * Lower the waiters flags of @pools, a bit per class, and wake the clients that
  * wait for a slot there. Needs no lock.
  */
-void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
+void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 {
 	u32 i;
 
-	rring_flag_lower(&arena->info->pool_waiters, pools);
+	kring_flag_lower(&arena->info->pool_waiters, pools);
 	trace_wake_pools(arena, pools);
 	for (i = 0; i < RRING_POOLS; i++)
 		if (pools & BIT(i))
-			rring_gate_open(&arena->pool[i].gate);
+			kring_evcount_signal(&arena->pool[i].evcount);
 }
 
 /*
@@ -481,17 +481,17 @@ void rring_arena_wake_pools(struct rring_arena *arena, u32 pools)
  * without those of client 0. Under the arena's lock, unless nobody else has
  * @arena.
  */
-u64 rring_arena_bytes(struct rring_arena *arena)
+u64 kring_arena_bytes(struct kring_arena *arena)
 {
-	u64 bytes = rring_region_size(&arena->region) +
-		    rring_region_size(&arena->payload);
+	u64 bytes = kring_region_size(&arena->region) +
+		    kring_region_size(&arena->payload);
 	u32 i;
 
 	for (i = 1; i <= arena->info->max_clients; i++)
 		if (arena->clients[i])
-			bytes += rring_client_bytes(arena->clients[i]);
+			bytes += kring_client_bytes(arena->clients[i]);
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i])
-			bytes += rring_pages_size(arena->rings[i]->pages);
-	return bytes + rring_xxl_in_use(&arena->pool[RRING_XXL]);
+			bytes += kring_pages_size(arena->rings[i]->pages);
+	return bytes + kring_xxl_in_use(&arena->pool[RRING_XXL]);
 }

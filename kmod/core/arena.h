@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_ARENA_H
-#define RRING_ARENA_H
+#ifndef KRING_ARENA_H
+#define KRING_ARENA_H
 
 #include "compat.h"
 
@@ -11,8 +11,8 @@
 #include "region.h"
 
 struct net;
-struct rring_client;
-struct rring_ring;
+struct kring_client;
+struct kring_ring;
 
 /*
  * Locking.
@@ -28,17 +28,17 @@ struct rring_ring;
  * Regions of clients, rings and XXL events are allocated without .lock, because
  * that can take long. Regions of XXL events are freed without .lock, too.
  *
- * rring_names_lock protects the list of all arenas, and the fields that are
+ * kring_names_lock protects the list of all arenas, and the fields that are
  * marked below. It is never held together with .lock.
  *
  * Order of the module's locks:
  *
  *	mmap_lock, then .lock: a client dies when the mapping of its ledger is
  *		closed. So no code under .lock may fault in user memory.
- *	attach_lock of a client (client.h), then .lock or rring_names_lock
+ *	attach_lock of a client (client.h), then .lock or kring_names_lock
  *	kernel_lock (kclient/client.c), then .lock
  *	.lock, then lock or wake_lock of a kernel writer (kclient/writer.h)
- *	.lock or rring_names_lock, then pending_lock (notify.c)
+ *	.lock or kring_names_lock, then pending_lock (notify.c)
  *
  * listeners_lock (listener.c) is never held together with any of these.
  *
@@ -47,9 +47,9 @@ struct rring_ring;
  * arena `default`. A client's open file holds the client, and the client's
  * mappings hold the file.
  */
-struct rring_arena {
+struct kring_arena {
 	struct kref ref;
-	/* under rring_names_lock */
+	/* under kring_names_lock */
 	struct list_head node;		/* in the list of all arenas */
 	struct net *net;		/* where it was created; no reference;
 					 * NULL when that has ended
@@ -64,70 +64,70 @@ struct rring_arena {
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
-	atomic_t changes;		/* rring_arena_changed() calls */
+	atomic_t changes;		/* kring_arena_changed() calls */
 
 	struct mutex lock;		/* protects all below; see above */
 	u32 quota;			/* percent of a pool for one client */
 	u64 evictions;			/* done or under way */
-	struct rring_meter meter;	/* under pending_lock (notify.c) */
-	struct rring_region region;	/* ARENA */
-	struct rring_region payload;	/* PAYLOAD */
+	struct kring_meter meter;	/* under pending_lock (notify.c) */
+	struct kring_region region;	/* ARENA */
+	struct kring_region payload;	/* PAYLOAD */
 	struct rring_arena_info *info;	/* in .region */
 	struct rring_ring_info *ring_info; /* in .region, by ring id */
 	rring_flag_t *generation;	/* in .region, by index in ledgers */
-	struct rring_pool pool[RRING_POOLS];
+	struct kring_pool pool[RRING_POOLS];
 
 	u32 last_serial;		/* of clients and readers */
-	struct rring_client **clients;	/* by id; [0] is always NULL */
+	struct kring_client **clients;	/* by id; [0] is always NULL */
 	u32 last_client;		/* the highest id ever used */
 	const rring_word_t **ledgers;	/* of .clients and .kernel */
 	u32 nr_ledgers;
-	struct rring_client *kernel;	/* client 0; NULL: the kernel has no
+	struct kring_client *kernel;	/* client 0; NULL: the kernel has no
 					 * writer and no reader here
 					 */
 	u32 kernel_users;		/* its writers and readers; under
 					 * kernel_lock (kclient/client.c) alone
 					 */
-	struct rring_ring **rings;	/* by id */
+	struct kring_ring **rings;	/* by id */
 	u32 *adopted;			/* by index in ledgers: how many
 					 * adopted entries name the slot
 					 */
 	struct rring_batch batch;	/* for the sweep */
-	cpumask_var_t peers;		/* for rring_barrier() */
+	cpumask_var_t peers;		/* for kring_barrier() */
 };
 
-struct rring_arena *rring_arena_new(const struct rring_create *args,
+struct kring_arena *kring_arena_new(const struct rring_create *args,
 				    struct net *net);
-void rring_arena_forget_name(struct rring_arena *arena);
-int rring_arena_unname(const char *name, struct net *net);
-struct rring_arena *rring_arena_lookup(const char *name, struct net *net);
-struct rring_arena *rring_arena_find(const char *name, struct net *net,
+void kring_arena_forget_name(struct kring_arena *arena);
+int kring_arena_unname(const char *name, struct net *net);
+struct kring_arena *kring_arena_lookup(const char *name, struct net *net);
+struct kring_arena *kring_arena_find(const char *name, struct net *net,
 				     u32 role);
-void rring_arena_get(struct rring_arena *arena);
-void rring_arena_put(struct rring_arena *arena);
-u32 rring_arena_next_serial(struct rring_arena *arena);
-void rring_arena_wake_pools(struct rring_arena *arena, u32 pools);
-u64 rring_arena_bytes(struct rring_arena *arena);
+void kring_arena_get(struct kring_arena *arena);
+void kring_arena_put(struct kring_arena *arena);
+u32 kring_arena_next_serial(struct kring_arena *arena);
+void kring_arena_wake_pools(struct kring_arena *arena, u32 pools);
+u64 kring_arena_bytes(struct kring_arena *arena);
 
 /*
- * Callback of rring_arena_next() and rring_arena_each(). Called under
- * rring_names_lock; must not take an arena's lock.
+ * Callback of kring_arena_next() and kring_arena_each(). Called under
+ * kring_names_lock; must not take an arena's lock.
  */
-typedef bool (*rring_shows_t)(const struct rring_arena *arena, void *context);
-struct rring_arena *rring_arena_next(u32 from, rring_shows_t shows,
+typedef bool (*kring_shows_t)(const struct kring_arena *arena, void *context);
+struct kring_arena *kring_arena_next(u32 from, kring_shows_t shows,
 				     void *context);
-void rring_arena_each(rring_shows_t shows, void *context);
+void kring_arena_each(kring_shows_t shows, void *context);
 
 /*
  * Record a change of what a dump of @arena shows, other than of a statistic: a
  * dump compares .changes at its beginning and at its end. Needs no lock.
  */
-static inline void rring_arena_changed(struct rring_arena *arena)
+static inline void kring_arena_changed(struct kring_arena *arena)
 {
 	atomic_inc(&arena->changes);
 }
 
-extern struct mutex rring_names_lock;
-void rring_names_forget(struct net *net);
+extern struct mutex kring_names_lock;
+void kring_names_forget(struct net *net);
 
-#endif /* RRING_ARENA_H */
+#endif /* KRING_ARENA_H */

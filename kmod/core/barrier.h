@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_BARRIER_H
-#define RRING_BARRIER_H
+#ifndef KRING_BARRIER_H
+#define KRING_BARRIER_H
 
-struct rring_arena;
+struct kring_arena;
 
-void rring_barrier(struct rring_arena *arena);
-void rring_barrier_unlocked(struct rring_arena *arena);
+void kring_barrier(struct kring_arena *arena);
+void kring_barrier_unlocked(struct kring_arena *arena);
 
-#endif /* RRING_BARRIER_H */
+#endif /* KRING_BARRIER_H */

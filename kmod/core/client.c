@@ -21,9 +21,9 @@
  * only regions of this client; NULL in the library, and for client 0. The
  * client takes the caller's reference to @inode, unless NULL is returned.
  */
-struct rring_client *rring_client_new(bool read_write, struct inode *inode)
+struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 {
-	struct rring_client *client;
+	struct kring_client *client;
 
 	client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
 	if (!client)
@@ -36,7 +36,7 @@ struct rring_client *rring_client_new(bool read_write, struct inode *inode)
 	return client;
 }
 
-static void get_identity(struct rring_client *client)
+static void get_identity(struct kring_client *client)
 {
 	client->mm = current->mm;
 	mmgrab(client->mm);
@@ -45,7 +45,7 @@ static void get_identity(struct rring_client *client)
 	get_task_comm(client->comm, current);
 }
 
-static void put_identity(struct rring_client *client)
+static void put_identity(struct kring_client *client)
 {
 	put_pid(client->pid);
 	mmdrop(client->mm);
@@ -53,22 +53,22 @@ static void put_identity(struct rring_client *client)
 
 static void client_free(struct kref *ref)
 {
-	struct rring_client *client = container_of(ref, struct rring_client,
+	struct kring_client *client = container_of(ref, struct kring_client,
 						   ref);
 
 	if (client->arena) {
-		rring_region_free(&client->ledger);
-		rring_region_free(&client->magazine);
-		rring_region_free(&client->cursors);
+		kring_region_free(&client->ledger);
+		kring_region_free(&client->magazine);
+		kring_region_free(&client->cursors);
 		put_identity(client);
-		rring_arena_put(client->arena);
+		kring_arena_put(client->arena);
 	}
 	iput(client->inode);
 	mutex_destroy(&client->attach_lock);
 	kfree(client);
 }
 
-void rring_client_put(struct rring_client *client)
+void kring_client_put(struct kring_client *client)
 {
 	kref_put(&client->ref, client_free);
 }
@@ -77,45 +77,45 @@ void rring_client_put(struct rring_client *client)
  * The file of @client is released, so that nothing of @client is mapped. The
  * client dies, if it is attached, and the file's reference is put.
  */
-void rring_client_release(struct rring_client *client)
+void kring_client_release(struct kring_client *client)
 {
 	if (client->arena)
-		rring_client_die(client);
-	rring_client_put(client);
+		kring_client_die(client);
+	kring_client_put(client);
 }
 
-static struct rring_arena *attach_arena(const struct rring_attach *args)
+static struct kring_arena *attach_arena(const struct rring_attach *args)
 {
 	if (args->arena_fd < 0)
-		return rring_arena_find(args->name,
+		return kring_arena_find(args->name,
 					current->nsproxy->net_ns, args->role);
 	if (args->name[0])
 		return ERR_PTR(-EINVAL);
-	return rring_descriptor_arena(args->arena_fd);
+	return kring_descriptor_arena(args->arena_fd);
 }
 
-static int alloc_regions(struct rring_client *client,
-			 struct rring_arena *arena)
+static int alloc_regions(struct kring_client *client,
+			 struct kring_arena *arena)
 {
 	int err;
 
-	err = rring_region_alloc(&client->ledger, arena->info->ledger_size);
+	err = kring_region_alloc(&client->ledger, arena->info->ledger_size);
 	if (err)
 		return err;
-	err = rring_region_alloc(&client->magazine,
+	err = kring_region_alloc(&client->magazine,
 				 sizeof(struct rring_magazines));
 	if (err)
 		goto fail_ledger;
-	err = rring_region_alloc(&client->cursors,
+	err = kring_region_alloc(&client->cursors,
 				 sizeof(struct rring_cursors));
 	if (err)
 		goto fail_magazine;
 	return 0;
 
 fail_magazine:
-	rring_region_free(&client->magazine);
+	kring_region_free(&client->magazine);
 fail_ledger:
-	rring_region_free(&client->ledger);
+	kring_region_free(&client->ledger);
 	return err;
 }
 
@@ -123,7 +123,7 @@ fail_ledger:
  * Enter @client, which is complete but for its id, into @arena at the lowest
  * free id: 0, or -ENOSPC if there is none. Takes the arena's lock.
  */
-static int take_place(struct rring_client *client, struct rring_arena *arena)
+static int take_place(struct kring_client *client, struct kring_arena *arena)
 {
 	u32 id;
 
@@ -136,23 +136,23 @@ static int take_place(struct rring_client *client, struct rring_arena *arena)
 		return -ENOSPC;
 	}
 	client->id = id;
-	client->serial = rring_arena_next_serial(arena);
+	client->serial = kring_arena_next_serial(arena);
 	arena->clients[id] = client;
 	arena->last_client = max(arena->last_client, id);
-	arena->ledgers[arena->nr_ledgers++] = rring_client_ledger(client);
+	arena->ledgers[arena->nr_ledgers++] = kring_client_ledger(client);
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
-	/* pairs with rring_client_lock() and others */
+	/* pairs with kring_client_lock() and others */
 	smp_store_release(&client->arena, arena);
-	rring_arena_changed(arena);
+	kring_arena_changed(arena);
 	trace_client_attach(client);
 	mutex_unlock(&arena->lock);
 	return 0;
 }
 
-static int attach(struct rring_client *client, const struct rring_attach *args)
+static int attach(struct kring_client *client, const struct rring_attach *args)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	int err;
 
 	if (client->arena)
@@ -164,7 +164,7 @@ static int attach(struct rring_client *client, const struct rring_attach *args)
 	if (err)
 		goto fail_arena;
 	client->role = args->role;
-	rring_gate_init(&client->gate, arena);
+	kring_evcount_init(&client->evcount, arena);
 	get_identity(client);
 	err = take_place(client, arena);
 	if (err)
@@ -173,15 +173,15 @@ static int attach(struct rring_client *client, const struct rring_attach *args)
 
 fail_identity:
 	put_identity(client);
-	rring_region_free(&client->cursors);
-	rring_region_free(&client->magazine);
-	rring_region_free(&client->ledger);
+	kring_region_free(&client->cursors);
+	kring_region_free(&client->magazine);
+	kring_region_free(&client->ledger);
 fail_arena:
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return err;
 }
 
-int rring_client_attach(struct rring_client *client, struct rring_attach *args)
+int kring_client_attach(struct kring_client *client, struct rring_attach *args)
 {
 	int err;
 
@@ -196,10 +196,10 @@ int rring_client_attach(struct rring_client *client, struct rring_attach *args)
 		return err;
 	args->client = client->id;
 	args->serial = client->serial;
-	args->arena_size = rring_region_size(&client->arena->region);
-	args->payload_size = rring_region_size(&client->arena->payload);
-	args->ledger_size = rring_region_size(&client->ledger);
-	args->magazine_size = rring_region_size(&client->magazine);
+	args->arena_size = kring_region_size(&client->arena->region);
+	args->payload_size = kring_region_size(&client->arena->payload);
+	args->ledger_size = kring_region_size(&client->ledger);
+	args->magazine_size = kring_region_size(&client->magazine);
 	return 0;
 }
 
@@ -209,10 +209,10 @@ int rring_client_attach(struct rring_client *client, struct rring_attach *args)
  * attached, or no ledger mapped yet), -EPERM (another process), -EOWNERDEAD
  * (dead or evicted).
  */
-int rring_client_lock(struct rring_client *client)
+int kring_client_lock(struct kring_client *client)
 {
 	/* pairs with take_place() */
-	struct rring_arena *arena = smp_load_acquire(&client->arena);
+	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	int err = 0;
 
 	if (!arena)
@@ -229,16 +229,16 @@ int rring_client_lock(struct rring_client *client)
 	return err;
 }
 
-void rring_client_unlock(struct rring_client *client)
+void kring_client_unlock(struct kring_client *client)
 {
 	mutex_unlock(&client->arena->lock);
 }
 
-u64 rring_client_bytes(const struct rring_client *client)
+u64 kring_client_bytes(const struct kring_client *client)
 {
-	return rring_region_size(&client->ledger) +
-	       rring_region_size(&client->magazine) +
-	       rring_region_size(&client->cursors);
+	return kring_region_size(&client->ledger) +
+	       kring_region_size(&client->magazine) +
+	       kring_region_size(&client->cursors);
 }
 
 /*
@@ -247,10 +247,10 @@ u64 rring_client_bytes(const struct rring_client *client)
  * counts as empty, so that a hostile client loses the rest of its own slots.
  * Under the arena's lock.
  */
-u32 rring_client_tail(struct rring_client *client, u32 pool)
+u32 kring_client_tail(struct kring_client *client, u32 pool)
 {
-	struct rring_tails *tails = rring_client_tails(client);
-	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
+	struct rring_tails *tails = kring_client_tails(client);
+	u32 head = rring_seq_load(&kring_client_magazine(client, pool)->head);
 	/*
 	 * F: pairs with E in the library's pop. Without it, the sweep could
 	 * see that a slot left the magazine, but not yet its hold.
@@ -265,14 +265,14 @@ u32 rring_client_tail(struct rring_client *client, u32 pool)
 }
 
 /* Slots in @client's magazine for @pool. Under the arena's lock. */
-u32 rring_client_lent(struct rring_client *client, u32 pool)
+u32 kring_client_lent(struct kring_client *client, u32 pool)
 {
-	u32 head = rring_seq_load(&rring_client_magazine(client, pool)->head);
+	u32 head = rring_seq_load(&kring_client_magazine(client, pool)->head);
 
-	return head - rring_client_tail(client, pool);
+	return head - kring_client_tail(client, pool);
 }
 
-static struct rring_client *client_at(struct rring_arena *arena, u32 id)
+static struct kring_client *client_at(struct kring_arena *arena, u32 id)
 {
 	return id <= arena->info->max_clients ? arena->clients[id] : NULL;
 }
@@ -282,14 +282,14 @@ static struct rring_client *client_at(struct rring_arena *arena, u32 id)
  * @client write it? Returns 0; -EINVAL: @offset is not valid; -ENXIO: there is
  * no such client, ring or XXL region now. Under the arena's lock.
  */
-int rring_client_region(struct rring_client *client, u64 offset,
-			const struct rring_region **region, bool *writable)
+int kring_client_region(struct kring_client *client, u64 offset,
+			const struct kring_region **region, bool *writable)
 {
 	u32 type = offset >> RRING_OFF_REGION_SHIFT;
 	u32 index = (offset >> RRING_OFF_INDEX_SHIFT) & 0xfff;
-	struct rring_arena *arena = client->arena;
-	struct rring_client *peer;
-	struct rring_ring *ring;
+	struct kring_arena *arena = client->arena;
+	struct kring_client *peer;
+	struct kring_ring *ring;
 
 	if (offset != RRING_OFF(type, index))
 		return -EINVAL;
@@ -320,14 +320,14 @@ int rring_client_region(struct rring_client *client, u64 offset,
 		*writable = peer == client;
 		return 0;
 	case RRING_REGION_RING:
-		ring = rring_ring_at(arena, index);
+		ring = kring_ring_at(arena, index);
 		if (!ring)
 			return -ENXIO;
 		*region = &ring->pages->region;
 		*writable = ring->writer == client;
 		return 0;
 	case RRING_REGION_XXL:
-		*region = rring_xxl_region(&arena->pool[RRING_XXL], index);
+		*region = kring_xxl_region(&arena->pool[RRING_XXL], index);
 		*writable = client->role == RRING_PRODUCER;
 		return *region ? 0 : -ENXIO;
 	default:
@@ -338,12 +338,13 @@ int rring_client_region(struct rring_client *client, u64 offset,
 /* ---- wait for several rings ---- */
 
 /*
- * Wake the threads of @client that wait at its own gate (WAIT_ANY, WAIT_PEER)
- * or poll for @events. Needs no lock; the caller keeps @client alive.
+ * Wake the threads of @client that wait on its event count (WAIT_ANY,
+ * WAIT_PEER) or poll for @events. Needs no lock; the caller keeps @client
+ * alive.
  */
-void rring_client_wake(struct rring_client *client, __poll_t events)
+void kring_client_wake(struct kring_client *client, __poll_t events)
 {
-	rring_gate_open(&client->gate);
+	kring_evcount_signal(&client->evcount);
 	wake_up_poll(&client->poll_queue, events);
 }
 
@@ -351,15 +352,15 @@ void rring_client_wake(struct rring_client *client, __poll_t events)
  * Raise the readers' flag of each ring that is read with one of @cursors, a bit
  * per cursor. Under the arena's lock.
  */
-static void raise_readers(struct rring_client *client, u64 cursors)
+static void raise_readers(struct kring_client *client, u64 cursors)
 {
 	u32 i;
 
 	for (i = 0; i < RRING_CURSORS; i++) {
-		struct rring_reader *reader = client->readers[i];
+		struct kring_reader *reader = client->readers[i];
 
 		if (cursors & BIT_ULL(i) && reader)
-			rring_flag_raise(&reader->ring->info->waiters,
+			kring_flag_raise(&reader->ring->info->waiters,
 					 RRING_READERS_WAIT);
 	}
 }
@@ -368,17 +369,17 @@ static void raise_readers(struct rring_client *client, u64 cursors)
  * Raise the readers' flag of each ring that @client reads with one of @cursors,
  * a bit per cursor. Takes the arena's lock.
  */
-void rring_client_raise(struct rring_client *client, u64 cursors)
+void kring_client_raise(struct kring_client *client, u64 cursors)
 {
 	/* if @client has died, the next look of the wait returns the error */
-	if (rring_client_lock(client))
+	if (kring_client_lock(client))
 		return;
 	raise_readers(client, cursors);
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 }
 
 struct wait_any {
-	struct rring_client *client;
+	struct kring_client *client;
 	u64 cursors;
 };
 
@@ -387,21 +388,21 @@ struct wait_any {
  * ended; -EAGAIN: not yet; -ENXIO: one of @cursors has no reader. Under the
  * arena's lock.
  */
-static int check_any(const struct rring_client *client, u64 cursors)
+static int check_any(const struct kring_client *client, u64 cursors)
 {
 	int err = 0;
 	u32 i;
 
 	for (i = 0; i < RRING_CURSORS; i++) {
-		struct rring_reader *reader = client->readers[i];
+		struct kring_reader *reader = client->readers[i];
 
 		if (!(cursors & BIT_ULL(i)))
 			continue;
 		if (!reader)
 			return -ENXIO;
-		if (rring_reader_has_news(reader, rring_reader_pos(reader)))
+		if (kring_reader_has_news(reader, kring_reader_pos(reader)))
 			return 0;
-		if (!rring_ring_has_ended(reader->ring))
+		if (!kring_ring_has_ended(reader->ring))
 			err = -EAGAIN;
 	}
 	return err;
@@ -410,12 +411,12 @@ static int check_any(const struct rring_client *client, u64 cursors)
 static int any_ready(void *context, u64 *wake_at)
 {
 	struct wait_any *wait = context;
-	int err = rring_client_lock(wait->client);
+	int err = kring_client_lock(wait->client);
 
 	if (err)
 		return err;
 	err = check_any(wait->client, wait->cursors);
-	rring_client_unlock(wait->client);
+	kring_client_unlock(wait->client);
 	return err;
 }
 
@@ -423,15 +424,15 @@ static void raise_any(void *context)
 {
 	struct wait_any *wait = context;
 
-	rring_client_raise(wait->client, wait->cursors);
+	kring_client_raise(wait->client, wait->cursors);
 }
 
-static const struct rring_wait_ops any_ops = {
+static const struct kring_wait_ops any_ops = {
 	.ready = any_ready,
 	.raise = raise_any,
 };
 
-int rring_client_wait_any(struct rring_client *client,
+int kring_client_wait_any(struct kring_client *client,
 			  const struct rring_wait *args)
 {
 	struct wait_any wait = {
@@ -441,35 +442,36 @@ int rring_client_wait_any(struct rring_client *client,
 
 	if (!args->position || args->ring || args->reader)
 		return -EINVAL;
-	return rring_gate_wait(&client->gate, &any_ops, &wait, args->deadline);
+	return kring_evcount_wait(&client->evcount, &any_ops, &wait,
+				  args->deadline);
 }
 
-static void raise_flags(struct rring_client *client)
+static void raise_flags(struct kring_client *client)
 {
-	struct rring_arena *arena = client->arena;
+	struct kring_arena *arena = client->arena;
 	u32 i;
 
 	raise_readers(client, ~0ull);
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
-			rring_flag_raise(&arena->rings[i]->info->waiters,
+			kring_flag_raise(&arena->rings[i]->info->waiters,
 					 RRING_WRITER_WAITS);
 }
 
-static __poll_t poll_mask(struct rring_client *client)
+static __poll_t poll_mask(struct kring_client *client)
 {
-	struct rring_arena *arena = client->arena;
+	struct kring_arena *arena = client->arena;
 	__poll_t mask = 0;
 	u32 i;
 
 	for (i = 0; i < RRING_CURSORS; i++)
 		if (client->readers[i] &&
-		    rring_reader_ready(client->readers[i],
-				       rring_reader_pos(client->readers[i])))
+		    kring_reader_ready(client->readers[i],
+				       kring_reader_pos(client->readers[i])))
 			mask |= EPOLLIN | EPOLLRDNORM;
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client &&
-		    rring_ring_has_room(arena->rings[i]))
+		    kring_ring_has_room(arena->rings[i]))
 			mask |= EPOLLOUT | EPOLLWRNORM;
 	return mask;
 }
@@ -479,10 +481,10 @@ static __poll_t poll_mask(struct rring_client *client)
  * Raises the waiters flags of all its rings, even if some are ready: an
  * edge-triggered poll has to see the next event, too. Takes the arena's lock.
  */
-__poll_t rring_client_poll(struct rring_client *client)
+__poll_t kring_client_poll(struct kring_client *client)
 {
 	/* pairs with take_place() */
-	struct rring_arena *arena = smp_load_acquire(&client->arena);
+	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	__poll_t mask = EPOLLERR;
 
 	if (!arena)
@@ -490,7 +492,7 @@ __poll_t rring_client_poll(struct rring_client *client)
 	mutex_lock(&arena->lock);
 	if (client->state == RRING_CLIENT_LIVE && !client->evicted) {
 		raise_flags(client);
-		rring_barrier(arena);
+		kring_barrier(arena);
 		mask = poll_mask(client);
 	}
 	mutex_unlock(&arena->lock);

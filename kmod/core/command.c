@@ -19,7 +19,7 @@
  * 0: @name ends with a zero byte within RRING_NAME_MAX, and is empty or has
  * printable ASCII characters, no space and no '/'. Else -EINVAL.
  */
-int rring_command_check_name(const char *name)
+int kring_command_check_name(const char *name)
 {
 	size_t i;
 
@@ -29,26 +29,26 @@ int rring_command_check_name(const char *name)
 	return i < RRING_NAME_MAX ? 0 : -EINVAL;
 }
 
-static int do_create(struct rring_client *client, union rring_args *args)
+static int do_create(struct kring_client *client, union kring_args *args)
 {
-	if (rring_command_check_name(args->create.name))
+	if (kring_command_check_name(args->create.name))
 		return -EINVAL;
-	return rring_descriptor_create(&args->create);
+	return kring_descriptor_create(&args->create);
 }
 
-static int do_remove(struct rring_client *client, union rring_args *args)
+static int do_remove(struct kring_client *client, union kring_args *args)
 {
-	if (rring_command_check_name(args->remove.name) || args->remove.reserved)
+	if (kring_command_check_name(args->remove.name) || args->remove.reserved)
 		return -EINVAL;
-	return rring_arena_unname(args->remove.name,
+	return kring_arena_unname(args->remove.name,
 				  current->nsproxy->net_ns);
 }
 
-static int do_attach(struct rring_client *client, union rring_args *args)
+static int do_attach(struct kring_client *client, union kring_args *args)
 {
-	if (rring_command_check_name(args->attach.name))
+	if (kring_command_check_name(args->attach.name))
 		return -EINVAL;
-	return rring_client_attach(client, &args->attach);
+	return kring_client_attach(client, &args->attach);
 }
 
 static int check_bytes(const struct rring_refill *refill)
@@ -60,7 +60,7 @@ static int check_bytes(const struct rring_refill *refill)
 	return refill->bytes > RRING_XXL_MAX ? -E2BIG : 0;
 }
 
-static int do_refill(struct rring_client *client, union rring_args *args)
+static int do_refill(struct kring_client *client, union kring_args *args)
 {
 	struct rring_refill *refill = &args->refill;
 	int err;
@@ -70,90 +70,90 @@ static int do_refill(struct rring_client *client, union rring_args *args)
 	if (refill->pool >= RRING_POOLS || !refill->count || refill->flags)
 		return -EINVAL;
 	err = check_bytes(refill);
-	return err ? err : rring_pool_refill(client, refill);
+	return err ? err : kring_pool_refill(client, refill);
 }
 
-static int do_ring_open(struct rring_client *client, union rring_args *args)
+static int do_ring_open(struct kring_client *client, union kring_args *args)
 {
 	if (client->role != RRING_PRODUCER)
 		return -EPERM;
-	if (rring_command_check_name(args->ring_open.name))
+	if (kring_command_check_name(args->ring_open.name))
 		return -EINVAL;
-	return rring_ring_open(client, &args->ring_open);
+	return kring_ring_open(client, &args->ring_open);
 }
 
-static int do_ring_close(struct rring_client *client, union rring_args *args)
+static int do_ring_close(struct kring_client *client, union kring_args *args)
 {
-	return rring_ring_close(client, &args->ring_close);
+	return kring_ring_close(client, &args->ring_close);
 }
 
-static int do_reader_join(struct rring_client *client, union rring_args *args)
+static int do_reader_join(struct kring_client *client, union kring_args *args)
 {
-	if (rring_command_check_name(args->reader_join.ring_name) ||
-	    rring_command_check_name(args->reader_join.name))
+	if (kring_command_check_name(args->reader_join.ring_name) ||
+	    kring_command_check_name(args->reader_join.name))
 		return -EINVAL;
-	return rring_reader_join(client, &args->reader_join);
+	return kring_reader_join(client, &args->reader_join);
 }
 
-static int do_reader_leave(struct rring_client *client, union rring_args *args)
+static int do_reader_leave(struct kring_client *client, union kring_args *args)
 {
-	return rring_reader_leave(client, &args->reader_leave);
+	return kring_reader_leave(client, &args->reader_leave);
 }
 
-static int do_reader_rejoin(struct rring_client *client, union rring_args *args)
+static int do_reader_rejoin(struct kring_client *client, union kring_args *args)
 {
-	return rring_reader_rejoin(client, &args->reader_rejoin);
+	return kring_reader_rejoin(client, &args->reader_rejoin);
 }
 
-static int do_wait(struct rring_client *client, union rring_args *args)
+static int do_wait(struct kring_client *client, union kring_args *args)
 {
 	switch (args->wait.what) {
 	case RRING_WAIT_READABLE:
-		return rring_reader_wait_readable(client, &args->wait);
+		return kring_reader_wait_readable(client, &args->wait);
 	case RRING_WAIT_WRITABLE:
 	case RRING_WAIT_PEER:
-		return rring_writer_wait(client, &args->wait);
+		return kring_writer_wait(client, &args->wait);
 	case RRING_WAIT_ANY:
-		return rring_client_wait_any(client, &args->wait);
+		return kring_client_wait_any(client, &args->wait);
 	default:
 		return -EINVAL;
 	}
 }
 
-static int do_wake(struct rring_client *client, union rring_args *args)
+static int do_wake(struct kring_client *client, union kring_args *args)
 {
 	const struct rring_wake *wake = &args->wake;
 	u32 waiters = wake->flags & (RRING_WAKE_READERS | RRING_WAKE_WRITER);
-	struct rring_ring *ring;
+	struct kring_ring *ring;
 	int err;
 
 	if (wake->flags & ~(RRING_WAKE_READERS | RRING_WAKE_WRITER |
 			    RRING_WAKE_POOLS))
 		return -EINVAL;
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (err)
 		return err;
 	client->arena->info->wakes++;
 	client->wakes++;
 	if (wake->flags & RRING_WAKE_POOLS)
-		rring_arena_wake_pools(client->arena, wake->pools);
+		kring_arena_wake_pools(client->arena, wake->pools);
 	if (waiters) {
-		ring = rring_ring_at(client->arena, wake->ring);
+		ring = kring_ring_at(client->arena, wake->ring);
 		if (ring)
-			rring_ring_wake(ring, waiters);
+			kring_ring_wake(ring, waiters);
 		else
 			err = -ENXIO;
 	}
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	return err;
 }
 
-static int do_pool_stat(struct rring_client *client, union rring_args *args)
+static int do_pool_stat(struct kring_client *client, union kring_args *args)
 {
 	if (args->pool_stat.pool >= RRING_POOLS ||
 	    args->pool_stat.flags & ~RRING_STAT_SWEEP)
 		return -EINVAL;
-	return rring_pool_count(client, &args->pool_stat);
+	return kring_pool_count(client, &args->pool_stat);
 }
 
 /*
@@ -161,21 +161,21 @@ static int do_pool_stat(struct rring_client *client, union rring_args *args)
  * process is being killed, which is checked for each batch: a batch may have to
  * read the windows of all rings.
  */
-static u32 reclaim_range(struct rring_pool *pool, u32 from, u32 end)
+static u32 reclaim_range(struct kring_pool *pool, u32 from, u32 end)
 {
 	u32 freed = 0;
 
 	for (; from < end && !fatal_signal_pending(current);
 	     from += RRING_BATCH)
-		freed += rring_sweep_range(pool, from,
+		freed += kring_sweep_range(pool, from,
 					   min(end, from + RRING_BATCH));
 	return freed;
 }
 
-static int do_reclaim(struct rring_client *client, union rring_args *args)
+static int do_reclaim(struct kring_client *client, union kring_args *args)
 {
 	struct rring_reclaim *reclaim = &args->reclaim;
-	struct rring_pool *pool;
+	struct kring_pool *pool;
 
 	if (reclaim->pool >= RRING_POOLS || !reclaim->count ||
 	    reclaim->count > RRING_RECLAIM_MAX)
@@ -188,19 +188,19 @@ static int do_reclaim(struct rring_client *client, union rring_args *args)
 				       reclaim->first + reclaim->count);
 	/* clients that wait for a slot do not know of these */
 	if (reclaim->count)
-		rring_arena_wake_pools(client->arena, BIT(reclaim->pool));
+		kring_arena_wake_pools(client->arena, BIT(reclaim->pool));
 	return 0;
 }
 
 #define COMMAND(cmd, member, needs_client)				\
 	[_IOC_NR(cmd)] = {						\
-		.size = sizeof_field(union rring_args, member),		\
+		.size = sizeof_field(union kring_args, member),		\
 		.attached = needs_client,				\
 		.answers = _IOC_DIR(cmd) & _IOC_READ,			\
 		.run = do_##member,					\
 	}
 
-static const struct rring_command commands[] = {
+static const struct kring_command commands[] = {
 	COMMAND(RRING_IOC_CREATE, create, false),
 	COMMAND(RRING_IOC_REMOVE, remove, false),
 	COMMAND(RRING_IOC_ATTACH, attach, false),
@@ -219,7 +219,7 @@ static const struct rring_command commands[] = {
 /*
  * NULL: no such ioctl. The size and direction that @cmd encodes do not count.
  */
-const struct rring_command *rring_command_find(unsigned int cmd)
+const struct kring_command *kring_command_find(unsigned int cmd)
 {
 	if (_IOC_TYPE(cmd) != RRING_IOC_MAGIC ||
 	    _IOC_NR(cmd) >= ARRAY_SIZE(commands))
@@ -229,18 +229,18 @@ const struct rring_command *rring_command_find(unsigned int cmd)
 
 /*
  * 0: @command does not need a live client, or @client is live and belongs to
- * the caller's process; else an error of rring_client_lock(). Takes the arena's
+ * the caller's process; else an error of kring_client_lock(). Takes the arena's
  * lock, and releases it.
  */
-int rring_command_check(const struct rring_command *command,
-			struct rring_client *client)
+int kring_command_check(const struct kring_command *command,
+			struct kring_client *client)
 {
 	int err;
 
 	if (!command->attached)
 		return 0;
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (!err)
-		rring_client_unlock(client);
+		kring_client_unlock(client);
 	return err;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_COMMAND_H
-#define RRING_COMMAND_H
+#ifndef KRING_COMMAND_H
+#define KRING_COMMAND_H
 
 #include <linux/rusted_ring.h>
 
-struct rring_client;
+struct kring_client;
 
 /* The argument of any ioctl. Each struct begins with .size. */
-union rring_args {
+union kring_args {
 	u32 size;
 	struct rring_create create;
 	struct rring_remove remove;
@@ -25,7 +25,7 @@ union rring_args {
 };
 
 /* One ioctl. */
-struct rring_command {
+struct kring_command {
 	u32 size;		/* bytes of its struct */
 	bool attached;		/* needs a live client of the caller */
 	bool answers;		/* the struct is copied back */
@@ -33,12 +33,12 @@ struct rring_command {
 	 * @args is a copy in kernel memory. Returns 0, CREATE a descriptor, or
 	 * a negative errno. Called without the arena's lock.
 	 */
-	int (*run)(struct rring_client *client, union rring_args *args);
+	int (*run)(struct kring_client *client, union kring_args *args);
 };
 
-int rring_command_check_name(const char *name);
-const struct rring_command *rring_command_find(unsigned int cmd);
-int rring_command_check(const struct rring_command *command,
-			struct rring_client *client);
+int kring_command_check_name(const char *name);
+const struct kring_command *kring_command_find(unsigned int cmd);
+int kring_command_check(const struct kring_command *command,
+			struct kring_client *client);
 
-#endif /* RRING_COMMAND_H */
+#endif /* KRING_COMMAND_H */

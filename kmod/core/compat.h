@@ -5,8 +5,8 @@
  * this header instead of the kernel's compiles into librusted_ring as well,
  * where ulib/host/kernel.h provides the same functions on the C library.
  */
-#ifndef RRING_COMPAT_H
-#define RRING_COMPAT_H
+#ifndef KRING_COMPAT_H
+#define KRING_COMPAT_H
 
 #ifdef __KERNEL__
 
@@ -48,23 +48,23 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 }
 #endif
 
-#define rring_net_cookie(net)	((net)->net_cookie)
+#define kring_net_cookie(net)	((net)->net_cookie)
 
 /*
  * Flag of a multicast group that only an administrator may join: with
  * CAP_SYS_ADMIN, or with CAP_NET_ADMIN where the kernel has no such flag.
  */
 #ifdef GENL_MCAST_CAP_SYS_ADMIN
-#define RRING_MCAST_ADMIN	GENL_MCAST_CAP_SYS_ADMIN
+#define KRING_MCAST_ADMIN	GENL_MCAST_CAP_SYS_ADMIN
 #else
-#define RRING_MCAST_ADMIN	GENL_UNS_ADMIN_PERM
+#define KRING_MCAST_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
 
 /* Attributes of the request that a dump answers; @cb: its netlink_callback. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
-#define rring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
+#define kring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #else
-#define rring_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#define kring_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
 #endif
 
 #else
@@ -73,4 +73,4 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 
 #endif /* __KERNEL__ */
 
-#endif /* RRING_COMPAT_H */
+#endif /* KRING_COMPAT_H */

@@ -18,7 +18,7 @@
 #include "trace.h"
 
 /* Slots that were held, in all pools. */
-u32 rring_client_usage_holds(const struct rring_client_usage *usage)
+u32 kring_client_usage_holds(const struct kring_client_usage *usage)
 {
 	u32 held = 0;
 	u32 i;
@@ -32,14 +32,14 @@ u32 rring_client_usage_holds(const struct rring_client_usage *usage)
  * Fill @usage but for .held: to count the holds takes long. Under the arena's
  * lock.
  */
-void rring_client_usage_take(struct rring_client *client,
-			     struct rring_client_usage *usage)
+void kring_client_usage_take(struct kring_client *client,
+			     struct kring_client_usage *usage)
 {
-	struct rring_arena *arena = client->arena;
+	struct kring_arena *arena = client->arena;
 	u32 i;
 
 	for (i = 0; i < RRING_POOLS; i++) {
-		usage->lent[i] = rring_client_lent(client, i);
+		usage->lent[i] = kring_client_lent(client, i);
 		usage->charged[i] = client->charged[i];
 	}
 	usage->rings = 0;
@@ -52,10 +52,10 @@ void rring_client_usage_take(struct rring_client *client,
 			usage->readers++;
 }
 
-static void leave_place(struct rring_client *client)
+static void leave_place(struct kring_client *client)
 {
-	struct rring_arena *arena = client->arena;
-	const rring_word_t *ledger = rring_client_ledger(client);
+	struct kring_arena *arena = client->arena;
+	const rring_word_t *ledger = kring_client_ledger(client);
 	u32 i;
 
 	rring_flag_store_release(&arena->info->client_serial[client->id], 0);
@@ -65,17 +65,17 @@ static void leave_place(struct rring_client *client)
 	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
 }
 
-static void detach_rings(struct rring_client *client)
+static void detach_rings(struct kring_client *client)
 {
-	struct rring_arena *arena = client->arena;
+	struct kring_arena *arena = client->arena;
 	u32 i;
 
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
-			rring_ring_detach(arena->rings[i], RRING_RING_ENDED);
+			kring_ring_detach(arena->rings[i], RRING_RING_ENDED);
 }
 
-static void detach_readers(struct rring_client *client)
+static void detach_readers(struct kring_client *client)
 {
 	u32 i;
 
@@ -83,8 +83,8 @@ static void detach_readers(struct rring_client *client)
 		if (!client->readers[i])
 			continue;
 		/* the evicted client may be asleep on this reader; wake it */
-		rring_gate_open(&client->readers[i]->ring->readable);
-		rring_reader_detach(client->readers[i]);
+		kring_evcount_signal(&client->readers[i]->ring->readable);
+		kring_reader_detach(client->readers[i]);
 	}
 }
 
@@ -106,11 +106,11 @@ static u32 count_holds(const rring_word_t *ledger, u32 capacity)
  * Count the slots that the dead client held, for statistics. The ledger is read
  * without the arena's lock: it does not change any more. Takes that lock.
  */
-static void count_dead_holds(struct rring_client *client,
-			     struct rring_client_usage *usage)
+static void count_dead_holds(struct kring_client *client,
+			     struct kring_client_usage *usage)
 {
-	const rring_word_t *ledger = rring_client_ledger(client);
-	struct rring_arena *arena = client->arena;
+	const rring_word_t *ledger = kring_client_ledger(client);
+	struct kring_arena *arena = client->arena;
 	u32 i;
 
 	for (i = 0; i < RRING_POOLS; i++)
@@ -118,7 +118,7 @@ static void count_dead_holds(struct rring_client *client,
 					     arena->pool[i].capacity);
 	mutex_lock(&arena->lock);
 	arena->info->deaths++;
-	arena->info->dead_holds += rring_client_usage_holds(usage);
+	arena->info->dead_holds += kring_client_usage_holds(usage);
 	mutex_unlock(&arena->lock);
 }
 
@@ -126,11 +126,11 @@ static void count_dead_holds(struct rring_client *client,
  * Free the XXL events that only the dead client had: their pages may be many.
  * Takes the arena's lock.
  */
-static void reclaim_xxl(struct rring_arena *arena)
+static void reclaim_xxl(struct kring_arena *arena)
 {
-	struct rring_pool *pool = &arena->pool[RRING_XXL];
+	struct kring_pool *pool = &arena->pool[RRING_XXL];
 
-	rring_sweep_range(pool, 0, pool->capacity);
+	kring_sweep_range(pool, 0, pool->capacity);
 }
 
 /*
@@ -140,22 +140,22 @@ static void reclaim_xxl(struct rring_arena *arena)
  * location names the slots in these windows at any time. Takes the arena's
  * lock; the caller may hold the mmap_lock.
  */
-void rring_client_die(struct rring_client *client)
+void kring_client_die(struct kring_client *client)
 {
-	struct rring_arena *arena = client->arena;
-	struct rring_client_usage usage = {};
+	struct kring_arena *arena = client->arena;
+	struct kring_client_usage usage = {};
 	enum rring_client_state state;
 
 	mutex_lock(&arena->lock);
 	state = client->state;
 	if (state != RRING_CLIENT_DEAD) {
-		rring_client_usage_take(client, &usage);
+		kring_client_usage_take(client, &usage);
 		detach_rings(client);
 		detach_readers(client);
 		leave_place(client);
 		client->state = RRING_CLIENT_DEAD;
-		rring_arena_wake_pools(arena, ~0u);
-		rring_arena_changed(arena);
+		kring_arena_wake_pools(arena, ~0u);
+		kring_arena_changed(arena);
 	}
 	mutex_unlock(&arena->lock);
 	if (state == RRING_CLIENT_DEAD)
@@ -166,5 +166,5 @@ void rring_client_die(struct rring_client *client)
 		reclaim_xxl(arena);
 	}
 	trace_client_exit(client, &usage);
-	rring_announce_client(client, &usage);
+	kring_announce_client(client, &usage);
 }

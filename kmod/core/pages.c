@@ -8,7 +8,7 @@
  * A region of @size bytes, a multiple of the page size, with one reference; or
  * an ERR_PTR() (-ENOSPC, -ENOMEM). May sleep.
  */
-struct rring_pages *rring_pages_new(u64 size)
+struct rring_pages *kring_pages_new(u64 size)
 {
 	struct rring_pages *pages;
 	int err;
@@ -17,14 +17,14 @@ struct rring_pages *rring_pages_new(u64 size)
 	if (!pages)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&pages->ref);
-	err = rring_region_alloc(&pages->region, size);
+	err = kring_region_alloc(&pages->region, size);
 	if (!err)
 		return pages;
 	kfree(pages);
 	return ERR_PTR(err);
 }
 
-void rring_pages_get(struct rring_pages *pages)
+void kring_pages_get(struct rring_pages *pages)
 {
 	kref_get(&pages->ref);
 }
@@ -33,12 +33,12 @@ static void pages_free(struct kref *ref)
 {
 	struct rring_pages *pages = container_of(ref, struct rring_pages, ref);
 
-	rring_region_free(&pages->region);
+	kring_region_free(&pages->region);
 	kfree(pages);
 }
 
 /* Put a reference. True: it was the last, the region is freed. May sleep. */
-bool rring_pages_put(struct rring_pages *pages)
+bool kring_pages_put(struct rring_pages *pages)
 {
 	return kref_put(&pages->ref, pages_free);
 }

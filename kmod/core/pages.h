@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_PAGES_H
-#define RRING_PAGES_H
+#ifndef KRING_PAGES_H
+#define KRING_PAGES_H
 
 #include "compat.h"
 
@@ -13,16 +13,16 @@
  */
 struct rring_pages {
 	struct kref ref;
-	struct rring_region region;
+	struct kring_region region;
 };
 
-struct rring_pages *rring_pages_new(u64 size);
-void rring_pages_get(struct rring_pages *pages);
-bool rring_pages_put(struct rring_pages *pages);
+struct rring_pages *kring_pages_new(u64 size);
+void kring_pages_get(struct rring_pages *pages);
+bool kring_pages_put(struct rring_pages *pages);
 
-static inline u64 rring_pages_size(const struct rring_pages *pages)
+static inline u64 kring_pages_size(const struct rring_pages *pages)
 {
-	return rring_region_size(&pages->region);
+	return kring_region_size(&pages->region);
 }
 
-#endif /* RRING_PAGES_H */
+#endif /* KRING_PAGES_H */

@@ -26,7 +26,7 @@
 
 #define MEMORY_RETRY_NS	100000000ull	/* between retries */
 
-int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
+int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 		    u32 index)
 {
 	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
@@ -37,7 +37,7 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 	pool->info = &arena->info->pool[index];
 	pool->capacity = pool->info->capacity;
 	pool->base = pool->info->slot_base;
-	rring_gate_init(&pool->gate, arena);
+	kring_evcount_init(&pool->evcount, arena);
 	if (!pool->capacity)
 		return 0;
 	pool->free = kvcalloc(pool->capacity, sizeof(*pool->free), gfp);
@@ -51,13 +51,13 @@ int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
 		pool->free[i] = pool->capacity - 1 - i;
 	pool->nr_free = pool->capacity;
 	return index == RRING_XXL ?
-	       rring_xxl_init(pool, arena->region.addr +
+	       kring_xxl_init(pool, arena->region.addr +
 				    arena->info->xxl_offset) : 0;
 }
 
-void rring_pool_destroy(struct rring_pool *pool)
+void kring_pool_destroy(struct kring_pool *pool)
 {
-	rring_xxl_destroy(pool);
+	kring_xxl_destroy(pool);
 	kvfree(pool->named);
 	kvfree(pool->out);
 	kvfree(pool->lease);
@@ -68,8 +68,8 @@ void rring_pool_destroy(struct rring_pool *pool)
  * How many slots may be charged to @client; NULL: to a client that has no quota
  * of its own. At least 1. Under the arena's lock.
  */
-u32 rring_pool_quota(const struct rring_pool *pool,
-		     const struct rring_client *client)
+u32 kring_pool_quota(const struct kring_pool *pool,
+		     const struct kring_client *client)
 {
 	u32 percent = pool->arena->quota;
 
@@ -78,15 +78,15 @@ u32 rring_pool_quota(const struct rring_pool *pool,
 	return max_t(u64, 1, (u64)pool->capacity * percent / 100);
 }
 
-static u32 quota_left(struct rring_pool *pool, struct rring_client *client)
+static u32 quota_left(struct kring_pool *pool, struct kring_client *client)
 {
 	u32 charged = client->charged[pool->index];
-	u32 quota = rring_pool_quota(pool, client);
+	u32 quota = kring_pool_quota(pool, client);
 
 	return charged < quota ? quota - charged : 0;
 }
 
-static u32 nr_out(const struct rring_pool *pool)
+static u32 nr_out(const struct kring_pool *pool)
 {
 	return pool->capacity - pool->nr_free;
 }
@@ -95,7 +95,7 @@ static u32 nr_out(const struct rring_pool *pool)
  * Raise .sweep_limit by an eighth, by a batch at least, and to @least at least;
  * never above the capacity.
  */
-static void raise_sweep_limit(struct rring_pool *pool, u32 least)
+static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 {
 	u32 more = max(pool->info->batch, pool->sweep_limit / 8);
 
@@ -109,7 +109,7 @@ static void raise_sweep_limit(struct rring_pool *pool, u32 least)
  * the slots that are out was not reclaimed yet; with the eighth more that
  * raise_sweep_limit() allows, that is at most half as many as are in use.
  */
-static void adjust_sweep_limit(struct rring_pool *pool)
+static void adjust_sweep_limit(struct kring_pool *pool)
 {
 	if (pool->swept < nr_out(pool))
 		return;
@@ -120,7 +120,7 @@ static void adjust_sweep_limit(struct rring_pool *pool)
 }
 
 /* Take a slot off the free set, which is not empty. Returns its handle. */
-static u64 take_slot(struct rring_pool *pool, struct rring_lease lease)
+static u64 take_slot(struct kring_pool *pool, struct kring_lease lease)
 {
 	u32 slot = pool->free[--pool->nr_free];
 	u32 generation =
@@ -131,12 +131,12 @@ static u64 take_slot(struct rring_pool *pool, struct rring_lease lease)
 	return rring_handle(generation, pool->index, slot);
 }
 
-static void lend_slot(struct rring_pool *pool, struct rring_client *client,
+static void lend_slot(struct kring_pool *pool, struct kring_client *client,
 		      u64 position)
 {
 	struct rring_magazine *magazine =
-		rring_client_magazine(client, pool->index);
-	struct rring_lease lease = {
+		kring_client_magazine(client, pool->index);
+	struct kring_lease lease = {
 		.serial = client->serial,
 		.client = client->id,
 		.position = position,
@@ -147,7 +147,7 @@ static void lend_slot(struct rring_pool *pool, struct rring_client *client,
 }
 
 /* Account for @n slots that have just been taken. */
-static void note_lent(struct rring_pool *pool, u32 n)
+static void note_lent(struct kring_pool *pool, u32 n)
 {
 	if (nr_out(pool) > pool->sweep_limit)
 		raise_sweep_limit(pool, nr_out(pool));
@@ -161,20 +161,20 @@ static void note_lent(struct rring_pool *pool, u32 n)
  * How many slots can be lent to @client now: @want, or less if the quota, the
  * magazine or the free set has less room.
  */
-static u32 lendable(struct rring_pool *pool, struct rring_client *client,
+static u32 lendable(struct kring_pool *pool, struct kring_client *client,
 		    u32 want)
 {
 	u32 n = min(want, quota_left(pool, client));
 
-	n = min(n, RRING_MAGAZINE_SLOTS - rring_client_lent(client, pool->index));
+	n = min(n, RRING_MAGAZINE_SLOTS - kring_client_lent(client, pool->index));
 	return min(n, pool->nr_free);
 }
 
 /* Lend @n slots to @client. @n is at least 1, and lendable() allows it. */
-static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
+static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 {
 	struct rring_magazine *magazine =
-		rring_client_magazine(client, pool->index);
+		kring_client_magazine(client, pool->index);
 	u64 head = rring_seq_load(&magazine->head);
 	u32 i;
 
@@ -194,16 +194,16 @@ static void lend(struct rring_pool *pool, struct rring_client *client, u32 n)
  * Set @lent to the magazine of the client of @lease, as it is now; to an empty
  * one if that client has gone. Under the arena's lock.
  */
-void rring_pool_look_at_magazine(const struct rring_pool *pool,
-				 const struct rring_lease *lease,
-				 struct rring_lent *lent)
+void kring_pool_look_at_magazine(const struct kring_pool *pool,
+				 const struct kring_lease *lease,
+				 struct kring_lent *lent)
 {
-	struct rring_client *client = pool->arena->clients[lease->client];
+	struct kring_client *client = pool->arena->clients[lease->client];
 
-	*lent = (struct rring_lent) { .serial = lease->serial };
+	*lent = (struct kring_lent) { .serial = lease->serial };
 	if (!client || client->serial != lease->serial)
 		return;
-	lent->n = rring_client_lent(client, pool->index);
+	lent->n = kring_client_lent(client, pool->index);
 	lent->tail = client->tail[pool->index];
 }
 
@@ -212,29 +212,29 @@ void rring_pool_look_at_magazine(const struct rring_pool *pool,
  * its client for it. A region of XXL becomes one to be freed. Under the arena's
  * lock.
  */
-void rring_pool_free_slot(struct rring_pool *pool, u32 slot)
+void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
 {
-	const struct rring_lease *lease = &pool->lease[slot];
-	struct rring_client *client = pool->arena->clients[lease->client];
+	const struct kring_lease *lease = &pool->lease[slot];
+	struct kring_client *client = pool->arena->clients[lease->client];
 
 	if (client && client->serial == lease->serial)
 		client->charged[pool->index]--;
 	if (pool->index == RRING_XXL)
-		rring_xxl_retire(pool, slot);
+		kring_xxl_retire(pool, slot);
 	__clear_bit(slot, pool->out);
 	pool->free[pool->nr_free++] = slot;
 	pool->info->reclaimed++;
 }
 
 struct refill {
-	struct rring_client *client;
-	struct rring_pool *pool;
+	struct kring_client *client;
+	struct kring_pool *pool;
 	u32 want;			/* slots asked for */
 	u32 lent;			/* slots lent: the result */
 	u32 found;			/* slots freed by its latest sweeps */
 	bool over_quota;		/* at the latest look */
 	u64 bytes;			/* XXL: size of the event, else 0 */
-	struct rring_xxl *xxl;		/* XXL: region to install */
+	struct kring_xxl *xxl;		/* XXL: region to install */
 };
 
 /*
@@ -243,7 +243,7 @@ struct refill {
  * if more than .sweep_limit would be out: else the slots in use would spread
  * over the whole pool, and .high_water would not say how many are needed.
  */
-static bool is_short(const struct rring_pool *pool, u32 want)
+static bool is_short(const struct kring_pool *pool, u32 want)
 {
 	return pool->nr_free < want || nr_out(pool) + want > pool->sweep_limit;
 }
@@ -254,10 +254,10 @@ static bool is_short(const struct rring_pool *pool, u32 want)
  * @handles; 0: none is free or, unless @swept, a sweep is due. Under the
  * arena's lock.
  */
-u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
+u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept)
 {
-	struct rring_lease kernel = { .client = 0 };
+	struct kring_lease kernel = { .client = 0 };
 	u32 n = min(want, pool->nr_free);
 	u32 i;
 
@@ -279,18 +279,18 @@ u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
  */
 static int lend_locked(struct refill *refill)
 {
-	struct rring_pool *pool = refill->pool;
-	struct rring_client *client = refill->client;
+	struct kring_pool *pool = refill->pool;
+	struct kring_client *client = refill->client;
 	u32 n = lendable(pool, client, refill->want);
 
-	if (!n && rring_client_lent(client, pool->index) == RRING_MAGAZINE_SLOTS)
+	if (!n && kring_client_lent(client, pool->index) == RRING_MAGAZINE_SLOTS)
 		return 0;
 	if (!n)
 		return -EAGAIN;
 	if (refill->bytes && !refill->xxl)
 		return NEEDS_PAGES;
 	if (refill->xxl)
-		rring_xxl_install(pool, pool->free[pool->nr_free - 1],
+		kring_xxl_install(pool, pool->free[pool->nr_free - 1],
 				  refill->xxl);
 	refill->xxl = NULL;
 	lend(pool, client, n);
@@ -300,19 +300,19 @@ static int lend_locked(struct refill *refill)
 
 /*
  * Lend free slots. Returns what lend_locked() returns; -EAGAIN also if a sweep
- * is due, unless @swept; or an error of rring_client_lock(). Takes the arena's
+ * is due, unless @swept; or an error of kring_client_lock(). Takes the arena's
  * lock.
  */
 static int refill_lend(struct refill *refill, bool swept)
 {
-	struct rring_pool *pool = refill->pool;
-	struct rring_client *client = refill->client;
-	int err = rring_client_lock(client);
+	struct kring_pool *pool = refill->pool;
+	struct kring_client *client = refill->client;
+	int err = kring_client_lock(client);
 
 	if (err)
 		return err;
 	/* a client whose quota is the whole pool is never over quota */
-	refill->over_quota = rring_pool_quota(pool, client) < pool->capacity &&
+	refill->over_quota = kring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
 	if (!swept && is_short(pool, refill->want)) {
 		err = -EAGAIN;
@@ -322,7 +322,7 @@ static int refill_lend(struct refill *refill, bool swept)
 		err = lend_locked(refill);
 		trace_refill(pool, client, refill->want, refill->lent);
 	}
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	return err;
 }
 
@@ -334,7 +334,7 @@ static int refill_lend(struct refill *refill, bool swept)
  * last sweep: so a sweep looks at no more than four slots for each that was
  * lent. "No" starts that count anew. Takes the arena's lock.
  */
-static bool will_do(struct rring_pool *pool, u32 want)
+static bool will_do(struct kring_pool *pool, u32 want)
 {
 	bool enough;
 
@@ -353,14 +353,14 @@ static bool will_do(struct rring_pool *pool, u32 want)
  * do not suffice, of the pool. Returns how many slots were freed. Takes the
  * arena's lock. May sleep.
  */
-u32 rring_pool_sweep(struct rring_pool *pool, u32 want)
+u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 {
-	u32 freed = rring_sweep_recent(pool, want);
+	u32 freed = kring_sweep_recent(pool, want);
 	u32 looked, found;
 
 	if (will_do(pool, want))
 		return freed;
-	found = rring_sweep(pool, want, RRING_SWEEP_LEDGERS, &looked);
+	found = kring_sweep(pool, want, KRING_SWEEP_LEDGERS, &looked);
 	mutex_lock(&pool->arena->lock);
 	pool->swept += looked;
 	pool->swept_free += found;
@@ -374,19 +374,19 @@ u32 rring_pool_sweep(struct rring_pool *pool, u32 want)
  * refill_lend() returns. A client over its quota needs its own slots to be
  * freed, but a sweep frees those of all clients: so it goes round the pool.
  */
-static int refill_sweep(struct refill *refill, enum rring_depth depth)
+static int refill_sweep(struct refill *refill, enum kring_depth depth)
 {
-	struct rring_pool *pool = refill->pool;
+	struct kring_pool *pool = refill->pool;
 	bool all = refill->over_quota;
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	if (all || depth == RRING_SWEEP_WINDOWS)
-		refill->found += rring_sweep(pool, all ? pool->capacity :
+	if (all || depth == KRING_SWEEP_WINDOWS)
+		refill->found += kring_sweep(pool, all ? pool->capacity :
 							 refill->want,
 					     depth, NULL);
 	else
-		refill->found += rring_pool_sweep(pool, refill->want);
+		refill->found += kring_pool_sweep(pool, refill->want);
 	/* lend in any case: another sweep may have freed slots */
 	return refill_lend(refill, true);
 }
@@ -400,9 +400,9 @@ static int sweep_and_lend(struct refill *refill)
 	int err;
 
 	refill->found = 0;
-	err = refill_sweep(refill, RRING_SWEEP_LEDGERS);
+	err = refill_sweep(refill, KRING_SWEEP_LEDGERS);
 	if (err == -EAGAIN)
-		err = refill_sweep(refill, RRING_SWEEP_WINDOWS);
+		err = refill_sweep(refill, KRING_SWEEP_WINDOWS);
 	return err;
 }
 
@@ -426,7 +426,7 @@ static int try_slots(struct refill *refill)
 
 static int new_pages(struct refill *refill)
 {
-	struct rring_xxl *xxl = rring_xxl_new(refill->bytes);
+	struct kring_xxl *xxl = kring_xxl_new(refill->bytes);
 
 	if (IS_ERR(xxl))
 		return PTR_ERR(xxl);
@@ -434,7 +434,7 @@ static int new_pages(struct refill *refill)
 	return 0;
 }
 
-static bool is_all_free(struct rring_pool *pool)
+static bool is_all_free(struct kring_pool *pool)
 {
 	bool all;
 
@@ -453,12 +453,12 @@ static bool is_all_free(struct rring_pool *pool)
  */
 static int get_pages(struct refill *refill, u64 *wake_at)
 {
-	struct rring_pool *pool = refill->pool;
+	struct kring_pool *pool = refill->pool;
 	int err = new_pages(refill);
 
 	if (!err)
 		return 0;
-	rring_sweep_range(pool, 0, pool->capacity);
+	kring_sweep_range(pool, 0, pool->capacity);
 	err = new_pages(refill);
 	if (err != -ENOSPC || is_all_free(pool))
 		return err;
@@ -472,13 +472,13 @@ static int get_pages(struct refill *refill, u64 *wake_at)
  */
 static void find_dry(struct refill *refill)
 {
-	struct rring_pool *pool = refill->pool;
+	struct kring_pool *pool = refill->pool;
 
 	mutex_lock(&pool->arena->lock);
 	if (!pool->dry) {
 		pool->dry = true;
 		pool->dry_spells++;
-		rring_announce_dry(pool, refill->client);
+		kring_announce_dry(pool, refill->client);
 	}
 	mutex_unlock(&pool->arena->lock);
 }
@@ -499,7 +499,7 @@ static int try_all(struct refill *refill, u64 *wake_at)
 	/* another client was lent that slot meanwhile */
 	if (err == -EAGAIN && refill->xxl)
 		err = try_slots(refill);
-	rring_xxl_free(refill->xxl);
+	kring_xxl_free(refill->xxl);
 	refill->xxl = NULL;
 	return err;
 }
@@ -518,16 +518,16 @@ static void refill_raise(void *context)
 {
 	struct refill *refill = context;
 
-	rring_flag_raise(&refill->client->arena->info->pool_waiters,
+	kring_flag_raise(&refill->client->arena->info->pool_waiters,
 			 BIT(refill->pool->index));
 }
 
-static const struct rring_wait_ops refill_ops = {
+static const struct kring_wait_ops refill_ops = {
 	.ready = refill_try,
 	.raise = refill_raise,
 };
 
-static void count_failure(struct rring_pool *pool)
+static void count_failure(struct kring_pool *pool)
 {
 	mutex_lock(&pool->arena->lock);
 	pool->info->failures++;
@@ -539,11 +539,11 @@ static void count_failure(struct rring_pool *pool)
  * magazine is full. At the deadline: -EDQUOT if the quota is used up, else
  * -ENOSPC if the deadline is 0, else -ETIMEDOUT. At once: -ENOSPC if the pool
  * has no slots, or memory is short and none can be waited for; -ENOMEM; or an
- * error of the wait or of rring_client_lock().
+ * error of the wait or of kring_client_lock().
  */
-int rring_pool_refill(struct rring_client *client, struct rring_refill *args)
+int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 {
-	struct rring_pool *pool = &client->arena->pool[args->pool];
+	struct kring_pool *pool = &client->arena->pool[args->pool];
 	struct refill refill = {
 		.client = client,
 		.pool = pool,
@@ -552,9 +552,9 @@ int rring_pool_refill(struct rring_client *client, struct rring_refill *args)
 	};
 	int err = -ENOSPC;
 
-	if (pool->capacity && rring_region_within_limit(args->bytes))
-		err = rring_gate_wait(&pool->gate, &refill_ops, &refill,
-				      args->deadline);
+	if (pool->capacity && kring_region_within_limit(args->bytes))
+		err = kring_evcount_wait(&pool->evcount, &refill_ops, &refill,
+					 args->deadline);
 	args->count = refill.lent;
 	if (err == -ETIMEDOUT || err == -ENOSPC || err == -ENOMEM)
 		count_failure(pool);
@@ -566,22 +566,22 @@ int rring_pool_refill(struct rring_client *client, struct rring_refill *args)
 }
 
 /*
- * POOL_STAT: 0, or an error of rring_client_lock(). .held and .in_flight were
+ * POOL_STAT: 0, or an error of kring_client_lock(). .held and .in_flight were
  * counted earlier than the rest. Takes the arena's lock. May sleep.
  */
-int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
+int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat)
 {
-	struct rring_pool *pool = &client->arena->pool[stat->pool];
+	struct kring_pool *pool = &client->arena->pool[stat->pool];
 	u32 i;
 	int err;
 
 	if (stat->flags & RRING_STAT_SWEEP) {
-		rring_sweep(pool, pool->capacity, RRING_SWEEP_LEDGERS, NULL);
-		rring_sweep(pool, pool->capacity, RRING_SWEEP_WINDOWS, NULL);
+		kring_sweep(pool, pool->capacity, KRING_SWEEP_LEDGERS, NULL);
+		kring_sweep(pool, pool->capacity, KRING_SWEEP_WINDOWS, NULL);
 	}
-	stat->held = rring_sweep_held(pool);
-	stat->in_flight = rring_sweep_in_flight(pool);
-	err = rring_client_lock(client);
+	stat->held = kring_sweep_held(pool);
+	stat->in_flight = kring_sweep_in_flight(pool);
+	err = kring_client_lock(client);
 	if (err)
 		return err;
 	stat->capacity = pool->capacity;
@@ -592,8 +592,8 @@ int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat)
 	stat->lent = 0;
 	for (i = 1; i <= client->arena->info->max_clients; i++)
 		if (client->arena->clients[i])
-			stat->lent += rring_client_lent(client->arena->clients[i],
+			stat->lent += kring_client_lent(client->arena->clients[i],
 						    pool->index);
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	return 0;
 }

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_POOL_H
-#define RRING_POOL_H
+#ifndef KRING_POOL_H
+#define KRING_POOL_H
 
 #include <linux/rusted_ring.h>
 
 #include "wait.h"
 
-struct rring_arena;
-struct rring_client;
-struct rring_xxl;
+struct kring_arena;
+struct kring_client;
+struct kring_xxl;
 
 /* The last lending of a slot: to which client, and where in its magazine. */
-struct rring_lease {
+struct kring_lease {
 	u32 serial;			/* of the client; 0: the kernel */
 	u32 client;			/* id */
 	u32 position;			/* in its magazine, modulo 2^32 */
@@ -19,15 +19,15 @@ struct rring_lease {
 };
 
 /* One client's magazine, as it was when a batch of a sweep was gathered. */
-struct rring_lent {
+struct kring_lent {
 	u32 serial;			/* of the client; 0: none yet */
 	u32 tail;			/* position of the first slot */
 	u32 n;				/* slots */
 };
 
-/* The arena's lock protects all but .gate. */
-struct rring_pool {
-	struct rring_arena *arena;
+/* The arena's lock protects all but .evcount. */
+struct kring_pool {
+	struct kring_arena *arena;
 	struct rring_pool_info *info;
 	u32 index;
 	u32 capacity;
@@ -55,43 +55,43 @@ struct rring_pool {
 	unsigned long *named;		/* bitmap: slots in windows, by the
 					 * last mark_windows()
 					 */
-	struct rring_lease *lease;	/* by slot */
-	struct rring_xxl **xxl;		/* XXL: by slot, or NULL */
-	struct rring_xxl *xxl_retired;	/* regions to be freed */
+	struct kring_lease *lease;	/* by slot */
+	struct kring_xxl **xxl;		/* XXL: by slot, or NULL */
+	struct kring_xxl *xxl_retired;	/* regions to be freed */
 	rring_word_t *xxl_bytes;	/* in ARENA: sizes of regions, or 0 */
-	struct rring_gate gate;		/* for waiting refills */
+	struct kring_evcount evcount;	/* for waiting refills */
 };
 
-int rring_pool_init(struct rring_pool *pool, struct rring_arena *arena,
+int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 		    u32 index);
-u32 rring_pool_quota(const struct rring_pool *pool,
-		     const struct rring_client *client);
-void rring_pool_destroy(struct rring_pool *pool);
-u32 rring_pool_take(struct rring_pool *pool, rring_word_t *ledger,
+u32 kring_pool_quota(const struct kring_pool *pool,
+		     const struct kring_client *client);
+void kring_pool_destroy(struct kring_pool *pool);
+u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept);
-u32 rring_pool_sweep(struct rring_pool *pool, u32 want);
-void rring_pool_look_at_magazine(const struct rring_pool *pool,
-				 const struct rring_lease *lease,
-				 struct rring_lent *lent);
-void rring_pool_free_slot(struct rring_pool *pool, u32 slot);
-int rring_pool_refill(struct rring_client *client, struct rring_refill *args);
-int rring_pool_count(struct rring_client *client, struct rring_pool_stat *stat);
+u32 kring_pool_sweep(struct kring_pool *pool, u32 want);
+void kring_pool_look_at_magazine(const struct kring_pool *pool,
+				 const struct kring_lease *lease,
+				 struct kring_lent *lent);
+void kring_pool_free_slot(struct kring_pool *pool, u32 slot);
+int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
+int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
 
 /*
  * Is @slot, which is out, in a magazine? False is certain; true may be out of
  * date, as the client goes on taking slots. @lent keeps the magazine looked at
  * for the slot before; begin with zeroes. Under the arena's lock.
  */
-static inline bool rring_pool_in_magazine(const struct rring_pool *pool,
-					  u32 slot, struct rring_lent *lent)
+static inline bool kring_pool_in_magazine(const struct kring_pool *pool,
+					  u32 slot, struct kring_lent *lent)
 {
-	const struct rring_lease *lease = &pool->lease[slot];
+	const struct kring_lease *lease = &pool->lease[slot];
 
 	if (!lease->serial)
 		return false;
 	if (lease->serial != lent->serial)
-		rring_pool_look_at_magazine(pool, lease, lent);
+		kring_pool_look_at_magazine(pool, lease, lent);
 	return lease->position - lent->tail < lent->n;
 }
 
-#endif /* RRING_POOL_H */
+#endif /* KRING_POOL_H */

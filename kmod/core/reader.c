@@ -27,14 +27,14 @@
 #include "trace.h"
 
 /* The cursor of @reader, which has a client. Under the arena's lock. */
-const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader)
+const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader)
 {
 	struct rring_cursors *cursors = reader->client->cursors.addr;
 
 	return &cursors->cursor[reader->cursor].pos;
 }
 
-static struct rring_reader_info *reader_info(const struct rring_reader *reader)
+static struct rring_reader_info *reader_info(const struct kring_reader *reader)
 {
 	return &reader->ring->info->readers[reader->id];
 }
@@ -43,7 +43,7 @@ static struct rring_reader_info *reader_info(const struct rring_reader *reader)
  * Does @reader gate? A reader that is JOINING does not count: its start is
  * computed from the others. Under the arena's lock.
  */
-bool rring_reader_gates(const struct rring_reader *reader)
+bool kring_reader_gates(const struct kring_reader *reader)
 {
 	return reader->state == RRING_READER_LIVE ||
 	       reader->state == RRING_READER_FROZEN;
@@ -53,7 +53,7 @@ bool rring_reader_gates(const struct rring_reader *reader)
  * The position of @reader: entries below are released. It can be beyond the
  * head, because a hostile client can store any cursor. Under the arena's lock.
  */
-u64 rring_reader_pos(const struct rring_reader *reader)
+u64 kring_reader_pos(const struct kring_reader *reader)
 {
 	if (!reader->client)
 		return reader->start;
@@ -62,27 +62,27 @@ u64 rring_reader_pos(const struct rring_reader *reader)
 	 * see the cursor, but not the hold on an entry that the reader kept.
 	 */
 	return max(reader->start,
-		   rring_seq_load_acquire(rring_reader_cursor(reader)));
+		   rring_seq_load_acquire(kring_reader_cursor(reader)));
 }
 
 /*
  * Is there an entry at @position or above, or was @reader lapped? Under the
  * arena's lock.
  */
-bool rring_reader_has_news(struct rring_reader *reader, u64 position)
+bool kring_reader_has_news(struct kring_reader *reader, u64 position)
 {
 	return reader->state == RRING_READER_LAPPED ||
-	       rring_ring_head(reader->ring) > position;
+	       kring_ring_head(reader->ring) > position;
 }
 
 /*
  * Need @reader not wait at @position: is there an entry, was it lapped, or has
  * the stream ended? Under the arena's lock.
  */
-bool rring_reader_ready(struct rring_reader *reader, u64 position)
+bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {
-	return rring_ring_has_ended(reader->ring) ||
-	       rring_reader_has_news(reader, position);
+	return kring_ring_has_ended(reader->ring) ||
+	       kring_reader_has_news(reader, position);
 }
 
 /*
@@ -90,22 +90,22 @@ bool rring_reader_ready(struct rring_reader *reader, u64 position)
  * with P in the library's scan. Without it, the writer could see the new state
  * with an old start.
  */
-static void publish_state(struct rring_reader *reader,
+static void publish_state(struct kring_reader *reader,
 			  enum rring_reader_state state)
 {
 	struct rring_reader_info *info = reader_info(reader);
 	u32 client = reader->client ? reader->client->id : 0;
 
 	reader->state = state;
-	rring_arena_changed(reader->ring->arena);
+	kring_arena_changed(reader->ring->arena);
 	rring_seq_store(&info->start, reader->start);
 	rring_word_store_release(&info->ref, rring_ref(reader->serial, client,
 						       reader->cursor, state));
-	rring_announce_reader_state(reader);
+	kring_announce_reader_state(reader);
 }
 
 /* Word .ref of struct rring_reader_info. Under the arena's lock. */
-u64 rring_reader_ref(const struct rring_reader *reader)
+u64 kring_reader_ref(const struct kring_reader *reader)
 {
 	return rring_word_load(&reader_info(reader)->ref);
 }
@@ -114,10 +114,10 @@ u64 rring_reader_ref(const struct rring_reader *reader)
  * The position at which a reader starts: what @start (enum rring_start) and
  * @position ask for, but at least @low and at most the head.
  */
-static u64 start_position(struct rring_ring *ring, u64 low, u32 start,
+static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 			  u64 position)
 {
-	u64 head = rring_ring_head(ring);
+	u64 head = kring_ring_head(ring);
 
 	if (start == RRING_START_NEWEST)
 		return head;
@@ -130,11 +130,11 @@ static u64 start_position(struct rring_ring *ring, u64 low, u32 start,
  * Make @reader gate. Its start is what @start and @position ask for, but not
  * below what the writer may overwrite. Under the arena's lock.
  */
-static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
+static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 {
-	struct rring_ring *ring = reader->ring;
+	struct kring_ring *ring = reader->ring;
 
-	reader->start = rring_ring_low(ring);
+	reader->start = kring_ring_low(ring);
 	/* the writer scans again and again while the reader is JOINING */
 	preempt_disable();
 	publish_state(reader, RRING_READER_JOINING);
@@ -144,19 +144,19 @@ static void begin_gating(struct rring_reader *reader, u32 start, u64 position)
 	 */
 	rring_flag_store_release(&ring->info->joins,
 				 rring_flag_load(&ring->info->joins) + 1);
-	rring_barrier(ring->arena);
-	reader->start = start_position(ring, rring_ring_passed(ring), start,
+	kring_barrier(ring->arena);
+	reader->start = start_position(ring, kring_ring_passed(ring), start,
 				       position);
 	publish_state(reader, RRING_READER_LIVE);
 	preempt_enable();
 }
 
-static void begin_observing(struct rring_reader *reader, u32 start,
+static void begin_observing(struct kring_reader *reader, u32 start,
 			    u64 position)
 {
-	struct rring_ring *ring = reader->ring;
+	struct kring_ring *ring = reader->ring;
 
-	reader->start = start_position(ring, rring_ring_observable(ring), start,
+	reader->start = start_position(ring, kring_ring_observable(ring), start,
 				       position);
 	publish_state(reader, RRING_READER_OBSERVER);
 }
@@ -166,7 +166,7 @@ static void begin_observing(struct rring_reader *reader, u32 start,
  * cursor back to 0: a value from an earlier use would move the new reader
  * forward, and the writer would overwrite what the reader has not read.
  */
-static int find_cursor(const struct rring_client *client)
+static int find_cursor(const struct kring_client *client)
 {
 	struct rring_cursors *cursors = client->cursors.addr;
 	int i;
@@ -178,18 +178,18 @@ static int find_cursor(const struct rring_client *client)
 	return -ENOSPC;
 }
 
-static void take_cursor(struct rring_reader *reader,
-			struct rring_client *client, u32 cursor)
+static void take_cursor(struct kring_reader *reader,
+			struct kring_client *client, u32 cursor)
 {
 	reader->client = client;
 	reader->cursor = cursor;
-	reader->serial = rring_arena_next_serial(client->arena);
+	reader->serial = kring_arena_next_serial(client->arena);
 	client->readers[cursor] = reader;
-	rring_announce_reader_client(reader);
+	kring_announce_reader_client(reader);
 }
 
 /* A free index in .readers[], or -ENOSPC. */
-static int find_place(const struct rring_ring *ring)
+static int find_place(const struct kring_ring *ring)
 {
 	int i;
 
@@ -199,10 +199,10 @@ static int find_place(const struct rring_ring *ring)
 	return -ENOSPC;
 }
 
-static struct rring_reader *reader_new(struct rring_ring *ring,
+static struct kring_reader *reader_new(struct kring_ring *ring,
 				       const char *name, kuid_t owner)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 	int id = find_place(ring);
 
 	if (id < 0)
@@ -221,7 +221,7 @@ static struct rring_reader *reader_new(struct rring_ring *ring,
 	return reader;
 }
 
-static struct rring_reader *find_name(struct rring_ring *ring, const char *name)
+static struct kring_reader *find_name(struct kring_ring *ring, const char *name)
 {
 	int i;
 
@@ -234,7 +234,7 @@ static struct rring_reader *find_name(struct rring_ring *ring, const char *name)
 /*
  * 0; -EACCES: the name is another user's; -EBUSY: a client uses the name now.
  */
-static int may_resume(const struct rring_reader *reader, kuid_t owner)
+static int may_resume(const struct kring_reader *reader, kuid_t owner)
 {
 	if (!uid_eq(reader->owner, owner))
 		return -EACCES;
@@ -247,7 +247,7 @@ static int may_resume(const struct rring_reader *reader, kuid_t owner)
  * the oldest entry kept, whichever is higher; args->lost counts the entries in
  * between.
  */
-static void resume(struct rring_reader *reader, struct rring_reader_join *args)
+static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 {
 	u64 start = reader->start;
 
@@ -265,8 +265,8 @@ static void resume(struct rring_reader *reader, struct rring_reader_join *args)
  * 0; -EPERM: an observer cannot gate; -EINVAL: a reader of this ring cannot
  * gate, or an observer has a name.
  */
-static int check_join(const struct rring_client *client,
-		      const struct rring_ring *ring,
+static int check_join(const struct kring_client *client,
+		      const struct kring_ring *ring,
 		      const struct rring_reader_join *args)
 {
 	bool observer = args->flags & RRING_JOIN_OBSERVER;
@@ -280,11 +280,11 @@ static int check_join(const struct rring_client *client,
 	return 0;
 }
 
-static struct rring_reader *join(struct rring_client *client,
-				 struct rring_ring *ring, kuid_t owner,
+static struct kring_reader *join(struct kring_client *client,
+				 struct kring_ring *ring, kuid_t owner,
 				 struct rring_reader_join *args)
 {
-	struct rring_reader *reader = find_name(ring, args->name);
+	struct kring_reader *reader = find_name(ring, args->name);
 	int cursor = find_cursor(client);
 	int err = check_join(client, ring, args);
 
@@ -312,7 +312,7 @@ static struct rring_reader *join(struct rring_client *client,
 	args->reader = reader->id;
 	args->cursor = reader->cursor;
 	args->position = reader->start;
-	args->ref = rring_reader_ref(reader);
+	args->ref = kring_reader_ref(reader);
 	args->incarnation = rring_flag_load(&ring->info->incarnation);
 	return reader;
 }
@@ -330,65 +330,65 @@ static struct rring_reader *join(struct rring_client *client,
  *
  * Under the arena's lock.
  */
-struct rring_reader *rring_reader_enter(struct rring_client *client,
+struct kring_reader *kring_reader_enter(struct kring_client *client,
 					kuid_t owner,
 					struct rring_reader_join *args)
 {
-	struct rring_ring *ring;
+	struct kring_ring *ring;
 
 	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
 		return ERR_PTR(-EINVAL);
 	args->resumed = 0;
 	args->lost = 0;
 	ring = args->ring_name[0] ?
-		rring_ring_find(client->arena, args->ring_name) :
-		rring_ring_at(client->arena, args->ring);
+		kring_ring_find(client->arena, args->ring_name) :
+		kring_ring_at(client->arena, args->ring);
 	if (!ring)
 		return ERR_PTR(args->ring_name[0] ? -ENOENT : -ENXIO);
 	return join(client, ring, owner, args);
 }
 
 /*
- * READER_JOIN: 0, or an error of rring_reader_enter() or rring_client_lock().
+ * READER_JOIN: 0, or an error of kring_reader_enter() or kring_client_lock().
  * Takes the arena's lock.
  */
-int rring_reader_join(struct rring_client *client,
+int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args)
 {
-	int err = rring_client_lock(client);
+	int err = kring_client_lock(client);
 
 	if (err)
 		return err;
-	err = PTR_ERR_OR_ZERO(rring_reader_enter(client, current_euid(), args));
-	rring_client_unlock(client);
+	err = PTR_ERR_OR_ZERO(kring_reader_enter(client, current_euid(), args));
+	kring_client_unlock(client);
 	return err;
 }
 
-static void leave_cursor(struct rring_reader *reader)
+static void leave_cursor(struct kring_reader *reader)
 {
 	/* a wait for several readers that includes this one must fail now */
-	rring_gate_open(&reader->client->gate);
+	kring_evcount_signal(&reader->client->evcount);
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
 	reader->cursor = 0;
-	rring_announce_reader_client(reader);
+	kring_announce_reader_client(reader);
 }
 
 /*
  * @reader, which is named, is away from now on: it keeps its position, and
  * gates there unless it is lapped.
  */
-static void freeze(struct rring_reader *reader)
+static void freeze(struct kring_reader *reader)
 {
-	u64 head = rring_ring_head(reader->ring);
+	u64 head = kring_ring_head(reader->ring);
 
-	reader->start = rring_window_clamp(rring_reader_pos(reader), head);
+	reader->start = rring_window_clamp(kring_reader_pos(reader), head);
 	leave_cursor(reader);
 	publish_state(reader, reader->state == RRING_READER_LAPPED ?
 			      RRING_READER_LAPPED : RRING_READER_FROZEN);
 }
 
-static void shrink_readers_end(struct rring_ring *ring)
+static void shrink_readers_end(struct kring_ring *ring)
 {
 	u32 end = rring_flag_load(&ring->info->readers_end);
 
@@ -403,9 +403,9 @@ static void shrink_readers_end(struct rring_ring *ring)
  * would find the reader at 0, and the ring would look full. Under the arena's
  * lock, or when the arena is freed.
  */
-void rring_reader_remove(struct rring_reader *reader)
+void kring_reader_remove(struct kring_reader *reader)
 {
-	struct rring_ring *ring = reader->ring;
+	struct kring_ring *ring = reader->ring;
 
 	if (reader->client)
 		leave_cursor(reader);
@@ -423,18 +423,18 @@ void rring_reader_remove(struct rring_reader *reader)
  * ring if that has no writer and no reader left. Under the arena's lock; the
  * caller does not use @reader or its ring afterwards.
  */
-void rring_reader_detach(struct rring_reader *reader)
+void kring_reader_detach(struct kring_reader *reader)
 {
-	struct rring_ring *ring = reader->ring;
+	struct kring_ring *ring = reader->ring;
 
 	if (reader->name[0])
 		freeze(reader);
 	else
-		rring_reader_remove(reader);
-	rring_ring_wake(ring, RRING_WRITER_WAITS);
-	rring_arena_wake_pools(ring->arena, ~0u);
+		kring_reader_remove(reader);
+	kring_ring_wake(ring, RRING_WRITER_WAITS);
+	kring_arena_wake_pools(ring->arena, ~0u);
 	if (!ring->writer && !ring->nr_readers)
-		rring_ring_reap(ring);
+		kring_ring_reap(ring);
 }
 
 /*
@@ -442,11 +442,11 @@ void rring_reader_detach(struct rring_reader *reader)
  * -ESTALE: @serial is neither 0 nor the reader's; -EBUSY: the reader is not
  * away. Under the arena's lock. The caller has checked the right to do so.
  */
-int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
+int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 			u32 serial)
 {
-	struct rring_ring *ring = rring_ring_at(arena, ring_id);
-	struct rring_reader *reader;
+	struct kring_ring *ring = kring_ring_at(arena, ring_id);
+	struct kring_reader *reader;
 
 	if (!ring || id >= RRING_READERS || !ring->readers[id])
 		return -ENXIO;
@@ -456,7 +456,7 @@ int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
 	if (reader->client)
 		return -EBUSY;
 	reader->name[0] = 0;
-	rring_reader_detach(reader);
+	kring_reader_detach(reader);
 	return 0;
 }
 
@@ -464,10 +464,10 @@ int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
  * Reader @id of ring @ring_id; ERR_PTR(-ENXIO): there is none; ERR_PTR(-EPERM):
  * not a reader of @client. Under the arena's lock.
  */
-static struct rring_reader *own_reader(struct rring_client *client,
+static struct kring_reader *own_reader(struct kring_client *client,
 				       u32 ring_id, u32 id)
 {
-	struct rring_ring *ring = rring_ring_at(client->arena, ring_id);
+	struct kring_ring *ring = kring_ring_at(client->arena, ring_id);
 
 	if (!ring || id >= RRING_READERS || !ring->readers[id])
 		return ERR_PTR(-ENXIO);
@@ -478,18 +478,18 @@ static struct rring_reader *own_reader(struct rring_client *client,
 
 /*
  * READER_LEAVE: 0; -EINVAL: invalid flags; -ENXIO: no such ring or reader;
- * -EPERM: not a reader of @client; or an error of rring_client_lock(). Takes
+ * -EPERM: not a reader of @client; or an error of kring_client_lock(). Takes
  * the arena's lock.
  */
-int rring_reader_leave(struct rring_client *client,
+int kring_reader_leave(struct kring_client *client,
 		       const struct rring_reader_leave *args)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 	int err;
 
 	if (args->flags & ~RRING_LEAVE_FORGET)
 		return -EINVAL;
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (err)
 		return err;
 	reader = own_reader(client, args->ring, args->reader);
@@ -498,9 +498,9 @@ int rring_reader_leave(struct rring_client *client,
 	} else {
 		if (args->flags & RRING_LEAVE_FORGET)
 			reader->name[0] = 0;
-		rring_reader_detach(reader);
+		kring_reader_detach(reader);
 	}
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	return err;
 }
 
@@ -509,13 +509,13 @@ int rring_reader_leave(struct rring_client *client,
  * entry kept, whichever is higher. The reader gets a new serial. Returns how
  * many entries it has lost. Under the arena's lock.
  */
-u64 rring_reader_resume(struct rring_reader *reader)
+u64 kring_reader_resume(struct kring_reader *reader)
 {
-	struct rring_ring *ring = reader->ring;
-	u64 stood = rring_window_clamp(rring_reader_pos(reader),
-				       rring_ring_head(ring));
+	struct kring_ring *ring = reader->ring;
+	u64 stood = rring_window_clamp(kring_reader_pos(reader),
+				       kring_ring_head(ring));
 
-	reader->serial = rring_arena_next_serial(ring->arena);
+	reader->serial = kring_arena_next_serial(ring->arena);
 	begin_gating(reader, RRING_START_AT, stood);
 	reader->stalled_since = 0;
 	reader->lost += reader->start - stood;
@@ -525,17 +525,17 @@ u64 rring_reader_resume(struct rring_reader *reader)
 /*
  * READER_REJOIN: 0; -EINVAL: the reader was not lapped, or .reserved is not 0;
  * -ENXIO: no such ring or reader; -EPERM: not a reader of @client; or an error
- * of rring_client_lock(). Takes the arena's lock.
+ * of kring_client_lock(). Takes the arena's lock.
  */
-int rring_reader_rejoin(struct rring_client *client,
+int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 	int err;
 
 	if (args->reserved)
 		return -EINVAL;
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (err)
 		return err;
 	reader = own_reader(client, args->ring, args->reader);
@@ -544,29 +544,29 @@ int rring_reader_rejoin(struct rring_client *client,
 	} else if (reader->state != RRING_READER_LAPPED) {
 		err = -EINVAL;
 	} else {
-		args->lost = rring_reader_resume(reader);
+		args->lost = kring_reader_resume(reader);
 		args->position = reader->start;
-		args->ref = rring_reader_ref(reader);
+		args->ref = kring_reader_ref(reader);
 	}
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	return err;
 }
 
 /* @reader no longer gates. Wakes the tasks that this concerns. */
-static void lap(struct rring_reader *reader)
+static void lap(struct kring_reader *reader)
 {
-	struct rring_ring *ring = reader->ring;
+	struct kring_ring *ring = reader->ring;
 
-	reader->start = rring_window_clamp(rring_reader_pos(reader),
-					   rring_ring_head(ring));
+	reader->start = rring_window_clamp(kring_reader_pos(reader),
+					   kring_ring_head(ring));
 	publish_state(reader, RRING_READER_LAPPED);
 	ring->arena->info->laps++;
 	ring->laps++;
 	reader->laps++;
-	trace_lap(reader, rring_ring_head(ring));
-	rring_announce_lapped(reader);
-	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
-	rring_arena_wake_pools(ring->arena, ~0u);
+	trace_lap(reader, kring_ring_head(ring));
+	kring_announce_lapped(reader);
+	kring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
+	kring_arena_wake_pools(ring->arena, ~0u);
 }
 
 /*
@@ -575,14 +575,14 @@ static void lap(struct rring_reader *reader)
  * when the limit is reached. A reader that has read all entries is not stalled.
  * @now is the time in ns. Under the arena's lock.
  */
-void rring_reader_check_stall(struct rring_reader *reader, u64 position,
+void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
 {
-	u64 pos = rring_reader_pos(reader);
+	u64 pos = kring_reader_pos(reader);
 	u64 limit = reader->ring->info->stall_ns;
 
-	if (!rring_reader_gates(reader) || pos > position ||
-	    pos >= rring_ring_head(reader->ring)) {
+	if (!kring_reader_gates(reader) || pos > position ||
+	    pos >= kring_ring_head(reader->ring)) {
 		reader->stalled_since = 0;
 		return;
 	}
@@ -598,8 +598,8 @@ void rring_reader_check_stall(struct rring_reader *reader, u64 position,
 }
 
 struct wait_readable {
-	struct rring_client *client;
-	struct rring_ring *ring;
+	struct kring_client *client;
+	struct kring_ring *ring;
 	u32 reader;
 	u64 position;
 };
@@ -607,8 +607,8 @@ struct wait_readable {
 static int readable(void *context, u64 *wake_at)
 {
 	struct wait_readable *wait = context;
-	struct rring_reader *reader;
-	int err = rring_client_lock(wait->client);
+	struct kring_reader *reader;
+	int err = kring_client_lock(wait->client);
 
 	if (err)
 		return err;
@@ -617,9 +617,9 @@ static int readable(void *context, u64 *wake_at)
 		err = PTR_ERR(reader);
 	else if (reader->ring != wait->ring)
 		err = -ENXIO;	/* another ring in the same place */
-	else if (!rring_reader_ready(reader, wait->position))
+	else if (!kring_reader_ready(reader, wait->position))
 		err = -EAGAIN;
-	rring_client_unlock(wait->client);
+	kring_client_unlock(wait->client);
 	return err;
 }
 
@@ -628,20 +628,21 @@ static void raise_readable(void *context)
 	struct wait_readable *wait = context;
 
 	/* .info is valid without the lock: it lies in ARENA */
-	rring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
+	kring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
 }
 
-static const struct rring_wait_ops readable_ops = {
+static const struct kring_wait_ops readable_ops = {
 	.ready = readable,
 	.raise = raise_readable,
 };
 
 /*
- * WAIT for RRING_WAIT_READABLE, see rring_reader_ready(). 0; -ENXIO: no such
+ * WAIT for RRING_WAIT_READABLE, see kring_reader_ready(). 0; -ENXIO: no such
  * ring or reader; -EPERM: not a reader of @client; or an error of
- * rring_client_lock() or rring_gate_wait(). Takes the arena's lock. May sleep.
+ * kring_client_lock() or kring_evcount_wait(). Takes the arena's lock. May
+ * sleep.
  */
-int rring_reader_wait_readable(struct rring_client *client,
+int kring_reader_wait_readable(struct kring_client *client,
 			       const struct rring_wait *args)
 {
 	struct wait_readable wait = {
@@ -649,8 +650,8 @@ int rring_reader_wait_readable(struct rring_client *client,
 		.reader = args->reader,
 		.position = args->position,
 	};
-	struct rring_reader *reader;
-	int err = rring_client_lock(client);
+	struct kring_reader *reader;
+	int err = kring_client_lock(client);
 
 	if (err)
 		return err;
@@ -661,11 +662,11 @@ int rring_reader_wait_readable(struct rring_client *client,
 		wait.ring = reader->ring;
 		kref_get(&wait.ring->ref);
 	}
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	if (err)
 		return err;
-	err = rring_gate_wait(&wait.ring->readable, &readable_ops, &wait,
-			      args->deadline);
-	rring_ring_put(wait.ring);
+	err = kring_evcount_wait(&wait.ring->readable, &readable_ops, &wait,
+				 args->deadline);
+	kring_ring_put(wait.ring);
 	return err;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_READER_H
-#define RRING_READER_H
+#ifndef KRING_READER_H
+#define KRING_READER_H
 
 #include "compat.h"
 #include <linux/rusted_ring.h>
 
-struct rring_arena;
-struct rring_client;
-struct rring_ring;
+struct kring_arena;
+struct kring_client;
+struct kring_ring;
 
 /* A reader of a ring. The arena's lock protects all fields. */
-struct rring_reader {
-	struct rring_ring *ring;
-	struct rring_client *client;	/* NULL: it is away */
+struct kring_reader {
+	struct kring_ring *ring;
+	struct kring_client *client;	/* NULL: it is away */
 	u32 id;				/* index in .readers of the ring */
 	u32 cursor;			/* index in CURSORS */
 	u32 serial;			/* new at every join and rejoin */
@@ -26,29 +26,29 @@ struct rring_reader {
 	u64 lost;			/* entries lost by these laps */
 };
 
-struct rring_reader *rring_reader_enter(struct rring_client *client,
+struct kring_reader *kring_reader_enter(struct kring_client *client,
 					kuid_t owner,
 					struct rring_reader_join *args);
-int rring_reader_join(struct rring_client *client,
+int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args);
-int rring_reader_leave(struct rring_client *client,
+int kring_reader_leave(struct kring_client *client,
 		       const struct rring_reader_leave *args);
-u64 rring_reader_resume(struct rring_reader *reader);
-int rring_reader_rejoin(struct rring_client *client,
+u64 kring_reader_resume(struct kring_reader *reader);
+int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args);
-int rring_reader_forget(struct rring_arena *arena, u32 ring_id, u32 id,
+int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 			u32 serial);
-void rring_reader_detach(struct rring_reader *reader);
-void rring_reader_remove(struct rring_reader *reader);
-const rring_seq_t *rring_reader_cursor(const struct rring_reader *reader);
-u64 rring_reader_ref(const struct rring_reader *reader);
-bool rring_reader_gates(const struct rring_reader *reader);
-u64 rring_reader_pos(const struct rring_reader *reader);
-bool rring_reader_has_news(struct rring_reader *reader, u64 position);
-bool rring_reader_ready(struct rring_reader *reader, u64 position);
-void rring_reader_check_stall(struct rring_reader *reader, u64 position,
+void kring_reader_detach(struct kring_reader *reader);
+void kring_reader_remove(struct kring_reader *reader);
+const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader);
+u64 kring_reader_ref(const struct kring_reader *reader);
+bool kring_reader_gates(const struct kring_reader *reader);
+u64 kring_reader_pos(const struct kring_reader *reader);
+bool kring_reader_has_news(struct kring_reader *reader, u64 position);
+bool kring_reader_ready(struct kring_reader *reader, u64 position);
+void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at);
-int rring_reader_wait_readable(struct rring_client *client,
+int kring_reader_wait_readable(struct kring_client *client,
 			       const struct rring_wait *args);
 
-#endif /* RRING_READER_H */
+#endif /* KRING_READER_H */

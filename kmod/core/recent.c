@@ -29,7 +29,7 @@ static u64 seek(const rring_seq_t *end, u64 *seen, u32 entries)
 	return pos;
 }
 
-static u32 take_from(struct rring_client *client, struct rring_pool *pool,
+static u32 take_from(struct kring_client *client, struct kring_pool *pool,
 		     u32 list, u32 *slots, u32 max)
 {
 	const struct rring_arena_info *info = pool->arena->info;
@@ -37,7 +37,7 @@ static u32 take_from(struct rring_client *client, struct rring_pool *pool,
 			   info->recent_offset[pool->index];
 	u32 entries = info->recent_entries[pool->index];
 	u64 *seen = &client->recent[pool->index][list];
-	u64 pos = seek(&rring_client_tails(client)->recent[pool->index][list].pos,
+	u64 pos = seek(&kring_client_tails(client)->recent[pool->index][list].pos,
 		       seen, entries);
 	u32 n = 0;
 
@@ -52,9 +52,9 @@ static u32 take_from(struct rring_client *client, struct rring_pool *pool,
  * checked: a slot may occur more than once, be in use, or be out of range.
  * Under the arena's lock.
  */
-u32 rring_recent_take(struct rring_pool *pool, u32 *slots, u32 max)
+u32 kring_recent_take(struct kring_pool *pool, u32 *slots, u32 max)
 {
-	struct rring_arena *arena = pool->arena;
+	struct kring_arena *arena = pool->arena;
 	u32 n = 0;
 	u32 i, j;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_RECENT_H
-#define RRING_RECENT_H
+#ifndef KRING_RECENT_H
+#define KRING_RECENT_H
 
 #include "compat.h"
 
-struct rring_pool;
+struct kring_pool;
 
-u32 rring_recent_take(struct rring_pool *pool, u32 *slots, u32 max);
+u32 kring_recent_take(struct kring_pool *pool, u32 *slots, u32 max);
 
-#endif /* RRING_RECENT_H */
+#endif /* KRING_RECENT_H */

@@ -33,29 +33,29 @@
 #define CHUNK	4096u	/* slots counted under one lock */
 
 /* Uncount adopted entries that readers have passed. Under the arena's lock. */
-static void settle_adopted(struct rring_arena *arena)
+static void settle_adopted(struct kring_arena *arena)
 {
 	u32 i;
 
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i])
-			rring_ring_settle(arena->rings[i]);
+			kring_ring_settle(arena->rings[i]);
 }
 
 /* Set .named: slots that a ring's window names. Under the arena's lock. */
-static void mark_windows(struct rring_pool *pool)
+static void mark_windows(struct kring_pool *pool)
 {
-	struct rring_arena *arena = pool->arena;
+	struct kring_arena *arena = pool->arena;
 	u32 i;
 
 	bitmap_zero(pool->named, pool->capacity);
 	for (i = 0; i < arena->info->max_rings; i++)
 		if (arena->rings[i])
-			rring_ring_mark_window(arena->rings[i], pool->index,
+			kring_ring_mark_window(arena->rings[i], pool->index,
 					       pool->named);
 }
 
-static void drop_named(struct rring_pool *pool, struct rring_batch *batch)
+static void drop_named(struct kring_pool *pool, struct rring_batch *batch)
 {
 	u32 i;
 
@@ -66,23 +66,23 @@ static void drop_named(struct rring_pool *pool, struct rring_batch *batch)
 }
 
 /* Is @slot, which is out, in a magazine or named by an adopted entry? */
-static bool is_elsewhere(struct rring_pool *pool, u32 slot,
-			 struct rring_lent *lent)
+static bool is_elsewhere(struct kring_pool *pool, u32 slot,
+			 struct kring_lent *lent)
 {
 	return pool->arena->adopted[pool->base + slot] ||
-	       rring_pool_in_magazine(pool, slot, lent);
+	       kring_pool_in_magazine(pool, slot, lent);
 }
 
 /*
  * Step 0, for slots from @from to @end - 1. Returns how many are in the batch.
  * *@next: where the next batch begins. Under the arena's lock.
  */
-static u32 gather(struct rring_pool *pool, u32 from, u32 end,
-		  enum rring_depth depth, u32 *next)
+static u32 gather(struct kring_pool *pool, u32 from, u32 end,
+		  enum kring_depth depth, u32 *next)
 {
 	struct rring_batch *batch = &pool->arena->batch;
 	u32 limit = min(end, from + RRING_BATCH * 8);
-	struct rring_lent lent = {};
+	struct kring_lent lent = {};
 	u32 n = 0;
 	u32 slot;
 
@@ -92,7 +92,7 @@ static u32 gather(struct rring_pool *pool, u32 from, u32 end,
 	     slot = find_next_bit(pool->out, limit, slot + 1)) {
 		if (is_elsewhere(pool, slot, &lent))
 			continue;
-		if (depth == RRING_SWEEP_WINDOWS && test_bit(slot, pool->named))
+		if (depth == KRING_SWEEP_WINDOWS && test_bit(slot, pool->named))
 			continue;
 		batch->slot[n] = pool->base + slot;
 		batch->live |= BIT_ULL(n);
@@ -108,11 +108,11 @@ static u32 gather(struct rring_pool *pool, u32 from, u32 end,
  * Step 0, for recent drops. Returns how many were read: a slot that repeats, or
  * is no candidate, is in the batch, but not live. Under the arena's lock.
  */
-static u32 gather_recent(struct rring_pool *pool)
+static u32 gather_recent(struct kring_pool *pool)
 {
 	struct rring_batch *batch = &pool->arena->batch;
-	u32 n = rring_recent_take(pool, batch->slot, RRING_BATCH);
-	struct rring_lent lent = {};
+	u32 n = kring_recent_take(pool, batch->slot, RRING_BATCH);
+	struct kring_lent lent = {};
 	u32 i;
 
 	batch->live = 0;
@@ -131,7 +131,7 @@ static u32 gather_recent(struct rring_pool *pool)
 	return n;
 }
 
-static void hide_generations(struct rring_arena *arena,
+static void hide_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u32 *hidden)
 {
 	u64 left;
@@ -154,7 +154,7 @@ static void hide_generations(struct rring_arena *arena,
  * Show the generations of @slots, which hide_generations() has hidden: the next
  * one if the slot is still live, so that it is free; else the old one.
  */
-static void show_generations(struct rring_arena *arena,
+static void show_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
 			     const u32 *hidden)
 {
@@ -173,9 +173,9 @@ static void show_generations(struct rring_arena *arena,
  * Steps 1 to 6. Returns how many slots were freed; -1: none, because it took so
  * long that moves may have come round. Under the arena's lock.
  */
-static int look_and_free(struct rring_pool *pool, enum rring_depth depth)
+static int look_and_free(struct kring_pool *pool, enum kring_depth depth)
 {
-	struct rring_arena *arena = pool->arena;
+	struct kring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
 	u64 busy = RRING_HOLDS_MASK;
 	u64 began = ktime_get_coarse_ns();
@@ -183,11 +183,11 @@ static int look_and_free(struct rring_pool *pool, enum rring_depth depth)
 	bool late;
 	u64 slots;
 
-	if (depth == RRING_SWEEP_LEDGERS)
+	if (depth == KRING_SWEEP_LEDGERS)
 		busy |= RRING_IN_FLIGHT_MASK;
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_FIRST);
-	if (batch->live && depth == RRING_SWEEP_WINDOWS) {
+	if (batch->live && depth == KRING_SWEEP_WINDOWS) {
 		mark_windows(pool);
 		drop_named(pool, batch);
 	}
@@ -206,7 +206,7 @@ static int look_and_free(struct rring_pool *pool, enum rring_depth depth)
 	show_generations(arena, batch, slots, hidden);
 	preempt_enable();
 	for (slots = batch->live; slots; slots &= slots - 1)
-		rring_pool_free_slot(pool, batch->slot[__builtin_ctzll(slots)] -
+		kring_pool_free_slot(pool, batch->slot[__builtin_ctzll(slots)] -
 					   pool->base);
 	return late ? -1 : (int)hweight64(batch->live);
 }
@@ -216,7 +216,7 @@ static int look_and_free(struct rring_pool *pool, enum rring_depth depth)
  * slot relies on the sweep to free one. Returns how many slots were freed.
  * Under the arena's lock.
  */
-static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
+static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 {
 	struct rring_batch *batch = &pool->arena->batch;
 	u64 slots = batch->live;
@@ -238,23 +238,23 @@ static u32 free_batch(struct rring_pool *pool, enum rring_depth depth)
  * Sweeps that run at the same time do not share the work. A sweep that left
  * slots to another could miss some, if the other is shallow or wants fewer.
  */
-u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
+u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		u32 *looked)
 {
-	struct rring_arena *arena = pool->arena;
+	struct kring_arena *arena = pool->arena;
 	u32 seen = 0;
 	u32 freed = 0;
 	u32 taken = 0;
 	u32 from, end;
 
 	mutex_lock(&arena->lock);
-	if (depth == RRING_SWEEP_WINDOWS)
+	if (depth == KRING_SWEEP_WINDOWS)
 		mark_windows(pool);
 	from = pool->hint;
 	end = pool->high_water;
 	mutex_unlock(&arena->lock);
 	while (freed < want && seen < end) {
-		struct rring_xxl *retired;
+		struct kring_xxl *retired;
 		u32 next;
 
 		mutex_lock(&arena->lock);
@@ -264,14 +264,14 @@ u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
 		seen += next - from;
 		from = next < end ? next : 0;
 		pool->hint = from;
-		retired = rring_xxl_retired(pool);
+		retired = kring_xxl_retired(pool);
 		mutex_unlock(&arena->lock);
-		rring_xxl_discard(pool, retired);
+		kring_xxl_discard(pool, retired);
 		cond_resched();
 		if (fatal_signal_pending(current))
 			break;
 	}
-	trace_reclaim(pool, depth == RRING_SWEEP_WINDOWS, want, taken, freed);
+	trace_reclaim(pool, depth == KRING_SWEEP_WINDOWS, want, taken, freed);
 	if (looked)
 		*looked = taken;
 	return freed;
@@ -283,7 +283,7 @@ u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
  * endless: so, but for the last batch, no more entries are read than the pool
  * has slots. Takes the arena's lock for each batch. May sleep.
  */
-u32 rring_sweep_recent(struct rring_pool *pool, u32 want)
+u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 {
 	u32 freed = 0;
 	u32 taken = 0;
@@ -294,7 +294,7 @@ u32 rring_sweep_recent(struct rring_pool *pool, u32 want)
 		n = gather_recent(pool);
 		taken += n;
 		if (n)
-			freed += free_batch(pool, RRING_SWEEP_LEDGERS);
+			freed += free_batch(pool, KRING_SWEEP_LEDGERS);
 		mutex_unlock(&pool->arena->lock);
 		cond_resched();
 	} while (n == RRING_BATCH && freed < want && taken < pool->capacity);
@@ -308,16 +308,16 @@ u32 rring_sweep_recent(struct rring_pool *pool, u32 want)
  * Returns how many were freed. *@next: where the next batch begins. Under the
  * arena's lock.
  */
-static u32 sweep_batch(struct rring_pool *pool, u32 from, u32 end, u32 *next)
+static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 {
-	u32 taken = gather(pool, from, end, RRING_SWEEP_LEDGERS, next);
-	u32 freed = free_batch(pool, RRING_SWEEP_LEDGERS);
+	u32 taken = gather(pool, from, end, KRING_SWEEP_LEDGERS, next);
+	u32 freed = free_batch(pool, KRING_SWEEP_LEDGERS);
 	u32 same;
 
 	if (freed == taken)
 		return freed;
-	gather(pool, from, *next, RRING_SWEEP_LEDGERS, &same);
-	return freed + free_batch(pool, RRING_SWEEP_WINDOWS);
+	gather(pool, from, *next, KRING_SWEEP_LEDGERS, &same);
+	return freed + free_batch(pool, KRING_SWEEP_WINDOWS);
 }
 
 /*
@@ -325,26 +325,26 @@ static u32 sweep_batch(struct rring_pool *pool, u32 from, u32 end, u32 *next)
  * Does not stop if the process is being killed: this may be part of its death.
  * Takes the arena's lock for each batch. May sleep.
  */
-u32 rring_sweep_range(struct rring_pool *pool, u32 from, u32 end)
+u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 {
-	struct rring_arena *arena = pool->arena;
+	struct kring_arena *arena = pool->arena;
 	u32 freed = 0;
 
 	while (from < end) {
-		struct rring_xxl *retired;
+		struct kring_xxl *retired;
 
 		mutex_lock(&arena->lock);
 		settle_adopted(arena);
 		freed += sweep_batch(pool, from, end, &from);
-		retired = rring_xxl_retired(pool);
+		retired = kring_xxl_retired(pool);
 		mutex_unlock(&arena->lock);
-		rring_xxl_discard(pool, retired);
+		kring_xxl_discard(pool, retired);
 		cond_resched();
 	}
 	return freed;
 }
 
-static u32 high_water(struct rring_pool *pool)
+static u32 high_water(struct kring_pool *pool)
 {
 	u32 slots;
 
@@ -354,7 +354,7 @@ static u32 high_water(struct rring_pool *pool)
 	return slots;
 }
 
-static bool is_held(const struct rring_arena *arena, u32 slot)
+static bool is_held(const struct kring_arena *arena, u32 slot)
 {
 	const rring_word_t *word;
 	u32 i;
@@ -367,7 +367,7 @@ static bool is_held(const struct rring_arena *arena, u32 slot)
 	return false;
 }
 
-static u32 count_held(struct rring_pool *pool, u32 from, u32 end)
+static u32 count_held(struct kring_pool *pool, u32 from, u32 end)
 {
 	u32 n = 0;
 
@@ -380,9 +380,9 @@ static u32 count_held(struct rring_pool *pool, u32 from, u32 end)
  * How many slots at least one ledger holds; not exact, as clients go on. Stops
  * if the process is being killed. Takes the arena's lock. May sleep.
  */
-u32 rring_sweep_held(struct rring_pool *pool)
+u32 kring_sweep_held(struct kring_pool *pool)
 {
-	struct rring_arena *arena = pool->arena;
+	struct kring_arena *arena = pool->arena;
 	u32 end = high_water(pool);
 	u32 held = 0;
 	u32 from;
@@ -398,7 +398,7 @@ u32 rring_sweep_held(struct rring_pool *pool)
 	return held;
 }
 
-static u32 count_in_flight(struct rring_pool *pool, u32 from, u32 end)
+static u32 count_in_flight(struct kring_pool *pool, u32 from, u32 end)
 {
 	const u32 *adopted = &pool->arena->adopted[pool->base];
 	u32 n = 0;
@@ -415,9 +415,9 @@ static u32 count_in_flight(struct rring_pool *pool, u32 from, u32 end)
  * How many slots a ring's window or an adopted entry names; not exact, as rings
  * go on. Takes the arena's lock. May sleep.
  */
-u32 rring_sweep_in_flight(struct rring_pool *pool)
+u32 kring_sweep_in_flight(struct kring_pool *pool)
 {
-	struct rring_arena *arena = pool->arena;
+	struct kring_arena *arena = pool->arena;
 	u32 end = high_water(pool);
 	u32 n = 0;
 	u32 from;

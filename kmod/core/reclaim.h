@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_RECLAIM_H
-#define RRING_RECLAIM_H
+#ifndef KRING_RECLAIM_H
+#define KRING_RECLAIM_H
 
 #include "compat.h"
 
-struct rring_pool;
+struct kring_pool;
 
 /* How far a sweep goes. */
-enum rring_depth {
-	RRING_SWEEP_LEDGERS,	/* shallow: skip slots that are in flight */
-	RRING_SWEEP_WINDOWS,	/* deep: skip slots in a ring's window */
+enum kring_depth {
+	KRING_SWEEP_LEDGERS,	/* shallow: skip slots that are in flight */
+	KRING_SWEEP_WINDOWS,	/* deep: skip slots in a ring's window */
 };
 
-u32 rring_sweep(struct rring_pool *pool, u32 want, enum rring_depth depth,
+u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		u32 *looked);
-u32 rring_sweep_recent(struct rring_pool *pool, u32 want);
-u32 rring_sweep_range(struct rring_pool *pool, u32 from, u32 end);
-u32 rring_sweep_held(struct rring_pool *pool);
-u32 rring_sweep_in_flight(struct rring_pool *pool);
+u32 kring_sweep_recent(struct kring_pool *pool, u32 want);
+u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end);
+u32 kring_sweep_held(struct kring_pool *pool);
+u32 kring_sweep_in_flight(struct kring_pool *pool);
 
-#endif /* RRING_RECLAIM_H */
+#endif /* KRING_RECLAIM_H */

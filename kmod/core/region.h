@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_REGION_H
-#define RRING_REGION_H
+#ifndef KRING_REGION_H
+#define KRING_REGION_H
 
 #include "compat.h"
 
@@ -12,7 +12,7 @@ struct vm_area_struct;
  * which processes can map. In the library .addr is the only mapping, and counts
  * its users.
  */
-struct rring_region {
+struct kring_region {
 #ifdef __KERNEL__
 	struct page **pages;
 #endif
@@ -20,17 +20,17 @@ struct rring_region {
 	void *addr;			/* NULL: not allocated */
 };
 
-int rring_region_alloc(struct rring_region *region, u64 size);
-void rring_region_free(struct rring_region *region);
-int rring_region_insert(const struct rring_region *region,
+int kring_region_alloc(struct kring_region *region, u64 size);
+void kring_region_free(struct kring_region *region);
+int kring_region_insert(const struct kring_region *region,
 			struct vm_area_struct *vma);
-void rring_region_set_limit(unsigned long max_bytes);
-bool rring_region_within_limit(u64 size);
+void kring_region_set_limit(unsigned long max_bytes);
+bool kring_region_within_limit(u64 size);
 
 /* In bytes; 0: not allocated. */
-static inline u64 rring_region_size(const struct rring_region *region)
+static inline u64 kring_region_size(const struct kring_region *region)
 {
 	return (u64)region->nr_pages << PAGE_SHIFT;
 }
 
-#endif /* RRING_REGION_H */
+#endif /* KRING_REGION_H */

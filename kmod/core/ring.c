@@ -15,7 +15,7 @@
 #include "ring.h"
 #include "trace.h"
 
-struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name)
+struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name)
 {
 	u32 i;
 
@@ -26,22 +26,22 @@ struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name)
 	return NULL;
 }
 
-struct rring_ring *rring_ring_at(struct rring_arena *arena, u32 id)
+struct kring_ring *kring_ring_at(struct kring_arena *arena, u32 id)
 {
 	return id < arena->info->max_rings ? arena->rings[id] : NULL;
 }
 
 static void ring_release(struct kref *ref)
 {
-	struct rring_ring *ring = container_of(ref, struct rring_ring, ref);
+	struct kring_ring *ring = container_of(ref, struct kring_ring, ref);
 
 	if (ring->pages)
-		rring_pages_put(ring->pages);
+		kring_pages_put(ring->pages);
 	kvfree(ring->adopted);
 	kfree(ring);
 }
 
-void rring_ring_put(struct rring_ring *ring)
+void kring_ring_put(struct kring_ring *ring)
 {
 	kref_put(&ring->ref, ring_release);
 }
@@ -50,9 +50,9 @@ void rring_ring_put(struct rring_ring *ring)
  * Events for which there was no room, as the writer says, and events that a
  * kernel writer dropped. Under the arena's lock.
  */
-u64 rring_ring_drops(const struct rring_ring *ring)
+u64 kring_ring_drops(const struct kring_ring *ring)
 {
-	u64 drops = rring_seq_load(&rring_ring_page(ring)->drops);
+	u64 drops = rring_seq_load(&kring_ring_page(ring)->drops);
 	u32 i;
 
 	for (i = 0; i < RRING_DROPS; i++)
@@ -65,15 +65,15 @@ u64 rring_ring_drops(const struct rring_ring *ring)
  * expect to be lapped. Wakes a waiting writer, which then uses the new limit.
  * Under the arena's lock.
  */
-void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns)
+void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns)
 {
 	WRITE_ONCE(ring->info->stall_ns, stall_ns);
-	rring_arena_changed(ring->arena);
-	rring_ring_wake(ring, RRING_WRITER_WAITS);
+	kring_arena_changed(ring->arena);
+	kring_ring_wake(ring, RRING_WRITER_WAITS);
 }
 
 /* Has the stream ended? No if the ring awaits its next writer. */
-bool rring_ring_has_ended(const struct rring_ring *ring)
+bool kring_ring_has_ended(const struct kring_ring *ring)
 {
 	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
 }
@@ -82,31 +82,31 @@ bool rring_ring_has_ended(const struct rring_ring *ring)
  * Lower the flags of @waiters, and wake these: the writer, the readers. Under
  * the arena's lock.
  */
-void rring_ring_wake(struct rring_ring *ring, u32 waiters)
+void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 {
 	u32 i;
 
-	rring_flag_lower(&ring->info->waiters, waiters);
+	kring_flag_lower(&ring->info->waiters, waiters);
 	ring->wakes++;
 	trace_wake(ring, waiters);
 	if (waiters & RRING_WRITER_WAITS) {
-		rring_gate_open(&ring->writable);
+		kring_evcount_signal(&ring->writable);
 		if (ring->writer)
-			rring_client_wake(ring->writer, EPOLLOUT | EPOLLWRNORM);
+			kring_client_wake(ring->writer, EPOLLOUT | EPOLLWRNORM);
 	}
 	if (!(waiters & RRING_READERS_WAIT))
 		return;
-	rring_gate_open(&ring->readable);
+	kring_evcount_signal(&ring->readable);
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && ring->readers[i]->client)
-			rring_client_wake(ring->readers[i]->client,
+			kring_client_wake(ring->readers[i]->client,
 					  EPOLLIN | EPOLLRDNORM);
 }
 
 /* ---- the writer goes ---- */
 
 /* Is there neither a writer nor a reader? Then nobody needs the entries. */
-static bool is_deserted(const struct rring_ring *ring)
+static bool is_deserted(const struct kring_ring *ring)
 {
 	return !ring->writer && !ring->nr_readers;
 }
@@ -116,20 +116,20 @@ static bool is_deserted(const struct rring_ring *ring)
  * Puts the table's reference. Under the arena's lock, or when the arena is
  * freed.
  */
-void rring_ring_reap(struct rring_ring *ring)
+void kring_ring_reap(struct kring_ring *ring)
 {
 	u32 i;
 
 	for (i = 0; i < RRING_READERS; i++)
 		if (ring->readers[i])
-			rring_reader_remove(ring->readers[i]);
-	rring_ring_release_adopted(ring);
+			kring_reader_remove(ring->readers[i]);
+	kring_ring_release_adopted(ring);
 	ring->arena->rings[ring->id] = NULL;
-	rring_arena_changed(ring->arena);
+	kring_arena_changed(ring->arena);
 	memset(ring->info, 0, sizeof(*ring->info));
-	rring_gate_open(&ring->readable);
-	rring_gate_open(&ring->writable);
-	rring_ring_put(ring);
+	kring_evcount_signal(&ring->readable);
+	kring_evcount_signal(&ring->writable);
+	kring_ring_put(ring);
 }
 
 /*
@@ -139,15 +139,15 @@ void rring_ring_reap(struct rring_ring *ring)
  * lap above the lower end of the window, even if a hostile writer still raises
  * the head. A ring without readers is reaped. Under the arena's lock.
  */
-void rring_ring_detach(struct rring_ring *ring, enum rring_ring_state state)
+void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 {
-	u64 low = rring_ring_low(ring);
-	u64 end = min(rring_ring_head(ring), low + ring->info->capacity);
+	u64 low = kring_ring_low(ring);
+	u64 end = min(kring_ring_head(ring), low + ring->info->capacity);
 
 	if (ring->info->kind == RRING_HANDLES)
-		rring_ring_adopt(ring, low, end);
+		kring_ring_adopt(ring, low, end);
 	/* a wait as its writer is in vain */
-	rring_gate_open(&ring->writer->gate);
+	kring_evcount_signal(&ring->writer->evcount);
 	ring->writer = NULL;
 	ring->kwriter = NULL;
 	ring->info->writer = 0;
@@ -157,11 +157,11 @@ void rring_ring_detach(struct rring_ring *ring, enum rring_ring_state state)
 	 * the state, but an old .end.
 	 */
 	rring_flag_store_release(&ring->info->state, state);
-	rring_arena_changed(ring->arena);
-	rring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
-	rring_arena_wake_pools(ring->arena, ~0u);
+	kring_arena_changed(ring->arena);
+	kring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
+	kring_arena_wake_pools(ring->arena, ~0u);
 	if (is_deserted(ring))
-		rring_ring_reap(ring);
+		kring_ring_reap(ring);
 }
 
 /* ---- open and close ---- */
@@ -201,12 +201,12 @@ static void fill_info(struct rring_ring_info *info,
 	strscpy(info->name, args->name, sizeof(info->name));
 }
 
-static struct rring_ring *ring_new(struct rring_arena *arena,
+static struct kring_ring *ring_new(struct kring_arena *arena,
 				   const struct rring_ring_info *info,
 				   kuid_t owner)
 {
 	struct rring_pages *pages;
-	struct rring_ring *ring;
+	struct kring_ring *ring;
 	int err = -ENOMEM;
 
 	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
@@ -215,9 +215,9 @@ static struct rring_ring *ring_new(struct rring_arena *arena,
 	kref_init(&ring->ref);
 	ring->arena = arena;
 	ring->owner = owner;
-	rring_gate_init(&ring->readable, arena);
-	rring_gate_init(&ring->writable, arena);
-	pages = rring_pages_new(info->size);
+	kring_evcount_init(&ring->readable, arena);
+	kring_evcount_init(&ring->writable, arena);
+	pages = kring_pages_new(info->size);
 	err = PTR_ERR_OR_ZERO(pages);
 	if (err)
 		goto fail;
@@ -232,14 +232,14 @@ static struct rring_ring *ring_new(struct rring_arena *arena,
 	return ring;
 
 fail:
-	rring_ring_put(ring);
+	kring_ring_put(ring);
 	return ERR_PTR(err);
 }
 
-static int install(struct rring_ring *ring, struct rring_client *client,
+static int install(struct kring_ring *ring, struct kring_client *client,
 		   const struct rring_ring_info *info)
 {
-	struct rring_arena *arena = ring->arena;
+	struct kring_arena *arena = ring->arena;
 	u32 id;
 
 	for (id = 0; id < arena->info->max_rings; id++)
@@ -255,15 +255,15 @@ static int install(struct rring_ring *ring, struct rring_client *client,
 	ring->info->writer = client->id;
 	arena->rings[id] = ring;
 	rring_flag_store_release(&ring->info->state, RRING_RING_OPEN);
-	rring_arena_changed(arena);
+	kring_arena_changed(arena);
 	return 0;
 }
 
 /*
  * Is @ring as @b wants it? The limit is compared as it was at open, not as
- * rring_ring_set_stall() has set it since.
+ * kring_ring_set_stall() has set it since.
  */
-static bool same_geometry(const struct rring_ring *ring,
+static bool same_geometry(const struct kring_ring *ring,
 			  const struct rring_ring_info *b)
 {
 	const struct rring_ring_info *a = ring->info;
@@ -278,7 +278,7 @@ static bool same_geometry(const struct rring_ring *ring,
  * -EBUSY: it has a writer; -EOVERFLOW: its end is too high; -EEXIST: its
  * geometry differs from @info.
  */
-static int may_take_over(const struct rring_ring *ring, kuid_t owner,
+static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 			 const struct rring_ring_info *info)
 {
 	if (!uid_eq(ring->owner, owner))
@@ -307,8 +307,8 @@ static void copy_pages(void *to, const void *from, u64 size)
  * when they next look at the head, and map the new pages. Under the arena's
  * lock.
  */
-static int take_over(struct rring_ring *old, struct rring_ring *fresh,
-		     struct rring_client *client,
+static int take_over(struct kring_ring *old, struct kring_ring *fresh,
+		     struct kring_client *client,
 		     const struct rring_ring_info *info)
 {
 	u64 end = rring_seq_load(&old->info->end);
@@ -322,10 +322,10 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	copy_pages(fresh->pages->region.addr, old->pages->region.addr,
 		   info->size);
 	swap(old->pages, fresh->pages);
-	claim = clamp(rring_seq_load(&rring_ring_page(old)->claim), end,
+	claim = clamp(rring_seq_load(&kring_ring_page(old)->claim), end,
 		      end + info->capacity);
-	rring_seq_store(&rring_ring_page(old)->claim, claim);
-	rring_seq_store(&rring_ring_page(old)->head, end);
+	rring_seq_store(&kring_ring_page(old)->claim, claim);
+	rring_seq_store(&kring_ring_page(old)->head, end);
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;
@@ -336,8 +336,8 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;
 	rring_flag_store_release(&old->info->incarnation, next);
-	rring_arena_changed(old->arena);
-	rring_ring_wake(old, RRING_READERS_WAIT);
+	kring_arena_changed(old->arena);
+	kring_ring_wake(old, RRING_READERS_WAIT);
 	return 0;
 }
 
@@ -347,16 +347,16 @@ static int take_over(struct rring_ring *old, struct rring_ring *fresh,
  * for the caller, or an ERR_PTR(). Afterwards the caller puts *@fresh, unless
  * NULL. Under the arena's lock.
  */
-static struct rring_ring *open_as(struct rring_client *client,
-				  struct rring_ring **fresh,
+static struct kring_ring *open_as(struct kring_client *client,
+				  struct kring_ring **fresh,
 				  const struct rring_ring_info *info,
 				  struct rring_ring_open *args)
 {
-	struct rring_ring *ring = NULL;
+	struct kring_ring *ring = NULL;
 	int err;
 
 	if (args->name[0])
-		ring = rring_ring_find(client->arena, args->name);
+		ring = kring_ring_find(client->arena, args->name);
 	if (ring) {
 		err = take_over(ring, *fresh, client, info);
 	} else {
@@ -373,10 +373,10 @@ static struct rring_ring *open_as(struct rring_client *client,
 	return ring;
 }
 
-int rring_ring_open(struct rring_client *client, struct rring_ring_open *args)
+int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 {
 	struct rring_ring_info *info;
-	struct rring_ring *ring, *fresh;
+	struct kring_ring *ring, *fresh;
 	int err;
 
 	err = check_open(args);
@@ -386,23 +386,23 @@ int rring_ring_open(struct rring_client *client, struct rring_ring_open *args)
 	if (!info)
 		return -ENOMEM;
 	fill_info(info, args);
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (err)
 		goto out_info;
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	fresh = ring_new(client->arena, info, current_euid());
 	err = PTR_ERR_OR_ZERO(fresh);
 	if (err)
 		goto out_info;
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (err)
 		goto out_ring;
 	ring = open_as(client, &fresh, info, args);
 	err = PTR_ERR_OR_ZERO(ring);
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 out_ring:
 	if (fresh)
-		rring_ring_put(fresh);
+		kring_ring_put(fresh);
 out_info:
 	kfree(info);
 	return err;
@@ -414,11 +414,11 @@ out_info:
  * Open a ring with the kernel as its writer. Returns the ring, with a reference
  * and with the arena's lock held; or an ERR_PTR(), without the lock. May sleep.
  */
-struct rring_ring *rring_ring_open_kernel(struct rring_client *kernel,
+struct kring_ring *kring_ring_open_kernel(struct kring_client *kernel,
 					  struct rring_ring_open *args)
 {
 	struct rring_ring_info *info;
-	struct rring_ring *ring, *fresh;
+	struct kring_ring *ring, *fresh;
 	int err;
 
 	err = check_open(args);
@@ -440,32 +440,32 @@ struct rring_ring *rring_ring_open_kernel(struct rring_client *kernel,
 	else
 		kref_get(&ring->ref);
 	if (fresh)
-		rring_ring_put(fresh);
+		kring_ring_put(fresh);
 	kfree(info);
 	return ring;
 }
 
 #endif /* __KERNEL__ */
 
-int rring_ring_close(struct rring_client *client,
+int kring_ring_close(struct kring_client *client,
 		     const struct rring_ring_close *args)
 {
-	struct rring_ring *ring;
+	struct kring_ring *ring;
 	int err;
 
 	if (args->flags & ~RRING_CLOSE_AWAIT || args->reserved)
 		return -EINVAL;
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (err)
 		return err;
-	ring = rring_ring_at(client->arena, args->ring);
+	ring = kring_ring_at(client->arena, args->ring);
 	if (!ring)
 		err = -ENXIO;
 	else if (ring->writer != client)
 		err = -EPERM;
 	else
-		rring_ring_detach(ring, args->flags & RRING_CLOSE_AWAIT ?
+		kring_ring_detach(ring, args->flags & RRING_CLOSE_AWAIT ?
 				  RRING_RING_AWAITED : RRING_RING_ENDED);
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	return err;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_RING_H
-#define RRING_RING_H
+#ifndef KRING_RING_H
+#define KRING_RING_H
 
 #include "compat.h"
 #include <linux/rusted_ring.h>
@@ -8,28 +8,28 @@
 #include "pages.h"
 #include "wait.h"
 
-struct rring_arena;
-struct rring_client;
+struct kring_arena;
+struct kring_client;
 struct rring_kwriter;
-struct rring_reader;
+struct kring_reader;
 
-/* The arena's lock protects all but .ref and the gates. */
-struct rring_ring {
+/* The arena's lock protects all but .ref and the event counts. */
+struct kring_ring {
 	struct kref ref;		/* held by the arena's table, waits,
 					 * and a kernel writer or reader
 					 */
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	u32 id;
 	kuid_t owner;			/* only this user may take over */
 	struct rring_ring_info *info;	/* in ARENA */
 	struct rring_pages *pages;	/* of this incarnation */
-	struct rring_client *writer;	/* NULL: none, .info->end is set */
+	struct kring_client *writer;	/* NULL: none, .info->end is set */
 	struct rring_kwriter *kwriter;	/* if the kernel is the writer */
 	u64 head;			/* the highest seen */
 	u64 low;			/* lower end of the window, as found */
 	u64 stall_ns;			/* as given at the first open */
 	u64 laps;			/* readers that were lapped */
-	u64 wakes;			/* rring_ring_wake() calls */
+	u64 wakes;			/* kring_ring_wake() calls */
 
 	/*
 	 * Adopted entries: the slots that the window named when its writer left
@@ -40,45 +40,45 @@ struct rring_ring {
 	u64 adopted_low;
 	u64 adopted_end;
 
-	struct rring_reader *readers[RRING_READERS];
+	struct kring_reader *readers[RRING_READERS];
 	u32 nr_readers;
-	struct rring_gate readable;
-	struct rring_gate writable;
+	struct kring_evcount readable;
+	struct kring_evcount writable;
 };
 
 /* The first page of the present pages, which the ring's writer writes. */
 static inline struct rring_ring_head *
-rring_ring_page(const struct rring_ring *ring)
+kring_ring_page(const struct kring_ring *ring)
 {
 	return ring->pages->region.addr;
 }
 
 /* ring.c */
-int rring_ring_open(struct rring_client *client, struct rring_ring_open *args);
-struct rring_ring *rring_ring_open_kernel(struct rring_client *kernel,
+int kring_ring_open(struct kring_client *client, struct rring_ring_open *args);
+struct kring_ring *kring_ring_open_kernel(struct kring_client *kernel,
 					  struct rring_ring_open *args);
-int rring_ring_close(struct rring_client *client,
+int kring_ring_close(struct kring_client *client,
 		     const struct rring_ring_close *args);
-struct rring_ring *rring_ring_find(struct rring_arena *arena, const char *name);
-struct rring_ring *rring_ring_at(struct rring_arena *arena, u32 id);
-void rring_ring_put(struct rring_ring *ring);
-void rring_ring_reap(struct rring_ring *ring);
-void rring_ring_detach(struct rring_ring *ring, enum rring_ring_state state);
-bool rring_ring_has_ended(const struct rring_ring *ring);
-void rring_ring_wake(struct rring_ring *ring, u32 waiters);
-u64 rring_ring_drops(const struct rring_ring *ring);
-void rring_ring_set_stall(struct rring_ring *ring, u64 stall_ns);
+struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name);
+struct kring_ring *kring_ring_at(struct kring_arena *arena, u32 id);
+void kring_ring_put(struct kring_ring *ring);
+void kring_ring_reap(struct kring_ring *ring);
+void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state);
+bool kring_ring_has_ended(const struct kring_ring *ring);
+void kring_ring_wake(struct kring_ring *ring, u32 waiters);
+u64 kring_ring_drops(const struct kring_ring *ring);
+void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns);
 
 /* window.c */
-u64 rring_ring_head(struct rring_ring *ring);
-u64 rring_ring_low(struct rring_ring *ring);
-u64 rring_ring_passed(struct rring_ring *ring);
-u64 rring_ring_observable(struct rring_ring *ring);
-bool rring_ring_has_room(struct rring_ring *ring);
-void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end);
-void rring_ring_settle(struct rring_ring *ring);
-void rring_ring_release_adopted(struct rring_ring *ring);
-void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
+u64 kring_ring_head(struct kring_ring *ring);
+u64 kring_ring_low(struct kring_ring *ring);
+u64 kring_ring_passed(struct kring_ring *ring);
+u64 kring_ring_observable(struct kring_ring *ring);
+bool kring_ring_has_room(struct kring_ring *ring);
+void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end);
+void kring_ring_settle(struct kring_ring *ring);
+void kring_ring_release_adopted(struct kring_ring *ring);
+void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 			    unsigned long *named);
 
-#endif /* RRING_RING_H */
+#endif /* KRING_RING_H */

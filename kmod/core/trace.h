@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /* Tracepoints in the kernel; nothing in the library. */
-#ifndef RRING_TRACE_H
-#define RRING_TRACE_H
+#ifndef KRING_TRACE_H
+#define KRING_TRACE_H
 
 #ifdef __KERNEL__
 
@@ -19,4 +19,4 @@
 
 #endif
 
-#endif /* RRING_TRACE_H */
+#endif /* KRING_TRACE_H */

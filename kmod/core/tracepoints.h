@@ -7,8 +7,8 @@
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rusted_ring
 
-#if !defined(RRING_TRACEPOINTS_H) || defined(TRACE_HEADER_MULTI_READ)
-#define RRING_TRACEPOINTS_H
+#if !defined(KRING_TRACEPOINTS_H) || defined(TRACE_HEADER_MULTI_READ)
+#define KRING_TRACEPOINTS_H
 
 #include <linux/tracepoint.h>
 
@@ -34,7 +34,7 @@ TRACE_DEFINE_ENUM(RRING_REFUSE_LEN);
 TRACE_DEFINE_ENUM(RRING_REFUSE_HANDLE);
 TRACE_DEFINE_ENUM(RRING_REFUSE_STALE);
 
-#define rring_show_class(class)			\
+#define kring_show_class(class)			\
 	__print_symbolic(class,			\
 		{ RRING_XS, "xs" },		\
 		{ RRING_S, "s" },		\
@@ -43,28 +43,28 @@ TRACE_DEFINE_ENUM(RRING_REFUSE_STALE);
 		{ RRING_XL, "xl" },		\
 		{ RRING_XXL, "xxl" })
 
-#define rring_show_role(role)			\
+#define kring_show_role(role)			\
 	__print_symbolic(role,			\
 		{ RRING_OBSERVER, "observer" },	\
 		{ RRING_CONSUMER, "consumer" },	\
 		{ RRING_PRODUCER, "producer" })
 
-#define rring_show_refusal(reason)			\
+#define kring_show_refusal(reason)			\
 	__print_symbolic(reason,			\
 		{ RRING_REFUSE_HEAD, "head" },		\
 		{ RRING_REFUSE_LEN, "len" },		\
 		{ RRING_REFUSE_HANDLE, "handle" },	\
 		{ RRING_REFUSE_STALE, "stale" })
 
-#define rring_show_waiters(waiters)			\
+#define kring_show_waiters(waiters)			\
 	__print_flags(waiters, "|",			\
 		{ RRING_READERS_WAIT, "readers" },	\
 		{ RRING_WRITER_WAITS, "writer" })
 
 TRACE_EVENT(refill,
 
-	TP_PROTO(const struct rring_pool *pool,
-		 const struct rring_client *client, u32 want, u32 lent),
+	TP_PROTO(const struct kring_pool *pool,
+		 const struct kring_client *client, u32 want, u32 lent),
 
 	TP_ARGS(pool, client, want, lent),
 
@@ -87,14 +87,14 @@ TRACE_EVENT(refill,
 	),
 
 	TP_printk("arena=%u class=%s client=%u want=%u lent=%u free=%u",
-		  __entry->arena, rring_show_class(__entry->class),
+		  __entry->arena, kring_show_class(__entry->class),
 		  __entry->client, __entry->want, __entry->lent,
 		  __entry->free)
 );
 
 TRACE_EVENT(reclaim,
 
-	TP_PROTO(const struct rring_pool *pool, bool windows, u32 want,
+	TP_PROTO(const struct kring_pool *pool, bool windows, u32 want,
 		 u32 seen, u32 freed),
 
 	TP_ARGS(pool, windows, want, seen, freed),
@@ -118,14 +118,14 @@ TRACE_EVENT(reclaim,
 	),
 
 	TP_printk("arena=%u class=%s windows=%u want=%u seen=%u freed=%u",
-		  __entry->arena, rring_show_class(__entry->class),
+		  __entry->arena, kring_show_class(__entry->class),
 		  __entry->windows, __entry->want, __entry->seen,
 		  __entry->freed)
 );
 
 TRACE_EVENT(client_attach,
 
-	TP_PROTO(const struct rring_client *client),
+	TP_PROTO(const struct kring_client *client),
 
 	TP_ARGS(client),
 
@@ -145,13 +145,13 @@ TRACE_EVENT(client_attach,
 
 	TP_printk("arena=%u client=%u serial=%u role=%s",
 		  __entry->arena, __entry->client, __entry->serial,
-		  rring_show_role(__entry->role))
+		  kring_show_role(__entry->role))
 );
 
 TRACE_EVENT(client_exit,
 
-	TP_PROTO(const struct rring_client *client,
-		 const struct rring_client_usage *usage),
+	TP_PROTO(const struct kring_client *client,
+		 const struct kring_client_usage *usage),
 
 	TP_ARGS(client, usage),
 
@@ -169,7 +169,7 @@ TRACE_EVENT(client_exit,
 		__entry->arena = client->arena->id;
 		__entry->client = client->id;
 		__entry->serial = client->serial;
-		__entry->held = rring_client_usage_holds(usage);
+		__entry->held = kring_client_usage_holds(usage);
 		__entry->rings = usage->rings;
 		__entry->readers = usage->readers;
 		__entry->evicted = client->evicted;
@@ -183,7 +183,7 @@ TRACE_EVENT(client_exit,
 
 TRACE_EVENT(wake,
 
-	TP_PROTO(const struct rring_ring *ring, u32 waiters),
+	TP_PROTO(const struct kring_ring *ring, u32 waiters),
 
 	TP_ARGS(ring, waiters),
 
@@ -200,12 +200,12 @@ TRACE_EVENT(wake,
 	),
 
 	TP_printk("arena=%u ring=%u waiters=%s", __entry->arena,
-		  __entry->ring, rring_show_waiters(__entry->waiters))
+		  __entry->ring, kring_show_waiters(__entry->waiters))
 );
 
 TRACE_EVENT(wake_pools,
 
-	TP_PROTO(const struct rring_arena *arena_, u32 pools),
+	TP_PROTO(const struct kring_arena *arena_, u32 pools),
 
 	TP_ARGS(arena_, pools),
 
@@ -224,7 +224,7 @@ TRACE_EVENT(wake_pools,
 
 TRACE_EVENT(lap,
 
-	TP_PROTO(const struct rring_reader *reader, u64 end),
+	TP_PROTO(const struct kring_reader *reader, u64 end),
 
 	TP_ARGS(reader, end),
 
@@ -253,7 +253,7 @@ TRACE_EVENT(lap,
 
 TRACE_EVENT(refuse,
 
-	TP_PROTO(const struct rring_reader *reader, u32 reason, u64 position),
+	TP_PROTO(const struct kring_reader *reader, u32 reason, u64 position),
 
 	TP_ARGS(reader, reason, position),
 
@@ -275,12 +275,12 @@ TRACE_EVENT(refuse,
 
 	TP_printk("arena=%u ring=%u reader=%u reason=%s position=%llu",
 		  __entry->arena, __entry->ring, __entry->reader,
-		  rring_show_refusal(__entry->reason), __entry->position)
+		  kring_show_refusal(__entry->reason), __entry->position)
 );
 
 TRACE_EVENT(evict,
 
-	TP_PROTO(const struct rring_client *client),
+	TP_PROTO(const struct kring_client *client),
 
 	TP_ARGS(client),
 
@@ -300,7 +300,7 @@ TRACE_EVENT(evict,
 		  __entry->client, __entry->serial)
 );
 
-#endif /* RRING_TRACEPOINTS_H */
+#endif /* KRING_TRACEPOINTS_H */
 
 #undef TRACE_INCLUDE_PATH
 #define TRACE_INCLUDE_PATH .

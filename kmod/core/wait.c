@@ -16,27 +16,28 @@
 #include "client.h"
 #include "wait.h"
 
-void rring_gate_init(struct rring_gate *gate, struct rring_arena *arena)
+void kring_evcount_init(struct kring_evcount *evcount,
+			struct kring_arena *arena)
 {
-	gate->arena = arena;
-	init_waitqueue_head(&gate->queue);
-	atomic_set(&gate->events, 0);
+	evcount->arena = arena;
+	init_waitqueue_head(&evcount->queue);
+	atomic_set(&evcount->events, 0);
 }
 
-/* Wake all tasks that wait at @gate. Needs no lock. */
-void rring_gate_open(struct rring_gate *gate)
+/* Wake all tasks that wait on @evcount. Needs no lock. */
+void kring_evcount_signal(struct kring_evcount *evcount)
 {
-	atomic_inc(&gate->events);
-	wake_up_all(&gate->queue);
+	atomic_inc(&evcount->events);
+	wake_up_all(&evcount->queue);
 }
 
-void rring_flag_raise(rring_flag_t *flag, u32 bits)
+void kring_flag_raise(rring_flag_t *flag, u32 bits)
 {
 	atomic_or(bits, (atomic_t *)&flag->value);
 }
 
 /* Lower @bits. Returns those of them that were raised. */
-u32 rring_flag_lower(rring_flag_t *flag, u32 bits)
+u32 kring_flag_lower(rring_flag_t *flag, u32 bits)
 {
 	return atomic_fetch_andnot(bits, (atomic_t *)&flag->value) & bits;
 }
@@ -45,23 +46,23 @@ u32 rring_flag_lower(rring_flag_t *flag, u32 bits)
  * Sleep until .events differs from @seen: 0; -ETIME: @deadline, a ktime in ns,
  * has passed; -ERESTARTSYS: a signal.
  */
-static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
+static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 {
 	u64 now = ktime_get_ns();
 
 	if (deadline == RRING_FOREVER)
-		return wait_event_interruptible(gate->queue,
-				atomic_read(&gate->events) != seen);
+		return wait_event_interruptible(evcount->queue,
+				atomic_read(&evcount->events) != seen);
 	if (deadline <= now)
 		return -ETIME;
-	return wait_event_interruptible_hrtimeout(gate->queue,
-			atomic_read(&gate->events) != seen,
+	return wait_event_interruptible_hrtimeout(evcount->queue,
+			atomic_read(&evcount->events) != seen,
 			ns_to_ktime(min_t(u64, deadline - now, KTIME_MAX)));
 }
 
 /*
- * Sleep at @gate until ops->ready() returns something other than -EAGAIN, and
- * return that. -ETIMEDOUT: @deadline, a ktime in ns, has passed; 0: never
+ * Sleep on @evcount until ops->ready() returns something other than -EAGAIN,
+ * and return that. -ETIMEDOUT: @deadline, a ktime in ns, has passed; 0: never
  * sleep; RRING_FOREVER: no limit. -ERESTARTSYS: a signal. Without the arena's
  * lock, which is taken.
  *
@@ -72,19 +73,21 @@ static int sleep_until(struct rring_gate *gate, int seen, u64 deadline)
  * - The flag is down. Then the store came before the barrier, and the second
  *   .ready sees the store.
  * - The flag is up, raised here or by another sleeper. Then the peer wakes: it
- *   lowers the flag, and opens the gates of all sleepers that the flag stands
- *   for. If @seen counts that opening, then the store came before the first
- *   .ready, which sees it. Else .events differs from @seen, and there is no
- *   sleep.
+ *   lowers the flag, and signals the event counts of all sleepers that the flag
+ *   stands for. If @seen counts that signal, then the store came before the
+ *   barrier, and the second .ready sees it. Else .events differs from @seen,
+ *   and there is no sleep.
  *
  * A wake for another sleeper can lower the flag before this task sleeps. That
- * wake opens this gate as well, and the next round raises the flag again.
+ * wake signals this event count as well, and the next round raises the flag
+ * again.
  */
-int rring_gate_wait(struct rring_gate *gate, const struct rring_wait_ops *ops,
-		    void *context, u64 deadline)
+int kring_evcount_wait(struct kring_evcount *evcount,
+		       const struct kring_wait_ops *ops, void *context,
+		       u64 deadline)
 {
 	for (;;) {
-		int seen = atomic_read(&gate->events);
+		int seen = atomic_read(&evcount->events);
 		u64 wake_at = deadline;
 		int err = ops->ready(context, &wake_at);
 
@@ -93,14 +96,14 @@ int rring_gate_wait(struct rring_gate *gate, const struct rring_wait_ops *ops,
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
 		ops->raise(context);
-		rring_barrier_unlocked(gate->arena);
+		kring_barrier_unlocked(evcount->arena);
 		err = ops->ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
-		/* a hostile peer may open the gate again and again */
+		/* a hostile peer may signal again and again */
 		if (signal_pending(current))
 			return -ERESTARTSYS;
-		err = sleep_until(gate, seen, wake_at);
+		err = sleep_until(evcount, seen, wake_at);
 		if (err && err != -ETIME)
 			return err;
 	}

@@ -24,13 +24,13 @@
  * S64_MAX, so that sums of positions do not overflow: other values of a hostile
  * writer are ignored. Without a writer: where the stream ended.
  */
-u64 rring_ring_head(struct rring_ring *ring)
+u64 kring_ring_head(struct kring_ring *ring)
 {
 	/*
 	 * B: pairs with A in the library's publish and commit. Without it, the
 	 * sweep could read an old entry below the new head, and miss a slot.
 	 */
-	u64 head = rring_seq_load_acquire(&rring_ring_page(ring)->head);
+	u64 head = rring_seq_load_acquire(&kring_ring_page(ring)->head);
 
 	if (!ring->writer)
 		return rring_seq_load(&ring->info->end);
@@ -44,9 +44,9 @@ u64 rring_ring_head(struct rring_ring *ring)
  * retains if that is lower. Never goes back, and is at most a lap below the
  * head, whatever cursors say.
  */
-u64 rring_ring_low(struct rring_ring *ring)
+u64 kring_ring_low(struct kring_ring *ring)
 {
-	u64 head = rring_ring_head(ring);
+	u64 head = kring_ring_head(ring);
 	/* a cursor beyond the head has no effect */
 	u64 low = rring_window_retained(head, ring->info->retain);
 	u32 i;
@@ -54,8 +54,8 @@ u64 rring_ring_low(struct rring_ring *ring)
 	ring->low = max(ring->low,
 			rring_window_retained(head, ring->info->capacity));
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
-		if (ring->readers[i] && rring_reader_gates(ring->readers[i]))
-			low = min(low, rring_reader_pos(ring->readers[i]));
+		if (ring->readers[i] && kring_reader_gates(ring->readers[i]))
+			low = min(low, kring_reader_pos(ring->readers[i]));
 	ring->low = max(low, ring->low);
 	return ring->low;
 }
@@ -65,34 +65,34 @@ u64 rring_ring_low(struct rring_ring *ring)
  * granted itself the room below. .passed is the writer's word, so it counts up
  * to the head only.
  */
-u64 rring_ring_passed(struct rring_ring *ring)
+u64 kring_ring_passed(struct kring_ring *ring)
 {
-	u64 low = rring_ring_low(ring);
-	u64 passed = rring_seq_load(&rring_ring_page(ring)->passed);
+	u64 low = kring_ring_low(ring);
+	u64 passed = rring_seq_load(&kring_ring_page(ring)->passed);
 
-	return max(low, rring_window_clamp(passed, rring_ring_head(ring)));
+	return max(low, rring_window_clamp(passed, kring_ring_head(ring)));
 }
 
 /*
  * Lowest position at which a new observer may start: the writer may already be
  * overwriting the entries below.
  */
-u64 rring_ring_observable(struct rring_ring *ring)
+u64 kring_ring_observable(struct kring_ring *ring)
 {
-	u64 head = rring_ring_head(ring);
+	u64 head = kring_ring_head(ring);
 	u32 capacity = ring->info->capacity;
-	u64 claim = clamp(rring_seq_load(&rring_ring_page(ring)->claim), head,
+	u64 claim = clamp(rring_seq_load(&kring_ring_page(ring)->claim), head,
 			  head + capacity);
 
-	return max(rring_ring_passed(ring),
+	return max(kring_ring_passed(ring),
 		   rring_window_retained(claim, capacity));
 }
 
-bool rring_ring_has_room(struct rring_ring *ring)
+bool kring_ring_has_room(struct kring_ring *ring)
 {
 	if (ring->info->policy == RRING_OVERWRITE)
 		return true;
-	return rring_window_room(rring_ring_low(ring), rring_ring_head(ring),
+	return rring_window_room(kring_ring_low(ring), kring_ring_head(ring),
 				 ring->info->capacity);
 }
 
@@ -105,13 +105,13 @@ static void let_others_run(u64 pos)
 		cond_resched();
 }
 
-static struct rring_entry *ring_entries(const struct rring_ring *ring)
+static struct rring_entry *ring_entries(const struct kring_ring *ring)
 {
 	return ring->pages->region.addr + ring->info->entry_offset;
 }
 
 /* The count of the slot that adopted entry @pos names; NULL: it names none. */
-static u32 *adopted_count(struct rring_ring *ring, u64 pos)
+static u32 *adopted_count(struct kring_ring *ring, u64 pos)
 {
 	u32 slot = ring->adopted[pos % ring->info->capacity];
 
@@ -122,7 +122,7 @@ static u32 *adopted_count(struct rring_ring *ring, u64 pos)
  * Index in ledgers of the slot that @handle names, or U32_MAX. @handle was read
  * from a page that a process may write, so it can be any value.
  */
-static u32 handle_slot(const struct rring_arena *arena, u64 handle)
+static u32 handle_slot(const struct kring_arena *arena, u64 handle)
 {
 	u32 pool = rring_handle_class(handle);
 	u32 index = rring_handle_index(handle);
@@ -132,7 +132,7 @@ static u32 handle_slot(const struct rring_arena *arena, u64 handle)
 	return arena->info->pool[pool].slot_base + index;
 }
 
-static u64 read_entry(const struct rring_ring *ring, u64 pos)
+static u64 read_entry(const struct kring_ring *ring, u64 pos)
 {
 	return READ_ONCE(ring_entries(ring)[pos % ring->info->capacity].handle);
 }
@@ -141,12 +141,12 @@ static u64 read_entry(const struct rring_ring *ring, u64 pos)
  * The writer leaves, or has died: adopt entries @low to @end - 1. Entries that
  * are still adopted from an earlier writer stay so.
  */
-void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end)
+void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 {
 	u64 pos;
 
 	/* what is still adopted from an earlier writer ends at adopted_end */
-	rring_ring_settle(ring);
+	kring_ring_settle(ring);
 	for (pos = max(low, ring->adopted_end); pos < end; pos++) {
 		u32 slot = handle_slot(ring->arena, read_entry(ring, pos));
 		u32 *count;
@@ -163,7 +163,7 @@ void rring_ring_adopt(struct rring_ring *ring, u64 low, u64 end)
 	ring->adopted_end = end;
 }
 
-static void release_adopted(struct rring_ring *ring, u64 end)
+static void release_adopted(struct kring_ring *ring, u64 end)
 {
 	for (; ring->adopted_low < end; ring->adopted_low++) {
 		u32 *count = adopted_count(ring, ring->adopted_low);
@@ -175,15 +175,15 @@ static void release_adopted(struct rring_ring *ring, u64 end)
 }
 
 /* Uncount adopted entries that all gating readers have passed. */
-void rring_ring_settle(struct rring_ring *ring)
+void kring_ring_settle(struct kring_ring *ring)
 {
 	if (ring->adopted_low < ring->adopted_end)
-		release_adopted(ring, min(rring_ring_low(ring),
+		release_adopted(ring, min(kring_ring_low(ring),
 					  ring->adopted_end));
 }
 
 /* Uncount all adopted entries. */
-void rring_ring_release_adopted(struct rring_ring *ring)
+void kring_ring_release_adopted(struct kring_ring *ring)
 {
 	release_adopted(ring, ring->adopted_end);
 }
@@ -194,16 +194,16 @@ void rring_ring_release_adopted(struct rring_ring *ring)
  * lower end is read before the head, so that what is read covers the window at
  * any time in between. At most a lap is read.
  */
-void rring_ring_mark_window(struct rring_ring *ring, u32 pool,
+void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 			    unsigned long *named)
 {
-	struct rring_arena *arena = ring->arena;
+	struct kring_arena *arena = ring->arena;
 	u64 low, head, pos;
 
 	if (ring->info->kind != RRING_HANDLES || !ring->writer)
 		return;
-	low = max(rring_ring_low(ring), ring->adopted_end);
-	head = rring_ring_head(ring);
+	low = max(kring_ring_low(ring), ring->adopted_end);
+	head = kring_ring_head(ring);
 	if (head > low && head - low > ring->info->capacity)
 		low = head - ring->info->capacity;
 	for (pos = low; pos < head; pos++) {

@@ -12,8 +12,8 @@
 #include "writer.h"
 
 struct wait_writable {
-	struct rring_client *client;
-	struct rring_ring *ring;
+	struct kring_client *client;
+	struct kring_ring *ring;
 	u64 position;
 	u32 peer;		/* the end of the ring that is read with this
 				 * cursor ends the wait, too; or NO_PEER
@@ -26,25 +26,25 @@ struct wait_writable {
  * Lap the gating readers that have not moved for the ring's limit, at @position
  * or below; lower *@wake_at to the time when the next one reaches that limit.
  */
-static void check_stalls(struct rring_ring *ring, u64 position, u64 *wake_at)
+static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
 	u64 now = ktime_get_ns();
 	u32 i;
 
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i])
-			rring_reader_check_stall(ring->readers[i], position,
+			kring_reader_check_stall(ring->readers[i], position,
 						 now, wake_at);
 }
 
 /* 0: the window's lower end is beyond @position; -EAGAIN: not yet. */
-static int check_room(struct rring_ring *ring, u64 position, u64 *wake_at)
+static int check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
-	if (rring_ring_low(ring) > position)
+	if (kring_ring_low(ring) > position)
 		return 0;
 	if (ring->info->stall_ns)
 		check_stalls(ring, position, wake_at);
-	return rring_ring_low(ring) > position ? 0 : -EAGAIN;
+	return kring_ring_low(ring) > position ? 0 : -EAGAIN;
 }
 
 /*
@@ -52,22 +52,22 @@ static int check_room(struct rring_ring *ring, u64 position, u64 *wake_at)
  * writer is the reader that the room is waited for, and has gone. -ENXIO:
  * @cursor has no reader.
  */
-static int check_peer(const struct rring_client *client, u32 cursor)
+static int check_peer(const struct kring_client *client, u32 cursor)
 {
-	const struct rring_reader *reader;
+	const struct kring_reader *reader;
 
 	if (cursor == NO_PEER)
 		return 0;
 	reader = client->readers[cursor];
 	if (!reader)
 		return -ENXIO;
-	return rring_ring_has_ended(reader->ring) ? -EPIPE : 0;
+	return kring_ring_has_ended(reader->ring) ? -EPIPE : 0;
 }
 
 static int writable(void *context, u64 *wake_at)
 {
 	struct wait_writable *wait = context;
-	int err = rring_client_lock(wait->client);
+	int err = kring_client_lock(wait->client);
 
 	if (err)
 		return err;
@@ -77,7 +77,7 @@ static int writable(void *context, u64 *wake_at)
 		err = check_peer(wait->client, wait->peer);
 	if (!err)
 		err = check_room(wait->ring, wait->position, wake_at);
-	rring_client_unlock(wait->client);
+	kring_client_unlock(wait->client);
 	return err;
 }
 
@@ -86,12 +86,12 @@ static void raise_writable(void *context)
 	struct wait_writable *wait = context;
 
 	/* .info is valid without the lock: it lies in ARENA */
-	rring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
+	kring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
 	if (wait->peer != NO_PEER)
-		rring_client_raise(wait->client, BIT_ULL(wait->peer));
+		kring_client_raise(wait->client, BIT_ULL(wait->peer));
 }
 
-static const struct rring_wait_ops writable_ops = {
+static const struct kring_wait_ops writable_ops = {
 	.ready = writable,
 	.raise = raise_writable,
 };
@@ -100,10 +100,10 @@ static const struct rring_wait_ops writable_ops = {
  * WAIT for RRING_WAIT_WRITABLE or RRING_WAIT_PEER: until the window's lower end
  * is beyond args->position. 0; -ENXIO: no such ring, or the peer's cursor has
  * no reader; -EPERM: @client is not the writer; -EPIPE: the peer's ring has
- * ended; or an error of rring_client_lock() or rring_gate_wait(). Takes the
+ * ended; or an error of kring_client_lock() or kring_evcount_wait(). Takes the
  * arena's lock. May sleep.
  */
-int rring_writer_wait(struct rring_client *client,
+int kring_writer_wait(struct kring_client *client,
 		      const struct rring_wait *args)
 {
 	struct wait_writable wait = {
@@ -111,7 +111,7 @@ int rring_writer_wait(struct rring_client *client,
 		.position = args->position,
 		.peer = NO_PEER,
 	};
-	struct rring_gate *gate = &client->gate;
+	struct kring_evcount *evcount = &client->evcount;
 	int err;
 
 	if (args->what == RRING_WAIT_PEER) {
@@ -119,22 +119,22 @@ int rring_writer_wait(struct rring_client *client,
 			return -ENXIO;
 		wait.peer = args->reader;
 	}
-	err = rring_client_lock(client);
+	err = kring_client_lock(client);
 	if (err)
 		return err;
-	wait.ring = rring_ring_at(client->arena, args->ring);
+	wait.ring = kring_ring_at(client->arena, args->ring);
 	if (!wait.ring)
 		err = -ENXIO;
 	else if (wait.ring->writer != client)
 		err = -EPERM;
 	else
 		kref_get(&wait.ring->ref);
-	rring_client_unlock(client);
+	kring_client_unlock(client);
 	if (err)
 		return err;
 	if (wait.peer == NO_PEER)
-		gate = &wait.ring->writable;
-	err = rring_gate_wait(gate, &writable_ops, &wait, args->deadline);
-	rring_ring_put(wait.ring);
+		evcount = &wait.ring->writable;
+	err = kring_evcount_wait(evcount, &writable_ops, &wait, args->deadline);
+	kring_ring_put(wait.ring);
 	return err;
 }

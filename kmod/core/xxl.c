@@ -17,15 +17,15 @@
  * A region of @bytes, rounded up to pages; or an ERR_PTR() (-ENOSPC, -ENOMEM).
  * Without the arena's lock. May sleep.
  */
-struct rring_xxl *rring_xxl_new(u64 bytes)
+struct kring_xxl *kring_xxl_new(u64 bytes)
 {
-	struct rring_xxl *xxl;
+	struct kring_xxl *xxl;
 	int err;
 
 	xxl = kzalloc(sizeof(*xxl), GFP_KERNEL_ACCOUNT);
 	if (!xxl)
 		return ERR_PTR(-ENOMEM);
-	xxl->pages = rring_pages_new(rring_page_align(bytes));
+	xxl->pages = kring_pages_new(rring_page_align(bytes));
 	err = PTR_ERR_OR_ZERO(xxl->pages);
 	if (!err)
 		return xxl;
@@ -37,18 +37,18 @@ struct rring_xxl *rring_xxl_new(u64 bytes)
  * Free all regions of @list, which may be NULL. A process that maps pages keeps
  * these until it unmaps them, and a kernel reader until it releases its event.
  */
-void rring_xxl_free(struct rring_xxl *list)
+void kring_xxl_free(struct kring_xxl *list)
 {
 	while (list) {
-		struct rring_xxl *xxl = list;
+		struct kring_xxl *xxl = list;
 
 		list = xxl->next;
-		rring_pages_put(xxl->pages);
+		kring_pages_put(xxl->pages);
 		kfree(xxl);
 	}
 }
 
-int rring_xxl_init(struct rring_pool *pool, rring_word_t *bytes)
+int kring_xxl_init(struct kring_pool *pool, rring_word_t *bytes)
 {
 	pool->xxl_bytes = bytes;
 	pool->xxl = kvcalloc(pool->capacity, sizeof(*pool->xxl),
@@ -56,19 +56,19 @@ int rring_xxl_init(struct rring_pool *pool, rring_word_t *bytes)
 	return pool->xxl ? 0 : -ENOMEM;
 }
 
-void rring_xxl_destroy(struct rring_pool *pool)
+void kring_xxl_destroy(struct kring_pool *pool)
 {
 	u32 i;
 
 	if (!pool->xxl)
 		return;
 	for (i = 0; i < pool->capacity; i++)
-		rring_xxl_free(pool->xxl[i]);
+		kring_xxl_free(pool->xxl[i]);
 	kvfree(pool->xxl);
 }
 
 /* Give @xxl to @slot, which is about to be lent. Under the arena's lock. */
-void rring_xxl_install(struct rring_pool *pool, u32 slot, struct rring_xxl *xxl)
+void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl)
 {
 	pool->xxl[slot] = xxl;
 	/*
@@ -76,16 +76,16 @@ void rring_xxl_install(struct rring_pool *pool, u32 slot, struct rring_xxl *xxl)
 	 * there before its size can be seen.
 	 */
 	rring_word_store_release(&pool->xxl_bytes[slot],
-				 rring_pages_size(xxl->pages));
+				 kring_pages_size(xxl->pages));
 }
 
 /*
  * Move the region of @slot, which no location names, to the list of regions to
  * be freed. Under the arena's lock.
  */
-void rring_xxl_retire(struct rring_pool *pool, u32 slot)
+void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 {
-	struct rring_xxl *xxl = pool->xxl[slot];
+	struct kring_xxl *xxl = pool->xxl[slot];
 
 	rring_word_store_release(&pool->xxl_bytes[slot], 0);
 	pool->xxl[slot] = NULL;
@@ -95,11 +95,11 @@ void rring_xxl_retire(struct rring_pool *pool, u32 slot)
 
 /*
  * Take the list of regions to be freed, or NULL. Under the arena's lock. The
- * caller releases the lock, then passes the list to rring_xxl_discard().
+ * caller releases the lock, then passes the list to kring_xxl_discard().
  */
-struct rring_xxl *rring_xxl_retired(struct rring_pool *pool)
+struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
 {
-	struct rring_xxl *list = pool->xxl_retired;
+	struct kring_xxl *list = pool->xxl_retired;
 
 	pool->xxl_retired = NULL;
 	return list;
@@ -109,19 +109,19 @@ struct rring_xxl *rring_xxl_retired(struct rring_pool *pool)
  * Free @list, which may be NULL, and wake refills that wait for the memory.
  * Without the arena's lock. May sleep.
  */
-void rring_xxl_discard(struct rring_pool *pool, struct rring_xxl *list)
+void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 {
 	if (!list)
 		return;
-	rring_xxl_free(list);
-	rring_arena_wake_pools(pool->arena, BIT(pool->index));
+	kring_xxl_free(list);
+	kring_arena_wake_pools(pool->arena, BIT(pool->index));
 }
 
 /*
  * The region of @slot; NULL: none now, or no such slot. Valid while the arena's
  * lock is held.
  */
-const struct rring_region *rring_xxl_region(const struct rring_pool *pool,
+const struct kring_region *kring_xxl_region(const struct kring_pool *pool,
 					    u32 slot)
 {
 	if (slot >= pool->capacity || !pool->xxl[slot])
@@ -130,13 +130,13 @@ const struct rring_region *rring_xxl_region(const struct rring_pool *pool,
 }
 
 /* Bytes of the regions that slots have now. Under the arena's lock. */
-u64 rring_xxl_in_use(const struct rring_pool *pool)
+u64 kring_xxl_in_use(const struct kring_pool *pool)
 {
 	u64 bytes = 0;
 	u32 slot;
 
 	for (slot = 0; slot < pool->high_water; slot++)
 		if (pool->xxl[slot])
-			bytes += rring_pages_size(pool->xxl[slot]->pages);
+			bytes += kring_pages_size(pool->xxl[slot]->pages);
 	return bytes;
 }

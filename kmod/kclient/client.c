@@ -23,16 +23,16 @@
  */
 static DEFINE_MUTEX(kernel_lock);
 
-static struct rring_client *kernel_new(struct rring_arena *arena)
+static struct kring_client *kernel_new(struct kring_arena *arena)
 {
-	struct rring_client *kernel = rring_client_new(false, NULL);
+	struct kring_client *kernel = kring_client_new(false, NULL);
 
 	if (!kernel)
 		return NULL;
 	kernel->arena = arena;
 	kernel->role = RRING_PRODUCER;
 	kernel->state = RRING_CLIENT_LIVE;
-	rring_gate_init(&kernel->gate, arena);
+	kring_evcount_init(&kernel->evcount, arena);
 	return kernel;
 }
 
@@ -40,27 +40,27 @@ static struct rring_client *kernel_new(struct rring_arena *arena)
  * Client 0 holds no reference to the arena. Each of its writers and readers
  * holds one, and puts client 0 before the arena.
  */
-static void kernel_free(struct rring_client *kernel)
+static void kernel_free(struct kring_client *kernel)
 {
-	rring_region_free(&kernel->ledger);
-	rring_region_free(&kernel->cursors);
+	kring_region_free(&kernel->ledger);
+	kring_region_free(&kernel->cursors);
 	mutex_destroy(&kernel->attach_lock);
 	kfree(kernel);
 }
 
 /* 0, -ENOSPC or -ENOMEM. Under kernel_lock. */
-static int add_ledger(struct rring_arena *arena)
+static int add_ledger(struct kring_arena *arena)
 {
-	struct rring_client *kernel = arena->kernel;
+	struct kring_client *kernel = arena->kernel;
 	int err;
 
 	if (kernel->ledger.addr)
 		return 0;
-	err = rring_region_alloc(&kernel->ledger, arena->info->ledger_size);
+	err = kring_region_alloc(&kernel->ledger, arena->info->ledger_size);
 	if (err)
 		return err;
 	mutex_lock(&arena->lock);
-	arena->ledgers[arena->nr_ledgers++] = rring_client_ledger(kernel);
+	arena->ledgers[arena->nr_ledgers++] = kring_client_ledger(kernel);
 	mutex_unlock(&arena->lock);
 	return 0;
 }
@@ -69,20 +69,20 @@ static int add_ledger(struct rring_arena *arena)
  * 0, -ENOSPC or -ENOMEM. Under kernel_lock. Each new page of cursors comes with
  * a new serial, so that writers map the new page.
  */
-static int add_cursors(struct rring_arena *arena)
+static int add_cursors(struct kring_arena *arena)
 {
-	struct rring_client *kernel = arena->kernel;
-	struct rring_region cursors = {};
+	struct kring_client *kernel = arena->kernel;
+	struct kring_region cursors = {};
 	int err;
 
 	if (kernel->cursors.addr)
 		return 0;
-	err = rring_region_alloc(&cursors, sizeof(struct rring_cursors));
+	err = kring_region_alloc(&cursors, sizeof(struct rring_cursors));
 	if (err)
 		return err;
 	mutex_lock(&arena->lock);
 	kernel->cursors = cursors;
-	kernel->serial = rring_arena_next_serial(arena);
+	kernel->serial = kring_arena_next_serial(arena);
 	rring_flag_store_release(&arena->info->client_serial[0],
 				 kernel->serial);
 	mutex_unlock(&arena->lock);
@@ -90,9 +90,9 @@ static int add_cursors(struct rring_arena *arena)
 }
 
 /* Under the arena's lock. */
-static void remove_ledger(struct rring_arena *arena)
+static void remove_ledger(struct kring_arena *arena)
 {
-	const rring_word_t *ledger = rring_client_ledger(arena->kernel);
+	const rring_word_t *ledger = kring_client_ledger(arena->kernel);
 	u32 i;
 
 	if (!arena->kernel->ledger.addr)
@@ -103,9 +103,9 @@ static void remove_ledger(struct rring_arena *arena)
 }
 
 /* Remove and free client 0 if it has no user. Under kernel_lock. */
-static void put_locked(struct rring_arena *arena)
+static void put_locked(struct kring_arena *arena)
 {
-	struct rring_client *kernel = arena->kernel;
+	struct kring_client *kernel = arena->kernel;
 
 	if (arena->kernel_users)
 		return;
@@ -117,20 +117,20 @@ static void put_locked(struct rring_arena *arena)
 	kernel_free(kernel);
 }
 
-static int add(struct rring_arena *arena, u32 needs)
+static int add(struct kring_arena *arena, u32 needs)
 {
 	int err = 0;
 
-	if (needs & RRING_KCLIENT_LEDGER)
+	if (needs & KCLIENT_LEDGER)
 		err = add_ledger(arena);
-	if (!err && needs & RRING_KCLIENT_CURSORS)
+	if (!err && needs & KCLIENT_CURSORS)
 		err = add_cursors(arena);
 	return err;
 }
 
-static int find_or_add(struct rring_arena *arena)
+static int find_or_add(struct kring_arena *arena)
 {
-	struct rring_client *kernel;
+	struct kring_client *kernel;
 
 	if (arena->kernel)
 		return 0;
@@ -146,12 +146,12 @@ static int find_or_add(struct rring_arena *arena)
 /*
  * Client 0 of @arena, for one more writer or reader. @needs: RRING_KCLIENT_*
  * bits. Returns the client, or an ERR_PTR() (-ENOSPC, -ENOMEM). The caller has
- * a reference to @arena, and calls rring_kclient_put() before putting that.
+ * a reference to @arena, and calls kclient_put() before putting that.
  * Takes kernel_lock and the arena's lock. May sleep.
  */
-struct rring_client *rring_kclient_get(struct rring_arena *arena, u32 needs)
+struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 {
-	struct rring_client *kernel;
+	struct kring_client *kernel;
 	int err;
 
 	mutex_lock(&kernel_lock);
@@ -172,7 +172,7 @@ struct rring_client *rring_kclient_get(struct rring_arena *arena, u32 needs)
  * and its holds are dropped, or its reader has left. Takes kernel_lock and the
  * arena's lock. May sleep.
  */
-void rring_kclient_put(struct rring_arena *arena)
+void kclient_put(struct kring_arena *arena)
 {
 	mutex_lock(&kernel_lock);
 	arena->kernel_users--;
@@ -186,12 +186,12 @@ void rring_kclient_put(struct rring_arena *arena)
  * reference, or an ERR_PTR(): -ENOENT no such name, -EBADF no such descriptor,
  * -EINVAL not an arena's descriptor. Permissions are not checked. May sleep.
  */
-struct rring_arena *rring_kclient_arena(struct net *net, const char *name,
-					int fd)
+struct kring_arena *kclient_arena(struct net *net, const char *name,
+				  int fd)
 {
 	if (!name)
-		return rring_descriptor_arena(fd);
-	return rring_arena_lookup(name, net ?: &init_net);
+		return kring_descriptor_arena(fd);
+	return kring_arena_lookup(name, net ?: &init_net);
 }
 
 /*
@@ -199,11 +199,11 @@ struct rring_arena *rring_kclient_arena(struct net *net, const char *name,
  * the caller has zeroed it. Returns 0, or -EINVAL: @name is too long or has a
  * character that is not allowed.
  */
-int rring_kclient_name(char *to, const char *name)
+int kclient_name(char *to, const char *name)
 {
 	if (!name)
 		return 0;
 	if (strscpy(to, name, RRING_NAME_MAX) < 0)
 		return -EINVAL;
-	return rring_command_check_name(to);
+	return kring_command_check_name(to);
 }

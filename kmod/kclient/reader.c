@@ -4,7 +4,7 @@
  * anything, at any time, in the head, the entries and the payloads. So:
  *
  *   - The head is read under the arena's lock, together with the ring's pages,
- *     its end and the reader's state; rring_ring_head() never goes back. A
+ *     its end and the reader's state; kring_ring_head() never goes back. A
  *     gating reader that finds the head more than a lap ahead goes on at the
  *     head, because no honest writer can pass such a reader.
  *   - Each word of an entry is read once, see reader_entry.c.
@@ -69,16 +69,16 @@ static void wake_writer(struct rring_kreader *kr)
 		return;
 	mutex_lock(&kr->arena->lock);
 	if (writer)
-		rring_ring_wake(kr->ring, RRING_WRITER_WAITS);
+		kring_ring_wake(kr->ring, RRING_WRITER_WAITS);
 	if (pools)
-		rring_arena_wake_pools(kr->arena, pools);
+		kring_arena_wake_pools(kr->arena, pools);
 	mutex_unlock(&kr->arena->lock);
 }
 
 /* Done with the entry at .pos: go on to the next position. May sleep. */
 static void advance(struct rring_kreader *kr)
 {
-	rring_kentry_unpin(kr);
+	kreader_entry_unpin(kr);
 	move_to(kr, kr->pos + 1);
 	if (!kr->observer)
 		wake_writer(kr);
@@ -92,7 +92,7 @@ static void refuse(struct rring_kreader *kr, enum rring_refusal reason)
 
 /*
  * The entry at .pos was overwritten. An observer passes it. A gating reader was
- * lapped: .head is lowered to .pos, so that rring_kreader_next() calls look(),
+ * lapped: .head is lowered to .pos, so that kreader_next() calls look(),
  * which finds the position to go on at.
  */
 static void lose(struct rring_kreader *kr)
@@ -101,7 +101,7 @@ static void lose(struct rring_kreader *kr)
 		count(&kr->stat.lost, 1);
 		advance(kr);
 	} else {
-		rring_kentry_unpin(kr);
+		kreader_entry_unpin(kr);
 		kr->head = kr->pos;
 	}
 }
@@ -111,7 +111,7 @@ static void lose(struct rring_kreader *kr)
 /* .reader was lapped: make it gate again. Under the arena's lock. */
 static void go_on(struct rring_kreader *kr)
 {
-	count(&kr->stat.lost, rring_reader_resume(kr->reader));
+	count(&kr->stat.lost, kring_reader_resume(kr->reader));
 	WRITE_ONCE(kr->pos, max(kr->pos, kr->reader->start));
 }
 
@@ -141,24 +141,24 @@ static void jump(struct rring_kreader *kr, u64 head)
  */
 static int look_locked(struct rring_kreader *kr, struct rring_pages **old)
 {
-	struct rring_ring *ring = kr->ring;
+	struct kring_ring *ring = kr->ring;
 	u64 head;
 
 	if (kr->reader->state == RRING_READER_LAPPED)
 		go_on(kr);
-	kr->ref = rring_reader_ref(kr->reader);
+	kr->ref = kring_reader_ref(kr->reader);
 	if (kr->pages != ring->pages) {
 		*old = kr->pages;
 		kr->pages = ring->pages;
-		rring_pages_get(kr->pages);
+		kring_pages_get(kr->pages);
 	}
-	head = rring_ring_head(ring);
+	head = kring_ring_head(ring);
 	if (head > kr->pos && head - kr->pos > kr->capacity)
 		jump(kr, head);
 	kr->head = max(head, kr->pos);
 	if (kr->head > kr->pos)
 		return 0;
-	return rring_ring_has_ended(ring) ? -EPIPE : -EAGAIN;
+	return kring_ring_has_ended(ring) ? -EPIPE : -EAGAIN;
 }
 
 /* look_locked(), with the arena's lock taken. May sleep. */
@@ -171,7 +171,7 @@ static int look(struct rring_kreader *kr)
 	err = look_locked(kr, &old);
 	mutex_unlock(&kr->arena->lock);
 	if (old)
-		rring_pages_put(old);
+		kring_pages_put(old);
 	return err;
 }
 
@@ -180,17 +180,17 @@ static int look(struct rring_kreader *kr)
 /* Read the entry at .pos. An event: set .peeked. Else count and pass it. */
 static void try_entry(struct rring_kreader *kr)
 {
-	u32 found = rring_kentry_read(kr);
+	u32 found = kreader_entry_read(kr);
 
 	switch (found) {
-	case RRING_KENTRY_VALID:
+	case KREADER_ENTRY_VALID:
 		kr->peeked = true;
-		kr->verdict = RRING_KENTRY_UNCHECKED;
+		kr->verdict = KREADER_ENTRY_UNCHECKED;
 		return;
-	case RRING_KENTRY_LOST:
+	case KREADER_ENTRY_LOST:
 		lose(kr);
 		return;
-	case RRING_KENTRY_DISCARDED:
+	case KREADER_ENTRY_DISCARDED:
 		count(&kr->stat.skipped, 1);
 		break;
 	default:
@@ -200,11 +200,11 @@ static void try_entry(struct rring_kreader *kr)
 }
 
 /*
- * 0: .entry is the next event, which stays until rring_kreader_finish().
+ * 0: .entry is the next event, which stays until kreader_finish().
  * -EAGAIN: none now, or REFUSALS_AT_ONCE entries were passed over. -EPIPE:
  * none, and the stream has ended. May sleep.
  */
-int rring_kreader_next(struct rring_kreader *kr)
+int kreader_next(struct rring_kreader *kr)
 {
 	u32 i;
 	int err;
@@ -222,23 +222,23 @@ int rring_kreader_next(struct rring_kreader *kr)
  * Done with .entry, which is peeked. 0: received. -ESTALE: not received,
  * because the entry was overwritten or its slot reused. May sleep.
  */
-int rring_kreader_finish(struct rring_kreader *kr)
+int kreader_finish(struct rring_kreader *kr)
 {
 	u32 found = kr->verdict;
 
-	if (found == RRING_KENTRY_UNCHECKED)
-		found = rring_kentry_check(kr);
+	if (found == KREADER_ENTRY_UNCHECKED)
+		found = kreader_entry_check(kr);
 	kr->peeked = false;
-	if (found == RRING_KENTRY_LOST) {
+	if (found == KREADER_ENTRY_LOST) {
 		lose(kr);
 		return -ESTALE;
 	}
-	if (found == RRING_KENTRY_VALID)
+	if (found == KREADER_ENTRY_VALID)
 		count(&kr->stat.received, 1);
 	else
 		refuse(kr, found);
 	advance(kr);
-	return found == RRING_KENTRY_VALID ? 0 : -ESTALE;
+	return found == KREADER_ENTRY_VALID ? 0 : -ESTALE;
 }
 
 /**
@@ -266,7 +266,7 @@ int rring_kreader_peek(struct rring_kreader *kr, struct rring_kentry *entry)
 
 	if (kr->thread)
 		return -EINVAL;
-	err = rring_kreader_next(kr);
+	err = kreader_next(kr);
 	if (!err)
 		*entry = kr->entry;
 	return err;
@@ -301,15 +301,15 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
 	/* in the callback, up to 16 KiB: reader_thread.c has made a copy */
-	if (kr->verdict == RRING_KENTRY_VALID) {
+	if (kr->verdict == KREADER_ENTRY_VALID) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
 	}
-	if (kr->verdict != RRING_KENTRY_UNCHECKED)
+	if (kr->verdict != KREADER_ENTRY_UNCHECKED)
 		return -ESTALE;
 	memcpy(to, kr->entry.data + offset, n);
-	found = rring_kentry_check(kr);
-	if (found == RRING_KENTRY_VALID)
+	found = kreader_entry_check(kr);
+	if (found == KREADER_ENTRY_VALID)
 		return 0;
 	/* keep the verdict: a hostile writer can make the entry valid again */
 	kr->verdict = found;
@@ -339,7 +339,7 @@ int rring_kreader_release(struct rring_kreader *kr)
 {
 	if (kr->thread || !kr->peeked)
 		return -EINVAL;
-	return rring_kreader_finish(kr);
+	return kreader_finish(kr);
 }
 EXPORT_SYMBOL_GPL(rring_kreader_release);
 
@@ -357,16 +357,16 @@ static int readable(void *context, u64 *wake_at)
 	int err = -EAGAIN;
 
 	mutex_lock(&kr->arena->lock);
-	ended = rring_ring_has_ended(kr->ring);
+	ended = kring_ring_has_ended(kr->ring);
 	if (!ended)
 		kr->end_told = false;
 	if (kr->stop)
 		err = -ESHUTDOWN;
-	else if (rring_reader_has_news(kr->reader, kr->pos) ||
+	else if (kring_reader_has_news(kr->reader, kr->pos) ||
 		 (ended && !kr->end_told))
 		err = 0;
 	mutex_unlock(&kr->arena->lock);
-	/* a hostile client can open the gate in an endless loop */
+	/* a hostile client can signal in an endless loop */
 	cond_resched();
 	return err;
 }
@@ -375,10 +375,10 @@ static void raise_readable(void *context)
 {
 	struct rring_kreader *kr = context;
 
-	rring_flag_raise(&kr->ring->info->waiters, RRING_READERS_WAIT);
+	kring_flag_raise(&kr->ring->info->waiters, RRING_READERS_WAIT);
 }
 
-static const struct rring_wait_ops readable_ops = {
+static const struct kring_wait_ops readable_ops = {
 	.ready = readable,
 	.raise = raise_readable,
 };
@@ -387,10 +387,10 @@ static const struct rring_wait_ops readable_ops = {
  * Sleep until readable() is not -EAGAIN. 0, -ESHUTDOWN, -ETIMEDOUT or
  * -ERESTARTSYS. Without locks.
  */
-int rring_kreader_sleep(struct rring_kreader *kr, u64 deadline)
+int kreader_sleep(struct rring_kreader *kr, u64 deadline)
 {
-	return rring_gate_wait(&kr->ring->readable, &readable_ops, kr,
-			       deadline);
+	return kring_evcount_wait(&kr->ring->readable, &readable_ops, kr,
+				  deadline);
 }
 
 /**
@@ -414,7 +414,7 @@ int rring_kreader_wait(struct rring_kreader *kr, u64 deadline)
 		return -EINVAL;
 	if (kr->peeked || kr->pos < kr->head)
 		return 0;
-	return rring_kreader_sleep(kr, deadline);
+	return kreader_sleep(kr, deadline);
 }
 EXPORT_SYMBOL_GPL(rring_kreader_wait);
 
@@ -451,10 +451,10 @@ EXPORT_SYMBOL_GPL(rring_kreader_stat);
 static int check_config(const struct rring_kreader_config *config,
 			struct rring_reader_join *args)
 {
-	int err = rring_kclient_name(args->ring_name, config->ring);
+	int err = kclient_name(args->ring_name, config->ring);
 
 	if (!err)
-		err = rring_kclient_name(args->name, config->name);
+		err = kclient_name(args->name, config->name);
 	if (!err && config->ended && !config->event)
 		err = -EINVAL;
 	args->flags = config->flags;
@@ -465,14 +465,14 @@ static int check_config(const struct rring_kreader_config *config,
 }
 
 /* Fill @kr, now that @reader has joined. Under the arena's lock. */
-static void set_up(struct rring_kreader *kr, struct rring_reader *reader,
+static void set_up(struct rring_kreader *kr, struct kring_reader *reader,
 		   const struct rring_reader_join *args)
 {
 	struct rring_cursors *cursors = kr->kernel->cursors.addr;
-	struct rring_ring *ring = reader->ring;
+	struct kring_ring *ring = reader->ring;
 
 	kref_get(&ring->ref);
-	rring_pages_get(ring->pages);
+	kring_pages_get(ring->pages);
 	kr->ring = ring;
 	kr->pages = ring->pages;
 	kr->reader = reader;
@@ -492,10 +492,10 @@ static void set_up(struct rring_kreader *kr, struct rring_reader *reader,
 
 static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 
 	mutex_lock(&kr->arena->lock);
-	reader = rring_reader_enter(kr->kernel, GLOBAL_ROOT_UID, args);
+	reader = kring_reader_enter(kr->kernel, GLOBAL_ROOT_UID, args);
 	if (!IS_ERR(reader))
 		set_up(kr, reader, args);
 	mutex_unlock(&kr->arena->lock);
@@ -509,15 +509,15 @@ static int join(struct rring_kreader *kr, struct rring_reader_join *args)
  */
 static void leave(struct rring_kreader *kr, bool forget)
 {
-	rring_kentry_unpin(kr);
+	kreader_entry_unpin(kr);
 	mutex_lock(&kr->arena->lock);
 	if (forget)
 		kr->reader->name[0] = 0;
-	rring_reader_detach(kr->reader);
+	kring_reader_detach(kr->reader);
 	rring_seq_store(kr->cursor, 0);
 	mutex_unlock(&kr->arena->lock);
-	rring_pages_put(kr->pages);
-	rring_ring_put(kr->ring);
+	kring_pages_put(kr->pages);
+	kring_ring_put(kr->ring);
 }
 
 static int open_in(struct rring_kreader *kr,
@@ -526,14 +526,14 @@ static int open_in(struct rring_kreader *kr,
 {
 	int err;
 
-	kr->kernel = rring_kclient_get(kr->arena, RRING_KCLIENT_CURSORS);
+	kr->kernel = kclient_get(kr->arena, KCLIENT_CURSORS);
 	if (IS_ERR(kr->kernel))
 		return PTR_ERR(kr->kernel);
 	err = join(kr, args);
 	if (err)
 		goto fail_client;
 	if (config->event)
-		err = rring_kthread_start(kr, config);
+		err = kreader_thread_start(kr, config);
 	if (err)
 		goto fail_join;
 	return 0;
@@ -541,7 +541,7 @@ static int open_in(struct rring_kreader *kr,
 fail_join:
 	leave(kr, !args->resumed);
 fail_client:
-	rring_kclient_put(kr->arena);
+	kclient_put(kr->arena);
 	return err;
 }
 
@@ -588,8 +588,8 @@ rring_kreader_open(const struct rring_kreader_config *config)
 	kr = kzalloc(sizeof(*kr), GFP_KERNEL_ACCOUNT);
 	if (!kr)
 		goto fail_module;
-	kr->arena = rring_kclient_arena(config->net, config->arena,
-					config->arena_fd);
+	kr->arena = kclient_arena(config->net, config->arena,
+				  config->arena_fd);
 	err = PTR_ERR_OR_ZERO(kr->arena);
 	if (err)
 		goto fail_kr;
@@ -599,7 +599,7 @@ rring_kreader_open(const struct rring_kreader_config *config)
 	return kr;
 
 fail_arena:
-	rring_arena_put(kr->arena);
+	kring_arena_put(kr->arena);
 fail_kr:
 	kfree(kr);
 fail_module:
@@ -628,10 +628,10 @@ void rring_kreader_close(struct rring_kreader *kr, u32 flags)
 {
 	if (IS_ERR_OR_NULL(kr) || WARN_ON_ONCE(kr->thread == current))
 		return;
-	rring_kthread_stop(kr);
+	kreader_thread_stop(kr);
 	leave(kr, flags & RRING_LEAVE_FORGET);
-	rring_kclient_put(kr->arena);
-	rring_arena_put(kr->arena);
+	kclient_put(kr->arena);
+	kring_arena_put(kr->arena);
 	kfree(kr);
 	module_put(THIS_MODULE);
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_KREADER_H
-#define RRING_KREADER_H
+#ifndef KREADER_H
+#define KREADER_H
 
 #include "../core/compat.h"
 #include <linux/rusted_ring.h>
 
-struct rring_arena;
-struct rring_client;
+struct kring_arena;
+struct kring_client;
 struct rring_pages;
-struct rring_reader;
-struct rring_ring;
+struct kring_reader;
+struct kring_ring;
 struct task_struct;
 
 /*
@@ -18,10 +18,10 @@ struct task_struct;
  * .lappable, but for .ref, are fixed when the reader is opened.
  */
 struct rring_kreader {
-	struct rring_arena *arena;	/* a reference */
-	struct rring_client *kernel;	/* client 0, one use */
-	struct rring_ring *ring;	/* a reference */
-	struct rring_reader *reader;
+	struct kring_arena *arena;	/* a reference */
+	struct kring_client *kernel;	/* client 0, one use */
+	struct kring_ring *ring;	/* a reference */
+	struct kring_reader *reader;
 	const struct rring_ring_info *info;
 	rring_seq_t *cursor;		/* copy of .pos for the writer */
 	const rring_word_t *ref_now;	/* the ring's; not .ref if lapped */
@@ -42,8 +42,8 @@ struct rring_kreader {
 	struct rring_kentry entry;	/* checked copy, if .peeked */
 	bool peeked;
 	u32 verdict;			/* on .entry, if .peeked: as returned by
-					 * rring_kentry_check(), or
-					 * RRING_KENTRY_UNCHECKED
+					 * kreader_entry_check(), or
+					 * KREADER_ENTRY_UNCHECKED
 					 */
 	struct rring_pages *pinned;	/* XXL: region of .entry, a reference */
 	struct rring_kreader_stat stat;
@@ -61,23 +61,23 @@ struct rring_kreader {
 };
 
 /* What reader_entry.c finds: one of these, or an enum rring_refusal. */
-enum rring_kentry_verdict {
-	RRING_KENTRY_VALID = RRING_REFUSALS, /* an event */
-	RRING_KENTRY_DISCARDED,		/* its writer discarded it */
-	RRING_KENTRY_LOST,		/* overwritten, or being overwritten */
-	RRING_KENTRY_UNCHECKED,		/* not checked yet */
+enum kreader_verdict {
+	KREADER_ENTRY_VALID = RRING_REFUSALS, /* an event */
+	KREADER_ENTRY_DISCARDED,	/* its writer discarded it */
+	KREADER_ENTRY_LOST,		/* overwritten, or being overwritten */
+	KREADER_ENTRY_UNCHECKED,	/* not checked yet */
 };
 
-u32 rring_kentry_read(struct rring_kreader *kr);
-u32 rring_kentry_check(struct rring_kreader *kr);
-void rring_kentry_unpin(struct rring_kreader *kr);
+u32 kreader_entry_read(struct rring_kreader *kr);
+u32 kreader_entry_check(struct rring_kreader *kr);
+void kreader_entry_unpin(struct rring_kreader *kr);
 
-int rring_kreader_next(struct rring_kreader *kr);
-int rring_kreader_finish(struct rring_kreader *kr);
-int rring_kreader_sleep(struct rring_kreader *kr, u64 deadline);
+int kreader_next(struct rring_kreader *kr);
+int kreader_finish(struct rring_kreader *kr);
+int kreader_sleep(struct rring_kreader *kr, u64 deadline);
 
-int rring_kthread_start(struct rring_kreader *kr,
-			const struct rring_kreader_config *config);
-void rring_kthread_stop(struct rring_kreader *kr);
+int kreader_thread_start(struct rring_kreader *kr,
+			 const struct rring_kreader_config *config);
+void kreader_thread_stop(struct rring_kreader *kr);
 
-#endif /* RRING_KREADER_H */
+#endif /* KREADER_H */

@@ -70,31 +70,31 @@ static bool is_overtaken(const struct rring_kreader *kr)
 
 /*
  * Was all that was read so far of .entry and of its payload part of this event?
- * RRING_KENTRY_VALID: yes. RRING_KENTRY_LOST: the reader was lapped or was
+ * KREADER_ENTRY_VALID: yes. KREADER_ENTRY_LOST: the reader was lapped or was
  * overtaken, or an observer's slot was reused. RRING_REFUSE_STALE: a gating
  * reader's slot was reused, which only a hostile writer can cause. May sleep.
  */
-u32 rring_kentry_check(struct rring_kreader *kr)
+u32 kreader_entry_check(struct rring_kreader *kr)
 {
 	if (is_overtaken(kr))
-		return RRING_KENTRY_LOST;
+		return KREADER_ENTRY_LOST;
 	rring_fence_acquire();
 	if (!kr->entry.handle || generation_is(kr, kr->entry.handle))
-		return RRING_KENTRY_VALID;
-	return kr->observer ? RRING_KENTRY_LOST : RRING_REFUSE_STALE;
+		return KREADER_ENTRY_VALID;
+	return kr->observer ? KREADER_ENTRY_LOST : RRING_REFUSE_STALE;
 }
 
 /* ---- XXL ---- */
 
 /*
  * Take a reference to the XXL region of @handle, in .pinned. Returns
- * RRING_KENTRY_VALID, RRING_REFUSE_STALE, or RRING_REFUSE_LEN: @len exceeds the
- * region. Takes the arena's lock.
+ * KREADER_ENTRY_VALID, RRING_REFUSE_STALE, or RRING_REFUSE_LEN: @len exceeds
+ * the region. Takes the arena's lock.
  */
 static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
 {
-	struct rring_arena *arena = kr->arena;
-	const struct rring_xxl *xxl;
+	struct kring_arena *arena = kr->arena;
+	const struct kring_xxl *xxl;
 	u32 found = RRING_REFUSE_STALE;
 
 	mutex_lock(&arena->lock);
@@ -102,10 +102,10 @@ static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
 	if (xxl && rring_flag_load(&arena->generation[slot_of(kr, handle)]) ==
 	    rring_handle_generation(handle)) {
 		found = RRING_REFUSE_LEN;
-		if (len <= rring_pages_size(xxl->pages)) {
+		if (len <= kring_pages_size(xxl->pages)) {
 			kr->pinned = xxl->pages;
-			rring_pages_get(kr->pinned);
-			found = RRING_KENTRY_VALID;
+			kring_pages_get(kr->pinned);
+			found = KREADER_ENTRY_VALID;
 		}
 	}
 	mutex_unlock(&arena->lock);
@@ -113,14 +113,14 @@ static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
 }
 
 /* Put the XXL region of .entry, if there is one. May sleep. */
-void rring_kentry_unpin(struct rring_kreader *kr)
+void kreader_entry_unpin(struct rring_kreader *kr)
 {
 	struct rring_pages *pages = kr->pinned;
 
 	kr->pinned = NULL;
 	/* memory was freed: wake refills of XXL that wait for memory */
-	if (pages && rring_pages_put(pages))
-		rring_arena_wake_pools(kr->arena, BIT(RRING_XXL));
+	if (pages && kring_pages_put(pages))
+		kring_arena_wake_pools(kr->arena, BIT(RRING_XXL));
 }
 
 /* ---- entries ---- */
@@ -130,7 +130,7 @@ static void *ring_pages(const struct rring_kreader *kr)
 	return kr->pages->region.addr;
 }
 
-/* RRING_KENTRY_VALID, RRING_KENTRY_DISCARDED or RRING_REFUSE_LEN. */
+/* KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or RRING_REFUSE_LEN. */
 static u32 read_inline(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_event_header *header =
@@ -140,27 +140,27 @@ static u32 read_inline(struct rring_kreader *kr, u32 index)
 	kr->entry.len = READ_ONCE(header[index].len);
 	kr->entry.event_type = READ_ONCE(header[index].event_type);
 	if (kr->entry.len == RRING_LEN_NONE)
-		return RRING_KENTRY_DISCARDED;
+		return KREADER_ENTRY_DISCARDED;
 	if (kr->entry.len > kr->stride)
 		return RRING_REFUSE_LEN;
 	kr->entry.data = ring_pages(kr) + kr->info->data_offset +
 			 (size_t)index * kr->stride;
-	return RRING_KENTRY_VALID;
+	return KREADER_ENTRY_VALID;
 }
 
 /*
  * Set .entry.data to the payload of @handle, which names a slot. Returns
- * RRING_KENTRY_VALID, RRING_REFUSE_LEN or RRING_REFUSE_STALE. May sleep.
+ * KREADER_ENTRY_VALID, RRING_REFUSE_LEN or RRING_REFUSE_STALE. May sleep.
  */
 static u32 find_payload(struct rring_kreader *kr, u64 handle)
 {
-	const struct rring_arena *arena = kr->arena;
+	const struct kring_arena *arena = kr->arena;
 	u32 class = rring_handle_class(handle);
 	u32 found;
 
 	if (class == RRING_XXL) {
 		found = pin(kr, handle, kr->entry.len);
-		if (found == RRING_KENTRY_VALID)
+		if (found == KREADER_ENTRY_VALID)
 			kr->entry.data = kr->pinned->region.addr;
 		return found;
 	}
@@ -172,11 +172,11 @@ static u32 find_payload(struct rring_kreader *kr, u64 handle)
 			 arena->info->pool[class].payload_offset +
 			 (size_t)rring_handle_index(handle) *
 			 rring_slot_size(class);
-	return RRING_KENTRY_VALID;
+	return KREADER_ENTRY_VALID;
 }
 
 /*
- * RRING_KENTRY_VALID, RRING_KENTRY_DISCARDED or an enum rring_refusal. May
+ * KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or an enum rring_refusal. May
  * sleep.
  */
 static u32 read_handle(struct rring_kreader *kr, u32 index)
@@ -190,7 +190,7 @@ static u32 read_handle(struct rring_kreader *kr, u32 index)
 	kr->entry.len = READ_ONCE(entries[index].header.len);
 	kr->entry.event_type = READ_ONCE(entries[index].header.event_type);
 	if (!handle && kr->entry.len == RRING_LEN_NONE)
-		return RRING_KENTRY_DISCARDED;
+		return KREADER_ENTRY_DISCARDED;
 	if (class >= RRING_POOLS || !rring_handle_generation(handle) ||
 	    rring_handle_index(handle) >= kr->arena->pool[class].capacity)
 		return RRING_REFUSE_HANDLE;
@@ -198,13 +198,13 @@ static u32 read_handle(struct rring_kreader *kr, u32 index)
 }
 
 /*
- * Read the entry at .pos into .entry. Returns an enum rring_kentry_verdict, but
- * not RRING_KENTRY_UNCHECKED, or an enum rring_refusal. RRING_KENTRY_VALID:
+ * Read the entry at .pos into .entry. Returns an enum kreader_verdict, but
+ * not KREADER_ENTRY_UNCHECKED, or an enum rring_refusal. KREADER_ENTRY_VALID:
  * .entry is in bounds, and the caller reads the payload, then calls
- * rring_kentry_check(). Any other value: .entry is not an event to hand out.
+ * kreader_entry_check(). Any other value: .entry is not an event to hand out.
  * May sleep.
  */
-u32 rring_kentry_read(struct rring_kreader *kr)
+u32 kreader_entry_read(struct rring_kreader *kr)
 {
 	u32 index, found;
 
@@ -212,13 +212,13 @@ u32 rring_kentry_read(struct rring_kreader *kr)
 	kr->entry.position = kr->pos;
 	kr->entry.data = NULL;
 	found = kr->handles ? read_handle(kr, index) : read_inline(kr, index);
-	if (found == RRING_KENTRY_VALID)
+	if (found == KREADER_ENTRY_VALID)
 		return found;
 	/*
 	 * The writer may have been overwriting the entry, so that the words
 	 * are of two entries: that is a loss, not a refusal.
 	 */
 	if (is_overtaken(kr) || (found == RRING_REFUSE_STALE && kr->observer))
-		return RRING_KENTRY_LOST;
+		return KREADER_ENTRY_LOST;
 	return found;
 }

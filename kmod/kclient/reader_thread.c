@@ -22,7 +22,7 @@
 static int hand_on(struct rring_kreader *kr)
 {
 	struct rring_kentry entry;
-	int err = rring_kreader_next(kr);
+	int err = kreader_next(kr);
 
 	if (err)
 		return err;
@@ -32,11 +32,11 @@ static int hand_on(struct rring_kreader *kr)
 		err = rring_kreader_copy(kr, 0, kr->copy, entry.len);
 		entry.data = kr->copy;
 		if (!err)
-			kr->verdict = RRING_KENTRY_VALID;
+			kr->verdict = KREADER_ENTRY_VALID;
 	}
 	if (!err)
 		kr->event(kr->context, kr, &entry);
-	rring_kreader_finish(kr);
+	kreader_finish(kr);
 	return 0;
 }
 
@@ -66,7 +66,7 @@ static int run(void *context)
 	struct rring_kreader *kr = context;
 	int err;
 
-	while ((err = rring_kreader_sleep(kr, RRING_FOREVER)) != -ESHUTDOWN) {
+	while ((err = kreader_sleep(kr, RRING_FOREVER)) != -ESHUTDOWN) {
 		/* a pending signal would prevent every further sleep */
 		if (err)
 			flush_signals(current);
@@ -87,8 +87,8 @@ static u32 copy_size(const struct rring_kreader *kr)
  * Create the thread, which may call the callbacks before this returns. 0,
  * -ENOMEM, or the error of kthread_create() (-EINTR: the task was killed).
  */
-int rring_kthread_start(struct rring_kreader *kr,
-			const struct rring_kreader_config *config)
+int kreader_thread_start(struct rring_kreader *kr,
+			 const struct rring_kreader_config *config)
 {
 	struct task_struct *thread;
 
@@ -117,14 +117,14 @@ int rring_kthread_start(struct rring_kreader *kr,
  * callback runs or is called again. Not from a callback. Takes the arena's
  * lock. May sleep.
  */
-void rring_kthread_stop(struct rring_kreader *kr)
+void kreader_thread_stop(struct rring_kreader *kr)
 {
 	if (!kr->thread)
 		return;
 	mutex_lock(&kr->arena->lock);
 	kr->stop = true;
 	mutex_unlock(&kr->arena->lock);
-	rring_gate_open(&kr->ring->readable);
+	kring_evcount_signal(&kr->ring->readable);
 	kthread_stop(kr->thread);
 	put_task_struct(kr->thread);
 	kvfree(kr->copy);

@@ -18,18 +18,18 @@
 
 /* ---- irq_work ---- */
 
-/* rring_ring_wake() for readers, but without the arena's lock. */
+/* kring_ring_wake() for readers, but without the arena's lock. */
 static void wake_readers(struct rring_kwriter *kw)
 {
 	unsigned long flags;
 	u32 i;
 
-	rring_flag_lower(&kw->info->waiters, RRING_READERS_WAIT);
-	rring_gate_open(&kw->ring->readable);
+	kring_flag_lower(&kw->info->waiters, RRING_READERS_WAIT);
+	kring_evcount_signal(&kw->ring->readable);
 	spin_lock_irqsave(&kw->wake_lock, flags);
 	for (i = 0; i < rring_flag_load(&kw->info->readers_end); i++)
 		if (kw->sleeper[i])
-			rring_client_wake(kw->sleeper[i],
+			kring_client_wake(kw->sleeper[i],
 					  EPOLLIN | EPOLLRDNORM);
 	spin_unlock_irqrestore(&kw->wake_lock, flags);
 }
@@ -41,17 +41,17 @@ static void wake_all(struct rring_kwriter *kw)
 	if (rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT)
 		wake_readers(kw);
 	if (kw->entries && pools)
-		rring_arena_wake_pools(kw->arena, pools);
+		kring_arena_wake_pools(kw->arena, pools);
 }
 
-/* Take the request of rring_stock_pop() for a refill, if there is one. */
+/* Take the request of kwriter_stock_pop() for a refill, if there is one. */
 static bool has_to_refill(struct rring_kwriter *kw)
 {
-	unsigned long flags = rring_kwindow_lock(kw);
+	unsigned long flags = kwriter_window_lock(kw);
 	bool fill = kw->fill;
 
 	kw->fill = false;
-	rring_kwindow_unlock(kw, flags);
+	kwriter_window_unlock(kw, flags);
 	return fill;
 }
 
@@ -63,12 +63,12 @@ static bool has_to_refill(struct rring_kwriter *kw)
 static void kwriter_irq(struct irq_work *irq)
 {
 	struct rring_kwriter *kw = container_of(irq, struct rring_kwriter, irq);
-	u32 moved = rring_kevent_advance(kw);
+	u32 moved = kwriter_advance(kw);
 
 	wake_all(kw);
 	if (kw->entries && has_to_refill(kw))
 		queue_delayed_work(system_unbound_wq, &kw->refill, 0);
-	if (moved == RRING_KWRITER_BATCH)
+	if (moved == KWRITER_BATCH)
 		irq_work_queue(&kw->irq);
 }
 
@@ -131,7 +131,7 @@ static int check_config(const struct rring_kwriter_config *config,
 	args->capacity = config->capacity;
 	args->stride = config->stride;
 	args->retain = config->retain;
-	return rring_kclient_name(args->name, config->ring);
+	return kclient_name(args->name, config->ring);
 }
 
 /* NULL: no memory. The caller checks .mark and .inside, which can be NULL. */
@@ -147,7 +147,7 @@ static struct rring_kwriter *kwriter_new(u32 capacity)
 	raw_spin_lock_init(&kw->lock);
 	spin_lock_init(&kw->wake_lock);
 	init_irq_work(&kw->irq, kwriter_irq);
-	INIT_DELAYED_WORK(&kw->refill, rring_stock_refill);
+	INIT_DELAYED_WORK(&kw->refill, kwriter_stock_refill);
 	return kw;
 }
 
@@ -172,7 +172,7 @@ static void map_ring(struct rring_kwriter *kw)
 }
 
 /* Fill @kw: the kernel writes @ring from @head on. Under the arena's lock. */
-static void set_up(struct rring_kwriter *kw, struct rring_ring *ring, u64 head)
+static void set_up(struct rring_kwriter *kw, struct kring_ring *ring, u64 head)
 {
 	u32 i;
 
@@ -189,16 +189,16 @@ static void set_up(struct rring_kwriter *kw, struct rring_ring *ring, u64 head)
 	kw->settled.pos = head;
 	div_u64_rem(head, kw->capacity, &kw->settled.index);
 	rring_seq_store(&kw->limit, head);
-	kw->low = rring_ring_low(ring);
+	kw->low = kring_ring_low(ring);
 	for (i = 0; i < RRING_DROPS; i++)
 		kw->dropped_before[i] = rring_word_load(&kw->info->dropped[i]);
-	rring_kwindow_add_readers(kw);
+	kwriter_window_add_readers(kw);
 	ring->kwriter = kw;
 }
 
 static int open_ring(struct rring_kwriter *kw, struct rring_ring_open *args)
 {
-	struct rring_ring *ring = rring_ring_open_kernel(kw->kernel, args);
+	struct kring_ring *ring = kring_ring_open_kernel(kw->kernel, args);
 
 	if (IS_ERR(ring))
 		return PTR_ERR(ring);
@@ -214,21 +214,21 @@ static int open_in(struct rring_kwriter *kw,
 	bool handles = config->kind == RRING_HANDLES;
 	int err = 0;
 
-	kw->kernel = rring_kclient_get(kw->arena, handles ?
-				       RRING_KCLIENT_LEDGER : 0);
+	kw->kernel = kclient_get(kw->arena, handles ?
+				 KCLIENT_LEDGER : 0);
 	if (IS_ERR(kw->kernel))
 		return PTR_ERR(kw->kernel);
 	if (handles)
-		err = rring_stock_init(kw, config);
+		err = kwriter_stock_init(kw, config);
 	if (!err)
 		err = open_ring(kw, args);
 	if (err) {
-		rring_stock_destroy(kw);
-		rring_kclient_put(kw->arena);
+		kwriter_stock_destroy(kw);
+		kclient_put(kw->arena);
 		return err;
 	}
 	if (handles)
-		rring_stock_begin(kw);
+		kwriter_stock_begin(kw);
 	return 0;
 }
 
@@ -279,8 +279,8 @@ rring_kwriter_open(const struct rring_kwriter_config *config)
 		goto fail_module;
 	if (!kw->mark || !kw->inside)
 		goto fail_kw;
-	kw->arena = rring_kclient_arena(config->net, config->arena,
-					config->arena_fd);
+	kw->arena = kclient_arena(config->net, config->arena,
+				  config->arena_fd);
 	err = PTR_ERR_OR_ZERO(kw->arena);
 	if (err)
 		goto fail_kw;
@@ -290,7 +290,7 @@ rring_kwriter_open(const struct rring_kwriter_config *config)
 	return kw;
 
 fail_arena:
-	rring_arena_put(kw->arena);
+	kring_arena_put(kw->arena);
 fail_kw:
 	kwriter_free(kw);
 fail_module:
@@ -307,8 +307,8 @@ static void quiesce(struct rring_kwriter *kw)
 {
 	irq_work_sync(&kw->irq);
 	if (kw->entries)
-		rring_stock_stop(kw);
-	while (rring_kevent_advance(kw))
+		kwriter_stock_stop(kw);
+	while (kwriter_advance(kw))
 		cond_resched();
 	WARN_ONCE(rring_seq_load(&kw->page->head) !=
 		  atomic64_read(&kw->reserved),
@@ -323,11 +323,11 @@ static void quiesce(struct rring_kwriter *kw)
 static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 {
 	mutex_lock(&kw->arena->lock);
-	rring_ring_detach(kw->ring, state);
-	rring_kwindow_settle_all(kw);
+	kring_ring_detach(kw->ring, state);
+	kwriter_window_settle_all(kw);
 	mutex_unlock(&kw->arena->lock);
-	rring_stock_destroy(kw);
-	rring_arena_wake_pools(kw->arena, ~0u);
+	kwriter_stock_destroy(kw);
+	kring_arena_wake_pools(kw->arena, ~0u);
 }
 
 /**
@@ -355,9 +355,9 @@ void rring_kwriter_close(struct rring_kwriter *kw, u32 flags)
 	quiesce(kw);
 	leave_ring(kw, flags & RRING_CLOSE_AWAIT ? RRING_RING_AWAITED :
 						   RRING_RING_ENDED);
-	rring_kclient_put(kw->arena);
-	rring_ring_put(kw->ring);
-	rring_arena_put(kw->arena);
+	kclient_put(kw->arena);
+	kring_ring_put(kw->ring);
+	kring_arena_put(kw->arena);
 	kwriter_free(kw);
 	module_put(THIS_MODULE);
 }

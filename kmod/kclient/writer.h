@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_KWRITER_H
-#define RRING_KWRITER_H
+#ifndef KWRITER_H
+#define KWRITER_H
 
 #include <linux/irq_work.h>
 #include <linux/percpu.h>
@@ -12,28 +12,28 @@
 #include "writer_stock.h"
 
 struct rring_kwriter;
-struct rring_reader;
+struct kring_reader;
 
 /* Entries that one context handles before it lets others run. */
-#define RRING_KWRITER_BATCH	256
+#define KWRITER_BATCH	256
 
 /* A position, and its index in the ring: the position modulo the capacity. */
-struct rring_kposition {
+struct kwriter_position {
 	u64 pos;
 	u32 index;
 };
 
 /* The writer's copy of a reader's state. Under .lock. */
-struct rring_kcursor {
+struct kwriter_cursor {
 	const rring_seq_t *cursor;	/* NULL: the reader is at .start */
 	u64 start;			/* the reader is here or above */
 	bool gates;
 };
 
 /* How a reservation ended: the lowest bit of the entry's mark. */
-enum rring_outcome {
-	RRING_COMMITTED,
-	RRING_DISCARDED,
+enum kwriter_outcome {
+	KWRITER_COMMITTED,
+	KWRITER_DISCARDED,
 };
 
 /*
@@ -56,9 +56,9 @@ enum rring_outcome {
  * go.
  */
 struct rring_kwriter {
-	struct rring_arena *arena;	/* a reference */
-	struct rring_client *kernel;	/* client 0, one use */
-	struct rring_ring *ring;	/* a reference */
+	struct kring_arena *arena;	/* a reference */
+	struct kring_client *kernel;	/* client 0, one use */
+	struct kring_ring *ring;	/* a reference */
 	struct rring_ring_info *info;
 	struct rring_ring_head *page;
 	struct rring_entry *entries;		/* RRING_HANDLES, else NULL */
@@ -87,16 +87,16 @@ struct rring_kwriter {
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	/* a context of this CPU holds or awaits .lock */
 	bool __percpu *inside;
-	struct rring_kposition settled;	/* entries below are settled */
+	struct kwriter_position settled;	/* entries below are settled */
 	u64 low;			/* lower end of the window, as found */
-	struct rring_kcursor reader[RRING_READERS];
-	struct rring_stock stock[RRING_KWRITER_CLASSES];
+	struct kwriter_cursor reader[RRING_READERS];
+	struct kwriter_stock stock[RRING_KWRITER_CLASSES];
 	bool filling;			/* a refill is due, queued or runs */
 	bool fill;			/* .irq must queue the refill */
 
 	spinlock_t wake_lock;		/* protects .sleeper[] */
 	/* by reader id: the client to wake; NULL: none */
-	struct rring_client *sleeper[RRING_READERS];
+	struct kring_client *sleeper[RRING_READERS];
 
 	struct irq_work irq;
 	struct delayed_work refill;
@@ -104,13 +104,13 @@ struct rring_kwriter {
 	bool hungry;
 };
 
-u32 rring_kevent_advance(struct rring_kwriter *kw);
-bool rring_kwindow_trylock(struct rring_kwriter *kw, unsigned long *flags);
-unsigned long rring_kwindow_lock(struct rring_kwriter *kw);
-void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags);
-u64 rring_kwindow_settle(struct rring_kwriter *kw);
-void rring_kwindow_settle_all(struct rring_kwriter *kw);
-bool rring_kwindow_has_room(struct rring_kwriter *kw);
-void rring_kwindow_add_readers(struct rring_kwriter *kw);
+u32 kwriter_advance(struct rring_kwriter *kw);
+bool kwriter_window_trylock(struct rring_kwriter *kw, unsigned long *flags);
+unsigned long kwriter_window_lock(struct rring_kwriter *kw);
+void kwriter_window_unlock(struct rring_kwriter *kw, unsigned long flags);
+u64 kwriter_window_settle(struct rring_kwriter *kw);
+void kwriter_window_settle_all(struct rring_kwriter *kw);
+bool kwriter_window_has_room(struct rring_kwriter *kw);
+void kwriter_window_add_readers(struct rring_kwriter *kw);
 
-#endif /* RRING_KWRITER_H */
+#endif /* KWRITER_H */

@@ -61,7 +61,7 @@ static __always_inline bool take_place(struct rring_kwriter *kw,
 
 	do {
 		/*
-		 * Pairs with the release in rring_kwindow_has_room(): readers
+		 * Pairs with the release in kwriter_window_has_room(): readers
 		 * are done with the entries that are reserved below the limit.
 		 */
 		if (pos >= rring_seq_load_acquire(&kw->limit))
@@ -107,10 +107,10 @@ static int look_for_room(struct rring_kwriter *kw)
 	unsigned long flags;
 	bool has_room;
 
-	if (!rring_kwindow_trylock(kw, &flags))
+	if (!kwriter_window_trylock(kw, &flags))
 		return drop(kw, RRING_DROP_BUSY);
-	has_room = rring_kwindow_has_room(kw);
-	rring_kwindow_unlock(kw, flags);
+	has_room = kwriter_window_has_room(kw);
+	kwriter_window_unlock(kw, flags);
 	return has_room ? 0 : drop(kw, RRING_DROP_FULL);
 }
 
@@ -141,12 +141,12 @@ static noinline int find_entry(struct rring_kwriter *kw,
  * all reservations are made under .lock, so take_place() cannot fail here.
  */
 static enum rring_drop_reason take_slot(struct rring_kwriter *kw,
-					struct rring_stock *stock,
+					struct kwriter_stock *stock,
 					struct rring_kevent *event)
 {
-	if (!rring_kwindow_has_room(kw))
+	if (!kwriter_window_has_room(kw))
 		return RRING_DROP_FULL;
-	event->handle = rring_stock_pop(stock);
+	event->handle = kwriter_stock_pop(stock);
 	if (!event->handle)
 		return RRING_DROP_NO_SLOT;
 	take_place(kw, event);
@@ -167,18 +167,18 @@ static void *slot_of(struct rring_kwriter *kw, u64 handle)
 static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
 				 struct rring_kevent *event)
 {
-	struct rring_stock *stock = rring_stock_for(kw, len);
+	struct kwriter_stock *stock = kwriter_stock_for(kw, len);
 	enum rring_drop_reason reason;
 	unsigned long flags;
 	bool fill;
 
 	if (!stock)
 		return drop(kw, RRING_DROP_TOO_LARGE);
-	if (!rring_kwindow_trylock(kw, &flags))
+	if (!kwriter_window_trylock(kw, &flags))
 		return drop(kw, RRING_DROP_BUSY);
 	reason = take_slot(kw, stock, event);
 	fill = kw->fill;
-	rring_kwindow_unlock(kw, flags);
+	kwriter_window_unlock(kw, flags);
 	if (fill)
 		irq_work_queue(&kw->irq);
 	if (reason != RRING_DROPS)
@@ -232,7 +232,7 @@ EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
 /* ---- marks, and the head ---- */
 
 /* Mark of a finished entry at @pos. Each lap has other marks, none is 0. */
-static u64 mark_of(u64 pos, enum rring_outcome fate)
+static u64 mark_of(u64 pos, enum kwriter_outcome fate)
 {
 	return (pos + 1) << 1 | fate;
 }
@@ -269,31 +269,31 @@ static bool move_head(struct rring_kwriter *kw, u64 *head)
  * or drop the reservation's hold of its slot. @handle: 0 if the entry names no
  * slot.
  */
-static void pass_over(struct rring_kwriter *kw, enum rring_outcome fate,
+static void pass_over(struct rring_kwriter *kw, enum kwriter_outcome fate,
 		      u64 handle)
 {
-	if (fate == RRING_DISCARDED)
+	if (fate == KWRITER_DISCARDED)
 		atomic64_inc(&kw->passed_over);
 	/*
 	 * G: pairs with H in the sweep. The window names the slot before the
 	 * hold falls; else the sweep could free a slot that readers still use.
 	 */
 	if (handle)
-		rring_word_fetch_add(rring_stock_word(kw, handle),
+		rring_word_fetch_add(kwriter_stock_word(kw, handle),
 				     RRING_MOVE - RRING_HOLD);
 }
 
 /*
- * Move the head over marked entries, at most RRING_KWRITER_BATCH of them.
+ * Move the head over marked entries, at most KWRITER_BATCH of them.
  * Returns how many; if that is a whole batch, the caller calls again, later.
  * Any context, no lock.
  */
-u32 rring_kevent_advance(struct rring_kwriter *kw)
+u32 kwriter_advance(struct rring_kwriter *kw)
 {
 	u64 head = rring_seq_load(&kw->page->head);
 	u32 moved = 0;
 
-	while (moved < RRING_KWRITER_BATCH) {
+	while (moved < KWRITER_BATCH) {
 		u32 index = index_of(kw, head);
 		u64 mark = find_mark(kw, head, index);
 		u64 handle = 0;
@@ -304,7 +304,7 @@ u32 rring_kevent_advance(struct rring_kwriter *kw)
 			handle = READ_ONCE(kw->entries[index].handle);
 		if (!move_head(kw, &head))
 			continue;
-		pass_over(kw, mark & RRING_DISCARDED, handle);
+		pass_over(kw, mark & KWRITER_DISCARDED, handle);
 		head++;
 		moved++;
 	}
@@ -332,8 +332,8 @@ static bool somebody_waits(struct rring_kwriter *kw)
  */
 static noinline void go_on(struct rring_kwriter *kw, u32 moved)
 {
-	moved += rring_kevent_advance(kw);
-	if (moved && (moved >= RRING_KWRITER_BATCH || somebody_waits(kw)))
+	moved += kwriter_advance(kw);
+	if (moved && (moved >= KWRITER_BATCH || somebody_waits(kw)))
 		irq_work_queue(&kw->irq);
 }
 
@@ -349,7 +349,7 @@ static noinline void go_on(struct rring_kwriter *kw, u32 moved)
  */
 static __always_inline void finish(struct rring_kwriter *kw,
 				   const struct rring_kevent *event,
-				   enum rring_outcome fate, u64 handle)
+				   enum kwriter_outcome fate, u64 handle)
 {
 	u32 next = rring_window_wrap(event->index + 1ull, kw->capacity);
 	u64 head = event->position;
@@ -389,11 +389,11 @@ static noinline void commit_slot(struct rring_kwriter *kw,
 
 	write_header(&header[rring_handle_index(event->handle)], event,
 		     pool->slot_size);
-	rring_word_fetch_add(rring_stock_word(kw, event->handle),
+	rring_word_fetch_add(kwriter_stock_word(kw, event->handle),
 			     RRING_MOVE + RRING_IN_FLIGHT);
 	WRITE_ONCE(entry->handle, event->handle);
 	write_header(&entry->header, event, pool->slot_size);
-	finish(kw, event, RRING_COMMITTED, event->handle);
+	finish(kw, event, KWRITER_COMMITTED, event->handle);
 }
 
 /**
@@ -421,7 +421,7 @@ void rring_kwriter_commit(struct rring_kwriter *kw,
 		return;
 	}
 	write_header(&kw->headers[event->index], event, kw->stride);
-	finish(kw, event, RRING_COMMITTED, 0);
+	finish(kw, event, KWRITER_COMMITTED, 0);
 }
 EXPORT_SYMBOL_GPL(rring_kwriter_commit);
 
@@ -447,11 +447,11 @@ static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 {
 	unsigned long flags;
 
-	if (rring_kwindow_trylock(kw, &flags)) {
-		rring_stock_push(kw, handle);
-		rring_kwindow_unlock(kw, flags);
+	if (kwriter_window_trylock(kw, &flags)) {
+		kwriter_stock_push(kw, handle);
+		kwriter_window_unlock(kw, flags);
 	} else {
-		rring_stock_drop_hold(kw, handle);
+		kwriter_stock_drop_hold(kw, handle);
 	}
 	if (somebody_waits(kw))
 		irq_work_queue(&kw->irq);
@@ -478,7 +478,7 @@ void rring_kwriter_discard(struct rring_kwriter *kw,
 		atomic64_inc(&kw->taken_back);
 	} else {
 		write_none(kw, event);
-		finish(kw, event, RRING_DISCARDED, 0);
+		finish(kw, event, KWRITER_DISCARDED, 0);
 	}
 	if (kw->entries)
 		give_slot_back(kw, event->handle);

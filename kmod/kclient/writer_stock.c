@@ -20,12 +20,12 @@
 #define ROUNDS		64	/* least limit of rounds in fill() */
 
 /* The kernel's ledger word of the slot that @handle names. */
-rring_word_t *rring_stock_word(struct rring_kwriter *kw, u64 handle)
+rring_word_t *kwriter_stock_word(struct rring_kwriter *kw, u64 handle)
 {
-	struct rring_pool *pool =
+	struct kring_pool *pool =
 		&kw->arena->pool[rring_handle_class(handle)];
 
-	return &rring_client_ledger(kw->kernel)[pool->base +
+	return &kring_client_ledger(kw->kernel)[pool->base +
 						rring_handle_index(handle)];
 }
 
@@ -33,7 +33,7 @@ rring_word_t *rring_stock_word(struct rring_kwriter *kw, u64 handle)
  * The stock of the smallest class in use whose slots fit @len bytes; NULL:
  * there is none.
  */
-struct rring_stock *rring_stock_for(struct rring_kwriter *kw, u32 len)
+struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 {
 	u32 i;
 
@@ -48,7 +48,7 @@ struct rring_stock *rring_stock_for(struct rring_kwriter *kw, u32 len)
  * is used, sets kw->fill: the caller then queues .irq, which starts the refill.
  * Under kw->lock.
  */
-u64 rring_stock_pop(struct rring_stock *stock)
+u64 kwriter_stock_pop(struct kwriter_stock *stock)
 {
 	struct rring_kwriter *kw = stock->kw;
 	u64 handle = stock->n ? stock->handle[--stock->n] : 0;
@@ -61,13 +61,13 @@ u64 rring_stock_pop(struct rring_stock *stock)
 }
 
 /* Drop the hold of a slot, so that a sweep frees the slot. Needs no lock. */
-void rring_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
+void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
 {
 	/*
 	 * G: pairs with H in the sweep. All accesses to the slot come before
 	 * the fall of the hold; else they could hit the slot's next use.
 	 */
-	rring_word_fetch_add(rring_stock_word(kw, handle),
+	rring_word_fetch_add(kwriter_stock_word(kw, handle),
 			     RRING_MOVE - RRING_HOLD);
 }
 
@@ -75,12 +75,12 @@ void rring_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
  * Put a slot back into stock. False: the stock is full and the hold is dropped;
  * the caller wakes clients that wait for a slot. Under kw->lock.
  */
-bool rring_stock_push(struct rring_kwriter *kw, u64 handle)
+bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle)
 {
-	struct rring_stock *stock = &kw->stock[rring_handle_class(handle)];
+	struct kwriter_stock *stock = &kw->stock[rring_handle_class(handle)];
 
 	if (stock->n >= 2 * stock->want) {
-		rring_stock_drop_hold(kw, handle);
+		kwriter_stock_drop_hold(kw, handle);
 		return false;
 	}
 	stock->handle[stock->n++] = handle;
@@ -90,7 +90,7 @@ bool rring_stock_push(struct rring_kwriter *kw, u64 handle)
 /* ---- refill ---- */
 
 /* Slots that the stock needs to be full. A hint, without kw->lock. */
-static u32 missing(struct rring_stock *stock)
+static u32 missing(struct kwriter_stock *stock)
 {
 	u32 n = READ_ONCE(stock->n);
 
@@ -104,28 +104,28 @@ static u32 missing(struct rring_stock *stock)
  * or in_flight of a slot could grow without limit. Takes the arena's lock, then
  * kw->lock.
  */
-static u32 take_free(struct rring_stock *stock, u32 want, bool swept)
+static u32 take_free(struct kwriter_stock *stock, u32 want, bool swept)
 {
 	struct rring_kwriter *kw = stock->kw;
-	struct rring_pool *pool = stock->pool;
+	struct kring_pool *pool = stock->pool;
 	u64 handles[RRING_BATCH];
 	unsigned long flags;
 	u32 too_many = 0;
 	u32 n, i;
 
 	mutex_lock(&kw->arena->lock);
-	n = rring_pool_take(pool, rring_client_ledger(kw->kernel), handles,
+	n = kring_pool_take(pool, kring_client_ledger(kw->kernel), handles,
 			    min_t(u32, want, RRING_BATCH), swept);
 	mutex_unlock(&kw->arena->lock);
 	if (!n)
 		return 0;
-	rring_kwindow_settle(kw);
-	flags = rring_kwindow_lock(kw);
+	kwriter_window_settle(kw);
+	flags = kwriter_window_lock(kw);
 	for (i = 0; i < n; i++)
-		too_many += !rring_stock_push(kw, handles[i]);
-	rring_kwindow_unlock(kw, flags);
+		too_many += !kwriter_stock_push(kw, handles[i]);
+	kwriter_window_unlock(kw, flags);
 	if (too_many)
-		rring_arena_wake_pools(kw->arena, BIT(pool->index));
+		kring_arena_wake_pools(kw->arena, BIT(pool->index));
 	return n;
 }
 
@@ -134,7 +134,7 @@ static u32 take_free(struct rring_stock *stock, u32 want, bool swept)
  * sweep has found none. True: filled, or the limit of rounds is reached. Takes
  * the arena's lock. May sleep.
  */
-static bool fill(struct rring_stock *stock)
+static bool fill(struct kwriter_stock *stock)
 {
 	u32 rounds = ROUNDS + stock->want / RRING_BATCH;
 	u32 want;
@@ -142,10 +142,10 @@ static bool fill(struct rring_stock *stock)
 	while ((want = missing(stock)) && rounds--) {
 		if (take_free(stock, want, false))
 			continue;
-		rring_pool_sweep(stock->pool, want);
+		kring_pool_sweep(stock->pool, want);
 		if (take_free(stock, want, true))
 			continue;
-		rring_sweep(stock->pool, want, RRING_SWEEP_WINDOWS, NULL);
+		kring_sweep(stock->pool, want, KRING_SWEEP_WINDOWS, NULL);
 		if (!take_free(stock, want, true))
 			return false;
 	}
@@ -165,7 +165,7 @@ static u32 fill_all(struct rring_kwriter *kw)
 }
 
 /* Takes the arena's lock. */
-static void count_failures(struct rring_arena *arena, u32 dry)
+static void count_failures(struct kring_arena *arena, u32 dry)
 {
 	u32 i;
 
@@ -191,13 +191,13 @@ static u32 wait_for(struct rring_kwriter *kw, u32 dry)
 	count_failures(kw->arena, dry);
 	WRITE_ONCE(kw->hungry, true);
 	smp_mb__before_atomic();	/* .hungry before the flag */
-	rring_flag_raise(&kw->arena->info->pool_waiters, dry);
-	rring_barrier_unlocked(kw->arena);
+	kring_flag_raise(&kw->arena->info->pool_waiters, dry);
+	kring_barrier_unlocked(kw->arena);
 	still = fill_all(kw);
 	if (still)
 		return still;
 	WRITE_ONCE(kw->hungry, false);
-	rring_arena_wake_pools(kw->arena, dry);
+	kring_arena_wake_pools(kw->arena, dry);
 	return 0;
 }
 
@@ -213,45 +213,45 @@ static bool is_low(struct rring_kwriter *kw)
 }
 
 /*
- * End the refill: from now on rring_stock_pop() starts the next one. If a stock
- * has become low while the others were filled, queue the work again.
+ * End the refill: from now on kwriter_stock_pop() starts the next one. If a
+ * stock has become low while the others were filled, queue the work again.
  */
 static void end_refill(struct rring_kwriter *kw)
 {
-	unsigned long flags = rring_kwindow_lock(kw);
+	unsigned long flags = kwriter_window_lock(kw);
 	bool again;
 
 	again = is_low(kw);
 	kw->filling = again;
-	rring_kwindow_unlock(kw, flags);
+	kwriter_window_unlock(kw, flags);
 	if (again)
 		queue_delayed_work(system_unbound_wq, &kw->refill, 0);
 }
 
 /* Work function of kw->refill. */
-void rring_stock_refill(struct work_struct *work)
+void kwriter_stock_refill(struct work_struct *work)
 {
 	struct rring_kwriter *kw = container_of(to_delayed_work(work),
 						struct rring_kwriter, refill);
 	u32 dry;
 
 	WRITE_ONCE(kw->hungry, false);
-	rring_kwindow_settle(kw);
+	kwriter_window_settle(kw);
 	dry = fill_all(kw);
 	if (!dry || !wait_for(kw, dry))
 		end_refill(kw);
 }
 
 /*
- * Wait queue function: the gate of the pool was opened. Queues the refill if a
- * pool was dry, with a delay, so that it runs at most once per tick. Any
+ * Wait queue function: the pool's event count was signalled. Queues the refill
+ * if a pool was dry, with a delay, so that it runs at most once per tick. Any
  * context.
  */
 static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 		      void *key)
 {
-	struct rring_stock *stock = container_of(wait, struct rring_stock,
-						 wait);
+	struct kwriter_stock *stock = container_of(wait, struct kwriter_stock,
+						   wait);
 
 	if (READ_ONCE(stock->kw->hungry))
 		queue_delayed_work(system_unbound_wq, &stock->kw->refill, 1);
@@ -262,7 +262,7 @@ static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 
 /* Slots to keep in stock. @by_default: the config names no stock at all. */
 static u32 stock_wanted(const struct rring_kwriter_config *config,
-			const struct rring_pool *pool, bool by_default)
+			const struct kring_pool *pool, bool by_default)
 {
 	if (!by_default)
 		return config->stock[pool->index];
@@ -273,17 +273,18 @@ static u32 stock_wanted(const struct rring_kwriter_config *config,
 
 /*
  * Set up the stocks, which remain empty. 0; -EINVAL: a stock exceeds the limit
- * or its pool; -ENOMEM. After an error the caller calls rring_stock_destroy().
+ * or its pool; -ENOMEM. After an error the caller calls
+ * kwriter_stock_destroy().
  */
-int rring_stock_init(struct rring_kwriter *kw,
-		     const struct rring_kwriter_config *config)
+int kwriter_stock_init(struct rring_kwriter *kw,
+		       const struct rring_kwriter_config *config)
 {
 	bool by_default = !memchr_inv(config->stock, 0, sizeof(config->stock));
 	u32 i;
 
 	for (i = 0; i < RRING_KWRITER_CLASSES; i++) {
-		struct rring_stock *stock = &kw->stock[i];
-		struct rring_pool *pool = &kw->arena->pool[i];
+		struct kwriter_stock *stock = &kw->stock[i];
+		struct kring_pool *pool = &kw->arena->pool[i];
 		u32 want = stock_wanted(config, pool, by_default);
 
 		stock->kw = kw;
@@ -303,13 +304,13 @@ int rring_stock_init(struct rring_kwriter *kw,
 }
 
 /* Start refills, and wait for the end of the first one. May sleep. */
-void rring_stock_begin(struct rring_kwriter *kw)
+void kwriter_stock_begin(struct rring_kwriter *kw)
 {
 	u32 i;
 
 	for (i = 0; i < RRING_KWRITER_CLASSES; i++)
 		if (kw->stock[i].want)
-			add_wait_queue(&kw->stock[i].pool->gate.queue,
+			add_wait_queue(&kw->stock[i].pool->evcount.queue,
 				       &kw->stock[i].wait);
 	kw->filling = true;
 	queue_delayed_work(system_unbound_wq, &kw->refill, 0);
@@ -320,13 +321,13 @@ void rring_stock_begin(struct rring_kwriter *kw)
  * Stop refills. On return none runs or is queued. The caller ensures that no
  * reservation runs and .irq is idle. May sleep.
  */
-void rring_stock_stop(struct rring_kwriter *kw)
+void kwriter_stock_stop(struct rring_kwriter *kw)
 {
 	u32 i;
 
 	for (i = 0; i < RRING_KWRITER_CLASSES; i++)
 		if (kw->stock[i].want)
-			remove_wait_queue(&kw->stock[i].pool->gate.queue,
+			remove_wait_queue(&kw->stock[i].pool->evcount.queue,
 					  &kw->stock[i].wait);
 	cancel_delayed_work_sync(&kw->refill);
 }
@@ -335,15 +336,15 @@ void rring_stock_stop(struct rring_kwriter *kw)
  * Drop the holds of all slots in stock, so that sweeps free the slots, and free
  * the memory. The caller wakes clients that wait for a slot.
  */
-void rring_stock_destroy(struct rring_kwriter *kw)
+void kwriter_stock_destroy(struct rring_kwriter *kw)
 {
 	u32 i;
 
 	for (i = 0; i < RRING_KWRITER_CLASSES; i++) {
-		struct rring_stock *stock = &kw->stock[i];
+		struct kwriter_stock *stock = &kw->stock[i];
 
 		while (stock->n)
-			rring_stock_drop_hold(kw, stock->handle[--stock->n]);
+			kwriter_stock_drop_hold(kw, stock->handle[--stock->n]);
 		kvfree(stock->handle);
 	}
 }

@@ -24,12 +24,12 @@
  */
 
 /*
- * Take .lock and disable interrupts. *@flags: for rring_kwindow_unlock().
+ * Take .lock and disable interrupts. *@flags: for kwriter_window_unlock().
  * False: not taken, because this context interrupted one of this CPU that holds
  * or awaits .lock, or because this is an NMI and another CPU holds .lock. Any
  * context. Spins, but not in an NMI.
  */
-bool rring_kwindow_trylock(struct rring_kwriter *kw, unsigned long *flags)
+bool kwriter_window_trylock(struct rring_kwriter *kw, unsigned long *flags)
 {
 	local_irq_save(*flags);
 	if (this_cpu_read(*kw->inside))
@@ -48,7 +48,7 @@ busy:
 	return false;
 }
 
-void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags)
+void kwriter_window_unlock(struct rring_kwriter *kw, unsigned long flags)
 {
 	__acquire(&kw->lock);
 	raw_spin_unlock(&kw->lock);
@@ -58,22 +58,22 @@ void rring_kwindow_unlock(struct rring_kwriter *kw, unsigned long flags)
 
 /*
  * Take .lock and disable interrupts. Returns the flags for
- * rring_kwindow_unlock(). Only in process context and in irq_work: holders have
- * interrupts off, so these contexts never interrupt a holder on their CPU, and
- * the trylock succeeds.
+ * kwriter_window_unlock(). Only in process context and in irq_work: holders
+ * have interrupts off, so these contexts never interrupt a holder on their CPU,
+ * and the trylock succeeds.
  */
-unsigned long rring_kwindow_lock(struct rring_kwriter *kw)
+unsigned long kwriter_window_lock(struct rring_kwriter *kw)
 {
 	unsigned long flags;
 
-	while (WARN_ON_ONCE(!rring_kwindow_trylock(kw, &flags)))
+	while (WARN_ON_ONCE(!kwriter_window_trylock(kw, &flags)))
 		cpu_relax();
 	return flags;
 }
 
 /* ---- the window ---- */
 
-static void step(struct rring_kwriter *kw, struct rring_kposition *place)
+static void step(struct rring_kwriter *kw, struct kwriter_position *place)
 {
 	place->pos++;
 	place->index = rring_window_wrap(place->index + 1, kw->capacity);
@@ -90,7 +90,7 @@ static u64 head_of(const struct rring_kwriter *kw)
 }
 
 /* Where a reader is, as far as the writer knows. Under .lock. */
-static u64 position_of(const struct rring_kcursor *reader)
+static u64 position_of(const struct kwriter_cursor *reader)
 {
 	if (!reader->cursor)
 		return reader->start;
@@ -134,7 +134,7 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 		u64 handle = kw->entries[kw->settled.index].handle;
 
 		if (handle)
-			rring_word_fetch_add(rring_stock_word(kw, handle),
+			rring_word_fetch_add(kwriter_stock_word(kw, handle),
 					     RRING_MOVE - RRING_IN_FLIGHT);
 	}
 }
@@ -142,7 +142,7 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 /* Settle at most up to here in one go: bounds the time with interrupts off. */
 static u64 next_batch(const struct rring_kwriter *kw)
 {
-	return kw->settled.pos + RRING_KWRITER_BATCH;
+	return kw->settled.pos + KWRITER_BATCH;
 }
 
 /*
@@ -150,17 +150,17 @@ static u64 next_batch(const struct rring_kwriter *kw)
  * can free their slots. Returns the window's lower end. Only for a ring of
  * handles, in process context. Takes .lock for each batch.
  */
-u64 rring_kwindow_settle(struct rring_kwriter *kw)
+u64 kwriter_window_settle(struct rring_kwriter *kw)
 {
 	unsigned long flags;
 	u64 low, done;
 
 	do {
-		flags = rring_kwindow_lock(kw);
+		flags = kwriter_window_lock(kw);
 		low = find_low(kw);
 		settle_below(kw, min(low, next_batch(kw)));
 		done = kw->settled.pos;
-		rring_kwindow_unlock(kw, flags);
+		kwriter_window_unlock(kw, flags);
 	} while (done < low);
 	return low;
 }
@@ -170,7 +170,7 @@ u64 rring_kwindow_settle(struct rring_kwriter *kw)
  * up to the head. Does nothing for an inline ring. Under the arena's lock,
  * without .lock, as nothing else uses the writer any more. May sleep.
  */
-void rring_kwindow_settle_all(struct rring_kwriter *kw)
+void kwriter_window_settle_all(struct rring_kwriter *kw)
 {
 	u64 head = head_of(kw);
 
@@ -221,7 +221,7 @@ static bool is_below_limit(const struct rring_kwriter *kw)
  * Is there room for one more entry? Looks at the readers, and raises the limit,
  * only if the room known so far is used up. Under .lock.
  */
-bool rring_kwindow_has_room(struct rring_kwriter *kw)
+bool kwriter_window_has_room(struct rring_kwriter *kw)
 {
 	u64 free;
 
@@ -240,20 +240,20 @@ bool rring_kwindow_has_room(struct rring_kwriter *kw)
 
 /* The state, start or cursor of @reader has changed. Takes .lock. */
 static void update_cursor(struct rring_kwriter *kw,
-			  const struct rring_reader *reader)
+			  const struct kring_reader *reader)
 {
-	struct rring_kcursor view = {
+	struct kwriter_cursor view = {
 		.start = reader->start,
 		.gates = reader->state == RRING_READER_JOINING ||
-			 rring_reader_gates(reader),
+			 kring_reader_gates(reader),
 	};
 	unsigned long flags;
 
 	if (reader->state == RRING_READER_LIVE)
-		view.cursor = rring_reader_cursor(reader);
-	flags = rring_kwindow_lock(kw);
+		view.cursor = kring_reader_cursor(reader);
+	flags = kwriter_window_lock(kw);
 	kw->reader[reader->id] = view;
-	rring_kwindow_unlock(kw, flags);
+	kwriter_window_unlock(kw, flags);
 }
 
 /*
@@ -261,7 +261,7 @@ static void update_cursor(struct rring_kwriter *kw,
  * client must not be freed before it is replaced here. Takes .wake_lock.
  */
 static void update_sleeper(struct rring_kwriter *kw,
-			   const struct rring_reader *reader)
+			   const struct kring_reader *reader)
 {
 	unsigned long flags;
 
@@ -270,20 +270,20 @@ static void update_sleeper(struct rring_kwriter *kw,
 	spin_unlock_irqrestore(&kw->wake_lock, flags);
 }
 
-void rring_announce_reader_state(const struct rring_reader *reader)
+void kring_announce_reader_state(const struct kring_reader *reader)
 {
 	if (reader->ring->kwriter)
 		update_cursor(reader->ring->kwriter, reader);
 }
 
-void rring_announce_reader_client(const struct rring_reader *reader)
+void kring_announce_reader_client(const struct kring_reader *reader)
 {
 	if (reader->ring->kwriter)
 		update_sleeper(reader->ring->kwriter, reader);
 }
 
 /* Take over the readers that the ring has when the kernel opens it. */
-void rring_kwindow_add_readers(struct rring_kwriter *kw)
+void kwriter_window_add_readers(struct rring_kwriter *kw)
 {
 	u32 i;
 

@@ -17,7 +17,7 @@ static void full_barrier(void *unused)
  * Set @peers to the CPUs that may be running a client; too many do no harm.
  * Under the arena's lock, after a full barrier.
  */
-static void find_peers(struct rring_arena *arena, struct cpumask *peers)
+static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 {
 #ifdef CONFIG_X86
 	u32 i;
@@ -48,7 +48,7 @@ static void interrupt(const struct cpumask *peers)
  * are read after a full barrier here, so that such a CPU sees what the caller
  * wrote before. Under the arena's lock.
  */
-void rring_barrier(struct rring_arena *arena)
+void kring_barrier(struct kring_arena *arena)
 {
 	smp_mb();	/* K */
 	find_peers(arena, arena->peers);
@@ -59,7 +59,7 @@ void rring_barrier(struct rring_arena *arena)
  * K, for a caller that does not hold the arena's lock. The lock is taken to
  * read the masks, not while the CPUs are interrupted. May sleep.
  */
-void rring_barrier_unlocked(struct rring_arena *arena)
+void kring_barrier_unlocked(struct kring_arena *arena)
 {
 	cpumask_var_t peers;
 

@@ -18,7 +18,7 @@
  * below @known; -E2BIG: *@size is above a page, or a byte from @known on is not
  * zero.
  */
-static int copy_args(union rring_args *args, void __user *user, u32 known, u32 *size)
+static int copy_args(union kring_args *args, void __user *user, u32 known, u32 *size)
 {
 	if (get_user(*size, (u32 __user *)user))
 		return -EFAULT;
@@ -31,10 +31,10 @@ static int copy_args(union rring_args *args, void __user *user, u32 known, u32 *
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
-	const struct rring_command *command = rring_command_find(cmd);
-	struct rring_client *client = file->private_data;
+	const struct kring_command *command = kring_command_find(cmd);
+	struct kring_client *client = file->private_data;
 	void __user *user = (void __user *)arg;
-	union rring_args args = {};
+	union kring_args args = {};
 	u32 size;
 	int err;
 
@@ -43,7 +43,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	err = copy_args(&args, user, command->size, &size);
 	if (err)
 		return err;
-	err = rring_command_check(command, client);
+	err = kring_command_check(command, client);
 	if (err)
 		return err;
 	/* fail before anything changes if the answer cannot be stored */
@@ -61,13 +61,13 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 static int device_open(struct inode *inode, struct file *file)
 {
 	fmode_t both = FMODE_READ | FMODE_WRITE;
-	struct rring_client *client;
+	struct kring_client *client;
 	struct inode *own;
 
-	own = rring_inode_new();
+	own = kring_inode_new();
 	if (IS_ERR(own))
 		return PTR_ERR(own);
-	client = rring_client_new((file->f_mode & both) == both, own);
+	client = kring_client_new((file->f_mode & both) == both, own);
 	if (!client) {
 		iput(own);
 		return -ENOMEM;
@@ -79,21 +79,21 @@ static int device_open(struct inode *inode, struct file *file)
 
 static int device_release(struct inode *inode, struct file *file)
 {
-	rring_client_release(file->private_data);
+	kring_client_release(file->private_data);
 	return 0;
 }
 
 static int device_mmap(struct file *file, struct vm_area_struct *vma)
 {
-	return rring_mapping_mmap(file->private_data, vma);
+	return kring_mapping_mmap(file->private_data, vma);
 }
 
 static __poll_t device_poll(struct file *file, struct poll_table_struct *table)
 {
-	struct rring_client *client = file->private_data;
+	struct kring_client *client = file->private_data;
 
 	poll_wait(file, &client->poll_queue, table);
-	return rring_client_poll(client);
+	return kring_client_poll(client);
 }
 
 static const struct file_operations device_fops = {
@@ -113,13 +113,13 @@ static struct miscdevice device = {
 	.fops = &device_fops,
 };
 
-int rring_chardev_register(umode_t mode)
+int kring_chardev_register(umode_t mode)
 {
 	device.mode = mode;
 	return misc_register(&device);
 }
 
-void rring_chardev_unregister(void)
+void kring_chardev_unregister(void)
 {
 	misc_deregister(&device);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_CHARDEV_H
-#define RRING_CHARDEV_H
+#ifndef KRING_CHARDEV_H
+#define KRING_CHARDEV_H
 
 #include <linux/types.h>
 
-int rring_chardev_register(umode_t mode);
-void rring_chardev_unregister(void);
+int kring_chardev_register(umode_t mode);
+void kring_chardev_unregister(void);
 
-#endif /* RRING_CHARDEV_H */
+#endif /* KRING_CHARDEV_H */

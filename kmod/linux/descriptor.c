@@ -14,7 +14,7 @@
 
 static int arena_release(struct inode *inode, struct file *file)
 {
-	rring_arena_put(file->private_data);
+	kring_arena_put(file->private_data);
 	return 0;
 }
 
@@ -26,22 +26,22 @@ static const struct file_operations arena_fops = {
 
 /*
  * Create an arena. Returns a descriptor of the arena, close-on-exec, or a
- * negative errno: of rring_arena_new(), or -EMFILE, -ENFILE, -ENOMEM.
+ * negative errno: of kring_arena_new(), or -EMFILE, -ENFILE, -ENOMEM.
  */
-int rring_descriptor_create(const struct rring_create *args)
+int kring_descriptor_create(const struct rring_create *args)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	int fd;
 
-	arena = rring_arena_new(args, current->nsproxy->net_ns);
+	arena = kring_arena_new(args, current->nsproxy->net_ns);
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
 	fd = anon_inode_getfd("[rusted_ring]", &arena_fops, arena,
 			      O_RDWR | O_CLOEXEC);
 	if (fd >= 0)
 		return fd;
-	rring_arena_forget_name(arena);
-	rring_arena_put(arena);
+	kring_arena_forget_name(arena);
+	kring_arena_put(arena);
 	return fd;
 }
 
@@ -49,16 +49,16 @@ int rring_descriptor_create(const struct rring_create *args)
  * The arena of the descriptor @fd, with a reference; ERR_PTR(-EBADF): @fd is
  * not open; ERR_PTR(-EINVAL): @fd is not the descriptor of an arena.
  */
-struct rring_arena *rring_descriptor_arena(int fd)
+struct kring_arena *kring_descriptor_arena(int fd)
 {
-	struct rring_arena *arena = ERR_PTR(-EINVAL);
+	struct kring_arena *arena = ERR_PTR(-EINVAL);
 	struct file *file = fget(fd);
 
 	if (!file)
 		return ERR_PTR(-EBADF);
 	if (file->f_op == &arena_fops) {
 		arena = file->private_data;
-		rring_arena_get(arena);
+		kring_arena_get(arena);
 	}
 	fput(file);
 	return arena;

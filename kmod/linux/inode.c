@@ -32,20 +32,20 @@ static struct file_system_type file_system = {
 	.kill_sb = kill_anon_super,
 };
 
-int rring_inode_register(void)
+int kring_inode_register(void)
 {
 	mount = kern_mount(&file_system);
 	return PTR_ERR_OR_ZERO(mount);
 }
 
 /* Called when no inode is left. */
-void rring_inode_unregister(void)
+void kring_inode_unregister(void)
 {
 	kern_unmount(mount);
 }
 
 /* A new inode with a reference, or an ERR_PTR(). May sleep. */
-struct inode *rring_inode_new(void)
+struct inode *kring_inode_new(void)
 {
 	return alloc_anon_inode(mount->mnt_sb);
 }

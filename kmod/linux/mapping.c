@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * mmap of the device. The rest of the module relies on what is ensured here and
- * in rring_client_region():
+ * in kring_client_region():
  *
- *   - a client can write a region only if rring_client_region() permits it;
+ *   - a client can write a region only if kring_client_region() permits it;
  *     mprotect(2) cannot add that right;
  *   - no mapping is split, moved, grown, or copied by fork, so that the close
  *     of a ledger's mapping is the death of its client;
@@ -23,17 +23,17 @@
  */
 static void ledger_open(struct vm_area_struct *vma)
 {
-	struct rring_client *client = vma->vm_private_data;
+	struct kring_client *client = vma->vm_private_data;
 
 	atomic_inc(&client->ledger_maps);
 }
 
 static void ledger_close(struct vm_area_struct *vma)
 {
-	struct rring_client *client = vma->vm_private_data;
+	struct kring_client *client = vma->vm_private_data;
 
 	if (atomic_dec_and_test(&client->ledger_maps))
-		rring_client_die(client);
+		kring_client_die(client);
 }
 
 static int no_split(struct vm_area_struct *vma, unsigned long addr)
@@ -64,11 +64,11 @@ static const struct vm_operations_struct region_ops = {
  * VM_MAYSHARE; VM_SHARED is not set if the file is not open for writing.
  */
 static int check_vma(const struct vm_area_struct *vma,
-		     const struct rring_region *region, bool writable)
+		     const struct kring_region *region, bool writable)
 {
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
-	if (vma->vm_end - vma->vm_start != rring_region_size(region))
+	if (vma->vm_end - vma->vm_start != kring_region_size(region))
 		return -EINVAL;
 	if (vma->vm_flags & VM_EXEC)
 		return -EACCES;
@@ -78,20 +78,20 @@ static int check_vma(const struct vm_area_struct *vma,
 }
 
 static int insert(struct vm_area_struct *vma,
-		  const struct rring_region *region, bool writable)
+		  const struct kring_region *region, bool writable)
 {
 	vm_flags_clear(vma, VM_MAYEXEC);
 	if (!writable)
 		vm_flags_clear(vma, VM_MAYWRITE);
 	vm_flags_set(vma, VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
-	return rring_region_insert(region, vma);
+	return kring_region_insert(region, vma);
 }
 
 /*
  * Map the ledger of @client, which is live afterwards. 0; -EBUSY: the ledger
  * was mapped before; -EACCES: @vma is not writable. Under the arena's lock.
  */
-static int map_ledger(struct rring_client *client, struct vm_area_struct *vma)
+static int map_ledger(struct kring_client *client, struct vm_area_struct *vma)
 {
 	int err;
 
@@ -109,15 +109,15 @@ static int map_ledger(struct rring_client *client, struct vm_area_struct *vma)
 	return 0;
 }
 
-static int map_region(struct rring_client *client, struct vm_area_struct *vma)
+static int map_region(struct kring_client *client, struct vm_area_struct *vma)
 {
-	const struct rring_region *region;
+	const struct kring_region *region;
 	bool writable;
 	int err;
 
 	if (client->state == RRING_CLIENT_DEAD || client->evicted)
 		return -EOWNERDEAD;
-	err = rring_client_region(client, (u64)vma->vm_pgoff << PAGE_SHIFT,
+	err = kring_client_region(client, (u64)vma->vm_pgoff << PAGE_SHIFT,
 				  &region, &writable);
 	if (err)
 		return err;
@@ -133,13 +133,13 @@ static int map_region(struct rring_client *client, struct vm_area_struct *vma)
 /*
  * mmap(): 0; -ENOTCONN: @client is not attached; -EPERM: @vma is of another
  * process; -EOWNERDEAD: @client is dead or evicted; or an error of
- * rring_client_region(), check_vma() or map_ledger(). Takes the arena's lock;
+ * kring_client_region(), check_vma() or map_ledger(). Takes the arena's lock;
  * the caller holds the mmap_lock for writing.
  */
-int rring_mapping_mmap(struct rring_client *client, struct vm_area_struct *vma)
+int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma)
 {
 	/* pairs with take_place() in client.c */
-	struct rring_arena *arena = smp_load_acquire(&client->arena);
+	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	int err;
 
 	if (!arena)

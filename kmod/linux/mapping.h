@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_MAPPING_H
-#define RRING_MAPPING_H
+#ifndef KRING_MAPPING_H
+#define KRING_MAPPING_H
 
-struct rring_client;
+struct kring_client;
 struct vm_area_struct;
 
-int rring_mapping_mmap(struct rring_client *client, struct vm_area_struct *vma);
+int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma);
 
-#endif /* RRING_MAPPING_H */
+#endif /* KRING_MAPPING_H */

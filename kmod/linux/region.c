@@ -18,13 +18,13 @@ static atomic_long_t bytes_in_use;	/* of all regions */
 static unsigned long bytes_max;		/* limit of .bytes_in_use */
 
 /* Called once, before any region is allocated. Rounds down to whole pages. */
-void rring_region_set_limit(unsigned long max_bytes)
+void kring_region_set_limit(unsigned long max_bytes)
 {
 	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
 }
 
 /* Would @size bytes be within max_bytes if there were no other region? */
-bool rring_region_within_limit(u64 size)
+bool kring_region_within_limit(u64 size)
 {
 	return size <= bytes_max;
 }
@@ -80,7 +80,7 @@ fail:
  * 0; -ENOSPC: max_bytes is exceeded; -ENOMEM: out of memory, or the process is
  * being killed. May sleep.
  */
-int rring_region_alloc(struct rring_region *region, u64 size)
+int kring_region_alloc(struct kring_region *region, u64 size)
 {
 	unsigned long nr = size >> PAGE_SHIFT;
 	int err;
@@ -115,19 +115,19 @@ fail_charge:
 }
 
 /* Free @region, which need not be allocated, and zero it. May sleep. */
-void rring_region_free(struct rring_region *region)
+void kring_region_free(struct kring_region *region)
 {
 	if (!region->addr)
 		return;
 	vunmap(region->addr);
 	put_pages(region->pages, region->nr_pages);
 	kvfree(region->pages);
-	uncharge(rring_region_size(region));
+	uncharge(kring_region_size(region));
 	memset(region, 0, sizeof(*region));
 }
 
 /* Map all pages into @vma, which has the region's size. 0 or an errno. */
-int rring_region_insert(const struct rring_region *region,
+int kring_region_insert(const struct kring_region *region,
 			struct vm_area_struct *vma)
 {
 	unsigned long left = region->nr_pages;

@@ -17,19 +17,19 @@
 #include "viewer.h"
 
 struct request {
-	struct rring_viewer viewer;
+	struct kring_viewer viewer;
 	u32 arena;
 	u32 may;
 };
 
-/* rring_shows_t: is @arena the one asked for, and does the viewer see it? */
-static bool is_asked_for(const struct rring_arena *arena, void *context)
+/* kring_shows_t: is @arena the one asked for, and does the viewer see it? */
+static bool is_asked_for(const struct kring_arena *arena, void *context)
 {
 	struct request *request = context;
 
 	if (arena->id != request->arena)
 		return false;
-	request->may = rring_viewer_rights(&request->viewer, arena);
+	request->may = kring_viewer_rights(&request->viewer, arena);
 	return request->may;
 }
 
@@ -47,29 +47,29 @@ static bool has_all(struct genl_info *info, const int *attrs)
  * no such arena, or the socket's opener does not see it; -EPERM: the opener or
  * the sender may not change it.
  */
-static struct rring_arena *find_arena(struct sk_buff *skb,
+static struct kring_arena *find_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)
 {
 	struct request request = {};
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	int err;
 
 	if (!has_all(info, attrs))
 		return ERR_PTR(-EINVAL);
-	err = rring_viewer_init(&request.viewer, skb);
+	err = kring_viewer_init(&request.viewer, skb);
 	if (err)
 		return ERR_PTR(err);
 	request.arena = nla_get_u32(info->attrs[attrs[0]]);
-	arena = rring_arena_next(0, is_asked_for, &request);
+	arena = kring_arena_next(0, is_asked_for, &request);
 	if (!arena) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attrs[0]],
 				    "no such arena");
 		return ERR_PTR(-ENOENT);
 	}
 	if (request.may & RRING_MAY_ADMINISTER &&
-	    rring_viewer_may_change(&request.viewer, arena))
+	    kring_viewer_may_change(&request.viewer, arena))
 		return arena;
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	GENL_SET_ERR_MSG(info, "for the arena's owner, or CAP_SYS_ADMIN");
 	return ERR_PTR(-EPERM);
 }
@@ -79,20 +79,20 @@ static u32 optional_u32(const struct nlattr *attr)
 	return attr ? nla_get_u32(attr) : 0;
 }
 
-int rring_change_arena(struct sk_buff *skb, struct genl_info *info)
+int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int needs[] = { RRING_A_ARENA_ID, RRING_A_ARENA_QUOTA, 0 };
-	struct rring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, needs);
 
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
 	mutex_lock(&arena->lock);
 	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
-	rring_arena_changed(arena);
+	kring_arena_changed(arena);
 	/* a client that waits at its quota may be below it now */
-	rring_arena_wake_pools(arena, ~0u);
+	kring_arena_wake_pools(arena, ~0u);
 	mutex_unlock(&arena->lock);
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return 0;
 }
 
@@ -100,9 +100,9 @@ int rring_change_arena(struct sk_buff *skb, struct genl_info *info)
  * 0; -ESRCH: there is no client @id; -ESTALE: @serial is neither 0 nor its
  * serial. Under the arena's lock.
  */
-static int set_quota(struct rring_arena *arena, u32 id, u32 serial, u32 quota)
+static int set_quota(struct kring_arena *arena, u32 id, u32 serial, u32 quota)
 {
-	struct rring_client *client = NULL;
+	struct kring_client *client = NULL;
 
 	if (id <= arena->info->max_clients)
 		client = arena->clients[id];
@@ -111,16 +111,16 @@ static int set_quota(struct rring_arena *arena, u32 id, u32 serial, u32 quota)
 	if (serial && client->serial != serial)
 		return -ESTALE;
 	client->quota = quota;
-	rring_arena_changed(arena);
-	rring_arena_wake_pools(arena, ~0u);
+	kring_arena_changed(arena);
+	kring_arena_wake_pools(arena, ~0u);
 	return 0;
 }
 
-int rring_change_client(struct sk_buff *skb, struct genl_info *info)
+int kring_change_client(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int needs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
 				     RRING_A_CLIENT_QUOTA, 0 };
-	struct rring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, needs);
 	int err;
 
 	if (IS_ERR(arena))
@@ -130,22 +130,22 @@ int rring_change_client(struct sk_buff *skb, struct genl_info *info)
 			optional_u32(info->attrs[RRING_A_CLIENT_SERIAL]),
 			nla_get_u32(info->attrs[RRING_A_CLIENT_QUOTA]));
 	mutex_unlock(&arena->lock);
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return err;
 }
 
-int rring_change_evict(struct sk_buff *skb, struct genl_info *info)
+int kring_change_evict(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int needs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
 				     0 };
-	struct rring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, needs);
 	int err;
 
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
-	err = rring_evict(arena, nla_get_u32(info->attrs[RRING_A_CLIENT_ID]),
+	err = kring_evict(arena, nla_get_u32(info->attrs[RRING_A_CLIENT_ID]),
 			  optional_u32(info->attrs[RRING_A_CLIENT_SERIAL]));
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return err;
 }
 
@@ -154,13 +154,13 @@ int rring_change_evict(struct sk_buff *skb, struct genl_info *info)
  * -EINVAL: out of range; -EOPNOTSUPP: the ring was opened without a limit, so
  * its readers do not check whether they were lapped. Under the arena's lock.
  */
-static int set_stall(struct rring_arena *arena, struct genl_info *info)
+static int set_stall(struct kring_arena *arena, struct genl_info *info)
 {
 	const struct nlattr *name = info->attrs[RRING_A_RING_NAME];
 	u64 stall_ns = nla_get_u64(info->attrs[RRING_A_RING_STALL_NS]);
-	struct rring_ring *ring;
+	struct kring_ring *ring;
 
-	ring = rring_ring_at(arena, nla_get_u32(info->attrs[RRING_A_RING_ID]));
+	ring = kring_ring_at(arena, nla_get_u32(info->attrs[RRING_A_RING_ID]));
 	if (!ring)
 		return -ENXIO;
 	if (name && nla_strcmp(name, ring->info->name))
@@ -175,15 +175,15 @@ static int set_stall(struct rring_arena *arena, struct genl_info *info)
 		GENL_SET_ERR_MSG(info, "the ring was opened without a limit");
 		return -EOPNOTSUPP;
 	}
-	rring_ring_set_stall(ring, stall_ns);
+	kring_ring_set_stall(ring, stall_ns);
 	return 0;
 }
 
-int rring_change_ring(struct sk_buff *skb, struct genl_info *info)
+int kring_change_ring(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int needs[] = { RRING_A_RING_ARENA, RRING_A_RING_ID,
 				     RRING_A_RING_STALL_NS, 0 };
-	struct rring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, needs);
 	int err;
 
 	if (IS_ERR(arena))
@@ -191,28 +191,28 @@ int rring_change_ring(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&arena->lock);
 	err = set_stall(arena, info);
 	mutex_unlock(&arena->lock);
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return err;
 }
 
-/* Returns what rring_reader_forget() returns. Under the arena's lock. */
-static int forget(struct rring_arena *arena, struct genl_info *info)
+/* Returns what kring_reader_forget() returns. Under the arena's lock. */
+static int forget(struct kring_arena *arena, struct genl_info *info)
 {
 	u32 ring = nla_get_u32(info->attrs[RRING_A_READER_RING]);
 	u32 id = nla_get_u32(info->attrs[RRING_A_READER_ID]);
 	u32 serial = optional_u32(info->attrs[RRING_A_READER_SERIAL]);
-	int err = rring_reader_forget(arena, ring, id, serial);
+	int err = kring_reader_forget(arena, ring, id, serial);
 
 	if (err == -EBUSY)
 		GENL_SET_ERR_MSG(info, "it is not away: evict its client");
 	return err;
 }
 
-int rring_change_forget(struct sk_buff *skb, struct genl_info *info)
+int kring_change_forget(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int needs[] = { RRING_A_READER_ARENA, RRING_A_READER_RING,
 				     RRING_A_READER_ID, 0 };
-	struct rring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, needs);
 	int err;
 
 	if (IS_ERR(arena))
@@ -220,6 +220,6 @@ int rring_change_forget(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&arena->lock);
 	err = forget(arena, info);
 	mutex_unlock(&arena->lock);
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return err;
 }

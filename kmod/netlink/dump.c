@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Dumps. An answer can take many buffers, and netlink calls rring_dump() for
+ * Dumps. An answer can take many buffers, and netlink calls kring_dump() for
  * each. No lock is held between two calls: cb->args keeps the id of the arena
  * and the place in it, and the next call continues behind that. An object that
  * comes or goes meanwhile may be shown or not. Each call computes cb->seq from
@@ -38,14 +38,14 @@ struct dump {
 	struct netlink_callback *cb;
 	struct position *at;
 	u8 command;
-	struct rring_viewer viewer;
-	struct rring_id_namespaces audience;
+	struct kring_viewer viewer;
+	struct kring_id_namespaces audience;
 	u32 only;			/* arena id; 0: any */
 	char only_name[RRING_NAME_MAX];	/* empty: any */
 	u32 seq;
 
-	struct rring_arena *arena;	/* that .at is in; with a reference */
-	/* of .arena; copied under rring_names_lock */
+	struct kring_arena *arena;	/* that .at is in; with a reference */
+	/* of .arena; copied under kring_names_lock */
 	u32 may;
 	bool persistent;
 	bool named;
@@ -54,7 +54,7 @@ struct dump {
 /* ---- which arenas ---- */
 
 static bool is_asked_for(const struct dump *dump,
-			 const struct rring_arena *arena)
+			 const struct kring_arena *arena)
 {
 	if (dump->only && arena->id != dump->only)
 		return false;
@@ -63,14 +63,14 @@ static bool is_asked_for(const struct dump *dump,
 }
 
 /*
- * rring_shows_t: is @arena in the dump? Copies what rring_names_lock protects.
- * The copy is that of the arena which rring_arena_next() returns, as its last
+ * kring_shows_t: is @arena in the dump? Copies what kring_names_lock protects.
+ * The copy is that of the arena which kring_arena_next() returns, as its last
  * call is for that arena.
  */
-static bool shows(const struct rring_arena *arena, void *context)
+static bool shows(const struct kring_arena *arena, void *context)
 {
 	struct dump *dump = context;
-	u32 may = rring_viewer_rights(&dump->viewer, arena);
+	u32 may = kring_viewer_rights(&dump->viewer, arena);
 
 	if (!may || !is_asked_for(dump, arena))
 		return false;
@@ -80,12 +80,12 @@ static bool shows(const struct rring_arena *arena, void *context)
 	return true;
 }
 
-/* rring_shows_t: hash the id and the changes of each arena in the dump. */
-static bool mix(const struct rring_arena *arena, void *context)
+/* kring_shows_t: hash the id and the changes of each arena in the dump. */
+static bool mix(const struct kring_arena *arena, void *context)
 {
 	struct dump *dump = context;
 
-	if (rring_viewer_rights(&dump->viewer, arena) &&
+	if (kring_viewer_rights(&dump->viewer, arena) &&
 	    is_asked_for(dump, arena))
 		dump->seq = jhash_2words(arena->id, atomic_read(&arena->changes),
 					 dump->seq);
@@ -95,7 +95,7 @@ static bool mix(const struct rring_arena *arena, void *context)
 static u32 sequence(struct dump *dump)
 {
 	dump->seq = 0;
-	rring_arena_each(mix, dump);
+	kring_arena_each(mix, dump);
 	return dump->seq ?: 1;		/* after 0, netlink does not compare */
 }
 
@@ -103,12 +103,12 @@ static u32 sequence(struct dump *dump)
  * The arena to go on with, with a reference; NULL at the end. Sets .at to the
  * beginning of an arena that it was not in before.
  */
-static struct rring_arena *next_arena(struct dump *dump)
+static struct kring_arena *next_arena(struct dump *dump)
 {
 	struct position *at = dump->at;
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 
-	arena = rring_arena_next(at->arena + !!at->done, shows, dump);
+	arena = kring_arena_next(at->arena + !!at->done, shows, dump);
 	if (arena && arena->id != at->arena)
 		*at = (struct position) { .arena = arena->id };
 	return arena;
@@ -121,7 +121,7 @@ static void *begin(struct dump *dump)
 	void *header;
 
 	header = genlmsg_put(dump->skb, NETLINK_CB(dump->cb->skb).portid,
-			     dump->cb->nlh->nlmsg_seq, &rring_genl_family,
+			     dump->cb->nlh->nlmsg_seq, &kring_genl_family,
 			     NLM_F_MULTI, dump->command);
 	if (header)
 		genl_dump_check_consistent(dump->cb, header);
@@ -141,14 +141,14 @@ static int end(struct dump *dump, void *header, int err)
 
 static int dump_arena(struct dump *dump)
 {
-	struct rring_arena *arena = dump->arena;
+	struct kring_arena *arena = dump->arena;
 	void *header = begin(dump);
 	int err;
 
 	if (!header)
 		return -EMSGSIZE;
 	mutex_lock(&arena->lock);
-	err = rring_report_arena(dump->skb, arena,
+	err = kring_report_arena(dump->skb, arena,
 				 dump->named ? arena->name : "",
 				 dump->persistent, &dump->audience);
 	mutex_unlock(&arena->lock);
@@ -157,7 +157,7 @@ static int dump_arena(struct dump *dump)
 	return end(dump, header, err);
 }
 
-static int dump_pool(struct dump *dump, struct rring_pool *pool)
+static int dump_pool(struct dump *dump, struct kring_pool *pool)
 {
 	void *header = begin(dump);
 	int err;
@@ -165,7 +165,7 @@ static int dump_pool(struct dump *dump, struct rring_pool *pool)
 	if (!header)
 		return -EMSGSIZE;
 	mutex_lock(&pool->arena->lock);
-	err = rring_report_pool(dump->skb, pool);
+	err = kring_report_pool(dump->skb, pool);
 	mutex_unlock(&pool->arena->lock);
 	return end(dump, header, err);
 }
@@ -176,7 +176,7 @@ static int dump_pools(struct dump *dump)
 	int err = 0;
 
 	for (; at->index < RRING_POOLS; at->index++) {
-		struct rring_pool *pool = &dump->arena->pool[at->index];
+		struct kring_pool *pool = &dump->arena->pool[at->index];
 
 		if (pool->capacity)
 			err = dump_pool(dump, pool);
@@ -190,10 +190,10 @@ static int dump_pools(struct dump *dump)
  * The client at @id, or NULL. If @serial is not 0, only the client with that
  * serial. Under the arena's lock.
  */
-static struct rring_client *client_at(struct rring_arena *arena, u32 id,
+static struct kring_client *client_at(struct kring_arena *arena, u32 id,
 				      u32 serial)
 {
-	struct rring_client *client = arena->clients[id];
+	struct kring_client *client = arena->clients[id];
 
 	return client && (!serial || client->serial == serial) ? client : NULL;
 }
@@ -204,10 +204,10 @@ static struct rring_client *client_at(struct rring_arena *arena, u32 id,
  * How many of the HOLDS_AT_ONCE slots of @pool from @from on @client holds.
  * Under the arena's lock.
  */
-static u32 count_holds(const struct rring_client *client,
-		       const struct rring_pool *pool, u32 from)
+static u32 count_holds(const struct kring_client *client,
+		       const struct kring_pool *pool, u32 from)
 {
-	const rring_word_t *ledger = rring_client_ledger(client) + pool->base;
+	const rring_word_t *ledger = kring_client_ledger(client) + pool->base;
 	u32 to = min_t(u32, pool->capacity, from + HOLDS_AT_ONCE);
 	u32 held = 0;
 
@@ -222,17 +222,17 @@ static u32 count_holds(const struct rring_client *client,
  * becomes 0. Returns 0, also if the client has gone; -EINTR after a fatal
  * signal. Takes the arena's lock anew for each HOLDS_AT_ONCE slots.
  */
-static int count_all_holds(struct rring_arena *arena, u32 id, u32 serial,
-			   struct rring_client_usage *usage)
+static int count_all_holds(struct kring_arena *arena, u32 id, u32 serial,
+			   struct kring_client_usage *usage)
 {
 	u32 i, from;
 
 	memset(usage, 0, sizeof(*usage));
 	for (i = 0; i < RRING_POOLS; i++) {
-		struct rring_pool *pool = &arena->pool[i];
+		struct kring_pool *pool = &arena->pool[i];
 
 		for (from = 0; from < pool->capacity; from += HOLDS_AT_ONCE) {
-			struct rring_client *client;
+			struct kring_client *client;
 
 			mutex_lock(&arena->lock);
 			client = client_at(arena, id, serial);
@@ -256,9 +256,9 @@ static int count_all_holds(struct rring_arena *arena, u32 id, u32 serial,
  */
 static int dump_client(struct dump *dump, u32 id)
 {
-	struct rring_arena *arena = dump->arena;
-	struct rring_client *client;
-	struct rring_client_usage usage;
+	struct kring_arena *arena = dump->arena;
+	struct kring_client *client;
+	struct kring_client_usage usage;
 	void *header;
 	u32 serial;
 	int err;
@@ -278,8 +278,8 @@ static int dump_client(struct dump *dump, u32 id)
 	mutex_lock(&arena->lock);
 	client = client_at(arena, id, serial);
 	if (client) {
-		rring_client_usage_take(client, &usage);
-		err = rring_report_client(dump->skb, client, &usage,
+		kring_client_usage_take(client, &usage);
+		err = kring_report_client(dump->skb, client, &usage,
 					  &dump->audience);
 	}
 	mutex_unlock(&arena->lock);
@@ -302,14 +302,14 @@ static int dump_clients(struct dump *dump)
 	return 0;
 }
 
-static int dump_ring(struct dump *dump, struct rring_ring *ring)
+static int dump_ring(struct dump *dump, struct kring_ring *ring)
 {
 	void *header = begin(dump);
 
 	if (!header)
 		return -EMSGSIZE;
 	return end(dump, header,
-		   rring_report_ring(dump->skb, ring, &dump->audience));
+		   kring_report_ring(dump->skb, ring, &dump->audience));
 }
 
 /*
@@ -318,9 +318,9 @@ static int dump_ring(struct dump *dump, struct rring_ring *ring)
  */
 static int dump_each_ring(struct dump *dump,
 			  int (*one)(struct dump *dump,
-				     struct rring_ring *ring))
+				     struct kring_ring *ring))
 {
-	struct rring_arena *arena = dump->arena;
+	struct kring_arena *arena = dump->arena;
 	struct position *at = dump->at;
 	int err = 0;
 
@@ -341,18 +341,18 @@ static int dump_rings(struct dump *dump)
 	return dump_each_ring(dump, dump_ring);
 }
 
-static int dump_reader(struct dump *dump, const struct rring_reader *reader)
+static int dump_reader(struct dump *dump, const struct kring_reader *reader)
 {
 	void *header = begin(dump);
 
 	if (!header)
 		return -EMSGSIZE;
 	return end(dump, header,
-		   rring_report_reader(dump->skb, reader, &dump->audience));
+		   kring_report_reader(dump->skb, reader, &dump->audience));
 }
 
 /* Under the arena's lock. */
-static int dump_readers_of(struct dump *dump, struct rring_ring *ring)
+static int dump_readers_of(struct dump *dump, struct kring_ring *ring)
 {
 	struct position *at = dump->at;
 	int err;
@@ -393,7 +393,7 @@ static const struct dump_kind kinds[] = {
 
 static void find_limits(struct dump *dump)
 {
-	struct nlattr **attrs = rring_dump_attrs(dump->cb);
+	struct nlattr **attrs = kring_dump_attrs(dump->cb);
 	const struct nlattr *id = attrs[kinds[dump->command].id_attr];
 
 	if (id)
@@ -412,26 +412,26 @@ static int prepare(struct dump *dump, struct netlink_callback *cb)
 	dump->command = header->cmd;
 	dump->at = (struct position *)cb->args;
 	find_limits(dump);
-	return rring_viewer_init(&dump->viewer, cb->skb);
+	return kring_viewer_init(&dump->viewer, cb->skb);
 }
 
 /*
- * Called once, before the first rring_dump(): 0, or -EPERM. A request for one
+ * Called once, before the first kring_dump(): 0, or -EPERM. A request for one
  * arena fails with -ENOENT if the viewer does not see that arena: the answer
  * would be empty.
  */
-int rring_dump_start(struct netlink_callback *cb)
+int kring_dump_start(struct netlink_callback *cb)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	struct dump dump = {};
 	int err = prepare(&dump, cb);
 
 	if (err || (!dump.only && !dump.only_name[0]))
 		return err;
-	arena = rring_arena_next(0, shows, &dump);
+	arena = kring_arena_next(0, shows, &dump);
 	if (!arena)
 		return -ENOENT;
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return 0;
 }
 
@@ -439,7 +439,7 @@ int rring_dump_start(struct netlink_callback *cb)
  * Fill @skb: the bytes in @skb, 0 at the end of the dump, or an error if @skb
  * is still empty.
  */
-int rring_dump(struct sk_buff *skb, struct netlink_callback *cb)
+int kring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump dump = { .skb = skb };
 	int err = prepare(&dump, cb);
@@ -451,7 +451,7 @@ int rring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	cb->seq = sequence(&dump);
 	while (!err && (dump.arena = next_arena(&dump))) {
 		err = kinds[dump.command].objects(&dump);
-		rring_arena_put(dump.arena);
+		kring_arena_put(dump.arena);
 		dump.at->done = !err;
 	}
 	return err && !skb->len ? err : skb->len;

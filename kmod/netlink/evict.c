@@ -25,9 +25,9 @@
  * client @id; -ESTALE: @serial is neither 0 nor its serial; -EALREADY: another
  * eviction of it is under way. Takes the arena's lock.
  */
-static struct rring_client *mark(struct rring_arena *arena, u32 id, u32 serial)
+static struct kring_client *mark(struct kring_arena *arena, u32 id, u32 serial)
 {
-	struct rring_client *client = NULL;
+	struct kring_client *client = NULL;
 
 	mutex_lock(&arena->lock);
 	if (id <= arena->info->max_clients)
@@ -56,7 +56,7 @@ static struct rring_client *mark(struct rring_arena *arena, u32 id, u32 serial)
  * process can keep the mmap_lock busy, so the wait can be killed. The caller
  * then has to give up: the client could still write through a mapping.
  */
-static int revoke(struct rring_client *client)
+static int revoke(struct kring_client *client)
 {
 	if (mmap_read_lock_killable(client->mm))
 		return -EINTR;
@@ -66,7 +66,7 @@ static int revoke(struct rring_client *client)
 }
 
 /* Undo step 1. Takes the arena's lock. */
-static void unmark(struct rring_arena *arena, struct rring_client *client)
+static void unmark(struct kring_arena *arena, struct kring_client *client)
 {
 	mutex_lock(&arena->lock);
 	client->evicted = false;
@@ -79,9 +79,9 @@ static void unmark(struct rring_arena *arena, struct rring_client *client)
  * serial. Returns 0, -ESRCH, -ESTALE or -EALREADY (see mark()), or -EINTR: the
  * caller got a fatal signal, and the client lives on. The caller holds no lock.
  */
-int rring_evict(struct rring_arena *arena, u32 id, u32 serial)
+int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 {
-	struct rring_client *client = mark(arena, id, serial);
+	struct kring_client *client = mark(arena, id, serial);
 	int err;
 
 	if (IS_ERR(client))
@@ -91,8 +91,8 @@ int rring_evict(struct rring_arena *arena, u32 id, u32 serial)
 		unmark(arena, client);
 	} else {
 		trace_evict(client);
-		rring_client_die(client);
+		kring_client_die(client);
 	}
-	rring_client_put(client);
+	kring_client_put(client);
 	return err;
 }

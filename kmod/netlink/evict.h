@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_EVICT_H
-#define RRING_EVICT_H
+#ifndef KRING_EVICT_H
+#define KRING_EVICT_H
 
 #include <linux/types.h>
 
-struct rring_arena;
+struct kring_arena;
 
-int rring_evict(struct rring_arena *arena, u32 id, u32 serial);
+int kring_evict(struct kring_arena *arena, u32 id, u32 serial);
 
-#endif /* RRING_EVICT_H */
+#endif /* KRING_EVICT_H */

@@ -22,7 +22,7 @@ struct listener {
 	 * .cred has a reference, .net has none: on_release() removes the
 	 * listener before the socket's reference to .net is put.
 	 */
-	struct rring_viewer viewer;
+	struct kring_viewer viewer;
 };
 
 static LIST_HEAD(listeners);
@@ -49,9 +49,9 @@ static void remove(struct listener *listener)
 
 /*
  * WATCH: make the sending socket a listener. Returns 0, -EALREADY (it is one),
- * -EPERM (see rring_viewer_init()) or -ENOMEM.
+ * -EPERM (see kring_viewer_init()) or -ENOMEM.
  */
-int rring_listener_add(struct sk_buff *skb, struct genl_info *info)
+int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 {
 	struct listener *listener;
 	int err;
@@ -60,7 +60,7 @@ int rring_listener_add(struct sk_buff *skb, struct genl_info *info)
 	if (!listener)
 		return -ENOMEM;
 	listener->portid = info->snd_portid;
-	err = rring_viewer_init(&listener->viewer, skb);
+	err = kring_viewer_init(&listener->viewer, skb);
 	if (err)
 		goto fail;
 	mutex_lock(&listeners_lock);
@@ -79,15 +79,15 @@ fail:
 }
 
 static bool hears(const struct listener *listener, const struct net *net,
-		  const struct rring_access *access)
+		  const struct kring_access *access)
 {
 	return net_eq(listener->viewer.net, net) &&
-	       rring_viewer_may_see(&listener->viewer, access);
+	       kring_viewer_may_see(&listener->viewer, access);
 }
 
 /* Is there a listener that may see an arena of @net with @access? */
-bool rring_listener_any(const struct net *net,
-			const struct rring_access *access)
+bool kring_listener_any(const struct net *net,
+			const struct kring_access *access)
 {
 	struct listener *listener;
 	bool any = false;
@@ -106,7 +106,7 @@ bool rring_listener_any(const struct net *net,
  * Send a copy of @skb to each listener that may see an arena of @net with
  * @access. A listener whose socket is full gets ENOBUFS from its next receive.
  */
-void rring_listener_tell(struct net *net, const struct rring_access *access,
+void kring_listener_tell(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb)
 {
 	struct listener *listener;
@@ -144,13 +144,13 @@ static struct notifier_block release_block = {
 	.notifier_call = on_release,
 };
 
-int rring_listener_start(void)
+int kring_listener_start(void)
 {
 	return netlink_register_notifier(&release_block);
 }
 
 /* Called when the family is not registered, so that no listener is added. */
-void rring_listener_stop(void)
+void kring_listener_stop(void)
 {
 	struct listener *listener, *next;
 

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_LISTENER_H
-#define RRING_LISTENER_H
+#ifndef KRING_LISTENER_H
+#define KRING_LISTENER_H
 
 struct genl_info;
 struct net;
-struct rring_access;
+struct kring_access;
 struct sk_buff;
 
-int rring_listener_add(struct sk_buff *skb, struct genl_info *info);
-bool rring_listener_any(const struct net *net,
-			const struct rring_access *access);
-void rring_listener_tell(struct net *net, const struct rring_access *access,
+int kring_listener_add(struct sk_buff *skb, struct genl_info *info);
+bool kring_listener_any(const struct net *net,
+			const struct kring_access *access);
+void kring_listener_tell(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb);
-int rring_listener_start(void);
-void rring_listener_stop(void);
+int kring_listener_start(void);
+void kring_listener_stop(void);
 
-#endif /* RRING_LISTENER_H */
+#endif /* KRING_LISTENER_H */

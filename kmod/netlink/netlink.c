@@ -83,8 +83,8 @@ static const struct nla_policy reader_forget[] = {
 
 #define DUMP(command, policy_) {		\
 	.cmd = command,				\
-	.start = rring_dump_start,		\
-	.dumpit = rring_dump,			\
+	.start = kring_dump_start,		\
+	.dumpit = kring_dump,			\
 	POLICY(policy_)				\
 }
 
@@ -100,15 +100,15 @@ static const struct genl_ops operations[] = {
 	DUMP(RRING_CMD_CLIENT_GET, client_get),
 	DUMP(RRING_CMD_RING_GET, ring_get),
 	DUMP(RRING_CMD_READER_GET, reader_get),
-	CHANGE(RRING_CMD_ARENA_SET, arena_set, rring_change_arena),
-	CHANGE(RRING_CMD_CLIENT_SET, client_set, rring_change_client),
-	CHANGE(RRING_CMD_CLIENT_EVICT, client_evict, rring_change_evict),
-	CHANGE(RRING_CMD_RING_SET, ring_set, rring_change_ring),
-	CHANGE(RRING_CMD_READER_FORGET, reader_forget, rring_change_forget),
+	CHANGE(RRING_CMD_ARENA_SET, arena_set, kring_change_arena),
+	CHANGE(RRING_CMD_CLIENT_SET, client_set, kring_change_client),
+	CHANGE(RRING_CMD_CLIENT_EVICT, client_evict, kring_change_evict),
+	CHANGE(RRING_CMD_RING_SET, ring_set, kring_change_ring),
+	CHANGE(RRING_CMD_READER_FORGET, reader_forget, kring_change_forget),
 	{
 		/* without a policy, netlink refuses all attributes */
 		.cmd = RRING_CMD_WATCH,
-		.doit = rring_listener_add,
+		.doit = kring_listener_add,
 	},
 };
 
@@ -119,11 +119,11 @@ static const struct genl_ops operations[] = {
 static const struct genl_multicast_group groups[] = {
 	{
 		.name = RRING_GENL_GROUP_EVENTS,
-		.flags = RRING_MCAST_ADMIN,
+		.flags = KRING_MCAST_ADMIN,
 	},
 };
 
-struct genl_family rring_genl_family __ro_after_init = {
+struct genl_family kring_genl_family __ro_after_init = {
 	.name = RRING_GENL_NAME,
 	.version = RRING_GENL_VERSION,
 	.module = THIS_MODULE,
@@ -135,24 +135,24 @@ struct genl_family rring_genl_family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
-int rring_netlink_register(void)
+int kring_netlink_register(void)
 {
-	int err = rring_listener_start();
+	int err = kring_listener_start();
 
 	if (err)
 		return err;
-	err = genl_register_family(&rring_genl_family);
+	err = genl_register_family(&kring_genl_family);
 	if (err)
-		rring_listener_stop();
+		kring_listener_stop();
 	else
-		rring_notify_start();
+		kring_notify_start();
 	return err;
 }
 
 /* Called when no process has the device open, and none can open it. */
-void rring_netlink_unregister(void)
+void kring_netlink_unregister(void)
 {
-	rring_notify_stop();
-	genl_unregister_family(&rring_genl_family);
-	rring_listener_stop();
+	kring_notify_stop();
+	genl_unregister_family(&kring_genl_family);
+	kring_listener_stop();
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_NETLINK_H
-#define RRING_NETLINK_H
+#ifndef KRING_NETLINK_H
+#define KRING_NETLINK_H
 
 struct genl_family;
 
-extern struct genl_family rring_genl_family;
+extern struct genl_family kring_genl_family;
 
-int rring_netlink_register(void);
-void rring_netlink_unregister(void);
+int kring_netlink_register(void);
+void kring_netlink_unregister(void);
 
-#endif /* RRING_NETLINK_H */
+#endif /* KRING_NETLINK_H */

@@ -41,7 +41,7 @@
 struct notice {
 	struct list_head node;		/* in pending */
 	u64 net_cookie;
-	struct rring_access access;	/* of the arena */
+	struct kring_access access;	/* of the arena */
 	struct sk_buff *skb;
 	void *header;
 	u32 missed;			/* lost before this one; 0: no attr */
@@ -97,14 +97,14 @@ static int finish(struct notice *notice, const struct net *net)
 
 static void tell(struct notice *notice, struct net *net)
 {
-	if (!genl_has_listeners(&rring_genl_family, net, 0) &&
-	    !rring_listener_any(net, &notice->access))
+	if (!genl_has_listeners(&kring_genl_family, net, 0) &&
+	    !kring_listener_any(net, &notice->access))
 		return;
 	if (finish(notice, net))
 		return;
 	genlmsg_end(notice->skb, notice->header);
-	rring_listener_tell(net, &notice->access, notice->skb);
-	genlmsg_multicast_netns(&rring_genl_family, net, notice->skb, 0, 0,
+	kring_listener_tell(net, &notice->access, notice->skb);
+	genlmsg_multicast_netns(&kring_genl_family, net, notice->skb, 0, 0,
 				GFP_KERNEL);
 	notice->skb = NULL;
 }
@@ -150,7 +150,7 @@ static void deliver_all(struct work_struct *work)
 /*
  * May an arena send one more notice? Counts the notice. Under pending_lock.
  */
-static bool meter_allows(struct rring_meter *meter)
+static bool meter_allows(struct kring_meter *meter)
 {
 	u64 now = ktime_get_ns();
 
@@ -162,7 +162,7 @@ static bool meter_allows(struct rring_meter *meter)
 }
 
 /* May @arena send one more notice? If not, counts the notice as missed. */
-static bool is_allowed(struct rring_arena *arena)
+static bool is_allowed(struct kring_arena *arena)
 {
 	bool allowed;
 
@@ -174,14 +174,14 @@ static bool is_allowed(struct rring_arena *arena)
 	return allowed;
 }
 
-static void count_missed(struct rring_arena *arena)
+static void count_missed(struct kring_arena *arena)
 {
 	spin_lock(&pending_lock);
 	arena->meter.missed++;
 	spin_unlock(&pending_lock);
 }
 
-static struct notice *notice_new(struct rring_arena *arena, u8 command,
+static struct notice *notice_new(struct kring_arena *arena, u8 command,
 				 int missed_attr)
 {
 	struct notice *notice = kzalloc(sizeof(*notice), GFP_KERNEL);
@@ -189,7 +189,7 @@ static struct notice *notice_new(struct rring_arena *arena, u8 command,
 	if (!notice)
 		return NULL;
 	notice->net_cookie = arena->net_cookie;
-	notice->access = (struct rring_access) {
+	notice->access = (struct kring_access) {
 		.uid = arena->uid,
 		.gid = arena->gid,
 		.mode = arena->mode,
@@ -201,7 +201,7 @@ static struct notice *notice_new(struct rring_arena *arena, u8 command,
 		kfree(notice);
 		return NULL;
 	}
-	notice->header = genlmsg_put(notice->skb, 0, 0, &rring_genl_family, 0,
+	notice->header = genlmsg_put(notice->skb, 0, 0, &kring_genl_family, 0,
 				     command);
 	return notice;
 }
@@ -209,9 +209,9 @@ static struct notice *notice_new(struct rring_arena *arena, u8 command,
 /*
  * A notice with the header of @command, to be filled and posted. NULL: @arena
  * is over its limit, or there is no memory; the notice is counted as missed.
- * Also NULL after rring_notify_stop().
+ * Also NULL after kring_notify_stop().
  */
-static struct notice *begin(struct rring_arena *arena, u8 command,
+static struct notice *begin(struct kring_arena *arena, u8 command,
 			    int missed_attr)
 {
 	struct notice *notice;
@@ -225,7 +225,7 @@ static struct notice *begin(struct rring_arena *arena, u8 command,
 }
 
 /* False: notices are stopped, and the caller still has @notice. */
-static bool enqueue(struct rring_arena *arena, struct notice *notice)
+static bool enqueue(struct kring_arena *arena, struct notice *notice)
 {
 	bool queued;
 
@@ -244,9 +244,9 @@ static bool enqueue(struct rring_arena *arena, struct notice *notice)
 
 /*
  * Queue @notice for the worker. If @err is not 0, which is a bug, or after
- * rring_notify_stop(), free @notice.
+ * kring_notify_stop(), free @notice.
  */
-static void post(struct rring_arena *arena, struct notice *notice, int err)
+static void post(struct kring_arena *arena, struct notice *notice, int err)
 {
 	if (!WARN_ON_ONCE(err) && enqueue(arena, notice))
 		return;
@@ -256,8 +256,8 @@ static void post(struct rring_arena *arena, struct notice *notice, int err)
 
 /* ---- the notices ---- */
 
-/* Called under rring_names_lock, before another task can find @arena. */
-void rring_announce_created(struct rring_arena *arena)
+/* Called under kring_names_lock, before another task can find @arena. */
+void kring_announce_created(struct kring_arena *arena)
 {
 	struct notice *notice = begin(arena, RRING_CMD_ARENA_CREATED,
 				      RRING_A_ARENA_MISSED);
@@ -269,7 +269,7 @@ void rring_announce_created(struct rring_arena *arena)
 	notice->gid_attr = RRING_A_ARENA_GID;
 	notice->gid = arena->gid;
 	post(arena, notice,
-	     rring_report_arena(notice->skb, arena, arena->name,
+	     kring_report_arena(notice->skb, arena, arena->name,
 				arena->persistent, NULL));
 }
 
@@ -277,7 +277,7 @@ void rring_announce_created(struct rring_arena *arena)
  * Called for the last reference to @arena, so that no lock is needed. No limit
  * applies, as an arena sends this notice once.
  */
-void rring_announce_gone(struct rring_arena *arena)
+void kring_announce_gone(struct kring_arena *arena)
 {
 	struct notice *notice;
 
@@ -289,15 +289,15 @@ void rring_announce_gone(struct rring_arena *arena)
 	/* the name may be off already; its viewers are told nevertheless */
 	notice->access.named = arena->name[0];
 	post(arena, notice,
-	     rring_report_arena(notice->skb, arena, arena->name,
+	     kring_report_arena(notice->skb, arena, arena->name,
 				arena->persistent, NULL));
 }
 
 /* @client has died; @usage is what it had. Takes the arena's lock. */
-void rring_announce_client(struct rring_client *client,
-			   const struct rring_client_usage *usage)
+void kring_announce_client(struct kring_client *client,
+			   const struct kring_client_usage *usage)
 {
-	struct rring_arena *arena = client->arena;
+	struct kring_arena *arena = client->arena;
 	struct notice *notice;
 	int err;
 
@@ -309,14 +309,14 @@ void rring_announce_client(struct rring_client *client,
 	notice->uid_attr = RRING_A_CLIENT_UID;
 	notice->uid = client->uid;
 	mutex_lock(&arena->lock);
-	err = rring_report_client(notice->skb, client, usage, NULL);
+	err = kring_report_client(notice->skb, client, usage, NULL);
 	mutex_unlock(&arena->lock);
 	post(arena, notice, err);
 }
 
 /* A refill of @client has found @pool dry. Under the arena's lock. */
-void rring_announce_dry(struct rring_pool *pool,
-			const struct rring_client *client)
+void kring_announce_dry(struct kring_pool *pool,
+			const struct kring_client *client)
 {
 	struct notice *notice = begin(pool->arena, RRING_CMD_POOL_DRY,
 				      RRING_A_POOL_MISSED);
@@ -324,16 +324,16 @@ void rring_announce_dry(struct rring_pool *pool,
 
 	if (!notice)
 		return;
-	err = rring_report_pool(notice->skb, pool);
+	err = kring_report_pool(notice->skb, pool);
 	if (!err)
 		err = nla_put_u32(notice->skb, RRING_A_POOL_CLIENT, client->id);
 	post(pool->arena, notice, err);
 }
 
 /* Under the arena's lock. */
-void rring_announce_lapped(const struct rring_reader *reader)
+void kring_announce_lapped(const struct kring_reader *reader)
 {
-	struct rring_arena *arena = reader->ring->arena;
+	struct kring_arena *arena = reader->ring->arena;
 	struct notice *notice = begin(arena, RRING_CMD_READER_LAPPED,
 				      RRING_A_READER_MISSED);
 
@@ -341,12 +341,12 @@ void rring_announce_lapped(const struct rring_reader *reader)
 		return;
 	notice->uid_attr = RRING_A_READER_UID;
 	notice->uid = reader->owner;
-	post(arena, notice, rring_report_reader(notice->skb, reader, NULL));
+	post(arena, notice, kring_report_reader(notice->skb, reader, NULL));
 }
 
 /* ---- start and stop ---- */
 
-void rring_notify_start(void)
+void kring_notify_start(void)
 {
 	WRITE_ONCE(stopped, false);
 }
@@ -355,7 +355,7 @@ void rring_notify_start(void)
  * Send all notices that are queued. Later ones are dropped: those of the last
  * arenas, which may be freed after this.
  */
-void rring_notify_stop(void)
+void kring_notify_stop(void)
 {
 	spin_lock(&pending_lock);
 	WRITE_ONCE(stopped, true);

@@ -50,7 +50,7 @@ static void put_flag(struct report *report, int attr, bool value)
 }
 
 static void put_uid(struct report *report, int attr, kuid_t uid,
-		    const struct rring_id_namespaces *audience)
+		    const struct kring_id_namespaces *audience)
 {
 	if (audience)
 		put_u32(report, attr,
@@ -58,14 +58,14 @@ static void put_uid(struct report *report, int attr, kuid_t uid,
 }
 
 static void put_gid(struct report *report, int attr, kgid_t gid,
-		    const struct rring_id_namespaces *audience)
+		    const struct kring_id_namespaces *audience)
 {
 	if (audience)
 		put_u32(report, attr,
 			from_kgid_munged(audience->user_ns, gid));
 }
 
-static u32 count_clients(const struct rring_arena *arena)
+static u32 count_clients(const struct kring_arena *arena)
 {
 	u32 n = 0;
 	u32 i;
@@ -75,7 +75,7 @@ static u32 count_clients(const struct rring_arena *arena)
 	return n;
 }
 
-static u32 count_rings(const struct rring_arena *arena)
+static u32 count_rings(const struct kring_arena *arena)
 {
 	u32 n = 0;
 	u32 i;
@@ -87,12 +87,12 @@ static u32 count_rings(const struct rring_arena *arena)
 
 /*
  * @name: empty if the arena has no name, or no longer has it. @name and
- * @persistent are arguments because rring_names_lock protects them, which is
+ * @persistent are arguments because kring_names_lock protects them, which is
  * never held together with the arena's lock.
  */
-int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
+int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 		       const char *name, bool persistent,
-		       const struct rring_id_namespaces *audience)
+		       const struct kring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_ARENA_PAD };
 	const struct rring_arena_info *info = arena->info;
@@ -109,7 +109,7 @@ int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
 	put_u32(&report, RRING_A_ARENA_MAX_RINGS, info->max_rings);
 	put_u32(&report, RRING_A_ARENA_RINGS, count_rings(arena));
 	put_u32(&report, RRING_A_ARENA_SLOTS, info->slots);
-	put_u64(&report, RRING_A_ARENA_BYTES, rring_arena_bytes(arena));
+	put_u64(&report, RRING_A_ARENA_BYTES, kring_arena_bytes(arena));
 	put_u64(&report, RRING_A_ARENA_DEATHS, info->deaths);
 	put_u64(&report, RRING_A_ARENA_DEAD_HOLDS, info->dead_holds);
 	put_u64(&report, RRING_A_ARENA_EVICTIONS, arena->evictions);
@@ -118,19 +118,19 @@ int rring_report_arena(struct sk_buff *skb, struct rring_arena *arena,
 	return report.err;
 }
 
-static u32 count_in_magazines(const struct rring_pool *pool)
+static u32 count_in_magazines(const struct kring_pool *pool)
 {
-	const struct rring_arena *arena = pool->arena;
+	const struct kring_arena *arena = pool->arena;
 	u32 n = 0;
 	u32 i;
 
 	for (i = 1; i <= arena->info->max_clients; i++)
 		if (arena->clients[i])
-			n += rring_client_lent(arena->clients[i], pool->index);
+			n += kring_client_lent(arena->clients[i], pool->index);
 	return n;
 }
 
-int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool)
+int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_POOL_PAD };
 	const struct rring_pool_info *info = pool->info;
@@ -140,7 +140,7 @@ int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool)
 	put_u32(&report, RRING_A_POOL_CLASS, pool->index);
 	put_u32(&report, RRING_A_POOL_SLOT_SIZE, info->slot_size);
 	put_u32(&report, RRING_A_POOL_CAPACITY, pool->capacity);
-	put_u32(&report, RRING_A_POOL_QUOTA, rring_pool_quota(pool, NULL));
+	put_u32(&report, RRING_A_POOL_QUOTA, kring_pool_quota(pool, NULL));
 	put_u32(&report, RRING_A_POOL_FREE, pool->nr_free);
 	put_u32(&report, RRING_A_POOL_HIGH_WATER, pool->high_water);
 	put_u32(&report, RRING_A_POOL_IN_MAGAZINES, count_in_magazines(pool));
@@ -154,10 +154,10 @@ int rring_report_pool(struct sk_buff *skb, struct rring_pool *pool)
 }
 
 static void put_pool_usage(struct report *report,
-			   const struct rring_client *client, u32 i,
-			       const struct rring_client_usage *usage)
+			   const struct kring_client *client, u32 i,
+			       const struct kring_client_usage *usage)
 {
-	const struct rring_pool *pool = &client->arena->pool[i];
+	const struct kring_pool *pool = &client->arena->pool[i];
 	struct nlattr *nest;
 
 	if (report->err)
@@ -172,12 +172,12 @@ static void put_pool_usage(struct report *report,
 	put_u32(report, RRING_A_CLIENT_POOL_IN_MAGAZINE, usage->lent[i]);
 	put_u32(report, RRING_A_CLIENT_POOL_CHARGED, usage->charged[i]);
 	put_u32(report, RRING_A_CLIENT_POOL_QUOTA,
-		rring_pool_quota(pool, client));
+		kring_pool_quota(pool, client));
 	nla_nest_end(report->skb, nest);
 }
 
-static void put_pid_of(struct report *report, const struct rring_client *client,
-		       const struct rring_id_namespaces *audience)
+static void put_pid_of(struct report *report, const struct kring_client *client,
+		       const struct kring_id_namespaces *audience)
 {
 	u32 pid = 0;
 
@@ -187,9 +187,9 @@ static void put_pid_of(struct report *report, const struct rring_client *client,
 		put_u32(report, RRING_A_CLIENT_PID, pid);
 }
 
-int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
-			const struct rring_client_usage *usage,
-			const struct rring_id_namespaces *audience)
+int kring_report_client(struct sk_buff *skb, const struct kring_client *client,
+			const struct kring_client_usage *usage,
+			const struct kring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_CLIENT_PAD };
 	u32 i;
@@ -204,7 +204,7 @@ int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
 	put_u32(&report, RRING_A_CLIENT_STATE, client->state);
 	if (client->quota)
 		put_u32(&report, RRING_A_CLIENT_QUOTA, client->quota);
-	put_u32(&report, RRING_A_CLIENT_HELD, rring_client_usage_holds(usage));
+	put_u32(&report, RRING_A_CLIENT_HELD, kring_client_usage_holds(usage));
 	for (i = 0; i < RRING_POOLS; i++)
 		if (client->arena->pool[i].capacity)
 			put_pool_usage(&report, client, i, usage);
@@ -215,13 +215,13 @@ int rring_report_client(struct sk_buff *skb, const struct rring_client *client,
 	return report.err;
 }
 
-int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
-		      const struct rring_id_namespaces *audience)
+int kring_report_ring(struct sk_buff *skb, struct kring_ring *ring,
+		      const struct kring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_RING_PAD };
 	const struct rring_ring_info *info = ring->info;
-	u64 low = rring_ring_low(ring);
-	u64 head = rring_ring_head(ring);
+	u64 low = kring_ring_low(ring);
+	u64 head = kring_ring_head(ring);
 	u64 fill = head > low ? head - low : 0;
 
 	put_u32(&report, RRING_A_RING_ARENA, ring->arena->id);
@@ -243,19 +243,19 @@ int rring_report_ring(struct sk_buff *skb, struct rring_ring *ring,
 	put_u32(&report, RRING_A_RING_FILL, min_t(u64, fill, info->capacity));
 	put_u32(&report, RRING_A_RING_READERS, ring->nr_readers);
 	put_u64(&report, RRING_A_RING_BYTES,
-		rring_pages_size(ring->pages));
-	put_u64(&report, RRING_A_RING_DROPS, rring_ring_drops(ring));
+		kring_pages_size(ring->pages));
+	put_u64(&report, RRING_A_RING_DROPS, kring_ring_drops(ring));
 	put_u64(&report, RRING_A_RING_LAPS, ring->laps);
 	put_u64(&report, RRING_A_RING_WAKES, ring->wakes);
 	return report.err;
 }
 
-int rring_report_reader(struct sk_buff *skb, const struct rring_reader *reader,
-			const struct rring_id_namespaces *audience)
+int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,
+			const struct kring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_READER_PAD };
-	u64 pos = rring_reader_pos(reader);
-	u64 head = rring_ring_head(reader->ring);
+	u64 pos = kring_reader_pos(reader);
+	u64 head = kring_ring_head(reader->ring);
 
 	put_u32(&report, RRING_A_READER_ARENA, reader->ring->arena->id);
 	put_u32(&report, RRING_A_READER_RING, reader->ring->id);

@@ -17,7 +17,7 @@
  * Set @viewer to the socket that sent @skb: 0, or -EPERM if the socket has no
  * file. @viewer has no references: it is valid as long as the socket is open.
  */
-int rring_viewer_init(struct rring_viewer *viewer, const struct sk_buff *skb)
+int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb)
 {
 	const struct sock *sk = NETLINK_CB(skb).sk;
 	struct user_namespace *ns;
@@ -57,10 +57,10 @@ static bool in_groups(const struct cred *cred, kgid_t gid)
 
 /*
  * The roles in which @viewer may attach by name, as RRING_MAY_*. The rules are
- * those of rring_arena_find().
+ * those of kring_arena_find().
  */
-static u32 may_attach(const struct rring_viewer *viewer,
-		      const struct rring_access *access)
+static u32 may_attach(const struct kring_viewer *viewer,
+		      const struct kring_access *access)
 {
 	umode_t mode = access->mode;
 	u32 may = 0;
@@ -80,8 +80,8 @@ static u32 may_attach(const struct rring_viewer *viewer,
 	return may;
 }
 
-static u32 may(const struct rring_viewer *viewer,
-	       const struct rring_access *access)
+static u32 may(const struct kring_viewer *viewer,
+	       const struct kring_access *access)
 {
 	u32 may = access->named ? may_attach(viewer, access) : 0;
 
@@ -94,20 +94,20 @@ static u32 may(const struct rring_viewer *viewer,
  * May @viewer see an arena with @access? The caller has to compare the network
  * namespaces.
  */
-bool rring_viewer_may_see(const struct rring_viewer *viewer,
-			  const struct rring_access *access)
+bool kring_viewer_may_see(const struct kring_viewer *viewer,
+			  const struct kring_access *access)
 {
 	return may(viewer, access);
 }
 
 /*
  * What @viewer may do with @arena, as RRING_MAY_*. 0: @viewer does not see
- * @arena. Under rring_names_lock.
+ * @arena. Under kring_names_lock.
  */
-u32 rring_viewer_rights(const struct rring_viewer *viewer,
-			const struct rring_arena *arena)
+u32 kring_viewer_rights(const struct kring_viewer *viewer,
+			const struct kring_arena *arena)
 {
-	struct rring_access access = {
+	struct kring_access access = {
 		.uid = arena->uid,
 		.gid = arena->gid,
 		.mode = arena->mode,
@@ -124,8 +124,8 @@ u32 rring_viewer_rights(const struct rring_viewer *viewer,
  * and write to it without knowing. The opener's alone is not enough, either: an
  * unprivileged process may have inherited the socket.
  */
-bool rring_viewer_may_change(const struct rring_viewer *viewer,
-			     const struct rring_arena *arena)
+bool kring_viewer_may_change(const struct kring_viewer *viewer,
+			     const struct kring_arena *arena)
 {
 	return uid_eq(current_euid(), arena->uid) ||
 	       ns_capable(viewer->net->user_ns, CAP_SYS_ADMIN);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-#ifndef RRING_VIEWER_H
-#define RRING_VIEWER_H
+#ifndef KRING_VIEWER_H
+#define KRING_VIEWER_H
 
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
 struct cred;
 struct net;
-struct rring_arena;
+struct kring_arena;
 struct sk_buff;
 
 /*
@@ -15,7 +15,7 @@ struct sk_buff;
  * in the socket's network namespace. They stay the same if the descriptor is
  * passed on to another process.
  */
-struct rring_viewer {
+struct kring_viewer {
 	const struct cred *cred;	/* of the opener; no reference */
 	struct net *net;	/* of the socket; no reference */
 	bool admin;		/* CAP_SYS_ADMIN in the namespace owning .net */
@@ -23,19 +23,19 @@ struct rring_viewer {
 };
 
 /* A copy of what decides which viewers see an arena. Outlives the arena. */
-struct rring_access {
+struct kring_access {
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
 	bool named;
 };
 
-int rring_viewer_init(struct rring_viewer *viewer, const struct sk_buff *skb);
-u32 rring_viewer_rights(const struct rring_viewer *viewer,
-			const struct rring_arena *arena);
-bool rring_viewer_may_see(const struct rring_viewer *viewer,
-			  const struct rring_access *access);
-bool rring_viewer_may_change(const struct rring_viewer *viewer,
-			     const struct rring_arena *arena);
+int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb);
+u32 kring_viewer_rights(const struct kring_viewer *viewer,
+			const struct kring_arena *arena);
+bool kring_viewer_may_see(const struct kring_viewer *viewer,
+			  const struct kring_access *access);
+bool kring_viewer_may_change(const struct kring_viewer *viewer,
+			     const struct kring_arena *arena);
 
-#endif /* RRING_VIEWER_H */
+#endif /* KRING_VIEWER_H */

@@ -159,11 +159,11 @@ static struct rring_create small_arena(void)
 static void expect_create(struct kunit *test, const struct rring_create *args,
 			  long err)
 {
-	struct rring_arena *arena = rring_arena_new(args, &init_net);
+	struct kring_arena *arena = kring_arena_new(args, &init_net);
 
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(arena), err);
 	if (!IS_ERR(arena))
-		rring_arena_put(arena);
+		kring_arena_put(arena);
 }
 
 #define EXPECT_CREATE(test, member, value, err)				\
@@ -217,20 +217,20 @@ static void arena_beyond_the_memory_is_refused(struct kunit *test)
 
 static void region_has_a_limit(struct kunit *test)
 {
-	struct rring_region a = {}, b = {};
+	struct kring_region a = {}, b = {};
 
-	KUNIT_EXPECT_EQ(test, rring_region_alloc(&a, 1ull << 62), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, rring_region_alloc(&a, SZ_64M + PAGE_SIZE),
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, 1ull << 62), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, SZ_64M + PAGE_SIZE),
 			-ENOSPC);
-	KUNIT_EXPECT_TRUE(test, rring_region_within_limit(SZ_64M));
-	KUNIT_EXPECT_FALSE(test, rring_region_within_limit(SZ_64M + 1));
-	rring_region_set_limit(SZ_8M);
-	KUNIT_EXPECT_EQ(test, rring_region_alloc(&a, SZ_4M), 0);
-	KUNIT_EXPECT_EQ(test, rring_region_alloc(&b, SZ_4M), -ENOSPC);
-	rring_region_free(&a);
-	KUNIT_EXPECT_EQ(test, rring_region_alloc(&b, SZ_4M), 0);
-	rring_region_free(&b);
-	rring_region_set_limit(SZ_64M);
+	KUNIT_EXPECT_TRUE(test, kring_region_within_limit(SZ_64M));
+	KUNIT_EXPECT_FALSE(test, kring_region_within_limit(SZ_64M + 1));
+	kring_region_set_limit(SZ_8M);
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, SZ_4M), 0);
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&b, SZ_4M), -ENOSPC);
+	kring_region_free(&a);
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&b, SZ_4M), 0);
+	kring_region_free(&b);
+	kring_region_set_limit(SZ_64M);
 }
 
 /* ---- rings ---- */
@@ -244,7 +244,7 @@ static struct rring_ring_open small_ring(void)
 	};
 }
 
-static void expect_open(struct kunit *test, struct rring_client *client,
+static void expect_open(struct kunit *test, struct kring_client *client,
 			struct rring_ring_open *args, int err)
 {
 	struct rring_ring_close close = {};
@@ -254,7 +254,7 @@ static void expect_open(struct kunit *test, struct rring_client *client,
 	if (err)
 		return;
 	close.ring = args->ring;
-	KUNIT_EXPECT_EQ(test, rring_ring_close(client, &close), 0);
+	KUNIT_EXPECT_EQ(test, kring_ring_close(client, &close), 0);
 }
 
 #define EXPECT_OPEN(test, client, member, value, err)			\
@@ -267,7 +267,7 @@ static void expect_open(struct kunit *test, struct rring_client *client,
 
 static void ring_beyond_a_limit_is_refused(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
 
 	EXPECT_OPEN(test, client, flags, 1, -EINVAL);
 	EXPECT_OPEN(test, client, reserved, 1, -EINVAL);
@@ -294,7 +294,7 @@ static void ring_beyond_a_limit_is_refused(struct kunit *test)
 
 /* ---- other arguments ---- */
 
-static int reclaim(struct rring_client *client, u32 pool, u32 first, u32 count)
+static int reclaim(struct kring_client *client, u32 pool, u32 first, u32 count)
 {
 	struct rring_reclaim args = {
 		.pool = pool,
@@ -307,7 +307,7 @@ static int reclaim(struct rring_client *client, u32 pool, u32 first, u32 count)
 
 static void range_of_slots_does_not_wrap(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
 
 	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, 0, STAGE_S), 0);
 	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, STAGE_S - 1, 1), 0);
@@ -323,8 +323,8 @@ static void range_of_slots_does_not_wrap(struct kunit *test)
 
 static void offset_names_one_region_or_none(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	const struct rring_region *region;
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	const struct kring_region *region;
 	static const u64 bad[] = {
 		0, RRING_OFF(8, 0), RRING_OFF(RRING_REGION_ARENA, 1),
 		RRING_OFF(RRING_REGION_ARENA, 0) + PAGE_SIZE,
@@ -341,14 +341,14 @@ static void offset_names_one_region_or_none(struct kunit *test)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		KUNIT_EXPECT_EQ(test, rring_client_region(client, bad[i],
+		KUNIT_EXPECT_EQ(test, kring_client_region(client, bad[i],
 							  &region, &writable),
 				-EINVAL);
 	for (i = 0; i < ARRAY_SIZE(gone); i++)
-		KUNIT_EXPECT_EQ(test, rring_client_region(client, gone[i],
+		KUNIT_EXPECT_EQ(test, kring_client_region(client, gone[i],
 							  &region, &writable),
 				-ENXIO);
-	KUNIT_EXPECT_EQ(test, rring_client_region(client, payload, &region,
+	KUNIT_EXPECT_EQ(test, kring_client_region(client, payload, &region,
 						  &writable), 0);
 	KUNIT_EXPECT_FALSE(test, writable);
 }
@@ -358,21 +358,21 @@ static void name_is_closed_and_printable(struct kunit *test)
 	char longest[RRING_NAME_MAX + 1] = {};
 
 	memset(longest, 'x', RRING_NAME_MAX);
-	KUNIT_EXPECT_EQ(test, rring_command_check_name(longest), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kring_command_check_name(longest), -EINVAL);
 	longest[RRING_NAME_MAX - 1] = 0;
-	KUNIT_EXPECT_EQ(test, rring_command_check_name(longest), 0);
-	KUNIT_EXPECT_EQ(test, rring_command_check_name(""), 0);
-	KUNIT_EXPECT_EQ(test, rring_command_check_name("a b"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, rring_command_check_name("a/b"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, rring_command_check_name("a\177"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, rring_command_check_name("a\200"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kring_command_check_name(longest), 0);
+	KUNIT_EXPECT_EQ(test, kring_command_check_name(""), 0);
+	KUNIT_EXPECT_EQ(test, kring_command_check_name("a b"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kring_command_check_name("a/b"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kring_command_check_name("a\177"), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kring_command_check_name("a\200"), -EINVAL);
 }
 
 static void unknown_command_is_none(struct kunit *test)
 {
-	KUNIT_EXPECT_NULL(test, rring_command_find(_IO(RRING_IOC_MAGIC, 255)));
-	KUNIT_EXPECT_NULL(test, rring_command_find(_IO(0, 0)));
-	KUNIT_EXPECT_NOT_NULL(test, rring_command_find(RRING_IOC_RECLAIM));
+	KUNIT_EXPECT_NULL(test, kring_command_find(_IO(RRING_IOC_MAGIC, 255)));
+	KUNIT_EXPECT_NULL(test, kring_command_find(_IO(0, 0)));
+	KUNIT_EXPECT_NOT_NULL(test, kring_command_find(RRING_IOC_RECLAIM));
 }
 
 static struct kunit_case geometry_cases[] = {

@@ -21,7 +21,7 @@ static void kreader_exit(struct kunit *test)
 	stage_exit(test);
 }
 
-static struct rring_kreader_config config(const struct rring_ring *ring)
+static struct rring_kreader_config config(const struct kring_ring *ring)
 {
 	return (struct rring_kreader_config) {
 		.arena = STAGE_NAME,
@@ -37,7 +37,7 @@ static void open_with(struct kunit *test,
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kr));
 }
 
-static void open(struct kunit *test, const struct rring_ring *ring, u32 flags)
+static void open(struct kunit *test, const struct kring_ring *ring, u32 flags)
 {
 	struct rring_kreader_config with = config(ring);
 
@@ -45,7 +45,7 @@ static void open(struct kunit *test, const struct rring_ring *ring, u32 flags)
 	open_with(test, &with);
 }
 
-static struct rring_ring *open_ring(struct kunit *test,
+static struct kring_ring *open_ring(struct kunit *test,
 				    enum rring_policy policy, u64 stall_ns)
 {
 	return stage_ring(test, stage_client(test, RRING_PRODUCER),
@@ -59,7 +59,7 @@ static struct rring_ring *open_ring(struct kunit *test,
 	});
 }
 
-static u64 head(const struct rring_ring *ring)
+static u64 head(const struct kring_ring *ring)
 {
 	const struct rring_ring_head *page = stage_page(ring);
 
@@ -70,7 +70,7 @@ static u64 head(const struct rring_ring *ring)
  * Publish an entry in a writer's order: claim, entry, head. Each byte of the
  * payload is @type.
  */
-static void write(struct rring_ring *ring, u32 len, u32 type)
+static void write(struct kring_ring *ring, u32 len, u32 type)
 {
 	struct rring_ring_head *page = stage_page(ring);
 	struct rring_event_header *header = stage_page(ring) +
@@ -124,7 +124,7 @@ static int peek(void)
 
 static void events_come_in_order(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	u32 i;
 
 	open(test, ring, 0);
@@ -134,7 +134,7 @@ static void events_come_in_order(struct kunit *test)
 		write(ring, 1 + i, i);
 		KUNIT_EXPECT_EQ(test, rring_kreader_wait(kr, 0), 0);
 		expect_event(test, i, 1 + i, i);
-		KUNIT_EXPECT_EQ(test, rring_reader_pos(kr->reader), i + 1ull);
+		KUNIT_EXPECT_EQ(test, kring_reader_pos(kr->reader), i + 1ull);
 	}
 	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
 	expect_refused(test, 0, 0, 3 * CAPACITY);
@@ -143,7 +143,7 @@ static void events_come_in_order(struct kunit *test)
 /* An entry that was peeked at, but not released, holds the writer back. */
 static void reader_gates(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	u32 i;
 
 	open(test, ring, 0);
@@ -151,14 +151,14 @@ static void reader_gates(struct kunit *test)
 		write(ring, 8, i);
 	KUNIT_EXPECT_EQ(test, peek(), 0);
 	KUNIT_EXPECT_EQ(test, peek(), 0);
-	KUNIT_EXPECT_FALSE(test, rring_ring_has_room(ring));
+	KUNIT_EXPECT_FALSE(test, kring_ring_has_room(ring));
 	expect_event(test, 0, 8, 0);
-	KUNIT_EXPECT_TRUE(test, rring_ring_has_room(ring));
+	KUNIT_EXPECT_TRUE(test, kring_ring_has_room(ring));
 }
 
 static void copy_keeps_to_the_event(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	u8 copy[STRIDE];
 
 	open(test, ring, 0);
@@ -177,7 +177,7 @@ static void copy_keeps_to_the_event(struct kunit *test)
 
 static void given_up_entry_is_skipped(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
 	write(ring, RRING_LEN_NONE, 1);
@@ -189,7 +189,7 @@ static void given_up_entry_is_skipped(struct kunit *test)
 
 static void end_is_told(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
 	write(ring, 8, 1);
@@ -201,7 +201,7 @@ static void end_is_told(struct kunit *test)
 
 static void name_comes_to_what_was_not_released(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	struct rring_kreader_config with = config(ring);
 
 	with.name = "name";
@@ -217,7 +217,7 @@ static void name_comes_to_what_was_not_released(struct kunit *test)
 
 static void closed_reader_leaves_nothing(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
 	KUNIT_EXPECT_NOT_NULL(test, stage_arena(test)->kernel);
@@ -231,7 +231,7 @@ static void closed_reader_leaves_nothing(struct kunit *test)
 
 static void observer_counts_what_it_loses(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_OVERWRITE, 0);
+	struct kring_ring *ring = open_ring(test, RRING_OVERWRITE, 0);
 	u8 copy[8];
 	u32 i;
 
@@ -254,8 +254,8 @@ static void observer_counts_what_it_loses(struct kunit *test)
 
 static void lapped_reader_goes_on(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 1000);
-	struct rring_arena *arena = stage_arena(test);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 1000);
+	struct kring_arena *arena = stage_arena(test);
 	u64 wake_at = RRING_FOREVER;
 	u32 i;
 
@@ -264,8 +264,8 @@ static void lapped_reader_goes_on(struct kunit *test)
 		write(ring, 8, i);
 	KUNIT_ASSERT_EQ(test, peek(), 0);
 	mutex_lock(&arena->lock);
-	rring_reader_check_stall(kr->reader, 0, 1000, &wake_at);
-	rring_reader_check_stall(kr->reader, 0, 2000, &wake_at);
+	kring_reader_check_stall(kr->reader, 0, 1000, &wake_at);
+	kring_reader_check_stall(kr->reader, 0, 2000, &wake_at);
 	mutex_unlock(&arena->lock);
 	KUNIT_EXPECT_EQ(test, rring_kreader_release(kr), -ESTALE);
 	write(ring, 8, i);
@@ -279,7 +279,7 @@ static void lapped_reader_goes_on(struct kunit *test)
 
 static void long_entry_is_refused(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
 	write(ring, STRIDE + 1, 1);
@@ -291,7 +291,7 @@ static void long_entry_is_refused(struct kunit *test)
 
 static void far_head_costs_no_more_than_a_lap(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
 	stage_commit(ring, 1u << 30);
@@ -312,7 +312,7 @@ static void wrong_handles_are_refused(struct kunit *test)
 		1ull << 32 | (u64)RRING_M << 29,
 		(u64)RRING_S << 29,
 	};
-	struct rring_ring *ring = stage_handles(test,
+	struct kring_ring *ring = stage_handles(test,
 			stage_client(test, RRING_PRODUCER), 8);
 	struct rring_entry *entry = stage_page(ring) +
 				    ring->info->entry_offset;
@@ -334,8 +334,8 @@ static void wrong_handles_are_refused(struct kunit *test)
  */
 static void wrong_events_are_refused(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = stage_handles(test, writer, 8);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = stage_handles(test, writer, 8);
 	struct rring_entry *entry = stage_page(ring) +
 				    ring->info->entry_offset;
 	u64 handle = stage_alloc(test, writer, RRING_S);
@@ -388,7 +388,7 @@ static void hear_end(void *context, struct rring_kreader *reader)
 
 static void thread_hears_all_and_the_end(struct kunit *test)
 {
-	struct rring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	struct rring_kreader_config with = config(ring);
 	struct listener listener = {};
 	u32 i;
@@ -414,7 +414,7 @@ static void thread_hears_all_and_the_end(struct kunit *test)
 						      sizeof(args)));
 		write(ring, 1 + i % STRIDE, i);
 		mutex_lock(&ring->arena->lock);
-		rring_ring_wake(ring, RRING_READERS_WAIT);
+		kring_ring_wake(ring, RRING_READERS_WAIT);
 		mutex_unlock(&ring->arena->lock);
 	}
 	stage_kill(test, ring->writer);

@@ -55,7 +55,7 @@ static void open_handles(struct kunit *test, u32 n)
 	open(test, &with);
 }
 
-static struct rring_reader *join(struct kunit *test)
+static struct kring_reader *join(struct kunit *test)
 {
 	return stage_join(test, stage_client(test, RRING_CONSUMER), kw->ring,
 			  NULL);
@@ -215,7 +215,7 @@ static void every_order_ends_the_same(struct kunit *test)
 
 static void full_ring_drops(struct kunit *test)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 	u32 i;
 
 	open_inline(test, RRING_FAIL);
@@ -281,7 +281,7 @@ static void too_large_is_dropped(struct kunit *test)
  */
 static void room_that_is_known_needs_no_lock(struct kunit *test)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 	unsigned long flags;
 	int err[CAPACITY], late;
 	u32 i;
@@ -290,11 +290,11 @@ static void room_that_is_known_needs_no_lock(struct kunit *test)
 	reader = join(test);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 	stage_release(reader, 1);
-	flags = rring_kwindow_lock(kw);
+	flags = kwriter_window_lock(kw);
 	for (i = 1; i < CAPACITY; i++)
 		err[i] = write(8);
 	late = write(8);
-	rring_kwindow_unlock(kw, flags);
+	kwriter_window_unlock(kw, flags);
 	for (i = 1; i < CAPACITY; i++)
 		KUNIT_EXPECT_EQ(test, err[i], 0);
 	KUNIT_EXPECT_EQ(test, late, -EBUSY);
@@ -313,9 +313,9 @@ static void busy_stock_drops(struct kunit *test)
 	int err;
 
 	open_handles(test, 2);
-	flags = rring_kwindow_lock(kw);
+	flags = kwriter_window_lock(kw);
 	err = write(8);
-	rring_kwindow_unlock(kw, flags);
+	kwriter_window_unlock(kw, flags);
 	KUNIT_EXPECT_EQ(test, err, -EBUSY);
 	expect_stat(test, 0, 0, RRING_DROP_BUSY, 1);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
@@ -331,13 +331,13 @@ static void commit_needs_no_lock(struct kunit *test)
 	reserve(test, &a, 1);
 	reserve(test, &b, 2);
 	reserve(test, &c, 3);
-	flags = rring_kwindow_lock(kw);
+	flags = kwriter_window_lock(kw);
 	rring_kwriter_commit(kw, &c);
 	rring_kwriter_discard(kw, &b);
 	before = head();
 	rring_kwriter_commit(kw, &a);
 	after = head();
-	rring_kwindow_unlock(kw, flags);
+	kwriter_window_unlock(kw, flags);
 	KUNIT_EXPECT_EQ(test, before, 0ull);
 	KUNIT_EXPECT_EQ(test, after, 3ull);
 	KUNIT_EXPECT_EQ(test, kw->entries[1].handle, 0ull);
@@ -348,7 +348,7 @@ static void commit_needs_no_lock(struct kunit *test)
 static void long_run_is_passed_in_batches(struct kunit *test)
 {
 	struct rring_kwriter_config with = config(RRING_INLINE, RRING_FAIL);
-	u32 run = 3 * RRING_KWRITER_BATCH;
+	u32 run = 3 * KWRITER_BATCH;
 	struct rring_kevent first;
 	unsigned long flags;
 	u64 before;
@@ -365,7 +365,7 @@ static void long_run_is_passed_in_batches(struct kunit *test)
 	before = head();
 	local_irq_restore(flags);
 	irq_work_sync(&kw->irq);
-	KUNIT_EXPECT_EQ(test, before, 1ull + RRING_KWRITER_BATCH);
+	KUNIT_EXPECT_EQ(test, before, 1ull + KWRITER_BATCH);
 	KUNIT_EXPECT_EQ(test, head(), (u64)run);
 	expect_stat(test, run, 0, RRING_DROPS, 0);
 }
@@ -374,7 +374,7 @@ static void long_run_is_passed_in_batches(struct kunit *test)
 
 static void empty_stock_drops(struct kunit *test)
 {
-	struct rring_client *hoarder = stage_client(test, RRING_PRODUCER);
+	struct kring_client *hoarder = stage_client(test, RRING_PRODUCER);
 	struct rring_kevent a, b, c;
 
 	open_handles(test, 2);
@@ -396,7 +396,7 @@ static void empty_stock_drops(struct kunit *test)
 /* The worker refills the stock before the writer has used up the stock. */
 static void stock_is_filled_again(struct kunit *test)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 	u32 i;
 
 	open_handles(test, 4);
@@ -429,7 +429,7 @@ static void slot_that_is_let_go_is_waited_for(struct kunit *test)
 	}
 	KUNIT_ASSERT_EQ(test, kw->stock[RRING_S].n, 1u);
 	rring_kwriter_discard(kw, &event[2]);
-	rring_flag_raise(&info->pool_waiters, BIT(RRING_S));
+	kring_flag_raise(&info->pool_waiters, BIT(RRING_S));
 	rring_kwriter_discard(kw, &event[1]);
 	irq_work_sync(&kw->irq);
 	KUNIT_EXPECT_EQ(test, kw->stock[RRING_S].n, 2u);
@@ -439,14 +439,14 @@ static void slot_that_is_let_go_is_waited_for(struct kunit *test)
 
 static u32 ledger_holds(u64 handle)
 {
-	return rring_ledger_holds(rring_word_load(rring_stock_word(kw,
-								   handle)));
+	return rring_ledger_holds(rring_word_load(kwriter_stock_word(kw,
+								     handle)));
 }
 
 static u32 ledger_in_flight(u64 handle)
 {
-	return rring_ledger_in_flight(rring_word_load(rring_stock_word(kw,
-								       handle)));
+	return rring_ledger_in_flight(rring_word_load(kwriter_stock_word(kw,
+									 handle)));
 }
 
 /*
@@ -455,8 +455,8 @@ static u32 ledger_in_flight(u64 handle)
  */
 static void event_is_always_named_somewhere(struct kunit *test)
 {
-	struct rring_pool *pool = stage_pool(test, RRING_S);
-	struct rring_reader *reader;
+	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_reader *reader;
 	struct rring_kevent event;
 	u32 generation;
 
@@ -468,13 +468,13 @@ static void event_is_always_named_somewhere(struct kunit *test)
 	rring_kwriter_commit(kw, &event);
 	KUNIT_EXPECT_EQ(test, ledger_holds(event.handle), 0u);
 	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle), 1u);
-	rring_sweep(pool, ~0u, RRING_SWEEP_WINDOWS, NULL);
+	kring_sweep(pool, ~0u, KRING_SWEEP_WINDOWS, NULL);
 	KUNIT_EXPECT_EQ(test, stage_generation(kw->arena, event.handle),
 			generation);
 	stage_release(reader, 1);
-	rring_kwindow_settle(kw);
+	kwriter_window_settle(kw);
 	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle), 0u);
-	rring_sweep(pool, ~0u, RRING_SWEEP_LEDGERS, NULL);
+	kring_sweep(pool, ~0u, KRING_SWEEP_LEDGERS, NULL);
 	KUNIT_EXPECT_EQ(test, stage_generation(kw->arena, event.handle),
 			generation + 1);
 }
@@ -483,8 +483,8 @@ static void event_is_always_named_somewhere(struct kunit *test)
 
 static void closed_writer_leaves_nothing(struct kunit *test)
 {
-	struct rring_pool *pool = stage_pool(test, RRING_S);
-	struct rring_reader *reader;
+	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_reader *reader;
 
 	open_handles(test, 4);
 	reader = join(test);
@@ -492,16 +492,16 @@ static void closed_writer_leaves_nothing(struct kunit *test)
 	rring_kwriter_close(kw, 0);
 	kw = NULL;
 	KUNIT_EXPECT_NULL(test, stage_arena(test)->kernel);
-	rring_sweep(pool, ~0u, RRING_SWEEP_WINDOWS, NULL);
+	kring_sweep(pool, ~0u, KRING_SWEEP_WINDOWS, NULL);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, STAGE_S - 1u);
 	stage_release(reader, 1);
-	rring_sweep(pool, ~0u, RRING_SWEEP_WINDOWS, NULL);
+	kring_sweep(pool, ~0u, KRING_SWEEP_WINDOWS, NULL);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)STAGE_S);
 }
 
 static void next_writer_goes_on(struct kunit *test)
 {
-	struct rring_reader *reader;
+	struct kring_reader *reader;
 	u32 i;
 
 	open_inline(test, RRING_FAIL);

@@ -7,23 +7,23 @@
 #include "../core/xxl.h"
 #include "stage.h"
 
-static rring_seq_t *tail(struct rring_client *client, u32 pool)
+static rring_seq_t *tail(struct kring_client *client, u32 pool)
 {
-	return &rring_client_tails(client)->tail[pool].pos;
+	return &kring_client_tails(client)->tail[pool].pos;
 }
 
-static u32 lent(struct rring_client *client, u32 pool)
+static u32 lent(struct kring_client *client, u32 pool)
 {
 	u32 n;
 
 	mutex_lock(&client->arena->lock);
-	n = rring_client_lent(client, pool);
+	n = kring_client_lent(client, pool);
 	mutex_unlock(&client->arena->lock);
 	return n;
 }
 
 /* Take @n slots from the magazine and drop them. */
-static void use(struct kunit *test, struct rring_client *client, u32 pool,
+static void use(struct kunit *test, struct kring_client *client, u32 pool,
 		u32 n)
 {
 	while (n--) {
@@ -36,11 +36,11 @@ static void use(struct kunit *test, struct rring_client *client, u32 pool,
 
 static u32 sweep(struct kunit *test, u32 pool)
 {
-	return rring_sweep(stage_pool(test, pool), ~0u, RRING_SWEEP_WINDOWS,
+	return kring_sweep(stage_pool(test, pool), ~0u, KRING_SWEEP_WINDOWS,
 			   NULL);
 }
 
-static void set_quota(struct rring_client *client, u32 percent)
+static void set_quota(struct kring_client *client, u32 percent)
 {
 	mutex_lock(&client->arena->lock);
 	client->quota = percent;
@@ -49,8 +49,8 @@ static void set_quota(struct rring_client *client, u32 percent)
 
 static void lends_what_is_asked_for(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = stage_pool(test, RRING_S);
 	DECLARE_BITMAP(seen, STAGE_S) = {};
 	u64 handle;
 
@@ -72,8 +72,8 @@ static void lends_what_is_asked_for(struct kunit *test)
 
 static void used_slots_come_back(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = stage_pool(test, RRING_S);
 
 	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 5), 5);
 	use(test, client, RRING_S, 3);
@@ -85,7 +85,7 @@ static void used_slots_come_back(struct kunit *test)
 
 static void full_magazine_gets_nothing(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
 
 	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_XS, STAGE_XS),
 			RRING_MAGAZINE_SLOTS);
@@ -98,9 +98,9 @@ static void full_magazine_gets_nothing(struct kunit *test)
 
 static void dry_pool_says_so(struct kunit *test)
 {
-	struct rring_client *a = stage_client(test, RRING_PRODUCER);
-	struct rring_client *b = stage_client(test, RRING_PRODUCER);
-	struct rring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *a = stage_client(test, RRING_PRODUCER);
+	struct kring_client *b = stage_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = stage_pool(test, RRING_S);
 
 	KUNIT_EXPECT_EQ(test, stage_refill(a, RRING_S, STAGE_S), STAGE_S);
 	KUNIT_EXPECT_EQ(test, stage_refill(b, RRING_S, 1), -ENOSPC);
@@ -113,7 +113,7 @@ static void dry_pool_says_so(struct kunit *test)
 
 static void quota_is_not_exceeded(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
 	u64 kept;
 
 	set_quota(client, 25);
@@ -134,21 +134,21 @@ static void quota_is_not_exceeded(struct kunit *test)
  */
 static void quota_is_never_nothing(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = stage_pool(test, RRING_S);
 
 	set_quota(client, 1);
-	KUNIT_EXPECT_EQ(test, rring_pool_quota(pool, client), 1u);
+	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), 1u);
 	set_quota(client, 100);
-	KUNIT_EXPECT_EQ(test, rring_pool_quota(pool, client), (u32)STAGE_S);
+	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), (u32)STAGE_S);
 	set_quota(client, 0);
-	KUNIT_EXPECT_EQ(test, rring_pool_quota(pool, client), (u32)STAGE_S);
+	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), (u32)STAGE_S);
 }
 
 /* If a quota is lowered below what is lent, nothing is left of it: no wrap. */
 static void lowered_quota_waits(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
 
 	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 8), 8);
 	set_quota(client, 25);
@@ -160,8 +160,8 @@ static void lowered_quota_waits(struct kunit *test)
 /* Positions of a magazine are compared modulo 2^32. */
 static void positions_wrap(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_magazine *magazine = rring_client_magazine(client,
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct rring_magazine *magazine = kring_client_magazine(client,
 								RRING_S);
 	const u64 from = U32_MAX - 2ull;
 
@@ -185,7 +185,7 @@ static void positions_wrap(struct kunit *test)
  */
 static void lying_tail_hurts_the_liar(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
 
 	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
 	rring_seq_store(tail(client, RRING_S), 5);
@@ -200,8 +200,8 @@ static void lying_tail_hurts_the_liar(struct kunit *test)
 
 static void dead_magazine_goes_back(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = stage_pool(test, RRING_S);
 
 	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
 	stage_pop(client, RRING_S);
@@ -213,8 +213,8 @@ static void dead_magazine_goes_back(struct kunit *test)
 /* A client that gets the id of a dead one does not get its leases. */
 static void heir_is_not_charged(struct kunit *test)
 {
-	struct rring_client *dead = stage_client(test, RRING_PRODUCER);
-	struct rring_client *heir;
+	struct kring_client *dead = stage_client(test, RRING_PRODUCER);
+	struct kring_client *heir;
 	u32 id = dead->id;
 
 	KUNIT_ASSERT_EQ(test, stage_refill(dead, RRING_S, 4), 4);
@@ -229,12 +229,12 @@ static void heir_is_not_charged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lent(heir, RRING_S), 1u);
 }
 
-static u64 bytes(struct rring_arena *arena)
+static u64 bytes(struct kring_arena *arena)
 {
 	u64 n;
 
 	mutex_lock(&arena->lock);
-	n = rring_arena_bytes(arena);
+	n = kring_arena_bytes(arena);
 	mutex_unlock(&arena->lock);
 	return n;
 }
@@ -242,8 +242,8 @@ static u64 bytes(struct rring_arena *arena)
 /* An XXL slot has a region as long as it is out. */
 static void xxl_comes_with_pages(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_pool *pool = stage_pool(test, RRING_XXL);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = stage_pool(test, RRING_XXL);
 	struct rring_refill args = {
 		.size = sizeof(args),
 		.pool = RRING_XXL,
@@ -253,7 +253,7 @@ static void xxl_comes_with_pages(struct kunit *test)
 	u64 before = bytes(client->arena);
 	u32 slot;
 
-	KUNIT_ASSERT_EQ(test, rring_pool_refill(client, &args), 0);
+	KUNIT_ASSERT_EQ(test, kring_pool_refill(client, &args), 0);
 	slot = rring_handle_index(stage_pop(client, RRING_XXL));
 	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]),
 			(u64)6 * PAGE_SIZE);

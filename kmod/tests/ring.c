@@ -19,7 +19,7 @@ static struct rring_ring_open config(enum rring_policy policy)
 	};
 }
 
-static struct rring_ring *open(struct kunit *test, struct rring_client *writer,
+static struct kring_ring *open(struct kunit *test, struct kring_client *writer,
 			       enum rring_policy policy, u32 retain,
 			       u64 stall_ns)
 {
@@ -30,14 +30,14 @@ static struct rring_ring *open(struct kunit *test, struct rring_client *writer,
 	return stage_ring(test, writer, &args);
 }
 
-static void close(struct kunit *test, struct rring_ring *ring, u32 flags)
+static void close(struct kunit *test, struct kring_ring *ring, u32 flags)
 {
 	struct rring_ring_close args = { .ring = ring->id, .flags = flags };
 
-	KUNIT_ASSERT_EQ(test, rring_ring_close(ring->writer, &args), 0);
+	KUNIT_ASSERT_EQ(test, kring_ring_close(ring->writer, &args), 0);
 }
 
-static int leave(struct rring_client *client, struct rring_reader *reader,
+static int leave(struct kring_client *client, struct kring_reader *reader,
 		 u32 flags)
 {
 	struct rring_reader_leave args = {
@@ -46,42 +46,42 @@ static int leave(struct rring_client *client, struct rring_reader *reader,
 		.flags = flags,
 	};
 
-	return rring_reader_leave(client, &args);
+	return kring_reader_leave(client, &args);
 }
 
-static u64 low(struct rring_ring *ring)
+static u64 low(struct kring_ring *ring)
 {
 	u64 pos;
 
 	mutex_lock(&ring->arena->lock);
-	pos = rring_ring_low(ring);
+	pos = kring_ring_low(ring);
 	mutex_unlock(&ring->arena->lock);
 	return pos;
 }
 
-static bool has_room(struct rring_ring *ring)
+static bool has_room(struct kring_ring *ring)
 {
 	bool room;
 
 	mutex_lock(&ring->arena->lock);
-	room = rring_ring_has_room(ring);
+	room = kring_ring_has_room(ring);
 	mutex_unlock(&ring->arena->lock);
 	return room;
 }
 
-static u64 head(struct rring_ring *ring)
+static u64 head(struct kring_ring *ring)
 {
 	u64 pos;
 
 	mutex_lock(&ring->arena->lock);
-	pos = rring_ring_head(ring);
+	pos = kring_ring_head(ring);
 	mutex_unlock(&ring->arena->lock);
 	return pos;
 }
 
 /* Join at @start and leave again. Returns where the reader began. */
-static u64 start_at(struct kunit *test, struct rring_client *client,
-		    struct rring_ring *ring, u32 start, u64 position)
+static u64 start_at(struct kunit *test, struct kring_client *client,
+		    struct kring_ring *ring, u32 start, u64 position)
 {
 	struct rring_reader_join args = {
 		.ring = ring->id,
@@ -89,7 +89,7 @@ static u64 start_at(struct kunit *test, struct rring_client *client,
 		.position = position,
 	};
 
-	KUNIT_ASSERT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_ASSERT_EQ(test, kring_reader_join(client, &args), 0);
 	KUNIT_EXPECT_EQ(test, leave(client, ring->readers[args.reader], 0), 0);
 	return args.position;
 }
@@ -98,10 +98,10 @@ static u64 start_at(struct kunit *test, struct rring_client *client,
 
 static void low_follows_the_slowest(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct rring_reader *a = stage_join(test, client, ring, NULL);
-	struct rring_reader *b = stage_join(test, client, ring, NULL);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct kring_reader *a = stage_join(test, client, ring, NULL);
+	struct kring_reader *b = stage_join(test, client, ring, NULL);
 
 	stage_commit(ring, CAPACITY);
 	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
@@ -123,9 +123,9 @@ static void low_follows_the_slowest(struct kunit *test)
  */
 static void window_never_goes_back(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
 	struct rring_ring_head *page = stage_page(ring);
 
 	stage_commit(ring, 5);
@@ -145,8 +145,8 @@ static void window_never_goes_back(struct kunit *test)
 
 static void ring_retains_what_it_says(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 3, 0);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 3, 0);
 
 	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
 	stage_commit(ring, 2);
@@ -160,24 +160,24 @@ static void ring_retains_what_it_says(struct kunit *test)
 
 static void overwriting_ring_has_room_and_one_lap(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_OVERWRITE, 0, 0);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_OVERWRITE, 0, 0);
 	struct rring_reader_join args = { .ring = ring->id };
 
 	stage_commit(ring, 3 * CAPACITY);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 	KUNIT_EXPECT_EQ(test, low(ring), 2ull * CAPACITY);
-	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), -EINVAL);
 	args.flags = RRING_JOIN_OBSERVER;
-	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.position, 3ull * CAPACITY);
 	KUNIT_EXPECT_FALSE(test, rring_ref_gates(args.ref));
 }
 
 static void reader_starts_within_the_window(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 4, 0);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 4, 0);
 
 	stage_commit(ring, 6);
 	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_NEWEST,
@@ -198,11 +198,11 @@ static void reader_starts_within_the_window(struct kunit *test)
  */
 static void cursor_that_is_not_zero_is_not_reused(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
 	u32 cursor = reader->cursor;
-	rring_seq_t *pos = (rring_seq_t *)rring_reader_cursor(reader);
+	rring_seq_t *pos = (rring_seq_t *)kring_reader_cursor(reader);
 
 	rring_seq_store(pos, 7);
 	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
@@ -215,14 +215,14 @@ static void cursor_that_is_not_zero_is_not_reused(struct kunit *test)
 
 static void observer_holds_nobody_back(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_OBSERVER);
-	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_OBSERVER);
+	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
 	struct rring_reader_join args = { .ring = ring->id };
 
-	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), -EPERM);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), -EPERM);
 	args.flags = RRING_JOIN_OBSERVER;
-	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), 0);
 	stage_commit(ring, CAPACITY);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 }
@@ -231,16 +231,16 @@ static void observer_holds_nobody_back(struct kunit *test)
 
 static void deserted_ring_is_reaped(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
-	struct rring_arena *arena = stage_arena(test);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_arena *arena = stage_arena(test);
 	u32 id = ring->id;
 
 	stage_commit(ring, 2);
 	close(test, ring, 0);
 	KUNIT_EXPECT_PTR_EQ(test, arena->rings[id], ring);
-	KUNIT_EXPECT_TRUE(test, rring_ring_has_ended(ring));
+	KUNIT_EXPECT_TRUE(test, kring_ring_has_ended(ring));
 	KUNIT_EXPECT_EQ(test, rring_seq_load(&ring->info->end), 2ull);
 	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
 	KUNIT_EXPECT_NULL(test, arena->rings[id]);
@@ -253,9 +253,9 @@ static void deserted_ring_is_reaped(struct kunit *test)
 /* A window is one lap at most, however high a hostile writer's head is. */
 static void window_is_at_most_a_lap(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
 
 	stage_join(test, client, ring, NULL);
 	stage_commit(ring, 1000);
@@ -273,11 +273,11 @@ static void window_is_at_most_a_lap(struct kunit *test)
  */
 static void adopted_slots_are_counted(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = stage_handles(test, writer, CAPACITY);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
-	struct rring_arena *arena = stage_arena(test);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = stage_handles(test, writer, CAPACITY);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_arena *arena = stage_arena(test);
 	u64 handle = stage_alloc(test, writer, RRING_XS);
 	u32 *count = &arena->adopted[rring_handle_index(handle)];
 
@@ -289,7 +289,7 @@ static void adopted_slots_are_counted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *count, 2u);
 	stage_release(reader, 1);
 	mutex_lock(&arena->lock);
-	rring_ring_settle(ring);
+	kring_ring_settle(ring);
 	mutex_unlock(&arena->lock);
 	KUNIT_EXPECT_EQ(test, *count, 1u);
 	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
@@ -302,10 +302,10 @@ static void nonsense_is_not_adopted(struct kunit *test)
 	static const u64 nonsense[] = { ~0ull, 0xe0000000ull,
 					(u64)RRING_S << 29 | STAGE_S,
 					(u64)RRING_M << 29 };
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = stage_handles(test, writer, CAPACITY);
-	struct rring_arena *arena = stage_arena(test);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = stage_handles(test, writer, CAPACITY);
+	struct kring_arena *arena = stage_arena(test);
 	struct rring_entry *entry = stage_page(ring) +
 				    ring->info->entry_offset;
 	u32 i;
@@ -321,11 +321,11 @@ static void nonsense_is_not_adopted(struct kunit *test)
 
 static void next_writer_goes_on_there(struct kunit *test)
 {
-	struct rring_client *first = stage_client(test, RRING_PRODUCER);
-	struct rring_client *second = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = open(test, first, RRING_BLOCK, 0, 0);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_client *first = stage_client(test, RRING_PRODUCER);
+	struct kring_client *second = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, first, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
 	struct rring_ring_open args = config(RRING_BLOCK);
 	void *pages = stage_page(ring);
 	char *data = pages + ring->info->data_offset;
@@ -333,13 +333,13 @@ static void next_writer_goes_on_there(struct kunit *test)
 	memset(data, 0x5a, 3 * RRING_STRIDE_MIN);
 	stage_commit(ring, 3);
 	stage_release(reader, 1);
-	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), -EBUSY);
+	KUNIT_EXPECT_EQ(test, kring_ring_open(second, &args), -EBUSY);
 	close(test, ring, RRING_CLOSE_AWAIT);
-	KUNIT_EXPECT_FALSE(test, rring_ring_has_ended(ring));
+	KUNIT_EXPECT_FALSE(test, kring_ring_has_ended(ring));
 	args.capacity++;
-	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), -EEXIST);
+	KUNIT_EXPECT_EQ(test, kring_ring_open(second, &args), -EEXIST);
 	args.capacity--;
-	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), 0);
+	KUNIT_EXPECT_EQ(test, kring_ring_open(second, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.ring, ring->id);
 	KUNIT_EXPECT_EQ(test, args.incarnation, 1u);
 	KUNIT_EXPECT_EQ(test, args.head, 3ull);
@@ -359,36 +359,36 @@ static void next_writer_goes_on_there(struct kunit *test)
  */
 static void nobody_goes_on_after_a_liar(struct kunit *test)
 {
-	struct rring_client *liar = stage_client(test, RRING_PRODUCER);
-	struct rring_client *second = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, liar, RRING_BLOCK, 0, 0);
+	struct kring_client *liar = stage_client(test, RRING_PRODUCER);
+	struct kring_client *second = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, liar, RRING_BLOCK, 0, 0);
 	struct rring_ring_open args = config(RRING_BLOCK);
 	struct rring_ring_head *page = stage_page(ring);
 
 	stage_join(test, second, ring, NULL);
 	rring_seq_store(&page->head, S64_MAX);
 	close(test, ring, RRING_CLOSE_AWAIT);
-	KUNIT_EXPECT_EQ(test, rring_ring_open(second, &args), -EOVERFLOW);
+	KUNIT_EXPECT_EQ(test, kring_ring_open(second, &args), -EOVERFLOW);
 }
 
 /* ---- named readers ---- */
 
 static void name_goes_on_where_it_stood(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *first = stage_client(test, RRING_CONSUMER);
-	struct rring_client *second = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
-	struct rring_reader *reader = stage_join(test, first, ring, "name");
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *first = stage_client(test, RRING_CONSUMER);
+	struct kring_client *second = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = stage_join(test, first, ring, "name");
 	struct rring_reader_join args = { .ring = ring->id, .name = "name" };
 
 	stage_commit(ring, 5);
 	stage_release(reader, 2);
-	KUNIT_EXPECT_EQ(test, rring_reader_join(second, &args), -EBUSY);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(second, &args), -EBUSY);
 	stage_kill(test, first);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_FROZEN);
 	KUNIT_EXPECT_EQ(test, low(ring), 2ull);
-	KUNIT_EXPECT_EQ(test, rring_reader_join(second, &args), 0);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(second, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.resumed, 1u);
 	KUNIT_EXPECT_EQ(test, args.position, 2ull);
 	KUNIT_EXPECT_EQ(test, args.lost, 0ull);
@@ -398,21 +398,21 @@ static void name_goes_on_where_it_stood(struct kunit *test)
 
 static void absent_name_can_be_forgotten(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
-	struct rring_reader *reader = stage_join(test, writer, ring, "name");
-	struct rring_arena *arena = stage_arena(test);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = stage_join(test, writer, ring, "name");
+	struct kring_arena *arena = stage_arena(test);
 	u32 serial = reader->serial;
 	int busy, stale, gone;
 
 	mutex_lock(&arena->lock);
-	busy = rring_reader_forget(arena, ring->id, reader->id, 0);
+	busy = kring_reader_forget(arena, ring->id, reader->id, 0);
 	mutex_unlock(&arena->lock);
 	KUNIT_EXPECT_EQ(test, busy, -EBUSY);
 	KUNIT_EXPECT_EQ(test, leave(writer, reader, 0), 0);
 	mutex_lock(&arena->lock);
-	stale = rring_reader_forget(arena, ring->id, reader->id, serial + 1);
-	gone = rring_reader_forget(arena, ring->id, reader->id, serial);
+	stale = kring_reader_forget(arena, ring->id, reader->id, serial + 1);
+	gone = kring_reader_forget(arena, ring->id, reader->id, serial);
 	mutex_unlock(&arena->lock);
 	KUNIT_EXPECT_EQ(test, stale, -ESTALE);
 	KUNIT_EXPECT_EQ(test, gone, 0);
@@ -427,22 +427,22 @@ static void absent_name_can_be_forgotten(struct kunit *test)
  * Check @reader at the time @now, while its writer waits to pass @position.
  * Returns when to check again; RRING_FOREVER: not at all.
  */
-static u64 check_stall(struct rring_reader *reader, u64 position, u64 now)
+static u64 check_stall(struct kring_reader *reader, u64 position, u64 now)
 {
-	struct rring_arena *arena = reader->ring->arena;
+	struct kring_arena *arena = reader->ring->arena;
 	u64 wake_at = RRING_FOREVER;
 
 	mutex_lock(&arena->lock);
-	rring_reader_check_stall(reader, position, now, &wake_at);
+	kring_reader_check_stall(reader, position, now, &wake_at);
 	mutex_unlock(&arena->lock);
 	return wake_at;
 }
 
 static void reader_is_lapped_after_its_limit(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
 	struct rring_reader_rejoin args = { .reader = reader->id,
 					    .ring = ring->id };
 
@@ -450,13 +450,13 @@ static void reader_is_lapped_after_its_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5000), 5000ull + STALL_NS);
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5999), 5000ull + STALL_NS);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
-	KUNIT_EXPECT_EQ(test, rring_reader_rejoin(client, &args), -EINVAL);
+	KUNIT_EXPECT_EQ(test, kring_reader_rejoin(client, &args), -EINVAL);
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 6000), RRING_FOREVER);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
 	KUNIT_EXPECT_EQ(test, ring->laps, 1ull);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 	stage_commit(ring, 3);
-	KUNIT_EXPECT_EQ(test, rring_reader_rejoin(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, kring_reader_rejoin(client, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.lost, CAPACITY + 3ull);
 	KUNIT_EXPECT_EQ(test, args.position, CAPACITY + 3ull);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
@@ -468,9 +468,9 @@ static void reader_is_lapped_after_its_limit(struct kunit *test)
  */
 static void reader_that_moves_is_not_lapped(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
 	u64 now = 5000;
 	u32 i;
 
@@ -490,9 +490,9 @@ static void reader_that_moves_is_not_lapped(struct kunit *test)
 /* A named reader that is lapped while away learns at its join what it lost. */
 static void absent_name_is_lapped(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
-	struct rring_reader *reader = stage_join(test, client, ring, "name");
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct kring_reader *reader = stage_join(test, client, ring, "name");
 	struct rring_reader_join args = { .ring = ring->id, .name = "name" };
 
 	stage_commit(ring, 6);
@@ -503,7 +503,7 @@ static void absent_name_is_lapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
 	stage_release(stage_join(test, client, ring, NULL), 6);
 	stage_commit(ring, 1);
-	KUNIT_EXPECT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.resumed, 1u);
 	KUNIT_EXPECT_EQ(test, args.position, 6ull);
 	KUNIT_EXPECT_EQ(test, args.lost, 4ull);

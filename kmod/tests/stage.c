@@ -19,7 +19,7 @@ static struct mm_struct *stage_mm;
 int stage_suite_init(struct kunit_suite *suite)
 {
 	stage_mm = current->mm;
-	rring_region_set_limit(SZ_64M);
+	kring_region_set_limit(SZ_64M);
 	return 0;
 }
 
@@ -55,7 +55,7 @@ int stage_init(struct kunit *test)
 
 	if (!stage)
 		return -ENOMEM;
-	stage->arena = rring_arena_new(&args, &init_net);
+	stage->arena = kring_arena_new(&args, &init_net);
 	if (IS_ERR(stage->arena))
 		return PTR_ERR(stage->arena);
 	test->priv = stage;
@@ -76,15 +76,15 @@ void stage_exit(struct kunit *test)
 		return;
 	for (i = 0; i < STAGE_CLIENTS; i++)
 		if (stage->client[i])
-			rring_client_release(stage->client[i]);
-	rring_arena_forget_name(stage->arena);
-	rring_arena_put(stage->arena);
+			kring_client_release(stage->client[i]);
+	kring_arena_forget_name(stage->arena);
+	kring_arena_put(stage->arena);
 	if (current->flags & PF_KTHREAD)
 		stage_leave();
 }
 
 /* A new client with @role, which is live although its ledger is not mapped. */
-struct rring_client *stage_client(struct kunit *test, u32 role)
+struct kring_client *stage_client(struct kunit *test, u32 role)
 {
 	struct stage *stage = test->priv;
 	struct rring_attach args = {
@@ -93,14 +93,14 @@ struct rring_client *stage_client(struct kunit *test, u32 role)
 		.arena_fd = -1,
 		.name = STAGE_NAME,
 	};
-	struct rring_client *client = rring_client_new(true, NULL);
+	struct kring_client *client = kring_client_new(true, NULL);
 	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, client);
 	for (i = 0; stage->client[i]; i++)
 		KUNIT_ASSERT_LT(test, i + 1, (u32)STAGE_CLIENTS);
 	stage->client[i] = client;
-	KUNIT_ASSERT_EQ(test, rring_client_attach(client, &args), 0);
+	KUNIT_ASSERT_EQ(test, kring_client_attach(client, &args), 0);
 	mutex_lock(&client->arena->lock);
 	client->state = RRING_CLIENT_LIVE;
 	mutex_unlock(&client->arena->lock);
@@ -108,7 +108,7 @@ struct rring_client *stage_client(struct kunit *test, u32 role)
 }
 
 /* @client dies, as if its ledger's mapping and then its file were closed. */
-void stage_kill(struct kunit *test, struct rring_client *client)
+void stage_kill(struct kunit *test, struct kring_client *client)
 {
 	struct stage *stage = test->priv;
 	u32 i;
@@ -116,19 +116,19 @@ void stage_kill(struct kunit *test, struct rring_client *client)
 	for (i = 0; i < STAGE_CLIENTS; i++)
 		if (stage->client[i] == client)
 			stage->client[i] = NULL;
-	rring_client_release(client);
+	kring_client_release(client);
 }
 
 /*
  * Do what the ioctl @cmd does between copying its argument in and out. Returns
  * what the ioctl would.
  */
-int stage_command(struct rring_client *client, unsigned int cmd, void *args,
+int stage_command(struct kring_client *client, unsigned int cmd, void *args,
 		  size_t size)
 {
-	const struct rring_command *command = rring_command_find(cmd);
-	union rring_args copy = {};
-	int err = rring_command_check(command, client);
+	const struct kring_command *command = kring_command_find(cmd);
+	union kring_args copy = {};
+	int err = kring_command_check(command, client);
 
 	if (err)
 		return err;
@@ -141,34 +141,34 @@ int stage_command(struct rring_client *client, unsigned int cmd, void *args,
 /* ---- slots ---- */
 
 /* REFILL without waiting. Returns how many slots were lent, or an error. */
-int stage_refill(struct rring_client *client, u32 pool, u32 count)
+int stage_refill(struct kring_client *client, u32 pool, u32 count)
 {
 	struct rring_refill args = {
 		.size = sizeof(args),
 		.pool = pool,
 		.count = count,
 	};
-	int err = rring_pool_refill(client, &args);
+	int err = kring_pool_refill(client, &args);
 
 	return err ? err : args.count;
 }
 
-rring_word_t *stage_word(struct rring_client *client, u64 handle)
+rring_word_t *stage_word(struct kring_client *client, u64 handle)
 {
-	const struct rring_pool *pool =
+	const struct kring_pool *pool =
 		&client->arena->pool[rring_handle_class(handle)];
 
-	return &rring_client_ledger(client)[pool->base +
+	return &kring_client_ledger(client)[pool->base +
 					    rring_handle_index(handle)];
 }
 
-void stage_hold(struct rring_client *client, u64 handle)
+void stage_hold(struct kring_client *client, u64 handle)
 {
 	rring_word_fetch_add(stage_word(client, handle),
 			     RRING_MOVE + RRING_HOLD);
 }
 
-void stage_drop(struct rring_client *client, u64 handle)
+void stage_drop(struct kring_client *client, u64 handle)
 {
 	rring_word_fetch_add(stage_word(client, handle),
 			     RRING_MOVE - RRING_HOLD);
@@ -178,10 +178,10 @@ void stage_drop(struct rring_client *client, u64 handle)
  * Take a slot from @client's magazine and hold it, as an allocation does.
  * Returns the handle; 0: the magazine is empty.
  */
-u64 stage_pop(struct rring_client *client, u32 pool)
+u64 stage_pop(struct kring_client *client, u32 pool)
 {
-	struct rring_magazine *magazine = rring_client_magazine(client, pool);
-	rring_seq_t *pos = &rring_client_tails(client)->tail[pool].pos;
+	struct rring_magazine *magazine = kring_client_magazine(client, pool);
+	rring_seq_t *pos = &kring_client_tails(client)->tail[pool].pos;
 	u64 tail = rring_seq_load(pos);
 	u64 handle;
 
@@ -193,7 +193,7 @@ u64 stage_pop(struct rring_client *client, u32 pool)
 	return handle;
 }
 
-u64 stage_alloc(struct kunit *test, struct rring_client *client, u32 pool)
+u64 stage_alloc(struct kunit *test, struct kring_client *client, u32 pool)
 {
 	u64 handle;
 
@@ -203,7 +203,7 @@ u64 stage_alloc(struct kunit *test, struct rring_client *client, u32 pool)
 	return handle;
 }
 
-bool stage_is_out(struct rring_arena *arena, u64 handle)
+bool stage_is_out(struct kring_arena *arena, u64 handle)
 {
 	bool out;
 
@@ -214,7 +214,7 @@ bool stage_is_out(struct rring_arena *arena, u64 handle)
 	return out;
 }
 
-u32 stage_generation(struct rring_arena *arena, u64 handle)
+u32 stage_generation(struct kring_arena *arena, u64 handle)
 {
 	u32 slot = arena->pool[rring_handle_class(handle)].base +
 		   rring_handle_index(handle);
@@ -224,17 +224,17 @@ u32 stage_generation(struct rring_arena *arena, u64 handle)
 
 /* ---- rings ---- */
 
-struct rring_ring *stage_ring(struct kunit *test, struct rring_client *writer,
+struct kring_ring *stage_ring(struct kunit *test, struct kring_client *writer,
 			      const struct rring_ring_open *args)
 {
 	struct rring_ring_open open = *args;
 
-	KUNIT_ASSERT_EQ(test, rring_ring_open(writer, &open), 0);
+	KUNIT_ASSERT_EQ(test, kring_ring_open(writer, &open), 0);
 	return writer->arena->rings[open.ring];
 }
 
-struct rring_ring *stage_handles(struct kunit *test,
-				 struct rring_client *writer, u32 capacity)
+struct kring_ring *stage_handles(struct kunit *test,
+				 struct kring_client *writer, u32 capacity)
 {
 	return stage_ring(test, writer, &(struct rring_ring_open) {
 		.kind = RRING_HANDLES,
@@ -244,7 +244,7 @@ struct rring_ring *stage_handles(struct kunit *test,
 }
 
 /* Move the head over @n more entries, whatever they contain. */
-void stage_commit(struct rring_ring *ring, u32 n)
+void stage_commit(struct kring_ring *ring, u32 n)
 {
 	struct rring_ring_head *page = stage_page(ring);
 
@@ -252,7 +252,7 @@ void stage_commit(struct rring_ring *ring, u32 n)
 }
 
 /* Publish @handle in @ring, as the library does. @writer gives up one hold. */
-void stage_publish(struct rring_client *writer, struct rring_ring *ring,
+void stage_publish(struct kring_client *writer, struct kring_ring *ring,
 		   u64 handle)
 {
 	struct rring_ring_head *page = stage_page(ring);
@@ -268,8 +268,8 @@ void stage_publish(struct rring_client *writer, struct rring_ring *ring,
 }
 
 /* Join as a gating reader, at the head. @name: NULL: without a name. */
-struct rring_reader *stage_join(struct kunit *test, struct rring_client *client,
-				struct rring_ring *ring, const char *name)
+struct kring_reader *stage_join(struct kunit *test, struct kring_client *client,
+				struct kring_ring *ring, const char *name)
 {
 	struct rring_reader_join args = {
 		.size = sizeof(args),
@@ -278,14 +278,14 @@ struct rring_reader *stage_join(struct kunit *test, struct rring_client *client,
 
 	if (name)
 		strscpy(args.name, name, sizeof(args.name));
-	KUNIT_ASSERT_EQ(test, rring_reader_join(client, &args), 0);
+	KUNIT_ASSERT_EQ(test, kring_reader_join(client, &args), 0);
 	return ring->readers[args.reader];
 }
 
 /* Release all entries below @position. */
-void stage_release(struct rring_reader *reader, u64 position)
+void stage_release(struct kring_reader *reader, u64 position)
 {
-	rring_seq_store_release((rring_seq_t *)rring_reader_cursor(reader),
+	rring_seq_store_release((rring_seq_t *)kring_reader_cursor(reader),
 				position);
 }
 

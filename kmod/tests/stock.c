@@ -2,8 +2,8 @@
 /*
  * The stock of a kernel writer, with another client at work while the stock
  * runs dry. writer_stock.c is included here, and writer_stock.o is left out of
- * the module. The only change: turn() is called before the barrier that precedes
- * the last look.
+ * the module. The only change: turn() is called before the barrier that
+ * precedes the last look.
  */
 #include <kunit/test.h>
 
@@ -13,17 +13,17 @@
 
 static void turn(void);
 
-#define rring_barrier_unlocked(arena) \
-	do { turn(); rring_barrier_unlocked(arena); } while (0)
+#define kring_barrier_unlocked(arena) \
+	do { turn(); kring_barrier_unlocked(arena); } while (0)
 
 #include "../kclient/writer_stock.c"
 
-#undef rring_barrier_unlocked
+#undef kring_barrier_unlocked
 
 /* State of the running test. */
 static struct scene {
 	struct rring_kwriter *kw;
-	struct rring_client *hoarder;	/* has all slots but one */
+	struct kring_client *hoarder;	/* has all slots but one */
 	u64 handle;			/* turn() makes it drop this one */
 	u32 turns;			/* calls of turn() */
 } scene;
@@ -88,7 +88,7 @@ static void dry_stock_says_so_and_is_woken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, scene.kw->stock[RRING_S].n, 0u);
 	KUNIT_EXPECT_EQ(test, waiters(test), (u32)BIT(RRING_S));
 	stage_drop(scene.hoarder, handle);
-	rring_arena_wake_pools(stage_arena(test), BIT(RRING_S));
+	kring_arena_wake_pools(stage_arena(test), BIT(RRING_S));
 	flush_delayed_work(&scene.kw->refill);
 	KUNIT_EXPECT_EQ(test, scene.kw->stock[RRING_S].n, 1u);
 	KUNIT_EXPECT_EQ(test, waiters(test), 0u);

@@ -32,8 +32,8 @@ static u64 now(void);
 #include "stage.h"
 #include "../core/trace.h"
 
-#define rring_ring_mark_window(ring, pool, named) \
-	(turn(MARK), rring_ring_mark_window(ring, pool, named), turn(MARKED))
+#define kring_ring_mark_window(ring, pool, named) \
+	(turn(MARK), kring_ring_mark_window(ring, pool, named), turn(MARKED))
 #define rring_flag_load(generation) \
 	(turn(CONFIRMED), rring_flag_load(generation))
 #define rring_fence_full() \
@@ -51,11 +51,11 @@ static u64 now(void);
 
 /* State of the running test: a sweep of one slot, and actions meanwhile. */
 static struct scene {
-	struct rring_arena *arena;
-	struct rring_client *a, *b;	/* ledger 0, ledger 1 */
-	struct rring_ring *ring;	/* of @a, read by @b */
-	struct rring_ring *other;	/* of @b, read by @a */
-	struct rring_reader *reader, *other_reader;
+	struct kring_arena *arena;
+	struct kring_client *a, *b;	/* ledger 0, ledger 1 */
+	struct kring_ring *ring;	/* of @a, read by @b */
+	struct kring_ring *other;	/* of @b, read by @a */
+	struct kring_reader *reader, *other_reader;
 	u64 handle;
 	void (*act)(struct scene *scene, enum point point); /* or NULL */
 	u32 loads;			/* of ledger words, in this sweep */
@@ -82,9 +82,9 @@ static u64 now(void)
  * windows in step 2 only. Returns how many slots were freed.
  */
 static u32 sweep(void (*act)(struct scene *scene, enum point point),
-		 enum rring_depth depth)
+		 enum kring_depth depth)
 {
-	struct rring_pool *pool = &scene.arena->pool[RRING_XS];
+	struct kring_pool *pool = &scene.arena->pool[RRING_XS];
 	u32 freed, next;
 
 	scene.loads = 0;
@@ -93,7 +93,7 @@ static u32 sweep(void (*act)(struct scene *scene, enum point point),
 	scene.act = act;
 	mutex_lock(&scene.arena->lock);
 	settle_adopted(scene.arena);
-	gather(pool, 0, pool->high_water, RRING_SWEEP_LEDGERS, &next);
+	gather(pool, 0, pool->high_water, KRING_SWEEP_LEDGERS, &next);
 	freed = free_batch(pool, depth);
 	mutex_unlock(&scene.arena->lock);
 	scene.act = NULL;
@@ -145,7 +145,7 @@ static void set_rings(struct kunit *test)
 	stage_publish(scene.a, scene.ring, scene.handle);
 }
 
-static void pass(struct rring_client *from, struct rring_client *to, u64 handle)
+static void pass(struct kring_client *from, struct kring_client *to, u64 handle)
 {
 	stage_hold(to, handle);
 	stage_drop(from, handle);
@@ -157,26 +157,26 @@ static void dropped_slot_is_freed(struct kunit *test)
 {
 	set(test);
 	stage_drop(scene.a, scene.handle);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 static void held_slot_is_kept(struct kunit *test)
 {
 	set(test);
-	expect_kept(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 	pass(scene.a, scene.b, scene.handle);
-	expect_kept(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 	stage_drop(scene.b, scene.handle);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
 static void lent_slot_is_kept(struct kunit *test)
 {
 	set(test);
 	stage_drop(scene.a, scene.handle);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 	KUNIT_ASSERT_EQ(test, stage_refill(scene.b, RRING_XS, 1), 1);
-	KUNIT_EXPECT_EQ(test, sweep(NULL, RRING_SWEEP_WINDOWS), 0u);
+	KUNIT_EXPECT_EQ(test, sweep(NULL, KRING_SWEEP_WINDOWS), 0u);
 	KUNIT_EXPECT_EQ(test, scene.loads, 0u);
 }
 
@@ -188,7 +188,7 @@ static void generation_passes_over_zero(struct kunit *test)
 	slot = rring_handle_index(scene.handle);
 	rring_flag_store(&scene.arena->generation[slot], ~0u);
 	stage_drop(scene.a, scene.handle);
-	KUNIT_EXPECT_EQ(test, sweep(NULL, RRING_SWEEP_LEDGERS), 1u);
+	KUNIT_EXPECT_EQ(test, sweep(NULL, KRING_SWEEP_LEDGERS), 1u);
 	KUNIT_EXPECT_EQ(test, stage_generation(scene.arena, scene.handle), 1u);
 }
 
@@ -211,7 +211,7 @@ static void one_collect_is_not_enough(struct kunit *test)
 	set(test);
 	pass(scene.a, scene.b, scene.handle);
 	for (scene.at = 0; scene.at < 6; scene.at++) {
-		expect_kept(test, sweep(pass_at, RRING_SWEEP_LEDGERS));
+		expect_kept(test, sweep(pass_at, KRING_SWEEP_LEDGERS));
 		acted += scene.acted;
 		if (scene.acted)
 			pass(scene.a, scene.b, scene.handle);
@@ -224,8 +224,8 @@ static void one_collect_is_not_enough(struct kunit *test)
 static void flee(struct scene *scene, enum point point)
 {
 	bool first = scene->loads % 2 == 0;
-	struct rring_client *from = first ? scene->a : scene->b;
-	struct rring_client *to = first ? scene->b : scene->a;
+	struct kring_client *from = first ? scene->a : scene->b;
+	struct kring_client *to = first ? scene->b : scene->a;
 
 	if (point != LOAD)
 		return;
@@ -238,7 +238,7 @@ static void flee(struct scene *scene, enum point point)
 static void hold_that_flees_is_seen_by_its_moves(struct kunit *test)
 {
 	set(test);
-	expect_kept(test, sweep(flee, RRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(flee, KRING_SWEEP_LEDGERS));
 	KUNIT_EXPECT_GE(test, scene.loads, 3u);
 }
 
@@ -253,8 +253,8 @@ static void slow_collect_is_thrown_away(struct kunit *test)
 {
 	set(test);
 	stage_drop(scene.a, scene.handle);
-	expect_kept(test, sweep(run_late, RRING_SWEEP_LEDGERS));
-	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(run_late, KRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 static void run_late_once(struct scene *scene, enum point point)
@@ -268,7 +268,7 @@ static void delayed_collect_is_made_again(struct kunit *test)
 {
 	set(test);
 	stage_drop(scene.a, scene.handle);
-	expect_freed(test, sweep(run_late_once, RRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(run_late_once, KRING_SWEEP_LEDGERS));
 }
 
 /* ---- a weak upgrade ---- */
@@ -288,10 +288,10 @@ static void third_look_sees_an_upgrade(struct kunit *test)
 	set(test);
 	stage_drop(scene.a, scene.handle);
 	scene.at = CONFIRMED;
-	expect_kept(test, sweep(upgrade, RRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(upgrade, KRING_SWEEP_LEDGERS));
 	KUNIT_EXPECT_EQ(test, scene.acted, 1u);
 	stage_drop(scene.b, scene.handle);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 /*
@@ -303,7 +303,7 @@ static void hidden_generation_lets_nobody_in(struct kunit *test)
 	set(test);
 	stage_drop(scene.a, scene.handle);
 	scene.at = HIDDEN;
-	expect_kept(test, sweep(upgrade, RRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(upgrade, KRING_SWEEP_LEDGERS));
 	KUNIT_EXPECT_EQ(test, scene.acted, 2u);
 }
 
@@ -323,8 +323,8 @@ static void third_look_sees_the_moves(struct kunit *test)
 	set(test);
 	stage_drop(scene.a, scene.handle);
 	scene.at = CONFIRMED;
-	expect_kept(test, sweep(upgrade_and_drop, RRING_SWEEP_LEDGERS));
-	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(upgrade_and_drop, KRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 /* ---- windows ---- */
@@ -332,13 +332,13 @@ static void third_look_sees_the_moves(struct kunit *test)
 static void window_keeps_what_it_names(struct kunit *test)
 {
 	set_rings(test);
-	expect_kept(test, sweep(NULL, RRING_SWEEP_LEDGERS));
-	expect_kept(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_kept(test, sweep(NULL, KRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 	stage_release(scene.reader, 1);
 	/* the writer has not settled the entry: the slot is in flight */
-	expect_kept(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_kept(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 	KUNIT_EXPECT_EQ(test, scene.loads, 1u);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
 static void publish_first(struct scene *scene, enum point point)
@@ -356,7 +356,7 @@ static void windows_are_read_after_the_first_collect(struct kunit *test)
 	set(test);
 	scene.ring = stage_handles(test, scene.a, 8);
 	scene.reader = stage_join(test, scene.b, scene.ring, NULL);
-	expect_kept(test, sweep(publish_first, RRING_SWEEP_WINDOWS));
+	expect_kept(test, sweep(publish_first, KRING_SWEEP_WINDOWS));
 	KUNIT_EXPECT_GE(test, scene.loads, 2u);
 }
 
@@ -375,10 +375,10 @@ static void keep(struct scene *scene, enum point point)
 static void second_collect_is_after_the_windows(struct kunit *test)
 {
 	set_rings(test);
-	expect_kept(test, sweep(keep, RRING_SWEEP_WINDOWS));
+	expect_kept(test, sweep(keep, KRING_SWEEP_WINDOWS));
 	KUNIT_EXPECT_GE(test, scene.acted, 1u);
 	stage_drop(scene.b, scene.handle);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
 static void forward(struct scene *scene, enum point point)
@@ -395,11 +395,11 @@ static void forwarding_is_seen_by_its_moves(struct kunit *test)
 {
 	set_rings(test);
 	KUNIT_ASSERT_LT(test, scene.other->id, scene.ring->id);
-	expect_kept(test, sweep(forward, RRING_SWEEP_WINDOWS));
+	expect_kept(test, sweep(forward, KRING_SWEEP_WINDOWS));
 	KUNIT_EXPECT_EQ(test, scene.acted, 2u);
-	expect_kept(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 	stage_release(scene.other_reader, 1);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
 /* ---- the dead ---- */
@@ -408,7 +408,7 @@ static void dead_hold_is_none(struct kunit *test)
 {
 	set(test);
 	stage_kill(test, scene.a);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 /* An adopted window keeps its slots until the readers have passed them. */
@@ -416,9 +416,9 @@ static void dead_writers_window_keeps(struct kunit *test)
 {
 	set_rings(test);
 	stage_kill(test, scene.a);
-	expect_kept(test, sweep(NULL, RRING_SWEEP_WINDOWS));
+	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 	stage_release(scene.reader, 1);
-	expect_freed(test, sweep(NULL, RRING_SWEEP_LEDGERS));
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 /* ---- all of a pool ---- */
@@ -441,17 +441,17 @@ static void litter(struct kunit *test)
 
 static void sweep_goes_round(struct kunit *test)
 {
-	struct rring_pool *pool;
+	struct kring_pool *pool;
 	u32 looked;
 
 	litter(test);
 	pool = stage_pool(test, RRING_XS);
-	KUNIT_EXPECT_EQ(test, rring_sweep(pool, 1, RRING_SWEEP_LEDGERS,
+	KUNIT_EXPECT_EQ(test, kring_sweep(pool, 1, KRING_SWEEP_LEDGERS,
 					  &looked), (u32)RRING_BATCH);
 	KUNIT_EXPECT_EQ(test, looked, (u32)RRING_BATCH);
-	KUNIT_EXPECT_EQ(test, rring_sweep(pool, SLOTS, RRING_SWEEP_WINDOWS,
+	KUNIT_EXPECT_EQ(test, kring_sweep(pool, SLOTS, KRING_SWEEP_WINDOWS,
 					  &looked), SLOTS - RRING_BATCH);
-	KUNIT_EXPECT_EQ(test, rring_sweep(pool, SLOTS, RRING_SWEEP_WINDOWS,
+	KUNIT_EXPECT_EQ(test, kring_sweep(pool, SLOTS, KRING_SWEEP_WINDOWS,
 					  &looked), 0u);
 	KUNIT_EXPECT_EQ(test, looked, 0u);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, pool->capacity);
@@ -459,29 +459,29 @@ static void sweep_goes_round(struct kunit *test)
 
 static void range_ends_where_it_says(struct kunit *test)
 {
-	struct rring_pool *pool;
+	struct kring_pool *pool;
 
 	litter(test);
 	pool = stage_pool(test, RRING_XS);
-	KUNIT_EXPECT_EQ(test, rring_sweep_range(pool, 3, 3), 0u);
-	KUNIT_EXPECT_EQ(test, rring_sweep_range(pool, 3, 5), 2u);
-	KUNIT_EXPECT_EQ(test, rring_sweep_range(pool, 0, pool->capacity),
+	KUNIT_EXPECT_EQ(test, kring_sweep_range(pool, 3, 3), 0u);
+	KUNIT_EXPECT_EQ(test, kring_sweep_range(pool, 3, 5), 2u);
+	KUNIT_EXPECT_EQ(test, kring_sweep_range(pool, 0, pool->capacity),
 			SLOTS - 2);
 }
 
 static void counts_are_exact_at_rest(struct kunit *test)
 {
-	struct rring_pool *pool;
+	struct kring_pool *pool;
 
 	set_rings(test);
 	pool = stage_pool(test, RRING_XS);
-	KUNIT_EXPECT_EQ(test, rring_sweep_held(pool), 0u);
-	KUNIT_EXPECT_EQ(test, rring_sweep_in_flight(pool), 1u);
+	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), 0u);
+	KUNIT_EXPECT_EQ(test, kring_sweep_in_flight(pool), 1u);
 	stage_hold(scene.b, scene.handle);
 	stage_hold(scene.a, scene.handle);
 	stage_release(scene.reader, 1);
-	KUNIT_EXPECT_EQ(test, rring_sweep_held(pool), 1u);
-	KUNIT_EXPECT_EQ(test, rring_sweep_in_flight(pool), 0u);
+	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), 1u);
+	KUNIT_EXPECT_EQ(test, kring_sweep_in_flight(pool), 0u);
 }
 
 static struct kunit_case sweep_cases[] = {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Wait and wake: flags and gates; no sleeper misses a wake. */
+/* Wait and wake: flags and event counts; no sleeper misses a wake. */
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -23,9 +23,9 @@ struct actor {
 	struct task_struct *task;
 	struct completion ready;	/* a signal can end its sleep */
 	struct completion done;
-	struct rring_client *client;
-	struct rring_ring *ring;
-	struct rring_reader *reader;
+	struct kring_client *client;
+	struct kring_ring *ring;
+	struct kring_reader *reader;
 	u32 rounds;
 	u32 round;			/* how far it has got */
 	int err;
@@ -49,7 +49,7 @@ static void start(struct kunit *test, struct actor *actor)
 {
 	init_completion(&actor->ready);
 	init_completion(&actor->done);
-	actor->task = kthread_create(actor_thread, actor, "rring_actor");
+	actor->task = kthread_create(actor_thread, actor, "kring_actor");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(actor->task));
 	get_task_struct(actor->task);
 	wake_up_process(actor->task);
@@ -90,7 +90,7 @@ static int finish(struct actor *actor)
  * Call WAKE for those flags of @waiters that are raised. L: a barrier for the
  * compiler.
  */
-static void wake(struct rring_client *client, struct rring_ring *ring,
+static void wake(struct kring_client *client, struct kring_ring *ring,
 		 u32 waiters)
 {
 	struct rring_wake args = { .ring = ring->id };
@@ -185,7 +185,7 @@ static void await_flag(const rring_flag_t *flag, u32 bits)
 		usleep_range(50, 100);
 }
 
-static struct rring_ring *open(struct kunit *test, struct rring_client *writer,
+static struct kring_ring *open(struct kunit *test, struct kring_client *writer,
 			       u32 capacity)
 {
 	return stage_ring(test, writer, &(struct rring_ring_open) {
@@ -195,13 +195,13 @@ static struct rring_ring *open(struct kunit *test, struct rring_client *writer,
 	});
 }
 
-/* ---- gates ---- */
+/* ---- event counts ---- */
 
 struct visit {
-	struct rring_gate gate;
+	struct kring_evcount evcount;
 	u32 asked;		/* calls of .ready */
 	u32 ready_at;		/* from this call on .ready returns .err */
-	u32 open_at;		/* this call opens the gate; 0: none */
+	u32 open_at;		/* this call signals; 0: none */
 	u32 raised;		/* .asked when the flags were raised */
 	int err;
 };
@@ -212,7 +212,7 @@ static int visit_ready(void *context, u64 *wake_at)
 
 	visit->asked++;
 	if (visit->asked == visit->open_at)
-		rring_gate_open(&visit->gate);
+		kring_evcount_signal(&visit->evcount);
 	return visit->asked >= visit->ready_at ? visit->err : -EAGAIN;
 }
 
@@ -223,15 +223,15 @@ static void visit_raise(void *context)
 	visit->raised = visit->asked;
 }
 
-static const struct rring_wait_ops visit_ops = {
+static const struct kring_wait_ops visit_ops = {
 	.ready = visit_ready,
 	.raise = visit_raise,
 };
 
 static int pay_visit(struct kunit *test, struct visit *visit, u64 deadline)
 {
-	rring_gate_init(&visit->gate, stage_arena(test));
-	return rring_gate_wait(&visit->gate, &visit_ops, visit, deadline);
+	kring_evcount_init(&visit->evcount, stage_arena(test));
+	return kring_evcount_wait(&visit->evcount, &visit_ops, visit, deadline);
 }
 
 static void what_is_there_is_not_waited_for(struct kunit *test)
@@ -262,7 +262,10 @@ static void second_look_comes_after_the_flag(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, visit.asked, 2u);
 }
 
-/* If the gate is opened during a look, the task does not sleep after it. */
+/*
+ * If the event count is signalled during a look, the task does not sleep after
+ * it.
+ */
 static void wake_before_the_sleep_counts(struct kunit *test)
 {
 	struct visit visit = { .ready_at = 3 };
@@ -332,13 +335,13 @@ static int play_reader(struct actor *actor)
 /* Writer and reader always wait for each other, in rings of 1 and 3 entries. */
 static void no_wake_is_lost(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
 	u32 capacity;
 
 	for (capacity = 1; capacity <= 3; capacity += 2) {
-		struct rring_ring *ring = open(test, writer, capacity);
-		struct rring_reader *reader = stage_join(test, client, ring,
+		struct kring_ring *ring = open(test, writer, capacity);
+		struct kring_reader *reader = stage_join(test, client, ring,
 							 NULL);
 		struct actor w = { .play = play_writer, .client = writer,
 				   .ring = ring, .rounds = ROUNDS };
@@ -356,8 +359,8 @@ static void no_wake_is_lost(struct kunit *test)
 
 static void reader_sleeps_until_its_deadline(struct kunit *test)
 {
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, 2);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, 2);
 	struct actor self = { .client = client, .ring = ring,
 			      .reader = stage_join(test, client, ring, NULL) };
 	u64 deadline = ktime_get_ns() + SECOND / 50;
@@ -374,9 +377,9 @@ static void reader_sleeps_until_its_deadline(struct kunit *test)
 
 static void signal_ends_a_wait(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = open(test, writer, 2);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, writer, 2);
 	struct actor sleeper = { .play = wait_first, .client = client,
 				 .ring = ring };
 
@@ -389,9 +392,9 @@ static void signal_ends_a_wait(struct kunit *test)
 
 static void end_of_stream_ends_a_wait(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = open(test, writer, 2);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, writer, 2);
 	struct actor sleeper = { .play = wait_first, .client = client,
 				 .ring = ring };
 
@@ -405,9 +408,9 @@ static void end_of_stream_ends_a_wait(struct kunit *test)
 /* If the sleeping client itself dies, its wait fails with -EOWNERDEAD. */
 static void death_ends_a_wait(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring = open(test, writer, 2);
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, writer, 2);
 	struct actor sleeper = { .play = wait_first, .client = client,
 				 .ring = ring };
 
@@ -417,15 +420,15 @@ static void death_ends_a_wait(struct kunit *test)
 	await_flag(&ring->info->waiters, RRING_READERS_WAIT);
 	stage_kill(test, client);
 	KUNIT_EXPECT_EQ(test, finish(&sleeper), -EOWNERDEAD);
-	rring_client_put(client);
+	kring_client_put(client);
 }
 
 /* An event in either of two rings wakes a client that waits for both. */
 static void one_of_several_is_enough(struct kunit *test)
 {
-	struct rring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
-	struct rring_ring *ring[2];
+	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_ring *ring[2];
 	u32 i;
 
 	for (i = 0; i < 2; i++) {
@@ -447,10 +450,10 @@ static void one_of_several_is_enough(struct kunit *test)
 
 static void peer_that_ends_ends_a_wait(struct kunit *test)
 {
-	struct rring_client *server = stage_client(test, RRING_PRODUCER);
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *requests = open(test, client, 1);
-	struct rring_ring *answers = open(test, server, 1);
+	struct kring_client *server = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *requests = open(test, client, 1);
+	struct kring_ring *answers = open(test, server, 1);
 	struct actor sleeper = { .play = wait_peer, .client = server,
 				 .ring = answers };
 	struct rring_ring_close close = { .ring = requests->id };
@@ -460,15 +463,15 @@ static void peer_that_ends_ends_a_wait(struct kunit *test)
 	stage_commit(answers, 1);
 	start(test, &sleeper);
 	await_flag(&requests->info->waiters, RRING_READERS_WAIT);
-	KUNIT_EXPECT_EQ(test, rring_ring_close(client, &close), 0);
+	KUNIT_EXPECT_EQ(test, kring_ring_close(client, &close), 0);
 	KUNIT_EXPECT_EQ(test, finish(&sleeper), -EPIPE);
 }
 
 /* A slot that is dropped goes to a client that waits for a slot. */
 static void dry_pool_wakes_who_waits(struct kunit *test)
 {
-	struct rring_client *rich = stage_client(test, RRING_PRODUCER);
-	struct rring_client *poor = stage_client(test, RRING_PRODUCER);
+	struct kring_client *rich = stage_client(test, RRING_PRODUCER);
+	struct kring_client *poor = stage_client(test, RRING_PRODUCER);
 	struct rring_arena_info *info = stage_arena(test)->info;
 	struct rring_wake args = { .flags = RRING_WAKE_POOLS,
 				   .pools = BIT(RRING_S) };
@@ -496,7 +499,7 @@ static void kernel_wakes_who_waits(struct kunit *test)
 		.capacity = 8,
 		.stride = RRING_STRIDE_MIN,
 	};
-	struct rring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *client = stage_client(test, RRING_CONSUMER);
 	struct rring_kwriter *kw = rring_kwriter_open(&config);
 	struct actor sleeper = { .play = wait_first, .client = client };
 	unsigned long flags;
@@ -519,17 +522,17 @@ static void poll_says_what_there_is(struct kunit *test)
 {
 	const __poll_t in = EPOLLIN | EPOLLRDNORM;
 	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
-	struct rring_client *client = stage_client(test, RRING_PRODUCER);
-	struct rring_ring *ring = open(test, client, 1);
-	struct rring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, 1);
+	struct kring_reader *reader = stage_join(test, client, ring, NULL);
 
-	KUNIT_EXPECT_TRUE(test, rring_client_poll(client) == out);
+	KUNIT_EXPECT_TRUE(test, kring_client_poll(client) == out);
 	KUNIT_EXPECT_EQ(test, rring_flag_load(&ring->info->waiters),
 			RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	stage_commit(ring, 1);
-	KUNIT_EXPECT_TRUE(test, rring_client_poll(client) == in);
+	KUNIT_EXPECT_TRUE(test, kring_client_poll(client) == in);
 	stage_release(reader, 1);
-	KUNIT_EXPECT_TRUE(test, rring_client_poll(client) == out);
+	KUNIT_EXPECT_TRUE(test, kring_client_poll(client) == out);
 }
 
 static struct kunit_case wake_cases[] = {

@@ -181,17 +181,17 @@ static void accessors_agree(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rring_flag_load(&flag), 0u);
 }
 
-/* rring_flag_lower() lowers and returns only bits that were raised. */
+/* kring_flag_lower() lowers and returns only bits that were raised. */
 static void flags_go_up_and_down(struct kunit *test)
 {
 	rring_flag_t flag = {};
 
-	rring_flag_raise(&flag, 5);
-	rring_flag_raise(&flag, 4);
+	kring_flag_raise(&flag, 5);
+	kring_flag_raise(&flag, 4);
 	KUNIT_EXPECT_EQ(test, rring_flag_load(&flag), 5u);
-	KUNIT_EXPECT_EQ(test, rring_flag_lower(&flag, 6), 4u);
+	KUNIT_EXPECT_EQ(test, kring_flag_lower(&flag, 6), 4u);
 	KUNIT_EXPECT_EQ(test, rring_flag_load(&flag), 1u);
-	KUNIT_EXPECT_EQ(test, rring_flag_lower(&flag, 6), 0u);
+	KUNIT_EXPECT_EQ(test, kring_flag_lower(&flag, 6), 0u);
 }
 
 static struct kunit_case words_cases[] = {

@@ -73,20 +73,20 @@ static void remove_supplies(void)
 TEST(a_battery_is_one_that_the_machine_runs_on)
 {
 	remove_supplies();
-	EXPECT_EQ(0, rring_battery_in(power_root));
+	EXPECT_EQ(0, ulib_battery_in(power_root));
 	put_file("AC", "type", "Mains\n");
-	EXPECT_EQ(0, rring_battery_in(power_root));
+	EXPECT_EQ(0, ulib_battery_in(power_root));
 	put_file("mouse", "type", "Battery\n");
 	put_file("mouse", "scope", "Device\n");
-	EXPECT_EQ(0, rring_battery_in(power_root));
+	EXPECT_EQ(0, ulib_battery_in(power_root));
 	put_file("empty", "type", "");
-	EXPECT_EQ(0, rring_battery_in(power_root));
+	EXPECT_EQ(0, ulib_battery_in(power_root));
 	put_file("BAT0", "type", "Battery\n");
-	EXPECT_EQ(1, rring_battery_in(power_root));
+	EXPECT_EQ(1, ulib_battery_in(power_root));
 	put_file("BAT0", "scope", "System\n");
-	EXPECT_EQ(1, rring_battery_in(power_root));
+	EXPECT_EQ(1, ulib_battery_in(power_root));
 	put_file("BAT0", "type", "Batteries\n");
-	EXPECT_EQ(0, rring_battery_in(power_root));
+	EXPECT_EQ(0, ulib_battery_in(power_root));
 	remove_supplies();
 }
 
@@ -95,7 +95,7 @@ static enum rring_profile expected_here(int cpus)
 	uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) *
 			 (uint64_t)sysconf(_SC_PAGESIZE);
 
-	int battery = rring_battery_in("/sys/class/power_supply");
+	int battery = ulib_battery_in("/sys/class/power_supply");
 
 	return (enum rring_profile)rring_profile_detect(bytes, (uint32_t)cpus,
 							battery);

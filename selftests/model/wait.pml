@@ -124,7 +124,7 @@ inline consume()
 	d_step { position[me] = news; news = 0; seen = 0 }
 }
 
-/* One round of it, as rring_gate_wait() has it. */
+/* One round of it, as kring_evcount_wait() has it. */
 inline sleep()
 {
 	raise();

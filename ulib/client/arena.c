@@ -25,8 +25,8 @@ enum rring_class rring_class_for(size_t len)
  */
 static int call(enum rring_backend backend, unsigned long request, void *args)
 {
-	struct rring_file file;
-	int ret = rring_file_open(&file, backend);
+	struct ulib_file file;
+	int ret = ulib_file_open(&file, backend);
 
 	if (ret)
 		return ret;
@@ -47,7 +47,7 @@ int rring_arena_create(const struct rring_arena_config *config)
 		.uid = config->uid,
 		.gid = config->gid,
 	};
-	int err = rring_name_copy(args.name, config->name);
+	int err = ulib_name_copy(args.name, config->name);
 
 	if (err)
 		return err;
@@ -60,7 +60,7 @@ int rring_arena_create(const struct rring_arena_config *config)
 int rring_arena_remove(const char *name)
 {
 	struct rring_remove args = { .size = sizeof(args) };
-	int err = rring_name_copy(args.name, name);
+	int err = ulib_name_copy(args.name, name);
 
 	return err ? err : call(RRING_BACKEND_AUTO, RRING_IOC_REMOVE, &args);
 }

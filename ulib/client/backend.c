@@ -22,7 +22,7 @@ static enum rring_backend from_environment(void)
 }
 
 /* 1: $RRING_BACKEND names a backend; 0: the library chooses. */
-int rring_backend_is_told(void)
+int ulib_backend_is_told(void)
 {
 	return from_environment() != RRING_BACKEND_AUTO;
 }
@@ -51,13 +51,13 @@ enum rring_backend rring_backend(void)
  * Open @file on @backend; for RRING_BACKEND_AUTO, on what rring_backend() says.
  * 0 or a negative errno.
  */
-int rring_file_open(struct rring_file *file, enum rring_backend backend)
+int ulib_file_open(struct ulib_file *file, enum rring_backend backend)
 {
 	if (backend == RRING_BACKEND_AUTO)
 		backend = rring_backend();
 	file->fd = -1;
 	file->host = NULL;
-	file->calls = backend == RRING_BACKEND_DEVICE ? &rring_backend_device :
-							&rring_backend_process;
+	file->calls = backend == RRING_BACKEND_DEVICE ? &ulib_backend_device :
+							&ulib_backend_process;
 	return file->calls->open(file);
 }

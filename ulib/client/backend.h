@@ -10,46 +10,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct rring_backend_calls;
+struct ulib_backend_calls;
 
 /*
  * An open file of the device, or what stands for it in this process. At most
  * one client attaches through it.
  */
-struct rring_file {
-	const struct rring_backend_calls *calls;
+struct ulib_file {
+	const struct ulib_backend_calls *calls;
 	int fd;			/* device: its descriptor; else -1 */
 	void *host;		/* process: the client of kmod/; else NULL */
 };
 
 /* Operations of a backend. Errors are negative errno. */
-struct rring_backend_calls {
+struct ulib_backend_calls {
 	int in_process;
-	int (*open)(struct rring_file *file);
-	void (*close)(struct rring_file *file);
-	int (*call)(struct rring_file *file, unsigned long request, void *args);
+	int (*open)(struct ulib_file *file);
+	void (*close)(struct ulib_file *file);
+	int (*call)(struct ulib_file *file, unsigned long request, void *args);
 	/*
 	 * Map all @size bytes of the region that @offset names, see
 	 * RRING_OFF(). NULL: it failed, and *@err says why; *@err does not
 	 * change otherwise.
 	 */
-	void *(*map)(struct rring_file *file, uint64_t offset, size_t size,
+	void *(*map)(struct ulib_file *file, uint64_t offset, size_t size,
 		     int writable, int *err);
-	void (*unmap)(struct rring_file *file, void *addr, size_t size);
+	void (*unmap)(struct ulib_file *file, void *addr, size_t size);
 	/* the descriptor for poll(2), each time the same; under own->lock */
-	int (*poll_fd)(struct rring_file *file);
+	int (*poll_fd)(struct ulib_file *file);
 	/*
 	 * Make the poll descriptor report the next event. @mask is POLLIN or
 	 * POLLOUT, if the caller has looked for that and found nothing; 0: the
 	 * client has a new reader or writer.
 	 */
-	void (*poll_again)(struct rring_file *file, uint32_t mask);
+	void (*poll_again)(struct ulib_file *file, uint32_t mask);
 };
 
-extern const struct rring_backend_calls rring_backend_device;
-extern const struct rring_backend_calls rring_backend_process;
+extern const struct ulib_backend_calls ulib_backend_device;
+extern const struct ulib_backend_calls ulib_backend_process;
 
 /* Is @fd the descriptor of an arena of this process? */
-int rring_backend_process_has(int fd);
+int ulib_backend_process_has(int fd);
 
 #endif /* ULIB_BACKEND_H */

@@ -30,7 +30,7 @@ static int says(const char *dir, const char *supply, const char *attribute,
  * A battery whose scope is "Device" belongs to a peripheral, such as a mouse,
  * and does not count.
  */
-int rring_battery_in(const char *dir)
+int ulib_battery_in(const char *dir)
 {
 	DIR *supplies = opendir(dir);
 	struct dirent *supply;

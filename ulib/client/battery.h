@@ -2,9 +2,9 @@
 #ifndef ULIB_BATTERY_H
 #define ULIB_BATTERY_H
 
-#define RRING_POWER_SUPPLIES	"/sys/class/power_supply"
+#define ULIB_POWER_SUPPLIES	"/sys/class/power_supply"
 
 /* 1: @dir lists a battery that supplies the machine itself; else 0. */
-int rring_battery_in(const char *dir);
+int ulib_battery_in(const char *dir);
 
 #endif /* ULIB_BATTERY_H */

@@ -9,25 +9,25 @@
 
 #include "client.h"
 
-int rring_call(struct rring_client *client, unsigned long request, void *args)
+int ulib_call(struct rring_client *client, unsigned long request, void *args)
 {
-	struct rring_file *file = &client->own->file;
+	struct ulib_file *file = &client->own->file;
 
 	return file->calls->call(file, request, args);
 }
 
-void *rring_map(struct rring_client *client, enum rring_region_type region,
-		uint32_t index, size_t size, int writable, int *err)
+void *ulib_map(struct rring_client *client, enum rring_region_type region,
+	       uint32_t index, size_t size, int writable, int *err)
 {
-	struct rring_file *file = &client->own->file;
+	struct ulib_file *file = &client->own->file;
 
 	return file->calls->map(file, RRING_OFF(region, index), size, writable,
 				err);
 }
 
-void rring_unmap(struct rring_client *client, const void *addr, size_t size)
+void ulib_unmap(struct rring_client *client, const void *addr, size_t size)
 {
-	struct rring_file *file = &client->own->file;
+	struct ulib_file *file = &client->own->file;
 
 	if (addr)
 		file->calls->unmap(file, (void *)addr, size);
@@ -37,9 +37,9 @@ void rring_unmap(struct rring_client *client, const void *addr, size_t size)
  * Call .poll_again of the backend with @mask, if rring_client_fd() was ever
  * called.
  */
-void rring_poll_again(struct rring_client *client, uint32_t mask)
+void ulib_poll_again(struct rring_client *client, uint32_t mask)
 {
-	struct rring_file *file = &client->own->file;
+	struct ulib_file *file = &client->own->file;
 
 	if (__atomic_load_n(&client->own->polled, __ATOMIC_RELAXED))
 		file->calls->poll_again(file, mask);
@@ -49,7 +49,7 @@ void rring_poll_again(struct rring_client *client, uint32_t mask)
  * Copy @from, padded with zeros; NULL is the empty name. -ENAMETOOLONG: it does
  * not fit; names are never truncated.
  */
-int rring_name_copy(char to[RRING_NAME_MAX], const char *from)
+int ulib_name_copy(char to[RRING_NAME_MAX], const char *from)
 {
 	size_t len = from ? strlen(from) : 0;
 
@@ -78,19 +78,19 @@ static int map_regions(struct rring_client *client)
 	const struct rring_attach *attach = &own->attach;
 	int err = 0;
 
-	client->arena = rring_map(client, RRING_REGION_ARENA, 0,
-				  attach->arena_size, 0, &err);
-	own->magazines = rring_map(client, RRING_REGION_MAGAZINE, 0,
-				   attach->magazine_size, 0, &err);
-	own->cursors = rring_map(client, RRING_REGION_CURSORS, attach->client,
-				 sizeof(struct rring_cursors), 1, &err);
-	own->payload = rring_map(client, RRING_REGION_PAYLOAD, 0,
-				 attach->payload_size,
-				 client->role == RRING_PRODUCER, &err);
+	client->arena = ulib_map(client, RRING_REGION_ARENA, 0,
+				 attach->arena_size, 0, &err);
+	own->magazines = ulib_map(client, RRING_REGION_MAGAZINE, 0,
+				  attach->magazine_size, 0, &err);
+	own->cursors = ulib_map(client, RRING_REGION_CURSORS, attach->client,
+				sizeof(struct rring_cursors), 1, &err);
+	own->payload = ulib_map(client, RRING_REGION_PAYLOAD, 0,
+				attach->payload_size,
+				client->role == RRING_PRODUCER, &err);
 	/* last: with the ledger mapped, the kernel counts the client as live */
 	if (!err)
-		own->ledger = rring_map(client, RRING_REGION_LEDGER, 0,
-					attach->ledger_size, 1, &err);
+		own->ledger = ulib_map(client, RRING_REGION_LEDGER, 0,
+				       attach->ledger_size, 1, &err);
 	return err;
 }
 
@@ -99,11 +99,11 @@ static void unmap_regions(struct rring_client *client)
 	struct rring_client_private *own = client->own;
 	const struct rring_attach *attach = &own->attach;
 
-	rring_unmap(client, own->ledger, attach->ledger_size);
-	rring_unmap(client, own->payload, attach->payload_size);
-	rring_unmap(client, own->cursors, sizeof(struct rring_cursors));
-	rring_unmap(client, own->magazines, attach->magazine_size);
-	rring_unmap(client, client->arena, attach->arena_size);
+	ulib_unmap(client, own->ledger, attach->ledger_size);
+	ulib_unmap(client, own->payload, attach->payload_size);
+	ulib_unmap(client, own->cursors, sizeof(struct rring_cursors));
+	ulib_unmap(client, own->magazines, attach->magazine_size);
+	ulib_unmap(client, client->arena, attach->arena_size);
 }
 
 static int check_abi(const struct rring_client *client)
@@ -141,8 +141,8 @@ static int view_pools(struct rring_client *client)
 		if (!pool->parked_handle)
 			return -ENOMEM;
 	}
-	rring_recent_open(client);
-	return rring_xxl_open(client);
+	ulib_recent_open(client);
+	return ulib_xxl_open(client);
 }
 
 static struct rring_client *client_new(enum rring_role role,
@@ -194,10 +194,10 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 		.role = client->role,
 		.arena_fd = arena_fd,
 	};
-	err = rring_name_copy(args->name, name);
+	err = ulib_name_copy(args->name, name);
 	if (err)
 		return err;
-	err = rring_call(client, RRING_IOC_ATTACH, args);
+	err = ulib_call(client, RRING_IOC_ATTACH, args);
 	if (err)
 		return err;
 	client->id = args->client;
@@ -220,7 +220,7 @@ static int open_client(struct rring_client **out, const char *name,
 
 	if (!client)
 		return -ENOMEM;
-	err = rring_file_open(&client->own->file, backend);
+	err = ulib_file_open(&client->own->file, backend);
 	if (!err) {
 		client->fd = client->own->file.fd;
 		err = attach(client, name, arena_fd);
@@ -264,7 +264,7 @@ int rring_open(struct rring_client **client, const char *name,
 			  (enum rring_backend)backend);
 	/* this user may not use the device's `default`: take the own one */
 	if (err == -EACCES && !name && !(flags & RRING_ON_DEVICE) &&
-	    backend == RRING_BACKEND_DEVICE && !rring_backend_is_told())
+	    backend == RRING_BACKEND_DEVICE && !ulib_backend_is_told())
 		err = open_client(client, "default", -1, role, flags,
 				  RRING_BACKEND_PROCESS);
 	return err;
@@ -279,7 +279,7 @@ int rring_open_arena(struct rring_client **client, int arena_fd,
 		return -EINVAL;
 	if (fcntl(arena_fd, F_GETFD) < 0)
 		return -EBADF;
-	if (rring_backend_process_has(arena_fd))
+	if (ulib_backend_process_has(arena_fd))
 		backend = RRING_BACKEND_PROCESS;
 	return open_client(client, NULL, arena_fd, role, flags, backend);
 }
@@ -311,11 +311,11 @@ void rring_close(struct rring_client *client)
 	while (own->writers)
 		rring_writer_close(own->writers);
 	while (own->pipes)
-		rring_pipe_free(own->pipes);
+		ulib_pipe_free(own->pipes);
 	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
-		rring_unmap(client, own->peers[i].cursors,
-			    sizeof(struct rring_cursors));
-	rring_xxl_close(client);
+		ulib_unmap(client, own->peers[i].cursors,
+			   sizeof(struct rring_cursors));
+	ulib_xxl_close(client);
 	unmap_regions(client);
 	client_free(client);
 }
@@ -345,15 +345,15 @@ int rring_client_fd(const struct rring_client *client)
 static void map_peer(struct rring_client *client, uint32_t id)
 {
 	const rring_flag_t *now = &client->arena->client_serial[id];
-	struct rring_peer *peer = &client->own->peers[id];
+	struct ulib_peer *peer = &client->own->peers[id];
 	uint32_t serial = rring_flag_load_acquire(now);
 	int err = 0;
 
 	if (peer->serial == serial)
 		return;
-	rring_unmap(client, peer->cursors, sizeof(struct rring_cursors));
-	peer->cursors = rring_map(client, RRING_REGION_CURSORS, id,
-				  sizeof(struct rring_cursors), 0, &err);
+	ulib_unmap(client, peer->cursors, sizeof(struct rring_cursors));
+	peer->cursors = ulib_map(client, RRING_REGION_CURSORS, id,
+				 sizeof(struct rring_cursors), 0, &err);
 	/* after an error, or if @id has a new client now: map anew next time */
 	peer->serial = err || rring_flag_load(now) != serial ? 0 : serial;
 }
@@ -363,8 +363,8 @@ static void map_peer(struct rring_client *client, uint32_t id)
  * cursors cannot be mapped. Takes own->lock to read another client's cursor, as
  * another thread may replace the mapping.
  */
-uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
-			   uint32_t cursor)
+uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
+			  uint32_t cursor)
 {
 	struct rring_client_private *own = client->own;
 	uint64_t position = 0;
@@ -393,7 +393,7 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 		.pool = pool,
 		.flags = flags,
 	};
-	return rring_call(client, RRING_IOC_POOL_STAT, stat);
+	return ulib_call(client, RRING_IOC_POOL_STAT, stat);
 }
 
 void rring_wake_ring(struct rring_client *client, uint32_t ring,
@@ -405,7 +405,7 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		.ring = ring,
 	};
 
-	rring_call(client, RRING_IOC_WAKE, &args);
+	ulib_call(client, RRING_IOC_WAKE, &args);
 }
 
 void rring_wake_pools(struct rring_client *client)
@@ -416,15 +416,15 @@ void rring_wake_pools(struct rring_client *client)
 		.pools = rring_flag_load(&client->arena->pool_waiters),
 	};
 
-	rring_call(client, RRING_IOC_WAKE, &args);
+	ulib_call(client, RRING_IOC_WAKE, &args);
 }
 
 /*
  * Ask the kernel to free those of the @count XXL slots from @first on that no
  * ledger, magazine or ring names. Errors are ignored.
  */
-void rring_xxl_reclaim(struct rring_client *client, uint32_t first,
-		       uint32_t count)
+void ulib_xxl_reclaim(struct rring_client *client, uint32_t first,
+		      uint32_t count)
 {
 	struct rring_reclaim args = {
 		.size = sizeof(args),
@@ -433,5 +433,5 @@ void rring_xxl_reclaim(struct rring_client *client, uint32_t first,
 		.count = count,
 	};
 
-	rring_call(client, RRING_IOC_RECLAIM, &args);
+	ulib_call(client, RRING_IOC_RECLAIM, &args);
 }

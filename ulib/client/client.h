@@ -14,82 +14,82 @@
  * Mapping of another client's cursors. It is valid while the client of that id
  * has the serial .serial; 0: to be mapped anew. Under own->lock.
  */
-struct rring_peer {
+struct ulib_peer {
 	uint32_t serial;
 	const struct rring_cursors *cursors;
 };
 
 /* This client's lists of recent drops of one pool. */
-struct rring_recent_view {
+struct ulib_recent_view {
 	struct rring_recent *end;	/* by list: where it goes on */
 	uint32_t *slot;			/* the lists, in a row */
 	uint32_t entries;		/* of each: a power of two, or 0 */
 };
 
 struct rring_client_private {
-	struct rring_file file;
+	struct ulib_file file;
 	int polled;			/* rring_client_fd() was called */
 	pthread_mutex_t lock;		/* over .peers and the lists */
-	struct rring_peer peers[RRING_CLIENTS_MAX + 1];
+	struct ulib_peer peers[RRING_CLIENTS_MAX + 1];
 	struct rring_writer *writers;
 	struct rring_reader *readers;
 	struct rring_pipe *pipes;
 	struct rring_cursors *cursors;	/* of this client */
 	struct rring_tails *ledger;
-	struct rring_recent_view recent[RRING_XXL];
+	struct ulib_recent_view recent[RRING_XXL];
 	const struct rring_magazines *magazines;
 	char *payload;
-	struct rring_xxl_table xxl;
+	struct ulib_xxl_table xxl;
 	struct rring_attach attach;	/* the kernel's answer: id, sizes */
 };
 
-int rring_backend_is_told(void);
-int rring_file_open(struct rring_file *file, enum rring_backend backend);
-int rring_call(struct rring_client *client, unsigned long request, void *args);
-void *rring_map(struct rring_client *client, enum rring_region_type region,
-		uint32_t index, size_t size, int writable, int *err);
-void rring_unmap(struct rring_client *client, const void *addr, size_t size);
-void rring_poll_again(struct rring_client *client, uint32_t mask);
-int rring_name_copy(char to[RRING_NAME_MAX], const char *from);
+int ulib_backend_is_told(void);
+int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
+int ulib_call(struct rring_client *client, unsigned long request, void *args);
+void *ulib_map(struct rring_client *client, enum rring_region_type region,
+	       uint32_t index, size_t size, int writable, int *err);
+void ulib_unmap(struct rring_client *client, const void *addr, size_t size);
+void ulib_poll_again(struct rring_client *client, uint32_t mask);
+int ulib_name_copy(char to[RRING_NAME_MAX], const char *from);
 
-uint64_t rring_peer_cursor(struct rring_client *client, uint32_t id,
-			   uint32_t cursor);
-void rring_recent_open(struct rring_client *client);
-void rring_recent_add(struct rring_client *client, uint64_t handle);
-void rring_pipe_free(struct rring_pipe *pipe);
-void rring_settle_writers(struct rring_client *client);
-void rring_writer_settle(struct rring_writer *writer);
+uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
+			  uint32_t cursor);
+void ulib_recent_open(struct rring_client *client);
+void ulib_recent_add(struct rring_client *client, uint64_t handle);
+void ulib_pipe_free(struct rring_pipe *pipe);
+void ulib_settle_writers(struct rring_client *client);
+void ulib_writer_settle(struct rring_writer *writer);
 
 /*
  * Look at the readers: 0 if @n entries have room, else -EAGAIN. Sets .limit and
  * settles what the readers have passed. Not for RRING_OVERWRITE.
  */
-int rring_writer_look(struct rring_writer *writer, uint32_t n);
+int ulib_writer_look(struct rring_writer *writer, uint32_t n);
 
 /*
  * Sleep in the kernel until @n entries have room: 0, -ETIMEDOUT, -EINTR or
  * another error of RRING_IOC_WAIT. If @peer, a reader of the same client, is
  * not NULL: also -EPIPE when the stream of @peer has ended.
  */
-int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
-		       const struct rring_reader *peer, uint64_t deadline);
+int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
+		      const struct rring_reader *peer, uint64_t deadline);
 
 /*
  * 0: @reader has events, or was lapped; -EAGAIN: nothing yet; -EPIPE: nothing,
  * and the stream has ended; else the error of mapping new pages.
  */
-int rring_reader_look(struct rring_reader *reader);
+int ulib_reader_look(struct rring_reader *reader);
 
 /*
  * Release entries that are no event (RRING_LEN_NONE), up to one that is: 1.
  * Else what rring_peek() or rring_release() returns.
  */
-long rring_peek_event(struct rring_reader *reader);
+long ulib_peek_event(struct rring_reader *reader);
 
 /*
  * Look at the first peeked entry; returns what rring_entry() returns. The next
  * call that reads releases the entry, but not after -ENOMEM.
  */
-int rring_reader_next(struct rring_reader *reader, struct rring_event *event);
+int ulib_reader_next(struct rring_reader *reader, struct rring_event *event);
 
 #endif /* ULIB_CLIENT_H */

@@ -8,18 +8,18 @@
 
 #include "client.h"
 
-static int device_open(struct rring_file *file)
+static int device_open(struct ulib_file *file)
 {
 	file->fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
 	return file->fd < 0 ? -errno : 0;
 }
 
-static void device_close(struct rring_file *file)
+static void device_close(struct ulib_file *file)
 {
 	close(file->fd);
 }
 
-static int device_call(struct rring_file *file, unsigned long request,
+static int device_call(struct ulib_file *file, unsigned long request,
 		       void *args)
 {
 	int ret = ioctl(file->fd, request, args);
@@ -27,7 +27,7 @@ static int device_call(struct rring_file *file, unsigned long request,
 	return ret < 0 ? -errno : ret;
 }
 
-static void *device_map(struct rring_file *file, uint64_t offset, size_t size,
+static void *device_map(struct ulib_file *file, uint64_t offset, size_t size,
 			int writable, int *err)
 {
 	int prot = writable ? PROT_READ | PROT_WRITE : PROT_READ;
@@ -40,25 +40,25 @@ static void *device_map(struct rring_file *file, uint64_t offset, size_t size,
 	return NULL;
 }
 
-static void device_unmap(struct rring_file *file, void *addr, size_t size)
+static void device_unmap(struct ulib_file *file, void *addr, size_t size)
 {
 	(void)file;
 	munmap(addr, size);
 }
 
-static int device_poll_fd(struct rring_file *file)
+static int device_poll_fd(struct ulib_file *file)
 {
 	return file->fd;
 }
 
 /* Nothing to do: each poll(2) makes the module look again. */
-static void device_poll_again(struct rring_file *file, uint32_t mask)
+static void device_poll_again(struct ulib_file *file, uint32_t mask)
 {
 	(void)file;
 	(void)mask;
 }
 
-const struct rring_backend_calls rring_backend_device = {
+const struct ulib_backend_calls ulib_backend_device = {
 	.open = device_open,
 	.close = device_close,
 	.call = device_call,

@@ -3,19 +3,19 @@
 #include "client.h"
 #include "xxl.h"
 
-static struct rring_xxl_table *table_of(const struct rring_client *client)
+static struct ulib_xxl_table *table_of(const struct rring_client *client)
 {
 	return &client->own->xxl;
 }
 
-static int is_taken(const struct rring_xxl_table *table, uint64_t position)
+static int is_taken(const struct ulib_xxl_table *table, uint64_t position)
 {
 	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
 
 	return table->taken[bit / 64] >> bit % 64 & 1;
 }
 
-static void flip_taken(struct rring_xxl_table *table, uint64_t position)
+static void flip_taken(struct ulib_xxl_table *table, uint64_t position)
 {
 	uint32_t bit = position % RRING_MAGAZINE_SLOTS;
 
@@ -45,8 +45,8 @@ static uint64_t move_tail(struct rring_client *client, uint64_t head)
  * thread that asked for it. The hold comes before the tail passes the slot,
  * which has to wait until the slots before it are taken.
  */
-uint64_t rring_place_take(struct rring_client *client, uint64_t bytes,
-			  uint64_t *passed)
+uint64_t ulib_place_take(struct rring_client *client, uint64_t bytes,
+			 uint64_t *passed)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
 	/* P: pairs with O in the kernel's lending */
@@ -59,7 +59,7 @@ uint64_t rring_place_take(struct rring_client *client, uint64_t bytes,
 			continue;
 		handle = RRING_LOAD(&pool->magazine->handle[
 				    position % RRING_MAGAZINE_SLOTS]);
-		if (rring_xxl_bytes(client, handle) != bytes)
+		if (ulib_xxl_bytes(client, handle) != bytes)
 			continue;
 		rring_word_fetch_add(&pool->ledger[rring_handle_index(handle)],
 				     RRING_MOVE + RRING_HOLD);
@@ -71,7 +71,7 @@ uint64_t rring_place_take(struct rring_client *client, uint64_t bytes,
 	return 0;
 }
 
-uint64_t rring_place_takes(struct rring_client *client)
+uint64_t ulib_place_takes(struct rring_client *client)
 {
 	uint64_t takes;
 
@@ -81,7 +81,7 @@ uint64_t rring_place_takes(struct rring_client *client)
 	return takes;
 }
 
-int rring_place_is_awaited(struct rring_client *client, uint64_t takes)
+int ulib_place_is_awaited(struct rring_client *client, uint64_t takes)
 {
 	const struct rring_pool_view *pool = &client->pool[RRING_XXL];
 	int busy;

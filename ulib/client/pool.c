@@ -62,14 +62,14 @@ static uint64_t pop_threads(struct rring_client *client,
  * slots that their readers have passed. Does nothing if the client has several
  * threads.
  */
-void rring_settle_writers(struct rring_client *client)
+void ulib_settle_writers(struct rring_client *client)
 {
 	struct rring_writer *writer;
 
 	if (client->shared)
 		return;	/* each writer may belong to another thread */
 	for (writer = client->own->writers; writer; writer = writer->next)
-		rring_writer_settle(writer);
+		ulib_writer_settle(writer);
 }
 
 static int refill(struct rring_client *client, uint32_t pool,
@@ -82,8 +82,8 @@ static int refill(struct rring_client *client, uint32_t pool,
 		.deadline = deadline,
 	};
 
-	rring_settle_writers(client);
-	return rring_call(client, RRING_IOC_REFILL, &args);
+	ulib_settle_writers(client);
+	return ulib_call(client, RRING_IOC_REFILL, &args);
 }
 
 static int alloc_popped(struct rring_client *client, uint64_t handle,
@@ -111,8 +111,8 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 	if (client->role != RRING_PRODUCER)
 		return -EPERM;
 	if (index == RRING_XXL)
-		return rring_xxl_alloc(client, len, event_type, deadline,
-				       event);
+		return ulib_xxl_alloc(client, len, event_type, deadline,
+				      event);
 	if (pool->parked)
 		return rring_alloc_class(client, (enum rring_class)index, len,
 					 event_type, event);
@@ -227,7 +227,7 @@ static uint64_t room_of(const struct rring_client *client, uint64_t handle)
 	uint32_t pool = rring_handle_class(handle);
 
 	return pool < RRING_XXL ? client->arena->pool[pool].slot_size :
-				  rring_xxl_bytes(client, handle);
+				  ulib_xxl_bytes(client, handle);
 }
 
 int rring_resize(struct rring_client *client, struct rring_event *event,
@@ -280,7 +280,7 @@ static void let_go(struct rring_client *client, const struct rring_event *event,
 		   uint64_t word)
 {
 	if ((word & (RRING_HOLDS_MASK | RRING_IN_FLIGHT_MASK)) == RRING_HOLD)
-		rring_recent_add(client, event->handle);
+		ulib_recent_add(client, event->handle);
 	if (rring_ledger_holds(word) == 1)
 		rring_freed(client);
 }
@@ -374,7 +374,7 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	if (!rring_handle_valid(client, handle))
 		return -EBADMSG;
 	if (!rring_handle_short(client, handle))
-		return rring_xxl_upgrade(client, handle, event);
+		return ulib_xxl_upgrade(client, handle, event);
 	rring_event_at(client, handle, 0, 0, &held);
 	if (rring_word_load(held.word) & RRING_ASIDE)
 		return -ESTALE;
@@ -400,7 +400,7 @@ int rring_find(struct rring_client *client, uint64_t handle,
 	if (!rring_handle_valid(client, handle))
 		return -EBADMSG;
 	if (!rring_handle_short(client, handle))
-		return rring_xxl_find(client, handle, event);
+		return ulib_xxl_find(client, handle, event);
 	word = rring_word_load(&client->pool[rring_handle_class(handle)]
 			       .ledger[rring_handle_index(handle)]);
 	if (!rring_ledger_holds(word) || word & RRING_ASIDE ||
@@ -430,7 +430,7 @@ static void unpark(struct rring_client *client, struct rring_pool_view *pool)
 						~(RRING_ASIDE |
 						  RRING_PRIVATE)) +
 					       RRING_MOVE - RRING_HOLD);
-		rring_recent_add(client, handle);
+		ulib_recent_add(client, handle);
 	}
 }
 
@@ -444,7 +444,7 @@ static void empty_magazine(struct rring_client *client,
 		head = rring_seq_load_acquire(&pool->magazine->head);
 	} while (!rring_seq_exchange(pool->tail, &tail, head));
 	for (; tail != head; tail++)
-		rring_recent_add(client, RRING_LOAD(&pool->magazine->handle[
+		ulib_recent_add(client, RRING_LOAD(&pool->magazine->handle[
 					 tail % RRING_MAGAZINE_SLOTS]));
 }
 

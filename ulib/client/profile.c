@@ -36,7 +36,7 @@ enum rring_profile rring_detect_profile(void)
 {
 	return (enum rring_profile)
 		rring_profile_detect(memory_bytes(), count_cpus(),
-				     rring_battery_in(RRING_POWER_SUPPLIES));
+				     ulib_battery_in(ULIB_POWER_SUPPLIES));
 }
 
 int rring_arena_profile(struct rring_arena_config *config,

@@ -2,13 +2,13 @@
 /* Lists of recent drops: written here, read by kmod/core/recent.c. */
 #include "client.h"
 
-void rring_recent_open(struct rring_client *client)
+void ulib_recent_open(struct rring_client *client)
 {
 	struct rring_client_private *own = client->own;
 	uint32_t i;
 
 	for (i = 0; i < RRING_XXL; i++)
-		own->recent[i] = (struct rring_recent_view) {
+		own->recent[i] = (struct ulib_recent_view) {
 			.end = own->ledger->recent[i],
 			.slot = (uint32_t *)((char *)own->ledger +
 					     client->arena->recent_offset[i]),
@@ -32,9 +32,9 @@ static __attribute__((noinline)) uint32_t list_of_thread(void)
  * Note that the ledger word of @handle has neither holds nor in_flight any
  * more. Not for XXL. The stores need no order: the lists are hints.
  */
-void rring_recent_add(struct rring_client *client, uint64_t handle)
+void ulib_recent_add(struct rring_client *client, uint64_t handle)
 {
-	const struct rring_recent_view *view =
+	const struct ulib_recent_view *view =
 		&client->own->recent[rring_handle_class(handle)];
 	uint32_t list = client->shared ? list_of_thread() : 0;
 	rring_seq_t *end = &view->end[list].pos;

@@ -15,22 +15,22 @@
 #include "xxl.h"
 
 /* The mapping of one use of a slot. */
-struct rring_mapped {
+struct ulib_mapped {
 	uint64_t handle;
 	void *data;
 	size_t size;
 	uint32_t pins;			/* peeked entries that name it */
-	struct rring_mapped *next;
+	struct ulib_mapped *next;
 };
 
 /* A peeked entry of XXL that its reader has not released. */
 struct rring_pin {
 	uint64_t position;
-	struct rring_mapped *mapped;
+	struct ulib_mapped *mapped;
 	struct rring_pin *next;
 };
 
-static struct rring_xxl_table *table_of(const struct rring_client *client)
+static struct ulib_xxl_table *table_of(const struct rring_client *client)
 {
 	return &client->own->xxl;
 }
@@ -52,7 +52,7 @@ static void unlock(struct rring_client *client)
 }
 
 /* Bytes of the region that the slot of @handle has now; 0: none. */
-uint64_t rring_xxl_bytes(const struct rring_client *client, uint64_t handle)
+uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle)
 {
 	const rring_word_t *bytes = (const rring_word_t *)
 		((const char *)client->arena + client->arena->xxl_offset);
@@ -63,16 +63,16 @@ uint64_t rring_xxl_bytes(const struct rring_client *client, uint64_t handle)
 
 /* ---- what is mapped; under .lock, but for unmap() ---- */
 
-static struct rring_mapped **list_of(const struct rring_client *client,
-				     uint64_t handle)
+static struct ulib_mapped **list_of(const struct rring_client *client,
+				    uint64_t handle)
 {
 	return &table_of(client)->mapped[rring_handle_index(handle)];
 }
 
-static struct rring_mapped *mapped_find(const struct rring_client *client,
-					uint64_t handle)
+static struct ulib_mapped *mapped_find(const struct rring_client *client,
+				       uint64_t handle)
 {
-	struct rring_mapped *mapped = *list_of(client, handle);
+	struct ulib_mapped *mapped = *list_of(client, handle);
 
 	while (mapped && mapped->handle != handle)
 		mapped = mapped->next;
@@ -83,17 +83,17 @@ static struct rring_mapped *mapped_find(const struct rring_client *client,
  * Map the region that the slot has now. -ESTALE: it has none, or one of another
  * size meanwhile; else an error of the mapping.
  */
-static int map(struct rring_client *client, struct rring_mapped *mapped)
+static int map(struct rring_client *client, struct ulib_mapped *mapped)
 {
 	int err = 0;
 
-	mapped->size = rring_xxl_bytes(client, mapped->handle);
+	mapped->size = ulib_xxl_bytes(client, mapped->handle);
 	if (!mapped->size)
 		return -ESTALE;
-	mapped->data = rring_map(client, RRING_REGION_XXL,
-				 rring_handle_index(mapped->handle),
-				 mapped->size, client->role == RRING_PRODUCER,
-				 &err);
+	mapped->data = ulib_map(client, RRING_REGION_XXL,
+				rring_handle_index(mapped->handle),
+				mapped->size, client->role == RRING_PRODUCER,
+				&err);
 	return err == -EINVAL || err == -ENXIO ? -ESTALE : err;
 }
 
@@ -102,10 +102,10 @@ static int map(struct rring_client *client, struct rring_mapped *mapped)
  * the slot's use is over, -ENOMEM, or an error of the mapping. The caller needs
  * a hold or a pin to keep it.
  */
-static struct rring_mapped *mapped_get(struct rring_client *client,
-				       uint64_t handle, int *err)
+static struct ulib_mapped *mapped_get(struct rring_client *client,
+				      uint64_t handle, int *err)
 {
-	struct rring_mapped *mapped = mapped_find(client, handle);
+	struct ulib_mapped *mapped = mapped_find(client, handle);
 
 	if (mapped)
 		return mapped;
@@ -118,7 +118,7 @@ static struct rring_mapped *mapped_get(struct rring_client *client,
 	*err = map(client, mapped);
 	/* the region may be that of a later use of the slot */
 	if (!*err && !rring_generation_is(client, handle)) {
-		rring_unmap(client, mapped->data, mapped->size);
+		ulib_unmap(client, mapped->data, mapped->size);
 		*err = -ESTALE;
 	}
 	if (*err) {
@@ -132,7 +132,7 @@ static struct rring_mapped *mapped_get(struct rring_client *client,
 
 /* Holds count for the present use of the slot only; pins for their own. */
 static int is_needed(const struct rring_client *client,
-		     const struct rring_mapped *mapped)
+		     const struct ulib_mapped *mapped)
 {
 	uint64_t word = rring_word_load(word_of(client, mapped->handle));
 
@@ -144,14 +144,14 @@ static int is_needed(const struct rring_client *client,
  * Take the mappings of the slot of @handle that are not needed any more off its
  * list. Returns them for unmap().
  */
-static struct rring_mapped *detach(struct rring_client *client,
-				   uint64_t handle)
+static struct ulib_mapped *detach(struct rring_client *client,
+				  uint64_t handle)
 {
-	struct rring_mapped **link = list_of(client, handle);
-	struct rring_mapped *gone = NULL;
+	struct ulib_mapped **link = list_of(client, handle);
+	struct ulib_mapped *gone = NULL;
 
 	while (*link) {
-		struct rring_mapped *mapped = *link;
+		struct ulib_mapped *mapped = *link;
 
 		if (is_needed(client, mapped)) {
 			link = &mapped->next;
@@ -165,13 +165,13 @@ static struct rring_mapped *detach(struct rring_client *client,
 }
 
 /* Unmap and free a list that no other thread can find; needs no lock. */
-static void unmap(struct rring_client *client, struct rring_mapped *gone)
+static void unmap(struct rring_client *client, struct ulib_mapped *gone)
 {
 	while (gone) {
-		struct rring_mapped *mapped = gone;
+		struct ulib_mapped *mapped = gone;
 
 		gone = mapped->next;
-		rring_unmap(client, mapped->data, mapped->size);
+		ulib_unmap(client, mapped->data, mapped->size);
 		free(mapped);
 	}
 }
@@ -185,23 +185,23 @@ static void leave(struct rring_client *client, uint64_t handle)
 {
 	int held = rring_ledger_holds(rring_word_load(word_of(client,
 							      handle))) != 0;
-	struct rring_mapped *gone = detach(client, handle);
+	struct ulib_mapped *gone = detach(client, handle);
 
 	unlock(client);
 	unmap(client, gone);
 	if (!held)
-		rring_xxl_reclaim(client, rring_handle_index(handle), 1);
+		ulib_xxl_reclaim(client, rring_handle_index(handle), 1);
 }
 
-void rring_xxl_settled(struct rring_client *client)
+void ulib_xxl_settled(struct rring_client *client)
 {
-	rring_xxl_reclaim(client, 0, client->pool[RRING_XXL].capacity);
+	ulib_xxl_reclaim(client, 0, client->pool[RRING_XXL].capacity);
 }
 
 /* ---- holds ---- */
 
 static void event_at(const struct rring_client *client,
-		     const struct rring_mapped *mapped, uint32_t len,
+		     const struct ulib_mapped *mapped, uint32_t len,
 		     uint32_t event_type, struct rring_event *event)
 {
 	event->handle = mapped->handle;
@@ -216,7 +216,7 @@ static void event_at(const struct rring_client *client,
  * than the region has.
  */
 static int read_header(const struct rring_client *client,
-		       const struct rring_mapped *mapped,
+		       const struct ulib_mapped *mapped,
 		       struct rring_event *event)
 {
 	const struct rring_event_header *header =
@@ -235,14 +235,14 @@ static int read_header(const struct rring_client *client,
  * is none; else an error of the mapping, after which nothing is held.
  */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
-			struct rring_mapped **mapped)
+			struct ulib_mapped **mapped)
 {
 	uint64_t passed = 0;
 	uint64_t handle;
 	int err = 0;
 
 	lock(client);
-	handle = rring_place_take(client, bytes, &passed);
+	handle = ulib_place_take(client, bytes, &passed);
 	if (!handle) {
 		unlock(client);
 		return -EAGAIN;
@@ -257,7 +257,7 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 	}
 	/* the others may have been dropped while the magazine named them */
 	if (passed > 1)
-		rring_xxl_settled(client);
+		ulib_xxl_settled(client);
 	return err;
 }
 
@@ -269,30 +269,30 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
  */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,
-			   struct rring_mapped **mapped)
+			   struct ulib_mapped **mapped)
 {
 	uint64_t takes;
 	int err;
 
 	for (;;) {
-		takes = rring_place_takes(client);
+		takes = ulib_place_takes(client);
 		args->count = 1;
-		err = rring_call(client, RRING_IOC_REFILL, args);
+		err = ulib_call(client, RRING_IOC_REFILL, args);
 		if (!err)
 			err = take_and_map(client,
 					   rring_page_align(args->bytes),
 					   mapped);
 		if (err != -EAGAIN && err != -ENOSPC && err != -EDQUOT)
 			return err;
-		if (!rring_place_is_awaited(client, takes))
+		if (!ulib_place_is_awaited(client, takes))
 			return err == -EAGAIN ? -EPROTO : err;
 		sched_yield();
 	}
 }
 
-int rring_xxl_alloc(struct rring_client *client, uint32_t len,
-		    uint32_t event_type, uint64_t deadline,
-		    struct rring_event *event)
+int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
+		   uint32_t event_type, uint64_t deadline,
+		   struct rring_event *event)
 {
 	struct rring_refill args = {
 		.size = sizeof(args),
@@ -301,14 +301,14 @@ int rring_xxl_alloc(struct rring_client *client, uint32_t len,
 		.bytes = len ? len : 1,
 	};
 	struct rring_event_header *header;
-	struct rring_mapped *mapped = NULL;
+	struct ulib_mapped *mapped = NULL;
 	int err;
 
 	if (client->role != RRING_PRODUCER)
 		return -EPERM;
 	if (len > RRING_XXL_MAX)
 		return -E2BIG;
-	rring_settle_writers(client);
+	ulib_settle_writers(client);
 	err = refill_and_take(client, &args, &mapped);
 	if (err)
 		return err;
@@ -356,11 +356,11 @@ static int drop(struct rring_client *client, const struct rring_event *event)
 	return 0;
 }
 
-int rring_xxl_upgrade(struct rring_client *client, uint64_t handle,
-		      struct rring_event *event)
+int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
+		     struct rring_event *event)
 {
 	rring_word_t *word = word_of(client, handle);
-	struct rring_mapped *mapped;
+	struct ulib_mapped *mapped;
 	int err = 0;
 
 	lock(client);
@@ -385,10 +385,10 @@ int rring_xxl_upgrade(struct rring_client *client, uint64_t handle,
 	return err;
 }
 
-int rring_xxl_find(struct rring_client *client, uint64_t handle,
-		   struct rring_event *event)
+int ulib_xxl_find(struct rring_client *client, uint64_t handle,
+		  struct rring_event *event)
 {
-	const struct rring_mapped *mapped;
+	const struct ulib_mapped *mapped;
 	int err = -ESTALE;
 
 	lock(client);
@@ -467,8 +467,8 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
  * the slot's use is over; -EBADMSG: the entry's length is more than the region
  * has; else -ENOMEM or an error of the mapping.
  */
-int rring_xxl_pin(struct rring_reader *reader, uint64_t position,
-		  const struct rring_entry *entry, struct rring_event *event)
+int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
+		 const struct rring_entry *entry, struct rring_event *event)
 {
 	struct rring_pin *pin = pin_find(reader, position, entry->handle);
 	int err = 0;
@@ -486,7 +486,7 @@ int rring_xxl_pin(struct rring_reader *reader, uint64_t position,
 }
 
 /* Remove the pins of entries below position @below, which are released. */
-void rring_xxl_unpin(struct rring_reader *reader, uint64_t below)
+void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 {
 	struct rring_pin **link = &reader->pins;
 
@@ -509,10 +509,10 @@ void rring_xxl_unpin(struct rring_reader *reader, uint64_t below)
 /* ---- the client ---- */
 
 /* Put all XXL ledger words aside. 0 or -ENOMEM. */
-int rring_xxl_open(struct rring_client *client)
+int ulib_xxl_open(struct rring_client *client)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
-	struct rring_xxl_table *table = table_of(client);
+	struct ulib_xxl_table *table = table_of(client);
 	uint32_t i;
 
 	table->mapped = calloc(pool->capacity ? pool->capacity : 1,
@@ -528,9 +528,9 @@ int rring_xxl_open(struct rring_client *client)
  * Unmap all regions. The readers and writers of the client are closed; its
  * holds end with its ledger.
  */
-void rring_xxl_close(struct rring_client *client)
+void ulib_xxl_close(struct rring_client *client)
 {
-	struct rring_xxl_table *table = table_of(client);
+	struct ulib_xxl_table *table = table_of(client);
 	uint32_t i;
 
 	for (i = 0; table->mapped && i < client->pool[RRING_XXL].capacity; i++)

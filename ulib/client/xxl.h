@@ -7,7 +7,7 @@
 
 #include <rusted_ring.h>
 
-struct rring_mapped;
+struct ulib_mapped;
 
 /*
  * The XXL regions that this client has mapped. A region is mapped as long as
@@ -15,56 +15,56 @@ struct rring_mapped;
  * only under .lock, so that a held event is always mapped. .lock protects all
  * fields; own->lock is not taken under it.
  */
-struct rring_xxl_table {
+struct ulib_xxl_table {
 	pthread_mutex_t lock;
-	struct rring_mapped **mapped;	/* by slot: list of its uses */
+	struct ulib_mapped **mapped;	/* by slot: list of its uses */
 	/* bit per magazine position: taken, but the tail has not passed it */
 	uint64_t taken[RRING_MAGAZINE_SLOTS / 64];
 	uint64_t takes;			/* slots taken so far */
 };
 
-int rring_xxl_open(struct rring_client *client);
-void rring_xxl_close(struct rring_client *client);
+int ulib_xxl_open(struct rring_client *client);
+void ulib_xxl_close(struct rring_client *client);
 
-int rring_xxl_alloc(struct rring_client *client, uint32_t len,
-		    uint32_t event_type, uint64_t deadline,
-		    struct rring_event *event);
-int rring_xxl_upgrade(struct rring_client *client, uint64_t handle,
-		      struct rring_event *event);
-int rring_xxl_find(struct rring_client *client, uint64_t handle,
+int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
+		   uint32_t event_type, uint64_t deadline,
 		   struct rring_event *event);
-uint64_t rring_xxl_bytes(const struct rring_client *client, uint64_t handle);
+int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
+		     struct rring_event *event);
+int ulib_xxl_find(struct rring_client *client, uint64_t handle,
+		  struct rring_event *event);
+uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*
  * Take a slot with a region of @bytes from the magazine and hold it. Returns
  * its handle, and in *@passed how many slots the tail has passed; 0: there is
  * none. The caller holds .lock.
  */
-uint64_t rring_place_take(struct rring_client *client, uint64_t bytes,
-			  uint64_t *passed);
+uint64_t ulib_place_take(struct rring_client *client, uint64_t bytes,
+			 uint64_t *passed);
 
 /* Slots taken so far. Takes .lock. */
-uint64_t rring_place_takes(struct rring_client *client);
+uint64_t ulib_place_takes(struct rring_client *client);
 
 /*
  * 1: a slot was lent that its thread has not taken yet, or one was taken since
- * rring_place_takes() returned @takes; else 0. A slot that is not taken keeps
+ * ulib_place_takes() returned @takes; else 0. A slot that is not taken keeps
  * those behind it in the magazine, dropped or not. Takes .lock.
  */
-int rring_place_is_awaited(struct rring_client *client, uint64_t takes);
+int ulib_place_is_awaited(struct rring_client *client, uint64_t takes);
 
-/* Fill @event for @entry; it stays mapped until rring_xxl_unpin(). */
-int rring_xxl_pin(struct rring_reader *reader, uint64_t position,
-		  const struct rring_entry *entry, struct rring_event *event);
-void rring_xxl_unpin(struct rring_reader *reader, uint64_t below);
+/* Fill @event for @entry; it stays mapped until ulib_xxl_unpin(). */
+int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
+		 const struct rring_entry *entry, struct rring_event *event);
+void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below);
 
-void rring_xxl_reclaim(struct rring_client *client, uint32_t first,
-		       uint32_t count);
+void ulib_xxl_reclaim(struct rring_client *client, uint32_t first,
+		      uint32_t count);
 
 /*
  * A ring or the magazine may have been the last to name some XXL slots: ask the
  * kernel to free all those that are named nowhere.
  */
-void rring_xxl_settled(struct rring_client *client);
+void ulib_xxl_settled(struct rring_client *client);
 
 #endif /* ULIB_XXL_H */

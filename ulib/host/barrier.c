@@ -22,7 +22,7 @@ static int membarrier(int command)
 }
 
 /* Called once, before the first arena. 0 or -ENOMEM. */
-int rring_host_barrier_init(void)
+int host_barrier_init(void)
 {
 	expedited =
 		!membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
@@ -35,12 +35,12 @@ int rring_host_barrier_init(void)
  * Held across fork(), or the child could get a locked mutex. The child inherits
  * the registration and the page.
  */
-void rring_host_barrier_lock(void)
+void host_barrier_lock(void)
 {
 	mutex_lock(&page_lock);
 }
 
-void rring_host_barrier_unlock(void)
+void host_barrier_unlock(void)
 {
 	mutex_unlock(&page_lock);
 }
@@ -55,7 +55,7 @@ static void take_right_away(void)
 	mutex_unlock(&page_lock);
 }
 
-void rring_barrier_unlocked(struct rring_arena *arena)
+void kring_barrier_unlocked(struct kring_arena *arena)
 {
 	(void)arena;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* K */
@@ -64,7 +64,7 @@ void rring_barrier_unlocked(struct rring_arena *arena)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
-void rring_barrier(struct rring_arena *arena)
+void kring_barrier(struct kring_arena *arena)
 {
-	rring_barrier_unlocked(arena);
+	kring_barrier_unlocked(arena);
 }

@@ -16,7 +16,7 @@
 
 struct descriptor {
 	struct list_head node;
-	struct rring_arena *arena;	/* with a reference */
+	struct kring_arena *arena;	/* with a reference */
 	struct net *net;		/* of the process that created it */
 	int end;			/* the read end */
 	dev_t dev;
@@ -26,12 +26,12 @@ struct descriptor {
 static DEFINE_MUTEX(lock);	/* protects the list */
 static LIST_HEAD(descriptors);
 
-void rring_host_descriptors_lock(void)
+void host_descriptors_lock(void)
 {
 	mutex_lock(&lock);
 }
 
-void rring_host_descriptors_unlock(void)
+void host_descriptors_unlock(void)
 {
 	mutex_unlock(&lock);
 }
@@ -64,18 +64,18 @@ static struct descriptor *pop_closed(void)
 }
 
 /* Drop the references to arenas whose descriptors are closed. */
-void rring_host_descriptors_reap(void)
+void host_descriptors_reap(void)
 {
 	struct descriptor *descriptor;
 
 	while ((descriptor = pop_closed())) {
 		close(descriptor->end);
-		rring_arena_put(descriptor->arena);
+		kring_arena_put(descriptor->arena);
 		free(descriptor);
 	}
 }
 
-static int descriptor_new(struct rring_arena *arena)
+static int descriptor_new(struct kring_arena *arena)
 {
 	struct descriptor *descriptor = malloc(sizeof(*descriptor));
 	struct stat stat;
@@ -101,25 +101,25 @@ static int descriptor_new(struct rring_arena *arena)
 	return ends[1];
 }
 
-int rring_descriptor_create(const struct rring_create *args)
+int kring_descriptor_create(const struct rring_create *args)
 {
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	int fd;
 
-	arena = rring_arena_new(args, current->nsproxy->net_ns);
+	arena = kring_arena_new(args, current->nsproxy->net_ns);
 	if (IS_ERR(arena))
 		return (int)PTR_ERR(arena);
 	fd = descriptor_new(arena);
 	if (fd >= 0)
 		return fd;
-	rring_arena_forget_name(arena);
-	rring_arena_put(arena);
+	kring_arena_forget_name(arena);
+	kring_arena_put(arena);
 	return fd;
 }
 
-struct rring_arena *rring_descriptor_arena(int fd)
+struct kring_arena *kring_descriptor_arena(int fd)
 {
-	struct rring_arena *arena = ERR_PTR(-EINVAL);
+	struct kring_arena *arena = ERR_PTR(-EINVAL);
 	struct descriptor *descriptor;
 	struct stat stat;
 
@@ -131,7 +131,7 @@ struct rring_arena *rring_descriptor_arena(int fd)
 		    descriptor->dev == stat.st_dev &&
 		    descriptor->inode == stat.st_ino) {
 			arena = descriptor->arena;
-			rring_arena_get(arena);
+			kring_arena_get(arena);
 			break;
 		}
 	mutex_unlock(&lock);

@@ -24,7 +24,7 @@
  * memory it does not have.
  */
 static struct nsproxy nsproxy = { .net_ns = (struct net *)1 };
-struct task rring_host_task = { .nsproxy = &nsproxy };
+struct task host_task = { .nsproxy = &nsproxy };
 
 static DEFINE_MUTEX(default_lock);
 static const struct net *default_of;	/* the .net_ns that has `default` */
@@ -41,16 +41,16 @@ static int init_error;
 static void before_fork(void)
 {
 	mutex_lock(&default_lock);
-	rring_host_descriptors_lock();
-	mutex_lock(&rring_names_lock);
-	rring_host_barrier_lock();
+	host_descriptors_lock();
+	mutex_lock(&kring_names_lock);
+	host_barrier_lock();
 }
 
 static void in_parent(void)
 {
-	rring_host_barrier_unlock();
-	mutex_unlock(&rring_names_lock);
-	rring_host_descriptors_unlock();
+	host_barrier_unlock();
+	mutex_unlock(&kring_names_lock);
+	host_descriptors_unlock();
 	mutex_unlock(&default_lock);
 }
 
@@ -67,8 +67,8 @@ static u64 memory_size(void)
 
 static void init(void)
 {
-	rring_region_set_limit(memory_size() / 4);
-	init_error = rring_host_barrier_init();
+	kring_region_set_limit(memory_size() / 4);
+	init_error = host_barrier_init();
 	if (!init_error)
 		init_error = -pthread_atfork(before_fork, in_parent, in_child);
 }
@@ -85,17 +85,17 @@ static int create_default(void)
 		.uid = ~0u,
 		.gid = ~0u,
 	};
-	struct rring_arena *arena;
+	struct kring_arena *arena;
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	int profile = rring_profile_detect(memory_size(), (u32)cpus,
-				rring_battery_in(RRING_POWER_SUPPLIES));
+				ulib_battery_in(ULIB_POWER_SUPPLIES));
 
 	memcpy(args.capacity, rring_profile_capacities[profile],
 	       sizeof(args.capacity));
-	arena = rring_arena_new(&args, current->nsproxy->net_ns);
+	arena = kring_arena_new(&args, current->nsproxy->net_ns);
 	if (IS_ERR(arena))
 		return PTR_ERR(arena) == -EEXIST ? 0 : (int)PTR_ERR(arena);
-	rring_arena_put(arena);		/* the name holds a reference */
+	kring_arena_put(arena);		/* the name holds a reference */
 	return 0;
 }
 
@@ -114,38 +114,38 @@ static int ensure_default(void)
 
 /* ---- files ---- */
 
-static int host_open(struct rring_file *file)
+static int host_open(struct ulib_file *file)
 {
 	pthread_once(&once, init);
 	if (init_error)
 		return init_error;
-	file->host = rring_client_new(true, NULL);
+	file->host = kring_client_new(true, NULL);
 	return file->host ? 0 : -ENOMEM;
 }
 
-static void host_close(struct rring_file *file)
+static void host_close(struct ulib_file *file)
 {
-	struct rring_client *client = file->host;
-	struct rring_signal *signal = client->poll_queue.signal;
+	struct kring_client *client = file->host;
+	struct host_signal *signal = client->poll_queue.signal;
 
-	rring_client_release(client);
+	kring_client_release(client);
 	if (signal)
-		rring_signal_free(signal);
-	rring_host_descriptors_reap();
+		host_signal_free(signal);
+	host_descriptors_reap();
 }
 
-static int host_call(struct rring_file *file, unsigned long request, void *args)
+static int host_call(struct ulib_file *file, unsigned long request, void *args)
 {
-	const struct rring_command *command = rring_command_find(request);
-	struct rring_client *client = file->host;
+	const struct kring_command *command = kring_command_find(request);
+	struct kring_client *client = file->host;
 	const struct rring_attach *attach = args;
 	int err;
 
 	if (!command)
 		return -ENOTTY;
 	if (!command->attached)
-		rring_host_descriptors_reap();
-	err = rring_command_check(command, client);
+		host_descriptors_reap();
+	err = kring_command_check(command, client);
 	if (request == RRING_IOC_ATTACH && attach->arena_fd < 0 &&
 	    !strcmp(attach->name, "default"))
 		err = ensure_default();
@@ -156,19 +156,19 @@ static int host_call(struct rring_file *file, unsigned long request, void *args)
 
 /* ---- mappings ---- */
 
-static int map_locked(struct rring_client *client, u64 offset, size_t size,
+static int map_locked(struct kring_client *client, u64 offset, size_t size,
 		      bool writable, void **addr)
 {
-	const struct rring_region *region;
+	const struct kring_region *region;
 	bool may_write;
 	int err;
 
 	if (client->state == RRING_CLIENT_DEAD)
 		return -EOWNERDEAD;
-	err = rring_client_region(client, offset, &region, &may_write);
+	err = kring_client_region(client, offset, &region, &may_write);
 	if (err)
 		return err;
-	if (size != rring_region_size(region))
+	if (size != kring_region_size(region))
 		return -EINVAL;
 	if (writable && !may_write)
 		return -EACCES;
@@ -177,15 +177,15 @@ static int map_locked(struct rring_client *client, u64 offset, size_t size,
 			return -EBUSY;
 		client->state = RRING_CLIENT_LIVE;
 	}
-	rring_host_memory_get(region->addr);
+	host_memory_get(region->addr);
 	*addr = region->addr;
 	return 0;
 }
 
-static void *host_map(struct rring_file *file, uint64_t offset, size_t size,
+static void *host_map(struct ulib_file *file, uint64_t offset, size_t size,
 		      int writable, int *err)
 {
-	struct rring_client *client = file->host;
+	struct kring_client *client = file->host;
 	void *addr = NULL;
 	int ret;
 
@@ -202,27 +202,27 @@ static void *host_map(struct rring_file *file, uint64_t offset, size_t size,
 }
 
 /* To unmap the ledger is the death of the client, as on the device. */
-static void host_unmap(struct rring_file *file, void *addr, size_t size)
+static void host_unmap(struct ulib_file *file, void *addr, size_t size)
 {
-	struct rring_client *client = file->host;
+	struct kring_client *client = file->host;
 
 	(void)size;
 	if (addr == client->ledger.addr)
-		rring_client_die(client);
-	rring_host_memory_put(addr);
+		kring_client_die(client);
+	host_memory_put(addr);
 }
 
 /* ---- waiting ---- */
 
-_Thread_local struct rring_host_thread rring_host_thread;
+_Thread_local struct host_thread host_thread;
 
 /*
  * Wake the sleepers of the queues that this thread has noted. If a queue was
  * freed meanwhile, this wakes no thread, or one that looks again.
  */
-void rring_host_wake(void)
+void host_wake(void)
 {
-	struct rring_host_thread *thread = &rring_host_thread;
+	struct host_thread *thread = &host_thread;
 
 	while (thread->wakes)
 		syscall(SYS_futex, thread->woken[--thread->wakes],
@@ -235,19 +235,19 @@ void rring_host_wake(void)
  */
 void wake_up_all(wait_queue_head_t *queue)
 {
-	struct rring_host_thread *thread = &rring_host_thread;
+	struct host_thread *thread = &host_thread;
 
 	__atomic_add_fetch(&queue->events, 1, __ATOMIC_SEQ_CST);
 	if (!__atomic_load_n(&queue->sleepers, __ATOMIC_SEQ_CST))
 		return;
 	if (thread->wakes == ARRAY_SIZE(thread->woken))
-		rring_host_wake();
+		host_wake();
 	thread->woken[thread->wakes++] = &queue->events;
 	if (!thread->locks)
-		rring_host_wake();
+		host_wake();
 }
 
-int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
+int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 {
 	struct timespec at = {
 		.tv_sec = (time_t)(timeout / 1000000000u),
@@ -268,45 +268,45 @@ int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 
 void wake_up_poll(wait_queue_head_t *queue, __poll_t mask)
 {
-	struct rring_signal *signal = smp_load_acquire(&queue->signal);
+	struct host_signal *signal = smp_load_acquire(&queue->signal);
 
 	if (signal)
-		rring_signal_raise(signal, mask);
+		host_signal_raise(signal, mask);
 }
 
-static void arm(struct rring_client *client, struct rring_signal *signal)
+static void arm(struct kring_client *client, struct host_signal *signal)
 {
-	rring_signal_clear(signal);
-	rring_signal_arm(signal, rring_client_poll(client));
+	host_signal_clear(signal);
+	host_signal_arm(signal, kring_client_poll(client));
 }
 
 /* Creates the signal at the first call. The caller holds own->lock. */
-static int host_poll_fd(struct rring_file *file)
+static int host_poll_fd(struct ulib_file *file)
 {
-	struct rring_client *client = file->host;
-	struct rring_signal *signal = client->poll_queue.signal;
+	struct kring_client *client = file->host;
+	struct host_signal *signal = client->poll_queue.signal;
 
 	if (!signal) {
-		signal = rring_signal_new();
+		signal = host_signal_new();
 		if (IS_ERR(signal))
 			return (int)PTR_ERR(signal);
 		smp_store_release(&client->poll_queue.signal, signal);
 		arm(client, signal);
 	}
-	return rring_signal_fd(signal);
+	return host_signal_fd(signal);
 }
 
-static void host_poll_again(struct rring_file *file, uint32_t mask)
+static void host_poll_again(struct ulib_file *file, uint32_t mask)
 {
-	struct rring_client *client = file->host;
-	struct rring_signal *signal =
+	struct kring_client *client = file->host;
+	struct host_signal *signal =
 		smp_load_acquire(&client->poll_queue.signal);
 
-	if (signal && !(mask && rring_signal_is_armed(signal, mask)))
+	if (signal && !(mask && host_signal_is_armed(signal, mask)))
 		arm(client, signal);
 }
 
-const struct rring_backend_calls rring_backend_process = {
+const struct ulib_backend_calls ulib_backend_process = {
 	.in_process = 1,
 	.open = host_open,
 	.close = host_close,
@@ -318,12 +318,12 @@ const struct rring_backend_calls rring_backend_process = {
 };
 
 /* Is @fd the descriptor of an arena of this process? */
-int rring_backend_process_has(int fd)
+int ulib_backend_process_has(int fd)
 {
-	struct rring_arena *arena = rring_descriptor_arena(fd);
+	struct kring_arena *arena = kring_descriptor_arena(fd);
 
 	if (IS_ERR(arena))
 		return 0;
-	rring_arena_put(arena);
+	kring_arena_put(arena);
 	return 1;
 }

@@ -244,26 +244,26 @@ static inline void mutex_init(struct mutex *mutex)
  * to wake when it has unlocked the last one. After a wake a thread first locks
  * a mutex that its waker may have; woken earlier, it would only sleep again.
  */
-struct rring_host_thread {
+struct host_thread {
 	u32 locks;
 	u32 wakes;		/* in .woken */
 	u32 *woken[8];
 };
 
-extern _Thread_local struct rring_host_thread rring_host_thread;
-void rring_host_wake(void);
+extern _Thread_local struct host_thread host_thread;
+void host_wake(void);
 
 static inline void mutex_lock(struct mutex *mutex)
 {
 	pthread_mutex_lock(&mutex->lock);
-	rring_host_thread.locks++;
+	host_thread.locks++;
 }
 
 static inline void mutex_unlock(struct mutex *mutex)
 {
 	pthread_mutex_unlock(&mutex->lock);
-	if (!--rring_host_thread.locks && rring_host_thread.wakes)
-		rring_host_wake();
+	if (!--host_thread.locks && host_thread.wakes)
+		host_wake();
 }
 
 static inline void mutex_destroy(struct mutex *mutex)
@@ -343,7 +343,7 @@ static inline void preempt_enable(void)
 struct net;
 struct mm_struct;
 
-#define rring_net_cookie(net)		((u64)(uintptr_t)(net))
+#define kring_net_cookie(net)		((u64)(uintptr_t)(net))
 
 struct nsproxy {
 	struct net *net_ns;
@@ -355,8 +355,8 @@ struct task {
 };
 
 /* One task for all threads: each may use the clients of the others. */
-extern struct task rring_host_task;
-#define current				(&rring_host_task)
+extern struct task host_task;
+#define current				(&host_task)
 
 static inline bool net_eq(const struct net *a, const struct net *b)
 {
@@ -423,7 +423,7 @@ typedef gid_t kgid_t;
 typedef struct {
 	u32 events;
 	u32 sleepers;
-	struct rring_signal *signal;
+	struct host_signal *signal;
 } wait_queue_head_t;
 
 typedef u64 ktime_t;
@@ -448,7 +448,7 @@ void wake_up_poll(wait_queue_head_t *queue, __poll_t mask);
  * @timeout (KTIME_MAX and above: no limit). 0, which may be a spurious wake;
  * -ETIME; -ERESTARTSYS: a signal.
  */
-int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
+int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 
 #define wait_event_interruptible_hrtimeout(queue, condition, timeout)	\
 ({									\
@@ -461,7 +461,7 @@ int rring_host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 									\
 		if (condition)						\
 			break;						\
-		err_ = rring_host_sleep(&(queue), seen_, until_);	\
+		err_ = host_sleep(&(queue), seen_, until_);	\
 	}								\
 	err_;								\
 })

@@ -19,12 +19,12 @@ struct head {
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
 
-void rring_region_set_limit(unsigned long max_bytes)
+void kring_region_set_limit(unsigned long max_bytes)
 {
 	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
 }
 
-bool rring_region_within_limit(u64 size)
+bool kring_region_within_limit(u64 size)
 {
 	return size <= bytes_max;
 }
@@ -94,7 +94,7 @@ static void *memory_new(size_t size, int *err)
 	return memory + PAGE_SIZE;
 }
 
-int rring_region_alloc(struct rring_region *region, u64 size)
+int kring_region_alloc(struct kring_region *region, u64 size)
 {
 	int err = charge(size);
 
@@ -109,21 +109,21 @@ int rring_region_alloc(struct rring_region *region, u64 size)
 	return 0;
 }
 
-void rring_region_free(struct rring_region *region)
+void kring_region_free(struct kring_region *region)
 {
 	if (!region->addr)
 		return;
-	rring_host_memory_put(region->addr);
-	uncharge(rring_region_size(region));
+	host_memory_put(region->addr);
+	uncharge(kring_region_size(region));
 	memset(region, 0, sizeof(*region));
 }
 
-void rring_host_memory_get(void *addr)
+void host_memory_get(void *addr)
 {
 	__atomic_add_fetch(&head_of(addr)->users, 1, __ATOMIC_RELAXED);
 }
 
-void rring_host_memory_put(void *addr)
+void host_memory_put(void *addr)
 {
 	struct head *head = head_of(addr);
 

@@ -9,7 +9,7 @@
 
 #include "host.h"
 
-struct rring_signal {
+struct host_signal {
 	struct mutex lock;	/* protects .up, .armed and the buffers */
 	int ours, theirs;	/* .theirs is what the user polls */
 	__poll_t up;	/* EPOLLIN, EPOLLOUT: what the descriptor reports */
@@ -32,9 +32,9 @@ static void drain(int fd)
 		;
 }
 
-struct rring_signal *rring_signal_new(void)
+struct host_signal *host_signal_new(void)
 {
-	struct rring_signal *signal = malloc(sizeof(*signal));
+	struct host_signal *signal = malloc(sizeof(*signal));
 	int least = 1;
 	int pair[2];
 
@@ -45,13 +45,13 @@ struct rring_signal *rring_signal_new(void)
 		return ERR_PTR(-errno);
 	}
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
-	*signal = (struct rring_signal) { .theirs = pair[0], .ours = pair[1] };
+	*signal = (struct host_signal) { .theirs = pair[0], .ours = pair[1] };
 	mutex_init(&signal->lock);
 	fill(signal->theirs);
 	return signal;
 }
 
-void rring_signal_free(struct rring_signal *signal)
+void host_signal_free(struct host_signal *signal)
 {
 	close(signal->ours);
 	close(signal->theirs);
@@ -59,13 +59,13 @@ void rring_signal_free(struct rring_signal *signal)
 	free(signal);
 }
 
-int rring_signal_fd(const struct rring_signal *signal)
+int host_signal_fd(const struct host_signal *signal)
 {
 	return signal->theirs;
 }
 
 /* true: nothing of @for_what is up, and the next event raises the signal. */
-bool rring_signal_is_armed(struct rring_signal *signal, __poll_t for_what)
+bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what)
 {
 	bool armed;
 
@@ -75,7 +75,7 @@ bool rring_signal_is_armed(struct rring_signal *signal, __poll_t for_what)
 	return armed;
 }
 
-static void raise_locked(struct rring_signal *signal, __poll_t mask)
+static void raise_locked(struct host_signal *signal, __poll_t mask)
 {
 	__poll_t more = mask & ~signal->up;
 
@@ -90,7 +90,7 @@ static void raise_locked(struct rring_signal *signal, __poll_t mask)
  * Take all down, before a look for events: one that comes during the look
  * raises the signal again.
  */
-void rring_signal_clear(struct rring_signal *signal)
+void host_signal_clear(struct host_signal *signal)
 {
 	mutex_lock(&signal->lock);
 	if (signal->up & EPOLLIN)
@@ -102,8 +102,8 @@ void rring_signal_clear(struct rring_signal *signal)
 	mutex_unlock(&signal->lock);
 }
 
-/* Raise @mask: what the look after rring_signal_clear() found. */
-void rring_signal_arm(struct rring_signal *signal, __poll_t mask)
+/* Raise @mask: what the look after host_signal_clear() found. */
+void host_signal_arm(struct host_signal *signal, __poll_t mask)
 {
 	mutex_lock(&signal->lock);
 	raise_locked(signal, mask);
@@ -111,7 +111,7 @@ void rring_signal_arm(struct rring_signal *signal, __poll_t mask)
 }
 
 /* Raise @mask for an event. Its waker has lowered the flags: not armed. */
-void rring_signal_raise(struct rring_signal *signal, __poll_t mask)
+void host_signal_raise(struct host_signal *signal, __poll_t mask)
 {
 	mutex_lock(&signal->lock);
 	raise_locked(signal, mask);

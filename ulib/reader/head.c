@@ -30,7 +30,7 @@ static void unmap_old(struct rring_reader *reader)
 		struct rring_pages *pages = reader->old;
 
 		reader->old = pages->next;
-		rring_unmap(reader->client, pages->ring, reader->size);
+		ulib_unmap(reader->client, pages->ring, reader->size);
 		free(pages);
 	}
 }
@@ -68,13 +68,13 @@ static int map_ring(struct rring_reader *reader)
 	const char *ring;
 	int err = 0;
 
-	ring = rring_map(reader->client, RRING_REGION_RING,
-			 reader->ring_id, reader->size, 0, &err);
+	ring = ulib_map(reader->client, RRING_REGION_RING,
+			reader->ring_id, reader->size, 0, &err);
 	if (err)
 		return err;
 	err = keep_pages(reader);
 	if (err) {
-		rring_unmap(reader->client, ring, reader->size);
+		ulib_unmap(reader->client, ring, reader->size);
 		return err;
 	}
 	reader->ring = (const struct rring_ring_head *)ring;
@@ -119,7 +119,7 @@ static int rejoin(struct rring_reader *reader)
 		.ring = reader->ring_id,
 		.reader = reader->id,
 	};
-	int err = rring_call(reader->client, RRING_IOC_READER_REJOIN,
+	int err = ulib_call(reader->client, RRING_IOC_READER_REJOIN,
 			      &args);
 
 	if (err)
@@ -133,7 +133,7 @@ static int rejoin(struct rring_reader *reader)
 	return -ESTALE;
 }
 
-int rring_head_rejoin(struct rring_reader *reader)
+int ulib_head_rejoin(struct rring_reader *reader)
 {
 	return is_lapped(reader) ? rejoin(reader) : 0;
 }
@@ -220,7 +220,7 @@ static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 	if (rests > BACKOFF_DISTANCE)
 		rests = BACKOFF_DISTANCE;
 	for (i = 0; i < rests; i++)
-		rring_relax();
+		ulib_relax();
 	err = find_head(reader, head, ended);
 	if (*head - before > rests / 4) {
 		reader->backoff_len = BACKOFF_MIN;
@@ -246,7 +246,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	int ended, err;
 
 	if (reader->lappable) {
-		err = rring_head_rejoin(reader);
+		err = ulib_head_rejoin(reader);
 		if (err)
 			return err;
 	}
@@ -270,7 +270,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 		return 0;
 	if (ended)
 		return -EPIPE;
-	rring_poll_again(reader->client, POLLIN);
+	ulib_poll_again(reader->client, POLLIN);
 	return -EAGAIN;
 }
 
@@ -313,7 +313,7 @@ uint64_t rring_reader_lag(struct rring_reader *reader)
 	return head > reader->pos ? head - reader->pos : 0;
 }
 
-int rring_reader_look(struct rring_reader *reader)
+int ulib_reader_look(struct rring_reader *reader)
 {
 	uint64_t head;
 	int ended, err;
@@ -333,15 +333,15 @@ int rring_reader_look(struct rring_reader *reader)
 
 /* ---- open and close ---- */
 
-int rring_head_open(struct rring_reader *reader)
+int ulib_head_open(struct rring_reader *reader)
 {
 	reader->backoff_len = BACKOFF_MIN;
 	move_to(reader, reader->pos);
 	return map_ring(reader);
 }
 
-void rring_head_close(struct rring_reader *reader)
+void ulib_head_close(struct rring_reader *reader)
 {
 	unmap_old(reader);
-	rring_unmap(reader->client, reader->ring, reader->size);
+	ulib_unmap(reader->client, reader->ring, reader->size);
 }

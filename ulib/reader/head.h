@@ -9,13 +9,13 @@
  * Map the ring for @reader, which has joined and reads from .pos on. 0 or a
  * negative errno.
  */
-int rring_head_open(struct rring_reader *reader);
-void rring_head_close(struct rring_reader *reader);
+int ulib_head_open(struct rring_reader *reader);
+void ulib_head_close(struct rring_reader *reader);
 
 /*
  * Rejoin if the kernel has lapped the reader. 0: it has not, or nothing was
  * lost; -ESTALE: events were lost; else an error of the call.
  */
-int rring_head_rejoin(struct rring_reader *reader);
+int ulib_head_rejoin(struct rring_reader *reader);
 
 #endif /* ULIB_HEAD_H */

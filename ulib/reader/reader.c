@@ -34,7 +34,7 @@ static int is_none(const struct rring_entry *entry)
 /*
  * Fill @event from entry @i of a ring of handles. The entry may have changed
  * since the short path looked at it. -ENODATA: no event; -ESTALE: no valid
- * handle, or the slot's use is over; for XXL, what rring_xxl_pin() returns.
+ * handle, or the slot's use is over; for XXL, what ulib_xxl_pin() returns.
  */
 static int look_at_entry(struct rring_reader *reader, uint32_t i,
 			 struct rring_event *event)
@@ -44,7 +44,7 @@ static int look_at_entry(struct rring_reader *reader, uint32_t i,
 	if (!read_entry(reader, i, &entry))
 		return is_none(&entry) ? -ENODATA : -ESTALE;
 	if (!rring_handle_short(reader->client, entry.handle))
-		return rring_xxl_pin(reader, reader->pos + i, &entry, event);
+		return ulib_xxl_pin(reader, reader->pos + i, &entry, event);
 	rring_event_at(reader->client, entry.handle, entry.header.len,
 		       entry.header.event_type, event);
 	return rring_generation_is(reader->client, entry.handle) ? 0 : -ESTALE;
@@ -106,7 +106,7 @@ static int check_release(struct rring_reader *reader, uint32_t n)
 	if (!reader->observer) {
 		/* N: pairs with M in the writer's claim */
 		rring_fence_acquire();
-		return rring_head_rejoin(reader);
+		return ulib_head_rejoin(reader);
 	}
 	/* n = 0: no entry is lost; the next peek skips what was overwritten */
 	if (!n || observed_in_time(reader, n))
@@ -124,13 +124,13 @@ int rring_release_slow(struct rring_reader *reader, uint32_t n)
 		rring_reader_advance(reader, n);
 	if (!err && !reader->observer)
 		rring_after_release(reader);
-	rring_xxl_unpin(reader, reader->pos);
+	ulib_xxl_unpin(reader, reader->pos);
 	reader->slow_release = reader->lappable || reader->pins;
 	return err;
 }
 
 /* After -ENOMEM the next call must not release the entry, but read it again. */
-int rring_reader_next(struct rring_reader *reader, struct rring_event *event)
+int ulib_reader_next(struct rring_reader *reader, struct rring_event *event)
 {
 	int err = rring_entry(reader, 0, event);
 
@@ -161,7 +161,7 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 		n = rring_peek(reader, 1);
 		if (n < 0)
 			return (int)n;
-		err = rring_reader_next(reader, event);
+		err = ulib_reader_next(reader, event);
 	} while (rring_unlikely(err == -ENODATA));
 	return err;
 }
@@ -178,7 +178,7 @@ static int next_is_none(const struct rring_reader *reader)
 	return is_none(&entry);
 }
 
-long rring_peek_event(struct rring_reader *reader)
+long ulib_peek_event(struct rring_reader *reader)
 {
 	long n;
 	int err;
@@ -198,7 +198,7 @@ long rring_peek_event(struct rring_reader *reader)
 /* The end of the stream ends the wait, too: 0. */
 static int look(void *context)
 {
-	int err = rring_reader_look(context);
+	int err = ulib_reader_look(context);
 
 	return err == -EPIPE ? 0 : err;
 }
@@ -215,12 +215,12 @@ static int sleep_readable(void *context, uint64_t deadline)
 		.deadline = deadline,
 	};
 
-	return rring_call(reader->client, RRING_IOC_WAIT, &args);
+	return ulib_call(reader->client, RRING_IOC_WAIT, &args);
 }
 
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 {
-	struct rring_waiter waiter = {
+	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)reader->strategy,
 		.look = look,
 		.sleep = sleep_readable,
@@ -270,7 +270,7 @@ long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 
 	if (err)
 		return err;
-	n = max ? rring_peek_event(reader) : 0;
+	n = max ? ulib_peek_event(reader) : 0;
 	if (n > 0)
 		n = rring_peek(reader, max);
 	for (i = 0; i < n; i++) {
@@ -300,12 +300,12 @@ static int join(struct rring_reader *reader,
 		.start = config->start,
 		.position = config->position,
 	};
-	int err = rring_name_copy(args.ring_name, config->ring_name);
+	int err = ulib_name_copy(args.ring_name, config->ring_name);
 
 	if (!err)
-		err = rring_name_copy(args.name, config->name);
+		err = ulib_name_copy(args.name, config->name);
 	if (!err)
-		err = rring_call(client, RRING_IOC_READER_JOIN, &args);
+		err = ulib_call(client, RRING_IOC_READER_JOIN, &args);
 	if (err)
 		return err;
 	reader->ring_id = args.ring;
@@ -340,7 +340,7 @@ static void leave(struct rring_reader *reader, int forget)
 	};
 
 	/* an evicted client must not store: its cursors are SIGBUS */
-	if (rring_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
+	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
 	    -EOWNERDEAD)
 		rring_seq_store(reader->cursor, 0);
 }
@@ -374,7 +374,7 @@ int rring_reader_open(struct rring_client *client,
 	struct rring_reader *reader;
 	int err;
 
-	if (!rring_strategy_valid(config->strategy))
+	if (!ulib_strategy_valid(config->strategy))
 		return -EINVAL;
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)
@@ -383,11 +383,11 @@ int rring_reader_open(struct rring_client *client,
 	err = join(reader, config);
 	if (err)
 		goto fail;
-	err = rring_head_open(reader);
+	err = ulib_head_open(reader);
 	if (err)
 		goto fail_join;
 	enlist(reader);
-	rring_poll_again(client, 0);
+	ulib_poll_again(client, 0);
 	*out = reader;
 	return 0;
 
@@ -401,8 +401,8 @@ fail:
 void rring_reader_close(struct rring_reader *reader, int forget)
 {
 	leave(reader, forget);
-	rring_xxl_unpin(reader, UINT64_MAX);
+	ulib_xxl_unpin(reader, UINT64_MAX);
 	delist(reader);
-	rring_head_close(reader);
+	ulib_head_close(reader);
 	free(reader);
 }

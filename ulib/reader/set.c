@@ -39,7 +39,7 @@ int rring_set_open(struct rring_client *client,
 	struct rring_set *set;
 
 	if ((unsigned int)config->order > RRING_BY_TIMESTAMP ||
-	    !rring_strategy_valid(config->strategy))
+	    !ulib_strategy_valid(config->strategy))
 		return -EINVAL;
 	set = calloc(1, sizeof(*set));
 	if (!set)
@@ -186,7 +186,7 @@ static int choose(struct rring_set *set, uint32_t *chosen)
 
 		/* no rest here: it would delay the other members */
 		reader->backoff_left |= 1;
-		n = rring_peek_event(reader);
+		n = ulib_peek_event(reader);
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;
 		if (n == -EAGAIN || n == -EPIPE)
@@ -224,7 +224,7 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 	if (err)
 		return err;
 	set->last = *from;
-	return rring_reader_next(set->last, event);
+	return ulib_reader_next(set->last, event);
 }
 
 /* ---- wait ---- */
@@ -241,7 +241,7 @@ static int look(void *context)
 	int err;
 
 	for (i = 0; i < set->count; i++) {
-		err = rring_reader_look(set->members[i].reader);
+		err = ulib_reader_look(set->members[i].reader);
 		if (err == -EAGAIN)
 			nobody = -EAGAIN;
 		else if (err != -EPIPE)
@@ -263,12 +263,12 @@ static int sleep_any(void *context, uint64_t deadline)
 
 	for (i = 0; i < set->count; i++)
 		args.position |= 1ull << set->members[i].reader->cursor_id;
-	return rring_call(set->client, RRING_IOC_WAIT, &args);
+	return ulib_call(set->client, RRING_IOC_WAIT, &args);
 }
 
 int rring_set_wait(struct rring_set *set, uint64_t deadline)
 {
-	struct rring_waiter waiter = {
+	struct ulib_waiter waiter = {
 		.strategy = set->config.strategy,
 		.look = look,
 		.sleep = sleep_any,

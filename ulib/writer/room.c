@@ -31,11 +31,11 @@ static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 		rring_word_store_release(word, value);
 	}
 	if (!(uint32_t)value)
-		rring_recent_add(client, handle);
+		ulib_recent_add(client, handle);
 	return value;
 }
 
-void rring_room_settle(struct rring_writer *writer, uint64_t low)
+void ulib_room_settle(struct rring_writer *writer, uint64_t low)
 {
 	uint32_t index = (uint32_t)(writer->settled % writer->capacity);
 	uint64_t seen = 0;
@@ -48,13 +48,13 @@ void rring_room_settle(struct rring_writer *writer, uint64_t low)
 	}
 	/* aside means XXL here: a parked slot is not in flight */
 	if (seen & RRING_ASIDE)
-		rring_xxl_settled(writer->client);
+		ulib_xxl_settled(writer->client);
 }
 
-void rring_writer_settle(struct rring_writer *writer)
+void ulib_writer_settle(struct rring_writer *writer)
 {
 	if (writer->entries)
-		rring_room_settle(writer, rring_scan_readers(writer).low);
+		ulib_room_settle(writer, ulib_scan_readers(writer).low);
 }
 
 /* ---- room ---- */
@@ -69,7 +69,7 @@ static void grant(struct rring_writer *writer, uint32_t n)
 	uint64_t next = writer->head + n;
 
 	if (next > writer->capacity)
-		rring_room_settle(writer, next - writer->capacity);
+		ulib_room_settle(writer, next - writer->capacity);
 	if (writer->limit < next)
 		writer->limit = next;
 }
@@ -87,13 +87,13 @@ static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 	return 0;
 }
 
-int rring_writer_look(struct rring_writer *writer, uint32_t n)
+int ulib_writer_look(struct rring_writer *writer, uint32_t n)
 {
-	struct rring_scan scan;
+	struct ulib_scan scan;
 
 	for (;;) {
-		scan = rring_scan_readers(writer);
-		rring_room_settle(writer, scan.low);
+		scan = ulib_scan_readers(writer);
+		ulib_room_settle(writer, scan.low);
 		writer->limit = scan.low + writer->capacity;
 		if (writer->limit >= writer->head + n)
 			return 0;
@@ -104,12 +104,12 @@ int rring_writer_look(struct rring_writer *writer, uint32_t n)
 	/* a hostile cursor more than a lap behind must not open the ring */
 	if (writer->limit < writer->head)
 		writer->limit = writer->head;
-	rring_poll_again(writer->client, POLLOUT);
+	ulib_poll_again(writer->client, POLLOUT);
 	return -EAGAIN;
 }
 
-int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
-		       const struct rring_reader *peer, uint64_t deadline)
+int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
+		      const struct rring_reader *peer, uint64_t deadline)
 {
 	struct rring_wait args = {
 		.size = sizeof(args),
@@ -119,7 +119,7 @@ int rring_writer_sleep(struct rring_writer *writer, uint32_t n,
 		.position = writer->head + n - 1 - writer->capacity,
 		.deadline = deadline,
 	};
-	int err = rring_call(writer->client, RRING_IOC_WAIT, &args);
+	int err = ulib_call(writer->client, RRING_IOC_WAIT, &args);
 
 	if (!err)
 		grant(writer, n);
@@ -137,21 +137,21 @@ static int look(void *context)
 {
 	const struct wanted *wanted = context;
 
-	return rring_writer_look(wanted->writer, wanted->n);
+	return ulib_writer_look(wanted->writer, wanted->n);
 }
 
 static int sleep_writable(void *context, uint64_t deadline)
 {
 	const struct wanted *wanted = context;
 
-	return rring_writer_sleep(wanted->writer, wanted->n, NULL, deadline);
+	return ulib_writer_sleep(wanted->writer, wanted->n, NULL, deadline);
 }
 
 static int wait_writable(struct rring_writer *writer, uint32_t n,
 			 uint64_t deadline)
 {
 	struct wanted wanted = { .writer = writer, .n = n };
-	struct rring_waiter waiter = {
+	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)writer->strategy,
 		.ask = writer->info->stall_ns != 0,
 		.look = look,
@@ -186,13 +186,13 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 		return make_room_by_overwriting(writer, n);
 	if (n > writer->capacity - info->retain)
 		return -EINVAL;
-	err = rring_writer_look(writer, n);
+	err = ulib_writer_look(writer, n);
 	if (err != -EAGAIN)
 		return err;
 	if (info->policy == RRING_BLOCK)
 		return wait_writable(writer, n, RRING_FOREVER);
 	if (info->stall_ns)
-		err = rring_writer_sleep(writer, n, NULL, 0);
+		err = ulib_writer_sleep(writer, n, NULL, 0);
 	return err == -ETIMEDOUT || err == -EAGAIN ? refuse(writer, n) : err;
 }
 
@@ -209,11 +209,11 @@ int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 		return 0;
 	if (n > writer->capacity - info->retain)
 		return -EINVAL;
-	err = rring_writer_look(writer, n);
+	err = ulib_writer_look(writer, n);
 	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
 }
 
-long rring_room_for_some(struct rring_writer *writer, uint32_t n)
+long ulib_room_for_some(struct rring_writer *writer, uint32_t n)
 {
 	uint32_t most = writer->capacity;
 	int err = 0;
@@ -226,7 +226,7 @@ long rring_room_for_some(struct rring_writer *writer, uint32_t n)
 		return n;
 	if (writer->info->policy == RRING_OVERWRITE)
 		err = make_room_by_overwriting(writer, n);
-	else if (rring_writer_look(writer, n) &&
+	else if (ulib_writer_look(writer, n) &&
 		 writer->limit == writer->head)
 		err = rring_writer_make_room(writer, 1);
 	if (err)
@@ -247,14 +247,14 @@ static void count_room(struct rring_writer *writer, uint64_t *used,
 		       uint64_t *most)
 {
 	uint32_t retain = writer->info->retain;
-	struct rring_scan scan;
+	struct ulib_scan scan;
 
 	*used = 0;
 	*most = writer->capacity;
 	if (writer->info->policy == RRING_OVERWRITE)
 		return;
 	*most -= retain;
-	while (scan = rring_scan_readers(writer), scan.joining)
+	while (scan = ulib_scan_readers(writer), scan.joining)
 		sched_yield();
 	if (writer->head - scan.low > retain)
 		*used = writer->head - scan.low - retain;

@@ -22,9 +22,9 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 		pos = rring_seq_load(&reader->start);
 		if (rring_ref_state(ref) != RRING_READER_LIVE)
 			continue;
-		cursor = rring_peer_cursor(writer->client,
-					   rring_ref_client(ref),
-					   rring_ref_cursor(ref));
+		cursor = ulib_peer_cursor(writer->client,
+					  rring_ref_client(ref),
+					  rring_ref_cursor(ref));
 		if (cursor > pos)
 			pos = cursor;
 	} while (rring_fence_acquire(), rring_word_load(&reader->ref) != ref);
@@ -33,10 +33,10 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 	return 1;
 }
 
-static struct rring_scan scan_once(struct rring_writer *writer)
+static struct ulib_scan scan_once(struct rring_writer *writer)
 {
 	const struct rring_ring_info *info = writer->info;
-	struct rring_scan scan = {
+	struct ulib_scan scan = {
 		.low = rring_window_retained(writer->head, info->retain),
 	};
 	uint32_t end = rring_flag_load_acquire(&info->readers_end);
@@ -63,10 +63,10 @@ static struct rring_scan scan_once(struct rring_writer *writer)
  * .joins, then reads .passed, and lets no reader start below. So a scan that
  * missed a reader is no danger, even if a cursor goes back afterwards.
  */
-struct rring_scan rring_scan_readers(struct rring_writer *writer)
+struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 {
 	const rring_flag_t *joins = &writer->info->joins;
-	struct rring_scan scan;
+	struct ulib_scan scan;
 	uint32_t seen;
 
 	do {

@@ -9,11 +9,11 @@
  * The lower end of the window: the lowest gating reader, or the first entry
  * that the ring retains, if that is lower.
  */
-struct rring_scan {
+struct ulib_scan {
 	uint64_t low;
 	int joining;	/* the reader at .low is JOINING: scan again soon */
 };
 
-struct rring_scan rring_scan_readers(struct rring_writer *writer);
+struct ulib_scan ulib_scan_readers(struct rring_writer *writer);
 
 #endif /* ULIB_SCAN_H */

@@ -19,8 +19,8 @@
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event)
 {
-	rring_writer_settle(writer);
-	rring_settle_writers(writer->client);
+	ulib_writer_settle(writer);
+	ulib_settle_writers(writer->client);
 	return rring_ledger_in_flight(rring_word_load(event->word)) >=
 	       RRING_IN_FLIGHT_MAX ? -EOVERFLOW : 0;
 }
@@ -217,7 +217,7 @@ long rring_publish_batch(struct rring_writer *writer,
 
 	if (!writer->entries)
 		return -EINVAL;
-	room = n ? rring_room_for_some(writer, n) : 0;
+	room = n ? ulib_room_for_some(writer, n) : 0;
 	if (room <= 0)
 		return room;
 	rring_writer_claim(writer, (uint32_t)room);
@@ -243,8 +243,8 @@ static int map_ring(struct rring_writer *writer)
 	int err = 0;
 
 	writer->size = info->size;
-	writer->ring = rring_map(writer->client, RRING_REGION_RING,
-				 writer->id, writer->size, 1, &err);
+	writer->ring = ulib_map(writer->client, RRING_REGION_RING,
+				writer->id, writer->size, 1, &err);
 	if (err)
 		return err;
 	if (info->kind == RRING_HANDLES) {
@@ -313,7 +313,7 @@ static int close_ring(struct rring_client *client, uint32_t id, uint32_t flags)
 		.flags = flags,
 	};
 
-	return rring_call(client, RRING_IOC_RING_CLOSE, &args);
+	return ulib_call(client, RRING_IOC_RING_CLOSE, &args);
 }
 
 int rring_writer_open(struct rring_client *client,
@@ -332,15 +332,15 @@ int rring_writer_open(struct rring_client *client,
 	struct rring_writer *writer;
 	int err;
 
-	if (!rring_strategy_valid(config->strategy))
+	if (!ulib_strategy_valid(config->strategy))
 		return -EINVAL;
-	err = rring_name_copy(args.name, config->name);
+	err = ulib_name_copy(args.name, config->name);
 	if (err)
 		return err;
 	writer = calloc(1, sizeof(*writer));
 	if (!writer)
 		return -ENOMEM;
-	err = rring_call(client, RRING_IOC_RING_OPEN, &args);
+	err = ulib_call(client, RRING_IOC_RING_OPEN, &args);
 	if (err)
 		goto fail;
 	writer->client = client;
@@ -354,7 +354,7 @@ int rring_writer_open(struct rring_client *client,
 	set_up(writer, &args);
 	writer->strategy = config->strategy;
 	enlist(writer);
-	rring_poll_again(client, 0);
+	ulib_poll_again(client, 0);
 	*out = writer;
 	return 0;
 
@@ -372,11 +372,11 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 	 * taken back. An evicted client must not store: its ledger is SIGBUS.
 	 */
 	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
-		rring_room_settle(writer, writer->head);
+		ulib_room_settle(writer, writer->head);
 		rring_freed(writer->client);
 	}
 	delist(writer);
-	rring_unmap(writer->client, writer->ring, writer->size);
+	ulib_unmap(writer->client, writer->ring, writer->size);
 	free(writer);
 }
 
