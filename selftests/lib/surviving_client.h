@@ -35,7 +35,7 @@ struct survivor {
 	uint64_t stale;			/* handle of an earlier generation */
 };
 
-/* State at the death: readable entries in out, the victim's position in in. */
+/* At the death: readable entries in .out, the victim's position in .in. */
 struct committed {
 	uint64_t out;
 	uint64_t in;
