@@ -91,7 +91,7 @@ static struct fold process(struct rring_reader *reader, struct fold fold)
 	return fold;
 }
 
-/* The same without a ring. */
+/* The result without a ring. */
 static struct fold expected(uint64_t items)
 {
 	struct fold fold = { .items = items };
