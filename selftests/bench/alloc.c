@@ -93,7 +93,7 @@ static void in_bulk(void)
 	rounds_run(&work, contenders, COUNT(contenders));
 }
 
-/* Of a pool of @slots: nothing is held, a half, all but a batch, all but one. */
+/* Slots of a pool of @slots that are held: none, half, all but a batch or one. */
 static void with_some_held(const char *figure, uint64_t slots,
 			   const struct contender *contenders, int n)
 {

@@ -31,7 +31,7 @@ static void print(const char *what, const char *of, double ours, double crate)
 		sample_print(&sample);
 }
 
-/* As aligned to lines as the crate has it. */
+/* Aligned to cache lines, as in the crate. */
 static double lines(double bytes)
 {
 	return (double)((uint64_t)(bytes + 63) / 64 * 64);

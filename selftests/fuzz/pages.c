@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * libFuzzer: pages that a liar writes, in an arena of this process, and what
+ * libFuzzer: pages that a hostile client writes, in an arena of this process, and what
  * the library, and the core that it shares with the module, make of them. The
- * input is a list of stores of the liar's, and of honest steps between them. No
+ * input is a list of hostile stores, and of honest steps between them. No
  * step leads out of bounds or goes on for ever, what the honest writer wrote
  * arrives, and in the end every slot is free.
  */
@@ -26,10 +26,10 @@ struct input {
 struct stage {
 	int arena_fd;
 	struct rring_client *liar, *honest, *watcher;
-	struct rring_writer *lie;		/* the liar's ring */
+	struct rring_writer *lie;		/* the hostile client's ring */
 	struct rring_reader *believer;		/* of that, honest */
 	struct rring_writer *writer;		/* honest */
-	struct rring_reader *reader, *spoiler;	/* honest, and the liar's */
+	struct rring_reader *reader, *spoiler;	/* honest, hostile */
 	struct rring_set *set;
 	struct rring_event held[HELD];
 	int used[HELD];
@@ -52,7 +52,7 @@ static uint64_t take(struct input *input, size_t bytes)
 	return value;
 }
 
-/* ---- the liar ---- */
+/* ---- the hostile client ---- */
 
 static uint64_t some_value(struct stage *self, struct input *input)
 {
@@ -80,7 +80,7 @@ static uint64_t some_value(struct stage *self, struct input *input)
 	}
 }
 
-/* A word of a page that the liar may write. */
+/* A word of a page that the hostile client may write. */
 static void store(struct stage *self, struct input *input)
 {
 	const struct rring_arena_info *arena = self->liar->arena;
@@ -286,7 +286,7 @@ static void write_truth(struct stage *self)
 		self->written++;
 }
 
-/* In a payload the liar may have written; what an entry says is right. */
+/* The hostile client may write payloads; the fields of an entry are right. */
 static void read_truth(struct stage *self)
 {
 	uint64_t number = self->reader->pos;

@@ -124,6 +124,26 @@ versions() {
 		grep -v '^kmod/core/compat.h:'
 }
 
+# Each folder of the module includes headers of its own and of core/ only.
+rooms() {
+	grep -rnE '#include "\.\./(linux|netlink|kclient)/' \
+		kmod/core kmod/linux kmod/netlink kmod/kclient
+}
+
+# Comments that a reader cannot understand alone, and words that HACKING.md
+# excludes; in file $1 or, if there is none, in all.
+comments() {
+	local where=(kmod ulib include tools selftests Documentation/examples)
+	local start='^[[:space:]]*(/\*|\*|//)[[:space:]]+'
+	local first='(The same|Of |Not so|Nor |As |Who |Whom |Whoever )'
+	local inside='(/\*|^[[:space:]]*\*|//).*'
+	local word='\b([Ww]hoever|[Ll]iars?|heels|good for nothing)\b'
+
+	[ ! -f "$1" ] || where=("$1")
+	grep -rnE --include='*.[ch]' "$start$first|$inside$word" \
+		"${where[@]}"
+}
+
 # What is wrong would be found: prints which tool does not.
 faults() {
 	local name=faulty.$$.c patch
@@ -143,6 +163,9 @@ faults() {
 	echo "build/$name" | checkpatch_all | grep -q ERROR:SPACING ||
 		echo checkpatch
 	rm "build/$name"
+	echo '/* Of a liar. */' >"build/$name"
+	comments "build/$name" | grep -q 'Of a liar' || echo comments
+	rm "build/$name"
 }
 
 # ---- running them, as many at a time as there are processors ----
@@ -155,7 +178,7 @@ done
 for area in "${areas[@]}"; do
 	jobs+=("checkpatch:$area")
 done
-jobs+=(words kernel_doc shell versions faults)
+jobs+=(words kernel_doc shell versions rooms comments faults)
 
 # NAME:ARGUMENT
 run() {
@@ -171,6 +194,8 @@ describe() {
 	kernel_doc)   echo "kernel-doc finds nothing" ;;
 	shell)	      echo "shellcheck finds nothing" ;;
 	versions)     echo "kernel versions are told apart in compat.h alone" ;;
+	rooms)	      echo "each folder of the module uses its own and core" ;;
+	comments)     echo "comments are plain" ;;
 	faults)	      echo "what is wrong would be found" ;;
 	esac
 }

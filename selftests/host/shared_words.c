@@ -181,7 +181,7 @@ TEST(a_window_has_room_for_what_its_readers_do_not_need)
 					ASSERT_TRUE(room_is_right(bases[b], low,
 								  head,
 								  capacity));
-	/* a liar's cursor, as far away as can be */
+	/* a hostile cursor, as far away as possible */
 	ASSERT_EQ(9u, rring_window_room(~0ull, 5, 9));
 	ASSERT_EQ(0u, rring_window_room(0, ~0ull, 9));
 }

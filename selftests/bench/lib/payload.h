@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The work that is the same for all: a payload is written in full by whoever
- * sends it, and read in full, each word compared, by whoever receives it.
+ * The work of all contenders: the sender writes the whole payload, the receiver
+ * reads it and compares each word.
  */
 #ifndef BENCH_PAYLOAD_H
 #define BENCH_PAYLOAD_H

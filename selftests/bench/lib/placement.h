@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
-/* Of a round trip of two lines: above, the CPUs share no cache. */
+/* If a round trip of two lines takes longer, the CPUs share no cache. */
 #define PLACEMENT_FAR_NS	250.0
 
 /* Nanoseconds of CLOCK_MONOTONIC. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * Interleaved rounds: in each of them every contender does the same work once,
- * in rotating order, so that whoever runs while the machine is busy with
- * something else, or has its CPUs moved, is not alone.
+ * in rotating order, so that a disturbance of the machine does not hit one
+ * contender alone.
  */
 #ifndef BENCH_ROUNDS_H
 #define BENCH_ROUNDS_H
@@ -36,7 +36,7 @@ struct contender {
 void rounds_run(const struct sample *work, const struct contender *contenders,
 		int n);
 
-/* The same on two CPUs, and then on one. */
+/* rounds_run() on two CPUs, and then on one. */
 void rounds_run_on_both(struct sample *work,
 			const struct contender *contenders, int n);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Who gives memory and takes it back, ours or a peer: each does the same, an
- * object of 64 bytes at a time, or some at a time.
+ * An allocator, ours or a peer's. Each allocates and frees objects of 64 bytes,
+ * one or some at a time.
  */
 #ifndef BENCH_ALLOCATOR_H
 #define BENCH_ALLOCATOR_H

@@ -125,7 +125,7 @@ static mqd_t make_mq(const char *name, uint32_t size, uint32_t capacity)
 	return mq_open(name, O_RDWR | O_CREAT | O_EXCL, 0600, &attr);
 }
 
-/* As long as it may be: 10 by default, for who is not root. */
+/* The longest queue allowed: 10 by default for users other than root. */
 static void *open_mq(uint32_t size, uint32_t batch, uint32_t capacity)
 {
 	struct queue *queue = make(size, batch);

@@ -40,7 +40,7 @@ static void *open_spin(uint32_t size, uint32_t batch, uint32_t capacity)
 	return open_ring(size, batch, capacity, RRING_WAIT_SPIN);
 }
 
-/* For streams: the reader does not run at the writer's heels. */
+/* For streams: the reader does not follow the writer closely. */
 static void *open_yield(uint32_t size, uint32_t batch, uint32_t capacity)
 {
 	return open_ring(size, batch, capacity, RRING_WAIT_YIELD);

@@ -68,7 +68,7 @@ static void publish_and_receive(struct cycle *cycle)
 	release(cycle);
 }
 
-/* The same, and its reader has the event for longer than its place. */
+/* The reader also keeps the event for longer than its place in the ring. */
 static void publish_keep_and_drop(struct cycle *cycle)
 {
 	struct rring_event event;

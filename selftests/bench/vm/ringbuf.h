@@ -2,7 +2,7 @@
 #ifndef BENCH_RINGBUF_H
 #define BENCH_RINGBUF_H
 
-/* Of the BPF ring, a power of two; ours has as many bytes of payload. */
+/* Size of the BPF ring, a power of two; ours has as many bytes of payload. */
 #define RINGBUF_BYTES	(1u << 20)
 
 #endif /* BENCH_RINGBUF_H */
