@@ -33,6 +33,9 @@
  * limits.
  *
  * fork(): the child must not use the clients of its parent.
+ *
+ * Headers in rusted_ring/internal/ are no API: only the library and its inline
+ * functions use what they declare.
  */
 #ifndef _RUSTED_RING_H
 #define _RUSTED_RING_H
@@ -43,6 +46,6 @@
 #include <rusted_ring/set.h>
 #include <rusted_ring/pipe.h>
 #include <rusted_ring/factory.h>
-#include <rusted_ring/inline.h>
+#include <rusted_ring/internal/inline.h>
 
 #endif /* _RUSTED_RING_H */

@@ -7,7 +7,7 @@
 #include <linux/string.h>
 #include <net/net_namespace.h>
 
-#include <rusted_ring/profile.h>
+#include <rusted_ring/internal/profile.h>
 
 #include "core/arena.h"
 #include "linux/chardev.h"

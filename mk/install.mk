@@ -14,6 +14,10 @@ MAN	   := $(wildcard Documentation/man/*.[1-9])
 INSTALLED  := $(patsubst %,$(B)/%,rring rring-pcap rring-sched)
 COMPLETIONS := $(wildcard tools/*/*.bash)
 
+# What the inline functions need. The module and the library alone use the rest.
+INTERNAL   := $(patsubst %,include/rusted_ring/internal/%.h,atomic handle inline \
+	      ledger window)
+
 # PAGE:NAME.SECTION for each name of each page. `install' makes the names that
 # are not the page's own links to the page.
 man_names   = $(if $(MAN),$(shell tools/man-names $(MAN) | tr ' ' ':'))
@@ -39,11 +43,12 @@ install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
 		name=$${file##*/}; install -m 644 $$file \
 			$(DESTDIR)$(COMPLETIONDIR)/$${name%.bash}; \
 	done
-	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring \
+	install -d $(DESTDIR)$(INCLUDEDIR)/rusted_ring/internal \
 		$(DESTDIR)$(INCLUDEDIR)/linux $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 644 include/rusted_ring.h $(DESTDIR)$(INCLUDEDIR)
 	install -m 644 include/rusted_ring/*.h \
 		$(DESTDIR)$(INCLUDEDIR)/rusted_ring
+	install -m 644 $(INTERNAL) $(DESTDIR)$(INCLUDEDIR)/rusted_ring/internal
 	install -m 644 include/uapi/linux/*.h \
 		$(DESTDIR)$(INCLUDEDIR)/linux
 	install -m 644 $(STATIC) $(FFI_STATIC) $(DESTDIR)$(LIBDIR)
@@ -81,7 +86,7 @@ uninstall: ## remove what install and install-module have installed
 	rm -f $(foreach name,$(notdir $(INSTALLED)),$(DESTDIR)$(BINDIR)/$(name) \
 		$(DESTDIR)$(COMPLETIONDIR)/$(name))
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
-		include/*.h include/rusted_ring/*.h)) \
+		include/*.h include/rusted_ring/*.h) $(INTERNAL)) \
 		$(patsubst include/uapi/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/uapi/linux/*.h)) \
 		$(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(LIBS) \
@@ -89,7 +94,8 @@ uninstall: ## remove what install and install-module have installed
 			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)
 	@rm -f $(foreach name,$(man_names),$(call man_file,$(lastword $(subst \
 		:, ,$(name)))))
-	@rmdir $(DESTDIR)$(INCLUDEDIR)/rusted_ring 2>/dev/null || true
+	@rmdir $(addprefix $(DESTDIR)$(INCLUDEDIR)/,rusted_ring/internal \
+		rusted_ring) 2>/dev/null || true
 	rm -f $(foreach name,rusted_ring $(SAMPLES:%=rring_%),\
 		$(DESTDIR)/lib/modules/$(RELEASE)/updates/$(name).ko*)
 	@[ -n "$(DESTDIR)" ] || { ldconfig; depmod $(RELEASE); } 2>/dev/null || true

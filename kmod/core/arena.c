@@ -2,8 +2,8 @@
 /* Arenas: creation, names, permissions, release. */
 #include "compat.h"
 
-#include <rusted_ring/handle.h>
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "client.h"

@@ -4,7 +4,7 @@
 
 #include "compat.h"
 
-#include <rusted_ring/reclaim.h>
+#include <rusted_ring/internal/reclaim.h>
 
 #include "announce.h"
 #include "pool.h"

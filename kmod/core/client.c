@@ -2,7 +2,7 @@
 /* Clients: attach, their regions, and the wait for several rings. */
 #include "compat.h"
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "barrier.h"

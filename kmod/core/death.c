@@ -7,7 +7,7 @@
  */
 #include "compat.h"
 
-#include <rusted_ring/ledger.h>
+#include <rusted_ring/internal/ledger.h>
 
 #include "arena.h"
 #include "client.h"

@@ -17,7 +17,7 @@
  */
 #include "compat.h"
 
-#include <rusted_ring/window.h>
+#include <rusted_ring/internal/window.h>
 
 #include "arena.h"
 #include "barrier.h"

@@ -19,7 +19,7 @@
  */
 #include "compat.h"
 
-#include <rusted_ring/handle.h>
+#include <rusted_ring/internal/handle.h>
 
 #include "arena.h"
 #include "client.h"

@@ -6,8 +6,8 @@
  */
 #include "compat.h"
 
-#include <rusted_ring/atomic.h>
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "client.h"

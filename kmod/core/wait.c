@@ -9,7 +9,7 @@
  */
 #include "compat.h"
 
-#include <rusted_ring/atomic.h>
+#include <rusted_ring/internal/atomic.h>
 
 #include "arena.h"
 #include "barrier.h"

@@ -9,9 +9,9 @@
  */
 #include "compat.h"
 
-#include <rusted_ring/atomic.h>
-#include <rusted_ring/handle.h>
-#include <rusted_ring/window.h>
+#include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/window.h>
 
 #include "arena.h"
 #include "reader.h"

@@ -7,7 +7,7 @@
  */
 #include "compat.h"
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "pool.h"

@@ -8,7 +8,7 @@
  */
 #include "../core/compat.h"
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/arena.h"
 #include "../core/client.h"

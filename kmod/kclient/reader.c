@@ -18,7 +18,7 @@
 #include "../core/compat.h"
 
 #include <linux/module.h>
-#include <rusted_ring/atomic.h>
+#include <rusted_ring/internal/atomic.h>
 
 #include "../core/arena.h"
 #include "../core/client.h"

@@ -9,8 +9,8 @@
 #include "../core/compat.h"
 
 #include <linux/math64.h>
-#include <rusted_ring/handle.h>
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/arena.h"
 #include "../core/pages.h"

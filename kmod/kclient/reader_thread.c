@@ -3,7 +3,7 @@
 #include "../core/compat.h"
 
 #include <linux/kthread.h>
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/arena.h"
 #include "../core/ring.h"

@@ -8,7 +8,7 @@
 
 #include <linux/math64.h>
 #include <linux/module.h>
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/arena.h"
 #include "../core/client.h"

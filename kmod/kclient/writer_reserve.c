@@ -16,8 +16,8 @@
 
 #include <linux/math64.h>
 #include <linux/module.h>
-#include <rusted_ring/handle.h>
-#include <rusted_ring/window.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/window.h>
 
 #include "../core/arena.h"
 #include "../core/ring.h"

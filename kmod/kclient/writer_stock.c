@@ -7,8 +7,8 @@
 #include "../core/compat.h"
 
 #include <linux/workqueue.h>
-#include <rusted_ring/handle.h>
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/arena.h"
 #include "../core/barrier.h"

@@ -9,7 +9,7 @@
 #include "../core/compat.h"
 
 #include <linux/preempt.h>
-#include <rusted_ring/window.h>
+#include <rusted_ring/internal/window.h>
 
 #include "../core/arena.h"
 #include "../core/reader.h"

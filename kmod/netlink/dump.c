@@ -13,7 +13,7 @@
 #include <net/genetlink.h>
 
 #include <linux/rusted_ring_netlink.h>
-#include <rusted_ring/ledger.h>
+#include <rusted_ring/internal/ledger.h>
 
 #include "../core/arena.h"
 #include "../core/client.h"

@@ -2,7 +2,7 @@
 /* Geometry: layouts at their limits; arguments beyond a limit are refused. */
 #include <linux/sizes.h>
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/command.h"
 #include "../core/region.h"

@@ -2,7 +2,7 @@
 /* Kernel readers: events that they accept, and entries that they refuse. */
 #include <linux/completion.h>
 
-#include <rusted_ring/handle.h>
+#include <rusted_ring/internal/handle.h>
 
 #include "../core/reader.h"
 #include "../kclient/reader.h"

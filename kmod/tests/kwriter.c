@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /* Kernel writers: orders of reserve, commit and discard; drops; the stock. */
-#include <rusted_ring/handle.h>
+#include <rusted_ring/internal/handle.h>
 
 #include "../core/pool.h"
 #include "../core/reclaim.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /* Magazines: which slots are lent, to which client, and that all come back. */
-#include <rusted_ring/handle.h>
+#include <rusted_ring/internal/handle.h>
 
 #include "../core/pool.h"
 #include "../core/reclaim.h"

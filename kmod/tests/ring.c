@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /* Rings: windows, readers, and adoption after the writer has left or died. */
-#include <rusted_ring/handle.h>
-#include <rusted_ring/window.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/window.h>
 
 #include "../core/reader.h"
 #include "stage.h"

@@ -4,7 +4,7 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 
-#include <rusted_ring/handle.h>
+#include <rusted_ring/internal/handle.h>
 
 #include "../core/command.h"
 #include "../core/death.h"

@@ -8,7 +8,7 @@
 #include <kunit/test.h>
 
 #include "../core/compat.h"
-#include <rusted_ring/atomic.h>
+#include <rusted_ring/internal/atomic.h>
 
 /* The points of a sweep at which turn() is called. */
 enum point {
@@ -25,7 +25,7 @@ static u64 now(void);
 #define rring_word_load_acquire(word) \
 	(turn(LOAD), rring_word_load_acquire(word))
 
-#include <rusted_ring/reclaim.h>
+#include <rusted_ring/internal/reclaim.h>
 
 #include "../core/ring.h"
 #include "../core/reader.h"

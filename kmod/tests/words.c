@@ -2,10 +2,10 @@
 /* Shared words: the headers of include/, as the kernel compiles them. */
 #include <kunit/test.h>
 
-#include <rusted_ring/atomic.h>
-#include <rusted_ring/handle.h>
-#include <rusted_ring/ledger.h>
-#include <rusted_ring/window.h>
+#include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/ledger.h>
+#include <rusted_ring/internal/window.h>
 
 #include "../core/wait.h"
 

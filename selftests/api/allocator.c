@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <rusted_ring/profile.h>
+#include <rusted_ring/internal/profile.h>
 
 /* the library does not export its internal symbols */
 #include "../../ulib/client/battery.c"

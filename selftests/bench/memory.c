@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include <rusted_ring.h>
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "sample.h"
 

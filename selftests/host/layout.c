@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include <rusted_ring.h>
-#include <rusted_ring/layout.h>
-#include <rusted_ring/profile.h>
-#include <rusted_ring/reclaim.h>
+#include <rusted_ring/internal/layout.h>
+#include <rusted_ring/internal/profile.h>
+#include <rusted_ring/internal/reclaim.h>
 
 #include "rng.h"
 

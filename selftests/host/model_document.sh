@@ -18,7 +18,7 @@ letters_of_code() {
 	grep -roE '\b[A-R]: |\([A-R], which pairs' --include='*.[ch]' \
 		--exclude-dir=tests kmod ulib include |
 		awk -F : '{ gsub(/[^A-R]/, "", $2); print $2, $1 }' |
-		grep -v ' include/rusted_ring/atomic.h$' | sort -u
+		grep -v ' include/rusted_ring/internal/atomic.h$' | sort -u
 }
 
 # "LETTER FILE MODEL INLINE" of the document's table.

@@ -5,7 +5,7 @@
  * module.
  */
 #include <rusted_ring.h>
-#include <rusted_ring/reclaim.h>
+#include <rusted_ring/internal/reclaim.h>
 
 #include "kselftest_harness.h"
 

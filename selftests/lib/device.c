@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "device.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <string.h>
 
-#include <rusted_ring/profile.h>
+#include <rusted_ring/internal/profile.h>
 
 #include "client.h"
 

@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "client.h"
 

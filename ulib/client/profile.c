@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rusted_ring/profile.h>
+#include <rusted_ring/internal/profile.h>
 
 #include "battery.h"
 #include "client.h"

@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "client.h"
 #include "xxl.h"

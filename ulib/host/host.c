@@ -6,7 +6,7 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 
-#include <rusted_ring/profile.h>
+#include <rusted_ring/internal/profile.h>
 
 #include "../client/backend.h"
 #include "../client/battery.h"

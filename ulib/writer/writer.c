@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../client/client.h"
 #include "../wait.h"

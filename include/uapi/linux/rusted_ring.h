@@ -63,7 +63,7 @@ enum rring_role {
 #define RRING_MAGAZINE_SLOTS	128	/* slots of a magazine */
 #define RRING_RECENT_LISTS	4	/* of recent drops, a client and pool */
 
-/* Shared words; use only the accessors of <rusted_ring/atomic.h>. */
+/* Shared words; use only the accessors of <rusted_ring/internal/atomic.h>. */
 typedef struct {
 	__u64 value;
 } rring_word_t;		/* its one writer may store any value */

@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "device.h"

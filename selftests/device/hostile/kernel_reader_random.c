@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include <rusted_ring/handle.h>
+#include <rusted_ring/internal/handle.h>
 
 #include "arena.h"
 #include "kernel_reader.h"

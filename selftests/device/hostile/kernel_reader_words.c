@@ -6,7 +6,7 @@
  */
 #include <sched.h>
 
-#include <rusted_ring/handle.h>
+#include <rusted_ring/internal/handle.h>
 
 #include "arena.h"
 #include "kernel_reader.h"

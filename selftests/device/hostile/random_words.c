@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <rusted_ring/layout.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "honest_clients.h"

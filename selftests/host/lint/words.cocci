@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 ///
-/// Shared words are read and written by <rusted_ring/atomic.h> alone, or by an
+/// Shared words are read and written by <rusted_ring/internal/atomic.h> alone, or by an
 /// atomic of the kernel.
 ///
 // Options: --no-includes --include-headers

@@ -8,11 +8,11 @@
 
 #include <errno.h>
 
-#include <rusted_ring/atomic.h>
-#include <rusted_ring/handle.h>
-#include <rusted_ring/ledger.h>
+#include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/ledger.h>
+#include <rusted_ring/internal/window.h>
 #include <rusted_ring/ring.h>
-#include <rusted_ring/window.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -13,8 +13,8 @@
 #ifndef _RUSTED_RING_RECLAIM_H
 #define _RUSTED_RING_RECLAIM_H
 
-#include <rusted_ring/atomic.h>
-#include <rusted_ring/ledger.h>
+#include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/ledger.h>
 
 #define RRING_BATCH		64
 #define RRING_COLLECT_NS	1000000000ull
