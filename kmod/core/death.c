@@ -137,8 +137,13 @@ static void reclaim_xxl(struct kring_arena *arena)
  * Take @client, which is attached, out of its arena; nothing if it is dead. Its
  * rings end, its named readers freeze, its other readers are removed. The
  * windows of its rings are adopted before its ledger is taken out, so that a
- * location names the slots in these windows at any time. Takes the arena's
- * lock; the caller may hold the mmap_lock.
+ * location names the slots in these windows at any time.
+ *
+ * Wakes all that can wait for @client: readers and writers of its rings, and
+ * @client itself if it was evicted in its sleep (detach_rings(),
+ * detach_readers()), clients that wait for slots, and poll() of its file.
+ *
+ * Takes the arena's lock; the caller may hold the mmap_lock.
  */
 void kring_client_die(struct kring_client *client)
 {

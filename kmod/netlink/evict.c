@@ -9,7 +9,9 @@
  *   2. An mmap() call that has begun before is waited for.
  *   3. All mappings of the client's file lose their pages, on all CPUs. No
  *      fault handler maps them again, so each later access is a SIGBUS.
- *   4. The client dies, as if its ledger's mapping had been closed.
+ *   4. The client dies, as if its ledger's mapping had been closed:
+ *      kring_client_die(), which also wakes the client's sleeping threads. Their
+ *      calls return -EOWNERDEAD.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
