@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
  * What the core announces to the other folders of the module. netlink/notify.c
- * and kclient/writer_window.c implement these functions. In a process they do
- * nothing. Tracepoints are in trace.h.
+ * and kclient/writer_window.c implement these functions. In the library
+ * they do nothing. Tracepoints are in trace.h.
  */
 #ifndef KRING_ANNOUNCE_H
 #define KRING_ANNOUNCE_H
@@ -29,7 +29,7 @@ struct kring_meter {
  * later. They may sleep for memory. kring_announce_dry() and
  * kring_announce_lapped() are called under the arena's lock.
  * kring_announce_client() takes that lock. kring_announce_created() and
- * kring_announce_gone() need no lock, as no other task can reach the arena.
+ * kring_announce_gone() do not need it, as no other task can reach the arena.
  */
 void kring_announce_created(struct kring_arena *arena);
 void kring_announce_gone(struct kring_arena *arena);

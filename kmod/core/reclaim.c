@@ -4,8 +4,8 @@
  *
  * For a batch of up to 64 slots that are out, under the arena's lock:
  *
- *   0. skip slots in a magazine (F), and slots that an adopted entry of a ring
- *      names (D);
+ *   0. skip slots in a magazine (F), slots that an adopted entry of a ring names
+ *      (D) and, in a deep sweep, slots that a window named at its start;
  *   1. first collect: skip slots that a ledger holds or, in a shallow sweep,
  *      has in flight;
  *   2. in a deep sweep, skip slots that a ring's window names (B, D);

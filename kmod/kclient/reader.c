@@ -91,8 +91,8 @@ static void refuse(struct rring_kreader *kr, enum rring_refusal reason)
 }
 
 /*
- * The entry at .pos was overwritten. An observer passes it. A gating reader was
- * lapped: .head is lowered to .pos, so that kreader_next() calls look(),
+ * The entry at .pos was overwritten. An observer counts it as lost and skips it.
+ * A gating reader was lapped: kr->head = .pos makes kreader_next() call look(),
  * which finds the position to go on at.
  */
 static void lose(struct rring_kreader *kr)

@@ -37,7 +37,7 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 	u32 now = rring_flag_load_acquire(generation);
 
 	if (!now) {
-		/* a sweep hides it, and decides under the lock */
+		/* hidden by a sweep: wait for its decision */
 		mutex_lock(&kr->arena->lock);
 		now = rring_flag_load(generation);
 		mutex_unlock(&kr->arena->lock);

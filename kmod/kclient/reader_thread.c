@@ -77,7 +77,7 @@ static int run(void *context)
 	return 0;
 }
 
-/* Largest payload that is copied: of a slot below XXL, or of the ring. */
+/* Largest payload that is copied: an XL slot, or an inline ring's stride. */
 static u32 copy_size(const struct rring_kreader *kr)
 {
 	return kr->handles ? rring_slot_size(RRING_XL) : kr->stride;

@@ -35,7 +35,7 @@ static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 static void interrupt(const struct cpumask *peers)
 {
 	on_each_cpu_mask(peers, full_barrier, NULL, true);
-	smp_mb();	/* see the stores of CPUs that left a mask before */
+	smp_mb();	/* later loads come after the reads of the masks */
 }
 
 /*

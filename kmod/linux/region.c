@@ -114,7 +114,7 @@ fail_charge:
 	return err;
 }
 
-/* Free @region, which need not be allocated, and zero it. May sleep. */
+/* Free the pages of @region, if any, and zero the struct. May sleep. */
 void kring_region_free(struct kring_region *region)
 {
 	if (!region->addr)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A signal is a descriptor for poll(2) that the backend makes readable,
+ * A host_signal is a descriptor for poll(2) that the backend makes readable,
  * writable, both or neither. It is one end of a pair of sockets. A byte from
  * the other end makes it readable; a full buffer towards the other end makes it
  * not writable.

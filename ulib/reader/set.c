@@ -159,7 +159,10 @@ static struct rring_reader *take_turn(struct rring_set *set, uint32_t place)
 	return member.reader;
 }
 
-/* 0 if the next entry has an error: so the error is returned first. */
+/*
+ * The timestamp of the next event. 0 if the entry has an error: no timestamp is
+ * lower.
+ */
 static uint64_t timestamp_of(const struct rring_set *set,
 			     struct rring_reader *reader)
 {

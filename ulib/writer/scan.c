@@ -74,8 +74,9 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
 		rring_seq_store(&writer->ring->passed, scan.low);
-		/* K in the kernel orders this store before the load below */
+		/* the loads of the scan come before the load of .joins */
 		rring_fence_acquire();
+		/* K in the kernel orders the store before the load of .joins */
 		rring_fence_compiler();
 	} while (rring_flag_load(joins) != seen);
 	return scan;

@@ -162,7 +162,7 @@ struct rring_arena_info {
 	struct rring_pool_info pool[RRING_POOLS];
 
 	/* statistics, changed by the kernel */
-	__u64 deaths;		/* live clients that died or were evicted */
+	__u64 deaths;		/* clients that mapped a ledger and died */
 	__u64 dead_holds;	/* slots that these clients still held */
 	__u64 laps;		/* how often gating readers were lapped */
 	__u64 wakes;		/* WAKE calls */
@@ -272,7 +272,7 @@ struct rring_ring_info {
 	rring_flag_t joins;	/* grows by 1 when a reader begins to gate */
 	__u8 reserved2[32];
 
-	char name[RRING_NAME_MAX];	/* empty: nameless; fixed */
+	char name[RRING_NAME_MAX];	/* never changes; empty: nameless */
 	rring_word_t dropped[RRING_DROPS]; /* events that the kernel dropped,
 					    * by enum rring_drop_reason
 					    */
