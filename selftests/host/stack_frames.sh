@@ -42,7 +42,7 @@ every_call_is_made() {
 
 # "BYTES NAME" of each function, with the flags $@.
 frames() {
-	make -s B="$scratch/build" CFLAGS="-O2 -g -fstack-usage $*" \
+	make -s B="$scratch/build" WERROR=1 CFLAGS="-O2 -g -fstack-usage $*" \
 		"$scratch/build/librusted_ring.a" >"$scratch/wrong" 2>&1 ||
 		return 1
 	find "$scratch/build" -name '*.su' -exec cat {} + |
