@@ -272,7 +272,7 @@ int rring_hold_slow(struct rring_client *client,
 {
 	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
 		return hold_by_thread(client, event);
-	return rring_xxl_hold(client, event);
+	return ulib_xxl_hold(client, event);
 }
 
 /* A hold on @event has fallen; @word is the ledger word before. */
@@ -314,7 +314,7 @@ int rring_drop_slow(struct rring_client *client,
 		return drop_by_thread(client, event);
 	word = rring_word_load(event->word);
 	if (word & RRING_ASIDE)
-		return rring_xxl_drop(client, event);
+		return ulib_xxl_drop(client, event);
 	if (!rring_ledger_holds(word))
 		return -EINVAL;
 	/* G: the payload was read before the hold falls */

@@ -407,8 +407,8 @@ static int is_xxl(const struct rring_event *event)
 	return rring_handle_class(event->handle) == RRING_XXL;
 }
 
-int rring_xxl_hold(struct rring_client *client,
-		   const struct rring_event *event)
+int ulib_xxl_hold(struct rring_client *client,
+		  const struct rring_event *event)
 {
 	if (is_xxl(event))
 		return hold(client, event);
@@ -417,8 +417,8 @@ int rring_xxl_hold(struct rring_client *client,
 							    -EOVERFLOW;
 }
 
-int rring_xxl_drop(struct rring_client *client,
-		   const struct rring_event *event)
+int ulib_xxl_drop(struct rring_client *client,
+		  const struct rring_event *event)
 {
 	return is_xxl(event) ? drop(client, event) : -EINVAL;
 }

@@ -81,7 +81,7 @@ int rring_publish_slow(struct rring_writer *writer,
 		return err;
 	rring_published(writer);
 	/* G: the ring names the slot before the hold falls */
-	rring_xxl_drop(writer->client, event);
+	ulib_xxl_drop(writer->client, event);
 	rring_freed(writer->client);
 	return 0;
 }
@@ -202,7 +202,7 @@ static void drop_published(struct rring_client *client,
 		uint64_t word = rring_word_load(events[i].word);
 
 		if (word & RRING_ASIDE)
-			rring_xxl_drop(client, &events[i]);
+			ulib_xxl_drop(client, &events[i]);
 		else if (rring_ledger_holds(word))
 			move_word(client, events[i].word, -RRING_HOLD);
 	}

@@ -24,12 +24,8 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     struct rring_event *event);
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event);
-int rring_xxl_hold(struct rring_client *client,
-		   const struct rring_event *event);
 int rring_drop_slow(struct rring_client *client,
 		    const struct rring_event *event);
-int rring_xxl_drop(struct rring_client *client,
-		   const struct rring_event *event);
 int rring_publish_threads(struct rring_writer *writer,
 			  const struct rring_event *event);
 int rring_publish_slow(struct rring_writer *writer,
