@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
  * What the core announces to the other folders of the module. netlink/notify.c
- * and kclient/writer_window.c implement these functions. In the library
- * they do nothing. Tracepoints are in trace.h.
+ * and kclient/writer_window.c implement these functions. In the library they do
+ * nothing. Tracepoints are in trace.h.
  */
 #ifndef KRING_ANNOUNCE_H
 #define KRING_ANNOUNCE_H

@@ -155,7 +155,7 @@ int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool)
 
 static void put_pool_usage(struct report *report,
 			   const struct kring_client *client, u32 i,
-			       const struct kring_client_usage *usage)
+			   const struct kring_client_usage *usage)
 {
 	const struct kring_pool *pool = &client->arena->pool[i];
 	struct nlattr *nest;

@@ -183,7 +183,7 @@ static void positions_wrap(struct kunit *test)
  * If a hostile client's tail is beyond the head, or goes back, its magazine
  * counts as empty.
  */
-static void lying_tail_hurts_the_liar(struct kunit *test)
+static void a_false_tail_hurts_its_own_client(struct kunit *test)
 {
 	struct kring_client *client = stage_client(test, RRING_PRODUCER);
 
@@ -274,7 +274,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(quota_is_never_nothing),
 	KUNIT_CASE(lowered_quota_waits),
 	KUNIT_CASE(positions_wrap),
-	KUNIT_CASE(lying_tail_hurts_the_liar),
+	KUNIT_CASE(a_false_tail_hurts_its_own_client),
 	KUNIT_CASE(dead_magazine_goes_back),
 	KUNIT_CASE(heir_is_not_charged),
 	KUNIT_CASE(xxl_comes_with_pages),

@@ -357,11 +357,11 @@ static void next_writer_goes_on_there(struct kunit *test)
  * The head is beyond any honest value. A new writer is refused, because its
  * positions would be rejected.
  */
-static void nobody_goes_on_after_a_liar(struct kunit *test)
+static void writer_after_a_hostile_head_is_refused(struct kunit *test)
 {
-	struct kring_client *liar = stage_client(test, RRING_PRODUCER);
+	struct kring_client *hostile = stage_client(test, RRING_PRODUCER);
 	struct kring_client *second = stage_client(test, RRING_PRODUCER);
-	struct kring_ring *ring = open(test, liar, RRING_BLOCK, 0, 0);
+	struct kring_ring *ring = open(test, hostile, RRING_BLOCK, 0, 0);
 	struct rring_ring_open args = config(RRING_BLOCK);
 	struct rring_ring_head *page = stage_page(ring);
 
@@ -522,7 +522,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(adopted_slots_are_counted),
 	KUNIT_CASE(nonsense_is_not_adopted),
 	KUNIT_CASE(next_writer_goes_on_there),
-	KUNIT_CASE(nobody_goes_on_after_a_liar),
+	KUNIT_CASE(writer_after_a_hostile_head_is_refused),
 	KUNIT_CASE(name_goes_on_where_it_stood),
 	KUNIT_CASE(absent_name_can_be_forgotten),
 	KUNIT_CASE(reader_is_lapped_after_its_limit),

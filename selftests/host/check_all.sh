@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MPL-2.0
 #
-# selftests/all runs parts, remembers what has passed and adds up: tried in a
-# tree whose parts are made up. Prints TAP.
+# selftests/all runs parts, remembers which have passed, and adds up the results.
+# It runs in a tree with false parts. Prints TAP.
 # shellcheck disable=SC2317 # functions are called by their names
 set -eu
 
@@ -41,7 +41,7 @@ ran() {
 	rm "$tree/build/ran"
 }
 
-# The rest of each function is what check_each() runs.
+# Each function below is one test: check_each() runs it.
 adds_up() {
 	LANES=1 "$tree/selftests/all" asan tsan >"$dir/table"
 	grep -qx 'asan  *3  *0  *1  *[0-9]*' "$dir/table"
