@@ -15,8 +15,8 @@ INSTALLED  := $(patsubst %,$(B)/%,rring rring-pcap rring-sched)
 COMPLETIONS := $(wildcard tools/*/*.bash)
 
 # What the inline functions need. The module and the library alone use the rest.
-INTERNAL   := $(patsubst %,include/rusted_ring/internal/%.h,atomic handle inline \
-	      ledger window)
+INTERNAL   := $(patsubst %,include/rusted_ring/internal/%.h,atomic event_type \
+	      handle inline ledger object static_ring window)
 
 # PAGE:NAME.SECTION for each name of each page. `install' makes the names that
 # are not the page's own links to the page.
@@ -32,7 +32,7 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		-e 's|@LIBDIR@|$(LIBDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR:$(PREFIX)/%=$${prefix}/%)|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@NAME@|$(1)|' \
-		-e 's|@DESCRIPTION@|$(2)|' ulib/rusted_ring.pc.in | \
+		-e 's|@DESCRIPTION@|$(2)|' -e 's|@CFLAGS@|$(3)|' ulib/rusted_ring.pc.in | \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
@@ -57,7 +57,7 @@ install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
 		ln -sf $$lib $(DESTDIR)$(LIBDIR)/$${lib%.$(ABI)}; \
 	done
 	$(call pc,rusted_ring,Events shared between threads and processes)
-	$(call pc,rusted_ring-ffi,The same for bindings: no inline functions)
+	$(call pc,rusted_ring-ffi,The same for bindings: no inline functions, -DRRING_NO_INLINE)
 	@$(foreach page,$(MAN),install -D -m 644 $(page) \
 		$(call man_file,$(page)) &&) :
 	@for name in $(man_names); do \

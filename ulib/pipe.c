@@ -15,6 +15,14 @@
 
 #define SUFFIX	2	/* length of ".a" */
 
+struct rring_pipe {
+	struct rring_client *client;
+	struct rring_writer *source;
+	struct rring_reader *sink;
+	const char *peer;	/* reader name of the other end */
+	struct rring_pipe *next; /* of the client */
+};
+
 /* Names of the rings: NAME.a and NAME.b. */
 struct names {
 	char a[RRING_NAME_MAX];
@@ -374,4 +382,14 @@ int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
 		if (err)
 			return err;
 	}
+}
+
+struct rring_writer *rring_pipe_writer(const struct rring_pipe *pipe)
+{
+	return pipe->source;
+}
+
+struct rring_reader *rring_pipe_reader(const struct rring_pipe *pipe)
+{
+	return pipe->sink;
 }

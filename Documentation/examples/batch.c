@@ -130,7 +130,7 @@ int main(int argc, char **argv)
 	must(rring_open_arena(&client, arena, RRING_PRODUCER,
 			      RRING_SINGLE_THREADED), "attach");
 	must(rring_writer_open(client, &ring, &writer), "writer");
-	from.ring = writer->id;
+	from.ring = rring_writer_ring_id(writer);
 	must(rring_reader_open(client, &from, &reader), "reader");
 	for (; loaded < items; batches++) {
 		loaded += load(writer, loaded, items);

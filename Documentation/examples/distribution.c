@@ -153,7 +153,7 @@ static void index_later(struct rring_reader *reader,
 	must(rring_keep(reader, event), "keep");
 	kept[n_kept++] = *event;
 	if (n_kept == KEPT)
-		index_kept(reader->client);
+		index_kept(rring_reader_client(reader));
 }
 
 static void count(struct rring_reader *reader, const struct rring_event *event)

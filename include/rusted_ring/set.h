@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Reader sets: read the rings of many writers as one. None of these functions
- * may be called in a signal handler. Only rring_set_wait() waits.
+ * Reader sets: read the rings of many writers as one. See rring_set(3). Only
+ * rring_set_wait() waits.
  */
 #ifndef _RUSTED_RING_SET_H
 #define _RUSTED_RING_SET_H
@@ -11,6 +11,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Up to RRING_CURSORS readers of one client. Used by one thread at a time. */
+struct rring_set;
 
 /* Which of the readers that have events comes next. */
 enum rring_order {
@@ -25,76 +28,39 @@ struct rring_set_config {
 	/*
 	 * For BY_TIMESTAMP: returns the timestamp of an event. NULL: the first
 	 * 8 bytes of the payload, in the byte order of the machine; 0 if it is
-	 * shorter. The set compares the next events of the readers that have
-	 * one, and does not wait for others. A caller that needs one order over
-	 * all writers waits until each reader has an event.
+	 * shorter.
 	 */
 	uint64_t (*timestamp)(const struct rring_event *event);
 };
 
-/* Up to RRING_CURSORS readers of one client. Used by one thread at a time. */
-struct rring_set;
-
-/*
- * Create an empty set and store it in *@set. The caller frees it with
- * rring_set_close(). Returns 0, or:
- *   -EINVAL: there is no such order or strategy
- *   -ENOMEM: out of memory
- */
+/* Create an empty set. The caller frees it with rring_set_close(). */
 int rring_set_open(struct rring_client *client,
 		   const struct rring_set_config *config,
 		   struct rring_set **set);
 
+/* Free the set. Its readers stay open and stay the caller's. */
+void rring_set_close(struct rring_set *set);
+
 /*
- * Add @reader, which stays the caller's. While @reader is in the set, the
- * caller does not read it otherwise. The caller removes it before
- * rring_reader_close(). @priority is ignored unless the order is
- * RRING_BY_PRIORITY.
- *
- * Returns 0, or:
- *   -EINVAL: @reader is of another client
- *   -EEXIST: @reader is in the set
- *   -ENOSPC: the set has RRING_CURSORS readers
+ * Add @reader. Until rring_set_remove(), the caller neither reads it otherwise
+ * nor closes it. @priority is for RRING_BY_PRIORITY.
  */
 int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 		  uint32_t priority);
 
-/*
- * Remove @reader from the set. If the last event came from @reader, this event
- * stays valid until the next rring_try_read() of @reader, which releases it.
- * Returns 0, or -ENOENT: @reader is not in the set.
- */
+/* Remove @reader from the set. */
 int rring_set_remove(struct rring_set *set, struct rring_reader *reader);
 
 /*
  * Release the event of the last call, describe the next one in @event, and
- * store its reader in *@from. The event is used in place until the next
- * rring_set_try_read() or rring_set_wait(). Passes over a reader whose stream
- * has ended, until a new writer takes over. Never waits.
- *
- * Returns 0, or:
- *   -EAGAIN: no reader has an event; *@from is NULL
- *   -EPIPE: all streams have ended, or the set is empty; *@from is NULL
- *   -ESTALE, -EBADMSG, -ENOMEM: like rring_try_read() of the reader that is in
- *	*@from; the next call goes on with the others
+ * store its reader in *@from. The event is used in place until the next call.
+ * Never waits.
  */
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
-/*
- * Release the event of the last call. Then wait until a reader has entries or
- * was lapped, all streams have ended, or @deadline, by the set's strategy. If
- * the kernel, as the writer, discarded these entries, rring_set_try_read()
- * still returns -EAGAIN afterwards.
- *
- * Returns 0, or:
- *   -ETIMEDOUT: nothing happened until @deadline, also if that is 0
- *   -EINTR: RRING_WAIT_BLOCK, and a signal ended the wait
- */
+/* Wait until a reader has something to read, or @deadline, by the strategy. */
 int rring_set_wait(struct rring_set *set, uint64_t deadline);
-
-/* Free the set. Its readers stay open and stay the caller's. */
-void rring_set_close(struct rring_set *set);
 
 #ifdef __cplusplus
 }

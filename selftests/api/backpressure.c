@@ -60,7 +60,8 @@ TEST_F(backpressure, is_exact_at_every_level_up_and_down)
 {
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL,
 					      CAPACITY, 0);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	uint32_t lap, i;
 
 	for (lap = 0; lap < 3; lap++) {
@@ -95,8 +96,8 @@ TEST_F(backpressure, at_any_capacity_is_one_exactly_when_full)
 		uint32_t capacity = capacities[c];
 		struct rring_writer *writer = ring_of(self->client, RRING_FAIL,
 						      capacity, 0);
-		struct rring_reader *reader = reader_at(self->client,
-							writer->id);
+		struct rring_reader *reader =
+			reader_at(self->client, rring_writer_ring_id(writer));
 
 		for (i = 0; i < capacity; i++) {
 			expect_level(_metadata, writer, i, capacity);
@@ -113,8 +114,10 @@ TEST_F(backpressure, comes_from_the_slowest_reader)
 {
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL,
 					      CAPACITY, 0);
-	struct rring_reader *fast = reader_at(self->client, writer->id);
-	struct rring_reader *slow = reader_at(self->client, writer->id);
+	struct rring_reader *fast =
+		reader_at(self->client, rring_writer_ring_id(writer));
+	struct rring_reader *slow =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	uint32_t i;
 
 	for (i = 0; i < 10; i++)
@@ -146,7 +149,7 @@ TEST_F(backpressure, an_observer_makes_none_but_lags)
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL,
 					      CAPACITY, 0);
 	struct rring_reader_config config = {
-		.ring = writer->id,
+		.ring = rring_writer_ring_id(writer),
 		.flags = RRING_JOIN_OBSERVER,
 	};
 	struct rring_reader *observer = reader_of(self->client, &config);
@@ -164,7 +167,8 @@ TEST_F(backpressure, what_is_retained_takes_no_room)
 	enum { RETAIN = 8, MOST = CAPACITY - RETAIN };
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL,
 					      CAPACITY, RETAIN);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	uint32_t i;
 
 	/* the first RETAIN events only use retained entries */
@@ -204,7 +208,7 @@ TEST_F(backpressure, a_name_that_is_away_counts)
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL,
 					      CAPACITY, 0);
 	struct rring_reader_config config = {
-		.ring = writer->id,
+		.ring = rring_writer_ring_id(writer),
 		.name = "away",
 	};
 	struct rring_reader *reader = reader_of(self->client, &config);
@@ -231,7 +235,8 @@ TEST_F(backpressure, lag_is_known_after_the_end_and_with_a_new_writer)
 		.stride = 64,
 	};
 	struct rring_writer *writer = writer_of(self->client, &config);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 
 	ASSERT_EQ(0, put_value(writer, 1));
 	rring_writer_close(writer);
@@ -271,8 +276,10 @@ TEST_F_TIMEOUT(backpressure, readers_that_join_make_none, 100)
 {
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL,
 					      CAPACITY, 6);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
-	struct visits visits = { .arena = self->arena, .ring = writer->id };
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
+	struct visits visits = { .arena = self->arena,
+				 .ring = rring_writer_ring_id(writer) };
 	pthread_t thread;
 	uint32_t i;
 

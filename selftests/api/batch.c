@@ -53,7 +53,8 @@ FIXTURE_SETUP(batch)
 	ASSERT_EQ(0, rring_open_arena(&self->client, self->arena,
 				      RRING_PRODUCER, variant->flags));
 	self->writer = ring_of(self->client, RRING_FAIL, 0);
-	self->reader = reader_at(self->client, self->writer->id);
+	self->reader =
+		reader_at(self->client, rring_writer_ring_id(self->writer));
 }
 
 FIXTURE_TEARDOWN(batch)
@@ -105,7 +106,7 @@ TEST_F(batch, goes_in_whole_and_comes_out_in_order)
 
 	make(self->client, self->events, 5, 0);
 	EXPECT_EQ(5, rring_publish_batch(self->writer, self->events, 5));
-	EXPECT_EQ(5, self->writer->head);
+	EXPECT_EQ(5, rring_writer_position(self->writer));
 	EXPECT_EQ(5, read_up_to(self->reader, &sum, EVENTS));
 	EXPECT_EQ(5, sum.next);
 	EXPECT_EQ(-EAGAIN, read_up_to(self->reader, &sum, EVENTS));
@@ -141,7 +142,8 @@ TEST_F(batch, goes_in_as_far_as_there_is_room)
 TEST_F(batch, never_takes_what_the_ring_retains)
 {
 	struct rring_writer *writer = ring_of(self->client, RRING_FAIL, 3);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	struct sum sum = {};
 
 	make(self->client, self->events, EVENTS, 0);
@@ -162,7 +164,7 @@ TEST_F(batch, overwrites_a_lap_at_most)
 	EXPECT_EQ(CAPACITY, rring_publish_batch(writer,
 						self->events + CAPACITY,
 						EVENTS - CAPACITY));
-	EXPECT_EQ(EVENTS, writer->head);
+	EXPECT_EQ(EVENTS, rring_writer_position(writer));
 	rring_writer_close(writer);
 	rring_trim(self->client);
 	EXPECT_TRUE(all_free(self->client));
@@ -278,7 +280,8 @@ TEST_F(batch, of_copies_goes_in_whole_or_not_at_all)
 		.stride = 128,
 	};
 	struct rring_writer *writer = writer_of(self->client, &config);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	char data[CAPACITY * 128];
 	struct rring_event event;
 	uint32_t round, i, n, len;
@@ -309,7 +312,8 @@ TEST_F(batch, of_copies_that_can_not_be_leaves_the_ring_alone)
 		.stride = 64,
 	};
 	struct rring_writer *writer = writer_of(self->client, &config);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	char data[3 * 65] = { 0 };
 
 	EXPECT_EQ(-E2BIG, rring_add_batch(writer, data, 65, 1, 1));
@@ -428,8 +432,8 @@ TEST_F_TIMEOUT(batch, after_batch_arrives_whole_at_two_readers, 100)
 {
 	struct rring_writer *writer = ring_of(self->client, RRING_BLOCK, 0);
 	struct reading reading[2] = {
-		{ .arena = self->arena, .ring = writer->id },
-		{ .arena = self->arena, .ring = writer->id },
+		{ .arena = self->arena, .ring = rring_writer_ring_id(writer) },
+		{ .arena = self->arena, .ring = rring_writer_ring_id(writer) },
 	};
 	uint64_t sent = 0, made = 0, i;
 	pthread_t thread[2];

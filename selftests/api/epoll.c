@@ -43,7 +43,8 @@ FIXTURE_SETUP(epoll)
 	self->producer = client_of(self->arena, RRING_PRODUCER);
 	self->consumer = client_of(self->arena, RRING_CONSUMER);
 	self->writer = ring_of(self->producer, RRING_FAIL, CAPACITY);
-	self->reader = reader_at(self->consumer, self->writer->id);
+	self->reader =
+		reader_at(self->consumer, rring_writer_ring_id(self->writer));
 	self->epoll = epoll_create1(EPOLL_CLOEXEC);
 	ASSERT_LE(0, self->epoll);
 }
@@ -183,7 +184,8 @@ TEST_F(epoll, readable_for_any_of_several_readers)
 
 	for (i = 0; i < 3; i++) {
 		writer[i] = ring_of(self->producer, RRING_FAIL, CAPACITY);
-		reader[i] = reader_at(self->consumer, writer[i]->id);
+		reader[i] = reader_at(self->consumer,
+				      rring_writer_ring_id(writer[i]));
 	}
 	watch(self->epoll, self->consumer, EPOLLIN);
 	for (i = 0; i < 3; i++) {
@@ -218,8 +220,10 @@ TEST_F(epoll, a_client_that_reads_and_writes_is_told_of_both)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
 	struct rring_writer *writer = ring_of(client, RRING_FAIL, 2);
-	struct rring_reader *gate = reader_at(self->consumer, writer->id);
-	struct rring_reader *reader = reader_at(client, self->writer->id);
+	struct rring_reader *gate =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	struct rring_reader *reader =
+		reader_at(client, rring_writer_ring_id(self->writer));
 
 	EXPECT_EQ(POLLOUT, polled(client, POLLIN | POLLOUT, SOON_MS));
 	put(self->writer, 1);
@@ -326,7 +330,7 @@ static void race(struct __test_metadata *_metadata, int arena,
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	struct side side = {
 		.arena = arena,
-		.ring = writer->id,
+		.ring = rring_writer_ring_id(writer),
 		.events = EPOLLIN | trigger,
 	};
 	uint64_t n = rounds(20000);
@@ -336,7 +340,7 @@ static void race(struct __test_metadata *_metadata, int arena,
 	thread = thread_start(read_by_epoll, &side);
 	step_wait(&side.joined);
 	watch(epoll, client, EPOLLOUT | trigger);
-	while (writer->head < n) {
+	while (rring_writer_position(writer) < n) {
 		err = stream_put(writer, MAX);
 		MUST(!err || err == -EAGAIN);
 		if (err)

@@ -63,8 +63,8 @@ TEST_F(factory, makes_rings_alike)
 	ASSERT_EQ(0, rring_factory_writer(&self->factory, NULL, &writer[2]));
 	EXPECT_EQ(-EBUSY, rring_factory_writer(&self->factory, "two", &none));
 	for (i = 0; i < 3; i++) {
-		EXPECT_EQ(CAPACITY, writer[i]->capacity);
-		EXPECT_EQ(64, writer[i]->stride);
+		EXPECT_EQ(CAPACITY, rring_writer_capacity(writer[i]));
+		EXPECT_EQ(64, rring_writer_stride(writer[i]));
 		EXPECT_EQ(RRING_FAIL, writer[i]->info->policy);
 	}
 	EXPECT_STREQ("two", writer[1]->info->name);

@@ -74,13 +74,14 @@ TEST_F(full, fail_says_so_and_changes_nothing)
 {
 	struct rring_writer *writer = open_full(self->producer, &self->config,
 						RRING_FAIL);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	int i;
 
 	put(writer, CAPACITY);
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
-		EXPECT_EQ(CAPACITY, writer->head);
+		EXPECT_EQ(CAPACITY, rring_writer_position(writer));
 		EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(writer, 1, 0));
 	}
 	/* one out, one in, for more than two laps */
@@ -93,7 +94,7 @@ TEST_F(full, fail_says_so_and_changes_nothing)
 	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
 	EXPECT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(0, stream_take(reader, MAX));
-	EXPECT_EQ(0, reader->lost);
+	EXPECT_EQ(0, rring_reader_lost(reader));
 }
 
 TEST_F(full, fail_leaves_the_hold_with_the_caller)
@@ -106,7 +107,7 @@ TEST_F(full, fail_leaves_the_hold_with_the_caller)
 	config.kind = RRING_HANDLES;
 	config.stride = 0;
 	writer = open_full(self->producer, &config, RRING_FAIL);
-	reader = reader_at(self->consumer, writer->id);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
 	put(writer, CAPACITY);
 	ASSERT_EQ(0, rring_alloc(self->producer, 8, 0, &event));
 	EXPECT_EQ(-EAGAIN, rring_publish(writer, &event));
@@ -140,7 +141,7 @@ static void *read_when_full(void *arg)
 		MUST(!stream_take(reader, MAX));
 	}
 	MUST(!stream_take_soon(reader, MAX));
-	MUST(!reader->lost);
+	MUST(!rring_reader_lost(reader));
 	rring_close(client);
 	return NULL;
 }
@@ -155,11 +156,11 @@ TEST_F_TIMEOUT(full, block_sleeps_until_there_is_room, 100)
 
 	self->config.capacity = 1;
 	writer = open_full(self->producer, &self->config, RRING_BLOCK);
-	gate = reader_at(self->consumer, writer->id);
+	gate = reader_at(self->consumer, rring_writer_ring_id(writer));
 	put(writer, 1);
 	blocked = (struct blocked) {
 		.arena = self->arena,
-		.ring = writer->id,
+		.ring = rring_writer_ring_id(writer),
 		.count = rounds(5000),
 	};
 	thread = thread_start(read_when_full, &blocked);
@@ -169,14 +170,15 @@ TEST_F_TIMEOUT(full, block_sleeps_until_there_is_room, 100)
 	for (i = 0; i < blocked.count; i++)
 		ASSERT_EQ(0, stream_put(writer, MAX));
 	thread_end(thread);
-	EXPECT_EQ(blocked.count + 1, writer->head);
+	EXPECT_EQ(blocked.count + 1, rring_writer_position(writer));
 }
 
 TEST_F(full, block_lets_somebody_else_wait_by_deadline)
 {
 	struct rring_writer *writer = open_full(self->producer, &self->config,
 						RRING_BLOCK);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 
 	put(writer, CAPACITY);
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_writable(writer, 1, 1));
@@ -221,7 +223,7 @@ static uint64_t read_validated(struct rring_reader *reader)
 	int err;
 
 	do {
-		uint64_t lost = reader->lost;
+		uint64_t lost = rring_reader_lost(reader);
 
 		MUST(!rring_wait_readable(reader, 0));
 		err = rring_try_read(reader, &event);
@@ -229,7 +231,7 @@ static uint64_t read_validated(struct rring_reader *reader)
 			err = rring_release(reader, 1);
 		MUST(!err || err == -ESTALE);
 		/* never said for nothing: it must come to an end */
-		MUST(!err || reader->lost > lost);
+		MUST(!err || rring_reader_lost(reader) > lost);
 	} while (err);
 	return event.event_type;
 }
@@ -238,15 +240,17 @@ TEST_F(full, an_observer_that_was_idle_meanwhile_goes_on)
 {
 	struct rring_writer *writer = open_full(self->producer, &self->config,
 						RRING_OVERWRITE);
-	struct rring_reader *reader = observe(self->consumer, writer->id);
+	struct rring_reader *reader =
+		observe(self->consumer, rring_writer_ring_id(writer));
 	uint64_t number;
 	int round;
 
 	for (round = 0; round < 5; round++) {
 		put(writer, 3 * CAPACITY);
 		number = read_validated(reader);
-		EXPECT_EQ(reader->pos - 1, number);
-		EXPECT_LT(writer->head - CAPACITY, reader->pos);
+		EXPECT_EQ(rring_reader_position(reader) - 1, number);
+		EXPECT_LT(rring_writer_position(writer) - CAPACITY,
+			  rring_reader_position(reader));
 	}
 }
 
@@ -257,14 +261,15 @@ TEST_F(full, a_reader_that_stalls_too_long_is_lapped_and_told)
 
 	self->config.stall_ns = 1;
 	writer = open_full(self->producer, &self->config, RRING_FAIL);
-	reader = reader_at(self->consumer, writer->id);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
 	put(writer, CAPACITY);
 	/* it is full until the kernel has seen the stall for a nanosecond */
 	while (stream_put(writer, MAX) == -EAGAIN)
 		;
-	EXPECT_EQ(CAPACITY + 1, drain_lapped(reader) + reader->lost);
-	EXPECT_LT(0, reader->lost);
-	EXPECT_EQ(writer->head, reader->pos);
+	EXPECT_EQ(CAPACITY + 1,
+		  drain_lapped(reader) + rring_reader_lost(reader));
+	EXPECT_LT(0, rring_reader_lost(reader));
+	EXPECT_EQ(rring_writer_position(writer), rring_reader_position(reader));
 }
 
 /* ---- by threads, with losses ---- */
@@ -311,7 +316,7 @@ static void *observe_flood(void *arg)
 
 	step_take(&flood->ready);
 	while ((n = rring_peek(reader, 1)) != -EPIPE) {
-		uint64_t number = reader->pos;
+		uint64_t number = rring_reader_position(reader);
 		int err, same;
 
 		if (n == -EAGAIN) {
@@ -327,7 +332,7 @@ static void *observe_flood(void *arg)
 		flood->got += !err;
 		flood->torn += !err && !same;
 	}
-	flood->lost = reader->lost;
+	flood->lost = rring_reader_lost(reader);
 	rring_close(client);
 	return NULL;
 }
@@ -342,7 +347,7 @@ TEST_F_TIMEOUT(full, what_an_observer_is_given_is_whole_and_all_is_counted, 100)
 	self->config.kind = RRING_INLINE;
 	self->config.stride = MAX;
 	writer = open_full(self->producer, &self->config, RRING_OVERWRITE);
-	flood.ring = writer->id;
+	flood.ring = rring_writer_ring_id(writer);
 	thread = thread_start(observe_flood, &flood);
 	step_wait(&flood.ready);
 	for (i = 0; i < n; i++) {

@@ -91,23 +91,25 @@ static struct rring_reader *join(struct rring_client *client, uint32_t ring,
 static uint64_t start_of(struct rring_writer *writer, unsigned int flags,
 			 enum rring_start start, uint64_t position)
 {
-	struct rring_reader *reader = join(writer->client, writer->id, flags,
+	struct rring_reader *reader = join(rring_writer_client(writer),
+					   rring_writer_ring_id(writer), flags,
 					   start, position);
-	uint64_t first = reader->pos;
+	uint64_t first = rring_reader_position(reader);
 
-	MUST(stream_drain(reader, MAX) == (long)(writer->head - first));
-	MUST(!reader->lost && !reader->resumed);
+	MUST(stream_drain(reader, MAX) ==
+	     (long)(rring_writer_position(writer) - first));
+	MUST(!rring_reader_lost(reader) && !rring_reader_resumed(reader));
 	rring_reader_close(reader, 0);
 	return first;
 }
 
 TEST_F(late_reader, newest_is_what_comes_next)
 {
-	struct rring_reader *reader = join(self->client, self->writer->id,
-					   variant->flags, RRING_START_NEWEST,
-					   0);
+	struct rring_reader *reader =
+		join(self->client, rring_writer_ring_id(self->writer),
+		     variant->flags, RRING_START_NEWEST, 0);
 
-	EXPECT_EQ(HEAD, reader->pos);
+	EXPECT_EQ(HEAD, rring_reader_position(reader));
 	EXPECT_EQ(-EAGAIN, stream_take(reader, MAX));
 	ASSERT_EQ(0, stream_put(self->writer, MAX));
 	EXPECT_EQ(0, stream_take(reader, MAX));
@@ -130,7 +132,8 @@ TEST_F(late_reader, oldest_is_what_the_ring_retains)
  */
 TEST_F(late_reader, oldest_is_what_the_slowest_still_needs)
 {
-	struct rring_reader *slow = join(self->client, self->writer->id, 0,
+	struct rring_reader *slow = join(self->client,
+					 rring_writer_ring_id(self->writer), 0,
 					 RRING_START_NEWEST, 0);
 	int i;
 
@@ -173,17 +176,18 @@ TEST_F(late_reader, a_number_beyond_the_window_is_its_upper_end)
 TEST_F(late_reader, who_joins_after_the_end_reads_what_is_left)
 {
 	struct rring_reader_config config = {
-		.ring = self->writer->id,
+		.ring = rring_writer_ring_id(self->writer),
 		.flags = variant->flags,
 		.start = RRING_START_OLDEST,
 	};
 	struct rring_reader *first, *late;
 
 	/* a gating reader keeps the ring alive */
-	first = join(self->client, self->writer->id, 0, RRING_START_OLDEST, 0);
+	first = join(self->client, rring_writer_ring_id(self->writer), 0,
+		     RRING_START_OLDEST, 0);
 	rring_writer_close(self->writer);
 	late = reader_of(self->client, &config);
-	EXPECT_EQ(HEAD - RETAIN, late->pos);
+	EXPECT_EQ(HEAD - RETAIN, rring_reader_position(late));
 	EXPECT_EQ(RETAIN, stream_drain(late, MAX));
 	EXPECT_EQ(-EPIPE, stream_take(late, MAX));
 	EXPECT_EQ(RETAIN, stream_drain(first, MAX));
@@ -230,7 +234,7 @@ TEST_F_TIMEOUT(late_reader, joiners_miss_nothing_while_the_writer_runs, 100)
 	for (i = 0; i < 2; i++) {
 		joining[i] = (struct joining) {
 			.arena = self->arena,
-			.ring = self->writer->id,
+			.ring = rring_writer_ring_id(self->writer),
 			.start = i ? RRING_START_OLDEST : RRING_START_NEWEST,
 			.rounds = rounds(1000),
 		};

@@ -60,8 +60,10 @@ TEST_F(overwrite, the_slowest_of_several_readers_decides)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_FAIL, 4);
-	struct rring_reader *fast = reader_at(self->client, writer->id);
-	struct rring_reader *slow = reader_at(self->client, writer->id);
+	struct rring_reader *fast =
+		reader_at(self->client, rring_writer_ring_id(writer));
+	struct rring_reader *slow =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	int i;
 
 	for (i = 0; i < 4; i++)
@@ -82,20 +84,23 @@ TEST_F(overwrite, nobody_holds_back_a_ring_without_gating_readers)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_BLOCK, 3);
-	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
 	int i;
 
 	for (i = 0; i < 100; i++)
 		ASSERT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(-ESTALE, stream_take(reader, MAX));
-	EXPECT_EQ(100 - (long)reader->lost, stream_drain(reader, MAX));
+	EXPECT_EQ(100 - (long)rring_reader_lost(reader),
+		  stream_drain(reader, MAX));
 }
 
 TEST_F(overwrite, an_overwriting_ring_has_no_gating_readers)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_OVERWRITE, 4);
-	struct rring_reader_config config = { .ring = writer->id };
+	struct rring_reader_config config = { .ring = rring_writer_ring_id(
+						      writer) };
 	struct rring_reader *reader;
 
 	EXPECT_EQ(-EINVAL, rring_reader_open(self->client, &config, &reader));
@@ -105,7 +110,8 @@ TEST_F(overwrite, a_lap_is_delivered_whole)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_OVERWRITE, 8);
-	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
 	int i, lap;
 
 	for (lap = 0; lap < 5; lap++) {
@@ -113,7 +119,7 @@ TEST_F(overwrite, a_lap_is_delivered_whole)
 			ASSERT_EQ(0, stream_put(writer, MAX));
 		ASSERT_EQ(8, stream_drain(reader, MAX));
 	}
-	EXPECT_EQ(0, reader->lost);
+	EXPECT_EQ(0, rring_reader_lost(reader));
 }
 
 /* How much to write before the reader looks again: 1 to 40, and far more. */
@@ -129,29 +135,32 @@ TEST_F(overwrite, who_is_overtaken_learns_exactly_what_was_lost)
 	struct rring_client *consumer = client_of(self->arena, RRING_CONSUMER);
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_OVERWRITE, 8);
-	struct rring_reader *reader = observer_of(consumer, writer->id);
+	struct rring_reader *reader =
+		observer_of(consumer, rring_writer_ring_id(writer));
 	uint64_t delivered = 0;
 	int i, round;
 
 	for (round = 0; round < 52; round++) {
 		int n = written_in(round);
-		uint64_t lost = reader->lost;
+		uint64_t lost = rring_reader_lost(reader);
 		long got;
 
 		for (i = 0; i < n; i++)
 			ASSERT_EQ(0, stream_put(writer, MAX));
 		if (n > 8) {
 			ASSERT_EQ(-ESTALE, stream_take(reader, MAX));
-			ASSERT_LT(lost, reader->lost);
+			ASSERT_LT(lost, rring_reader_lost(reader));
 		}
 		got = stream_drain(reader, MAX);
 		ASSERT_LT(0, got);
 		delivered += (uint64_t)got;
-		ASSERT_EQ(writer->head, delivered + reader->lost);
-		ASSERT_EQ(writer->head, reader->pos);
+		ASSERT_EQ(rring_writer_position(writer),
+			  delivered + rring_reader_lost(reader));
+		ASSERT_EQ(rring_writer_position(writer),
+			  rring_reader_position(reader));
 		/* what fits is not lost */
 		if (n <= 8)
-			ASSERT_EQ(lost, reader->lost);
+			ASSERT_EQ(lost, rring_reader_lost(reader));
 	}
 	rring_close(consumer);
 }
@@ -170,10 +179,10 @@ static void overwrite_in_use(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, rring_entry(reader, 0, &event));
 	ASSERT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(-ESTALE, rring_release(reader, n));
-	EXPECT_EQ(n, reader->lost);
+	EXPECT_EQ(n, rring_reader_lost(reader));
 	EXPECT_EQ(5 - n, stream_drain(reader, MAX));
-	EXPECT_EQ(n, reader->lost);
-	EXPECT_EQ(writer->head, reader->pos);
+	EXPECT_EQ(n, rring_reader_lost(reader));
+	EXPECT_EQ(rring_writer_position(writer), rring_reader_position(reader));
 }
 
 TEST_F(overwrite, what_was_overwritten_while_in_use_is_stale)
@@ -185,12 +194,15 @@ TEST_F(overwrite, what_was_overwritten_while_in_use_is_stale)
 	for (n = 1; n <= 2; n++) {
 		writer = ring_of(self->client, variant->kind, RRING_OVERWRITE,
 				 4);
-		overwrite_in_use(_metadata, writer,
-				 observer_of(self->client, writer->id), n);
+		overwrite_in_use(
+			_metadata, writer,
+			observer_of(self->client, rring_writer_ring_id(writer)),
+			n);
 		writer = ring_of(self->client, variant->kind, RRING_OVERWRITE,
 				 4);
-		overwrite_in_use(_metadata, writer,
-				 observer_of(consumer, writer->id), n);
+		overwrite_in_use(
+			_metadata, writer,
+			observer_of(consumer, rring_writer_ring_id(writer)), n);
 	}
 	rring_close(consumer);
 }
@@ -200,7 +212,8 @@ TEST_F(overwrite, overtaken_observer_goes_on_by_try_read)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_OVERWRITE, 4);
-	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
 	struct rring_event event;
 	uint64_t read = 1;
 	int i, err;
@@ -211,25 +224,29 @@ TEST_F(overwrite, overtaken_observer_goes_on_by_try_read)
 		ASSERT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(-ESTALE, rring_try_read(reader, &event));
 	EXPECT_EQ(0, rring_wait_readable(reader, SOON()));
-	for (i = 0; i < 10 && reader->pos < writer->head; i++) {
+	for (i = 0; i < 10 && reader->pos < rring_writer_position(writer);
+	     i++) {
 		err = rring_try_read(reader, &event);
 		if (err == -ESTALE)
 			continue;
 		if (err)
 			break;
-		ASSERT_TRUE(stream_intact(&event, reader->pos, MAX));
+		ASSERT_TRUE(stream_intact(&event, rring_reader_position(reader),
+					  MAX));
 		read++;
 	}
 	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
 	/* the first was overwritten while it was looked at */
-	EXPECT_EQ(writer->head, read - 1 + reader->lost);
+	EXPECT_EQ(rring_writer_position(writer),
+		  read - 1 + rring_reader_lost(reader));
 }
 
 TEST_F(overwrite, an_overwritten_event_cannot_be_kept)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,
 					      RRING_OVERWRITE, 2);
-	struct rring_reader *reader = observer_of(self->client, writer->id);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
 	struct rring_event event;
 	int i;
 

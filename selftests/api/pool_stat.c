@@ -141,8 +141,10 @@ TEST_F(pool_stat, in_flight_is_what_stands_in_rings)
 {
 	struct rring_writer *writer = ring_of(self->producer, RING);
 	struct rring_writer *other = ring_of(self->producer, RING);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
-	struct rring_reader *late = reader_at(self->consumer, other->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	struct rring_reader *late =
+		reader_at(self->consumer, rring_writer_ring_id(other));
 	struct rring_event event;
 	uint32_t i;
 
@@ -174,7 +176,8 @@ TEST_F(pool_stat, in_flight_is_what_stands_in_rings)
 TEST_F(pool_stat, what_a_writer_left_behind_is_in_flight_still)
 {
 	struct rring_writer *writer = ring_of(self->producer, RING);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	uint32_t i;
 
 	allocate(self->producer, self->event, 7);
@@ -285,7 +288,8 @@ TEST_F(pool_stat, slots_come_in_batches_however_many_are_held)
 TEST_F(pool_stat, of_large_events_places_are_counted)
 {
 	struct rring_writer *writer = ring_of(self->producer, RING);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	struct rring_event event[PLACES];
 	struct rring_pool_stat stat;
 	uint32_t i;

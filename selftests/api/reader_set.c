@@ -56,7 +56,8 @@ FIXTURE_SETUP(reader_set)
 	open_set(self->client, &self->set, RRING_FAIR, RRING_WAIT_BLOCK);
 	for (i = 0; i < RINGS; i++) {
 		self->writer[i] = ring_of(self->client, NULL, 0);
-		self->reader[i] = reader_at(self->client, self->writer[i]->id);
+		self->reader[i] = reader_at(
+			self->client, rring_writer_ring_id(self->writer[i]));
 		ASSERT_EQ(0, rring_set_add(self->set, self->reader[i], i));
 	}
 }
@@ -340,7 +341,8 @@ TEST_F(reader_set, an_empty_set_has_ended)
 TEST_F(reader_set, a_reader_that_was_lapped_is_named)
 {
 	struct rring_writer *writer = ring_of(self->client, NULL, 1);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	struct rring_reader *from;
 	struct rring_event event;
 	struct rring_set *set;
@@ -355,7 +357,7 @@ TEST_F(reader_set, a_reader_that_was_lapped_is_named)
 	EXPECT_EQ(0, rring_set_wait(set, 0));
 	EXPECT_EQ(-ESTALE, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(reader, from);
-	EXPECT_EQ(CAPACITY + 1, reader->lost);
+	EXPECT_EQ(CAPACITY + 1, rring_reader_lost(reader));
 	/* no other event is lost */
 	ASSERT_EQ(0, put_value(writer, 100));
 	ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
@@ -368,7 +370,8 @@ TEST_F(reader_set, a_reader_that_was_lapped_is_named)
 TEST_F(reader_set, who_is_lapped_with_an_event_out_is_named_at_its_release)
 {
 	struct rring_writer *writer = ring_of(self->client, NULL, 1);
-	struct rring_reader *reader = reader_at(self->client, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	struct rring_reader *from;
 	struct rring_event event;
 	struct rring_set *set;
@@ -383,7 +386,7 @@ TEST_F(reader_set, who_is_lapped_with_an_event_out_is_named_at_its_release)
 	EXPECT_EQ(0, rring_set_wait(set, 0));
 	EXPECT_EQ(-ESTALE, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(reader, from);
-	EXPECT_EQ(CAPACITY + 1, reader->lost);
+	EXPECT_EQ(CAPACITY + 1, rring_reader_lost(reader));
 	ASSERT_EQ(0, put_value(writer, 100));
 	ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(100, value_of(&event));
@@ -395,7 +398,8 @@ TEST_F(reader_set, who_is_lapped_with_an_event_out_is_named_at_its_release)
 TEST_F(reader_set, takes_readers_of_its_client_once)
 {
 	struct rring_client *other = client_of(self->arena, RRING_CONSUMER);
-	struct rring_reader *foreign = reader_at(other, self->writer[0]->id);
+	struct rring_reader *foreign =
+		reader_at(other, rring_writer_ring_id(self->writer[0]));
 
 	EXPECT_EQ(-EINVAL, rring_set_add(self->set, foreign, 0));
 	EXPECT_EQ(-EEXIST, rring_set_add(self->set, self->reader[0], 0));
@@ -415,9 +419,11 @@ TEST_F(reader_set, takes_as_many_as_a_client_has)
 
 	open_set(self->client, &set, RRING_FAIR, RRING_WAIT_BLOCK);
 	for (i = 0; i < RRING_CURSORS; i++) {
-		reader[i] = i < RINGS ? self->reader[i] :
-			    reader_at(self->client,
-				      self->writer[i % RINGS]->id);
+		reader[i] =
+			i < RINGS ? self->reader[i]
+				  : reader_at(self->client,
+					      rring_writer_ring_id(
+						      self->writer[i % RINGS]));
 		ASSERT_EQ(0, rring_set_add(set, reader[i], 0));
 	}
 	ASSERT_EQ(0, put_value(self->writer[RINGS - 1], 4));
@@ -540,7 +546,8 @@ TEST_F_TIMEOUT(many_rings, all_events_arrive_in_order_and_no_wake_up_is_lost, 10
 		author->arena = self->arena;
 		snprintf(author->ring, sizeof(author->ring), "ring%d", i);
 		writer = ring_of(self->client, author->ring, 0);
-		author->reader = reader_at(self->client, writer->id);
+		author->reader =
+			reader_at(self->client, rring_writer_ring_id(writer));
 		rring_writer_leave(writer);
 		ASSERT_EQ(0, rring_set_add(self->set, author->reader, i));
 	}

@@ -75,17 +75,19 @@ static void expect_start(struct __test_metadata *_metadata,
 			 enum rring_start start, uint64_t at, uint64_t position)
 {
 	struct rring_reader_config config = {
-		.ring = writer->id,
+		.ring = rring_writer_ring_id(writer),
 		.flags = flags,
 		.start = start,
 		.position = at,
 	};
-	struct rring_reader *reader = reader_of(writer->client, &config);
+	struct rring_reader *reader =
+		reader_of(rring_writer_client(writer), &config);
 
-	EXPECT_EQ(position, reader->pos);
-	EXPECT_EQ((long)(writer->head - position), stream_drain(reader, MAX));
-	EXPECT_EQ(0, reader->lost);
-	EXPECT_EQ(0, reader->resumed);
+	EXPECT_EQ(position, rring_reader_position(reader));
+	EXPECT_EQ((long)(rring_writer_position(writer) - position),
+		  stream_drain(reader, MAX));
+	EXPECT_EQ(0, rring_reader_lost(reader));
+	EXPECT_EQ(0, rring_reader_resumed(reader));
 	rring_reader_close(reader, 0);
 }
 
@@ -111,7 +113,8 @@ TEST_F(retain, a_young_ring_is_retained_whole)
 TEST_F(retain, without_it_the_oldest_is_what_a_reader_still_needs)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind, 0);
-	struct rring_reader *slow = reader_at(self->client, writer->id);
+	struct rring_reader *slow =
+		reader_at(self->client, rring_writer_ring_id(writer));
 	int i;
 
 	put(writer, CAPACITY);
@@ -131,7 +134,7 @@ TEST_F(retain, a_reader_still_has_a_whole_lap)
 	struct rring_reader *reader;
 
 	put(writer, HEAD);
-	reader = reader_at(self->client, writer->id);
+	reader = reader_at(self->client, rring_writer_ring_id(writer));
 	put(writer, CAPACITY - RETAIN);
 	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
 	EXPECT_EQ(0, stream_take(reader, MAX));
@@ -140,8 +143,10 @@ TEST_F(retain, a_reader_still_has_a_whole_lap)
 	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
 	put(writer, CAPACITY - RETAIN);
 	expect_start(_metadata, writer, variant->flags, RRING_START_OLDEST, 0,
-		     writer->head - CAPACITY + RETAIN < reader->pos ?
-		     writer->head - RETAIN : reader->pos);
+		     rring_writer_position(writer) - CAPACITY + RETAIN <
+				     rring_reader_position(reader)
+			     ? rring_writer_position(writer) - RETAIN
+			     : rring_reader_position(reader));
 }
 
 /* A joiner that stays where it starts: what it was promised stays, too. */
@@ -153,7 +158,7 @@ TEST_F(retain, what_a_joiner_was_given_is_not_overwritten)
 	int n = 0;
 
 	put(writer, HEAD);
-	reader = reader_at(self->client, writer->id);
+	reader = reader_at(self->client, rring_writer_ring_id(writer));
 	while (!stream_put(writer, MAX))
 		n++;
 	EXPECT_EQ(CAPACITY - RETAIN, n);

@@ -130,8 +130,9 @@ static void pass_laps(struct rring_writer *writer, struct rring_reader *reader,
 		MUST(stream_drain(reader, max) == (long)capacity);
 		MUST(stream_take(reader, max) == -EAGAIN);
 	}
-	MUST(writer->head == 3 * ((uint64_t)capacity + 1));
-	MUST(reader->pos == writer->head && !reader->lost);
+	MUST(rring_writer_position(writer) == 3 * ((uint64_t)capacity + 1));
+	MUST(rring_reader_position(reader) == rring_writer_position(writer) &&
+	     !rring_reader_lost(reader));
 }
 
 TEST_F(ring, takes_exactly_its_capacity_and_is_then_full)
@@ -146,7 +147,8 @@ TEST_F(ring, takes_exactly_its_capacity_and_is_then_full)
 			continue;
 		self->config.capacity = capacities[i];
 		writer = writer_of(self->producer, &self->config);
-		reader = reader_at(self->consumer, writer->id);
+		reader =
+			reader_at(self->consumer, rring_writer_ring_id(writer));
 		pass_laps(writer, reader, capacities[i], self->max);
 		rring_reader_close(reader, 0);
 		rring_writer_close(writer);
@@ -164,7 +166,7 @@ TEST_F(ring, is_full_wherever_the_lap_begins)
 
 	self->config.capacity = 7;
 	writer = writer_of(self->producer, &self->config);
-	reader = reader_at(self->consumer, writer->id);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
 	for (start = 0; start < 7; start++) {
 		ASSERT_EQ(7, fill(writer, self->max));
 		ASSERT_EQ(7, stream_drain(reader, self->max));
@@ -184,7 +186,7 @@ TEST_F(ring, of_policy_block_waits_until_its_deadline)
 	self->config.policy = RRING_BLOCK;
 	self->config.capacity = 3;
 	writer = writer_of(self->producer, &self->config);
-	reader = reader_at(self->consumer, writer->id);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
 	for (i = 0; i < 3; i++) {
 		EXPECT_EQ(0, rring_wait_writable(writer, 1, 0));
 		ASSERT_EQ(0, stream_put(writer, self->max));
@@ -208,7 +210,8 @@ TEST_F(ring, goes_at_the_pace_of_its_slowest_reader)
 	self->config.capacity = 8;
 	writer = writer_of(self->producer, &self->config);
 	for (i = 0; i < 3; i++)
-		reader[i] = reader_at(self->consumer, writer->id);
+		reader[i] =
+			reader_at(self->consumer, rring_writer_ring_id(writer));
 	for (round = 0; round < 4; round++) {
 		ASSERT_EQ(8, fill(writer, self->max));
 		/* the readers read eight events, four and one */
@@ -239,8 +242,8 @@ TEST_F(ring, without_readers_is_never_full)
 	/*
 	 * a new reader gates, and gets the events that are written from now on
 	 */
-	reader = reader_at(self->consumer, writer->id);
-	EXPECT_EQ(20, reader->pos);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
+	EXPECT_EQ(20, rring_reader_position(reader));
 	EXPECT_EQ(3, fill(writer, self->max));
 	EXPECT_EQ(3, stream_drain(reader, self->max));
 	ASSERT_EQ(3, fill(writer, self->max));
@@ -259,7 +262,7 @@ TEST_F(ring, has_one_writer)
 	self->config.capacity = 4;
 	writer = writer_of(self->producer, &self->config);
 	/* a gating reader keeps the ring alive */
-	reader = reader_at(self->consumer, writer->id);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
 	ASSERT_EQ(0, stream_put(writer, self->max));
 	EXPECT_EQ(-EBUSY, rring_writer_open(second, &self->config, &other));
 	EXPECT_EQ(-EBUSY, rring_writer_open(self->producer, &self->config,
@@ -272,7 +275,7 @@ TEST_F(ring, has_one_writer)
 	EXPECT_EQ(0, stream_put(writer, self->max));
 	rring_writer_close(writer);
 	ASSERT_EQ(0, rring_writer_open(second, &self->config, &other));
-	EXPECT_EQ(2, other->head);
+	EXPECT_EQ(2, rring_writer_position(other));
 	EXPECT_EQ(0, stream_put(other, self->max));
 	rring_writer_close(other);
 	self->config.capacity = 5;
@@ -288,7 +291,7 @@ TEST_F(ring, ends_for_its_readers_after_the_last_event)
 
 	self->config.capacity = 4;
 	writer = writer_of(self->producer, &self->config);
-	reader = reader_at(self->consumer, writer->id);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
 	EXPECT_EQ(-EAGAIN, rring_peek(reader, 1));
 	ASSERT_EQ(4, fill(writer, self->max));
 	rring_writer_close(writer);
@@ -316,7 +319,7 @@ TEST_F(ring, what_was_peeked_at_outlives_its_writers)
 	self->config.name = "heirs";
 	self->config.capacity = 8;
 	writer = writer_of(self->producer, &self->config);
-	reader = reader_at(self->consumer, writer->id);
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
 	ASSERT_EQ(0, stream_put(writer, self->max));
 	ASSERT_EQ(1, rring_peek(reader, 1));
 	ASSERT_EQ(0, rring_entry(reader, 0, &event));
@@ -358,7 +361,7 @@ static void *read_all(void *arg)
 			sched_yield();
 	}
 	MUST(err == -EPIPE);
-	MUST(!reader->lost);
+	MUST(!rring_reader_lost(reader));
 	rring_close(client);
 	return NULL;
 }
@@ -382,7 +385,7 @@ TEST_F_TIMEOUT(ring, loses_and_repeats_nothing_between_threads, 100)
 	for (i = 0; i < 3; i++) {
 		stage[i] = (struct stage) {
 			.arena = self->arena,
-			.ring = writer->id,
+			.ring = rring_writer_ring_id(writer),
 			.max = self->max,
 			.slow = i * 3,
 			.joined = &joined,

@@ -60,7 +60,8 @@ static int create_named(const char *name, uint32_t flags)
 static int works(struct rring_client *producer, struct rring_client *consumer)
 {
 	struct rring_writer *writer = ring_of(producer);
-	struct rring_reader *reader = reader_at(consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(consumer, rring_writer_ring_id(writer));
 	struct rring_event event;
 	int fine;
 
@@ -218,7 +219,8 @@ TEST_F(slot_reuse, what_a_client_has_published_is_read_after_it_has_closed)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
 	struct rring_writer *writer = ring_of(client);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	int i;
 
 	for (i = 0; i < 4; i++)
@@ -237,7 +239,7 @@ TEST_F(slot_reuse, a_reader_that_closes_holds_its_writer_back_no_more)
 	struct rring_client *client = client_of(self->arena, RRING_CONSUMER);
 	int i;
 
-	reader_at(client, writer->id);
+	reader_at(client, rring_writer_ring_id(writer));
 	for (i = 0; i < 4; i++)
 		ASSERT_EQ(0, stream_put(writer, MAX));
 	EXPECT_EQ(-EAGAIN, stream_put(writer, MAX));
@@ -322,7 +324,8 @@ static void *come_and_go(void *arg)
 TEST_F_TIMEOUT(slot_reuse, clients_come_and_go_while_others_lose_nothing, 100)
 {
 	struct rring_writer *writer = ring_of(self->producer);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	uint32_t i, visits, enough = rounds(1000);
 	uint64_t taken = 0;
 	pthread_t thread[2];
@@ -331,7 +334,7 @@ TEST_F_TIMEOUT(slot_reuse, clients_come_and_go_while_others_lose_nothing, 100)
 	for (i = 0; i < 2; i++) {
 		guest[i] = (struct guest) {
 			.arena = self->arena,
-			.ring = writer->id,
+			.ring = rring_writer_ring_id(writer),
 		};
 		thread[i] = thread_start(come_and_go, &guest[i]);
 	}
@@ -351,8 +354,8 @@ TEST_F_TIMEOUT(slot_reuse, clients_come_and_go_while_others_lose_nothing, 100)
 		__atomic_store_n(&guest[i].stop, 1, __ATOMIC_RELEASE);
 		thread_end(thread[i]);
 	}
-	EXPECT_EQ(writer->head, taken);
-	EXPECT_EQ(0, reader->lost);
+	EXPECT_EQ(rring_writer_position(writer), taken);
+	EXPECT_EQ(0, rring_reader_lost(reader));
 	rring_writer_close(writer);
 	rring_reader_close(reader, 0);
 	rring_trim(self->producer);

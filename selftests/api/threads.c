@@ -100,13 +100,14 @@ TEST_F_TIMEOUT(threads, four_rings_at_once_come_out_exact, 100)
 	for (i = 0; i < THREADS; i++) {
 		workers[i].client = self->client;
 		workers[i].writer = ring_of(self->client);
-		workers[i].reader = reader_at(self->client,
-					      workers[i].writer->id);
+		workers[i].reader = reader_at(
+			self->client, rring_writer_ring_id(workers[i].writer));
 	}
 	run(workers, publish_and_read);
 	for (i = 0; i < THREADS; i++) {
 		EXPECT_EQ(workers[i].rounds, workers[i].delivered);
-		EXPECT_EQ(workers[i].rounds, workers[i].writer->head);
+		EXPECT_EQ(workers[i].rounds,
+			  rring_writer_position(workers[i].writer));
 		rring_writer_close(workers[i].writer);
 		rring_reader_close(workers[i].reader, 0);
 	}
@@ -226,8 +227,8 @@ TEST_F_TIMEOUT(threads, writers_and_readers_may_have_threads_of_their_own, 100)
 		workers[i].client = self->client;
 		workers[i].writer = ring_of(self->client);
 		workers[i + 1].client = self->client;
-		workers[i + 1].reader = reader_at(self->client,
-						  workers[i].writer->id);
+		workers[i + 1].reader = reader_at(
+			self->client, rring_writer_ring_id(workers[i].writer));
 	}
 	run(workers, publish_or_read);
 	for (i = 0; i < THREADS; i += 2) {
@@ -255,7 +256,8 @@ static int take_and_hoard(struct held_events *held_events, struct rring_reader *
 {
 	if (!places)
 		return stream_take(reader, MAX);
-	return held_events_take(held_events, reader->pos % places, reader);
+	return held_events_take(held_events,
+				rring_reader_position(reader) % places, reader);
 }
 
 /* Held events must not change while their pool is exhausted. */
@@ -302,7 +304,7 @@ TEST_F_TIMEOUT(threads, a_dry_pool_costs_nobody_an_event, 100)
 	for (i = 0; i < CONSUMERS; i++) {
 		consumer[i] = (struct consumer) {
 			.arena = arena,
-			.ring = writer->id,
+			.ring = rring_writer_ring_id(writer),
 			.holders = i * HELD_EVENTS / 2,
 		};
 		thread[i] = thread_start(consume, &consumer[i]);

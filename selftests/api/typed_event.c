@@ -178,8 +178,8 @@ TEST_F(typed, a_static_ring_opens_as_it_was_defined)
 	struct rring_writer *writer;
 
 	ASSERT_EQ(0, rring_writer_open(self->client, &at_file_scope, &writer));
-	EXPECT_EQ(4096, writer->capacity);
-	EXPECT_EQ(256, writer->stride);
+	EXPECT_EQ(4096, rring_writer_capacity(writer));
+	EXPECT_EQ(256, rring_writer_stride(writer));
 	EXPECT_EQ(RRING_BLOCK, writer->info->policy);
 	EXPECT_EQ(0, put_value(writer, 1));
 	rring_writer_close(writer);

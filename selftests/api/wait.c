@@ -172,7 +172,7 @@ TEST_F(wait, an_unknown_strategy_is_refused)
 		.strategy = (enum rring_strategy)(RRING_WAIT_YIELD + 1),
 	};
 	struct rring_reader_config reader = {
-		.ring = self->writer->id,
+		.ring = rring_writer_ring_id(self->writer),
 		.strategy = ring.strategy,
 	};
 	struct rring_set_config set = { .strategy = ring.strategy };
@@ -259,7 +259,7 @@ TEST_F(wait, a_reader_that_was_lapped_hears_of_it)
 	for (i = 0; i <= CAPACITY; i++)
 		ASSERT_EQ(0, put_value(writer, i));
 	EXPECT_EQ(-ESTALE, rring_wait_readable(reader, RRING_FOREVER));
-	EXPECT_EQ(CAPACITY + 1, reader->lost);
+	EXPECT_EQ(CAPACITY + 1, rring_reader_lost(reader));
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(reader, 1));
 	ASSERT_EQ(0, put_value(writer, i));
 	EXPECT_EQ(0, rring_wait_readable(reader, RRING_FOREVER));

@@ -69,8 +69,10 @@ static struct rring_writer *ring_of(struct rring_client *client,
 TEST_F(xxl_ring, the_last_of_its_readers_takes_the_memory_with_it)
 {
 	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 4);
-	struct rring_reader *first = reader_at(self->consumer, writer->id);
-	struct rring_reader *second = reader_at(self->consumer, writer->id);
+	struct rring_reader *first =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	struct rring_reader *second =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	struct rring_event event, one, two;
 
 	event = xxl_make(self->producer, 5 * MIB, 3);
@@ -94,7 +96,8 @@ TEST_F(xxl_ring, the_last_of_its_readers_takes_the_memory_with_it)
 TEST_F(xxl_ring, what_a_reader_keeps_stays_beyond_its_release)
 {
 	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 4);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	struct rring_event event = xxl_make(self->producer, MIB, 4);
 
 	ASSERT_EQ(0, rring_publish(writer, &event));
@@ -128,7 +131,8 @@ TEST_F(xxl_ring, published_without_readers_it_is_gone)
 TEST_F(xxl_ring, a_reader_that_closes_leaves_what_it_looked_at)
 {
 	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 4);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	struct rring_event event = xxl_make(self->producer, MIB, 4);
 
 	ASSERT_EQ(0, rring_publish(writer, &event));
@@ -143,7 +147,8 @@ TEST_F(xxl_ring, what_nobody_looked_at_goes_when_it_is_needed)
 {
 	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL,
 					      PLACES);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	struct rring_event event;
 	uint32_t i;
 
@@ -159,7 +164,8 @@ TEST_F(xxl_ring, what_nobody_looked_at_goes_when_it_is_needed)
 TEST_F(xxl_ring, a_batch_takes_events_of_any_class)
 {
 	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 4);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	struct rring_event events[3], event;
 	uint32_t i;
 
@@ -186,7 +192,7 @@ TEST_F(xxl_ring, an_observer_reads_on_in_what_was_overwritten)
 	struct rring_writer *writer = ring_of(self->producer, RRING_OVERWRITE,
 					      2);
 	struct rring_reader_config config = {
-		.ring = writer->id,
+		.ring = rring_writer_ring_id(writer),
 		.flags = RRING_JOIN_OBSERVER,
 		.start = RRING_START_OLDEST,
 	};
@@ -226,7 +232,8 @@ TEST_F(xxl_ring, a_lapped_reader_keeps_its_pages_until_it_is_told)
 		.stall_ns = 1,
 	};
 	struct rring_writer *writer = writer_of(self->producer, &config);
-	struct rring_reader *reader = reader_at(self->consumer, writer->id);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
 	struct rring_event event = xxl_make(self->producer, MIB, 1), seen;
 	int err;
 
@@ -302,8 +309,9 @@ TEST_F(xxl_ring, clients_stream_more_events_than_there_are_places)
 	uint32_t i;
 
 	for (i = 0; i < 2; i++) {
-		stage[i] = (struct stage) {
-			.arena = self->arena, .ring = writer->id,
+		stage[i] = (struct stage){
+			.arena = self->arena,
+			.ring = rring_writer_ring_id(writer),
 		};
 		thread[i] = thread_start(consume, &stage[i]);
 		step_wait(&stage[i].joined);

@@ -62,7 +62,7 @@ static uint64_t some_value(struct stage *self, struct input *input)
 	case 0:
 		return take(input, 1);
 	case 1:
-		return self->lie->head + take(input, 1) - 128;
+		return rring_writer_position(self->lie) + take(input, 1) - 128;
 	case 2:
 		return ~0ull - take(input, 1);
 	case 3:
@@ -133,7 +133,7 @@ static void open_lie(struct stage *self)
 /* What it has not published by the library is not to be settled by it. */
 static void close_lie(struct stage *self)
 {
-	self->lie->settled = self->lie->head;
+	self->lie->settled = rring_writer_position(self->lie);
 	rring_writer_close(self->lie);
 	self->lie = NULL;
 }
@@ -289,7 +289,7 @@ static void write_truth(struct stage *self)
 /* The hostile client may write payloads; the fields of an entry are right. */
 static void read_truth(struct stage *self)
 {
-	uint64_t number = self->reader->pos;
+	uint64_t number = rring_reader_position(self->reader);
 	struct rring_event event;
 	long n = rring_peek(self->reader, 1);
 
@@ -362,7 +362,7 @@ static void close_stage(struct stage *self)
 	for (i = 0; i < HELD; i++)
 		drop(self, i);
 	rring_reader_close(self->spoiler, 1);
-	while (self->reader->pos != self->written)
+	while (rring_reader_position(self->reader) != self->written)
 		read_truth(self);
 	leave_lie(self);
 	close_lie(self);

@@ -186,6 +186,7 @@ package_is_whole() {
 	[ "$(package --modversion "$1")" = 0.1.0 ] &&
 		package --validate "$1" &&
 		[ -z "$(package --print-requires "$1")" ] &&
+		[ "$(libs --cflags "$1")" = "-I$dest$prefix/include${2-}" ] &&
 		[ "$(libs --libs "$1")" = "-L$lib -l$1" ] &&
 		[ "$(libs --static --libs "$1")" = "-L$lib -l$1 -lpthread" ]
 }
@@ -205,6 +206,26 @@ package_says_where() {
 		make -s uninstall DESTDIR="$where" PREFIX=/usr \
 			LIBDIR=/usr/lib/triplet MANDIR=/usr/man &&
 		! find "$where" ! -type d | grep .
+}
+
+# A program for -ffi needs no layout: sizes and fields are not declared.
+layouts_are_hidden() {
+	local type field
+
+	while read -r type field; do
+		echo "#include <rusted_ring.h>
+		      uint64_t f(struct rring_$type *p) { return p->$field; }" \
+			>"$dir/field.c"
+		# shellcheck disable=SC2046 # flags are words
+		! gcc $(package --cflags rusted_ring-ffi) -fsyntax-only \
+			"$dir/field.c" 2>"$dir/errors" || return 1
+		grep -q "undefined type" "$dir/errors" || return 1
+	done <<-END
+		client id
+		writer head
+		reader pos
+		pipe source
+	END
 }
 
 binding_runs() {
@@ -261,9 +282,11 @@ run_all() {
 	check "every inline function of the headers is in -ffi, and no other" \
 		same declared_inlines in_ffi_map_alone
 
-	for name in rusted_ring rusted_ring-ffi; do
-		check "$name.pc says all there is to say" package_is_whole $name
-	done
+	check "rusted_ring.pc says all there is to say" \
+		package_is_whole rusted_ring
+	check "rusted_ring-ffi.pc, too" \
+		package_is_whole rusted_ring-ffi " -DRRING_NO_INLINE"
+	check "with -ffi no program sees a private field" layouts_are_hidden
 	check "paths are those of make install, and can be moved" \
 		package_says_where
 	for compiler in "${compilers[@]}"; do
@@ -294,5 +317,5 @@ for compiler in "${all[@]}"; do
 	! command -v "$compiler" >/dev/null || compilers+=("$compiler")
 done
 echo "TAP version 13"
-echo "1..$((21 + 5 * ${#compilers[@]}))"
+echo "1..$((22 + 5 * ${#compilers[@]}))"
 run_all

@@ -60,7 +60,7 @@ static void enter(struct actor *actor, enum phase phase)
 static int failed(const struct actor *actor, int err, const char *what)
 {
 	error(0, -err, "%s: %s at event %" PRIu64, actor->kind->name, what,
-	      actor->reader->pos);
+	      rring_reader_position(actor->reader));
 	return err;
 }
 
@@ -155,7 +155,7 @@ static void take_apart(struct actor *actor, uint32_t i, struct taken *taken)
 {
 	const struct rring_event *piece = &actor->event[i];
 
-	taken->seq = actor->reader->pos + i;
+	taken->seq = rring_reader_position(actor->reader) + i;
 	taken->pass = event_pass(piece->event_type);
 	taken->pieces = 1;
 	taken->piece = piece;
@@ -230,7 +230,7 @@ static int batch(struct actor *actor, uint32_t n)
 /* Release the events that a predecessor committed but did not release. */
 static int skip(struct actor *actor, uint32_t n)
 {
-	uint64_t known = actor->position - actor->reader->pos;
+	uint64_t known = actor->position - rring_reader_position(actor->reader);
 
 	if (known > n)
 		known = n;
@@ -258,9 +258,9 @@ static int step(struct actor *actor)
 		return END;
 	if (n < 0)
 		return failed(actor, (int)n, "cannot look at the ring");
-	if (actor->reader->pos > actor->position)
+	if (rring_reader_position(actor->reader) > actor->position)
 		return failed(actor, -ENODATA, "events are lost");
-	if (actor->reader->pos < actor->position)
+	if (rring_reader_position(actor->reader) < actor->position)
 		return skip(actor, (uint32_t)n);
 	return batch(actor, (uint32_t)n);
 }

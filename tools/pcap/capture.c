@@ -40,7 +40,7 @@ void capture_catch_signals(void)
 static void wait_readable(const struct capture *capture)
 {
 	struct pollfd fd = {
-		.fd = rring_client_fd(capture->reader->client),
+		.fd = rring_client_fd(rring_reader_client(capture->reader)),
 		.events = POLLIN,
 	};
 	sigset_t signals, before;
@@ -150,7 +150,7 @@ static void count_drops(struct capture *capture, int sign)
 	int i;
 
 	for (i = 0; i < RRING_DROPS; i++) {
-		n = rring_word_load(&capture->reader->info->dropped[i]);
+		n = rring_reader_dropped(capture->reader, i);
 		n = sign < 0 ? -n : n;
 		capture->dropped[i] += n;
 		capture->counts.dropped += n;
@@ -175,9 +175,10 @@ static bool is_over(struct capture *capture)
 	if (!stopped)
 		return !capture->left;
 	if (!capture->end_is_known)
-		capture->end = reader->pos + rring_reader_lag(capture->reader);
+		capture->end = rring_reader_position(reader) +
+			       rring_reader_lag(capture->reader);
 	capture->end_is_known = true;
-	return !capture->left || reader->pos >= capture->end;
+	return !capture->left || rring_reader_position(reader) >= capture->end;
 }
 
 void capture_run(struct capture *capture)
@@ -195,5 +196,5 @@ void capture_run(struct capture *capture)
 		}
 	}
 	count_drops(capture, 1);
-	capture->counts.lost = capture->reader->lost;
+	capture->counts.lost = rring_reader_lost(capture->reader);
 }

@@ -142,11 +142,11 @@ static void open_file(struct capture *capture,
 	struct source source = {
 		.arena = arguments->arena,
 		.ring = arguments->ring,
-		.snaplen = frame_len(capture->reader->stride -
+		.snaplen = frame_len(rring_reader_stride(capture->reader) -
 				     sizeof(struct rring_nftap_packet)),
 	};
 
-	if (capture->reader->info->kind != RRING_INLINE)
+	if (rring_reader_kind(capture->reader) != RRING_INLINE)
 		fail("the ring '%s' is not one of rring_nftap: it has handles",
 		     arguments->ring);
 	capture->file = file_open(arguments->output, arguments->format,

@@ -16,7 +16,7 @@ static uint64_t dropped_so_far(const struct rring_reader *reader)
 	int i;
 
 	for (i = 0; i < RRING_DROPS; i++)
-		dropped += rring_word_load(&reader->info->dropped[i]);
+		dropped += rring_reader_dropped(reader, i);
 	return dropped;
 }
 
@@ -53,7 +53,8 @@ static int open_stream(struct rring_client *client, const char *prefix,
 		return err;
 	stream->cpu = cpu;
 	stream->dropped = dropped_so_far(stream->reader);
-	stream->before = stream->reader->pos + stream->dropped;
+	stream->before =
+		rring_reader_position(stream->reader) + stream->dropped;
 	return 0;
 }
 
@@ -131,10 +132,10 @@ struct drops stream_drops(struct stream *stream)
 	uint64_t dropped = dropped_so_far(stream->reader);
 	struct drops drops = {
 		.dropped = dropped - stream->dropped,
-		.overwritten = stream->reader->lost - stream->lost,
+		.overwritten = rring_reader_lost(stream->reader) - stream->lost,
 	};
 
 	stream->dropped = dropped;
-	stream->lost = stream->reader->lost;
+	stream->lost = rring_reader_lost(stream->reader);
 	return drops;
 }

@@ -43,7 +43,7 @@ void ours_open(struct ours *ours, const struct rring_ring_config *ring,
 	open_clients(ours, slots);
 	ours_must(rring_writer_open(ours->from, ring, &ours->writer),
 		  "rring_writer_open");
-	reader.ring = ours->writer->id;
+	reader.ring = rring_writer_ring_id(ours->writer);
 	ours_must(rring_reader_open(ours->to, &reader, &ours->reader),
 		  "rring_reader_open");
 }

@@ -137,7 +137,7 @@ TEST_F(peer_death, a_sleeping_sender_wakes_when_its_receiver_is_killed)
 	struct role role = { .arena = self->arena };
 	struct hunt hunt = {
 		.arena = self->arena,
-		.ring = self->pipe->source->id,
+		.ring = rring_writer_ring_id(rring_pipe_writer(self->pipe)),
 		.bit = RRING_WRITER_WAITS,
 	};
 	pid_t hunter;
@@ -159,7 +159,7 @@ TEST_F(peer_death, a_sleeping_receiver_wakes_when_its_sender_is_killed)
 	struct role role = { .arena = self->arena };
 	struct hunt hunt = {
 		.arena = self->arena,
-		.ring = self->pipe->sink->ring_id,
+		.ring = rring_reader_ring_id(rring_pipe_reader(self->pipe)),
 		.bit = RRING_READERS_WAIT,
 	};
 	pid_t hunter;

@@ -244,7 +244,7 @@ static void open_ring(struct stage *stage, enum rring_kind kind,
 
 	check(!rring_writer_open(stage->client, &config, &stage->writer),
 	      "no ring");
-	reader.ring = stage->writer->id;
+	reader.ring = rring_writer_ring_id(stage->writer);
 	for (; stage->readers < readers; stage->readers++)
 		check(!rring_reader_open(stage->client, &reader,
 					 &stage->reader[stage->readers]),

@@ -36,7 +36,7 @@ static struct rring_reader *reader_of(struct rring_client *client,
 				      const struct rring_writer *writer)
 {
 	struct rring_reader_config from = { .start = RRING_START_OLDEST,
-		.ring = writer->id };
+		.ring = CALL(rring_writer_ring_id)(writer) };
 	struct rring_reader *reader;
 
 	MUST(!CALL(rring_reader_open)(client, &from, &reader));
@@ -111,6 +111,34 @@ static void stream(struct rring_client *client)
 	MUST(!CALL(rring_release)(reader, 2));
 }
 
+static void describe(struct rring_client *client)
+{
+	struct rring_ring_config ring = { .kind = RRING_INLINE,
+		.policy = RRING_FAIL, .capacity = 2, .stride = 128 };
+	struct rring_reader *reader;
+	struct rring_writer *writer;
+
+	MUST(CALL(rring_client_id)(client) == 1);
+	MUST(CALL(rring_client_role)(client) == RRING_PRODUCER);
+	MUST(!CALL(rring_writer_open)(client, &ring, &writer));
+	reader = reader_of(client, writer);
+	MUST(!CALL(rring_add)(writer, "event", 6, 0));
+	MUST(CALL(rring_writer_client)(writer) == client);
+	MUST(CALL(rring_writer_position)(writer) == 1);
+	MUST(CALL(rring_writer_capacity)(writer) == 2);
+	MUST(CALL(rring_writer_stride)(writer) == 128);
+	MUST(CALL(rring_reader_client)(reader) == client);
+	MUST(CALL(rring_reader_ring_id)(reader) ==
+	     CALL(rring_writer_ring_id)(writer));
+	MUST(CALL(rring_reader_kind)(reader) == RRING_INLINE);
+	MUST(CALL(rring_reader_position)(reader) == 0);
+	MUST(CALL(rring_reader_lost)(reader) == 0);
+	MUST(CALL(rring_reader_dropped)(reader, RRING_DROP_FULL) == 0);
+	MUST(CALL(rring_reader_resumed)(reader) == 0);
+	MUST(CALL(rring_reader_capacity)(reader) == 2);
+	MUST(CALL(rring_reader_stride)(reader) == 128);
+}
+
 int main(int argc, char **argv)
 {
 	struct rring_client *client;
@@ -129,6 +157,7 @@ int main(int argc, char **argv)
 	allocate(client);
 	share(client);
 	stream(client);
+	describe(client);
 	CALL(rring_close)(client);
 	return 0;
 }

@@ -29,7 +29,7 @@ int main(void)
 	MUST(again.event_type == 7 && !strcmp(again.data, "hello"));
 	MUST(!rring_drop(client, &again) && !rring_drop(client, &event));
 	MUST(!rring_writer_open(client, &ring, &writer));
-	from.ring = writer->id;
+	from.ring = rring_writer_ring_id(writer);
 	MUST(!rring_reader_open(client, &from, &reader));
 	for (i = 0; i < 3; i++)
 		MUST(!rring_add(writer, &i, sizeof(i), 0));

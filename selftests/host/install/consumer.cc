@@ -29,7 +29,7 @@ int main()
 	must(rring_writer_open(client.get(), &ring, &writer));
 
 	rring_reader_config from{};
-	from.ring = writer->id;
+	from.ring = rring_writer_ring_id(writer);
 	rring_reader *reader = nullptr;
 	must(rring_reader_open(client.get(), &from, &reader));
 

@@ -204,7 +204,7 @@ static void copy(struct tail *tail, const struct rring_event *event)
  */
 static int take(struct tail *tail)
 {
-	uint64_t position = tail->reader->pos;
+	uint64_t position = rring_reader_position(tail->reader);
 	struct rring_event event = { 0 };
 	bool wanted = false;
 	int err = rring_entry(tail->reader, 0, &event), released;
@@ -230,11 +230,11 @@ static int take(struct tail *tail)
 
 static void tell_lost(struct tail *tail)
 {
-	uint64_t lost = tail->reader->lost - tail->lost;
+	uint64_t lost = rring_reader_lost(tail->reader) - tail->lost;
 
 	if (!lost)
 		return;
-	tail->lost = tail->reader->lost;
+	tail->lost = rring_reader_lost(tail->reader);
 	if (tail->selection.json)
 		table_print_json_line(must(json_pack("{s:I}", "lost",
 						     (json_int_t)lost)));

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * RRING_EVENT_AS(type, event), the body of RRING_EVENT(). A type above
+ * RRING_EVENT_MAX bytes, or aligned to more than 64 bytes, does not compile; in
+ * C++, nor does a type that is not trivially copyable. The result is a
+ * `const type *` if @event points to a const structure.
+ */
+#ifndef _RUSTED_RING_EVENT_TYPE_H
+#define _RUSTED_RING_EVENT_TYPE_H
+
+#include <rusted_ring/event.h>
+
+#ifdef __cplusplus
+
+#include <type_traits>
+
+template <typename type>
+constexpr void rring_event_check()
+{
+	static_assert(sizeof(type) <= RRING_EVENT_MAX,
+		      "the type is larger than any event");
+	static_assert(alignof(type) <= RRING_LINE,
+		      "the type is aligned to more than an event");
+	static_assert(std::is_trivially_copyable<type>::value,
+		      "the type is more than its bytes");
+}
+
+template <typename type>
+inline type *rring_event_as(struct rring_event *event)
+{
+	rring_event_check<type>();
+	return static_cast<type *>(rring_payload(event, sizeof(type)));
+}
+
+template <typename type>
+inline const type *rring_event_as(const struct rring_event *event)
+{
+	rring_event_check<type>();
+	return static_cast<const type *>(rring_payload(event, sizeof(type)));
+}
+
+#define RRING_EVENT_AS(type, event)	rring_event_as<type>(event)
+
+#else
+
+/* The size of @type. The anonymous struct only carries the assertions. */
+#define RRING_EVENT_SIZE(type)						\
+	(sizeof(type) + 0 * sizeof(struct {				\
+		_Static_assert(sizeof(type) <= RRING_EVENT_MAX,		\
+			       "the type is larger than any event");	\
+		_Static_assert(_Alignof(type) <= RRING_LINE,		\
+			       "the type is aligned to more than an event"); \
+		int unused;						\
+	}))
+
+#define RRING_EVENT_AS(type, event)					\
+	_Generic((event),						\
+		 const struct rring_event *: (const type *)		\
+			rring_payload(event, RRING_EVENT_SIZE(type)),	\
+		 struct rring_event *: (type *)				\
+			rring_payload(event, RRING_EVENT_SIZE(type)))
+
+#endif /* __cplusplus */
+
+#endif /* _RUSTED_RING_EVENT_TYPE_H */

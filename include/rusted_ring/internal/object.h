@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * The structures of a client, a writer and a reader, for the inline functions.
+ * Programs use the functions of client.h and ring.h instead: these structures
+ * change between versions.
+ */
+#ifndef _RUSTED_RING_OBJECT_H
+#define _RUSTED_RING_OBJECT_H
+
+#include <rusted_ring/ring.h>
+
+#define RRING_PARKED_SLOTS	64	/* size of .parked_handle */
+
+/* A pool as one client sees it. */
+struct rring_pool_view {
+	rring_word_t *ledger;	/* this client's word per slot */
+	const rring_flag_t *generation;
+	char *payload;		/* of slot 0 */
+	struct rring_event_header *header;
+	uint32_t capacity;	/* slots */
+	uint32_t parked;	/* handles in parked_handle[] */
+	uint64_t *parked_handle; /* private slots, dropped, to be reused */
+	const struct rring_magazine *magazine;
+	rring_seq_t *tail;	/* of the magazine */
+	uint64_t parked_max;	/* limit of .parked: a batch; XXL: 0 */
+};
+
+struct rring_client {
+	struct rring_pool_view pool[RRING_POOLS];
+	const struct rring_arena_info *arena;
+	uint32_t shared;	/* 1: not RRING_SINGLE_THREADED */
+	uint32_t short_holds;	/* the short paths take ledger words whose
+				 * lower half is less; 0 if .shared
+				 */
+	uint32_t id;		/* 1 to 255, unique in the arena */
+	uint32_t role;		/* enum rring_role */
+	int fd;			/* of the device; -1: in-process */
+	struct rring_client_private *own;
+};
+
+struct rring_writer {
+	struct rring_client *client;
+	struct rring_ring_head *ring;
+	struct rring_entry *entries;		/* RRING_HANDLES */
+	struct rring_event_header *headers;	/* RRING_INLINE */
+	char *data;				/* RRING_INLINE */
+	const struct rring_ring_info *info;
+	uint64_t head;		/* position of the next entry */
+	uint64_t limit;		/* there is room for entries below */
+	uint64_t settled;	/* entries below are settled */
+	uint64_t lap;		/* position at which .head's lap began */
+	uint64_t claimed;	/* value of ->ring->claim */
+	uint32_t claim_ahead;	/* entries claimed ahead of need */
+	uint32_t capacity;
+	uint32_t stride;
+	uint32_t id;		/* of the ring */
+	size_t size;		/* of the mapping, bytes */
+	struct rring_writer *next; /* of the client */
+	uint32_t strategy;
+};
+
+struct rring_reader {
+	struct rring_client *client;
+	const struct rring_ring_head *ring;
+	const struct rring_entry *entries;	/* RRING_HANDLES */
+	const struct rring_event_header *headers; /* RRING_INLINE */
+	const char *data;	/* RRING_INLINE */
+	const struct rring_ring_info *info;
+	rring_seq_t *cursor;	/* own one, which the writer reads */
+	uint64_t pos;		/* position of the next entry */
+	uint64_t head;		/* entries below are known to be there */
+	uint64_t lost;		/* entries that this reader never got */
+	uint64_t ref;		/* own reader's word when it (re)joined */
+	uint64_t lap;		/* position at which .pos' lap began */
+	uint32_t capacity;
+	uint32_t stride;
+	uint32_t lappable;	/* what was read has to be validated */
+	uint32_t slow_release;	/* 1: release out of line */
+	uint32_t observer;
+	uint32_t incarnation;	/* of the pages that are mapped */
+	uint32_t ring_id;
+	uint32_t id;		/* in info->readers */
+	uint32_t cursor_id;	/* in the client's cursors */
+	uint64_t peeked;	/* 1: the next call releases an entry */
+	struct rring_pages *old; /* mappings of earlier incarnations */
+	size_t size;		/* of one mapping, bytes */
+	struct rring_reader *next; /* of the client */
+	struct rring_pin *pins;	/* peeked events of class XXL */
+	uint32_t strategy;
+	uint32_t resumed;	/* 1: the name was known */
+	uint32_t backoff_left;	/* looks left that do not pause */
+	uint32_t backoff_len;	/* .backoff_left after a vain pause */
+};
+
+#endif /* _RUSTED_RING_OBJECT_H */
