@@ -136,7 +136,7 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 
 	if ((unsigned int)pool >= RRING_POOLS)
 		return -EINVAL;
-	if (pool < RRING_XXL && len <= 64u << 2 * pool && !client->shared) {
+	if (pool < RRING_XXL && rring_slot_takes(pool, len) && !client->shared) {
 		handle = pop(&client->pool[pool]);
 		if (handle)
 			return alloc_popped(client, handle, len, event_type,
@@ -210,9 +210,9 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 	uint32_t i = 0;
 	int err;
 
-	if ((unsigned int)pool < RRING_XXL && len <= 64u << 2 * pool)
-		i = unpark_some(&client->pool[pool], 6 + 2 * pool, header,
-				events, n);
+	if ((unsigned int)pool < RRING_XXL && rring_slot_takes(pool, len))
+		i = unpark_some(&client->pool[pool], rring_slot_shift(pool),
+				header, events, n);
 	for (; i < n; i++) {
 		err = rring_alloc_class(client, pool, len, event_type,
 					&events[i]);
@@ -353,7 +353,7 @@ static int read_header(const struct rring_client *client, uint64_t handle,
 		&pool->header[rring_handle_index(handle)];
 	uint32_t len = RRING_LOAD(&header->len);
 
-	if (len > 64u << 2 * rring_handle_class(handle))
+	if (!rring_slot_takes(rring_handle_class(handle), len))
 		return -EBADMSG;
 	rring_event_at(client, handle, len, RRING_LOAD(&header->event_type),
 		       event);

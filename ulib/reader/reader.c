@@ -22,7 +22,7 @@ static int read_entry(const struct rring_reader *reader, uint32_t i,
 	if (!rring_handle_valid(reader->client, to->handle))
 		return 0;
 	return !rring_handle_short(reader->client, to->handle) ||
-	       to->header.len <= 64u << 2 * rring_handle_class(to->handle);
+	       rring_slot_takes(rring_handle_class(to->handle), to->header.len);
 }
 
 /* 1: the writer reserved the entry and discarded it; else 0. */

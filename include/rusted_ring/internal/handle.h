@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* Handles: {generation, size class, slot index} in 64 bits. */
+/* Handles: {generation, size class, slot index} in 64 bits. Size classes. */
 #ifndef _RUSTED_RING_HANDLE_H
 #define _RUSTED_RING_HANDLE_H
 
@@ -30,6 +30,21 @@ static inline __u32 rring_handle_index(__u64 handle)
 static inline __u32 rring_generation_next(__u32 generation)
 {
 	return generation + 1 ? generation + 1 : 1;
+}
+
+/*
+ * log2 of the payload bytes of a slot of class @pool, which is below XXL: 64,
+ * 256, 1024, 4096, 16384 bytes.
+ */
+static inline __u32 rring_slot_shift(__u32 pool)
+{
+	return 6 + 2 * pool;
+}
+
+/* 1: a slot of class @pool, which is below XXL, takes @len bytes; else 0. */
+static inline int rring_slot_takes(__u32 pool, __u32 len)
+{
+	return len <= 1u << rring_slot_shift(pool);
 }
 
 #endif /* _RUSTED_RING_HANDLE_H */

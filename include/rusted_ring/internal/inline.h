@@ -158,7 +158,7 @@ RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 	uint32_t index = rring_handle_index(handle);
 
 	event->handle = handle;
-	event->data = pool->payload + ((size_t)index << (6 + 2 * class_));
+	event->data = pool->payload + ((size_t)index << rring_slot_shift(class_));
 	event->len = len;
 	event->event_type = event_type;
 	event->word = &pool->ledger[index];
@@ -174,7 +174,8 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 	uint64_t handle;
 
 	if (rring_unlikely((unsigned int)pool_class >= RRING_POOLS ||
-			   len > 64u << 2 * pool_class || !pool->parked))
+			   !rring_slot_takes(pool_class, len) ||
+			   !pool->parked))
 		return rring_alloc_slow(client, pool_class, len, event_type,
 					event);
 	handle = pool->parked_handle[--pool->parked];
@@ -534,7 +535,7 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 	len = RRING_LOAD(&header->len);
 	event_type = RRING_LOAD(&header->event_type);
 	if (rring_unlikely(!rring_handle_short(reader->client, handle) ||
-			   len > 64u << 2 * rring_handle_class(handle)))
+			   !rring_slot_takes(rring_handle_class(handle), len)))
 		return rring_entry_slow(reader, i, event);
 	rring_event_at(reader->client, handle, len, event_type, event);
 	if (rring_unlikely(rring_flag_load(

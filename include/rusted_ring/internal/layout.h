@@ -4,6 +4,7 @@
 #define _RUSTED_RING_LAYOUT_H
 
 #include <linux/rusted_ring.h>
+#include <rusted_ring/internal/handle.h>
 
 #ifdef __KERNEL__
 #include <linux/build_bug.h>
@@ -61,15 +62,6 @@ static inline __u64 rring_word_align(__u64 bytes)
 {
 	return (bytes + sizeof(rring_word_t) - 1) &
 	       ~(__u64)(sizeof(rring_word_t) - 1);
-}
-
-/*
- * log2 of the payload bytes of a slot of class @pool, which is below XXL: 64,
- * 256, 1024, 4096, 16384 bytes.
- */
-static inline __u32 rring_slot_shift(__u32 pool)
-{
-	return 6 + 2 * pool;
 }
 
 /* Payload bytes of a slot of class @pool; 0: XXL. */

@@ -201,7 +201,7 @@ static uint64_t profile_bytes(void)
 
 	rring_profile(rring_detect_profile(), capacity);
 	for (i = 0; i < RRING_XXL; i++)
-		bytes += ((uint64_t)64 << 2 * i) * capacity[i];
+		bytes += (uint64_t)capacity[i] << rring_slot_shift(i);
 	return bytes;
 }
 
