@@ -341,15 +341,43 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	return 0;
 }
 
+/* What opening a ring allocates before it takes the arena's lock. */
+struct opening {
+	struct rring_ring_info *info;
+	struct kring_ring *fresh;	/* NULL: installed in the arena */
+};
+
+/* 0, or a negative errno; then there is nothing to discard. May sleep. */
+static int prepare(struct opening *opening, struct kring_arena *arena,
+		   const struct rring_ring_open *args, kuid_t owner)
+{
+	opening->info = kzalloc(sizeof(*opening->info), GFP_KERNEL);
+	if (!opening->info)
+		return -ENOMEM;
+	fill_info(opening->info, args);
+	opening->fresh = ring_new(arena, opening->info, owner);
+	if (IS_ERR(opening->fresh)) {
+		kfree(opening->info);
+		return PTR_ERR(opening->fresh);
+	}
+	return 0;
+}
+
+/* Free what was not installed. Not under the arena's lock: it can be large. */
+static void discard(struct opening *opening)
+{
+	if (opening->fresh)
+		kring_ring_put(opening->fresh);
+	kfree(opening->info);
+}
+
 /*
  * Make @client the writer of the ring that @args names: a new one, or one that
- * is taken over, in the pages of *@fresh. Returns the ring, without a reference
- * for the caller, or an ERR_PTR(). Afterwards the caller puts *@fresh, unless
- * NULL. Under the arena's lock.
+ * is taken over, in the pages of @opening->fresh. Returns the ring, without a
+ * reference for the caller, or an ERR_PTR(). Under the arena's lock.
  */
 static struct kring_ring *open_as(struct kring_client *client,
-				  struct kring_ring **fresh,
-				  const struct rring_ring_info *info,
+				  struct opening *opening,
 				  struct rring_ring_open *args)
 {
 	struct kring_ring *ring = NULL;
@@ -358,12 +386,12 @@ static struct kring_ring *open_as(struct kring_client *client,
 	if (args->name[0])
 		ring = kring_ring_find(client->arena, args->name);
 	if (ring) {
-		err = take_over(ring, *fresh, client, info);
+		err = take_over(ring, opening->fresh, client, opening->info);
 	} else {
-		ring = *fresh;
-		err = install(ring, client, info);
+		ring = opening->fresh;
+		err = install(ring, client, opening->info);
 		if (!err)
-			*fresh = NULL;
+			opening->fresh = NULL;
 	}
 	if (err)
 		return ERR_PTR(err);
@@ -375,74 +403,60 @@ static struct kring_ring *open_as(struct kring_client *client,
 
 int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 {
-	struct rring_ring_info *info;
-	struct kring_ring *ring, *fresh;
+	struct opening opening;
 	int err;
 
 	err = check_open(args);
 	if (err)
 		return err;
-	info = kzalloc(sizeof(*info), GFP_KERNEL);
-	if (!info)
-		return -ENOMEM;
-	fill_info(info, args);
 	err = kring_client_lock(client);
 	if (err)
-		goto out_info;
+		return err;
 	kring_client_unlock(client);
-	fresh = ring_new(client->arena, info, current_euid());
-	err = PTR_ERR_OR_ZERO(fresh);
+	err = prepare(&opening, client->arena, args, current_euid());
 	if (err)
-		goto out_info;
+		return err;
 	err = kring_client_lock(client);
-	if (err)
-		goto out_ring;
-	ring = open_as(client, &fresh, info, args);
-	err = PTR_ERR_OR_ZERO(ring);
-	kring_client_unlock(client);
-out_ring:
-	if (fresh)
-		kring_ring_put(fresh);
-out_info:
-	kfree(info);
+	if (!err) {
+		err = PTR_ERR_OR_ZERO(open_as(client, &opening, args));
+		kring_client_unlock(client);
+	}
+	discard(&opening);
 	return err;
 }
 
 #ifdef __KERNEL__
 
 /*
- * Open a ring with the kernel as its writer. Returns the ring, with a reference
- * and with the arena's lock held; or an ERR_PTR(), without the lock. May sleep.
+ * Open a ring with the kernel as its writer, and call @attach with @context and
+ * the ring, under the arena's lock. The caller puts the ring's reference after
+ * 0. Returns 0 or a negative errno. May sleep.
  */
-struct kring_ring *kring_ring_open_kernel(struct kring_client *kernel,
-					  struct rring_ring_open *args)
+int kring_ring_open_kernel(struct kring_client *kernel,
+			   struct rring_ring_open *args,
+			   void (*attach)(void *context,
+					  struct kring_ring *ring),
+			   void *context)
 {
-	struct rring_ring_info *info;
-	struct kring_ring *ring, *fresh;
+	struct opening opening;
+	struct kring_ring *ring;
 	int err;
 
 	err = check_open(args);
 	if (err)
-		return ERR_PTR(err);
-	info = kzalloc(sizeof(*info), GFP_KERNEL);
-	if (!info)
-		return ERR_PTR(-ENOMEM);
-	fill_info(info, args);
-	fresh = ring_new(kernel->arena, info, GLOBAL_ROOT_UID);
-	if (IS_ERR(fresh)) {
-		kfree(info);
-		return fresh;
-	}
+		return err;
+	err = prepare(&opening, kernel->arena, args, GLOBAL_ROOT_UID);
+	if (err)
+		return err;
 	mutex_lock(&kernel->arena->lock);
-	ring = open_as(kernel, &fresh, info, args);
-	if (IS_ERR(ring))
-		mutex_unlock(&kernel->arena->lock);
-	else
+	ring = open_as(kernel, &opening, args);
+	if (!IS_ERR(ring)) {
 		kref_get(&ring->ref);
-	if (fresh)
-		kring_ring_put(fresh);
-	kfree(info);
-	return ring;
+		attach(context, ring);
+	}
+	mutex_unlock(&kernel->arena->lock);
+	discard(&opening);
+	return PTR_ERR_OR_ZERO(ring);
 }
 
 #endif /* __KERNEL__ */

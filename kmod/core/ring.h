@@ -55,8 +55,11 @@ kring_ring_page(const struct kring_ring *ring)
 
 /* ring.c */
 int kring_ring_open(struct kring_client *client, struct rring_ring_open *args);
-struct kring_ring *kring_ring_open_kernel(struct kring_client *kernel,
-					  struct rring_ring_open *args);
+int kring_ring_open_kernel(struct kring_client *kernel,
+			   struct rring_ring_open *args,
+			   void (*attach)(void *context,
+					  struct kring_ring *ring),
+			   void *context);
 int kring_ring_close(struct kring_client *client,
 		     const struct rring_ring_close *args);
 struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name);

@@ -171,9 +171,14 @@ static void map_ring(struct rring_kwriter *kw)
 	}
 }
 
-/* Fill @kw: the kernel writes @ring from @head on. Under the arena's lock. */
-static void set_up(struct rring_kwriter *kw, struct kring_ring *ring, u64 head)
+/*
+ * Fill @context, a writer: it writes @ring from the ring's head on. Under the
+ * arena's lock.
+ */
+static void attach(void *context, struct kring_ring *ring)
 {
+	struct rring_kwriter *kw = context;
+	u64 head = ring->head;
 	u32 i;
 
 	kw->ring = ring;
@@ -196,17 +201,6 @@ static void set_up(struct rring_kwriter *kw, struct kring_ring *ring, u64 head)
 	ring->kwriter = kw;
 }
 
-static int open_ring(struct rring_kwriter *kw, struct rring_ring_open *args)
-{
-	struct kring_ring *ring = kring_ring_open_kernel(kw->kernel, args);
-
-	if (IS_ERR(ring))
-		return PTR_ERR(ring);
-	set_up(kw, ring, args->head);
-	mutex_unlock(&kw->arena->lock);
-	return 0;
-}
-
 static int open_in(struct rring_kwriter *kw,
 		   const struct rring_kwriter_config *config,
 		   struct rring_ring_open *args)
@@ -221,7 +215,7 @@ static int open_in(struct rring_kwriter *kw,
 	if (handles)
 		err = kwriter_stock_init(kw, config);
 	if (!err)
-		err = open_ring(kw, args);
+		err = kring_ring_open_kernel(kw->kernel, args, attach, kw);
 	if (err) {
 		kwriter_stock_destroy(kw);
 		kclient_put(kw->arena);
