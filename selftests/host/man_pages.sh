@@ -58,6 +58,13 @@ references_lead_somewhere() {
 	! comm -23 "$dir/references" <(names) | grep .
 }
 
+# Names of the kernel's side and of the library's inside, and their fields.
+nothing_private() {
+	! grep -nEw '(kring|kclient|kwriter|kreader|ulib|host)_[a-z_]+' \
+		"${pages[@]}" &&
+		! grep -nE '(writer|reader|client|pipe)(\\)?->' "${pages[@]}"
+}
+
 # ---- as the headers have it ----
 
 public_functions() {
@@ -123,10 +130,11 @@ example_runs() {
 }
 
 echo "TAP version 13"
-echo "1..$((7 + ${#with_program[@]}))"
+echo "1..$((8 + ${#with_program[@]}))"
 check "roff has nothing to say about the pages" silent
 check "each page has all its sections" complete
 check "pages that are referred to are there" references_lead_somewhere
+check "no page names what is private" nothing_private
 check "every public function has a page" all_are_documented
 check "no page is about a function that is not there" nothing_else_is
 check "every SYNOPSIS agrees with the headers" synopsis_is_right
