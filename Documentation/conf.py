@@ -9,4 +9,4 @@ html_theme_options = {"page_width": "1000px", "sidebar_width": "260px"}
 html_show_copyright = False
 smartquotes = False
 highlight_language = "none"
-exclude_patterns = ["man", "examples", "netlink", "syzkaller"]
+exclude_patterns = ["examples", "netlink", "syzkaller"]

@@ -4,8 +4,9 @@
 
 ##@ Documents
 
-html: ## build/html: the pages of Documentation/
+html: ## build/html: Documentation/, the manual pages, the API of the module
 	@tools/setup docs
-	sphinx-build -q -W --keep-going -b html Documentation $(B)/html
+	tools/html "$$(tools/vm --headers)/scripts/kernel-doc" $(B)/docs
+	sphinx-build -q -W --keep-going -b html $(B)/docs $(B)/html
 
 .PHONY: html
