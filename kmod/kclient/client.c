@@ -103,7 +103,7 @@ static void remove_ledger(struct kring_arena *arena)
 }
 
 /* Remove and free client 0 if it has no user. Under kernel_lock. */
-static void put_locked(struct kring_arena *arena)
+static void free_if_unused(struct kring_arena *arena)
 {
 	struct kring_client *kernel = arena->kernel;
 
@@ -117,7 +117,7 @@ static void put_locked(struct kring_arena *arena)
 	kernel_free(kernel);
 }
 
-static int add(struct kring_arena *arena, u32 needs)
+static int add_regions(struct kring_arena *arena, u32 needs)
 {
 	int err = 0;
 
@@ -128,7 +128,7 @@ static int add(struct kring_arena *arena, u32 needs)
 	return err;
 }
 
-static int find_or_add(struct kring_arena *arena)
+static int kernel_find_or_new(struct kring_arena *arena)
 {
 	struct kring_client *kernel;
 
@@ -155,13 +155,13 @@ struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 	int err;
 
 	mutex_lock(&kernel_lock);
-	err = find_or_add(arena);
+	err = kernel_find_or_new(arena);
 	if (!err) {
-		err = add(arena, needs);
+		err = add_regions(arena, needs);
 		arena->kernel_users += !err;
 		kernel = arena->kernel;
 		if (err)
-			put_locked(arena);
+			free_if_unused(arena);
 	}
 	mutex_unlock(&kernel_lock);
 	return err ? ERR_PTR(err) : kernel;
@@ -176,7 +176,7 @@ void kclient_put(struct kring_arena *arena)
 {
 	mutex_lock(&kernel_lock);
 	arena->kernel_users--;
-	put_locked(arena);
+	free_if_unused(arena);
 	mutex_unlock(&kernel_lock);
 }
 

@@ -29,17 +29,17 @@
 #include "client.h"
 #include "reader.h"
 
-#define REFUSALS_AT_ONCE	256	/* entries that a peek passes over */
+#define PEEK_SKIP_MAX	256	/* entries that a peek passes over */
 
 /* Only the reader's context counts; rring_kreader_stat() reads at any time. */
-static void count(u64 *counter, u64 n)
+static void stat_add(u64 *counter, u64 n)
 {
 	WRITE_ONCE(*counter, *counter + n);
 }
 
 /* ---- the position ---- */
 
-static void move_to(struct rring_kreader *kr, u64 pos)
+static void set_position(struct rring_kreader *kr, u64 pos)
 {
 	WRITE_ONCE(kr->pos, pos);
 	/*
@@ -79,26 +79,26 @@ static void wake_writer(struct rring_kreader *kr)
 static void advance(struct rring_kreader *kr)
 {
 	kreader_entry_unpin(kr);
-	move_to(kr, kr->pos + 1);
+	set_position(kr, kr->pos + 1);
 	if (!kr->observer)
 		wake_writer(kr);
 }
 
-static void refuse(struct rring_kreader *kr, enum rring_refusal reason)
+static void count_refusal(struct rring_kreader *kr, enum rring_refusal reason)
 {
-	count(&kr->stat.refused[reason], 1);
+	stat_add(&kr->stat.refused[reason], 1);
 	trace_refuse(kr->reader, reason, kr->pos);
 }
 
 /*
- * The entry at .pos was overwritten. An observer counts it as lost and skips it.
- * A gating reader was lapped: kr->head = .pos makes kreader_next() call look(),
- * which finds the position to go on at.
+ * The entry at .pos was overwritten. An observer counts it as lost and skips
+ * it. A gating reader was lapped: kr->head = .pos makes kreader_next() call
+ * update_head(), which finds the position to go on at.
  */
-static void lose(struct rring_kreader *kr)
+static void abandon_entry(struct rring_kreader *kr)
 {
 	if (kr->observer) {
-		count(&kr->stat.lost, 1);
+		stat_add(&kr->stat.lost, 1);
 		advance(kr);
 	} else {
 		kreader_entry_unpin(kr);
@@ -106,12 +106,12 @@ static void lose(struct rring_kreader *kr)
 	}
 }
 
-/* ---- look at the head ---- */
+/* ---- the head ---- */
 
 /* .reader was lapped: make it gate again. Under the arena's lock. */
-static void go_on(struct rring_kreader *kr)
+static void resume_lapped(struct rring_kreader *kr)
 {
-	count(&kr->stat.lost, kring_reader_resume(kr->reader));
+	stat_add(&kr->stat.lost, kring_reader_resume(kr->reader));
 	WRITE_ONCE(kr->pos, max(kr->pos, kr->reader->start));
 }
 
@@ -120,17 +120,17 @@ static void go_on(struct rring_kreader *kr)
  * a lap below @head, as in the library, so that it is not overtaken at once. A
  * gating reader refuses the head and goes on there. Under the arena's lock.
  */
-static void jump(struct rring_kreader *kr, u64 head)
+static void skip_overwritten(struct rring_kreader *kr, u64 head)
 {
 	u64 pos = head;
 
 	if (kr->observer) {
 		pos -= kr->capacity - kr->capacity / 4;
-		count(&kr->stat.lost, pos - kr->pos);
+		stat_add(&kr->stat.lost, pos - kr->pos);
 	} else {
-		refuse(kr, RRING_REFUSE_HEAD);
+		count_refusal(kr, RRING_REFUSE_HEAD);
 	}
-	move_to(kr, pos);
+	set_position(kr, pos);
 }
 
 /*
@@ -139,13 +139,14 @@ static void jump(struct rring_kreader *kr, u64 head)
  * *@old: the pages of the last incarnation, if the ring has new ones; the
  * caller puts them without the lock. Under the arena's lock.
  */
-static int look_locked(struct rring_kreader *kr, struct rring_pages **old)
+static int update_head_locked(struct rring_kreader *kr,
+			      struct rring_pages **old)
 {
 	struct kring_ring *ring = kr->ring;
 	u64 head;
 
 	if (kr->reader->state == RRING_READER_LAPPED)
-		go_on(kr);
+		resume_lapped(kr);
 	kr->ref = kring_reader_ref(kr->reader);
 	if (kr->pages != ring->pages) {
 		*old = kr->pages;
@@ -154,21 +155,21 @@ static int look_locked(struct rring_kreader *kr, struct rring_pages **old)
 	}
 	head = kring_ring_head(ring);
 	if (head > kr->pos && head - kr->pos > kr->capacity)
-		jump(kr, head);
+		skip_overwritten(kr, head);
 	kr->head = max(head, kr->pos);
 	if (kr->head > kr->pos)
 		return 0;
 	return kring_ring_has_ended(ring) ? -EPIPE : -EAGAIN;
 }
 
-/* look_locked(), with the arena's lock taken. May sleep. */
-static int look(struct rring_kreader *kr)
+/* update_head_locked(), with the arena's lock taken. May sleep. */
+static int update_head(struct rring_kreader *kr)
 {
 	struct rring_pages *old = NULL;
 	int err;
 
 	mutex_lock(&kr->arena->lock);
-	err = look_locked(kr, &old);
+	err = update_head_locked(kr, &old);
 	mutex_unlock(&kr->arena->lock);
 	if (old)
 		kring_pages_put(old);
@@ -178,7 +179,7 @@ static int look(struct rring_kreader *kr)
 /* ---- peek, copy, release ---- */
 
 /* Read the entry at .pos. An event: set .peeked. Else count and pass it. */
-static void try_entry(struct rring_kreader *kr)
+static void peek_entry(struct rring_kreader *kr)
 {
 	u32 found = kreader_entry_read(kr);
 
@@ -188,20 +189,20 @@ static void try_entry(struct rring_kreader *kr)
 		kr->verdict = KREADER_ENTRY_UNCHECKED;
 		return;
 	case KREADER_ENTRY_LOST:
-		lose(kr);
+		abandon_entry(kr);
 		return;
 	case KREADER_ENTRY_DISCARDED:
-		count(&kr->stat.skipped, 1);
+		stat_add(&kr->stat.skipped, 1);
 		break;
 	default:
-		refuse(kr, found);
+		count_refusal(kr, found);
 	}
 	advance(kr);
 }
 
 /*
  * 0: .entry is the next event, which stays until kreader_finish().
- * -EAGAIN: none now, or REFUSALS_AT_ONCE entries were passed over. -EPIPE:
+ * -EAGAIN: none now, or PEEK_SKIP_MAX entries were passed over. -EPIPE:
  * none, and the stream has ended. May sleep.
  */
 int kreader_next(struct rring_kreader *kr)
@@ -209,11 +210,11 @@ int kreader_next(struct rring_kreader *kr)
 	u32 i;
 	int err;
 
-	for (i = 0; !kr->peeked && i < REFUSALS_AT_ONCE; i++) {
-		err = kr->pos < kr->head ? 0 : look(kr);
+	for (i = 0; !kr->peeked && i < PEEK_SKIP_MAX; i++) {
+		err = kr->pos < kr->head ? 0 : update_head(kr);
 		if (err)
 			return err;
-		try_entry(kr);
+		peek_entry(kr);
 	}
 	return kr->peeked ? 0 : -EAGAIN;
 }
@@ -230,13 +231,13 @@ int kreader_finish(struct rring_kreader *kr)
 		found = kreader_entry_check(kr);
 	kr->peeked = false;
 	if (found == KREADER_ENTRY_LOST) {
-		lose(kr);
+		abandon_entry(kr);
 		return -ESTALE;
 	}
 	if (found == KREADER_ENTRY_VALID)
-		count(&kr->stat.received, 1);
+		stat_add(&kr->stat.received, 1);
 	else
-		refuse(kr, found);
+		count_refusal(kr, found);
 	advance(kr);
 	return found == KREADER_ENTRY_VALID ? 0 : -ESTALE;
 }
@@ -359,11 +360,11 @@ static int readable(void *context, u64 *wake_at)
 	mutex_lock(&kr->arena->lock);
 	ended = kring_ring_has_ended(kr->ring);
 	if (!ended)
-		kr->end_told = false;
+		kr->end_reported = false;
 	if (kr->stop)
 		err = -ESHUTDOWN;
 	else if (kring_reader_has_news(kr->reader, kr->pos) ||
-		 (ended && !kr->end_told))
+		 (ended && !kr->end_reported))
 		err = 0;
 	mutex_unlock(&kr->arena->lock);
 	/* a hostile client can signal in an endless loop */
@@ -520,9 +521,9 @@ static void leave(struct rring_kreader *kr, bool forget)
 	kring_ring_put(kr->ring);
 }
 
-static int open_in(struct rring_kreader *kr,
-		   const struct rring_kreader_config *config,
-		   struct rring_reader_join *args)
+static int open_in_arena(struct rring_kreader *kr,
+			 const struct rring_kreader_config *config,
+			 struct rring_reader_join *args)
 {
 	int err;
 
@@ -593,7 +594,7 @@ rring_kreader_open(const struct rring_kreader_config *config)
 	err = PTR_ERR_OR_ZERO(kr->arena);
 	if (err)
 		goto fail_kr;
-	err = open_in(kr, config, &args);
+	err = open_in_arena(kr, config, &args);
 	if (err)
 		goto fail_arena;
 	return kr;

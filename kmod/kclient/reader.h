@@ -14,7 +14,7 @@ struct task_struct;
 
 /*
  * A kernel reader. One context at a time uses it: the caller, or the thread.
- * The arena's lock protects *.reader, .stop and .end_told. The fields up to
+ * The arena's lock protects *.reader, .stop and .end_reported. The fields up to
  * .lappable, but for .ref, are fixed when the reader is opened.
  */
 struct rring_kreader {
@@ -25,7 +25,7 @@ struct rring_kreader {
 	const struct rring_ring_info *info;
 	rring_seq_t *cursor;		/* copy of .pos for the writer */
 	const rring_word_t *ref_now;	/* the ring's; not .ref if lapped */
-	u64 ref;			/* at the last look() */
+	u64 ref;			/* at the last update_head() */
 	u32 capacity;
 	u32 stride;
 	bool handles;			/* RRING_HANDLES */
@@ -57,7 +57,7 @@ struct rring_kreader {
 	void *copy;			/* payload, for the callback */
 	u32 copy_size;			/* bytes */
 	bool stop;			/* the thread must exit */
-	bool end_told;			/* .ended was called for this end */
+	bool end_reported;		/* .ended was called for this end */
 };
 
 /* What reader_entry.c finds: one of these, or an enum rring_refusal. */

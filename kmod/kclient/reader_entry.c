@@ -20,7 +20,7 @@
 /* ---- is the entry still the same event? ---- */
 
 /* Index in ledgers. @handle names a slot: class and index were checked. */
-static u32 slot_of(const struct rring_kreader *kr, u64 handle)
+static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 {
 	return kr->arena->pool[rring_handle_class(handle)].base +
 	       rring_handle_index(handle);
@@ -33,7 +33,7 @@ static u32 slot_of(const struct rring_kreader *kr, u64 handle)
 static bool generation_is(const struct rring_kreader *kr, u64 handle)
 {
 	const rring_flag_t *generation =
-		&kr->arena->generation[slot_of(kr, handle)];
+		&kr->arena->generation[handle_slot(kr, handle)];
 	u32 now = rring_flag_load_acquire(generation);
 
 	if (!now) {
@@ -91,15 +91,16 @@ u32 kreader_entry_check(struct rring_kreader *kr)
  * KREADER_ENTRY_VALID, RRING_REFUSE_STALE, or RRING_REFUSE_LEN: @len exceeds
  * the region. Takes the arena's lock.
  */
-static u32 pin(struct rring_kreader *kr, u64 handle, u32 len)
+static u32 pin_xxl(struct rring_kreader *kr, u64 handle, u32 len)
 {
 	struct kring_arena *arena = kr->arena;
 	const struct kring_xxl *xxl;
+	u32 slot = handle_slot(kr, handle);
 	u32 found = RRING_REFUSE_STALE;
 
 	mutex_lock(&arena->lock);
 	xxl = arena->pool[RRING_XXL].xxl[rring_handle_index(handle)];
-	if (xxl && rring_flag_load(&arena->generation[slot_of(kr, handle)]) ==
+	if (xxl && rring_flag_load(&arena->generation[slot]) ==
 	    rring_handle_generation(handle)) {
 		found = RRING_REFUSE_LEN;
 		if (len <= kring_pages_size(xxl->pages)) {
@@ -159,7 +160,7 @@ static u32 find_payload(struct rring_kreader *kr, u64 handle)
 	u32 found;
 
 	if (class == RRING_XXL) {
-		found = pin(kr, handle, kr->entry.len);
+		found = pin_xxl(kr, handle, kr->entry.len);
 		if (found == KREADER_ENTRY_VALID)
 			kr->entry.data = kr->pinned->region.addr;
 		return found;

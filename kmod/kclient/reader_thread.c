@@ -19,7 +19,7 @@
  * gets no data, and calls rring_kreader_copy(). Returns 0, also for an event
  * that was overwritten before it was copied; -EAGAIN; or -EPIPE. May sleep.
  */
-static int hand_on(struct rring_kreader *kr)
+static int deliver_next(struct rring_kreader *kr)
 {
 	struct rring_kentry entry;
 	int err = kreader_next(kr);
@@ -41,27 +41,27 @@ static int hand_on(struct rring_kreader *kr)
 }
 
 /* The stream has ended: call .ended. */
-static void end(struct rring_kreader *kr)
+static void report_end(struct rring_kreader *kr)
 {
 	mutex_lock(&kr->arena->lock);
-	kr->end_told = true;
+	kr->end_reported = true;
 	mutex_unlock(&kr->arena->lock);
 	if (kr->ended)
 		kr->ended(kr->context, kr);
 }
 
 /* 0: there may be more; else -EAGAIN or -EPIPE. */
-static int read_batch(struct rring_kreader *kr)
+static int deliver_batch(struct rring_kreader *kr)
 {
 	int err = 0;
 	u32 i;
 
 	for (i = 0; i < BATCH && !err; i++)
-		err = hand_on(kr);
+		err = deliver_next(kr);
 	return err;
 }
 
-static int run(void *context)
+static int kreader_thread(void *context)
 {
 	struct rring_kreader *kr = context;
 	int err;
@@ -70,8 +70,8 @@ static int run(void *context)
 		/* a pending signal would prevent every further sleep */
 		if (err)
 			flush_signals(current);
-		if (read_batch(kr) == -EPIPE)
-			end(kr);
+		if (deliver_batch(kr) == -EPIPE)
+			report_end(kr);
 		cond_resched();
 	}
 	return 0;
@@ -99,8 +99,8 @@ int kreader_thread_start(struct rring_kreader *kr,
 	kr->copy = kvmalloc(kr->copy_size, GFP_KERNEL_ACCOUNT);
 	if (!kr->copy)
 		return -ENOMEM;
-	thread = kthread_create(run, kr, "rring/%u/%u", kr->arena->id,
-				kr->ring->id);
+	thread = kthread_create(kreader_thread, kr, "rring/%u/%u",
+				kr->arena->id, kr->ring->id);
 	if (IS_ERR(thread)) {
 		kvfree(kr->copy);
 		return PTR_ERR(thread);

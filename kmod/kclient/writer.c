@@ -45,14 +45,14 @@ static void wake_all(struct rring_kwriter *kw)
 }
 
 /* Take the request of kwriter_stock_pop() for a refill, if there is one. */
-static bool has_to_refill(struct rring_kwriter *kw)
+static bool take_refill_request(struct rring_kwriter *kw)
 {
 	unsigned long flags = kwriter_window_lock(kw);
-	bool fill = kw->fill;
+	bool request = kw->refill_requested;
 
-	kw->fill = false;
+	kw->refill_requested = false;
 	kwriter_window_unlock(kw, flags);
-	return fill;
+	return request;
 }
 
 /*
@@ -66,7 +66,7 @@ static void kwriter_irq(struct irq_work *irq)
 	u32 moved = kwriter_advance(kw);
 
 	wake_all(kw);
-	if (kw->entries && has_to_refill(kw))
+	if (kw->entries && take_refill_request(kw))
 		queue_delayed_work(system_unbound_wq, &kw->refill, 0);
 	if (moved == KWRITER_BATCH)
 		irq_work_queue(&kw->irq);
@@ -89,16 +89,16 @@ static void kwriter_irq(struct irq_work *irq)
 void rring_kwriter_stat(struct rring_kwriter *kw,
 			struct rring_kwriter_stat *stat)
 {
-	u64 passed_over = atomic64_read(&kw->passed_over);
+	u64 skipped = atomic64_read(&kw->discards_skipped);
 	u32 i;
 
 	/*
-	 * pass_over() counts after the move of the head. So the head is loaded
-	 * last, and .sent does not fall below 0.
+	 * end_reservation() counts after the move of the head. So the head is
+	 * loaded last, and .sent does not fall below 0.
 	 */
 	smp_rmb();
-	stat->sent = rring_seq_load(&kw->page->head) - kw->begin - passed_over;
-	stat->discarded = passed_over + atomic64_read(&kw->taken_back);
+	stat->sent = rring_seq_load(&kw->page->head) - kw->begin - skipped;
+	stat->discarded = skipped + atomic64_read(&kw->discards_undone);
 	for (i = 0; i < RRING_DROPS; i++)
 		stat->dropped[i] = rring_word_load(&kw->info->dropped[i]) -
 				   kw->dropped_before[i];
@@ -134,7 +134,9 @@ static int check_config(const struct rring_kwriter_config *config,
 	return kclient_name(args->name, config->ring);
 }
 
-/* NULL: no memory. The caller checks .mark and .inside, which can be NULL. */
+/*
+ * NULL: no memory. The caller checks .mark and .lock_busy, which can be NULL.
+ */
 static struct rring_kwriter *kwriter_new(u32 capacity)
 {
 	struct rring_kwriter *kw = kvzalloc(sizeof(*kw), GFP_KERNEL_ACCOUNT);
@@ -143,7 +145,7 @@ static struct rring_kwriter *kwriter_new(u32 capacity)
 		return NULL;
 	kw->mark = kvcalloc(capacity, sizeof(*kw->mark),
 			    GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	kw->inside = alloc_percpu(bool);
+	kw->lock_busy = alloc_percpu(bool);
 	raw_spin_lock_init(&kw->lock);
 	spin_lock_init(&kw->wake_lock);
 	init_irq_work(&kw->irq, kwriter_irq);
@@ -153,7 +155,7 @@ static struct rring_kwriter *kwriter_new(u32 capacity)
 
 static void kwriter_free(struct rring_kwriter *kw)
 {
-	free_percpu(kw->inside);
+	free_percpu(kw->lock_busy);
 	kvfree(kw->mark);
 	kvfree(kw);
 }
@@ -188,7 +190,7 @@ static void attach(void *context, struct kring_ring *ring)
 	kw->retain = ring->info->retain;
 	kw->overwrites = ring->info->policy == RRING_OVERWRITE;
 	map_ring(kw);
-	kw->per_entry = div_u64(U64_MAX, kw->capacity);
+	kw->reciprocal = div_u64(U64_MAX, kw->capacity);
 	kw->begin = head;
 	atomic64_set(&kw->reserved, head);
 	kw->settled.pos = head;
@@ -201,9 +203,9 @@ static void attach(void *context, struct kring_ring *ring)
 	ring->kwriter = kw;
 }
 
-static int open_in(struct rring_kwriter *kw,
-		   const struct rring_kwriter_config *config,
-		   struct rring_ring_open *args)
+static int open_in_arena(struct rring_kwriter *kw,
+			 const struct rring_kwriter_config *config,
+			 struct rring_ring_open *args)
 {
 	bool handles = config->kind == RRING_HANDLES;
 	int err = 0;
@@ -222,7 +224,7 @@ static int open_in(struct rring_kwriter *kw,
 		return err;
 	}
 	if (handles)
-		kwriter_stock_begin(kw);
+		kwriter_stock_start(kw);
 	return 0;
 }
 
@@ -271,14 +273,14 @@ rring_kwriter_open(const struct rring_kwriter_config *config)
 	kw = kwriter_new(config->capacity);
 	if (!kw)
 		goto fail_module;
-	if (!kw->mark || !kw->inside)
+	if (!kw->mark || !kw->lock_busy)
 		goto fail_kw;
 	kw->arena = kclient_arena(config->net, config->arena,
 				  config->arena_fd);
 	err = PTR_ERR_OR_ZERO(kw->arena);
 	if (err)
 		goto fail_kw;
-	err = open_in(kw, config, &args);
+	err = open_in_arena(kw, config, &args);
 	if (err)
 		goto fail_arena;
 	return kw;

@@ -65,7 +65,7 @@ struct rring_kwriter {
 	struct rring_event_header *headers;	/* RRING_INLINE, else NULL */
 	void *data;			/* RRING_INLINE: payloads */
 	u64 *mark;			/* last mark of each entry, by index */
-	u64 per_entry;			/* (2^64 - 1) / capacity */
+	u64 reciprocal;			/* (2^64 - 1) / capacity */
 	u32 capacity;
 	u32 stride;
 	u32 retain;
@@ -80,19 +80,19 @@ struct rring_kwriter {
 	 */
 	atomic64_t reserved ____cacheline_aligned_in_smp;
 	/* discarded events: positions that the head has passed */
-	atomic64_t passed_over;
+	atomic64_t discards_skipped;
 	/* discarded events: positions that were given back */
-	atomic64_t taken_back;
+	atomic64_t discards_undone;
 
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	/* a context of this CPU holds or awaits .lock */
-	bool __percpu *inside;
+	bool __percpu *lock_busy;
 	struct kwriter_position settled;	/* entries below are settled */
 	u64 low;			/* lower end of the window, as found */
 	struct kwriter_cursor reader[RRING_READERS];
 	struct kwriter_stock stock[RRING_KWRITER_CLASSES];
-	bool filling;			/* a refill is due, queued or runs */
-	bool fill;			/* .irq must queue the refill */
+	bool refill_active;		/* a refill is due, queued or runs */
+	bool refill_requested;		/* .irq must queue the refill */
 
 	spinlock_t wake_lock;		/* protects .sleeper[] */
 	/* by reader id: the client to wake; NULL: none */
@@ -101,7 +101,7 @@ struct rring_kwriter {
 	struct irq_work irq;
 	struct delayed_work refill;
 	/* a pool was dry: slot_freed() queues .refill; written by .refill */
-	bool hungry;
+	bool awaiting_slots;
 };
 
 u32 kwriter_advance(struct rring_kwriter *kw);

@@ -28,7 +28,7 @@
 /* @pos modulo the capacity. @laps can be too low by 1, hence the wrap. */
 static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 {
-	u64 laps = mul_u64_u64_shr(pos, kw->per_entry, 64);
+	u64 laps = mul_u64_u64_shr(pos, kw->reciprocal, 64);
 
 	return rring_window_wrap(pos - laps * kw->capacity, kw->capacity);
 }
@@ -54,8 +54,8 @@ static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
  * Reserve the next position: sets @event->position and .index, and raises the
  * claim. False: the limit is reached, nothing is done. Needs no lock.
  */
-static __always_inline bool take_place(struct rring_kwriter *kw,
-				       struct rring_kevent *event)
+static __always_inline bool reserve_position(struct rring_kwriter *kw,
+					     struct rring_kevent *event)
 {
 	s64 pos = atomic64_read(&kw->reserved);
 
@@ -73,9 +73,12 @@ static __always_inline bool take_place(struct rring_kwriter *kw,
 	return true;
 }
 
-/* Undo take_place(). False: a later position is reserved, nothing is done. */
-static bool give_place_back(struct rring_kwriter *kw,
-			    const struct rring_kevent *event)
+/*
+ * Undo reserve_position(). False: a later position is reserved, nothing is
+ * done.
+ */
+static bool unreserve_position(struct rring_kwriter *kw,
+			       const struct rring_kevent *event)
 {
 	s64 after = event->position + 1;
 
@@ -85,7 +88,7 @@ static bool give_place_back(struct rring_kwriter *kw,
 /* ---- reserve ---- */
 
 /* Count a drop. Returns the errno that reserve returns for @reason. */
-static int drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
+static int count_drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
 {
 	static const int errors[RRING_DROPS] = {
 		[RRING_DROP_FULL] = -EAGAIN,
@@ -108,29 +111,29 @@ static int look_for_room(struct rring_kwriter *kw)
 	bool has_room;
 
 	if (!kwriter_window_trylock(kw, &flags))
-		return drop(kw, RRING_DROP_BUSY);
+		return count_drop(kw, RRING_DROP_BUSY);
 	has_room = kwriter_window_has_room(kw);
 	kwriter_window_unlock(kw, flags);
-	return has_room ? 0 : drop(kw, RRING_DROP_FULL);
+	return has_room ? 0 : count_drop(kw, RRING_DROP_FULL);
 }
 
-/* take_place() for an inline ring: sets @event->data, too. */
-static __always_inline bool take_entry(struct rring_kwriter *kw,
-				       struct rring_kevent *event)
+/* reserve_position() for an inline ring: sets @event->data, too. */
+static __always_inline bool try_reserve_inline(struct rring_kwriter *kw,
+					       struct rring_kevent *event)
 {
-	if (!take_place(kw, event))
+	if (!reserve_position(kw, event))
 		return false;
 	event->data = kw->data + (size_t)event->index * kw->stride;
 	return true;
 }
 
-/* Slow path of take_entry(): 0, or the error of look_for_room(). */
-static noinline int find_entry(struct rring_kwriter *kw,
-			       struct rring_kevent *event)
+/* Slow path of try_reserve_inline(): 0, or the error of look_for_room(). */
+static noinline int reserve_inline_slow(struct rring_kwriter *kw,
+					struct rring_kevent *event)
 {
 	int err = 0;
 
-	while (!err && !take_entry(kw, event))
+	while (!err && !try_reserve_inline(kw, event))
 		err = look_for_room(kw);
 	return err;
 }
@@ -138,23 +141,24 @@ static noinline int find_entry(struct rring_kwriter *kw,
 /*
  * Take a slot from @stock and the next position. Returns why the event is to be
  * dropped, or RRING_DROPS: both are taken. Under .lock. In a ring of handles
- * all reservations are made under .lock, so take_place() cannot fail here.
+ * all reservations are made under .lock, so reserve_position() cannot fail
+ * here.
  */
-static enum rring_drop_reason take_slot(struct rring_kwriter *kw,
-					struct kwriter_stock *stock,
-					struct rring_kevent *event)
+static enum rring_drop_reason reserve_slot_locked(struct rring_kwriter *kw,
+						  struct kwriter_stock *stock,
+						  struct rring_kevent *event)
 {
 	if (!kwriter_window_has_room(kw))
 		return RRING_DROP_FULL;
 	event->handle = kwriter_stock_pop(stock);
 	if (!event->handle)
 		return RRING_DROP_NO_SLOT;
-	take_place(kw, event);
+	reserve_position(kw, event);
 	return RRING_DROPS;
 }
 
 /* Payload of the slot that @handle names. */
-static void *slot_of(struct rring_kwriter *kw, u64 handle)
+static void *slot_payload(struct rring_kwriter *kw, u64 handle)
 {
 	const struct rring_pool_info *pool =
 		&kw->arena->info->pool[rring_handle_class(handle)];
@@ -170,20 +174,20 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
 	struct kwriter_stock *stock = kwriter_stock_for(kw, len);
 	enum rring_drop_reason reason;
 	unsigned long flags;
-	bool fill;
+	bool request;
 
 	if (!stock)
-		return drop(kw, RRING_DROP_TOO_LARGE);
+		return count_drop(kw, RRING_DROP_TOO_LARGE);
 	if (!kwriter_window_trylock(kw, &flags))
-		return drop(kw, RRING_DROP_BUSY);
-	reason = take_slot(kw, stock, event);
-	fill = kw->fill;
+		return count_drop(kw, RRING_DROP_BUSY);
+	reason = reserve_slot_locked(kw, stock, event);
+	request = kw->refill_requested;
 	kwriter_window_unlock(kw, flags);
-	if (fill)
+	if (request)
 		irq_work_queue(&kw->irq);
 	if (reason != RRING_DROPS)
-		return drop(kw, reason);
-	event->data = slot_of(kw, event->handle);
+		return count_drop(kw, reason);
+	event->data = slot_payload(kw, event->handle);
 	return 0;
 }
 
@@ -224,25 +228,28 @@ int rring_kwriter_reserve(struct rring_kwriter *kw, u32 len, u32 event_type,
 	if (kw->entries)
 		return reserve_slot(kw, len, event);
 	if (unlikely(len > kw->stride))
-		return drop(kw, RRING_DROP_TOO_LARGE);
-	return likely(take_entry(kw, event)) ? 0 : find_entry(kw, event);
+		return count_drop(kw, RRING_DROP_TOO_LARGE);
+	if (likely(try_reserve_inline(kw, event)))
+		return 0;
+	return reserve_inline_slow(kw, event);
 }
 EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
 
 /* ---- marks, and the head ---- */
 
 /* Mark of a finished entry at @pos. Each lap has other marks, none is 0. */
-static u64 mark_of(u64 pos, enum kwriter_outcome fate)
+static u64 make_mark(u64 pos, enum kwriter_outcome outcome)
 {
-	return (pos + 1) << 1 | fate;
+	return (pos + 1) << 1 | outcome;
 }
 
 /* Mark of the entry at @pos; 0: not committed or discarded yet. */
-static u64 find_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
+static u64 load_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 {
 	/*
-	 * Pairs with the exchange in finish(): the entry is complete. Without
-	 * the acquire the head could move over an entry that is half written.
+	 * Pairs with the exchange in complete_entry(): the entry is complete.
+	 * Without the acquire the head could move over an entry that is half
+	 * written.
 	 */
 	u64 mark = smp_load_acquire(&kw->mark[index]);
 
@@ -255,9 +262,9 @@ static u64 find_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
  *
  * A: pairs with B in the library's peek, in the sweep and in writer_window.c.
  * Without this pair a reader could see the head before the entry.
- * R: pairs with Q in finish(). The exchange is a full barrier between the head
- * and the load of the next mark. Without this pair a finished entry could stay
- * invisible, because neither context sees what the other one did.
+ * R: pairs with Q in complete_entry(). The exchange is a full barrier between
+ * the head and the load of the next mark. Without this pair a finished entry
+ * could stay invisible, because neither context sees what the other one did.
  */
 static bool move_head(struct rring_kwriter *kw, u64 *head)
 {
@@ -269,17 +276,17 @@ static bool move_head(struct rring_kwriter *kw, u64 *head)
  * or drop the reservation's hold of its slot. @handle: 0 if the entry names no
  * slot.
  */
-static void pass_over(struct rring_kwriter *kw, enum kwriter_outcome fate,
-		      u64 handle)
+static void end_reservation(struct rring_kwriter *kw,
+			    enum kwriter_outcome outcome, u64 handle)
 {
-	if (fate == KWRITER_DISCARDED)
-		atomic64_inc(&kw->passed_over);
+	if (outcome == KWRITER_DISCARDED)
+		atomic64_inc(&kw->discards_skipped);
 	/*
 	 * G: pairs with H in the sweep. The window names the slot before the
 	 * hold falls; else the sweep could free a slot that readers still use.
 	 */
 	if (handle)
-		rring_word_fetch_add(kwriter_stock_word(kw, handle),
+		rring_word_fetch_add(kwriter_ledger_word(kw, handle),
 				     RRING_MOVE - RRING_HOLD);
 }
 
@@ -295,7 +302,7 @@ u32 kwriter_advance(struct rring_kwriter *kw)
 
 	while (moved < KWRITER_BATCH) {
 		u32 index = index_of(kw, head);
-		u64 mark = find_mark(kw, head, index);
+		u64 mark = load_mark(kw, head, index);
 		u64 handle = 0;
 
 		if (!mark)
@@ -304,7 +311,7 @@ u32 kwriter_advance(struct rring_kwriter *kw)
 			handle = READ_ONCE(kw->entries[index].handle);
 		if (!move_head(kw, &head))
 			continue;
-		pass_over(kw, mark & KWRITER_DISCARDED, handle);
+		end_reservation(kw, mark & KWRITER_DISCARDED, handle);
 		head++;
 		moved++;
 	}
@@ -319,7 +326,7 @@ u32 kwriter_advance(struct rring_kwriter *kw)
  * this: the atomic operation that moved the head or dropped the hold. Without
  * it the flag could be loaded too early, and the sleeper would not be woken.
  */
-static bool somebody_waits(struct rring_kwriter *kw)
+static bool has_waiters(struct rring_kwriter *kw)
 {
 	return rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT ||
 	       (kw->entries && rring_flag_load(&kw->arena->info->pool_waiters));
@@ -330,10 +337,10 @@ static bool somebody_waits(struct rring_kwriter *kw)
  * marked entries; then let .irq wake the sleepers, and go on if a batch is
  * full.
  */
-static noinline void go_on(struct rring_kwriter *kw, u32 moved)
+static noinline void advance_and_wake(struct rring_kwriter *kw, u32 moved)
 {
 	moved += kwriter_advance(kw);
-	if (moved && (moved >= KWRITER_BATCH || somebody_waits(kw)))
+	if (moved && (moved >= KWRITER_BATCH || has_waiters(kw)))
 		irq_work_queue(&kw->irq);
 }
 
@@ -347,21 +354,23 @@ static noinline void go_on(struct rring_kwriter *kw, u32 moved)
  * time, either this one sees the head at its entry, or the one that moves the
  * head there sees the mark. Without this pair the entry could stay invisible.
  */
-static __always_inline void finish(struct rring_kwriter *kw,
-				   const struct rring_kevent *event,
-				   enum kwriter_outcome fate, u64 handle)
+static __always_inline void complete_entry(struct rring_kwriter *kw,
+					   const struct rring_kevent *event,
+					   enum kwriter_outcome outcome,
+					   u64 handle)
 {
 	u32 next = rring_window_wrap(event->index + 1ull, kw->capacity);
 	u64 head = event->position;
 
 	if (unlikely(!move_head(kw, &head))) {
-		xchg(&kw->mark[event->index], mark_of(event->position, fate));
-		go_on(kw, 0);
+		xchg(&kw->mark[event->index],
+		     make_mark(event->position, outcome));
+		advance_and_wake(kw, 0);
 		return;
 	}
-	pass_over(kw, fate, handle);
-	if (unlikely(find_mark(kw, head + 1, next) || somebody_waits(kw)))
-		go_on(kw, 1);
+	end_reservation(kw, outcome, handle);
+	if (unlikely(load_mark(kw, head + 1, next) || has_waiters(kw)))
+		advance_and_wake(kw, 1);
 }
 
 /* ---- commit, discard ---- */
@@ -389,11 +398,11 @@ static noinline void commit_slot(struct rring_kwriter *kw,
 
 	write_header(&header[rring_handle_index(event->handle)], event,
 		     pool->slot_size);
-	rring_word_fetch_add(kwriter_stock_word(kw, event->handle),
+	rring_word_fetch_add(kwriter_ledger_word(kw, event->handle),
 			     RRING_MOVE + RRING_IN_FLIGHT);
 	WRITE_ONCE(entry->handle, event->handle);
 	write_header(&entry->header, event, pool->slot_size);
-	finish(kw, event, KWRITER_COMMITTED, event->handle);
+	complete_entry(kw, event, KWRITER_COMMITTED, event->handle);
 }
 
 /**
@@ -421,13 +430,13 @@ void rring_kwriter_commit(struct rring_kwriter *kw,
 		return;
 	}
 	write_header(&kw->headers[event->index], event, kw->stride);
-	finish(kw, event, KWRITER_COMMITTED, 0);
+	complete_entry(kw, event, KWRITER_COMMITTED, 0);
 }
 EXPORT_SYMBOL_GPL(rring_kwriter_commit);
 
 /* Make the entry of a discarded event one that readers skip. */
-static void write_none(struct rring_kwriter *kw,
-		       const struct rring_kevent *event)
+static void write_discarded(struct rring_kwriter *kw,
+			    const struct rring_kevent *event)
 {
 	if (kw->entries) {
 		struct rring_entry *entry = &kw->entries[event->index];
@@ -443,7 +452,7 @@ static void write_none(struct rring_kwriter *kw,
  * Return the slot of a discarded event to its stock. If the stock is full, or
  * .lock is not available, drop the hold, so that a sweep frees the slot.
  */
-static void give_slot_back(struct rring_kwriter *kw, u64 handle)
+static void return_slot(struct rring_kwriter *kw, u64 handle)
 {
 	unsigned long flags;
 
@@ -453,7 +462,7 @@ static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 	} else {
 		kwriter_stock_drop_hold(kw, handle);
 	}
-	if (somebody_waits(kw))
+	if (has_waiters(kw))
 		irq_work_queue(&kw->irq);
 }
 
@@ -474,14 +483,14 @@ static void give_slot_back(struct rring_kwriter *kw, u64 handle)
 void rring_kwriter_discard(struct rring_kwriter *kw,
 			   const struct rring_kevent *event)
 {
-	if (give_place_back(kw, event)) {
-		atomic64_inc(&kw->taken_back);
+	if (unreserve_position(kw, event)) {
+		atomic64_inc(&kw->discards_undone);
 	} else {
-		write_none(kw, event);
-		finish(kw, event, KWRITER_DISCARDED, 0);
+		write_discarded(kw, event);
+		complete_entry(kw, event, KWRITER_DISCARDED, 0);
 	}
 	if (kw->entries)
-		give_slot_back(kw, event->handle);
+		return_slot(kw, event->handle);
 }
 EXPORT_SYMBOL_GPL(rring_kwriter_discard);
 

@@ -16,11 +16,11 @@
 #include "../core/reclaim.h"
 #include "writer.h"
 
-#define STOCK_DEFAULT	16
-#define ROUNDS		64	/* least limit of rounds in fill() */
+#define STOCK_DEFAULT		16
+#define REFILL_ROUNDS_MIN	64	/* least rounds of refill_stock() */
 
 /* The kernel's ledger word of the slot that @handle names. */
-rring_word_t *kwriter_stock_word(struct rring_kwriter *kw, u64 handle)
+rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle)
 {
 	struct kring_pool *pool =
 		&kw->arena->pool[rring_handle_class(handle)];
@@ -45,17 +45,17 @@ struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 
 /*
  * Take a slot. Returns a handle, or 0: the stock is empty. If half of the stock
- * is used, sets kw->fill: the caller then queues .irq, which starts the refill.
- * Under kw->lock.
+ * is used, sets kw->refill_requested: the caller then queues .irq, which starts
+ * the refill. Under kw->lock.
  */
 u64 kwriter_stock_pop(struct kwriter_stock *stock)
 {
 	struct rring_kwriter *kw = stock->kw;
 	u64 handle = stock->n ? stock->handle[--stock->n] : 0;
 
-	if (stock->n <= stock->want / 2 && !kw->filling) {
-		kw->filling = true;
-		kw->fill = true;
+	if (stock->n <= stock->want / 2 && !kw->refill_active) {
+		kw->refill_active = true;
+		kw->refill_requested = true;
 	}
 	return handle;
 }
@@ -67,7 +67,7 @@ void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
 	 * G: pairs with H in the sweep. All accesses to the slot come before
 	 * the fall of the hold; else they could hit the slot's next use.
 	 */
-	rring_word_fetch_add(kwriter_stock_word(kw, handle),
+	rring_word_fetch_add(kwriter_ledger_word(kw, handle),
 			     RRING_MOVE - RRING_HOLD);
 }
 
@@ -90,7 +90,7 @@ bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle)
 /* ---- refill ---- */
 
 /* Slots that the stock needs to be full. A hint, without kw->lock. */
-static u32 missing(struct kwriter_stock *stock)
+static u32 stock_shortfall(struct kwriter_stock *stock)
 {
 	u32 n = READ_ONCE(stock->n);
 
@@ -104,7 +104,7 @@ static u32 missing(struct kwriter_stock *stock)
  * or in_flight of a slot could grow without limit. Takes the arena's lock, then
  * kw->lock.
  */
-static u32 take_free(struct kwriter_stock *stock, u32 want, bool swept)
+static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 {
 	struct rring_kwriter *kw = stock->kw;
 	struct kring_pool *pool = stock->pool;
@@ -134,32 +134,32 @@ static u32 take_free(struct kwriter_stock *stock, u32 want, bool swept)
  * sweep has found none. True: filled, or the limit of rounds is reached. Takes
  * the arena's lock. May sleep.
  */
-static bool fill(struct kwriter_stock *stock)
+static bool refill_stock(struct kwriter_stock *stock)
 {
-	u32 rounds = ROUNDS + stock->want / RRING_BATCH;
+	u32 rounds = REFILL_ROUNDS_MIN + stock->want / RRING_BATCH;
 	u32 want;
 
-	while ((want = missing(stock)) && rounds--) {
-		if (take_free(stock, want, false))
+	while ((want = stock_shortfall(stock)) && rounds--) {
+		if (take_free_slots(stock, want, false))
 			continue;
 		kring_pool_sweep(stock->pool, want);
-		if (take_free(stock, want, true))
+		if (take_free_slots(stock, want, true))
 			continue;
 		kring_sweep(stock->pool, want, KRING_SWEEP_WINDOWS, NULL);
-		if (!take_free(stock, want, true))
+		if (!take_free_slots(stock, want, true))
 			return false;
 	}
 	return true;
 }
 
-/* Fill all stocks. Returns a bit for each pool where fill() failed. */
-static u32 fill_all(struct rring_kwriter *kw)
+/* Fill all stocks. Returns a bit for each pool where refill_stock() failed. */
+static u32 refill_all_stocks(struct rring_kwriter *kw)
 {
 	u32 dry = 0;
 	u32 i;
 
 	for (i = 0; i < RRING_KWRITER_CLASSES; i++)
-		if (kw->stock[i].want && !fill(&kw->stock[i]))
+		if (kw->stock[i].want && !refill_stock(&kw->stock[i]))
 			dry |= BIT(i);
 	return dry;
 }
@@ -184,25 +184,25 @@ static void count_failures(struct kring_arena *arena, u32 dry)
  * once; else the next client that frees a slot would make a WAKE system call in
  * vain.
  */
-static u32 wait_for(struct rring_kwriter *kw, u32 dry)
+static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 {
 	u32 still;
 
 	count_failures(kw->arena, dry);
-	WRITE_ONCE(kw->hungry, true);
-	smp_mb__before_atomic();	/* .hungry before the flag */
+	WRITE_ONCE(kw->awaiting_slots, true);
+	smp_mb__before_atomic();	/* .awaiting_slots before the flag */
 	kring_flag_raise(&kw->arena->info->pool_waiters, dry);
 	kring_barrier_unlocked(kw->arena);
-	still = fill_all(kw);
+	still = refill_all_stocks(kw);
 	if (still)
 		return still;
-	WRITE_ONCE(kw->hungry, false);
+	WRITE_ONCE(kw->awaiting_slots, false);
 	kring_arena_wake_pools(kw->arena, dry);
 	return 0;
 }
 
 /* Is a stock below half? Under kw->lock. */
-static bool is_low(struct rring_kwriter *kw)
+static bool any_stock_low(struct rring_kwriter *kw)
 {
 	u32 i;
 
@@ -221,8 +221,8 @@ static void end_refill(struct rring_kwriter *kw)
 	unsigned long flags = kwriter_window_lock(kw);
 	bool again;
 
-	again = is_low(kw);
-	kw->filling = again;
+	again = any_stock_low(kw);
+	kw->refill_active = again;
 	kwriter_window_unlock(kw, flags);
 	if (again)
 		queue_delayed_work(system_unbound_wq, &kw->refill, 0);
@@ -235,10 +235,10 @@ void kwriter_stock_refill(struct work_struct *work)
 						struct rring_kwriter, refill);
 	u32 dry;
 
-	WRITE_ONCE(kw->hungry, false);
+	WRITE_ONCE(kw->awaiting_slots, false);
 	kwriter_window_settle(kw);
-	dry = fill_all(kw);
-	if (!dry || !wait_for(kw, dry))
+	dry = refill_all_stocks(kw);
+	if (!dry || !arm_slot_wait(kw, dry))
 		end_refill(kw);
 }
 
@@ -253,7 +253,7 @@ static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 	struct kwriter_stock *stock = container_of(wait, struct kwriter_stock,
 						   wait);
 
-	if (READ_ONCE(stock->kw->hungry))
+	if (READ_ONCE(stock->kw->awaiting_slots))
 		queue_delayed_work(system_unbound_wq, &stock->kw->refill, 1);
 	return 0;
 }
@@ -304,7 +304,7 @@ int kwriter_stock_init(struct rring_kwriter *kw,
 }
 
 /* Start refills, and wait for the end of the first one. May sleep. */
-void kwriter_stock_begin(struct rring_kwriter *kw)
+void kwriter_stock_start(struct rring_kwriter *kw)
 {
 	u32 i;
 
@@ -312,7 +312,7 @@ void kwriter_stock_begin(struct rring_kwriter *kw)
 		if (kw->stock[i].want)
 			add_wait_queue(&kw->stock[i].pool->evcount.queue,
 				       &kw->stock[i].wait);
-	kw->filling = true;
+	kw->refill_active = true;
 	queue_delayed_work(system_unbound_wq, &kw->refill, 0);
 	flush_delayed_work(&kw->refill);
 }

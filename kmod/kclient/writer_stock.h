@@ -21,7 +21,7 @@ struct kwriter_stock {
 
 int kwriter_stock_init(struct rring_kwriter *kw,
 		       const struct rring_kwriter_config *config);
-void kwriter_stock_begin(struct rring_kwriter *kw);
+void kwriter_stock_start(struct rring_kwriter *kw);
 void kwriter_stock_stop(struct rring_kwriter *kw);
 void kwriter_stock_destroy(struct rring_kwriter *kw);
 void kwriter_stock_refill(struct work_struct *work);
@@ -29,6 +29,6 @@ struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len);
 u64 kwriter_stock_pop(struct kwriter_stock *stock);
 bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle);
 void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle);
-rring_word_t *kwriter_stock_word(struct rring_kwriter *kw, u64 handle);
+rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle);
 
 #endif /* KWRITER_STOCK_H */

@@ -32,9 +32,9 @@
 bool kwriter_window_trylock(struct rring_kwriter *kw, unsigned long *flags)
 {
 	local_irq_save(*flags);
-	if (this_cpu_read(*kw->inside))
+	if (this_cpu_read(*kw->lock_busy))
 		goto busy;
-	this_cpu_write(*kw->inside, true);
+	this_cpu_write(*kw->lock_busy, true);
 	if (!in_nmi())
 		raw_spin_lock(&kw->lock);
 	else if (!raw_spin_trylock(&kw->lock))
@@ -42,7 +42,7 @@ bool kwriter_window_trylock(struct rring_kwriter *kw, unsigned long *flags)
 	__release(&kw->lock);
 	return true;
 taken:
-	this_cpu_write(*kw->inside, false);
+	this_cpu_write(*kw->lock_busy, false);
 busy:
 	local_irq_restore(*flags);
 	return false;
@@ -52,7 +52,7 @@ void kwriter_window_unlock(struct rring_kwriter *kw, unsigned long flags)
 {
 	__acquire(&kw->lock);
 	raw_spin_unlock(&kw->lock);
-	this_cpu_write(*kw->inside, false);
+	this_cpu_write(*kw->lock_busy, false);
 	local_irq_restore(flags);
 }
 
@@ -73,10 +73,11 @@ unsigned long kwriter_window_lock(struct rring_kwriter *kw)
 
 /* ---- the window ---- */
 
-static void step(struct rring_kwriter *kw, struct kwriter_position *place)
+static void advance_position(struct rring_kwriter *kw,
+			     struct kwriter_position *position)
 {
-	place->pos++;
-	place->index = rring_window_wrap(place->index + 1, kw->capacity);
+	position->pos++;
+	position->index = rring_window_wrap(position->index + 1, kw->capacity);
 }
 
 /*
@@ -106,7 +107,7 @@ static u64 position_of(const struct kwriter_cursor *reader)
  * and the ring does not retain them. A cursor that goes back does not lower it.
  * Also stores the lower end as .passed, for readers that join. Under .lock.
  */
-static u64 find_low(struct rring_kwriter *kw)
+static u64 update_low(struct rring_kwriter *kw)
 {
 	u64 low = rring_window_retained(head_of(kw), kw->retain);
 	u32 i;
@@ -130,17 +131,17 @@ static u64 find_low(struct rring_kwriter *kw)
  */
 static void settle_below(struct rring_kwriter *kw, u64 low)
 {
-	for (; kw->settled.pos < low; step(kw, &kw->settled)) {
+	for (; kw->settled.pos < low; advance_position(kw, &kw->settled)) {
 		u64 handle = kw->entries[kw->settled.index].handle;
 
 		if (handle)
-			rring_word_fetch_add(kwriter_stock_word(kw, handle),
+			rring_word_fetch_add(kwriter_ledger_word(kw, handle),
 					     RRING_MOVE - RRING_IN_FLIGHT);
 	}
 }
 
 /* Settle at most up to here in one go: bounds the time with interrupts off. */
-static u64 next_batch(const struct rring_kwriter *kw)
+static u64 batch_end(const struct rring_kwriter *kw)
 {
 	return kw->settled.pos + KWRITER_BATCH;
 }
@@ -157,8 +158,8 @@ u64 kwriter_window_settle(struct rring_kwriter *kw)
 
 	do {
 		flags = kwriter_window_lock(kw);
-		low = find_low(kw);
-		settle_below(kw, min(low, next_batch(kw)));
+		low = update_low(kw);
+		settle_below(kw, min(low, batch_end(kw)));
 		done = kw->settled.pos;
 		kwriter_window_unlock(kw, flags);
 	} while (done < low);
@@ -175,7 +176,7 @@ void kwriter_window_settle_all(struct rring_kwriter *kw)
 	u64 head = head_of(kw);
 
 	while (kw->entries && kw->settled.pos < head) {
-		settle_below(kw, min(head, next_batch(kw)));
+		settle_below(kw, min(head, batch_end(kw)));
 		cond_resched();
 	}
 }
@@ -185,7 +186,7 @@ void kwriter_window_settle_all(struct rring_kwriter *kw)
  * In a ring of handles each entry is settled before it may be overwritten, as
  * only the entry says which slot it named. Under .lock.
  */
-static u64 overwritable(struct rring_kwriter *kw)
+static u64 overwritable_below(struct rring_kwriter *kw)
 {
 	u64 next = atomic64_read(&kw->reserved) + 1;
 	u64 head = head_of(kw);
@@ -201,13 +202,13 @@ static u64 overwritable(struct rring_kwriter *kw)
  * Policy RRING_FAIL: the position below which gating readers have passed and,
  * in a ring of handles, entries are settled. Under .lock.
  */
-static u64 passed(struct rring_kwriter *kw)
+static u64 passed_below(struct rring_kwriter *kw)
 {
-	u64 low = find_low(kw);
+	u64 low = update_low(kw);
 
 	if (!kw->entries)
 		return low;
-	settle_below(kw, min(low, next_batch(kw)));
+	settle_below(kw, min(low, batch_end(kw)));
 	return min(low, kw->settled.pos);
 }
 
@@ -227,10 +228,10 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 
 	if (is_below_limit(kw))
 		return true;
-	free = kw->overwrites ? overwritable(kw) : passed(kw);
+	free = kw->overwrites ? overwritable_below(kw) : passed_below(kw);
 	/*
-	 * Pairs with the acquire in take_place(): readers are done with the
-	 * entries, and these are settled, before they are reserved again.
+	 * Pairs with the acquire in reserve_position(): readers are done with
+	 * the entries, and these are settled, before they are reserved again.
 	 */
 	rring_seq_store_release(&kw->limit, free + kw->capacity);
 	return is_below_limit(kw);

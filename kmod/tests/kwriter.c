@@ -439,14 +439,16 @@ static void slot_that_is_let_go_is_waited_for(struct kunit *test)
 
 static u32 ledger_holds(u64 handle)
 {
-	return rring_ledger_holds(rring_word_load(kwriter_stock_word(kw,
-								     handle)));
+	const rring_word_t *word = kwriter_ledger_word(kw, handle);
+
+	return rring_ledger_holds(rring_word_load(word));
 }
 
 static u32 ledger_in_flight(u64 handle)
 {
-	return rring_ledger_in_flight(rring_word_load(kwriter_stock_word(kw,
-									 handle)));
+	const rring_word_t *word = kwriter_ledger_word(kw, handle);
+
+	return rring_ledger_in_flight(rring_word_load(word));
 }
 
 /*

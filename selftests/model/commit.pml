@@ -93,7 +93,7 @@ inline look()
 }
 
 /* The entry is the one whose reservation ends, or another's hold would fall. */
-inline pass_over()
+inline end_reservation()
 {
 #ifndef ENTRY_AFTER_HEAD
 	entry = memory[ENTRY(head)];
@@ -112,7 +112,7 @@ inline advance()
 {
 	look();
 	do
-	:: ready -> pass_over(); look()
+	:: ready -> end_reservation(); look()
 	:: else -> break
 	od
 }
@@ -132,7 +132,7 @@ inline mark()
 #endif
 }
 
-inline finish()
+inline complete_entry()
 {
 	head = position;
 	move_head();
@@ -159,7 +159,7 @@ end:	do
 		if
 		:: give_back(); position = 0
 		:: store(me, ENTRY(position), position + 1, RELAXED);
-			finish()
+			complete_entry()
 		fi
 	od
 }
