@@ -256,7 +256,7 @@ fail:
 }
 
 /* May the caller attach to @arena as @role? Under kring_names_lock. */
-static bool may(const struct kring_arena *arena, u32 role)
+static bool may_attach(const struct kring_arena *arena, u32 role)
 {
 	static const umode_t need[] = {
 		[RRING_OBSERVER] = 04,
@@ -302,7 +302,7 @@ struct kring_arena *kring_arena_find(const char *name, struct net *net,
 	arena = name_lookup(name, net);
 	if (!arena)
 		arena = ERR_PTR(-ENOENT);
-	else if (!may(arena, role))
+	else if (!may_attach(arena, role))
 		arena = ERR_PTR(-EACCES);
 	else
 		kref_get(&arena->ref);
@@ -336,7 +336,7 @@ void kring_arena_put(struct kring_arena *arena)
  * Take the name off @arena. True: the name held a reference, which the caller
  * has to put when it has released kring_names_lock. Under kring_names_lock.
  */
-static bool name_drop(struct kring_arena *arena)
+static bool remove_name(struct kring_arena *arena)
 {
 	bool persistent = arena->persistent;
 
@@ -352,7 +352,7 @@ void kring_arena_forget_name(struct kring_arena *arena)
 	bool put;
 
 	mutex_lock(&kring_names_lock);
-	put = name_drop(arena);
+	put = remove_name(arena);
 	mutex_unlock(&kring_names_lock);
 	if (put)
 		kring_arena_put(arena);
@@ -376,7 +376,7 @@ int kring_arena_unname(const char *name, struct net *net)
 		 !ns_capable(net->user_ns, CAP_SYS_ADMIN))
 		err = -EACCES;
 	else
-		put = name_drop(arena);
+		put = remove_name(arena);
 	mutex_unlock(&kring_names_lock);
 	if (put)
 		kring_arena_put(arena);
@@ -388,7 +388,7 @@ int kring_arena_unname(const char *name, struct net *net)
  * is left. *@put: the name held a reference, which the caller has to put; if
  * false, the caller must not use the arena.
  */
-static struct kring_arena *net_pop(struct net *net, bool *put)
+static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 {
 	struct kring_arena *arena;
 
@@ -396,7 +396,7 @@ static struct kring_arena *net_pop(struct net *net, bool *put)
 	list_for_each_entry(arena, &arenas, node) {
 		if (!net_eq(arena->net, net))
 			continue;
-		*put = name_drop(arena);
+		*put = remove_name(arena);
 		arena->net = NULL;
 		mutex_unlock(&kring_names_lock);
 		return arena;
@@ -414,17 +414,17 @@ void kring_names_forget(struct net *net)
 	struct kring_arena *arena;
 	bool put;
 
-	while ((arena = net_pop(net, &put)))
+	while ((arena = pop_arena_of_net(net, &put)))
 		if (put)
 			kring_arena_put(arena);
 }
 
 /*
- * Find the arena with the lowest id, @from or above, for which @shows returns
- * true. Returns it with a reference, or NULL. @shows is called once more for
+ * Find the arena with the lowest id, @from or above, for which @filter returns
+ * true. Returns it with a reference, or NULL. @filter is called once more for
  * that arena, after all others. Takes kring_names_lock.
  */
-struct kring_arena *kring_arena_next(u32 from, kring_shows_t shows,
+struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 				     void *context)
 {
 	struct kring_arena *arena, *next = NULL;
@@ -432,24 +432,24 @@ struct kring_arena *kring_arena_next(u32 from, kring_shows_t shows,
 	mutex_lock(&kring_names_lock);
 	list_for_each_entry(arena, &arenas, node)
 		if (arena->id >= from && (!next || arena->id < next->id) &&
-		    shows(arena, context))
+		    filter(arena, context))
 			next = arena;
 	if (next) {
-		shows(next, context);
+		filter(next, context);
 		kref_get(&next->ref);
 	}
 	mutex_unlock(&kring_names_lock);
 	return next;
 }
 
-/* Call @shows for each arena; its result is ignored. Takes kring_names_lock. */
-void kring_arena_each(kring_shows_t shows, void *context)
+/* Call @filter for each arena; its result is ignored. Takes kring_names_lock. */
+void kring_arena_each(kring_arena_filter_t filter, void *context)
 {
 	struct kring_arena *arena;
 
 	mutex_lock(&kring_names_lock);
 	list_for_each_entry(arena, &arenas, node)
-		shows(arena, context);
+		filter(arena, context);
 	mutex_unlock(&kring_names_lock);
 }
 

@@ -113,10 +113,11 @@ u64 kring_arena_bytes(struct kring_arena *arena);
  * Callback of kring_arena_next() and kring_arena_each(). Called under
  * kring_names_lock; must not take an arena's lock.
  */
-typedef bool (*kring_shows_t)(const struct kring_arena *arena, void *context);
-struct kring_arena *kring_arena_next(u32 from, kring_shows_t shows,
+typedef bool (*kring_arena_filter_t)(const struct kring_arena *arena,
 				     void *context);
-void kring_arena_each(kring_shows_t shows, void *context);
+struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
+				     void *context);
+void kring_arena_each(kring_arena_filter_t filter, void *context);
 
 /*
  * Record a change of what a dump of @arena shows, other than of a statistic: a

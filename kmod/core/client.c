@@ -123,7 +123,7 @@ fail_ledger:
  * Enter @client, which is complete but for its id, into @arena at the lowest
  * free id: 0, or -ENOSPC if there is none. Takes the arena's lock.
  */
-static int take_place(struct kring_client *client, struct kring_arena *arena)
+static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 {
 	u32 id;
 
@@ -166,7 +166,7 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 	client->role = args->role;
 	kring_evcount_init(&client->evcount, arena);
 	get_identity(client);
-	err = take_place(client, arena);
+	err = add_to_tables(client, arena);
 	if (err)
 		goto fail_identity;
 	return 0;
@@ -211,7 +211,7 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args)
  */
 int kring_client_lock(struct kring_client *client)
 {
-	/* pairs with take_place() */
+	/* pairs with add_to_tables() */
 	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	int err = 0;
 
@@ -483,7 +483,7 @@ static __poll_t poll_mask(struct kring_client *client)
  */
 __poll_t kring_client_poll(struct kring_client *client)
 {
-	/* pairs with take_place() */
+	/* pairs with add_to_tables() */
 	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	__poll_t mask = EPOLLERR;
 

@@ -73,7 +73,8 @@ int kring_client_region(struct kring_client *client, u64 offset,
 			const struct kring_region **region, bool *writable);
 __poll_t kring_client_poll(struct kring_client *client);
 
-static inline struct rring_tails *kring_client_tails(struct kring_client *client)
+static inline struct rring_tails *
+kring_client_tails(struct kring_client *client)
 {
 	return client->ledger.addr;
 }

@@ -38,7 +38,8 @@ static int do_create(struct kring_client *client, union kring_args *args)
 
 static int do_remove(struct kring_client *client, union kring_args *args)
 {
-	if (kring_command_check_name(args->remove.name) || args->remove.reserved)
+	if (kring_command_check_name(args->remove.name) ||
+	    args->remove.reserved)
 		return -EINVAL;
 	return kring_arena_unname(args->remove.name,
 				  current->nsproxy->net_ns);

@@ -52,7 +52,7 @@ void kring_client_usage_take(struct kring_client *client,
 			usage->readers++;
 }
 
-static void leave_place(struct kring_client *client)
+static void remove_from_tables(struct kring_client *client)
 {
 	struct kring_arena *arena = client->arena;
 	const rring_word_t *ledger = kring_client_ledger(client);
@@ -157,7 +157,7 @@ void kring_client_die(struct kring_client *client)
 		kring_client_usage_take(client, &usage);
 		detach_rings(client);
 		detach_readers(client);
-		leave_place(client);
+		remove_from_tables(client);
 		client->state = RRING_CLIENT_DEAD;
 		kring_arena_wake_pools(arena, ~0u);
 		kring_arena_changed(arena);

@@ -120,7 +120,7 @@ static void adjust_sweep_limit(struct kring_pool *pool)
 }
 
 /* Take a slot off the free set, which is not empty. Returns its handle. */
-static u64 take_slot(struct kring_pool *pool, struct kring_lease lease)
+static u64 pop_free_slot(struct kring_pool *pool, struct kring_lease lease)
 {
 	u32 slot = pool->free[--pool->nr_free];
 	u32 generation =
@@ -143,11 +143,11 @@ static void lend_slot(struct kring_pool *pool, struct kring_client *client,
 	};
 
 	WRITE_ONCE(magazine->handle[position % RRING_MAGAZINE_SLOTS],
-		   take_slot(pool, lease));
+		   pop_free_slot(pool, lease));
 }
 
 /* Account for @n slots that have just been taken. */
-static void note_lent(struct kring_pool *pool, u32 n)
+static void account_lent(struct kring_pool *pool, u32 n)
 {
 	if (nr_out(pool) > pool->sweep_limit)
 		raise_sweep_limit(pool, nr_out(pool));
@@ -164,9 +164,10 @@ static void note_lent(struct kring_pool *pool, u32 n)
 static u32 lendable(struct kring_pool *pool, struct kring_client *client,
 		    u32 want)
 {
+	u32 lent = kring_client_lent(client, pool->index);
 	u32 n = min(want, quota_left(pool, client));
 
-	n = min(n, RRING_MAGAZINE_SLOTS - kring_client_lent(client, pool->index));
+	n = min(n, RRING_MAGAZINE_SLOTS - lent);
 	return min(n, pool->nr_free);
 }
 
@@ -180,7 +181,7 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 
 	for (i = 0; i < n; i++)
 		lend_slot(pool, client, head + i);
-	note_lent(pool, n);
+	account_lent(pool, n);
 	client->charged[pool->index] += n;
 	/*
 	 * O: pairs with P in the library's pop. Without it, the client could
@@ -243,7 +244,7 @@ struct refill {
  * if more than .sweep_limit would be out: else the slots in use would spread
  * over the whole pool, and .high_water would not say how many are needed.
  */
-static bool is_short(const struct kring_pool *pool, u32 want)
+static bool needs_sweep(const struct kring_pool *pool, u32 want)
 {
 	return pool->nr_free < want || nr_out(pool) + want > pool->sweep_limit;
 }
@@ -261,15 +262,15 @@ u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 	u32 n = min(want, pool->nr_free);
 	u32 i;
 
-	if (!n || (!swept && is_short(pool, want)))
+	if (!n || (!swept && needs_sweep(pool, want)))
 		return 0;
 	for (i = 0; i < n; i++) {
-		handles[i] = take_slot(pool, kernel);
+		handles[i] = pop_free_slot(pool, kernel);
 		rring_word_fetch_add(&ledger[pool->base +
 					     rring_handle_index(handles[i])],
 				     RRING_MOVE + RRING_HOLD);
 	}
-	note_lent(pool, n);
+	account_lent(pool, n);
 	return n;
 }
 
@@ -283,10 +284,9 @@ static int lend_locked(struct refill *refill)
 	struct kring_client *client = refill->client;
 	u32 n = lendable(pool, client, refill->want);
 
-	if (!n && kring_client_lent(client, pool->index) == RRING_MAGAZINE_SLOTS)
-		return 0;
 	if (!n)
-		return -EAGAIN;
+		return kring_client_lent(client, pool->index) ==
+		       RRING_MAGAZINE_SLOTS ? 0 : -EAGAIN;
 	if (refill->bytes && !refill->xxl)
 		return NEEDS_PAGES;
 	if (refill->xxl)
@@ -314,7 +314,7 @@ static int refill_lend(struct refill *refill, bool swept)
 	/* a client whose quota is the whole pool is never over quota */
 	refill->over_quota = kring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
-	if (!swept && is_short(pool, refill->want)) {
+	if (!swept && needs_sweep(pool, refill->want)) {
 		err = -EAGAIN;
 	} else {
 		if (pool->nr_free >= pool->info->batch)
@@ -334,12 +334,12 @@ static int refill_lend(struct refill *refill, bool swept)
  * last sweep: so a sweep looks at no more than four slots for each that was
  * lent. "No" starts that count anew. Takes the arena's lock.
  */
-static bool will_do(struct kring_pool *pool, u32 want)
+static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 {
 	bool enough;
 
 	mutex_lock(&pool->arena->lock);
-	enough = !is_short(pool, want) ||
+	enough = !needs_sweep(pool, want) ||
 		 (pool->nr_free && pool->nr_free < want &&
 		  pool->lent_since_sweep < pool->capacity / 4);
 	if (!enough)
@@ -358,7 +358,7 @@ u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 	u32 freed = kring_sweep_recent(pool, want);
 	u32 looked, found;
 
-	if (will_do(pool, want))
+	if (can_skip_pool_sweep(pool, want))
 		return freed;
 	found = kring_sweep(pool, want, KRING_SWEEP_LEDGERS, &looked);
 	mutex_lock(&pool->arena->lock);
@@ -412,7 +412,7 @@ static int sweep_and_lend(struct refill *refill)
  * be lent to another client first. Then the pool is not dry, and the sweeps are
  * repeated.
  */
-static int try_slots(struct refill *refill)
+static int lend_with_sweeps(struct refill *refill)
 {
 	int err = refill_lend(refill, false);
 
@@ -424,7 +424,7 @@ static int try_slots(struct refill *refill)
 	return err;
 }
 
-static int new_pages(struct refill *refill)
+static int alloc_region(struct refill *refill)
 {
 	struct kring_xxl *xxl = kring_xxl_new(refill->bytes);
 
@@ -451,15 +451,15 @@ static bool is_all_free(struct kring_pool *pool)
  * arena that frees memory does not wake the caller: for that *@wake_at is
  * lowered.
  */
-static int get_pages(struct refill *refill, u64 *wake_at)
+static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 {
 	struct kring_pool *pool = refill->pool;
-	int err = new_pages(refill);
+	int err = alloc_region(refill);
 
 	if (!err)
 		return 0;
 	kring_sweep_range(pool, 0, pool->capacity);
-	err = new_pages(refill);
+	err = alloc_region(refill);
 	if (err != -ENOSPC || is_all_free(pool))
 		return err;
 	*wake_at = min(*wake_at, ktime_get_ns() + MEMORY_RETRY_NS);
@@ -470,7 +470,7 @@ static int get_pages(struct refill *refill, u64 *wake_at)
  * No sweep found a free slot: mark the pool as dry. The first refill that does
  * so sends the notice. Takes the arena's lock.
  */
-static void find_dry(struct refill *refill)
+static void mark_dry(struct refill *refill)
 {
 	struct kring_pool *pool = refill->pool;
 
@@ -487,18 +487,18 @@ static void find_dry(struct refill *refill)
  * One try of a refill: 0, -EAGAIN, or an error. A region of XXL is allocated
  * only when there is a slot for it, and freed if that slot is lost.
  */
-static int try_all(struct refill *refill, u64 *wake_at)
+static int refill_once(struct refill *refill, u64 *wake_at)
 {
-	int err = try_slots(refill);
+	int err = lend_with_sweeps(refill);
 
 	if (err != NEEDS_PAGES)
 		return err;
-	err = get_pages(refill, wake_at);
+	err = alloc_region_or_sweep(refill, wake_at);
 	if (!err)
 		err = refill_lend(refill, true);
 	/* another client was lent that slot meanwhile */
 	if (err == -EAGAIN && refill->xxl)
-		err = try_slots(refill);
+		err = lend_with_sweeps(refill);
 	kring_xxl_free(refill->xxl);
 	refill->xxl = NULL;
 	return err;
@@ -507,10 +507,10 @@ static int try_all(struct refill *refill, u64 *wake_at)
 static int refill_try(void *context, u64 *wake_at)
 {
 	struct refill *refill = context;
-	int err = try_all(refill, wake_at);
+	int err = refill_once(refill, wake_at);
 
 	if (err == -EAGAIN && !refill->over_quota)
-		find_dry(refill);
+		mark_dry(refill);
 	return err;
 }
 
@@ -590,10 +590,12 @@ int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat)
 	stat->high_water = pool->high_water;
 	stat->failures = pool->info->failures;
 	stat->lent = 0;
-	for (i = 1; i <= client->arena->info->max_clients; i++)
-		if (client->arena->clients[i])
-			stat->lent += kring_client_lent(client->arena->clients[i],
-						    pool->index);
+	for (i = 1; i <= client->arena->info->max_clients; i++) {
+		struct kring_client *other = client->arena->clients[i];
+
+		if (other)
+			stat->lent += kring_client_lent(other, pool->index);
+	}
 	kring_client_unlock(client);
 	return 0;
 }

@@ -18,7 +18,7 @@
  * raised to the oldest entry that is not overwritten; if the end went back, it
  * is set to the end.
  */
-static u64 seek(const rring_seq_t *end, u64 *seen, u32 entries)
+static u64 find_unread(const rring_seq_t *end, u64 *seen, u32 entries)
 {
 	u64 pos = rring_seq_load(end);
 
@@ -29,16 +29,17 @@ static u64 seek(const rring_seq_t *end, u64 *seen, u32 entries)
 	return pos;
 }
 
-static u32 take_from(struct kring_client *client, struct kring_pool *pool,
-		     u32 list, u32 *slots, u32 max)
+static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
+		       u32 list, u32 *slots, u32 max)
 {
 	const struct rring_arena_info *info = pool->arena->info;
 	const u32 *entry = client->ledger.addr +
 			   info->recent_offset[pool->index];
 	u32 entries = info->recent_entries[pool->index];
+	struct rring_tails *tails = kring_client_tails(client);
 	u64 *seen = &client->recent[pool->index][list];
-	u64 pos = seek(&kring_client_tails(client)->recent[pool->index][list].pos,
-		       seen, entries);
+	u64 pos = find_unread(&tails->recent[pool->index][list].pos, seen,
+			      entries);
 	u32 n = 0;
 
 	for (entry += list * entries; *seen != pos && n < max; ++*seen)
@@ -64,8 +65,8 @@ u32 kring_recent_take(struct kring_pool *pool, u32 *slots, u32 max)
 		if (!arena->clients[i])
 			continue;
 		for (j = 0; j < RRING_RECENT_LISTS && n < max; j++)
-			n += take_from(arena->clients[i], pool, j, slots + n,
-				       max - n);
+			n += take_unread(arena->clients[i], pool, j, slots + n,
+					 max - n);
 	}
 	return n;
 }

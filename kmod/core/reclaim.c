@@ -4,8 +4,8 @@
  *
  * For a batch of up to 64 slots that are out, under the arena's lock:
  *
- *   0. skip slots in a magazine (F), slots that an adopted entry of a ring names
- *      (D) and, in a deep sweep, slots that a window named at its start;
+ *   0. skip slots in a magazine (F), slots that an adopted entry of a ring
+ *      names (D) and, in a deep sweep, slots that a window named at its start;
  *   1. first collect: skip slots that a ledger holds or, in a shallow sweep,
  *      has in flight;
  *   2. in a deep sweep, skip slots that a ring's window names (B, D);
@@ -55,7 +55,7 @@ static void mark_windows(struct kring_pool *pool)
 					       pool->named);
 }
 
-static void drop_named(struct kring_pool *pool, struct rring_batch *batch)
+static void skip_named(struct kring_pool *pool, struct rring_batch *batch)
 {
 	u32 i;
 
@@ -66,8 +66,8 @@ static void drop_named(struct kring_pool *pool, struct rring_batch *batch)
 }
 
 /* Is @slot, which is out, in a magazine or named by an adopted entry? */
-static bool is_elsewhere(struct kring_pool *pool, u32 slot,
-			 struct kring_lent *lent)
+static bool is_lent_or_adopted(struct kring_pool *pool, u32 slot,
+			       struct kring_lent *lent)
 {
 	return pool->arena->adopted[pool->base + slot] ||
 	       kring_pool_in_magazine(pool, slot, lent);
@@ -90,7 +90,7 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 	*next = limit;
 	for (slot = find_next_bit(pool->out, limit, from); slot < limit;
 	     slot = find_next_bit(pool->out, limit, slot + 1)) {
-		if (is_elsewhere(pool, slot, &lent))
+		if (is_lent_or_adopted(pool, slot, &lent))
 			continue;
 		if (depth == KRING_SWEEP_WINDOWS && test_bit(slot, pool->named))
 			continue;
@@ -123,7 +123,7 @@ static u32 gather_recent(struct kring_pool *pool)
 		batch->slot[i] += pool->base;
 		if (slot >= pool->capacity || !test_bit(slot, pool->out) ||
 		    pool->lease[slot].stamp == pool->stamp ||
-		    is_elsewhere(pool, slot, &lent))
+		    is_lent_or_adopted(pool, slot, &lent))
 			continue;
 		pool->lease[slot].stamp = pool->stamp;
 		batch->live |= BIT_ULL(i);
@@ -173,7 +173,7 @@ static void show_generations(struct kring_arena *arena,
  * Steps 1 to 6. Returns how many slots were freed; -1: none, because it took so
  * long that moves may have come round. Under the arena's lock.
  */
-static int look_and_free(struct kring_pool *pool, enum kring_depth depth)
+static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 {
 	struct kring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
@@ -189,7 +189,7 @@ static int look_and_free(struct kring_pool *pool, enum kring_depth depth)
 			 RRING_LOOK_FIRST);
 	if (batch->live && depth == KRING_SWEEP_WINDOWS) {
 		mark_windows(pool);
-		drop_named(pool, batch);
+		skip_named(pool, batch);
 	}
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_AGAIN);
@@ -220,11 +220,11 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 {
 	struct rring_batch *batch = &pool->arena->batch;
 	u64 slots = batch->live;
-	int freed = look_and_free(pool, depth);
+	int freed = collect_and_free(pool, depth);
 
 	if (freed < 0) {
 		batch->live = slots;
-		freed = look_and_free(pool, depth);
+		freed = collect_and_free(pool, depth);
 	}
 	return max(freed, 0);
 }

@@ -236,8 +236,8 @@ fail:
 	return ERR_PTR(err);
 }
 
-static int install(struct kring_ring *ring, struct kring_client *client,
-		   const struct rring_ring_info *info)
+static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
+			const struct rring_ring_info *info)
 {
 	struct kring_arena *arena = ring->arena;
 	u32 id;
@@ -376,9 +376,9 @@ static void discard(struct opening *opening)
  * is taken over, in the pages of @opening->fresh. Returns the ring, without a
  * reference for the caller, or an ERR_PTR(). Under the arena's lock.
  */
-static struct kring_ring *open_as(struct kring_client *client,
-				  struct opening *opening,
-				  struct rring_ring_open *args)
+static struct kring_ring *open_or_take_over(struct kring_client *client,
+					    struct opening *opening,
+					    struct rring_ring_open *args)
 {
 	struct kring_ring *ring = NULL;
 	int err;
@@ -389,7 +389,7 @@ static struct kring_ring *open_as(struct kring_client *client,
 		err = take_over(ring, opening->fresh, client, opening->info);
 	} else {
 		ring = opening->fresh;
-		err = install(ring, client, opening->info);
+		err = add_to_arena(ring, client, opening->info);
 		if (!err)
 			opening->fresh = NULL;
 	}
@@ -404,6 +404,7 @@ static struct kring_ring *open_as(struct kring_client *client,
 int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 {
 	struct opening opening;
+	struct kring_ring *ring;
 	int err;
 
 	err = check_open(args);
@@ -418,7 +419,8 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 		return err;
 	err = kring_client_lock(client);
 	if (!err) {
-		err = PTR_ERR_OR_ZERO(open_as(client, &opening, args));
+		ring = open_or_take_over(client, &opening, args);
+		err = PTR_ERR_OR_ZERO(ring);
 		kring_client_unlock(client);
 	}
 	discard(&opening);
@@ -449,7 +451,7 @@ int kring_ring_open_kernel(struct kring_client *kernel,
 	if (err)
 		return err;
 	mutex_lock(&kernel->arena->lock);
-	ring = open_as(kernel, &opening, args);
+	ring = open_or_take_over(kernel, &opening, args);
 	if (!IS_ERR(ring)) {
 		kref_get(&ring->ref);
 		attach(context, ring);

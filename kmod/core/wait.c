@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Wait and wake. The sleeper pays for the memory ordering. A client publishes or
- * drops by a store, then loads a flag, with no fence in between (L); a peer in
- * the kernel has a full barrier there. A task that wants to sleep raises the
+ * Wait and wake. The sleeper pays for the memory ordering. A client publishes
+ * or drops by a store, then loads a flag, with no fence in between (L); a peer
+ * in the kernel has a full barrier there. A task that wants to sleep raises the
  * flag, makes every CPU that may run a client pass a full barrier (K), looks
  * once more, and only then sleeps. Either that look sees the peer's store, or
- * the peer's load sees the flag. This is the
- * asymmetric form of Dekker's pattern, as in membarrier(2).
+ * the peer's load sees the flag. This is the asymmetric form of Dekker's
+ * pattern, as in membarrier(2).
  */
 #include "compat.h"
 

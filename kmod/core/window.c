@@ -99,7 +99,7 @@ bool kring_ring_has_room(struct kring_ring *ring)
 /* ---- what it names ---- */
 
 /* During a walk over a ring, which can be long: let other tasks run. */
-static void let_others_run(u64 pos)
+static void maybe_resched(u64 pos)
 {
 	if (pos % 4096 == 0)
 		cond_resched();
@@ -155,7 +155,7 @@ void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 		count = adopted_count(ring, pos);
 		if (count)
 			++*count;
-		let_others_run(pos);
+		maybe_resched(pos);
 	}
 	/* nothing is left from the earlier writer: begin with this copy */
 	if (ring->adopted_low == ring->adopted_end)
@@ -170,7 +170,7 @@ static void release_adopted(struct kring_ring *ring, u64 end)
 
 		if (count)
 			--*count;
-		let_others_run(ring->adopted_low);
+		maybe_resched(ring->adopted_low);
 	}
 }
 
@@ -212,6 +212,6 @@ void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 		if (rring_handle_class(handle) == pool &&
 		    handle_slot(arena, handle) != U32_MAX)
 			__set_bit(rring_handle_index(handle), named);
-		let_others_run(pos);
+		maybe_resched(pos);
 	}
 }

@@ -18,7 +18,8 @@
  * below @known; -E2BIG: *@size is above a page, or a byte from @known on is not
  * zero.
  */
-static int copy_args(union kring_args *args, void __user *user, u32 known, u32 *size)
+static int copy_args(union kring_args *args, void __user *user, u32 known,
+		     u32 *size)
 {
 	if (get_user(*size, (u32 __user *)user))
 		return -EFAULT;

@@ -138,7 +138,7 @@ static int map_region(struct kring_client *client, struct vm_area_struct *vma)
  */
 int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma)
 {
-	/* pairs with take_place() in client.c */
+	/* pairs with add_to_tables() in client.c */
 	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	int err;
 

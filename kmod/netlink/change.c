@@ -22,7 +22,10 @@ struct request {
 	u32 may;
 };
 
-/* kring_shows_t: is @arena the one asked for, and does the viewer see it? */
+/*
+ * kring_arena_filter_t: is @arena the one asked for, and does the viewer see
+ * it?
+ */
 static bool is_asked_for(const struct kring_arena *arena, void *context)
 {
 	struct request *request = context;

@@ -63,9 +63,9 @@ static bool is_asked_for(const struct dump *dump,
 }
 
 /*
- * kring_shows_t: is @arena in the dump? Copies what kring_names_lock protects.
- * The copy is that of the arena which kring_arena_next() returns, as its last
- * call is for that arena.
+ * kring_arena_filter_t: is @arena in the dump? Copies what kring_names_lock
+ * protects. The copy is that of the arena which kring_arena_next() returns, as
+ * its last call is for that arena.
  */
 static bool shows(const struct kring_arena *arena, void *context)
 {
@@ -80,7 +80,9 @@ static bool shows(const struct kring_arena *arena, void *context)
 	return true;
 }
 
-/* kring_shows_t: hash the id and the changes of each arena in the dump. */
+/*
+ * kring_arena_filter_t: hash the id and the changes of each arena in the dump.
+ */
 static bool mix(const struct kring_arena *arena, void *context)
 {
 	struct dump *dump = context;
