@@ -26,7 +26,7 @@ struct request {
  * kring_arena_filter_t: is @arena the one asked for, and does the viewer see
  * it?
  */
-static bool is_asked_for(const struct kring_arena *arena, void *context)
+static bool arena_matches(const struct kring_arena *arena, void *context)
 {
 	struct request *request = context;
 
@@ -36,7 +36,7 @@ static bool is_asked_for(const struct kring_arena *arena, void *context)
 	return request->may;
 }
 
-static bool has_all(struct genl_info *info, const int *attrs)
+static bool has_all_attrs(struct genl_info *info, const int *attrs)
 {
 	for (; *attrs; attrs++)
 		if (GENL_REQ_ATTR_CHECK(info, *attrs))
@@ -57,13 +57,13 @@ static struct kring_arena *find_arena(struct sk_buff *skb,
 	struct kring_arena *arena;
 	int err;
 
-	if (!has_all(info, attrs))
+	if (!has_all_attrs(info, attrs))
 		return ERR_PTR(-EINVAL);
 	err = kring_viewer_init(&request.viewer, skb);
 	if (err)
 		return ERR_PTR(err);
 	request.arena = nla_get_u32(info->attrs[attrs[0]]);
-	arena = kring_arena_next(0, is_asked_for, &request);
+	arena = kring_arena_next(0, arena_matches, &request);
 	if (!arena) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attrs[0]],
 				    "no such arena");
@@ -84,8 +84,8 @@ static u32 optional_u32(const struct nlattr *attr)
 
 int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 {
-	static const int needs[] = { RRING_A_ARENA_ID, RRING_A_ARENA_QUOTA, 0 };
-	struct kring_arena *arena = find_arena(skb, info, needs);
+	static const int attrs[] = { RRING_A_ARENA_ID, RRING_A_ARENA_QUOTA, 0 };
+	struct kring_arena *arena = find_arena(skb, info, attrs);
 
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
@@ -121,9 +121,9 @@ static int set_quota(struct kring_arena *arena, u32 id, u32 serial, u32 quota)
 
 int kring_change_client(struct sk_buff *skb, struct genl_info *info)
 {
-	static const int needs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
+	static const int attrs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
 				     RRING_A_CLIENT_QUOTA, 0 };
-	struct kring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, attrs);
 	int err;
 
 	if (IS_ERR(arena))
@@ -139,9 +139,9 @@ int kring_change_client(struct sk_buff *skb, struct genl_info *info)
 
 int kring_change_evict(struct sk_buff *skb, struct genl_info *info)
 {
-	static const int needs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
+	static const int attrs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
 				     0 };
-	struct kring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, attrs);
 	int err;
 
 	if (IS_ERR(arena))
@@ -184,9 +184,9 @@ static int set_stall(struct kring_arena *arena, struct genl_info *info)
 
 int kring_change_ring(struct sk_buff *skb, struct genl_info *info)
 {
-	static const int needs[] = { RRING_A_RING_ARENA, RRING_A_RING_ID,
+	static const int attrs[] = { RRING_A_RING_ARENA, RRING_A_RING_ID,
 				     RRING_A_RING_STALL_NS, 0 };
-	struct kring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, attrs);
 	int err;
 
 	if (IS_ERR(arena))
@@ -213,9 +213,9 @@ static int forget(struct kring_arena *arena, struct genl_info *info)
 
 int kring_change_forget(struct sk_buff *skb, struct genl_info *info)
 {
-	static const int needs[] = { RRING_A_READER_ARENA, RRING_A_READER_RING,
+	static const int attrs[] = { RRING_A_READER_ARENA, RRING_A_READER_RING,
 				     RRING_A_READER_ID, 0 };
-	struct kring_arena *arena = find_arena(skb, info, needs);
+	struct kring_arena *arena = find_arena(skb, info, attrs);
 	int err;
 
 	if (IS_ERR(arena))

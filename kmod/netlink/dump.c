@@ -26,7 +26,7 @@
 #include "viewer.h"
 
 /* The position of a dump. Kept in cb->args, which netlink sets to 0 first. */
-struct position {
+struct dump_position {
 	long arena;		/* id of the present or last one; 0: none */
 	long done;		/* 1: all objects of .arena are dumped */
 	long index;		/* of the next object in .arena */
@@ -36,7 +36,7 @@ struct position {
 struct dump {
 	struct sk_buff *skb;
 	struct netlink_callback *cb;
-	struct position *at;
+	struct dump_position *at;
 	u8 command;
 	struct kring_viewer viewer;
 	struct kring_id_namespaces audience;
@@ -53,8 +53,8 @@ struct dump {
 
 /* ---- which arenas ---- */
 
-static bool is_asked_for(const struct dump *dump,
-			 const struct kring_arena *arena)
+static bool arena_matches(const struct dump *dump,
+			  const struct kring_arena *arena)
 {
 	if (dump->only && arena->id != dump->only)
 		return false;
@@ -67,12 +67,12 @@ static bool is_asked_for(const struct dump *dump,
  * protects. The copy is that of the arena which kring_arena_next() returns, as
  * its last call is for that arena.
  */
-static bool shows(const struct kring_arena *arena, void *context)
+static bool select_arena(const struct kring_arena *arena, void *context)
 {
 	struct dump *dump = context;
 	u32 may = kring_viewer_rights(&dump->viewer, arena);
 
-	if (!may || !is_asked_for(dump, arena))
+	if (!may || !arena_matches(dump, arena))
 		return false;
 	dump->may = may;
 	dump->persistent = arena->persistent;
@@ -83,21 +83,22 @@ static bool shows(const struct kring_arena *arena, void *context)
 /*
  * kring_arena_filter_t: hash the id and the changes of each arena in the dump.
  */
-static bool mix(const struct kring_arena *arena, void *context)
+static bool hash_arena(const struct kring_arena *arena, void *context)
 {
 	struct dump *dump = context;
 
 	if (kring_viewer_rights(&dump->viewer, arena) &&
-	    is_asked_for(dump, arena))
-		dump->seq = jhash_2words(arena->id, atomic_read(&arena->changes),
+	    arena_matches(dump, arena))
+		dump->seq = jhash_2words(arena->id,
+					 atomic_read(&arena->changes),
 					 dump->seq);
 	return true;
 }
 
-static u32 sequence(struct dump *dump)
+static u32 compute_seq(struct dump *dump)
 {
 	dump->seq = 0;
-	kring_arena_each(mix, dump);
+	kring_arena_each(hash_arena, dump);
 	return dump->seq ?: 1;		/* after 0, netlink does not compare */
 }
 
@@ -107,18 +108,18 @@ static u32 sequence(struct dump *dump)
  */
 static struct kring_arena *next_arena(struct dump *dump)
 {
-	struct position *at = dump->at;
+	struct dump_position *at = dump->at;
 	struct kring_arena *arena;
 
-	arena = kring_arena_next(at->arena + !!at->done, shows, dump);
+	arena = kring_arena_next(at->arena + !!at->done, select_arena, dump);
 	if (arena && arena->id != at->arena)
-		*at = (struct position) { .arena = arena->id };
+		*at = (struct dump_position) { .arena = arena->id };
 	return arena;
 }
 
 /* ---- one message ---- */
 
-static void *begin(struct dump *dump)
+static void *begin_message(struct dump *dump)
 {
 	void *header;
 
@@ -130,7 +131,7 @@ static void *begin(struct dump *dump)
 	return header;
 }
 
-static int end(struct dump *dump, void *header, int err)
+static int end_message(struct dump *dump, void *header, int err)
 {
 	if (err)
 		genlmsg_cancel(dump->skb, header);
@@ -144,7 +145,7 @@ static int end(struct dump *dump, void *header, int err)
 static int dump_arena(struct dump *dump)
 {
 	struct kring_arena *arena = dump->arena;
-	void *header = begin(dump);
+	void *header = begin_message(dump);
 	int err;
 
 	if (!header)
@@ -156,12 +157,12 @@ static int dump_arena(struct dump *dump)
 	mutex_unlock(&arena->lock);
 	if (!err)
 		err = nla_put_u32(dump->skb, RRING_A_ARENA_MAY, dump->may);
-	return end(dump, header, err);
+	return end_message(dump, header, err);
 }
 
 static int dump_pool(struct dump *dump, struct kring_pool *pool)
 {
-	void *header = begin(dump);
+	void *header = begin_message(dump);
 	int err;
 
 	if (!header)
@@ -169,12 +170,12 @@ static int dump_pool(struct dump *dump, struct kring_pool *pool)
 	mutex_lock(&pool->arena->lock);
 	err = kring_report_pool(dump->skb, pool);
 	mutex_unlock(&pool->arena->lock);
-	return end(dump, header, err);
+	return end_message(dump, header, err);
 }
 
 static int dump_pools(struct dump *dump)
 {
-	struct position *at = dump->at;
+	struct dump_position *at = dump->at;
 	int err = 0;
 
 	for (; at->index < RRING_POOLS; at->index++) {
@@ -274,7 +275,7 @@ static int dump_client(struct dump *dump, u32 id)
 	err = count_all_holds(arena, id, serial, &usage);
 	if (err)
 		return err;
-	header = begin(dump);
+	header = begin_message(dump);
 	if (!header)
 		return -EMSGSIZE;
 	mutex_lock(&arena->lock);
@@ -286,14 +287,14 @@ static int dump_client(struct dump *dump, u32 id)
 	}
 	mutex_unlock(&arena->lock);
 	if (client)
-		return end(dump, header, err);
+		return end_message(dump, header, err);
 	genlmsg_cancel(dump->skb, header);
 	return 0;
 }
 
 static int dump_clients(struct dump *dump)
 {
-	struct position *at = dump->at;
+	struct dump_position *at = dump->at;
 	int err;
 
 	for (; at->index < dump->arena->info->max_clients; at->index++) {
@@ -306,12 +307,13 @@ static int dump_clients(struct dump *dump)
 
 static int dump_ring(struct dump *dump, struct kring_ring *ring)
 {
-	void *header = begin(dump);
+	void *header = begin_message(dump);
+	int err;
 
 	if (!header)
 		return -EMSGSIZE;
-	return end(dump, header,
-		   kring_report_ring(dump->skb, ring, &dump->audience));
+	err = kring_report_ring(dump->skb, ring, &dump->audience);
+	return end_message(dump, header, err);
 }
 
 /*
@@ -319,17 +321,17 @@ static int dump_ring(struct dump *dump, struct kring_ring *ring)
  * arena's lock anew for each ring.
  */
 static int dump_each_ring(struct dump *dump,
-			  int (*one)(struct dump *dump,
-				     struct kring_ring *ring))
+			  int (*dump_one)(struct dump *dump,
+					  struct kring_ring *ring))
 {
 	struct kring_arena *arena = dump->arena;
-	struct position *at = dump->at;
+	struct dump_position *at = dump->at;
 	int err = 0;
 
 	for (; at->index < arena->info->max_rings; at->index++) {
 		mutex_lock(&arena->lock);
 		if (arena->rings[at->index])
-			err = one(dump, arena->rings[at->index]);
+			err = dump_one(dump, arena->rings[at->index]);
 		mutex_unlock(&arena->lock);
 		if (err)
 			return err;
@@ -345,18 +347,19 @@ static int dump_rings(struct dump *dump)
 
 static int dump_reader(struct dump *dump, const struct kring_reader *reader)
 {
-	void *header = begin(dump);
+	void *header = begin_message(dump);
+	int err;
 
 	if (!header)
 		return -EMSGSIZE;
-	return end(dump, header,
-		   kring_report_reader(dump->skb, reader, &dump->audience));
+	err = kring_report_reader(dump->skb, reader, &dump->audience);
+	return end_message(dump, header, err);
 }
 
 /* Under the arena's lock. */
 static int dump_readers_of(struct dump *dump, struct kring_ring *ring)
 {
-	struct position *at = dump->at;
+	struct dump_position *at = dump->at;
 	int err;
 
 	for (; at->inner < RRING_READERS; at->inner++) {
@@ -393,7 +396,7 @@ static const struct dump_kind kinds[] = {
 	[RRING_CMD_READER_GET] = { RRING_A_READER_ARENA, dump_readers },
 };
 
-static void find_limits(struct dump *dump)
+static void read_filter(struct dump *dump)
 {
 	struct nlattr **attrs = kring_dump_attrs(dump->cb);
 	const struct nlattr *id = attrs[kinds[dump->command].id_attr];
@@ -405,15 +408,15 @@ static void find_limits(struct dump *dump)
 			    sizeof(dump->only_name));
 }
 
-static int prepare(struct dump *dump, struct netlink_callback *cb)
+static int dump_init(struct dump *dump, struct netlink_callback *cb)
 {
 	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
 
-	BUILD_BUG_ON(sizeof(struct position) > sizeof(cb->args));
+	BUILD_BUG_ON(sizeof(struct dump_position) > sizeof(cb->args));
 	dump->cb = cb;
 	dump->command = header->cmd;
-	dump->at = (struct position *)cb->args;
-	find_limits(dump);
+	dump->at = (struct dump_position *)cb->args;
+	read_filter(dump);
 	return kring_viewer_init(&dump->viewer, cb->skb);
 }
 
@@ -426,11 +429,11 @@ int kring_dump_start(struct netlink_callback *cb)
 {
 	struct kring_arena *arena;
 	struct dump dump = {};
-	int err = prepare(&dump, cb);
+	int err = dump_init(&dump, cb);
 
 	if (err || (!dump.only && !dump.only_name[0]))
 		return err;
-	arena = kring_arena_next(0, shows, &dump);
+	arena = kring_arena_next(0, select_arena, &dump);
 	if (!arena)
 		return -ENOENT;
 	kring_arena_put(arena);
@@ -444,13 +447,13 @@ int kring_dump_start(struct netlink_callback *cb)
 int kring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	struct dump dump = { .skb = skb };
-	int err = prepare(&dump, cb);
+	int err = dump_init(&dump, cb);
 
 	if (err)
 		return err;
 	dump.audience.user_ns = dump.viewer.cred->user_ns;
 	dump.audience.pid_ns = task_active_pid_ns(current);
-	cb->seq = sequence(&dump);
+	cb->seq = compute_seq(&dump);
 	while (!err && (dump.arena = next_arena(&dump))) {
 		err = kinds[dump.command].objects(&dump);
 		kring_arena_put(dump.arena);

@@ -10,8 +10,8 @@
  *   3. All mappings of the client's file lose their pages, on all CPUs. No
  *      fault handler maps them again, so each later access is a SIGBUS.
  *   4. The client dies, as if its ledger's mapping had been closed:
- *      kring_client_die(), which also wakes the client's sleeping threads. Their
- *      calls return -EOWNERDEAD.
+ *      kring_client_die(), which also wakes the client's sleeping threads.
+ *      Their calls return -EOWNERDEAD.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -27,7 +27,8 @@
  * client @id; -ESTALE: @serial is neither 0 nor its serial; -EALREADY: another
  * eviction of it is under way. Takes the arena's lock.
  */
-static struct kring_client *mark(struct kring_arena *arena, u32 id, u32 serial)
+static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
+					 u32 serial)
 {
 	struct kring_client *client = NULL;
 
@@ -58,7 +59,7 @@ static struct kring_client *mark(struct kring_arena *arena, u32 id, u32 serial)
  * process can keep the mmap_lock busy, so the wait can be killed. The caller
  * then has to give up: the client could still write through a mapping.
  */
-static int revoke(struct kring_client *client)
+static int revoke_mappings(struct kring_client *client)
 {
 	if (mmap_read_lock_killable(client->mm))
 		return -EINTR;
@@ -68,7 +69,8 @@ static int revoke(struct kring_client *client)
 }
 
 /* Undo step 1. Takes the arena's lock. */
-static void unmark(struct kring_arena *arena, struct kring_client *client)
+static void unmark_evicted(struct kring_arena *arena,
+			   struct kring_client *client)
 {
 	mutex_lock(&arena->lock);
 	client->evicted = false;
@@ -78,19 +80,20 @@ static void unmark(struct kring_arena *arena, struct kring_client *client)
 
 /*
  * Evict client @id of @arena. If @serial is not 0, only the client with that
- * serial. Returns 0, -ESRCH, -ESTALE or -EALREADY (see mark()), or -EINTR: the
- * caller got a fatal signal, and the client lives on. The caller holds no lock.
+ * serial. Returns 0, -ESRCH, -ESTALE or -EALREADY (see mark_evicted()), or
+ * -EINTR: the caller got a fatal signal, and the client lives on. The caller
+ * holds no lock.
  */
 int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 {
-	struct kring_client *client = mark(arena, id, serial);
+	struct kring_client *client = mark_evicted(arena, id, serial);
 	int err;
 
 	if (IS_ERR(client))
 		return PTR_ERR(client);
-	err = revoke(client);
+	err = revoke_mappings(client);
 	if (err) {
-		unmark(arena, client);
+		unmark_evicted(arena, client);
 	} else {
 		trace_evict(client);
 		kring_client_die(client);

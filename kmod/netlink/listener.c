@@ -29,7 +29,7 @@ static LIST_HEAD(listeners);
 static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
 
 /* The listener of that socket, or NULL. Under listeners_lock. */
-static struct listener *find(const struct net *net, u32 portid)
+static struct listener *listener_find(const struct net *net, u32 portid)
 {
 	struct listener *listener;
 
@@ -40,7 +40,7 @@ static struct listener *find(const struct net *net, u32 portid)
 	return NULL;
 }
 
-static void remove(struct listener *listener)
+static void listener_remove(struct listener *listener)
 {
 	list_del(&listener->node);
 	put_cred(listener->viewer.cred);
@@ -64,7 +64,7 @@ int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto fail;
 	mutex_lock(&listeners_lock);
-	if (find(listener->viewer.net, listener->portid)) {
+	if (listener_find(listener->viewer.net, listener->portid)) {
 		err = -EALREADY;
 	} else {
 		get_cred(listener->viewer.cred);
@@ -78,8 +78,8 @@ fail:
 	return err;
 }
 
-static bool hears(const struct listener *listener, const struct net *net,
-		  const struct kring_access *access)
+static bool may_hear(const struct listener *listener, const struct net *net,
+		     const struct kring_access *access)
 {
 	return net_eq(listener->viewer.net, net) &&
 	       kring_viewer_may_see(&listener->viewer, access);
@@ -94,7 +94,7 @@ bool kring_listener_any(const struct net *net,
 
 	mutex_lock(&listeners_lock);
 	list_for_each_entry(listener, &listeners, node) {
-		any = hears(listener, net, access);
+		any = may_hear(listener, net, access);
 		if (any)
 			break;
 	}
@@ -106,7 +106,7 @@ bool kring_listener_any(const struct net *net,
  * Send a copy of @skb to each listener that may see an arena of @net with
  * @access. A listener whose socket is full gets ENOBUFS from its next receive.
  */
-void kring_listener_tell(struct net *net, const struct kring_access *access,
+void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb)
 {
 	struct listener *listener;
@@ -114,7 +114,7 @@ void kring_listener_tell(struct net *net, const struct kring_access *access,
 
 	mutex_lock(&listeners_lock);
 	list_for_each_entry(listener, &listeners, node) {
-		if (!hears(listener, net, access))
+		if (!may_hear(listener, net, access))
 			continue;
 		copy = skb_copy(skb, GFP_KERNEL);
 		if (copy)
@@ -133,9 +133,9 @@ static int on_release(struct notifier_block *block, unsigned long event,
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	mutex_lock(&listeners_lock);
-	listener = find(notify->net, notify->portid);
+	listener = listener_find(notify->net, notify->portid);
 	if (listener)
-		remove(listener);
+		listener_remove(listener);
 	mutex_unlock(&listeners_lock);
 	return NOTIFY_DONE;
 }
@@ -156,5 +156,5 @@ void kring_listener_stop(void)
 
 	netlink_unregister_notifier(&release_block);
 	list_for_each_entry_safe(listener, next, &listeners, node)
-		remove(listener);
+		listener_remove(listener);
 }

@@ -10,7 +10,7 @@ struct sk_buff;
 int kring_listener_add(struct sk_buff *skb, struct genl_info *info);
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access);
-void kring_listener_tell(struct net *net, const struct kring_access *access,
+void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb);
 int kring_listener_start(void);
 void kring_listener_stop(void);

@@ -36,7 +36,7 @@
 
 /*
  * A message to be sent. Complete but for user ids, whose values depend on the
- * network namespace, and for .missed: finish() appends these.
+ * network namespace, and for .missed: append_late_attrs() appends these.
  */
 struct notice {
 	struct list_head node;		/* in pending */
@@ -79,7 +79,7 @@ static struct net *find_net(u64 cookie)
 }
 
 /* Append what is missing, with ids as in the user namespace that owns @net. */
-static int finish(struct notice *notice, const struct net *net)
+static int append_late_attrs(struct notice *notice, const struct net *net)
 {
 	struct sk_buff *skb = notice->skb;
 	int err = 0;
@@ -95,15 +95,15 @@ static int finish(struct notice *notice, const struct net *net)
 	return err;
 }
 
-static void tell(struct notice *notice, struct net *net)
+static void send_notice(struct notice *notice, struct net *net)
 {
 	if (!genl_has_listeners(&kring_genl_family, net, 0) &&
 	    !kring_listener_any(net, &notice->access))
 		return;
-	if (finish(notice, net))
+	if (append_late_attrs(notice, net))
 		return;
 	genlmsg_end(notice->skb, notice->header);
-	kring_listener_tell(net, &notice->access, notice->skb);
+	kring_listener_send(net, &notice->access, notice->skb);
 	genlmsg_multicast_netns(&kring_genl_family, net, notice->skb, 0, 0,
 				GFP_KERNEL);
 	notice->skb = NULL;
@@ -114,14 +114,14 @@ static void deliver(struct notice *notice)
 	struct net *net = find_net(notice->net_cookie);
 
 	if (net) {
-		tell(notice, net);
+		send_notice(notice, net);
 		put_net(net);
 	}
 	nlmsg_free(notice->skb);
 	kfree(notice);
 }
 
-static struct notice *next_notice(void)
+static struct notice *pop_notice(void)
 {
 	struct notice *notice;
 
@@ -139,7 +139,7 @@ static void deliver_all(struct work_struct *work)
 {
 	struct notice *notice;
 
-	while ((notice = next_notice())) {
+	while ((notice = pop_notice())) {
 		deliver(notice);
 		cond_resched();
 	}
@@ -162,7 +162,7 @@ static bool meter_allows(struct kring_meter *meter)
 }
 
 /* May @arena send one more notice? If not, counts the notice as missed. */
-static bool is_allowed(struct kring_arena *arena)
+static bool notice_is_allowed(struct kring_arena *arena)
 {
 	bool allowed;
 
@@ -211,12 +211,12 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
  * is over its limit, or there is no memory; the notice is counted as missed.
  * Also NULL after kring_notify_stop().
  */
-static struct notice *begin(struct kring_arena *arena, u8 command,
-			    int missed_attr)
+static struct notice *notice_begin(struct kring_arena *arena, u8 command,
+				   int missed_attr)
 {
 	struct notice *notice;
 
-	if (!is_allowed(arena))
+	if (!notice_is_allowed(arena))
 		return NULL;
 	notice = notice_new(arena, command, missed_attr);
 	if (!notice)
@@ -225,7 +225,7 @@ static struct notice *begin(struct kring_arena *arena, u8 command,
 }
 
 /* False: notices are stopped, and the caller still has @notice. */
-static bool enqueue(struct kring_arena *arena, struct notice *notice)
+static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 {
 	bool queued;
 
@@ -246,9 +246,10 @@ static bool enqueue(struct kring_arena *arena, struct notice *notice)
  * Queue @notice for the worker. If @err is not 0, which is a bug, or after
  * kring_notify_stop(), free @notice.
  */
-static void post(struct kring_arena *arena, struct notice *notice, int err)
+static void notice_post(struct kring_arena *arena, struct notice *notice,
+			int err)
 {
-	if (!WARN_ON_ONCE(err) && enqueue(arena, notice))
+	if (!WARN_ON_ONCE(err) && notice_enqueue(arena, notice))
 		return;
 	nlmsg_free(notice->skb);
 	kfree(notice);
@@ -259,8 +260,8 @@ static void post(struct kring_arena *arena, struct notice *notice, int err)
 /* Called under kring_names_lock, before another task can find @arena. */
 void kring_announce_created(struct kring_arena *arena)
 {
-	struct notice *notice = begin(arena, RRING_CMD_ARENA_CREATED,
-				      RRING_A_ARENA_MISSED);
+	struct notice *notice = notice_begin(arena, RRING_CMD_ARENA_CREATED,
+					     RRING_A_ARENA_MISSED);
 
 	if (!notice)
 		return;
@@ -268,9 +269,9 @@ void kring_announce_created(struct kring_arena *arena)
 	notice->uid = arena->uid;
 	notice->gid_attr = RRING_A_ARENA_GID;
 	notice->gid = arena->gid;
-	post(arena, notice,
-	     kring_report_arena(notice->skb, arena, arena->name,
-				arena->persistent, NULL));
+	notice_post(arena, notice,
+		    kring_report_arena(notice->skb, arena, arena->name,
+				       arena->persistent, NULL));
 }
 
 /*
@@ -288,9 +289,9 @@ void kring_announce_gone(struct kring_arena *arena)
 		return;
 	/* the name may be off already; its viewers are told nevertheless */
 	notice->access.named = arena->name[0];
-	post(arena, notice,
-	     kring_report_arena(notice->skb, arena, arena->name,
-				arena->persistent, NULL));
+	notice_post(arena, notice,
+		    kring_report_arena(notice->skb, arena, arena->name,
+				       arena->persistent, NULL));
 }
 
 /* @client has died; @usage is what it had. Takes the arena's lock. */
@@ -301,9 +302,10 @@ void kring_announce_client(struct kring_client *client,
 	struct notice *notice;
 	int err;
 
-	notice = begin(arena, client->evicted ? RRING_CMD_CLIENT_EVICTED :
+	notice = notice_begin(arena,
+			      client->evicted ? RRING_CMD_CLIENT_EVICTED :
 						RRING_CMD_CLIENT_DIED,
-		       RRING_A_CLIENT_MISSED);
+			      RRING_A_CLIENT_MISSED);
 	if (!notice)
 		return;
 	notice->uid_attr = RRING_A_CLIENT_UID;
@@ -311,15 +313,15 @@ void kring_announce_client(struct kring_client *client,
 	mutex_lock(&arena->lock);
 	err = kring_report_client(notice->skb, client, usage, NULL);
 	mutex_unlock(&arena->lock);
-	post(arena, notice, err);
+	notice_post(arena, notice, err);
 }
 
 /* A refill of @client has found @pool dry. Under the arena's lock. */
 void kring_announce_dry(struct kring_pool *pool,
 			const struct kring_client *client)
 {
-	struct notice *notice = begin(pool->arena, RRING_CMD_POOL_DRY,
-				      RRING_A_POOL_MISSED);
+	struct notice *notice = notice_begin(pool->arena, RRING_CMD_POOL_DRY,
+					     RRING_A_POOL_MISSED);
 	int err;
 
 	if (!notice)
@@ -327,21 +329,22 @@ void kring_announce_dry(struct kring_pool *pool,
 	err = kring_report_pool(notice->skb, pool);
 	if (!err)
 		err = nla_put_u32(notice->skb, RRING_A_POOL_CLIENT, client->id);
-	post(pool->arena, notice, err);
+	notice_post(pool->arena, notice, err);
 }
 
 /* Under the arena's lock. */
 void kring_announce_lapped(const struct kring_reader *reader)
 {
 	struct kring_arena *arena = reader->ring->arena;
-	struct notice *notice = begin(arena, RRING_CMD_READER_LAPPED,
-				      RRING_A_READER_MISSED);
+	struct notice *notice = notice_begin(arena, RRING_CMD_READER_LAPPED,
+					     RRING_A_READER_MISSED);
 
 	if (!notice)
 		return;
 	notice->uid_attr = RRING_A_READER_UID;
 	notice->uid = reader->owner;
-	post(arena, notice, kring_report_reader(notice->skb, reader, NULL));
+	notice_post(arena, notice,
+		    kring_report_reader(notice->skb, reader, NULL));
 }
 
 /* ---- start and stop ---- */

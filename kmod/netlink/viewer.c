@@ -80,8 +80,8 @@ static u32 may_attach(const struct kring_viewer *viewer,
 	return may;
 }
 
-static u32 may(const struct kring_viewer *viewer,
-	       const struct kring_access *access)
+static u32 viewer_rights(const struct kring_viewer *viewer,
+			 const struct kring_access *access)
 {
 	u32 may = access->named ? may_attach(viewer, access) : 0;
 
@@ -97,7 +97,7 @@ static u32 may(const struct kring_viewer *viewer,
 bool kring_viewer_may_see(const struct kring_viewer *viewer,
 			  const struct kring_access *access)
 {
-	return may(viewer, access);
+	return viewer_rights(viewer, access);
 }
 
 /*
@@ -114,7 +114,8 @@ u32 kring_viewer_rights(const struct kring_viewer *viewer,
 		.named = arena->named,
 	};
 
-	return net_eq(arena->net, viewer->net) ? may(viewer, &access) : 0;
+	return net_eq(arena->net, viewer->net) ?
+	       viewer_rights(viewer, &access) : 0;
 }
 
 /*
