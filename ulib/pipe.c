@@ -24,12 +24,12 @@ struct rring_pipe {
 };
 
 /* Names of the rings: NAME.a and NAME.b. */
-struct names {
+struct ring_names {
 	char a[RRING_NAME_MAX];
 	char b[RRING_NAME_MAX];
 };
 
-static int make_names(struct names *names, const char *name)
+static int make_names(struct ring_names *names, const char *name)
 {
 	size_t len = name ? strlen(name) : 0;
 
@@ -171,7 +171,7 @@ int rring_pipe_create(struct rring_client *client,
 		      struct rring_pipe **out)
 {
 	struct rring_pipe *pipe;
-	struct names names;
+	struct ring_names names;
 	int err = make_names(&names, config->name);
 
 	if (err)
@@ -223,7 +223,7 @@ int rring_pipe_connect(struct rring_client *client,
 		       struct rring_pipe **out)
 {
 	struct rring_pipe *pipe;
-	struct names names;
+	struct ring_names names;
 	int err = make_names(&names, config->name);
 
 	if (err)
@@ -283,38 +283,38 @@ static int peer_has_gone(const struct rring_pipe *pipe)
 	       RRING_RING_ENDED;
 }
 
-struct wanted {
+struct writable_wait {
 	struct rring_pipe *pipe;
 	uint32_t n;
 };
 
-static int look(void *context)
+static int check_writable(void *context)
 {
-	const struct wanted *wanted = context;
+	const struct writable_wait *wait = context;
 
-	if (peer_has_gone(wanted->pipe))
+	if (peer_has_gone(wait->pipe))
 		return -EPIPE;
-	return ulib_writer_look(wanted->pipe->source, wanted->n);
+	return ulib_writer_check_room(wait->pipe->source, wait->n);
 }
 
 static int sleep_writable(void *context, uint64_t deadline)
 {
-	const struct wanted *wanted = context;
+	const struct writable_wait *wait = context;
 
-	return ulib_writer_sleep(wanted->pipe->source, wanted->n,
-				 wanted->pipe->sink, deadline);
+	return ulib_writer_sleep(wait->pipe->source, wait->n,
+				 wait->pipe->sink, deadline);
 }
 
 int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 			     uint64_t deadline)
 {
 	struct rring_writer *source = pipe->source;
-	struct wanted wanted = { .pipe = pipe, .n = n };
+	struct writable_wait wait = { .pipe = pipe, .n = n };
 	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)source->strategy,
-		.look = look,
+		.check = check_writable,
 		.sleep = sleep_writable,
-		.context = &wanted,
+		.context = &wait,
 	};
 	int err;
 
@@ -324,7 +324,7 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 		return -EPIPE;
 	if (source->limit - source->head >= n)
 		return 0;
-	err = look(&wanted);
+	err = check_writable(&wait);
 	if (err != -EAGAIN || !deadline)
 		return err;
 	return rring_wait(&waiter, deadline);

@@ -45,13 +45,13 @@ static int has_passed(uint64_t deadline)
 			     deadline <= rring_deadline(0));
 }
 
-/* Look up to @rounds times: 0, -EAGAIN or an error of .look. */
+/* Look up to @rounds times: 0, -EAGAIN or an error of .check. */
 static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 {
 	int err = -EAGAIN;
 
 	while (rounds-- && err == -EAGAIN) {
-		err = waiter->look(waiter->context);
+		err = waiter->check(waiter->context);
 		if (err == -EAGAIN)
 			ulib_relax();
 	}
@@ -59,7 +59,7 @@ static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 }
 
 /* Let the kernel look, without a sleep: 0, -EAGAIN or an error. */
-static int ask(const struct ulib_waiter *waiter)
+static int ask_kernel(const struct ulib_waiter *waiter)
 {
 	int err = waiter->sleep(waiter->context, 0);
 
@@ -73,8 +73,8 @@ static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 
 	for (;;) {
 		err = spin(waiter, yield ? 1 : SPINS_A_LOOK);
-		if (err == -EAGAIN && waiter->ask)
-			err = ask(waiter);
+		if (err == -EAGAIN && waiter->ask_kernel)
+			err = ask_kernel(waiter);
 		if (err != -EAGAIN)
 			return err;
 		if (has_passed(deadline))

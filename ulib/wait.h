@@ -8,15 +8,15 @@
 struct ulib_waiter {
 	enum rring_strategy strategy;
 	/* while spinning, call .sleep, too: only the kernel laps readers */
-	int ask;
+	int ask_kernel;
 	/* 0: the wait is over; -EAGAIN: not yet; else an error */
-	int (*look)(void *context);
+	int (*check)(void *context);
 	/* wait in the kernel: 0, -ETIMEDOUT, -EINTR or another error */
 	int (*sleep)(void *context, uint64_t deadline);
 	void *context;
 };
 
-/* Wait until @deadline: 0, -ETIMEDOUT, or an error of .look or .sleep. */
+/* Wait until @deadline: 0, -ETIMEDOUT, or an error of .check or .sleep. */
 int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline);
 
 /* Tell the CPU that this thread spins. */

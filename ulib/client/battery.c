@@ -6,8 +6,8 @@
 #include "battery.h"
 
 /* 1: the first line of the file @dir/@supply/@attribute is @word; else 0. */
-static int says(const char *dir, const char *supply, const char *attribute,
-		const char *word)
+static int attribute_is(const char *dir, const char *supply,
+			const char *attribute, const char *word)
 {
 	char path[1024], text[32] = "";
 	FILE *file;
@@ -39,8 +39,8 @@ int ulib_battery_in(const char *dir)
 	if (!supplies)
 		return 0;
 	while (!found && (supply = readdir(supplies)))
-		found = says(dir, supply->d_name, "type", "Battery") &&
-			!says(dir, supply->d_name, "scope", "Device");
+		found = attribute_is(dir, supply->d_name, "type", "Battery") &&
+			!attribute_is(dir, supply->d_name, "scope", "Device");
 	closedir(supplies);
 	return found;
 }

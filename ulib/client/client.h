@@ -64,7 +64,7 @@ void ulib_writer_settle(struct rring_writer *writer);
  * Look at the readers: 0 if @n entries have room, else -EAGAIN. Sets .limit and
  * settles what the readers have passed. Not for RRING_OVERWRITE.
  */
-int ulib_writer_look(struct rring_writer *writer, uint32_t n);
+int ulib_writer_check_room(struct rring_writer *writer, uint32_t n);
 
 /*
  * Sleep in the kernel until @n entries have room: 0, -ETIMEDOUT, -EINTR or
@@ -78,7 +78,7 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
  * 0: @reader has events, or was lapped; -EAGAIN: nothing yet; -EPIPE: nothing,
  * and the stream has ended; else the error of mapping new pages.
  */
-int ulib_reader_look(struct rring_reader *reader);
+int ulib_reader_check(struct rring_reader *reader);
 
 /*
  * Release entries that are no event (RRING_LEN_NONE), up to one that is: 1.

@@ -11,7 +11,7 @@
  * (E, which pairs with F in the sweep); else the sweep could find the slot in
  * neither place. For single-threaded clients.
  */
-static uint64_t pop(struct rring_pool_view *pool)
+static uint64_t pop_slot(struct rring_pool_view *pool)
 {
 	uint64_t tail = rring_seq_load(pool->tail);
 	/* P: pairs with O in the kernel's lending */
@@ -36,8 +36,8 @@ static uint64_t pop(struct rring_pool_view *pool)
  * another thread took. That extra hold does no harm. It may have been the last
  * hold on the slot, so rring_freed() wakes clients that wait for a slot.
  */
-static uint64_t pop_threads(struct rring_client *client,
-			    struct rring_pool_view *pool)
+static uint64_t pop_slot_threads(struct rring_client *client,
+				 struct rring_pool_view *pool)
 {
 	__u64 tail = rring_seq_load(pool->tail);
 	rring_word_t *word;
@@ -86,9 +86,9 @@ static int refill(struct rring_client *client, uint32_t pool,
 	return ulib_call(client, RRING_IOC_REFILL, &args);
 }
 
-static int alloc_popped(struct rring_client *client, uint64_t handle,
-			uint32_t len, uint32_t event_type,
-			struct rring_event *event)
+static int init_event(struct rring_client *client, uint64_t handle,
+		      uint32_t len, uint32_t event_type,
+		      struct rring_event *event)
 {
 	struct rring_event_header *header =
 		&client->pool[rring_handle_class(handle)]
@@ -117,11 +117,11 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 		return rring_alloc_class(client, (enum rring_class)index, len,
 					 event_type, event);
 	for (;;) {
-		handle = client->shared ? pop_threads(client, pool) :
-					  pop(pool);
+		handle = client->shared ? pop_slot_threads(client, pool) :
+					  pop_slot(pool);
 		if (handle)
-			return alloc_popped(client, handle, len, event_type,
-					    event);
+			return init_event(client, handle, len, event_type,
+					  event);
 		err = refill(client, index, deadline);
 		if (err)
 			return err;
@@ -137,10 +137,10 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 	if ((unsigned int)pool >= RRING_POOLS)
 		return -EINVAL;
 	if (pool < RRING_XXL && rring_slot_takes(pool, len) && !client->shared) {
-		handle = pop(&client->pool[pool]);
+		handle = pop_slot(&client->pool[pool]);
 		if (handle)
-			return alloc_popped(client, handle, len, event_type,
-					    event);
+			return init_event(client, handle, len, event_type,
+					  event);
 	}
 	if (pool < RRING_XXL && len > client->arena->pool[pool].slot_size)
 		return -E2BIG;
@@ -173,9 +173,9 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
  * Allocate up to @n events from parked slots of @pool; returns how many. The
  * caller has checked that the length fits.
  */
-static uint32_t unpark_some(struct rring_pool_view *pool, uint32_t shift,
-			    struct rring_event_header header,
-			    struct rring_event *events, uint32_t n)
+static uint32_t alloc_parked(struct rring_pool_view *pool, uint32_t shift,
+			     struct rring_event_header header,
+			     struct rring_event *events, uint32_t n)
 {
 	const uint64_t *next = pool->parked_handle + pool->parked;
 	struct rring_event *end;
@@ -211,8 +211,8 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 	int err;
 
 	if ((unsigned int)pool < RRING_XXL && rring_slot_takes(pool, len))
-		i = unpark_some(&client->pool[pool], rring_slot_shift(pool),
-				header, events, n);
+		i = alloc_parked(&client->pool[pool], rring_slot_shift(pool),
+				 header, events, n);
 	for (; i < n; i++) {
 		err = rring_alloc_class(client, pool, len, event_type,
 					&events[i]);
@@ -222,7 +222,8 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 	return n;
 }
 
-static uint64_t room_of(const struct rring_client *client, uint64_t handle)
+static uint64_t payload_capacity(const struct rring_client *client,
+				 uint64_t handle)
 {
 	uint32_t pool = rring_handle_class(handle);
 
@@ -239,7 +240,7 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 		return -EPERM;
 	if (!rring_handle_valid(client, event->handle))
 		return -EINVAL;
-	if (len > room_of(client, event->handle))
+	if (len > payload_capacity(client, event->handle))
 		return -E2BIG;
 	client->pool[pool].header[rring_handle_index(event->handle)].len = len;
 	event->len = len;
@@ -253,8 +254,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
  * holds have room for the threads that add at the same time. Undoing also takes
  * moves back, but no collect uses them: the word shows holds all the time.
  */
-static int hold_by_thread(struct rring_client *client,
-			  const struct rring_event *event)
+static int hold_threads(struct rring_client *client,
+			const struct rring_event *event)
 {
 	uint64_t change = RRING_MOVE + RRING_HOLD;
 	uint64_t word = rring_word_fetch_add(event->word, change);
@@ -271,13 +272,13 @@ int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event)
 {
 	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
-		return hold_by_thread(client, event);
+		return hold_threads(client, event);
 	return ulib_xxl_hold(client, event);
 }
 
 /* A hold on @event has fallen; @word is the ledger word before. */
-static void let_go(struct rring_client *client, const struct rring_event *event,
-		   uint64_t word)
+static void hold_dropped(struct rring_client *client,
+			 const struct rring_event *event, uint64_t word)
 {
 	if ((word & (RRING_HOLDS_MASK | RRING_IN_FLIGHT_MASK)) == RRING_HOLD)
 		ulib_recent_add(client, event->handle);
@@ -290,8 +291,8 @@ static void let_go(struct rring_client *client, const struct rring_event *event,
  * subtraction is undone. The word shows holds in between, so that no collect
  * finds the slot unused.
  */
-static int drop_by_thread(struct rring_client *client,
-			  const struct rring_event *event)
+static int drop_threads(struct rring_client *client,
+			const struct rring_event *event)
 {
 	uint64_t change = RRING_MOVE - RRING_HOLD;
 	/* G: the payload was read before the hold falls */
@@ -301,7 +302,7 @@ static int drop_by_thread(struct rring_client *client,
 		rring_word_fetch_add(event->word, -change);
 		return -EINVAL;
 	}
-	let_go(client, event, word);
+	hold_dropped(client, event, word);
 	return 0;
 }
 
@@ -311,7 +312,7 @@ int rring_drop_slow(struct rring_client *client,
 	uint64_t word;
 
 	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
-		return drop_by_thread(client, event);
+		return drop_threads(client, event);
 	word = rring_word_load(event->word);
 	if (word & RRING_ASIDE)
 		return ulib_xxl_drop(client, event);
@@ -320,7 +321,7 @@ int rring_drop_slow(struct rring_client *client,
 	/* G: the payload was read before the hold falls */
 	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
 					      RRING_MOVE - RRING_HOLD);
-	let_go(client, event, word);
+	hold_dropped(client, event, word);
 	return 0;
 }
 
@@ -420,7 +421,8 @@ uint64_t rring_share(struct rring_client *client,
 	return event->handle;
 }
 
-static void unpark(struct rring_client *client, struct rring_pool_view *pool)
+static void unpark_all(struct rring_client *client,
+		       struct rring_pool_view *pool)
 {
 	while (pool->parked) {
 		uint64_t handle = pool->parked_handle[--pool->parked];
@@ -454,7 +456,7 @@ void rring_trim(struct rring_client *client)
 
 	/* not XXL: other threads are about to take what its magazine has */
 	for (i = 0; i < RRING_XXL; i++) {
-		unpark(client, &client->pool[i]);
+		unpark_all(client, &client->pool[i]);
 		empty_magazine(client, &client->pool[i]);
 	}
 	rring_freed(client);

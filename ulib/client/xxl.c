@@ -61,7 +61,7 @@ uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle)
 	return rring_word_load_acquire(&bytes[rring_handle_index(handle)]);
 }
 
-/* ---- what is mapped; under .lock, but for unmap() ---- */
+/* ---- what is mapped; under .lock, but for unmap_list() ---- */
 
 static struct ulib_mapped **list_of(const struct rring_client *client,
 				    uint64_t handle)
@@ -83,7 +83,7 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
  * Map the region that the slot has now. -ESTALE: it has none, or one of another
  * size meanwhile; else an error of the mapping.
  */
-static int map(struct rring_client *client, struct ulib_mapped *mapped)
+static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 {
 	int err = 0;
 
@@ -115,7 +115,7 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 		return NULL;
 	}
 	mapped->handle = handle;
-	*err = map(client, mapped);
+	*err = map_region(client, mapped);
 	/* the region may be that of a later use of the slot */
 	if (!*err && !rring_generation_is(client, handle)) {
 		ulib_unmap(client, mapped->data, mapped->size);
@@ -142,10 +142,10 @@ static int is_needed(const struct rring_client *client,
 
 /*
  * Take the mappings of the slot of @handle that are not needed any more off its
- * list. Returns them for unmap().
+ * list. Returns them for unmap_list().
  */
-static struct ulib_mapped *detach(struct rring_client *client,
-				  uint64_t handle)
+static struct ulib_mapped *remove_unneeded(struct rring_client *client,
+					   uint64_t handle)
 {
 	struct ulib_mapped **link = list_of(client, handle);
 	struct ulib_mapped *gone = NULL;
@@ -165,7 +165,7 @@ static struct ulib_mapped *detach(struct rring_client *client,
 }
 
 /* Unmap and free a list that no other thread can find; needs no lock. */
-static void unmap(struct rring_client *client, struct ulib_mapped *gone)
+static void unmap_list(struct rring_client *client, struct ulib_mapped *gone)
 {
 	while (gone) {
 		struct ulib_mapped *mapped = gone;
@@ -181,14 +181,14 @@ static void unmap(struct rring_client *client, struct ulib_mapped *gone)
  * Then unmaps what is not needed any more and, if this client has no hold, asks
  * the kernel to free the slot.
  */
-static void leave(struct rring_client *client, uint64_t handle)
+static void unlock_and_unmap(struct rring_client *client, uint64_t handle)
 {
 	int held = rring_ledger_holds(rring_word_load(word_of(client,
 							      handle))) != 0;
-	struct ulib_mapped *gone = detach(client, handle);
+	struct ulib_mapped *gone = remove_unneeded(client, handle);
 
 	unlock(client);
-	unmap(client, gone);
+	unmap_list(client, gone);
 	if (!held)
 		ulib_xxl_reclaim(client, rring_handle_index(handle), 1);
 }
@@ -242,7 +242,7 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 	int err = 0;
 
 	lock(client);
-	handle = ulib_place_take(client, bytes, &passed);
+	handle = ulib_xxl_take_slot(client, bytes, &passed);
 	if (!handle) {
 		unlock(client);
 		return -EAGAIN;
@@ -253,7 +253,7 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 	} else {
 		rring_word_fetch_add(word_of(client, handle),
 				     RRING_MOVE - RRING_HOLD);
-		leave(client, handle);
+		unlock_and_unmap(client, handle);
 	}
 	/* the others may have been dropped while the magazine named them */
 	if (passed > 1)
@@ -275,7 +275,7 @@ static int refill_and_take(struct rring_client *client,
 	int err;
 
 	for (;;) {
-		takes = ulib_place_takes(client);
+		takes = ulib_xxl_takes(client);
 		args->count = 1;
 		err = ulib_call(client, RRING_IOC_REFILL, args);
 		if (!err)
@@ -284,7 +284,7 @@ static int refill_and_take(struct rring_client *client,
 					   mapped);
 		if (err != -EAGAIN && err != -ENOSPC && err != -EDQUOT)
 			return err;
-		if (!ulib_place_is_awaited(client, takes))
+		if (!ulib_xxl_take_is_pending(client, takes))
 			return err == -EAGAIN ? -EPROTO : err;
 		sched_yield();
 	}
@@ -352,7 +352,7 @@ static int drop(struct rring_client *client, const struct rring_event *event)
 	}
 	/* G: the payload was read before the hold falls */
 	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
-	leave(client, event->handle);
+	unlock_and_unmap(client, event->handle);
 	return 0;
 }
 
@@ -381,7 +381,7 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 		return 0;
 	}
 	rring_word_fetch_add(word, RRING_MOVE - RRING_HOLD);
-	leave(client, handle);
+	unlock_and_unmap(client, handle);
 	return err;
 }
 
@@ -501,7 +501,7 @@ void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 		*link = pin->next;
 		lock(reader->client);
 		pin->mapped->pins--;
-		leave(reader->client, handle);
+		unlock_and_unmap(reader->client, handle);
 		free(pin);
 	}
 }
@@ -534,6 +534,6 @@ void ulib_xxl_close(struct rring_client *client)
 	uint32_t i;
 
 	for (i = 0; table->mapped && i < client->pool[RRING_XXL].capacity; i++)
-		unmap(client, table->mapped[i]);
+		unmap_list(client, table->mapped[i]);
 	free(table->mapped);
 }

@@ -44,18 +44,18 @@ uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
  * its handle, and in *@passed how many slots the tail has passed; 0: there is
  * none. The caller holds .lock.
  */
-uint64_t ulib_place_take(struct rring_client *client, uint64_t bytes,
-			 uint64_t *passed);
+uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
+			    uint64_t *passed);
 
 /* Slots taken so far. Takes .lock. */
-uint64_t ulib_place_takes(struct rring_client *client);
+uint64_t ulib_xxl_takes(struct rring_client *client);
 
 /*
  * 1: a slot was lent that its thread has not taken yet, or one was taken since
- * ulib_place_takes() returned @takes; else 0. A slot that is not taken keeps
+ * ulib_xxl_takes() returned @takes; else 0. A slot that is not taken keeps
  * those behind it in the magazine, dropped or not. Takes .lock.
  */
-int ulib_place_is_awaited(struct rring_client *client, uint64_t takes);
+int ulib_xxl_take_is_pending(struct rring_client *client, uint64_t takes);
 
 /* Fill @event for @entry; it stays mapped until ulib_xxl_unpin(). */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,

@@ -46,7 +46,7 @@ void host_barrier_unlock(void)
 }
 
 /* The store makes the page present, so that its TLB entries are flushed. */
-static void take_right_away(void)
+static void force_tlb_flush(void)
 {
 	mutex_lock(&page_lock);
 	mprotect(page, PAGE_SIZE, PROT_READ | PROT_WRITE);
@@ -60,7 +60,7 @@ void kring_barrier_unlocked(struct kring_arena *arena)
 	(void)arena;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* K */
 	if (!expedited || membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
-		take_right_away();
+		force_tlb_flush();
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 

@@ -46,7 +46,7 @@ static void before_fork(void)
 	host_barrier_lock();
 }
 
-static void in_parent(void)
+static void after_fork_in_parent(void)
 {
 	host_barrier_unlock();
 	mutex_unlock(&kring_names_lock);
@@ -54,10 +54,10 @@ static void in_parent(void)
 	mutex_unlock(&default_lock);
 }
 
-static void in_child(void)
+static void after_fork_in_child(void)
 {
 	nsproxy.net_ns = (struct net *)((uintptr_t)nsproxy.net_ns + 1);
-	in_parent();
+	after_fork_in_parent();
 }
 
 static u64 memory_size(void)
@@ -70,12 +70,13 @@ static void init(void)
 	kring_region_set_limit(memory_size() / 4);
 	init_error = host_barrier_init();
 	if (!init_error)
-		init_error = -pthread_atfork(before_fork, in_parent, in_child);
+		init_error = -pthread_atfork(before_fork, after_fork_in_parent,
+					     after_fork_in_child);
 }
 
 /* ---- the arena `default` ---- */
 
-static int create_default(void)
+static int create_default_arena(void)
 {
 	struct rring_create args = {
 		.size = sizeof(args),
@@ -99,13 +100,13 @@ static int create_default(void)
 	return 0;
 }
 
-static int ensure_default(void)
+static int ensure_default_arena(void)
 {
 	int err = 0;
 
 	mutex_lock(&default_lock);
 	if (default_of != current->nsproxy->net_ns)
-		err = create_default();
+		err = create_default_arena();
 	if (!err)
 		default_of = current->nsproxy->net_ns;
 	mutex_unlock(&default_lock);
@@ -148,7 +149,7 @@ static int host_call(struct ulib_file *file, unsigned long request, void *args)
 	err = kring_command_check(command, client);
 	if (request == RRING_IOC_ATTACH && attach->arena_fd < 0 &&
 	    !strcmp(attach->name, "default"))
-		err = ensure_default();
+		err = ensure_default_arena();
 	if (!err)
 		err = command->run(client, args);
 	return err == -ERESTARTSYS ? -EINTR : err;
@@ -274,7 +275,8 @@ void wake_up_poll(wait_queue_head_t *queue, __poll_t mask)
 		host_signal_raise(signal, mask);
 }
 
-static void arm(struct kring_client *client, struct host_signal *signal)
+static void rearm_signal(struct kring_client *client,
+			 struct host_signal *signal)
 {
 	host_signal_clear(signal);
 	host_signal_arm(signal, kring_client_poll(client));
@@ -291,7 +293,7 @@ static int host_poll_fd(struct ulib_file *file)
 		if (IS_ERR(signal))
 			return (int)PTR_ERR(signal);
 		smp_store_release(&client->poll_queue.signal, signal);
-		arm(client, signal);
+		rearm_signal(client, signal);
 	}
 	return host_signal_fd(signal);
 }
@@ -303,7 +305,7 @@ static void host_poll_again(struct ulib_file *file, uint32_t mask)
 		smp_load_acquire(&client->poll_queue.signal);
 
 	if (signal && !(mask && host_signal_is_armed(signal, mask)))
-		arm(client, signal);
+		rearm_signal(client, signal);
 }
 
 const struct ulib_backend_calls ulib_backend_process = {

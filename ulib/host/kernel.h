@@ -147,7 +147,7 @@ static inline int atomic_fetch_andnot(int bits, atomic_t *v)
 }
 
 #define BITS_PER_LONG			64
-#define BITS_TO_LONGS(n)		(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
+#define BITS_TO_LONGS(n)	(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 #define BIT(n)				(1ul << (n))
 #define BIT_ULL(n)			(1ull << (n))
 #define hweight64(word)			((u32)__builtin_popcountll(word))

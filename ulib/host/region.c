@@ -11,7 +11,7 @@
 
 #include "../../kmod/core/region.h"
 
-struct head {
+struct region_header {
 	u32 users;	/* with the region itself */
 	size_t size;	/* bytes, with this page */
 };
@@ -45,9 +45,9 @@ static void uncharge(u64 bytes)
 	__atomic_sub_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
 }
 
-static struct head *head_of(void *addr)
+static struct region_header *header_of(void *addr)
 {
-	return (struct head *)((char *)addr - PAGE_SIZE);
+	return (struct region_header *)((char *)addr - PAGE_SIZE);
 }
 
 /*
@@ -71,14 +71,14 @@ static int map_memory(void *addr, size_t size)
 }
 
 /*
- * Map a page for the head and @size bytes behind it. Returns the address of the
- * latter; NULL: *@err is a negative errno.
+ * Map a page for the header and @size bytes behind it. Returns the address of
+ * the latter; NULL: *@err is a negative errno.
  */
 static void *memory_new(size_t size, int *err)
 {
 	char *memory = mmap(NULL, PAGE_SIZE + size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	struct head *head = (struct head *)memory;
+	struct region_header *header = (struct region_header *)memory;
 
 	if (memory == MAP_FAILED) {
 		*err = -ENOMEM;
@@ -89,8 +89,8 @@ static void *memory_new(size_t size, int *err)
 		munmap(memory, PAGE_SIZE + size);
 		return NULL;
 	}
-	head->users = 1;
-	head->size = PAGE_SIZE + size;
+	header->users = 1;
+	header->size = PAGE_SIZE + size;
 	return memory + PAGE_SIZE;
 }
 
@@ -120,13 +120,13 @@ void kring_region_free(struct kring_region *region)
 
 void host_memory_get(void *addr)
 {
-	__atomic_add_fetch(&head_of(addr)->users, 1, __ATOMIC_RELAXED);
+	__atomic_add_fetch(&header_of(addr)->users, 1, __ATOMIC_RELAXED);
 }
 
 void host_memory_put(void *addr)
 {
-	struct head *head = head_of(addr);
+	struct region_header *header = header_of(addr);
 
-	if (!__atomic_sub_fetch(&head->users, 1, __ATOMIC_ACQ_REL))
-		munmap(head, head->size);
+	if (!__atomic_sub_fetch(&header->users, 1, __ATOMIC_ACQ_REL))
+		munmap(header, header->size);
 }

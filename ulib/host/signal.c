@@ -16,7 +16,7 @@ struct host_signal {
 	bool armed;	/* waiters flags are up: the next event raises it */
 };
 
-static void fill(int fd)
+static void fill_send_buffer(int fd)
 {
 	static const char bytes[2048];
 
@@ -24,7 +24,7 @@ static void fill(int fd)
 		;
 }
 
-static void drain(int fd)
+static void drain_receive_buffer(int fd)
 {
 	char bytes[2048];
 
@@ -47,7 +47,7 @@ struct host_signal *host_signal_new(void)
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
 	*signal = (struct host_signal) { .theirs = pair[0], .ours = pair[1] };
 	mutex_init(&signal->lock);
-	fill(signal->theirs);
+	fill_send_buffer(signal->theirs);
 	return signal;
 }
 
@@ -82,7 +82,7 @@ static void raise_locked(struct host_signal *signal, __poll_t mask)
 	if (more & EPOLLIN)
 		send(signal->ours, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (more & EPOLLOUT)
-		drain(signal->ours);
+		drain_receive_buffer(signal->ours);
 	signal->up |= mask & (EPOLLIN | EPOLLOUT);
 }
 
@@ -94,9 +94,9 @@ void host_signal_clear(struct host_signal *signal)
 {
 	mutex_lock(&signal->lock);
 	if (signal->up & EPOLLIN)
-		drain(signal->theirs);
+		drain_receive_buffer(signal->theirs);
 	if (signal->up & EPOLLOUT)
-		fill(signal->theirs);
+		fill_send_buffer(signal->theirs);
 	signal->up = 0;
 	signal->armed = true;
 	mutex_unlock(&signal->lock);

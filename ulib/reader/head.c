@@ -92,7 +92,7 @@ static int map_ring(struct rring_reader *reader)
 
 /* ---- laps ---- */
 
-static void move_to(struct rring_reader *reader, uint64_t position)
+static void set_position(struct rring_reader *reader, uint64_t position)
 {
 	reader->pos = position;
 	reader->lap = position - position % reader->capacity;
@@ -129,7 +129,7 @@ static int rejoin(struct rring_reader *reader)
 		return 0;
 	reader->lost += args.lost;
 	reader->head = args.position;
-	move_to(reader, args.position);
+	set_position(reader, args.position);
 	return -ESTALE;
 }
 
@@ -150,7 +150,7 @@ static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 	uint64_t position = head - keep;
 
 	reader->lost += position - reader->pos;
-	move_to(reader, position);
+	set_position(reader, position);
 	rring_seq_store_release(reader->cursor, position);
 	return -ESTALE;
 }
@@ -233,7 +233,7 @@ static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 }
 
 /* @avail events are there: note the head, return how many of @n they are. */
-static long found(struct rring_reader *reader, uint64_t avail, uint32_t n)
+static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
 	reader->head = reader->pos + avail;
 	return (long)(avail < n ? avail : n);
@@ -263,7 +263,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (avail > reader->capacity)
 		avail = reader->capacity;
 	if (avail)
-		return found(reader, avail, n);
+		return set_head(reader, avail, n);
 	reader->backoff_left |= 1;
 	reader->head = reader->pos;
 	if (!n)
@@ -278,13 +278,14 @@ look_for_events(struct rring_reader *reader, uint32_t n)
  * How many events are there, if the head alone tells; 0: none, or
  * look_for_events() has to tell.
  */
-static uint64_t events_at_once(struct rring_reader *reader)
+static uint64_t events_fast(struct rring_reader *reader)
 {
 	const struct rring_ring_info *info = reader->info;
 	uint64_t head;
 
 	if (reader->lappable ||
-	    reader->incarnation != rring_flag_load_acquire(&info->incarnation) ||
+	    rring_flag_load_acquire(&info->incarnation) !=
+	    reader->incarnation ||
 	    /* P: as in find_head() */
 	    rring_flag_load_acquire(&info->state) != RRING_RING_OPEN)
 		return 0;
@@ -298,9 +299,9 @@ static uint64_t events_at_once(struct rring_reader *reader)
 
 long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 {
-	uint64_t avail = events_at_once(reader);
+	uint64_t avail = events_fast(reader);
 
-	return avail ? found(reader, avail, n) : look_for_events(reader, n);
+	return avail ? set_head(reader, avail, n) : look_for_events(reader, n);
 }
 
 uint64_t rring_reader_lag(struct rring_reader *reader)
@@ -313,7 +314,7 @@ uint64_t rring_reader_lag(struct rring_reader *reader)
 	return head > reader->pos ? head - reader->pos : 0;
 }
 
-int ulib_reader_look(struct rring_reader *reader)
+int ulib_reader_check(struct rring_reader *reader)
 {
 	uint64_t head;
 	int ended, err;
@@ -336,7 +337,7 @@ int ulib_reader_look(struct rring_reader *reader)
 int ulib_head_open(struct rring_reader *reader)
 {
 	reader->backoff_len = BACKOFF_MIN;
-	move_to(reader, reader->pos);
+	set_position(reader, reader->pos);
 	return map_ring(reader);
 }
 

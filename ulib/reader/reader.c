@@ -26,7 +26,7 @@ static int read_entry(const struct rring_reader *reader, uint32_t i,
 }
 
 /* 1: the writer reserved the entry and discarded it; else 0. */
-static int is_none(const struct rring_entry *entry)
+static int is_discarded(const struct rring_entry *entry)
 {
 	return !entry->handle && entry->header.len == RRING_LEN_NONE;
 }
@@ -36,13 +36,13 @@ static int is_none(const struct rring_entry *entry)
  * since the short path looked at it. -ENODATA: no event; -ESTALE: no valid
  * handle, or the slot's use is over; for XXL, what ulib_xxl_pin() returns.
  */
-static int look_at_entry(struct rring_reader *reader, uint32_t i,
-			 struct rring_event *event)
+static int load_event(struct rring_reader *reader, uint32_t i,
+		      struct rring_event *event)
 {
 	struct rring_entry entry;
 
 	if (!read_entry(reader, i, &entry))
-		return is_none(&entry) ? -ENODATA : -ESTALE;
+		return is_discarded(&entry) ? -ENODATA : -ESTALE;
 	if (!rring_handle_short(reader->client, entry.handle))
 		return ulib_xxl_pin(reader, reader->pos + i, &entry, event);
 	rring_event_at(reader->client, entry.handle, entry.header.len,
@@ -53,7 +53,7 @@ static int look_at_entry(struct rring_reader *reader, uint32_t i,
 int rring_entry_slow(struct rring_reader *reader, uint32_t i,
 		     struct rring_event *event)
 {
-	int err = look_at_entry(reader, i, event);
+	int err = load_event(reader, i, event);
 
 	if (err == -ESTALE || err == -EBADMSG)
 		return reader->lappable ? -ESTALE : -EBADMSG;
@@ -64,7 +64,7 @@ int rring_entry_slow(struct rring_reader *reader, uint32_t i,
  * 1: the next @n entries, but those that are no event, still name the present
  * use of their slots; else 0.
  */
-static int generations_hold(struct rring_reader *reader, uint32_t n)
+static int generations_match(struct rring_reader *reader, uint32_t n)
 {
 	struct rring_entry entry;
 	uint32_t i;
@@ -72,7 +72,7 @@ static int generations_hold(struct rring_reader *reader, uint32_t n)
 	for (i = 0; i < n; i++)
 		if (read_entry(reader, i, &entry) ?
 		    !rring_generation_is(reader->client, entry.handle) :
-		    !is_none(&entry))
+		    !is_discarded(&entry))
 			return 0;
 	return 1;
 }
@@ -81,13 +81,13 @@ static int generations_hold(struct rring_reader *reader, uint32_t n)
  * 1: the next @n entries, which an observer has used, were not overwritten and
  * their slots not reused until now; else 0.
  */
-static int observed_in_time(struct rring_reader *reader, uint32_t n)
+static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 {
 	uint64_t claim;
 
 	/* N: pairs with M in the writer's claim */
 	rring_fence_acquire();
-	if (reader->entries && !generations_hold(reader, n))
+	if (reader->entries && !generations_match(reader, n))
 		return 0;
 	claim = rring_seq_load(&reader->ring->claim);
 	return claim - reader->pos <= reader->capacity ||
@@ -109,7 +109,7 @@ static int check_release(struct rring_reader *reader, uint32_t n)
 		return ulib_head_rejoin(reader);
 	}
 	/* n = 0: no entry is lost; the next peek skips what was overwritten */
-	if (!n || observed_in_time(reader, n))
+	if (!n || entries_still_valid(reader, n))
 		return 0;
 	reader->lost += n;
 	rring_reader_advance(reader, n);
@@ -166,7 +166,7 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 	return err;
 }
 
-static int next_is_none(const struct rring_reader *reader)
+static int next_is_discarded(const struct rring_reader *reader)
 {
 	uint32_t index = rring_reader_index(reader, 0);
 	struct rring_entry entry;
@@ -175,7 +175,7 @@ static int next_is_none(const struct rring_reader *reader)
 		return RRING_LOAD(&reader->headers[index].len) ==
 		       RRING_LEN_NONE;
 	read_entry(reader, 0, &entry);
-	return is_none(&entry);
+	return is_discarded(&entry);
 }
 
 long ulib_peek_event(struct rring_reader *reader)
@@ -185,7 +185,7 @@ long ulib_peek_event(struct rring_reader *reader)
 
 	for (;;) {
 		n = rring_peek(reader, 1);
-		if (n != 1 || !next_is_none(reader))
+		if (n != 1 || !next_is_discarded(reader))
 			return n;
 		err = rring_release(reader, 1);
 		if (err)
@@ -196,9 +196,9 @@ long ulib_peek_event(struct rring_reader *reader)
 /* ---- wait ---- */
 
 /* The end of the stream ends the wait, too: 0. */
-static int look(void *context)
+static int check_readable(void *context)
 {
-	int err = ulib_reader_look(context);
+	int err = ulib_reader_check(context);
 
 	return err == -EPIPE ? 0 : err;
 }
@@ -222,7 +222,7 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 {
 	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)reader->strategy,
-		.look = look,
+		.check = check_readable,
 		.sleep = sleep_readable,
 		.context = reader,
 	};

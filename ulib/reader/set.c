@@ -59,8 +59,8 @@ void rring_set_close(struct rring_set *set)
 
 /* ---- members ---- */
 
-static uint32_t place_of(const struct rring_set *set,
-			 const struct rring_reader *reader)
+static uint32_t member_index(const struct rring_set *set,
+			     const struct rring_reader *reader)
 {
 	uint32_t i;
 
@@ -70,7 +70,8 @@ static uint32_t place_of(const struct rring_set *set,
 	return i;
 }
 
-static void insert(struct rring_set *set, uint32_t place, struct member member)
+static void member_insert(struct rring_set *set, uint32_t place,
+			  struct member member)
 {
 	memmove(&set->members[place + 1], &set->members[place],
 		(set->count - place) * sizeof(member));
@@ -78,7 +79,7 @@ static void insert(struct rring_set *set, uint32_t place, struct member member)
 	set->count++;
 }
 
-static struct member extract(struct rring_set *set, uint32_t place)
+static struct member member_remove(struct rring_set *set, uint32_t place)
 {
 	struct member member = set->members[place];
 
@@ -89,13 +90,13 @@ static struct member extract(struct rring_set *set, uint32_t place)
 }
 
 /* Insert @member behind the others of its priority. */
-static void line_up(struct rring_set *set, struct member member)
+static void insert_by_priority(struct rring_set *set, struct member member)
 {
 	uint32_t place = set->count;
 
 	while (place && set->members[place - 1].priority > member.priority)
 		place--;
-	insert(set, place, member);
+	member_insert(set, place, member);
 }
 
 int rring_set_add(struct rring_set *set, struct rring_reader *reader,
@@ -105,23 +106,23 @@ int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 
 	if (reader->client != set->client)
 		return -EINVAL;
-	if (place_of(set, reader) < set->count)
+	if (member_index(set, reader) < set->count)
 		return -EEXIST;
 	if (set->count == RRING_CURSORS)
 		return -ENOSPC;
 	if (set->config.order == RRING_BY_PRIORITY)
 		member.priority = priority;
-	line_up(set, member);
+	insert_by_priority(set, member);
 	return 0;
 }
 
 int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 {
-	uint32_t place = place_of(set, reader);
+	uint32_t place = member_index(set, reader);
 
 	if (place == set->count)
 		return -ENOENT;
-	extract(set, place);
+	member_remove(set, place);
 	if (set->last == reader)
 		set->last = NULL;
 	if (set->failed == reader)
@@ -151,11 +152,11 @@ static void release_last(struct rring_set *set)
 }
 
 /* Move the member at @place behind its equals; returns its reader. */
-static struct rring_reader *take_turn(struct rring_set *set, uint32_t place)
+static struct rring_reader *rotate_member(struct rring_set *set, uint32_t place)
 {
-	struct member member = extract(set, place);
+	struct member member = member_remove(set, place);
 
-	line_up(set, member);
+	insert_by_priority(set, member);
 	return member.reader;
 }
 
@@ -176,7 +177,7 @@ static uint64_t timestamp_of(const struct rring_set *set,
  * 0: the member at *@chosen is read next. -EAGAIN: none has events; -EPIPE: all
  * streams have ended. Any other error is that of the member at *@chosen.
  */
-static int choose(struct rring_set *set, uint32_t *chosen)
+static int choose_member(struct rring_set *set, uint32_t *chosen)
 {
 	uint64_t timestamp, lowest = 0;
 	int nobody = -EPIPE;
@@ -220,10 +221,10 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 	set->failed = NULL;
 	if (*from)
 		return set->error;
-	err = choose(set, &chosen);
+	err = choose_member(set, &chosen);
 	if (err == -EAGAIN || err == -EPIPE)
 		return err;
-	*from = take_turn(set, chosen);
+	*from = rotate_member(set, chosen);
 	if (err)
 		return err;
 	set->last = *from;
@@ -236,7 +237,7 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
  * -EAGAIN: no member has news; 0: one has, or all streams have ended, or the
  * set is empty.
  */
-static int look(void *context)
+static int check_members(void *context)
 {
 	struct rring_set *set = context;
 	int nobody = 0;
@@ -244,7 +245,7 @@ static int look(void *context)
 	int err;
 
 	for (i = 0; i < set->count; i++) {
-		err = ulib_reader_look(set->members[i].reader);
+		err = ulib_reader_check(set->members[i].reader);
 		if (err == -EAGAIN)
 			nobody = -EAGAIN;
 		else if (err != -EPIPE)
@@ -253,7 +254,10 @@ static int look(void *context)
 	return nobody;
 }
 
-/* Called only if the set has members: look() returns 0 for an empty one. */
+/*
+ * Called only if the set has members: check_members() returns 0 for an empty
+ * one.
+ */
 static int sleep_any(void *context, uint64_t deadline)
 {
 	struct rring_set *set = context;
@@ -273,13 +277,13 @@ int rring_set_wait(struct rring_set *set, uint64_t deadline)
 {
 	struct ulib_waiter waiter = {
 		.strategy = set->config.strategy,
-		.look = look,
+		.check = check_members,
 		.sleep = sleep_any,
 		.context = set,
 	};
 	int err;
 
 	release_last(set);
-	err = set->failed ? 0 : look(set);
+	err = set->failed ? 0 : check_members(set);
 	return err == -EAGAIN ? rring_wait(&waiter, deadline) : err;
 }

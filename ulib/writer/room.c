@@ -64,7 +64,7 @@ void ulib_writer_settle(struct rring_writer *writer)
  * the policy allows it, or the kernel has found room. The writer does not look
  * at the readers again: a hostile cursor may have gone back meanwhile.
  */
-static void grant(struct rring_writer *writer, uint32_t n)
+static void grant_room(struct rring_writer *writer, uint32_t n)
 {
 	uint64_t next = writer->head + n;
 
@@ -81,13 +81,13 @@ static void grant(struct rring_writer *writer, uint32_t n)
 static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 {
 	if (writer->entries)
-		grant(writer, n);
+		grant_room(writer, n);
 	else
 		writer->limit = UINT64_MAX;
 	return 0;
 }
 
-int ulib_writer_look(struct rring_writer *writer, uint32_t n)
+int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 {
 	struct ulib_scan scan;
 
@@ -122,41 +122,41 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 	int err = ulib_call(writer->client, RRING_IOC_WAIT, &args);
 
 	if (!err)
-		grant(writer, n);
+		grant_room(writer, n);
 	return err;
 }
 
 /* ---- wait ---- */
 
-struct wanted {
+struct writable_wait {
 	struct rring_writer *writer;
 	uint32_t n;
 };
 
-static int look(void *context)
+static int check_writable(void *context)
 {
-	const struct wanted *wanted = context;
+	const struct writable_wait *wait = context;
 
-	return ulib_writer_look(wanted->writer, wanted->n);
+	return ulib_writer_check_room(wait->writer, wait->n);
 }
 
 static int sleep_writable(void *context, uint64_t deadline)
 {
-	const struct wanted *wanted = context;
+	const struct writable_wait *wait = context;
 
-	return ulib_writer_sleep(wanted->writer, wanted->n, NULL, deadline);
+	return ulib_writer_sleep(wait->writer, wait->n, NULL, deadline);
 }
 
 static int wait_writable(struct rring_writer *writer, uint32_t n,
 			 uint64_t deadline)
 {
-	struct wanted wanted = { .writer = writer, .n = n };
+	struct writable_wait wait = { .writer = writer, .n = n };
 	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)writer->strategy,
-		.ask = writer->info->stall_ns != 0,
-		.look = look,
+		.ask_kernel = writer->info->stall_ns != 0,
+		.check = check_writable,
 		.sleep = sleep_writable,
-		.context = &wanted,
+		.context = &wait,
 	};
 
 	return rring_wait(&waiter, deadline);
@@ -165,7 +165,7 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 /* ---- by the policy ---- */
 
 /* Count @n entries that got no room, for statistics. Returns -EAGAIN. */
-static int refuse(struct rring_writer *writer, uint32_t n)
+static int count_drops(struct rring_writer *writer, uint32_t n)
 {
 	rring_seq_t *drops = &writer->ring->drops;
 
@@ -186,14 +186,15 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 		return make_room_by_overwriting(writer, n);
 	if (n > writer->capacity - info->retain)
 		return -EINVAL;
-	err = ulib_writer_look(writer, n);
+	err = ulib_writer_check_room(writer, n);
 	if (err != -EAGAIN)
 		return err;
 	if (info->policy == RRING_BLOCK)
 		return wait_writable(writer, n, RRING_FOREVER);
 	if (info->stall_ns)
 		err = ulib_writer_sleep(writer, n, NULL, 0);
-	return err == -ETIMEDOUT || err == -EAGAIN ? refuse(writer, n) : err;
+	return err == -ETIMEDOUT || err == -EAGAIN ?
+	       count_drops(writer, n) : err;
 }
 
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
@@ -209,11 +210,11 @@ int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 		return 0;
 	if (n > writer->capacity - info->retain)
 		return -EINVAL;
-	err = ulib_writer_look(writer, n);
+	err = ulib_writer_check_room(writer, n);
 	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
 }
 
-long ulib_room_for_some(struct rring_writer *writer, uint32_t n)
+long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
 {
 	uint32_t most = writer->capacity;
 	int err = 0;
@@ -226,7 +227,7 @@ long ulib_room_for_some(struct rring_writer *writer, uint32_t n)
 		return n;
 	if (writer->info->policy == RRING_OVERWRITE)
 		err = make_room_by_overwriting(writer, n);
-	else if (ulib_writer_look(writer, n) &&
+	else if (ulib_writer_check_room(writer, n) &&
 		 writer->limit == writer->head)
 		err = rring_writer_make_room(writer, 1);
 	if (err)

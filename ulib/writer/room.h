@@ -12,6 +12,6 @@ void ulib_room_settle(struct rring_writer *writer, uint64_t low);
  * Find room for 1 to @n entries; if there is none, make room for one as the
  * ring's policy has it. Returns for how many, or a negative errno.
  */
-long ulib_room_for_some(struct rring_writer *writer, uint32_t n);
+long ulib_writer_find_room(struct rring_writer *writer, uint32_t n);
 
 #endif /* ULIB_ROOM_H */

@@ -98,8 +98,8 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
  * Copy @n payloads of @len bytes into reserved entries: @index and those that
  * follow it in memory.
  */
-static void copy_run(struct rring_writer *writer, uint32_t index,
-		     const char *from, uint32_t len, uint32_t n)
+static void copy_entries(struct rring_writer *writer, uint32_t index,
+			 const char *from, uint32_t len, uint32_t n)
 {
 	char *to = writer->data + (size_t)index * writer->stride;
 
@@ -118,16 +118,16 @@ static void copy_run(struct rring_writer *writer, uint32_t index,
  * Copy @n payloads into the entries from the head on: those before the end of
  * the ring's memory, then those at its start.
  */
-static void copy_in(struct rring_writer *writer, const char *from, uint32_t len,
-		    uint32_t n)
+static void copy_payloads(struct rring_writer *writer, const char *from,
+			  uint32_t len, uint32_t n)
 {
 	uint32_t index = rring_writer_index(writer, 0);
 	uint32_t first = writer->capacity - index;
 
 	if (first > n)
 		first = n;
-	copy_run(writer, index, from, len, first);
-	copy_run(writer, 0, from + (size_t)len * first, len, n - first);
+	copy_entries(writer, index, from, len, first);
+	copy_entries(writer, 0, from + (size_t)len * first, len, n - first);
 }
 
 int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
@@ -144,14 +144,14 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 	for (i = 0; i < n; i++)
 		rring_reserved(writer, i, len, event_type);
 	if (len && n)
-		copy_in(writer, data, len, n);
+		copy_payloads(writer, data, len, n);
 	rring_commit(writer, n);
 	return 0;
 }
 
 /* Add @delta to a ledger word. An event in a ring is not private any more. */
-static void move_word(const struct rring_client *client, rring_word_t *word,
-		      uint64_t delta)
+static void add_to_word(const struct rring_client *client, rring_word_t *word,
+			uint64_t delta)
 {
 	if (client->shared)
 		rring_word_fetch_add(word, RRING_MOVE + delta);
@@ -165,8 +165,8 @@ static void move_word(const struct rring_client *client, rring_word_t *word,
  * Raise in_flight and write entry @i beyond the head, which no reader sees yet.
  * -EINVAL: @event is not held, or parked; -EOVERFLOW.
  */
-static int put_entry(struct rring_writer *writer, uint32_t i,
-		     const struct rring_event *event)
+static int write_entry(struct rring_writer *writer, uint32_t i,
+		       const struct rring_event *event)
 {
 	struct rring_entry *entry =
 		&writer->entries[rring_writer_index(writer, i)];
@@ -182,7 +182,7 @@ static int put_entry(struct rring_writer *writer, uint32_t i,
 		if (err)
 			return err;
 	}
-	move_word(writer->client, event->word, RRING_IN_FLIGHT);
+	add_to_word(writer->client, event->word, RRING_IN_FLIGHT);
 	RRING_STORE(&entry->handle, event->handle);
 	RRING_STORE(&entry->header.len, event->len);
 	RRING_STORE(&entry->header.event_type, event->event_type);
@@ -204,7 +204,7 @@ static void drop_published(struct rring_client *client,
 		if (word & RRING_ASIDE)
 			ulib_xxl_drop(client, &events[i]);
 		else if (rring_ledger_holds(word))
-			move_word(client, events[i].word, -RRING_HOLD);
+			add_to_word(client, events[i].word, -RRING_HOLD);
 	}
 }
 
@@ -217,12 +217,12 @@ long rring_publish_batch(struct rring_writer *writer,
 
 	if (!writer->entries)
 		return -EINVAL;
-	room = n ? ulib_room_for_some(writer, n) : 0;
+	room = n ? ulib_writer_find_room(writer, n) : 0;
 	if (room <= 0)
 		return room;
 	rring_writer_claim(writer, (uint32_t)room);
 	for (i = 0; i < (uint32_t)room; i++) {
-		err = put_entry(writer, i, &events[i]);
+		err = write_entry(writer, i, &events[i]);
 		if (err)
 			break;
 	}

@@ -45,8 +45,8 @@ static uint64_t move_tail(struct rring_client *client, uint64_t head)
  * thread that asked for it. The hold comes before the tail passes the slot,
  * which has to wait until the slots before it are taken.
  */
-uint64_t ulib_place_take(struct rring_client *client, uint64_t bytes,
-			 uint64_t *passed)
+uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
+			    uint64_t *passed)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
 	/* P: pairs with O in the kernel's lending */
@@ -71,7 +71,7 @@ uint64_t ulib_place_take(struct rring_client *client, uint64_t bytes,
 	return 0;
 }
 
-uint64_t ulib_place_takes(struct rring_client *client)
+uint64_t ulib_xxl_takes(struct rring_client *client)
 {
 	uint64_t takes;
 
@@ -81,7 +81,7 @@ uint64_t ulib_place_takes(struct rring_client *client)
 	return takes;
 }
 
-int ulib_place_is_awaited(struct rring_client *client, uint64_t takes)
+int ulib_xxl_take_is_pending(struct rring_client *client, uint64_t takes)
 {
 	const struct rring_pool_view *pool = &client->pool[RRING_XXL];
 	int busy;
