@@ -461,6 +461,24 @@ u32 kring_arena_next_serial(struct kring_arena *arena)
 	return arena->last_serial;
 }
 
+/* Sweeps read @ledger from now on. Under the arena's lock. */
+void kring_arena_add_ledger(struct kring_arena *arena,
+			    const rring_word_t *ledger)
+{
+	arena->ledgers[arena->nr_ledgers++] = ledger;
+}
+
+/* Sweeps do not read @ledger any more. Under the arena's lock. */
+void kring_arena_remove_ledger(struct kring_arena *arena,
+			       const rring_word_t *ledger)
+{
+	u32 i;
+
+	for (i = 0; arena->ledgers[i] != ledger; i++)
+		;
+	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
+}
+
 /*
  * Lower the waiters flags of @pools, a bit per class, and wake the clients that
  * wait for a slot there. Needs no lock.

@@ -106,6 +106,10 @@ struct kring_arena *kring_arena_find(const char *name, struct net *net,
 void kring_arena_get(struct kring_arena *arena);
 void kring_arena_put(struct kring_arena *arena);
 u32 kring_arena_next_serial(struct kring_arena *arena);
+void kring_arena_add_ledger(struct kring_arena *arena,
+			    const rring_word_t *ledger);
+void kring_arena_remove_ledger(struct kring_arena *arena,
+			       const rring_word_t *ledger);
 void kring_arena_wake_pools(struct kring_arena *arena, u32 pools);
 u64 kring_arena_bytes(struct kring_arena *arena);
 

@@ -139,7 +139,7 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	client->serial = kring_arena_next_serial(arena);
 	arena->clients[id] = client;
 	arena->last_client = max(arena->last_client, id);
-	arena->ledgers[arena->nr_ledgers++] = kring_client_ledger(client);
+	kring_arena_add_ledger(arena, kring_client_ledger(client));
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
 	/* pairs with kring_client_lock() and others */

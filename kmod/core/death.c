@@ -55,14 +55,10 @@ void kring_client_usage_take(struct kring_client *client,
 static void remove_from_tables(struct kring_client *client)
 {
 	struct kring_arena *arena = client->arena;
-	const rring_word_t *ledger = kring_client_ledger(client);
-	u32 i;
 
 	rring_flag_store_release(&arena->info->client_serial[client->id], 0);
 	arena->clients[client->id] = NULL;
-	for (i = 0; arena->ledgers[i] != ledger; i++)
-		;
-	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
+	kring_arena_remove_ledger(arena, kring_client_ledger(client));
 }
 
 static void detach_rings(struct kring_client *client)

@@ -60,7 +60,7 @@ static int add_ledger(struct kring_arena *arena)
 	if (err)
 		return err;
 	mutex_lock(&arena->lock);
-	arena->ledgers[arena->nr_ledgers++] = kring_client_ledger(kernel);
+	kring_arena_add_ledger(arena, kring_client_ledger(kernel));
 	mutex_unlock(&arena->lock);
 	return 0;
 }
@@ -89,19 +89,6 @@ static int add_cursors(struct kring_arena *arena)
 	return 0;
 }
 
-/* Under the arena's lock. */
-static void remove_ledger(struct kring_arena *arena)
-{
-	const rring_word_t *ledger = kring_client_ledger(arena->kernel);
-	u32 i;
-
-	if (!arena->kernel->ledger.addr)
-		return;
-	for (i = 0; arena->ledgers[i] != ledger; i++)
-		;
-	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
-}
-
 /* Remove and free client 0 if it has no user. Under kernel_lock. */
 static void free_if_unused(struct kring_arena *arena)
 {
@@ -110,7 +97,9 @@ static void free_if_unused(struct kring_arena *arena)
 	if (arena->kernel_users)
 		return;
 	mutex_lock(&arena->lock);
-	remove_ledger(arena);
+	if (kernel->ledger.addr)
+		kring_arena_remove_ledger(arena,
+					  kring_client_ledger(kernel));
 	rring_flag_store_release(&arena->info->client_serial[0], 0);
 	arena->kernel = NULL;
 	mutex_unlock(&arena->lock);

@@ -84,6 +84,19 @@ static void advance(struct rring_kreader *kr)
 		wake_writer(kr);
 }
 
+/* How an entry of this verdict, which is no event, is counted. */
+static enum rring_refusal refusal_of(enum kreader_verdict verdict)
+{
+	switch (verdict) {
+	case KREADER_ENTRY_BAD_HANDLE:
+		return RRING_REFUSE_HANDLE;
+	case KREADER_ENTRY_BAD_LEN:
+		return RRING_REFUSE_LEN;
+	default:
+		return RRING_REFUSE_STALE;
+	}
+}
+
 static void count_refusal(struct rring_kreader *kr, enum rring_refusal reason)
 {
 	stat_add(&kr->stat.refused[reason], 1);
@@ -181,7 +194,7 @@ static int update_head(struct rring_kreader *kr)
 /* Read the entry at .pos. An event: set .peeked. Else count and pass it. */
 static void peek_entry(struct rring_kreader *kr)
 {
-	u32 found = kreader_entry_read(kr);
+	enum kreader_verdict found = kreader_entry_read(kr);
 
 	switch (found) {
 	case KREADER_ENTRY_VALID:
@@ -195,7 +208,7 @@ static void peek_entry(struct rring_kreader *kr)
 		stat_add(&kr->stat.skipped, 1);
 		break;
 	default:
-		count_refusal(kr, found);
+		count_refusal(kr, refusal_of(found));
 	}
 	advance(kr);
 }
@@ -225,7 +238,7 @@ int kreader_next(struct rring_kreader *kr)
  */
 int kreader_finish(struct rring_kreader *kr)
 {
-	u32 found = kr->verdict;
+	enum kreader_verdict found = kr->verdict;
 
 	if (found == KREADER_ENTRY_UNCHECKED)
 		found = kreader_entry_check(kr);
@@ -237,7 +250,7 @@ int kreader_finish(struct rring_kreader *kr)
 	if (found == KREADER_ENTRY_VALID)
 		stat_add(&kr->stat.received, 1);
 	else
-		count_refusal(kr, found);
+		count_refusal(kr, refusal_of(found));
 	advance(kr);
 	return found == KREADER_ENTRY_VALID ? 0 : -ESTALE;
 }
@@ -256,6 +269,7 @@ int kreader_finish(struct rring_kreader *kr)
  * Context: process. May sleep; takes the arena's mutex. Calls on one @kr, other
  * than of rring_kreader_stat(), must not run at the same time.
  * Return: 0, or a negative errno:
+ *
  * * -EAGAIN: no event now, or 256 entries in a row were no events. In either
  *   case call rring_kreader_wait(), which returns at once if there are more
  * * -EPIPE: no event, and the stream has ended; a new writer can continue it
@@ -288,6 +302,7 @@ EXPORT_SYMBOL_GPL(rring_kreader_peek);
  * Context: process, or the callback. May sleep. Calls on one @kr, other than of
  * rring_kreader_stat(), must not run at the same time.
  * Return: 0, or a negative errno:
+ *
  * * -ESTALE: the entry was overwritten or its slot reused; @to may have been
  *   written, discard the bytes. Each further copy of this event fails, too
  * * -ERANGE: @offset and @n reach beyond the payload
@@ -295,7 +310,7 @@ EXPORT_SYMBOL_GPL(rring_kreader_peek);
  */
 int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 {
-	u32 found;
+	enum kreader_verdict found;
 
 	if (!kr->peeked)
 		return -EINVAL;
@@ -330,6 +345,7 @@ EXPORT_SYMBOL_GPL(rring_kreader_copy);
  * Context: process. May sleep; takes the arena's mutex. Calls on one @kr, other
  * than of rring_kreader_stat(), must not run at the same time.
  * Return: 0, or a negative errno:
+ *
  * * 0: the event is received; all that was read and copied was of this event
  * * -ESTALE: the entry was overwritten or its slot reused; discard what was
  *   read. The entry counts as lost or refused, or the next peek returns it
@@ -403,6 +419,7 @@ int kreader_sleep(struct rring_kreader *kr, u64 deadline)
  * Context: process. Sleeps interruptibly; takes the arena's mutex. Calls on one
  * @kr, other than of rring_kreader_stat(), must not run at the same time.
  * Return: 0, or a negative errno:
+ *
  * * 0: an entry may be there, the reader was lapped, or the stream has ended;
  *   while it has ended and nothing is left, each call returns 0 at once
  * * -ETIMEDOUT: the deadline has passed
@@ -560,6 +577,7 @@ fail_client:
  * Context: process. May sleep; takes mutexes of the module, among them the
  * arena's. Memory is charged to the calling task's cgroup.
  * Return: the reader, or an ERR_PTR():
+ *
  * * -ENOENT: no arena or no ring of that name
  * * -ENXIO: no ring of that number
  * * -EBADF: @config->arena_fd is not open

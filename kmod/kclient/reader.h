@@ -12,6 +12,17 @@ struct kring_reader;
 struct kring_ring;
 struct task_struct;
 
+/* What an entry is. */
+enum kreader_verdict {
+	KREADER_ENTRY_UNCHECKED,
+	KREADER_ENTRY_VALID,		/* an event */
+	KREADER_ENTRY_DISCARDED,	/* its writer discarded it */
+	KREADER_ENTRY_LOST,		/* overwritten, or being overwritten */
+	KREADER_ENTRY_BAD_HANDLE,	/* the handle names no slot */
+	KREADER_ENTRY_BAD_LEN,		/* longer than the slot or the stride */
+	KREADER_ENTRY_STALE,		/* that use of the slot is over */
+};
+
 /*
  * A kernel reader. One context at a time uses it: the caller, or the thread.
  * The arena's lock protects *.reader, .stop and .end_reported. The fields up to
@@ -41,10 +52,7 @@ struct rring_kreader {
 	u64 head;			/* entries below can be read */
 	struct rring_kentry entry;	/* checked copy, if .peeked */
 	bool peeked;
-	u32 verdict;			/* on .entry, if .peeked: as returned by
-					 * kreader_entry_check(), or
-					 * KREADER_ENTRY_UNCHECKED
-					 */
+	enum kreader_verdict verdict;	/* on .entry, if .peeked */
 	struct rring_pages *pinned;	/* XXL: region of .entry, a reference */
 	struct rring_kreader_stat stat;
 
@@ -60,16 +68,9 @@ struct rring_kreader {
 	bool end_reported;		/* .ended was called for this end */
 };
 
-/* What reader_entry.c finds: one of these, or an enum rring_refusal. */
-enum kreader_verdict {
-	KREADER_ENTRY_VALID = RRING_REFUSALS, /* an event */
-	KREADER_ENTRY_DISCARDED,	/* its writer discarded it */
-	KREADER_ENTRY_LOST,		/* overwritten, or being overwritten */
-	KREADER_ENTRY_UNCHECKED,	/* not checked yet */
-};
 
-u32 kreader_entry_read(struct rring_kreader *kr);
-u32 kreader_entry_check(struct rring_kreader *kr);
+enum kreader_verdict kreader_entry_read(struct rring_kreader *kr);
+enum kreader_verdict kreader_entry_check(struct rring_kreader *kr);
 void kreader_entry_unpin(struct rring_kreader *kr);
 
 int kreader_next(struct rring_kreader *kr);

@@ -71,38 +71,39 @@ static bool is_overtaken(const struct rring_kreader *kr)
 /*
  * Was all that was read so far of .entry and of its payload part of this event?
  * KREADER_ENTRY_VALID: yes. KREADER_ENTRY_LOST: the reader was lapped or was
- * overtaken, or an observer's slot was reused. RRING_REFUSE_STALE: a gating
+ * overtaken, or an observer's slot was reused. KREADER_ENTRY_STALE: a gating
  * reader's slot was reused, which only a hostile writer can cause. May sleep.
  */
-u32 kreader_entry_check(struct rring_kreader *kr)
+enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 {
 	if (is_overtaken(kr))
 		return KREADER_ENTRY_LOST;
 	rring_fence_acquire();
 	if (!kr->entry.handle || generation_is(kr, kr->entry.handle))
 		return KREADER_ENTRY_VALID;
-	return kr->observer ? KREADER_ENTRY_LOST : RRING_REFUSE_STALE;
+	return kr->observer ? KREADER_ENTRY_LOST : KREADER_ENTRY_STALE;
 }
 
 /* ---- XXL ---- */
 
 /*
  * Take a reference to the XXL region of @handle, in .pinned. Returns
- * KREADER_ENTRY_VALID, RRING_REFUSE_STALE, or RRING_REFUSE_LEN: @len exceeds
- * the region. Takes the arena's lock.
+ * KREADER_ENTRY_VALID, KREADER_ENTRY_STALE, or KREADER_ENTRY_BAD_LEN: @len
+ * exceeds the region. Takes the arena's lock.
  */
-static u32 pin_xxl(struct rring_kreader *kr, u64 handle, u32 len)
+static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
+				    u32 len)
 {
 	struct kring_arena *arena = kr->arena;
 	const struct kring_xxl *xxl;
 	u32 slot = handle_slot(kr, handle);
-	u32 found = RRING_REFUSE_STALE;
+	enum kreader_verdict found = KREADER_ENTRY_STALE;
 
 	mutex_lock(&arena->lock);
 	xxl = arena->pool[RRING_XXL].xxl[rring_handle_index(handle)];
 	if (xxl && rring_flag_load(&arena->generation[slot]) ==
 	    rring_handle_generation(handle)) {
-		found = RRING_REFUSE_LEN;
+		found = KREADER_ENTRY_BAD_LEN;
 		if (len <= kring_pages_size(xxl->pages)) {
 			kr->pinned = xxl->pages;
 			kring_pages_get(kr->pinned);
@@ -131,8 +132,8 @@ static void *ring_pages(const struct rring_kreader *kr)
 	return kr->pages->region.addr;
 }
 
-/* KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or RRING_REFUSE_LEN. */
-static u32 read_inline(struct rring_kreader *kr, u32 index)
+/* KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or KREADER_ENTRY_BAD_LEN. */
+static enum kreader_verdict read_inline(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_event_header *header =
 		ring_pages(kr) + kr->info->entry_offset;
@@ -143,7 +144,7 @@ static u32 read_inline(struct rring_kreader *kr, u32 index)
 	if (kr->entry.len == RRING_LEN_NONE)
 		return KREADER_ENTRY_DISCARDED;
 	if (kr->entry.len > kr->stride)
-		return RRING_REFUSE_LEN;
+		return KREADER_ENTRY_BAD_LEN;
 	kr->entry.data = ring_pages(kr) + kr->info->data_offset +
 			 (size_t)index * kr->stride;
 	return KREADER_ENTRY_VALID;
@@ -151,13 +152,13 @@ static u32 read_inline(struct rring_kreader *kr, u32 index)
 
 /*
  * Set .entry.data to the payload of @handle, which names a slot. Returns
- * KREADER_ENTRY_VALID, RRING_REFUSE_LEN or RRING_REFUSE_STALE. May sleep.
+ * KREADER_ENTRY_VALID, KREADER_ENTRY_BAD_LEN or KREADER_ENTRY_STALE. May sleep.
  */
-static u32 find_payload(struct rring_kreader *kr, u64 handle)
+static enum kreader_verdict find_payload(struct rring_kreader *kr, u64 handle)
 {
 	const struct kring_arena *arena = kr->arena;
 	u32 class = rring_handle_class(handle);
-	u32 found;
+	enum kreader_verdict found;
 
 	if (class == RRING_XXL) {
 		found = pin_xxl(kr, handle, kr->entry.len);
@@ -166,9 +167,9 @@ static u32 find_payload(struct rring_kreader *kr, u64 handle)
 		return found;
 	}
 	if (kr->entry.len > rring_slot_size(class))
-		return RRING_REFUSE_LEN;
+		return KREADER_ENTRY_BAD_LEN;
 	if (!generation_is(kr, handle))
-		return RRING_REFUSE_STALE;
+		return KREADER_ENTRY_STALE;
 	kr->entry.data = arena->payload.addr +
 			 arena->info->pool[class].payload_offset +
 			 (size_t)rring_handle_index(handle) *
@@ -177,10 +178,9 @@ static u32 find_payload(struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or an enum rring_refusal. May
- * sleep.
+ * Any verdict but KREADER_ENTRY_UNCHECKED and KREADER_ENTRY_LOST. May sleep.
  */
-static u32 read_handle(struct rring_kreader *kr, u32 index)
+static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_entry *entries =
 		ring_pages(kr) + kr->info->entry_offset;
@@ -194,20 +194,21 @@ static u32 read_handle(struct rring_kreader *kr, u32 index)
 		return KREADER_ENTRY_DISCARDED;
 	if (class >= RRING_POOLS || !rring_handle_generation(handle) ||
 	    rring_handle_index(handle) >= kr->arena->pool[class].capacity)
-		return RRING_REFUSE_HANDLE;
+		return KREADER_ENTRY_BAD_HANDLE;
 	return find_payload(kr, handle);
 }
 
 /*
- * Read the entry at .pos into .entry. Returns an enum kreader_verdict, but
- * not KREADER_ENTRY_UNCHECKED, or an enum rring_refusal. KREADER_ENTRY_VALID:
+ * Read the entry at .pos into .entry. Returns any verdict but
+ * KREADER_ENTRY_UNCHECKED. KREADER_ENTRY_VALID:
  * .entry is in bounds, and the caller reads the payload, then calls
  * kreader_entry_check(). Any other value: .entry is not an event to hand out.
  * May sleep.
  */
-u32 kreader_entry_read(struct rring_kreader *kr)
+enum kreader_verdict kreader_entry_read(struct rring_kreader *kr)
 {
-	u32 index, found;
+	enum kreader_verdict found;
+	u32 index;
 
 	div_u64_rem(kr->pos, kr->capacity, &index);
 	kr->entry.position = kr->pos;
@@ -219,7 +220,7 @@ u32 kreader_entry_read(struct rring_kreader *kr)
 	 * The writer may have been overwriting the entry, so that the words
 	 * are of two entries: that is a loss, not a refusal.
 	 */
-	if (is_overtaken(kr) || (found == RRING_REFUSE_STALE && kr->observer))
+	if (is_overtaken(kr) || (found == KREADER_ENTRY_STALE && kr->observer))
 		return KREADER_ENTRY_LOST;
 	return found;
 }

@@ -245,6 +245,7 @@ static int open_in_arena(struct rring_kwriter *kw,
  * Context: process. May sleep; takes mutexes of the module, among them the
  * arena's. Memory is charged to the calling task's cgroup.
  * Return: the writer, or an ERR_PTR():
+ *
  * * -ENOENT: no arena of that name
  * * -EBADF: @config->arena_fd is not open
  * * -EINVAL: @config->arena_fd is not an arena's, or another field of @config

@@ -214,6 +214,7 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
  * lock:contention_begin or of preemptirq, which this function itself triggers.
  * Return: 0, or a negative errno; the event is then dropped and counted, and
  * neither commit nor discard may follow.
+ *
  * * -E2BIG: @len exceeds the stride, or all slots of the classes in stock
  * * -EAGAIN: the ring is full
  * * -EBUSY: the lock is needed, and this call interrupted a context of this CPU
