@@ -6,7 +6,7 @@
 
 #include "../core/command.h"
 #include "../core/region.h"
-#include "stage.h"
+#include "fixture.h"
 
 /* ---- layouts ---- */
 
@@ -24,15 +24,16 @@ static const u32 capacities[][RRING_POOLS] = {
  * Expect that a part which begins at @at is aligned, and not below *@end. Sets
  * *@end to its end.
  */
-static void expect_next(struct kunit *test, u64 at, u64 size, u64 align,
-			u64 *end)
+static void expect_after(struct kunit *test, u64 at, u64 size, u64 align,
+			 u64 *end)
 {
 	KUNIT_EXPECT_EQ(test, at % align, 0ull);
 	KUNIT_EXPECT_GE(test, at, *end);
 	*end = at + size;
 }
 
-static void expect_pools(struct kunit *test, const struct rring_arena_info *info)
+static void expect_pools(struct kunit *test,
+			 const struct rring_arena_info *info)
 {
 	u64 payload = 0, slots = 0;
 	u32 i;
@@ -42,33 +43,35 @@ static void expect_pools(struct kunit *test, const struct rring_arena_info *info
 
 		KUNIT_EXPECT_EQ(test, (u64)pool->slot_base, slots);
 		slots += pool->capacity;
-		expect_next(test, pool->payload_offset,
-			    (u64)pool->slot_size * pool->capacity, RRING_PAGE,
-			    &payload);
+		expect_after(test, pool->payload_offset,
+			     (u64)pool->slot_size * pool->capacity, RRING_PAGE,
+			     &payload);
 		KUNIT_EXPECT_GE(test, pool->batch, 1u);
 		KUNIT_EXPECT_LE(test, pool->batch, 64u);
 	}
 	for (i = 0; i < RRING_POOLS; i++)
-		expect_next(test, info->pool[i].header_offset,
-			    (u64)info->pool[i].capacity *
-			    sizeof(struct rring_event_header), RRING_PAGE,
-			    &payload);
+		expect_after(test, info->pool[i].header_offset,
+			     (u64)info->pool[i].capacity *
+			     sizeof(struct rring_event_header), RRING_PAGE,
+			     &payload);
 	KUNIT_EXPECT_EQ(test, info->payload_size, rring_page_align(payload));
 	KUNIT_EXPECT_EQ(test, (u64)info->slots, slots);
 }
 
-static void expect_arena(struct kunit *test, const struct rring_arena_info *info)
+static void expect_arena(struct kunit *test,
+			 const struct rring_arena_info *info)
 {
 	u64 end = sizeof(*info);
 
-	expect_next(test, info->ring_info_offset,
-		    info->max_rings * sizeof(struct rring_ring_info),
-		    RRING_PAGE, &end);
-	expect_next(test, info->generation_offset,
-		    (u64)info->slots * sizeof(rring_flag_t),
-		    sizeof(rring_flag_t), &end);
-	expect_next(test, info->xxl_offset, (u64)info->pool[RRING_XXL].capacity *
-		    sizeof(rring_word_t), sizeof(rring_word_t), &end);
+	expect_after(test, info->ring_info_offset,
+		     info->max_rings * sizeof(struct rring_ring_info),
+		     RRING_PAGE, &end);
+	expect_after(test, info->generation_offset,
+		     (u64)info->slots * sizeof(rring_flag_t),
+		     sizeof(rring_flag_t), &end);
+	expect_after(test, info->xxl_offset,
+		     (u64)info->pool[RRING_XXL].capacity *
+		     sizeof(rring_word_t), sizeof(rring_word_t), &end);
 	KUNIT_EXPECT_EQ(test, info->size, rring_page_align(end));
 }
 
@@ -96,7 +99,7 @@ static void arena_has_no_overlap(struct kunit *test)
 			1u << RRING_HANDLE_CLASS_SHIFT);
 }
 
-static void largest_arena_is_what_it_adds_up_to(struct kunit *test)
+static void largest_arena_size_is_exact(struct kunit *test)
 {
 	const u64 n = RRING_POOL_CAPACITY_MAX;
 	struct rring_arena_info *info = kunit_kzalloc(test, sizeof(*info),
@@ -133,12 +136,12 @@ static void ring_has_no_overlap(struct kunit *test)
 			info->capacity = entries[i];
 			info->stride = handles ? 0 : strides[s];
 			rring_layout_ring(info);
-			expect_next(test, info->entry_offset,
-				    (u64)info->capacity * (handles ? 16 : 8),
-				    RRING_LINE, &end);
-			expect_next(test, info->data_offset,
-				    (u64)info->capacity * info->stride,
-				    RRING_PAGE, &end);
+			expect_after(test, info->entry_offset,
+				     (u64)info->capacity * (handles ? 16 : 8),
+				     RRING_LINE, &end);
+			expect_after(test, info->data_offset,
+				     (u64)info->capacity * info->stride,
+				     RRING_PAGE, &end);
 			KUNIT_EXPECT_EQ(test, info->size,
 					rring_page_align(end));
 		}
@@ -196,7 +199,7 @@ static void arena_beyond_a_limit_is_refused(struct kunit *test)
 	EXPECT_CREATE(test, flags, RRING_CREATE_PERSIST << 1, -EINVAL);
 }
 
-static void arena_at_its_limits_is_made(struct kunit *test)
+static void arena_at_its_limits_is_created(struct kunit *test)
 {
 	EXPECT_CREATE(test, max_clients, RRING_CLIENTS_MAX, 0);
 	EXPECT_CREATE(test, max_rings, RRING_RINGS_MAX, 0);
@@ -249,8 +252,8 @@ static void expect_open(struct kunit *test, struct kring_client *client,
 {
 	struct rring_ring_close close = {};
 
-	KUNIT_EXPECT_EQ(test, stage_command(client, RRING_IOC_RING_OPEN, args,
-					    sizeof(*args)), err);
+	KUNIT_EXPECT_EQ(test, fixture_command(client, RRING_IOC_RING_OPEN, args,
+					      sizeof(*args)), err);
 	if (err)
 		return;
 	close.ring = args->ring;
@@ -267,7 +270,7 @@ static void expect_open(struct kunit *test, struct kring_client *client,
 
 static void ring_beyond_a_limit_is_refused(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 
 	EXPECT_OPEN(test, client, flags, 1, -EINVAL);
 	EXPECT_OPEN(test, client, reserved, 1, -EINVAL);
@@ -302,19 +305,20 @@ static int reclaim(struct kring_client *client, u32 pool, u32 first, u32 count)
 		.count = count,
 	};
 
-	return stage_command(client, RRING_IOC_RECLAIM, &args, sizeof(args));
+	return fixture_command(client, RRING_IOC_RECLAIM, &args, sizeof(args));
 }
 
 static void range_of_slots_does_not_wrap(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 
-	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, 0, STAGE_S), 0);
-	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, STAGE_S - 1, 1), 0);
-	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, STAGE_S, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, 1, STAGE_S), -EINVAL);
+	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, 0, FIXTURE_S), 0);
+	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, FIXTURE_S - 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, FIXTURE_S, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, 1, FIXTURE_S), -EINVAL);
 	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, ~0u, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, ~0u, STAGE_S), -EINVAL);
+	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, ~0u, FIXTURE_S),
+			-EINVAL);
 	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, 0, ~0u), -EINVAL);
 	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_S, 0, 0), -EINVAL);
 	KUNIT_EXPECT_EQ(test, reclaim(client, RRING_M, 0, 1), -EINVAL);
@@ -323,7 +327,7 @@ static void range_of_slots_does_not_wrap(struct kunit *test)
 
 static void offset_names_one_region_or_none(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	const struct kring_region *region;
 	static const u64 bad[] = {
 		0, RRING_OFF(8, 0), RRING_OFF(RRING_REGION_ARENA, 1),
@@ -353,7 +357,7 @@ static void offset_names_one_region_or_none(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, writable);
 }
 
-static void name_is_closed_and_printable(struct kunit *test)
+static void name_is_terminated_and_printable(struct kunit *test)
 {
 	char longest[RRING_NAME_MAX + 1] = {};
 
@@ -368,7 +372,7 @@ static void name_is_closed_and_printable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kring_command_check_name("a\200"), -EINVAL);
 }
 
-static void unknown_command_is_none(struct kunit *test)
+static void unknown_command_is_not_found(struct kunit *test)
 {
 	KUNIT_EXPECT_NULL(test, kring_command_find(_IO(RRING_IOC_MAGIC, 255)));
 	KUNIT_EXPECT_NULL(test, kring_command_find(_IO(0, 0)));
@@ -377,25 +381,25 @@ static void unknown_command_is_none(struct kunit *test)
 
 static struct kunit_case geometry_cases[] = {
 	KUNIT_CASE(arena_has_no_overlap),
-	KUNIT_CASE(largest_arena_is_what_it_adds_up_to),
+	KUNIT_CASE(largest_arena_size_is_exact),
 	KUNIT_CASE(ring_has_no_overlap),
 	KUNIT_CASE(arena_beyond_a_limit_is_refused),
-	KUNIT_CASE(arena_at_its_limits_is_made),
+	KUNIT_CASE(arena_at_its_limits_is_created),
 	KUNIT_CASE(arena_beyond_the_memory_is_refused),
 	KUNIT_CASE(region_has_a_limit),
 	KUNIT_CASE(ring_beyond_a_limit_is_refused),
 	KUNIT_CASE(range_of_slots_does_not_wrap),
 	KUNIT_CASE(offset_names_one_region_or_none),
-	KUNIT_CASE(name_is_closed_and_printable),
-	KUNIT_CASE(unknown_command_is_none),
+	KUNIT_CASE(name_is_terminated_and_printable),
+	KUNIT_CASE(unknown_command_is_not_found),
 	{}
 };
 
 static struct kunit_suite geometry_suite = {
 	.name = "geometry",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
-	.exit = stage_exit,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
+	.exit = fixture_exit,
 	.test_cases = geometry_cases,
 };
 

@@ -6,7 +6,7 @@
 
 #include "../core/reader.h"
 #include "../kclient/reader.h"
-#include "stage.h"
+#include "fixture.h"
 
 #define CAPACITY	4
 #define STRIDE		64
@@ -18,13 +18,13 @@ static void kreader_exit(struct kunit *test)
 {
 	rring_kreader_close(kr, RRING_LEAVE_FORGET);
 	kr = NULL;
-	stage_exit(test);
+	fixture_exit(test);
 }
 
 static struct rring_kreader_config config(const struct kring_ring *ring)
 {
 	return (struct rring_kreader_config) {
-		.arena = STAGE_NAME,
+		.arena = FIXTURE_NAME,
 		.ring_id = ring->id,
 		.start = RRING_START_OLDEST,
 	};
@@ -48,8 +48,8 @@ static void open(struct kunit *test, const struct kring_ring *ring, u32 flags)
 static struct kring_ring *open_ring(struct kunit *test,
 				    enum rring_policy policy, u64 stall_ns)
 {
-	return stage_ring(test, stage_client(test, RRING_PRODUCER),
-			  &(struct rring_ring_open) {
+	return fixture_ring(test, fixture_client(test, RRING_PRODUCER),
+			    &(struct rring_ring_open) {
 		.name = "ring",
 		.kind = RRING_INLINE,
 		.policy = policy,
@@ -61,7 +61,7 @@ static struct kring_ring *open_ring(struct kunit *test,
 
 static u64 head(const struct kring_ring *ring)
 {
-	const struct rring_ring_head *page = stage_page(ring);
+	const struct rring_ring_head *page = fixture_page(ring);
 
 	return rring_seq_load(&page->head);
 }
@@ -72,18 +72,18 @@ static u64 head(const struct kring_ring *ring)
  */
 static void write(struct kring_ring *ring, u32 len, u32 type)
 {
-	struct rring_ring_head *page = stage_page(ring);
-	struct rring_event_header *header = stage_page(ring) +
+	struct rring_ring_head *page = fixture_page(ring);
+	struct rring_event_header *header = fixture_page(ring) +
 					    ring->info->entry_offset;
 	u32 i = head(ring) % CAPACITY;
 
 	rring_seq_store(&page->claim, head(ring) + 1);
 	rring_fence_release();
-	memset(stage_page(ring) + ring->info->data_offset + i * STRIDE, type,
+	memset(fixture_page(ring) + ring->info->data_offset + i * STRIDE, type,
 	       STRIDE);
 	WRITE_ONCE(header[i].len, len);
 	WRITE_ONCE(header[i].event_type, type);
-	stage_commit(ring, 1);
+	fixture_commit(ring, 1);
 }
 
 static void expect_refused(struct kunit *test, enum rring_refusal reason,
@@ -141,7 +141,7 @@ static void events_come_in_order(struct kunit *test)
 }
 
 /* An entry that was peeked at, but not released, holds the writer back. */
-static void reader_gates(struct kunit *test)
+static void peeked_entry_gates_writer(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	u32 i;
@@ -156,7 +156,7 @@ static void reader_gates(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, kring_ring_has_room(ring));
 }
 
-static void copy_keeps_to_the_event(struct kunit *test)
+static void copy_is_bounded_by_event(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	u8 copy[STRIDE];
@@ -175,7 +175,7 @@ static void copy_keeps_to_the_event(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rring_kreader_copy(kr, ~0u, copy, 1), -ERANGE);
 }
 
-static void given_up_entry_is_skipped(struct kunit *test)
+static void discarded_entry_is_skipped(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
@@ -187,19 +187,19 @@ static void given_up_entry_is_skipped(struct kunit *test)
 	expect_refused(test, 0, 0, 1);
 }
 
-static void end_is_told(struct kunit *test)
+static void end_of_stream_is_epipe(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
 	write(ring, 8, 1);
-	stage_kill(test, ring->writer);
+	fixture_kill(test, ring->writer);
 	expect_event(test, 0, 8, 1);
 	KUNIT_EXPECT_EQ(test, peek(), -EPIPE);
 	KUNIT_EXPECT_EQ(test, rring_kreader_wait(kr, 0), 0);
 }
 
-static void name_comes_to_what_was_not_released(struct kunit *test)
+static void named_reader_resumes_at_unreleased(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	struct rring_kreader_config with = config(ring);
@@ -215,21 +215,21 @@ static void name_comes_to_what_was_not_released(struct kunit *test)
 	expect_event(test, 1, 8, 2);
 }
 
-static void closed_reader_leaves_nothing(struct kunit *test)
+static void close_frees_client_and_reader(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
-	KUNIT_EXPECT_NOT_NULL(test, stage_arena(test)->kernel);
+	KUNIT_EXPECT_NOT_NULL(test, fixture_arena(test)->kernel);
 	rring_kreader_close(kr, 0);
 	kr = NULL;
-	KUNIT_EXPECT_NULL(test, stage_arena(test)->kernel);
+	KUNIT_EXPECT_NULL(test, fixture_arena(test)->kernel);
 	KUNIT_EXPECT_EQ(test, ring->nr_readers, 0u);
 }
 
 /* ---- laps ---- */
 
-static void observer_counts_what_it_loses(struct kunit *test)
+static void observer_counts_lost_entries(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_OVERWRITE, 0);
 	u8 copy[8];
@@ -252,10 +252,10 @@ static void observer_counts_what_it_loses(struct kunit *test)
 	KUNIT_EXPECT_GT(test, kr->stat.lost, 1ull);
 }
 
-static void lapped_reader_goes_on(struct kunit *test)
+static void lapped_reader_resumes(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 1000);
-	struct kring_arena *arena = stage_arena(test);
+	struct kring_arena *arena = fixture_arena(test);
 	u64 wake_at = RRING_FOREVER;
 	u32 i;
 
@@ -289,12 +289,12 @@ static void long_entry_is_refused(struct kunit *test)
 	expect_refused(test, RRING_REFUSE_LEN, 2, 1);
 }
 
-static void far_head_costs_no_more_than_a_lap(struct kunit *test)
+static void head_beyond_a_lap_is_refused(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 
 	open(test, ring, 0);
-	stage_commit(ring, 1u << 30);
+	fixture_commit(ring, 1u << 30);
 	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, kr->pos, 1ull << 30);
 	expect_refused(test, RRING_REFUSE_HEAD, 1, 0);
@@ -308,13 +308,13 @@ static void wrong_handles_are_refused(struct kunit *test)
 		~0ull,
 		0,
 		1ull << 32 | 6ull << 29,
-		1ull << 32 | (u64)RRING_S << 29 | STAGE_S,
+		1ull << 32 | (u64)RRING_S << 29 | FIXTURE_S,
 		1ull << 32 | (u64)RRING_M << 29,
 		(u64)RRING_S << 29,
 	};
-	struct kring_ring *ring = stage_handles(test,
-			stage_client(test, RRING_PRODUCER), 8);
-	struct rring_entry *entry = stage_page(ring) +
+	struct kring_ring *ring = fixture_handle_ring(test,
+			fixture_client(test, RRING_PRODUCER), 8);
+	struct rring_entry *entry = fixture_page(ring) +
 				    ring->info->entry_offset;
 	u32 i;
 
@@ -323,7 +323,7 @@ static void wrong_handles_are_refused(struct kunit *test)
 		WRITE_ONCE(entry[i].handle, wrong[i]);
 		WRITE_ONCE(entry[i].header.len, 8);
 	}
-	stage_commit(ring, i);
+	fixture_commit(ring, i);
 	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
 	expect_refused(test, RRING_REFUSE_HANDLE, i, 0);
 }
@@ -332,27 +332,27 @@ static void wrong_handles_are_refused(struct kunit *test)
  * An entry is refused if its length exceeds the slot, or if the generation of
  * its handle is not that of the slot.
  */
-static void wrong_events_are_refused(struct kunit *test)
+static void wrong_len_or_generation_is_refused(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_ring *ring = stage_handles(test, writer, 8);
-	struct rring_entry *entry = stage_page(ring) +
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = fixture_handle_ring(test, writer, 8);
+	struct rring_entry *entry = fixture_page(ring) +
 				    ring->info->entry_offset;
-	u64 handle = stage_alloc(test, writer, RRING_S);
+	u64 handle = fixture_alloc(test, writer, RRING_S);
 
 	open(test, ring, 0);
 	WRITE_ONCE(entry[0].header.len, 257);
-	stage_publish(writer, ring, handle);
+	fixture_publish(writer, ring, handle);
 	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, kr->stat.refused[RRING_REFUSE_LEN], 1ull);
 	WRITE_ONCE(entry[1].header.len, 256);
 	WRITE_ONCE(entry[1].handle, handle + (1ull << 32));
-	stage_commit(ring, 1);
+	fixture_commit(ring, 1);
 	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
 	KUNIT_EXPECT_EQ(test, kr->stat.refused[RRING_REFUSE_STALE], 1ull);
-	stage_hold(writer, handle);
+	fixture_hold(writer, handle);
 	WRITE_ONCE(entry[2].header.len, 256);
-	stage_publish(writer, ring, handle);
+	fixture_publish(writer, ring, handle);
 	KUNIT_EXPECT_EQ(test, peek(), 0);
 	KUNIT_EXPECT_EQ(test, kr->entry.handle, handle);
 	KUNIT_EXPECT_EQ(test, rring_kreader_release(kr), 0);
@@ -360,43 +360,43 @@ static void wrong_events_are_refused(struct kunit *test)
 
 /* ---- a thread ---- */
 
-struct listener {
-	struct completion all;
-	u32 heard;
+struct event_counts {
+	struct completion done;
+	u32 received;
 	u32 wrong;
 	u32 ends;
 };
 
-static void hear(void *context, struct rring_kreader *reader,
-		 const struct rring_kentry *entry)
+static void count_event(void *context, struct rring_kreader *reader,
+			const struct rring_kentry *entry)
 {
-	struct listener *listener = context;
+	struct event_counts *counts = context;
 
-	if (entry->event_type != (u8)listener->heard ||
-	    memchr_inv(entry->data, (u8)listener->heard, entry->len))
-		listener->wrong++;
-	listener->heard++;
+	if (entry->event_type != (u8)counts->received ||
+	    memchr_inv(entry->data, (u8)counts->received, entry->len))
+		counts->wrong++;
+	counts->received++;
 }
 
-static void hear_end(void *context, struct rring_kreader *reader)
+static void count_end(void *context, struct rring_kreader *reader)
 {
-	struct listener *listener = context;
+	struct event_counts *counts = context;
 
-	listener->ends++;
-	complete(&listener->all);
+	counts->ends++;
+	complete(&counts->done);
 }
 
-static void thread_hears_all_and_the_end(struct kunit *test)
+static void thread_gets_all_events_and_end(struct kunit *test)
 {
 	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
 	struct rring_kreader_config with = config(ring);
-	struct listener listener = {};
+	struct event_counts counts = {};
 	u32 i;
 
-	init_completion(&listener.all);
-	with.event = hear;
-	with.ended = hear_end;
-	with.context = &listener;
+	init_completion(&counts.done);
+	with.event = count_event;
+	with.ended = count_end;
+	with.context = &counts;
 	open_with(test, &with);
 	KUNIT_EXPECT_EQ(test, peek(), -EINVAL);
 	for (i = 0; i < 100; i++) {
@@ -409,46 +409,46 @@ static void thread_hears_all_and_the_end(struct kunit *test)
 
 		if (i >= CAPACITY)
 			KUNIT_ASSERT_EQ(test, 0,
-					stage_command(ring->writer,
-						      RRING_IOC_WAIT, &args,
-						      sizeof(args)));
+					fixture_command(ring->writer,
+							RRING_IOC_WAIT, &args,
+							sizeof(args)));
 		write(ring, 1 + i % STRIDE, i);
 		mutex_lock(&ring->arena->lock);
 		kring_ring_wake(ring, RRING_READERS_WAIT);
 		mutex_unlock(&ring->arena->lock);
 	}
-	stage_kill(test, ring->writer);
-	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&listener.all,
+	fixture_kill(test, ring->writer);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&counts.done,
 							  30 * HZ), 0ul);
 	rring_kreader_close(kr, 0);
 	kr = NULL;
-	KUNIT_EXPECT_EQ(test, listener.heard, 100u);
-	KUNIT_EXPECT_EQ(test, listener.wrong, 0u);
-	KUNIT_EXPECT_EQ(test, listener.ends, 1u);
+	KUNIT_EXPECT_EQ(test, counts.received, 100u);
+	KUNIT_EXPECT_EQ(test, counts.wrong, 0u);
+	KUNIT_EXPECT_EQ(test, counts.ends, 1u);
 }
 
 static struct kunit_case kreader_cases[] = {
 	KUNIT_CASE(events_come_in_order),
-	KUNIT_CASE(reader_gates),
-	KUNIT_CASE(copy_keeps_to_the_event),
-	KUNIT_CASE(given_up_entry_is_skipped),
-	KUNIT_CASE(end_is_told),
-	KUNIT_CASE(name_comes_to_what_was_not_released),
-	KUNIT_CASE(closed_reader_leaves_nothing),
-	KUNIT_CASE(observer_counts_what_it_loses),
-	KUNIT_CASE(lapped_reader_goes_on),
+	KUNIT_CASE(peeked_entry_gates_writer),
+	KUNIT_CASE(copy_is_bounded_by_event),
+	KUNIT_CASE(discarded_entry_is_skipped),
+	KUNIT_CASE(end_of_stream_is_epipe),
+	KUNIT_CASE(named_reader_resumes_at_unreleased),
+	KUNIT_CASE(close_frees_client_and_reader),
+	KUNIT_CASE(observer_counts_lost_entries),
+	KUNIT_CASE(lapped_reader_resumes),
 	KUNIT_CASE(long_entry_is_refused),
-	KUNIT_CASE(far_head_costs_no_more_than_a_lap),
+	KUNIT_CASE(head_beyond_a_lap_is_refused),
 	KUNIT_CASE(wrong_handles_are_refused),
-	KUNIT_CASE(wrong_events_are_refused),
-	KUNIT_CASE(thread_hears_all_and_the_end),
+	KUNIT_CASE(wrong_len_or_generation_is_refused),
+	KUNIT_CASE(thread_gets_all_events_and_end),
 	{}
 };
 
 static struct kunit_suite kreader_suite = {
 	.name = "kreader",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
 	.exit = kreader_exit,
 	.test_cases = kreader_cases,
 };

@@ -5,7 +5,7 @@
 #include "../core/pool.h"
 #include "../core/reclaim.h"
 #include "../kclient/writer.h"
-#include "stage.h"
+#include "fixture.h"
 
 #define CAPACITY	4
 #define STRIDE		64
@@ -17,14 +17,14 @@ static void kwriter_exit(struct kunit *test)
 {
 	rring_kwriter_close(kw, 0);
 	kw = NULL;
-	stage_exit(test);
+	fixture_exit(test);
 }
 
 static struct rring_kwriter_config config(enum rring_kind kind,
 					  enum rring_policy policy)
 {
 	return (struct rring_kwriter_config) {
-		.arena = STAGE_NAME,
+		.arena = FIXTURE_NAME,
 		.ring = "kernel",
 		.kind = kind,
 		.policy = policy,
@@ -57,8 +57,8 @@ static void open_handles(struct kunit *test, u32 n)
 
 static struct kring_reader *join(struct kunit *test)
 {
-	return stage_join(test, stage_client(test, RRING_CONSUMER), kw->ring,
-			  NULL);
+	return fixture_join(test, fixture_client(test, RRING_CONSUMER),
+			    kw->ring, NULL);
 }
 
 static u64 head(void)
@@ -99,7 +99,7 @@ static void expect_stat(struct kunit *test, u64 sent, u64 discarded,
 
 /* ---- orders ---- */
 
-static void entries_show_in_the_order_of_reservation(struct kunit *test)
+static void entries_appear_in_order_of_reservation(struct kunit *test)
 {
 	struct rring_kevent a, b, c;
 
@@ -119,7 +119,7 @@ static void entries_show_in_the_order_of_reservation(struct kunit *test)
 	expect_stat(test, 3, 0, RRING_DROPS, 0);
 }
 
-static void payloads_lie_apart(struct kunit *test)
+static void payloads_do_not_overlap(struct kunit *test)
 {
 	struct rring_kevent event[CAPACITY];
 	u32 i;
@@ -138,7 +138,7 @@ static void payloads_lie_apart(struct kunit *test)
 				(u8)i);
 }
 
-static void discarded_in_between_is_left_out(struct kunit *test)
+static void discarded_entry_is_marked(struct kunit *test)
 {
 	struct rring_kevent a, b;
 
@@ -154,7 +154,7 @@ static void discarded_in_between_is_left_out(struct kunit *test)
 	expect_stat(test, 1, 1, RRING_DROPS, 0);
 }
 
-static void discarded_last_leaves_no_trace(struct kunit *test)
+static void latest_discard_gives_position_back(struct kunit *test)
 {
 	struct rring_kevent a, b;
 
@@ -181,23 +181,23 @@ static void discarded_last_leaves_no_trace(struct kunit *test)
  * Three events end in every order, each committed or discarded, while the ring
  * wraps.
  */
-static void every_order_ends_the_same(struct kunit *test)
+static void every_order_of_commit_and_discard(struct kunit *test)
 {
 	static const u8 order[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
 					{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 	struct rring_kevent event[3];
 	u64 sent = 0, discarded = 0;
-	u32 o, fates, i;
+	u32 o, outcomes, i;
 
 	open_inline(test, RRING_OVERWRITE);
 	for (o = 0; o < ARRAY_SIZE(order); o++)
-		for (fates = 0; fates < 8; fates++) {
+		for (outcomes = 0; outcomes < 8; outcomes++) {
 			for (i = 0; i < 3; i++)
 				reserve(test, &event[i], i);
 			for (i = 0; i < 3; i++) {
 				u32 which = order[o][i];
 
-				if (fates & BIT(which)) {
+				if (outcomes & BIT(which)) {
 					rring_kwriter_commit(kw, &event[which]);
 					sent++;
 				} else {
@@ -224,20 +224,20 @@ static void full_ring_drops(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, write(8), 0);
 	KUNIT_EXPECT_EQ(test, write(8), -EAGAIN);
 	expect_stat(test, CAPACITY, 0, RRING_DROP_FULL, 1);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 	KUNIT_EXPECT_EQ(test, write(8), -EAGAIN);
 	expect_stat(test, CAPACITY + 1, 0, RRING_DROP_FULL, 2);
 }
 
 /* A hostile cursor beyond the head makes no room for more than a lap. */
-static void lying_cursor_makes_no_room(struct kunit *test)
+static void hostile_cursor_makes_no_room(struct kunit *test)
 {
 	struct rring_kevent event[CAPACITY], more;
 	u32 i;
 
 	open_inline(test, RRING_FAIL);
-	stage_release(join(test), ~0ull);
+	fixture_release(join(test), ~0ull);
 	for (i = 0; i < CAPACITY; i++)
 		reserve(test, &event[i], 1);
 	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(kw, 8, 1, &more),
@@ -279,7 +279,7 @@ static void too_large_is_dropped(struct kunit *test)
  * Reserving takes no lock as long as the known room lasts. Then it needs the
  * lock to look at the readers.
  */
-static void room_that_is_known_needs_no_lock(struct kunit *test)
+static void reserve_below_limit_needs_no_lock(struct kunit *test)
 {
 	struct kring_reader *reader;
 	unsigned long flags;
@@ -289,7 +289,7 @@ static void room_that_is_known_needs_no_lock(struct kunit *test)
 	open_inline(test, RRING_FAIL);
 	reader = join(test);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	flags = kwriter_window_lock(kw);
 	for (i = 1; i < CAPACITY; i++)
 		err[i] = write(8);
@@ -307,7 +307,7 @@ static void room_that_is_known_needs_no_lock(struct kunit *test)
  * If reserve interrupts the holder of the lock on the same CPU, it drops the
  * event instead of waiting.
  */
-static void busy_stock_drops(struct kunit *test)
+static void busy_lock_drops(struct kunit *test)
 {
 	unsigned long flags;
 	int err;
@@ -345,7 +345,7 @@ static void commit_needs_no_lock(struct kunit *test)
 }
 
 /* One commit moves the head over a batch at most; irq_work does the rest. */
-static void long_run_is_passed_in_batches(struct kunit *test)
+static void head_moves_in_batches(struct kunit *test)
 {
 	struct rring_kwriter_config with = config(RRING_INLINE, RRING_FAIL);
 	u32 run = 3 * KWRITER_BATCH;
@@ -374,12 +374,12 @@ static void long_run_is_passed_in_batches(struct kunit *test)
 
 static void empty_stock_drops(struct kunit *test)
 {
-	struct kring_client *hoarder = stage_client(test, RRING_PRODUCER);
+	struct kring_client *holder = fixture_client(test, RRING_PRODUCER);
 	struct rring_kevent a, b, c;
 
 	open_handles(test, 2);
-	KUNIT_ASSERT_EQ(test, stage_refill(hoarder, RRING_S, STAGE_S),
-			STAGE_S - 2);
+	KUNIT_ASSERT_EQ(test, fixture_refill(holder, RRING_S, FIXTURE_S),
+			FIXTURE_S - 2);
 	reserve(test, &a, 1);
 	reserve(test, &b, 1);
 	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(kw, 8, 1, &c), -ENOSPC);
@@ -401,23 +401,23 @@ static void stock_is_filled_again(struct kunit *test)
 
 	open_handles(test, 4);
 	reader = join(test);
-	for (i = 0; i < 8 * STAGE_S; i++) {
+	for (i = 0; i < 8 * FIXTURE_S; i++) {
 		KUNIT_ASSERT_EQ(test, write(8), 0);
-		stage_release(reader, i + 1);
+		fixture_release(reader, i + 1);
 		irq_work_sync(&kw->irq);
 		flush_delayed_work(&kw->refill);
 	}
 	KUNIT_EXPECT_GE(test, kw->stock[RRING_S].n, 2u);
-	expect_stat(test, 8 * STAGE_S, 0, RRING_DROPS, 0);
+	expect_stat(test, 8 * FIXTURE_S, 0, RRING_DROPS, 0);
 }
 
 /*
  * A stock takes up to twice the slots that are wanted. One more slot is left to
  * the sweep, and the clients that wait for a slot of the pool are woken.
  */
-static void slot_that_is_let_go_is_waited_for(struct kunit *test)
+static void surplus_slot_wakes_waiters(struct kunit *test)
 {
-	struct rring_arena_info *info = stage_arena(test)->info;
+	struct rring_arena_info *info = fixture_arena(test)->info;
 	struct rring_kevent event[3];
 	u32 i;
 
@@ -455,9 +455,9 @@ static u32 ledger_in_flight(u64 handle)
  * The generation tells whether the slot was freed. (The worker may sweep, too,
  * and take the slot again.)
  */
-static void event_is_always_named_somewhere(struct kunit *test)
+static void slot_is_held_then_in_flight(struct kunit *test)
 {
-	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
 	struct kring_reader *reader;
 	struct rring_kevent event;
 	u32 generation;
@@ -471,21 +471,21 @@ static void event_is_always_named_somewhere(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger_holds(event.handle), 0u);
 	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle), 1u);
 	kring_sweep(pool, ~0u, KRING_SWEEP_WINDOWS, NULL);
-	KUNIT_EXPECT_EQ(test, stage_generation(kw->arena, event.handle),
+	KUNIT_EXPECT_EQ(test, fixture_generation(kw->arena, event.handle),
 			generation);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	kwriter_window_settle(kw);
 	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle), 0u);
 	kring_sweep(pool, ~0u, KRING_SWEEP_LEDGERS, NULL);
-	KUNIT_EXPECT_EQ(test, stage_generation(kw->arena, event.handle),
+	KUNIT_EXPECT_EQ(test, fixture_generation(kw->arena, event.handle),
 			generation + 1);
 }
 
 /* ---- the end ---- */
 
-static void closed_writer_leaves_nothing(struct kunit *test)
+static void close_frees_client_and_slots(struct kunit *test)
 {
-	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
 	struct kring_reader *reader;
 
 	open_handles(test, 4);
@@ -493,15 +493,15 @@ static void closed_writer_leaves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 	rring_kwriter_close(kw, 0);
 	kw = NULL;
-	KUNIT_EXPECT_NULL(test, stage_arena(test)->kernel);
+	KUNIT_EXPECT_NULL(test, fixture_arena(test)->kernel);
 	kring_sweep(pool, ~0u, KRING_SWEEP_WINDOWS, NULL);
-	KUNIT_EXPECT_EQ(test, pool->nr_free, STAGE_S - 1u);
-	stage_release(reader, 1);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, FIXTURE_S - 1u);
+	fixture_release(reader, 1);
 	kring_sweep(pool, ~0u, KRING_SWEEP_WINDOWS, NULL);
-	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)STAGE_S);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)FIXTURE_S);
 }
 
-static void next_writer_goes_on(struct kunit *test)
+static void next_writer_continues(struct kunit *test)
 {
 	struct kring_reader *reader;
 	u32 i;
@@ -515,7 +515,7 @@ static void next_writer_goes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, head(), CAPACITY - 1ull);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 	KUNIT_EXPECT_EQ(test, write(8), -EAGAIN);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	KUNIT_EXPECT_EQ(test, write(8), 0);
 	KUNIT_EXPECT_EQ(test, head(), CAPACITY + 1ull);
 	/* without the counts of the writer before */
@@ -557,39 +557,39 @@ static void wrong_config_is_refused(struct kunit *test)
 	with.arena = "elsewhere";
 	expect_refused(test, &with, -ENOENT);
 	with = config(RRING_HANDLES, RRING_FAIL);
-	with.stock[RRING_S] = STAGE_S + 1;
+	with.stock[RRING_S] = FIXTURE_S + 1;
 	expect_refused(test, &with, -EINVAL);
-	KUNIT_EXPECT_NULL(test, stage_arena(test)->kernel);
+	KUNIT_EXPECT_NULL(test, fixture_arena(test)->kernel);
 }
 
 static struct kunit_case kwriter_cases[] = {
-	KUNIT_CASE(entries_show_in_the_order_of_reservation),
-	KUNIT_CASE(payloads_lie_apart),
-	KUNIT_CASE(discarded_in_between_is_left_out),
-	KUNIT_CASE(discarded_last_leaves_no_trace),
-	KUNIT_CASE(every_order_ends_the_same),
+	KUNIT_CASE(entries_appear_in_order_of_reservation),
+	KUNIT_CASE(payloads_do_not_overlap),
+	KUNIT_CASE(discarded_entry_is_marked),
+	KUNIT_CASE(latest_discard_gives_position_back),
+	KUNIT_CASE(every_order_of_commit_and_discard),
 	KUNIT_CASE(full_ring_drops),
-	KUNIT_CASE(lying_cursor_makes_no_room),
+	KUNIT_CASE(hostile_cursor_makes_no_room),
 	KUNIT_CASE(reservation_is_never_overwritten),
 	KUNIT_CASE(too_large_is_dropped),
-	KUNIT_CASE(room_that_is_known_needs_no_lock),
-	KUNIT_CASE(busy_stock_drops),
+	KUNIT_CASE(reserve_below_limit_needs_no_lock),
+	KUNIT_CASE(busy_lock_drops),
 	KUNIT_CASE(commit_needs_no_lock),
-	KUNIT_CASE(long_run_is_passed_in_batches),
+	KUNIT_CASE(head_moves_in_batches),
 	KUNIT_CASE(empty_stock_drops),
 	KUNIT_CASE(stock_is_filled_again),
-	KUNIT_CASE(slot_that_is_let_go_is_waited_for),
-	KUNIT_CASE(event_is_always_named_somewhere),
-	KUNIT_CASE(closed_writer_leaves_nothing),
-	KUNIT_CASE(next_writer_goes_on),
+	KUNIT_CASE(surplus_slot_wakes_waiters),
+	KUNIT_CASE(slot_is_held_then_in_flight),
+	KUNIT_CASE(close_frees_client_and_slots),
+	KUNIT_CASE(next_writer_continues),
 	KUNIT_CASE(wrong_config_is_refused),
 	{}
 };
 
 static struct kunit_suite kwriter_suite = {
 	.name = "kwriter",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
 	.exit = kwriter_exit,
 	.test_cases = kwriter_cases,
 };

@@ -5,7 +5,7 @@
 #include "../core/pool.h"
 #include "../core/reclaim.h"
 #include "../core/xxl.h"
-#include "stage.h"
+#include "fixture.h"
 
 static rring_seq_t *tail(struct kring_client *client, u32 pool)
 {
@@ -23,20 +23,20 @@ static u32 lent(struct kring_client *client, u32 pool)
 }
 
 /* Take @n slots from the magazine and drop them. */
-static void use(struct kunit *test, struct kring_client *client, u32 pool,
-		u32 n)
+static void pop_and_drop(struct kunit *test, struct kring_client *client,
+			 u32 pool, u32 n)
 {
 	while (n--) {
-		u64 handle = stage_pop(client, pool);
+		u64 handle = fixture_pop(client, pool);
 
 		KUNIT_ASSERT_NE(test, handle, 0ull);
-		stage_drop(client, handle);
+		fixture_drop(client, handle);
 	}
 }
 
 static u32 sweep(struct kunit *test, u32 pool)
 {
-	return kring_sweep(stage_pool(test, pool), ~0u, KRING_SWEEP_WINDOWS,
+	return kring_sweep(fixture_pool(test, pool), ~0u, KRING_SWEEP_WINDOWS,
 			   NULL);
 }
 
@@ -47,120 +47,120 @@ static void set_quota(struct kring_client *client, u32 percent)
 	mutex_unlock(&client->arena->lock);
 }
 
-static void lends_what_is_asked_for(struct kunit *test)
+static void refill_lends_the_count_asked(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
-	struct kring_pool *pool = stage_pool(test, RRING_S);
-	DECLARE_BITMAP(seen, STAGE_S) = {};
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
+	DECLARE_BITMAP(seen, FIXTURE_S) = {};
 	u64 handle;
+	u32 index;
 
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 5), 5);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 5), 5);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 5u);
 	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], 5u);
-	KUNIT_EXPECT_EQ(test, pool->nr_free, STAGE_S - 5u);
-	while ((handle = stage_pop(client, RRING_S))) {
+	KUNIT_EXPECT_EQ(test, pool->nr_free, FIXTURE_S - 5u);
+	while ((handle = fixture_pop(client, RRING_S))) {
 		KUNIT_EXPECT_EQ(test, rring_handle_class(handle),
 				(u32)RRING_S);
 		KUNIT_EXPECT_EQ(test, rring_handle_generation(handle), 1u);
-		KUNIT_EXPECT_FALSE(test,
-				   __test_and_set_bit(rring_handle_index(handle),
-						      seen));
+		index = rring_handle_index(handle);
+		KUNIT_EXPECT_FALSE(test, __test_and_set_bit(index, seen));
 	}
-	KUNIT_EXPECT_EQ(test, bitmap_weight(seen, STAGE_S), 5);
+	KUNIT_EXPECT_EQ(test, bitmap_weight(seen, FIXTURE_S), 5);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 0u);
 }
 
-static void used_slots_come_back(struct kunit *test)
+static void dropped_slots_are_reclaimed(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
-	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
 
-	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 5), 5);
-	use(test, client, RRING_S, 3);
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, 5), 5);
+	pop_and_drop(test, client, RRING_S, 3);
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 3u);
 	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], 2u);
-	KUNIT_EXPECT_EQ(test, pool->nr_free, STAGE_S - 2u);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, FIXTURE_S - 2u);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 2u);
 }
 
-static void full_magazine_gets_nothing(struct kunit *test)
+static void full_magazine_is_lent_nothing(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_XS, STAGE_XS),
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_XS, FIXTURE_XS),
 			RRING_MAGAZINE_SLOTS);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_XS, 1), 0);
-	use(test, client, RRING_XS, 1);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_XS, STAGE_XS), 1);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_XS, 1), 0);
+	pop_and_drop(test, client, RRING_XS, 1);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_XS, FIXTURE_XS), 1);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_XS),
 			(u32)RRING_MAGAZINE_SLOTS);
 }
 
-static void dry_pool_says_so(struct kunit *test)
+static void refill_of_dry_pool_fails(struct kunit *test)
 {
-	struct kring_client *a = stage_client(test, RRING_PRODUCER);
-	struct kring_client *b = stage_client(test, RRING_PRODUCER);
-	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
 
-	KUNIT_EXPECT_EQ(test, stage_refill(a, RRING_S, STAGE_S), STAGE_S);
-	KUNIT_EXPECT_EQ(test, stage_refill(b, RRING_S, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, fixture_refill(a, RRING_S, FIXTURE_S), FIXTURE_S);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 1), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, pool->info->failures, 1ull);
 	KUNIT_EXPECT_TRUE(test, pool->dry);
-	KUNIT_EXPECT_EQ(test, stage_refill(b, RRING_M, 1), -ENOSPC);
-	use(test, a, RRING_S, 1);
-	KUNIT_EXPECT_EQ(test, stage_refill(b, RRING_S, 2), 1);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_M, 1), -ENOSPC);
+	pop_and_drop(test, a, RRING_S, 1);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 2), 1);
 }
 
 static void quota_is_not_exceeded(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	u64 kept;
 
 	set_quota(client, 25);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, STAGE_S),
-			STAGE_S / 4);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 1), -EDQUOT);
-	kept = stage_pop(client, RRING_S);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 1), -EDQUOT);
-	use(test, client, RRING_S, 2);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, STAGE_S), 2);
-	stage_drop(client, kept);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, STAGE_S), 1);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S),
+			FIXTURE_S / 4);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), -EDQUOT);
+	kept = fixture_pop(client, RRING_S);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), -EDQUOT);
+	pop_and_drop(test, client, RRING_S, 2);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S), 2);
+	fixture_drop(client, kept);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S), 1);
 }
 
 /*
  * A quota is at least one slot, however small the percentage is: otherwise the
  * client could never allocate.
  */
-static void quota_is_never_nothing(struct kunit *test)
+static void quota_is_at_least_one_slot(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
-	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
 
 	set_quota(client, 1);
 	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), 1u);
 	set_quota(client, 100);
-	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), (u32)STAGE_S);
+	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), (u32)FIXTURE_S);
 	set_quota(client, 0);
-	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), (u32)STAGE_S);
+	KUNIT_EXPECT_EQ(test, kring_pool_quota(pool, client), (u32)FIXTURE_S);
 }
 
 /* If a quota is lowered below what is lent, nothing is left of it: no wrap. */
-static void lowered_quota_waits(struct kunit *test)
+static void lowered_quota_does_not_wrap(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 
-	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 8), 8);
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, 8), 8);
 	set_quota(client, 25);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 1), -EDQUOT);
-	use(test, client, RRING_S, 5);
-	KUNIT_EXPECT_EQ(test, stage_refill(client, RRING_S, 8), 1);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), -EDQUOT);
+	pop_and_drop(test, client, RRING_S, 5);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 8), 1);
 }
 
 /* Positions of a magazine are compared modulo 2^32. */
 static void positions_wrap(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct rring_magazine *magazine = kring_client_magazine(client,
 								RRING_S);
 	const u64 from = U32_MAX - 2ull;
@@ -168,14 +168,14 @@ static void positions_wrap(struct kunit *test)
 	rring_seq_store(&magazine->head, from);
 	rring_seq_store(tail(client, RRING_S), from);
 	client->tail[RRING_S] = from;
-	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 6), 6);
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, 6), 6);
 	KUNIT_EXPECT_EQ(test, rring_seq_load(&magazine->head), from + 6);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 6u);
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 0u);
-	use(test, client, RRING_S, 4);
+	pop_and_drop(test, client, RRING_S, 4);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 2u);
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
-	use(test, client, RRING_S, 2);
+	pop_and_drop(test, client, RRING_S, 2);
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 2u);
 }
 
@@ -183,50 +183,50 @@ static void positions_wrap(struct kunit *test)
  * If a hostile client's tail is beyond the head, or goes back, its magazine
  * counts as empty.
  */
-static void a_false_tail_hurts_its_own_client(struct kunit *test)
+static void hostile_tail_empties_own_magazine(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 
-	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, 4), 4);
 	rring_seq_store(tail(client, RRING_S), 5);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 0u);
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
-	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, 4), 4);
 	rring_seq_store(tail(client, RRING_S), 3);
 	KUNIT_EXPECT_EQ(test, lent(client, RRING_S), 0u);
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
 	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], 0u);
 }
 
-static void dead_magazine_goes_back(struct kunit *test)
+static void magazine_of_dead_client_is_reclaimed(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
-	struct kring_pool *pool = stage_pool(test, RRING_S);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
 
-	KUNIT_ASSERT_EQ(test, stage_refill(client, RRING_S, 4), 4);
-	stage_pop(client, RRING_S);
-	stage_kill(test, client);
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, 4), 4);
+	fixture_pop(client, RRING_S);
+	fixture_kill(test, client);
 	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 4u);
-	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)STAGE_S);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, (u32)FIXTURE_S);
 }
 
 /* A client that gets the id of a dead one does not get its leases. */
-static void heir_is_not_charged(struct kunit *test)
+static void reused_id_is_not_charged(struct kunit *test)
 {
-	struct kring_client *dead = stage_client(test, RRING_PRODUCER);
-	struct kring_client *heir;
+	struct kring_client *dead = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *successor;
 	u32 id = dead->id;
 
-	KUNIT_ASSERT_EQ(test, stage_refill(dead, RRING_S, 4), 4);
-	stage_kill(test, dead);
-	heir = stage_client(test, RRING_PRODUCER);
-	KUNIT_ASSERT_EQ(test, heir->id, id);
-	KUNIT_ASSERT_EQ(test, stage_refill(heir, RRING_S, 1), 1);
+	KUNIT_ASSERT_EQ(test, fixture_refill(dead, RRING_S, 4), 4);
+	fixture_kill(test, dead);
+	successor = fixture_client(test, RRING_PRODUCER);
+	KUNIT_ASSERT_EQ(test, successor->id, id);
+	KUNIT_ASSERT_EQ(test, fixture_refill(successor, RRING_S, 1), 1);
 	sweep(test, RRING_S);
-	KUNIT_EXPECT_EQ(test, stage_pool(test, RRING_S)->nr_free,
-			STAGE_S - 1u);
-	KUNIT_EXPECT_EQ(test, heir->charged[RRING_S], 1u);
-	KUNIT_EXPECT_EQ(test, lent(heir, RRING_S), 1u);
+	KUNIT_EXPECT_EQ(test, fixture_pool(test, RRING_S)->nr_free,
+			FIXTURE_S - 1u);
+	KUNIT_EXPECT_EQ(test, successor->charged[RRING_S], 1u);
+	KUNIT_EXPECT_EQ(test, lent(successor, RRING_S), 1u);
 }
 
 static u64 bytes(struct kring_arena *arena)
@@ -240,10 +240,10 @@ static u64 bytes(struct kring_arena *arena)
 }
 
 /* An XXL slot has a region as long as it is out. */
-static void xxl_comes_with_pages(struct kunit *test)
+static void xxl_slot_has_region_while_out(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
-	struct kring_pool *pool = stage_pool(test, RRING_XXL);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_XXL);
 	struct rring_refill args = {
 		.size = sizeof(args),
 		.pool = RRING_XXL,
@@ -254,38 +254,38 @@ static void xxl_comes_with_pages(struct kunit *test)
 	u32 slot;
 
 	KUNIT_ASSERT_EQ(test, kring_pool_refill(client, &args), 0);
-	slot = rring_handle_index(stage_pop(client, RRING_XXL));
+	slot = rring_handle_index(fixture_pop(client, RRING_XXL));
 	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]),
 			(u64)6 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, bytes(client->arena),
 			before + 6 * PAGE_SIZE);
-	stage_kill(test, client);
+	fixture_kill(test, client);
 	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]), 0ull);
 	KUNIT_EXPECT_NULL(test, pool->xxl[slot]);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, 2u);
 }
 
 static struct kunit_case magazine_cases[] = {
-	KUNIT_CASE(lends_what_is_asked_for),
-	KUNIT_CASE(used_slots_come_back),
-	KUNIT_CASE(full_magazine_gets_nothing),
-	KUNIT_CASE(dry_pool_says_so),
+	KUNIT_CASE(refill_lends_the_count_asked),
+	KUNIT_CASE(dropped_slots_are_reclaimed),
+	KUNIT_CASE(full_magazine_is_lent_nothing),
+	KUNIT_CASE(refill_of_dry_pool_fails),
 	KUNIT_CASE(quota_is_not_exceeded),
-	KUNIT_CASE(quota_is_never_nothing),
-	KUNIT_CASE(lowered_quota_waits),
+	KUNIT_CASE(quota_is_at_least_one_slot),
+	KUNIT_CASE(lowered_quota_does_not_wrap),
 	KUNIT_CASE(positions_wrap),
-	KUNIT_CASE(a_false_tail_hurts_its_own_client),
-	KUNIT_CASE(dead_magazine_goes_back),
-	KUNIT_CASE(heir_is_not_charged),
-	KUNIT_CASE(xxl_comes_with_pages),
+	KUNIT_CASE(hostile_tail_empties_own_magazine),
+	KUNIT_CASE(magazine_of_dead_client_is_reclaimed),
+	KUNIT_CASE(reused_id_is_not_charged),
+	KUNIT_CASE(xxl_slot_has_region_while_out),
 	{}
 };
 
 static struct kunit_suite magazine_suite = {
 	.name = "magazine",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
-	.exit = stage_exit,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
+	.exit = fixture_exit,
 	.test_cases = magazine_cases,
 };
 

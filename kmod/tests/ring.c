@@ -4,7 +4,7 @@
 #include <rusted_ring/internal/window.h>
 
 #include "../core/reader.h"
-#include "stage.h"
+#include "fixture.h"
 
 #define CAPACITY	8
 
@@ -27,7 +27,7 @@ static struct kring_ring *open(struct kunit *test, struct kring_client *writer,
 
 	args.retain = retain;
 	args.stall_ns = stall_ns;
-	return stage_ring(test, writer, &args);
+	return fixture_ring(test, writer, &args);
 }
 
 static void close(struct kunit *test, struct kring_ring *ring, u32 flags)
@@ -96,19 +96,19 @@ static u64 start_at(struct kunit *test, struct kring_client *client,
 
 /* ---- the window ---- */
 
-static void low_follows_the_slowest(struct kunit *test)
+static void low_follows_slowest_reader(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct kring_reader *a = stage_join(test, client, ring, NULL);
-	struct kring_reader *b = stage_join(test, client, ring, NULL);
+	struct kring_reader *a = fixture_join(test, client, ring, NULL);
+	struct kring_reader *b = fixture_join(test, client, ring, NULL);
 
-	stage_commit(ring, CAPACITY);
+	fixture_commit(ring, CAPACITY);
 	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
 	KUNIT_EXPECT_FALSE(test, has_room(ring));
-	stage_release(a, 5);
+	fixture_release(a, 5);
 	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
-	stage_release(b, 3);
+	fixture_release(b, 3);
 	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 	KUNIT_EXPECT_EQ(test, leave(client, b, 0), 0);
@@ -123,19 +123,19 @@ static void low_follows_the_slowest(struct kunit *test)
  */
 static void window_never_goes_back(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
-	struct rring_ring_head *page = stage_page(ring);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
+	struct rring_ring_head *page = fixture_page(ring);
 
-	stage_commit(ring, 5);
-	stage_release(reader, 3);
+	fixture_commit(ring, 5);
+	fixture_release(reader, 3);
 	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
 	rring_seq_store(&page->head, 2);
 	KUNIT_EXPECT_EQ(test, head(ring), 5ull);
-	stage_release(reader, ~0ull);
+	fixture_release(reader, ~0ull);
 	KUNIT_EXPECT_EQ(test, low(ring), 5ull);
 	rring_seq_store(&page->head, 1ull << 63);
 	KUNIT_EXPECT_EQ(test, head(ring), 5ull);
@@ -143,28 +143,28 @@ static void window_never_goes_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, head(ring), 5ull);
 }
 
-static void ring_retains_what_it_says(struct kunit *test)
+static void ring_retains_last_entries(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 3, 0);
 
 	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
-	stage_commit(ring, 2);
+	fixture_commit(ring, 2);
 	KUNIT_EXPECT_EQ(test, low(ring), 0ull);
-	stage_commit(ring, 8);
+	fixture_commit(ring, 8);
 	KUNIT_EXPECT_EQ(test, low(ring), 7ull);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_OLDEST,
 				       0), 7ull);
 }
 
-static void overwriting_ring_has_room_and_one_lap(struct kunit *test)
+static void overwriting_ring_window_is_one_lap(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_OVERWRITE, 0, 0);
 	struct rring_reader_join args = { .ring = ring->id };
 
-	stage_commit(ring, 3 * CAPACITY);
+	fixture_commit(ring, 3 * CAPACITY);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 	KUNIT_EXPECT_EQ(test, low(ring), 2ull * CAPACITY);
 	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), -EINVAL);
@@ -176,10 +176,10 @@ static void overwriting_ring_has_room_and_one_lap(struct kunit *test)
 
 static void reader_starts_within_the_window(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 4, 0);
 
-	stage_commit(ring, 6);
+	fixture_commit(ring, 6);
 	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_NEWEST,
 				       1), 6ull);
 	KUNIT_EXPECT_EQ(test, start_at(test, client, ring, RRING_START_OLDEST,
@@ -198,32 +198,32 @@ static void reader_starts_within_the_window(struct kunit *test)
  */
 static void cursor_that_is_not_zero_is_not_reused(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
 	u32 cursor = reader->cursor;
 	rring_seq_t *pos = (rring_seq_t *)kring_reader_cursor(reader);
 
 	rring_seq_store(pos, 7);
 	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
-	reader = stage_join(test, client, ring, NULL);
+	reader = fixture_join(test, client, ring, NULL);
 	KUNIT_EXPECT_NE(test, reader->cursor, cursor);
 	rring_seq_store(pos, 0);
-	reader = stage_join(test, client, ring, NULL);
+	reader = fixture_join(test, client, ring, NULL);
 	KUNIT_EXPECT_EQ(test, reader->cursor, cursor);
 }
 
-static void observer_holds_nobody_back(struct kunit *test)
+static void observer_does_not_gate(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_OBSERVER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_OBSERVER);
 	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
 	struct rring_reader_join args = { .ring = ring->id };
 
 	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), -EPERM);
 	args.flags = RRING_JOIN_OBSERVER;
 	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), 0);
-	stage_commit(ring, CAPACITY);
+	fixture_commit(ring, CAPACITY);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 }
 
@@ -231,13 +231,13 @@ static void observer_holds_nobody_back(struct kunit *test)
 
 static void deserted_ring_is_reaped(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, 0);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
-	struct kring_arena *arena = stage_arena(test);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
+	struct kring_arena *arena = fixture_arena(test);
 	u32 id = ring->id;
 
-	stage_commit(ring, 2);
+	fixture_commit(ring, 2);
 	close(test, ring, 0);
 	KUNIT_EXPECT_PTR_EQ(test, arena->rings[id], ring);
 	KUNIT_EXPECT_TRUE(test, kring_ring_has_ended(ring));
@@ -253,14 +253,14 @@ static void deserted_ring_is_reaped(struct kunit *test)
 /* A window is one lap at most, however high a hostile writer's head is. */
 static void window_is_at_most_a_lap(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
 
-	stage_join(test, client, ring, NULL);
-	stage_commit(ring, 1000);
+	fixture_join(test, client, ring, NULL);
+	fixture_commit(ring, 1000);
 	KUNIT_EXPECT_EQ(test, low(ring), 1000ull - CAPACITY);
-	stage_kill(test, writer);
+	fixture_kill(test, writer);
 	KUNIT_EXPECT_EQ(test, rring_seq_load(&ring->info->end), 1000ull);
 	KUNIT_EXPECT_EQ(test, head(ring), 1000ull);
 	KUNIT_EXPECT_EQ(test, low(ring), 1000ull - CAPACITY);
@@ -273,21 +273,21 @@ static void window_is_at_most_a_lap(struct kunit *test)
  */
 static void adopted_slots_are_counted(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
-	struct kring_ring *ring = stage_handles(test, writer, CAPACITY);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
-	struct kring_arena *arena = stage_arena(test);
-	u64 handle = stage_alloc(test, writer, RRING_XS);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = fixture_handle_ring(test, writer, CAPACITY);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
+	struct kring_arena *arena = fixture_arena(test);
+	u64 handle = fixture_alloc(test, writer, RRING_XS);
 	u32 *count = &arena->adopted[rring_handle_index(handle)];
 
-	stage_hold(writer, handle);
-	stage_publish(writer, ring, handle);
-	stage_publish(writer, ring, handle);
+	fixture_hold(writer, handle);
+	fixture_publish(writer, ring, handle);
+	fixture_publish(writer, ring, handle);
 	KUNIT_EXPECT_EQ(test, *count, 0u);
-	stage_kill(test, writer);
+	fixture_kill(test, writer);
 	KUNIT_EXPECT_EQ(test, *count, 2u);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	mutex_lock(&arena->lock);
 	kring_ring_settle(ring);
 	mutex_unlock(&arena->lock);
@@ -297,42 +297,42 @@ static void adopted_slots_are_counted(struct kunit *test)
 }
 
 /* An adopted entry without a valid handle of the arena names no slot. */
-static void nonsense_is_not_adopted(struct kunit *test)
+static void invalid_handles_are_not_adopted(struct kunit *test)
 {
-	static const u64 nonsense[] = { ~0ull, 0xe0000000ull,
-					(u64)RRING_S << 29 | STAGE_S,
-					(u64)RRING_M << 29 };
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
-	struct kring_ring *ring = stage_handles(test, writer, CAPACITY);
-	struct kring_arena *arena = stage_arena(test);
-	struct rring_entry *entry = stage_page(ring) +
+	static const u64 invalid[] = { ~0ull, 0xe0000000ull,
+				       (u64)RRING_S << 29 | FIXTURE_S,
+				       (u64)RRING_M << 29 };
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = fixture_handle_ring(test, writer, CAPACITY);
+	struct kring_arena *arena = fixture_arena(test);
+	struct rring_entry *entry = fixture_page(ring) +
 				    ring->info->entry_offset;
 	u32 i;
 
-	stage_join(test, client, ring, NULL);
-	for (i = 0; i < ARRAY_SIZE(nonsense); i++)
-		WRITE_ONCE(entry[i].handle, nonsense[i]);
-	stage_commit(ring, i);
-	stage_kill(test, writer);
+	fixture_join(test, client, ring, NULL);
+	for (i = 0; i < ARRAY_SIZE(invalid); i++)
+		WRITE_ONCE(entry[i].handle, invalid[i]);
+	fixture_commit(ring, i);
+	fixture_kill(test, writer);
 	KUNIT_EXPECT_NULL(test, memchr_inv(arena->adopted, 0,
 					   arena->info->slots * sizeof(u32)));
 }
 
-static void next_writer_goes_on_there(struct kunit *test)
+static void next_writer_continues_at_end(struct kunit *test)
 {
-	struct kring_client *first = stage_client(test, RRING_PRODUCER);
-	struct kring_client *second = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *first = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *second = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	struct kring_ring *ring = open(test, first, RRING_BLOCK, 0, 0);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
 	struct rring_ring_open args = config(RRING_BLOCK);
-	void *pages = stage_page(ring);
+	void *pages = fixture_page(ring);
 	char *data = pages + ring->info->data_offset;
 
 	memset(data, 0x5a, 3 * RRING_STRIDE_MIN);
-	stage_commit(ring, 3);
-	stage_release(reader, 1);
+	fixture_commit(ring, 3);
+	fixture_release(reader, 1);
 	KUNIT_EXPECT_EQ(test, kring_ring_open(second, &args), -EBUSY);
 	close(test, ring, RRING_CLOSE_AWAIT);
 	KUNIT_EXPECT_FALSE(test, kring_ring_has_ended(ring));
@@ -344,8 +344,8 @@ static void next_writer_goes_on_there(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, args.incarnation, 1u);
 	KUNIT_EXPECT_EQ(test, args.head, 3ull);
 	/* in new pages, which the first writer cannot write */
-	KUNIT_EXPECT_PTR_NE(test, stage_page(ring), pages);
-	data = stage_page(ring) + ring->info->data_offset;
+	KUNIT_EXPECT_PTR_NE(test, fixture_page(ring), pages);
+	data = fixture_page(ring) + ring->info->data_offset;
 	KUNIT_EXPECT_NULL(test, memchr_inv(data, 0x5a,
 					   3 * RRING_STRIDE_MIN));
 	KUNIT_EXPECT_EQ(test, head(ring), 3ull);
@@ -359,13 +359,13 @@ static void next_writer_goes_on_there(struct kunit *test)
  */
 static void writer_after_a_hostile_head_is_refused(struct kunit *test)
 {
-	struct kring_client *hostile = stage_client(test, RRING_PRODUCER);
-	struct kring_client *second = stage_client(test, RRING_PRODUCER);
+	struct kring_client *hostile = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *second = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, hostile, RRING_BLOCK, 0, 0);
 	struct rring_ring_open args = config(RRING_BLOCK);
-	struct rring_ring_head *page = stage_page(ring);
+	struct rring_ring_head *page = fixture_page(ring);
 
-	stage_join(test, second, ring, NULL);
+	fixture_join(test, second, ring, NULL);
 	rring_seq_store(&page->head, S64_MAX);
 	close(test, ring, RRING_CLOSE_AWAIT);
 	KUNIT_EXPECT_EQ(test, kring_ring_open(second, &args), -EOVERFLOW);
@@ -373,19 +373,19 @@ static void writer_after_a_hostile_head_is_refused(struct kunit *test)
 
 /* ---- named readers ---- */
 
-static void name_goes_on_where_it_stood(struct kunit *test)
+static void named_reader_resumes_at_cursor(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *first = stage_client(test, RRING_CONSUMER);
-	struct kring_client *second = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *first = fixture_client(test, RRING_CONSUMER);
+	struct kring_client *second = fixture_client(test, RRING_CONSUMER);
 	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
-	struct kring_reader *reader = stage_join(test, first, ring, "name");
+	struct kring_reader *reader = fixture_join(test, first, ring, "name");
 	struct rring_reader_join args = { .ring = ring->id, .name = "name" };
 
-	stage_commit(ring, 5);
-	stage_release(reader, 2);
+	fixture_commit(ring, 5);
+	fixture_release(reader, 2);
 	KUNIT_EXPECT_EQ(test, kring_reader_join(second, &args), -EBUSY);
-	stage_kill(test, first);
+	fixture_kill(test, first);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_FROZEN);
 	KUNIT_EXPECT_EQ(test, low(ring), 2ull);
 	KUNIT_EXPECT_EQ(test, kring_reader_join(second, &args), 0);
@@ -396,12 +396,12 @@ static void name_goes_on_where_it_stood(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, low(ring), 5ull);
 }
 
-static void absent_name_can_be_forgotten(struct kunit *test)
+static void frozen_reader_can_be_forgotten(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
-	struct kring_reader *reader = stage_join(test, writer, ring, "name");
-	struct kring_arena *arena = stage_arena(test);
+	struct kring_reader *reader = fixture_join(test, writer, ring, "name");
+	struct kring_arena *arena = fixture_arena(test);
 	u32 serial = reader->serial;
 	int busy, stale, gone;
 
@@ -440,13 +440,13 @@ static u64 check_stall(struct kring_reader *reader, u64 position, u64 now)
 
 static void reader_is_lapped_after_its_limit(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
 	struct rring_reader_rejoin args = { .reader = reader->id,
 					    .ring = ring->id };
 
-	stage_commit(ring, CAPACITY);
+	fixture_commit(ring, CAPACITY);
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5000), 5000ull + STALL_NS);
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5999), 5000ull + STALL_NS);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
@@ -455,7 +455,7 @@ static void reader_is_lapped_after_its_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
 	KUNIT_EXPECT_EQ(test, ring->laps, 1ull);
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
-	stage_commit(ring, 3);
+	fixture_commit(ring, 3);
 	KUNIT_EXPECT_EQ(test, kring_reader_rejoin(client, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.lost, CAPACITY + 3ull);
 	KUNIT_EXPECT_EQ(test, args.position, CAPACITY + 3ull);
@@ -468,19 +468,19 @@ static void reader_is_lapped_after_its_limit(struct kunit *test)
  */
 static void reader_that_moves_is_not_lapped(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
 	u64 now = 5000;
 	u32 i;
 
-	stage_commit(ring, CAPACITY);
+	fixture_commit(ring, CAPACITY);
 	for (i = 0; i < 4; i++, now += STALL_NS - 1) {
-		stage_release(reader, i);
+		fixture_release(reader, i);
 		check_stall(reader, 5, now);
 	}
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	check_stall(reader, 5, now);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
 	check_stall(reader, 5, now + 1);
@@ -488,21 +488,21 @@ static void reader_that_moves_is_not_lapped(struct kunit *test)
 }
 
 /* A named reader that is lapped while away learns at its join what it lost. */
-static void absent_name_is_lapped(struct kunit *test)
+static void frozen_reader_is_lapped(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
-	struct kring_reader *reader = stage_join(test, client, ring, "name");
+	struct kring_reader *reader = fixture_join(test, client, ring, "name");
 	struct rring_reader_join args = { .ring = ring->id, .name = "name" };
 
-	stage_commit(ring, 6);
-	stage_release(reader, 2);
+	fixture_commit(ring, 6);
+	fixture_release(reader, 2);
 	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
 	check_stall(reader, 5, 5000);
 	check_stall(reader, 5, 6000);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
-	stage_release(stage_join(test, client, ring, NULL), 6);
-	stage_commit(ring, 1);
+	fixture_release(fixture_join(test, client, ring, NULL), 6);
+	fixture_commit(ring, 1);
 	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.resumed, 1u);
 	KUNIT_EXPECT_EQ(test, args.position, 6ull);
@@ -510,32 +510,32 @@ static void absent_name_is_lapped(struct kunit *test)
 }
 
 static struct kunit_case ring_cases[] = {
-	KUNIT_CASE(low_follows_the_slowest),
+	KUNIT_CASE(low_follows_slowest_reader),
 	KUNIT_CASE(window_never_goes_back),
-	KUNIT_CASE(ring_retains_what_it_says),
-	KUNIT_CASE(overwriting_ring_has_room_and_one_lap),
+	KUNIT_CASE(ring_retains_last_entries),
+	KUNIT_CASE(overwriting_ring_window_is_one_lap),
 	KUNIT_CASE(reader_starts_within_the_window),
 	KUNIT_CASE(cursor_that_is_not_zero_is_not_reused),
-	KUNIT_CASE(observer_holds_nobody_back),
+	KUNIT_CASE(observer_does_not_gate),
 	KUNIT_CASE(deserted_ring_is_reaped),
 	KUNIT_CASE(window_is_at_most_a_lap),
 	KUNIT_CASE(adopted_slots_are_counted),
-	KUNIT_CASE(nonsense_is_not_adopted),
-	KUNIT_CASE(next_writer_goes_on_there),
+	KUNIT_CASE(invalid_handles_are_not_adopted),
+	KUNIT_CASE(next_writer_continues_at_end),
 	KUNIT_CASE(writer_after_a_hostile_head_is_refused),
-	KUNIT_CASE(name_goes_on_where_it_stood),
-	KUNIT_CASE(absent_name_can_be_forgotten),
+	KUNIT_CASE(named_reader_resumes_at_cursor),
+	KUNIT_CASE(frozen_reader_can_be_forgotten),
 	KUNIT_CASE(reader_is_lapped_after_its_limit),
 	KUNIT_CASE(reader_that_moves_is_not_lapped),
-	KUNIT_CASE(absent_name_is_lapped),
+	KUNIT_CASE(frozen_reader_is_lapped),
 	{}
 };
 
 static struct kunit_suite ring_suite = {
 	.name = "ring",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
-	.exit = stage_exit,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
+	.exit = fixture_exit,
 	.test_cases = ring_cases,
 };
 

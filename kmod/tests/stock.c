@@ -2,95 +2,95 @@
 /*
  * The stock of a kernel writer, with another client at work while the stock
  * runs dry. writer_stock.c is included here, and writer_stock.o is left out of
- * the module. The only change: turn() is called before the barrier that
+ * the module. The only change: stock_hook() is called before the barrier that
  * precedes the last look.
  */
 #include <kunit/test.h>
 
 #include "../core/barrier.h"
 #include "../kclient/writer.h"
-#include "stage.h"
+#include "fixture.h"
 
-static void turn(void);
+static void stock_hook(void);
 
 #define kring_barrier_unlocked(arena) \
-	do { turn(); kring_barrier_unlocked(arena); } while (0)
+	do { stock_hook(); kring_barrier_unlocked(arena); } while (0)
 
 #include "../kclient/writer_stock.c"
 
 #undef kring_barrier_unlocked
 
 /* State of the running test. */
-static struct scene {
+static struct stock_ctx {
 	struct rring_kwriter *kw;
-	struct kring_client *hoarder;	/* has all slots but one */
-	u64 handle;			/* turn() makes it drop this one */
-	u32 turns;			/* calls of turn() */
-} scene;
+	struct kring_client *holder;	/* has all slots but one */
+	u64 handle;			/* stock_hook() drops this one */
+	u32 hook_calls;			/* calls of stock_hook() */
+} ctx;
 
-static void turn(void)
+static void stock_hook(void)
 {
-	scene.turns++;
-	if (scene.handle)
-		stage_drop(scene.hoarder, scene.handle);
-	scene.handle = 0;
+	ctx.hook_calls++;
+	if (ctx.handle)
+		fixture_drop(ctx.holder, ctx.handle);
+	ctx.handle = 0;
 }
 
 /* Begin: the writer has the last slot in stock; its reader releases nothing. */
-static void set(struct kunit *test)
+static void setup(struct kunit *test)
 {
 	struct rring_kwriter_config with = {
-		.arena = STAGE_NAME,
+		.arena = FIXTURE_NAME,
 		.kind = RRING_HANDLES,
 		.policy = RRING_FAIL,
 		.capacity = 4,
 		.stock[RRING_S] = 1,
 	};
 
-	memset(&scene, 0, sizeof(scene));
-	scene.hoarder = stage_client(test, RRING_PRODUCER);
-	scene.kw = rring_kwriter_open(&with);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(scene.kw));
-	stage_join(test, stage_client(test, RRING_CONSUMER), scene.kw->ring,
-		   NULL);
-	KUNIT_ASSERT_EQ(test, stage_refill(scene.hoarder, RRING_S, STAGE_S),
-			STAGE_S - 1);
+	memset(&ctx, 0, sizeof(ctx));
+	ctx.holder = fixture_client(test, RRING_PRODUCER);
+	ctx.kw = rring_kwriter_open(&with);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(ctx.kw));
+	fixture_join(test, fixture_client(test, RRING_CONSUMER), ctx.kw->ring,
+		     NULL);
+	KUNIT_ASSERT_EQ(test, fixture_refill(ctx.holder, RRING_S, FIXTURE_S),
+			FIXTURE_S - 1);
 }
 
 static void stock_exit(struct kunit *test)
 {
-	rring_kwriter_close(scene.kw, 0);
-	scene.kw = NULL;
-	stage_exit(test);
+	rring_kwriter_close(ctx.kw, 0);
+	ctx.kw = NULL;
+	fixture_exit(test);
 }
 
 /* Use the last slot up, and let the worker look for more. */
-static void run_dry(struct kunit *test)
+static void exhaust_stock(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, rring_kwriter_write(scene.kw, "event", 5, 1), 0);
-	irq_work_sync(&scene.kw->irq);
-	flush_delayed_work(&scene.kw->refill);
-	KUNIT_EXPECT_GE(test, scene.turns, 1u);
+	KUNIT_ASSERT_EQ(test, rring_kwriter_write(ctx.kw, "event", 5, 1), 0);
+	irq_work_sync(&ctx.kw->irq);
+	flush_delayed_work(&ctx.kw->refill);
+	KUNIT_EXPECT_GE(test, ctx.hook_calls, 1u);
 }
 
 static u32 waiters(struct kunit *test)
 {
-	return rring_flag_load(&stage_arena(test)->info->pool_waiters);
+	return rring_flag_load(&fixture_arena(test)->info->pool_waiters);
 }
 
-static void dry_stock_says_so_and_is_woken(struct kunit *test)
+static void empty_stock_raises_flag_and_is_refilled(struct kunit *test)
 {
 	u64 handle;
 
-	set(test);
-	handle = stage_pop(scene.hoarder, RRING_S);
-	run_dry(test);
-	KUNIT_EXPECT_EQ(test, scene.kw->stock[RRING_S].n, 0u);
+	setup(test);
+	handle = fixture_pop(ctx.holder, RRING_S);
+	exhaust_stock(test);
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 0u);
 	KUNIT_EXPECT_EQ(test, waiters(test), (u32)BIT(RRING_S));
-	stage_drop(scene.hoarder, handle);
-	kring_arena_wake_pools(stage_arena(test), BIT(RRING_S));
-	flush_delayed_work(&scene.kw->refill);
-	KUNIT_EXPECT_EQ(test, scene.kw->stock[RRING_S].n, 1u);
+	fixture_drop(ctx.holder, handle);
+	kring_arena_wake_pools(fixture_arena(test), BIT(RRING_S));
+	flush_delayed_work(&ctx.kw->refill);
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 1u);
 	KUNIT_EXPECT_EQ(test, waiters(test), 0u);
 }
 
@@ -98,25 +98,25 @@ static void dry_stock_says_so_and_is_woken(struct kunit *test)
  * The client that dropped the slot saw no flag, so it does not lower the flag:
  * the refill has to.
  */
-static void slot_that_the_last_look_finds_lowers_the_flag(struct kunit *test)
+static void slot_found_after_the_flag_lowers_it(struct kunit *test)
 {
-	set(test);
-	scene.handle = stage_pop(scene.hoarder, RRING_S);
-	run_dry(test);
-	KUNIT_EXPECT_EQ(test, scene.kw->stock[RRING_S].n, 1u);
+	setup(test);
+	ctx.handle = fixture_pop(ctx.holder, RRING_S);
+	exhaust_stock(test);
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 1u);
 	KUNIT_EXPECT_EQ(test, waiters(test), 0u);
 }
 
 static struct kunit_case stock_cases[] = {
-	KUNIT_CASE(dry_stock_says_so_and_is_woken),
-	KUNIT_CASE(slot_that_the_last_look_finds_lowers_the_flag),
+	KUNIT_CASE(empty_stock_raises_flag_and_is_refilled),
+	KUNIT_CASE(slot_found_after_the_flag_lowers_it),
 	{}
 };
 
 static struct kunit_suite stock_suite = {
 	.name = "stock",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
 	.exit = stock_exit,
 	.test_cases = stock_cases,
 };

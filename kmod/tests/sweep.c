@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * The sweep, with clients at work between its steps. reclaim.c is included
- * here, and reclaim.o is left out of the module. Macros call turn() before each
- * load of a ledger word, before and after each window is read, and before and
- * after generations are hidden. So each race happens in every run of its test.
+ * here, and reclaim.o is left out of the module. Macros call sweep_hook()
+ * before each load of a ledger word, before and after each window is read, and
+ * before and after generations are hidden. So each race happens in every run of
+ * its test.
  */
 #include <kunit/test.h>
 
 #include "../core/compat.h"
 #include <rusted_ring/internal/atomic.h>
 
-/* The points of a sweep at which turn() is called. */
+/* The points of a sweep at which sweep_hook() is called. */
 enum point {
 	LOAD,		/* about to load a word of a ledger */
 	MARK,		/* about to read the window of a ring */
@@ -19,26 +20,27 @@ enum point {
 	HIDDEN,		/* no generation of the batch can be seen */
 };
 
-static void turn(enum point point);
-static u64 now(void);
+static void sweep_hook(enum point point);
+static u64 sweep_clock(void);
 
 #define rring_word_load_acquire(word) \
-	(turn(LOAD), rring_word_load_acquire(word))
+	(sweep_hook(LOAD), rring_word_load_acquire(word))
 
 #include <rusted_ring/internal/reclaim.h>
 
 #include "../core/ring.h"
 #include "../core/reader.h"
-#include "stage.h"
+#include "fixture.h"
 #include "../core/trace.h"
 
 #define kring_ring_mark_window(ring, pool, named) \
-	(turn(MARK), kring_ring_mark_window(ring, pool, named), turn(MARKED))
+	(sweep_hook(MARK), kring_ring_mark_window(ring, pool, named), \
+	 sweep_hook(MARKED))
 #define rring_flag_load(generation) \
-	(turn(CONFIRMED), rring_flag_load(generation))
+	(sweep_hook(CONFIRMED), rring_flag_load(generation))
 #define rring_fence_full() \
-	do { rring_fence_full(); turn(HIDDEN); } while (0)
-#define ktime_get_coarse_ns() now()
+	do { rring_fence_full(); sweep_hook(HIDDEN); } while (0)
+#define ktime_get_coarse_ns() sweep_clock()
 
 #include "../core/reclaim.c"
 
@@ -47,250 +49,251 @@ static u64 now(void);
 #undef rring_flag_load
 #undef rring_word_load_acquire
 
-/* ---- the test's turn ---- */
+/* ---- the hook ---- */
 
 /* State of the running test: a sweep of one slot, and actions meanwhile. */
-static struct scene {
+static struct sweep_ctx {
 	struct kring_arena *arena;
 	struct kring_client *a, *b;	/* ledger 0, ledger 1 */
 	struct kring_ring *ring;	/* of @a, read by @b */
 	struct kring_ring *other;	/* of @b, read by @a */
 	struct kring_reader *reader, *other_reader;
 	u64 handle;
-	void (*act)(struct scene *scene, enum point point); /* or NULL */
+	void (*action)(struct sweep_ctx *ctx, enum point point); /* or NULL */
 	u32 loads;			/* of ledger words, in this sweep */
 	u32 at;				/* the load, or point, to act at */
-	u32 acted;			/* set by .act */
-	u64 late;			/* ns that the sweep's clock is ahead */
-} scene;
+	u32 acted;			/* set by .action */
+	u64 clock_ahead;		/* ns that the sweep's clock is ahead */
+} ctx;
 
-static void turn(enum point point)
+static void sweep_hook(enum point point)
 {
-	if (scene.act)
-		scene.act(&scene, point);
+	if (ctx.action)
+		ctx.action(&ctx, point);
 	if (point == LOAD)
-		scene.loads++;
+		ctx.loads++;
 }
 
-static u64 now(void)
+static u64 sweep_clock(void)
 {
-	return ktime_get_coarse_ns() + scene.late;
+	return ktime_get_coarse_ns() + ctx.clock_ahead;
 }
 
 /*
- * Sweep the pool's first batch, steps 0 to 6, with @act. A deep one reads the
- * windows in step 2 only. Returns how many slots were freed.
+ * Sweep the pool's first batch, steps 0 to 6, with @action. A deep one reads
+ * the windows in step 2 only. Returns how many slots were freed.
  */
-static u32 sweep(void (*act)(struct scene *scene, enum point point),
+static u32 sweep(void (*action)(struct sweep_ctx *ctx, enum point point),
 		 enum kring_depth depth)
 {
-	struct kring_pool *pool = &scene.arena->pool[RRING_XS];
+	struct kring_pool *pool = &ctx.arena->pool[RRING_XS];
 	u32 freed, next;
 
-	scene.loads = 0;
-	scene.acted = 0;
-	scene.late = 0;
-	scene.act = act;
-	mutex_lock(&scene.arena->lock);
-	settle_adopted(scene.arena);
+	ctx.loads = 0;
+	ctx.acted = 0;
+	ctx.clock_ahead = 0;
+	ctx.action = action;
+	mutex_lock(&ctx.arena->lock);
+	settle_adopted(ctx.arena);
 	gather(pool, 0, pool->high_water, KRING_SWEEP_LEDGERS, &next);
 	freed = free_batch(pool, depth);
-	mutex_unlock(&scene.arena->lock);
-	scene.act = NULL;
+	mutex_unlock(&ctx.arena->lock);
+	ctx.action = NULL;
 	return freed;
 }
 
-static bool is_current(struct scene *scene)
+static bool is_current(struct sweep_ctx *ctx)
 {
-	return stage_generation(scene->arena, scene->handle) ==
-	       rring_handle_generation(scene->handle);
+	return fixture_generation(ctx->arena, ctx->handle) ==
+	       rring_handle_generation(ctx->handle);
 }
 
 /* Expect that the slot is not freed, and that its handle is current. */
 static void expect_kept(struct kunit *test, u32 freed)
 {
 	KUNIT_EXPECT_EQ(test, freed, 0u);
-	KUNIT_EXPECT_TRUE(test, stage_is_out(scene.arena, scene.handle));
-	KUNIT_EXPECT_TRUE(test, is_current(&scene));
+	KUNIT_EXPECT_TRUE(test, fixture_slot_is_out(ctx.arena, ctx.handle));
+	KUNIT_EXPECT_TRUE(test, is_current(&ctx));
 }
 
 static void expect_freed(struct kunit *test, u32 freed)
 {
-	u32 generation = rring_handle_generation(scene.handle);
+	u32 generation = rring_handle_generation(ctx.handle);
 
 	KUNIT_EXPECT_EQ(test, freed, 1u);
-	KUNIT_EXPECT_FALSE(test, stage_is_out(scene.arena, scene.handle));
-	KUNIT_EXPECT_EQ(test, stage_generation(scene.arena, scene.handle),
+	KUNIT_EXPECT_FALSE(test, fixture_slot_is_out(ctx.arena, ctx.handle));
+	KUNIT_EXPECT_EQ(test, fixture_generation(ctx.arena, ctx.handle),
 			rring_generation_next(generation));
 }
 
 /* Begin: two clients, the first of which holds a slot. */
-static void set(struct kunit *test)
+static void setup_slot(struct kunit *test)
 {
-	memset(&scene, 0, sizeof(scene));
-	scene.arena = stage_arena(test);
-	scene.a = stage_client(test, RRING_PRODUCER);
-	scene.b = stage_client(test, RRING_PRODUCER);
-	scene.handle = stage_alloc(test, scene.a, RRING_XS);
+	memset(&ctx, 0, sizeof(ctx));
+	ctx.arena = fixture_arena(test);
+	ctx.a = fixture_client(test, RRING_PRODUCER);
+	ctx.b = fixture_client(test, RRING_PRODUCER);
+	ctx.handle = fixture_alloc(test, ctx.a, RRING_XS);
 }
 
 /* Begin: two clients, and two rings, of which that of .a names the slot. */
-static void set_rings(struct kunit *test)
+static void setup_rings(struct kunit *test)
 {
-	set(test);
-	scene.other = stage_handles(test, scene.b, 8);
-	scene.other_reader = stage_join(test, scene.a, scene.other, NULL);
-	scene.ring = stage_handles(test, scene.a, 8);
-	scene.reader = stage_join(test, scene.b, scene.ring, NULL);
-	stage_publish(scene.a, scene.ring, scene.handle);
+	setup_slot(test);
+	ctx.other = fixture_handle_ring(test, ctx.b, 8);
+	ctx.other_reader = fixture_join(test, ctx.a, ctx.other, NULL);
+	ctx.ring = fixture_handle_ring(test, ctx.a, 8);
+	ctx.reader = fixture_join(test, ctx.b, ctx.ring, NULL);
+	fixture_publish(ctx.a, ctx.ring, ctx.handle);
 }
 
-static void pass(struct kring_client *from, struct kring_client *to, u64 handle)
+static void pass_hold(struct kring_client *from, struct kring_client *to,
+		      u64 handle)
 {
-	stage_hold(to, handle);
-	stage_drop(from, handle);
+	fixture_hold(to, handle);
+	fixture_drop(from, handle);
 }
 
 /* ---- nothing moves ---- */
 
 static void dropped_slot_is_freed(struct kunit *test)
 {
-	set(test);
-	stage_drop(scene.a, scene.handle);
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 static void held_slot_is_kept(struct kunit *test)
 {
-	set(test);
+	setup_slot(test);
 	expect_kept(test, sweep(NULL, KRING_SWEEP_LEDGERS));
-	pass(scene.a, scene.b, scene.handle);
+	pass_hold(ctx.a, ctx.b, ctx.handle);
 	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
-	stage_drop(scene.b, scene.handle);
+	fixture_drop(ctx.b, ctx.handle);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
 static void lent_slot_is_kept(struct kunit *test)
 {
-	set(test);
-	stage_drop(scene.a, scene.handle);
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
-	KUNIT_ASSERT_EQ(test, stage_refill(scene.b, RRING_XS, 1), 1);
+	KUNIT_ASSERT_EQ(test, fixture_refill(ctx.b, RRING_XS, 1), 1);
 	KUNIT_EXPECT_EQ(test, sweep(NULL, KRING_SWEEP_WINDOWS), 0u);
-	KUNIT_EXPECT_EQ(test, scene.loads, 0u);
+	KUNIT_EXPECT_EQ(test, ctx.loads, 0u);
 }
 
-static void generation_passes_over_zero(struct kunit *test)
+static void generation_wraps_to_one(struct kunit *test)
 {
 	u32 slot;
 
-	set(test);
-	slot = rring_handle_index(scene.handle);
-	rring_flag_store(&scene.arena->generation[slot], ~0u);
-	stage_drop(scene.a, scene.handle);
+	setup_slot(test);
+	slot = rring_handle_index(ctx.handle);
+	rring_flag_store(&ctx.arena->generation[slot], ~0u);
+	fixture_drop(ctx.a, ctx.handle);
 	KUNIT_EXPECT_EQ(test, sweep(NULL, KRING_SWEEP_LEDGERS), 1u);
-	KUNIT_EXPECT_EQ(test, stage_generation(scene.arena, scene.handle), 1u);
+	KUNIT_EXPECT_EQ(test, fixture_generation(ctx.arena, ctx.handle), 1u);
 }
 
 /* ---- a hold moves ---- */
 
-static void pass_at(struct scene *scene, enum point point)
+static void pass_hold_at(struct sweep_ctx *ctx, enum point point)
 {
-	if (point == LOAD && scene->loads == scene->at && !scene->acted++)
-		pass(scene->b, scene->a, scene->handle);
+	if (point == LOAD && ctx->loads == ctx->at && !ctx->acted++)
+		pass_hold(ctx->b, ctx->a, ctx->handle);
 }
 
 /*
  * The hold moves from a ledger that the collect has not read yet to one that
  * the collect has read.
  */
-static void one_collect_is_not_enough(struct kunit *test)
+static void hold_passed_between_loads_keeps_slot(struct kunit *test)
 {
 	u32 acted = 0;
 
-	set(test);
-	pass(scene.a, scene.b, scene.handle);
-	for (scene.at = 0; scene.at < 6; scene.at++) {
-		expect_kept(test, sweep(pass_at, KRING_SWEEP_LEDGERS));
-		acted += scene.acted;
-		if (scene.acted)
-			pass(scene.a, scene.b, scene.handle);
+	setup_slot(test);
+	pass_hold(ctx.a, ctx.b, ctx.handle);
+	for (ctx.at = 0; ctx.at < 6; ctx.at++) {
+		expect_kept(test, sweep(pass_hold_at, KRING_SWEEP_LEDGERS));
+		acted += ctx.acted;
+		if (ctx.acted)
+			pass_hold(ctx.a, ctx.b, ctx.handle);
 	}
 	/* at loads 0 and 1; unless the hold moves, load 1 is the last */
 	KUNIT_EXPECT_EQ(test, acted, 2u);
 }
 
 /* Move the hold away from the ledger that is loaded next. */
-static void flee(struct scene *scene, enum point point)
+static void move_hold_away(struct sweep_ctx *ctx, enum point point)
 {
-	bool first = scene->loads % 2 == 0;
-	struct kring_client *from = first ? scene->a : scene->b;
-	struct kring_client *to = first ? scene->b : scene->a;
+	bool first = ctx->loads % 2 == 0;
+	struct kring_client *from = first ? ctx->a : ctx->b;
+	struct kring_client *to = first ? ctx->b : ctx->a;
 
 	if (point != LOAD)
 		return;
-	if (rring_ledger_holds(rring_word_load(stage_word(from,
-							  scene->handle))))
-		pass(from, to, scene->handle);
+	if (rring_ledger_holds(rring_word_load(fixture_word(from,
+							    ctx->handle))))
+		pass_hold(from, to, ctx->handle);
 }
 
 /* No collect sees the hold. The second sees that moves have changed. */
-static void hold_that_flees_is_seen_by_its_moves(struct kunit *test)
+static void hold_unseen_by_collects_changes_moves(struct kunit *test)
 {
-	set(test);
-	expect_kept(test, sweep(flee, KRING_SWEEP_LEDGERS));
-	KUNIT_EXPECT_GE(test, scene.loads, 3u);
+	setup_slot(test);
+	expect_kept(test, sweep(move_hold_away, KRING_SWEEP_LEDGERS));
+	KUNIT_EXPECT_GE(test, ctx.loads, 3u);
 }
 
-static void run_late(struct scene *scene, enum point point)
+static void delay_clock(struct sweep_ctx *ctx, enum point point)
 {
 	if (point == CONFIRMED)
-		scene->late += RRING_COLLECT_NS + 1;
+		ctx->clock_ahead += RRING_COLLECT_NS + 1;
 }
 
 /* A batch that took too long is discarded: moves could have come round. */
-static void slow_collect_is_thrown_away(struct kunit *test)
+static void slow_collect_frees_nothing(struct kunit *test)
 {
-	set(test);
-	stage_drop(scene.a, scene.handle);
-	expect_kept(test, sweep(run_late, KRING_SWEEP_LEDGERS));
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
+	expect_kept(test, sweep(delay_clock, KRING_SWEEP_LEDGERS));
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
-static void run_late_once(struct scene *scene, enum point point)
+static void delay_clock_once(struct sweep_ctx *ctx, enum point point)
 {
-	if (!scene->late)
-		run_late(scene, point);
+	if (!ctx->clock_ahead)
+		delay_clock(ctx, point);
 }
 
 /* If the collects took too long, they are made once more. */
-static void delayed_collect_is_made_again(struct kunit *test)
+static void slow_collect_is_retried_once(struct kunit *test)
 {
-	set(test);
-	stage_drop(scene.a, scene.handle);
-	expect_freed(test, sweep(run_late_once, KRING_SWEEP_LEDGERS));
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
+	expect_freed(test, sweep(delay_clock_once, KRING_SWEEP_LEDGERS));
 }
 
 /* ---- a weak upgrade ---- */
 
-static void upgrade(struct scene *scene, enum point point)
+static void upgrade(struct sweep_ctx *ctx, enum point point)
 {
-	if (point != scene->at)
+	if (point != ctx->at)
 		return;
-	stage_hold(scene->b, scene->handle);
+	fixture_hold(ctx->b, ctx->handle);
 	smp_mb();	/* I */
-	scene->acted = is_current(scene) ? 1 : 2;
+	ctx->acted = is_current(ctx) ? 1 : 2;
 }
 
 /* An upgrade that succeeds before the generation is hidden keeps the slot. */
-static void third_look_sees_an_upgrade(struct kunit *test)
+static void upgrade_before_hiding_keeps_slot(struct kunit *test)
 {
-	set(test);
-	stage_drop(scene.a, scene.handle);
-	scene.at = CONFIRMED;
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
+	ctx.at = CONFIRMED;
 	expect_kept(test, sweep(upgrade, KRING_SWEEP_LEDGERS));
-	KUNIT_EXPECT_EQ(test, scene.acted, 1u);
-	stage_drop(scene.b, scene.handle);
+	KUNIT_EXPECT_EQ(test, ctx.acted, 1u);
+	fixture_drop(ctx.b, ctx.handle);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
@@ -298,53 +301,53 @@ static void third_look_sees_an_upgrade(struct kunit *test)
  * An upgrade finds that the generation is hidden. The third look sees its hold,
  * so the sweep shows the old generation again.
  */
-static void hidden_generation_lets_nobody_in(struct kunit *test)
+static void upgrade_fails_while_generation_hidden(struct kunit *test)
 {
-	set(test);
-	stage_drop(scene.a, scene.handle);
-	scene.at = HIDDEN;
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
+	ctx.at = HIDDEN;
 	expect_kept(test, sweep(upgrade, KRING_SWEEP_LEDGERS));
-	KUNIT_EXPECT_EQ(test, scene.acted, 2u);
+	KUNIT_EXPECT_EQ(test, ctx.acted, 2u);
 }
 
-static void upgrade_and_drop(struct scene *scene, enum point point)
+static void upgrade_and_drop(struct sweep_ctx *ctx, enum point point)
 {
-	upgrade(scene, point);
-	if (point == scene->at)
-		stage_drop(scene->b, scene->handle);
+	upgrade(ctx, point);
+	if (point == ctx->at)
+		fixture_drop(ctx->b, ctx->handle);
 }
 
 /*
  * An upgrade succeeds, and its hold is dropped before the third look. The event
  * may have been passed on meanwhile, so changed moves keep the slot.
  */
-static void third_look_sees_the_moves(struct kunit *test)
+static void upgrade_and_drop_keeps_slot(struct kunit *test)
 {
-	set(test);
-	stage_drop(scene.a, scene.handle);
-	scene.at = CONFIRMED;
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
+	ctx.at = CONFIRMED;
 	expect_kept(test, sweep(upgrade_and_drop, KRING_SWEEP_LEDGERS));
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 /* ---- windows ---- */
 
-static void window_keeps_what_it_names(struct kunit *test)
+static void slot_in_window_is_kept(struct kunit *test)
 {
-	set_rings(test);
+	setup_rings(test);
 	expect_kept(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
-	stage_release(scene.reader, 1);
+	fixture_release(ctx.reader, 1);
 	/* the writer has not settled the entry: the slot is in flight */
 	expect_kept(test, sweep(NULL, KRING_SWEEP_LEDGERS));
-	KUNIT_EXPECT_EQ(test, scene.loads, 1u);
+	KUNIT_EXPECT_EQ(test, ctx.loads, 1u);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
-static void publish_first(struct scene *scene, enum point point)
+static void publish_first(struct sweep_ctx *ctx, enum point point)
 {
-	if (point == LOAD && !scene->acted++)
-		stage_publish(scene->a, scene->ring, scene->handle);
+	if (point == LOAD && !ctx->acted++)
+		fixture_publish(ctx->a, ctx->ring, ctx->handle);
 }
 
 /*
@@ -353,19 +356,19 @@ static void publish_first(struct scene *scene, enum point point)
  */
 static void windows_are_read_after_the_first_collect(struct kunit *test)
 {
-	set(test);
-	scene.ring = stage_handles(test, scene.a, 8);
-	scene.reader = stage_join(test, scene.b, scene.ring, NULL);
+	setup_slot(test);
+	ctx.ring = fixture_handle_ring(test, ctx.a, 8);
+	ctx.reader = fixture_join(test, ctx.b, ctx.ring, NULL);
 	expect_kept(test, sweep(publish_first, KRING_SWEEP_WINDOWS));
-	KUNIT_EXPECT_GE(test, scene.loads, 2u);
+	KUNIT_EXPECT_GE(test, ctx.loads, 2u);
 }
 
-static void keep(struct scene *scene, enum point point)
+static void hold_and_release(struct sweep_ctx *ctx, enum point point)
 {
-	if (point != MARK || scene->acted++)
+	if (point != MARK || ctx->acted++)
 		return;
-	stage_hold(scene->b, scene->handle);
-	stage_release(scene->reader, 1);
+	fixture_hold(ctx->b, ctx->handle);
+	fixture_release(ctx->reader, 1);
 }
 
 /*
@@ -374,50 +377,50 @@ static void keep(struct scene *scene, enum point point)
  */
 static void second_collect_is_after_the_windows(struct kunit *test)
 {
-	set_rings(test);
-	expect_kept(test, sweep(keep, KRING_SWEEP_WINDOWS));
-	KUNIT_EXPECT_GE(test, scene.acted, 1u);
-	stage_drop(scene.b, scene.handle);
+	setup_rings(test);
+	expect_kept(test, sweep(hold_and_release, KRING_SWEEP_WINDOWS));
+	KUNIT_EXPECT_GE(test, ctx.acted, 1u);
+	fixture_drop(ctx.b, ctx.handle);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
-static void forward(struct scene *scene, enum point point)
+static void publish_in_other_ring(struct sweep_ctx *ctx, enum point point)
 {
-	if (point != MARKED || scene->acted++)
+	if (point != MARKED || ctx->acted++)
 		return;
-	stage_hold(scene->b, scene->handle);
-	stage_publish(scene->b, scene->other, scene->handle);
-	stage_release(scene->reader, 1);
+	fixture_hold(ctx->b, ctx->handle);
+	fixture_publish(ctx->b, ctx->other, ctx->handle);
+	fixture_release(ctx->reader, 1);
 }
 
 /* The slot moves from the ring that is read last to one that has been read. */
-static void forwarding_is_seen_by_its_moves(struct kunit *test)
+static void forwarding_changes_moves(struct kunit *test)
 {
-	set_rings(test);
-	KUNIT_ASSERT_LT(test, scene.other->id, scene.ring->id);
-	expect_kept(test, sweep(forward, KRING_SWEEP_WINDOWS));
-	KUNIT_EXPECT_EQ(test, scene.acted, 2u);
+	setup_rings(test);
+	KUNIT_ASSERT_LT(test, ctx.other->id, ctx.ring->id);
+	expect_kept(test, sweep(publish_in_other_ring, KRING_SWEEP_WINDOWS));
+	KUNIT_EXPECT_EQ(test, ctx.acted, 2u);
 	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
-	stage_release(scene.other_reader, 1);
+	fixture_release(ctx.other_reader, 1);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_WINDOWS));
 }
 
 /* ---- the dead ---- */
 
-static void dead_hold_is_none(struct kunit *test)
+static void hold_of_dead_client_is_ignored(struct kunit *test)
 {
-	set(test);
-	stage_kill(test, scene.a);
+	setup_slot(test);
+	fixture_kill(test, ctx.a);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
 /* An adopted window keeps its slots until the readers have passed them. */
-static void dead_writers_window_keeps(struct kunit *test)
+static void adopted_window_keeps_slot(struct kunit *test)
 {
-	set_rings(test);
-	stage_kill(test, scene.a);
+	setup_rings(test);
+	fixture_kill(test, ctx.a);
 	expect_kept(test, sweep(NULL, KRING_SWEEP_WINDOWS));
-	stage_release(scene.reader, 1);
+	fixture_release(ctx.reader, 1);
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
@@ -426,26 +429,26 @@ static void dead_writers_window_keeps(struct kunit *test)
 #define SLOTS	(RRING_BATCH + 6u)
 
 /* Begin: SLOTS slots have been lent to .a, allocated and dropped. */
-static void litter(struct kunit *test)
+static void lend_and_drop_slots(struct kunit *test)
 {
 	u32 i;
 
-	memset(&scene, 0, sizeof(scene));
-	scene.arena = stage_arena(test);
-	scene.a = stage_client(test, RRING_PRODUCER);
-	KUNIT_ASSERT_EQ(test, stage_refill(scene.a, RRING_XS, SLOTS),
+	memset(&ctx, 0, sizeof(ctx));
+	ctx.arena = fixture_arena(test);
+	ctx.a = fixture_client(test, RRING_PRODUCER);
+	KUNIT_ASSERT_EQ(test, fixture_refill(ctx.a, RRING_XS, SLOTS),
 			(int)SLOTS);
 	for (i = 0; i < SLOTS; i++)
-		stage_drop(scene.a, stage_pop(scene.a, RRING_XS));
+		fixture_drop(ctx.a, fixture_pop(ctx.a, RRING_XS));
 }
 
-static void sweep_goes_round(struct kunit *test)
+static void sweep_resumes_at_hint(struct kunit *test)
 {
 	struct kring_pool *pool;
 	u32 looked;
 
-	litter(test);
-	pool = stage_pool(test, RRING_XS);
+	lend_and_drop_slots(test);
+	pool = fixture_pool(test, RRING_XS);
 	KUNIT_EXPECT_EQ(test, kring_sweep(pool, 1, KRING_SWEEP_LEDGERS,
 					  &looked), (u32)RRING_BATCH);
 	KUNIT_EXPECT_EQ(test, looked, (u32)RRING_BATCH);
@@ -457,12 +460,12 @@ static void sweep_goes_round(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pool->nr_free, pool->capacity);
 }
 
-static void range_ends_where_it_says(struct kunit *test)
+static void sweep_range_is_exact(struct kunit *test)
 {
 	struct kring_pool *pool;
 
-	litter(test);
-	pool = stage_pool(test, RRING_XS);
+	lend_and_drop_slots(test);
+	pool = fixture_pool(test, RRING_XS);
 	KUNIT_EXPECT_EQ(test, kring_sweep_range(pool, 3, 3), 0u);
 	KUNIT_EXPECT_EQ(test, kring_sweep_range(pool, 3, 5), 2u);
 	KUNIT_EXPECT_EQ(test, kring_sweep_range(pool, 0, pool->capacity),
@@ -473,13 +476,13 @@ static void counts_are_exact_at_rest(struct kunit *test)
 {
 	struct kring_pool *pool;
 
-	set_rings(test);
-	pool = stage_pool(test, RRING_XS);
+	setup_rings(test);
+	pool = fixture_pool(test, RRING_XS);
 	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), 0u);
 	KUNIT_EXPECT_EQ(test, kring_sweep_in_flight(pool), 1u);
-	stage_hold(scene.b, scene.handle);
-	stage_hold(scene.a, scene.handle);
-	stage_release(scene.reader, 1);
+	fixture_hold(ctx.b, ctx.handle);
+	fixture_hold(ctx.a, ctx.handle);
+	fixture_release(ctx.reader, 1);
 	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), 1u);
 	KUNIT_EXPECT_EQ(test, kring_sweep_in_flight(pool), 0u);
 }
@@ -488,31 +491,31 @@ static struct kunit_case sweep_cases[] = {
 	KUNIT_CASE(dropped_slot_is_freed),
 	KUNIT_CASE(held_slot_is_kept),
 	KUNIT_CASE(lent_slot_is_kept),
-	KUNIT_CASE(generation_passes_over_zero),
-	KUNIT_CASE(one_collect_is_not_enough),
-	KUNIT_CASE(hold_that_flees_is_seen_by_its_moves),
-	KUNIT_CASE(slow_collect_is_thrown_away),
-	KUNIT_CASE(delayed_collect_is_made_again),
-	KUNIT_CASE(third_look_sees_an_upgrade),
-	KUNIT_CASE(third_look_sees_the_moves),
-	KUNIT_CASE(hidden_generation_lets_nobody_in),
-	KUNIT_CASE(window_keeps_what_it_names),
+	KUNIT_CASE(generation_wraps_to_one),
+	KUNIT_CASE(hold_passed_between_loads_keeps_slot),
+	KUNIT_CASE(hold_unseen_by_collects_changes_moves),
+	KUNIT_CASE(slow_collect_frees_nothing),
+	KUNIT_CASE(slow_collect_is_retried_once),
+	KUNIT_CASE(upgrade_before_hiding_keeps_slot),
+	KUNIT_CASE(upgrade_and_drop_keeps_slot),
+	KUNIT_CASE(upgrade_fails_while_generation_hidden),
+	KUNIT_CASE(slot_in_window_is_kept),
 	KUNIT_CASE(windows_are_read_after_the_first_collect),
 	KUNIT_CASE(second_collect_is_after_the_windows),
-	KUNIT_CASE(forwarding_is_seen_by_its_moves),
-	KUNIT_CASE(dead_hold_is_none),
-	KUNIT_CASE(dead_writers_window_keeps),
-	KUNIT_CASE(sweep_goes_round),
-	KUNIT_CASE(range_ends_where_it_says),
+	KUNIT_CASE(forwarding_changes_moves),
+	KUNIT_CASE(hold_of_dead_client_is_ignored),
+	KUNIT_CASE(adopted_window_keeps_slot),
+	KUNIT_CASE(sweep_resumes_at_hint),
+	KUNIT_CASE(sweep_range_is_exact),
 	KUNIT_CASE(counts_are_exact_at_rest),
 	{}
 };
 
 static struct kunit_suite sweep_suite = {
 	.name = "sweep",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
-	.exit = stage_exit,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
+	.exit = fixture_exit,
 	.test_cases = sweep_cases,
 };
 

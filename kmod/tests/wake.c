@@ -10,16 +10,16 @@
 #include "../core/wait.h"
 #include "../core/writer.h"
 #include "../kclient/writer.h"
-#include "stage.h"
+#include "fixture.h"
 
-#define PATIENCE	(30 * HZ)	/* an actor without progress is lost */
+#define PROGRESS_TIMEOUT (30 * HZ)	/* then an actor is lost */
 #define ROUNDS		1000
 #define SECOND		1000000000ull
 
 /* ---- actors: threads that act as clients ---- */
 
 struct actor {
-	int (*play)(struct actor *actor);
+	int (*run)(struct actor *actor);
 	struct task_struct *task;
 	struct completion ready;	/* a signal can end its sleep */
 	struct completion done;
@@ -36,16 +36,16 @@ static int actor_thread(void *data)
 	struct actor *actor = data;
 
 	allow_signal(SIGUSR1);
-	stage_enter();
+	fixture_use_mm();
 	complete(&actor->ready);
-	actor->err = actor->play(actor);
-	stage_leave();
+	actor->err = actor->run(actor);
+	fixture_unuse_mm();
 	flush_signals(current);
 	complete(&actor->done);
 	return 0;
 }
 
-static void start(struct kunit *test, struct actor *actor)
+static void actor_start(struct kunit *test, struct actor *actor)
 {
 	init_completion(&actor->ready);
 	init_completion(&actor->done);
@@ -56,26 +56,26 @@ static void start(struct kunit *test, struct actor *actor)
 	wait_for_completion(&actor->ready);
 }
 
-/* Wait until @actor is done. False: no progress for PATIENCE. */
-static bool await(struct actor *actor)
+/* Wait until @actor is done. False: no progress for PROGRESS_TIMEOUT. */
+static bool actor_await(struct actor *actor)
 {
 	u32 round;
 
 	do {
 		round = READ_ONCE(actor->round);
-		if (wait_for_completion_timeout(&actor->done, PATIENCE))
+		if (wait_for_completion_timeout(&actor->done, PROGRESS_TIMEOUT))
 			return true;
 	} while (READ_ONCE(actor->round) != round);
 	return false;
 }
 
 /*
- * Wait for @actor and end its thread. Returns what .play has returned; -ETIME:
+ * Wait for @actor and end its thread. Returns what .run has returned; -ETIME:
  * no progress, and a signal has ended its sleep.
  */
-static int finish(struct actor *actor)
+static int actor_finish(struct actor *actor)
 {
-	bool lost = !await(actor);
+	bool lost = !actor_await(actor);
 
 	if (lost) {
 		send_sig(SIGUSR1, actor->task, 1);
@@ -98,7 +98,7 @@ static void wake(struct kring_client *client, struct kring_ring *ring,
 	barrier();
 	args.flags = rring_flag_load(&ring->info->waiters) & waiters;
 	if (args.flags)
-		stage_command(client, RRING_IOC_WAKE, &args, sizeof(args));
+		fixture_command(client, RRING_IOC_WAKE, &args, sizeof(args));
 }
 
 static int wait_readable(struct actor *actor, u64 position, u64 deadline)
@@ -111,8 +111,8 @@ static int wait_readable(struct actor *actor, u64 position, u64 deadline)
 		.deadline = deadline,
 	};
 
-	return stage_command(actor->client, RRING_IOC_WAIT, &args,
-			     sizeof(args));
+	return fixture_command(actor->client, RRING_IOC_WAIT, &args,
+			       sizeof(args));
 }
 
 static int wait_writable(struct actor *actor, u64 position, u64 deadline)
@@ -124,8 +124,8 @@ static int wait_writable(struct actor *actor, u64 position, u64 deadline)
 		.deadline = deadline,
 	};
 
-	return stage_command(actor->client, RRING_IOC_WAIT, &args,
-			     sizeof(args));
+	return fixture_command(actor->client, RRING_IOC_WAIT, &args,
+			       sizeof(args));
 }
 
 static int wait_first(struct actor *actor)
@@ -141,8 +141,8 @@ static int wait_any(struct actor *actor)
 		.deadline = RRING_FOREVER,
 	};
 
-	return stage_command(actor->client, RRING_IOC_WAIT, &args,
-			     sizeof(args));
+	return fixture_command(actor->client, RRING_IOC_WAIT, &args,
+			       sizeof(args));
 }
 
 /* Wait for room in .ring, or for the end of the ring read with cursor 0. */
@@ -155,8 +155,8 @@ static int wait_peer(struct actor *actor)
 		.deadline = RRING_FOREVER,
 	};
 
-	return stage_command(actor->client, RRING_IOC_WAIT, &args,
-			     sizeof(args));
+	return fixture_command(actor->client, RRING_IOC_WAIT, &args,
+			       sizeof(args));
 }
 
 static int refill_one(struct actor *actor)
@@ -166,20 +166,20 @@ static int refill_one(struct actor *actor)
 		.count = 1,
 		.deadline = RRING_FOREVER,
 	};
-	int err = stage_command(actor->client, RRING_IOC_REFILL, &args,
-				sizeof(args));
+	int err = fixture_command(actor->client, RRING_IOC_REFILL, &args,
+				  sizeof(args));
 
 	actor->rounds = args.count;
 	return err;
 }
 
 /*
- * Wait until the sleeper has raised one of @bits, for PATIENCE at most. A later
- * WAKE reaches it.
+ * Wait until the sleeper has raised one of @bits, for PROGRESS_TIMEOUT at most.
+ * A later WAKE reaches it.
  */
 static void await_flag(const rring_flag_t *flag, u32 bits)
 {
-	unsigned long end = jiffies + PATIENCE;
+	unsigned long end = jiffies + PROGRESS_TIMEOUT;
 
 	while (!(rring_flag_load(flag) & bits) && time_before(jiffies, end))
 		usleep_range(50, 100);
@@ -188,7 +188,7 @@ static void await_flag(const rring_flag_t *flag, u32 bits)
 static struct kring_ring *open(struct kunit *test, struct kring_client *writer,
 			       u32 capacity)
 {
-	return stage_ring(test, writer, &(struct rring_ring_open) {
+	return fixture_ring(test, writer, &(struct rring_ring_open) {
 		.kind = RRING_INLINE,
 		.capacity = capacity,
 		.stride = RRING_STRIDE_MIN,
@@ -197,105 +197,107 @@ static struct kring_ring *open(struct kunit *test, struct kring_client *writer,
 
 /* ---- event counts ---- */
 
-struct visit {
+struct counted_wait {
 	struct kring_evcount evcount;
-	u32 asked;		/* calls of .ready */
+	u32 ready_calls;	/* calls of .ready */
 	u32 ready_at;		/* from this call on .ready returns .err */
-	u32 open_at;		/* this call signals; 0: none */
-	u32 raised;		/* .asked when the flags were raised */
+	u32 signal_at;		/* this call signals; 0: none */
+	u32 raised;		/* .ready_calls at the call of .raise */
 	int err;
 };
 
-static int visit_ready(void *context, u64 *wake_at)
+static int count_ready(void *context, u64 *wake_at)
 {
-	struct visit *visit = context;
+	struct counted_wait *wait = context;
 
-	visit->asked++;
-	if (visit->asked == visit->open_at)
-		kring_evcount_signal(&visit->evcount);
-	return visit->asked >= visit->ready_at ? visit->err : -EAGAIN;
+	wait->ready_calls++;
+	if (wait->ready_calls == wait->signal_at)
+		kring_evcount_signal(&wait->evcount);
+	return wait->ready_calls >= wait->ready_at ? wait->err : -EAGAIN;
 }
 
-static void visit_raise(void *context)
+static void count_raise(void *context)
 {
-	struct visit *visit = context;
+	struct counted_wait *wait = context;
 
-	visit->raised = visit->asked;
+	wait->raised = wait->ready_calls;
 }
 
-static const struct kring_wait_ops visit_ops = {
-	.ready = visit_ready,
-	.raise = visit_raise,
+static const struct kring_wait_ops counted_wait_ops = {
+	.ready = count_ready,
+	.raise = count_raise,
 };
 
-static int pay_visit(struct kunit *test, struct visit *visit, u64 deadline)
+static int wait_counted(struct kunit *test, struct counted_wait *wait,
+			u64 deadline)
 {
-	kring_evcount_init(&visit->evcount, stage_arena(test));
-	return kring_evcount_wait(&visit->evcount, &visit_ops, visit, deadline);
+	kring_evcount_init(&wait->evcount, fixture_arena(test));
+	return kring_evcount_wait(&wait->evcount, &counted_wait_ops, wait,
+				  deadline);
 }
 
-static void what_is_there_is_not_waited_for(struct kunit *test)
+static void ready_wait_returns_at_once(struct kunit *test)
 {
-	struct visit visit = { .ready_at = 1, .err = -EPIPE };
+	struct counted_wait wait = { .ready_at = 1, .err = -EPIPE };
 
-	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, RRING_FOREVER), -EPIPE);
-	KUNIT_EXPECT_EQ(test, visit.asked, 1u);
-	KUNIT_EXPECT_EQ(test, visit.raised, 0u);
+	KUNIT_EXPECT_EQ(test, wait_counted(test, &wait, RRING_FOREVER), -EPIPE);
+	KUNIT_EXPECT_EQ(test, wait.ready_calls, 1u);
+	KUNIT_EXPECT_EQ(test, wait.raised, 0u);
 }
 
-static void who_does_not_wait_raises_no_flag(struct kunit *test)
+static void zero_deadline_raises_no_flag(struct kunit *test)
 {
-	struct visit visit = { .ready_at = 2 };
+	struct counted_wait wait = { .ready_at = 2 };
 
-	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, 0), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, visit.asked, 1u);
-	KUNIT_EXPECT_EQ(test, visit.raised, 0u);
+	KUNIT_EXPECT_EQ(test, wait_counted(test, &wait, 0), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, wait.ready_calls, 1u);
+	KUNIT_EXPECT_EQ(test, wait.raised, 0u);
 }
 
 /* The second look finds what came before the flag was raised. */
 static void second_look_comes_after_the_flag(struct kunit *test)
 {
-	struct visit visit = { .ready_at = 2 };
+	struct counted_wait wait = { .ready_at = 2 };
 
-	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, RRING_FOREVER), 0);
-	KUNIT_EXPECT_EQ(test, visit.raised, 1u);
-	KUNIT_EXPECT_EQ(test, visit.asked, 2u);
+	KUNIT_EXPECT_EQ(test, wait_counted(test, &wait, RRING_FOREVER), 0);
+	KUNIT_EXPECT_EQ(test, wait.raised, 1u);
+	KUNIT_EXPECT_EQ(test, wait.ready_calls, 2u);
 }
 
 /*
  * If the event count is signalled during a look, the task does not sleep after
  * it.
  */
-static void wake_before_the_sleep_counts(struct kunit *test)
+static void signal_before_sleep_prevents_it(struct kunit *test)
 {
-	struct visit visit = { .ready_at = 3 };
+	struct counted_wait wait = { .ready_at = 3 };
 
-	for (visit.open_at = 1; visit.open_at <= 2; visit.open_at++) {
+	for (wait.signal_at = 1; wait.signal_at <= 2; wait.signal_at++) {
 		u64 deadline = ktime_get_ns() + 30 * SECOND;
 
-		visit.asked = 0;
-		KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, deadline), 0);
-		KUNIT_EXPECT_EQ(test, visit.asked, 3u);
+		wait.ready_calls = 0;
+		KUNIT_EXPECT_EQ(test, wait_counted(test, &wait, deadline), 0);
+		KUNIT_EXPECT_EQ(test, wait.ready_calls, 3u);
 		KUNIT_EXPECT_LT(test, ktime_get_ns(), deadline);
 	}
 }
 
 static void deadline_is_kept(struct kunit *test)
 {
-	struct visit visit = { .ready_at = ~0u };
+	struct counted_wait wait = { .ready_at = ~0u };
 	u64 deadline = ktime_get_ns() + SECOND / 50;
 
-	KUNIT_EXPECT_EQ(test, pay_visit(test, &visit, deadline), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, wait_counted(test, &wait, deadline), -ETIMEDOUT);
 	KUNIT_EXPECT_GE(test, ktime_get_ns(), deadline);
-	KUNIT_EXPECT_GE(test, visit.asked, 3u);
+	KUNIT_EXPECT_GE(test, wait.ready_calls, 3u);
 }
 
 /* ---- sleepers ---- */
 
-static int play_writer(struct actor *actor)
+static int run_writer(struct actor *actor)
 {
 	u32 capacity = actor->ring->info->capacity;
-	u64 *data = stage_page(actor->ring) + actor->ring->info->data_offset;
+	u64 *data = fixture_page(actor->ring) + actor->ring->info->data_offset;
 	u32 i;
 
 	for (i = 0; i < actor->rounds; i++) {
@@ -306,16 +308,16 @@ static int play_writer(struct actor *actor)
 			return err;
 		WRITE_ONCE(data[i % capacity * 8], i);
 		WRITE_ONCE(actor->round, i);
-		stage_commit(actor->ring, 1);
+		fixture_commit(actor->ring, 1);
 		wake(actor->client, actor->ring, RRING_READERS_WAIT);
 	}
 	return 0;
 }
 
-static int play_reader(struct actor *actor)
+static int run_reader(struct actor *actor)
 {
 	u32 capacity = actor->ring->info->capacity;
-	u64 *data = stage_page(actor->ring) + actor->ring->info->data_offset;
+	u64 *data = fixture_page(actor->ring) + actor->ring->info->data_offset;
 	u32 i;
 
 	for (i = 0; i < actor->rounds; i++) {
@@ -326,7 +328,7 @@ static int play_reader(struct actor *actor)
 		if (READ_ONCE(data[i % capacity * 8]) != i)
 			return -EBADMSG;
 		WRITE_ONCE(actor->round, i);
-		stage_release(actor->reader, i + 1);
+		fixture_release(actor->reader, i + 1);
 		wake(actor->client, actor->ring, RRING_WRITER_WAITS);
 	}
 	return 0;
@@ -335,230 +337,232 @@ static int play_reader(struct actor *actor)
 /* Writer and reader always wait for each other, in rings of 1 and 3 entries. */
 static void no_wake_is_lost(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	u32 capacity;
 
 	for (capacity = 1; capacity <= 3; capacity += 2) {
 		struct kring_ring *ring = open(test, writer, capacity);
-		struct kring_reader *reader = stage_join(test, client, ring,
-							 NULL);
-		struct actor w = { .play = play_writer, .client = writer,
+		struct kring_reader *reader = fixture_join(test, client, ring,
+							   NULL);
+		struct actor w = { .run = run_writer, .client = writer,
 				   .ring = ring, .rounds = ROUNDS };
-		struct actor r = { .play = play_reader, .client = client,
+		struct actor r = { .run = run_reader, .client = client,
 				   .ring = ring, .reader = reader,
 				   .rounds = ROUNDS };
 
-		start(test, &r);
-		start(test, &w);
-		KUNIT_EXPECT_EQ(test, finish(&w), 0);
-		KUNIT_EXPECT_EQ(test, finish(&r), 0);
+		actor_start(test, &r);
+		actor_start(test, &w);
+		KUNIT_EXPECT_EQ(test, actor_finish(&w), 0);
+		KUNIT_EXPECT_EQ(test, actor_finish(&r), 0);
 		KUNIT_EXPECT_GT(test, ring->wakes, 0ull);
 	}
 }
 
 static void reader_sleeps_until_its_deadline(struct kunit *test)
 {
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, 2);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
 	struct actor self = { .client = client, .ring = ring,
-			      .reader = stage_join(test, client, ring, NULL) };
+			      .reader = reader };
 	u64 deadline = ktime_get_ns() + SECOND / 50;
 
 	KUNIT_EXPECT_EQ(test, wait_readable(&self, 0, 0), -ETIMEDOUT);
 	KUNIT_EXPECT_EQ(test, wait_readable(&self, 0, deadline), -ETIMEDOUT);
 	KUNIT_EXPECT_GE(test, ktime_get_ns(), deadline);
 	KUNIT_EXPECT_EQ(test, wait_writable(&self, 0, 0), -ETIMEDOUT);
-	stage_commit(ring, 2);
+	fixture_commit(ring, 2);
 	KUNIT_EXPECT_EQ(test, wait_readable(&self, 0, 0), 0);
-	stage_release(self.reader, 1);
+	fixture_release(self.reader, 1);
 	KUNIT_EXPECT_EQ(test, wait_writable(&self, 0, 0), 0);
 }
 
 static void signal_ends_a_wait(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	struct kring_ring *ring = open(test, writer, 2);
-	struct actor sleeper = { .play = wait_first, .client = client,
+	struct actor sleeper = { .run = wait_first, .client = client,
 				 .ring = ring };
 
-	sleeper.reader = stage_join(test, client, ring, NULL);
-	start(test, &sleeper);
+	sleeper.reader = fixture_join(test, client, ring, NULL);
+	actor_start(test, &sleeper);
 	await_flag(&ring->info->waiters, RRING_READERS_WAIT);
 	send_sig(SIGUSR1, sleeper.task, 1);
-	KUNIT_EXPECT_EQ(test, finish(&sleeper), -ERESTARTSYS);
+	KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), -ERESTARTSYS);
 }
 
 static void end_of_stream_ends_a_wait(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	struct kring_ring *ring = open(test, writer, 2);
-	struct actor sleeper = { .play = wait_first, .client = client,
+	struct actor sleeper = { .run = wait_first, .client = client,
 				 .ring = ring };
 
-	sleeper.reader = stage_join(test, client, ring, NULL);
-	start(test, &sleeper);
+	sleeper.reader = fixture_join(test, client, ring, NULL);
+	actor_start(test, &sleeper);
 	await_flag(&ring->info->waiters, RRING_READERS_WAIT);
-	stage_kill(test, writer);
-	KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
+	fixture_kill(test, writer);
+	KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), 0);
 }
 
 /* If the sleeping client itself dies, its wait fails with -EOWNERDEAD. */
-static void death_ends_a_wait(struct kunit *test)
+static void own_death_ends_a_wait(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	struct kring_ring *ring = open(test, writer, 2);
-	struct actor sleeper = { .play = wait_first, .client = client,
+	struct actor sleeper = { .run = wait_first, .client = client,
 				 .ring = ring };
 
-	sleeper.reader = stage_join(test, client, ring, NULL);
+	sleeper.reader = fixture_join(test, client, ring, NULL);
 	kref_get(&client->ref);
-	start(test, &sleeper);
+	actor_start(test, &sleeper);
 	await_flag(&ring->info->waiters, RRING_READERS_WAIT);
-	stage_kill(test, client);
-	KUNIT_EXPECT_EQ(test, finish(&sleeper), -EOWNERDEAD);
+	fixture_kill(test, client);
+	KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), -EOWNERDEAD);
 	kring_client_put(client);
 }
 
 /* An event in either of two rings wakes a client that waits for both. */
-static void one_of_several_is_enough(struct kunit *test)
+static void wait_any_is_woken_by_either_ring(struct kunit *test)
 {
-	struct kring_client *writer = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	struct kring_ring *ring[2];
 	u32 i;
 
 	for (i = 0; i < 2; i++) {
 		ring[i] = open(test, writer, 8);
-		stage_join(test, client, ring[i], NULL);
+		fixture_join(test, client, ring[i], NULL);
 	}
 	for (i = 0; i < 2; i++) {
-		struct actor sleeper = { .play = wait_any, .client = client };
+		struct actor sleeper = { .run = wait_any, .client = client };
 
-		start(test, &sleeper);
+		actor_start(test, &sleeper);
 		await_flag(&ring[0]->info->waiters, RRING_READERS_WAIT);
 		await_flag(&ring[1]->info->waiters, RRING_READERS_WAIT);
-		stage_commit(ring[i], 1);
+		fixture_commit(ring[i], 1);
 		wake(writer, ring[i], RRING_READERS_WAIT);
-		KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
-		stage_release(client->readers[i], 1);
+		KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), 0);
+		fixture_release(client->readers[i], 1);
 	}
 }
 
-static void peer_that_ends_ends_a_wait(struct kunit *test)
+static void end_of_peer_ring_ends_a_wait(struct kunit *test)
 {
-	struct kring_client *server = stage_client(test, RRING_PRODUCER);
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *server = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *requests = open(test, client, 1);
 	struct kring_ring *answers = open(test, server, 1);
-	struct actor sleeper = { .play = wait_peer, .client = server,
+	struct actor sleeper = { .run = wait_peer, .client = server,
 				 .ring = answers };
 	struct rring_ring_close close = { .ring = requests->id };
 
-	stage_join(test, server, requests, NULL);
-	stage_join(test, client, answers, NULL);
-	stage_commit(answers, 1);
-	start(test, &sleeper);
+	fixture_join(test, server, requests, NULL);
+	fixture_join(test, client, answers, NULL);
+	fixture_commit(answers, 1);
+	actor_start(test, &sleeper);
 	await_flag(&requests->info->waiters, RRING_READERS_WAIT);
 	KUNIT_EXPECT_EQ(test, kring_ring_close(client, &close), 0);
-	KUNIT_EXPECT_EQ(test, finish(&sleeper), -EPIPE);
+	KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), -EPIPE);
 }
 
 /* A slot that is dropped goes to a client that waits for a slot. */
-static void dry_pool_wakes_who_waits(struct kunit *test)
+static void dropped_slot_wakes_a_refill(struct kunit *test)
 {
-	struct kring_client *rich = stage_client(test, RRING_PRODUCER);
-	struct kring_client *poor = stage_client(test, RRING_PRODUCER);
-	struct rring_arena_info *info = stage_arena(test)->info;
+	struct kring_client *holder = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *waiter = fixture_client(test, RRING_PRODUCER);
+	struct rring_arena_info *info = fixture_arena(test)->info;
 	struct rring_wake args = { .flags = RRING_WAKE_POOLS,
 				   .pools = BIT(RRING_S) };
-	struct actor sleeper = { .play = refill_one, .client = poor };
+	struct actor sleeper = { .run = refill_one, .client = waiter };
 	u64 handle;
 
-	KUNIT_ASSERT_EQ(test, stage_refill(rich, RRING_S, STAGE_S), STAGE_S);
-	handle = stage_pop(rich, RRING_S);
-	start(test, &sleeper);
+	KUNIT_ASSERT_EQ(test, fixture_refill(holder, RRING_S, FIXTURE_S),
+			FIXTURE_S);
+	handle = fixture_pop(holder, RRING_S);
+	actor_start(test, &sleeper);
 	await_flag(&info->pool_waiters, BIT(RRING_S));
-	stage_drop(rich, handle);
-	KUNIT_EXPECT_EQ(test, stage_command(rich, RRING_IOC_WAKE, &args,
-					    sizeof(args)), 0);
-	KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
+	fixture_drop(holder, handle);
+	KUNIT_EXPECT_EQ(test, fixture_command(holder, RRING_IOC_WAKE, &args,
+					      sizeof(args)), 0);
+	KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), 0);
 	KUNIT_EXPECT_EQ(test, sleeper.rounds, 1u);
 }
 
 /* A kernel writer wakes a reader, although it writes with interrupts off. */
-static void kernel_wakes_who_waits(struct kunit *test)
+static void kernel_writer_wakes_a_reader(struct kunit *test)
 {
 	const struct rring_kwriter_config config = {
-		.arena = STAGE_NAME,
+		.arena = FIXTURE_NAME,
 		.kind = RRING_INLINE,
 		.policy = RRING_FAIL,
 		.capacity = 8,
 		.stride = RRING_STRIDE_MIN,
 	};
-	struct kring_client *client = stage_client(test, RRING_CONSUMER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
 	struct rring_kwriter *kw = rring_kwriter_open(&config);
-	struct actor sleeper = { .play = wait_first, .client = client };
+	struct actor sleeper = { .run = wait_first, .client = client };
 	unsigned long flags;
 	int err;
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(kw));
 	sleeper.ring = kw->ring;
-	sleeper.reader = stage_join(test, client, kw->ring, NULL);
-	start(test, &sleeper);
+	sleeper.reader = fixture_join(test, client, kw->ring, NULL);
+	actor_start(test, &sleeper);
 	await_flag(&kw->info->waiters, RRING_READERS_WAIT);
 	local_irq_save(flags);
 	err = rring_kwriter_write(kw, "event", 5, 1);
 	local_irq_restore(flags);
 	KUNIT_EXPECT_EQ(test, err, 0);
-	KUNIT_EXPECT_EQ(test, finish(&sleeper), 0);
+	KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), 0);
 	rring_kwriter_close(kw, 0);
 }
 
-static void poll_says_what_there_is(struct kunit *test)
+static void poll_mask_follows_the_ring(struct kunit *test)
 {
 	const __poll_t in = EPOLLIN | EPOLLRDNORM;
 	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
-	struct kring_client *client = stage_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_ring *ring = open(test, client, 1);
-	struct kring_reader *reader = stage_join(test, client, ring, NULL);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
 
 	KUNIT_EXPECT_TRUE(test, kring_client_poll(client) == out);
 	KUNIT_EXPECT_EQ(test, rring_flag_load(&ring->info->waiters),
 			RRING_READERS_WAIT | RRING_WRITER_WAITS);
-	stage_commit(ring, 1);
+	fixture_commit(ring, 1);
 	KUNIT_EXPECT_TRUE(test, kring_client_poll(client) == in);
-	stage_release(reader, 1);
+	fixture_release(reader, 1);
 	KUNIT_EXPECT_TRUE(test, kring_client_poll(client) == out);
 }
 
 static struct kunit_case wake_cases[] = {
-	KUNIT_CASE(what_is_there_is_not_waited_for),
-	KUNIT_CASE(who_does_not_wait_raises_no_flag),
+	KUNIT_CASE(ready_wait_returns_at_once),
+	KUNIT_CASE(zero_deadline_raises_no_flag),
 	KUNIT_CASE(second_look_comes_after_the_flag),
-	KUNIT_CASE(wake_before_the_sleep_counts),
+	KUNIT_CASE(signal_before_sleep_prevents_it),
 	KUNIT_CASE(deadline_is_kept),
 	KUNIT_CASE(no_wake_is_lost),
 	KUNIT_CASE(reader_sleeps_until_its_deadline),
 	KUNIT_CASE(signal_ends_a_wait),
 	KUNIT_CASE(end_of_stream_ends_a_wait),
-	KUNIT_CASE(death_ends_a_wait),
-	KUNIT_CASE(one_of_several_is_enough),
-	KUNIT_CASE(peer_that_ends_ends_a_wait),
-	KUNIT_CASE(dry_pool_wakes_who_waits),
-	KUNIT_CASE(kernel_wakes_who_waits),
-	KUNIT_CASE(poll_says_what_there_is),
+	KUNIT_CASE(own_death_ends_a_wait),
+	KUNIT_CASE(wait_any_is_woken_by_either_ring),
+	KUNIT_CASE(end_of_peer_ring_ends_a_wait),
+	KUNIT_CASE(dropped_slot_wakes_a_refill),
+	KUNIT_CASE(kernel_writer_wakes_a_reader),
+	KUNIT_CASE(poll_mask_follows_the_ring),
 	{}
 };
 
 static struct kunit_suite wake_suite = {
 	.name = "wake",
-	.suite_init = stage_suite_init,
-	.init = stage_init,
-	.exit = stage_exit,
+	.suite_init = fixture_suite_init,
+	.init = fixture_init,
+	.exit = fixture_exit,
 	.test_cases = wake_cases,
 };
 

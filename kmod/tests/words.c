@@ -15,7 +15,7 @@ static const u64 ledger_words[] = {
 };
 
 /* The fields of a ledger word do not overlap, and use all bits. */
-static void ledger_has_all_bits_once(struct kunit *test)
+static void ledger_fields_cover_all_bits(struct kunit *test)
 {
 	u64 seen = 0;
 	u32 i;
@@ -28,7 +28,7 @@ static void ledger_has_all_bits_once(struct kunit *test)
 }
 
 /* Each field is read alone, whatever the others are. */
-static void ledger_fields_are_apart(struct kunit *test)
+static void ledger_fields_are_independent(struct kunit *test)
 {
 	u64 holds = RRING_HOLDS_MASK;
 	u64 in_flight = RRING_IN_FLIGHT_MASK;
@@ -85,7 +85,7 @@ static void expect_handle(struct kunit *test, u32 generation, u32 class,
 	KUNIT_EXPECT_NE(test, handle, 0ull);
 }
 
-static void handle_comes_back(struct kunit *test)
+static void handle_round_trips(struct kunit *test)
 {
 	static const u32 generations[] = { 1, 2, 0x80000000u, ~0u };
 	static const u32 indices[] = { 0, 1, RRING_POOL_CAPACITY_MAX - 1,
@@ -107,7 +107,7 @@ static void generation_is_never_zero(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rring_generation_next(~0u), 1u);
 }
 
-static void ref_comes_back(struct kunit *test)
+static void ref_round_trips(struct kunit *test)
 {
 	u32 state;
 
@@ -182,7 +182,7 @@ static void accessors_agree(struct kunit *test)
 }
 
 /* kring_flag_lower() lowers and returns only bits that were raised. */
-static void flags_go_up_and_down(struct kunit *test)
+static void flags_raise_and_lower(struct kunit *test)
 {
 	rring_flag_t flag = {};
 
@@ -195,17 +195,17 @@ static void flags_go_up_and_down(struct kunit *test)
 }
 
 static struct kunit_case words_cases[] = {
-	KUNIT_CASE(ledger_has_all_bits_once),
-	KUNIT_CASE(ledger_fields_are_apart),
+	KUNIT_CASE(ledger_fields_cover_all_bits),
+	KUNIT_CASE(ledger_fields_are_independent),
 	KUNIT_CASE(ledger_has_room_above_its_limits),
 	KUNIT_CASE(ledger_moves_wrap_alone),
-	KUNIT_CASE(handle_comes_back),
+	KUNIT_CASE(handle_round_trips),
 	KUNIT_CASE(generation_is_never_zero),
-	KUNIT_CASE(ref_comes_back),
+	KUNIT_CASE(ref_round_trips),
 	KUNIT_CASE(window_is_bounded),
 	KUNIT_CASE(window_wraps_once),
 	KUNIT_CASE(accessors_agree),
-	KUNIT_CASE(flags_go_up_and_down),
+	KUNIT_CASE(flags_raise_and_lower),
 	{}
 };
 

@@ -11,55 +11,56 @@
 #include "../core/pool.h"
 #include "../core/reader.h"
 #include "../core/region.h"
-#include "stage.h"
+#include "fixture.h"
 
 /* The address space of all clients: that of the task that loads this module. */
-static struct mm_struct *stage_mm;
+static struct mm_struct *fixture_mm;
 
-int stage_suite_init(struct kunit_suite *suite)
+int fixture_suite_init(struct kunit_suite *suite)
 {
-	stage_mm = current->mm;
+	fixture_mm = current->mm;
 	kring_region_set_limit(SZ_64M);
 	return 0;
 }
 
 /*
  * Give this kernel thread the address space of the clients, with a reference: a
- * thread that ends without stage_leave() puts one.
+ * thread that ends without fixture_unuse_mm() puts one.
  */
-void stage_enter(void)
+void fixture_use_mm(void)
 {
-	mmget(stage_mm);
-	kthread_use_mm(stage_mm);
+	mmget(fixture_mm);
+	kthread_use_mm(fixture_mm);
 }
 
-void stage_leave(void)
+void fixture_unuse_mm(void)
 {
-	kthread_unuse_mm(stage_mm);
-	mmput(stage_mm);
+	kthread_unuse_mm(fixture_mm);
+	mmput(fixture_mm);
 }
 
-int stage_init(struct kunit *test)
+int fixture_init(struct kunit *test)
 {
 	static const struct rring_create args = {
 		.size = sizeof(args),
-		.name = STAGE_NAME,
-		.capacity = { STAGE_XS, STAGE_S, 0, 0, 0, 2 },
-		.max_clients = STAGE_CLIENTS,
+		.name = FIXTURE_NAME,
+		.capacity = { FIXTURE_XS, FIXTURE_S, 0, 0, 0, 2 },
+		.max_clients = FIXTURE_CLIENTS,
 		.max_rings = 4,
 		.mode = 0700,
 		.uid = ~0u,
 		.gid = ~0u,
 	};
-	struct stage *stage = kunit_kzalloc(test, sizeof(*stage), GFP_KERNEL);
+	struct fixture *fixture;
 
-	if (!stage)
+	fixture = kunit_kzalloc(test, sizeof(*fixture), GFP_KERNEL);
+	if (!fixture)
 		return -ENOMEM;
-	stage->arena = kring_arena_new(&args, &init_net);
-	if (IS_ERR(stage->arena))
-		return PTR_ERR(stage->arena);
-	test->priv = stage;
-	stage_enter();
+	fixture->arena = kring_arena_new(&args, &init_net);
+	if (IS_ERR(fixture->arena))
+		return PTR_ERR(fixture->arena);
+	test->priv = fixture;
+	fixture_use_mm();
 	return 0;
 }
 
@@ -67,39 +68,39 @@ int stage_init(struct kunit *test)
  * After a failed assertion the test's thread has ended, and KUnit calls this in
  * the task that loads the module, which has not entered.
  */
-void stage_exit(struct kunit *test)
+void fixture_exit(struct kunit *test)
 {
-	struct stage *stage = test->priv;
+	struct fixture *fixture = test->priv;
 	u32 i;
 
-	if (!stage)
+	if (!fixture)
 		return;
-	for (i = 0; i < STAGE_CLIENTS; i++)
-		if (stage->client[i])
-			kring_client_release(stage->client[i]);
-	kring_arena_forget_name(stage->arena);
-	kring_arena_put(stage->arena);
+	for (i = 0; i < FIXTURE_CLIENTS; i++)
+		if (fixture->client[i])
+			kring_client_release(fixture->client[i]);
+	kring_arena_forget_name(fixture->arena);
+	kring_arena_put(fixture->arena);
 	if (current->flags & PF_KTHREAD)
-		stage_leave();
+		fixture_unuse_mm();
 }
 
 /* A new client with @role, which is live although its ledger is not mapped. */
-struct kring_client *stage_client(struct kunit *test, u32 role)
+struct kring_client *fixture_client(struct kunit *test, u32 role)
 {
-	struct stage *stage = test->priv;
+	struct fixture *fixture = test->priv;
 	struct rring_attach args = {
 		.size = sizeof(args),
 		.role = role,
 		.arena_fd = -1,
-		.name = STAGE_NAME,
+		.name = FIXTURE_NAME,
 	};
 	struct kring_client *client = kring_client_new(true, NULL);
 	u32 i;
 
 	KUNIT_ASSERT_NOT_NULL(test, client);
-	for (i = 0; stage->client[i]; i++)
-		KUNIT_ASSERT_LT(test, i + 1, (u32)STAGE_CLIENTS);
-	stage->client[i] = client;
+	for (i = 0; fixture->client[i]; i++)
+		KUNIT_ASSERT_LT(test, i + 1, (u32)FIXTURE_CLIENTS);
+	fixture->client[i] = client;
 	KUNIT_ASSERT_EQ(test, kring_client_attach(client, &args), 0);
 	mutex_lock(&client->arena->lock);
 	client->state = RRING_CLIENT_LIVE;
@@ -108,14 +109,14 @@ struct kring_client *stage_client(struct kunit *test, u32 role)
 }
 
 /* @client dies, as if its ledger's mapping and then its file were closed. */
-void stage_kill(struct kunit *test, struct kring_client *client)
+void fixture_kill(struct kunit *test, struct kring_client *client)
 {
-	struct stage *stage = test->priv;
+	struct fixture *fixture = test->priv;
 	u32 i;
 
-	for (i = 0; i < STAGE_CLIENTS; i++)
-		if (stage->client[i] == client)
-			stage->client[i] = NULL;
+	for (i = 0; i < FIXTURE_CLIENTS; i++)
+		if (fixture->client[i] == client)
+			fixture->client[i] = NULL;
 	kring_client_release(client);
 }
 
@@ -123,8 +124,8 @@ void stage_kill(struct kunit *test, struct kring_client *client)
  * Do what the ioctl @cmd does between copying its argument in and out. Returns
  * what the ioctl would.
  */
-int stage_command(struct kring_client *client, unsigned int cmd, void *args,
-		  size_t size)
+int fixture_command(struct kring_client *client, unsigned int cmd, void *args,
+		    size_t size)
 {
 	const struct kring_command *command = kring_command_find(cmd);
 	union kring_args copy = {};
@@ -141,7 +142,7 @@ int stage_command(struct kring_client *client, unsigned int cmd, void *args,
 /* ---- slots ---- */
 
 /* REFILL without waiting. Returns how many slots were lent, or an error. */
-int stage_refill(struct kring_client *client, u32 pool, u32 count)
+int fixture_refill(struct kring_client *client, u32 pool, u32 count)
 {
 	struct rring_refill args = {
 		.size = sizeof(args),
@@ -153,7 +154,7 @@ int stage_refill(struct kring_client *client, u32 pool, u32 count)
 	return err ? err : args.count;
 }
 
-rring_word_t *stage_word(struct kring_client *client, u64 handle)
+rring_word_t *fixture_word(struct kring_client *client, u64 handle)
 {
 	const struct kring_pool *pool =
 		&client->arena->pool[rring_handle_class(handle)];
@@ -162,15 +163,15 @@ rring_word_t *stage_word(struct kring_client *client, u64 handle)
 					    rring_handle_index(handle)];
 }
 
-void stage_hold(struct kring_client *client, u64 handle)
+void fixture_hold(struct kring_client *client, u64 handle)
 {
-	rring_word_fetch_add(stage_word(client, handle),
+	rring_word_fetch_add(fixture_word(client, handle),
 			     RRING_MOVE + RRING_HOLD);
 }
 
-void stage_drop(struct kring_client *client, u64 handle)
+void fixture_drop(struct kring_client *client, u64 handle)
 {
-	rring_word_fetch_add(stage_word(client, handle),
+	rring_word_fetch_add(fixture_word(client, handle),
 			     RRING_MOVE - RRING_HOLD);
 }
 
@@ -178,7 +179,7 @@ void stage_drop(struct kring_client *client, u64 handle)
  * Take a slot from @client's magazine and hold it, as an allocation does.
  * Returns the handle; 0: the magazine is empty.
  */
-u64 stage_pop(struct kring_client *client, u32 pool)
+u64 fixture_pop(struct kring_client *client, u32 pool)
 {
 	struct rring_magazine *magazine = kring_client_magazine(client, pool);
 	rring_seq_t *pos = &kring_client_tails(client)->tail[pool].pos;
@@ -188,22 +189,22 @@ u64 stage_pop(struct kring_client *client, u32 pool)
 	if (tail == rring_seq_load_acquire(&magazine->head))
 		return 0;
 	handle = READ_ONCE(magazine->handle[tail % RRING_MAGAZINE_SLOTS]);
-	stage_hold(client, handle);
+	fixture_hold(client, handle);
 	rring_seq_store_release(pos, tail + 1);
 	return handle;
 }
 
-u64 stage_alloc(struct kunit *test, struct kring_client *client, u32 pool)
+u64 fixture_alloc(struct kunit *test, struct kring_client *client, u32 pool)
 {
 	u64 handle;
 
-	KUNIT_ASSERT_EQ(test, stage_refill(client, pool, 1), 1);
-	handle = stage_pop(client, pool);
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, pool, 1), 1);
+	handle = fixture_pop(client, pool);
 	KUNIT_ASSERT_NE(test, handle, 0ull);
 	return handle;
 }
 
-bool stage_is_out(struct kring_arena *arena, u64 handle)
+bool fixture_slot_is_out(struct kring_arena *arena, u64 handle)
 {
 	bool out;
 
@@ -214,7 +215,7 @@ bool stage_is_out(struct kring_arena *arena, u64 handle)
 	return out;
 }
 
-u32 stage_generation(struct kring_arena *arena, u64 handle)
+u32 fixture_generation(struct kring_arena *arena, u64 handle)
 {
 	u32 slot = arena->pool[rring_handle_class(handle)].base +
 		   rring_handle_index(handle);
@@ -224,8 +225,8 @@ u32 stage_generation(struct kring_arena *arena, u64 handle)
 
 /* ---- rings ---- */
 
-struct kring_ring *stage_ring(struct kunit *test, struct kring_client *writer,
-			      const struct rring_ring_open *args)
+struct kring_ring *fixture_ring(struct kunit *test, struct kring_client *writer,
+				const struct rring_ring_open *args)
 {
 	struct rring_ring_open open = *args;
 
@@ -233,10 +234,11 @@ struct kring_ring *stage_ring(struct kunit *test, struct kring_client *writer,
 	return writer->arena->rings[open.ring];
 }
 
-struct kring_ring *stage_handles(struct kunit *test,
-				 struct kring_client *writer, u32 capacity)
+struct kring_ring *fixture_handle_ring(struct kunit *test,
+				       struct kring_client *writer,
+				       u32 capacity)
 {
-	return stage_ring(test, writer, &(struct rring_ring_open) {
+	return fixture_ring(test, writer, &(struct rring_ring_open) {
 		.kind = RRING_HANDLES,
 		.policy = RRING_BLOCK,
 		.capacity = capacity,
@@ -244,32 +246,33 @@ struct kring_ring *stage_handles(struct kunit *test,
 }
 
 /* Move the head over @n more entries, whatever they contain. */
-void stage_commit(struct kring_ring *ring, u32 n)
+void fixture_commit(struct kring_ring *ring, u32 n)
 {
-	struct rring_ring_head *page = stage_page(ring);
+	struct rring_ring_head *page = fixture_page(ring);
 
 	rring_seq_store_release(&page->head, rring_seq_load(&page->head) + n);
 }
 
 /* Publish @handle in @ring, as the library does. @writer gives up one hold. */
-void stage_publish(struct kring_client *writer, struct kring_ring *ring,
-		   u64 handle)
+void fixture_publish(struct kring_client *writer, struct kring_ring *ring,
+		     u64 handle)
 {
-	struct rring_ring_head *page = stage_page(ring);
-	struct rring_entry *entry = stage_page(ring) +
+	struct rring_ring_head *page = fixture_page(ring);
+	struct rring_entry *entry = fixture_page(ring) +
 				    ring->info->entry_offset;
 
 	entry += rring_seq_load(&page->head) % ring->info->capacity;
-	rring_word_fetch_add(stage_word(writer, handle),
+	rring_word_fetch_add(fixture_word(writer, handle),
 			     RRING_MOVE + RRING_IN_FLIGHT);
 	WRITE_ONCE(entry->handle, handle);
-	stage_commit(ring, 1);
-	stage_drop(writer, handle);
+	fixture_commit(ring, 1);
+	fixture_drop(writer, handle);
 }
 
 /* Join as a gating reader, at the head. @name: NULL: without a name. */
-struct kring_reader *stage_join(struct kunit *test, struct kring_client *client,
-				struct kring_ring *ring, const char *name)
+struct kring_reader *fixture_join(struct kunit *test,
+				  struct kring_client *client,
+				  struct kring_ring *ring, const char *name)
 {
 	struct rring_reader_join args = {
 		.size = sizeof(args),
@@ -283,7 +286,7 @@ struct kring_reader *stage_join(struct kunit *test, struct kring_client *client,
 }
 
 /* Release all entries below @position. */
-void stage_release(struct kring_reader *reader, u64 position)
+void fixture_release(struct kring_reader *reader, u64 position)
 {
 	rring_seq_store_release((rring_seq_t *)kring_reader_cursor(reader),
 				position);
