@@ -442,7 +442,9 @@ struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 	return next;
 }
 
-/* Call @filter for each arena; its result is ignored. Takes kring_names_lock. */
+/*
+ * Call @filter for each arena; its result is ignored. Takes kring_names_lock.
+ */
 void kring_arena_each(kring_arena_filter_t filter, void *context)
 {
 	struct kring_arena *arena;
