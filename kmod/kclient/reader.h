@@ -68,7 +68,6 @@ struct rring_kreader {
 	bool end_reported;		/* .ended was called for this end */
 };
 
-
 enum kreader_verdict kreader_entry_read(struct rring_kreader *kr);
 enum kreader_verdict kreader_entry_check(struct rring_kreader *kr);
 void kreader_entry_unpin(struct rring_kreader *kr);
