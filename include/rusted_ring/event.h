@@ -19,7 +19,8 @@ struct rring_event {
 	void *data;		/* payload, aligned to 64 bytes */
 	uint32_t len;		/* bytes */
 	uint32_t event_type;	/* chosen by the producer */
-	rring_word_t *word;	/* private */
+	rring_word_t *word;	/* private: this client's ledger word */
+	const struct rring_client *client; /* private: whose view this is */
 };
 
 /* ---- allocate: rring_alloc(3) ---- */

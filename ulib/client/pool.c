@@ -173,7 +173,8 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
  * Allocate up to @n events from parked slots of @pool; returns how many. The
  * caller has checked that the length fits.
  */
-static uint32_t alloc_parked(struct rring_pool_view *pool, uint32_t shift,
+static uint32_t alloc_parked(const struct rring_client *client,
+			     struct rring_pool_view *pool, uint32_t shift,
 			     struct rring_event_header header,
 			     struct rring_event *events, uint32_t n)
 {
@@ -194,6 +195,7 @@ static uint32_t alloc_parked(struct rring_pool_view *pool, uint32_t shift,
 			.len = header.len,
 			.event_type = header.event_type,
 			.word = word,
+			.client = client,
 		};
 		rring_word_store_release(word, rring_word_load(word) &
 					       ~RRING_ASIDE);
@@ -211,8 +213,8 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 	int err;
 
 	if ((unsigned int)pool < RRING_XXL && rring_slot_takes(pool, len))
-		i = alloc_parked(&client->pool[pool], rring_slot_shift(pool),
-				 header, events, n);
+		i = alloc_parked(client, &client->pool[pool],
+				 rring_slot_shift(pool), header, events, n);
 	for (; i < n; i++) {
 		err = rring_alloc_class(client, pool, len, event_type,
 					&events[i]);
@@ -238,7 +240,7 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 
 	if (client->role != RRING_PRODUCER)
 		return -EPERM;
-	if (!rring_handle_valid(client, event->handle))
+	if (!rring_event_is_of(event, client))
 		return -EINVAL;
 	if (len > payload_capacity(client, event->handle))
 		return -E2BIG;
@@ -413,6 +415,8 @@ int rring_find(struct rring_client *client, uint64_t handle,
 uint64_t rring_share(struct rring_client *client,
 		     const struct rring_event *event)
 {
+	if (!rring_event_is_of(event, client))
+		return 0;
 	/* only a single-threaded client parks slots and looks at this bit */
 	if (!client->shared)
 		rring_word_store_release(event->word,

@@ -209,6 +209,7 @@ static void event_at(const struct rring_client *client,
 	event->len = len;
 	event->event_type = event_type;
 	event->word = word_of(client, mapped->handle);
+	event->client = client;
 }
 
 /*

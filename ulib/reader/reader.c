@@ -142,7 +142,7 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 {
 	struct rring_event held;
 
-	if (!event->handle)
+	if (!rring_event_is_of(event, reader->client))
 		return -EINVAL;
 	if (reader->lappable)
 		return rring_upgrade(reader->client, event->handle, &held);

@@ -170,8 +170,11 @@ static int write_entry(struct rring_writer *writer, uint32_t i,
 {
 	struct rring_entry *entry =
 		&writer->entries[rring_writer_index(writer, i)];
-	uint64_t word = rring_word_load(event->word);
+	uint64_t word;
 
+	if (!rring_event_is_of(event, writer->client))
+		return -EINVAL;
+	word = rring_word_load(event->word);
 	if (!rring_ledger_holds(word) ||
 	    (word & RRING_ASIDE &&
 	     rring_handle_class(event->handle) != RRING_XXL))

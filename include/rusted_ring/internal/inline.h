@@ -162,6 +162,7 @@ RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 	event->len = len;
 	event->event_type = event_type;
 	event->word = &pool->ledger[index];
+	event->client = client;
 }
 
 RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
@@ -263,11 +264,24 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size)
 	return event->len < size ? NULL : event->data;
 }
 
+/*
+ * 1: @event is a view of @client, so that its word is in the ledger of @client;
+ * 0: it is of another client, or an entry of an inline ring.
+ */
+RRING_IN_LINE int rring_event_is_of(const struct rring_event *event,
+				    const struct rring_client *client)
+{
+	return event->client == client;
+}
+
 RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event)
 {
-	uint64_t word = rring_word_load(event->word);
+	uint64_t word;
 
+	if (rring_unlikely(!rring_event_is_of(event, client)))
+		return -EINVAL;
+	word = rring_word_load(event->word);
 	if (rring_unlikely((uint32_t)word >= client->short_holds))
 		return rring_hold_slow(client, event);
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
@@ -309,9 +323,13 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 RRING_IN_LINE int rring_drop(struct rring_client *client,
 			     const struct rring_event *event)
 {
-	uint64_t word = rring_word_load(event->word);
-	uint32_t more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
+	uint64_t word;
+	uint32_t more;
 
+	if (rring_unlikely(!rring_event_is_of(event, client)))
+		return -EINVAL;
+	word = rring_word_load(event->word);
+	more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
 	/* out of range: fewer than two holds, aside, or several threads */
 	if (more < client->short_holds) {
 		/* G: the payload was read before the hold falls */
@@ -437,7 +455,8 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	uint64_t word;
 	int err;
 
-	if (rring_unlikely(!writer->entries))
+	if (rring_unlikely(!writer->entries ||
+			   !rring_event_is_of(event, writer->client)))
 		return -EINVAL;
 	if (rring_unlikely(writer->client->shared))
 		return rring_publish_threads(writer, event);
@@ -526,6 +545,7 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 		event->len = RRING_LOAD(&header->len);
 		event->event_type = RRING_LOAD(&header->event_type);
 		event->word = NULL;
+		event->client = NULL;
 		if (rring_unlikely(event->len > reader->stride))
 			return rring_entry_error(event->len);
 		return 0;

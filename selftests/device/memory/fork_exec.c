@@ -94,6 +94,7 @@ static int is_no_client(void *arg)
 	/* the child has no ledger mapped: SIGSEGV */
 	rring_hold(stage->client, &(struct rring_event) {
 		.word = ledger_of(stage->client),
+		.client = stage->client,
 	});
 	return 0;
 }
