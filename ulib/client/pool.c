@@ -291,7 +291,8 @@ static void hold_dropped(struct rring_client *client,
 /*
  * Drop, in a client with several threads. -EINVAL: there was no hold, and the
  * subtraction is undone. The word shows holds in between, so that no collect
- * finds the slot unused.
+ * finds the slot unused. A sweep may have seen these holds and have let a client
+ * sleep, so rring_freed() wakes clients that wait for a slot.
  */
 static int drop_threads(struct rring_client *client,
 			const struct rring_event *event)
@@ -302,6 +303,7 @@ static int drop_threads(struct rring_client *client,
 
 	if (!rring_ledger_holds(word)) {
 		rring_word_fetch_add(event->word, -change);
+		rring_freed(client);
 		return -EINVAL;
 	}
 	hold_dropped(client, event, word);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * A call that fails, and that changed a ledger word for a moment, wakes the
+ * clients that wait for a slot: a sweep may have taken that moment for a hold.
+ */
+#include <sched.h>
+
+#include "kselftest_harness.h"
+
+#include "arena.h"
+#include "stream.h"
+#include "thread.h"
+
+FIXTURE(failed_call)
+{
+	int arena;
+	struct rring_client *holder;	/* of the only slot */
+	struct rring_client *failing;
+	struct rring_client *waiting;
+	struct rring_event held;	/* by .holder */
+	struct rring_event dropped;	/* by .failing, earlier */
+	pthread_t thread;
+	int result;			/* of the allocation of .waiting */
+};
+
+FIXTURE_VARIANT(failed_call)
+{
+	unsigned int flags;
+};
+
+FIXTURE_VARIANT_ADD(failed_call, single_threaded)
+{
+	.flags = RRING_SINGLE_THREADED,
+};
+
+FIXTURE_VARIANT_ADD(failed_call, multi_threaded)
+{
+	.flags = 0,
+};
+
+static void *wait_for_slot(void *arg)
+{
+	FIXTURE_DATA(failed_call) *self = arg;
+	struct rring_event event;
+
+	self->result = rring_alloc_until(self->waiting, 10, 0, SOON(), &event);
+	return NULL;
+}
+
+static uint64_t wakes(const struct rring_client *client)
+{
+	return RRING_LOAD(&client->arena->wakes);
+}
+
+static void until_waiting_for_slot(const struct rring_client *client)
+{
+	while (!rring_flag_load(&client->arena->pool_waiters))
+		sched_yield();
+}
+
+FIXTURE_SETUP(failed_call)
+{
+	const uint32_t capacity[RRING_POOLS] = { 1 };
+
+	self->arena = arena_with(capacity, 0);
+	self->holder = client_of(self->arena, RRING_PRODUCER);
+	self->failing = client_with(self->arena, RRING_PRODUCER,
+				    variant->flags);
+	self->waiting = client_of(self->arena, RRING_PRODUCER);
+	ASSERT_EQ(0, rring_alloc(self->failing, 10, 0, &self->dropped));
+	rring_share(self->failing, &self->dropped);
+	ASSERT_EQ(0, rring_drop(self->failing, &self->dropped));
+	rring_trim(self->failing);
+	ASSERT_EQ(0, rring_alloc(self->holder, 10, 0, &self->held));
+	self->thread = thread_start(wait_for_slot, self);
+	until_waiting_for_slot(self->holder);
+}
+
+/* The wait ends by a drop, and by nothing else. */
+FIXTURE_TEARDOWN(failed_call)
+{
+	EXPECT_EQ(0, rring_drop(self->holder, &self->held));
+	rring_trim(self->holder);
+	thread_end(self->thread);
+	EXPECT_EQ(0, self->result);
+	rring_close(self->waiting);
+	rring_close(self->failing);
+	rring_close(self->holder);
+	close(self->arena);
+}
+
+/* A client with one thread looks before it changes the word. */
+TEST_F(failed_call, drop_of_what_is_not_held_wakes_waiters)
+{
+	uint64_t before = wakes(self->holder);
+
+	EXPECT_EQ(-EINVAL, rring_drop(self->failing, &self->dropped));
+	if (!variant->flags)
+		EXPECT_LT(before, wakes(self->holder));
+}
+
+TEST_F(failed_call, upgrade_of_a_stale_handle_wakes_waiters)
+{
+	uint64_t before = wakes(self->holder);
+	struct rring_event event;
+
+	EXPECT_EQ(-ESTALE, rring_upgrade(self->failing, self->dropped.handle,
+					 &event));
+	EXPECT_LT(before, wakes(self->holder));
+}
+
+TEST_HARNESS_MAIN
