@@ -58,7 +58,10 @@ static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 	return err;
 }
 
-/* Let the kernel look, without a sleep: 0, -EAGAIN or an error. */
+/*
+ * Let the kernel check what @waiter waits for, without a sleep: only the kernel
+ * laps a slow reader. 0: the wait is over; -EAGAIN: not yet; else an error.
+ */
 static int ask_kernel(const struct ulib_waiter *waiter)
 {
 	int err = waiter->sleep(waiter->context, 0);

@@ -56,7 +56,10 @@ int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
 		       uint64_t deadline);
 
-/* Wait until @n entries fit in rring_pipe_writer(), or @deadline. */
+/*
+ * Wait until this end can send @n events, or @deadline. -EPIPE: the other end
+ * has gone.
+ */
 int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 			     uint64_t deadline);
 

@@ -6,14 +6,19 @@
  * client writes, if that is higher.
  *
  * Joining: the writer may be about to act on a scan that did not see the new
- * entry, and that found the lowest position m. The kernel first lets the entry
- * gate at the window's lower end, as JOINING, and raises .joins. Then every CPU
- * that may run the writer passes a full barrier. A scan that found .joins
- * unchanged at its end was over before the barrier. The kernel reads the lower
- * end and .passed after the barrier, so the higher one is at least m; there or
- * above, the reader starts. Any other scan is repeated, and sees the entry. A
- * writer that only a JOINING entry holds back scans again, so that a ring never
- * looks full because a reader joins.
+ * entry. A scan reads .joins, then all entries, stores the lowest position m in
+ * .passed, and reads .joins again. The kernel first lets the entry gate at the
+ * window's lower end, as JOINING, and raises .joins. Then every CPU that may
+ * run the writer passes a full barrier. There are three cases:
+ *
+ * - Both reads of .joins found the old value. The scan had stored m before the
+ *   barrier. After it, the kernel reads the lower end and .passed, and lets the
+ *   reader start at the higher one or above: so at m or above.
+ * - The two reads differ. The writer repeats the scan.
+ * - Both found the new value. The scan has seen the new entry.
+ *
+ * A writer that only a JOINING entry holds back scans again, so that a ring
+ * never looks full because a reader joins.
  */
 #include "compat.h"
 
@@ -262,8 +267,9 @@ static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 }
 
 /*
- * 0; -EPERM: an observer cannot gate; -EINVAL: a reader of this ring cannot
- * gate, or an observer has a name.
+ * May the reader join? 0; -EPERM: it asks to gate, but the role of its client
+ * is RRING_OBSERVER; -EINVAL: it asks to gate in a ring of policy
+ * RRING_OVERWRITE, or to observe under a name.
  */
 static int check_join(const struct kring_client *client,
 		      const struct kring_ring *ring,

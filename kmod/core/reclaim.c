@@ -170,8 +170,9 @@ static void show_generations(struct kring_arena *arena,
 }
 
 /*
- * Steps 1 to 6. Returns how many slots were freed; -1: none, because it took so
- * long that moves may have come round. Under the arena's lock.
+ * Steps 1 to 6 of the list at the top of this file. Returns how many slots were
+ * freed; -1: none, because it took so long that the moves of a word may have
+ * wrapped to an earlier value. Under the arena's lock.
  */
 static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 {

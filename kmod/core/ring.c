@@ -61,9 +61,9 @@ u64 kring_ring_drops(const struct kring_ring *ring)
 }
 
 /*
- * Change the limit of a ring that was opened with one: only there do readers
- * expect to be lapped. Wakes a waiting writer, which then uses the new limit.
- * Under the arena's lock.
+ * Change the stall limit of @ring, which was opened with one: readers of other
+ * rings do not expect to be lapped. Wakes a waiting writer, so that it uses the
+ * new limit. Under the arena's lock.
  */
 void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns)
 {
@@ -431,8 +431,8 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 
 /*
  * Open a ring with the kernel as its writer, and call @attach with @context and
- * the ring, under the arena's lock. The caller puts the ring's reference after
- * 0. Returns 0 or a negative errno. May sleep.
+ * the ring, under the arena's lock. Returns 0 or a negative errno. After 0 the
+ * caller owns a reference to the ring. May sleep.
  */
 int kring_ring_open_kernel(struct kring_client *kernel,
 			   struct rring_ring_open *args,

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-/* Tracepoints in the kernel; nothing in the library. */
+/*
+ * Tracepoints of the module. The library compiles the core, too: there these
+ * calls do nothing.
+ */
 #ifndef KRING_TRACE_H
 #define KRING_TRACE_H
 

@@ -22,7 +22,7 @@
 /*
  * The head: entries below are committed. Never goes back, and is never above
  * S64_MAX, so that sums of positions do not overflow: other values of a hostile
- * writer are ignored. Without a writer: where the stream ended.
+ * writer are ignored. Without a writer: where the last one stopped.
  */
 u64 kring_ring_head(struct kring_ring *ring)
 {

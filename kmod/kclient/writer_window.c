@@ -239,7 +239,11 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 
 /* ---- readers come and go; under the arena's lock ---- */
 
-/* The state, start or cursor of @reader has changed. Takes .lock. */
+/*
+ * Copy what the window has to know of @reader: whether it gates, its start, and
+ * which cursor is its. Called when the state of @reader changes. Takes
+ * kw->lock.
+ */
 static void update_cursor(struct rring_kwriter *kw,
 			  const struct kring_reader *reader)
 {

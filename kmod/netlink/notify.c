@@ -78,7 +78,10 @@ static struct net *find_net(u64 cookie)
 	return found;
 }
 
-/* Append what is missing, with ids as in the user namespace that owns @net. */
+/*
+ * Append the ids of user and group, as the user namespace that owns @net has
+ * them, and the count of lost notices.
+ */
 static int append_late_attrs(struct notice *notice, const struct net *net)
 {
 	struct sk_buff *skb = notice->skb;

@@ -291,8 +291,8 @@ static void hold_dropped(struct rring_client *client,
 /*
  * Drop, in a client with several threads. -EINVAL: there was no hold, and the
  * subtraction is undone. The word shows holds in between, so that no collect
- * finds the slot unused. A sweep may have seen these holds and have let a client
- * sleep, so rring_freed() wakes clients that wait for a slot.
+ * finds the slot unused. A sweep may have seen these holds and have let a
+ * client sleep, so rring_freed() wakes clients that wait for a slot.
  */
 static int drop_threads(struct rring_client *client,
 			const struct rring_event *event)
@@ -460,7 +460,7 @@ void rring_trim(struct rring_client *client)
 {
 	uint32_t i;
 
-	/* not XXL: other threads are about to take what its magazine has */
+	/* not XXL: each slot there was lent to a thread that takes it soon */
 	for (i = 0; i < RRING_XXL; i++) {
 		unpark_all(client, &client->pool[i]);
 		empty_magazine(client, &client->pool[i]);

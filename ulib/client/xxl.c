@@ -413,7 +413,7 @@ int ulib_xxl_hold(struct rring_client *client,
 {
 	if (is_xxl(event))
 		return hold(client, event);
-	/* a parked slot was dropped: the caller has no hold on it */
+	/* below XXL, ASIDE means parked: the caller has no hold on it */
 	return rring_word_load(event->word) & RRING_ASIDE ? -EINVAL :
 							    -EOVERFLOW;
 }

@@ -44,8 +44,8 @@ static bool is_closed(const struct descriptor *descriptor)
 }
 
 /*
- * Take a descriptor of this process whose copies are all closed off the list;
- * NULL: there is none.
+ * Find a descriptor of this process of which all copies are closed, and remove
+ * it from the list. NULL: there is none.
  */
 static struct descriptor *pop_closed(void)
 {

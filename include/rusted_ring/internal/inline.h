@@ -191,7 +191,7 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 
 /*
  * The smallest class that takes @len bytes; RRING_XXL above 16384. Each class
- * takes four times as much as the one before.
+ * up to XL takes four times as much as the one before.
  */
 RRING_IN_LINE enum rring_class rring_class_unchecked(size_t len)
 {
