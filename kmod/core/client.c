@@ -345,7 +345,7 @@ int kring_client_region(struct kring_client *client, u64 offset,
 void kring_client_wake(struct kring_client *client, __poll_t events)
 {
 	kring_evcount_signal(&client->evcount);
-	wake_up_poll(&client->poll_queue, events);
+	kring_wake_pollers(&client->poll_queue, events);
 }
 
 /*

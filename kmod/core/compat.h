@@ -51,6 +51,17 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define kring_net_cookie(net)	((net)->net_cookie)
 
 /*
+ * Wake all tasks that poll @queue, whatever for; each asks ->poll() then. A
+ * wake-up with @mask as its key would not do: io_uring's multishot poll takes a
+ * key for the result and does not ask ->poll(), which raises the waiters flags
+ * again. So its next event would be lost.
+ */
+static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
+{
+	wake_up_all(queue);
+}
+
+/*
  * Flag of a multicast group that only an administrator may join: with
  * CAP_SYS_ADMIN, or with CAP_NET_ADMIN where the kernel has no such flag.
  */

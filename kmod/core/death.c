@@ -161,7 +161,7 @@ void kring_client_die(struct kring_client *client)
 	mutex_unlock(&arena->lock);
 	if (state == RRING_CLIENT_DEAD)
 		return;
-	wake_up_poll(&client->poll_queue, EPOLLERR);
+	kring_wake_pollers(&client->poll_queue, EPOLLERR);
 	if (state == RRING_CLIENT_LIVE) {
 		count_dead_holds(client, &usage);
 		reclaim_xxl(arena);

@@ -267,7 +267,7 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 	return err == ETIMEDOUT ? -ETIME : -ERESTARTSYS;
 }
 
-void wake_up_poll(wait_queue_head_t *queue, __poll_t mask)
+void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
 	struct host_signal *signal = smp_load_acquire(&queue->signal);
 

@@ -441,7 +441,7 @@ static inline void init_waitqueue_head(wait_queue_head_t *queue)
 }
 
 void wake_up_all(wait_queue_head_t *queue);
-void wake_up_poll(wait_queue_head_t *queue, __poll_t mask);
+void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask);
 
 /*
  * Sleep until .events of @queue is not @seen, or until CLOCK_MONOTONIC is
