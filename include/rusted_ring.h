@@ -20,9 +20,9 @@
  * absolute CLOCK_MONOTONIC time in nanoseconds, see rring_deadline(). 0: do not
  * wait; RRING_FOREVER: wait without limit.
  *
- * Define RRING_NO_INLINE before the first header for the same functions without
- * inline code; then link with librusted_ring-ffi. The structures of clients,
- * writers and readers are incomplete types then.
+ * A program that wants no inline code defines RRING_NO_INLINE before the first
+ * header, and links with librusted_ring-ffi, which has the same functions. The
+ * structures of clients, writers and readers are then incomplete types.
  */
 #ifndef _RUSTED_RING_H
 #define _RUSTED_RING_H

@@ -2,7 +2,7 @@
 /*
  * API for other modules: the kernel writes a ring, from any context, or reads
  * one. Documentation/kernel.rst is the guide. The kernel-doc of each function
- * is at its definition: writer.c, writer_reserve.c and reader.c of kmod/kclient.
+ * is at its definition, in kmod/kclient: writer.c, writer_reserve.c, reader.c.
  */
 #ifndef _LINUX_RUSTED_RING_H
 #define _LINUX_RUSTED_RING_H
@@ -35,14 +35,14 @@ struct rring_kwriter;
  * @stride: RRING_INLINE: largest payload in bytes, a multiple of 64 from
  *	RRING_STRIDE_MIN to RRING_STRIDE_MAX; RRING_HANDLES: must be 0
  * @retain: entries that are kept for readers that join late, less than
- *	@capacity; RRING_OVERWRITE: must be 0, one lap is always kept
+ *	@capacity; RRING_OVERWRITE: must be 0; the ring always keeps one lap
  * @stock: RRING_HANDLES: for each size class, how many free slots a worker
  *	keeps ready for reservations, up to RRING_KWRITER_STOCK_MAX and to the
  *	pool's capacity. 0: the class is not used, its events take a slot of a
- *	larger class. All 0: a quarter of each pool, but 1 to 16 slots.
- *	RRING_INLINE: ignored
+ *	larger class. All 0: a quarter of each pool, at least 1 and at most 16
+ *	slots. RRING_INLINE: ignored
  *
- * All strings and @net belong to the caller and may go after the call.
+ * The caller owns all strings and @net, and may free them after the call.
  */
 struct rring_kwriter_config {
 	struct net *net;
@@ -63,12 +63,12 @@ struct rring_kwriter_config {
  *	bytes that were given to rring_kwriter_reserve(), until commit or
  *	discard
  * @len: bytes of the payload; the caller may lower it before commit
- * @event_type: the caller may change it before commit
- * @handle: for the writer's use; do not change
- * @position: for the writer's use; do not change
- * @index: for the writer's use; do not change
+ * @event_type: type of the event; the caller may change it before commit
+ * @handle: internal to the kernel writer; the caller does not change it
+ * @position: internal, as @handle
+ * @index: internal, as @handle
  *
- * Filled by rring_kwriter_reserve() in memory of the caller.
+ * The caller provides the structure; rring_kwriter_reserve() fills it.
  */
 struct rring_kevent {
 	void *data;
@@ -80,12 +80,12 @@ struct rring_kevent {
 };
 
 /**
- * struct rring_kwriter_stat - counts of a writer's events since its open
+ * struct rring_kwriter_stat - counts of a writer's events since it was opened
  * @sent: committed events that became visible to readers
  * @discarded: events that were reserved, then discarded
- * @dropped: failed reservations, by enum rring_drop_reason. Field dropped of
- *	the ring's struct rring_ring_info counts the same for readers, but
- *	includes what earlier kernel writers of the ring dropped
+ * @dropped: reservations that failed, by enum rring_drop_reason. Readers find
+ *	the same counts in .dropped of the ring's struct rring_ring_info; those
+ *	also include what earlier kernel writers of the ring dropped
  */
 struct rring_kwriter_stat {
 	u64 sent;
@@ -141,8 +141,8 @@ struct rring_kentry {
  *	honest writer stores such a head. The reader goes on at the head
  * @RRING_REFUSE_LEN: the length exceeds the stride, the slot or the XXL region
  * @RRING_REFUSE_HANDLE: the handle has no valid class, slot or generation
- * @RRING_REFUSE_STALE: the slot has another generation than the handle, though
- *	a gating reader had not passed the entry
+ * @RRING_REFUSE_STALE: the slot no longer has the generation of the handle,
+ *	although the gating reader has not released the entry
  * @RRING_REFUSALS: number of reasons
  */
 enum rring_refusal {
@@ -162,8 +162,8 @@ enum rring_refusal {
  * @ring: name of the ring; NULL: use @ring_id
  * @ring_id: number of the ring, if @ring is NULL
  * @name: name of the reader; NULL: none. A named reader stays in the ring when
- *	it is closed, and still gates there. The next reader that root or the
- *	kernel opens with this name goes on at its position
+ *	it is closed, and still gates there unless it was lapped. The next
+ *	reader that root or the kernel opens with this name takes its place
  * @flags: 0: a gating reader, which holds the writer back; the writer can lap
  *	it if the ring has a stall limit. RRING_JOIN_OBSERVER: an observer,
  *	which does not hold the writer back and can be overtaken
@@ -174,14 +174,14 @@ enum rring_refusal {
  *	called before rring_kreader_open() returns. May sleep and may call
  *	rring_kreader_copy(). If the payload has more than 16 KiB and its slot
  *	is reused, or the entry overwritten, before @event returns, the event
- *	counts as refused or lost and not as received. NULL: no thread, the
- *	caller uses rring_kreader_peek()
- * @ended: called from that thread each time the stream ends; a stream can end
+ *	counts as refused or lost and not as received. NULL: the reader has no
+ *	thread, and the caller calls rring_kreader_peek()
+ * @ended: called from the reader's thread each time the stream ends: it can end
  *	several times, as another writer may take over the ring. May sleep.
- *	NULL: not called. -EINVAL if set without @event
+ *	NULL: not called. Must be NULL if @event is NULL (-EINVAL)
  * @context: first argument of @event and @ended
  *
- * All strings and @net belong to the caller and may go after the call.
+ * The caller owns all strings and @net, and may free them after the call.
  */
 struct rring_kreader_config {
 	struct net *net;
@@ -200,9 +200,9 @@ struct rring_kreader_config {
 };
 
 /**
- * struct rring_kreader_stat - counts of a reader's entries since its open
- * @received: entries that the callback got, or that rring_kreader_release()
- *	returned 0 for
+ * struct rring_kreader_stat - counts of a reader's entries since it was opened
+ * @received: entries that the callback got, or for which
+ *	rring_kreader_release() returned 0
  * @lost: entries that were overwritten before they were received, because the
  *	reader was overtaken or lapped; also what a named reader lost while
  *	closed
@@ -210,7 +210,7 @@ struct rring_kreader_config {
  * @refused: refusals, by enum rring_refusal. RRING_REFUSE_HEAD counts heads,
  *	each of which moved @position by more than a lap. The other reasons
  *	count entries
- * @position: entries below are done with
+ * @position: all entries below were received, lost, skipped or refused
  */
 struct rring_kreader_stat {
 	u64 received;

@@ -17,8 +17,9 @@ extern "C" {
 #endif
 
 /*
- * The functions marked with this are inline. The library for other languages
- * exports them as symbols, and defines this macro as nothing.
+ * RRING_IN_LINE marks the inline functions. If RRING_NO_INLINE is defined, the
+ * macro is empty: the library for other languages exports these functions as
+ * symbols.
  */
 #ifndef RRING_IN_LINE
 #ifdef RRING_NO_INLINE
@@ -45,13 +46,13 @@ enum rring_backend rring_backend(void);
 
 struct rring_arena_config {
 	const char *name;	/* up to 31 characters; NULL: anonymous */
-	uint32_t capacity[RRING_POOLS];	/* slots per class, up to 2^24; 0
-					 * allowed; RRING_XXL: events at a
-					 * time, up to 4096
+	uint32_t capacity[RRING_POOLS];	/* slots of each class, 0 to 2^24;
+					 * RRING_XXL: 0 to 4096. At least one
+					 * class has slots
 					 */
 	uint32_t max_clients;	/* up to 255; 0: 64 */
 	uint32_t max_rings;	/* up to 255; 0: 64 */
-	uint32_t quota;		/* percent of each pool per client; 0: 100 */
+	uint32_t quota;		/* limit per client, % of a pool; 0: 100 */
 	uint32_t mode;		/* like a file's, up to 0777;
 				 * r: observe, x: consume, w: produce
 				 */
@@ -66,13 +67,13 @@ enum rring_profile {
 	RRING_PROFILE_SERVER,
 };
 
-/* Store the slots per size class of @profile in @capacity. */
+/* Store in @capacity how many slots of each size class @profile has. */
 int rring_profile(enum rring_profile profile, uint32_t capacity[RRING_POOLS]);
 
 /* Returns the profile that fits this machine. */
 enum rring_profile rring_detect_profile(void);
 
-/* Fill @config for an anonymous arena of mode 0700 as large as @profile. */
+/* Fill @config: an anonymous arena of mode 0700, with the slots of @profile. */
 int rring_arena_profile(struct rring_arena_config *config,
 			enum rring_profile profile);
 
@@ -100,13 +101,13 @@ struct rring_client;
 #define RRING_IN_PROCESS	(1u << 2)
 
 /*
- * Attach to the arena @name as @role; NULL: the arena "default". The caller
- * ends the client with rring_close().
+ * Attach to the arena @name with the role @role. @name NULL: the arena
+ * "default". The caller closes the client with rring_close().
  */
 int rring_open(struct rring_client **client, const char *name,
 	       enum rring_role role, unsigned int flags);
 
-/* Attach to the arena of the descriptor @arena_fd, which stays the caller's. */
+/* Attach to the arena of @arena_fd. The caller still closes that descriptor. */
 int rring_open_arena(struct rring_client **client, int arena_fd,
 		     enum rring_role role, unsigned int flags);
 
@@ -128,9 +129,9 @@ rring_client_role(const struct rring_client *client);
 enum rring_backend rring_client_backend(const struct rring_client *client);
 
 /*
- * Returns a descriptor for poll() and epoll, which belongs to the client.
- * POLLIN: a reader of the client has something to tell. POLLOUT: a writer has
- * room. POLLERR: the client was evicted.
+ * Returns a descriptor for poll() and epoll. The client owns and closes it.
+ * POLLIN: a reader of the client has an event, was lapped, or its stream has
+ * ended. POLLOUT: a writer has room. POLLERR: the client was evicted.
  */
 int rring_client_fd(const struct rring_client *client);
 
@@ -140,7 +141,7 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 
 /* ---- times and errors: rring_wait_readable(3), rring_strerror(3) ---- */
 
-/* Returns the deadline that is @nanoseconds_from_now. */
+/* Returns a deadline: the present time plus @nanoseconds_from_now. */
 uint64_t rring_deadline(uint64_t nanoseconds_from_now);
 
 /* Returns a constant text for @err, 0 or a negative errno of this library. */

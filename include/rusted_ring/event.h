@@ -10,9 +10,9 @@ extern "C" {
 #endif
 
 /*
- * A view of an event that the client holds or has peeked at. A copy of this
+ * Describes an event that the client holds, or has peeked at. A copy of this
  * structure is not another hold. Only the producer that allocated the event
- * writes the payload, before it publishes or shares the event.
+ * writes the payload, and only until it publishes or shares the event.
  */
 struct rring_event {
 	uint64_t handle;	/* 0: an entry of an inline ring */
@@ -66,7 +66,7 @@ RRING_IN_LINE int rring_alloc_xl(struct rring_client *client, size_t len,
 int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 		     uint32_t event_type, struct rring_event *event);
 
-/* Allocate up to @n events. Never waits. Returns how many. */
+/* Allocate up to @n events. Never waits. Returns how many; none: an error. */
 long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 		       uint32_t len, uint32_t event_type,
 		       struct rring_event *events, uint32_t n);
@@ -75,14 +75,15 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 int rring_resize(struct rring_client *client, struct rring_event *event,
 		 uint32_t len);
 
-/* Return the free slots that the client keeps for its next allocations. */
+/* Return to the arena the free slots that the client keeps for allocations. */
 void rring_trim(struct rring_client *client);
 
 /* ---- hold and drop: rring_hold(3) ---- */
 
 /*
- * Take one more hold on @event, which something keeps alive meanwhile: another
- * hold of this client, or an entry that its gating reader has not released.
+ * Take one more hold on @event. The caller ensures that the event stays alive
+ * during the call: by another hold of this client, or by an entry that a gating
+ * reader of this client has not released.
  */
 RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event);
@@ -94,17 +95,18 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 /* ---- handles: rring_upgrade(3) ---- */
 
 /*
- * Returns the handle of @event, which the client holds. Another client passes
- * it to rring_upgrade(). The handle keeps nothing alive.
+ * Returns the handle of @event, which the client holds. Another client turns
+ * the handle into a hold of its own with rring_upgrade(). The handle alone
+ * keeps nothing alive.
  */
 uint64_t rring_share(struct rring_client *client,
 		     const struct rring_event *event);
 
-/* Take a hold on the event that @handle names. -ESTALE: it is over. */
+/* Take a hold on the event that @handle names. -ESTALE: too late. */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event);
 
-/* Describe an event that the client holds, by its handle. Takes no hold. */
+/* Fill @event for @handle of an event that the client holds. Takes no hold. */
 int rring_find(struct rring_client *client, uint64_t handle,
 	       struct rring_event *event);
 

@@ -23,8 +23,8 @@ int rring_factory_writer(const struct rring_factory *factory, const char *name,
 			 struct rring_writer **writer);
 
 /*
- * Join the ring @name at the oldest entry kept. If there is no such ring,
- * creates one, which awaits a writer of the same user.
+ * Join the ring @name at the oldest entry kept. If the ring does not exist, the
+ * factory creates it; the ring then awaits a writer of the same user.
  */
 int rring_factory_reader(const struct rring_factory *factory, const char *name,
 			 const char *reader_name, struct rring_reader **reader);

@@ -12,10 +12,10 @@
 extern "C" {
 #endif
 
-/* Up to RRING_CURSORS readers of one client. Used by one thread at a time. */
+/* Up to RRING_CURSORS readers of one client. One thread at a time uses it. */
 struct rring_set;
 
-/* Which of the readers that have events comes next. */
+/* Which reader rring_set_try_read() reads next, if several have events. */
 enum rring_order {
 	RRING_FAIR,		/* in turn: no reader starves */
 	RRING_BY_PRIORITY,	/* lowest number first; equal ones in turn */
@@ -26,9 +26,9 @@ struct rring_set_config {
 	enum rring_order order;
 	enum rring_strategy strategy;	/* of rring_set_wait() */
 	/*
-	 * For BY_TIMESTAMP: returns the timestamp of an event. NULL: the first
-	 * 8 bytes of the payload, in the byte order of the machine; 0 if it is
-	 * shorter.
+	 * For RRING_BY_TIMESTAMP: returns the timestamp of an event. If NULL,
+	 * the timestamp is the first 8 bytes of the payload, in the byte order
+	 * of the machine; 0 if the payload is shorter.
 	 */
 	uint64_t (*timestamp)(const struct rring_event *event);
 };
@@ -38,12 +38,13 @@ int rring_set_open(struct rring_client *client,
 		   const struct rring_set_config *config,
 		   struct rring_set **set);
 
-/* Free the set. Its readers stay open and stay the caller's. */
+/* Free the set. Its readers stay open; the caller still closes them. */
 void rring_set_close(struct rring_set *set);
 
 /*
- * Add @reader. Until rring_set_remove(), the caller neither reads it otherwise
- * nor closes it. @priority is for RRING_BY_PRIORITY.
+ * Add @reader to the set. Until rring_set_remove(), the caller must not close
+ * @reader, nor read from it except through the set. Only RRING_BY_PRIORITY uses
+ * @priority.
  */
 int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 		  uint32_t priority);
@@ -52,14 +53,18 @@ int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 int rring_set_remove(struct rring_set *set, struct rring_reader *reader);
 
 /*
- * Release the event of the last call, describe the next one in @event, and
- * store its reader in *@from. The event is used in place until the next call.
- * Never waits.
+ * Release the event of the previous call, describe the next event in @event,
+ * and store in *@from the reader that has it. The payload is used in place, and
+ * is valid until the next call. Never waits.
  */
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
-/* Wait until a reader has something to read, or @deadline, by the strategy. */
+/*
+ * Release the event of the last rring_set_try_read(). Then wait, by .strategy,
+ * until a reader has something to read or all streams have ended, or until
+ * @deadline.
+ */
 int rring_set_wait(struct rring_set *set, uint64_t deadline);
 
 #ifdef __cplusplus

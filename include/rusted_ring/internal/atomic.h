@@ -2,8 +2,8 @@
 /*
  * Accessors of the shared words, for the kernel and for the library.
  *
- * The ordered accesses come in pairs. Each place in the code that needs one
- * carries its letter; Documentation/design.rst says what each pair is for:
+ * The ordered accesses come in pairs. A comment at each such access in the code
+ * has its letter. Documentation/design.rst says what each pair is for:
  *
  *	A  release of a head		B  acquire of a head
  *	C  release of a cursor		D  acquire of a cursor
@@ -69,10 +69,10 @@ static inline void rring_fence_release(void)
 }
 
 /*
- * L: pairs with K in the sleeper, which makes each CPU of a peer pass a full
- * barrier. So a compiler barrier is enough here. Without this pair the flag
- * could be loaded before the preceding store, and the sleeper would not be
- * woken.
+ * L: a compiler barrier is enough here. It pairs with K in the sleeper, which
+ * makes each CPU that may run a client pass a full barrier. Without this pair
+ * the flag could be loaded before the preceding store, and the sleeper would
+ * not be woken.
  */
 static inline void rring_fence_compiler(void)
 {
@@ -148,8 +148,8 @@ static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 }
 
 /*
- * Store @desired in @seq if its value is *@expected. true: done, fully ordered.
- * false: not done, *@expected is the value that was found.
+ * If @seq has the value *@expected, store @desired in it. true: stored, fully
+ * ordered. false: not stored; *@expected becomes the value that was found.
  */
 static inline bool rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 				      __u64 desired)
@@ -170,8 +170,9 @@ static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 }
 
 /*
- * Store @desired in @seq if its value is *@expected. 1: done, acquire and
- * release. 0: not done, *@expected is the value that was found, unordered.
+ * If @seq has the value *@expected, store @desired in it. 1: stored, ordered as
+ * acquire and release. 0: not stored; *@expected becomes the value that was
+ * found, without any order.
  */
 static inline int rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 				     __u64 desired)

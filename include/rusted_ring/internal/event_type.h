@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * RRING_EVENT_AS(type, event), the body of RRING_EVENT(). A type above
- * RRING_EVENT_MAX bytes, or aligned to more than 64 bytes, does not compile; in
- * C++, nor does a type that is not trivially copyable. The result is a
- * `const type *` if @event points to a const structure.
+ * RRING_EVENT_AS(type, event) implements RRING_EVENT(). It does not compile if
+ * the type is larger than RRING_EVENT_MAX bytes, is aligned to more than 64
+ * bytes or, in C++, is not trivially copyable. The result is a `const type *`
+ * if @event points to a const structure.
  */
 #ifndef _RUSTED_RING_EVENT_TYPE_H
 #define _RUSTED_RING_EVENT_TYPE_H
@@ -43,7 +43,7 @@ inline const type *rring_event_as(const struct rring_event *event)
 
 #else
 
-/* The size of @type. The anonymous struct only carries the assertions. */
+/* The size of @type. The struct only carries the assertions, and adds 0. */
 #define RRING_EVENT_SIZE(type)						\
 	(sizeof(type) + 0 * sizeof(struct {				\
 		_Static_assert(sizeof(type) <= RRING_EVENT_MAX,		\

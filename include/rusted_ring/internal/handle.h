@@ -33,15 +33,15 @@ static inline __u32 rring_generation_next(__u32 generation)
 }
 
 /*
- * log2 of the payload bytes of a slot of class @pool, which is below XXL: 64,
- * 256, 1024, 4096, 16384 bytes.
+ * Returns log2 of the payload bytes of a slot: from 6 (XS, 64 bytes) to 14 (XL,
+ * 16384 bytes). The class @pool is below XXL.
  */
 static inline __u32 rring_slot_shift(__u32 pool)
 {
 	return 6 + 2 * pool;
 }
 
-/* 1: a slot of class @pool, which is below XXL, takes @len bytes; else 0. */
+/* Returns 1 if a slot of class @pool (below XXL) takes @len bytes, else 0. */
 static inline int rring_slot_takes(__u32 pool, __u32 len)
 {
 	return len <= 1u << rring_slot_shift(pool);

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* In the library. Only for the inline functions below, not for programs. */
+/* The library defines these. Only the inline functions below may call them. */
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event);
@@ -137,7 +137,7 @@ RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
-/* 1: @handle is valid and below XXL: its slot lies in PAYLOAD; else 0. */
+/* 1: @handle is valid, and its slot lies in PAYLOAD (below XXL); else 0. */
 RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 				     uint64_t handle)
 {
@@ -190,8 +190,9 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 }
 
 /*
- * The smallest class that takes @len bytes; RRING_XXL above 16384. Each class
- * up to XL takes four times as much as the one before.
+ * Returns the smallest class that takes @len bytes; RRING_XXL for all lengths
+ * above 16384. A slot of each class up to XL is four times as large as one of
+ * the class before.
  */
 RRING_IN_LINE enum rring_class rring_class_unchecked(size_t len)
 {
@@ -215,7 +216,7 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 				 event);
 }
 
-/* @len, or UINT32_MAX if it has more bits. No class takes UINT32_MAX bytes. */
+/* @len, or UINT32_MAX if @len needs more than 32 bits: no class takes that. */
 #define RRING_LEN32(len) \
 	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
 
@@ -265,8 +266,8 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size)
 }
 
 /*
- * 1: @event is a view of @client, so that its word is in the ledger of @client;
- * 0: it is of another client, or an entry of an inline ring.
+ * 1: @event is a view of @client, so event->word lies in the ledger of @client.
+ * 0: @event is a view of another client, or an entry of an inline ring.
  */
 RRING_IN_LINE int rring_event_is_of(const struct rring_event *event,
 				    const struct rring_client *client)
@@ -301,10 +302,11 @@ RRING_IN_LINE void rring_freed(struct rring_client *client)
 }
 
 /*
- * Park the slot of @event for the next allocation. The caller has read @word,
- * the slot's ledger word: one hold, private, not in flight. The slot stays
- * held, so the kernel frees it like any other if this process dies. 1: parked;
- * 0: not, because enough slots are parked or a client waits for a slot.
+ * Park the slot of @event for the next allocation. The caller has read the
+ * slot's ledger word into @word, and found one hold, private, not in flight. 1:
+ * parked; the hold stays, so if this process dies the kernel frees the slot
+ * like any other. 0: not parked, because enough slots are parked or a client
+ * waits for a slot.
  */
 RRING_IN_LINE int rring_park(struct rring_client *client,
 			     const struct rring_event *event, uint64_t word)
@@ -330,9 +332,9 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 		return -EINVAL;
 	word = rring_word_load(event->word);
 	more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
-	/* out of range: fewer than two holds, aside, or several threads */
+	/* false: fewer than two holds, ASIDE, or a client of several threads */
 	if (more < client->short_holds) {
-		/* G: the payload was read before the hold falls */
+		/* G: the reads of the payload come before the hold falls */
 		rring_word_store_release(event->word,
 					 word + RRING_MOVE - RRING_HOLD);
 		return 0;
@@ -343,7 +345,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	return rring_drop_slow(client, event);
 }
 
-/* Index of the entry @i after index @at, which is below @capacity. */
+/* Index of the entry that is @i entries after index @at (below @capacity). */
 RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 					 uint32_t capacity)
 {
@@ -352,8 +354,9 @@ RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 }
 
 /*
- * Index of the entry @i after the head. It is computed, not stored: each store
- * that precedes the one to the head delays the event's way to another CPU.
+ * Index of the entry that is @i entries after the head. The writer computes the
+ * index and does not store it: each store before the store of the head delays
+ * the event on its way to another CPU.
  */
 RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 					  uint32_t i)
@@ -362,7 +365,7 @@ RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 				 writer->capacity);
 }
 
-/* Index of the entry @i after the reader's position. */
+/* Index of the entry that is @i entries after the reader's position. */
 RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 					  uint32_t i)
 {
@@ -401,11 +404,11 @@ RRING_IN_LINE void rring_published(struct rring_writer *writer)
 }
 
 /*
- * Raise the claim above the next @n entries, before they are overwritten.
+ * Raise the claim above the next @n entries, before the writer overwrites them.
  * M: pairs with N in the release of a reader that can be lapped. Without this
  * pair the reader could read an overwritten entry and not see the claim. The
- * claim never goes back: reserved entries may be overwritten, even if they are
- * not committed.
+ * claim never goes back: the writer may have overwritten entries that it
+ * reserved and never commits.
  */
 RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 {
@@ -422,8 +425,8 @@ RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room for @n entries and claim them: 0, or an error of
- * rring_writer_make_room(), which waits under RRING_BLOCK.
+ * Make room for @n entries and claim them. Returns 0, or an error of
+ * rring_writer_make_room(). Under RRING_BLOCK that function waits for room.
  */
 RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 {
@@ -437,7 +440,7 @@ RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 	return 0;
 }
 
-/* Write the entry at the head, which no reader sees yet. */
+/* Write @event into the entry at the head. No reader sees this entry yet. */
 RRING_IN_LINE void rring_entry_write(struct rring_writer *writer,
 				     const struct rring_event *event)
 {
@@ -481,7 +484,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	/* G: the ring names the slot before the hold falls */
 	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
 	rring_published(writer);
-	/* a slot may be free: of this entry, if read, or of an older one */
+	/* a slot may be free: this event's, if read, or an older event's */
 	rring_freed(writer->client);
 	return 0;
 }
@@ -499,7 +502,7 @@ RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
 	uint32_t index = rring_writer_index(writer, i);
 	struct rring_event_header *header = &writer->headers[index];
 
-	/* do not take the cache line from the readers for equal values */
+	/* skip the store of an equal value: readers keep the cache line */
 	if (RRING_LOAD(&header->len) != len)
 		RRING_STORE(&header->len, len);
 	if (RRING_LOAD(&header->event_type) != event_type)
@@ -521,8 +524,9 @@ RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * The error of an inline entry whose length @len exceeds the stride. -ENODATA:
- * the kernel discarded it; -EBADMSG: it comes from a hostile writer.
+ * Returns the error for an inline entry whose length @len exceeds the stride.
+ * -ENODATA: the kernel, as the writer, has discarded the entry. -EBADMSG: a
+ * hostile writer has stored the length.
  */
 RRING_IN_LINE int rring_entry_error(uint32_t len)
 {
@@ -570,7 +574,8 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 /*
  * Move the reader past @n entries.
  * C: pairs with D in the writer's scan and in the sweep. Without this pair the
- * writer could overwrite, or the sweep free, what this reader still reads.
+ * writer could overwrite an entry, or the sweep could free a slot, that this
+ * reader still reads.
  */
 RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 					uint32_t n)
@@ -582,7 +587,8 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 }
 
 /*
- * A gating reader has moved: wake the writer, and clients that wait for a slot.
+ * A gating reader has moved: wake the writer if it waits for room, and clients
+ * that wait for a slot.
  * L: pairs with K in the sleeper. Without this pair the flag could be loaded
  * before the cursor is stored, and the sleeper would not be woken.
  */

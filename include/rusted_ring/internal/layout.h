@@ -71,8 +71,9 @@ static inline __u32 rring_slot_size(__u32 pool)
 }
 
 /*
- * Entries of a list of recent drops: a power of two, more than a sixteenth of
- * the pool, at least one cache line; 0 if the pool has no slots.
+ * How many entries a list of recent drops has: the smallest power of two that
+ * is more than a sixteenth of @capacity and fills a cache line; 0 if @capacity
+ * is 0.
  */
 static inline __u32 rring_recent_entries(__u32 capacity)
 {
@@ -86,8 +87,8 @@ static inline __u32 rring_recent_entries(__u32 capacity)
 }
 
 /*
- * Fill .recent_entries, .recent_offset and .ledger_size of @info, which
- * describe the LEDGER region, from .slots and the capacities of the pools.
+ * Lay out the LEDGER region. Computes .recent_entries, .recent_offset and
+ * .ledger_size of @info from its .slots and from the capacities of its pools.
  */
 static inline void rring_layout_ledger(struct rring_arena_info *info)
 {
@@ -106,9 +107,9 @@ static inline void rring_layout_ledger(struct rring_arena_info *info)
 }
 
 /*
- * Fill @info, which is zeroed, for an arena of this geometry. The caller has
- * checked that all inputs are within their RRING_*_MAX; so no 64-bit sum
- * overflows, nor does the 32-bit .slots.
+ * Fill @info for an arena of this geometry. The caller has zeroed @info, and
+ * has checked that each input is at most its RRING_*_MAX. So neither a 64-bit
+ * sum nor the 32-bit .slots can overflow.
  */
 static inline void rring_layout_arena(struct rring_arena_info *info,
 				      const __u32 *capacity, __u32 max_clients,

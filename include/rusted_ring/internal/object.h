@@ -19,7 +19,7 @@ struct rring_pool_view {
 	struct rring_event_header *header;
 	uint32_t capacity;	/* slots */
 	uint32_t parked;	/* handles in parked_handle[] */
-	uint64_t *parked_handle; /* private slots, dropped, to be reused */
+	uint64_t *parked_handle; /* parked slots; the last is next to use */
 	const struct rring_magazine *magazine;
 	rring_seq_t *tail;	/* of the magazine */
 	uint64_t parked_max;	/* limit of .parked: a batch; XXL: 0 */
@@ -29,8 +29,9 @@ struct rring_client {
 	struct rring_pool_view pool[RRING_POOLS];
 	const struct rring_arena_info *arena;
 	uint32_t shared;	/* 1: not RRING_SINGLE_THREADED */
-	uint32_t short_holds;	/* the short paths take ledger words whose
-				 * lower half is less; 0 if .shared
+	uint32_t short_holds;	/* short paths are for ledger words whose low
+				 * 32 bits are below this; 0 if .shared: for
+				 * none
 				 */
 	uint32_t id;		/* 1 to 255, unique in the arena */
 	uint32_t role;		/* enum rring_role */
@@ -48,7 +49,7 @@ struct rring_writer {
 	uint64_t head;		/* position of the next entry */
 	uint64_t limit;		/* there is room for entries below */
 	uint64_t settled;	/* entries below are settled */
-	uint64_t lap;		/* position at which .head's lap began */
+	uint64_t lap;		/* start of this lap: index = .head - .lap */
 	uint64_t claimed;	/* value of ->ring->claim */
 	uint32_t claim_ahead;	/* entries claimed ahead of need */
 	uint32_t capacity;
@@ -68,10 +69,10 @@ struct rring_reader {
 	const struct rring_ring_info *info;
 	rring_seq_t *cursor;	/* own one, which the writer reads */
 	uint64_t pos;		/* position of the next entry */
-	uint64_t head;		/* entries below are known to be there */
+	uint64_t head;		/* entries below are known to be published */
 	uint64_t lost;		/* entries that this reader never got */
-	uint64_t ref;		/* own reader's word when it (re)joined */
-	uint64_t lap;		/* position at which .pos' lap began */
+	uint64_t ref;		/* .ref of this reader at its last (re)join */
+	uint64_t lap;		/* start of this lap: index = .pos - .lap */
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t lappable;	/* what was read has to be validated */
@@ -81,7 +82,7 @@ struct rring_reader {
 	uint32_t ring_id;
 	uint32_t id;		/* in info->readers */
 	uint32_t cursor_id;	/* in the client's cursors */
-	uint64_t peeked;	/* 1: the next call releases an entry */
+	uint64_t peeked;	/* 1: the next read call releases an entry */
 	struct rring_pages *old; /* mappings of earlier incarnations */
 	size_t size;		/* of one mapping, bytes */
 	struct rring_reader *next; /* of the client */

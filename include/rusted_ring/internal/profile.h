@@ -25,10 +25,10 @@ static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
 };
 
 /*
- * The profile for a machine with @bytes of usable memory, @cpus, and, if
- * @battery is not 0, a battery that powers it. Mobile: less than 2 GiB or 2
- * CPUs, or a battery and less than 8 GiB. Server: no battery, and at least 16
- * GiB and 8 CPUs. Else desktop.
+ * Returns the profile for a machine with @bytes of usable memory and @cpus
+ * CPUs; @battery is not 0 if a battery powers it. Mobile: less than 2 GiB, or
+ * fewer than 2 CPUs, or a battery and less than 8 GiB. Server: no battery, at
+ * least 16 GiB, and at least 8 CPUs. Else desktop.
  */
 static inline int rring_profile_detect(__u64 bytes, __u32 cpus, int battery)
 {

@@ -6,9 +6,10 @@
  * Attiya, Dolev, Gafni, Merritt and Shavit, "Atomic Snapshots of Shared
  * Memory", JACM 40(4), 1993.
  *
- * Every change of a ledger word adds 1 to its moves, which repeat after 2^32
- * changes. No CPU makes so many within RRING_COLLECT_NS. The caller discards a
- * batch that took longer from its first collect to its last.
+ * Every change of holds or in_flight that is not undone at once adds 1 to the
+ * word's moves. The values of moves repeat after 2^32 changes; no CPU makes so
+ * many within RRING_COLLECT_NS. The caller discards a batch if more time passes
+ * between its first and its last collect.
  */
 #ifndef _RUSTED_RING_RECLAIM_H
 #define _RUSTED_RING_RECLAIM_H
@@ -20,7 +21,7 @@
 #define RRING_COLLECT_NS	1000000000ull
 
 struct rring_batch {
-	__u64 live;		/* bit i: slot[i] was not found in use */
+	__u64 live;		/* bit i: slot[i] not found in use so far */
 	__u32 slot[RRING_BATCH]; /* indices in the ledgers */
 	__u32 *moves;		/* RRING_BATCH for each ledger */
 };
@@ -31,7 +32,7 @@ enum rring_look {
 	RRING_LOOK_AGAIN,	/* compare with the stored ones */
 };
 
-/* Collect one ledger. Returns .live without the slots that are in use there. */
+/* Collect one ledger. Returns .live without the slots that this ledger uses. */
 static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 					const rring_word_t *ledger,
 					__u32 *moves, __u64 busy,
@@ -43,9 +44,9 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 	for (left = live; left; left &= left - 1) {
 		__u32 i = __builtin_ctzll(left);
 		/*
-		 * H: pairs with G, the release of a hold or of in_flight.
-		 * Without it the sweep could see the fall, but not the place
-		 * that names the slot next.
+		 * H: pairs with G, the store that lowers holds or in_flight.
+		 * Without it the sweep could see the lower count, but miss the
+		 * place that names the slot from then on.
 		 */
 		__u64 word = rring_word_load_acquire(&ledger[batch->slot[i]]);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
 /*
- * A ring's window: the entries from its lower end, below which no gating reader
- * needs them and the ring retains none, up to its head. A position is a 64-bit
- * count of entries since the ring was created; it never wraps.
+ * A ring's window: the entries from its lower end up to its head. Below the
+ * lower end no gating reader needs an entry, and the ring retains none. A
+ * position is a 64-bit count of entries since the ring was created; it never
+ * wraps.
  */
 #ifndef _RUSTED_RING_WINDOW_H
 #define _RUSTED_RING_WINDOW_H
@@ -59,7 +60,7 @@ static inline __u32 rring_ref_state(__u64 ref)
 	return ref & 0xff;
 }
 
-/* 1: the reader holds the writer back. */
+/* Returns 1 if a reader with this .ref holds the writer back, else 0. */
 static inline int rring_ref_gates(__u64 ref)
 {
 	__u32 state = rring_ref_state(ref);

@@ -2,7 +2,7 @@
 /*
  * The ABI of /dev/rusted_ring: ioctls, mmap regions and their contents.
  *
- * Only those named here can write an mmap region. The page tables give all
+ * The table says who can write each mmap region. The page tables give all
  * others read-only access, or none. Every shared word outside of payloads and
  * their headers has exactly one writer.
  *
@@ -28,9 +28,9 @@
 #define RRING_NAME_MAX		32		/* bytes, with the zero */
 
 /*
- * Size classes. Each has a pool of slots, which hold one event each. A slot of
- * XXL has no memory in PAYLOAD: while it is in use, it has a region of its own,
- * of as many pages as the event needs.
+ * Size classes. Each class has a pool of slots; each slot is for one event. A
+ * slot of XXL has no memory in PAYLOAD: while it is in use, it has a region of
+ * its own, of as many pages as the event needs.
  */
 enum rring_class {
 	RRING_XS,	/*    64 bytes */
@@ -42,7 +42,7 @@ enum rring_class {
 	RRING_POOLS,	/* number of pools */
 };
 
-/* What a client may do. Each role may also do what those above it may. */
+/* What a client may do. A role may also do all that the roles before it may. */
 enum rring_role {
 	RRING_OBSERVER,	/* read as an observer, which never gates */
 	RRING_CONSUMER,	/* read with a gating cursor */
@@ -61,7 +61,7 @@ enum rring_role {
 #define RRING_READERS		240	/* readers per ring */
 #define RRING_RECLAIM_MAX	4096u		/* slots in one RECLAIM */
 #define RRING_MAGAZINE_SLOTS	128	/* slots of a magazine */
-#define RRING_RECENT_LISTS	4	/* of recent drops, a client and pool */
+#define RRING_RECENT_LISTS	4	/* lists per client and pool */
 
 /* Shared words; use only the accessors of <rusted_ring/internal/atomic.h>. */
 typedef struct {
@@ -89,7 +89,7 @@ struct rring_event_header {
 	__u32 event_type;	/* chosen by the producer */
 };
 
-/* .len of an entry that its writer gave up: readers skip the entry. */
+/* .len of an entry that its writer has discarded: readers skip the entry. */
 #define RRING_LEN_NONE		(~0u)
 
 /* ---- mmap regions ---- */
@@ -105,8 +105,8 @@ enum rring_region_type {
 };
 
 /*
- * Offset for mmap(). @index is 0 but for CURSORS, RING and XXL. The mapping has
- * to be MAP_SHARED, of exactly the region's size.
+ * Offset for mmap(). @index is 0 for all regions but CURSORS, RING and XXL. The
+ * caller maps exactly the size of the region, with MAP_SHARED.
  */
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
@@ -127,14 +127,14 @@ struct rring_pool_info {
 	__u32 capacity;		/* slots; 0: the arena has no such pool */
 	__u32 slot_base;	/* index of slot 0 in ledgers and generations */
 	__u32 batch;		/* slots that one REFILL should ask for */
-	__u64 payload_offset;	/* of slot 0 in PAYLOAD, bytes; slots follow */
-	__u64 header_offset;	/* of their rring_event_headers in PAYLOAD */
+	__u64 payload_offset;	/* slot 0 in PAYLOAD, bytes; the rest follows */
+	__u64 header_offset;	/* rring_event_header of slot 0 in PAYLOAD */
 	/* statistics, changed by the kernel */
 	__u64 refills;		/* refills that lent at least one slot */
 	__u64 lent;		/* slots lent since the arena was created */
 	__u64 reclaimed;	/* slots that sweeps have freed */
-	__u64 failures;		/* refills that failed for want of a slot, a
-				 * quota or memory
+	__u64 failures;		/* refills that failed: no free slot, quota
+				 * used up, or no memory
 				 */
 };
 
@@ -163,7 +163,7 @@ struct rring_arena_info {
 
 	/* statistics, changed by the kernel */
 	__u64 deaths;		/* clients that mapped a ledger and died */
-	__u64 dead_holds;	/* slots that these clients still held */
+	__u64 dead_holds;	/* slots that they still held when they died */
 	__u64 laps;		/* how often gating readers were lapped */
 	__u64 wakes;		/* WAKE calls */
 	/* fixed when the arena is created */
@@ -172,7 +172,7 @@ struct rring_arena_info {
 	__u32 recent_entries[RRING_POOLS]; /* of a list: a power of two, or 0 */
 	__u8 reserved2[528];
 
-	/* by client id, 0: none; [0]: of the kernel, while it reads rings */
+	/* by client id, 0: no client; [0]: kernel, 0 until it reads rings */
 	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1];
 	__u8 reserved3[1920];
 };
@@ -208,8 +208,8 @@ enum rring_reader_state {
 };
 
 /*
- * One reader, as the ring's writer sees it. The kernel writes .start before
- * .ref, which differs after every change of the reader.
+ * One reader, as the ring's writer sees it. For each change of the reader the
+ * kernel writes first .start, then a new value of .ref.
  */
 struct rring_reader_info {
 	/* 63..32 serial, 31..16 client id, 15..8 cursor, 7..0 state */
@@ -217,22 +217,24 @@ struct rring_reader_info {
 	rring_seq_t start;	/* position */
 };
 
-/* Why the kernel, a writer that cannot wait, dropped an event. */
+/* Why the kernel, as the ring's writer, dropped an event: it cannot wait. */
 enum rring_drop_reason {
-	RRING_DROP_FULL,	/* a gating reader or an uncommitted entry
-				 * holds the ring back
+	RRING_DROP_FULL,	/* no room: a gating reader is a lap behind,
+				 * or an older entry is not yet committed
 				 */
-	RRING_DROP_BUSY,	/* the writer's lock was held by the context
-				 * that is interrupted or, in an NMI, by any
+	RRING_DROP_BUSY,	/* this call interrupted a context that held
+				 * or awaited the writer's lock; in an NMI:
+				 * any CPU held it
 				 */
 	RRING_DROP_NO_SLOT,	/* no slot of the class was in stock */
-	RRING_DROP_TOO_LARGE,	/* larger than the stride, or than any slot */
+	RRING_DROP_TOO_LARGE,	/* larger than the stride or all usable slots */
 	RRING_DROPS,		/* number of reasons */
 };
 
 /*
  * Bits of rring_ring_info.waiters. The kernel raises a bit for a task that
- * sleeps or polls. A client that finds the bit of its peer set calls WAKE.
+ * sleeps or polls. A writer that publishes looks at the first bit, a reader
+ * that releases at the second; if it is set, the client calls WAKE.
  */
 #define RRING_READERS_WAIT	(1u << 0)	/* for an event */
 #define RRING_WRITER_WAITS	(1u << 1)	/* for room */
@@ -247,16 +249,16 @@ struct rring_ring_info {
 				 * .capacity
 				 */
 	__u32 reserved0;
-	__u64 entry_offset;	/* in RING, bytes: rring_entry or, of INLINE,
-				 * rring_event_header, by position modulo
-				 * capacity
+	__u64 entry_offset;	/* in RING, bytes: by position modulo capacity,
+				 * rring_event_header (INLINE) or rring_entry
+				 * (HANDLES)
 				 */
 	__u64 data_offset;	/* in RING, bytes: payloads of INLINE */
 	__u64 size;		/* of RING, bytes */
 	__u64 stall_ns;		/* the kernel laps a reader that holds the
-				 * writer back for longer; 0: never. An
-				 * administrator may change a limit, but neither
-				 * from nor to 0
+				 * writer back for longer than this; 0: never.
+				 * An administrator may change the limit, but
+				 * not from 0, and not to 0
 				 */
 	__u64 reserved1;
 
@@ -266,7 +268,7 @@ struct rring_ring_info {
 				   * then has new pages
 				   */
 	rring_flag_t waiters;	/* RRING_READERS_WAIT, RRING_WRITER_WAITS */
-	rring_flag_t readers_end; /* .readers from here on are not in use */
+	rring_flag_t readers_end; /* each reader's index is below this */
 	rring_seq_t end;	/* where the stream stops; valid unless OPEN */
 	__u32 writer;		/* client id; 0: none, or the kernel */
 	rring_flag_t joins;	/* grows by 1 when a reader begins to gate */
@@ -283,22 +285,22 @@ struct rring_ring_info {
 
 /*
  * LEDGER: a page with struct rring_tails; a ledger word (rring_word_t) for each
- * slot, by .slot_base + slot; then the lists of recent drops.
+ * slot, at index .slot_base + slot; then the lists of recent drops.
  *
  * A pool other than XXL has RRING_RECENT_LISTS lists, one after the other, each
- * of .recent_entries slots (__u32). The client enters a slot when its ledger
- * word has neither holds nor in_flight left. The lists are hints where the
- * sweep may find free slots: a missing or wrong entry costs only time.
+ * of .recent_entries slots (__u32). The client writes a slot into a list when
+ * the slot's ledger word has neither holds nor in_flight left. The lists tell a
+ * sweep where free slots may be: a missing or wrong entry costs only time.
  */
 
 struct rring_tail {
-	rring_seq_t pos;	/* magazine positions below are taken */
+	rring_seq_t pos;	/* the client has taken the slots below */
 	__u8 reserved[56];
 };
 
 struct rring_recent {
-	rring_seq_t pos;	/* entries written so far; entry p is at p
-				 * modulo .recent_entries
+	rring_seq_t pos;	/* number of entries written so far; entry p
+				 * is at index p modulo .recent_entries
 				 */
 	__u8 reserved[56];
 };
@@ -314,11 +316,11 @@ struct rring_tails {
  * in_flight.
  *
  * holds: how often the client holds the slot. in_flight: how many entries of
- * its rings name the slot. moves grows by 1 with every change of these two. The
- * kernel uses only these three. private: the client allocated the slot, and no
- * other client knows the handle. aside: the library's short paths must not use
- * the word, because the slot is parked (private, dropped, and kept for the next
- * allocation), or is of XXL.
+ * its rings name the slot. moves grows by 1 with every change of holds or
+ * in_flight. The kernel uses only holds, in_flight and moves. private: the
+ * client allocated the slot, and no other client knows the handle. aside: the
+ * library's short paths must not use the word, because the slot is parked
+ * (private, dropped, and kept for the next allocation), or is of XXL.
  */
 #define RRING_HOLD		(1ull << 14)
 #define RRING_HOLDS_MASK	(0x1ffffull << 14)
@@ -333,7 +335,7 @@ struct rring_tails {
 /* MAGAZINE: slots that the kernel has lent to the client, for each pool. */
 
 struct rring_magazine {
-	rring_seq_t head;	/* magazine positions below are lent */
+	rring_seq_t head;	/* the kernel has lent the slots below */
 	__u8 reserved[56];
 	__u64 handle[RRING_MAGAZINE_SLOTS];	/* by position modulo that */
 };
@@ -343,7 +345,7 @@ struct rring_magazines {
 	__u8 reserved[1664];
 };
 
-/* CURSORS: one for each reader of the client; 0 while not in use. */
+/* CURSORS: one for each reader of the client; 0 while no reader uses it. */
 
 struct rring_cursor {
 	rring_seq_t pos;	/* the reader has released entries below */
@@ -360,13 +362,13 @@ struct rring_ring_head {
 	rring_seq_t head;	/* entries below are committed */
 	__u8 reserved1[120];
 
-	/* on another cache line than the head, which readers wait for */
-	rring_seq_t claim;	/* the writer may be writing entries below:
-				 * those below .claim less the capacity may be
-				 * overwritten
+	/* not on the cache line of the head, which waiting readers load */
+	rring_seq_t claim;	/* the writer may have begun to write entries
+				 * below this; entries more than a lap below
+				 * it may be overwritten
 				 */
 	rring_seq_t drops;	/* number of entries that found no room */
-	rring_seq_t passed;	/* lower end of the window, by the writer's
+	rring_seq_t passed;	/* lower end of the window in the writer's
 				 * last scan; new readers start there or above
 				 */
 	__u8 reserved2[3944];
@@ -379,10 +381,10 @@ struct rring_entry {		/* of HANDLES */
 
 /* ---- ioctls ----
  *
- * Each struct begins with its size in bytes, and may grow at its end. The
- * caller's struct may be larger than the kernel's if the rest is zero. Reserved
- * fields and unused flags are 0. Fields are input unless marked. On an error
- * the struct is not changed.
+ * Each struct begins with its size in bytes. Later versions may add fields at
+ * its end: the caller's struct may be larger than the kernel's if the bytes
+ * beyond are zero. Reserved fields and unused flags are 0. Fields are input
+ * unless marked. On an error the struct is not changed.
  *
  * A deadline is an absolute CLOCK_MONOTONIC time in nanoseconds. 0: do not
  * wait; RRING_FOREVER: no limit.
@@ -400,7 +402,7 @@ struct rring_entry {		/* of HANDLES */
  * Errors of all ioctls but CREATE, REMOVE and ATTACH:
  *
  *	ENOTCONN	not attached, or LEDGER not mapped yet
- *	EPERM		another process attached
+ *	EPERM		another process has attached this file
  *	EOWNERDEAD	the client was evicted, or LEDGER is no longer mapped
  *
  * Errors of those that wait (REFILL, WAIT): EINTR for a signal, unless the call
@@ -410,11 +412,12 @@ struct rring_entry {		/* of HANDLES */
 #define RRING_FOREVER		(~0ull)
 
 /*
- * CREATE an arena, in the caller's network namespace if named. Returns a
- * descriptor, which keeps the arena alive; its possession permits every role.
+ * CREATE an arena. Its name, if any, belongs to the caller's network namespace.
+ * Returns a descriptor, which keeps the arena alive. Any task that has this
+ * descriptor may attach with every role.
  *
  *	EEXIST	the name is in use
- *	EPERM	another owner or group, without CAP_CHOWN
+ *	EPERM	.uid or .gid is not the caller's, and CAP_CHOWN is missing
  *	ENOSPC	max_bytes of the module is exceeded
  *	ENOMEM, EMFILE, ENFILE
  */
@@ -435,7 +438,7 @@ struct rring_create {
 };
 
 /*
- * REMOVE the name of an arena, which is freed when its last user has gone.
+ * REMOVE the name of an arena. The arena is freed when its last user has gone.
  *
  *	ENOENT	no arena has this name in the caller's network namespace
  *	EACCES	the caller neither owns the arena nor has CAP_SYS_ADMIN
@@ -473,22 +476,22 @@ struct rring_attach {
 };
 
 /*
- * REFILL: lend free slots into the client's magazine. Waits for one if none is
- * free.
+ * REFILL: lend free slots into the client's magazine. If no slot is free, wait
+ * for one.
  *
  *	EPERM	not a producer
  *	E2BIG	.bytes is above RRING_XXL_MAX
- *	EDQUOT	until the deadline the client's quota was used up
+ *	EDQUOT	the client's quota was used up until the deadline
  *	ENOSPC	no slot was free, and the deadline is 0; the pool has no slots;
- *		or max_bytes is exceeded, and no slot is in use whose memory
- *		could be waited for
+ *		or max_bytes is exceeded, and no slot of the pool is in use:
+ *		there is no memory to wait for
  *	ENOMEM
  */
 struct rring_refill {
 	__u32 size;
 	__u32 pool;			/* enum rring_class */
-	__u32 count;			/* in: most to lend; XXL: 1. out: lent;
-					 * 0: the magazine is full
+	__u32 count;			/* in: how many to lend at most; XXL: 1.
+					 * out: lent; 0: the magazine is full
 					 */
 	__u32 flags;			/* 0 */
 	__u64 deadline;
@@ -504,7 +507,7 @@ struct rring_refill {
  *	EBUSY		the ring has a writer
  *	EOVERFLOW	a hostile writer left the head of the ring at 2^62 or
  *			above
- *	EEXIST		the ring was opened with other values than these
+ *	EEXIST		the ring exists, and has another geometry
  *	ENOSPC		the arena has .max_rings rings, or max_bytes is exceeded
  *	ENOMEM
  */
@@ -549,19 +552,20 @@ struct rring_ring_close {
 enum rring_start {
 	RRING_START_NEWEST,		/* at the head */
 	RRING_START_OLDEST,		/* at the oldest entry kept */
-	RRING_START_AT,			/* at .position, at least at the oldest
-					 * entry kept, and at most at the head
+	RRING_START_AT,			/* at .position, but not below the
+					 * oldest entry kept nor beyond the head
 					 */
 };
 
 /*
  * READER_JOIN: become a reader of a ring. A named reader that is away goes on
- * at its position; if it was lapped, at the oldest entry kept. Before the call
- * the client sets a cursor that it used before back to 0.
+ * at its position or, if it was lapped and that is higher, at the oldest entry
+ * kept. A cursor is free only if its value is 0: after a reader has left, the
+ * client sets the reader's cursor back to 0.
  *
  *	ENOENT	no ring has this name
  *	ENXIO	no ring has this id
- *	EPERM	the client is an observer, and would gate
+ *	EPERM	the client's role is OBSERVER, and the reader would gate
  *	EINVAL	also: a gating reader of an OVERWRITE ring; an observer with a
  *		name
  *	EBUSY	a client uses the name of the reader
@@ -623,18 +627,18 @@ struct rring_reader_rejoin {
 
 /* What WAIT waits for. */
 enum rring_wait_for {
-	/* head beyond .position, the ring has ended, or .reader was lapped */
+	/* head is above .position, the ring has ended, or .reader was lapped */
 	RRING_WAIT_READABLE,
-	/* gating readers, and entries that are retained, beyond .position */
+	/* no gating reader and no retained entry is at or below .position */
 	RRING_WAIT_WRITABLE,
 	/*
-	 * one of the client's readers whose cursors are set in the mask
-	 * .position has an entry or was lapped, or all their rings have ended
+	 * bit c of .position stands for the client's reader with cursor c: one
+	 * of these has an entry or was lapped, or the rings of all have ended
 	 */
 	RRING_WAIT_ANY,
 	/*
-	 * WRITABLE; EPIPE if the ring that the client reads with the cursor
-	 * .reader has ended
+	 * as WRITABLE, but EPIPE if the ring that the client reads with the
+	 * cursor .reader has ended
 	 */
 	RRING_WAIT_PEER,
 };
@@ -644,7 +648,8 @@ enum rring_wait_for {
  * .stall_ns, even if the deadline is 0.
  *
  *	ENXIO	no such ring or reader
- *	EPERM	a reader of another client; not the ring's writer
+ *	EPERM	the reader belongs to another client; the client is not the
+ *		ring's writer
  */
 struct rring_wait {
 	__u32 size;
@@ -658,9 +663,10 @@ struct rring_wait {
 };
 
 /*
- * WAKE: lower flags, and wake the tasks that wait. Harmless if none does.
+ * WAKE: lower the flags in .flags, and wake the tasks that wait. Harmless if no
+ * task waits.
  *
- *	ENXIO	no such ring; the pools are woken
+ *	ENXIO	no such ring; those that wait for .pools are woken even so
  */
 struct rring_wake {
 	__u32 size;
@@ -685,7 +691,7 @@ struct rring_pool_stat {
 	__u32 held;			/* by at least one client */
 	__u32 charged;			/* to the caller's quota */
 	__u32 in_flight;		/* in the window of at least one ring */
-	__u32 high_water;		/* most that were not free at once */
+	__u32 high_water;		/* most slots not free at one time */
 	__u64 failures;			/* as in struct rring_pool_info */
 };
 
@@ -697,8 +703,8 @@ struct rring_reclaim {
 	__u32 size;
 	__u32 pool;			/* enum rring_class */
 	__u32 first;			/* slot */
-	__u32 count;			/* in: slots, 1 to RRING_RECLAIM_MAX;
-					 * out: freed
+	__u32 count;			/* in: slots to sweep, 1 to
+					 * RRING_RECLAIM_MAX; out: slots freed
 					 */
 };
 

@@ -40,9 +40,9 @@ enum rring_cmd {
 	RRING_CMD_CLIENT_EVICT,
 	RRING_CMD_RING_SET,
 	RRING_CMD_READER_FORGET,
-	/* send this socket the events of the arenas that it may see */
+	/* send this socket the notifications of the arenas that it may see */
 	RRING_CMD_WATCH,
-	/* notifications, to RRING_GENL_GROUP_EVENTS and after WATCH */
+	/* notifications: to RRING_GENL_GROUP_EVENTS, and to watching sockets */
 	RRING_CMD_ARENA_CREATED,
 	RRING_CMD_ARENA_GONE,
 	RRING_CMD_CLIENT_DIED,

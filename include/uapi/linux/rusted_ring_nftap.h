@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
- * The events of the module rring_nftap: packets of a network namespace, in an
- * inline ring, of type RRING_NFTAP_PACKET. See Documentation/samples.rst.
+ * The events of the module rring_nftap: packets of one network namespace. They
+ * lie in an inline ring, and have the type RRING_NFTAP_PACKET. See
+ * Documentation/samples.rst.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_NFTAP_H
 #define _UAPI_LINUX_RUSTED_RING_NFTAP_H
@@ -24,8 +25,8 @@ enum rring_nftap_hook {
 };
 
 /*
- * The payload of an event. The first .cap_len bytes of the packet follow, from
- * its IP header on.
+ * The payload of an event begins with this. Behind it are the first .cap_len
+ * bytes of the packet, from its IP header on.
  */
 struct rring_nftap_packet {
 	__u64 time_ns;		/* CLOCK_REALTIME */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
- * Context switches, as the module rring_sched records them: an inline ring for
- * each possible CPU, named PREFIX.0, PREFIX.1 and so on, in the order in which
- * the CPU switched.
+ * Context switches that the module rring_sched records. Each possible CPU has
+ * an inline ring, named PREFIX.0, PREFIX.1 and so on. The events of a ring are
+ * in the order in which its CPU switched.
  *
  * If two events have consecutive numbers, .next_* of the first and .prev_* of
- * the second describe the same task. That task had the CPU for the second
- * .prev_runtime less the first .next_runtime, in the scheduler's own account.
+ * the second describe the same task. That task had the CPU for .prev_runtime of
+ * the second minus .next_runtime of the first, as the scheduler accounts it.
  * The scheduler keeps no account of the idle task: take the difference of the
  * two .time instead.
  */
@@ -19,12 +19,12 @@
 #define RRING_SCHED_COMM	16	/* bytes */
 #define RRING_SCHED_STRIDE	128	/* of the rings, bytes */
 
-/* The payload of an event: @prev leaves the CPU, @next gets it. */
+/* The payload of an event: the task .prev_* leaves the CPU, .next_* gets it. */
 struct rring_sched_switch {
 	__u64 time;		/* CLOCK_MONOTONIC, in nanoseconds */
-	__u64 number;		/* counts the switches of this CPU since the
-				 * module was loaded, from 1 on; a missing one
-				 * was dropped, or overwritten
+	__u64 number;		/* number of this switch on this CPU, from 1 on
+				 * since the module was loaded; an event whose
+				 * number is missing was dropped or overwritten
 				 */
 	__u64 prev_runtime;	/* CPU time of the task since its creation, in
 				 * nanoseconds: the first value in
@@ -36,8 +36,8 @@ struct rring_sched_switch {
 				 * namespace; 0: idle
 				 */
 	__s32 prev_tgid;	/* of its process, in that namespace */
-	__s32 prev_prio;	/* of the kernel: 100 + 20 + nice; below 100:
-				 * real time; below 0: deadline
+	__s32 prev_prio;	/* the kernel's priority: 120 + nice; below
+				 * 100: real time; below 0: deadline
 				 */
 	__s32 next_pid;
 	__s32 next_tgid;
@@ -45,7 +45,7 @@ struct rring_sched_switch {
 	__u8 prev_state;	/* letter as in /proc/PID/stat: R runnable,
 				 * S, D, I asleep, X, Z ended, and so on
 				 */
-	__u8 preempted;		/* 1: the task did not give the CPU up */
+	__u8 preempted;		/* 1: the CPU was taken from the task */
 	__u8 reserved[2];	/* 0 */
 	char prev_comm[RRING_SCHED_COMM];	/* ends with a zero */
 	char next_comm[RRING_SCHED_COMM];
