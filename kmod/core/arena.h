@@ -85,8 +85,9 @@ struct kring_arena {
 	struct kring_client *kernel;	/* client 0; NULL: the kernel has no
 					 * writer and no reader here
 					 */
-	u32 kernel_users;		/* its writers and readers; under
-					 * kernel_lock (kclient/client.c) alone
+	u32 kernel_users;		/* the kernel's writers and readers
+					 * here; under kernel_lock
+					 * (kclient/client.c), not .lock
 					 */
 	struct kring_ring **rings;	/* by id */
 	u32 *adopted;			/* by index in ledgers: how many

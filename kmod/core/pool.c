@@ -407,10 +407,10 @@ static int sweep_and_lend(struct refill *refill)
 }
 
 /*
- * Lend slots, after sweeps if necessary. -EAGAIN: sweeps freed nothing, or the
- * quota is used up; else what refill_lend() returns. Slots that were freed may
- * be lent to another client first. Then the pool is not dry, and the sweeps are
- * repeated.
+ * Lend slots, after sweeps if necessary. -EAGAIN: the sweeps freed nothing, or
+ * the quota is used up; -EINTR: the task is being killed; else what
+ * refill_lend() returns. If the sweeps freed slots, and another client got them
+ * first, sweeps again.
  */
 static int lend_with_sweeps(struct refill *refill)
 {

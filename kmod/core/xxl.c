@@ -94,8 +94,9 @@ void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 }
 
 /*
- * Take the list of regions to be freed, or NULL. Under the arena's lock. The
- * caller releases the lock, then passes the list to kring_xxl_discard().
+ * Take the XXL regions that are to be freed off the pool. Returns their list,
+ * or NULL: there is none. Under the arena's lock. The caller releases the lock,
+ * then passes the list to kring_xxl_discard().
  */
 struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
 {

@@ -132,7 +132,10 @@ static void *ring_pages(const struct rring_kreader *kr)
 	return kr->pages->region.addr;
 }
 
-/* KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or KREADER_ENTRY_BAD_LEN. */
+/*
+ * Read the entry at @index of an inline ring into .entry. Returns
+ * KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or KREADER_ENTRY_BAD_LEN.
+ */
 static enum kreader_verdict read_inline(struct rring_kreader *kr, u32 index)
 {
 	const struct rring_event_header *header =

@@ -297,8 +297,9 @@ fail_module:
 EXPORT_SYMBOL_GPL(rring_kwriter_open);
 
 /*
- * Make all committed events visible, and wait until irq_work and refills are
- * idle. The caller ensures that no other call on @kw runs. May sleep.
+ * Move the head over all committed events, stop the refills, and wait until no
+ * irq_work and no refill runs. The caller ensures that no other call on @kw
+ * runs. May sleep.
  */
 static void quiesce(struct rring_kwriter *kw)
 {

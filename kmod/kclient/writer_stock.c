@@ -60,7 +60,10 @@ u64 kwriter_stock_pop(struct kwriter_stock *stock)
 	return handle;
 }
 
-/* Drop the hold of a slot, so that a sweep frees the slot. Needs no lock. */
+/*
+ * Drop the hold of @kw on a slot, so that a sweep can free the slot. Atomic, so
+ * it needs no lock.
+ */
 void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
 {
 	/*

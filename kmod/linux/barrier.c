@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The sleeper's barrier, K: on every CPU that may run a client of an arena. */
+/*
+ * The sleeper's barrier: makes every CPU that may run a client of an arena pass
+ * a full barrier. It is K of the pair K and L, see kring_barrier().
+ */
 #include <linux/cpumask.h>
 #include <linux/mm_types.h>
 #include <linux/smp.h>

@@ -164,7 +164,10 @@ static bool meter_allows(struct kring_meter *meter)
 	return meter->sent++ < SENT_PER_SECOND && nr_pending < PENDING_MAX;
 }
 
-/* May @arena send one more notice? If not, counts the notice as missed. */
+/*
+ * May @arena send one more notice? If not, counts the notice as missed, unless
+ * notices have been stopped.
+ */
 static bool notice_is_allowed(struct kring_arena *arena)
 {
 	bool allowed;

@@ -130,7 +130,10 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 	return mapped;
 }
 
-/* Holds count for the present use of the slot only; pins for their own. */
+/*
+ * Is the mapping still needed? 1: it has pins, or the client holds the slot and
+ * the mapping is of the present use of the slot; else 0.
+ */
 static int is_needed(const struct rring_client *client,
 		     const struct ulib_mapped *mapped)
 {

@@ -282,7 +282,10 @@ static void rearm_signal(struct kring_client *client,
 	host_signal_arm(signal, kring_client_poll(client));
 }
 
-/* Creates the signal at the first call. The caller holds own->lock. */
+/*
+ * Returns the descriptor to poll, or a negative errno. The first call creates
+ * the host_signal behind it. The caller holds own->lock of the client.
+ */
 static int host_poll_fd(struct ulib_file *file)
 {
 	struct kring_client *client = file->host;

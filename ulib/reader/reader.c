@@ -195,7 +195,10 @@ long ulib_peek_event(struct rring_reader *reader)
 
 /* ---- wait ---- */
 
-/* The end of the stream ends the wait, too: 0. */
+/*
+ * Like ulib_reader_check(), but returns 0 at the end of the stream, too,
+ * because that ends the wait.
+ */
 static int check_readable(void *context)
 {
 	int err = ulib_reader_check(context);
@@ -236,8 +239,9 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 /* ---- batches ---- */
 
 /*
- * The first entry of a batch has the error @bad. Release the entry, but not
- * after -ENOMEM. Returns @bad, or the error of the release.
+ * The first entry of a batch could not be read: @bad is the error. Release the
+ * entry, unless @bad is -ENOMEM: then a later call can read it. Returns @bad,
+ * or the error of the release.
  */
 static long release_bad(struct rring_reader *reader, int bad)
 {

@@ -2,8 +2,9 @@
 /*
  * Reader sets. The members are sorted by priority, which is 0 for all of them
  * unless the order is RRING_BY_PRIORITY. A member that was served moves behind
- * the others of its priority. So of n such members that always have events,
- * each is served once in n reads.
+ * the others of its priority. So, except by timestamp, members of one priority
+ * that always have events are served in turn, while no member of a lower number
+ * has an event.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -60,9 +60,10 @@ void ulib_writer_settle(struct rring_writer *writer)
 /* ---- room ---- */
 
 /*
- * Let the writer have @n more entries, and settle what they overwrite. Either
- * the policy allows it, or the kernel has found room. The writer does not look
- * at the readers again: a hostile cursor may have gone back meanwhile.
+ * Let the writer have @n more entries, and settle what they overwrite. The
+ * caller calls this if the policy is RRING_OVERWRITE, or if the kernel has
+ * found room. Does not read the cursors: a hostile one may have gone back
+ * meanwhile.
  */
 static void grant_room(struct rring_writer *writer, uint32_t n)
 {
