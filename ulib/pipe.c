@@ -151,9 +151,9 @@ static int open_inbound(struct rring_pipe *pipe, const char *ring,
 }
 
 /*
- * Make NAME.a keep all events for the second end: join under its reader name,
- * which gates from then on, and go away. -EBUSY is no error: the second end is
- * reading.
+ * Make NAME.a keep all events for the second end: join under that end's reader
+ * name, and close the reader. The name gates from then on. -EBUSY is no error:
+ * the second end is reading.
  */
 static int keep_for_peer(struct rring_pipe *pipe, const char *ring)
 {
@@ -179,7 +179,7 @@ int rring_pipe_create(struct rring_client *client,
 	pipe = pipe_new(client, "b");
 	if (!pipe)
 		return -ENOMEM;
-	/* NAME.b first: the second end looks for NAME.a, then needs both */
+	/* NAME.b first: once NAME.a is there, the second end needs both */
 	err = open_inbound(pipe, names.b, config);
 	if (err)
 		goto fail;
@@ -203,7 +203,7 @@ fail:
 
 /* ---- the second end ---- */
 
-/* Become the writer of @ring, with the geometry of the ring that is read. */
+/* Become the writer of @ring, with the geometry of the ring of .sink. */
 static int open_outbound(struct rring_pipe *pipe, const char *ring,
 			 enum rring_strategy strategy)
 {
@@ -249,8 +249,9 @@ fail:
 
 /*
  * Close the ring that this end writes. If the peer is away and has read all,
- * forget its reader name, so that the ring goes with its writer. The join fails
- * (-EBUSY) if the peer is reading; then its name stays.
+ * forget the peer's reader name, so that the ring goes with its writer. To find
+ * out, this end joins under that name. If the peer is reading, the join fails
+ * (-EBUSY), and the name stays.
  */
 static void close_source(struct rring_pipe *pipe)
 {
@@ -331,8 +332,8 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 }
 
 /*
- * Send a copy of @data by handle. The caller has found room for one event,
- * which no other thread can take. On an error nothing is sent.
+ * Send a copy of @data by handle. The caller has found room for one event, and
+ * no other thread can take that room. On an error nothing is sent.
  */
 static int send_handle(struct rring_pipe *pipe, const void *data, size_t len,
 		       uint32_t event_type, uint64_t deadline)

@@ -4,7 +4,7 @@
 
 #include "wait.h"
 
-/* SPINS looks take some microseconds, like a sleep and a wake. */
+/* To look SPINS times takes some microseconds, like a sleep and a wake. */
 #define SPINS		256
 #define SPINS_A_LOOK	32	/* looks for each load of the clock */
 
@@ -19,7 +19,7 @@ void ulib_relax(void)
 #endif
 }
 
-/* Looks before a sleep; 0 on a single CPU, where no peer runs meanwhile. */
+/* How often to look before a sleep; 0 on one CPU: no peer runs meanwhile. */
 static unsigned int count_spins(void)
 {
 	cpu_set_t cpus;
@@ -29,7 +29,7 @@ static unsigned int count_spins(void)
 	return CPU_COUNT(&cpus) == 1 ? 0 : SPINS;
 }
 
-/* Counted once per thread: each may be bound to CPUs of its own. */
+/* Each thread counts once, because it may be bound to CPUs of its own. */
 static unsigned int spins(void)
 {
 	static _Thread_local unsigned int known;
@@ -59,8 +59,9 @@ static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 }
 
 /*
- * Let the kernel check what @waiter waits for, without a sleep: only the kernel
- * laps a slow reader. 0: the wait is over; -EAGAIN: not yet; else an error.
+ * Ask the kernel, without a sleep, whether the wait of @waiter is over: only
+ * the kernel laps a slow reader. 0: the wait is over; -EAGAIN: not yet; else an
+ * error.
  */
 static int ask_kernel(const struct ulib_waiter *waiter)
 {

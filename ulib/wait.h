@@ -7,7 +7,7 @@
 
 struct ulib_waiter {
 	enum rring_strategy strategy;
-	/* while spinning, call .sleep, too: only the kernel laps readers */
+	/* 1: a spin calls .sleep, too, with 0: only the kernel laps readers */
 	int ask_kernel;
 	/* 0: the wait is over; -EAGAIN: not yet; else an error */
 	int (*check)(void *context);

@@ -17,9 +17,10 @@
 #include "client.h"
 
 /*
- * Protects .kernel_users of all arenas, changes of .kernel, and the adding of
- * ledger and cursors. The arena's lock nests in this one: .kernel and its
- * cursors change under both, and other code reads them under the arena's lock.
+ * Protects .kernel_users of all arenas, and serializes all changes of .kernel,
+ * its ledger and its cursors. Taken before the arena's lock. A change of
+ * .kernel or its cursors needs both locks, so other code reads them under the
+ * arena's lock alone.
  */
 static DEFINE_MUTEX(kernel_lock);
 
@@ -37,8 +38,8 @@ static struct kring_client *kernel_new(struct kring_arena *arena)
 }
 
 /*
- * Client 0 holds no reference to the arena. Each of its writers and readers
- * holds one, and puts client 0 before the arena.
+ * Client 0 holds no reference to the arena. Each kernel writer or reader holds
+ * one, and ends its use of client 0 before it puts that reference.
  */
 static void kernel_free(struct kring_client *kernel)
 {
@@ -48,7 +49,10 @@ static void kernel_free(struct kring_client *kernel)
 	kfree(kernel);
 }
 
-/* 0, -ENOSPC or -ENOMEM. Under kernel_lock. */
+/*
+ * Give client 0 a ledger if it has none. Returns 0, -ENOSPC or -ENOMEM. Under
+ * kernel_lock.
+ */
 static int add_ledger(struct kring_arena *arena)
 {
 	struct kring_client *kernel = arena->kernel;
@@ -66,8 +70,9 @@ static int add_ledger(struct kring_arena *arena)
 }
 
 /*
- * 0, -ENOSPC or -ENOMEM. Under kernel_lock. Each new page of cursors comes with
- * a new serial, so that writers map the new page.
+ * Give client 0 a page of cursors if it has none. Returns 0, -ENOSPC or
+ * -ENOMEM. Each new page comes with a new serial, so that writers map the new
+ * page. Under kernel_lock.
  */
 static int add_cursors(struct kring_arena *arena)
 {
@@ -133,10 +138,11 @@ static int kernel_find_or_new(struct kring_arena *arena)
 }
 
 /*
- * Client 0 of @arena, for one more writer or reader. @needs: RRING_KCLIENT_*
- * bits. Returns the client, or an ERR_PTR() (-ENOSPC, -ENOMEM). The caller has
- * a reference to @arena, and calls kclient_put() before putting that.
- * Takes kernel_lock and the arena's lock. May sleep.
+ * Begin one use of client 0 of @arena, for a writer or a reader. Creates client
+ * 0 if necessary. @needs: KCLIENT_* bits. Returns client 0, or an ERR_PTR()
+ * (-ENOSPC, -ENOMEM). The caller has a reference to @arena, and calls
+ * kclient_put() before it puts that reference. Takes kernel_lock and the
+ * arena's lock. May sleep.
  */
 struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 {
@@ -157,9 +163,9 @@ struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 }
 
 /*
- * End one use of client 0; the last put frees it. The caller's ring is adopted
- * and its holds are dropped, or its reader has left. Takes kernel_lock and the
- * arena's lock. May sleep.
+ * End one use of client 0; the last put frees client 0. Before this call, a
+ * writer's ring is adopted and its holds are dropped, or a reader has left its
+ * ring. Takes kernel_lock and the arena's lock. May sleep.
  */
 void kclient_put(struct kring_arena *arena)
 {
@@ -184,9 +190,9 @@ struct kring_arena *kclient_arena(struct net *net, const char *name,
 }
 
 /*
- * Copy @name to the RRING_NAME_MAX bytes of @to. NULL: no name, @to remains as
- * the caller has zeroed it. Returns 0, or -EINVAL: @name is too long or has a
- * character that is not allowed.
+ * Copy @name to the RRING_NAME_MAX bytes of @to. If @name is NULL, there is no
+ * name: @to keeps the zeros that the caller has stored there. Returns 0, or
+ * -EINVAL: @name is too long or has a character that is not allowed.
  */
 int kclient_name(char *to, const char *name)
 {

@@ -3,14 +3,14 @@
  * The kernel as a reader of a ring. The writer may be hostile, and can store
  * anything, at any time, in the head, the entries and the payloads. So:
  *
- *   - The head is read under the arena's lock, together with the ring's pages,
- *     its end and the reader's state; kring_ring_head() never goes back. A
- *     gating reader that finds the head more than a lap ahead goes on at the
- *     head, because no honest writer can pass such a reader.
- *   - Each word of an entry is read once, see reader_entry.c.
+ *   - The reader reads the head under the arena's lock, together with the ring's
+ *     pages, the ring's state and its own state. kring_ring_head() never goes
+ *     back. A gating reader that finds the head more than a lap ahead goes on
+ *     at the head, because no honest writer can get so far ahead of it.
+ *   - The reader reads each word of an entry once, see reader_entry.c.
  *   - The position .pos is the kernel's own word. The cursor is a copy for the
- *     writer, which can only read the cursor. The kernel reader does not read
- *     the cursor back.
+ *     writer, which can only read the cursor. The kernel reader never reads
+ *     the cursor.
  *
  * So one store of a hostile writer costs a reader at most one lap of entries,
  * in batches, and other tasks run between two batches.
@@ -31,7 +31,10 @@
 
 #define PEEK_SKIP_MAX	256	/* entries that a peek passes over */
 
-/* Only the reader's context counts; rring_kreader_stat() reads at any time. */
+/*
+ * Only the reader's context writes the counters; rring_kreader_stat() reads
+ * them at any time.
+ */
 static void stat_add(u64 *counter, u64 n)
 {
 	WRITE_ONCE(*counter, *counter + n);
@@ -84,7 +87,7 @@ static void advance(struct rring_kreader *kr)
 		wake_writer(kr);
 }
 
-/* How an entry of this verdict, which is no event, is counted. */
+/* The reason under which a refused entry with @verdict is counted. */
 static enum rring_refusal refusal_of(enum kreader_verdict verdict)
 {
 	switch (verdict) {
@@ -105,8 +108,8 @@ static void count_refusal(struct rring_kreader *kr, enum rring_refusal reason)
 
 /*
  * The entry at .pos was overwritten. An observer counts it as lost and skips
- * it. A gating reader was lapped: kr->head = .pos makes kreader_next() call
- * update_head(), which finds the position to go on at.
+ * it. A gating reader was lapped: with .head equal to .pos, kreader_next()
+ * calls update_head(), which finds the position to go on at.
  */
 static void abandon_entry(struct rring_kreader *kr)
 {
@@ -129,9 +132,10 @@ static void resume_lapped(struct rring_kreader *kr)
 }
 
 /*
- * @head is more than a lap ahead of .pos. An observer goes on three quarters of
- * a lap below @head, as in the library, so that it is not overtaken at once. A
- * gating reader refuses the head and goes on there. Under the arena's lock.
+ * @head is more than a lap above .pos: move .pos. An observer goes on three
+ * quarters of a lap below @head, as in the library, so that the writer does not
+ * overtake it at once. A gating reader counts @head as refused, and goes on at
+ * @head. Under the arena's lock.
  */
 static void skip_overwritten(struct rring_kreader *kr, u64 head)
 {
@@ -175,7 +179,7 @@ static int update_head_locked(struct rring_kreader *kr,
 	return kring_ring_has_ended(ring) ? -EPIPE : -EAGAIN;
 }
 
-/* update_head_locked(), with the arena's lock taken. May sleep. */
+/* Take the arena's lock and call update_head_locked(). May sleep. */
 static int update_head(struct rring_kreader *kr)
 {
 	struct rring_pages *old = NULL;
@@ -191,7 +195,11 @@ static int update_head(struct rring_kreader *kr)
 
 /* ---- peek, copy, release ---- */
 
-/* Read the entry at .pos. An event: set .peeked. Else count and pass it. */
+/*
+ * Read the entry at .pos. If it is an event, set .peeked. If it is none, count
+ * it and go on to the next position. A gating reader that was lapped stays at
+ * .pos.
+ */
 static void peek_entry(struct rring_kreader *kr)
 {
 	enum kreader_verdict found = kreader_entry_read(kr);
@@ -214,9 +222,10 @@ static void peek_entry(struct rring_kreader *kr)
 }
 
 /*
- * 0: .entry is the next event, which stays until kreader_finish().
- * -EAGAIN: none now, or PEEK_SKIP_MAX entries were passed over. -EPIPE:
- * none, and the stream has ended. May sleep.
+ * Look for the next event. 0: .entry is the event, and stays it until
+ * kreader_finish(). -EAGAIN: there is none now, or PEEK_SKIP_MAX entries in a
+ * row were no events. -EPIPE: there is none, and the stream has ended. May
+ * sleep.
  */
 int kreader_next(struct rring_kreader *kr)
 {
@@ -233,8 +242,9 @@ int kreader_next(struct rring_kreader *kr)
 }
 
 /*
- * Done with .entry, which is peeked. 0: received. -ESTALE: not received,
- * because the entry was overwritten or its slot reused. May sleep.
+ * End the use of the peeked event in .entry. 0: the event counts as received.
+ * -ESTALE: it does not, because the entry was overwritten or its slot reused.
+ * May sleep.
  */
 int kreader_finish(struct rring_kreader *kr)
 {
@@ -290,14 +300,14 @@ EXPORT_SYMBOL_GPL(rring_kreader_peek);
 
 /**
  * rring_kreader_copy() - copy from the payload of the peeked event
- * @kr: the reader: after rring_kreader_peek(), or inside of its callback
+ * @kr: the reader, which has peeked an event or is in its callback
  * @offset: first byte of the payload to copy
  * @to: destination, kernel memory of @n bytes
  * @n: number of bytes
  *
  * On success the bytes are of this event, and no process can change the copy.
- * Their values come from a process that may be hostile, and may have changed
- * during the copy: validate the copy as any input from user space.
+ * But a process that may be hostile wrote them, and may have changed them during
+ * the copy: validate the copy as any input from user space.
  *
  * Context: process, or the callback. May sleep. Calls on one @kr, other than of
  * rring_kreader_stat(), must not run at the same time.
@@ -316,7 +326,7 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 		return -EINVAL;
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
-	/* in the callback, up to 16 KiB: reader_thread.c has made a copy */
+	/* only in the callback: deliver_next() has filled .copy */
 	if (kr->verdict == KREADER_ENTRY_VALID) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
@@ -363,9 +373,10 @@ EXPORT_SYMBOL_GPL(rring_kreader_release);
 /* ---- wait ---- */
 
 /*
- * 0: there is an entry, the reader was lapped, or the stream has ended and the
- * thread has not reported that yet. -EAGAIN: nothing. -ESHUTDOWN: the thread
- * must exit. Takes the arena's lock.
+ * Has a sleeping reader something to do? 0: there is an entry, the reader was
+ * lapped, or the stream has ended and the thread has not reported that yet.
+ * -EAGAIN: there is nothing to do. -ESHUTDOWN: the thread must exit. Takes the
+ * arena's lock.
  */
 static int readable(void *context, u64 *wake_at)
 {
@@ -383,7 +394,7 @@ static int readable(void *context, u64 *wake_at)
 		 (ended && !kr->end_reported))
 		err = 0;
 	mutex_unlock(&kr->arena->lock);
-	/* a hostile client can signal in an endless loop */
+	/* a hostile client can wake this reader in an endless loop */
 	cond_resched();
 	return err;
 }
@@ -401,8 +412,9 @@ static const struct kring_wait_ops readable_ops = {
 };
 
 /*
- * Sleep until readable() is not -EAGAIN. 0, -ESHUTDOWN, -ETIMEDOUT or
- * -ERESTARTSYS. Without locks.
+ * Sleep until readable() returns 0 or -ESHUTDOWN, and return that value. Or
+ * return -ETIMEDOUT after @deadline, -ERESTARTSYS for a signal. The caller has
+ * no locks.
  */
 int kreader_sleep(struct rring_kreader *kr, u64 deadline)
 {
@@ -522,8 +534,9 @@ static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 
 /*
  * Leave the ring. A named reader stays there, frozen, unless @forget. The
- * cursor goes back to 0 when no writer reads it any more: find_cursor() takes
- * only such cursors. Takes the arena's lock. May sleep.
+ * cursor is set back to 0 only when no writer reads it any more; find_cursor()
+ * gives a new reader only a cursor that is 0. Takes the arena's lock. May
+ * sleep.
  */
 static void leave(struct rring_kreader *kr, bool forget)
 {

@@ -20,13 +20,13 @@ enum kreader_verdict {
 	KREADER_ENTRY_LOST,		/* overwritten, or being overwritten */
 	KREADER_ENTRY_BAD_HANDLE,	/* the handle names no slot */
 	KREADER_ENTRY_BAD_LEN,		/* longer than the slot or the stride */
-	KREADER_ENTRY_STALE,		/* that use of the slot is over */
+	KREADER_ENTRY_STALE,		/* the slot has another generation */
 };
 
 /*
- * A kernel reader. One context at a time uses it: the caller, or the thread.
- * The arena's lock protects *.reader, .stop and .end_reported. The fields up to
- * .lappable, but for .ref, are fixed when the reader is opened.
+ * A kernel reader. Only one context at a time uses it: the caller, or the
+ * thread. The arena's lock protects *.reader, .stop and .end_reported. The
+ * fields up to .lappable, except .ref, do not change after the open.
  */
 struct rring_kreader {
 	struct kring_arena *arena;	/* a reference */
@@ -35,8 +35,8 @@ struct rring_kreader {
 	struct kring_reader *reader;
 	const struct rring_ring_info *info;
 	rring_seq_t *cursor;		/* copy of .pos for the writer */
-	const rring_word_t *ref_now;	/* the ring's; not .ref if lapped */
-	u64 ref;			/* at the last update_head() */
+	const rring_word_t *ref_now;	/* in the ring; not .ref: was lapped */
+	u64 ref;			/* *.ref_now, at last update_head() */
 	u32 capacity;
 	u32 stride;
 	bool handles;			/* RRING_HANDLES */
@@ -44,8 +44,8 @@ struct rring_kreader {
 	bool lappable;			/* can be lapped or overtaken */
 
 	/*
-	 * Pages of the incarnation that is read, with a reference: they stay
-	 * if a new writer takes over, or the ring ends.
+	 * Pages of the incarnation that is read. The reference keeps them when
+	 * a new writer takes over or the ring ends.
 	 */
 	struct rring_pages *pages;
 	u64 pos;			/* next entry; the peeked one */

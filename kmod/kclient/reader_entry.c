@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Entries of a ring, as a kernel reader reads them. The writer may be hostile,
- * so each word of an entry is read once, into the kernel's memory, and checked
- * there. After the checks .entry.data points to .entry.len bytes that the
- * reader may read, though perhaps of another event: in the ring's pages, in the
- * arena's payload, or in an XXL region. The reader has a reference to each.
+ * How a kernel reader reads the entries of a ring. The writer may be hostile,
+ * so the reader reads each word of an entry once, into the kernel's memory, and
+ * checks it there. After the checks it may read .entry.len bytes at
+ * .entry.data. They lie in the ring's pages, in the arena's payload or in an
+ * XXL region; the reader has a reference to each. The bytes may be those of
+ * another event.
  */
 #include "../core/compat.h"
 
@@ -19,7 +20,7 @@
 
 /* ---- is the entry still the same event? ---- */
 
-/* Index in ledgers. @handle names a slot: class and index were checked. */
+/* Index of the slot in ledgers. @handle is checked: it names a slot. */
 static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 {
 	return kr->arena->pool[rring_handle_class(handle)].base +
@@ -27,8 +28,8 @@ static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * Does the slot still have the generation of @handle, which names a slot? May
- * take the arena's lock, so may sleep.
+ * Does the slot of @handle still have the generation of @handle? The caller has
+ * checked class and index. May take the arena's lock, so may sleep.
  */
 static bool generation_is(const struct rring_kreader *kr, u64 handle)
 {
@@ -37,7 +38,7 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 	u32 now = rring_flag_load_acquire(generation);
 
 	if (!now) {
-		/* hidden by a sweep: wait for its decision */
+		/* a sweep hides the generation: the lock awaits its decision */
 		mutex_lock(&kr->arena->lock);
 		now = rring_flag_load(generation);
 		mutex_unlock(&kr->arena->lock);
@@ -57,9 +58,9 @@ static bool is_overtaken(const struct rring_kreader *kr)
 	if (!kr->lappable)
 		return false;
 	/*
-	 * N: pairs with M in the writer's claim. Without this pair the entry
-	 * or payload could be overwritten, and the claim, or the lapped state,
-	 * not yet be seen here.
+	 * N: pairs with M in the writer's claim. Without this pair the writer
+	 * could overwrite the entry or payload, and this context could miss the
+	 * new claim or the lapped state.
 	 */
 	rring_fence_acquire();
 	if (!kr->observer)
@@ -69,8 +70,8 @@ static bool is_overtaken(const struct rring_kreader *kr)
 }
 
 /*
- * Was all that was read so far of .entry and of its payload part of this event?
- * KREADER_ENTRY_VALID: yes. KREADER_ENTRY_LOST: the reader was lapped or was
+ * Do all bytes of .entry and its payload that were read so far belong to this
+ * event? KREADER_ENTRY_VALID: yes. KREADER_ENTRY_LOST: the reader was lapped or
  * overtaken, or an observer's slot was reused. KREADER_ENTRY_STALE: a gating
  * reader's slot was reused, which only a hostile writer can cause. May sleep.
  */
@@ -114,7 +115,7 @@ static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
 	return found;
 }
 
-/* Put the XXL region of .entry, if there is one. May sleep. */
+/* Put the reference to the XXL region in .pinned, if any. May sleep. */
 void kreader_entry_unpin(struct rring_kreader *kr)
 {
 	struct rring_pages *pages = kr->pinned;
@@ -181,7 +182,8 @@ static enum kreader_verdict find_payload(struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * Any verdict but KREADER_ENTRY_UNCHECKED and KREADER_ENTRY_LOST. May sleep.
+ * Read entry @index of a ring of handles. Returns any verdict but
+ * KREADER_ENTRY_UNCHECKED and KREADER_ENTRY_LOST. May sleep.
  */
 static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 {
@@ -203,10 +205,9 @@ static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 
 /*
  * Read the entry at .pos into .entry. Returns any verdict but
- * KREADER_ENTRY_UNCHECKED. KREADER_ENTRY_VALID:
- * .entry is in bounds, and the caller reads the payload, then calls
- * kreader_entry_check(). Any other value: .entry is not an event to hand out.
- * May sleep.
+ * KREADER_ENTRY_UNCHECKED. After KREADER_ENTRY_VALID the caller may read the
+ * payload, which is in bounds, and then calls kreader_entry_check(). After any
+ * other verdict .entry is no event for the caller. May sleep.
  */
 enum kreader_verdict kreader_entry_read(struct rring_kreader *kr)
 {
@@ -220,8 +221,8 @@ enum kreader_verdict kreader_entry_read(struct rring_kreader *kr)
 	if (found == KREADER_ENTRY_VALID)
 		return found;
 	/*
-	 * The writer may have been overwriting the entry, so that the words
-	 * are of two entries: that is a loss, not a refusal.
+	 * The writer may have overwritten the entry while it was read, so that
+	 * its words are of two events. That is a loss, not a refusal.
 	 */
 	if (is_overtaken(kr) || (found == KREADER_ENTRY_STALE && kr->observer))
 		return KREADER_ENTRY_LOST;

@@ -13,11 +13,12 @@
 #define BATCH	64	/* events between two looks at .stop */
 
 /*
- * Call the callback for the next event. The callback gets a copy, which no
- * process can change, and the event counts as received even if the original is
- * overwritten meanwhile. A payload above .copy_size is not copied: the callback
- * gets no data, and calls rring_kreader_copy(). Returns 0, also for an event
- * that was overwritten before it was copied; -EAGAIN; or -EPIPE. May sleep.
+ * Call the callback for the next event. The callback gets a copy of the
+ * payload, which no process can change. The event then counts as received, even
+ * if the original is overwritten meanwhile. A payload above .copy_size is not
+ * copied: the callback gets no data, but can call rring_kreader_copy(). Returns
+ * 0, also if the event was overwritten before the copy was complete; -EAGAIN;
+ * or -EPIPE. May sleep.
  */
 static int deliver_next(struct rring_kreader *kr)
 {
@@ -50,7 +51,7 @@ static void report_end(struct rring_kreader *kr)
 		kr->ended(kr->context, kr);
 }
 
-/* 0: there may be more; else -EAGAIN or -EPIPE. */
+/* Deliver at most BATCH events. 0: there may be more; or -EAGAIN, -EPIPE. */
 static int deliver_batch(struct rring_kreader *kr)
 {
 	int err = 0;
@@ -84,8 +85,9 @@ static u32 copy_size(const struct rring_kreader *kr)
 }
 
 /*
- * Create the thread, which may call the callbacks before this returns. 0,
- * -ENOMEM, or the error of kthread_create() (-EINTR: the task was killed).
+ * Create and start the thread, which may call callbacks before this function
+ * returns. Returns 0, -ENOMEM, or the error of kthread_create() (-EINTR: the
+ * task was killed).
  */
 int kreader_thread_start(struct rring_kreader *kr,
 			 const struct rring_kreader_config *config)
@@ -105,7 +107,7 @@ int kreader_thread_start(struct rring_kreader *kr,
 		kvfree(kr->copy);
 		return PTR_ERR(thread);
 	}
-	/* the thread may exit before kthread_stop() */
+	/* with the reference the thread may exit before kthread_stop() */
 	get_task_struct(thread);
 	kr->thread = thread;
 	wake_up_process(thread);
@@ -114,8 +116,8 @@ int kreader_thread_start(struct rring_kreader *kr,
 
 /*
  * Stop the thread, if there is one, and wait for its exit. On return no
- * callback runs or is called again. Not from a callback. Takes the arena's
- * lock. May sleep.
+ * callback runs or is called again. A callback must not call this. Takes the
+ * arena's lock. May sleep.
  */
 void kreader_thread_stop(struct rring_kreader *kr)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Which backend is used: the one that the caller names, else the one that
- * $RRING_BACKEND names, else the device if it can be opened.
+ * $RRING_BACKEND names, else the device if it can be opened, else the process
+ * backend.
  */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@ static enum rring_backend from_environment(void)
 	return RRING_BACKEND_AUTO;
 }
 
-/* 1: $RRING_BACKEND names a backend; 0: the library chooses. */
+/* 1: $RRING_BACKEND names a backend; 0: it does not. */
 int ulib_backend_is_told(void)
 {
 	return from_environment() != RRING_BACKEND_AUTO;
@@ -48,8 +49,8 @@ enum rring_backend rring_backend(void)
 }
 
 /*
- * Open @file on @backend; for RRING_BACKEND_AUTO, on what rring_backend() says.
- * 0 or a negative errno.
+ * Open @file on @backend; RRING_BACKEND_AUTO stands for what rring_backend()
+ * returns. 0 or a negative errno.
  */
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend)
 {

@@ -36,12 +36,12 @@ struct ulib_backend_calls {
 	void *(*map)(struct ulib_file *file, uint64_t offset, size_t size,
 		     int writable, int *err);
 	void (*unmap)(struct ulib_file *file, void *addr, size_t size);
-	/* the descriptor for poll(2), each time the same; under own->lock */
+	/* returns the one descriptor for poll(2); the caller holds own->lock */
 	int (*poll_fd)(struct ulib_file *file);
 	/*
-	 * Make the poll descriptor report the next event. @mask is POLLIN or
-	 * POLLOUT, if the caller has looked for that and found nothing; 0: the
-	 * client has a new reader or writer.
+	 * Make the poll descriptor report the next event, too. The caller has
+	 * looked for what @mask says (POLLIN or POLLOUT) and found nothing; or
+	 * @mask is 0, and the client has a new reader or writer.
 	 */
 	void (*poll_again)(struct ulib_file *file, uint32_t mask);
 };

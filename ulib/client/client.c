@@ -87,7 +87,7 @@ static int map_regions(struct rring_client *client)
 	own->payload = ulib_map(client, RRING_REGION_PAYLOAD, 0,
 				attach->payload_size,
 				client->role == RRING_PRODUCER, &err);
-	/* last: with the ledger mapped, the kernel counts the client as live */
+	/* map the ledger last: from then on the client counts as live */
 	if (!err)
 		own->ledger = ulib_map(client, RRING_REGION_LEDGER, 0,
 				       attach->ledger_size, 1, &err);
@@ -262,7 +262,7 @@ int rring_open(struct rring_client **client, const char *name,
 		backend = rring_backend();
 	err = open_client(client, name ? name : "default", -1, role, flags,
 			  (enum rring_backend)backend);
-	/* this user may not use the device's `default`: take the own one */
+	/* no access to the device's `default`: use the one of this process */
 	if (err == -EACCES && !name && !(flags & RRING_ON_DEVICE) &&
 	    backend == RRING_BACKEND_DEVICE && !ulib_backend_is_told())
 		err = open_client(client, "default", -1, role, flags,
@@ -290,7 +290,7 @@ int rring_open_config(struct rring_client **client,
 {
 	int fd, err;
 
-	/* check before the arena is created, which may be persistent */
+	/* check first: the arena that is created below may be persistent */
 	if (flags & ~RRING_SINGLE_THREADED)
 		return -EINVAL;
 	fd = rring_arena_create(config);
@@ -354,14 +354,14 @@ static void map_peer(struct rring_client *client, uint32_t id)
 	ulib_unmap(client, peer->cursors, sizeof(struct rring_cursors));
 	peer->cursors = ulib_map(client, RRING_REGION_CURSORS, id,
 				 sizeof(struct rring_cursors), 0, &err);
-	/* after an error, or if @id has a new client now: map anew next time */
+	/* 0 (error, or a new client at @id by now): map again next time */
 	peer->serial = err || rring_flag_load(now) != serial ? 0 : serial;
 }
 
 /*
- * Position of @cursor of client @id; 0 if there is no such client, or if its
- * cursors cannot be mapped. Takes own->lock to read another client's cursor, as
- * another thread may replace the mapping.
+ * Returns the position of cursor @cursor of client @id; 0: there is no such
+ * client, or its cursors cannot be mapped. Takes own->lock for another client's
+ * cursor, because another thread may replace the mapping.
  */
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
 			  uint32_t cursor)
@@ -420,8 +420,8 @@ void rring_wake_pools(struct rring_client *client)
 }
 
 /*
- * Ask the kernel to free those of the @count XXL slots from @first on that no
- * ledger, magazine or ring names. Errors are ignored.
+ * Ask the kernel to free XXL slots: those of the @count slots from slot @first
+ * on that no ledger, magazine or ring names. Errors are ignored.
  */
 void ulib_xxl_reclaim(struct rring_client *client, uint32_t first,
 		      uint32_t count)

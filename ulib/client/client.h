@@ -12,7 +12,8 @@
 
 /*
  * Mapping of another client's cursors. It is valid while the client of that id
- * has the serial .serial; 0: to be mapped anew. Under own->lock.
+ * has the serial .serial; if .serial is 0, it must be mapped again. own->lock
+ * protects it.
  */
 struct ulib_peer {
 	uint32_t serial;
@@ -81,14 +82,15 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 int ulib_reader_check(struct rring_reader *reader);
 
 /*
- * Release entries that are no event (RRING_LEN_NONE), up to one that is: 1.
- * Else what rring_peek() or rring_release() returns.
+ * Release discarded entries (RRING_LEN_NONE) up to the first other entry. 1:
+ * there is such an entry; else what rring_peek() or rring_release() returns.
  */
 long ulib_peek_event(struct rring_reader *reader);
 
 /*
- * Look at the first peeked entry; returns what rring_entry() returns. The next
- * call that reads releases the entry, but not after -ENOMEM.
+ * Fill @event from the entry at the reader's position, which the caller has
+ * peeked at; returns what rring_entry() returns. The next read releases the
+ * entry; but if this call returns -ENOMEM, it reads the entry again.
  */
 int ulib_reader_next(struct rring_reader *reader, struct rring_event *event);
 

@@ -14,7 +14,7 @@
 static uint64_t pop_slot(struct rring_pool_view *pool)
 {
 	uint64_t tail = rring_seq_load(pool->tail);
-	/* P: pairs with O in the kernel's lending */
+	/* P: pairs with O in the kernel: handles below .head are written */
 	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
 	rring_word_t *word;
 	uint64_t handle;
@@ -136,7 +136,8 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 
 	if ((unsigned int)pool >= RRING_POOLS)
 		return -EINVAL;
-	if (pool < RRING_XXL && rring_slot_takes(pool, len) && !client->shared) {
+	if (!client->shared && pool < RRING_XXL &&
+	    rring_slot_takes(pool, len)) {
 		handle = pop_slot(&client->pool[pool]);
 		if (handle)
 			return init_event(client, handle, len, event_type,
@@ -170,8 +171,9 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 }
 
 /*
- * Allocate up to @n events from parked slots of @pool; returns how many. The
- * caller has checked that the length fits.
+ * Allocate up to @n events from the parked slots of @pool. Returns how many.
+ * The caller has checked that header.len fits a slot, which has 1 << @shift
+ * bytes.
  */
 static uint32_t alloc_parked(const struct rring_client *client,
 			     struct rring_pool_view *pool, uint32_t shift,
@@ -253,8 +255,9 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
  * Hold, in a client with several threads: add first, then look at the value
  * before the add. A load before the add would wait for other threads' adds.
  * -EOVERFLOW: there were too many holds, and the add is undone. The 17 bits of
- * holds have room for the threads that add at the same time. Undoing also takes
- * moves back, but no collect uses them: the word shows holds all the time.
+ * holds have room for the threads that add at the same time. To undo the add
+ * also takes moves back. That is safe: the word shows holds all the time, so no
+ * collect relies on its moves.
  */
 static int hold_threads(struct rring_client *client,
 			const struct rring_event *event)
@@ -278,7 +281,7 @@ int rring_hold_slow(struct rring_client *client,
 	return ulib_xxl_hold(client, event);
 }
 
-/* A hold on @event has fallen; @word is the ledger word before. */
+/* Called after a hold on @event was dropped; @word: the word before that. */
 static void hold_dropped(struct rring_client *client,
 			 const struct rring_event *event, uint64_t word)
 {
@@ -386,7 +389,7 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	err = rring_hold(client, &held);
 	if (err)
 		return err;
-	/* I: pairs with J in the sweep, which hides and looks once more */
+	/* I: pairs with J: the sweep hides the generation, then looks again */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;
@@ -419,7 +422,7 @@ uint64_t rring_share(struct rring_client *client,
 {
 	if (!rring_event_is_of(event, client))
 		return 0;
-	/* only a single-threaded client parks slots and looks at this bit */
+	/* RRING_PRIVATE is only for parking, which needs a single thread */
 	if (!client->shared)
 		rring_word_store_release(event->word,
 					 rring_word_load(event->word) &
@@ -460,7 +463,7 @@ void rring_trim(struct rring_client *client)
 {
 	uint32_t i;
 
-	/* not XXL: each slot there was lent to a thread that takes it soon */
+	/* not XXL: the thread that each slot was lent for takes it soon */
 	for (i = 0; i < RRING_XXL; i++) {
 		unpark_all(client, &client->pool[i]);
 		empty_magazine(client, &client->pool[i]);

@@ -29,8 +29,9 @@ static __attribute__((noinline)) uint32_t list_of_thread(void)
 }
 
 /*
- * Note that the ledger word of @handle has neither holds nor in_flight any
- * more. Not for XXL. The stores need no order: the lists are hints.
+ * Enter the slot of @handle in a list of recent drops: its ledger word now has
+ * neither holds nor in_flight. Not for XXL. The stores need no order, because
+ * the lists are hints.
  */
 void ulib_recent_add(struct rring_client *client, uint64_t handle)
 {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Events above 16 KiB. Their ledger words are always aside (RRING_ASIDE), so
- * that the short paths call the functions of this file. A region is mapped when
- * its event is first looked at, and unmapped when this client neither holds it
- * nor has it peeked at. A client that drops its last hold or peek asks the
- * kernel to free the slot, so that its memory does not wait for the next sweep.
+ * Events above 16 KiB. Their ledger words always have RRING_ASIDE, so that the
+ * inline paths call the functions of this file. The client maps a region when
+ * it first looks at the event, and unmaps the region when it has neither a hold
+ * on the event nor a peeked entry that names it. A client that gives up its
+ * last hold or peek asks the kernel to free the slot, so that the memory does
+ * not wait for the next sweep.
  */
 #include <sched.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@ struct ulib_mapped {
 	struct ulib_mapped *next;
 };
 
-/* A peeked entry of XXL that its reader has not released. */
+/* A pin stands for a peeked XXL entry that its reader has not released. */
 struct rring_pin {
 	uint64_t position;
 	struct ulib_mapped *mapped;
@@ -80,8 +81,8 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
 }
 
 /*
- * Map the region that the slot has now. -ESTALE: it has none, or one of another
- * size meanwhile; else an error of the mapping.
+ * Map the region that the slot of @mapped has now. -ESTALE: the slot has no
+ * region, or by now one of another size; else an error of the mapping.
  */
 static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 {
@@ -98,9 +99,9 @@ static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 }
 
 /*
- * The mapping of @handle, made if there is none yet. NULL: *@err is -ESTALE if
- * the slot's use is over, -ENOMEM, or an error of the mapping. The caller needs
- * a hold or a pin to keep it.
+ * Find the mapping of @handle, or make it. NULL: *@err is -ESTALE if the slot's
+ * use is over, -ENOMEM, or an error of the mapping. The mapping stays only
+ * while this client has a hold or a pin for it.
  */
 static struct ulib_mapped *mapped_get(struct rring_client *client,
 				      uint64_t handle, int *err)
@@ -144,8 +145,8 @@ static int is_needed(const struct rring_client *client,
 }
 
 /*
- * Take the mappings of the slot of @handle that are not needed any more off its
- * list. Returns them for unmap_list().
+ * Remove from its list each mapping of the slot of @handle that is not needed
+ * any more. Returns the removed mappings, for unmap_list().
  */
 static struct ulib_mapped *remove_unneeded(struct rring_client *client,
 					   uint64_t handle)
@@ -180,9 +181,9 @@ static void unmap_list(struct rring_client *client, struct ulib_mapped *gone)
 }
 
 /*
- * A hold or a pin of @handle has fallen. Drops .lock, which the caller holds.
- * Then unmaps what is not needed any more and, if this client has no hold, asks
- * the kernel to free the slot.
+ * A hold or a pin of @handle was given up. Unlocks .lock, which the caller has
+ * locked. Then unmaps what is not needed any more and, if this client has no
+ * hold on the slot, asks the kernel to free it.
  */
 static void unlock_and_unmap(struct rring_client *client, uint64_t handle)
 {
@@ -235,8 +236,9 @@ static int read_header(const struct rring_client *client,
 }
 
 /*
- * Take a slot with @bytes from the magazine, held, and map it. -EAGAIN: there
- * is none; else an error of the mapping, after which nothing is held.
+ * Take a slot whose region has @bytes from the magazine, hold it and map it.
+ * -EAGAIN: the magazine has no such slot; else an error of the mapping, after
+ * which the hold is given up.
  */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct ulib_mapped **mapped)
@@ -259,17 +261,17 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 				     RRING_MOVE - RRING_HOLD);
 		unlock_and_unmap(client, handle);
 	}
-	/* the others may have been dropped while the magazine named them */
+	/* the tail passed other slots, too, which may be unused by now */
 	if (passed > 1)
 		ulib_xxl_settled(client);
 	return err;
 }
 
 /*
- * Refill, take a slot and map it. Tries again as long as another thread is
- * about to take one, because that keeps later slots in the magazine. -EPROTO:
- * the kernel has lent a slot that is not there; else an error of REFILL or of
- * the mapping.
+ * Refill, take a slot and map it. Tries again while another thread has not yet
+ * taken its slot, or has just taken one: a slot that is not taken keeps later
+ * slots in the magazine, even dropped ones. -EPROTO: REFILL succeeded, but the
+ * magazine has no such slot; else an error of REFILL or of the mapping.
  */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,
@@ -326,8 +328,8 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 }
 
 /*
- * -EINVAL: @event is not mapped, so this client neither holds it nor has it
- * peeked at; -EOVERFLOW: too many holds.
+ * Hold an XXL event. -EINVAL: @event is not mapped, so this client neither
+ * holds it nor has peeked at it; -EOVERFLOW: too many holds.
  */
 static int hold(struct rring_client *client, const struct rring_event *event)
 {
@@ -373,7 +375,7 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 		return -EOVERFLOW;
 	}
 	rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
-	/* I: pairs with J in the sweep, which hides and looks once more */
+	/* I: pairs with J: the sweep hides the generation, then looks again */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;
@@ -416,7 +418,7 @@ int ulib_xxl_hold(struct rring_client *client,
 {
 	if (is_xxl(event))
 		return hold(client, event);
-	/* below XXL, ASIDE means parked: the caller has no hold on it */
+	/* below XXL, ASIDE means parked: the caller does not hold the slot */
 	return rring_word_load(event->word) & RRING_ASIDE ? -EINVAL :
 							    -EOVERFLOW;
 }
@@ -466,10 +468,10 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 }
 
 /*
- * The pin keeps the mapping until the entry is released, even if the event is
- * gone: then an observer reads on in pages that no later event uses. -ESTALE:
- * the slot's use is over; -EBADMSG: the entry's length is more than the region
- * has; else -ENOMEM or an error of the mapping.
+ * Fill @event from @entry, and pin the mapping: it stays until the reader
+ * releases the entry. So an observer whose event is gone reads on in pages that
+ * no later event uses. -ESTALE: the slot's use is over; -EBADMSG: the entry's
+ * length is more than the region has; else -ENOMEM or an error of the mapping.
  */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event)
@@ -512,7 +514,7 @@ void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 
 /* ---- the client ---- */
 
-/* Put all XXL ledger words aside. 0 or -ENOMEM. */
+/* Set RRING_ASIDE in all ledger words of XXL. 0 or -ENOMEM. */
 int ulib_xxl_open(struct rring_client *client)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
@@ -529,8 +531,8 @@ int ulib_xxl_open(struct rring_client *client)
 }
 
 /*
- * Unmap all regions. The readers and writers of the client are closed; its
- * holds end with its ledger.
+ * Unmap all regions. The caller has closed the readers and writers of the
+ * client. The client's holds end when its ledger is unmapped.
  */
 void ulib_xxl_close(struct rring_client *client)
 {

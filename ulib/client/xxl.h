@@ -10,10 +10,10 @@
 struct ulib_mapped;
 
 /*
- * The XXL regions that this client has mapped. A region is mapped as long as
- * this client holds its event or has it peeked at. Holds on XXL events change
+ * The XXL regions that this client has mapped. A region stays mapped as long as
+ * this client holds its event or has peeked at it. Holds on XXL events change
  * only under .lock, so that a held event is always mapped. .lock protects all
- * fields; own->lock is not taken under it.
+ * fields. A thread that has .lock does not take own->lock.
  */
 struct ulib_xxl_table {
 	pthread_mutex_t lock;
@@ -40,9 +40,9 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*
- * Take a slot with a region of @bytes from the magazine and hold it. Returns
- * its handle, and in *@passed how many slots the tail has passed; 0: there is
- * none. The caller holds .lock.
+ * Take a slot whose region has @bytes from the magazine and hold it. Returns
+ * its handle, and sets *@passed to the number of slots that the tail has
+ * passed. 0: the magazine has no such slot. The caller holds .lock.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed);
@@ -51,13 +51,14 @@ uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 uint64_t ulib_xxl_takes(struct rring_client *client);
 
 /*
- * 1: a slot was lent that its thread has not taken yet, or one was taken since
- * ulib_xxl_takes() returned @takes; else 0. A slot that is not taken keeps
- * those behind it in the magazine, dropped or not. Takes .lock.
+ * 1: a thread has not yet taken the slot that was lent for it, or a thread has
+ * taken one since ulib_xxl_takes() returned @takes; else 0. While a slot is not
+ * taken, the slots behind it stay in the magazine, even if they are dropped.
+ * Takes .lock.
  */
 int ulib_xxl_take_is_pending(struct rring_client *client, uint64_t takes);
 
-/* Fill @event for @entry; it stays mapped until ulib_xxl_unpin(). */
+/* Fill @event for @entry; the event stays mapped until ulib_xxl_unpin(). */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event);
 void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below);

@@ -42,14 +42,14 @@ static uint64_t move_tail(struct rring_client *client, uint64_t head)
 /*
  * Take and hold a slot whose region has @bytes. Threads that refill at the same
  * time find their slots by this size: for each slot in the magazine there is a
- * thread that asked for it. The hold comes before the tail passes the slot,
- * which has to wait until the slots before it are taken.
+ * thread that asked for it. The hold comes before the tail passes the slot. The
+ * tail passes a slot only when all slots before it are taken.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
-	/* P: pairs with O in the kernel's lending */
+	/* P: pairs with O in the kernel: handles below .head are written */
 	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
 	uint64_t position = rring_seq_load(pool->tail);
 	uint64_t handle;
@@ -87,7 +87,7 @@ int ulib_xxl_take_is_pending(struct rring_client *client, uint64_t takes)
 	int busy;
 
 	pthread_mutex_lock(&table_of(client)->lock);
-	/* the tail stands at the first slot that is not taken */
+	/* the tail is at the first slot that is not taken, or at the head */
 	busy = table_of(client)->takes != takes ||
 	       rring_seq_load(pool->tail) !=
 	       rring_seq_load_acquire(&pool->magazine->head);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * K, the sleeper's heavy barrier, by membarrier(2). If the kernel does not have
- * that, the right to write a page is taken away: the kernel then interrupts the
- * CPUs that run this process, to flush the page from their TLBs.
+ * membarrier(2), mprotect(2) makes a page read-only instead: the kernel then
+ * interrupts the CPUs that run this process, to flush the page from their TLBs.
  */
 #include <linux/membarrier.h>
 #include <sys/mman.h>
@@ -32,8 +32,9 @@ int host_barrier_init(void)
 }
 
 /*
- * Held across fork(), or the child could get a locked mutex. The child inherits
- * the registration and the page.
+ * The parent calls this before fork() and holds the lock across it. Else the
+ * child could get a mutex that stays locked. The child inherits the
+ * registration and the page.
  */
 void host_barrier_lock(void)
 {
@@ -45,7 +46,7 @@ void host_barrier_unlock(void)
 	mutex_unlock(&page_lock);
 }
 
-/* The store makes the page present, so that its TLB entries are flushed. */
+/* The store brings the page in, so that the last mprotect() flushes TLBs. */
 static void force_tlb_flush(void)
 {
 	mutex_lock(&page_lock);

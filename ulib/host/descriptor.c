@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The descriptor of an arena is the write end of a pipe, whose read end is kept
- * here. Both ends have the same inode, by which the arena is found. When the
- * last copy of the descriptor is closed, the read end hangs up. That is noticed
- * when the next arena or client comes or goes.
+ * The descriptor of an arena is the write end of a pipe; this file keeps the
+ * read end. Both ends have the same inode, by which the arena is found. When
+ * the last copy of the descriptor is closed, the read end hangs up.
+ * host_descriptors_reap() notices that when the next arena or client comes or
+ * goes.
  */
 #include <fcntl.h>
 #include <poll.h>

@@ -202,7 +202,7 @@ static void *host_map(struct ulib_file *file, uint64_t offset, size_t size,
 	return addr;
 }
 
-/* To unmap the ledger is the death of the client, as on the device. */
+/* The client dies when its ledger is unmapped, as on the device. */
 static void host_unmap(struct ulib_file *file, void *addr, size_t size)
 {
 	struct kring_client *client = file->host;
@@ -218,8 +218,8 @@ static void host_unmap(struct ulib_file *file, void *addr, size_t size)
 _Thread_local struct host_thread host_thread;
 
 /*
- * Wake the sleepers of the queues that this thread has noted. If a queue was
- * freed meanwhile, this wakes no thread, or one that looks again.
+ * Wake the sleepers of the queues that this thread has noted in .woken. If a
+ * queue was freed meanwhile, this wakes no thread, or one that looks again.
  */
 void host_wake(void)
 {
@@ -231,8 +231,9 @@ void host_wake(void)
 }
 
 /*
- * A thread that adds itself to .sleepers after the load here does not sleep, as
- * .events has moved on. While this thread has a mutex, the wake is put off.
+ * A thread that raises .sleepers after it is loaded here does not sleep,
+ * because it finds that .events has changed. While this thread has a mutex
+ * locked, the wake is put off until mutex_unlock().
  */
 void wake_up_all(wait_queue_head_t *queue)
 {

@@ -9,7 +9,7 @@ int host_barrier_init(void);
 void host_barrier_lock(void);
 void host_barrier_unlock(void);
 
-/* Add and remove a user of a region's memory; the last one unmaps it. */
+/* Add or remove a user of a region's memory; removing the last unmaps it. */
 void host_memory_get(void *addr);
 void host_memory_put(void *addr);
 

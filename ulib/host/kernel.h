@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the objects of kmod/ use of the kernel, implemented by the C library, so
- * that an arena can live in one process, without the module. Each name does
- * what it does in the kernel, as far as these objects need it. All clients are
- * in one address space, so nothing protects them from each other.
+ * What the objects of kmod/ need from the kernel, implemented with the C
+ * library, so that an arena can live in one process, without the module. Each
+ * name does what it does in the kernel, as far as these objects need it. All
+ * clients are in one address space, so nothing protects them from each other.
  */
 #ifndef ULIB_HOST_KERNEL_H
 #define ULIB_HOST_KERNEL_H
@@ -174,7 +174,7 @@ static inline void bitmap_zero(unsigned long *map, u32 bits)
 		memset(map, 0, BITS_TO_LONGS(bits) * sizeof(*map));
 }
 
-/* The first bit set in @map from @from on and below @end; if none, @end. */
+/* Returns the first set bit of @map in @from to @end - 1; if none, @end. */
 static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
 {
 	while (from < end) {
@@ -240,9 +240,9 @@ static inline void mutex_init(struct mutex *mutex)
 }
 
 /*
- * One per thread: how many mutexes it has locked, and which event counts it is
- * to wake when it has unlocked the last one. After a wake a thread first locks
- * a mutex that its waker may have; woken earlier, it would only sleep again.
+ * One per thread: how many mutexes it has locked, and which event counts it has
+ * to wake after it unlocks the last one. A woken thread first locks a mutex
+ * that its waker may hold. So an earlier wake would only make it sleep again.
  */
 struct host_thread {
 	u32 locks;
@@ -385,7 +385,7 @@ struct pid;
 struct inode;
 #define iput(inode)			((void)(inode))
 
-/* A signal ends a sleep by itself, and no call is ended by a fatal one. */
+/* Never: a signal ends a sleep by itself, and a fatal one ends the process. */
 static inline bool signal_pending(const struct task *task)
 {
 	(void)task;

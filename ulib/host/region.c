@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Regions of the process backend. Each is a private memfd, mapped once. All
- * clients use that one mapping, so that sanitizers see one address per word. It
- * is unmapped when the region is freed and its last user has unmapped it. The
- * page before the region counts the users.
+ * Regions of the process backend. Each is a memfd that no other process has,
+ * mapped once. All clients use that one mapping, so that sanitizers see one
+ * address per word. The mapping goes when the region is freed and its last user
+ * has unmapped it. The page before the region counts the users.
  */
 #include <sys/mman.h>
 
@@ -51,8 +51,8 @@ static struct region_header *header_of(void *addr)
 }
 
 /*
- * Map @size zeroed bytes at @addr, which a child after fork() does not get. 0
- * or a negative errno.
+ * Map @size zeroed bytes at @addr. A child does not inherit this mapping at
+ * fork(). 0 or a negative errno.
  */
 static int map_memory(void *addr, size_t size)
 {

@@ -13,7 +13,7 @@ struct host_signal {
 	struct mutex lock;	/* protects .up, .armed and the buffers */
 	int ours, theirs;	/* .theirs is what the user polls */
 	__poll_t up;	/* EPOLLIN, EPOLLOUT: what the descriptor reports */
-	bool armed;	/* waiters flags are up: the next event raises it */
+	bool armed;	/* waiters flags are up: an event raises the signal */
 };
 
 static void fill_send_buffer(int fd)
@@ -87,8 +87,8 @@ static void raise_locked(struct host_signal *signal, __poll_t mask)
 }
 
 /*
- * Take all down, before a look for events: one that comes during the look
- * raises the signal again.
+ * Lower EPOLLIN and EPOLLOUT, before a look for events: an event that comes
+ * during the look raises the signal again.
  */
 void host_signal_clear(struct host_signal *signal)
 {
@@ -110,7 +110,7 @@ void host_signal_arm(struct host_signal *signal, __poll_t mask)
 	mutex_unlock(&signal->lock);
 }
 
-/* Raise @mask for an event. Its waker has lowered the flags: not armed. */
+/* An event: raise @mask, and disarm, as its waker has lowered the flags. */
 void host_signal_raise(struct host_signal *signal, __poll_t mask)
 {
 	mutex_lock(&signal->lock);

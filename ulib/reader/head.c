@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Readers: the ring's head, the pages that it is in, and laps. */
+/* Readers: the head of the ring, the ring's pages, and laps. */
 #include <poll.h>
 #include <stdlib.h>
 
@@ -8,12 +8,12 @@
 #include "head.h"
 
 /*
- * Backoff of a reader that keeps up with its writer, see back_off(): it
- * rests if it finds fewer than this many events, and at most for this many
- * pauses of the CPU.
+ * Backoff of a reader that keeps up with its writer, see back_off(). The reader
+ * rests if it finds fewer than BACKOFF_DISTANCE events. A rest takes at most
+ * BACKOFF_DISTANCE pauses of the CPU.
  */
 #define BACKOFF_DISTANCE	64
-#define BACKOFF_MIN	1024	/* looks without a rest after one in vain */
+#define BACKOFF_MIN	1024	/* looks without a rest after a rest in vain */
 #define BACKOFF_DOUBLINGS	6	/* how often that number may double */
 
 /* ---- pages ---- */
@@ -36,8 +36,8 @@ static void unmap_old(struct rring_reader *reader)
 }
 
 /*
- * Put the present mapping on the list .old, so that peeked events stay where
- * they are. If nothing is peeked, unmap the older ones first. 0 or -ENOMEM.
+ * Keep the present mapping on the list .old, because peeked events may lie in
+ * it. If nothing is peeked, unmap the older mappings first. 0 or -ENOMEM.
  */
 static int keep_pages(struct rring_reader *reader)
 {
@@ -57,13 +57,13 @@ static int keep_pages(struct rring_reader *reader)
 }
 
 /*
- * Map the pages of the ring's present incarnation. 0 or a negative errno; then
+ * Map the pages of the ring's present incarnation. 0; or a negative errno, and
  * the reader keeps the pages that it has.
  */
 static int map_ring(struct rring_reader *reader)
 {
 	const struct rring_ring_info *info = reader->info;
-	/* P: pairs with O in the kernel: the pages are of this one or later */
+	/* P: pairs with O: ulib_map() gets the pages of this one, or later */
 	uint32_t incarnation = rring_flag_load_acquire(&info->incarnation);
 	const char *ring;
 	int err = 0;
@@ -185,12 +185,13 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 }
 
 /*
- * 1: the reader should rest, so that the writer gets ahead. It has read all
- * events, and its first look finds only a few more. Each such look takes the
- * cache line of the head away from the writer, which costs both of them time.
- * 0: there is nothing or enough to read, the strategy is RRING_WAIT_SPIN, or
- * .backoff_left looks without a rest are left. A look that finds nothing, and a
- * reader set, raise .backoff_left, so that the next event is returned at once.
+ * 1: the reader should rest, so that the writer gets ahead. It wanted more
+ * events than it knew of, and this look finds only a few. Each such look takes
+ * the cache line of the head away from the writer, which costs both of them
+ * time. 0: there are no events or enough, the strategy is RRING_WAIT_SPIN, or
+ * the reader may still look .backoff_left times without a rest. A look that
+ * finds nothing, and a reader set, raise .backoff_left, so that the next event
+ * is returned at once.
  */
 static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {
@@ -205,10 +206,10 @@ static int is_close_behind(struct rring_reader *reader, uint64_t head)
 
 /*
  * Rest, then read the head again; returns what find_head() returns. The rest
- * takes one pause of the CPU for each 8 entries of capacity, 64 at most, so
- * that the writer does not run out of room meanwhile. A rest brings little if
- * the writer is slow, or is this very thread. Then the next .backoff_len looks
- * do not rest, and .backoff_len doubles.
+ * takes one pause of the CPU for each 8 entries of capacity, but at most 64, so
+ * that the writer does not run out of room meanwhile. A rest is in vain if the
+ * writer is slow, or is this very thread. After a rest in vain the reader looks
+ * .backoff_len times without a rest, and .backoff_len doubles.
  */
 static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -232,7 +233,7 @@ static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 	return err;
 }
 
-/* @avail events are there: note the head, return how many of @n they are. */
+/* Set .head for @avail events. Returns how many there are, but at most @n. */
 static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
 	reader->head = reader->pos + avail;
@@ -259,7 +260,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (avail > reader->capacity &&
 	    (reader->observer || !reader->lappable))
 		return skip_overwritten(reader, head);
-	/* just lapped, which the release will report, or a hostile head */
+	/* lapped just now (the release will tell), or a hostile head */
 	if (avail > reader->capacity)
 		avail = reader->capacity;
 	if (avail)
@@ -275,8 +276,8 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * How many events are there, if the head alone tells; 0: none, or
- * look_for_events() has to tell.
+ * The fast look: returns how many events there are, if the head alone can tell
+ * that. 0: there are none, or only look_for_events() can tell.
  */
 static uint64_t events_fast(struct rring_reader *reader)
 {

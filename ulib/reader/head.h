@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Readers: the ring's head, and the pages that it is in. */
+/* Readers: the head of the ring, and the ring's pages. */
 #ifndef ULIB_HEAD_H
 #define ULIB_HEAD_H
 

@@ -32,9 +32,10 @@ static int is_discarded(const struct rring_entry *entry)
 }
 
 /*
- * Fill @event from entry @i of a ring of handles. The entry may have changed
- * since the short path looked at it. -ENODATA: no event; -ESTALE: no valid
- * handle, or the slot's use is over; for XXL, what ulib_xxl_pin() returns.
+ * Fill @event from entry @i of a ring of handles. Reads the entry again, which
+ * may have changed since rring_entry() read it. -ENODATA: the writer discarded
+ * the entry; -ESTALE: the handle or length is not valid, or the slot's use is
+ * over; for XXL, what ulib_xxl_pin() returns.
  */
 static int load_event(struct rring_reader *reader, uint32_t i,
 		      struct rring_event *event)
@@ -61,8 +62,8 @@ int rring_entry_slow(struct rring_reader *reader, uint32_t i,
 }
 
 /*
- * 1: the next @n entries, but those that are no event, still name the present
- * use of their slots; else 0.
+ * 1: each of the next @n entries still names the present use of its slot, or
+ * was discarded; else 0.
  */
 static int generations_match(struct rring_reader *reader, uint32_t n)
 {
@@ -78,8 +79,8 @@ static int generations_match(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * 1: the next @n entries, which an observer has used, were not overwritten and
- * their slots not reused until now; else 0.
+ * 1: until now the writer has not overwritten the next @n entries, which an
+ * observer has used, and their slots have not been reused; else 0.
  */
 static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 {
@@ -95,9 +96,9 @@ static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * 0: the next @n entries were valid until now. -ESTALE: the reader was lapped
- * or overtaken; it has moved on, and .lost has grown. Else an error of the
- * rejoin.
+ * 0: the next @n entries were valid until now. -ESTALE: the kernel has lapped
+ * the reader, or the writer has overtaken it; the reader has moved on, and
+ * .lost has grown. Else an error of the rejoin.
  */
 static int check_release(struct rring_reader *reader, uint32_t n)
 {
@@ -251,8 +252,8 @@ static long release_bad(struct rring_reader *reader, int bad)
 }
 
 /*
- * Release the @done events that were handled. Returns @done or the error of the
- * release; @stop if @done is 0.
+ * Release the @done events that were handled. Returns @done, or the error of
+ * the release. If @done is 0, releases nothing and returns @stop.
  */
 static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
 {
@@ -343,7 +344,7 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	/* an evicted client must not store: its cursors are SIGBUS */
+	/* an evicted client must not store: its cursors raise SIGBUS */
 	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
 	    -EOWNERDEAD)
 		rring_seq_store(reader->cursor, 0);

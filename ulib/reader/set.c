@@ -134,8 +134,8 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 /* ---- read ---- */
 
 /*
- * Release the last event. The next rring_set_try_read() returns an error of the
- * release.
+ * Release the last event. If that fails, the next rring_set_try_read() returns
+ * the error.
  */
 static void release_last(struct rring_set *set)
 {
@@ -152,7 +152,7 @@ static void release_last(struct rring_set *set)
 	}
 }
 
-/* Move the member at @place behind its equals; returns its reader. */
+/* Move member @place behind the others of its priority. Returns its reader. */
 static struct rring_reader *rotate_member(struct rring_set *set, uint32_t place)
 {
 	struct member member = member_remove(set, place);
@@ -189,7 +189,7 @@ static int choose_member(struct rring_set *set, uint32_t *chosen)
 		struct rring_reader *reader = set->members[i].reader;
 		long n;
 
-		/* no rest here: it would delay the other members */
+		/* do not back off in this look: that would delay the others */
 		reader->backoff_left |= 1;
 		n = ulib_peek_event(reader);
 		if (n == -EAGAIN)
@@ -256,8 +256,8 @@ static int check_members(void *context)
 }
 
 /*
- * Called only if the set has members: check_members() returns 0 for an empty
- * one.
+ * Sleep until a member has news. Called only if the set has members, because
+ * check_members() returns 0 for an empty set.
  */
 static int sleep_any(void *context, uint64_t deadline)
 {

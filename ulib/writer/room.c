@@ -102,7 +102,7 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 			break;
 		sched_yield();
 	}
-	/* a hostile cursor more than a lap behind must not open the ring */
+	/* a hostile cursor may be lower: .limit - .head must not wrap */
 	if (writer->limit < writer->head)
 		writer->limit = writer->head;
 	ulib_poll_again(writer->client, POLLOUT);
@@ -175,8 +175,9 @@ static int count_drops(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room for @n entries, as the ring's policy has it: 0; -EAGAIN: full;
- * -EINVAL: more than fit beside what the ring retains; or an error of the wait.
+ * Make room for @n entries, as the ring's policy has it. 0: there is room;
+ * -EAGAIN: the ring is full; -EINVAL: @n is more than the capacity less what
+ * the ring retains; else an error of the wait.
  */
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 {
@@ -241,9 +242,10 @@ long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
 /* ---- back-pressure ---- */
 
 /*
- * *@most: how many entries the writer could have, without those that the ring
- * retains. *@used: how many of them are not free. A reader that is JOINING
- * stands lower than it will, so the scan is repeated until there is none.
+ * Set *@most to the number of entries that the writer may have, without those
+ * that the ring retains, and *@used to how many of these are not free. A reader
+ * that is JOINING may start higher than it stands, so the scan is repeated
+ * until no such reader is the lowest.
  */
 static void count_room(struct rring_writer *writer, uint64_t *used,
 		       uint64_t *most)

@@ -9,8 +9,9 @@
 void ulib_room_settle(struct rring_writer *writer, uint64_t low);
 
 /*
- * Find room for 1 to @n entries; if there is none, make room for one as the
- * ring's policy has it. Returns for how many, or a negative errno.
+ * Find room for up to @n entries; if there is none, make room for one, as the
+ * ring's policy has it. Returns how many entries have room, or a negative
+ * errno.
  */
 long ulib_writer_find_room(struct rring_writer *writer, uint32_t n);
 

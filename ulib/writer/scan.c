@@ -4,9 +4,10 @@
 #include "scan.h"
 
 /*
- * 1: reader @i gates, and stands at *@position; 0: it does not gate. The kernel
- * changes .ref whenever it changes the reader, so what is read between two
- * loads of the same .ref belongs together.
+ * 1: reader @i gates: *@position is its position, and *@joining is 1 if it is
+ * JOINING. 0: it does not gate. The kernel changes .ref whenever it changes the
+ * reader, so all that is read between two loads of the same .ref is of one
+ * state.
  */
 static int reader_position(struct rring_writer *writer, uint32_t i,
 			   uint64_t *position, int *joining)
@@ -57,11 +58,12 @@ static struct ulib_scan scan_once(struct rring_writer *writer)
 }
 
 /*
- * Scan, and scan again if .joins has grown: then a reader began to gate, which
- * the scan may have missed and which may start below a cursor that the scan
- * read later. .passed tells the kernel the result of a scan. The kernel raises
- * .joins, then reads .passed, and lets no reader start below. So a scan that
- * missed a reader is no danger, even if a cursor goes back afterwards.
+ * Scan, and scan again if .joins has grown. Then a reader began to gate, which
+ * the scan may have missed, and which may start below a cursor that the scan
+ * read later. The writer stores the result of each scan in .passed. The kernel
+ * raises .joins, then reads .passed, and lets no reader start below .passed. So
+ * a scan may miss a reader if .joins did not grow meanwhile: that is no danger,
+ * even if a cursor goes back afterwards.
  */
 struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 {
@@ -70,13 +72,13 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 	uint32_t seen;
 
 	do {
-		/* P: pairs with O in the kernel: the entry precedes .joins */
+		/* P: pairs with O: the kernel stores the entry, then .joins */
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
 		rring_seq_store(&writer->ring->passed, scan.low);
 		/* the loads of the scan come before the load of .joins */
 		rring_fence_acquire();
-		/* K in the kernel orders the store before the load of .joins */
+		/* K in the kernel: store .passed before the load of .joins */
 		rring_fence_compiler();
 	} while (rring_flag_load(joins) != seen);
 	return scan;

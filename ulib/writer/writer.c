@@ -9,12 +9,13 @@
 #include "../wait.h"
 #include "room.h"
 
-#define CLAIM_PART	64	/* claim ahead by this part of a ring, */
+#define CLAIM_PART	64	/* claim ahead by capacity / CLAIM_PART, */
 #define CLAIM_AHEAD_MAX	64	/* but by no more entries than this */
 
 /*
- * in_flight of @event is at its maximum: settle the ring, and all rings of a
- * single-threaded client. 0: it has fallen; -EOVERFLOW: it has not.
+ * Called when in_flight of @event is at its maximum: settles this ring and, in
+ * a single-threaded client, all its rings. 0: in_flight has fallen; -EOVERFLOW:
+ * it has not.
  */
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event)
@@ -26,9 +27,9 @@ int rring_in_flight_slow(struct rring_writer *writer,
 }
 
 /*
- * Raise in_flight and put @event into the ring; the hold stays. @word is its
- * ledger word, in which the caller has found a hold. 0, -EOVERFLOW, or what
- * rring_room() returns. The caller wakes the readers.
+ * Raise in_flight of @event and put it into the ring; its hold stays. The
+ * caller has found a hold in @word, the event's ledger word, and wakes the
+ * readers afterwards. 0, -EOVERFLOW, or an error of rring_room().
  */
 static inline int publish_held(struct rring_writer *writer,
 			       const struct rring_event *event, uint64_t word)
@@ -149,7 +150,7 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 	return 0;
 }
 
-/* Add @delta to a ledger word. An event in a ring is not private any more. */
+/* Add @delta and a move to a ledger word. A ring's event is not private. */
 static void add_to_word(const struct rring_client *client, rring_word_t *word,
 			uint64_t delta)
 {
@@ -162,8 +163,9 @@ static void add_to_word(const struct rring_client *client, rring_word_t *word,
 }
 
 /*
- * Raise in_flight and write entry @i beyond the head, which no reader sees yet.
- * -EINVAL: @event is not held, or parked; -EOVERFLOW.
+ * Raise in_flight and write @event to entry @i after the head, which no reader
+ * sees yet. 0; -EINVAL: @event is of another client, is parked, or is not held;
+ * -EOVERFLOW: in_flight stays at its maximum.
  */
 static int write_entry(struct rring_writer *writer, uint32_t i,
 		       const struct rring_event *event)
@@ -193,8 +195,9 @@ static int write_entry(struct rring_writer *writer, uint32_t i,
 }
 
 /*
- * G: the ring names the slots before the holds fall. An event that is in the
- * batch more often than it was held has no hold left; in_flight keeps it.
+ * Drop one hold for each of @n published events. G: the ring names the slots
+ * before the holds fall. If an event is in the batch more often than the client
+ * held it, no hold is left to drop for it, but in_flight keeps it.
  */
 static void drop_published(struct rring_client *client,
 			   const struct rring_event *events, uint32_t n)
@@ -262,9 +265,10 @@ static int map_ring(struct rring_writer *writer)
 }
 
 /*
- * By how many entries more than it needs a writer raises its claim, so that it
- * has to raise it less often. Observers lose these entries earlier. The claim
- * is at most .limit, so they are none that the ring retains.
+ * Returns how many entries more than it needs a writer claims, so that it has
+ * to raise the claim less often. Observers lose these entries earlier. The
+ * claim is at most .limit. So they are none that the ring retains, except under
+ * RRING_OVERWRITE, which retains all.
  */
 static uint32_t claim_ahead(const struct rring_ring_open *args)
 {
@@ -371,8 +375,9 @@ fail:
 static void close_writer(struct rring_writer *writer, uint32_t flags)
 {
 	/*
-	 * First the kernel adopts the window, then this client's in_flight is
-	 * taken back. An evicted client must not store: its ledger is SIGBUS.
+	 * First the kernel adopts the window, then this client takes back its
+	 * in_flight. An evicted client must not store: its ledger raises
+	 * SIGBUS.
 	 */
 	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
 		ulib_room_settle(writer, writer->head);
