@@ -42,7 +42,7 @@ MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together (default: a
 
 static struct kring_arena *default_arena;
 
-/* Index of the profile, or a negative value: no such profile. */
+/* Index of the profile that profile= names; negative: there is none. */
 static int find_profile(void)
 {
 	if (!strcmp(profile, "auto"))
@@ -133,7 +133,7 @@ fail_net:
 	return err;
 }
 
-/* Nothing of the module is open or mapped; only names keep arenas. */
+/* Here no file of the module is open or mapped; only names keep arenas. */
 static void __exit kring_exit(void)
 {
 	kring_chardev_unregister();

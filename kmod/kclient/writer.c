@@ -18,7 +18,7 @@
 
 /* ---- irq_work ---- */
 
-/* kring_ring_wake() for readers, but without the arena's lock. */
+/* Does what kring_ring_wake() does for readers, without the arena's lock. */
 static void wake_readers(struct rring_kwriter *kw)
 {
 	unsigned long flags;
@@ -44,7 +44,7 @@ static void wake_all(struct rring_kwriter *kw)
 		kring_arena_wake_pools(kw->arena, pools);
 }
 
-/* Take the request of kwriter_stock_pop() for a refill, if there is one. */
+/* Has kwriter_stock_pop() requested a refill? Clears the request. */
 static bool take_refill_request(struct rring_kwriter *kw)
 {
 	unsigned long flags = kwriter_window_lock(kw);
@@ -79,9 +79,10 @@ static void kwriter_irq(struct irq_work *irq)
  * @kw: the writer
  * @stat: filled; the caller's memory
  *
- * The counts are read one by one. While no other call on @kw runs, no event is
- * reserved and the writer's irq_work is idle, they are exact: each call of
- * rring_kwriter_reserve() so far counts as sent, discarded or dropped.
+ * The counts are read one by one. They are exact while all of this is true: no
+ * other call on @kw runs, no event is reserved, the writer's irq_work is idle.
+ * That is, each call of rring_kwriter_reserve() so far counts as sent,
+ * discarded or dropped.
  *
  * Context: any, NMI included, from the return of rring_kwriter_open() to the
  * call of rring_kwriter_close(). Takes no lock.
@@ -93,8 +94,8 @@ void rring_kwriter_stat(struct rring_kwriter *kw,
 	u32 i;
 
 	/*
-	 * end_reservation() counts after the move of the head. So the head is
-	 * loaded last, and .sent does not fall below 0.
+	 * end_reservation() counts a discard after the head has moved. Here the
+	 * head is loaded after that count, so .sent does not fall below 0.
 	 */
 	smp_rmb();
 	stat->sent = rring_seq_load(&kw->page->head) - kw->begin - skipped;
@@ -135,7 +136,8 @@ static int check_config(const struct rring_kwriter_config *config,
 }
 
 /*
- * NULL: no memory. The caller checks .mark and .lock_busy, which can be NULL.
+ * Allocate a writer. NULL: no memory. On success .mark and .lock_busy can still
+ * be NULL; the caller checks them.
  */
 static struct rring_kwriter *kwriter_new(u32 capacity)
 {
@@ -174,8 +176,8 @@ static void map_ring(struct rring_kwriter *kw)
 }
 
 /*
- * Fill @context, a writer: it writes @ring from the ring's head on. Under the
- * arena's lock.
+ * Make @context, a struct rring_kwriter, the writer of @ring from the ring's
+ * head on. Under the arena's lock.
  */
 static void attach(void *context, struct kring_ring *ring)
 {
@@ -234,9 +236,9 @@ static int open_in_arena(struct rring_kwriter *kw,
  *
  * Creates the ring or, if a ring of this name exists that belongs to root and
  * has no writer, continues that ring at its end; the geometry must be the same.
- * Permissions of the arena are not checked: any caller may write there. In a
- * ring of handles the stock is filled on return, unless a pool has too few free
- * slots; a worker then goes on.
+ * Permissions of the arena are not checked: any caller may write there. The
+ * writer of a ring of handles has a stock of free slots. The stock is full on
+ * return, unless a pool has too few free slots; then a worker goes on filling.
  *
  * The writer holds a reference to the arena, which stays even if its name is
  * removed, and a reference to this module. The caller owns the writer, and ends
@@ -314,9 +316,9 @@ static void quiesce(struct rring_kwriter *kw)
 }
 
 /*
- * Leave the ring, in @state. As when a client dies, the window is adopted
- * before in_flight and the holds of its slots fall; else a sweep could free
- * slots that the window names. Takes the arena's lock. May sleep.
+ * Leave the ring, which gets @state. As when a client dies, the kernel adopts
+ * the window before in_flight and the holds of its slots fall; else a sweep
+ * could free slots that the window names. Takes the arena's lock. May sleep.
  */
 static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 {

@@ -44,16 +44,17 @@ enum kwriter_outcome {
  *
  * .lock protects the copies of the readers' state, the window, the stock, and
  * stores to .limit. It is a raw spinlock, taken with interrupts off, and no
- * other lock is taken under it, so it nests in any lock of the kernel. A
- * context that interrupts a holder on the same CPU gets -EBUSY or goes on
- * without it; so does an NMI if another CPU holds it.
+ * other lock is taken under it, so a holder of any lock of the kernel may take
+ * it. A context that interrupts a holder of .lock on the same CPU cannot take
+ * .lock: it fails with -EBUSY or goes on without the lock. The same is true for
+ * an NMI while another CPU holds .lock.
  *
  * .wake_lock protects .sleeper[]: a client is not freed while it is being
- * woken. Locks of wait queues and of run queues nest in it, so reserve, commit
- * and discard never take it.
+ * woken. Locks of wait queues and of run queues are taken under it, so reserve,
+ * commit and discard never take it.
  *
- * .lock and .wake_lock nest in the arena's lock, under which readers come and
- * go.
+ * Readers join and leave under the arena's lock; .lock and .wake_lock are taken
+ * under that lock.
  */
 struct rring_kwriter {
 	struct kring_arena *arena;	/* a reference */
@@ -79,9 +80,9 @@ struct rring_kwriter {
 	 * reservation is discarded.
 	 */
 	atomic64_t reserved ____cacheline_aligned_in_smp;
-	/* discarded events: positions that the head has passed */
+	/* discarded events whose positions the head has passed */
 	atomic64_t discards_skipped;
-	/* discarded events: positions that were given back */
+	/* discarded events whose positions were given back */
 	atomic64_t discards_undone;
 
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
@@ -100,7 +101,7 @@ struct rring_kwriter {
 
 	struct irq_work irq;
 	struct delayed_work refill;
-	/* a pool was dry: slot_freed() queues .refill; written by .refill */
+	/* if set, slot_freed() queues .refill. Only .refill writes this */
 	bool awaiting_slots;
 };
 

@@ -7,10 +7,10 @@
  * marks its entry with the position; the context that moves the head up to that
  * entry then moves the head over it, too. So entries become visible in the
  * order of their reservation, and no context waits for another. Each step is an
- * atomic exchange of one word, so an NMI counts as one more CPU.
+ * atomic exchange of one word, so an NMI is like another CPU.
  *
- * Only reserve and discard take .lock: for the stock of slots, and when the
- * known room is used up.
+ * Only reserve and discard take .lock: for the stock of slots, and to look for
+ * more room when the reservations have reached .limit.
  */
 #include "../core/compat.h"
 
@@ -37,8 +37,8 @@ static u32 index_of(const struct rring_kwriter *kw, u64 pos)
  * Raise the claim to @claim, before the entries below are overwritten.
  * M: pairs with N in the readers that can be lapped: reader_entry.c and the
  * library. Without this pair the reader could read an overwritten entry and not
- * see the claim. The exchange is a full barrier. The claim never goes back: a
- * position that was given back may have been overwritten.
+ * see the claim. The exchange is a full barrier. The claim never goes back:
+ * the entry of a position that was given back may have been overwritten.
  */
 static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 {
@@ -62,7 +62,7 @@ static __always_inline bool reserve_position(struct rring_kwriter *kw,
 	do {
 		/*
 		 * Pairs with the release in kwriter_window_has_room(): readers
-		 * are done with the entries that are reserved below the limit.
+		 * have finished with the entries that this lap overwrites.
 		 */
 		if (pos >= rring_seq_load_acquire(&kw->limit))
 			return false;
@@ -102,8 +102,8 @@ static int count_drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
 }
 
 /*
- * Look at the readers for more room. 0, or a counted drop: -EBUSY .lock was not
- * available, -EAGAIN the ring is full.
+ * Look at the readers for more room. Returns 0, or counts a drop and returns
+ * -EBUSY (.lock was not available) or -EAGAIN (the ring is full).
  */
 static int look_for_room(struct rring_kwriter *kw)
 {
@@ -139,10 +139,10 @@ static noinline int reserve_inline_slow(struct rring_kwriter *kw,
 }
 
 /*
- * Take a slot from @stock and the next position. Returns why the event is to be
- * dropped, or RRING_DROPS: both are taken. Under .lock. In a ring of handles
- * all reservations are made under .lock, so reserve_position() cannot fail
- * here.
+ * Take a slot from @stock and the next position. Returns the reason for which
+ * to drop the event, or RRING_DROPS if both are taken. Under .lock. In a ring
+ * of handles all reservations are made under .lock, so reserve_position()
+ * cannot fail here.
  */
 static enum rring_drop_reason reserve_slot_locked(struct rring_kwriter *kw,
 						  struct kwriter_stock *stock,
@@ -202,20 +202,21 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
  * writes until commit or discard. Its old content is that of an earlier event,
  * so the caller overwrites all bytes that it commits. Exactly one call of
  * rring_kwriter_commit() or rring_kwriter_discard() must follow, from any
- * context, and soon: no event that is reserved later becomes visible before.
+ * context, and soon: events that are reserved later stay invisible until then.
  *
  * Many calls may run at once, on all CPUs, and may interrupt each other.
  *
  * Context: any, NMI included. Never sleeps. Takes a raw spinlock, with
- * interrupts off, in a ring of handles, and in an inline ring when the known
- * room is used up. Under that lock no other is taken, so the caller may hold
- * any lock. Another CPU holds the lock for a few hundred entries at most. In an
- * NMI the lock is only tried. Must not be called from probes of
- * lock:contention_begin or of preemptirq, which this function itself triggers.
+ * interrupts off, in a ring of handles, and in an inline ring when it has to
+ * look at the readers for more room. Under that lock no other is taken, so the
+ * caller may hold any lock. Another CPU keeps the lock while it handles a few
+ * hundred entries at most. An NMI tries the lock and never waits. Must not be
+ * called from probes of lock:contention_begin or of preemptirq, which this
+ * function itself triggers.
  * Return: 0, or a negative errno; the event is then dropped and counted, and
  * neither commit nor discard may follow.
  *
- * * -E2BIG: @len exceeds the stride, or all slots of the classes in stock
+ * * -E2BIG: @len exceeds the stride, or the largest class that has a stock
  * * -EAGAIN: the ring is full
  * * -EBUSY: the lock is needed, and this call interrupted a context of this CPU
  *   that holds or awaits the lock; or, in an NMI, another CPU holds the lock
@@ -238,7 +239,7 @@ EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
 
 /* ---- marks, and the head ---- */
 
-/* Mark of a finished entry at @pos. Each lap has other marks, none is 0. */
+/* Mark of a finished entry at @pos. It differs in each lap, and is never 0. */
 static u64 make_mark(u64 pos, enum kwriter_outcome outcome)
 {
 	return (pos + 1) << 1 | outcome;
@@ -273,9 +274,9 @@ static bool move_head(struct rring_kwriter *kw, u64 *head)
 }
 
 /*
- * This context has moved the head over an entry: count it if it was discarded,
- * or drop the reservation's hold of its slot. @handle: 0 if the entry names no
- * slot.
+ * This context has moved the head over an entry. Count the entry if it was
+ * discarded, or drop the reservation's hold of the entry's slot. @handle: 0 if
+ * the entry names no slot.
  */
 static void end_reservation(struct rring_kwriter *kw,
 			    enum kwriter_outcome outcome, u64 handle)
@@ -334,9 +335,9 @@ static bool has_waiters(struct rring_kwriter *kw)
 }
 
 /*
- * This context has moved the head over @moved entries. Move the head over
- * marked entries; then let .irq wake the sleepers, and go on if a batch is
- * full.
+ * This context has moved the head over @moved entries. Move it over marked
+ * entries, too. Then queue .irq if somebody waits, or if a batch is full: .irq
+ * wakes the sleepers, and moves the head on.
  */
 static noinline void advance_and_wake(struct rring_kwriter *kw, u32 moved)
 {
@@ -376,7 +377,7 @@ static __always_inline void complete_entry(struct rring_kwriter *kw,
 
 /* ---- commit, discard ---- */
 
-/* @room: bytes of the stride or slot, in case the caller raised @event->len. */
+/* @room limits the length: the caller may have raised @event->len. */
 static void write_header(struct rring_event_header *header,
 			 const struct rring_kevent *event, u32 room)
 {
@@ -435,7 +436,7 @@ void rring_kwriter_commit(struct rring_kwriter *kw,
 }
 EXPORT_SYMBOL_GPL(rring_kwriter_commit);
 
-/* Make the entry of a discarded event one that readers skip. */
+/* Write the entry of a discarded event so that readers skip the entry. */
 static void write_discarded(struct rring_kwriter *kw,
 			    const struct rring_kevent *event)
 {

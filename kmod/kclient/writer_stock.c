@@ -30,8 +30,8 @@ rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle)
 }
 
 /*
- * The stock of the smallest class in use whose slots fit @len bytes; NULL:
- * there is none.
+ * The stock of the smallest class that has a stock and slots of at least @len
+ * bytes; NULL: there is none.
  */
 struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 {
@@ -44,9 +44,9 @@ struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 }
 
 /*
- * Take a slot. Returns a handle, or 0: the stock is empty. If half of the stock
- * is used, sets kw->refill_requested: the caller then queues .irq, which starts
- * the refill. Under kw->lock.
+ * Take a slot. Returns its handle, or 0: the stock is empty. If half of the
+ * stock is used and no refill is active, sets kw->refill_requested: the caller
+ * then queues .irq, which starts the refill. Under kw->lock.
  */
 u64 kwriter_stock_pop(struct kwriter_stock *stock)
 {
@@ -92,7 +92,7 @@ bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle)
 
 /* ---- refill ---- */
 
-/* Slots that the stock needs to be full. A hint, without kw->lock. */
+/* How many slots the stock lacks. Only a hint: read without kw->lock. */
 static u32 stock_shortfall(struct kwriter_stock *stock)
 {
 	u32 n = READ_ONCE(stock->n);
@@ -103,9 +103,9 @@ static u32 stock_shortfall(struct kwriter_stock *stock)
 /*
  * Take up to @want free slots of the pool into stock. Returns how many were
  * taken; 0: none is free or, unless @swept, a sweep is due. A deep sweep can
- * free slots that the window has named, and that are not settled: settle first,
- * or in_flight of a slot could grow without limit. Takes the arena's lock, then
- * kw->lock.
+ * free slots whose entries have left the window and are not settled yet. So
+ * this settles the entries before it stores the slots; else in_flight of a slot
+ * could grow without limit. Takes the arena's lock, then kw->lock.
  */
 static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 {
@@ -181,11 +181,11 @@ static void count_failures(struct kring_arena *arena, u32 dry)
 
 /*
  * The pools of @dry have no free slot: wait for one. Returns the pools that are
- * still dry, or 0. Does the steps of any waiting client: raise the flag,
- * barrier K, look again. Instead of sleeping, the work ends, and slot_freed()
- * queues it again. If the second look fills the stocks, the flag is lowered at
- * once; else the next client that frees a slot would make a WAKE system call in
- * vain.
+ * still dry, or 0. Like any waiting client, this function raises the flag,
+ * passes barrier K and looks again. It does not sleep: the work ends, and
+ * slot_freed() queues it again. If the second look fills the stocks, this
+ * function lowers the flag at once; else the next client that frees a slot
+ * would make a WAKE system call in vain.
  */
 static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 {
@@ -263,7 +263,7 @@ static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 
 /* ---- init and destroy ---- */
 
-/* Slots to keep in stock. @by_default: the config names no stock at all. */
+/* How many slots to keep in stock. @by_default: config->stock is all 0. */
 static u32 stock_wanted(const struct rring_kwriter_config *config,
 			const struct kring_pool *pool, bool by_default)
 {

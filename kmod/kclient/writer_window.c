@@ -25,9 +25,9 @@
 
 /*
  * Take .lock and disable interrupts. *@flags: for kwriter_window_unlock().
- * False: not taken, because this context interrupted one of this CPU that holds
- * or awaits .lock, or because this is an NMI and another CPU holds .lock. Any
- * context. Spins, but not in an NMI.
+ * False: not taken, because this context interrupted a context of this CPU that
+ * holds or awaits .lock, or because this is an NMI and another CPU holds .lock.
+ * Any context. Spins, but not in an NMI.
  */
 bool kwriter_window_trylock(struct rring_kwriter *kw, unsigned long *flags)
 {
@@ -81,9 +81,9 @@ static void advance_position(struct rring_kwriter *kw,
 }
 
 /*
- * B: pairs with A in move_head() (writer_reserve.c): entries below are
- * complete. Without this pair an entry could be settled whose handle is not yet
- * visible here.
+ * B: pairs with A in move_head() (writer_reserve.c): all entries below the head
+ * are complete. Without this pair the writer could settle an entry whose handle
+ * is not yet visible here.
  */
 static u64 head_of(const struct rring_kwriter *kw)
 {
@@ -103,9 +103,10 @@ static u64 position_of(const struct kwriter_cursor *reader)
 }
 
 /*
- * The lower end of the window: gating readers have passed the entries below,
- * and the ring does not retain them. A cursor that goes back does not lower it.
- * Also stores the lower end as .passed, for readers that join. Under .lock.
+ * Find the window's lower end: gating readers have passed all entries below,
+ * and the ring does not retain them. The lower end never falls, even if a
+ * cursor goes back. Also stores it as .passed, for readers that join. Under
+ * .lock.
  */
 static u64 update_low(struct rring_kwriter *kw)
 {
@@ -121,13 +122,12 @@ static u64 update_low(struct rring_kwriter *kw)
 }
 
 /*
- * Settle the entries below @low: decrement in_flight of their slots. Under
- * .lock, or when the writer is quiesced.
+ * Settle the entries below @low: decrement in_flight of their slots. Gating
+ * readers have passed these entries, or the window is adopted, or the policy
+ * lets the writer overwrite them. Under .lock, or when the writer is quiesced.
  *
- * G: pairs with H in the sweep. Gating readers have passed the entries, the
- * window is adopted, or the policy lets the entries be overwritten. Without
- * this pair a shallow sweep could see in_flight fall, but not the hold of a
- * reader that keeps the slot.
+ * G: pairs with H in the sweep. Without this pair a shallow sweep could see
+ * in_flight fall, but not the hold of a reader that keeps the slot.
  */
 static void settle_below(struct rring_kwriter *kw, u64 low)
 {
@@ -140,16 +140,16 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 	}
 }
 
-/* Settle at most up to here in one go: bounds the time with interrupts off. */
+/* End of one batch of settling: bounds the time with interrupts off. */
 static u64 batch_end(const struct rring_kwriter *kw)
 {
 	return kw->settled.pos + KWRITER_BATCH;
 }
 
 /*
- * Settle all entries that gating readers have passed, so that a shallow sweep
- * can free their slots. Returns the window's lower end. Only for a ring of
- * handles, in process context. Takes .lock for each batch.
+ * Settle all entries below the window, so that a shallow sweep can free their
+ * slots. Returns the window's lower end. Only for a ring of handles, in process
+ * context. Takes .lock for each batch.
  */
 u64 kwriter_window_settle(struct rring_kwriter *kw)
 {
@@ -199,8 +199,8 @@ static u64 overwritable_below(struct rring_kwriter *kw)
 }
 
 /*
- * Policy RRING_FAIL: the position below which gating readers have passed and,
- * in a ring of handles, entries are settled. Under .lock.
+ * Policy RRING_FAIL: the position below which entries may be overwritten. These
+ * entries are below the window and, in a ring of handles, settled. Under .lock.
  */
 static u64 passed_below(struct rring_kwriter *kw)
 {
@@ -241,7 +241,7 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 
 /*
  * Copy what the window has to know of @reader: whether it gates, its start, and
- * which cursor is its. Called when the state of @reader changes. Takes
+ * which cursor it uses. Called when the state of @reader changes. Takes
  * kw->lock.
  */
 static void update_cursor(struct rring_kwriter *kw,
@@ -287,7 +287,7 @@ void kring_announce_reader_client(const struct kring_reader *reader)
 		update_sleeper(reader->ring->kwriter, reader);
 }
 
-/* Take over the readers that the ring has when the kernel opens it. */
+/* Copy the state of the readers that the ring has when the kernel opens it. */
 void kwriter_window_add_readers(struct rring_kwriter *kw)
 {
 	u32 i;

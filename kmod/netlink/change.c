@@ -23,8 +23,8 @@ struct request {
 };
 
 /*
- * kring_arena_filter_t: is @arena the one asked for, and does the viewer see
- * it?
+ * kring_arena_filter_t: is @arena the one that the request names, and does the
+ * viewer see it?
  */
 static bool arena_matches(const struct kring_arena *arena, void *context)
 {
@@ -45,10 +45,11 @@ static bool has_all_attrs(struct genl_info *info, const int *attrs)
 }
 
 /*
- * The arena that attribute @attrs[0] names, with a reference. ERR_PTR():
- * -EINVAL: one of @attrs is missing, a list that ends with 0; -ENOENT: there is
- * no such arena, or the socket's opener does not see it; -EPERM: the opener or
- * the sender may not change it.
+ * The arena whose id is attribute @attrs[0], with a reference. @attrs: the
+ * required attributes, then 0. ERR_PTR(): -EINVAL: the request lacks one of
+ * @attrs; -ENOENT: there is no such arena, or the socket's opener does not see
+ * it; -EPERM: the opener or the sender may not change it, or the socket has no
+ * file.
  */
 static struct kring_arena *find_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)
@@ -100,8 +101,8 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * 0; -ESRCH: there is no client @id; -ESTALE: @serial is neither 0 nor its
- * serial. Under the arena's lock.
+ * Set the quota of client @id. 0; -ESRCH: there is no such client; -ESTALE:
+ * @serial is neither 0 nor the client's serial. Under the arena's lock.
  */
 static int set_quota(struct kring_arena *arena, u32 id, u32 serial, u32 quota)
 {
@@ -153,9 +154,10 @@ int kring_change_evict(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * 0; -ENXIO: there is no such ring; -ESTALE: the ring has another name;
- * -EINVAL: out of range; -EOPNOTSUPP: the ring was opened without a limit, so
- * its readers do not check whether they were lapped. Under the arena's lock.
+ * Set the stall limit of the ring that @info names. 0; -ENXIO: there is no such
+ * ring; -ESTALE: the ring has another name; -EINVAL: the limit is out of range;
+ * -EOPNOTSUPP: the ring was opened without a limit, so its readers do not check
+ * whether they were lapped. Under the arena's lock.
  */
 static int set_stall(struct kring_arena *arena, struct genl_info *info)
 {

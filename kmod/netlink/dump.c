@@ -2,11 +2,11 @@
 /*
  * Dumps. An answer can take many buffers, and netlink calls kring_dump() for
  * each. No lock is held between two calls: cb->args keeps the id of the arena
- * and the place in it, and the next call continues behind that. An object that
- * comes or goes meanwhile may be shown or not. Each call computes cb->seq from
- * the arenas that the viewer may see, and netlink sets NLM_F_DUMP_INTR if it
- * has changed since the call before. The last call adds no object, but computes
- * cb->seq once more.
+ * and the place in it, and the next call continues at that place. An object
+ * that comes or goes meanwhile may be shown or not. Each call computes cb->seq
+ * from the arenas that the viewer may see, and netlink sets NLM_F_DUMP_INTR if
+ * cb->seq has changed since the call before. The last call adds no object, but
+ * computes cb->seq once more.
  */
 #include <linux/jhash.h>
 #include <linux/pid_namespace.h>
@@ -27,7 +27,7 @@
 
 /* The position of a dump. Kept in cb->args, which netlink sets to 0 first. */
 struct dump_position {
-	long arena;		/* id of the present or last one; 0: none */
+	long arena;		/* id of this or the last arena; 0: none */
 	long done;		/* 1: all objects of .arena are dumped */
 	long index;		/* of the next object in .arena */
 	long inner;		/* READER_GET: next reader of ring .index */
@@ -45,7 +45,7 @@ struct dump {
 	u32 seq;
 
 	struct kring_arena *arena;	/* that .at is in; with a reference */
-	/* of .arena; copied under kring_names_lock */
+	/* properties of .arena, copied under kring_names_lock */
 	u32 may;
 	bool persistent;
 	bool named;
@@ -64,8 +64,8 @@ static bool arena_matches(const struct dump *dump,
 
 /*
  * kring_arena_filter_t: is @arena in the dump? Copies what kring_names_lock
- * protects. The copy is that of the arena which kring_arena_next() returns, as
- * its last call is for that arena.
+ * protects. kring_arena_next() makes its last call for the arena that it
+ * returns, so the copy is of that arena.
  */
 static bool select_arena(const struct kring_arena *arena, void *context)
 {
@@ -81,7 +81,8 @@ static bool select_arena(const struct kring_arena *arena, void *context)
 }
 
 /*
- * kring_arena_filter_t: hash the id and the changes of each arena in the dump.
+ * kring_arena_filter_t: if @arena is in the dump, hash its id and its count of
+ * changes into .seq.
  */
 static bool hash_arena(const struct kring_arena *arena, void *context)
 {
@@ -103,8 +104,8 @@ static u32 compute_seq(struct dump *dump)
 }
 
 /*
- * The arena to go on with, with a reference; NULL at the end. Sets .at to the
- * beginning of an arena that it was not in before.
+ * The arena to go on with, with a reference; NULL at the end of the dump. If
+ * the dump was in another arena before, sets .at to the beginning of this one.
  */
 static struct kring_arena *next_arena(struct dump *dump)
 {
@@ -204,8 +205,8 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id,
 #define HOLDS_AT_ONCE	4096
 
 /*
- * How many of the HOLDS_AT_ONCE slots of @pool from @from on @client holds.
- * Under the arena's lock.
+ * How many slots @client holds, of the HOLDS_AT_ONCE slots of @pool that begin
+ * at @from. Under the arena's lock.
  */
 static u32 count_holds(const struct kring_client *client,
 		       const struct kring_pool *pool, u32 from)
@@ -221,7 +222,7 @@ static u32 count_holds(const struct kring_client *client,
 }
 
 /*
- * Count in @usage->held the slots that the client holds; the rest of @usage
+ * Count in @usage->held the slots that client @id holds; the rest of @usage
  * becomes 0. Returns 0, also if the client has gone; -EINTR after a fatal
  * signal. Takes the arena's lock anew for each HOLDS_AT_ONCE slots.
  */
@@ -317,8 +318,8 @@ static int dump_ring(struct dump *dump, struct kring_ring *ring)
 }
 
 /*
- * Call @one for each ring from .at on: 0, or the first error of @one. Takes the
- * arena's lock anew for each ring.
+ * Call @dump_one for each ring from .at on. Returns 0, or the first error of
+ * @dump_one. Takes the arena's lock anew for each ring.
  */
 static int dump_each_ring(struct dump *dump,
 			  int (*dump_one)(struct dump *dump,
@@ -383,7 +384,7 @@ struct dump_kind {
 	int id_attr;			/* arena id, in the request */
 	/*
 	 * Dump the objects of .arena from .at on. 0: all are dumped; -EMSGSIZE:
-	 * the buffer is full; -EINTR.
+	 * the buffer is full; -EINTR: a fatal signal.
 	 */
 	int (*objects)(struct dump *dump);
 };
@@ -421,9 +422,9 @@ static int dump_init(struct dump *dump, struct netlink_callback *cb)
 }
 
 /*
- * Called once, before the first kring_dump(): 0, or -EPERM. A request for one
- * arena fails with -ENOENT if the viewer does not see that arena: the answer
- * would be empty.
+ * Netlink calls this once, before the first kring_dump(). Returns 0; -EPERM,
+ * see kring_viewer_init(); or -ENOENT: the request is for one arena, and the
+ * viewer does not see that arena, so the answer would be empty.
  */
 int kring_dump_start(struct netlink_callback *cb)
 {
@@ -441,8 +442,8 @@ int kring_dump_start(struct netlink_callback *cb)
 }
 
 /*
- * Fill @skb: the bytes in @skb, 0 at the end of the dump, or an error if @skb
- * is still empty.
+ * Fill @skb with the next objects. Returns the number of bytes in @skb, 0 at
+ * the end of the dump, or an error if @skb is still empty.
  */
 int kring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {

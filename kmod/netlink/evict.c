@@ -6,7 +6,7 @@
  *
  *   1. .evicted is set under the arena's lock. From then on all calls of the
  *      client fail, and it can map nothing more.
- *   2. An mmap() call that has begun before is waited for.
+ *   2. The kernel waits for an mmap() call that has begun before.
  *   3. All mappings of the client's file lose their pages, on all CPUs. No
  *      fault handler maps them again, so each later access is a SIGBUS.
  *   4. The client dies, as if its ledger's mapping had been closed:
@@ -51,11 +51,11 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 }
 
 /*
- * Steps 2 and 3: 0, or -EINTR after a fatal signal, and nothing is revoked.
+ * Steps 2 and 3. 0, or -EINTR: after a fatal signal, no mapping is revoked.
  *
  * mmap() holds the mmap_lock from before it calls the module until
  * unmap_mapping_range() can find the new mapping. The client has a reference to
- * the mm_struct, which thus stays valid without its address space. A hostile
+ * the mm_struct, which stays valid when its address space has gone. A hostile
  * process can keep the mmap_lock busy, so the wait can be killed. The caller
  * then has to give up: the client could still write through a mapping.
  */

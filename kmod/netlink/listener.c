@@ -28,7 +28,7 @@ struct listener {
 static LIST_HEAD(listeners);
 static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
 
-/* The listener of that socket, or NULL. Under listeners_lock. */
+/* The listener of socket @portid of @net, or NULL. Under listeners_lock. */
 static struct listener *listener_find(const struct net *net, u32 portid)
 {
 	struct listener *listener;
@@ -48,8 +48,8 @@ static void listener_remove(struct listener *listener)
 }
 
 /*
- * WATCH: make the sending socket a listener. Returns 0, -EALREADY (it is one),
- * -EPERM (see kring_viewer_init()) or -ENOMEM.
+ * WATCH: make the sending socket a listener. Returns 0, -EALREADY (it is a
+ * listener), -EPERM (see kring_viewer_init()) or -ENOMEM.
  */
 int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 {
@@ -123,7 +123,7 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 	mutex_unlock(&listeners_lock);
 }
 
-/* Called when a netlink socket is closed: it is no listener any more. */
+/* Called when a netlink socket is closed: removes the socket's listener. */
 static int on_release(struct notifier_block *block, unsigned long event,
 		      void *data)
 {
@@ -149,7 +149,7 @@ int kring_listener_start(void)
 	return netlink_register_notifier(&release_block);
 }
 
-/* Called when the family is not registered, so that no listener is added. */
+/* Called while the family is not registered: no listener can be added. */
 void kring_listener_stop(void)
 {
 	struct listener *listener, *next;

@@ -5,9 +5,9 @@
  * arena's lock, and a notice needs no reference to an object. A notice has the
  * cookie of its network namespace, and is dropped if that namespace has ended.
  *
- * Processes can cause any number of notices. So each arena has a limit per
- * second, and the list of unsent notices has one. Lost notices are counted, and
- * the next notice of the same arena carries the count.
+ * Processes can cause any number of notices. So each arena may send a limited
+ * number per second, and the list of unsent notices has a largest length. Lost
+ * notices are counted, and the next notice of the same arena carries the count.
  */
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
@@ -35,8 +35,9 @@
 #define MESSAGE_SIZE	1024	/* bytes; all attributes of a notice fit */
 
 /*
- * A message to be sent. Complete but for user ids, whose values depend on the
- * network namespace, and for .missed: append_late_attrs() appends these.
+ * A message that the worker will send. Two things are missing until
+ * append_late_attrs() appends them: user and group ids, whose values depend on
+ * the network namespace, and the count .missed.
  */
 struct notice {
 	struct list_head node;		/* in pending */
@@ -213,9 +214,9 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 }
 
 /*
- * A notice with the header of @command, to be filled and posted. NULL: @arena
- * is over its limit, or there is no memory; the notice is counted as missed.
- * Also NULL after kring_notify_stop().
+ * Begin a notice of @command, which the caller fills and posts. NULL: a limit
+ * is reached, or there is no memory, and the notice is counted as missed; or
+ * kring_notify_stop() was called.
  */
 static struct notice *notice_begin(struct kring_arena *arena, u8 command,
 				   int missed_attr)
@@ -230,7 +231,7 @@ static struct notice *notice_begin(struct kring_arena *arena, u8 command,
 	return notice;
 }
 
-/* False: notices are stopped, and the caller still has @notice. */
+/* Queue @notice. False: notices are stopped; the caller still has @notice. */
 static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 {
 	bool queued;
@@ -293,7 +294,7 @@ void kring_announce_gone(struct kring_arena *arena)
 	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED);
 	if (!notice)
 		return;
-	/* the name may be off already; its viewers are told nevertheless */
+	/* tell all who could see the name, even if it is already removed */
 	notice->access.named = arena->name[0];
 	notice_post(arena, notice,
 		    kring_report_arena(notice->skb, arena, arena->name,

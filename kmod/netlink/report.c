@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Objects as netlink attributes. See report.h for locks and return values. */
+/* Write objects as netlink attributes. For locks and results see report.h. */
 #include <linux/pid.h>
 #include <linux/user_namespace.h>
 #include <net/netlink.h>

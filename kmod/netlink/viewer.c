@@ -14,8 +14,8 @@
 #include "viewer.h"
 
 /*
- * Set @viewer to the socket that sent @skb: 0, or -EPERM if the socket has no
- * file. @viewer has no references: it is valid as long as the socket is open.
+ * Fill @viewer for the socket that sent @skb. 0, or -EPERM: the socket has no
+ * file. @viewer holds no references: it is valid as long as the socket is open.
  */
 int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb)
 {
@@ -34,7 +34,7 @@ int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb)
 	return 0;
 }
 
-/* The kernel does not export groups_search() to modules. */
+/* Is @gid a group of @cred? Modules cannot call groups_search(). */
 static bool in_groups(const struct cred *cred, kgid_t gid)
 {
 	const struct group_info *info = cred->group_info;
