@@ -297,134 +297,141 @@ static struct rring_arena_config *config_out(void)
  * expected). selftests/host/stack_frames.sh checks that none is missing.
  */
 #define s	scene
-#define CALLS(X) \
-	X(rring_add, usual, !rring_add(s->writer, "abcdefgh", 8, 1)) \
-	X(rring_add, full, rring_add(s->full, "abcdefgh", 8, 1) == -EAGAIN) \
-	X(rring_add_batch, usual, \
-	  !rring_add_batch(s->writer, "abcdefgh", 4, 1, 2)) \
-	X(rring_alloc, usual, !rring_alloc(s->client, 300, 1, out())) \
-	X(rring_alloc, dry, rring_alloc(s->client, 4096, 1, out()) == -ENOSPC) \
-	X(rring_alloc, large, !rring_alloc(s->client, LARGE, 1, out())) \
-	X(rring_alloc_batch, usual, \
-	  rring_alloc_batch(s->client, RRING_S, 8, 1, out(), 4) == 4) \
-	X(rring_alloc_class, usual, \
-	  !rring_alloc_class(s->client, RRING_XL, 8, 1, out())) \
-	X(rring_alloc_copy, usual, \
-	  !rring_alloc_copy(s->client, "abc", 4, 1, out())) \
-	X(rring_alloc_l, dry, \
-	  rring_alloc_l(s->client, 8, 1, out()) == -ENOSPC) \
-	X(rring_alloc_m, usual, !rring_alloc_m(s->client, 8, 1, out())) \
-	X(rring_alloc_s, usual, !rring_alloc_s(s->client, 8, 1, out())) \
-	X(rring_alloc_xl, usual, !rring_alloc_xl(s->client, 8, 1, out())) \
-	X(rring_alloc_xs, usual, !rring_alloc_xs(s->client, 8, 1, out())) \
-	X(rring_alloc_until, waits, \
-	  rring_alloc_until(s->client, 4096, 1, SOON_OVER, out()) == \
-		  -ETIMEDOUT) \
-	X(rring_arena_create, usual, (create_and_close(0), 1)) \
-	X(rring_arena_profile, usual, \
-	  !rring_arena_profile(config_out(), RRING_PROFILE_SERVER)) \
-	X(rring_arena_remove, usual, \
-	  (create_and_close(RRING_CREATE_PERSIST), \
-	   !rring_arena_remove("to-be-removed"))) \
-	X(rring_backend, usual, rring_backend() != RRING_BACKEND_AUTO) \
-	X(rring_class_for, usual, rring_class_for(1000) == RRING_M) \
-	X(rring_client_backend, usual, \
-	  rring_client_backend(s->client) != RRING_BACKEND_AUTO) \
-	X(rring_client_fd, usual, rring_client_fd(s->client) >= 0) \
-	X(rring_close, usual, (rring_close(s->other), s->other = NULL, 1)) \
-	X(rring_commit, usual, \
-	  !rring_reserve(s->writer, 1) && \
-		  rring_reserved(s->writer, 0, 8, 1) && \
-		  (rring_commit(s->writer, 1), 1)) \
-	X(rring_deadline, usual, rring_deadline(1) > 1) \
-	X(rring_detect_profile, usual, \
-	  rring_detect_profile() <= RRING_PROFILE_SERVER) \
-	X(rring_drop, usual, !rring_drop(s->client, &s->fresh)) \
-	X(rring_drop, shared, !rring_drop(s->client, &s->event)) \
-	X(rring_drop, large, !rring_drop(s->client, &s->large)) \
-	X(rring_entry, usual, !rring_entry(s->taker, 0, out())) \
-	X(rring_factory_reader, first, \
-	  !rring_factory_reader(&s->factory, "ring", NULL, from())) \
-	X(rring_factory_writer, usual, \
-	  !rring_factory_writer(&s->factory, "ring", written())) \
-	X(rring_find, usual, !rring_find(s->client, s->handle, out())) \
-	X(rring_hold, usual, !rring_hold(s->client, &s->event)) \
-	X(rring_hold, large, !rring_hold(s->client, &s->large)) \
-	X(rring_keep, usual, !rring_keep(s->taker, &s->seen)) \
-	X(rring_keep, observer, !rring_keep(s->observer, &s->seen)) \
-	X(rring_open, usual, (open_and_close(NULL), 1)) \
-	X(rring_open_arena, usual, \
-	  (rring_close(open_in(s, RRING_OBSERVER)), 1)) \
-	X(rring_open_config, usual, (open_new_arena(), 1)) \
-	X(rring_payload, usual, rring_payload(&s->event, 64) == s->event.data) \
-	X(rring_peek, usual, rring_peek(s->reader, 2) == 2) \
-	X(rring_peek, empty, rring_peek(s->empty, 1) == -EAGAIN) \
-	X(rring_pipe_close, usual, \
-	  (rring_pipe_close(s->pipe[1]), s->pipe[1] = NULL, 1)) \
-	X(rring_pipe_connect, usual, (make_pipe(s->client), 1)) \
-	X(rring_pipe_create, usual, (make_pipe(s->other), 1)) \
-	X(rring_pipe_receive, usual, \
-	  !rring_pipe_receive(s->pipe[1], out(), 0)) \
-	X(rring_pipe_receive, waits, \
-	  rring_pipe_receive(s->pipe[0], out(), SOON_OVER) == -ETIMEDOUT) \
-	X(rring_pipe_send, usual, !rring_pipe_send(s->pipe[0], "a", 1, 1, 0)) \
-	X(rring_pipe_wait_writable, waits, \
-	  !rring_pipe_wait_writable(s->pipe[1], 1, SOON_OVER)) \
-	X(rring_pool_stat, sweeps, \
-	  !rring_pool_stat(s->client, RRING_L, RRING_STAT_SWEEP, stat_of())) \
-	X(rring_profile, usual, \
-	  !rring_profile(RRING_PROFILE_SERVER, capacities())) \
-	X(rring_publish, usual, !rring_publish(s->handles, &s->event)) \
-	X(rring_publish, large, !rring_publish(s->handles, &s->large)) \
-	X(rring_publish_batch, usual, \
-	  rring_publish_batch(s->handles, &s->event, 1) == 1) \
-	X(rring_read_batch, usual, read_batch(s->reader) == 2) \
-	X(rring_read_batch, large, \
-	  !rring_publish(s->handles, &s->large) && read_batch(s->taker) == 3) \
-	X(rring_reader_close, usual, (rring_reader_close(s->taker, 1), 1)) \
-	X(rring_reader_lag, usual, rring_reader_lag(s->reader) == 2) \
-	X(rring_reader_open, usual, \
-	  (join(s->other, rring_writer_ring_id(s->handles)), 1)) \
-	X(rring_release, usual, !rring_release(s->taker, 1)) \
-	X(rring_release, observer, !rring_release(s->observer, 1)) \
-	X(rring_reserve, usual, !rring_reserve(s->writer, 3)) \
-	X(rring_reserve, full, rring_reserve(s->full, 1) == -EAGAIN) \
-	X(rring_reserved, usual, \
-	  !rring_reserve(s->writer, 1) && rring_reserved(s->writer, 0, 8, 1)) \
-	X(rring_resize, usual, !rring_resize(s->client, &s->fresh, 5)) \
-	X(rring_set_add, usual, !rring_set_add(s->idle, s->taker, 1)) \
-	X(rring_set_close, usual, \
-	  (rring_set_close(s->idle), s->idle = NULL, 1)) \
-	X(rring_set_open, usual, (open_set(s->client), 1)) \
-	X(rring_set_remove, usual, !rring_set_remove(s->set, s->empty)) \
-	X(rring_set_try_read, usual, \
-	  !rring_set_try_read(s->set, out(), from())) \
-	X(rring_set_wait, usual, !rring_set_wait(s->set, 0)) \
-	X(rring_set_wait, waits, \
-	  read_batch(s->reader) == 2 && \
-		  rring_set_wait(s->set, SOON_OVER) == -ETIMEDOUT) \
-	X(rring_share, usual, \
-	  rring_share(s->client, &s->fresh) == s->fresh.handle) \
-	X(rring_strerror, usual, rring_strerror(-ENOSPC)[0]) \
-	X(rring_trim, usual, (rring_trim(s->client), 1)) \
-	X(rring_try_read, usual, !rring_try_read(s->reader, out())) \
-	X(rring_upgrade, large, \
-	  !rring_upgrade(s->other, s->large.handle, out())) \
-	X(rring_upgrade, usual, !rring_upgrade(s->other, s->handle, out())) \
-	X(rring_upgrade, stale, \
-	  rring_upgrade(s->other, s->handle + (1ull << 32), out()) == -ESTALE) \
-	X(rring_wait_readable, waits, \
-	  rring_wait_readable(s->empty, SOON_OVER) == -ETIMEDOUT) \
-	X(rring_wait_writable, waits, \
-	  rring_wait_writable(s->full, 1, SOON_OVER) == -ETIMEDOUT) \
-	X(rring_writer_close, usual, (rring_writer_close(s->handles), 1)) \
-	X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1)) \
-	X(rring_writer_open, usual, (open_writer(s->client), 1)) \
-	X(rring_writer_pressure, usual, rring_writer_pressure(s->full) == 1.0) \
-	X(rring_writer_should_throttle, usual, \
-	  rring_writer_should_throttle(s->full)) \
-	X(rring_writer_under_pressure, usual, \
-	  rring_writer_under_pressure(s->full))
+#define CALLS(X)							\
+X(rring_add, usual, !rring_add(s->writer, "abcdefgh", 8, 1))		\
+X(rring_add, full, rring_add(s->full, "abcdefgh", 8, 1) == -EAGAIN)	\
+X(rring_add_batch, usual, !rring_add_batch(s->writer, "abcdefgh", 4, 1, 2)) \
+X(rring_alloc, usual, !rring_alloc(s->client, 300, 1, out()))		\
+X(rring_alloc, dry, rring_alloc(s->client, 4096, 1, out()) == -ENOSPC)	\
+X(rring_alloc, large, !rring_alloc(s->client, LARGE, 1, out()))		\
+X(rring_alloc_batch, usual, rring_alloc_batch(s->client, RRING_S, 8, 1,	\
+					      out(), 4) == 4)		\
+X(rring_alloc_class, usual, !rring_alloc_class(s->client, RRING_XL, 8, 1, \
+					       out()))			\
+X(rring_alloc_copy, usual, !rring_alloc_copy(s->client, "abc", 4, 1, out())) \
+X(rring_alloc_l, dry, rring_alloc_l(s->client, 8, 1, out()) == -ENOSPC)	\
+X(rring_alloc_m, usual, !rring_alloc_m(s->client, 8, 1, out()))		\
+X(rring_alloc_s, usual, !rring_alloc_s(s->client, 8, 1, out()))		\
+X(rring_alloc_xl, usual, !rring_alloc_xl(s->client, 8, 1, out()))	\
+X(rring_alloc_xs, usual, !rring_alloc_xs(s->client, 8, 1, out()))	\
+X(rring_alloc_until, waits, rring_alloc_until(s->client, 4096, 1,	\
+				SOON_OVER, out()) == -ETIMEDOUT)	\
+X(rring_arena_create, usual, (create_and_close(0), 1))			\
+X(rring_arena_profile, usual, !rring_arena_profile(config_out(),	\
+						   RRING_PROFILE_SERVER)) \
+X(rring_arena_remove, usual, (create_and_close(RRING_CREATE_PERSIST),	\
+			      !rring_arena_remove("to-be-removed")))	\
+X(rring_backend, usual, rring_backend() != RRING_BACKEND_AUTO)		\
+X(rring_class_for, usual, rring_class_for(1000) == RRING_M)		\
+X(rring_client_backend, usual, rring_client_backend(s->client) !=	\
+			       RRING_BACKEND_AUTO)			\
+X(rring_client_fd, usual, rring_client_fd(s->client) >= 0)		\
+X(rring_client_id, usual, rring_client_id(s->client) == 1)		\
+X(rring_client_role, usual, rring_client_role(s->client) ==		\
+			   RRING_PRODUCER)				\
+X(rring_close, usual, (rring_close(s->other), s->other = NULL, 1))	\
+X(rring_commit, usual, !rring_reserve(s->writer, 1) &&			\
+		       rring_reserved(s->writer, 0, 8, 1) &&		\
+		       (rring_commit(s->writer, 1), 1))			\
+X(rring_deadline, usual, rring_deadline(1) > 1)				\
+X(rring_detect_profile, usual, rring_detect_profile() <=		\
+			       RRING_PROFILE_SERVER)			\
+X(rring_drop, usual, !rring_drop(s->client, &s->fresh))			\
+X(rring_drop, shared, !rring_drop(s->client, &s->event))		\
+X(rring_drop, large, !rring_drop(s->client, &s->large))			\
+X(rring_entry, usual, !rring_entry(s->taker, 0, out()))			\
+X(rring_factory_reader, first, !rring_factory_reader(&s->factory, "ring", \
+						     NULL, from()))	\
+X(rring_factory_writer, usual, !rring_factory_writer(&s->factory, "ring", \
+						     written()))	\
+X(rring_find, usual, !rring_find(s->client, s->handle, out()))		\
+X(rring_hold, usual, !rring_hold(s->client, &s->event))			\
+X(rring_hold, large, !rring_hold(s->client, &s->large))			\
+X(rring_keep, usual, !rring_keep(s->taker, &s->seen))			\
+X(rring_keep, observer, !rring_keep(s->observer, &s->seen))		\
+X(rring_open, usual, (open_and_close(NULL), 1))				\
+X(rring_open_arena, usual, (rring_close(open_in(s, RRING_OBSERVER)), 1)) \
+X(rring_open_config, usual, (open_new_arena(), 1))			\
+X(rring_payload, usual, rring_payload(&s->event, 64) == s->event.data)	\
+X(rring_peek, usual, rring_peek(s->reader, 2) == 2)			\
+X(rring_peek, empty, rring_peek(s->empty, 1) == -EAGAIN)		\
+X(rring_pipe_close, usual, (rring_pipe_close(s->pipe[1]),		\
+			    s->pipe[1] = NULL, 1))			\
+X(rring_pipe_connect, usual, (make_pipe(s->client), 1))			\
+X(rring_pipe_create, usual, (make_pipe(s->other), 1))			\
+X(rring_pipe_reader, usual, !!rring_pipe_reader(s->pipe[0]))		\
+X(rring_pipe_receive, usual, !rring_pipe_receive(s->pipe[1], out(), 0))	\
+X(rring_pipe_receive, waits, rring_pipe_receive(s->pipe[0], out(),	\
+				SOON_OVER) == -ETIMEDOUT)		\
+X(rring_pipe_send, usual, !rring_pipe_send(s->pipe[0], "a", 1, 1, 0))	\
+X(rring_pipe_wait_writable, waits, !rring_pipe_wait_writable(s->pipe[1], 1, \
+				SOON_OVER))				\
+X(rring_pipe_writer, usual, !!rring_pipe_writer(s->pipe[0]))		\
+X(rring_pool_stat, sweeps, !rring_pool_stat(s->client, RRING_L,		\
+				RRING_STAT_SWEEP, stat_of()))		\
+X(rring_profile, usual, !rring_profile(RRING_PROFILE_SERVER, capacities())) \
+X(rring_publish, usual, !rring_publish(s->handles, &s->event))		\
+X(rring_publish, large, !rring_publish(s->handles, &s->large))		\
+X(rring_publish_batch, usual, rring_publish_batch(s->handles, &s->event, 1) \
+			      == 1)					\
+X(rring_read_batch, usual, read_batch(s->reader) == 2)			\
+X(rring_read_batch, large, !rring_publish(s->handles, &s->large) &&	\
+	  read_batch(s->taker) == 3)					\
+X(rring_reader_capacity, usual, rring_reader_capacity(s->reader))	\
+X(rring_reader_client, usual, rring_reader_client(s->reader) == s->client) \
+X(rring_reader_close, usual, (rring_reader_close(s->taker, 1), 1))	\
+X(rring_reader_dropped, usual, !rring_reader_dropped(s->reader,		\
+						     RRING_DROP_FULL))	\
+X(rring_reader_kind, usual, rring_reader_kind(s->reader) == RRING_INLINE) \
+X(rring_reader_lag, usual, rring_reader_lag(s->reader) == 2)		\
+X(rring_reader_lost, usual, !rring_reader_lost(s->reader))		\
+X(rring_reader_open, usual, (join(s->other,				\
+				 rring_writer_ring_id(s->handles)), 1))	\
+X(rring_reader_position, usual, !rring_reader_position(s->reader))	\
+X(rring_reader_resumed, usual, !rring_reader_resumed(s->reader))	\
+X(rring_reader_ring_id, usual, rring_reader_ring_id(s->reader) ==	\
+			      rring_writer_ring_id(s->writer))		\
+X(rring_reader_stride, usual, rring_reader_stride(s->reader))		\
+X(rring_release, usual, !rring_release(s->taker, 1))			\
+X(rring_release, observer, !rring_release(s->observer, 1))		\
+X(rring_reserve, usual, !rring_reserve(s->writer, 3))			\
+X(rring_reserve, full, rring_reserve(s->full, 1) == -EAGAIN)		\
+X(rring_reserved, usual, !rring_reserve(s->writer, 1) &&		\
+			 rring_reserved(s->writer, 0, 8, 1))		\
+X(rring_resize, usual, !rring_resize(s->client, &s->fresh, 5))		\
+X(rring_set_add, usual, !rring_set_add(s->idle, s->taker, 1))		\
+X(rring_set_close, usual, (rring_set_close(s->idle), s->idle = NULL, 1)) \
+X(rring_set_open, usual, (open_set(s->client), 1))			\
+X(rring_set_remove, usual, !rring_set_remove(s->set, s->empty))		\
+X(rring_set_try_read, usual,						\
+	!rring_set_try_read(s->set, out(), from()))			\
+X(rring_set_wait, usual, !rring_set_wait(s->set, 0))			\
+X(rring_set_wait, waits, read_batch(s->reader) == 2 &&			\
+			 rring_set_wait(s->set, SOON_OVER) == -ETIMEDOUT) \
+X(rring_share, usual, rring_share(s->client, &s->fresh) == s->fresh.handle) \
+X(rring_strerror, usual, rring_strerror(-ENOSPC)[0])			\
+X(rring_trim, usual, (rring_trim(s->client), 1))			\
+X(rring_try_read, usual, !rring_try_read(s->reader, out()))		\
+X(rring_upgrade, large, !rring_upgrade(s->other, s->large.handle, out())) \
+X(rring_upgrade, usual, !rring_upgrade(s->other, s->handle, out()))	\
+X(rring_upgrade, stale, rring_upgrade(s->other, s->handle + (1ull << 32), \
+				      out()) == -ESTALE)		\
+X(rring_wait_readable, waits, rring_wait_readable(s->empty, SOON_OVER) == \
+			      -ETIMEDOUT)				\
+X(rring_wait_writable, waits, rring_wait_writable(s->full, 1, SOON_OVER) == \
+			      -ETIMEDOUT)				\
+X(rring_writer_capacity, usual, rring_writer_capacity(s->writer))	\
+X(rring_writer_client, usual, rring_writer_client(s->writer) == s->client) \
+X(rring_writer_close, usual, (rring_writer_close(s->handles), 1))	\
+X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1))	\
+X(rring_writer_open, usual, (open_writer(s->client), 1))		\
+X(rring_writer_position, usual, rring_writer_position(s->writer))	\
+X(rring_writer_pressure, usual, rring_writer_pressure(s->full) == 1.0)	\
+X(rring_writer_ring_id, usual, rring_writer_ring_id(s->writer) < 64)	\
+X(rring_writer_should_throttle, usual,					\
+	rring_writer_should_throttle(s->full))				\
+X(rring_writer_stride, usual, rring_writer_stride(s->writer))		\
+X(rring_writer_under_pressure, usual, rring_writer_under_pressure(s->full))
 
 #define DEFINE(call, how, so)						\
 static void call##_##how(struct scene *scene)				\

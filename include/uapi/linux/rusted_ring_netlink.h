@@ -40,7 +40,7 @@ enum rring_cmd {
 	RRING_CMD_CLIENT_EVICT,
 	RRING_CMD_RING_SET,
 	RRING_CMD_READER_FORGET,
-	/* send this socket the notifications of the arenas that it may see */
+	/* send this socket notices of the arenas that it may see */
 	RRING_CMD_WATCH,
 	/* notifications: to RRING_GENL_GROUP_EVENTS, and to watching sockets */
 	RRING_CMD_ARENA_CREATED,
