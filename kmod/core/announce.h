@@ -15,7 +15,10 @@ struct kring_client_usage;
 struct kring_pool;
 struct kring_reader;
 
-/* Limits the notices of an arena. Under pending_lock (netlink/notify.c). */
+/*
+ * Counts an arena's notices, to limit them. pending_lock (netlink/notify.c)
+ * protects the fields.
+ */
 struct kring_meter {
 	u64 since;		/* ns: when .sent was last set to 0 */
 	u32 sent;		/* notices since .since */
@@ -25,11 +28,12 @@ struct kring_meter {
 #ifdef __KERNEL__
 
 /*
- * To netlink's listeners. These functions write a notice, which a worker sends
- * later. They may sleep for memory. kring_announce_dry() and
- * kring_announce_lapped() are called under the arena's lock.
+ * Notices to netlink's listeners. Each function queues a notice, and a worker
+ * sends it later. The functions may sleep to get memory. The caller of
+ * kring_announce_dry() and kring_announce_lapped() holds the arena's lock.
  * kring_announce_client() takes that lock. kring_announce_created() and
- * kring_announce_gone() do not need it, as no other task can reach the arena.
+ * kring_announce_gone() need no lock, because no other task can reach the arena
+ * when they are called.
  */
 void kring_announce_created(struct kring_arena *arena);
 void kring_announce_gone(struct kring_arena *arena);
@@ -40,8 +44,9 @@ void kring_announce_dry(struct kring_pool *pool,
 void kring_announce_lapped(const struct kring_reader *reader);
 
 /*
- * To the kernel writer of the reader's ring, if there is one: the reader's
- * state or start has changed, or its client. The caller holds the arena's lock.
+ * Tell the kernel writer of the reader's ring that the reader's state or .start
+ * has changed, or its client. Do nothing if the kernel does not write that
+ * ring. The caller holds the arena's lock.
  */
 void kring_announce_reader_state(const struct kring_reader *reader);
 void kring_announce_reader_client(const struct kring_reader *reader);

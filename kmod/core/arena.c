@@ -96,7 +96,7 @@ static int alloc_regions(struct kring_arena *arena,
 	if (!info)
 		return -ENOMEM;
 	rring_layout_arena(info, args->capacity, max_clients, max_rings);
-	/* the larger region first, so that a lack of memory shows early */
+	/* usually the larger region: a lack of memory shows early */
 	err = kring_region_alloc(&arena->payload, info->payload_size);
 	if (err)
 		goto out;
@@ -183,7 +183,10 @@ again:
 	return last_id;
 }
 
-/* Put @arena on the list, with its name: 0, or -EEXIST if @net has the name. */
+/*
+ * Put @arena on the list, and give it the name in @args. Returns 0, or -EEXIST:
+ * an arena of @net has that name.
+ */
 static int enlist(struct kring_arena *arena, const struct rring_create *args,
 		  struct net *net)
 {
@@ -210,8 +213,9 @@ static int enlist(struct kring_arena *arena, const struct rring_create *args,
 
 /*
  * Create an arena as @args says. Returns the arena with one reference, or an
- * ERR_PTR(): -EINVAL, -EPERM (another owner), -EEXIST (the name), -ENOSPC
- * (max_bytes), -ENOMEM.
+ * ERR_PTR(). -EINVAL: invalid @args; -EPERM: the caller may not give the arena
+ * to that user or group; -EEXIST: the name is in use; -ENOSPC: max_bytes is
+ * exceeded; -ENOMEM.
  */
 struct kring_arena *kring_arena_new(const struct rring_create *args,
 				    struct net *net)
@@ -315,7 +319,10 @@ void kring_arena_get(struct kring_arena *arena)
 	kref_get(&arena->ref);
 }
 
-/* The last reference is gone. Called under kring_names_lock, and unlocks it. */
+/*
+ * Free the arena, whose last reference is gone. The caller holds
+ * kring_names_lock; this function releases it.
+ */
 static void arena_release(struct kref *ref)
 {
 	struct kring_arena *arena = container_of(ref, struct kring_arena, ref);
@@ -326,7 +333,10 @@ static void arena_release(struct kref *ref)
 	arena_free(arena);
 }
 
-/* Put a reference; the last one frees @arena. Without its lock. May sleep. */
+/*
+ * Put a reference. The last put frees @arena. The caller holds neither the
+ * arena's lock nor kring_names_lock. May sleep.
+ */
 void kring_arena_put(struct kring_arena *arena)
 {
 	kref_put_mutex(&arena->ref, arena_release, &kring_names_lock);
@@ -359,8 +369,8 @@ void kring_arena_forget_name(struct kring_arena *arena)
 }
 
 /*
- * Take the name @name in @net off its arena: 0, -ENOENT, or -EACCES if the
- * caller neither owns the arena nor has CAP_SYS_ADMIN.
+ * Take the name @name in @net off its arena. Returns 0; -ENOENT: no arena has
+ * the name; -EACCES: the caller neither owns the arena nor has CAP_SYS_ADMIN.
  */
 int kring_arena_unname(const char *name, struct net *net)
 {
@@ -384,9 +394,10 @@ int kring_arena_unname(const char *name, struct net *net)
 }
 
 /*
- * Take the name off one arena of @net, and hide the arena from @net. NULL: none
- * is left. *@put: the name held a reference, which the caller has to put; if
- * false, the caller must not use the arena.
+ * Take the name off one arena of @net, and hide the arena from @net. Returns
+ * the arena, or NULL: @net has no more arenas. *@put is true: the name held a
+ * reference, which the caller must put. *@put is false: the caller must not use
+ * the arena.
  */
 static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 {
@@ -406,8 +417,8 @@ static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 }
 
 /*
- * @net ends, or the module is unloaded: take the names off all arenas of @net,
- * and hide these arenas from everybody.
+ * Take the names off all arenas of @net, and hide these arenas from everybody.
+ * Called when @net ends, or the module is unloaded.
  */
 void kring_names_forget(struct net *net)
 {
@@ -420,9 +431,10 @@ void kring_names_forget(struct net *net)
 }
 
 /*
- * Find the arena with the lowest id, @from or above, for which @filter returns
- * true. Returns it with a reference, or NULL. @filter is called once more for
- * that arena, after all others. Takes kring_names_lock.
+ * Find the arena with the lowest id, at least @from, for which @filter returns
+ * true. Returns it with a reference, or NULL. The last call of @filter is a
+ * second call for this arena, so that what @filter has stored in @context
+ * belongs to it. Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 				     void *context)
@@ -443,7 +455,8 @@ struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 }
 
 /*
- * Call @filter for each arena; its result is ignored. Takes kring_names_lock.
+ * Call @filter for each arena, and ignore what @filter returns. Takes
+ * kring_names_lock.
  */
 void kring_arena_each(kring_arena_filter_t filter, void *context)
 {
@@ -482,8 +495,8 @@ void kring_arena_remove_ledger(struct kring_arena *arena,
 }
 
 /*
- * Lower the waiters flags of @pools, a bit per class, and wake the clients that
- * wait for a slot there. Needs no lock.
+ * Lower the waiters flags of @pools, and wake the clients that wait for a slot
+ * of these pools. @pools has a bit per class. Needs no lock.
  */
 void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 {
@@ -497,9 +510,9 @@ void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 }
 
 /*
- * Bytes of all regions of @arena, its clients, its rings and its XXL events,
- * without those of client 0. Under the arena's lock, unless nobody else has
- * @arena.
+ * Returns how many bytes the regions of @arena have, with those of its clients,
+ * rings and XXL events, but not those of client 0, the kernel. Under the
+ * arena's lock, unless no other task can reach @arena.
  */
 u64 kring_arena_bytes(struct kring_arena *arena)
 {

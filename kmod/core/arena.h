@@ -18,18 +18,19 @@ struct kring_ring;
  * Locking.
  *
  * .lock protects what the kernel changes in the arena: pools, leases,
- * generations, the tables of clients, rings and readers. While .lock is held,
- * no slot enters a magazine, and no client, ring or reader comes or goes.
- * Waiters flags change by atomic operations, also without .lock. A kernel
- * writer has locks of its own (kclient/writer.h). A sweep takes .lock anew for
- * each batch of slots, so that no other task waits for a whole pool. Processes
- * write their own words at any time.
+ * generations, the tables of clients, rings and readers. While a task holds
+ * .lock, no slot enters a magazine, and no client, ring or reader comes or
+ * goes. Waiters flags change by atomic operations, also without .lock. A kernel
+ * writer has locks of its own (kclient/writer.h). A sweep releases .lock after
+ * each batch of slots, so that no other task has to wait until the whole pool
+ * is swept. Processes write their own words at any time.
  *
- * Regions of clients, rings and XXL events are allocated without .lock, because
- * that can take long. Regions of XXL events are freed without .lock, too.
+ * The kernel allocates regions of clients, rings and XXL events without .lock,
+ * because that can take long. It also frees regions of XXL events without
+ * .lock.
  *
  * kring_names_lock protects the list of all arenas, and the fields that are
- * marked below. It is never held together with .lock.
+ * marked below. No task holds it together with .lock.
  *
  * Order of the module's locks:
  *
@@ -40,19 +41,19 @@ struct kring_ring;
  *	.lock, then lock or wake_lock of a kernel writer (kclient/writer.h)
  *	.lock or kring_names_lock, then pending_lock (notify.c)
  *
- * listeners_lock (listener.c) is never held together with any of these.
+ * No task holds listeners_lock (listener.c) together with any of these.
  *
- * Each client, descriptor of the arena, persistent name, kernel writer and
- * kernel reader holds a reference to the arena; so does the module to its
- * arena `default`. A client's open file holds the client, and the client's
- * mappings hold the file.
+ * Each of these holds a reference to the arena: a client except client 0, a
+ * descriptor of the arena, a persistent name, a kernel writer, a kernel reader,
+ * and the module for its arena `default`. A client's open file holds the
+ * client, and the client's mappings hold the file.
  */
 struct kring_arena {
 	struct kref ref;
 	/* under kring_names_lock */
 	struct list_head node;		/* in the list of all arenas */
 	struct net *net;		/* where it was created; no reference;
-					 * NULL when that has ended
+					 * NULL when this namespace has ended
 					 */
 	bool persistent;		/* the name holds a reference */
 	bool named;			/* can be found by .name */
@@ -125,8 +126,9 @@ struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 void kring_arena_each(kring_arena_filter_t filter, void *context);
 
 /*
- * Record a change of what a dump of @arena shows, other than of a statistic: a
- * dump compares .changes at its beginning and at its end. Needs no lock.
+ * To be called after a change of anything that a dump of @arena shows, except
+ * statistics. A dump looks at .changes at its beginning and at its end, to
+ * learn whether the arena has changed meanwhile. Needs no lock.
  */
 static inline void kring_arena_changed(struct kring_arena *arena)
 {

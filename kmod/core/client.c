@@ -17,9 +17,10 @@
 
 /*
  * Create a client that is not attached. Returns it with one reference, or NULL.
- * @read_write: the file is open for both, which ATTACH requires. @inode: maps
- * only regions of this client; NULL in the library, and for client 0. The
- * client takes the caller's reference to @inode, unless NULL is returned.
+ * @read_write: the file is open for reading and writing, as ATTACH requires.
+ * @inode: the file's own inode, in which only regions of this client are
+ * mapped; NULL in the library, and for client 0. Unless NULL is returned, the
+ * client takes over the caller's reference to @inode.
  */
 struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 {
@@ -120,8 +121,9 @@ fail_ledger:
 }
 
 /*
- * Enter @client, which is complete but for its id, into @arena at the lowest
- * free id: 0, or -ENOSPC if there is none. Takes the arena's lock.
+ * Give @client the lowest free id of @arena, and enter it into the arena's
+ * tables. The caller has set all other fields. Returns 0, or -ENOSPC: no id is
+ * free. Takes the arena's lock.
  */
 static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 {
@@ -204,10 +206,10 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args)
 }
 
 /*
- * Take the arena's lock for a call of @client. 0: it is held; the client is
- * live, and the caller is its process. Else it is not held: -ENOTCONN (not
- * attached, or no ledger mapped yet), -EPERM (another process), -EOWNERDEAD
- * (dead or evicted).
+ * Take the arena's lock for a call of @client. Returns 0 with the lock held:
+ * @client is live, and the caller is a thread of its process. An error, without
+ * the lock: -ENOTCONN (not attached, or no ledger mapped yet), -EPERM (another
+ * process), -EOWNERDEAD (dead or evicted).
  */
 int kring_client_lock(struct kring_client *client)
 {
@@ -242,18 +244,18 @@ u64 kring_client_bytes(const struct kring_client *client)
 }
 
 /*
- * The tail of @client's magazine for @pool: slots below are taken. The client
- * writes this word. If the tail goes back, or beyond the head, the magazine
- * counts as empty, so that a hostile client loses the rest of its own slots.
- * Under the arena's lock.
+ * Returns the tail of @client's magazine for @pool: the client has taken the
+ * slots at positions below. The client writes this word. If the tail goes back,
+ * or beyond the head, the kernel treats the magazine as empty. So a hostile
+ * client can only lose its own slots. Under the arena's lock.
  */
 u32 kring_client_tail(struct kring_client *client, u32 pool)
 {
 	struct rring_tails *tails = kring_client_tails(client);
 	u32 head = rring_seq_load(&kring_client_magazine(client, pool)->head);
 	/*
-	 * F: pairs with E in the library's pop. Without it, the sweep could
-	 * see that a slot left the magazine, but not yet its hold.
+	 * F: pairs with E in the library's pop. Without it, the sweep could see
+	 * that a slot left the magazine, but not the client's hold on it.
 	 */
 	u32 tail = rring_seq_load_acquire(&tails->tail[pool].pos);
 	u32 seen = client->tail[pool];
@@ -278,9 +280,10 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id)
 }
 
 /*
- * *@region: the region that @offset names (see RRING_OFF()). *@writable: may
- * @client write it? Returns 0; -EINVAL: @offset is not valid; -ENXIO: there is
- * no such client, ring or XXL region now. Under the arena's lock.
+ * Set *@region to the region that @offset names (see RRING_OFF()), and
+ * *@writable to whether @client may write it. Returns 0; -EINVAL: @offset is
+ * not valid; -ENXIO: there is no such client, ring or XXL region now. Under the
+ * arena's lock.
  */
 int kring_client_region(struct kring_client *client, u64 offset,
 			const struct kring_region **region, bool *writable)
@@ -371,7 +374,7 @@ static void raise_readers(struct kring_client *client, u64 cursors)
  */
 void kring_client_raise(struct kring_client *client, u64 cursors)
 {
-	/* if @client has died, the next look of the wait returns the error */
+	/* if @client has died, the wait's next .ready returns the error */
 	if (kring_client_lock(client))
 		return;
 	raise_readers(client, cursors);
@@ -384,9 +387,9 @@ struct wait_any {
 };
 
 /*
- * 0: a reader of @cursors has entries or was lapped, or all their rings have
- * ended; -EAGAIN: not yet; -ENXIO: one of @cursors has no reader. Under the
- * arena's lock.
+ * Returns 0: one of the readers at @cursors has entries or was lapped, or the
+ * rings of all of them have ended; -EAGAIN: neither yet; -ENXIO: one of
+ * @cursors has no reader. Under the arena's lock.
  */
 static int check_any(const struct kring_client *client, u64 cursors)
 {

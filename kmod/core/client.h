@@ -16,9 +16,10 @@ struct pid;
 struct kring_reader;
 
 /*
- * One open file. ATTACH makes it a client of an arena, once. .arena is stored
- * last, with release. From then on the fields up to .serial do not change, but
- * for .ref. Client 0, the kernel, has no file: see kclient/client.c.
+ * One open file. The first successful ATTACH on it makes it a client of an
+ * arena, and stores .arena last, with release. From then on the fields from
+ * .read_write to .serial do not change. Client 0, the kernel, has no file: see
+ * kclient/client.c.
  */
 struct kring_client {
 	struct kref ref;		/* held by the file, and an eviction */

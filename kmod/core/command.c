@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Commands: for each ioctl a function that checks the arguments and calls what
- * does the work. All are called without an arena's lock.
+ * Commands. Each ioctl has a function here that checks the arguments and calls
+ * the function that does the work. The caller does not hold an arena's lock.
  */
 #include "compat.h"
 
@@ -16,8 +16,9 @@
 #include "writer.h"
 
 /*
- * 0: @name ends with a zero byte within RRING_NAME_MAX, and is empty or has
- * printable ASCII characters, no space and no '/'. Else -EINVAL.
+ * Returns 0 if @name ends with a zero byte within RRING_NAME_MAX bytes, and all
+ * bytes before that are printable ASCII characters, but no space and no '/'.
+ * @name may be empty. Else returns -EINVAL.
  */
 int kring_command_check_name(const char *name)
 {
@@ -159,8 +160,8 @@ static int do_pool_stat(struct kring_client *client, union kring_args *args)
 
 /*
  * Sweep slots @from to @end - 1. Returns how many were freed. Stops if the
- * process is being killed, which is checked for each batch: a batch may have to
- * read the windows of all rings.
+ * process is being killed. It checks for this before each batch, because one
+ * batch can take long: it may have to read the windows of all rings.
  */
 static u32 reclaim_range(struct kring_pool *pool, u32 from, u32 end)
 {
@@ -187,7 +188,7 @@ static int do_reclaim(struct kring_client *client, union kring_args *args)
 		return -EINVAL;
 	reclaim->count = reclaim_range(pool, reclaim->first,
 				       reclaim->first + reclaim->count);
-	/* clients that wait for a slot do not know of these */
+	/* nothing else wakes the clients that wait for a slot */
 	if (reclaim->count)
 		kring_arena_wake_pools(client->arena, BIT(reclaim->pool));
 	return 0;
@@ -218,7 +219,8 @@ static const struct kring_command commands[] = {
 };
 
 /*
- * NULL: no such ioctl. The size and direction that @cmd encodes do not count.
+ * Returns NULL if there is no such ioctl. The size and direction in @cmd are
+ * ignored.
  */
 const struct kring_command *kring_command_find(unsigned int cmd)
 {

@@ -30,8 +30,9 @@ struct kring_command {
 	bool attached;		/* needs a live client of the caller */
 	bool answers;		/* the struct is copied back */
 	/*
-	 * @args is a copy in kernel memory. Returns 0, CREATE a descriptor, or
-	 * a negative errno. Called without the arena's lock.
+	 * @args is a copy in kernel memory. Returns a negative errno or 0;
+	 * CREATE returns a descriptor in place of 0. Called without the arena's
+	 * lock.
 	 */
 	int (*run)(struct kring_client *client, union kring_args *args);
 };

@@ -62,8 +62,8 @@ static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 }
 
 /*
- * Flag of a multicast group that only an administrator may join: with
- * CAP_SYS_ADMIN, or with CAP_NET_ADMIN where the kernel has no such flag.
+ * Flag of a multicast group: only an administrator may join it. This takes
+ * CAP_SYS_ADMIN, or CAP_NET_ADMIN if the kernel lacks the first flag.
  */
 #ifdef GENL_MCAST_CAP_SYS_ADMIN
 #define KRING_MCAST_ADMIN	GENL_MCAST_CAP_SYS_ADMIN
@@ -71,7 +71,7 @@ static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 #define KRING_MCAST_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
 
-/* Attributes of the request that a dump answers; @cb: its netlink_callback. */
+/* The attributes of a dump's request. @cb: the netlink_callback of the dump. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define kring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #else

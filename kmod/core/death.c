@@ -17,7 +17,7 @@
 #include "ring.h"
 #include "trace.h"
 
-/* Slots that were held, in all pools. */
+/* Returns how many slots the client held, in all pools together. */
 u32 kring_client_usage_holds(const struct kring_client_usage *usage)
 {
 	u32 held = 0;
@@ -29,8 +29,8 @@ u32 kring_client_usage_holds(const struct kring_client_usage *usage)
 }
 
 /*
- * Fill @usage but for .held: to count the holds takes long. Under the arena's
- * lock.
+ * Fill all fields of @usage except .held, because counting holds takes long.
+ * Under the arena's lock.
  */
 void kring_client_usage_take(struct kring_client *client,
 			     struct kring_client_usage *usage)
@@ -78,7 +78,7 @@ static void detach_readers(struct kring_client *client)
 	for (i = 0; i < RRING_CURSORS; i++) {
 		if (!client->readers[i])
 			continue;
-		/* the evicted client may be asleep on this reader; wake it */
+		/* an evicted client may sleep on this ring: wake it */
 		kring_evcount_signal(&client->readers[i]->ring->readable);
 		kring_reader_detach(client->readers[i]);
 	}
@@ -99,8 +99,9 @@ static u32 count_holds(const rring_word_t *ledger, u32 capacity)
 }
 
 /*
- * Count the slots that the dead client held, for statistics. The ledger is read
- * without the arena's lock: it does not change any more. Takes that lock.
+ * Count the slots that the dead client held, for statistics. Reads the ledger
+ * without the arena's lock, because the ledger does not change any more. Takes
+ * that lock to add up the statistics.
  */
 static void count_dead_holds(struct kring_client *client,
 			     struct kring_client_usage *usage)
@@ -119,8 +120,8 @@ static void count_dead_holds(struct kring_client *client,
 }
 
 /*
- * Free the XXL events that only the dead client had: their pages may be many.
- * Takes the arena's lock.
+ * Free the XXL events that only the dead client had, now and not at the next
+ * sweep, because they may have many pages. Takes the arena's lock.
  */
 static void reclaim_xxl(struct kring_arena *arena)
 {
@@ -130,14 +131,14 @@ static void reclaim_xxl(struct kring_arena *arena)
 }
 
 /*
- * Take @client, which is attached, out of its arena; nothing if it is dead. Its
- * rings end, its named readers freeze, its other readers are removed. The
- * windows of its rings are adopted before its ledger is taken out, so that a
- * location names the slots in these windows at any time.
+ * Take @client, which is attached, out of its arena. Do nothing if it is dead
+ * already. The rings that it writes end, its named readers freeze, and its
+ * other readers are removed. Its rings' windows are adopted before its ledger
+ * is taken out, so that a location names their slots at any time.
  *
- * Wakes all that can wait for @client: readers and writers of its rings, and
- * @client itself if it was evicted in its sleep (detach_rings(),
- * detach_readers()), clients that wait for slots, and poll() of its file.
+ * Wakes all that may wait for @client: readers and writers of its rings,
+ * clients that wait for slots, and poll() of its file; also @client, if it was
+ * evicted while it slept (detach_rings(), detach_readers()).
  *
  * Takes the arena's lock; the caller may hold the mmap_lock.
  */

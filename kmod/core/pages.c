@@ -5,8 +5,8 @@
 #include "pages.h"
 
 /*
- * A region of @size bytes, a multiple of the page size, with one reference; or
- * an ERR_PTR() (-ENOSPC, -ENOMEM). May sleep.
+ * Allocate a region of @size bytes, a multiple of the page size. Returns it
+ * with one reference, or an ERR_PTR(): -ENOSPC or -ENOMEM. May sleep.
  */
 struct rring_pages *kring_pages_new(u64 size)
 {

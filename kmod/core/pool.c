@@ -2,13 +2,14 @@
 /*
  * Pools: the free set that sweeps fill, and lending from it into magazines.
  *
- * A slot is either in free[], or it is out. Then its lease says to which client
- * it was lent, and at which position of that client's magazine. As long as the
- * client's tail has not passed that position, the slot is in the magazine.
+ * A slot is either in free[], or it is out. If it is out, its lease says to
+ * which client the kernel lent it, and at which position of that client's
+ * magazine. The slot is there until the client's tail passes that position.
  *
- * free[] is a stack, at first with slot 0 on top. A slot that never was out
- * therefore lies deeper than any that was. So the slots that ever were out are
- * those with an index below .high_water, and a sweep looks only at these.
+ * free[] is a stack, at first with slot 0 on top. A free slot that never was
+ * out lies below those that were. So slots go out for the first time in the
+ * order of their index. All that ever were out are below .high_water, and a
+ * sweep looks only at these.
  */
 #include "compat.h"
 
@@ -21,7 +22,7 @@
 #include "trace.h"
 #include "xxl.h"
 
-/* A slot can be lent, once pages are allocated for it (XXL). */
+/* A slot of XXL is free, but the caller must first allocate pages for it. */
 #define NEEDS_PAGES	(-ENODATA)
 
 #define MEMORY_RETRY_NS	100000000ull	/* between retries */
@@ -65,8 +66,8 @@ void kring_pool_destroy(struct kring_pool *pool)
 }
 
 /*
- * How many slots may be charged to @client; NULL: to a client that has no quota
- * of its own. At least 1. Under the arena's lock.
+ * Returns how many slots may be charged to @client, at least 1. If @client is
+ * NULL: to any client that has no quota of its own. Under the arena's lock.
  */
 u32 kring_pool_quota(const struct kring_pool *pool,
 		     const struct kring_client *client)
@@ -92,8 +93,8 @@ static u32 nr_out(const struct kring_pool *pool)
 }
 
 /*
- * Raise .sweep_limit by an eighth, by a batch at least, and to @least at least;
- * never above the capacity.
+ * Raise .sweep_limit by an eighth, but at least by a batch, and at least to
+ * @least. It never exceeds the capacity.
  */
 static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 {
@@ -104,10 +105,11 @@ static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 }
 
 /*
- * Once refills' sweeps have looked at as many slots as are out: raise
- * .sweep_limit if they freed less than one in four. Then at most a quarter of
- * the slots that are out was not reclaimed yet; with the eighth more that
- * raise_sweep_limit() allows, that is at most half as many as are in use.
+ * Judge .sweep_limit when refills' sweeps have looked at as many slots as are
+ * out: raise it if they freed less than a quarter of what they looked at. So
+ * when it is raised, at most a quarter of the slots that are out is unused.
+ * With the eighth that raise_sweep_limit() adds, the unused slots are at most
+ * half as many as those in use.
  */
 static void adjust_sweep_limit(struct kring_pool *pool)
 {
@@ -146,7 +148,7 @@ static void lend_slot(struct kring_pool *pool, struct kring_client *client,
 		   pop_free_slot(pool, lease));
 }
 
-/* Account for @n slots that have just been taken. */
+/* Count @n slots that were just taken off the free set. */
 static void account_lent(struct kring_pool *pool, u32 n)
 {
 	if (nr_out(pool) > pool->sweep_limit)
@@ -192,8 +194,9 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 }
 
 /*
- * Set @lent to the magazine of the client of @lease, as it is now; to an empty
- * one if that client has gone. Under the arena's lock.
+ * Set @lent to the present state of the magazine for which @lease was given. If
+ * that client has gone, @lent becomes an empty magazine. Under the arena's
+ * lock.
  */
 void kring_pool_look_at_magazine(const struct kring_pool *pool,
 				 const struct kring_lease *lease,
@@ -209,9 +212,9 @@ void kring_pool_look_at_magazine(const struct kring_pool *pool,
 }
 
 /*
- * Return @slot, which no location names, to the free set, and no longer charge
- * its client for it. A region of XXL becomes one to be freed. Under the arena's
- * lock.
+ * Put @slot, which no location names, back into the free set. Its client is no
+ * longer charged for it. If it has a region of XXL, the region moves to the
+ * list of regions to be freed. Under the arena's lock.
  */
 void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
 {
@@ -239,10 +242,11 @@ struct refill {
 };
 
 /*
- * Is a sweep due before @want slots are lent? Yes if fewer are free: else the
- * few slots that a sweep leaves over would take a REFILL of their own. Yes also
- * if more than .sweep_limit would be out: else the slots in use would spread
- * over the whole pool, and .high_water would not say how many are needed.
+ * Must the caller sweep before it lends @want slots? Yes if fewer are free:
+ * else the client would need one REFILL for the few slots that the last sweep
+ * has left over, and then another. Yes also if more than .sweep_limit would be
+ * out: else the slots in use would spread over the whole pool, and .high_water
+ * would not show how many are needed.
  */
 static bool needs_sweep(const struct kring_pool *pool, u32 want)
 {
@@ -251,9 +255,9 @@ static bool needs_sweep(const struct kring_pool *pool, u32 want)
 
 /*
  * Take up to @want free slots for the kernel, which has no magazine and no
- * quota: @ledger, the kernel's, holds them on return. Returns how many are in
- * @handles; 0: none is free or, unless @swept, a sweep is due. Under the
- * arena's lock.
+ * quota. @ledger is the kernel's ledger; it gets a hold for each slot. Returns
+ * how many slots are in @handles. 0: no slot is free or, if @swept is false, a
+ * sweep must come first. Under the arena's lock.
  */
 u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept)
@@ -275,8 +279,9 @@ u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 }
 
 /*
- * 0: slots are lent, or the magazine is full; -EAGAIN: none is free, or the
- * quota is used up; NEEDS_PAGES: allocate .xxl first. Under the arena's lock.
+ * Returns 0: slots were lent, or the magazine is full; -EAGAIN: no slot is
+ * free, or the client's quota is used up; NEEDS_PAGES: the caller must allocate
+ * .xxl first. Under the arena's lock.
  */
 static int lend_locked(struct refill *refill)
 {
@@ -299,9 +304,9 @@ static int lend_locked(struct refill *refill)
 }
 
 /*
- * Lend free slots. Returns what lend_locked() returns; -EAGAIN also if a sweep
- * is due, unless @swept; or an error of kring_client_lock(). Takes the arena's
- * lock.
+ * Lend free slots. Returns what lend_locked() returns, or an error of
+ * kring_client_lock(). If @swept is false, it also returns -EAGAIN when a sweep
+ * must come first. Takes the arena's lock.
  */
 static int refill_lend(struct refill *refill, bool swept)
 {
@@ -327,12 +332,13 @@ static int refill_lend(struct refill *refill, bool swept)
 }
 
 /*
- * After a sweep of the recent drops: can the refill do without a sweep of the
- * pool? Yes if @want slots can be lent. If some slots are free, but fewer than
- * @want, nearly all of the pool may be held, and a sweep would look at all of
- * it for little. Then yes, until a quarter of the pool has been lent since the
- * last sweep: so a sweep looks at no more than four slots for each that was
- * lent. "No" starts that count anew. Takes the arena's lock.
+ * Called after a sweep of the recent drops: can the refill do without a sweep
+ * of the pool? Yes if needs_sweep() does not ask for one. If some slots are
+ * free, but fewer than @want, nearly all of the pool may be held, and a sweep
+ * would look at all of it for little. So the answer is also yes then, until a
+ * quarter of the pool has been lent since the last sweep of the pool. Thus a
+ * sweep looks at no more than four slots for each slot lent. "No" sets the
+ * count of lent slots to 0. Takes the arena's lock.
  */
 static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 {
@@ -370,9 +376,10 @@ u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Sweep to @depth, then lend. -EINTR: the process is being killed; else what
- * refill_lend() returns. A client over its quota needs its own slots to be
- * freed, but a sweep frees those of all clients: so it goes round the pool.
+ * Sweep to @depth, then lend. Returns what refill_lend() returns; -EINTR: the
+ * process is being killed. A sweep frees slots of all clients, but a client
+ * over its quota needs its own slots to be freed. So the sweep for such a
+ * client goes round the whole pool.
  */
 static int refill_sweep(struct refill *refill, enum kring_depth depth)
 {
@@ -392,8 +399,9 @@ static int refill_sweep(struct refill *refill, enum kring_depth depth)
 }
 
 /*
- * Sweep and lend; the deep sweep only if the shallow one gave nothing to lend.
- * Returns what refill_sweep() returns, and in .found how many slots were freed.
+ * Sweep shallow and lend; if no slot could be lent, sweep deep and lend.
+ * Returns what refill_sweep() returns, and sets .found to how many slots were
+ * freed.
  */
 static int sweep_and_lend(struct refill *refill)
 {
@@ -445,11 +453,11 @@ static bool is_all_free(struct kring_pool *pool)
 }
 
 /*
- * Allocate the region of an XXL event; if that fails, once more after a sweep
- * of the pool. 0; -EAGAIN: max_bytes is reached, but slots of this pool are
- * out, so that the caller can wait; else the error (-ENOSPC, -ENOMEM). Another
- * arena that frees memory does not wake the caller: for that *@wake_at is
- * lowered.
+ * Allocate the region of an XXL event. If that fails, sweep the pool and try
+ * again. Returns 0; -EAGAIN: max_bytes is reached, but slots of this pool are
+ * out, so that the caller can wait until one is freed; else the error (-ENOSPC,
+ * -ENOMEM). If it is another arena that frees memory, nobody wakes the caller:
+ * so with -EAGAIN, *@wake_at is lowered to the time of the next try.
  */
 static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 {
@@ -467,8 +475,8 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 }
 
 /*
- * No sweep found a free slot: mark the pool as dry. The first refill that does
- * so sends the notice. Takes the arena's lock.
+ * A refill has found no slot or, for an XXL event, no memory: mark the pool as
+ * dry. Send a notice unless it was dry already. Takes the arena's lock.
  */
 static void mark_dry(struct refill *refill)
 {
@@ -484,8 +492,9 @@ static void mark_dry(struct refill *refill)
 }
 
 /*
- * One try of a refill: 0, -EAGAIN, or an error. A region of XXL is allocated
- * only when there is a slot for it, and freed if that slot is lost.
+ * One try of a refill. Returns 0, -EAGAIN, or an error. Allocates a region of
+ * XXL only if a slot is free for it, and frees the region again if no slot is
+ * left for it afterwards.
  */
 static int refill_once(struct refill *refill, u64 *wake_at)
 {
@@ -496,7 +505,7 @@ static int refill_once(struct refill *refill, u64 *wake_at)
 	err = alloc_region_or_sweep(refill, wake_at);
 	if (!err)
 		err = refill_lend(refill, true);
-	/* another client was lent that slot meanwhile */
+	/* meanwhile that slot was lent to another client */
 	if (err == -EAGAIN && refill->xxl)
 		err = lend_with_sweeps(refill);
 	kring_xxl_free(refill->xxl);
@@ -535,11 +544,12 @@ static void count_failure(struct kring_pool *pool)
 }
 
 /*
- * REFILL: args->count becomes the number of slots lent. 0: lent, or the
- * magazine is full. At the deadline: -EDQUOT if the quota is used up, else
- * -ENOSPC if the deadline is 0, else -ETIMEDOUT. At once: -ENOSPC if the pool
- * has no slots, or memory is short and none can be waited for; -ENOMEM; or an
- * error of the wait or of kring_client_lock().
+ * REFILL: sets args->count to the number of slots lent. Returns 0: slots were
+ * lent, or the magazine is full. When the deadline has passed: -EDQUOT if the
+ * quota is used up, else -ENOSPC if the deadline is 0, else -ETIMEDOUT. At
+ * once: -ENOSPC if the pool has no slots, if the event is above max_bytes, or
+ * if memory is short and no slot of the pool is out; -ENOMEM; -EINTR if the
+ * process is being killed; or an error of the wait or of kring_client_lock().
  */
 int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 {

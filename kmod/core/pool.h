@@ -33,21 +33,23 @@ struct kring_pool {
 	u32 capacity;
 	u32 base;			/* index of slot 0 in ledgers */
 	u32 hint;			/* slot where the next sweep begins */
-	bool dry;			/* a refill found nothing, and since
-					 * then none found a batch free
+	bool dry;			/* a refill found no slot or no memory,
+					 * and no refill has found a batch of
+					 * slots free since then
 					 */
 	u64 dry_spells;			/* how often .dry was set */
 	u32 nr_free;
-	u32 high_water;			/* most ever out at once; no slot
-					 * from here on was ever out
+	u32 high_water;			/* most slots ever out at once; slots
+					 * of this index or above never were
 					 */
 	u32 sweep_limit;		/* refills sweep before more are out */
 	u32 lent_since_sweep;		/* lent since a refill last began to
 					 * sweep the pool
 					 */
 	u32 stamp;			/* counts batches of recent drops */
-	u32 swept;			/* slots looked at by refills' sweeps
-					 * since .sweep_limit was judged
+	u32 swept;			/* slots that refills' sweeps looked at
+					 * since adjust_sweep_limit() has last
+					 * judged .sweep_limit
 					 */
 	u32 swept_free;			/* of .swept, freed */
 	u32 *free;			/* stack of .nr_free slots */
@@ -78,9 +80,10 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
 
 /*
- * Is @slot, which is out, in a magazine? False is certain; true may be out of
- * date, as the client goes on taking slots. @lent keeps the magazine looked at
- * for the slot before; begin with zeroes. Under the arena's lock.
+ * Is @slot, which is out, in a magazine? If not, this stays so. If it is, the
+ * client may take it out at any time. @lent caches the magazine that the last
+ * call looked at; before the first call it must be zero. Under the arena's
+ * lock.
  */
 static inline bool kring_pool_in_magazine(const struct kring_pool *pool,
 					  u32 slot, struct kring_lent *lent)

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Readers: join, leave, freeze, lap. A reader has an entry in its ring's page,
- * which the writer scans, and a cursor in its client's page. The position of
- * the reader is .start, which the kernel writes, or the cursor, which the
- * client writes, if that is higher.
+ * which the writer scans, and a cursor in its client's page. Its position is
+ * the higher one of .start, written by the kernel, and the cursor, written by
+ * the client.
  *
  * Joining: the writer may be about to act on a scan that did not see the new
- * entry. A scan reads .joins, then all entries, stores the lowest position m in
- * .passed, and reads .joins again. The kernel first lets the entry gate at the
- * window's lower end, as JOINING, and raises .joins. Then every CPU that may
- * run the writer passes a full barrier. There are three cases:
+ * entry. The writer's scan reads .joins, then all entries, stores the lowest
+ * position m in .passed, and reads .joins again. The kernel makes the entry
+ * JOINING, so that it gates at the window's lower end, raises .joins, and makes
+ * every CPU that may run the writer pass a full barrier. There are three cases:
  *
- * - Both reads of .joins found the old value. The scan had stored m before the
- *   barrier. After it, the kernel reads the lower end and .passed, and lets the
- *   reader start at the higher one or above: so at m or above.
+ * - Both reads of .joins found the old value. Then the writer had stored m
+ *   before the barrier. After the barrier the kernel reads the lower end and
+ *   .passed. The reader starts at the higher one or above: so at m or above.
  * - The two reads differ. The writer repeats the scan.
- * - Both found the new value. The scan has seen the new entry.
+ * - Both reads found the new value. The scan has seen the new entry.
  *
- * A writer that only a JOINING entry holds back scans again, so that a ring
- * never looks full because a reader joins.
+ * If only a JOINING entry holds the writer back, the writer scans again. So a
+ * ring never looks full because a reader joins.
  */
 #include "compat.h"
 
@@ -81,8 +81,9 @@ bool kring_reader_has_news(struct kring_reader *reader, u64 position)
 }
 
 /*
- * Need @reader not wait at @position: is there an entry, was it lapped, or has
- * the stream ended? Under the arena's lock.
+ * Can the reader go on without a wait at @position? Yes if there is an entry at
+ * @position or above, @reader was lapped, or the stream has ended. Under the
+ * arena's lock.
  */
 bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {
@@ -91,9 +92,9 @@ bool kring_reader_ready(struct kring_reader *reader, u64 position)
 }
 
 /*
- * Set the state of @reader, and show state and start to the writer. O: pairs
- * with P in the library's scan. Without it, the writer could see the new state
- * with an old start.
+ * Set the state of @reader, and store state and .start where the writer sees
+ * them. O: pairs with P in the library's scan. Without it, the writer could see
+ * the new state with an old start.
  */
 static void publish_state(struct kring_reader *reader,
 			  enum rring_reader_state state)
@@ -109,15 +110,17 @@ static void publish_state(struct kring_reader *reader,
 	kring_announce_reader_state(reader);
 }
 
-/* Word .ref of struct rring_reader_info. Under the arena's lock. */
+/*
+ * Returns .ref of @reader's struct rring_reader_info. Under the arena's lock.
+ */
 u64 kring_reader_ref(const struct kring_reader *reader)
 {
 	return rring_word_load(&reader_info(reader)->ref);
 }
 
 /*
- * The position at which a reader starts: what @start (enum rring_start) and
- * @position ask for, but at least @low and at most the head.
+ * Returns the position at which a reader starts: the one that @start (enum
+ * rring_start) and @position ask for, but at least @low, and at most the head.
  */
 static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 			  u64 position)
@@ -132,15 +135,16 @@ static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 }
 
 /*
- * Make @reader gate. Its start is what @start and @position ask for, but not
- * below what the writer may overwrite. Under the arena's lock.
+ * Make @reader gate. It starts where @start and @position ask for, but not
+ * below kring_ring_passed(), because the writer may overwrite entries there.
+ * Under the arena's lock.
  */
 static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 {
 	struct kring_ring *ring = reader->ring;
 
 	reader->start = kring_ring_low(ring);
-	/* the writer scans again and again while the reader is JOINING */
+	/* be quick: the writer may scan on while the reader is JOINING */
 	preempt_disable();
 	publish_state(reader, RRING_READER_JOINING);
 	/*
@@ -167,9 +171,10 @@ static void begin_observing(struct kring_reader *reader, u32 start,
 }
 
 /*
- * Returns a free cursor of @client, or -ENOSPC. The client must have set the
- * cursor back to 0: a value from an earlier use would move the new reader
- * forward, and the writer would overwrite what the reader has not read.
+ * Returns the index of a free cursor of @client, or -ENOSPC. A cursor is free
+ * if no reader uses it and the client has set it back to 0. A value from an
+ * earlier use would move the new reader forward, and the writer would overwrite
+ * what the reader has not read.
  */
 static int find_cursor(const struct kring_client *client)
 {
@@ -237,7 +242,8 @@ static struct kring_reader *find_name(struct kring_ring *ring, const char *name)
 }
 
 /*
- * 0; -EACCES: the name is another user's; -EBUSY: a client uses the name now.
+ * Returns 0; -EACCES: the name belongs to another user; -EBUSY: a client uses
+ * the name now.
  */
 static int may_resume(const struct kring_reader *reader, kuid_t owner)
 {
@@ -247,10 +253,10 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
 }
 
 /*
- * A named reader that was away goes on. If FROZEN, it gates since it left, and
- * goes on at its position. If it was lapped, it goes on at its position or at
- * the oldest entry kept, whichever is higher; args->lost counts the entries in
- * between.
+ * A client takes over a named reader that was away. If the reader is FROZEN, it
+ * has gated all the time, and goes on at its position. If it was lapped, it
+ * goes on at its position or at the oldest entry that the ring still has,
+ * whichever is higher; args->lost becomes the number of entries in between.
  */
 static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 {
@@ -372,7 +378,7 @@ int kring_reader_join(struct kring_client *client,
 
 static void leave_cursor(struct kring_reader *reader)
 {
-	/* a wait for several readers that includes this one must fail now */
+	/* a sleeper in WAIT_ANY or WAIT_PEER must see the reader go */
 	kring_evcount_signal(&reader->client->evcount);
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
@@ -381,8 +387,8 @@ static void leave_cursor(struct kring_reader *reader)
 }
 
 /*
- * @reader, which is named, is away from now on: it keeps its position, and
- * gates there unless it is lapped.
+ * Take @reader, which is named, away from its client. It keeps its position,
+ * and gates there unless it was lapped.
  */
 static void freeze(struct kring_reader *reader)
 {
@@ -404,10 +410,10 @@ static void shrink_readers_end(struct kring_ring *ring)
 }
 
 /*
- * Take @reader out of its ring, so that it no longer gates, and free it. .start
- * in the ring's page is not cleared: a writer that still sees the old state
- * would find the reader at 0, and the ring would look full. Under the arena's
- * lock, or when the arena is freed.
+ * Take @reader out of its ring, so that it no longer gates, and free it. This
+ * leaves .start in the ring's page as it is. If it became 0, a writer that
+ * still sees the old state would find the reader at position 0, and the ring
+ * would look full. Under the arena's lock, or when the arena is freed.
  */
 void kring_reader_remove(struct kring_reader *reader)
 {
@@ -424,10 +430,10 @@ void kring_reader_remove(struct kring_reader *reader)
 }
 
 /*
- * The client of @reader leaves or has died. A named reader freezes; a nameless
- * one is freed. Wakes the writer, and clients that wait for slots. Reaps the
- * ring if that has no writer and no reader left. Under the arena's lock; the
- * caller does not use @reader or its ring afterwards.
+ * The client of @reader leaves or has died. If the reader has a name, freeze
+ * it; else free it. Wake the writer, and clients that wait for slots. If the
+ * ring has no writer and no reader then, reap it: so the caller must not use
+ * @reader or its ring afterwards. Under the arena's lock.
  */
 void kring_reader_detach(struct kring_reader *reader)
 {
@@ -511,9 +517,9 @@ int kring_reader_leave(struct kring_client *client,
 }
 
 /*
- * Make @reader, which was lapped, gate again, at its position or at the oldest
- * entry kept, whichever is higher. The reader gets a new serial. Returns how
- * many entries it has lost. Under the arena's lock.
+ * Make @reader, which was lapped, gate again: at its position, or at the oldest
+ * entry that the ring still has, whichever is higher. Gives the reader a new
+ * serial. Returns how many entries the reader has lost. Under the arena's lock.
  */
 u64 kring_reader_resume(struct kring_reader *reader)
 {
@@ -558,7 +564,10 @@ int kring_reader_rejoin(struct kring_client *client,
 	return err;
 }
 
-/* @reader no longer gates. Wakes the tasks that this concerns. */
+/*
+ * Lap @reader: it no longer gates. Wake the ring's writer and readers, and the
+ * clients that wait for slots.
+ */
 static void lap(struct kring_reader *reader)
 {
 	struct kring_ring *ring = reader->ring;
@@ -576,10 +585,10 @@ static void lap(struct kring_reader *reader)
 }
 
 /*
- * The writer waits until @reader is beyond @position. If @reader has not moved
- * for the ring's limit, .stall_ns, lap it; else lower *@wake_at to the time
- * when the limit is reached. A reader that has read all entries is not stalled.
- * @now is the time in ns. Under the arena's lock.
+ * Called when the writer waits until @reader is beyond @position. If @reader
+ * has not moved for .stall_ns, the ring's limit, lap it. Else lower *@wake_at
+ * to the time at which it will have reached the limit. A reader that has read
+ * all entries is not stalled. @now is the time in ns. Under the arena's lock.
  */
 void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
@@ -633,7 +642,7 @@ static void raise_readable(void *context)
 {
 	struct wait_readable *wait = context;
 
-	/* .info is valid without the lock: it lies in ARENA */
+	/* needs no lock: .info lies in ARENA, which outlives the ring */
 	kring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
 }
 
@@ -643,10 +652,9 @@ static const struct kring_wait_ops readable_ops = {
 };
 
 /*
- * WAIT for RRING_WAIT_READABLE, see kring_reader_ready(). 0; -ENXIO: no such
- * ring or reader; -EPERM: not a reader of @client; or an error of
- * kring_client_lock() or kring_evcount_wait(). Takes the arena's lock. May
- * sleep.
+ * WAIT for RRING_WAIT_READABLE: sleep until kring_reader_ready(). Returns 0;
+ * -ENXIO: no such ring or reader; -EPERM: not a reader of @client; or an error
+ * of kring_client_lock() or kring_evcount_wait(). Takes the arena's lock.
  */
 int kring_reader_wait_readable(struct kring_client *client,
 			       const struct rring_wait *args)

@@ -14,9 +14,10 @@
 #include "recent.h"
 
 /*
- * Where the list ends, by the client's word. *@seen, where to go on reading, is
- * raised to the oldest entry that is not overwritten; if the end went back, it
- * is set to the end.
+ * Returns where the list ends, as the client says in *@end. *@seen is the
+ * position from which the kernel reads on. If the client has overwritten
+ * entries from there on, raise *@seen to the oldest entry that is left. If the
+ * end went back, set *@seen to the end.
  */
 static u64 find_unread(const rring_seq_t *end, u64 *seen, u32 entries)
 {

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The sweep: find slots that no location names, and free them.
+ * The sweep: find slots that no location names, and free them. The letters are
+ * barriers: see "The lettered barriers" in Documentation/design.rst.
  *
  * For a batch of up to 64 slots that are out, under the arena's lock:
  *
  *   0. skip slots in a magazine (F), slots that an adopted entry of a ring
- *      names (D) and, in a deep sweep, slots that a window named at its start;
+ *      names (D) and, in a deep kring_sweep(), slots that are in .named;
  *   1. first collect: skip slots that a ledger holds or, in a shallow sweep,
  *      has in flight;
  *   2. in a deep sweep, skip slots that a ring's window names (B, D);
  *   3. second collect: skip slots with a ledger word whose moves have changed;
  *   4. hide the generation, full barrier (J): from now on a weak upgrade waits;
- *   5. third look: a weak upgrade from before shows as a hold or as a change of
- *      moves, and the slot stays out in its old generation;
+ *   5. third look: if a weak upgrade came before that, a ledger word shows its
+ *      hold or has other moves: the slot stays out, in its old generation;
  *   6. give the other slots their next generation, and free them.
  *
  * Documentation/design.rst has the proof that these slots are free.
@@ -32,7 +33,10 @@
 
 #define CHUNK	4096u	/* slots counted under one lock */
 
-/* Uncount adopted entries that readers have passed. Under the arena's lock. */
+/*
+ * Readers have passed some adopted entries: do not count these any more in
+ * .adopted. Under the arena's lock.
+ */
 static void settle_adopted(struct kring_arena *arena)
 {
 	u32 i;
@@ -105,8 +109,9 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 }
 
 /*
- * Step 0, for recent drops. Returns how many were read: a slot that repeats, or
- * is no candidate, is in the batch, but not live. Under the arena's lock.
+ * Step 0, for recent drops. Returns how many entries were read, which all go
+ * into the batch. A slot that occurs twice, or that step 0 skips, does not
+ * count as live there. Under the arena's lock.
  */
 static u32 gather_recent(struct kring_pool *pool)
 {
@@ -151,8 +156,9 @@ static void hide_generations(struct kring_arena *arena,
 }
 
 /*
- * Show the generations of @slots, which hide_generations() has hidden: the next
- * one if the slot is still live, so that it is free; else the old one.
+ * Store the generations of @slots again, which hide_generations() has set to 0.
+ * A slot that is still live in @batch is free, and gets the next generation.
+ * The others get their old one.
  */
 static void show_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
@@ -213,9 +219,9 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 }
 
 /*
- * Steps 1 to 6, once more if they took too long: a client that sleeps for a
- * slot relies on the sweep to free one. Returns how many slots were freed.
- * Under the arena's lock.
+ * Do steps 1 to 6; if they took too long, do them once more, because a client
+ * that sleeps for a slot relies on the sweep to free one. Returns how many
+ * slots were freed. Under the arena's lock.
  */
 static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -232,12 +238,12 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 
 /*
  * Sweep @pool from where the last sweep stopped, until @want slots are freed,
- * but no more than once round. Returns how many were freed. *@looked: how many
- * were looked at in the ledgers; @looked may be NULL. Stops if the process is
- * being killed. Takes the arena's lock for each batch. May sleep.
+ * but no more than once round. Returns how many were freed. *@looked, if not
+ * NULL, becomes the number of slots looked up in the ledgers. Stops if the
+ * process is being killed. Takes the arena's lock for each batch. May sleep.
  *
- * Sweeps that run at the same time do not share the work. A sweep that left
- * slots to another could miss some, if the other is shallow or wants fewer.
+ * Sweeps that run at the same time do not divide the slots. If one left slots
+ * to another, these could be missed: the other may be shallow, or want fewer.
  */
 u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		u32 *looked)
@@ -281,8 +287,9 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 /*
  * Shallow sweep of recent drops, until @want slots are freed or all lists are
  * read. Returns how many were freed. A hostile client can make its lists
- * endless: so, but for the last batch, no more entries are read than the pool
- * has slots. Takes the arena's lock for each batch. May sleep.
+ * endless. So the sweep ends after the batch in which it has read as many
+ * entries as the pool has slots. Takes the arena's lock for each batch. May
+ * sleep.
  */
 u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 {
@@ -323,8 +330,8 @@ static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 
 /*
  * Sweep slots @from to @end - 1, shallow and deep. Returns how many were freed.
- * Does not stop if the process is being killed: this may be part of its death.
- * Takes the arena's lock for each batch. May sleep.
+ * Does not stop if the process is being killed, because the death of the
+ * process may call it. Takes the arena's lock for each batch. May sleep.
  */
 u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 {
@@ -378,8 +385,9 @@ static u32 count_held(struct kring_pool *pool, u32 from, u32 end)
 }
 
 /*
- * How many slots at least one ledger holds; not exact, as clients go on. Stops
- * if the process is being killed. Takes the arena's lock. May sleep.
+ * Returns how many slots at least one ledger holds. Not exact, because clients
+ * change their ledgers meanwhile. Stops if the process is being killed. Takes
+ * the arena's lock. May sleep.
  */
 u32 kring_sweep_held(struct kring_pool *pool)
 {
@@ -413,8 +421,8 @@ static u32 count_in_flight(struct kring_pool *pool, u32 from, u32 end)
 }
 
 /*
- * How many slots a ring's window or an adopted entry names; not exact, as rings
- * go on. Takes the arena's lock. May sleep.
+ * Returns how many slots a ring's window or an adopted entry names. Not exact,
+ * because rings move meanwhile. Takes the arena's lock. May sleep.
  */
 u32 kring_sweep_in_flight(struct kring_pool *pool)
 {

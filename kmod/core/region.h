@@ -8,9 +8,9 @@ struct page;
 struct vm_area_struct;
 
 /*
- * Pages, at first zero, which the kernel has mapped in one piece at .addr and
- * which processes can map. In the library .addr is the only mapping, and counts
- * its users.
+ * Pages that processes can map. They are zero at first. The kernel has them
+ * mapped at .addr, without gaps. In the library, all clients use the mapping at
+ * .addr, and the library counts its users.
  */
 struct kring_region {
 #ifdef __KERNEL__

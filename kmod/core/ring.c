@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Rings in the kernel: open, take over, close, and the end of a writer. A new
- * writer gets new pages, into which the entries are copied: the last writer may
- * still have the old pages mapped or pinned.
+ * writer gets new pages, because the last writer may still have the old pages
+ * mapped or pinned. The kernel copies the entries into the new pages.
  */
 #include "compat.h"
 
@@ -47,8 +47,9 @@ void kring_ring_put(struct kring_ring *ring)
 }
 
 /*
- * Events for which there was no room, as the writer says, and events that a
- * kernel writer dropped. Under the arena's lock.
+ * Returns how many events the ring did not get: those for which a writer in a
+ * process says that it found no room, and those that a kernel writer dropped.
+ * Under the arena's lock.
  */
 u64 kring_ring_drops(const struct kring_ring *ring)
 {
@@ -61,9 +62,9 @@ u64 kring_ring_drops(const struct kring_ring *ring)
 }
 
 /*
- * Change the stall limit of @ring, which was opened with one: readers of other
- * rings do not expect to be lapped. Wakes a waiting writer, so that it uses the
- * new limit. Under the arena's lock.
+ * Change the stall limit of @ring. The ring must have been opened with a limit,
+ * because readers of other rings do not expect to be lapped. If the writer
+ * waits, wakes it, so that it uses the new limit. Under the arena's lock.
  */
 void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns)
 {
@@ -79,8 +80,8 @@ bool kring_ring_has_ended(const struct kring_ring *ring)
 }
 
 /*
- * Lower the flags of @waiters, and wake these: the writer, the readers. Under
- * the arena's lock.
+ * Lower the waiters flags @waiters, and wake those that the flags are for: the
+ * writer, the readers, or both. Under the arena's lock.
  */
 void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 {
@@ -134,10 +135,11 @@ void kring_ring_reap(struct kring_ring *ring)
 
 /*
  * The writer of @ring leaves, or has died. The stream stops at the head, and a
- * next writer can go on there. Until then readers see its end with @state
- * RRING_RING_ENDED, or nothing new with RRING_RING_AWAITED. It stops at most a
- * lap above the lower end of the window, even if a hostile writer still raises
- * the head. A ring without readers is reaped. Under the arena's lock.
+ * next writer can go on there. Until then readers that have read all see the
+ * end of the stream (@state RRING_RING_ENDED), or just no new entry
+ * (RRING_RING_AWAITED). Even if a hostile writer still raises the head, the
+ * stream stops at most a lap above the window's lower end. A ring without
+ * readers is reaped. Under the arena's lock.
  */
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 {
@@ -260,8 +262,9 @@ static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
 }
 
 /*
- * Is @ring as @b wants it? The limit is compared as it was at open, not as
- * kring_ring_set_stall() has set it since.
+ * Does @ring have the geometry of @b? This compares the stall limit with the
+ * one given when @ring was first opened, not with that of
+ * kring_ring_set_stall().
  */
 static bool same_geometry(const struct kring_ring *ring,
 			  const struct rring_ring_info *b)
@@ -285,7 +288,7 @@ static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
-	/* no honest end: a new writer's positions would soon be rejected */
+	/* no honest writer gets there, and the next one would soon fail */
 	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
 		return -EOVERFLOW;
 	return same_geometry(ring, info) ? 0 : -EEXIST;
@@ -302,10 +305,10 @@ static void copy_pages(void *to, const void *from, u64 size)
 }
 
 /*
- * Make @client the writer of @old, in the pages of @fresh, which gets the old
- * pages. 0, or what may_take_over() returns. Readers see the new incarnation
- * when they next look at the head, and map the new pages. Under the arena's
- * lock.
+ * Make @client the writer of @old, with the pages of @fresh; the two rings swap
+ * their pages. Returns 0, or an error of may_take_over(). Readers see the new
+ * incarnation when they next look at the head, and then map the new pages.
+ * Under the arena's lock.
  */
 static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		     struct kring_client *client,
@@ -318,7 +321,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 
 	if (err)
 		return err;
-	/* some may be half overwritten: .claim tells observers which */
+	/* some entries may be half overwritten; .claim tells which */
 	copy_pages(fresh->pages->region.addr, old->pages->region.addr,
 		   info->size);
 	swap(old->pages, fresh->pages);
@@ -330,8 +333,9 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	old->writer = client;
 	old->info->writer = client->id;
 	/*
-	 * O: pairs with P in the library's peek: state before incarnation.
-	 * Else a reader of the new pages could still see that the stream ended.
+	 * O: pairs with P in the library's peek. The state is stored before the
+	 * incarnation. Else a reader of the new pages could still see that the
+	 * stream ended.
 	 */
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;
@@ -347,7 +351,10 @@ struct opening {
 	struct kring_ring *fresh;	/* NULL: installed in the arena */
 };
 
-/* 0, or a negative errno; then there is nothing to discard. May sleep. */
+/*
+ * Allocate. Returns 0 or a negative errno; after an error the caller must not
+ * call discard(). May sleep.
+ */
 static int prepare(struct opening *opening, struct kring_arena *arena,
 		   const struct rring_ring_open *args, kuid_t owner)
 {
@@ -363,7 +370,10 @@ static int prepare(struct opening *opening, struct kring_arena *arena,
 	return 0;
 }
 
-/* Free what was not installed. Not under the arena's lock: it can be large. */
+/*
+ * Free what was not installed in the arena. Not under the arena's lock: a ring
+ * can be large, so freeing can take long.
+ */
 static void discard(struct opening *opening)
 {
 	if (opening->fresh)
@@ -372,9 +382,9 @@ static void discard(struct opening *opening)
 }
 
 /*
- * Make @client the writer of the ring that @args names: a new one, or one that
- * is taken over, in the pages of @opening->fresh. Returns the ring, without a
- * reference for the caller, or an ERR_PTR(). Under the arena's lock.
+ * Make @client the writer of the ring that @args names. This is a new ring, or
+ * one that it takes over, in the pages of @opening->fresh. Returns the ring, or
+ * an ERR_PTR(). The caller gets no reference. Under the arena's lock.
  */
 static struct kring_ring *open_or_take_over(struct kring_client *client,
 					    struct opening *opening,

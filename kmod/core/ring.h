@@ -15,8 +15,9 @@ struct kring_reader;
 
 /* The arena's lock protects all but .ref and the event counts. */
 struct kring_ring {
-	struct kref ref;		/* held by the arena's table, waits,
-					 * and a kernel writer or reader
+	struct kref ref;		/* held by the arena's table, by each
+					 * sleeping WAIT, and by a kernel
+					 * writer or reader
 					 */
 	struct kring_arena *arena;
 	u32 id;
@@ -46,7 +47,10 @@ struct kring_ring {
 	struct kring_evcount writable;
 };
 
-/* The first page of the present pages, which the ring's writer writes. */
+/*
+ * Returns the first page of the ring's present incarnation. Only the ring's
+ * writer writes this page.
+ */
 static inline struct rring_ring_head *
 kring_ring_page(const struct kring_ring *ring)
 {

@@ -44,8 +44,8 @@ u32 kring_flag_lower(rring_flag_t *flag, u32 bits)
 }
 
 /*
- * Sleep until .events differs from @seen: 0; -ETIME: @deadline, a ktime in ns,
- * has passed; -ERESTARTSYS: a signal.
+ * Sleep until .events differs from @seen. Returns 0; -ETIME: @deadline, a ktime
+ * in ns, has passed; -ERESTARTSYS: a signal.
  */
 static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 {
@@ -63,25 +63,25 @@ static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 
 /*
  * Sleep on @evcount until ops->ready() returns something other than -EAGAIN,
- * and return that. -ETIMEDOUT: @deadline, a ktime in ns, has passed; 0: never
- * sleep; RRING_FOREVER: no limit. -ERESTARTSYS: a signal. Without the arena's
- * lock, which is taken.
+ * and return that. Returns -ETIMEDOUT when @deadline, a ktime in ns, has passed
+ * (a @deadline of 0: at once; RRING_FOREVER: never), and -ERESTARTSYS after a
+ * signal. Takes the arena's lock; the caller must not hold it.
  *
  * One barrier, after the last flag is raised, is enough for any number of
  * flags. Take a peer, what the peer stores, and the flag that the peer loads
  * afterwards:
  *
- * - The flag is down. Then the store came before the barrier, and the second
- *   .ready sees the store.
- * - The flag is up, raised here or by another sleeper. Then the peer wakes: it
- *   lowers the flag, and signals the event counts of all sleepers that the flag
- *   stands for. If @seen counts that signal, then the store came before the
- *   barrier, and the second .ready sees it. Else .events differs from @seen,
- *   and there is no sleep.
+ * - The peer finds the flag down. Then its store came before the barrier, and
+ *   the second .ready sees the store.
+ * - The peer finds the flag up, raised here or by another sleeper. Then the
+ *   peer lowers the flag, and signals the event counts of all sleepers that the
+ *   flag stands for. If @seen counts that signal, then the store came before
+ *   the barrier, and the second .ready sees it. Else .events differs from
+ *   @seen, and this task does not sleep.
  *
- * A wake for another sleeper can lower the flag before this task sleeps. That
- * wake signals this event count as well, and the next round raises the flag
- * again.
+ * A peer that wakes another sleeper can lower the flag before this task sleeps.
+ * It then signals this event count as well, and this task's next round raises
+ * the flag again.
  */
 int kring_evcount_wait(struct kring_evcount *evcount,
 		       const struct kring_wait_ops *ops, void *context,
@@ -101,7 +101,7 @@ int kring_evcount_wait(struct kring_evcount *evcount,
 		err = ops->ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
-		/* a hostile peer may signal again and again */
+		/* a hostile peer can keep sleep_until() from seeing a signal */
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 		err = sleep_until(evcount, seen, wake_at);

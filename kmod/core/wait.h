@@ -17,7 +17,7 @@ struct kring_evcount {
 	atomic_t events;		/* how often it was signalled */
 };
 
-/* The condition that a sleeper waits for. Called without locks. */
+/* What a sleeper waits for. The caller of these functions holds no lock. */
 struct kring_wait_ops {
 	/*
 	 * 0: the condition holds; -EAGAIN: not yet; else an error, which ends

@@ -20,9 +20,10 @@
 /* ---- where it lies ---- */
 
 /*
- * The head: entries below are committed. Never goes back, and is never above
- * S64_MAX, so that sums of positions do not overflow: other values of a hostile
- * writer are ignored. Without a writer: where the last one stopped.
+ * Returns the head: entries below are committed. If the ring has no writer,
+ * this is where the last one stopped. The head never goes back, and is never
+ * above S64_MAX, so that sums of positions do not overflow: the kernel ignores
+ * other values, which a hostile writer may store.
  */
 u64 kring_ring_head(struct kring_ring *ring)
 {
@@ -40,14 +41,15 @@ u64 kring_ring_head(struct kring_ring *ring)
 }
 
 /*
- * The lower end of the window: the lowest gating reader, or what the ring
- * retains if that is lower. Never goes back, and is at most a lap below the
- * head, whatever cursors say.
+ * Returns the lower end of the window: the position of the lowest gating
+ * reader, or the first entry that the ring retains, whichever is lower. The
+ * lower end never goes back, and is at most a lap below the head, whatever
+ * cursors say.
  */
 u64 kring_ring_low(struct kring_ring *ring)
 {
 	u64 head = kring_ring_head(ring);
-	/* a cursor beyond the head has no effect */
+	/* this is not above the head: a cursor beyond has no effect */
 	u64 low = rring_window_retained(head, ring->info->retain);
 	u32 i;
 
@@ -61,9 +63,9 @@ u64 kring_ring_low(struct kring_ring *ring)
 }
 
 /*
- * Lowest position at which a new gating reader may start: the writer may have
- * granted itself the room below. .passed is the writer's word, so it counts up
- * to the head only.
+ * Returns the lowest position at which a new gating reader may start: the
+ * writer may already have decided to overwrite what is below. The writer stores
+ * .passed, so the kernel does not trust it beyond the head.
  */
 u64 kring_ring_passed(struct kring_ring *ring)
 {
@@ -98,7 +100,7 @@ bool kring_ring_has_room(struct kring_ring *ring)
 
 /* ---- what it names ---- */
 
-/* During a walk over a ring, which can be long: let other tasks run. */
+/* Let other tasks run now and then: a walk over a ring can be long. */
 static void maybe_resched(u64 pos)
 {
 	if (pos % 4096 == 0)
@@ -110,7 +112,7 @@ static struct rring_entry *ring_entries(const struct kring_ring *ring)
 	return ring->pages->region.addr + ring->info->entry_offset;
 }
 
-/* The count of the slot that adopted entry @pos names; NULL: it names none. */
+/* Where the slot of adopted entry @pos is counted; NULL: it names no slot. */
 static u32 *adopted_count(struct kring_ring *ring, u64 pos)
 {
 	u32 slot = ring->adopted[pos % ring->info->capacity];
@@ -145,7 +147,7 @@ void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 {
 	u64 pos;
 
-	/* what is still adopted from an earlier writer ends at adopted_end */
+	/* entries below adopted_end are from an earlier writer; keep them */
 	kring_ring_settle(ring);
 	for (pos = max(low, ring->adopted_end); pos < end; pos++) {
 		u32 slot = handle_slot(ring->arena, read_entry(ring, pos));
@@ -157,7 +159,7 @@ void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 			++*count;
 		maybe_resched(pos);
 	}
-	/* nothing is left from the earlier writer: begin with this copy */
+	/* all entries of the earlier writer are settled: start at this copy */
 	if (ring->adopted_low == ring->adopted_end)
 		ring->adopted_low = max(low, ring->adopted_end);
 	ring->adopted_end = end;
@@ -174,7 +176,7 @@ static void release_adopted(struct kring_ring *ring, u64 end)
 	}
 }
 
-/* Uncount adopted entries that all gating readers have passed. */
+/* Stop counting adopted entries that all gating readers have passed. */
 void kring_ring_settle(struct kring_ring *ring)
 {
 	if (ring->adopted_low < ring->adopted_end)
@@ -190,9 +192,9 @@ void kring_ring_release_adopted(struct kring_ring *ring)
 
 /*
  * For the sweep: set in @named the bit of each slot of @pool that the window
- * names. Adopted entries are left out: they count in the arena's adopted[]. The
- * lower end is read before the head, so that what is read covers the window at
- * any time in between. At most a lap is read.
+ * names. This leaves out adopted entries, as the arena's adopted[] counts them.
+ * It reads the lower end before the head, and both only grow. So what it reads
+ * contains the window of any instant in between. It reads at most a lap.
  */
 void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 			    unsigned long *named)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * The writer of a ring waits for room: until its gating readers have passed, or
- * those that stall are lapped. With a peer (RRING_WAIT_PEER), the end of the
- * peer's ring ends the wait, too.
+ * the kernel has lapped those that stall. With RRING_WAIT_PEER the wait also
+ * ends when another ring ends, which the writer reads: the ring of its peer.
  */
 #include "compat.h"
 
@@ -15,16 +15,17 @@ struct wait_writable {
 	struct kring_client *client;
 	struct kring_ring *ring;
 	u64 position;
-	u32 peer;		/* the end of the ring that is read with this
-				 * cursor ends the wait, too; or NO_PEER
+	u32 peer;		/* cursor of the peer's ring, whose end
+				 * ends the wait, too; or NO_PEER
 				 */
 };
 
 #define NO_PEER		RRING_CURSORS
 
 /*
- * Lap the gating readers that have not moved for the ring's limit, at @position
- * or below; lower *@wake_at to the time when the next one reaches that limit.
+ * Lap those gating readers at @position or below that have not moved for the
+ * ring's limit. Lower *@wake_at to the time when the next one reaches the
+ * limit.
  */
 static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
@@ -37,7 +38,7 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 						 now, wake_at);
 }
 
-/* 0: the window's lower end is beyond @position; -EAGAIN: not yet. */
+/* Returns 0: the window's lower end is beyond @position; or -EAGAIN. */
 static int check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
 	if (kring_ring_low(ring) > position)
@@ -48,9 +49,9 @@ static int check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 }
 
 /*
- * 0: wait for room; -EPIPE: the ring that is read with @cursor has ended. Its
- * writer is the reader that the room is waited for, and has gone. -ENXIO:
- * @cursor has no reader.
+ * Returns 0: the wait can go on; -EPIPE: the ring that @client reads with
+ * @cursor has ended, so the peer that writes it has gone, and will not make
+ * room; -ENXIO: @cursor has no reader.
  */
 static int check_peer(const struct kring_client *client, u32 cursor)
 {
@@ -85,7 +86,7 @@ static void raise_writable(void *context)
 {
 	struct wait_writable *wait = context;
 
-	/* .info is valid without the lock: it lies in ARENA */
+	/* needs no lock: .info lies in ARENA, which outlives the ring */
 	kring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
 	if (wait->peer != NO_PEER)
 		kring_client_raise(wait->client, BIT_ULL(wait->peer));

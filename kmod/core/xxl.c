@@ -34,8 +34,9 @@ struct kring_xxl *kring_xxl_new(u64 bytes)
 }
 
 /*
- * Free all regions of @list, which may be NULL. A process that maps pages keeps
- * these until it unmaps them, and a kernel reader until it releases its event.
+ * Free all regions of @list, which may be NULL. A process that has pages of a
+ * region mapped keeps these pages until it unmaps them. A kernel reader keeps
+ * the region of its event until it releases the event.
  */
 void kring_xxl_free(struct kring_xxl *list)
 {
@@ -72,8 +73,8 @@ void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl)
 {
 	pool->xxl[slot] = xxl;
 	/*
-	 * O: pairs with P in the library's table of mappings: the region is
-	 * there before its size can be seen.
+	 * O: pairs with P in the library's table of mappings. Without it, a
+	 * client could see the size before the slot has the region.
 	 */
 	rring_word_store_release(&pool->xxl_bytes[slot],
 				 kring_pages_size(xxl->pages));

@@ -59,8 +59,8 @@ void kring_barrier(struct kring_arena *arena)
 }
 
 /*
- * K, for a caller that does not hold the arena's lock. The lock is taken to
- * read the masks, not while the CPUs are interrupted. May sleep.
+ * K, for a caller that does not hold the arena's lock. Takes the lock to read
+ * the masks, and releases it before it interrupts the CPUs. May sleep.
  */
 void kring_barrier_unlocked(struct kring_arena *arena)
 {

@@ -13,10 +13,10 @@
 #include "mapping.h"
 
 /*
- * Copy a struct that begins with its size, as clone3(2) does. *@size: what the
- * caller says; @known: what the kernel knows. 0; -EFAULT; -EINVAL: *@size is
- * below @known; -E2BIG: *@size is above a page, or a byte from @known on is not
- * zero.
+ * Copy a struct that begins with its size, as clone3(2) does. *@size becomes
+ * the size that the caller says; @known is the size that the kernel knows.
+ * Returns 0; -EFAULT; -EINVAL: *@size is below @known; -E2BIG: *@size is above
+ * a page, or a byte from offset @known on is not zero.
  */
 static int copy_args(union kring_args *args, void __user *user, u32 known,
 		     u32 *size)
@@ -47,7 +47,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	err = kring_command_check(command, client);
 	if (err)
 		return err;
-	/* fail before anything changes if the answer cannot be stored */
+	/* if the answer cannot be stored, fail before the command runs */
 	if (command->answers && copy_to_user(user, &args, command->size))
 		return -EFAULT;
 	err = command->run(client, &args);

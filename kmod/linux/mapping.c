@@ -18,8 +18,8 @@
 #include "mapping.h"
 
 /*
- * mremap(2) copies the mapping before it calls no_mremap(). Without the count,
- * the close of that copy would end the client.
+ * mremap(2) copies the mapping, then calls no_mremap(), then closes the copy.
+ * Because of the count, this close does not end the client.
  */
 static void ledger_open(struct vm_area_struct *vma)
 {
@@ -59,9 +59,10 @@ static const struct vm_operations_struct region_ops = {
 };
 
 /*
- * 0; -EINVAL: @vma is private, or not of the region's size; -EACCES: it is
- * executable, or writable without the right. Every shared mapping has
- * VM_MAYSHARE; VM_SHARED is not set if the file is not open for writing.
+ * Returns 0; -EINVAL: @vma is private, or does not have the region's size;
+ * -EACCES: @vma is executable, or is writable although the client may not
+ * write. Looks at VM_MAYSHARE, which every shared mapping has; VM_SHARED is
+ * missing if the file is not open for writing.
  */
 static int check_vma(const struct vm_area_struct *vma,
 		     const struct kring_region *region, bool writable)
@@ -88,8 +89,9 @@ static int insert(struct vm_area_struct *vma,
 }
 
 /*
- * Map the ledger of @client, which is live afterwards. 0; -EBUSY: the ledger
- * was mapped before; -EACCES: @vma is not writable. Under the arena's lock.
+ * Map the ledger of @client, which makes @client live. Returns 0; -EBUSY: the
+ * ledger was mapped before; -EACCES: @vma is not writable; or an error of
+ * insert(). Under the arena's lock.
  */
 static int map_ledger(struct kring_client *client, struct vm_area_struct *vma)
 {
@@ -131,10 +133,10 @@ static int map_region(struct kring_client *client, struct vm_area_struct *vma)
 }
 
 /*
- * mmap(): 0; -ENOTCONN: @client is not attached; -EPERM: @vma is of another
- * process; -EOWNERDEAD: @client is dead or evicted; or an error of
- * kring_client_region(), check_vma() or map_ledger(). Takes the arena's lock;
- * the caller holds the mmap_lock for writing.
+ * mmap(). Returns 0; -ENOTCONN: @client is not attached; -EPERM: @vma belongs
+ * to another process; -EOWNERDEAD: @client is dead or evicted; or an error of
+ * kring_client_region(), check_vma(), map_ledger() or insert(). Takes the
+ * arena's lock; the caller holds the mmap_lock for writing.
  */
 int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Regions: ordinary refcounted pages, charged to the memory cgroup of the task
- * that allocates them, and to the module's max_bytes. To free a region drops
- * the module's references only: pages that a process has mapped or pinned stay
- * allocated for that process, and the module never uses them again.
+ * that allocates them, and to the module's max_bytes. When the module frees a
+ * region, it only drops its own references. Pages that a process has mapped or
+ * pinned stay allocated for that process, and the module never uses them again.
  */
 #include <linux/highmem.h>
 #include <linux/vmalloc.h>
@@ -126,7 +126,10 @@ void kring_region_free(struct kring_region *region)
 	memset(region, 0, sizeof(*region));
 }
 
-/* Map all pages into @vma, which has the region's size. 0 or an errno. */
+/*
+ * Map all pages into @vma, which has the region's size. Returns 0 or a negative
+ * errno.
+ */
 int kring_region_insert(const struct kring_region *region,
 			struct vm_area_struct *vma)
 {

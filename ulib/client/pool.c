@@ -389,7 +389,7 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	err = rring_hold(client, &held);
 	if (err)
 		return err;
-	/* I: pairs with J: the sweep hides the generation, then looks again */
+	/* I: pairs with J; the sweep hides the generation, then looks again */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;

@@ -375,7 +375,7 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 		return -EOVERFLOW;
 	}
 	rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
-	/* I: pairs with J: the sweep hides the generation, then looks again */
+	/* I: pairs with J; the sweep hides the generation, then looks again */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;

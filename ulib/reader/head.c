@@ -63,7 +63,7 @@ static int keep_pages(struct rring_reader *reader)
 static int map_ring(struct rring_reader *reader)
 {
 	const struct rring_ring_info *info = reader->info;
-	/* P: pairs with O: ulib_map() gets the pages of this one, or later */
+	/* P: pairs with O; ulib_map() gets the pages of this one, or later */
 	uint32_t incarnation = rring_flag_load_acquire(&info->incarnation);
 	const char *ring;
 	int err = 0;

@@ -72,7 +72,7 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 	uint32_t seen;
 
 	do {
-		/* P: pairs with O: the kernel stores the entry, then .joins */
+		/* P: pairs with O; the kernel stores the entry, then .joins */
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
 		rring_seq_store(&writer->ring->passed, scan.low);
