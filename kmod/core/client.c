@@ -352,8 +352,10 @@ void kring_client_wake(struct kring_client *client, __poll_t events)
 }
 
 /*
- * Raise the readers' flag of each ring that is read with one of @cursors, a bit
- * per cursor. Under the arena's lock.
+ * @cursors has a bit for each cursor of @client. For each bit that is set,
+ * raise RRING_READERS_WAIT in the waiters flag of the ring that this cursor
+ * reads.
+ * Under the arena's lock.
  */
 static void raise_readers(struct kring_client *client, u64 cursors)
 {
@@ -369,8 +371,10 @@ static void raise_readers(struct kring_client *client, u64 cursors)
 }
 
 /*
- * Raise the readers' flag of each ring that @client reads with one of @cursors,
- * a bit per cursor. Takes the arena's lock.
+ * @cursors has a bit for each cursor of @client. For each bit that is set,
+ * raise RRING_READERS_WAIT in the waiters flag of the ring that this cursor
+ * reads.
+ * Takes the arena's lock.
  */
 void kring_client_raise(struct kring_client *client, u64 cursors)
 {

@@ -109,9 +109,9 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 }
 
 /*
- * Step 0, for recent drops. Returns how many entries were read, which all go
- * into the batch. A slot that occurs twice, or that step 0 skips, does not
- * count as live there. Under the arena's lock.
+ * Step 0, for recent drops. Read entries of the lists into the batch; returns
+ * how many. .live of the batch has no bit for a slot that step 0 skips, nor for
+ * the second and later entries of the same slot. Under the arena's lock.
  */
 static u32 gather_recent(struct kring_pool *pool)
 {

@@ -74,8 +74,8 @@ static __always_inline bool reserve_position(struct rring_kwriter *kw,
 }
 
 /*
- * Undo reserve_position(). False: a later position is reserved, nothing is
- * done.
+ * Give back the position that reserve_position() took; the claim stays raised.
+ * False: a later position is reserved, and nothing is done.
  */
 static bool unreserve_position(struct rring_kwriter *kw,
 			       const struct rring_kevent *event)

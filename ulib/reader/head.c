@@ -9,12 +9,13 @@
 
 /*
  * Backoff of a reader that keeps up with its writer, see back_off(). The reader
- * rests if it finds fewer than BACKOFF_DISTANCE events. A rest takes at most
- * BACKOFF_DISTANCE pauses of the CPU.
+ * may rest if it finds some events, but fewer than BACKOFF_DISTANCE. A rest
+ * takes at most BACKOFF_DISTANCE pauses of the CPU. It was in vain if few new
+ * events came meanwhile: then the reader looks some times without a rest.
  */
 #define BACKOFF_DISTANCE	64
-#define BACKOFF_MIN	1024	/* looks without a rest after a rest in vain */
-#define BACKOFF_DOUBLINGS	6	/* how often that number may double */
+#define BACKOFF_MIN	1024	/* so many times, after the first such rest */
+#define BACKOFF_DOUBLINGS	6	/* each further one doubles that */
 
 /* ---- pages ---- */
 

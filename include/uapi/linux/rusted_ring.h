@@ -256,7 +256,8 @@ struct rring_ring_info {
 	__u64 data_offset;	/* in RING, bytes: payloads of INLINE */
 	__u64 size;		/* of RING, bytes */
 	__u64 stall_ns;		/* the kernel laps a reader that holds the
-				 * writer back for longer than this; 0: never.
+				 * writer back, and does not move, for longer
+				 * than this; 0: never.
 				 * An administrator may change the limit, but
 				 * not from 0, and not to 0
 				 */
