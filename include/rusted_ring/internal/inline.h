@@ -6,6 +6,7 @@
 #ifndef _RUSTED_RING_INLINE_H
 #define _RUSTED_RING_INLINE_H
 
+#include <rusted_ring/internal/accessor.h>
 #include <rusted_ring/internal/atomic.h>
 #include <rusted_ring/internal/handle.h>
 #include <rusted_ring/internal/ledger.h>
@@ -41,91 +42,6 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 void rring_wake_pools(struct rring_client *client);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
-
-RRING_IN_LINE uint32_t rring_client_id(const struct rring_client *client)
-{
-	return client->id;
-}
-
-RRING_IN_LINE enum rring_role
-rring_client_role(const struct rring_client *client)
-{
-	return (enum rring_role)client->role;
-}
-
-RRING_IN_LINE struct rring_client *
-rring_writer_client(const struct rring_writer *writer)
-{
-	return writer->client;
-}
-
-RRING_IN_LINE uint32_t rring_writer_ring_id(const struct rring_writer *writer)
-{
-	return writer->id;
-}
-
-RRING_IN_LINE uint64_t rring_writer_position(const struct rring_writer *writer)
-{
-	return writer->head;
-}
-
-RRING_IN_LINE uint32_t rring_writer_capacity(const struct rring_writer *writer)
-{
-	return writer->capacity;
-}
-
-RRING_IN_LINE uint32_t rring_writer_stride(const struct rring_writer *writer)
-{
-	return writer->stride;
-}
-
-RRING_IN_LINE struct rring_client *
-rring_reader_client(const struct rring_reader *reader)
-{
-	return reader->client;
-}
-
-RRING_IN_LINE uint32_t rring_reader_ring_id(const struct rring_reader *reader)
-{
-	return reader->ring_id;
-}
-
-RRING_IN_LINE uint64_t rring_reader_position(const struct rring_reader *reader)
-{
-	return reader->pos;
-}
-
-RRING_IN_LINE uint64_t rring_reader_lost(const struct rring_reader *reader)
-{
-	return reader->lost;
-}
-
-RRING_IN_LINE uint64_t rring_reader_dropped(const struct rring_reader *reader,
-					    enum rring_drop_reason reason)
-{
-	return rring_word_load(&reader->info->dropped[reason]);
-}
-
-RRING_IN_LINE enum rring_kind
-rring_reader_kind(const struct rring_reader *reader)
-{
-	return (enum rring_kind)reader->info->kind;
-}
-
-RRING_IN_LINE int rring_reader_resumed(const struct rring_reader *reader)
-{
-	return (int)reader->resumed;
-}
-
-RRING_IN_LINE uint32_t rring_reader_capacity(const struct rring_reader *reader)
-{
-	return reader->capacity;
-}
-
-RRING_IN_LINE uint32_t rring_reader_stride(const struct rring_reader *reader)
-{
-	return reader->stride;
-}
 
 /* 1: @handle names an existing slot, with a generation other than 0; else 0. */
 RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
