@@ -107,7 +107,18 @@ FIXTURE_TEARDOWN(event_owner)
 		close(self->arena[i]);
 }
 
-/* The owner still has exactly one hold, and drops it; then all is free. */
+/* The owner drops its one hold; then all slots of both clients are free. */
+static void expect_all_free(struct __test_metadata *_metadata,
+			    FIXTURE_DATA(event_owner) *self)
+{
+	EXPECT_EQ(0, rring_drop(self->owner, &self->event));
+	rring_trim(self->owner);
+	rring_trim(self->other);
+	EXPECT_TRUE(all_free(self->owner));
+	EXPECT_TRUE(all_free(self->other));
+}
+
+/* The owner still has exactly one hold, and nothing was published. */
 static void expect_untouched(struct __test_metadata *_metadata,
 			     FIXTURE_DATA(event_owner) *self)
 {
@@ -115,12 +126,8 @@ static void expect_untouched(struct __test_metadata *_metadata,
 
 	EXPECT_EQ(0, rring_find(self->owner, self->event.handle, &found));
 	EXPECT_EQ(7, found.event_type);
-	EXPECT_EQ(0, rring_drop(self->owner, &self->event));
 	EXPECT_EQ(-EAGAIN, rring_peek(self->reader, 1));
-	rring_trim(self->owner);
-	rring_trim(self->other);
-	EXPECT_TRUE(all_free(self->owner));
-	EXPECT_TRUE(all_free(self->other));
+	expect_all_free(_metadata, self);
 }
 
 TEST_F(event_owner, drop_by_another_client_fails)
@@ -160,11 +167,7 @@ TEST_F(event_owner, publish_batch_ends_before_event_of_another_client)
 	EXPECT_EQ(0, rring_release(self->reader, 1));
 	rring_writer_close(self->writer);
 	EXPECT_EQ(-EPIPE, rring_peek(self->reader, 1));
-	EXPECT_EQ(0, rring_drop(self->owner, &self->event));
-	rring_trim(self->owner);
-	rring_trim(self->other);
-	EXPECT_TRUE(all_free(self->owner));
-	EXPECT_TRUE(all_free(self->other));
+	expect_all_free(_metadata, self);
 }
 
 TEST_F(event_owner, resize_by_another_client_fails)
@@ -206,11 +209,7 @@ TEST_F(event_owner, event_that_was_read_belongs_to_the_reading_client)
 	EXPECT_EQ(0, rring_release(self->reader, 1));
 	rring_writer_close(self->writer);
 	EXPECT_EQ(-EPIPE, rring_peek(self->reader, 1));
-	EXPECT_EQ(0, rring_drop(self->owner, &self->event));
-	rring_trim(self->owner);
-	rring_trim(self->other);
-	EXPECT_TRUE(all_free(self->owner));
-	EXPECT_TRUE(all_free(self->other));
+	expect_all_free(_metadata, self);
 }
 
 TEST(entry_of_an_inline_ring_is_no_event_to_hold)

@@ -3,8 +3,6 @@
  * A call that fails, and that changed a ledger word for a moment, wakes the
  * clients that wait for a slot: a sweep may have taken that moment for a hold.
  */
-#include <sched.h>
-
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -52,12 +50,6 @@ static uint64_t wakes(const struct rring_client *client)
 	return RRING_LOAD(&client->arena->wakes);
 }
 
-static void until_waiting_for_slot(const struct rring_client *client)
-{
-	while (!rring_flag_load(&client->arena->pool_waiters))
-		sched_yield();
-}
-
 FIXTURE_SETUP(failed_call)
 {
 	const uint32_t capacity[RRING_POOLS] = { 1 };
@@ -73,7 +65,7 @@ FIXTURE_SETUP(failed_call)
 	rring_trim(self->failing);
 	ASSERT_EQ(0, rring_alloc(self->holder, 10, 0, &self->held));
 	self->thread = thread_start(wait_for_slot, self);
-	until_waiting_for_slot(self->holder);
+	until_slot_wanted(self->holder, RRING_XS);
 }
 
 /* The wait ends by a drop, and by nothing else. */

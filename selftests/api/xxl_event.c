@@ -236,13 +236,6 @@ static void *starve(void *arg)
 	return NULL;
 }
 
-static void until_waited_for(const struct rring_client *client)
-{
-	while (!(rring_flag_load_acquire(&client->arena->pool_waiters) &
-		 1u << RRING_XXL))
-		sched_yield();
-}
-
 TEST_F(xxl, who_waits_gets_the_place_that_another_client_leaves)
 {
 	struct starving starving = {
@@ -256,7 +249,7 @@ TEST_F(xxl, who_waits_gets_the_place_that_another_client_leaves)
 	for (i = 0; i < PLACES; i++)
 		event[i] = xxl_make(self->producer, MIB, i);
 	thread = thread_start(starve, &starving);
-	until_waited_for(self->producer);
+	until_slot_wanted(self->producer, RRING_XXL);
 	ASSERT_EQ(0, rring_drop(self->producer, &event[1]));
 	thread_end(thread);
 	EXPECT_EQ(0, starving.err);
@@ -278,7 +271,7 @@ TEST_F(xxl, threads_of_one_client_drop_while_one_waits)
 	for (i = 0; i < PLACES; i++)
 		event[i] = xxl_make(client, MIB, i);
 	thread = thread_start(starve, &starving);
-	until_waited_for(client);
+	until_slot_wanted(client, RRING_XXL);
 	EXPECT_EQ(-ENOSPC, rring_alloc(client, MIB, 1, &other));
 	ASSERT_EQ(0, rring_drop(client, &event[3]));
 	thread_end(thread);

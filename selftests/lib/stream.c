@@ -158,3 +158,10 @@ void until_waiting(const struct rring_ring_info *info, uint32_t bit)
 	while (!(rring_flag_load_acquire(&info->waiters) & bit))
 		sched_yield();
 }
+
+void until_slot_wanted(const struct rring_client *client, enum rring_class pool)
+{
+	while (!(rring_flag_load_acquire(&client->arena->pool_waiters) &
+		 1u << pool))
+		sched_yield();
+}

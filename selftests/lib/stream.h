@@ -64,4 +64,7 @@ struct rring_reader *reader_at(struct rring_client *client, uint32_t ring);
 /* Wait until @bit is set in the ring's waiters flags. */
 void until_waiting(const struct rring_ring_info *info, uint32_t bit);
 
+/* Wait until a client of the arena of @client waits for a slot of @pool. */
+void until_slot_wanted(const struct rring_client *client, enum rring_class pool);
+
 #endif /* SELFTESTS_STREAM_H */

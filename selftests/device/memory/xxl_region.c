@@ -453,8 +453,7 @@ TEST(memory_that_another_arena_gives_back_is_noticed)
 	ASSERT_LT(1, fill_memory(client, event, 32 * MIB, &err));
 	ASSERT_EQ(-ENOSPC, err);
 	thread = thread_start(wait_for_memory, &starving);
-	while (!rring_flag_load(&starving.client->arena->pool_waiters))
-		sched_yield();
+	until_slot_wanted(starving.client, RRING_XXL);
 	ASSERT_EQ(0, rring_drop(client, &event[0]));
 	thread_end(thread);
 	EXPECT_EQ(0, rring_drop(starving.client, &starving.event));

@@ -334,13 +334,11 @@ static int end_under_a_sleeper(void *arg)
 	struct sleeper *sleeper = arg;
 	struct rring_client *client = client_of(sleeper->arena_fd,
 						RRING_PRODUCER);
-	uint32_t bit = 1u << RRING_S;
 	pthread_t thread;
 	void *err;
 
 	MUST(!pthread_create(&thread, NULL, sleep_until_owner_dead, client));
-	while (!(rring_flag_load(&client->arena->pool_waiters) & bit))
-		sched_yield();
+	until_slot_wanted(client, RRING_S);
 	MUST(!munmap(ledger_of(client), ledger_size(client)));
 	MUST(!pthread_join(thread, &err));
 	MUST((intptr_t)err == -EOWNERDEAD);
