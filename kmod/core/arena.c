@@ -73,13 +73,15 @@ static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 				  gfp);
 	arena->ledgers = kvcalloc(max_clients + 1, sizeof(*arena->ledgers),
 				  gfp);
+	arena->ledger_of = kvcalloc(max_clients + 1, sizeof(*arena->ledger_of),
+				    gfp);
 	arena->rings = kvcalloc(max_rings, sizeof(*arena->rings), gfp);
 	arena->batch.moves = kvcalloc((max_clients + 1) * RRING_BATCH,
 				      sizeof(*arena->batch.moves), gfp);
 	arena->adopted = kvcalloc(arena->info->slots, sizeof(*arena->adopted),
 				  gfp);
-	if (!arena->clients || !arena->ledgers || !arena->rings ||
-	    !arena->batch.moves || !arena->adopted)
+	if (!arena->clients || !arena->ledgers || !arena->ledger_of ||
+	    !arena->rings || !arena->batch.moves || !arena->adopted)
 		return -ENOMEM;
 	return zalloc_cpumask_var(&arena->peers, gfp) ? 0 : -ENOMEM;
 }
@@ -146,6 +148,7 @@ static void arena_free(struct kring_arena *arena)
 	kvfree(arena->adopted);
 	kvfree(arena->batch.moves);
 	kvfree(arena->rings);
+	kvfree(arena->ledger_of);
 	kvfree(arena->ledgers);
 	kvfree(arena->clients);
 	kring_region_free(&arena->payload);
@@ -476,22 +479,29 @@ u32 kring_arena_next_serial(struct kring_arena *arena)
 	return arena->last_serial;
 }
 
-/* Sweeps read @ledger from now on. Under the arena's lock. */
+/* Sweeps read the ledger of @client from now on. Under the arena's lock. */
 void kring_arena_add_ledger(struct kring_arena *arena,
-			    const rring_word_t *ledger)
+			    struct kring_client *client)
 {
-	arena->ledgers[arena->nr_ledgers++] = ledger;
+	u32 i = arena->nr_ledgers++;
+
+	arena->ledger_of[i] = client;
+	arena->ledgers[i] = (struct rring_ledger) {
+		.word = kring_client_ledger(client),
+	};
 }
 
-/* Sweeps do not read @ledger any more. Under the arena's lock. */
+/* Sweeps do not read the ledger of @client any more. Under the arena's lock. */
 void kring_arena_remove_ledger(struct kring_arena *arena,
-			       const rring_word_t *ledger)
+			       struct kring_client *client)
 {
 	u32 i;
 
-	for (i = 0; arena->ledgers[i] != ledger; i++)
+	for (i = 0; arena->ledger_of[i] != client; i++)
 		;
-	arena->ledgers[i] = arena->ledgers[--arena->nr_ledgers];
+	arena->nr_ledgers--;
+	arena->ledgers[i] = arena->ledgers[arena->nr_ledgers];
+	arena->ledger_of[i] = arena->ledger_of[arena->nr_ledgers];
 }
 
 /*

@@ -81,7 +81,8 @@ struct kring_arena {
 	u32 last_serial;		/* of clients and readers */
 	struct kring_client **clients;	/* by id; [0] is always NULL */
 	u32 last_client;		/* the highest id ever used */
-	const rring_word_t **ledgers;	/* of .clients and .kernel */
+	struct rring_ledger *ledgers;	/* of .clients and .kernel */
+	struct kring_client **ledger_of; /* whose ledger .ledgers has there */
 	u32 nr_ledgers;
 	struct kring_client *kernel;	/* client 0; NULL: the kernel has no
 					 * writer and no reader here
@@ -109,9 +110,9 @@ void kring_arena_get(struct kring_arena *arena);
 void kring_arena_put(struct kring_arena *arena);
 u32 kring_arena_next_serial(struct kring_arena *arena);
 void kring_arena_add_ledger(struct kring_arena *arena,
-			    const rring_word_t *ledger);
+			    struct kring_client *client);
 void kring_arena_remove_ledger(struct kring_arena *arena,
-			       const rring_word_t *ledger);
+			       struct kring_client *client);
 void kring_arena_wake_pools(struct kring_arena *arena, u32 pools);
 u64 kring_arena_bytes(struct kring_arena *arena);
 

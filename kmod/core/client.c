@@ -2,6 +2,7 @@
 /* Clients: attach, their regions, and the wait for several rings. */
 #include "compat.h"
 
+#include <rusted_ring/internal/handle.h>
 #include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
@@ -141,7 +142,7 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	client->serial = kring_arena_next_serial(arena);
 	arena->clients[id] = client;
 	arena->last_client = max(arena->last_client, id);
-	kring_arena_add_ledger(arena, kring_client_ledger(client));
+	kring_arena_add_ledger(arena, client);
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
 	/* pairs with kring_client_lock() and others */
@@ -244,20 +245,30 @@ u64 kring_client_bytes(const struct kring_client *client)
 }
 
 /*
+ * The tail of @client's magazine for @pool, as the client has stored it.
+ *
+ * F: pairs with E in the library's pop. Without it, the sweep could see that a
+ * slot left the magazine, but not the client's hold on it.
+ */
+static u64 load_tail(struct kring_client *client, u32 pool)
+{
+	return rring_seq_load_acquire(&kring_client_tails(client)
+				       ->tail[pool].pos);
+}
+
+/*
  * Returns the tail of @client's magazine for @pool: the client has taken the
- * slots at positions below. The client writes this word. If the tail goes back,
- * or beyond the head, the kernel treats the magazine as empty. So a hostile
- * client can only lose its own slots. Under the arena's lock.
+ * slots at positions below, or the kernel has recalled them. The client writes
+ * this word. If the tail goes back, or beyond the head, the kernel treats the
+ * magazine as empty. So a hostile client can only lose its own slots. Under the
+ * arena's lock.
  */
 u32 kring_client_tail(struct kring_client *client, u32 pool)
 {
-	struct rring_tails *tails = kring_client_tails(client);
-	u32 head = rring_seq_load(&kring_client_magazine(client, pool)->head);
-	/*
-	 * F: pairs with E in the library's pop. Without it, the sweep could see
-	 * that a slot left the magazine, but not the client's hold on it.
-	 */
-	u32 tail = rring_seq_load_acquire(&tails->tail[pool].pos);
+	struct rring_magazine *magazine = kring_client_magazine(client, pool);
+	u32 head = rring_seq_load(&magazine->head);
+	u64 floor = rring_seq_load(&magazine->floor);
+	u32 tail = max(load_tail(client, pool), floor);
 	u32 seen = client->tail[pool];
 
 	if (tail - seen > head - seen)
@@ -272,6 +283,98 @@ u32 kring_client_lent(struct kring_client *client, u32 pool)
 	u32 head = rring_seq_load(&kring_client_magazine(client, pool)->head);
 
 	return head - kring_client_tail(client, pool);
+}
+
+/*
+ * Returns the low 32 bits of those ledger words of @client, for slots of @pool,
+ * that count as unused. RRING_PARKED: the client has not yet noticed the last
+ * recall, so the slots that it has parked are not its own any more. It drops
+ * them before it raises its tail to the floor. 0: no word that has a hold is
+ * one. Under the arena's lock, or when the client is dead.
+ */
+u32 kring_client_parked(struct kring_client *client, u32 pool)
+{
+	struct rring_magazine *magazine = kring_client_magazine(client, pool);
+
+	if (!(client->recalled & BIT(pool)))
+		return 0;
+	if (load_tail(client, pool) < rring_seq_load(&magazine->floor))
+		return RRING_PARKED;
+	client->recalled &= ~BIT(pool);
+	return 0;
+}
+
+/* Has @client slots of its last refill, and has it taken none of them? */
+static bool has_untouched_refill(struct kring_client *client, u32 pool)
+{
+	return kring_client_lent(client, pool) &&
+	       client->tail[pool] == client->refilled[pool];
+}
+
+/* Is there something to recall, and to take, that no earlier recall covers? */
+static bool may_recall(struct kring_client *client, u32 pool)
+{
+	u32 n = kring_client_lent(client, pool);
+
+	if (!rring_seq_load(&kring_client_magazine(client, pool)->head))
+		return false;	/* it never had a slot */
+	if (!n)
+		return !kring_client_parked(client, pool);
+	return n > 1 || !has_untouched_refill(client, pool);
+}
+
+/*
+ * Recall the magazine of @client for @pool: the slots in it, and those that the
+ * client has parked, are no longer its own. Returns false if there is nothing
+ * to recall. The caller then passes barrier K, and calls kring_client_spare().
+ * Under the arena's lock.
+ */
+bool kring_client_recall(struct kring_client *client, u32 pool)
+{
+	struct rring_magazine *magazine = kring_client_magazine(client, pool);
+	u64 floor = rring_seq_load(&magazine->head) + 1;
+
+	if (!may_recall(client, pool))
+		return false;
+	if (has_untouched_refill(client, pool))
+		client->spared |= BIT(pool);
+	client->recalled |= BIT(pool);
+	rring_seq_store(&magazine->floor, floor);
+	/*
+	 * O: pairs with P in the library's pop. Without it, the client could
+	 * see the head, but not the floor.
+	 */
+	rring_seq_store_release(&magazine->head, floor);
+	return true;
+}
+
+/*
+ * Lend to @client, whose magazine for @pool was recalled, one slot again: the
+ * first of its last refill, if the client has not taken that slot. Otherwise
+ * two clients could recall each other's slots again and again, and neither
+ * could take one. After barrier K a slot that the client does not hold was not
+ * taken, and will not be: the client sees the floor. Under the arena's lock.
+ */
+void kring_client_spare(struct kring_client *client, struct kring_pool *pool)
+{
+	struct rring_magazine *magazine =
+		kring_client_magazine(client, pool->index);
+	u32 *position = &client->refilled[pool->index];
+	u64 handle = magazine->handle[*position % RRING_MAGAZINE_SLOTS];
+	u32 slot = rring_handle_index(handle);
+	u64 head = rring_seq_load(&magazine->head);
+
+	if (!(client->spared & BIT(pool->index)))
+		return;
+	client->spared &= ~BIT(pool->index);
+	if (rring_ledger_holds(rring_word_load(&kring_client_ledger(client)
+					       [pool->base + slot])))
+		return;
+	pool->lease[slot].position = head;
+	WRITE_ONCE(magazine->handle[head % RRING_MAGAZINE_SLOTS], handle);
+	*position = head;
+	/* O: as in lend() */
+	rring_seq_store_release(&magazine->head, head + 1);
 }
 
 static struct kring_client *client_at(struct kring_arena *arena, u32 id)

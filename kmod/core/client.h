@@ -5,6 +5,7 @@
 #include "compat.h"
 #include <linux/rusted_ring.h>
 #include <linux/rusted_ring_netlink.h>
+#include <rusted_ring/internal/ledger.h>
 
 #include "arena.h"
 #include "region.h"
@@ -47,6 +48,13 @@ struct kring_client {
 	struct kring_region magazine;
 	struct kring_region cursors;
 	u32 tail[RRING_POOLS];		/* see kring_client_tail() */
+	u32 refilled[RRING_POOLS];	/* position of the first slot that its
+					 * last refill has lent
+					 */
+	u32 recalled;			/* bit per pool: recalled, and perhaps
+					 * the client has not noticed
+					 */
+	u32 spared;			/* bit per pool: kring_client_spare() */
 	u32 charged[RRING_POOLS];	/* slots lent and not freed since */
 	u64 recent[RRING_POOLS][RRING_RECENT_LISTS]; /* read up to here */
 	struct kring_reader *readers[RRING_CURSORS]; /* by cursor */
@@ -70,9 +78,18 @@ int kring_client_wait_any(struct kring_client *client,
 u64 kring_client_bytes(const struct kring_client *client);
 u32 kring_client_tail(struct kring_client *client, u32 pool);
 u32 kring_client_lent(struct kring_client *client, u32 pool);
+u32 kring_client_parked(struct kring_client *client, u32 pool);
+bool kring_client_recall(struct kring_client *client, u32 pool);
+void kring_client_spare(struct kring_client *client, struct kring_pool *pool);
 int kring_client_region(struct kring_client *client, u64 offset,
 			const struct kring_region **region, bool *writable);
 __poll_t kring_client_poll(struct kring_client *client);
+
+/* Does a ledger word hold its slot? @parked: of kring_client_parked(). */
+static inline bool kring_word_holds(u64 word, u32 parked)
+{
+	return rring_ledger_holds(word) && (u32)word != parked;
+}
 
 static inline struct rring_tails *
 kring_client_tails(struct kring_client *client)

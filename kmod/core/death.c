@@ -58,7 +58,7 @@ static void remove_from_tables(struct kring_client *client)
 
 	rring_flag_store_release(&arena->info->client_serial[client->id], 0);
 	arena->clients[client->id] = NULL;
-	kring_arena_remove_ledger(arena, kring_client_ledger(client));
+	kring_arena_remove_ledger(arena, client);
 }
 
 static void detach_rings(struct kring_client *client)
@@ -84,13 +84,13 @@ static void detach_readers(struct kring_client *client)
 	}
 }
 
-static u32 count_holds(const rring_word_t *ledger, u32 capacity)
+static u32 count_holds(const rring_word_t *ledger, u32 capacity, u32 parked)
 {
 	u32 held = 0;
 	u32 i;
 
 	for (i = 0; i < capacity; i++) {
-		if (rring_ledger_holds(rring_word_load(&ledger[i])))
+		if (kring_word_holds(rring_word_load(&ledger[i]), parked))
 			held++;
 		if (i % 4096 == 0)
 			cond_resched();
@@ -112,7 +112,8 @@ static void count_dead_holds(struct kring_client *client,
 
 	for (i = 0; i < RRING_POOLS; i++)
 		usage->held[i] = count_holds(&ledger[arena->pool[i].base],
-					     arena->pool[i].capacity);
+					     arena->pool[i].capacity,
+					     kring_client_parked(client, i));
 	mutex_lock(&arena->lock);
 	arena->info->deaths++;
 	arena->info->dead_holds += kring_client_usage_holds(usage);

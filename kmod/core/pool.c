@@ -16,6 +16,7 @@
 #include <rusted_ring/internal/handle.h>
 
 #include "arena.h"
+#include "barrier.h"
 #include "client.h"
 #include "pool.h"
 #include "reclaim.h"
@@ -185,6 +186,7 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 		lend_slot(pool, client, head + i);
 	account_lent(pool, n);
 	client->charged[pool->index] += n;
+	client->refilled[pool->index] = head;
 	/*
 	 * O: pairs with P in the library's pop. Without it, the client could
 	 * see the head, but not the handles below it.
@@ -399,9 +401,44 @@ static int refill_sweep(struct refill *refill, enum kring_depth depth)
 }
 
 /*
- * Sweep shallow and lend; if no slot could be lent, sweep deep and lend.
- * Returns what refill_sweep() returns, and sets .found to how many slots were
- * freed.
+ * Recall the magazines of all clients but @except (NULL: of all), so that sweeps
+ * find the slots that no event uses. Not for XXL, whose slots the client takes
+ * at once. Takes the arena's lock.
+ */
+void kring_pool_recall(struct kring_pool *pool,
+		       const struct kring_client *except)
+{
+	struct kring_arena *arena = pool->arena;
+	bool any = false;
+	u32 i;
+
+	if (pool->index == RRING_XXL)
+		return;
+	mutex_lock(&arena->lock);
+	for (i = 1; i <= arena->last_client; i++)
+		if (arena->clients[i] && arena->clients[i] != except)
+			any |= kring_client_recall(arena->clients[i],
+						   pool->index);
+	if (any) {
+		/*
+		 * K: pairs with L in the library's pop and unpark. Without it,
+		 * a sweep could miss the hold of a client that has not seen the
+		 * floor.
+		 */
+		kring_barrier(arena);
+		for (i = 1; i <= arena->last_client; i++)
+			if (arena->clients[i])
+				kring_client_spare(arena->clients[i], pool);
+		arena->info->recalls++;
+	}
+	mutex_unlock(&arena->lock);
+}
+
+/*
+ * Sweep and lend. If no slot could be lent, go one step further and lend again:
+ * a shallow sweep, a recall and a deep sweep.
+ * Returns what refill_lend() returns, or -EINTR, and sets .found to how many
+ * slots were freed.
  */
 static int sweep_and_lend(struct refill *refill)
 {
@@ -409,9 +446,11 @@ static int sweep_and_lend(struct refill *refill)
 
 	refill->found = 0;
 	err = refill_sweep(refill, KRING_SWEEP_LEDGERS);
-	if (err == -EAGAIN)
-		err = refill_sweep(refill, KRING_SWEEP_WINDOWS);
-	return err;
+	if (err != -EAGAIN)
+		return err;
+	if (!refill->over_quota)
+		kring_pool_recall(refill->pool, refill->client);
+	return refill_sweep(refill, KRING_SWEEP_WINDOWS);
 }
 
 /*

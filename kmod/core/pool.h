@@ -72,6 +72,8 @@ void kring_pool_destroy(struct kring_pool *pool);
 u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept);
 u32 kring_pool_sweep(struct kring_pool *pool, u32 want);
+void kring_pool_recall(struct kring_pool *pool,
+		       const struct kring_client *except);
 void kring_pool_look_at_magazine(const struct kring_pool *pool,
 				 const struct kring_lease *lease,
 				 struct kring_lent *lent);

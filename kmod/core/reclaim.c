@@ -136,6 +136,24 @@ static u32 gather_recent(struct kring_pool *pool)
 	return n;
 }
 
+/*
+ * Find out which clients have not noticed a recall of @pool. Returns a number
+ * that differs if this has changed for a client. Under the arena's lock.
+ */
+static u32 look_at_recalls(struct kring_pool *pool)
+{
+	struct kring_arena *arena = pool->arena;
+	u32 ignored = 0;
+	u32 i;
+
+	for (i = 0; i < arena->nr_ledgers; i++) {
+		arena->ledgers[i].parked =
+			kring_client_parked(arena->ledger_of[i], pool->index);
+		ignored += !!arena->ledgers[i].parked;
+	}
+	return ignored;
+}
+
 static void hide_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u32 *hidden)
 {
@@ -178,7 +196,9 @@ static void show_generations(struct kring_arena *arena,
 /*
  * Steps 1 to 6 of the list at the top of this file. Returns how many slots were
  * freed; -1: none, because it took so long that the moves of a word may have
- * wrapped to an earlier value. Under the arena's lock.
+ * wrapped to an earlier value, or because a client has noticed a recall
+ * meanwhile, so that a word which looked parked may be in use. Under the
+ * arena's lock.
  */
 static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -186,6 +206,7 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	struct rring_batch *batch = &arena->batch;
 	u64 busy = RRING_HOLDS_MASK;
 	u64 began = ktime_get_coarse_ns();
+	u32 ignored = look_at_recalls(pool);
 	u32 hidden[RRING_BATCH];
 	bool late;
 	u64 slots;
@@ -207,7 +228,8 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	hide_generations(arena, batch, hidden);
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_AGAIN);
-	late = ktime_get_coarse_ns() - began > RRING_COLLECT_NS;
+	late = ktime_get_coarse_ns() - began > RRING_COLLECT_NS ||
+	       look_at_recalls(pool) != ignored;
 	if (late)
 		batch->live = 0;
 	show_generations(arena, batch, slots, hidden);
@@ -219,8 +241,8 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 }
 
 /*
- * Do steps 1 to 6; if they took too long, do them once more, because a client
- * that sleeps for a slot relies on the sweep to free one. Returns how many
+ * Do steps 1 to 6; if they failed, do them once more, because a client that
+ * sleeps for a slot relies on the sweep to free one. Returns how many
  * slots were freed. Under the arena's lock.
  */
 static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
@@ -364,14 +386,13 @@ static u32 high_water(struct kring_pool *pool)
 
 static bool is_held(const struct kring_arena *arena, u32 slot)
 {
-	const rring_word_t *word;
+	const struct rring_ledger *ledger = arena->ledgers;
 	u32 i;
 
-	for (i = 0; i < arena->nr_ledgers; i++) {
-		word = &arena->ledgers[i][slot];
-		if (rring_ledger_holds(rring_word_load(word)))
+	for (i = 0; i < arena->nr_ledgers; i++, ledger++)
+		if (kring_word_holds(rring_word_load(&ledger->word[slot]),
+				     ledger->parked))
 			return true;
-	}
 	return false;
 }
 
@@ -398,6 +419,7 @@ u32 kring_sweep_held(struct kring_pool *pool)
 
 	for (from = 0; from < end; from += RRING_BATCH) {
 		mutex_lock(&arena->lock);
+		look_at_recalls(pool);
 		held += count_held(pool, from, min(from + RRING_BATCH, end));
 		mutex_unlock(&arena->lock);
 		cond_resched();

@@ -64,7 +64,7 @@ static int add_ledger(struct kring_arena *arena)
 	if (err)
 		return err;
 	mutex_lock(&arena->lock);
-	kring_arena_add_ledger(arena, kring_client_ledger(kernel));
+	kring_arena_add_ledger(arena, kernel);
 	mutex_unlock(&arena->lock);
 	return 0;
 }
@@ -103,8 +103,7 @@ static void free_if_unused(struct kring_arena *arena)
 		return;
 	mutex_lock(&arena->lock);
 	if (kernel->ledger.addr)
-		kring_arena_remove_ledger(arena,
-					  kring_client_ledger(kernel));
+		kring_arena_remove_ledger(arena, kernel);
 	rring_flag_store_release(&arena->info->client_serial[0], 0);
 	arena->kernel = NULL;
 	mutex_unlock(&arena->lock);

@@ -133,8 +133,8 @@ static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 }
 
 /*
- * Fill the stock, with sweeps if necessary. False: no slot is free, and a deep
- * sweep has found none. True: filled, or the limit of rounds is reached. Takes
+ * Fill the stock, with sweeps if necessary. False: no slot is free, although
+ * idle clients' slots were recalled. True: filled, or the limit of rounds is reached. Takes
  * the arena's lock. May sleep.
  */
 static bool refill_stock(struct kwriter_stock *stock)
@@ -148,6 +148,7 @@ static bool refill_stock(struct kwriter_stock *stock)
 		kring_pool_sweep(stock->pool, want);
 		if (take_free_slots(stock, want, true))
 			continue;
+		kring_pool_recall(stock->pool, NULL);
 		kring_sweep(stock->pool, want, KRING_SWEEP_WINDOWS, NULL);
 		if (!take_free_slots(stock, want, true))
 			return false;

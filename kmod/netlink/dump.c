@@ -208,15 +208,16 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id,
  * How many slots @client holds, of the HOLDS_AT_ONCE slots of @pool that begin
  * at @from. Under the arena's lock.
  */
-static u32 count_holds(const struct kring_client *client,
+static u32 count_holds(struct kring_client *client,
 		       const struct kring_pool *pool, u32 from)
 {
 	const rring_word_t *ledger = kring_client_ledger(client) + pool->base;
 	u32 to = min_t(u32, pool->capacity, from + HOLDS_AT_ONCE);
+	u32 parked = kring_client_parked(client, pool->index);
 	u32 held = 0;
 
 	for (; from < to; from++)
-		if (rring_ledger_holds(rring_word_load(&ledger[from])))
+		if (kring_word_holds(rring_word_load(&ledger[from]), parked))
 			held++;
 	return held;
 }

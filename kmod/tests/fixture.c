@@ -175,6 +175,17 @@ void fixture_drop(struct kring_client *client, u64 handle)
 			     RRING_MOVE - RRING_HOLD);
 }
 
+/* Set the tail to the floor, as a client does that notices a recall. */
+void fixture_notice_recall(struct kring_client *client, u32 pool)
+{
+	struct rring_magazine *magazine = kring_client_magazine(client, pool);
+	rring_seq_t *pos = &kring_client_tails(client)->tail[pool].pos;
+	u64 floor = rring_seq_load(&magazine->floor);
+
+	if (rring_seq_load(pos) < floor)
+		rring_seq_store_release(pos, floor);
+}
+
 /*
  * Take a slot from @client's magazine and hold it, as an allocation does.
  * Returns the handle; 0: the magazine is empty.
@@ -183,15 +194,36 @@ u64 fixture_pop(struct kring_client *client, u32 pool)
 {
 	struct rring_magazine *magazine = kring_client_magazine(client, pool);
 	rring_seq_t *pos = &kring_client_tails(client)->tail[pool].pos;
-	u64 tail = rring_seq_load(pos);
-	u64 handle;
+	u64 handle, tail;
 
+	fixture_notice_recall(client, pool);
+	tail = rring_seq_load(pos);
 	if (tail == rring_seq_load_acquire(&magazine->head))
 		return 0;
 	handle = READ_ONCE(magazine->handle[tail % RRING_MAGAZINE_SLOTS]);
 	fixture_hold(client, handle);
 	rring_seq_store_release(pos, tail + 1);
 	return handle;
+}
+
+/*
+ * Lend all free slots of @pool to @client, which holds them. Returns how many,
+ * and stores the handle of the last one in *@last. There are fewer than a
+ * magazine has.
+ */
+u32 fixture_alloc_all(struct kunit *test, struct kring_client *client, u32 pool,
+		      u64 *last)
+{
+	u64 handle;
+	u32 n = 0;
+
+	KUNIT_ASSERT_GE(test, fixture_refill(client, pool,
+					     RRING_MAGAZINE_SLOTS), 1);
+	while ((handle = fixture_pop(client, pool))) {
+		*last = handle;
+		n++;
+	}
+	return n;
 }
 
 u64 fixture_alloc(struct kunit *test, struct kring_client *client, u32 pool)

@@ -54,6 +54,9 @@ static inline struct kring_pool *fixture_pool(struct kunit *test, u32 pool)
 int fixture_refill(struct kring_client *client, u32 pool, u32 count);
 u64 fixture_pop(struct kring_client *client, u32 pool);
 u64 fixture_alloc(struct kunit *test, struct kring_client *client, u32 pool);
+u32 fixture_alloc_all(struct kunit *test, struct kring_client *client, u32 pool,
+		      u64 *last);
+void fixture_notice_recall(struct kring_client *client, u32 pool);
 rring_word_t *fixture_word(struct kring_client *client, u64 handle);
 void fixture_hold(struct kring_client *client, u64 handle);
 void fixture_drop(struct kring_client *client, u64 handle);

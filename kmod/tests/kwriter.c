@@ -376,10 +376,11 @@ static void empty_stock_drops(struct kunit *test)
 {
 	struct kring_client *holder = fixture_client(test, RRING_PRODUCER);
 	struct rring_kevent a, b, c;
+	u64 last = 0;
 
 	open_handles(test, 2);
-	KUNIT_ASSERT_EQ(test, fixture_refill(holder, RRING_S, FIXTURE_S),
-			FIXTURE_S - 2);
+	KUNIT_ASSERT_EQ(test, fixture_alloc_all(test, holder, RRING_S, &last),
+			FIXTURE_S - 2u);
 	reserve(test, &a, 1);
 	reserve(test, &b, 1);
 	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(kw, 8, 1, &c), -ENOSPC);

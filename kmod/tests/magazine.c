@@ -101,14 +101,131 @@ static void refill_of_dry_pool_fails(struct kunit *test)
 	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
 	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
 	struct kring_pool *pool = fixture_pool(test, RRING_S);
+	u64 last = 0;
 
-	KUNIT_EXPECT_EQ(test, fixture_refill(a, RRING_S, FIXTURE_S), FIXTURE_S);
+	KUNIT_EXPECT_EQ(test, fixture_alloc_all(test, a, RRING_S, &last),
+			(u32)FIXTURE_S);
 	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 1), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, pool->info->failures, 1ull);
 	KUNIT_EXPECT_TRUE(test, pool->dry);
 	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_M, 1), -ENOSPC);
-	pop_and_drop(test, a, RRING_S, 1);
+	fixture_drop(a, last);
 	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 2), 1);
+}
+
+/* ---- recalls ---- */
+
+static u64 recalls(struct kunit *test)
+{
+	return fixture_arena(test)->info->recalls;
+}
+
+static void slots_of_an_idle_client_are_recalled(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
+
+	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, FIXTURE_S), FIXTURE_S);
+	KUNIT_ASSERT_NE(test, fixture_pop(a, RRING_S), 0ull);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, FIXTURE_S),
+			FIXTURE_S - 1);
+	KUNIT_EXPECT_EQ(test, lent(a, RRING_S), 0u);
+	KUNIT_EXPECT_EQ(test, a->charged[RRING_S], 1u);
+	KUNIT_EXPECT_EQ(test, recalls(test), 1ull);
+	KUNIT_EXPECT_EQ(test, fixture_pop(a, RRING_S), 0ull);
+}
+
+/*
+ * Else two clients could recall each other's slots again and again. The slot
+ * that stays is in the magazine once.
+ */
+static void first_slot_of_an_untouched_refill_stays(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
+	u64 handle, last = 0;
+
+	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, FIXTURE_S), FIXTURE_S);
+	KUNIT_EXPECT_EQ(test, fixture_alloc_all(test, b, RRING_S, &last),
+			FIXTURE_S - 1u);
+	KUNIT_EXPECT_EQ(test, lent(a, RRING_S), 1u);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, recalls(test), 1ull);
+	handle = fixture_pop(a, RRING_S);
+	KUNIT_EXPECT_NE(test, handle, 0ull);
+	KUNIT_EXPECT_EQ(test, fixture_pop(a, RRING_S), 0ull);
+	fixture_drop(a, handle);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 2), 1);
+}
+
+/* Make the word of @handle, which @client holds once, that of a parked slot. */
+static void park(struct kring_client *client, u64 handle)
+{
+	rring_word_t *word = fixture_word(client, handle);
+
+	rring_word_store_release(word, rring_word_load(word) | RRING_PRIVATE |
+				       RRING_ASIDE);
+}
+
+static void unpark_and_drop(struct kring_client *client, u64 handle)
+{
+	rring_word_t *word = fixture_word(client, handle);
+
+	rring_word_store_release(word, (rring_word_load(word) &
+					~(RRING_PRIVATE | RRING_ASIDE)) +
+				       RRING_MOVE - RRING_HOLD);
+}
+
+/* A parked slot is free for others until the client notices the recall. */
+static void parked_slot_is_recalled(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
+	u64 last = 0;
+
+	fixture_alloc_all(test, a, RRING_S, &last);
+	park(a, last);
+	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), (u32)FIXTURE_S);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, FIXTURE_S), 1);
+	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), FIXTURE_S - 1u);
+	KUNIT_EXPECT_NE(test, fixture_pop(b, RRING_S), last);
+	/* the slot has a new generation, and its new holder keeps it */
+	unpark_and_drop(a, last);
+	fixture_notice_recall(a, RRING_S);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 0u);
+	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), (u32)FIXTURE_S);
+}
+
+static void slot_parked_after_the_notice_is_kept(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
+	u64 last = 0;
+
+	fixture_alloc_all(test, a, RRING_S, &last);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, recalls(test), 1ull);
+	fixture_notice_recall(a, RRING_S);
+	park(a, last);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 0u);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 1), 1);
+	KUNIT_EXPECT_EQ(test, recalls(test), 2ull);
+}
+
+static void client_without_slots_is_not_recalled(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
+	u64 last = 0;
+
+	fixture_client(test, RRING_CONSUMER);
+	fixture_alloc_all(test, b, RRING_S, &last);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, recalls(test), 0ull);
+	KUNIT_EXPECT_EQ(test, fixture_refill(a, RRING_S, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, fixture_refill(a, RRING_S, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, recalls(test), 1ull);
 }
 
 static void quota_is_not_exceeded(struct kunit *test)
@@ -270,6 +387,11 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(dropped_slots_are_reclaimed),
 	KUNIT_CASE(full_magazine_is_lent_nothing),
 	KUNIT_CASE(refill_of_dry_pool_fails),
+	KUNIT_CASE(slots_of_an_idle_client_are_recalled),
+	KUNIT_CASE(first_slot_of_an_untouched_refill_stays),
+	KUNIT_CASE(parked_slot_is_recalled),
+	KUNIT_CASE(slot_parked_after_the_notice_is_kept),
+	KUNIT_CASE(client_without_slots_is_not_recalled),
 	KUNIT_CASE(quota_is_not_exceeded),
 	KUNIT_CASE(quota_is_at_least_one_slot),
 	KUNIT_CASE(lowered_quota_does_not_wrap),

@@ -24,6 +24,7 @@ static void stock_hook(void);
 static struct stock_ctx {
 	struct rring_kwriter *kw;
 	struct kring_client *holder;	/* has all slots but one */
+	u64 last;			/* one of its slots */
 	u64 handle;			/* stock_hook() drops this one */
 	u32 hook_calls;			/* calls of stock_hook() */
 } ctx;
@@ -53,8 +54,8 @@ static void setup(struct kunit *test)
 	KUNIT_ASSERT_FALSE(test, IS_ERR(ctx.kw));
 	fixture_join(test, fixture_client(test, RRING_CONSUMER), ctx.kw->ring,
 		     NULL);
-	KUNIT_ASSERT_EQ(test, fixture_refill(ctx.holder, RRING_S, FIXTURE_S),
-			FIXTURE_S - 1);
+	KUNIT_ASSERT_EQ(test, fixture_alloc_all(test, ctx.holder, RRING_S,
+						&ctx.last), FIXTURE_S - 1u);
 }
 
 static void stock_exit(struct kunit *test)
@@ -80,14 +81,11 @@ static u32 waiters(struct kunit *test)
 
 static void empty_stock_raises_flag_and_is_refilled(struct kunit *test)
 {
-	u64 handle;
-
 	setup(test);
-	handle = fixture_pop(ctx.holder, RRING_S);
 	exhaust_stock(test);
 	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 0u);
 	KUNIT_EXPECT_EQ(test, waiters(test), (u32)BIT(RRING_S));
-	fixture_drop(ctx.holder, handle);
+	fixture_drop(ctx.holder, ctx.last);
 	kring_arena_wake_pools(fixture_arena(test), BIT(RRING_S));
 	flush_delayed_work(&ctx.kw->refill);
 	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 1u);
@@ -101,7 +99,7 @@ static void empty_stock_raises_flag_and_is_refilled(struct kunit *test)
 static void slot_found_after_the_flag_lowers_it(struct kunit *test)
 {
 	setup(test);
-	ctx.handle = fixture_pop(ctx.holder, RRING_S);
+	ctx.handle = ctx.last;
 	exhaust_stock(test);
 	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 1u);
 	KUNIT_EXPECT_EQ(test, waiters(test), 0u);

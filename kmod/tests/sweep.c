@@ -424,6 +424,51 @@ static void adopted_window_keeps_slot(struct kunit *test)
 	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
 }
 
+/* ---- a recall ---- */
+
+/* Begin: .a has parked its slot, and has not noticed a recall. */
+static void setup_recalled(struct kunit *test)
+{
+	rring_word_t *word;
+
+	setup_slot(test);
+	word = fixture_word(ctx.a, ctx.handle);
+	rring_word_store_release(word, rring_word_load(word) | RRING_PRIVATE |
+				       RRING_ASIDE);
+	kring_pool_recall(fixture_pool(test, RRING_XS), ctx.b);
+}
+
+static void recalled_slot_is_freed(struct kunit *test)
+{
+	setup_recalled(test);
+	expect_freed(test, sweep(NULL, KRING_SWEEP_LEDGERS));
+}
+
+static void notice_recall_at(struct sweep_ctx *ctx, enum point point)
+{
+	if (point == (enum point)ctx->at && !ctx->acted++)
+		fixture_notice_recall(ctx->a, RRING_XS);
+}
+
+/*
+ * The client notices the recall, and the word shows a parked slot. So it may be
+ * one that the client has parked since, and uses next.
+ */
+static void notice_during_the_sweep_keeps_slot(struct kunit *test)
+{
+	static const enum point points[] = { LOAD, CONFIRMED, HIDDEN };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(points); i++) {
+		setup_recalled(test);
+		ctx.at = points[i];
+		expect_kept(test, sweep(notice_recall_at, KRING_SWEEP_LEDGERS));
+		KUNIT_EXPECT_GE(test, ctx.acted, 1u);
+		fixture_kill(test, ctx.a);
+		fixture_kill(test, ctx.b);
+	}
+}
+
 /* ---- all of a pool ---- */
 
 #define SLOTS	(RRING_BATCH + 6u)
@@ -505,6 +550,8 @@ static struct kunit_case sweep_cases[] = {
 	KUNIT_CASE(forwarding_changes_moves),
 	KUNIT_CASE(hold_of_dead_client_is_ignored),
 	KUNIT_CASE(adopted_window_keeps_slot),
+	KUNIT_CASE(recalled_slot_is_freed),
+	KUNIT_CASE(notice_during_the_sweep_keeps_slot),
 	KUNIT_CASE(sweep_resumes_at_hint),
 	KUNIT_CASE(sweep_range_is_exact),
 	KUNIT_CASE(counts_are_exact_at_rest),

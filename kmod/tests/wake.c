@@ -479,11 +479,10 @@ static void dropped_slot_wakes_a_refill(struct kunit *test)
 	struct rring_wake args = { .flags = RRING_WAKE_POOLS,
 				   .pools = BIT(RRING_S) };
 	struct actor sleeper = { .run = refill_one, .client = waiter };
-	u64 handle;
+	u64 handle = 0;
 
-	KUNIT_ASSERT_EQ(test, fixture_refill(holder, RRING_S, FIXTURE_S),
-			FIXTURE_S);
-	handle = fixture_pop(holder, RRING_S);
+	KUNIT_ASSERT_EQ(test, fixture_alloc_all(test, holder, RRING_S, &handle),
+			(u32)FIXTURE_S);
 	actor_start(test, &sleeper);
 	await_flag(&info->pool_waiters, BIT(RRING_S));
 	fixture_drop(holder, handle);

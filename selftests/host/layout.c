@@ -205,7 +205,7 @@ TEST(a_profile_is_chosen_by_memory_processors_and_battery)
 
 struct world {
 	rring_word_t words[LEDGERS][SLOTS];
-	const rring_word_t *ledgers[LEDGERS];
+	struct rring_ledger ledgers[LEDGERS];
 	uint32_t moves[LEDGERS * RRING_BATCH];
 	struct rring_batch batch;
 };
@@ -220,6 +220,8 @@ static uint64_t some_word(struct rng *rng)
 		return RRING_IN_FLIGHT * rng_below(rng, 3);
 	case 2:
 		return RRING_HOLD * (1 + rng_below(rng, 65535));
+	case 3:
+		return (uint64_t)rng_below(rng, 2) << 32 | RRING_PARKED;
 	default:
 		return (uint64_t)rng_below(rng, 4) << 32;
 	}
@@ -230,7 +232,8 @@ static void some_world(struct world *world, struct rng *rng)
 	int i, slot;
 
 	for (i = 0; i < LEDGERS; i++) {
-		world->ledgers[i] = world->words[i];
+		world->ledgers[i].word = world->words[i];
+		world->ledgers[i].parked = rng_below(rng, 2) * RRING_PARKED;
 		for (slot = 0; slot < SLOTS; slot++)
 			world->words[i][slot].value = some_word(rng);
 	}
@@ -249,6 +252,13 @@ static void some_changes(struct world *world, struct rng *rng)
 			.value = some_word(rng);
 }
 
+static int is_busy(const struct rring_ledger *ledger, uint64_t word,
+		   uint64_t busy)
+{
+	return word & busy && !(ledger->parked &&
+				(uint32_t)word == ledger->parked);
+}
+
 /* What the two looks ought to leave, slot by slot. */
 static uint64_t expect(const struct world *before, const struct world *after,
 		       uint64_t busy)
@@ -262,7 +272,9 @@ static uint64_t expect(const struct world *before, const struct world *after,
 			uint64_t a = before->words[l][slot].value;
 			uint64_t b = after->words[l][slot].value;
 
-			if (a & busy || b & busy || a >> 32 != b >> 32)
+			if (is_busy(&before->ledgers[l], a, busy) ||
+			    is_busy(&before->ledgers[l], b, busy) ||
+			    a >> 32 != b >> 32)
 				live &= ~(1ull << i);
 		}
 	return live;

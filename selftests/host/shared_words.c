@@ -127,7 +127,9 @@ TEST(every_change_of_a_ledger_word_moves_it_and_nothing_else)
 static bool found_free(uint64_t first, uint64_t second, enum rring_look look)
 {
 	rring_word_t ledger[2] = {};
-	const rring_word_t *ledgers[] = { &ledger[0], &ledger[1] };
+	const struct rring_ledger ledgers[] = {
+		{ .word = &ledger[0] }, { .word = &ledger[1] },
+	};
 	uint32_t moves[2 * RRING_BATCH];
 	struct rring_batch batch = { .live = 1, .moves = moves };
 

@@ -5,52 +5,150 @@
 
 #include "client.h"
 
+/* Drop all parked slots of @pool. */
+static void unpark_all(struct rring_client *client,
+		       struct rring_pool_view *pool)
+{
+	while (pool->parked) {
+		uint64_t handle = pool->parked_handle[--pool->parked];
+		rring_word_t *word = &pool->ledger[rring_handle_index(handle)];
+
+		rring_word_store_release(word, (rring_word_load(word) &
+						~(RRING_ASIDE |
+						  RRING_PRIVATE)) +
+					       RRING_MOVE - RRING_HOLD);
+		ulib_recent_add(client, handle);
+	}
+}
+
+void rring_unpark(struct rring_client *client, enum rring_class pool)
+{
+	unpark_all(client, &client->pool[pool]);
+	rring_freed(client);
+}
+
+/*
+ * The kernel has recalled the magazine of @pool: drop all parked slots, and say
+ * so by a tail at the floor. The tail is stored last (E): from then on the
+ * kernel takes a parked slot for one that this client may use.
+ */
+static void yield_slots(struct rring_client *client,
+			struct rring_pool_view *pool)
+{
+	/* P: pairs with O in the kernel: the head is not below this floor */
+	uint64_t floor = rring_seq_load_acquire(&pool->magazine->floor);
+
+	unpark_all(client, pool);
+	pool->floor = floor;
+	if (rring_seq_load(pool->tail) < floor)
+		rring_seq_store_release(pool->tail, floor);
+	rring_freed(client);
+}
+
 /*
  * Take the next free slot of the magazine and hold it. Returns its handle; 0:
  * the magazine is empty. The hold is stored before the tail moves
  * (E, which pairs with F in the sweep); else the sweep could find the slot in
- * neither place. For single-threaded clients.
+ * neither place. If the magazine was recalled, the slot may be another client's
+ * by now: then the hold is taken back, and 0 returned. For single-threaded
+ * clients.
  */
-static uint64_t pop_slot(struct rring_pool_view *pool)
+static inline uint64_t pop_slot(struct rring_pool_view *pool)
 {
 	uint64_t tail = rring_seq_load(pool->tail);
 	/* P: pairs with O in the kernel: handles below .head are written */
 	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
+	uint64_t handle, before;
 	rring_word_t *word;
-	uint64_t handle;
 
 	if (tail == head)
 		return 0;
 	handle = pool->magazine->handle[tail % RRING_MAGAZINE_SLOTS];
 	word = &pool->ledger[rring_handle_index(handle)];
-	rring_word_store_release(word, (rring_word_load(word) |
-					RRING_PRIVATE) +
-				       RRING_MOVE + RRING_HOLD);
+	before = rring_word_load(word);
+	rring_word_store_release(word, (before | RRING_PRIVATE) + RRING_MOVE +
+				       RRING_HOLD);
+	if (rring_unlikely(rring_recalled(pool))) {
+		rring_word_store_release(word, before + 2 * RRING_MOVE);
+		return 0;
+	}
 	rring_seq_store_release(pool->tail, tail + 1);
 	return handle;
 }
 
 /*
+ * Take a parked slot; there is one. Returns its handle; 0: the magazine was
+ * recalled. For single-threaded clients.
+ */
+static uint64_t pop_parked(struct rring_pool_view *pool)
+{
+	uint64_t handle = pool->parked_handle[--pool->parked];
+	rring_word_t *word = &pool->ledger[rring_handle_index(handle)];
+
+	rring_word_store_release(word, rring_word_load(word) & ~RRING_ASIDE);
+	if (!rring_recalled(pool))
+		return handle;
+	pool->parked++;
+	return 0;
+}
+
+/*
+ * Take a slot that is parked, or in the magazine. Returns its handle; 0: there
+ * is none. For single-threaded clients.
+ */
+static uint64_t take_slot(struct rring_client *client,
+			  struct rring_pool_view *pool)
+{
+	uint64_t handle;
+
+	do {
+		if (rring_recalled(pool))
+			yield_slots(client, pool);
+		handle = pool->parked ? pop_parked(pool) : pop_slot(pool);
+	} while (!handle && rring_recalled(pool));
+	return handle;
+}
+
+/*
+ * Move the tail from @tail past one slot or, if the magazine was recalled, to
+ * the floor. 1: this thread has taken the slot; 0: another thread has moved the
+ * tail, or the slot was recalled.
+ * L: pairs with K in the recall, as in rring_recalled().
+ */
+static int move_tail(struct rring_pool_view *pool, __u64 tail)
+{
+	uint64_t floor;
+
+	rring_fence_compiler();
+	floor = rring_seq_load(&pool->magazine->floor);
+	if (floor <= tail)
+		return rring_seq_exchange(pool->tail, &tail, tail + 1);
+	rring_seq_exchange(pool->tail, &tail, floor);
+	return 0;
+}
+
+/*
  * Take the next free slot of the magazine and hold it, in a client with several
- * threads. A thread that loses the race for the tail has held a slot that
- * another thread took. That extra hold does no harm. It may have been the last
- * hold on the slot, so rring_freed() wakes clients that wait for a slot.
+ * threads. A thread that does not get the slot has held a slot that belongs to
+ * another thread or client. That extra hold does no harm. It may have been the
+ * last hold on the slot, so rring_freed() wakes clients that wait for a slot.
  */
 static uint64_t pop_slot_threads(struct rring_client *client,
 				 struct rring_pool_view *pool)
 {
-	__u64 tail = rring_seq_load(pool->tail);
 	rring_word_t *word;
-	uint64_t handle;
+	uint64_t tail, handle;
 
 	for (;;) {
+		tail = rring_seq_load(pool->tail);
+		/* P: pairs with O in the kernel, as in pop_slot() */
 		if (tail == rring_seq_load_acquire(&pool->magazine->head))
 			return 0;
 		handle = RRING_LOAD(&pool->magazine->handle[
 				    tail % RRING_MAGAZINE_SLOTS]);
 		word = &pool->ledger[rring_handle_index(handle)];
 		rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
-		if (rring_seq_exchange(pool->tail, &tail, tail + 1))
+		if (move_tail(pool, tail))
 			return handle;
 		rring_word_fetch_add(word, RRING_MOVE - RRING_HOLD);
 		rring_freed(client);
@@ -86,18 +184,12 @@ static int refill(struct rring_client *client, uint32_t pool,
 	return ulib_call(client, RRING_IOC_REFILL, &args);
 }
 
-static int init_event(struct rring_client *client, uint64_t handle,
-		      uint32_t len, uint32_t event_type,
-		      struct rring_event *event)
+static inline int init_event(const struct rring_client *client, uint32_t pool,
+			     uint64_t handle, uint32_t len,
+			     uint32_t event_type, struct rring_event *event)
 {
-	struct rring_event_header *header =
-		&client->pool[rring_handle_class(handle)]
-			 .header[rring_handle_index(handle)];
-
-	header->len = len;
-	header->event_type = event_type;
-	rring_event_at(client, handle, len, event_type, event);
-	return 0;
+	rring_event_in(client, pool, handle, len, event_type, event);
+	return rring_header_init(&client->pool[pool], handle, len, event_type);
 }
 
 static int alloc_class_until(struct rring_client *client, uint32_t index,
@@ -113,15 +205,12 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 	if (index == RRING_XXL)
 		return ulib_xxl_alloc(client, len, event_type, deadline,
 				      event);
-	if (pool->parked)
-		return rring_alloc_class(client, (enum rring_class)index, len,
-					 event_type, event);
 	for (;;) {
 		handle = client->shared ? pop_slot_threads(client, pool) :
-					  pop_slot(pool);
+					  take_slot(client, pool);
 		if (handle)
-			return init_event(client, handle, len, event_type,
-					  event);
+			return init_event(client, index, handle, len,
+					  event_type, event);
 		err = refill(client, index, deadline);
 		if (err)
 			return err;
@@ -140,7 +229,7 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 	    rring_slot_takes(pool, len)) {
 		handle = pop_slot(&client->pool[pool]);
 		if (handle)
-			return init_event(client, handle, len, event_type,
+			return init_event(client, pool, handle, len, event_type,
 					  event);
 	}
 	if (pool < RRING_XXL && len > client->arena->pool[pool].slot_size)
@@ -171,11 +260,11 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 }
 
 /*
- * Allocate up to @n events from the parked slots of @pool. Returns how many.
- * The caller has checked that header.len fits a slot, which has 1 << @shift
- * bytes.
+ * Allocate up to @n events from the parked slots of @pool. Returns how many; 0
+ * also if the magazine was recalled. The caller has checked that header.len
+ * fits a slot, which has 1 << @shift bytes.
  */
-static uint32_t alloc_parked(const struct rring_client *client,
+static uint32_t alloc_parked(struct rring_client *client,
 			     struct rring_pool_view *pool, uint32_t shift,
 			     struct rring_event_header header,
 			     struct rring_event *events, uint32_t n)
@@ -202,6 +291,11 @@ static uint32_t alloc_parked(const struct rring_client *client,
 		rring_word_store_release(word, rring_word_load(word) &
 					       ~RRING_ASIDE);
 		pool->header[index] = header;
+	}
+	if (rring_recalled(pool)) {
+		pool->parked += n;
+		yield_slots(client, pool);
+		return 0;
 	}
 	return n;
 }
@@ -272,13 +366,43 @@ static int hold_threads(struct rring_client *client,
 	return -EOVERFLOW;
 }
 
+/*
+ * The ledger word of a slot has RRING_ASIDE. 0: the kernel has recalled the slot,
+ * and another client may use it now; this client has dropped it. -ESTALE: the
+ * slot is parked, and no event.
+ */
+static int drop_recalled(struct rring_client *client, uint64_t handle)
+{
+	struct rring_pool_view *pool =
+		&client->pool[rring_handle_class(handle)];
+
+	if (!rring_recalled(pool))
+		return -ESTALE;
+	yield_slots(client, pool);
+	return 0;
+}
+
+/*
+ * Hold, in a client with one thread, for which rring_hold() has found too many
+ * holds, or a parked slot.
+ */
+static __attribute__((noinline)) int hold_single(struct rring_client *client,
+						 const struct rring_event *event)
+{
+	if (!(rring_word_load(event->word) & RRING_ASIDE))
+		return -EOVERFLOW;
+	return drop_recalled(client, event->handle) ? -EINVAL :
+						      rring_hold(client, event);
+}
+
 /* A client with several threads parks no slot: only XXL words are aside. */
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event)
 {
-	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
-		return hold_threads(client, event);
-	return ulib_xxl_hold(client, event);
+	if (rring_handle_class(event->handle) == RRING_XXL)
+		return ulib_xxl_hold(client, event);
+	return client->shared ? hold_threads(client, event) :
+				hold_single(client, event);
 }
 
 /* Called after a hold on @event was dropped; @word: the word before that. */
@@ -322,7 +446,8 @@ int rring_drop_slow(struct rring_client *client,
 		return drop_threads(client, event);
 	word = rring_word_load(event->word);
 	if (word & RRING_ASIDE)
-		return ulib_xxl_drop(client, event);
+		return rring_handle_class(event->handle) == RRING_XXL ?
+		       ulib_xxl_drop(client, event) : -EINVAL;
 	if (!rring_ledger_holds(word))
 		return -EINVAL;
 	/* G: the payload was read before the hold falls */
@@ -384,7 +509,8 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	if (!rring_handle_short(client, handle))
 		return ulib_xxl_upgrade(client, handle, event);
 	rring_event_at(client, handle, 0, 0, &held);
-	if (rring_word_load(held.word) & RRING_ASIDE)
+	if (rring_word_load(held.word) & RRING_ASIDE &&
+	    drop_recalled(client, handle))
 		return -ESTALE;
 	err = rring_hold(client, &held);
 	if (err)
@@ -428,21 +554,6 @@ uint64_t rring_share(struct rring_client *client,
 					 rring_word_load(event->word) &
 					 ~RRING_PRIVATE);
 	return event->handle;
-}
-
-static void unpark_all(struct rring_client *client,
-		       struct rring_pool_view *pool)
-{
-	while (pool->parked) {
-		uint64_t handle = pool->parked_handle[--pool->parked];
-		rring_word_t *word = &pool->ledger[rring_handle_index(handle)];
-
-		rring_word_store_release(word, (rring_word_load(word) &
-						~(RRING_ASIDE |
-						  RRING_PRIVATE)) +
-					       RRING_MOVE - RRING_HOLD);
-		ulib_recent_add(client, handle);
-	}
 }
 
 static void empty_magazine(struct rring_client *client,

@@ -331,7 +331,7 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
  * Hold an XXL event. -EINVAL: @event is not mapped, so this client neither
  * holds it nor has peeked at it; -EOVERFLOW: too many holds.
  */
-static int hold(struct rring_client *client, const struct rring_event *event)
+int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event)
 {
 	uint64_t word;
 	int err = 0;
@@ -348,7 +348,7 @@ static int hold(struct rring_client *client, const struct rring_event *event)
 	return err;
 }
 
-static int drop(struct rring_client *client, const struct rring_event *event)
+int ulib_xxl_drop(struct rring_client *client, const struct rring_event *event)
 {
 	lock(client);
 	if (!rring_ledger_holds(rring_word_load(event->word)) ||
@@ -404,29 +404,6 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 		err = read_header(client, mapped, event);
 	unlock(client);
 	return err;
-}
-
-/* ---- what the short paths call ---- */
-
-static int is_xxl(const struct rring_event *event)
-{
-	return rring_handle_class(event->handle) == RRING_XXL;
-}
-
-int ulib_xxl_hold(struct rring_client *client,
-		  const struct rring_event *event)
-{
-	if (is_xxl(event))
-		return hold(client, event);
-	/* below XXL, ASIDE means parked: the caller does not hold the slot */
-	return rring_word_load(event->word) & RRING_ASIDE ? -EINVAL :
-							    -EOVERFLOW;
-}
-
-int ulib_xxl_drop(struct rring_client *client,
-		  const struct rring_event *event)
-{
-	return is_xxl(event) ? drop(client, event) : -EINVAL;
 }
 
 /* ---- readers ---- */

@@ -29,10 +29,8 @@ void ulib_xxl_close(struct rring_client *client);
 int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 		   uint32_t event_type, uint64_t deadline,
 		   struct rring_event *event);
-int ulib_xxl_hold(struct rring_client *client,
-		  const struct rring_event *event);
-int ulib_xxl_drop(struct rring_client *client,
-		  const struct rring_event *event);
+int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event);
+int ulib_xxl_drop(struct rring_client *client, const struct rring_event *event);
 int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 		     struct rring_event *event);
 int ulib_xxl_find(struct rring_client *client, uint64_t handle,

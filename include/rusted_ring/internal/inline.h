@@ -40,6 +40,7 @@ int rring_generation_is(const struct rring_client *client, uint64_t handle);
 void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		     uint32_t waiters);
 void rring_wake_pools(struct rring_client *client);
+void rring_unpark(struct rring_client *client, enum rring_class pool);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -63,13 +64,12 @@ RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
-/* Fill @event for @handle, for which rring_handle_short() is 1. */
-RRING_IN_LINE void rring_event_at(const struct rring_client *client,
-				  uint64_t handle, uint32_t len,
-				  uint32_t event_type,
+/* Fill @event for @handle, whose class is @class_, below XXL. */
+RRING_IN_LINE void rring_event_in(const struct rring_client *client,
+				  uint32_t class_, uint64_t handle,
+				  uint32_t len, uint32_t event_type,
 				  struct rring_event *event)
 {
-	uint32_t class_ = rring_handle_class(handle);
 	const struct rring_pool_view *pool = &client->pool[class_];
 	uint32_t index = rring_handle_index(handle);
 
@@ -81,13 +81,48 @@ RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 	event->client = client;
 }
 
+/* Fill @event for @handle, for which rring_handle_short() is 1. */
+RRING_IN_LINE void rring_event_at(const struct rring_client *client,
+				  uint64_t handle, uint32_t len,
+				  uint32_t event_type,
+				  struct rring_event *event)
+{
+	rring_event_in(client, rring_handle_class(handle), handle, len,
+		       event_type, event);
+}
+
+/* Fill the header of a slot that was just allocated. Returns 0. */
+RRING_IN_LINE int rring_header_init(const struct rring_pool_view *pool,
+				    uint64_t handle, uint32_t len,
+				    uint32_t event_type)
+{
+	struct rring_event_header *header =
+		&pool->header[rring_handle_index(handle)];
+
+	header->len = len;
+	header->event_type = event_type;
+	return 0;
+}
+
+/*
+ * 1: the kernel has recalled the magazine of @pool and what is parked; else 0.
+ * The caller has just stored a ledger word, by which it takes a slot.
+ * L: pairs with K in the recall. Without this pair the floor could be loaded
+ * before that store, so that the kernel does not see that the slot is taken,
+ * and the client does not see that it was recalled.
+ */
+RRING_IN_LINE int rring_recalled(const struct rring_pool_view *pool)
+{
+	rring_fence_compiler();
+	return rring_seq_load(&pool->magazine->floor) != pool->floor;
+}
+
 RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 				    enum rring_class pool_class, uint32_t len,
 				    uint32_t event_type,
 				    struct rring_event *event)
 {
 	struct rring_pool_view *pool = &client->pool[pool_class];
-	struct rring_event_header *header;
 	uint64_t handle;
 
 	if (rring_unlikely((unsigned int)pool_class >= RRING_POOLS ||
@@ -96,13 +131,15 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 		return rring_alloc_slow(client, pool_class, len, event_type,
 					event);
 	handle = pool->parked_handle[--pool->parked];
-	rring_event_at(client, handle, len, event_type, event);
+	rring_event_in(client, pool_class, handle, len, event_type, event);
 	rring_word_store_release(event->word, rring_word_load(event->word) &
 					      ~RRING_ASIDE);
-	header = &pool->header[rring_handle_index(handle)];
-	header->len = len;
-	header->event_type = event_type;
-	return 0;
+	if (rring_unlikely(rring_recalled(pool))) {
+		pool->parked++;
+		return rring_alloc_slow(client, pool_class, len, event_type,
+					event);
+	}
+	return rring_header_init(pool, handle, len, event_type);
 }
 
 /*
@@ -221,8 +258,10 @@ RRING_IN_LINE void rring_freed(struct rring_client *client)
  * Park the slot of @event for the next allocation. The caller has read the
  * slot's ledger word into @word, and found one hold, private, not in flight. 1:
  * parked; the hold stays, so if this process dies the kernel frees the slot
- * like any other. 0: not parked, because enough slots are parked or a client
- * waits for a slot.
+ * like any other. 0: not parked, because enough slots are.
+ * L: pairs with K in the sleeper. Without this pair the flag could be loaded
+ * before the slot is parked: the sleeper would see a slot in use, sleep, and
+ * not be woken.
  */
 RRING_IN_LINE int rring_park(struct rring_client *client,
 			     const struct rring_event *event, uint64_t word)
@@ -230,11 +269,13 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 	uint32_t class_ = rring_handle_class(event->handle);
 	struct rring_pool_view *pool = &client->pool[class_];
 
-	if (pool->parked >= pool->parked_max ||
-	    rring_flag_load(&client->arena->pool_waiters))
+	if (pool->parked >= pool->parked_max)
 		return 0;
 	rring_word_store_release(event->word, word | RRING_ASIDE);
 	pool->parked_handle[pool->parked++] = event->handle;
+	rring_fence_compiler();
+	if (rring_unlikely(rring_flag_load(&client->arena->pool_waiters)))
+		rring_unpark(client, (enum rring_class)class_);
 	return 1;
 }
 

@@ -36,6 +36,7 @@ RRING_ASSERT_OFFSET(struct rring_ring_info, dropped, 160);
 RRING_ASSERT_OFFSET(struct rring_ring_info, readers, 256);
 RRING_ASSERT_SIZE(struct rring_tails, RRING_PAGE);
 RRING_ASSERT_SIZE(struct rring_magazine, 1088);
+RRING_ASSERT_OFFSET(struct rring_magazine, handle, 64);
 RRING_ASSERT_SIZE(struct rring_magazines, 2 * RRING_PAGE);
 RRING_ASSERT_SIZE(struct rring_cursors, RRING_PAGE);
 RRING_ASSERT_SIZE(struct rring_ring_head, RRING_PAGE);

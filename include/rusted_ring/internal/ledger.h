@@ -5,6 +5,9 @@
 
 #include <linux/rusted_ring.h>
 
+/* The low 32 bits of a word whose slot is parked. */
+#define RRING_PARKED	((__u32)(RRING_ASIDE | RRING_HOLD | RRING_PRIVATE))
+
 static inline __u32 rring_ledger_holds(__u64 word)
 {
 	return (__u32)((word & RRING_HOLDS_MASK) >> 14);

@@ -23,6 +23,9 @@ struct rring_pool_view {
 	const struct rring_magazine *magazine;
 	rring_seq_t *tail;	/* of the magazine */
 	uint64_t parked_max;	/* limit of .parked: a batch; XXL: 0 */
+	uint64_t floor;		/* the magazine's floor when .parked was empty
+				 * for the last recall
+				 */
 };
 
 struct rring_client {

@@ -20,6 +20,14 @@
 #define RRING_BATCH		64
 #define RRING_COLLECT_NS	1000000000ull
 
+/* A ledger that a sweep reads. */
+struct rring_ledger {
+	const rring_word_t *word;	/* by slot */
+	__u32 parked;		/* a word with these low 32 bits is parked, and
+				 * recalled: it counts as unused. 0: none is
+				 */
+};
+
 struct rring_batch {
 	__u64 live;		/* bit i: slot[i] not found in use so far */
 	__u32 slot[RRING_BATCH]; /* indices in the ledgers */
@@ -32,10 +40,13 @@ enum rring_look {
 	RRING_LOOK_AGAIN,	/* compare with the stored ones */
 };
 
-/* Collect one ledger. Returns .live without the slots that this ledger uses. */
+/*
+ * Collect one ledger. Returns .live without the slots that this ledger uses.
+ * @parked: .parked of the ledger.
+ */
 static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 					const rring_word_t *ledger,
-					__u32 *moves, __u64 busy,
+					__u32 parked, __u32 *moves, __u64 busy,
 					enum rring_look look)
 {
 	__u64 live = batch->live;
@@ -50,7 +61,7 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 		 */
 		__u64 word = rring_word_load_acquire(&ledger[batch->slot[i]]);
 
-		if (word & busy)
+		if (word & busy && !(parked && (__u32)word == parked))
 			live &= ~(1ull << i);
 		else if (look == RRING_LOOK_FIRST)
 			moves[i] = rring_ledger_moves(word);
@@ -66,16 +77,21 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
  * before.
  */
 static inline void rring_batch_look(struct rring_batch *batch,
-				    const rring_word_t *const *ledgers,
+				    const struct rring_ledger *ledgers,
 				    __u32 nr_ledgers, __u64 busy,
 				    enum rring_look look)
 {
+	__u32 *moves = batch->moves;
 	__u32 i;
 
-	for (i = 0; i < nr_ledgers && batch->live; i++)
-		batch->live = rring_batch_look_at(batch, ledgers[i],
-						  &batch->moves[i * RRING_BATCH],
-						  busy, look);
+	/* the constant 0 spares the usual case a comparison for each word */
+	for (i = 0; i < nr_ledgers && batch->live; i++, moves += RRING_BATCH)
+		batch->live = ledgers[i].parked ?
+			rring_batch_look_at(batch, ledgers[i].word,
+					    ledgers[i].parked, moves, busy,
+					    look) :
+			rring_batch_look_at(batch, ledgers[i].word, 0, moves,
+					    busy, look);
 }
 
 #endif /* _RUSTED_RING_RECLAIM_H */

@@ -170,7 +170,8 @@ struct rring_arena_info {
 	__u64 ledger_size;	/* of LEDGER, bytes */
 	__u64 recent_offset[RRING_POOLS];  /* of recent drops in LEDGER */
 	__u32 recent_entries[RRING_POOLS]; /* of a list: a power of two, or 0 */
-	__u8 reserved2[528];
+	__u64 recalls;		/* statistic: recalls of magazines */
+	__u8 reserved2[520];
 
 	/* by client id, 0: no client; [0]: kernel, 0 until it reads rings */
 	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1];
@@ -333,11 +334,20 @@ struct rring_tails {
 #define RRING_ASIDE		(1ull << 31)
 #define RRING_MOVE		(1ull << 32)
 
-/* MAGAZINE: slots that the kernel has lent to the client, for each pool. */
+/*
+ * MAGAZINE: slots that the kernel has lent to the client, for each pool.
+ *
+ * The kernel recalls a magazine when another client finds no free slot. It then
+ * stores a .floor above .head, and raises .head to it. The client loads .floor
+ * after each store that takes a slot, from the magazine or from those that it
+ * has parked. If .floor has grown, the client does not use the slot: it drops
+ * all slots of the pool that are parked, and sets its tail to .floor.
+ */
 
 struct rring_magazine {
 	rring_seq_t head;	/* the kernel has lent the slots below */
-	__u8 reserved[56];
+	rring_seq_t floor;	/* the kernel has recalled the slots below */
+	__u8 reserved[48];
 	__u64 handle[RRING_MAGAZINE_SLOTS];	/* by position modulo that */
 };
 
