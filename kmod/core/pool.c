@@ -435,8 +435,19 @@ void kring_pool_recall(struct kring_pool *pool,
 }
 
 /*
+ * Let entries of rings give way, see kring_sweep_oldest(), and lend. Returns
+ * what refill_lend() returns.
+ */
+static int give_way_and_lend(struct refill *refill)
+{
+	refill->found += kring_sweep_oldest(refill->pool, refill->client,
+					    refill->want, refill->over_quota);
+	return refill_lend(refill, true);
+}
+
+/*
  * Sweep and lend. If no slot could be lent, go one step further and lend again:
- * a shallow sweep, a recall and a deep sweep.
+ * a shallow sweep, a recall and a deep sweep, the oldest entries of rings.
  * Returns what refill_lend() returns, or -EINTR, and sets .found to how many
  * slots were freed.
  */
@@ -450,7 +461,8 @@ static int sweep_and_lend(struct refill *refill)
 		return err;
 	if (!refill->over_quota)
 		kring_pool_recall(refill->pool, refill->client);
-	return refill_sweep(refill, KRING_SWEEP_WINDOWS);
+	err = refill_sweep(refill, KRING_SWEEP_WINDOWS);
+	return err == -EAGAIN ? give_way_and_lend(refill) : err;
 }
 
 /*
@@ -506,7 +518,10 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 	if (!err)
 		return 0;
 	kring_sweep_range(pool, 0, pool->capacity);
-	err = alloc_region(refill);
+	do {
+		err = alloc_region(refill);
+	} while (err == -ENOSPC && kring_sweep_oldest(pool, refill->client, 1,
+						      false));
 	if (err != -ENOSPC || is_all_free(pool))
 		return err;
 	*wake_at = min(*wake_at, ktime_get_ns() + MEMORY_RETRY_NS);

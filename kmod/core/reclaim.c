@@ -109,14 +109,13 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 }
 
 /*
- * Step 0, for recent drops. Read entries of the lists into the batch; returns
- * how many. .live of the batch has no bit for a slot that step 0 skips, nor for
- * the second and later entries of the same slot. Under the arena's lock.
+ * Step 0, for @n slots of @pool that stand in .slot of the batch, by their index
+ * in the pool. .live has no bit for a slot that step 0 skips, nor for the second
+ * and later entries of the same slot. Under the arena's lock.
  */
-static u32 gather_recent(struct kring_pool *pool)
+static void filter_batch(struct kring_pool *pool, u32 n)
 {
 	struct rring_batch *batch = &pool->arena->batch;
-	u32 n = kring_recent_take(pool, batch->slot, RRING_BATCH);
 	struct kring_lent lent = {};
 	u32 i;
 
@@ -133,6 +132,14 @@ static u32 gather_recent(struct kring_pool *pool)
 		pool->lease[slot].stamp = pool->stamp;
 		batch->live |= BIT_ULL(i);
 	}
+}
+
+/* Step 0, for recent drops. Returns how many. Under the arena's lock. */
+static u32 gather_recent(struct kring_pool *pool)
+{
+	u32 n = kring_recent_take(pool, pool->arena->batch.slot, RRING_BATCH);
+
+	filter_batch(pool, n);
 	return n;
 }
 
@@ -330,6 +337,34 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 	} while (n == RRING_BATCH && freed < want && taken < pool->capacity);
 	if (taken)
 		trace_reclaim(pool, false, want, taken, freed);
+	return freed;
+}
+
+/*
+ * Let the oldest entries of rings give way, see kring_rings_give_way(), until
+ * @want slots are freed or no entry may give way. Returns how many were freed.
+ * Takes the arena's lock for each batch. May sleep.
+ */
+u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
+		       u32 want, bool own)
+{
+	struct kring_arena *arena = pool->arena;
+	u32 freed = 0;
+	u32 n;
+
+	do {
+		struct kring_xxl *retired;
+
+		mutex_lock(&arena->lock);
+		n = kring_rings_give_way(pool, client, own, arena->batch.slot,
+					 min_t(u32, want, RRING_BATCH));
+		filter_batch(pool, n);
+		freed += free_batch(pool, KRING_SWEEP_WINDOWS);
+		retired = kring_xxl_retired(pool);
+		mutex_unlock(&arena->lock);
+		kring_xxl_discard(pool, retired);
+		cond_resched();
+	} while (n && freed < want && !fatal_signal_pending(current));
 	return freed;
 }
 

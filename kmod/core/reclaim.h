@@ -4,6 +4,7 @@
 
 #include "compat.h"
 
+struct kring_client;
 struct kring_pool;
 
 /* How far a sweep goes. */
@@ -15,6 +16,8 @@ enum kring_depth {
 u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		u32 *looked);
 u32 kring_sweep_recent(struct kring_pool *pool, u32 want);
+u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
+		       u32 want, bool own);
 u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end);
 u32 kring_sweep_held(struct kring_pool *pool);
 u32 kring_sweep_in_flight(struct kring_pool *pool);

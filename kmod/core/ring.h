@@ -10,6 +10,7 @@
 
 struct kring_arena;
 struct kring_client;
+struct kring_pool;
 struct rring_kwriter;
 struct kring_reader;
 
@@ -85,6 +86,9 @@ bool kring_ring_has_room(struct kring_ring *ring);
 void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end);
 void kring_ring_settle(struct kring_ring *ring);
 void kring_ring_release_adopted(struct kring_ring *ring);
+u32 kring_rings_give_way(struct kring_pool *pool,
+			 const struct kring_client *client, bool own,
+			 u32 *slots, u32 n);
 void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 			    unsigned long *named);
 

@@ -14,6 +14,7 @@
 #include <rusted_ring/internal/window.h>
 
 #include "arena.h"
+#include "pool.h"
 #include "reader.h"
 #include "ring.h"
 
@@ -40,9 +41,21 @@ u64 kring_ring_head(struct kring_ring *ring)
 	return ring->head;
 }
 
+/* Returns the position of the lowest gating reader, but at most @most. */
+static u64 lowest_gating(const struct kring_ring *ring, u64 most)
+{
+	u32 i;
+
+	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
+		if (ring->readers[i] && kring_reader_gates(ring->readers[i]))
+			most = min(most, kring_reader_pos(ring->readers[i]));
+	return most;
+}
+
 /*
  * Returns the lower end of the window: the position of the lowest gating
- * reader, or the first entry that the ring retains, whichever is lower. The
+ * reader, or the first entry that the ring retains and that did not give way,
+ * whichever is lower. The
  * lower end never goes back, and is at most a lap below the head, whatever
  * cursors say.
  */
@@ -50,15 +63,12 @@ u64 kring_ring_low(struct kring_ring *ring)
 {
 	u64 head = kring_ring_head(ring);
 	/* this is not above the head: a cursor beyond has no effect */
-	u64 low = rring_window_retained(head, ring->info->retain);
-	u32 i;
+	u64 low = max(rring_window_retained(head, ring->info->retain),
+		      rring_seq_load(&ring->info->kept));
 
 	ring->low = max(ring->low,
 			rring_window_retained(head, ring->info->capacity));
-	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
-		if (ring->readers[i] && kring_reader_gates(ring->readers[i]))
-			low = min(low, kring_reader_pos(ring->readers[i]));
-	ring->low = max(low, ring->low);
+	ring->low = max(ring->low, lowest_gating(ring, low));
 	return ring->low;
 }
 
@@ -216,4 +226,85 @@ void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 			__set_bit(rring_handle_index(handle), named);
 		maybe_resched(pos);
 	}
+}
+
+/* ---- what gives way ---- */
+
+/*
+ * Index in ledgers of the slot that entry @pos of the window names, or U32_MAX.
+ */
+static u32 window_slot(const struct kring_ring *ring, u64 pos)
+{
+	if (pos < ring->adopted_end)
+		return ring->adopted[pos % ring->info->capacity];
+	return handle_slot(ring->arena, read_entry(ring, pos));
+}
+
+/*
+ * Raise the window's lower end past the oldest entries, until @n of these name
+ * slots of @pool. Entries that a gating reader has not passed stay. So only
+ * observers lose something, and readers that join late. Stores the slots, by
+ * index in @pool, in @slots. Returns how many; if 0, no entry gives way.
+ */
+static u32 give_way(struct kring_ring *ring, const struct kring_pool *pool,
+		    u32 *slots, u32 n)
+{
+	u64 end = lowest_gating(ring, kring_ring_head(ring));
+	u64 pos = kring_ring_low(ring);
+	u32 found = 0;
+
+	for (; pos < end && found < n; pos++) {
+		u32 slot = window_slot(ring, pos) - pool->base;
+
+		if (slot < pool->capacity)
+			slots[found++] = slot;
+		maybe_resched(pos);
+	}
+	if (!found)
+		return 0;
+	rring_seq_store(&ring->info->kept, pos);
+	kring_ring_settle(ring);
+	return found;
+}
+
+/* The order in which rings give way. */
+enum rank {
+	OWN_OVERWRITE,		/* a ring of the client that needs a slot */
+	ANY_OVERWRITE,
+	RETAINED,		/* what other rings keep for late joiners */
+};
+
+static enum rank rank_of(const struct kring_ring *ring,
+			 const struct kring_client *client)
+{
+	if (ring->info->policy != RRING_OVERWRITE)
+		return RETAINED;
+	return ring->writer == client ? OWN_OVERWRITE : ANY_OVERWRITE;
+}
+
+/*
+ * @pool is dry, and @client needs slots: let the oldest entries of rings give
+ * way. First those of its own rings that overwrite, then those of other rings
+ * that overwrite, then those that rings only retain for readers that join late.
+ * @own: only its own rings that overwrite. Stores up to @n slots of these
+ * entries, by their index in @pool, in @slots, and returns how many.
+ */
+u32 kring_rings_give_way(struct kring_pool *pool,
+			 const struct kring_client *client, bool own,
+			 u32 *slots, u32 n)
+{
+	struct kring_arena *arena = pool->arena;
+	enum rank last = own ? OWN_OVERWRITE : RETAINED;
+	enum rank rank;
+	u32 found = 0;
+	u32 i;
+
+	for (rank = OWN_OVERWRITE; rank <= last; rank++)
+		for (i = 0; i < arena->info->max_rings && found < n; i++)
+			if (arena->rings[i] &&
+			    arena->rings[i]->info->kind == RRING_HANDLES &&
+			    rank_of(arena->rings[i], client) == rank)
+				found += give_way(arena->rings[i], pool,
+						  slots + found, n - found);
+	return found;
 }

@@ -134,8 +134,8 @@ static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 
 /*
  * Fill the stock, with sweeps if necessary. False: no slot is free, although
- * idle clients' slots were recalled. True: filled, or the limit of rounds is reached. Takes
- * the arena's lock. May sleep.
+ * idle clients' slots were recalled, and no entry of a ring can give way. True:
+ * filled, or the limit of rounds is reached. Takes the arena's lock. May sleep.
  */
 static bool refill_stock(struct kwriter_stock *stock)
 {
@@ -150,6 +150,9 @@ static bool refill_stock(struct kwriter_stock *stock)
 			continue;
 		kring_pool_recall(stock->pool, NULL);
 		kring_sweep(stock->pool, want, KRING_SWEEP_WINDOWS, NULL);
+		if (take_free_slots(stock, want, true))
+			continue;
+		kring_sweep_oldest(stock->pool, stock->kw->kernel, want, false);
 		if (!take_free_slots(stock, want, true))
 			return false;
 	}

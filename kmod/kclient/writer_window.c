@@ -104,13 +104,14 @@ static u64 position_of(const struct kwriter_cursor *reader)
 
 /*
  * Find the window's lower end: gating readers have passed all entries below,
- * and the ring does not retain them. The lower end never falls, even if a
+ * and the ring does not retain them, or they gave way. The lower end never falls, even if a
  * cursor goes back. Also stores it as .passed, for readers that join. Under
  * .lock.
  */
 static u64 update_low(struct rring_kwriter *kw)
 {
-	u64 low = rring_window_retained(head_of(kw), kw->retain);
+	u64 low = max(rring_window_retained(head_of(kw), kw->retain),
+		      rring_seq_load(&kw->info->kept));
 	u32 i;
 
 	for (i = 0; i < rring_flag_load(&kw->info->readers_end); i++)

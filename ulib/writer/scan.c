@@ -40,9 +40,12 @@ static struct ulib_scan scan_once(struct rring_writer *writer)
 	struct ulib_scan scan = {
 		.low = rring_window_retained(writer->head, info->retain),
 	};
+	uint64_t kept = rring_seq_load(&info->kept);
 	uint32_t end = rring_flag_load_acquire(&info->readers_end);
 	uint32_t i;
 
+	if (scan.low < kept)
+		scan.low = kept;
 	for (i = 0; i < end && i < RRING_READERS; i++) {
 		uint64_t pos;
 		int joining;

@@ -33,6 +33,7 @@ RRING_ASSERT_SIZE(struct rring_ring_info, RRING_PAGE);
 RRING_ASSERT_OFFSET(struct rring_ring_info, state, 64);
 RRING_ASSERT_OFFSET(struct rring_ring_info, name, 128);
 RRING_ASSERT_OFFSET(struct rring_ring_info, dropped, 160);
+RRING_ASSERT_OFFSET(struct rring_ring_info, kept, 192);
 RRING_ASSERT_OFFSET(struct rring_ring_info, readers, 256);
 RRING_ASSERT_SIZE(struct rring_tails, RRING_PAGE);
 RRING_ASSERT_SIZE(struct rring_magazine, 1088);

@@ -280,7 +280,10 @@ struct rring_ring_info {
 	rring_word_t dropped[RRING_DROPS]; /* events that the kernel dropped,
 					    * by enum rring_drop_reason
 					    */
-	__u8 reserved3[64];
+	rring_seq_t kept;	/* entries below gave way, because a pool was
+				 * dry: their slots may have other events
+				 */
+	__u8 reserved3[56];
 
 	struct rring_reader_info readers[RRING_READERS];
 };
