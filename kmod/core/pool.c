@@ -281,19 +281,22 @@ u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 }
 
 /*
- * Returns 0: slots were lent, or the magazine is full; -EAGAIN: no slot is
- * free, or the client's quota is used up; NEEDS_PAGES: the caller must allocate
- * .xxl first. Under the arena's lock.
+ * Returns 0: slots were lent, or the magazine has some: another thread's refill
+ * has lent them; -EAGAIN: no slot is free, or the client's quota is used up;
+ * NEEDS_PAGES: the caller must allocate .xxl first. A slot of XXL in the
+ * magazine is for the thread whose refill asked for its size. Under the arena's
+ * lock.
  */
 static int lend_locked(struct refill *refill)
 {
 	struct kring_pool *pool = refill->pool;
 	struct kring_client *client = refill->client;
 	u32 n = lendable(pool, client, refill->want);
+	u32 enough = refill->bytes ? RRING_MAGAZINE_SLOTS : 1;
 
 	if (!n)
-		return kring_client_lent(client, pool->index) ==
-		       RRING_MAGAZINE_SLOTS ? 0 : -EAGAIN;
+		return kring_client_lent(client, pool->index) >= enough ?
+		       0 : -EAGAIN;
 	if (refill->bytes && !refill->xxl)
 		return NEEDS_PAGES;
 	if (refill->xxl)
@@ -599,7 +602,7 @@ static void count_failure(struct kring_pool *pool)
 
 /*
  * REFILL: sets args->count to the number of slots lent. Returns 0: slots were
- * lent, or the magazine is full. When the deadline has passed: -EDQUOT if the
+ * lent, or the magazine has some. When the deadline has passed: -EDQUOT if the
  * quota is used up, else -ENOSPC if the deadline is 0, else -ETIMEDOUT. At
  * once: -ENOSPC if the pool has no slots, if the event is above max_bytes, or
  * if memory is short and no slot of the pool is out; -ENOMEM; -EINTR if the

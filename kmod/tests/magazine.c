@@ -236,11 +236,16 @@ static void quota_is_not_exceeded(struct kunit *test)
 	set_quota(client, 25);
 	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S),
 			FIXTURE_S / 4);
-	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), -EDQUOT);
 	kept = fixture_pop(client, RRING_S);
-	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), -EDQUOT);
+	fixture_pop(client, RRING_S);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), 0);
 	pop_and_drop(test, client, RRING_S, 2);
 	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S), 2);
+	pop_and_drop(test, client, RRING_S, 2);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S), 2);
+	fixture_pop(client, RRING_S);
+	fixture_pop(client, RRING_S);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), -EDQUOT);
 	fixture_drop(client, kept);
 	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S), 1);
 }
@@ -267,10 +272,16 @@ static void lowered_quota_does_not_wrap(struct kunit *test)
 {
 	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 
+	u32 i;
+
 	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, 8), 8);
 	set_quota(client, 25);
+	for (i = 0; i < 3; i++)
+		fixture_pop(client, RRING_S);
+	pop_and_drop(test, client, RRING_S, 4);
+	fixture_pop(client, RRING_S);
 	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 1), -EDQUOT);
-	pop_and_drop(test, client, RRING_S, 5);
+	set_quota(client, 32);
 	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 8), 1);
 }
 

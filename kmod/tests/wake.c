@@ -492,6 +492,32 @@ static void dropped_slot_wakes_a_refill(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sleeper.rounds, 1u);
 }
 
+/*
+ * Two slots are dropped, and another thread of the waiting client gets both:
+ * the sleeper takes one of these.
+ */
+static void refill_ends_if_another_thread_has_filled_the_magazine(struct kunit
+								   *test)
+{
+	struct kring_client *holder = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *waiter = fixture_client(test, RRING_PRODUCER);
+	struct rring_arena_info *info = fixture_arena(test)->info;
+	struct rring_wake args = { .flags = RRING_WAKE_POOLS,
+				   .pools = BIT(RRING_S) };
+	struct actor sleeper = { .run = refill_one, .client = waiter };
+	u64 handle = 0;
+
+	fixture_alloc_all(test, holder, RRING_S, &handle);
+	actor_start(test, &sleeper);
+	await_flag(&info->pool_waiters, BIT(RRING_S));
+	fixture_drop(holder, handle);
+	KUNIT_EXPECT_EQ(test, fixture_refill(waiter, RRING_S, 1), 1);
+	KUNIT_EXPECT_EQ(test, fixture_command(holder, RRING_IOC_WAKE, &args,
+					      sizeof(args)), 0);
+	KUNIT_EXPECT_EQ(test, actor_finish(&sleeper), 0);
+	KUNIT_EXPECT_EQ(test, sleeper.rounds, 0u);
+}
+
 /* A kernel writer wakes a reader, although it writes with interrupts off. */
 static void kernel_writer_wakes_a_reader(struct kunit *test)
 {
@@ -552,6 +578,7 @@ static struct kunit_case wake_cases[] = {
 	KUNIT_CASE(wait_any_is_woken_by_either_ring),
 	KUNIT_CASE(end_of_peer_ring_ends_a_wait),
 	KUNIT_CASE(dropped_slot_wakes_a_refill),
+	KUNIT_CASE(refill_ends_if_another_thread_has_filled_the_magazine),
 	KUNIT_CASE(kernel_writer_wakes_a_reader),
 	KUNIT_CASE(poll_mask_follows_the_ring),
 	{}

@@ -505,7 +505,8 @@ struct rring_refill {
 	__u32 size;
 	__u32 pool;			/* enum rring_class */
 	__u32 count;			/* in: how many to lend at most; XXL: 1.
-					 * out: lent; 0: the magazine is full
+					 * out: lent; 0: none is free, but the
+					 * magazine has some, or is full
 					 */
 	__u32 flags;			/* 0 */
 	__u64 deadline;

@@ -168,13 +168,17 @@ TEST_F(parameters, gives_the_default_arena_a_quota)
 {
 	struct rring_refill args = { .size = sizeof(args), .count = 100 };
 	struct rring_client *client;
+	struct rring_event event;
+	int err, n = 0;
 
 	ASSERT_EQ(0, module_load("capacity=100,1,1,1,1 quota=30"));
 	ASSERT_EQ(0, rring_open(&client, NULL, RRING_PRODUCER, 0));
 	EXPECT_EQ(0, device_call(client->fd, RRING_IOC_REFILL, &args));
 	EXPECT_EQ(30, args.count);
-	args.count = 1;
-	EXPECT_EQ(-EDQUOT, device_call(client->fd, RRING_IOC_REFILL, &args));
+	while (!(err = rring_alloc_class(client, RRING_XS, 1, 0, &event)))
+		n++;
+	EXPECT_EQ(-EDQUOT, err);
+	EXPECT_EQ(30, n);
 	rring_close(client);
 }
 
