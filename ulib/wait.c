@@ -29,7 +29,10 @@ static unsigned int count_spins(void)
 	return CPU_COUNT(&cpus) == 1 ? 0 : SPINS;
 }
 
-/* Each thread counts once, because it may be bound to CPUs of its own. */
+/*
+ * How often this thread looks before it sleeps. A thread computes the number at
+ * its first call, by count_spins(), because it may be bound to CPUs of its own.
+ */
 static unsigned int spins(void)
 {
 	static _Thread_local unsigned int known;

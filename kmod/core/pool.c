@@ -106,11 +106,12 @@ static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 }
 
 /*
- * Judge .sweep_limit when refills' sweeps have looked at as many slots as are
- * out: raise it if they freed less than a quarter of what they looked at. So
- * when it is raised, at most a quarter of the slots that are out is unused.
- * With the eighth that raise_sweep_limit() adds, the unused slots are at most
- * half as many as those in use.
+ * Called after each sweep of a refill. Once these sweeps have looked at as many
+ * slots as are out, judge .sweep_limit: raise it if they freed less than a
+ * quarter of the slots that they looked at. So when the limit is raised, less
+ * than a quarter of the slots that are out could be freed. raise_sweep_limit()
+ * then lets an eighth more slots get out. So the slots that are out and not in
+ * use are at most half as many as those in use.
  */
 static void adjust_sweep_limit(struct kring_pool *pool)
 {

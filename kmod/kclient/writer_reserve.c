@@ -6,11 +6,13 @@
  * or discard at the head moves the head. A commit or discard above the head
  * marks its entry with the position; the context that moves the head up to that
  * entry then moves the head over it, too. So entries become visible in the
- * order of their reservation, and no context waits for another. Each step is an
- * atomic exchange of one word, so an NMI is like another CPU.
+ * order of their reservation, and no context waits until another one commits.
+ * Each step is an atomic exchange of one word, so an NMI is like another CPU.
  *
  * Only reserve and discard take .lock: for the stock of slots, and to look for
- * more room when the reservations have reached .limit.
+ * more room when the reservations have reached .limit. They do not wait for a
+ * holder that they have interrupted, nor for any holder in an NMI: see
+ * kwriter_window_trylock().
  */
 #include "../core/compat.h"
 

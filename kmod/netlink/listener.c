@@ -85,7 +85,7 @@ static bool may_hear(const struct listener *listener, const struct net *net,
 	       kring_viewer_may_see(&listener->viewer, access);
 }
 
-/* Is there a listener that may see an arena of @net with @access? */
+/* May a listener see an arena of @net whose owner and mode are @access? */
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access)
 {

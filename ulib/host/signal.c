@@ -102,7 +102,10 @@ void host_signal_clear(struct host_signal *signal)
 	mutex_unlock(&signal->lock);
 }
 
-/* Raise @mask: what the look after host_signal_clear() found. */
+/*
+ * The caller has looked for events after host_signal_clear(), and found @mask:
+ * make the descriptor report that.
+ */
 void host_signal_arm(struct host_signal *signal, __poll_t mask)
 {
 	mutex_lock(&signal->lock);

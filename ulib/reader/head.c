@@ -191,8 +191,8 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
  * the cache line of the head away from the writer, which costs both of them
  * time. 0: there are no events or enough, the strategy is RRING_WAIT_SPIN, or
  * the reader may still look .backoff_left times without a rest. A look that
- * finds nothing, and a reader set, raise .backoff_left, so that the next event
- * is returned at once.
+ * finds nothing raises .backoff_left, so that the reader gets the next event at
+ * once. Each look of a struct rring_set does so, too.
  */
 static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {

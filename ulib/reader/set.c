@@ -189,7 +189,7 @@ static int choose_member(struct rring_set *set, uint32_t *chosen)
 		struct rring_reader *reader = set->members[i].reader;
 		long n;
 
-		/* do not back off in this look: that would delay the others */
+		/* no rest in this look: the set's other readers would wait */
 		reader->backoff_left |= 1;
 		n = ulib_peek_event(reader);
 		if (n == -EAGAIN)

@@ -678,10 +678,10 @@ struct rring_wait {
 };
 
 /*
- * WAKE: lower the flags in .flags, and wake the tasks that wait. Harmless if no
- * task waits.
+ * WAKE: lower the waiters flags that .flags names, and wake the tasks that wait
+ * for what these flags stand for. Does no harm if no task waits.
  *
- *	ENXIO	no such ring; those that wait for .pools are woken even so
+ *	ENXIO	no such ring; tasks that wait for .pools are woken all the same
  */
 struct rring_wake {
 	__u32 size;
