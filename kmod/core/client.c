@@ -304,8 +304,11 @@ u32 kring_client_parked(struct kring_client *client, u32 pool)
 	return 0;
 }
 
-/* Has @client slots of its last refill, and has it taken none of them? */
-static bool has_untouched_refill(struct kring_client *client, u32 pool)
+/*
+ * Has @client slots of its last refill in its magazine for @pool, and has it
+ * taken none of them? Under the arena's lock.
+ */
+bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
 {
 	return kring_client_lent(client, pool) &&
 	       client->tail[pool] == client->refilled[pool];
@@ -320,7 +323,7 @@ static bool may_recall(struct kring_client *client, u32 pool)
 		return false;	/* it never had a slot */
 	if (!n)
 		return !kring_client_parked(client, pool);
-	return n > 1 || !has_untouched_refill(client, pool);
+	return n > 1 || !kring_client_has_untouched_refill(client, pool);
 }
 
 /*
@@ -336,7 +339,7 @@ bool kring_client_recall(struct kring_client *client, u32 pool)
 
 	if (!may_recall(client, pool))
 		return false;
-	if (has_untouched_refill(client, pool))
+	if (kring_client_has_untouched_refill(client, pool))
 		client->spared |= BIT(pool);
 	client->recalled |= BIT(pool);
 	rring_seq_store(&magazine->floor, floor);
@@ -349,30 +352,50 @@ bool kring_client_recall(struct kring_client *client, u32 pool)
 }
 
 /*
+ * Is the slot at @position of @client's last refill still free to lend? @client
+ * was recalled, and barrier K has passed since. If the client takes the slot
+ * now, it sees the floor, and gives the slot back. If it took the slot before,
+ * it holds it, or its tail has passed the position.
+ *
+ * F: pairs with E in the library's pop. Without it, the hold could seem to have
+ * fallen, and the tail not to have moved.
+ */
+static bool is_untaken(struct kring_client *client,
+		       const struct kring_pool *pool, u64 handle)
+{
+	const rring_word_t *word = &kring_client_ledger(client)[pool->base +
+						rring_handle_index(handle)];
+
+	return !rring_ledger_holds(rring_word_load_acquire(word)) &&
+	       (u32)load_tail(client, pool->index) ==
+	       client->refilled[pool->index];
+}
+
+/*
  * Lend to @client, whose magazine for @pool was recalled, one slot again: the
- * first of its last refill, if the client has not taken that slot. Otherwise
- * two clients could recall each other's slots again and again, and neither
- * could take one. After barrier K a slot that the client does not hold was not
- * taken, and will not be: the client sees the floor. Under the arena's lock.
+ * first one of its last refill that it does not hold, if it has taken none of
+ * them. Otherwise two clients could recall each other's slots again and again,
+ * and neither could take one. Under the arena's lock.
  */
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool)
 {
 	struct rring_magazine *magazine =
 		kring_client_magazine(client, pool->index);
-	u32 *position = &client->refilled[pool->index];
-	u64 handle = magazine->handle[*position % RRING_MAGAZINE_SLOTS];
-	u32 slot = rring_handle_index(handle);
 	u64 head = rring_seq_load(&magazine->head);
+	u32 position = client->refilled[pool->index];
+	u64 handle;
 
 	if (!(client->spared & BIT(pool->index)))
 		return;
 	client->spared &= ~BIT(pool->index);
-	if (rring_ledger_holds(rring_word_load(&kring_client_ledger(client)
-					       [pool->base + slot])))
-		return;
-	pool->lease[slot].position = head;
+	do {
+		if (position == (u32)head - 1)
+			return;		/* the end of what was recalled */
+		handle = magazine->handle[position++ % RRING_MAGAZINE_SLOTS];
+	} while (!is_untaken(client, pool, handle));
+	pool->lease[rring_handle_index(handle)].position = head;
 	WRITE_ONCE(magazine->handle[head % RRING_MAGAZINE_SLOTS], handle);
-	*position = head;
+	client->refilled[pool->index] = head;
 	/* O: as in lend() */
 	rring_seq_store_release(&magazine->head, head + 1);
 }

@@ -78,6 +78,7 @@ int kring_client_wait_any(struct kring_client *client,
 u64 kring_client_bytes(const struct kring_client *client);
 u32 kring_client_tail(struct kring_client *client, u32 pool);
 u32 kring_client_lent(struct kring_client *client, u32 pool);
+bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool);
 u32 kring_client_parked(struct kring_client *client, u32 pool);
 bool kring_client_recall(struct kring_client *client, u32 pool);
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool);

@@ -180,6 +180,8 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 {
 	struct rring_magazine *magazine =
 		kring_client_magazine(client, pool->index);
+	bool untouched = kring_client_has_untouched_refill(client,
+							   pool->index);
 	u64 head = rring_seq_load(&magazine->head);
 	u32 i;
 
@@ -187,7 +189,8 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 		lend_slot(pool, client, head + i);
 	account_lent(pool, n);
 	client->charged[pool->index] += n;
-	client->refilled[pool->index] = head;
+	if (!untouched)
+		client->refilled[pool->index] = head;
 	/*
 	 * O: pairs with P in the library's pop. Without it, the client could
 	 * see the head, but not the handles below it.

@@ -158,6 +158,50 @@ static void first_slot_of_an_untouched_refill_stays(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 2), 1);
 }
 
+/*
+ * The client takes the first slot of its refill just before the floor rises,
+ * publishes it and drops its hold. The slot is not lent to the client again.
+ */
+static void slot_taken_and_given_on_is_not_spared(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct rring_magazine *magazine = kring_client_magazine(a, RRING_S);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
+	u64 handle;
+
+	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, 4), 4);
+	handle = magazine->handle[0];
+	mutex_lock(&a->arena->lock);
+	KUNIT_EXPECT_TRUE(test, kring_client_recall(a, RRING_S));
+	fixture_hold(a, handle);
+	rring_seq_store_release(tail(a, RRING_S), 1);
+	fixture_drop(a, handle);
+	kring_client_spare(a, pool);
+	KUNIT_EXPECT_EQ(test, kring_client_lent(a, RRING_S), 0u);
+	mutex_unlock(&a->arena->lock);
+}
+
+/* The client takes a slot just now: another one of its refill stays. */
+static void slot_being_taken_is_not_spared(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct rring_magazine *magazine = kring_client_magazine(a, RRING_S);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
+	u64 taken, spared;
+
+	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, 2), 2);
+	taken = magazine->handle[0];
+	spared = magazine->handle[1];
+	mutex_lock(&a->arena->lock);
+	KUNIT_EXPECT_TRUE(test, kring_client_recall(a, RRING_S));
+	fixture_hold(a, taken);
+	kring_client_spare(a, pool);
+	mutex_unlock(&a->arena->lock);
+	fixture_drop(a, taken);
+	KUNIT_EXPECT_EQ(test, fixture_pop(a, RRING_S), spared);
+	KUNIT_EXPECT_EQ(test, fixture_pop(a, RRING_S), 0ull);
+}
+
 /* Make the word of @handle, which @client holds once, that of a parked slot. */
 static void park(struct kring_client *client, u64 handle)
 {
@@ -400,6 +444,8 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(refill_of_dry_pool_fails),
 	KUNIT_CASE(slots_of_an_idle_client_are_recalled),
 	KUNIT_CASE(first_slot_of_an_untouched_refill_stays),
+	KUNIT_CASE(slot_taken_and_given_on_is_not_spared),
+	KUNIT_CASE(slot_being_taken_is_not_spared),
 	KUNIT_CASE(parked_slot_is_recalled),
 	KUNIT_CASE(slot_parked_after_the_notice_is_kept),
 	KUNIT_CASE(client_without_slots_is_not_recalled),

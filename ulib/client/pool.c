@@ -270,17 +270,18 @@ static uint32_t alloc_parked(struct rring_client *client,
 			     struct rring_event *events, uint32_t n)
 {
 	const uint64_t *next = pool->parked_handle + pool->parked;
-	struct rring_event *end;
+	struct rring_event *event;
+	uint32_t i;
 
 	if (n > pool->parked)
 		n = pool->parked;
 	pool->parked -= n;
-	for (end = events + n; events < end; events++) {
+	for (event = events; event < events + n; event++) {
 		uint64_t handle = *--next;
 		uint32_t index = rring_handle_index(handle);
 		rring_word_t *word = &pool->ledger[index];
 
-		*events = (struct rring_event) {
+		*event = (struct rring_event) {
 			.handle = handle,
 			.data = pool->payload + ((size_t)index << shift),
 			.len = header.len,
@@ -290,13 +291,15 @@ static uint32_t alloc_parked(struct rring_client *client,
 		};
 		rring_word_store_release(word, rring_word_load(word) &
 					       ~RRING_ASIDE);
-		pool->header[index] = header;
 	}
 	if (rring_recalled(pool)) {
 		pool->parked += n;
 		yield_slots(client, pool);
 		return 0;
 	}
+	/* not before: a recalled slot may have another client's event */
+	for (i = 0; i < n; i++)
+		pool->header[rring_handle_index(events[i].handle)] = header;
 	return n;
 }
 
