@@ -86,12 +86,26 @@ static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 	return zalloc_cpumask_var(&arena->peers, gfp) ? 0 : -ENOMEM;
 }
 
+/* Give all slots their first generation. */
+static void begin_generations(struct kring_arena *arena)
+{
+	u32 i, slot;
+
+	for (i = 0; i < RRING_POOLS; i++) {
+		const struct rring_pool_info *pool = &arena->info->pool[i];
+
+		for (slot = 0; slot < pool->capacity; slot++)
+			rring_word_store(&arena->generation[pool->slot_base +
+							    slot],
+					 rring_handle(1, i, slot));
+	}
+}
+
 static int alloc_regions(struct kring_arena *arena,
 			 const struct rring_create *args, u32 max_clients,
 			 u32 max_rings)
 {
 	struct rring_arena_info *info;
-	u32 i;
 	int err;
 
 	info = kzalloc(sizeof(*info), GFP_KERNEL);
@@ -109,8 +123,7 @@ static int alloc_regions(struct kring_arena *arena,
 	arena->ring_info = arena->region.addr + info->ring_info_offset;
 	arena->generation = arena->region.addr + info->generation_offset;
 	*arena->info = *info;
-	for (i = 0; i < info->slots; i++)
-		rring_flag_store(&arena->generation[i], 1);
+	begin_generations(arena);
 out:
 	kfree(info);
 	return err;

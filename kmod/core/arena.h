@@ -75,7 +75,7 @@ struct kring_arena {
 	struct kring_region payload;	/* PAYLOAD */
 	struct rring_arena_info *info;	/* in .region */
 	struct rring_ring_info *ring_info; /* in .region, by ring id */
-	rring_flag_t *generation;	/* in .region, by index in ledgers */
+	rring_word_t *generation;	/* in .region, by index in ledgers */
 	struct kring_pool pool[RRING_POOLS];
 
 	u32 last_serial;		/* of clients and readers */

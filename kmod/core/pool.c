@@ -127,12 +127,10 @@ static void adjust_sweep_limit(struct kring_pool *pool)
 static u64 pop_free_slot(struct kring_pool *pool, struct kring_lease lease)
 {
 	u32 slot = pool->free[--pool->nr_free];
-	u32 generation =
-		rring_flag_load(&pool->arena->generation[pool->base + slot]);
 
 	pool->lease[slot] = lease;
 	__set_bit(slot, pool->out);
-	return rring_handle(generation, pool->index, slot);
+	return rring_word_load(&pool->arena->generation[pool->base + slot]);
 }
 
 static void lend_slot(struct kring_pool *pool, struct kring_client *client,

@@ -162,16 +162,16 @@ static u32 look_at_recalls(struct kring_pool *pool)
 }
 
 static void hide_generations(struct kring_arena *arena,
-			     const struct rring_batch *batch, u32 *hidden)
+			     const struct rring_batch *batch, u64 *hidden)
 {
 	u64 left;
 
 	for (left = batch->live; left; left &= left - 1) {
 		u32 i = __builtin_ctzll(left);
-		rring_flag_t *generation = &arena->generation[batch->slot[i]];
+		rring_word_t *generation = &arena->generation[batch->slot[i]];
 
-		hidden[i] = rring_flag_load(generation);
-		rring_flag_store(generation, 0);
+		hidden[i] = rring_word_load(generation);
+		rring_word_store(generation, 0);
 	}
 	/*
 	 * J: pairs with I in the weak upgrade. Without it, the upgrade could
@@ -187,16 +187,16 @@ static void hide_generations(struct kring_arena *arena,
  */
 static void show_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
-			     const u32 *hidden)
+			     const u64 *hidden)
 {
 	for (; slots; slots &= slots - 1) {
 		u32 i = __builtin_ctzll(slots);
-		u32 generation = hidden[i];
+		u64 handle = hidden[i];
 
 		if (batch->live & BIT_ULL(i))
-			generation = rring_generation_next(generation);
-		rring_flag_store_release(&arena->generation[batch->slot[i]],
-					 generation);
+			handle = rring_handle_next(handle);
+		rring_word_store_release(&arena->generation[batch->slot[i]],
+					 handle);
 	}
 }
 
@@ -214,7 +214,7 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	u64 busy = RRING_HOLDS_MASK;
 	u64 began = ktime_get_coarse_ns();
 	u32 ignored = look_at_recalls(pool);
-	u32 hidden[RRING_BATCH];
+	u64 hidden[RRING_BATCH];
 	bool late;
 	u64 slots;
 

@@ -33,17 +33,17 @@ static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
  */
 static bool generation_is(const struct rring_kreader *kr, u64 handle)
 {
-	const rring_flag_t *generation =
+	const rring_word_t *generation =
 		&kr->arena->generation[handle_slot(kr, handle)];
-	u32 now = rring_flag_load_acquire(generation);
+	u64 now = rring_word_load_acquire(generation);
 
 	if (!now) {
 		/* a sweep hides the generation: the lock awaits its decision */
 		mutex_lock(&kr->arena->lock);
-		now = rring_flag_load(generation);
+		now = rring_word_load(generation);
 		mutex_unlock(&kr->arena->lock);
 	}
-	return now == rring_handle_generation(handle);
+	return now == handle;
 }
 
 /*
@@ -102,8 +102,7 @@ static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
 
 	mutex_lock(&arena->lock);
 	xxl = arena->pool[RRING_XXL].xxl[rring_handle_index(handle)];
-	if (xxl && rring_flag_load(&arena->generation[slot]) ==
-	    rring_handle_generation(handle)) {
+	if (xxl && rring_word_load(&arena->generation[slot]) == handle) {
 		found = KREADER_ENTRY_BAD_LEN;
 		if (len <= kring_pages_size(xxl->pages)) {
 			kr->pinned = xxl->pages;
@@ -197,7 +196,7 @@ static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 	kr->entry.event_type = READ_ONCE(entries[index].header.event_type);
 	if (!handle && kr->entry.len == RRING_LEN_NONE)
 		return KREADER_ENTRY_DISCARDED;
-	if (class >= RRING_POOLS || !rring_handle_generation(handle) ||
+	if (class >= RRING_POOLS || !rring_handle_has_generation(handle) ||
 	    rring_handle_index(handle) >= kr->arena->pool[class].capacity)
 		return KREADER_ENTRY_BAD_HANDLE;
 	return find_payload(kr, handle);

@@ -247,12 +247,13 @@ bool fixture_slot_is_out(struct kring_arena *arena, u64 handle)
 	return out;
 }
 
-u32 fixture_generation(struct kring_arena *arena, u64 handle)
+u64 fixture_generation(struct kring_arena *arena, u64 handle)
 {
 	u32 slot = arena->pool[rring_handle_class(handle)].base +
 		   rring_handle_index(handle);
+	u64 now = rring_word_load(&arena->generation[slot]);
 
-	return rring_flag_load(&arena->generation[slot]);
+	return rring_handle_generation(now);
 }
 
 /* ---- rings ---- */

@@ -61,7 +61,7 @@ rring_word_t *fixture_word(struct kring_client *client, u64 handle);
 void fixture_hold(struct kring_client *client, u64 handle);
 void fixture_drop(struct kring_client *client, u64 handle);
 bool fixture_slot_is_out(struct kring_arena *arena, u64 handle);
-u32 fixture_generation(struct kring_arena *arena, u64 handle);
+u64 fixture_generation(struct kring_arena *arena, u64 handle);
 
 /* ---- rings ---- */
 

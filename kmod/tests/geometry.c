@@ -67,8 +67,8 @@ static void expect_arena(struct kunit *test,
 		     info->max_rings * sizeof(struct rring_ring_info),
 		     RRING_PAGE, &end);
 	expect_after(test, info->generation_offset,
-		     (u64)info->slots * sizeof(rring_flag_t),
-		     sizeof(rring_flag_t), &end);
+		     (u64)info->slots * sizeof(rring_word_t),
+		     sizeof(rring_word_t), &end);
 	expect_after(test, info->xxl_offset,
 		     (u64)info->pool[RRING_XXL].capacity *
 		     sizeof(rring_word_t), sizeof(rring_word_t), &end);
@@ -96,7 +96,7 @@ static void arena_has_no_overlap(struct kunit *test)
 	}
 	/* a handle has room for the largest slot index */
 	KUNIT_EXPECT_LE(test, RRING_POOL_CAPACITY_MAX,
-			1u << RRING_HANDLE_CLASS_SHIFT);
+			1u << RRING_HANDLE_AGE_SHIFT);
 }
 
 static void largest_arena_size_is_exact(struct kunit *test)

@@ -461,7 +461,7 @@ static void slot_is_held_then_in_flight(struct kunit *test)
 	struct kring_pool *pool = fixture_pool(test, RRING_S);
 	struct kring_reader *reader;
 	struct rring_kevent event;
-	u32 generation;
+	u64 generation;
 
 	open_handles(test, 1);
 	reader = join(test);
@@ -479,7 +479,7 @@ static void slot_is_held_then_in_flight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ledger_in_flight(event.handle), 0u);
 	kring_sweep(pool, ~0u, KRING_SWEEP_LEDGERS, NULL);
 	KUNIT_EXPECT_EQ(test, fixture_generation(kw->arena, event.handle),
-			generation + 1);
+			rring_generation_next(generation));
 }
 
 /* ---- the end ---- */

@@ -62,7 +62,8 @@ static void refill_lends_the_count_asked(struct kunit *test)
 	while ((handle = fixture_pop(client, RRING_S))) {
 		KUNIT_EXPECT_EQ(test, rring_handle_class(handle),
 				(u32)RRING_S);
-		KUNIT_EXPECT_EQ(test, rring_handle_generation(handle), 1u);
+		KUNIT_EXPECT_EQ(test, rring_handle_generation(handle),
+				fixture_generation(client->arena, handle));
 		index = rring_handle_index(handle);
 		KUNIT_EXPECT_FALSE(test, __test_and_set_bit(index, seen));
 	}

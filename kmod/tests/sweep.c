@@ -36,8 +36,8 @@ static u64 sweep_clock(void);
 #define kring_ring_mark_window(ring, pool, named) \
 	(sweep_hook(MARK), kring_ring_mark_window(ring, pool, named), \
 	 sweep_hook(MARKED))
-#define rring_flag_load(generation) \
-	(sweep_hook(CONFIRMED), rring_flag_load(generation))
+#define rring_word_store(generation, hidden) \
+	(sweep_hook(CONFIRMED), rring_word_store(generation, hidden))
 #define rring_fence_full() \
 	do { rring_fence_full(); sweep_hook(HIDDEN); } while (0)
 #define ktime_get_coarse_ns() sweep_clock()
@@ -46,7 +46,7 @@ static u64 sweep_clock(void);
 
 #undef ktime_get_coarse_ns
 #undef rring_fence_full
-#undef rring_flag_load
+#undef rring_word_store
 #undef rring_word_load_acquire
 
 /* ---- the hook ---- */
@@ -118,7 +118,7 @@ static void expect_kept(struct kunit *test, u32 freed)
 
 static void expect_freed(struct kunit *test, u32 freed)
 {
-	u32 generation = rring_handle_generation(ctx.handle);
+	u64 generation = rring_handle_generation(ctx.handle);
 
 	KUNIT_EXPECT_EQ(test, freed, 1u);
 	KUNIT_EXPECT_FALSE(test, fixture_slot_is_out(ctx.arena, ctx.handle));
@@ -183,16 +183,30 @@ static void lent_slot_is_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx.loads, 0u);
 }
 
-static void generation_wraps_to_one(struct kunit *test)
+/* A slot of generation @now is freed. Expect generation @next. */
+static void expect_next(struct kunit *test, u64 now, u64 next)
 {
-	u32 slot;
+	u32 class, slot;
 
 	setup_slot(test);
+	class = rring_handle_class(ctx.handle);
 	slot = rring_handle_index(ctx.handle);
-	rring_flag_store(&ctx.arena->generation[slot], ~0u);
+	rring_word_store(&ctx.arena->generation[ctx.arena->pool[class].base +
+						slot],
+			 rring_handle(now, class, slot));
 	fixture_drop(ctx.a, ctx.handle);
 	KUNIT_EXPECT_EQ(test, sweep(NULL, KRING_SWEEP_LEDGERS), 1u);
-	KUNIT_EXPECT_EQ(test, fixture_generation(ctx.arena, ctx.handle), 1u);
+	KUNIT_EXPECT_EQ(test, fixture_generation(ctx.arena, ctx.handle), next);
+}
+
+static void generation_goes_beyond_32_bits(struct kunit *test)
+{
+	expect_next(test, 0xffffffffull, 0x100000001ull);
+}
+
+static void generation_wraps_to_one(struct kunit *test)
+{
+	expect_next(test, RRING_GENERATION_MAX, 1ull);
 }
 
 /* ---- a hold moves ---- */
@@ -536,6 +550,7 @@ static struct kunit_case sweep_cases[] = {
 	KUNIT_CASE(dropped_slot_is_freed),
 	KUNIT_CASE(held_slot_is_kept),
 	KUNIT_CASE(lent_slot_is_kept),
+	KUNIT_CASE(generation_goes_beyond_32_bits),
 	KUNIT_CASE(generation_wraps_to_one),
 	KUNIT_CASE(hold_passed_between_loads_keeps_slot),
 	KUNIT_CASE(hold_unseen_by_collects_changes_moves),

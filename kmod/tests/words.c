@@ -74,7 +74,7 @@ static void ledger_moves_wrap_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)after, (u32)before);
 }
 
-static void expect_handle(struct kunit *test, u32 generation, u32 class,
+static void expect_handle(struct kunit *test, u64 generation, u32 class,
 			  u32 index)
 {
 	u64 handle = rring_handle(generation, class, index);
@@ -87,9 +87,11 @@ static void expect_handle(struct kunit *test, u32 generation, u32 class,
 
 static void handle_round_trips(struct kunit *test)
 {
-	static const u32 generations[] = { 1, 2, 0x80000000u, ~0u };
+	static const u64 generations[] = { 1, 2, 0x80000000ull, ~0u,
+					   0x100000001ull,
+					   RRING_GENERATION_MAX };
 	static const u32 indices[] = { 0, 1, RRING_POOL_CAPACITY_MAX - 1,
-				       (1u << RRING_HANDLE_CLASS_SHIFT) - 1 };
+				       (1u << RRING_HANDLE_AGE_SHIFT) - 1 };
 	u32 g, class, i;
 
 	for (g = 0; g < ARRAY_SIZE(generations); g++)
@@ -102,9 +104,11 @@ static void handle_round_trips(struct kunit *test)
 /* Generation 0 means that a sweep has hidden it: no handle has it. */
 static void generation_is_never_zero(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, rring_generation_next(1), 2u);
-	KUNIT_EXPECT_EQ(test, rring_generation_next(~0u - 1), ~0u);
-	KUNIT_EXPECT_EQ(test, rring_generation_next(~0u), 1u);
+	KUNIT_EXPECT_EQ(test, rring_generation_next(1), 2ull);
+	KUNIT_EXPECT_EQ(test, rring_generation_next(~0u - 1), 0xffffffffull);
+	KUNIT_EXPECT_EQ(test, rring_generation_next(~0u), 0x100000001ull);
+	KUNIT_EXPECT_EQ(test, rring_generation_next(RRING_GENERATION_MAX),
+			1ull);
 }
 
 static void ref_round_trips(struct kunit *test)

@@ -226,8 +226,9 @@ TEST_F(hold, a_handle_that_names_nothing_is_refused)
 
 TEST_F(hold, a_generation_that_is_not_now_is_refused)
 {
-	uint32_t now, pool, index;
 	struct rring_event event;
+	uint32_t pool, index;
+	uint64_t now;
 
 	ASSERT_EQ(0, rring_alloc(self->producer, 64, 0, &event));
 	rring_share(self->producer, &event);
@@ -243,7 +244,10 @@ TEST_F(hold, a_generation_that_is_not_now_is_refused)
 			       rring_handle(now ^ 1u << 31, pool, index),
 			       -ESTALE));
 	EXPECT_TRUE(is_refused(self->consumer,
-			       rring_handle(~0u, pool, index), -ESTALE));
+			       rring_handle(now ^ 1ull << 36, pool, index),
+			       -ESTALE));
+	EXPECT_TRUE(is_refused(self->consumer,
+			       rring_handle(~now | 1, pool, index), -ESTALE));
 	EXPECT_EQ(0, rring_drop(self->producer, &event));
 	EXPECT_TRUE(is_free(self->producer, RRING_XS));
 }

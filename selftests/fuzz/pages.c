@@ -71,9 +71,9 @@ static uint64_t some_value(struct stage *self, struct input *input)
 		pool = (uint32_t)take(input, 1) % RRING_POOLS;
 		index = (uint32_t)take(input, 1) %
 			self->liar->pool[pool].capacity;
-		return rring_handle(rring_flag_load(
-				&self->liar->pool[pool].generation[index]) +
-				    (uint32_t)take(input, 1) % 3 - 1,
+		return rring_handle(rring_handle_generation(rring_word_load(
+				&self->liar->pool[pool].generation[index])) +
+				    take(input, 1) % 3 - 1,
 				    pool, index);
 	default:
 		return take(input, 8);

@@ -102,7 +102,7 @@ static int check_arena(const uint32_t capacity[RRING_POOLS],
 	size = 4096 + (wide)max_rings * 4096;
 	if (info.ring_info_offset != 4096 || info.generation_offset != size)
 		return 5;
-	size += (slots + 1) / 2 * 8;
+	size += slots * 8;
 	if (info.xxl_offset != size || info.slots != slots ||
 	    info.size != page_up(size + (wide)capacity[RRING_XXL] * 8))
 		return 6;

@@ -10,31 +10,51 @@
 #include "kselftest_harness.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
-#define INDEX_MAX	((1u << RRING_HANDLE_CLASS_SHIFT) - 1)
+#define INDEX_MAX	((1u << RRING_HANDLE_AGE_SHIFT) - 1)
 
 static const uint32_t edges[] = {
 	0, 1, 2, 3, 0x7f, 0x80, 0xffff, 0x10000, 0x1ffff, 0xffffff, 0x1000000,
 	0x7ffffffe, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff,
 };
 
+/* One of 2 * COUNT(edges): the least ones, and the greatest. */
+static uint64_t some_generation(size_t i)
+{
+	return i < COUNT(edges) ? edges[i] :
+	       RRING_GENERATION_MAX - edges[i - COUNT(edges)];
+}
+
 TEST(a_handle_gives_back_what_it_was_made_from)
 {
-	uint32_t generation, pool, index;
-	uint64_t handle;
+	uint64_t generation, handle;
+	uint32_t pool, index;
 	size_t g, i;
 
-	for (g = 0; g < COUNT(edges); g++)
+	for (g = 0; g < 2 * COUNT(edges); g++)
 		for (pool = 0; pool < 8; pool++)
 			for (i = 0; i < COUNT(edges); i++) {
-				generation = edges[g];
+				generation = some_generation(g);
 				index = edges[i] & INDEX_MAX;
 				handle = rring_handle(generation, pool, index);
 				ASSERT_EQ(generation,
 					  rring_handle_generation(handle));
 				ASSERT_EQ(pool, rring_handle_class(handle));
 				ASSERT_EQ(index, rring_handle_index(handle));
-				ASSERT_TRUE(handle || !generation);
+				ASSERT_EQ((uint32_t)generation != 0,
+					  rring_handle_has_generation(handle));
 			}
+}
+
+TEST(the_fields_of_a_handle_fill_it_without_overlap)
+{
+	uint64_t generation = rring_handle(RRING_GENERATION_MAX, 0, 0);
+	uint64_t pool = rring_handle(0, 7, 0);
+	uint64_t index = rring_handle(0, 0, INDEX_MAX);
+
+	ASSERT_EQ(~0ull, generation | pool | index);
+	ASSERT_EQ(0ull, (generation & pool) | (generation & index) |
+			(pool & index));
+	ASSERT_EQ(generation, rring_handle(~0ull, 0, 0));
 }
 
 TEST(a_handle_has_room_for_every_slot)
@@ -45,14 +65,28 @@ TEST(a_handle_has_room_for_every_slot)
 
 TEST(no_generation_is_zero)
 {
+	uint64_t next, handle;
 	size_t i;
 
-	for (i = 0; i < COUNT(edges); i++) {
-		ASSERT_NE(0u, rring_generation_next(edges[i]));
-		ASSERT_NE(edges[i], rring_generation_next(edges[i]));
+	for (i = 0; i < 2 * COUNT(edges); i++) {
+		next = rring_generation_next(some_generation(i));
+		ASSERT_NE(0u, (uint32_t)next);
+		ASSERT_GE(RRING_GENERATION_MAX, next);
+		ASSERT_NE(some_generation(i), next);
+		handle = rring_handle(some_generation(i), RRING_M, 77);
+		ASSERT_EQ(rring_handle(next, RRING_M, 77),
+			  rring_handle_next(handle));
 	}
-	ASSERT_EQ(1u, rring_generation_next(~0u));
-	ASSERT_EQ(~0u, rring_generation_next(~0u - 1));
+}
+
+TEST(generations_grow_to_37_bits_and_begin_again_at_1)
+{
+	ASSERT_EQ(0xffffffffull, rring_generation_next(0xfffffffe));
+	ASSERT_EQ(0x100000001ull, rring_generation_next(0xffffffff));
+	ASSERT_EQ(0x1fffffffffull, RRING_GENERATION_MAX);
+	ASSERT_EQ(RRING_GENERATION_MAX,
+		  rring_generation_next(RRING_GENERATION_MAX - 1));
+	ASSERT_EQ(1ull, rring_generation_next(RRING_GENERATION_MAX));
 }
 
 /* ---- ledger words ---- */

@@ -126,7 +126,7 @@ static int view_pools(struct rring_client *client)
 		struct rring_pool_view *pool = &client->pool[i];
 
 		pool->ledger = ledger + info->slot_base;
-		pool->generation = (const rring_flag_t *)
+		pool->generation = (const rring_word_t *)
 			(arena + client->arena->generation_offset) +
 			info->slot_base;
 		pool->payload = own->payload + info->payload_offset;

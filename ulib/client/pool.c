@@ -466,14 +466,14 @@ int rring_drop_slow(struct rring_client *client,
  */
 int rring_generation_is(const struct rring_client *client, uint64_t handle)
 {
-	const rring_flag_t *generation =
+	const rring_word_t *generation =
 		&client->pool[rring_handle_class(handle)]
 			 .generation[rring_handle_index(handle)];
-	uint32_t now;
+	uint64_t now;
 
-	while (!(now = rring_flag_load_acquire(generation)))
+	while (!(now = rring_word_load_acquire(generation)))
 		sched_yield();
-	return now == rring_handle_generation(handle);
+	return now == handle;
 }
 
 /*

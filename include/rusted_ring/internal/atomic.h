@@ -111,6 +111,11 @@ static inline __u64 rring_word_load_acquire(const rring_word_t *word)
 	return RRING_LOAD_ACQUIRE(&word->value);
 }
 
+static inline void rring_word_store(rring_word_t *word, __u64 value)
+{
+	RRING_STORE(&word->value, value);
+}
+
 static inline void rring_word_store_release(rring_word_t *word, __u64 value)
 {
 	RRING_STORE_RELEASE(&word->value, value);

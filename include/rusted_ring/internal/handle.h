@@ -5,15 +5,21 @@
 
 #include <linux/rusted_ring.h>
 
-static inline __u64 rring_handle(__u32 generation, __u32 pool, __u32 index)
-{
-	return (__u64)generation << RRING_HANDLE_GENERATION_SHIFT |
-	       (__u64)pool << RRING_HANDLE_CLASS_SHIFT | index;
-}
+/*
+ * A generation has 37 bits: the lower 32 are bits 63..32 of a handle, the upper
+ * 5 are bits 28..24. The lower 32 are never all 0.
+ */
+#define RRING_GENERATION_MAX	((1ull << 37) - 1)
 
-static inline __u32 rring_handle_generation(__u64 handle)
+/* Bits of @generation beyond its 37 are ignored. */
+static inline __u64 rring_handle(__u64 generation, __u32 pool, __u32 index)
 {
-	return (__u32)(handle >> RRING_HANDLE_GENERATION_SHIFT);
+	__u64 age = (generation & RRING_GENERATION_MAX) >>
+		    (64 - RRING_HANDLE_GENERATION_SHIFT);
+
+	return generation << RRING_HANDLE_GENERATION_SHIFT |
+	       (__u64)pool << RRING_HANDLE_CLASS_SHIFT |
+	       age << RRING_HANDLE_AGE_SHIFT | index;
 }
 
 static inline __u32 rring_handle_class(__u64 handle)
@@ -23,13 +29,48 @@ static inline __u32 rring_handle_class(__u64 handle)
 
 static inline __u32 rring_handle_index(__u64 handle)
 {
-	return (__u32)handle & ((1u << RRING_HANDLE_CLASS_SHIFT) - 1);
+	return (__u32)handle & ((1u << RRING_HANDLE_AGE_SHIFT) - 1);
 }
 
-/* The generation after @generation. 0 is skipped, so that no handle is 0. */
-static inline __u32 rring_generation_next(__u32 generation)
+static inline __u64 rring_handle_generation(__u64 handle)
 {
-	return generation + 1 ? generation + 1 : 1;
+	__u64 age = (handle & ((1u << RRING_HANDLE_CLASS_SHIFT) - 1)) >>
+		    RRING_HANDLE_AGE_SHIFT;
+
+	return age << (64 - RRING_HANDLE_GENERATION_SHIFT) |
+	       handle >> RRING_HANDLE_GENERATION_SHIFT;
+}
+
+/*
+ * 1: @handle has a generation that a slot can have. 0: the lower 32 bits of its
+ * generation are 0, as in handle 0; no slot ever has such a handle.
+ */
+static inline int rring_handle_has_generation(__u64 handle)
+{
+	return handle >> RRING_HANDLE_GENERATION_SHIFT != 0;
+}
+
+/*
+ * The generation after @generation. One whose lower 32 bits are 0 is skipped,
+ * so that no handle is 0. They repeat after 2^37 - 32.
+ */
+static inline __u64 rring_generation_next(__u64 generation)
+{
+	generation = (generation + 1) & RRING_GENERATION_MAX;
+	return (__u32)generation ? generation : generation + 1;
+}
+
+/* The handle of the slot's use that comes after the use @handle. */
+static inline __u64 rring_handle_next(__u64 handle)
+{
+	__u64 next = handle + (1ull << RRING_HANDLE_GENERATION_SHIFT);
+
+	if (rring_handle_has_generation(next))
+		return next;
+	return rring_handle(rring_generation_next(
+				    rring_handle_generation(handle)),
+			    rring_handle_class(handle),
+			    rring_handle_index(handle));
 }
 
 /*

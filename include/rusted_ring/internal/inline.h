@@ -50,7 +50,7 @@ RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 {
 	uint32_t pool = rring_handle_class(handle);
 
-	return pool < RRING_POOLS && rring_handle_generation(handle) &&
+	return pool < RRING_POOLS && rring_handle_has_generation(handle) &&
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
@@ -60,7 +60,7 @@ RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 {
 	uint32_t pool = rring_handle_class(handle);
 
-	return pool < RRING_XXL && rring_handle_generation(handle) &&
+	return pool < RRING_XXL && rring_handle_has_generation(handle) &&
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
@@ -519,10 +519,9 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			   !rring_slot_takes(rring_handle_class(handle), len)))
 		return rring_entry_slow(reader, i, event);
 	rring_event_at(reader->client, handle, len, event_type, event);
-	if (rring_unlikely(rring_flag_load(
+	if (rring_unlikely(rring_word_load(
 	    &reader->client->pool[rring_handle_class(handle)]
-		.generation[rring_handle_index(handle)]) !=
-	    rring_handle_generation(handle)) &&
+		.generation[rring_handle_index(handle)]) != handle) &&
 	    !rring_generation_is(reader->client, handle))
 		return reader->lappable ? -ESTALE : -EBADMSG;
 	return 0;

@@ -60,12 +60,6 @@ static inline __u64 rring_page_align(__u64 bytes)
 	return (bytes + RRING_PAGE - 1) & ~(__u64)(RRING_PAGE - 1);
 }
 
-static inline __u64 rring_word_align(__u64 bytes)
-{
-	return (bytes + sizeof(rring_word_t) - 1) &
-	       ~(__u64)(sizeof(rring_word_t) - 1);
-}
-
 /* Payload bytes of a slot of class @pool; 0: XXL. */
 static inline __u32 rring_slot_size(__u32 pool)
 {
@@ -150,8 +144,8 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 	info->ring_info_offset = sizeof(struct rring_arena_info);
 	info->generation_offset = info->ring_info_offset +
 		(__u64)max_rings * sizeof(struct rring_ring_info);
-	info->xxl_offset = rring_word_align(info->generation_offset +
-				(__u64)slots * sizeof(rring_flag_t));
+	info->xxl_offset = info->generation_offset +
+		(__u64)slots * sizeof(rring_word_t);
 	info->size = rring_page_align(info->xxl_offset +
 				      capacity[RRING_XXL] * sizeof(rring_word_t));
 	rring_layout_ledger(info);

@@ -14,7 +14,7 @@
 /* A pool as one client sees it. */
 struct rring_pool_view {
 	rring_word_t *ledger;	/* this client's word per slot */
-	const rring_flag_t *generation;
+	const rring_word_t *generation;
 	char *payload;		/* of slot 0 */
 	struct rring_event_header *header;
 	uint32_t capacity;	/* slots */

@@ -21,7 +21,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define RRING_ABI_VERSION	1
+#define RRING_ABI_VERSION	2
 #define RRING_MAGIC		0x474e4952u	/* "RING" */
 #define RRING_LINE		64		/* bytes of a cache line */
 #define RRING_PAGE		4096		/* bytes */
@@ -78,8 +78,13 @@ typedef struct {
 
 /*
  * A handle names one use of one slot:
- *	63..32 generation (never 0), 31..29 size class, 28..0 slot index
+ *	63..32 generation (never 0), 31..29 size class, 28..24 age, 23..0 slot
+ *	index
+ * The age is the upper part of the generation: it grows by 1, modulo 32, when
+ * the generation goes from 2^32 - 1 to 1. Both begin at random values, chosen
+ * for each arena.
  */
+#define RRING_HANDLE_AGE_SHIFT		24
 #define RRING_HANDLE_CLASS_SHIFT	29
 #define RRING_HANDLE_GENERATION_SHIFT	32
 
@@ -116,9 +121,10 @@ enum rring_region_type {
 
 /*
  * ARENA: a page with struct rring_arena_info; a page with struct
- * rring_ring_info for each ring id; a generation (rring_flag_t) for each slot;
- * the size of the region (rring_word_t, bytes; 0: none) for each slot of XXL.
- * A generation reads as 0 while a sweep decides whether to free the slot.
+ * rring_ring_info for each ring id; a generation word (rring_word_t) for each
+ * slot; the size of the region (rring_word_t, bytes; 0: none) for each slot of
+ * XXL. A generation word is the handle of the present use of the slot. It reads
+ * as 0 while a sweep decides whether to free the slot.
  */
 
 struct rring_pool_info {
@@ -147,7 +153,7 @@ struct rring_arena_info {
 	__u32 max_rings;	/* ids are 0 to .max_rings - 1 */
 	__u32 slots;		/* of all pools together */
 	__u64 ring_info_offset;	/* struct rring_ring_info, by ring id */
-	__u64 generation_offset; /* rring_flag_t, by .slot_base + slot */
+	__u64 generation_offset; /* rring_word_t, by .slot_base + slot */
 	__u64 size;		/* of ARENA */
 	__u64 payload_size;	/* of PAYLOAD */
 	__u64 xxl_offset;	/* rring_word_t, by slot of XXL */

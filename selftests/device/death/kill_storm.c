@@ -308,8 +308,11 @@ static void observe(struct part *part)
 
 static void upgrade_guessed(struct part *part, struct rring_client *client)
 {
-	uint64_t handle = rring_handle(1 + rng_below(&part->rng, 50), RRING_S,
-				       rng_below(&part->rng, 32));
+	uint32_t slot = rng_below(&part->rng, 32);
+	uint64_t now = rring_handle_generation(rring_word_load(
+		&client->pool[RRING_S].generation[slot]));
+	uint64_t handle = rring_handle(now - rng_below(&part->rng, 50),
+				       RRING_S, slot);
 	struct rring_event event;
 
 	if (!rring_upgrade(client, handle, &event))

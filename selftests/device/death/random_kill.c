@@ -84,11 +84,13 @@ static void alloc_and_drop(struct victim *self)
 
 static void upgrade_one(struct victim *self)
 {
-	uint32_t generation = rng_below(&self->rng, 50);
+	uint32_t slot = rng_below(&self->rng, 32);
+	uint64_t now = rring_handle_generation(rring_word_load(
+		&self->client->pool[RRING_S].generation[slot]));
 	struct rring_event event;
 	int err = rring_upgrade(
 		self->client,
-		rring_handle(generation, RRING_S, rng_below(&self->rng, 32)),
+		rring_handle(now - rng_below(&self->rng, 50), RRING_S, slot),
 		&event);
 
 	if (!err)

@@ -95,8 +95,7 @@ static void spoil_entry(struct rng *rng, struct rring_writer *writer)
 	RRING_STORE(
 		&writer->entries[index].handle,
 		rng_below(rng, 4)
-			? rring_handle(rring_flag_load(&pool->generation[slot]),
-				       class, slot)
+			? rring_word_load(&pool->generation[slot])
 			: rng_next(rng));
 }
 

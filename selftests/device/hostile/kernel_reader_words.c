@@ -267,19 +267,17 @@ TEST_F(forged_ring, handle_of_no_slot_is_refused)
 
 TEST_F(forged_ring, handle_of_another_time_is_refused)
 {
-	uint32_t generation = rring_flag_load(
+	uint64_t handle = rring_word_load(
 		&self->client->pool[RRING_XS].generation[7]);
 
 	if (variant->kind == RRING_INLINE)
 		return;
-	publish_handle(_metadata, self,
-		       rring_handle(generation + 1, RRING_XS, 7), 8);
+	publish_handle(_metadata, self, rring_handle_next(handle), 8);
 	publish_handle(_metadata, self, 1ull << 63, 8);
 	/* an XXL place without pages */
 	publish_handle(_metadata, self,
-		       rring_handle(rring_flag_load(
-			&self->client->pool[RRING_XXL].generation[2]),
-			RRING_XXL, 2), 8);
+		       rring_word_load(&self->client->pool[RRING_XXL]
+				       .generation[2]), 8);
 	both_refused(_metadata, self, BAD_STALE, 3);
 	both_rest(_metadata, self, 3);
 }

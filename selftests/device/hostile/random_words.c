@@ -59,7 +59,7 @@ struct hostile {
 	struct rng rng;
 	int fd;
 	const struct rring_arena_info *arena;
-	const rring_flag_t *generation;
+	const rring_word_t *generation;
 	const struct rring_magazines *magazines;
 	const struct rring_ring_head *peer;	/* ring that it reads */
 	struct rring_tails *tails;
@@ -190,8 +190,8 @@ static uint64_t forge(const struct hostile *self, uint32_t roll)
 	uint32_t pool = roll % RRING_POOLS;
 	const struct rring_pool_info *info = &self->arena->pool[pool];
 	uint32_t slot = (roll >> 3) % info->capacity;
-	uint32_t generation =
-		rring_flag_load(&self->generation[info->slot_base + slot]);
+	uint64_t generation = rring_handle_generation(
+		rring_word_load(&self->generation[info->slot_base + slot]));
 
 	return rring_handle(generation + (roll >> 24) % 3 - 1, pool, slot);
 }
