@@ -86,9 +86,16 @@ static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 	return zalloc_cpumask_var(&arena->peers, gfp) ? 0 : -ENOMEM;
 }
 
-/* Give all slots their first generation. */
+/*
+ * Give all slots their first generation, which is the same for all slots of the
+ * arena, and random. So a handle of another arena, or of an earlier arena of
+ * the same name, is most probably stale here.
+ */
 static void begin_generations(struct kring_arena *arena)
 {
+	/* the next one, because the random number may be no generation */
+	u64 first = rring_generation_next(get_random_u64() &
+					  RRING_GENERATION_MAX);
 	u32 i, slot;
 
 	for (i = 0; i < RRING_POOLS; i++) {
@@ -97,7 +104,7 @@ static void begin_generations(struct kring_arena *arena)
 		for (slot = 0; slot < pool->capacity; slot++)
 			rring_word_store(&arena->generation[pool->slot_base +
 							    slot],
-					 rring_handle(1, i, slot));
+					 rring_handle(first, i, slot));
 	}
 }
 

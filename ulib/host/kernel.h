@@ -188,6 +188,21 @@ static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
 	return end;
 }
 
+/* ---- random numbers ---- */
+
+/* Where the system has no random numbers for this process, a time serves. */
+static inline u64 get_random_u64(void)
+{
+	struct timespec now;
+	u64 value;
+
+	if (!getentropy(&value, sizeof(value)))
+		return value;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return ((u64)now.tv_sec * 1000000000 + (u64)now.tv_nsec) *
+	       0x9e3779b97f4a7c15ull >> 27;
+}
+
 /* ---- lists ---- */
 
 struct list_head {
