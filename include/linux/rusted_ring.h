@@ -160,7 +160,7 @@ enum rring_refusal {
  * @arena: name of the arena; NULL: use @arena_fd
  * @arena_fd: descriptor of the arena in the calling task, if @arena is NULL
  * @ring: name of the ring; NULL: use @ring_id
- * @ring_id: number of the ring, if @ring is NULL
+ * @ring_id: number of the ring, from 1, if @ring is NULL
  * @name: name of the reader; NULL: none. A named reader stays in the ring when
  *	it is closed, and still gates there unless it was lapped. The next
  *	reader that root or the kernel opens with this name takes its place

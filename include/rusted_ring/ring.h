@@ -66,7 +66,10 @@ void rring_writer_leave(struct rring_writer *writer);
 RRING_IN_LINE struct rring_client *
 rring_writer_client(const struct rring_writer *writer);
 
-/* Returns the number of the ring, for .ring of a reader's configuration. */
+/*
+ * Returns the number of the ring, 1 to 255, for .ring of a reader's
+ * configuration.
+ */
 RRING_IN_LINE uint32_t rring_writer_ring_id(const struct rring_writer *writer);
 
 /* Returns the position of the next entry, counted from the ring's creation. */
@@ -157,7 +160,7 @@ int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 
 struct rring_reader_config {
 	const char *ring_name;	/* NULL: .ring says which */
-	uint32_t ring;		/* number of the ring */
+	uint32_t ring;		/* number of the ring, from 1; 0: none */
 	const char *name;	/* up to 31 characters; NULL: nameless */
 	unsigned int flags;	/* RRING_JOIN_OBSERVER: never gates */
 	enum rring_start start;	/* ignored if the ring knows .name */
@@ -181,7 +184,7 @@ void rring_reader_close(struct rring_reader *reader, int forget);
 RRING_IN_LINE struct rring_client *
 rring_reader_client(const struct rring_reader *reader);
 
-/* Returns the number of the ring. */
+/* Returns the number of the ring, 1 to 255. */
 RRING_IN_LINE uint32_t rring_reader_ring_id(const struct rring_reader *reader);
 
 /* Returns the position of the next entry: the first that is not released. */

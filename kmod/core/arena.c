@@ -75,7 +75,7 @@ static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 				  gfp);
 	arena->ledger_of = kvcalloc(max_clients + 1, sizeof(*arena->ledger_of),
 				    gfp);
-	arena->rings = kvcalloc(max_rings, sizeof(*arena->rings), gfp);
+	arena->rings = kvcalloc(max_rings + 1, sizeof(*arena->rings), gfp);
 	arena->batch.moves = kvcalloc((max_clients + 1) * RRING_BATCH,
 				      sizeof(*arena->batch.moves), gfp);
 	arena->adopted = kvcalloc(arena->info->slots, sizeof(*arena->adopted),
@@ -152,7 +152,7 @@ static void free_rings(struct kring_arena *arena)
 
 	if (!arena->rings)
 		return;
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i])
 			kring_ring_reap(arena->rings[i]);
 }
@@ -553,7 +553,7 @@ u64 kring_arena_bytes(struct kring_arena *arena)
 	for (i = 1; i <= arena->info->max_clients; i++)
 		if (arena->clients[i])
 			bytes += kring_client_bytes(arena->clients[i]);
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i])
 			bytes += kring_pages_size(arena->rings[i]->pages);
 	return bytes + kring_xxl_in_use(&arena->pool[RRING_XXL]);

@@ -74,7 +74,7 @@ struct kring_arena {
 	struct kring_region region;	/* ARENA */
 	struct kring_region payload;	/* PAYLOAD */
 	struct rring_arena_info *info;	/* in .region */
-	struct rring_ring_info *ring_info; /* in .region, by ring id */
+	struct rring_ring_info *ring_info; /* in .region; [0] is of ring 1 */
 	rring_word_t *generation;	/* in .region, by index in ledgers */
 	struct kring_pool pool[RRING_POOLS];
 
@@ -91,7 +91,7 @@ struct kring_arena {
 					 * here; under kernel_lock
 					 * (kclient/client.c), not .lock
 					 */
-	struct kring_ring **rings;	/* by id */
+	struct kring_ring **rings;	/* by id; [0] is always NULL */
 	u32 *adopted;			/* by index in ledgers: how many
 					 * adopted entries name the slot
 					 */

@@ -585,7 +585,7 @@ static void raise_flags(struct kring_client *client)
 	u32 i;
 
 	raise_readers(client, ~0ull);
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
 			kring_flag_raise(&arena->rings[i]->info->waiters,
 					 RRING_WRITER_WAITS);
@@ -602,7 +602,7 @@ static __poll_t poll_mask(struct kring_client *client)
 		    kring_reader_ready(client->readers[i],
 				       kring_reader_pos(client->readers[i])))
 			mask |= EPOLLIN | EPOLLRDNORM;
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client &&
 		    kring_ring_has_room(arena->rings[i]))
 			mask |= EPOLLOUT | EPOLLWRNORM;

@@ -43,7 +43,7 @@ void kring_client_usage_take(struct kring_client *client,
 		usage->charged[i] = client->charged[i];
 	}
 	usage->rings = 0;
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
 			usage->rings++;
 	usage->readers = 0;
@@ -66,7 +66,7 @@ static void detach_rings(struct kring_client *client)
 	struct kring_arena *arena = client->arena;
 	u32 i;
 
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
 			kring_ring_detach(arena->rings[i], RRING_RING_ENDED);
 }

@@ -333,7 +333,8 @@ static struct kring_reader *join(struct kring_client *client,
  * Enter a reader of @client into a ring, on behalf of user @owner, and fill the
  * output fields of @args. Returns the reader, or an ERR_PTR():
  *
- *	-EINVAL: invalid flags or start; see also check_join()
+ *	-EINVAL: invalid flags or start; neither a name nor an id of a ring; see
+ *		also check_join()
  *	-ENOENT, -ENXIO: no ring of this name, or no ring of this id
  *	-EPERM: see check_join()
  *	-ENOSPC: @client or the ring has no place for another reader
@@ -349,6 +350,8 @@ struct kring_reader *kring_reader_enter(struct kring_client *client,
 	struct kring_ring *ring;
 
 	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
+		return ERR_PTR(-EINVAL);
+	if (!args->ring_name[0] && !args->ring)
 		return ERR_PTR(-EINVAL);
 	args->resumed = 0;
 	args->lost = 0;

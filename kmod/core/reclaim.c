@@ -41,7 +41,7 @@ static void settle_adopted(struct kring_arena *arena)
 {
 	u32 i;
 
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i])
 			kring_ring_settle(arena->rings[i]);
 }
@@ -53,7 +53,7 @@ static void mark_windows(struct kring_pool *pool)
 	u32 i;
 
 	bitmap_zero(pool->named, pool->capacity);
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i])
 			kring_ring_mark_window(arena->rings[i], pool->index,
 					       pool->named);

@@ -19,16 +19,17 @@ struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name)
 {
 	u32 i;
 
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] &&
 		    !strcmp(arena->rings[i]->info->name, name))
 			return arena->rings[i];
 	return NULL;
 }
 
+/* Returns NULL if there is no ring @id. No ring has the id 0. */
 struct kring_ring *kring_ring_at(struct kring_arena *arena, u32 id)
 {
-	return id < arena->info->max_rings ? arena->rings[id] : NULL;
+	return id <= arena->info->max_rings ? arena->rings[id] : NULL;
 }
 
 static void ring_release(struct kref *ref)
@@ -244,13 +245,13 @@ static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
 	struct kring_arena *arena = ring->arena;
 	u32 id;
 
-	for (id = 0; id < arena->info->max_rings; id++)
+	for (id = 1; id <= arena->info->max_rings; id++)
 		if (!arena->rings[id])
 			break;
-	if (id == arena->info->max_rings)
+	if (id > arena->info->max_rings)
 		return -ENOSPC;
 	ring->id = id;
-	ring->info = &arena->ring_info[id];
+	ring->info = &arena->ring_info[id - 1];
 	*ring->info = *info;
 	ring->stall_ns = info->stall_ns;
 	ring->writer = client;

@@ -300,7 +300,7 @@ u32 kring_rings_give_way(struct kring_pool *pool,
 	u32 i;
 
 	for (rank = OWN_OVERWRITE; rank <= last; rank++)
-		for (i = 0; i < arena->info->max_rings && found < n; i++)
+		for (i = 1; i <= arena->info->max_rings && found < n; i++)
 			if (arena->rings[i] &&
 			    arena->rings[i]->info->kind == RRING_HANDLES &&
 			    rank_of(arena->rings[i], client) == rank)

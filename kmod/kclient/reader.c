@@ -594,8 +594,8 @@ fail_client:
  * * -ENOENT: no arena or no ring of that name
  * * -ENXIO: no ring of that number
  * * -EBADF: @config->arena_fd is not open
- * * -EINVAL: @config->arena_fd is not an arena's; a name, flag or start that is
- *   not valid; @config->ended without @config->event; an observer with a name;
+ * * -EINVAL: @config->arena_fd is not an arena's; neither a name nor a number of
+ *   a ring; a name, flag or start that is not valid; @config->ended without @config->event; an observer with a name;
  *   or a gating reader of an RRING_OVERWRITE ring
  * * -EBUSY: a reader of this name is open
  * * -EACCES: the reader of this name does not belong to root

@@ -330,7 +330,8 @@ static int dump_each_ring(struct dump *dump,
 	struct dump_position *at = dump->at;
 	int err = 0;
 
-	for (; at->index < arena->info->max_rings; at->index++) {
+	/* .index begins at 0, and no ring has that id */
+	for (; at->index <= arena->info->max_rings; at->index++) {
 		mutex_lock(&arena->lock);
 		if (arena->rings[at->index])
 			err = dump_one(dump, arena->rings[at->index]);

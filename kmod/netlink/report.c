@@ -80,7 +80,7 @@ static u32 count_rings(const struct kring_arena *arena)
 	u32 n = 0;
 	u32 i;
 
-	for (i = 0; i < arena->info->max_rings; i++)
+	for (i = 1; i <= arena->info->max_rings; i++)
 		n += !!arena->rings[i];
 	return n;
 }

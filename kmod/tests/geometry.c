@@ -337,6 +337,7 @@ static void offset_names_one_region_or_none(struct kunit *test)
 	static const u64 gone[] = {
 		RRING_OFF(RRING_REGION_CURSORS, 0xfff),
 		RRING_OFF(RRING_REGION_CURSORS, 0),
+		RRING_OFF(RRING_REGION_RING, 0),
 		RRING_OFF(RRING_REGION_RING, 0xfff),
 		RRING_OFF(RRING_REGION_XXL, 0xfff),
 	};

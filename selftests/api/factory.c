@@ -113,7 +113,7 @@ TEST_F(factory, a_name_is_one_readers)
 					       &none));
 	EXPECT_EQ(-EINVAL, rring_factory_reader(&self->factory, NULL, "name",
 						&none));
-	/* an empty name does not select ring 0 */
+	/* an empty name does not create a nameless ring */
 	EXPECT_EQ(-EINVAL, rring_factory_reader(&self->factory, "", "other",
 						&none));
 }

@@ -119,7 +119,7 @@ static const struct rring_ring_info *ring_info(const struct subject *self,
 	const struct rring_arena_info *arena = self->client->arena;
 
 	return (const struct rring_ring_info *)
-		((const char *)arena + arena->ring_info_offset) + ring;
+		((const char *)arena + arena->ring_info_offset) + (ring - 1);
 }
 
 /* Raise the head of @ring to 1 without writing an entry. */
@@ -297,8 +297,9 @@ const struct call calls[CALLS] = {
 		.good = good_ring_close,
 		.needs_client = 1,
 		.bad = {
-			{ AT(ring_close, ring), 63, -ENXIO },
+			{ AT(ring_close, ring), 0, -ENXIO },
 			{ AT(ring_close, ring), 64, -ENXIO },
+			{ AT(ring_close, ring), 65, -ENXIO },
 			{ AT(ring_close, ring), ~0u, -ENXIO },
 			{ AT(ring_close, flags), RRING_CLOSE_AWAIT << 1,
 			  -EINVAL },
@@ -316,8 +317,9 @@ const struct call calls[CALLS] = {
 			{ AT(reader_join, flags), 1u << 31, -EINVAL },
 			{ AT(reader_join, start), RRING_START_AT + 1, -EINVAL },
 			{ AT(reader_join, start), ~0u, -EINVAL },
-			{ AT(reader_join, ring), 63, -ENXIO },
+			{ AT(reader_join, ring), 0, -EINVAL },
 			{ AT(reader_join, ring), 64, -ENXIO },
+			{ AT(reader_join, ring), 65, -ENXIO },
 			{ AT(reader_join, ring), ~0u, -ENXIO },
 			{ AT(reader_join, ring_name), 'x', -ENOENT },
 		},

@@ -76,7 +76,7 @@ static const struct form {
 		FIELD(ANY, ring_open, stall_ns, 2),
 	} },
 	{ RRING_IOC_RING_CLOSE, {
-		FIELD(UP_TO, ring_close, ring, 2),
+		FIELD(UP_TO, ring_close, ring, 3),
 		FIELD(BITS, ring_close, flags, RRING_CLOSE_AWAIT),
 		FIELD(UP_TO, ring_close, reserved, 0),
 	} },
@@ -84,23 +84,23 @@ static const struct form {
 		FIELD(BITS, reader_join, flags, RRING_JOIN_OBSERVER),
 		FIELD(NAME, reader_join, ring_name, 0),
 		FIELD(NAME, reader_join, name, 0),
-		FIELD(UP_TO, reader_join, ring, 2),
+		FIELD(UP_TO, reader_join, ring, 3),
 		FIELD(UP_TO, reader_join, start, RRING_START_AT),
 		FIELD(ANY, reader_join, position, 20),
 	} },
 	{ RRING_IOC_READER_LEAVE, {
 		FIELD(BITS, reader_leave, flags, RRING_LEAVE_FORGET),
-		FIELD(UP_TO, reader_leave, ring, 2),
+		FIELD(UP_TO, reader_leave, ring, 3),
 		FIELD(UP_TO, reader_leave, reader, 1),
 	} },
 	{ RRING_IOC_READER_REJOIN, {
-		FIELD(UP_TO, reader_rejoin, ring, 2),
+		FIELD(UP_TO, reader_rejoin, ring, 3),
 		FIELD(UP_TO, reader_rejoin, reader, 1),
 		FIELD(UP_TO, reader_rejoin, reserved, 0),
 	} },
 	{ RRING_IOC_WAIT, {
 		FIELD(UP_TO, wait, what, RRING_WAIT_PEER),
-		FIELD(UP_TO, wait, ring, 2),
+		FIELD(UP_TO, wait, ring, 3),
 		FIELD(UP_TO, wait, reader, 1),
 		FIELD(ANY, wait, position, 20),
 		FIELD(DEADLINE, wait, deadline, 0),
@@ -108,7 +108,7 @@ static const struct form {
 	{ RRING_IOC_WAKE, {
 		FIELD(BITS, wake, flags, RRING_WAKE_READERS |
 		      RRING_WAKE_WRITER | RRING_WAKE_POOLS),
-		FIELD(UP_TO, wake, ring, 2),
+		FIELD(UP_TO, wake, ring, 3),
 		FIELD(ANY, wake, pools, 63),
 	} },
 	{ RRING_IOC_POOL_STAT, {
@@ -291,7 +291,7 @@ void forge_call(struct rng *rng, const volatile int *fds, uint32_t nr_fds,
 
 /* ---- netlink ---- */
 
-/* Ids of arenas are never reused; all other ids begin at 0 in each arena. */
+/* Ids of arenas are never reused; all other ids are low in each arena. */
 static uint32_t forge_id(struct rng *rng, uint32_t arena)
 {
 	return rng_below(rng, 2) ? rng_below(rng, 6)

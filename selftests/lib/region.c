@@ -79,7 +79,7 @@ static struct rring_writer *open_ring(struct rring_client *client)
 
 void region_init(struct region *region, enum region_kind kind)
 {
-	struct rring_reader_config config = { .ring = 0 };
+	struct rring_reader_config config = { 0 };
 
 	memset(region, 0, sizeof(*region));
 	region->kind = kind;
@@ -87,6 +87,7 @@ void region_init(struct region *region, enum region_kind kind)
 	region->arena_fd = arena_small();
 	region->peer = client_of(region->arena_fd, RRING_PRODUCER);
 	region->peer_writer = open_ring(region->peer);
+	config.ring = region->peer_writer->id;
 	region->client = client_of(region->arena_fd, region->writable ?
 				   RRING_PRODUCER : RRING_CONSUMER);
 	need(!rring_reader_open(region->client, &config, &region->reader),

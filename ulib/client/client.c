@@ -72,6 +72,16 @@ uint64_t rring_deadline(uint64_t nanoseconds_from_now)
 		ns + nanoseconds_from_now : RRING_FOREVER;
 }
 
+/* Returns what the kernel says about the ring @id, which is 1 or more. */
+const struct rring_ring_info *ulib_ring_info(const struct rring_client *client,
+					     uint32_t id)
+{
+	const struct rring_arena_info *arena = client->arena;
+
+	return (const struct rring_ring_info *)
+		((const char *)arena + arena->ring_info_offset) + (id - 1);
+}
+
 static int map_regions(struct rring_client *client)
 {
 	struct rring_client_private *own = client->own;

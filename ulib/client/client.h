@@ -51,6 +51,8 @@ void *ulib_map(struct rring_client *client, enum rring_region_type region,
 	       uint32_t index, size_t size, int writable, int *err);
 void ulib_unmap(struct rring_client *client, const void *addr, size_t size);
 void ulib_poll_again(struct rring_client *client, uint32_t mask);
+const struct rring_ring_info *ulib_ring_info(const struct rring_client *client,
+					     uint32_t id);
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from);
 
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,

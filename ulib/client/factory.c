@@ -50,7 +50,7 @@ int rring_factory_reader(const struct rring_factory *factory, const char *name,
 {
 	int err;
 
-	/* with an empty name, the kernel would take ring number 0 */
+	/* with an empty name, join_first() would create a nameless ring */
 	if (!name || !name[0])
 		return -EINVAL;
 	do {

@@ -320,9 +320,7 @@ static int join(struct rring_reader *reader,
 	reader->ref = args.ref;
 	reader->lost = args.lost;
 	reader->resumed = args.resumed;
-	reader->info = (const struct rring_ring_info *)
-		((const char *)client->arena +
-		 client->arena->ring_info_offset) + args.ring;
+	reader->info = ulib_ring_info(client, args.ring);
 	reader->capacity = reader->info->capacity;
 	reader->stride = reader->info->stride;
 	reader->size = reader->info->size;

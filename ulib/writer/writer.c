@@ -352,9 +352,7 @@ int rring_writer_open(struct rring_client *client,
 		goto fail;
 	writer->client = client;
 	writer->id = args.ring;
-	writer->info = (const struct rring_ring_info *)
-		((const char *)client->arena +
-		 client->arena->ring_info_offset) + args.ring;
+	writer->info = ulib_ring_info(client, args.ring);
 	err = map_ring(writer);
 	if (err)
 		goto fail_ring;

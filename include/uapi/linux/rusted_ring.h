@@ -105,7 +105,7 @@ enum rring_region_type {
 	RRING_REGION_MAGAZINE,
 	RRING_REGION_CURSORS,	/* index: client id; 0: the kernel */
 	RRING_REGION_PAYLOAD,
-	RRING_REGION_RING,	/* index: ring id */
+	RRING_REGION_RING,	/* index: ring id, from 1 */
 	RRING_REGION_XXL,	/* index: slot, which must be in use */
 };
 
@@ -121,10 +121,10 @@ enum rring_region_type {
 
 /*
  * ARENA: a page with struct rring_arena_info; a page with struct
- * rring_ring_info for each ring id; a generation word (rring_word_t) for each
- * slot; the size of the region (rring_word_t, bytes; 0: none) for each slot of
- * XXL. A generation word is the handle of the present use of the slot. It reads
- * as 0 while a sweep decides whether to free the slot.
+ * rring_ring_info for each ring id, from 1 on; a generation word (rring_word_t)
+ * for each slot; the size of the region (rring_word_t, bytes; 0: none) for each
+ * slot of XXL. A generation word is the handle of the present use of the slot.
+ * It reads as 0 while a sweep decides whether to free the slot.
  */
 
 struct rring_pool_info {
@@ -150,9 +150,9 @@ struct rring_arena_info {
 	__u32 abi_version;	/* RRING_ABI_VERSION */
 	__u32 features;		/* 0 so far */
 	__u32 max_clients;	/* ids are 1 to .max_clients */
-	__u32 max_rings;	/* ids are 0 to .max_rings - 1 */
+	__u32 max_rings;	/* ids are 1 to .max_rings */
 	__u32 slots;		/* of all pools together */
-	__u64 ring_info_offset;	/* struct rring_ring_info, by ring id */
+	__u64 ring_info_offset;	/* struct rring_ring_info, by ring id - 1 */
 	__u64 generation_offset; /* rring_word_t, by .slot_base + slot */
 	__u64 size;		/* of ARENA */
 	__u64 payload_size;	/* of PAYLOAD */
@@ -550,7 +550,7 @@ struct rring_ring_open {
 					 * 0: never; below 2^63; OVERWRITE: 0
 					 */
 	/* out */
-	__u32 ring;			/* id */
+	__u32 ring;			/* id, from 1 */
 	__u32 incarnation;
 	__u64 head;			/* position of the next entry */
 };
@@ -587,8 +587,8 @@ enum rring_start {
  *	ENOENT	no ring has this name
  *	ENXIO	no ring has this id
  *	EPERM	the client's role is OBSERVER, and the reader would gate
- *	EINVAL	also: a gating reader of an OVERWRITE ring; an observer with a
- *		name
+ *	EINVAL	also: .ring_name is empty, and .ring is 0; a gating reader of an
+ *		OVERWRITE ring; an observer with a name
  *	EBUSY	a client uses the name of the reader
  *	EACCES	the name belongs to another user
  *	ENOSPC	the ring has RRING_READERS readers, or no cursor of the client
@@ -601,7 +601,7 @@ struct rring_reader_join {
 #define RRING_JOIN_OBSERVER	(1u << 0)	/* never gate */
 	char ring_name[RRING_NAME_MAX];	/* empty: by .ring */
 	char name[RRING_NAME_MAX];	/* of the reader; empty: nameless */
-	__u32 ring;			/* in/out: ring id */
+	__u32 ring;			/* in/out: ring id; 0: none */
 	__u32 start;			/* enum rring_start */
 	__u64 position;			/* in: for AT; out: first to read */
 	/* out */

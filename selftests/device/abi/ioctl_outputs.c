@@ -34,7 +34,7 @@ ring_info(const struct rring_client *client, uint32_t ring)
 {
 	return (const struct rring_ring_info *)
 		((const char *)client->arena +
-		 client->arena->ring_info_offset) + ring;
+		 client->arena->ring_info_offset) + (ring - 1);
 }
 
 TEST_F(output, arena_fd_closes_on_exec)
@@ -169,10 +169,10 @@ TEST_F(output, ring_open_says_where_and_what)
 		.incarnation = POISON4,
 		.head = POISON,
 	};
-	const struct rring_ring_info *info = ring_info(self->client, 0);
+	const struct rring_ring_info *info = ring_info(self->client, 1);
 
 	ASSERT_EQ(0, device_call(self->client->fd, RRING_IOC_RING_OPEN, &args));
-	EXPECT_EQ(0, args.ring);
+	EXPECT_EQ(1, args.ring);
 	EXPECT_EQ(0, args.incarnation);
 	EXPECT_EQ(0, args.head);
 	EXPECT_STREQ("ring", info->name);
@@ -215,6 +215,7 @@ TEST_F(output, join_says_where_the_reader_stands)
 	struct rring_reader_join args = {
 		.size = sizeof(args),
 		.name = "reader",
+		.ring = 1,
 		.position = POISON,
 		.reader = POISON4,
 		.cursor = POISON4,
@@ -227,11 +228,11 @@ TEST_F(output, join_says_where_the_reader_stands)
 
 	ASSERT_EQ(0, device_call(fd, RRING_IOC_RING_OPEN, &open));
 	ASSERT_EQ(0, device_call(fd, RRING_IOC_READER_JOIN, &args));
-	EXPECT_EQ(0, args.ring);
+	EXPECT_EQ(1, args.ring);
 	EXPECT_EQ(0, args.position);
 	EXPECT_EQ(0, args.reader);
 	EXPECT_EQ(0, args.cursor);
-	EXPECT_EQ(ring_info(self->client, 0)->readers[0].ref.value, args.ref);
+	EXPECT_EQ(ring_info(self->client, 1)->readers[0].ref.value, args.ref);
 	EXPECT_EQ(self->client->id, rring_ref_client(args.ref));
 	EXPECT_EQ(RRING_READER_LIVE, rring_ref_state(args.ref));
 	EXPECT_EQ(0, args.incarnation);

@@ -310,14 +310,14 @@ TEST_F(many, rings_have_a_place_and_no_more)
 	for (i = 0; i < variant->places; i++) {
 		ASSERT_EQ(0, rring_writer_open(self->client, &config,
 					       &writer[i]));
-		EXPECT_EQ(i, writer[i]->id);
+		EXPECT_EQ(i + 1, writer[i]->id);
 		EXPECT_EQ(0, rring_add(writer[i], &i, sizeof(i), 0));
 	}
 	EXPECT_EQ(-ENOSPC, rring_writer_open(self->client, &config,
 					     &writer[0] + variant->places - 1));
 	for (i = 0; i < variant->places && i < RRING_CURSORS; i++) {
 		struct rring_reader_config at = {
-			.ring = i,
+			.ring = i + 1,
 			.start = RRING_START_AT,
 		};
 
@@ -345,7 +345,7 @@ TEST(ring_above_the_limit_is_refused)
 				       &args));
 	args.capacity = 1;
 	EXPECT_EQ(0, device_call(client->fd, RRING_IOC_RING_OPEN, &args));
-	EXPECT_EQ(0, args.ring);
+	EXPECT_EQ(1, args.ring);
 	rring_close(client);
 }
 

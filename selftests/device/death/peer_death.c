@@ -124,7 +124,7 @@ static int slay_when_asleep(void *arg)
 	struct rring_client *client = client_of(hunt->arena, RRING_OBSERVER);
 	const struct rring_ring_info *info = (const struct rring_ring_info *)
 		((const char *)client->arena +
-		 client->arena->ring_info_offset) + hunt->ring;
+		 client->arena->ring_info_offset) + (hunt->ring - 1);
 
 	until_waiting(info, hunt->bit);
 	until_asleep(getppid());

@@ -77,7 +77,7 @@ static size_t ring_size(const struct hostile *self, uint32_t ring)
 	const struct rring_ring_info *info = (const void *)
 		((const char *)self->arena + self->arena->ring_info_offset);
 
-	return info[ring].size;
+	return info[ring - 1].size;
 }
 
 /*
@@ -305,7 +305,7 @@ static void call_nonsense(struct hostile *self)
 {
 	struct rng *rng = &self->rng;
 	uint64_t roll = rng_next(rng);
-	uint32_t ring = rng_below(rng, 6), other = rng_below(rng, 7);
+	uint32_t ring = rng_below(rng, 7), other = rng_below(rng, 7);
 	struct rring_refill refill = { .size = sizeof(refill), .pool = other,
 		.count = (uint32_t)lie(self, 128, roll) };
 	struct rring_ring_open open = { .size = sizeof(open),

@@ -52,6 +52,7 @@ TEST_F(reader_lifetime, wrong_configs_are_refused)
 	} while (0)
 
 	REFUSED(-ENOENT, strcpy(open.ring, "none"));
+	REFUSED(-EINVAL, open.ring[0] = 0; open.ring_id = 0);
 	REFUSED(-ENXIO, open.ring[0] = 0; open.ring_id = 17);
 	REFUSED(-ENXIO, open.ring[0] = 0; open.ring_id = ~0u);
 	REFUSED(-EINVAL, strcpy(open.ring, "a b"));

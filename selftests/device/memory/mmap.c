@@ -246,20 +246,21 @@ TEST(closed_ring_is_read_only)
 		.kind = RRING_HANDLES,
 		.capacity = 4,
 	};
-	struct rring_reader_config at = { .ring = 0 };
+	struct rring_reader_config at = { 0 };
 	struct rring_writer *writer;
 	struct rring_reader *reader;
 	size_t size;
 
 	ASSERT_EQ(0, rring_writer_open(client, &config, &writer));
+	at.ring = writer->id;
 	ASSERT_EQ(0, rring_reader_open(client, &at, &reader));
 	size = writer->size;
 	rring_writer_close(writer);
 	EXPECT_EQ(-EACCES,
-		  map_errno(device_map(client->fd, RRING_REGION_RING, 0, size,
-				       PROT_READ | PROT_WRITE), size));
-	EXPECT_EQ(0, map_errno(device_map(client->fd, RRING_REGION_RING, 0,
-					  size, PROT_READ), size));
+		  map_errno(device_map(client->fd, RRING_REGION_RING, at.ring,
+				       size, PROT_READ | PROT_WRITE), size));
+	EXPECT_EQ(0, map_errno(device_map(client->fd, RRING_REGION_RING,
+					  at.ring, size, PROT_READ), size));
 	rring_close(client);
 }
 

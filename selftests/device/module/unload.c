@@ -133,12 +133,14 @@ static int sleep_in_kernel(void *arg)
 		.kind = RRING_HANDLES,
 		.capacity = 2,
 	};
-	struct rring_reader_config at = { .ring = 0 };
+	struct rring_reader_config at = { 0 };
 	struct rring_writer *writer;
 	struct rring_reader *reader;
 
-	if (rring_writer_open(client, &config, &writer) ||
-	    rring_reader_open(client, &at, &reader))
+	if (rring_writer_open(client, &config, &writer))
+		return 1;
+	at.ring = writer->id;
+	if (rring_reader_open(client, &at, &reader))
 		return 1;
 	close(sleeper->arena_fd);
 	baton_pass(&sleeper->ready);

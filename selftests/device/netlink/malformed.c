@@ -206,6 +206,10 @@ TEST_F(malformed, objects_that_are_not_there)
 
 	EXPECT_EQ(-ESTALE, nl_change(&self->nl, RRING_CMD_RING_SET,
 				     other_name));
+	/* no ring has the number 0 */
+	other_name[1].number = 0;
+	EXPECT_EQ(-ENXIO, nl_change(&self->nl, RRING_CMD_RING_SET,
+				    other_name));
 	for (i = 0; i < COUNT(ids); i++) {
 		struct nl_value client[] = {
 			NL_U32(RRING_A_CLIENT_ARENA, self->arena),

@@ -409,9 +409,10 @@ limits_are_set() {
 	until_true is '.[0].stall_ns == 600000000000' rring ring -a bus
 	rring ring set -a bus --stall-ms=50 slow
 	is '.[0].stall_ns == 50000000' rring ring -a bus
-	rring ring set -a bus --stall-ms=60 0
+	rring ring set -a bus --stall-ms=60 1
 	is '.[0].stall_ns == 60000000' rring ring -a bus
 	refused "no ring 'fast'" rring ring set -a bus --stall-ms=60 fast
+	refused "no ring '0'" rring ring set -a bus --stall-ms=60 0
 	refused "no reader 'a'" rring ring forget -a bus slow a
 	exec 3>&-
 	wait $pub

@@ -92,7 +92,7 @@ static void check(const struct pub *pub, struct argp_state *state)
 {
 	const struct rring_ring_config *config = &pub->config;
 
-	if (!config->name)
+	if (!config->name || !*config->name)
 		refuse(state, "a ring is wanted");
 	if (pub->selection.id)
 		refuse(state, "an arena is attached to by --arena, its name");

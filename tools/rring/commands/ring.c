@@ -96,6 +96,12 @@ static json_t *find_ring(json_t *rings, const char *name)
 	     name);
 }
 
+/* Word @i of the command line; "" if there are not as many. */
+static const char *word_or_empty(const struct arguments *arguments, uint32_t i)
+{
+	return i < arguments->words.n ? arguments->words.word[i] : "";
+}
+
 static const struct argp_option set_options[] = {
 	{ "stall-ms", 's', "MS", 0, "how long a reader may hold its writer "
 	  "back before it is lapped", 0 },
@@ -112,7 +118,8 @@ static error_t parse_set(int key, char *arg, struct argp_state *state)
 					     state) * 1000000;
 		return 0;
 	case ARGP_KEY_END:
-		if (!arguments->words.n || arguments->stall_ns == UINT64_MAX)
+		if (!*word_or_empty(arguments, 0) ||
+		    arguments->stall_ns == UINT64_MAX)
 			refuse(state, "a ring and its --stall-ms are wanted");
 		return 0;
 	default:
@@ -165,7 +172,8 @@ static error_t parse_forget(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_END:
-		if (arguments->words.n < 2)
+		if (!*word_or_empty(arguments, 0) ||
+		    !*word_or_empty(arguments, 1))
 			refuse(state, "a ring and a reader's name are wanted");
 		return 0;
 	default:

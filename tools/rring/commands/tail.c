@@ -108,7 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		tail->ring = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!tail->ring)
+		if (!tail->ring || !*tail->ring)
 			refuse(state, "a ring is wanted");
 		if (tail->selection.id)
 			refuse(state, "an arena is attached to by --arena, its name");
