@@ -84,10 +84,10 @@ static struct rring_pipe *pipe_new(struct rring_client *client,
 		return NULL;
 	pipe->client = client;
 	pipe->peer = peer;
-	pthread_mutex_lock(&client->own->lock);
+	ulib_clients_lock();
 	pipe->next = client->own->pipes;
 	client->own->pipes = pipe;
-	pthread_mutex_unlock(&client->own->lock);
+	ulib_clients_unlock();
 	return pipe;
 }
 
@@ -96,11 +96,11 @@ void ulib_pipe_free(struct rring_pipe *pipe)
 	struct rring_client_private *own = pipe->client->own;
 	struct rring_pipe **link = &own->pipes;
 
-	pthread_mutex_lock(&own->lock);
+	ulib_clients_lock();
 	while (*link != pipe)
 		link = &(*link)->next;
 	*link = pipe->next;
-	pthread_mutex_unlock(&own->lock);
+	ulib_clients_unlock();
 	free(pipe);
 }
 

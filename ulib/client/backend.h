@@ -27,6 +27,8 @@ struct ulib_backend_calls {
 	int in_process;
 	int (*open)(struct ulib_file *file);
 	void (*close)(struct ulib_file *file);
+	/* close the descriptors of @file, which a parent goes on using */
+	void (*abandon)(struct ulib_file *file);
 	int (*call)(struct ulib_file *file, unsigned long request, void *args);
 	/*
 	 * Map all @size bytes of the region that @offset names, see

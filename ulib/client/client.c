@@ -13,6 +13,8 @@ int ulib_call(struct rring_client *client, unsigned long request, void *args)
 {
 	struct ulib_file *file = &client->own->file;
 
+	if (ulib_is_inherited(client))
+		return -EPERM;
 	return file->calls->call(file, request, args);
 }
 
@@ -21,6 +23,10 @@ void *ulib_map(struct rring_client *client, enum rring_region_type region,
 {
 	struct ulib_file *file = &client->own->file;
 
+	if (ulib_is_inherited(client)) {
+		*err = -EPERM;
+		return NULL;
+	}
 	return file->calls->map(file, RRING_OFF(region, index), size, writable,
 				err);
 }
@@ -173,6 +179,7 @@ static struct rring_client *client_new(enum rring_role role,
 	pthread_mutex_init(&client->own->lock, NULL);
 	pthread_mutex_init(&client->own->xxl.lock, NULL);
 	client->fd = -1;
+	client->own->client = client;
 	client->own->file.fd = -1;
 	client->role = role;
 	client->shared = !(flags & RRING_SINGLE_THREADED);
@@ -225,9 +232,12 @@ static int open_client(struct rring_client **out, const char *name,
 		       int arena_fd, enum rring_role role, unsigned int flags,
 		       enum rring_backend backend)
 {
-	struct rring_client *client = client_new(role, flags);
-	int err;
+	struct rring_client *client;
+	int err = ulib_clients_init();
 
+	if (err)
+		return err;
+	client = client_new(role, flags);
 	if (!client)
 		return -ENOMEM;
 	err = ulib_file_open(&client->own->file, backend);
@@ -241,6 +251,7 @@ static int open_client(struct rring_client **out, const char *name,
 		client_free(client);
 		return err;
 	}
+	ulib_clients_add(client->own);
 	*out = client;
 	return 0;
 }
@@ -322,6 +333,11 @@ void rring_close(struct rring_client *client)
 		rring_writer_close(own->writers);
 	while (own->pipes)
 		ulib_pipe_free(own->pipes);
+	if (ulib_is_inherited(client)) {
+		ulib_inherited_client_free(client);
+		return;
+	}
+	ulib_clients_remove(own);
 	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
 		ulib_unmap(client, own->peers[i].cursors,
 			   sizeof(struct rring_cursors));
@@ -341,6 +357,8 @@ int rring_client_fd(const struct rring_client *client)
 	struct rring_client_private *own = client->own;
 	int fd;
 
+	if (ulib_is_inherited(client))
+		return -EPERM;
 	pthread_mutex_lock(&own->lock);
 	__atomic_store_n(&own->polled, 1, __ATOMIC_RELAXED);
 	fd = own->file.calls->poll_fd(&own->file);

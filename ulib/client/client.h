@@ -28,13 +28,17 @@ struct ulib_recent_view {
 };
 
 struct rring_client_private {
+	struct rring_client *client;
+	struct rring_client_private *next;	/* of the process */
+	int inherited;			/* 1: a child has it from fork() */
+	int ledger_is_private;		/* then: 1: .ledger is mapped again */
 	struct ulib_file file;
 	int polled;			/* rring_client_fd() was called */
-	pthread_mutex_t lock;		/* over .peers and the lists */
+	pthread_mutex_t lock;		/* over .peers */
 	struct ulib_peer peers[RRING_CLIENTS_MAX + 1];
-	struct rring_writer *writers;
-	struct rring_reader *readers;
-	struct rring_pipe *pipes;
+	struct rring_writer *writers;	/* under ulib_clients_lock(), */
+	struct rring_reader *readers;	/* as is this */
+	struct rring_pipe *pipes;	/* and this */
 	struct rring_cursors *cursors;	/* of this client */
 	struct rring_tails *ledger;
 	struct ulib_recent_view recent[RRING_XXL];
@@ -43,6 +47,29 @@ struct rring_client_private {
 	struct ulib_xxl_table xxl;
 	struct rring_attach attach;	/* the kernel's answer: id, sizes */
 };
+
+/*
+ * 1: this process has @client from its parent, by fork(). Then a call must
+ * neither load nor store shared memory, nor lock a mutex of the client.
+ */
+static inline int ulib_is_inherited(const struct rring_client *client)
+{
+	return client->own->inherited;
+}
+
+/* Returns the error of a call for something that @client does not hold. */
+static inline int ulib_not_held(const struct rring_client *client)
+{
+	return ulib_is_inherited(client) ? -EPERM : -EINVAL;
+}
+
+int ulib_clients_init(void);
+void ulib_clients_lock(void);
+void ulib_clients_unlock(void);
+void ulib_clients_add(struct rring_client_private *own);
+void ulib_clients_remove(struct rring_client_private *own);
+void ulib_inherited_reader_free(struct rring_reader *reader);
+void ulib_inherited_client_free(struct rring_client *client);
 
 int ulib_backend_is_told(void);
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);

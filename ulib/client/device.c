@@ -61,6 +61,7 @@ static void device_poll_again(struct ulib_file *file, uint32_t mask)
 const struct ulib_backend_calls ulib_backend_device = {
 	.open = device_open,
 	.close = device_close,
+	.abandon = device_close,
 	.call = device_call,
 	.map = device_map,
 	.unmap = device_unmap,

@@ -164,8 +164,9 @@ void ulib_settle_writers(struct rring_client *client)
 {
 	struct rring_writer *writer;
 
-	if (client->shared)
-		return;	/* each writer may belong to another thread */
+	/* each writer may belong to another thread */
+	if (client->shared || ulib_is_inherited(client))
+		return;
 	for (writer = client->own->writers; writer; writer = writer->next)
 		ulib_writer_settle(writer);
 }
@@ -337,7 +338,7 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 {
 	uint32_t pool = rring_handle_class(event->handle);
 
-	if (client->role != RRING_PRODUCER)
+	if (client->role != RRING_PRODUCER || ulib_is_inherited(client))
 		return -EPERM;
 	if (!rring_event_is_of(event, client))
 		return -EINVAL;
@@ -392,6 +393,8 @@ static int drop_recalled(struct rring_client *client, uint64_t handle)
 static __attribute__((noinline)) int hold_single(struct rring_client *client,
 						 const struct rring_event *event)
 {
+	if (ulib_is_inherited(client))
+		return -EPERM;
 	if (!(rring_word_load(event->word) & RRING_ASIDE))
 		return -EOVERFLOW;
 	return drop_recalled(client, event->handle) ? -EINVAL :
@@ -452,7 +455,7 @@ int rring_drop_slow(struct rring_client *client,
 		return rring_handle_class(event->handle) == RRING_XXL ?
 		       ulib_xxl_drop(client, event) : -EINVAL;
 	if (!rring_ledger_holds(word))
-		return -EINVAL;
+		return ulib_not_held(client);
 	/* G: the payload was read before the hold falls */
 	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
 					      RRING_MOVE - RRING_HOLD);
@@ -542,14 +545,14 @@ int rring_find(struct rring_client *client, uint64_t handle,
 			       .ledger[rring_handle_index(handle)]);
 	if (!rring_ledger_holds(word) || word & RRING_ASIDE ||
 	    !rring_generation_is(client, handle))
-		return -ESTALE;
+		return ulib_is_inherited(client) ? -EPERM : -ESTALE;
 	return read_header(client, handle, event);
 }
 
 uint64_t rring_share(struct rring_client *client,
 		     const struct rring_event *event)
 {
-	if (!rring_event_is_of(event, client))
+	if (!rring_event_is_of(event, client) || ulib_is_inherited(client))
 		return 0;
 	/* RRING_PRIVATE is only for parking, which needs a single thread */
 	if (!client->shared)

@@ -310,7 +310,7 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 	struct ulib_mapped *mapped = NULL;
 	int err;
 
-	if (client->role != RRING_PRODUCER)
+	if (client->role != RRING_PRODUCER || ulib_is_inherited(client))
 		return -EPERM;
 	if (len > RRING_XXL_MAX)
 		return -E2BIG;
@@ -336,6 +336,8 @@ int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event)
 	uint64_t word;
 	int err = 0;
 
+	if (ulib_is_inherited(client))
+		return -EPERM;
 	lock(client);
 	word = rring_word_load(event->word);
 	if (!mapped_find(client, event->handle))
@@ -369,6 +371,8 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 	struct ulib_mapped *mapped;
 	int err = 0;
 
+	if (ulib_is_inherited(client))
+		return -EPERM;
 	lock(client);
 	if (rring_ledger_holds(rring_word_load(word)) >= RRING_HOLDS_MAX) {
 		unlock(client);
@@ -397,6 +401,8 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 	const struct ulib_mapped *mapped;
 	int err = -ESTALE;
 
+	if (ulib_is_inherited(client))
+		return -EPERM;
 	lock(client);
 	mapped = mapped_find(client, handle);
 	if (mapped && rring_generation_is(client, handle) &&

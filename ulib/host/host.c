@@ -135,6 +135,16 @@ static void host_close(struct ulib_file *file)
 	host_descriptors_reap();
 }
 
+/* The objects of kmod/ stay: their arena's memory is not in this process. */
+static void host_abandon(struct ulib_file *file)
+{
+	struct kring_client *client = file->host;
+
+	if (client->poll_queue.signal)
+		host_signal_free(client->poll_queue.signal);
+	client->poll_queue.signal = NULL;
+}
+
 static int host_call(struct ulib_file *file, unsigned long request, void *args)
 {
 	const struct kring_command *command = kring_command_find(request);
@@ -316,6 +326,7 @@ const struct ulib_backend_calls ulib_backend_process = {
 	.in_process = 1,
 	.open = host_open,
 	.close = host_close,
+	.abandon = host_abandon,
 	.call = host_call,
 	.map = host_map,
 	.unmap = host_unmap,

@@ -352,10 +352,10 @@ static void enlist(struct rring_reader *reader)
 {
 	struct rring_client_private *own = reader->client->own;
 
-	pthread_mutex_lock(&own->lock);
+	ulib_clients_lock();
 	reader->next = own->readers;
 	own->readers = reader;
-	pthread_mutex_unlock(&own->lock);
+	ulib_clients_unlock();
 }
 
 static void delist(struct rring_reader *reader)
@@ -363,11 +363,11 @@ static void delist(struct rring_reader *reader)
 	struct rring_client_private *own = reader->client->own;
 	struct rring_reader **link = &own->readers;
 
-	pthread_mutex_lock(&own->lock);
+	ulib_clients_lock();
 	while (*link != reader)
 		link = &(*link)->next;
 	*link = reader->next;
-	pthread_mutex_unlock(&own->lock);
+	ulib_clients_unlock();
 }
 
 int rring_reader_open(struct rring_client *client,
@@ -403,6 +403,11 @@ fail:
 
 void rring_reader_close(struct rring_reader *reader, int forget)
 {
+	if (ulib_is_inherited(reader->client)) {
+		delist(reader);
+		ulib_inherited_reader_free(reader);
+		return;
+	}
 	leave(reader, forget);
 	ulib_xxl_unpin(reader, UINT64_MAX);
 	delist(reader);

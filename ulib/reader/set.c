@@ -284,6 +284,8 @@ int rring_set_wait(struct rring_set *set, uint64_t deadline)
 	};
 	int err;
 
+	if (ulib_is_inherited(set->client))
+		return -EPERM;
 	release_last(set);
 	err = set->failed ? 0 : check_members(set);
 	return err == -EAGAIN ? rring_wait(&waiter, deadline) : err;

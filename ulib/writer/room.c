@@ -53,7 +53,7 @@ void ulib_room_settle(struct rring_writer *writer, uint64_t low)
 
 void ulib_writer_settle(struct rring_writer *writer)
 {
-	if (writer->entries)
+	if (writer->entries && !ulib_is_inherited(writer->client))
 		ulib_room_settle(writer, ulib_scan_readers(writer).low);
 }
 
@@ -92,6 +92,8 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 {
 	struct ulib_scan scan;
 
+	if (ulib_is_inherited(writer->client))
+		return -EPERM;
 	for (;;) {
 		scan = ulib_scan_readers(writer);
 		ulib_room_settle(writer, scan.low);

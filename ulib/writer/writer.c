@@ -76,7 +76,7 @@ int rring_publish_slow(struct rring_writer *writer,
 
 	if (rring_handle_class(event->handle) != RRING_XXL ||
 	    !rring_ledger_holds(word))
-		return -EINVAL;
+		return ulib_not_held(writer->client);
 	err = publish_held(writer, event, word);
 	if (err)
 		return err;
@@ -294,10 +294,10 @@ static void enlist(struct rring_writer *writer)
 {
 	struct rring_client_private *own = writer->client->own;
 
-	pthread_mutex_lock(&own->lock);
+	ulib_clients_lock();
 	writer->next = own->writers;
 	own->writers = writer;
-	pthread_mutex_unlock(&own->lock);
+	ulib_clients_unlock();
 }
 
 static void delist(struct rring_writer *writer)
@@ -305,11 +305,11 @@ static void delist(struct rring_writer *writer)
 	struct rring_client_private *own = writer->client->own;
 	struct rring_writer **link = &own->writers;
 
-	pthread_mutex_lock(&own->lock);
+	ulib_clients_lock();
 	while (*link != writer)
 		link = &(*link)->next;
 	*link = writer->next;
-	pthread_mutex_unlock(&own->lock);
+	ulib_clients_unlock();
 }
 
 static int close_ring(struct rring_client *client, uint32_t id, uint32_t flags)
@@ -372,6 +372,11 @@ fail:
 
 static void close_writer(struct rring_writer *writer, uint32_t flags)
 {
+	if (ulib_is_inherited(writer->client)) {
+		delist(writer);
+		free(writer);
+		return;
+	}
 	/*
 	 * First the kernel adopts the window, then this client takes back its
 	 * in_flight. An evicted client must not store: its ledger raises

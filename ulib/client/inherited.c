@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Clients in a child of fork(). The child has a copy of the client's structures,
+ * but none of the shared memory, and the kernel serves the parent alone. In the
+ * child, close frees memory and closes descriptors, and other calls return
+ * -EPERM. The parent notices nothing.
+ *
+ *   1. A list has all clients of the process. Its lock also protects each
+ *	client's lists of writers, readers and pipes. The parent holds the lock
+ *	during fork(), so that the child finds the lists whole.
+ *   2. In the child, the handler of fork() marks all clients as inherited, and
+ *	changes their structures so that the inline functions take their slow
+ *	paths: nothing is parked, there is no room and no event. So the short
+ *	paths need no check.
+ *   3. The slow paths return -EPERM. What they load before that is in the
+ *	structures below, which have no content. The ledger, whose words the
+ *	inline functions load first, is a private mapping of zeros.
+ *
+ * There is nothing at the addresses of payloads and entries: a child that
+ * accesses those gets SIGSEGV, and never reads zeros instead.
+ */
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "client.h"
+
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE	0x100000
+#endif
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct rring_client_private *clients;	/* under .lock */
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int init_error;
+
+/* Stand for shared memory. Stores of inherited clients land here, too. */
+static struct rring_arena_info no_arena;
+static struct rring_ring_info no_ring_info;
+static struct rring_ring_head no_ring;
+static struct rring_magazine no_magazine;
+static rring_seq_t no_position;
+
+void ulib_clients_lock(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void ulib_clients_unlock(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+/*
+ * Map zeros where the ledger was. If anything is there by now, that stays: then
+ * hold, drop and publish may get SIGSEGV.
+ */
+static void replace_ledger(struct rring_client_private *own)
+{
+	size_t size = own->attach.ledger_size;
+	void *addr = mmap(own->ledger, size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE |
+			  MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (addr == own->ledger)
+		own->ledger_is_private = 1;
+	else if (addr != MAP_FAILED)	/* Linux before 4.17 */
+		munmap(addr, size);
+}
+
+/* No room, so that the writer looks for room, and finds itself inherited. */
+static void disable_writer(struct rring_writer *writer)
+{
+	writer->limit = writer->head;
+	writer->info = &no_ring_info;
+	writer->ring = &no_ring;
+}
+
+/*
+ * No events. The reader is lapped, too: its next call joins the ring again,
+ * which fails.
+ */
+static void disable_reader(struct rring_reader *reader)
+{
+	reader->head = reader->pos;
+	reader->peeked = 0;
+	reader->lappable = 1;
+	reader->observer = 0;
+	reader->slow_release = 1;
+	reader->ref = ~0ull;
+	reader->info = &no_ring_info;
+	reader->ring = &no_ring;
+	reader->cursor = &no_position;
+}
+
+static void disable_client(struct rring_client *client)
+{
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+	uint32_t i;
+
+	client->own->inherited = 1;
+	client->shared = 0;
+	client->short_holds = 0;
+	client->arena = &no_arena;
+	for (i = 0; i < RRING_POOLS; i++) {
+		client->pool[i].parked = 0;
+		client->pool[i].magazine = &no_magazine;
+		client->pool[i].tail = &no_position;
+	}
+	for (writer = client->own->writers; writer; writer = writer->next)
+		disable_writer(writer);
+	for (reader = client->own->readers; reader; reader = reader->next)
+		disable_reader(reader);
+	replace_ledger(client->own);
+}
+
+static void in_child(void)
+{
+	struct rring_client_private *own;
+	uint32_t i;
+
+	/* a length that fits finds no slot, instead of no class */
+	for (i = 0; i < RRING_XXL; i++)
+		no_arena.pool[i].slot_size = UINT32_MAX;
+	for (own = clients; own; own = own->next)
+		if (!own->inherited)
+			disable_client(own->client);
+	ulib_clients_unlock();
+}
+
+static void init(void)
+{
+	init_error = -pthread_atfork(ulib_clients_lock, ulib_clients_unlock,
+				     in_child);
+}
+
+/* To be called before a client is opened. 0 or -ENOMEM. */
+int ulib_clients_init(void)
+{
+	pthread_once(&once, init);
+	return init_error;
+}
+
+void ulib_clients_add(struct rring_client_private *own)
+{
+	ulib_clients_lock();
+	own->next = clients;
+	clients = own;
+	ulib_clients_unlock();
+}
+
+void ulib_clients_remove(struct rring_client_private *own)
+{
+	struct rring_client_private **link = &clients;
+
+	ulib_clients_lock();
+	while (*link != own)
+		link = &(*link)->next;
+	*link = own->next;
+	ulib_clients_unlock();
+}
+
+/* ---- close ---- */
+
+/*
+ * Free what only the thread of @reader changes, unless that may be half changed:
+ * another thread of the parent may have been in a call. Then it stays, where a
+ * leak checker finds it.
+ */
+void ulib_inherited_reader_free(struct rring_reader *reader)
+{
+	static struct rring_reader *kept;
+
+	if (reader->pins || reader->old) {
+		reader->next = kept;
+		kept = reader;
+	} else {
+		free(reader);
+	}
+}
+
+static int has_mapped_events(const struct rring_client *client)
+{
+	const struct ulib_xxl_table *table = &client->own->xxl;
+	uint32_t i;
+
+	for (i = 0; i < client->pool[RRING_XXL].capacity; i++)
+		if (table->mapped[i])
+			return 1;
+	return 0;
+}
+
+/*
+ * Free @client, whose readers, writers and pipes are freed, and close its
+ * descriptors. The mutexes are not destroyed, because a thread of the parent
+ * may have held them during fork().
+ */
+void ulib_inherited_client_free(struct rring_client *client)
+{
+	static struct rring_client_private *kept;
+	struct rring_client_private *own = client->own;
+	uint32_t i;
+
+	ulib_clients_remove(own);
+	if (own->ledger_is_private)
+		munmap(own->ledger, own->attach.ledger_size);
+	own->file.calls->abandon(&own->file);
+	for (i = 0; i < RRING_POOLS; i++)
+		free(client->pool[i].parked_handle);
+	if (has_mapped_events(client)) {
+		own->next = kept;
+		kept = own;
+	} else {
+		free(own->xxl.mapped);
+		free(own);
+	}
+	free(client);
+}
