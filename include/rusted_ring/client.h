@@ -39,7 +39,10 @@ enum rring_backend {
 	RRING_BACKEND_PROCESS,	/* for the threads of one process */
 };
 
-/* Returns the backend that RRING_BACKEND_AUTO means now. */
+/*
+ * Returns the backend that RRING_BACKEND_AUTO means now: the device, unless
+ * there is none, or $RRING_BACKEND names a backend.
+ */
 enum rring_backend rring_backend(void);
 
 /* ---- arenas: rring_arena_create(3), rring_profile(3) ---- */
@@ -102,7 +105,8 @@ struct rring_client;
 
 /*
  * Attach to the arena @name with the role @role. @name NULL: the arena
- * "default". The caller closes the client with rring_close().
+ * "default". If the device or the arena denies it, this fails; there is no
+ * private arena instead. The caller closes the client with rring_close().
  */
 int rring_open(struct rring_client **client, const char *name,
 	       enum rring_role role, unsigned int flags);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: MPL-2.0
 /* The backend, device or process: automatic choice, forced choice, query. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -161,15 +166,36 @@ TEST_F(backend, flags_that_contradict_each_other_are_refused)
 	close(fd);
 }
 
+/* ---- permissions ---- */
+
+/* All ways to use the device while it cannot be opened fail with @err. */
+static void expect_of_device(int err)
+{
+	struct rring_arena_config config = config_of("bus",
+						     RRING_BACKEND_AUTO);
+	struct rring_client *client = NULL;
+
+	MUST(rring_backend() == RRING_BACKEND_DEVICE);
+	MUST(backend_of_default(0) == err);
+	MUST(backend_of_default(RRING_ON_DEVICE) == err);
+	MUST(rring_open(&client, "bus", RRING_CONSUMER, 0) == err);
+	MUST(rring_arena_create(&config) == err);
+	MUST(rring_arena_remove("bus") == err);
+	MUST(rring_open_config(&client, &config, 0) == err);
+	MUST(!client);
+	/* who asks for the process gets it */
+	MUST(backend_of_default(RRING_IN_PROCESS) == RRING_BACKEND_PROCESS);
+}
+
 static int as_nobody(void *arg)
 {
 	(void)arg;
 	unsetenv("RRING_BACKEND");
-	MUST(rring_backend() == RRING_BACKEND_PROCESS);
-	MUST(backend_of_default(0) == RRING_BACKEND_PROCESS);
-	MUST(backend_of_default(RRING_ON_DEVICE) == -EACCES);
+	expect_of_device(-EACCES);
 	setenv("RRING_BACKEND", "device", 1);
-	MUST(backend_of_default(0) == -EACCES);
+	expect_of_device(-EACCES);
+	setenv("RRING_BACKEND", "process", 1);
+	MUST(backend_of_default(0) == RRING_BACKEND_PROCESS);
 	return 0;
 }
 
@@ -179,29 +205,92 @@ static int as_stranger(void *arg)
 	unsetenv("RRING_BACKEND");
 	/* the device may be opened, but its `default` belongs to root */
 	MUST(rring_backend() == RRING_BACKEND_DEVICE);
-	MUST(backend_of_default(0) == RRING_BACKEND_PROCESS);
+	MUST(backend_of_default(0) == -EACCES);
 	MUST(backend_of_default(RRING_ON_DEVICE) == -EACCES);
 	setenv("RRING_BACKEND", "device", 1);
 	MUST(backend_of_default(0) == -EACCES);
 	return 0;
 }
 
-TEST_F(backend, who_is_not_permitted_falls_back_unless_told)
+TEST_F(backend, who_is_not_permitted_gets_an_error_and_no_private_arena)
 {
 	struct stat before;
 
-	if (!self->device) {
-		/* there is no device even for root */
-		unsetenv("RRING_BACKEND");
-		EXPECT_EQ(RRING_BACKEND_PROCESS, backend_of_default(0));
-		return;
-	}
+	if (!self->device)
+		SKIP(return, "needs the device");
 	ASSERT_EQ(0, stat(RRING_DEVICE, &before));
 	ASSERT_EQ(0, chmod(RRING_DEVICE, 0666));
 	EXPECT_EQ(0, run_as(NOBODY, NOBODY, as_stranger, NULL));
 	ASSERT_EQ(0, chmod(RRING_DEVICE, 0600));
 	EXPECT_EQ(0, run_as(NOBODY, NOBODY, as_nobody, NULL));
 	ASSERT_EQ(0, chmod(RRING_DEVICE, before.st_mode & 07777));
+}
+
+#define NO_MOUNTS	77	/* exit status: this system permits no mounts */
+
+/* A /dev that only this process sees, with nothing in it. */
+static void hide_dev(void)
+{
+	if (unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/dev", "tmpfs", 0, "mode=755"))
+		_exit(NO_MOUNTS);
+}
+
+static void put_file(mode_t mode)
+{
+	int fd = open(RRING_DEVICE, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	MUST(fd >= 0);
+	MUST(!fchmod(fd, mode));
+	close(fd);
+}
+
+static int with_a_forbidden_device(void *arg)
+{
+	(void)arg;
+	hide_dev();
+	put_file(0);
+	become(NOBODY, NOBODY);
+	return as_nobody(NULL);
+}
+
+TEST_F(backend, permission_denied_is_never_no_such_arena)
+{
+	int status = reap(spawn(with_a_forbidden_device, NULL));
+
+	if (status == NO_MOUNTS)
+		SKIP(return, "needs mounts");
+	EXPECT_EQ(0, status);
+}
+
+/* The module is not loaded, but somebody has made a file for it. */
+static int with_a_device_of_no_module(void *arg)
+{
+	int err;
+
+	(void)arg;
+	hide_dev();
+	/* a major number for experiments: no driver has it */
+	if (mknod(RRING_DEVICE, S_IFCHR | 0600, makedev(120, 250)))
+		_exit(NO_MOUNTS);
+	err = open(RRING_DEVICE, O_RDWR | O_CLOEXEC) < 0 ? -errno : 0;
+	if (err != -ENXIO && err != -ENODEV)
+		_exit(NO_MOUNTS);	/* such as nodev */
+	unsetenv("RRING_BACKEND");
+	MUST(rring_backend() == RRING_BACKEND_PROCESS);
+	MUST(backend_of_default(0) == RRING_BACKEND_PROCESS);
+	MUST(backend_of_default(RRING_ON_DEVICE) == err);
+	return 0;
+}
+
+TEST_F(backend, a_device_without_its_module_is_no_device)
+{
+	int status = reap(spawn(with_a_device_of_no_module, NULL));
+
+	if (status == NO_MOUNTS)
+		SKIP(return, "needs mounts");
+	EXPECT_EQ(0, status);
 }
 
 /* ---- names in this process ---- */

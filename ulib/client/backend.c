@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Which backend is used: the one that the caller names, else the one that
- * $RRING_BACKEND names, else the device if it can be opened, else the process
- * backend.
+ * $RRING_BACKEND names, else the device if there is one, else the process
+ * backend. A device that may not be opened is an error: in an arena of its own
+ * the program would not meet those that it wants to share events with.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +24,14 @@ static enum rring_backend from_environment(void)
 	return RRING_BACKEND_AUTO;
 }
 
-/* 1: $RRING_BACKEND names a backend; 0: it does not. */
-int ulib_backend_is_told(void)
-{
-	return from_environment() != RRING_BACKEND_AUTO;
-}
-
-static int device_is_permitted(void)
+/* 1: the device is there, whether it can be opened or not. */
+static int device_is_there(void)
 {
 	int fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
 
+	/* ENXIO and ENODEV: a file of a module that is not loaded */
 	if (fd < 0)
-		return 0;
+		return errno != ENOENT && errno != ENXIO && errno != ENODEV;
 	close(fd);
 	return 1;
 }
@@ -44,8 +42,7 @@ enum rring_backend rring_backend(void)
 
 	if (backend != RRING_BACKEND_AUTO)
 		return backend;
-	return device_is_permitted() ? RRING_BACKEND_DEVICE :
-				       RRING_BACKEND_PROCESS;
+	return device_is_there() ? RRING_BACKEND_DEVICE : RRING_BACKEND_PROCESS;
 }
 
 /*

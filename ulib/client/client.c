@@ -275,20 +275,11 @@ int rring_open(struct rring_client **client, const char *name,
 	       enum rring_role role, unsigned int flags)
 {
 	int backend = backend_for(flags);
-	int err;
 
 	if (backend < 0)
 		return backend;
-	if (backend == RRING_BACKEND_AUTO)
-		backend = rring_backend();
-	err = open_client(client, name ? name : "default", -1, role, flags,
-			  (enum rring_backend)backend);
-	/* no access to the device's `default`: use the one of this process */
-	if (err == -EACCES && !name && !(flags & RRING_ON_DEVICE) &&
-	    backend == RRING_BACKEND_DEVICE && !ulib_backend_is_told())
-		err = open_client(client, "default", -1, role, flags,
-				  RRING_BACKEND_PROCESS);
-	return err;
+	return open_client(client, name ? name : "default", -1, role, flags,
+			   (enum rring_backend)backend);
 }
 
 int rring_open_arena(struct rring_client **client, int arena_fd,

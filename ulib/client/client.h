@@ -71,7 +71,6 @@ void ulib_clients_remove(struct rring_client_private *own);
 void ulib_inherited_reader_free(struct rring_reader *reader);
 void ulib_inherited_client_free(struct rring_client *client);
 
-int ulib_backend_is_told(void);
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);
 void *ulib_map(struct rring_client *client, enum rring_region_type region,

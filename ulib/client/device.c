@@ -36,7 +36,11 @@ static void *device_map(struct ulib_file *file, uint64_t offset, size_t size,
 
 	if (addr != MAP_FAILED)
 		return addr;
-	*err = -errno;
+	/*
+	 * EAGAIN: under mlockall(2), more than RLIMIT_MEMLOCK. For callers of
+	 * the library -EAGAIN means that a ring is full or has nothing new.
+	 */
+	*err = errno == EAGAIN ? -ENOMEM : -errno;
 	return NULL;
 }
 
