@@ -33,10 +33,12 @@ static int make_names(struct ring_names *names, const char *name)
 {
 	size_t len = name ? strlen(name) : 0;
 
+	ulib_error_forget();
 	if (!len)
-		return -EINVAL;
+		return ulib_error(-EINVAL, "the name of the pipe is missing or empty");
 	if (len + SUFFIX >= RRING_NAME_MAX)
-		return -ENAMETOOLONG;
+		return ulib_error(-ENAMETOOLONG, "the name has %zu characters; that of a pipe may have up to %d",
+				  len, RRING_NAME_MAX - 1 - SUFFIX);
 	memset(names, 0, sizeof(*names));
 	memcpy(names->a, name, len);
 	memcpy(names->b, name, len);
@@ -320,7 +322,7 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 	int err;
 
 	if (n > source->capacity)
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	if (peer_has_gone(pipe))
 		return -EPIPE;
 	if (source->limit - source->head >= n)
@@ -359,7 +361,8 @@ int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 	int err;
 
 	if (source->headers && len > source->stride)
-		return -E2BIG;
+		return ulib_error(-E2BIG, "%zu bytes are more than the stride of the pipe, which is %u",
+				  len, source->stride);
 	err = rring_pipe_wait_writable(pipe, 1, deadline);
 	if (err)
 		return err;

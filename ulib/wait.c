@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include "client/error.h"
 #include "wait.h"
 
 /* To look SPINS times takes some microseconds, like a sleep and a wake. */
@@ -109,4 +110,10 @@ int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline)
 int ulib_strategy_valid(enum rring_strategy strategy)
 {
 	return (unsigned int)strategy <= RRING_WAIT_YIELD;
+}
+
+int ulib_refuse_strategy(enum rring_strategy strategy)
+{
+	return ulib_error(-EINVAL, "there is no strategy %u; strategies are RRING_WAIT_BLOCK, RRING_WAIT_SPIN and RRING_WAIT_YIELD",
+			  strategy);
 }

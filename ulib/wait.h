@@ -24,4 +24,7 @@ void ulib_relax(void);
 
 int ulib_strategy_valid(enum rring_strategy strategy);
 
+/* -EINVAL, with the detail that there is no such @strategy. */
+int ulib_refuse_strategy(enum rring_strategy strategy);
+
 #endif /* ULIB_WAIT_H */

@@ -151,6 +151,13 @@ uint64_t rring_deadline(uint64_t nanoseconds_from_now);
 /* Returns a constant text for @err, 0 or a negative errno of this library. */
 const char *rring_strerror(int err);
 
+/*
+ * Returns why the last call of this thread failed with @err, which it returned:
+ * the detail, or rring_strerror() if there is none. The text is valid until the
+ * thread's next call.
+ */
+const char *rring_error_detail(int err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -123,7 +123,7 @@ fail_ledger:
 
 /*
  * Give @client the lowest free id of @arena, and enter it into the arena's
- * tables. The caller has set all other fields. Returns 0, or -ENOSPC: no id is
+ * tables. The caller has set all other fields. Returns 0, or -EUSERS: no id is
  * free. Takes the arena's lock.
  */
 static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
@@ -136,7 +136,7 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 			break;
 	if (id > arena->info->max_clients) {
 		mutex_unlock(&arena->lock);
-		return -ENOSPC;
+		return -EUSERS;
 	}
 	client->id = id;
 	client->serial = kring_arena_next_serial(arena);

@@ -327,7 +327,7 @@ TEST(every_error_has_words_of_its_own)
 {
 	static const int errors[] = {
 		0, EAGAIN, EPIPE, ESTALE, ENOSPC, EDQUOT, ETIMEDOUT, EINTR,
-		E2BIG, EOVERFLOW, EBADMSG, EINVAL, EPERM, EACCES, ENOENT,
+		E2BIG, EOVERFLOW, EBADMSG, ENODATA, EINVAL, EPERM, EACCES, ENOENT,
 		EEXIST, EBUSY, ENXIO, ENOTCONN, EOWNERDEAD, ENOMEM, EBADF,
 		ENAMETOOLONG, EPROTO, ENOTTY, EFAULT, EMFILE, ENFILE,
 	};
@@ -339,6 +339,8 @@ TEST(every_error_has_words_of_its_own)
 	EXPECT_STREQ(unknown, rring_strerror(EAGAIN));
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		EXPECT_STRNE(unknown, rring_strerror(-errors[i]));
+		/* what it is; what to do */
+		EXPECT_TRUE(!i || strchr(rring_strerror(-errors[i]), ';'));
 		for (j = 0; j < i; j++)
 			EXPECT_STRNE(rring_strerror(-errors[j]),
 				     rring_strerror(-errors[i]));

@@ -409,6 +409,7 @@ X(rring_set_wait, usual, !rring_set_wait(s->set, 0))			\
 X(rring_set_wait, waits, read_batch(s->reader) == 2 &&			\
 			 rring_set_wait(s->set, SOON_OVER) == -ETIMEDOUT) \
 X(rring_share, usual, rring_share(s->client, &s->fresh) == s->fresh.handle) \
+X(rring_error_detail, usual, rring_error_detail(-ENOSPC)[0])		\
 X(rring_strerror, usual, rring_strerror(-ENOSPC)[0])			\
 X(rring_trim, usual, (rring_trim(s->client), 1))			\
 X(rring_try_read, usual, !rring_try_read(s->reader, out()))		\

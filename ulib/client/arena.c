@@ -8,7 +8,7 @@
 int rring_profile(enum rring_profile profile, uint32_t capacity[RRING_POOLS])
 {
 	if ((unsigned int)profile >= RRING_PROFILES)
-		return -EINVAL;
+		return ulib_error(-EINVAL, "there is no profile %u", profile);
 	memcpy(capacity, rring_profile_capacities[profile],
 	       sizeof(rring_profile_capacities[profile]));
 	return 0;
@@ -47,20 +47,38 @@ int rring_arena_create(const struct rring_arena_config *config)
 		.uid = config->uid,
 		.gid = config->gid,
 	};
-	int err = ulib_name_copy(args.name, config->name);
+	enum rring_backend backend = config->backend;
+	int ret;
 
-	if (err)
-		return err;
+	ulib_error_forget();
+	ret = ulib_name_copy(args.name, config->name);
+	if (ret)
+		return ret;
 	memcpy(args.capacity, config->capacity, sizeof(args.capacity));
-	if ((unsigned int)config->backend > RRING_BACKEND_PROCESS)
-		return -EINVAL;
-	return call(config->backend, RRING_IOC_CREATE, &args);
+	if ((unsigned int)backend > RRING_BACKEND_PROCESS)
+		return ulib_error(-EINVAL, "there is no backend %u; RRING_BACKEND_AUTO chooses one",
+				  backend);
+	if (backend == RRING_BACKEND_AUTO)
+		backend = rring_backend();
+	ret = call(backend, RRING_IOC_CREATE, &args);
+	return ret < 0 ? ulib_explain_create(config, backend ==
+					     RRING_BACKEND_PROCESS, ret) : ret;
 }
 
 int rring_arena_remove(const char *name)
 {
 	struct rring_remove args = { .size = sizeof(args) };
-	int err = ulib_name_copy(args.name, name);
+	int err;
 
-	return err ? err : call(RRING_BACKEND_AUTO, RRING_IOC_REMOVE, &args);
+	ulib_error_forget();
+	err = ulib_name_copy(args.name, name);
+	if (!err)
+		err = call(RRING_BACKEND_AUTO, RRING_IOC_REMOVE, &args);
+	if (err == -ENOENT && !args.name[0])
+		return ulib_error(err, "the name of the arena is missing or empty");
+	if (err == -ENOENT)
+		return ulib_error_unless_known(err, "there is no arena of this name here; `rring arena' lists those of the device");
+	if (err == -EACCES)
+		return ulib_error_unless_known(err, "only the owner of the arena, or CAP_SYS_ADMIN, removes its name");
+	return err;
 }

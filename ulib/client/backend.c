@@ -45,17 +45,33 @@ enum rring_backend rring_backend(void)
 	return device_is_there() ? RRING_BACKEND_DEVICE : RRING_BACKEND_PROCESS;
 }
 
+static void explain_device(int err)
+{
+	if (err == -EACCES)
+		ulib_error(err, "this user may not open " RRING_DEVICE " for reading and writing; load the module with another dev_mode=, or have udev set a group");
+	else if (err == -ENOENT)
+		ulib_error(err, "there is no " RRING_DEVICE "; load the module (`modprobe rusted_ring'), or use the process backend");
+	else
+		ulib_error(err, "cannot open " RRING_DEVICE ": %s",
+			   rring_strerror(err));
+}
+
 /*
  * Open @file on @backend; RRING_BACKEND_AUTO stands for what rring_backend()
  * returns. 0 or a negative errno.
  */
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend)
 {
+	int err;
+
 	if (backend == RRING_BACKEND_AUTO)
 		backend = rring_backend();
 	file->fd = -1;
 	file->host = NULL;
 	file->calls = backend == RRING_BACKEND_DEVICE ? &ulib_backend_device :
 							&ulib_backend_process;
-	return file->calls->open(file);
+	err = file->calls->open(file);
+	if (err && backend == RRING_BACKEND_DEVICE)
+		explain_device(err);
+	return err;
 }

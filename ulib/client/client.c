@@ -14,7 +14,7 @@ int ulib_call(struct rring_client *client, unsigned long request, void *args)
 	struct ulib_file *file = &client->own->file;
 
 	if (ulib_is_inherited(client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	return file->calls->call(file, request, args);
 }
 
@@ -24,7 +24,7 @@ void *ulib_map(struct rring_client *client, enum rring_region_type region,
 	struct ulib_file *file = &client->own->file;
 
 	if (ulib_is_inherited(client)) {
-		*err = -EPERM;
+		*err = ulib_refuse_inherited();
 		return NULL;
 	}
 	return file->calls->map(file, RRING_OFF(region, index), size, writable,
@@ -53,14 +53,21 @@ void ulib_poll_again(struct rring_client *client, uint32_t mask)
 
 /*
  * Copy @from, padded with zeros; NULL is the empty name. -ENAMETOOLONG: it does
- * not fit; names are never truncated.
+ * not fit; names are never truncated. -EINVAL: it has a character that no name
+ * has. Stores the detail of the error.
  */
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from)
 {
 	size_t len = from ? strlen(from) : 0;
+	size_t i;
 
 	if (len >= RRING_NAME_MAX)
-		return -ENAMETOOLONG;
+		return ulib_error(-ENAMETOOLONG, "the name has %zu characters; it may have up to %d",
+				  len, RRING_NAME_MAX - 1);
+	for (i = 0; i < len; i++)
+		if (from[i] <= ' ' || from[i] > '~' || from[i] == '/')
+			return ulib_error(-EINVAL, "character %zu of the name (%#x) is not allowed; names are printable ASCII without space and slash",
+					  i + 1, (unsigned char)from[i]);
 	memset(to, 0, RRING_NAME_MAX);
 	if (from)
 		memcpy(to, from, len);
@@ -126,8 +133,11 @@ static int check_abi(const struct rring_client *client)
 {
 	const struct rring_arena_info *arena = client->arena;
 
-	return arena->magic == RRING_MAGIC &&
-	       arena->abi_version == RRING_ABI_VERSION ? 0 : -EPROTO;
+	if (arena->magic == RRING_MAGIC &&
+	    arena->abi_version == RRING_ABI_VERSION)
+		return 0;
+	return ulib_error(-EPROTO, "the module has version %u of the ABI, and the library %u; install those of one version",
+			  arena->abi_version, RRING_ABI_VERSION);
 }
 
 static int view_pools(struct rring_client *client)
@@ -216,7 +226,9 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 		return err;
 	err = ulib_call(client, RRING_IOC_ATTACH, args);
 	if (err)
-		return err;
+		return ulib_explain_attach(name, arena_fd, client->role,
+					   client->own->file.calls->in_process,
+					   err);
 	client->id = args->client;
 	err = map_regions(client);
 	if (!err)
@@ -235,6 +247,7 @@ static int open_client(struct rring_client **out, const char *name,
 	struct rring_client *client;
 	int err = ulib_clients_init();
 
+	ulib_error_forget();
 	if (err)
 		return err;
 	client = client_new(role, flags);
@@ -277,9 +290,16 @@ int rring_open(struct rring_client **client, const char *name,
 	int backend = backend_for(flags);
 
 	if (backend < 0)
-		return backend;
+		return ulib_error(backend, "flags are %#x; they may have RRING_SINGLE_THREADED, and one of RRING_ON_DEVICE and RRING_IN_PROCESS",
+				  flags);
 	return open_client(client, name ? name : "default", -1, role, flags,
 			   (enum rring_backend)backend);
+}
+
+static int refuse_flags(unsigned int flags)
+{
+	return ulib_error(-EINVAL, "flags are %#x; only RRING_SINGLE_THREADED is possible here, as the arena is of one backend",
+			  flags);
 }
 
 int rring_open_arena(struct rring_client **client, int arena_fd,
@@ -288,9 +308,10 @@ int rring_open_arena(struct rring_client **client, int arena_fd,
 	enum rring_backend backend = RRING_BACKEND_DEVICE;
 
 	if (flags & ~RRING_SINGLE_THREADED)
-		return -EINVAL;
+		return refuse_flags(flags);
 	if (fcntl(arena_fd, F_GETFD) < 0)
-		return -EBADF;
+		return ulib_error(-EBADF, "%d is not an open descriptor; pass what rring_arena_create() returned",
+				  arena_fd);
 	if (ulib_backend_process_has(arena_fd))
 		backend = RRING_BACKEND_PROCESS;
 	return open_client(client, NULL, arena_fd, role, flags, backend);
@@ -304,7 +325,7 @@ int rring_open_config(struct rring_client **client,
 
 	/* check first: the arena that is created below may be persistent */
 	if (flags & ~RRING_SINGLE_THREADED)
-		return -EINVAL;
+		return refuse_flags(flags);
 	fd = rring_arena_create(config);
 	if (fd < 0)
 		return fd;
@@ -349,7 +370,7 @@ int rring_client_fd(const struct rring_client *client)
 	int fd;
 
 	if (ulib_is_inherited(client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	pthread_mutex_lock(&own->lock);
 	__atomic_store_n(&own->polled, 1, __ATOMIC_RELAXED);
 	fd = own->file.calls->poll_fd(&own->file);
@@ -412,6 +433,12 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 		.pool = pool,
 		.flags = flags,
 	};
+	if ((unsigned int)pool >= RRING_POOLS)
+		return ulib_error(-EINVAL, "there is no class %u; classes are RRING_XS to RRING_XXL",
+				  pool);
+	if (flags & ~RRING_STAT_SWEEP)
+		return ulib_error(-EINVAL, "flags are %#x; only RRING_STAT_SWEEP is known",
+				  flags);
 	return ulib_call(client, RRING_IOC_POOL_STAT, stat);
 }
 

@@ -8,6 +8,7 @@
 #include <rusted_ring.h>
 
 #include "backend.h"
+#include "error.h"
 #include "xxl.h"
 
 /*
@@ -57,11 +58,11 @@ static inline int ulib_is_inherited(const struct rring_client *client)
 	return client->own->inherited;
 }
 
-/* Returns the error of a call for something that @client does not hold. */
-static inline int ulib_not_held(const struct rring_client *client)
-{
-	return ulib_is_inherited(client) ? -EPERM : -EINVAL;
-}
+/* Returns the error of a call with an inherited client, and stores why. */
+int ulib_refuse_inherited(void);
+
+/* Returns the error of a call for what @client does not hold; stores why. */
+int ulib_not_held(const struct rring_client *client);
 
 int ulib_clients_init(void);
 void ulib_clients_lock(void);

@@ -40,7 +40,10 @@ static void *device_map(struct ulib_file *file, uint64_t offset, size_t size,
 	 * EAGAIN: under mlockall(2), more than RLIMIT_MEMLOCK. For callers of
 	 * the library -EAGAIN means that a ring is full or has nothing new.
 	 */
-	*err = errno == EAGAIN ? -ENOMEM : -errno;
+	if (errno == EAGAIN)
+		*err = ulib_error(-ENOMEM, "the memory of the arena exceeds RLIMIT_MEMLOCK, as mlockall() is in effect; raise the limit");
+	else
+		*err = rring_refuse_slow(-errno);
 	return NULL;
 }
 

@@ -1,42 +1,60 @@
 // SPDX-License-Identifier: MPL-2.0
+/*
+ * Texts for errors: one for each errno, and, for each thread, the detail of its
+ * last failed call. A public function that can fail for several reasons forgets
+ * the detail at its start, and stores one where it finds the reason. A detail
+ * has the errno that it is for, so that it is never given for another one.
+ */
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <rusted_ring.h>
+
+#include "error.h"
+
+#define DETAIL_MAX	256	/* bytes, with the zero */
 
 static const struct {
 	int err;
 	const char *text;
 } errors[] = {
 	{ 0, "done" },
-	{ EAGAIN, "not now: the ring is full, or has nothing new" },
-	{ EPIPE, "the other side has gone, and all it sent was read" },
-	{ ESTALE, "too late: the event was overwritten or reused" },
-	{ ENOSPC, "no room: no free slot, or no place left in the arena" },
-	{ EDQUOT, "the client's share of the pool is used up" },
-	{ ETIMEDOUT, "the deadline has passed" },
-	{ EINTR, "a signal ended the wait" },
-	{ E2BIG, "too large for the size class or the ring" },
-	{ EOVERFLOW, "held, or in flight, as often as can be counted" },
-	{ EBADMSG, "no such event can be: a forged handle or length" },
-	{ EINVAL, "not a valid argument, or not for this kind of ring" },
-	{ EPERM, "the client's role does not allow it" },
-	{ EACCES, "permission denied" },
-	{ ENOENT, "no such arena, ring or device" },
-	{ EEXIST, "the name is taken, or its ring has another geometry" },
-	{ EBUSY, "in use: a ring has one writer, a name one reader" },
-	{ ENXIO, "no such ring or reader" },
-	{ ENOTCONN, "not attached to an arena" },
-	{ EOWNERDEAD, "the client has ended" },
-	{ ENOMEM, "out of memory" },
-	{ EMFILE, "too many open files" },
-	{ ENFILE, "too many open files in the system" },
-	{ EBADF, "not a descriptor" },
-	{ ENAMETOOLONG, "a name takes up to 31 characters" },
-	{ EPROTO, "the module is of another version" },
-	{ ENOTTY, "not known to this module" },
-	{ EFAULT, "not the caller's memory" },
+	{ EAGAIN, "not now: the ring is full, or has nothing new; try again later, or wait" },
+	{ EPIPE, "the other side has gone, and all it sent was read; end, or await the next writer" },
+	{ ESTALE, "too late: the event was overwritten or reused; go on with the next one" },
+	{ ENOSPC, "no room: no free slot, no free place, or no memory within the limit; drop what is not needed, or create a larger arena" },
+	{ EDQUOT, "the client's share of the pool is used up; drop events, or raise the quota" },
+	{ ETIMEDOUT, "the deadline has passed; wait again, or give up" },
+	{ EINTR, "a signal ended the wait; wait again" },
+	{ E2BIG, "too large for the size class or the ring; use a larger one, or a ring of handles" },
+	{ EOVERFLOW, "held, or in flight, as often as can be counted; drop, or let readers catch up" },
+	{ EBADMSG, "no such event can be: a forged handle or length; do not trust its sender" },
+	{ ENODATA, "its writer has discarded this entry; release it, and go on with the next one" },
+	{ EINVAL, "not a valid argument, or not for this kind of ring; see the function's manual page" },
+	{ EPERM, "not allowed to this client: its role, or a child of fork() that uses its parent's; open a client that may" },
+	{ EACCES, "permission denied; see the mode of the device and of the arena, and whose the ring or name is" },
+	{ ENOENT, "no such arena, ring or device; create it first, or check the name" },
+	{ EEXIST, "the name is taken, or its ring has another geometry; use the same geometry, or another name" },
+	{ EBUSY, "in use: a ring has one writer, a name one reader; wait until it is free, or use another name" },
+	{ ENXIO, "no ring or reader of this number; ask for it again, or use the name" },
+	{ ENOTCONN, "not attached to an arena; open a client" },
+	{ EOWNERDEAD, "the client was evicted, or has ended; close it, and open another one" },
+	{ ENOMEM, "out of memory; free some, or raise the limits (cgroup, RLIMIT_AS, RLIMIT_MEMLOCK)" },
+	{ EMFILE, "too many open files in this process; close some, or raise RLIMIT_NOFILE" },
+	{ ENFILE, "too many open files in the system; close some, or raise fs.file-max" },
+	{ EBADF, "not a descriptor; pass one that is open" },
+	{ ENAMETOOLONG, "a name takes up to 31 characters; use a shorter one" },
+	{ EPROTO, "module and library are of different versions; install those of one version" },
+	{ ENOTTY, "not known to this module; install module and library of one version" },
+	{ EFAULT, "not the caller's memory; pass the address of a structure of your own" },
 };
+
+static _Thread_local struct {
+	int err;	/* 0: no detail */
+	char text[DETAIL_MAX];
+} detail;
 
 const char *rring_strerror(int err)
 {
@@ -46,4 +64,38 @@ const char *rring_strerror(int err)
 		if (err == -errors[i].err)
 			return errors[i].text;
 	return "unknown error";
+}
+
+const char *rring_error_detail(int err)
+{
+	return err && err == detail.err ? detail.text : rring_strerror(err);
+}
+
+void ulib_error_forget(void)
+{
+	detail.err = 0;
+}
+
+int ulib_error(int err, const char *format, ...)
+{
+	int saved = errno;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(detail.text, sizeof(detail.text), format, args);
+	va_end(args);
+	detail.err = err;
+	errno = saved;
+	return err;
+}
+
+int ulib_error_unless_known(int err, const char *text)
+{
+	return detail.err == err ? err : ulib_error(err, "%s", text);
+}
+
+int rring_refuse_slow(int err)
+{
+	detail.err = 0;
+	return err;
 }

@@ -3,6 +3,8 @@
 
 #include <rusted_ring.h>
 
+#include "error.h"
+
 int rring_factory_writer(const struct rring_factory *factory, const char *name,
 			 struct rring_writer **writer)
 {
@@ -52,7 +54,7 @@ int rring_factory_reader(const struct rring_factory *factory, const char *name,
 
 	/* with an empty name, join_first() would create a nameless ring */
 	if (!name || !name[0])
-		return -EINVAL;
+		return ulib_error(-EINVAL, "the name of the ring is missing or empty");
 	do {
 		err = join(factory, name, reader_name, reader);
 		if (err == -ENOENT)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Clients in a child of fork(). The child has a copy of the client's structures,
- * but none of the shared memory, and the kernel serves the parent alone. In the
+ * Clients in a child of fork(). The child has a copy of their structures, but
+ * none of the shared memory, and the kernel serves the parent alone. In the
  * child, close frees memory and closes descriptors, and other calls return
  * -EPERM. The parent notices nothing.
  *
@@ -40,6 +40,18 @@ static struct rring_ring_info no_ring_info;
 static struct rring_ring_head no_ring;
 static struct rring_magazine no_magazine;
 static rring_seq_t no_position;
+
+int ulib_refuse_inherited(void)
+{
+	return ulib_error(-EPERM, "the client is of the parent process; after fork() the child opens clients of its own");
+}
+
+int ulib_not_held(const struct rring_client *client)
+{
+	if (ulib_is_inherited(client))
+		return ulib_refuse_inherited();
+	return ulib_error(-EINVAL, "this client does not hold the event: it was dropped, published or never taken");
+}
 
 void ulib_clients_lock(void)
 {
@@ -164,9 +176,9 @@ void ulib_clients_remove(struct rring_client_private *own)
 /* ---- close ---- */
 
 /*
- * Free what only the thread of @reader changes, unless that may be half changed:
- * another thread of the parent may have been in a call. Then it stays, where a
- * leak checker finds it.
+ * Free @reader, unless it has lists that only its thread changes: another thread
+ * of the parent may have been in a call, and a list may be half changed. Then
+ * @reader stays, where a leak checker finds it.
  */
 void ulib_inherited_reader_free(struct rring_reader *reader)
 {

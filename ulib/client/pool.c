@@ -181,8 +181,12 @@ static int refill(struct rring_client *client, uint32_t pool,
 		.deadline = deadline,
 	};
 
+	int err;
+
+	ulib_error_forget();
 	ulib_settle_writers(client);
-	return ulib_call(client, RRING_IOC_REFILL, &args);
+	err = ulib_call(client, RRING_IOC_REFILL, &args);
+	return err ? ulib_explain_refill(client, pool, err) : 0;
 }
 
 static inline int init_event(const struct rring_client *client, uint32_t pool,
@@ -202,7 +206,7 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 	int err;
 
 	if (client->role != RRING_PRODUCER)
-		return -EPERM;
+		return ulib_error(-EPERM, "only a client with the role RRING_PRODUCER allocates");
 	if (index == RRING_XXL)
 		return ulib_xxl_alloc(client, len, event_type, deadline,
 				      event);
@@ -225,7 +229,8 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 	uint64_t handle;
 
 	if ((unsigned int)pool >= RRING_POOLS)
-		return -EINVAL;
+		return ulib_error(-EINVAL, "there is no class %u; classes are RRING_XS to RRING_XXL",
+				  pool);
 	if (!client->shared && pool < RRING_XXL &&
 	    rring_slot_takes(pool, len)) {
 		handle = pop_slot(&client->pool[pool]);
@@ -234,7 +239,8 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 					  event);
 	}
 	if (pool < RRING_XXL && len > client->arena->pool[pool].slot_size)
-		return -E2BIG;
+		return ulib_error(-E2BIG, "%u bytes do not fit a slot of this class, which has %u; use rring_alloc(), which chooses the class",
+				  len, client->arena->pool[pool].slot_size);
 	return alloc_class_until(client, pool, len, event_type, 0, event);
 }
 
@@ -245,7 +251,7 @@ int rring_alloc_until(struct rring_client *client, size_t len,
 	enum rring_class pool = rring_class_for(len);
 
 	if (pool >= RRING_POOLS)
-		return -E2BIG;
+		return rring_refuse_slow(-E2BIG);
 	return alloc_class_until(client, pool, (uint32_t)len, event_type,
 				 deadline, event);
 }
@@ -338,12 +344,16 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 {
 	uint32_t pool = rring_handle_class(event->handle);
 
-	if (client->role != RRING_PRODUCER || ulib_is_inherited(client))
-		return -EPERM;
+	if (ulib_is_inherited(client))
+		return ulib_refuse_inherited();
+	if (client->role != RRING_PRODUCER)
+		return ulib_error(-EPERM, "only a client with the role RRING_PRODUCER changes events");
 	if (!rring_event_is_of(event, client))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	if (len > payload_capacity(client, event->handle))
-		return -E2BIG;
+		return ulib_error(-E2BIG, "the slot of the event has room for %llu bytes, not for %u",
+				  (unsigned long long)payload_capacity(client, event->handle),
+				  len);
 	client->pool[pool].header[rring_handle_index(event->handle)].len = len;
 	event->len = len;
 	return 0;
@@ -367,7 +377,7 @@ static int hold_threads(struct rring_client *client,
 		return 0;
 	rring_word_fetch_add(event->word, -change);
 	rring_freed(client);
-	return -EOVERFLOW;
+	return rring_refuse_slow(-EOVERFLOW);
 }
 
 /*
@@ -394,11 +404,11 @@ static __attribute__((noinline)) int hold_single(struct rring_client *client,
 						 const struct rring_event *event)
 {
 	if (ulib_is_inherited(client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	if (!(rring_word_load(event->word) & RRING_ASIDE))
-		return -EOVERFLOW;
-	return drop_recalled(client, event->handle) ? -EINVAL :
-						      rring_hold(client, event);
+		return rring_refuse_slow(-EOVERFLOW);
+	return drop_recalled(client, event->handle) ?
+	       ulib_not_held(client) : rring_hold(client, event);
 }
 
 /* A client with several threads parks no slot: only XXL words are aside. */
@@ -437,7 +447,7 @@ static int drop_threads(struct rring_client *client,
 	if (!rring_ledger_holds(word)) {
 		rring_word_fetch_add(event->word, -change);
 		rring_freed(client);
-		return -EINVAL;
+		return ulib_not_held(client);
 	}
 	hold_dropped(client, event, word);
 	return 0;
@@ -453,7 +463,7 @@ int rring_drop_slow(struct rring_client *client,
 	word = rring_word_load(event->word);
 	if (word & RRING_ASIDE)
 		return rring_handle_class(event->handle) == RRING_XXL ?
-		       ulib_xxl_drop(client, event) : -EINVAL;
+		       ulib_xxl_drop(client, event) : ulib_not_held(client);
 	if (!rring_ledger_holds(word))
 		return ulib_not_held(client);
 	/* G: the payload was read before the hold falls */
@@ -545,7 +555,8 @@ int rring_find(struct rring_client *client, uint64_t handle,
 			       .ledger[rring_handle_index(handle)]);
 	if (!rring_ledger_holds(word) || word & RRING_ASIDE ||
 	    !rring_generation_is(client, handle))
-		return ulib_is_inherited(client) ? -EPERM : -ESTALE;
+		return ulib_is_inherited(client) ? ulib_refuse_inherited() :
+						   -ESTALE;
 	return read_header(client, handle, event);
 }
 

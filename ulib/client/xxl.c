@@ -112,7 +112,7 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 		return mapped;
 	mapped = calloc(1, sizeof(*mapped));
 	if (!mapped) {
-		*err = -ENOMEM;
+		*err = rring_refuse_slow(-ENOMEM);
 		return NULL;
 	}
 	mapped->handle = handle;
@@ -310,14 +310,17 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 	struct ulib_mapped *mapped = NULL;
 	int err;
 
-	if (client->role != RRING_PRODUCER || ulib_is_inherited(client))
-		return -EPERM;
+	ulib_error_forget();
+	if (ulib_is_inherited(client))
+		return ulib_refuse_inherited();
+	if (client->role != RRING_PRODUCER)
+		return ulib_error(-EPERM, "only a client with the role RRING_PRODUCER allocates");
 	if (len > RRING_XXL_MAX)
 		return -E2BIG;
 	ulib_settle_writers(client);
 	err = refill_and_take(client, &args, &mapped);
 	if (err)
-		return err;
+		return ulib_explain_refill(client, RRING_XXL, err);
 	/* the hold keeps the mapping */
 	event_at(client, mapped, len, event_type, event);
 	header = &client->pool[RRING_XXL]
@@ -337,13 +340,13 @@ int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event)
 	int err = 0;
 
 	if (ulib_is_inherited(client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	lock(client);
 	word = rring_word_load(event->word);
 	if (!mapped_find(client, event->handle))
-		err = -EINVAL;
+		err = ulib_not_held(client);
 	else if (rring_ledger_holds(word) >= RRING_HOLDS_MAX)
-		err = -EOVERFLOW;
+		err = rring_refuse_slow(-EOVERFLOW);
 	else
 		rring_word_fetch_add(event->word, RRING_MOVE + RRING_HOLD);
 	unlock(client);
@@ -356,7 +359,7 @@ int ulib_xxl_drop(struct rring_client *client, const struct rring_event *event)
 	if (!rring_ledger_holds(rring_word_load(event->word)) ||
 	    !mapped_find(client, event->handle)) {
 		unlock(client);
-		return -EINVAL;
+		return ulib_not_held(client);
 	}
 	/* G: the payload was read before the hold falls */
 	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
@@ -372,11 +375,11 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 	int err = 0;
 
 	if (ulib_is_inherited(client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	lock(client);
 	if (rring_ledger_holds(rring_word_load(word)) >= RRING_HOLDS_MAX) {
 		unlock(client);
-		return -EOVERFLOW;
+		return rring_refuse_slow(-EOVERFLOW);
 	}
 	rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
 	/* I: pairs with J; the sweep hides the generation, then looks again */
@@ -402,7 +405,7 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 	int err = -ESTALE;
 
 	if (ulib_is_inherited(client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	lock(client);
 	mapped = mapped_find(client, handle);
 	if (mapped && rring_generation_is(client, handle) &&
@@ -431,7 +434,7 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 	struct rring_pin *pin = malloc(sizeof(*pin));
 
 	if (!pin) {
-		*err = -ENOMEM;
+		*err = rring_refuse_slow(-ENOMEM);
 		return NULL;
 	}
 	lock(reader->client);

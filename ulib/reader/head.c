@@ -50,7 +50,7 @@ static int keep_pages(struct rring_reader *reader)
 		return 0;
 	pages = malloc(sizeof(*pages));
 	if (!pages)
-		return -ENOMEM;
+		return rring_refuse_slow(-ENOMEM);
 	pages->ring = reader->ring;
 	pages->next = reader->old;
 	reader->old = pages;

@@ -144,7 +144,7 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 	struct rring_event held;
 
 	if (!rring_event_is_of(event, reader->client))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	if (reader->lappable)
 		return rring_upgrade(reader->client, event->handle, &held);
 	return rring_hold(reader->client, event);
@@ -309,10 +309,11 @@ static int join(struct rring_reader *reader,
 
 	if (!err)
 		err = ulib_name_copy(args.name, config->name);
-	if (!err)
-		err = ulib_call(client, RRING_IOC_READER_JOIN, &args);
 	if (err)
 		return err;
+	err = ulib_call(client, RRING_IOC_READER_JOIN, &args);
+	if (err)
+		return ulib_explain_join(client, config, err);
 	reader->ring_id = args.ring;
 	reader->id = args.reader;
 	reader->cursor_id = args.cursor;
@@ -377,8 +378,9 @@ int rring_reader_open(struct rring_client *client,
 	struct rring_reader *reader;
 	int err;
 
+	ulib_error_forget();
 	if (!ulib_strategy_valid(config->strategy))
-		return -EINVAL;
+		return ulib_refuse_strategy(config->strategy);
 	reader = calloc(1, sizeof(*reader));
 	if (!reader)
 		return -ENOMEM;

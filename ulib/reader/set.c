@@ -39,9 +39,12 @@ int rring_set_open(struct rring_client *client,
 {
 	struct rring_set *set;
 
-	if ((unsigned int)config->order > RRING_BY_TIMESTAMP ||
-	    !ulib_strategy_valid(config->strategy))
-		return -EINVAL;
+	ulib_error_forget();
+	if ((unsigned int)config->order > RRING_BY_TIMESTAMP)
+		return ulib_error(-EINVAL, "there is no order %u; orders are RRING_FAIR, RRING_BY_PRIORITY and RRING_BY_TIMESTAMP",
+				  config->order);
+	if (!ulib_strategy_valid(config->strategy))
+		return ulib_refuse_strategy(config->strategy);
 	set = calloc(1, sizeof(*set));
 	if (!set)
 		return -ENOMEM;
@@ -106,11 +109,12 @@ int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 	struct member member = { .reader = reader };
 
 	if (reader->client != set->client)
-		return -EINVAL;
+		return ulib_error(-EINVAL, "the reader is of another client; all readers of a set are of one");
 	if (member_index(set, reader) < set->count)
-		return -EEXIST;
+		return ulib_error(-EEXIST, "the reader is in the set already");
 	if (set->count == RRING_CURSORS)
-		return -ENOSPC;
+		return ulib_error(-ENOSPC, "readers: the set has %u, and takes no more; use a second set",
+				  RRING_CURSORS);
 	if (set->config.order == RRING_BY_PRIORITY)
 		member.priority = priority;
 	insert_by_priority(set, member);
@@ -122,7 +126,7 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 	uint32_t place = member_index(set, reader);
 
 	if (place == set->count)
-		return -ENOENT;
+		return ulib_error(-ENOENT, "the reader is not in the set");
 	member_remove(set, place);
 	if (set->last == reader)
 		set->last = NULL;
@@ -285,7 +289,7 @@ int rring_set_wait(struct rring_set *set, uint64_t deadline)
 	int err;
 
 	if (ulib_is_inherited(set->client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	release_last(set);
 	err = set->failed ? 0 : check_members(set);
 	return err == -EAGAIN ? rring_wait(&waiter, deadline) : err;

@@ -93,7 +93,7 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 	struct ulib_scan scan;
 
 	if (ulib_is_inherited(writer->client))
-		return -EPERM;
+		return ulib_refuse_inherited();
 	for (;;) {
 		scan = ulib_scan_readers(writer);
 		ulib_room_settle(writer, scan.low);
@@ -167,6 +167,13 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 
 /* ---- by the policy ---- */
 
+/* There can never be room for @n entries. */
+static int refuse_number(const struct rring_writer *writer, uint32_t n)
+{
+	return ulib_error(-EINVAL, "%u entries never fit at once: the ring has %u, of which it retains %u",
+			  n, writer->capacity, writer->info->retain);
+}
+
 /* Count @n entries that got no room, for statistics. Returns -EAGAIN. */
 static int count_drops(struct rring_writer *writer, uint32_t n)
 {
@@ -189,7 +196,7 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 	if (info->policy == RRING_OVERWRITE)
 		return make_room_by_overwriting(writer, n);
 	if (n > writer->capacity - info->retain)
-		return -EINVAL;
+		return refuse_number(writer, n);
 	err = ulib_writer_check_room(writer, n);
 	if (err != -EAGAIN)
 		return err;
@@ -208,12 +215,12 @@ int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 	int err;
 
 	if (n > writer->capacity)
-		return -EINVAL;
+		return refuse_number(writer, n);
 	if (!n || writer->limit - writer->head >= n ||
 	    info->policy == RRING_OVERWRITE)
 		return 0;
 	if (n > writer->capacity - info->retain)
-		return -EINVAL;
+		return refuse_number(writer, n);
 	err = ulib_writer_check_room(writer, n);
 	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
 }

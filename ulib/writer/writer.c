@@ -23,7 +23,7 @@ int rring_in_flight_slow(struct rring_writer *writer,
 	ulib_writer_settle(writer);
 	ulib_settle_writers(writer->client);
 	return rring_ledger_in_flight(rring_word_load(event->word)) >=
-	       RRING_IN_FLIGHT_MAX ? -EOVERFLOW : 0;
+	       RRING_IN_FLIGHT_MAX ? rring_refuse_slow(-EOVERFLOW) : 0;
 }
 
 /*
@@ -57,7 +57,7 @@ int rring_publish_threads(struct rring_writer *writer,
 	if (word & RRING_ASIDE)
 		return rring_publish_slow(writer, event);
 	if (!rring_ledger_holds(word))
-		return -EINVAL;
+		return ulib_not_held(writer->client);
 	err = publish_held(writer, event, word);
 	if (err)
 		return err;
@@ -131,6 +131,14 @@ static void copy_payloads(struct rring_writer *writer, const char *from,
 	copy_entries(writer, 0, from + (size_t)len * first, len, n - first);
 }
 
+static int refuse_len(const struct rring_writer *writer, uint32_t len)
+{
+	if (!writer->headers)
+		return ulib_error(-EINVAL, "the ring is of handles; use rring_publish()");
+	return ulib_error(-E2BIG, "%u bytes are more than the stride of the ring, which is %u",
+			  len, writer->stride);
+}
+
 int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 		    uint32_t event_type, uint32_t n)
 {
@@ -138,7 +146,7 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 	int err;
 
 	if (len > writer->stride)
-		return writer->headers ? -E2BIG : -EINVAL;
+		return refuse_len(writer, len);
 	err = rring_reserve(writer, n);
 	if (err)
 		return err;
@@ -175,12 +183,12 @@ static int write_entry(struct rring_writer *writer, uint32_t i,
 	uint64_t word;
 
 	if (!rring_event_is_of(event, writer->client))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	word = rring_word_load(event->word);
 	if (!rring_ledger_holds(word) ||
 	    (word & RRING_ASIDE &&
 	     rring_handle_class(event->handle) != RRING_XXL))
-		return -EINVAL;
+		return ulib_not_held(writer->client);
 	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX) {
 		int err = rring_in_flight_slow(writer, event);
 
@@ -222,7 +230,7 @@ long rring_publish_batch(struct rring_writer *writer,
 	long room;
 
 	if (!writer->entries)
-		return -EINVAL;
+		return ulib_error(-EINVAL, "the ring is inline; use rring_add_batch()");
 	room = n ? ulib_writer_find_room(writer, n) : 0;
 	if (room <= 0)
 		return room;
@@ -339,8 +347,9 @@ int rring_writer_open(struct rring_client *client,
 	struct rring_writer *writer;
 	int err;
 
+	ulib_error_forget();
 	if (!ulib_strategy_valid(config->strategy))
-		return -EINVAL;
+		return ulib_refuse_strategy(config->strategy);
 	err = ulib_name_copy(args.name, config->name);
 	if (err)
 		return err;
@@ -348,8 +357,10 @@ int rring_writer_open(struct rring_client *client,
 	if (!writer)
 		return -ENOMEM;
 	err = ulib_call(client, RRING_IOC_RING_OPEN, &args);
-	if (err)
+	if (err) {
+		ulib_explain_ring_open(client, &args, err);
 		goto fail;
+	}
 	writer->client = client;
 	writer->id = args.ring;
 	writer->info = ulib_ring_info(client, args.ring);

@@ -41,6 +41,8 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		     uint32_t waiters);
 void rring_wake_pools(struct rring_client *client);
 void rring_unpark(struct rring_client *client, enum rring_class pool);
+/* Returns @err, for which there is no detail: rring_error_detail(). */
+int rring_refuse_slow(int err);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -164,7 +166,7 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 	enum rring_class pool = rring_class_unchecked(len);
 
 	if (rring_unlikely(len > RRING_XXL_MAX))
-		return -E2BIG;
+		return rring_refuse_slow(-E2BIG);
 	return rring_alloc_class(client, pool, (uint32_t)len, event_type,
 				 event);
 }
@@ -234,7 +236,7 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 	uint64_t word;
 
 	if (rring_unlikely(!rring_event_is_of(event, client)))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	word = rring_word_load(event->word);
 	if (rring_unlikely((uint32_t)word >= client->short_holds))
 		return rring_hold_slow(client, event);
@@ -286,7 +288,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	uint32_t more;
 
 	if (rring_unlikely(!rring_event_is_of(event, client)))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	word = rring_word_load(event->word);
 	more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
 	/* false: fewer than two holds, ASIDE, or a client of several threads */
@@ -417,7 +419,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 
 	if (rring_unlikely(!writer->entries ||
 			   !rring_event_is_of(event, writer->client)))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	if (rring_unlikely(writer->client->shared))
 		return rring_publish_threads(writer, event);
 	word = rring_word_load(event->word);
@@ -449,7 +451,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 RRING_IN_LINE int rring_reserve(struct rring_writer *writer, uint32_t n)
 {
 	if (rring_unlikely(!writer->headers || n > writer->capacity))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	return rring_room(writer, n);
 }
 
@@ -564,7 +566,7 @@ RRING_IN_LINE void rring_after_release(struct rring_reader *reader)
 RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
 {
 	if (rring_unlikely(n > reader->head - reader->pos))
-		return -EINVAL;
+		return rring_refuse_slow(-EINVAL);
 	reader->peeked = 0;
 	if (rring_unlikely(reader->slow_release))
 		return rring_release_slow(reader, n);

@@ -477,7 +477,8 @@ struct rring_remove {
  *		mode does not permit the role
  *	ENOENT	no arena has this name in the caller's network namespace
  *	EBADF	.arena_fd is not open (not an arena's: EINVAL)
- *	ENOSPC	the arena has .max_clients clients, or max_bytes is exceeded
+ *	EUSERS	the arena has .max_clients clients
+ *	ENOSPC	max_bytes of the module is exceeded
  *	ENOMEM
  */
 struct rring_attach {

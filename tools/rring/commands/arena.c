@@ -205,14 +205,10 @@ static const char *create_advice(int err)
 		return RRING_DEVICE " is not open to you: load the module with another dev_mode=";
 	case -EEXIST:
 		return "there is one of that name";
-	case -ENOSPC:
-		return "all arenas together would exceed the module's max_bytes=; ask for fewer slots";
 	case -EPERM:
 		return "only with CAP_CHOWN can it be another's";
-	case -EINVAL:
-		return "a name is printable ASCII without blanks and slashes, and some class needs slots (of xxl, up to 4096)";
 	default:
-		return rring_strerror(err);
+		return rring_error_detail(err);
 	}
 }
 

@@ -156,12 +156,8 @@ static const char *advice(int err)
 		return "it is there with another kind, capacity or stride; give the same, or another name";
 	case -EACCES:
 		return "it is another user's";
-	case -EINVAL:
-		return "a name is printable ASCII without blanks and slashes";
-	case -ENOSPC:
-		return "the arena has no place for another ring, or the module's max_bytes= is reached";
 	default:
-		return rring_strerror(err);
+		return rring_error_detail(err);
 	}
 }
 

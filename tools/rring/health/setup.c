@@ -135,7 +135,7 @@ static void check_abi(struct findings *findings)
 	if (err) {
 		finding_warn(findings, "abi", attach_advice(err),
 			     "cannot attach to the arena `default': %s",
-			     rring_strerror(err));
+			     rring_error_detail(err));
 		return;
 	}
 	finding_ok(findings, "abi", "version %u, and you may attach to `default'",

@@ -23,10 +23,8 @@ static const char *advice(int err)
 		if (access(RRING_DEVICE, R_OK | W_OK))
 			return RRING_DEVICE " is not open to you: load the module with another dev_mode=";
 		return "the arena's mode does not let you in (`rring arena' shows it)";
-	case -ENOSPC:
-		return "all its places for clients are taken (`rring client' shows by whom)";
 	default:
-		return rring_strerror(err);
+		return rring_error_detail(err);
 	}
 }
 
@@ -102,9 +100,6 @@ struct rring_reader *attach_reader(struct rring_client *client,
 		nanosleep(&patience, NULL);
 	if (err == -ENOENT)
 		fail("there is no ring '%s' in this arena (`rring ring' lists them, --wait waits)",
-		     ring);
-	if (err == -EINVAL)
-		fail("cannot read the ring '%s': it overwrites, so that only observers can",
 		     ring);
 	if (err)
 		fail_with(err, "cannot read the ring '%s'", ring);

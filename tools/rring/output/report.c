@@ -44,7 +44,7 @@ void fail_with(int err, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(format, args, rring_strerror(err));
+	say(format, args, rring_error_detail(err));
 	va_end(args);
 	exit(STATUS_FAILED);
 }

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Why a call has failed. The kernel returns an errno alone; these functions
+ * look at the arguments and at the arena again, to say which of several reasons
+ * it was, and what to do. The arena may have changed since.
+ */
+#include <string.h>
+
+#include "client.h"
+#include "error.h"
+
+static const char *const role_names[] = { "observer", "consumer", "producer" };
+static const char *const class_names[] = { "XS", "S", "M", "L", "XL", "XXL" };
+
+static const char *limit_of(int in_process)
+{
+	return in_process ?
+		"a quarter of the machine's memory, the limit of all arenas of this process" :
+		"max_bytes, the module's limit for all arenas";
+}
+
+static const char *text_of(const char *name)
+{
+	return name ? name : "";
+}
+
+/* ---- arenas ---- */
+
+static int explain_capacities(const struct rring_arena_config *config, int err)
+{
+	uint32_t i, most, sum = 0;
+
+	for (i = 0; i < RRING_POOLS; i++) {
+		most = i == RRING_XXL ? RRING_XXL_CAPACITY_MAX :
+					RRING_POOL_CAPACITY_MAX;
+		if (config->capacity[i] > most)
+			return ulib_error(err, "capacity of class %s is %u; it may be up to %u",
+					  class_names[i], config->capacity[i],
+					  most);
+		sum += config->capacity[i];
+	}
+	if (!sum)
+		return ulib_error(err, "all capacities are 0; give at least one class slots (rring_arena_profile() does)");
+	return ulib_error(err, "uid %u or gid %u does not exist in this user namespace; ~0u is the caller's",
+			  config->uid, config->gid);
+}
+
+static int explain_config(const struct rring_arena_config *config, int err)
+{
+	if (config->flags & ~RRING_CREATE_PERSIST)
+		return ulib_error(err, "flags are %#x; only RRING_CREATE_PERSIST is known",
+				  config->flags);
+	if (config->flags && !text_of(config->name)[0])
+		return ulib_error(err, "RRING_CREATE_PERSIST needs a name, by which the arena can be found and removed");
+	if (config->max_clients > RRING_CLIENTS_MAX)
+		return ulib_error(err, "max_clients is %u; it may be up to %u",
+				  config->max_clients, RRING_CLIENTS_MAX);
+	if (config->max_rings > RRING_RINGS_MAX)
+		return ulib_error(err, "max_rings is %u; it may be up to %u",
+				  config->max_rings, RRING_RINGS_MAX);
+	if (config->quota > 100)
+		return ulib_error(err, "quota is %u; it is in percent, up to 100",
+				  config->quota);
+	if (config->mode & ~0777u)
+		return ulib_error(err, "mode is %#o; it may be up to 0777",
+				  config->mode);
+	return explain_capacities(config, err);
+}
+
+int ulib_explain_create(const struct rring_arena_config *config, int in_process,
+			int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return explain_config(config, err);
+	case -EEXIST:
+		return ulib_error(err, "there is an arena '%s' already; attach to it by rring_open(), or choose another name",
+				  text_of(config->name));
+	case -EPERM:
+		return ulib_error(err, "uid %u or gid %u is not the caller's, and CAP_CHOWN is missing; ~0u is the caller's",
+				  config->uid, config->gid);
+	case -ENOSPC:
+		return ulib_error(err, "memory: the arena would exceed %s; give it fewer slots, or remove other arenas",
+				  limit_of(in_process));
+	}
+	return err;
+}
+
+static int explain_denied(const char *name, unsigned int role, int err)
+{
+	return ulib_error(err, "the mode of the arena '%s' does not permit the role %s to this user; ask its owner, or take another role",
+			  text_of(name), role_names[role]);
+}
+
+int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,
+			int in_process, int err)
+{
+	if (err == -EINVAL && role > RRING_PRODUCER)
+		return ulib_error(err, "there is no role %u; roles are RRING_OBSERVER, RRING_CONSUMER and RRING_PRODUCER",
+				  role);
+	if (err == -EINVAL && arena_fd >= 0)
+		return ulib_error(err, "descriptor %d is not of an arena; pass what rring_arena_create() returned",
+				  arena_fd);
+	if (err == -EACCES)
+		return explain_denied(name, role, err);
+	if (err == -ENOENT && !text_of(name)[0])
+		return ulib_error(err, "the name of the arena is empty; NULL means the arena `default'");
+	if (err == -ENOENT)
+		return ulib_error(err, "there is no arena '%s' %s; create it first",
+				  name, in_process ? "in this process" :
+				  "in this network namespace of the device");
+	if (err == -EUSERS)
+		return ulib_error(-ENOSPC, "clients: all places of the arena are taken; close clients, or create it with more max_clients");
+	if (err == -ENOSPC)
+		return ulib_error(err, "memory: the client would exceed %s; remove other arenas",
+				  limit_of(in_process));
+	return err;
+}
+
+/* ---- rings ---- */
+
+static int explain_stride(const struct rring_ring_open *args, int err)
+{
+	if (args->kind == RRING_HANDLES && args->stride)
+		return ulib_error(err, "stride is %u; it is 0 for a ring of handles, or the kind is RRING_INLINE",
+				  args->stride);
+	if (args->kind == RRING_INLINE &&
+	    (args->stride < RRING_STRIDE_MIN ||
+	     args->stride > RRING_STRIDE_MAX || args->stride % RRING_LINE))
+		return ulib_error(err, "stride is %u; it is a multiple of %u from %u to %u",
+				  args->stride, RRING_LINE, RRING_STRIDE_MIN,
+				  RRING_STRIDE_MAX);
+	return err;
+}
+
+static int explain_geometry(const struct rring_ring_open *args, int err)
+{
+	if (args->kind > RRING_HANDLES)
+		return ulib_error(err, "there is no kind %u; kinds are RRING_INLINE and RRING_HANDLES",
+				  args->kind);
+	if (args->policy > RRING_OVERWRITE)
+		return ulib_error(err, "there is no policy %u; policies are RRING_BLOCK, RRING_FAIL and RRING_OVERWRITE",
+				  args->policy);
+	if (!args->capacity || args->capacity > RRING_RING_CAPACITY_MAX)
+		return ulib_error(err, "capacity is %u; a ring has 1 to %u entries",
+				  args->capacity, RRING_RING_CAPACITY_MAX);
+	if (args->retain >= args->capacity)
+		return ulib_error(err, "retain is %u; it has to be below the capacity, which is %u",
+				  args->retain, args->capacity);
+	if (args->stall_ns > INT64_MAX)
+		return ulib_error(err, "stall_ns is above INT64_MAX; 0 means no limit");
+	if (args->policy == RRING_OVERWRITE && args->retain)
+		return ulib_error(err, "retain is %u; it is 0 under RRING_OVERWRITE, which keeps a lap anyway",
+				  args->retain);
+	if (args->policy == RRING_OVERWRITE && args->stall_ns)
+		return ulib_error(err, "stall_ns is not 0; it is 0 under RRING_OVERWRITE, whose writer never waits");
+	return explain_stride(args, err);
+}
+
+/* 1: all places for rings are taken, and none is by @name; else 0. */
+static int rings_are_full(const struct rring_client *client, const char *name)
+{
+	uint32_t i;
+
+	for (i = 1; i <= client->arena->max_rings; i++) {
+		const struct rring_ring_info *info = ulib_ring_info(client, i);
+
+		if (rring_flag_load_acquire(&info->state) == RRING_RING_NONE ||
+		    (name[0] && !strncmp(info->name, name, RRING_NAME_MAX)))
+			return 0;
+	}
+	return 1;
+}
+
+int ulib_explain_ring_open(struct rring_client *client,
+			   const struct rring_ring_open *args, int err)
+{
+	int in_process = client->own->file.calls->in_process;
+
+	switch (err) {
+	case -EINVAL:
+		return explain_geometry(args, err);
+	case -EPERM:
+		return ulib_error_unless_known(err, "only a client with the role RRING_PRODUCER writes a ring");
+	case -EACCES:
+		return ulib_error(err, "the ring '%s' belongs to another user, and only that user's clients write it; choose another name",
+				  args->name);
+	case -EBUSY:
+		return ulib_error(err, "the ring '%s' has a writer; wait until it closes the ring, or choose another name",
+				  args->name);
+	case -EEXIST:
+		return ulib_error(err, "the ring '%s' exists with another kind, policy, capacity, stride, retain or stall_ns; give those, or another name",
+				  args->name);
+	case -EOVERFLOW:
+		return ulib_error(err, "a broken writer left the ring '%s' at a position that is too high; close its readers, or choose another name",
+				  args->name);
+	case -ENOSPC:
+		if (rings_are_full(client, args->name))
+			return ulib_error(err, "rings: all %u places of the arena are taken; close rings, or create it with more max_rings",
+					  client->arena->max_rings);
+		return ulib_error(err, "memory: the ring would exceed %s; make it smaller",
+				  limit_of(in_process));
+	}
+	return err;
+}
+
+/* ---- readers ---- */
+
+static const struct rring_ring_info *
+find_ring(const struct rring_client *client,
+	  const struct rring_reader_config *config)
+{
+	const struct rring_ring_info *info;
+	uint32_t i;
+
+	for (i = 1; i <= client->arena->max_rings; i++) {
+		info = ulib_ring_info(client, i);
+		if (rring_flag_load_acquire(&info->state) == RRING_RING_NONE)
+			continue;
+		if (text_of(config->ring_name)[0] ?
+		    !strncmp(info->name, config->ring_name, RRING_NAME_MAX) :
+		    i == config->ring)
+			return info;
+	}
+	return NULL;
+}
+
+static int explain_join_config(const struct rring_client *client,
+			       const struct rring_reader_config *config,
+			       int err)
+{
+	const struct rring_ring_info *info;
+
+	if (config->flags & ~RRING_JOIN_OBSERVER)
+		return ulib_error(err, "flags are %#x; only RRING_JOIN_OBSERVER is known",
+				  config->flags);
+	if ((unsigned int)config->start > RRING_START_AT)
+		return ulib_error(err, "there is no start %u; starts are RRING_START_NEWEST, _OLDEST and _AT",
+				  config->start);
+	if (!text_of(config->ring_name)[0] && !config->ring)
+		return ulib_error(err, "neither ring_name nor ring says which ring; numbers of rings begin at 1");
+	if (config->flags && text_of(config->name)[0])
+		return ulib_error(err, "an observer has no name; leave the name '%s' away, or the flag RRING_JOIN_OBSERVER",
+				  config->name);
+	info = find_ring(client, config);
+	if (info && info->policy == RRING_OVERWRITE)
+		return ulib_error(err, "the ring overwrites, so that only observers read it; add the flag RRING_JOIN_OBSERVER");
+	return err;
+}
+
+static int has_all_cursors(struct rring_client *client)
+{
+	const struct rring_reader *reader;
+	uint32_t n = 0;
+
+	ulib_clients_lock();
+	for (reader = client->own->readers; reader; reader = reader->next)
+		n++;
+	ulib_clients_unlock();
+	return n >= RRING_CURSORS;
+}
+
+int ulib_explain_join(struct rring_client *client,
+		      const struct rring_reader_config *config, int err)
+{
+	switch (err) {
+	case -EINVAL:
+		return explain_join_config(client, config, err);
+	case -EPERM:
+		return ulib_error_unless_known(err, "a client with the role RRING_OBSERVER cannot hold a writer back; add the flag RRING_JOIN_OBSERVER");
+	case -EACCES:
+		return ulib_error(err, "the reader's name '%s' belongs to another user; choose another name",
+				  text_of(config->name));
+	case -EBUSY:
+		return ulib_error(err, "a reader with the name '%s' is open; close it, or choose another name",
+				  text_of(config->name));
+	case -ENOENT:
+		return ulib_error(err, "the arena has no ring '%s'; open its writer first",
+				  text_of(config->ring_name));
+	case -ENXIO:
+		return ulib_error(err, "the arena has no ring of the number %u; rring_writer_ring_id() returns the number",
+				  config->ring);
+	case -ENOSPC:
+		if (has_all_cursors(client))
+			return ulib_error(err, "cursors: this client has %u readers, and no more are possible; close some, or open another client",
+					  RRING_CURSORS);
+		return ulib_error(err, "readers: the ring has %u readers, with named ones that are away, and takes no more; close some, or forget names",
+				  RRING_READERS);
+	}
+	return err;
+}
+
+/* ---- slots ---- */
+
+/* 1: the XXL pool has a free slot, so that it was memory that was missing. */
+static int has_free_place(struct rring_client *client)
+{
+	struct rring_pool_stat stat = {
+		.size = sizeof(stat),
+		.pool = RRING_XXL,
+	};
+
+	return !ulib_call(client, RRING_IOC_POOL_STAT, &stat) && stat.free;
+}
+
+int ulib_explain_refill(struct rring_client *client, unsigned int pool, int err)
+{
+	if (err == -EDQUOT)
+		return ulib_error(err, "quota: this client has its share of the pool; drop events, or raise the quota (`rring client set')");
+	if (err != -ENOSPC)
+		return err;
+	if (!client->arena->pool[pool].capacity)
+		return ulib_error(err, "empty pool: the arena has no slots of the class %s; create it with some, or use another class",
+				  class_names[pool]);
+	if (pool == RRING_XXL && has_free_place(client))
+		return ulib_error(err, "memory: the event would exceed %s; drop events, or make it smaller",
+				  limit_of(client->own->file.calls->in_process));
+	return ulib_error(err, "slots: none of the class %s is free; drop events, wait (rring_alloc_until()), or create the arena with more",
+			  class_names[pool]);
+}
