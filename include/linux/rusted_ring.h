@@ -176,9 +176,10 @@ enum rring_refusal {
  *	is reused, or the entry overwritten, before @event returns, the event
  *	counts as refused or lost and not as received. NULL: the reader has no
  *	thread, and the caller calls rring_kreader_peek()
- * @ended: called from the reader's thread each time the stream ends: it can end
- *	several times, as another writer may take over the ring. May sleep.
- *	NULL: not called. Must be NULL if @event is NULL (-EINVAL)
+ * @ended: called from the reader's thread each time the stream ends, once for
+ *	each end that the thread finds: the stream can end several times, as
+ *	another writer may take over the ring. May sleep. NULL: not called.
+ *	Must be NULL if @event is NULL (-EINVAL)
  * @context: first argument of @event and @ended
  *
  * The caller owns all strings and @net, and may free them after the call.

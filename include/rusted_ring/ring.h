@@ -239,6 +239,7 @@ long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 /*
  * Release the event of the last rring_try_read(). Then wait, by .strategy,
  * until there is something to read or the stream has ended, or until @deadline.
+ * After a read has returned -EPIPE: until the next writer publishes or ends.
  */
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline);
 

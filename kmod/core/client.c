@@ -518,12 +518,12 @@ struct wait_any {
 
 /*
  * Returns 0: one of the readers at @cursors has entries or was lapped, or the
- * rings of all of them have ended; -EAGAIN: neither yet; -ENXIO: one of
- * @cursors has no reader. Under the arena's lock.
+ * rings of all of them have ended and one reader was not told yet; -EAGAIN:
+ * neither yet; -ENXIO: one of @cursors has no reader. Under the arena's lock.
  */
 static int check_any(const struct kring_client *client, u64 cursors)
 {
-	int err = 0;
+	bool ended = true, due = false;
 	u32 i;
 
 	for (i = 0; i < RRING_CURSORS; i++) {
@@ -536,9 +536,11 @@ static int check_any(const struct kring_client *client, u64 cursors)
 		if (kring_reader_has_news(reader, kring_reader_pos(reader)))
 			return 0;
 		if (!kring_ring_has_ended(reader->ring))
-			err = -EAGAIN;
+			ended = false;
+		else if (kring_reader_end_due(reader))
+			due = true;
 	}
-	return err;
+	return ended && due ? 0 : -EAGAIN;
 }
 
 static int any_ready(void *context, u64 *wake_at)
@@ -591,7 +593,11 @@ static void raise_flags(struct kring_client *client)
 					 RRING_WRITER_WAITS);
 }
 
-static __poll_t poll_mask(struct kring_client *client)
+/*
+ * Returns the mask for poll() of @client, which is live: what its readers and
+ * writers can do now. Under the arena's lock.
+ */
+__poll_t kring_client_ready(struct kring_client *client)
 {
 	struct kring_arena *arena = client->arena;
 	__poll_t mask = 0;
@@ -610,9 +616,20 @@ static __poll_t poll_mask(struct kring_client *client)
 }
 
 /*
- * Returns the mask for poll(): EPOLLERR if @client is not live, or is evicted.
- * Raises the waiters flags of all its rings, even if some are ready: an
- * edge-triggered poll has to see the next event, too. Takes the arena's lock.
+ * Raise the waiters flags of all rings of @client, which is live, then look:
+ * returns the mask for poll(). Raises them even if some rings are ready: an
+ * edge-triggered poll has to see the next event, too. Under the arena's lock.
+ */
+__poll_t kring_client_arm(struct kring_client *client)
+{
+	raise_flags(client);
+	kring_barrier(client->arena);
+	return kring_client_ready(client);
+}
+
+/*
+ * Returns the mask for poll(): EPOLLERR if @client is not live, or is evicted;
+ * else that of kring_client_arm(). Takes the arena's lock.
  */
 __poll_t kring_client_poll(struct kring_client *client)
 {
@@ -623,11 +640,8 @@ __poll_t kring_client_poll(struct kring_client *client)
 	if (!arena)
 		return EPOLLERR;
 	mutex_lock(&arena->lock);
-	if (client->state == RRING_CLIENT_LIVE && !client->evicted) {
-		raise_flags(client);
-		kring_barrier(arena);
-		mask = poll_mask(client);
-	}
+	if (client->state == RRING_CLIENT_LIVE && !client->evicted)
+		mask = kring_client_arm(client);
 	mutex_unlock(&arena->lock);
 	return mask;
 }

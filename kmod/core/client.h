@@ -84,6 +84,8 @@ bool kring_client_recall(struct kring_client *client, u32 pool);
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool);
 int kring_client_region(struct kring_client *client, u64 offset,
 			const struct kring_region **region, bool *writable);
+__poll_t kring_client_ready(struct kring_client *client);
+__poll_t kring_client_arm(struct kring_client *client);
 __poll_t kring_client_poll(struct kring_client *client);
 
 /* Does a ledger word hold its slot? @parked: of kring_client_parked(). */

@@ -81,13 +81,27 @@ bool kring_reader_has_news(struct kring_reader *reader, u64 position)
 }
 
 /*
+ * Has the stream of @reader, which has a client, ended, and was the reader not
+ * told of that yet? The client says in its cursor's .told which incarnation's
+ * end it knows. Under the arena's lock.
+ */
+bool kring_reader_end_due(const struct kring_reader *reader)
+{
+	const struct rring_cursors *cursors = reader->client->cursors.addr;
+	u64 told = rring_word_load(&cursors->cursor[reader->cursor].told);
+
+	return kring_ring_has_ended(reader->ring) &&
+	       told != kring_ring_end_mark(reader->ring);
+}
+
+/*
  * Can the reader go on without a wait at @position? Yes if there is an entry at
- * @position or above, @reader was lapped, or the stream has ended. Under the
- * arena's lock.
+ * @position or above, @reader was lapped, or it has to be told that the stream
+ * has ended. Under the arena's lock.
  */
 bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {
-	return kring_ring_has_ended(reader->ring) ||
+	return kring_reader_end_due(reader) ||
 	       kring_reader_has_news(reader, position);
 }
 

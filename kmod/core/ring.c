@@ -81,6 +81,15 @@ bool kring_ring_has_ended(const struct kring_ring *ring)
 }
 
 /*
+ * Returns what a reader notes when it was told of the end of the present
+ * incarnation: 1 + its number. It is never 0, which stands for no end.
+ */
+u64 kring_ring_end_mark(const struct kring_ring *ring)
+{
+	return (u64)rring_flag_load(&ring->info->incarnation) + 1;
+}
+
+/*
  * Lower the waiters flags @waiters, and wake those that the flags are for: the
  * writer, the readers, or both. Under the arena's lock.
  */
@@ -308,8 +317,9 @@ static void copy_pages(void *to, const void *from, u64 size)
 /*
  * Make @client the writer of @old, with the pages of @fresh; the two rings swap
  * their pages. Returns 0, or an error of may_take_over(). Readers see the new
- * incarnation when they next look at the head, and then map the new pages.
- * Under the arena's lock.
+ * incarnation when they next look at the head, and then map the new pages. This
+ * wakes no reader: there is nothing to read yet, and the waiters flags stay up
+ * for the first entry. Under the arena's lock.
  */
 static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		     struct kring_client *client,
@@ -342,7 +352,6 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	next = rring_flag_load(&old->info->incarnation) + 1;
 	rring_flag_store_release(&old->info->incarnation, next);
 	kring_arena_changed(old->arena);
-	kring_ring_wake(old, RRING_READERS_WAIT);
 	return 0;
 }
 

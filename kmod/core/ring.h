@@ -73,6 +73,7 @@ void kring_ring_put(struct kring_ring *ring);
 void kring_ring_reap(struct kring_ring *ring);
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state);
 bool kring_ring_has_ended(const struct kring_ring *ring);
+u64 kring_ring_end_mark(const struct kring_ring *ring);
 void kring_ring_wake(struct kring_ring *ring, u32 waiters);
 u64 kring_ring_drops(const struct kring_ring *ring);
 void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns);

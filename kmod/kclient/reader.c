@@ -152,7 +152,8 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
 
 /*
  * Read the state, pages and head of the ring. 0: entries from .pos to .head - 1
- * can be read. -EAGAIN: none now. -EPIPE: none, and the stream has ended.
+ * can be read. -EAGAIN: none now. -EPIPE: none, and the stream has ended, which
+ * .told notes.
  * *@old: the pages of the last incarnation, if the ring has new ones; the
  * caller puts them without the lock. Under the arena's lock.
  */
@@ -176,7 +177,10 @@ static int update_head_locked(struct rring_kreader *kr,
 	kr->head = max(head, kr->pos);
 	if (kr->head > kr->pos)
 		return 0;
-	return kring_ring_has_ended(ring) ? -EPIPE : -EAGAIN;
+	if (!kring_ring_has_ended(ring))
+		return -EAGAIN;
+	kr->told = kring_ring_end_mark(ring);
+	return -EPIPE;
 }
 
 /* Take the arena's lock and call update_head_locked(). May sleep. */
@@ -374,24 +378,21 @@ EXPORT_SYMBOL_GPL(rring_kreader_release);
 
 /*
  * Has a sleeping reader something to do? 0: there is an entry, the reader was
- * lapped, or the stream has ended and the thread has not reported that yet.
- * -EAGAIN: there is nothing to do. -ESHUTDOWN: the thread must exit. Takes the
- * arena's lock.
+ * lapped, or the stream has ended and the reader was not told yet. -EAGAIN:
+ * there is nothing to do. -ESHUTDOWN: the thread must exit. Takes the arena's
+ * lock.
  */
 static int readable(void *context, u64 *wake_at)
 {
 	struct rring_kreader *kr = context;
-	bool ended;
 	int err = -EAGAIN;
 
 	mutex_lock(&kr->arena->lock);
-	ended = kring_ring_has_ended(kr->ring);
-	if (!ended)
-		kr->end_reported = false;
 	if (kr->stop)
 		err = -ESHUTDOWN;
 	else if (kring_reader_has_news(kr->reader, kr->pos) ||
-		 (ended && !kr->end_reported))
+		 (kring_ring_has_ended(kr->ring) &&
+		  kr->told != kring_ring_end_mark(kr->ring)))
 		err = 0;
 	mutex_unlock(&kr->arena->lock);
 	/* a hostile client can wake this reader in an endless loop */
@@ -432,8 +433,10 @@ int kreader_sleep(struct rring_kreader *kr, u64 deadline)
  * @kr, other than of rring_kreader_stat(), must not run at the same time.
  * Return: 0, or a negative errno:
  *
- * * 0: an entry may be there, the reader was lapped, or the stream has ended;
- *   while it has ended and nothing is left, each call returns 0 at once
+ * * 0: an entry may be there, the reader was lapped, or the stream has ended.
+ *   After rring_kreader_peek() has returned -EPIPE, this end does not end a
+ *   wait again: the call sleeps until the next writer has published something
+ *   or has ended the stream, too
  * * -ETIMEDOUT: the deadline has passed
  * * -ERESTARTSYS: a signal is pending
  * * -EINVAL: the reader has a thread

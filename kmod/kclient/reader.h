@@ -25,8 +25,8 @@ enum kreader_verdict {
 
 /*
  * A kernel reader. Only one context at a time uses it: the caller, or the
- * thread. The arena's lock protects *.reader, .stop and .end_reported. The
- * fields up to .lappable, except .ref, do not change after the open.
+ * thread. The arena's lock protects *.reader and .stop. The fields up to
+ * .lappable, except .ref, do not change after the open.
  */
 struct rring_kreader {
 	struct kring_arena *arena;	/* a reference */
@@ -50,6 +50,9 @@ struct rring_kreader {
 	struct rring_pages *pages;
 	u64 pos;			/* next entry; the peeked one */
 	u64 head;			/* entries below can be read */
+	u64 told;			/* kring_ring_end_mark() of the last end
+					 * that the reader was told; 0: none
+					 */
 	struct rring_kentry entry;	/* checked copy, if .peeked */
 	bool peeked;
 	enum kreader_verdict verdict;	/* on .entry, if .peeked */
@@ -65,7 +68,6 @@ struct rring_kreader {
 	void *copy;			/* payload, for the callback */
 	u32 copy_size;			/* bytes */
 	bool stop;			/* the thread must exit */
-	bool end_reported;		/* .ended was called for this end */
 };
 
 enum kreader_verdict kreader_entry_read(struct rring_kreader *kr);

@@ -41,16 +41,6 @@ static int deliver_next(struct rring_kreader *kr)
 	return 0;
 }
 
-/* The stream has ended: call .ended. */
-static void report_end(struct rring_kreader *kr)
-{
-	mutex_lock(&kr->arena->lock);
-	kr->end_reported = true;
-	mutex_unlock(&kr->arena->lock);
-	if (kr->ended)
-		kr->ended(kr->context, kr);
-}
-
 /* Deliver at most BATCH events. 0: there may be more; or -EAGAIN, -EPIPE. */
 static int deliver_batch(struct rring_kreader *kr)
 {
@@ -62,17 +52,22 @@ static int deliver_batch(struct rring_kreader *kr)
 	return err;
 }
 
+/* Call .ended once for each end: .told changes when another one is found. */
 static int kreader_thread(void *context)
 {
 	struct rring_kreader *kr = context;
+	u64 told = 0;
 	int err;
 
 	while ((err = kreader_sleep(kr, RRING_FOREVER)) != -ESHUTDOWN) {
 		/* a pending signal would prevent every further sleep */
 		if (err)
 			flush_signals(current);
-		if (deliver_batch(kr) == -EPIPE)
-			report_end(kr);
+		if (deliver_batch(kr) == -EPIPE && kr->told != told) {
+			told = kr->told;
+			if (kr->ended)
+				kr->ended(kr->context, kr);
+		}
 		cond_resched();
 	}
 	return 0;

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A client's descriptor in poll and epoll: level, edge, no lost wake-up. */
+/*
+ * A client's descriptor in poll and epoll: level, edge, ends of streams, no
+ * lost wake-up.
+ */
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 
 #include "kselftest_harness.h"
@@ -289,6 +293,246 @@ TEST_F(epoll, one_shot_speaks_once_until_armed_again)
 	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
 }
 
+TEST_F(epoll, a_publish_after_a_partial_drain_is_an_edge)
+{
+	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 256);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	int i;
+
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, news(self->epoll, 0));
+		put(writer, 2);
+		ASSERT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		ASSERT_EQ(0, news(self->epoll, 0));
+		ASSERT_EQ(0, stream_take(reader, MAX));
+	}
+	EXPECT_EQ(100, stream_drain(reader, MAX));
+	put(writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+}
+
+TEST_F(epoll, a_release_after_a_partial_fill_is_an_edge)
+{
+	watch(self->epoll, self->producer, EPOLLOUT | EPOLLET);
+	EXPECT_EQ(EPOLLOUT, news(self->epoll, SOON_MS));
+	EXPECT_EQ(CAPACITY, fill(self->writer));
+	EXPECT_EQ(-EAGAIN, stream_put(self->writer, MAX));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(EPOLLOUT, news(self->epoll, SOON_MS));
+	put(self->writer, 1);
+	EXPECT_EQ(0, news(self->epoll, 0));
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(EPOLLOUT, news(self->epoll, SOON_MS));
+}
+
+/* An edge is something new, not what another reader leaves unread. */
+TEST_F(epoll, a_look_that_finds_nothing_makes_no_edge)
+{
+	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 2);
+	struct rring_reader *idle =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	int i;
+
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
+	put(self->writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EAGAIN, stream_take(idle, MAX));
+		EXPECT_EQ(0, news(self->epoll, 0));
+		EXPECT_EQ(POLLIN, polled(self->consumer, POLLIN, 0));
+	}
+	put(writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+}
+
+/* ---- ends of streams ---- */
+
+static struct rring_writer *named_ring(struct rring_client *client)
+{
+	struct rring_ring_config config = {
+		.name = "named",
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = CAPACITY,
+		.stride = MAX,
+	};
+
+	return writer_of(client, &config);
+}
+
+/* Nothing is reported, by epoll and by poll, however often one asks. */
+static int is_silent(int epoll, const struct rring_client *client)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (news(epoll, 0) || polled(client, POLLIN, 0))
+			return 0;
+	return 1;
+}
+
+TEST_F(epoll, an_end_that_was_read_is_not_reported_again)
+{
+	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 2);
+	struct rring_reader *other =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	int i;
+
+	watch(self->epoll, self->consumer, EPOLLIN);
+	put(self->writer, 1);
+	rring_writer_close(self->writer);
+	ASSERT_EQ(0, stream_take(self->reader, MAX));
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	EXPECT_EQ(-EPIPE, stream_take(self->reader, MAX));
+	EXPECT_TRUE(is_silent(self->epoll, self->consumer));
+	/* each read goes on saying so */
+	EXPECT_EQ(-EPIPE, stream_take(self->reader, MAX));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EAGAIN, stream_take(other, MAX));
+		EXPECT_TRUE(is_silent(self->epoll, self->consumer));
+		put(writer, 1);
+		EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+		EXPECT_EQ(0, stream_take(other, MAX));
+	}
+}
+
+TEST_F(epoll, an_end_that_was_read_makes_no_further_edge)
+{
+	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 2);
+	struct rring_reader *other =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	int i;
+
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
+	rring_writer_close(self->writer);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+	for (i = 0; i < 3; i++) {
+		/* also before the end was read */
+		EXPECT_EQ(-EAGAIN, stream_take(other, MAX));
+		EXPECT_EQ(0, news(self->epoll, 0));
+	}
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EPIPE, stream_take(self->reader, MAX));
+		EXPECT_EQ(-EAGAIN, stream_take(other, MAX));
+		EXPECT_EQ(0, news(self->epoll, 0));
+	}
+	put(writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, SOON_MS));
+}
+
+/* Three writers, one after the other: each one's events, and each one's end. */
+static void follow_writers(struct __test_metadata *_metadata, int epoll,
+			   struct rring_client *producer,
+			   struct rring_client *consumer, uint32_t trigger)
+{
+	struct rring_writer *writer = named_ring(producer);
+	struct rring_reader *reader =
+		reader_at(consumer, rring_writer_ring_id(writer));
+	int i;
+
+	watch(epoll, consumer, EPOLLIN | trigger);
+	for (i = 0; i < 3; i++) {
+		/* a writer that has published nothing is no news */
+		EXPECT_TRUE(is_silent(epoll, consumer));
+		put(writer, 2);
+		EXPECT_EQ(EPOLLIN, news(epoll, SOON_MS));
+		EXPECT_EQ(2, stream_drain(reader, MAX));
+		EXPECT_TRUE(is_silent(epoll, consumer));
+		rring_writer_close(writer);
+		EXPECT_EQ(EPOLLIN, news(epoll, SOON_MS));
+		EXPECT_EQ(-EPIPE, stream_take(reader, MAX));
+		EXPECT_TRUE(is_silent(epoll, consumer));
+		writer = named_ring(producer);
+	}
+	/* a writer that published nothing has an end, too */
+	rring_writer_close(writer);
+	EXPECT_EQ(EPOLLIN, news(epoll, SOON_MS));
+	EXPECT_EQ(-EPIPE, stream_take(reader, MAX));
+	EXPECT_TRUE(is_silent(epoll, consumer));
+}
+
+TEST_F(epoll, each_writers_events_and_end_are_reported_at_levels)
+{
+	follow_writers(_metadata, self->epoll, self->producer, self->consumer,
+		       0);
+}
+
+TEST_F(epoll, each_writers_events_and_end_are_reported_at_edges)
+{
+	follow_writers(_metadata, self->epoll, self->producer, self->consumer,
+		       EPOLLET);
+}
+
+TEST_F(epoll, each_writers_events_and_end_are_reported_to_one_of_several)
+{
+	follow_writers(_metadata, self->epoll, self->producer, self->consumer,
+		       EPOLLEXCLUSIVE);
+}
+
+TEST_F(epoll, an_exclusive_waiter_is_told_of_the_end_and_the_next_writer)
+{
+	int other = epoll_create1(EPOLL_CLOEXEC);
+	struct rring_writer *writer = named_ring(self->producer);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+
+	ASSERT_LE(0, other);
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLEXCLUSIVE);
+	watch(other, self->consumer, EPOLLIN | EPOLLEXCLUSIVE);
+	rring_writer_close(writer);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0) | news(other, 0));
+	EXPECT_EQ(-EPIPE, stream_take(reader, MAX));
+	EXPECT_EQ(0, news(self->epoll, 0) | news(other, 0));
+	put(named_ring(self->producer), 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0) | news(other, 0));
+	EXPECT_EQ(1, stream_drain(reader, MAX));
+	EXPECT_EQ(0, news(self->epoll, 0) | news(other, 0));
+	close(other);
+}
+
+TEST_F(epoll, a_reader_that_closes_takes_its_news_with_it)
+{
+	struct rring_writer *writer = ring_of(self->producer, RRING_FAIL, 2);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+
+	watch(self->epoll, self->consumer, EPOLLIN);
+	rring_writer_close(self->writer);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	rring_reader_close(self->reader, 0);
+	EXPECT_TRUE(is_silent(self->epoll, self->consumer));
+	put(writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	rring_reader_close(reader, 0);
+	EXPECT_TRUE(is_silent(self->epoll, self->consumer));
+}
+
+TEST_F(epoll, a_new_reader_of_an_ended_ring_is_told_of_its_end)
+{
+	struct rring_reader_config config = {
+		.ring = rring_writer_ring_id(self->writer),
+	};
+	struct rring_reader *reader;
+
+	watch(self->epoll, self->consumer, EPOLLIN);
+	rring_writer_close(self->writer);
+	EXPECT_EQ(-EPIPE, stream_take(self->reader, MAX));
+	EXPECT_TRUE(is_silent(self->epoll, self->consumer));
+	reader = reader_of(self->consumer, &config);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	EXPECT_EQ(-EPIPE, stream_take(reader, MAX));
+	EXPECT_TRUE(is_silent(self->epoll, self->consumer));
+	/* the next reader gets the cursor of this one, and is told, too */
+	rring_reader_close(reader, 0);
+	reader = reader_of(self->consumer, &config);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	EXPECT_EQ(-EPIPE, stream_take(reader, MAX));
+}
+
 /* ---- by threads, which race for each wake-up ---- */
 
 struct side {
@@ -365,6 +609,75 @@ TEST_F_TIMEOUT(epoll, no_wakeup_is_lost_at_edges, 100)
 	fill(self->writer);
 	race(_metadata, self->arena, self->producer, EPOLLET, 1);
 	race(_metadata, self->arena, self->producer, EPOLLET, CAPACITY);
+}
+
+struct successors {
+	int arena;
+	uint32_t writers;	/* how many, one after the other */
+	uint32_t told;		/* ends that the reader was told */
+};
+
+/* The next writer comes when the reader was told of the last one's end. */
+static void *write_in_succession(void *arg)
+{
+	struct successors *successors = arg;
+	struct rring_client *client = client_of(successors->arena,
+						RRING_PRODUCER);
+	uint32_t i;
+
+	for (i = 0; i < successors->writers; i++) {
+		struct rring_writer *writer = named_ring(client);
+
+		put(writer, 1 + (int)i % 2);
+		rring_writer_close(writer);
+		while (__atomic_load_n(&successors->told, __ATOMIC_ACQUIRE) !=
+		       i + 1)
+			sched_yield();
+	}
+	rring_close(client);
+	return NULL;
+}
+
+static void await_successors(struct __test_metadata *_metadata, int arena,
+			     struct rring_client *producer,
+			     struct rring_client *consumer, int epoll)
+{
+	struct successors successors = {
+		.arena = arena,
+		.writers = (uint32_t)rounds(2000),
+	};
+	struct rring_writer *writer = named_ring(producer);
+	struct rring_reader *reader =
+		reader_at(consumer, rring_writer_ring_id(writer));
+	pthread_t thread;
+	int err;
+
+	rring_writer_leave(writer);
+	thread = thread_start(write_in_succession, &successors);
+	while (successors.told < successors.writers) {
+		MUST(news(epoll, SOON_MS) == EPOLLIN);
+		while (!(err = stream_take(reader, MAX)))
+			;
+		MUST(err == -EPIPE || err == -EAGAIN);
+		if (err == -EPIPE)
+			__atomic_store_n(&successors.told, successors.told + 1,
+					 __ATOMIC_RELEASE);
+	}
+	thread_end(thread);
+}
+
+TEST_F_TIMEOUT(epoll, no_writers_end_is_lost_at_levels, 100)
+{
+	watch(self->epoll, self->consumer, EPOLLIN);
+	await_successors(_metadata, self->arena, self->producer,
+			 self->consumer, self->epoll);
+}
+
+TEST_F_TIMEOUT(epoll, no_writers_end_is_lost_at_edges, 100)
+{
+	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
+	await_successors(_metadata, self->arena, self->producer,
+			 self->consumer, self->epoll);
 }
 
 TEST_HARNESS_MAIN

@@ -319,6 +319,24 @@ TEST_F(pipe, the_second_end_resumes_where_it_died)
 	rring_pipe_close(b);
 }
 
+TEST_F(pipe, an_end_can_wait_until_the_other_one_is_back)
+{
+	struct rring_pipe *b = connect(self->other, variant->strategy);
+	struct rring_reader *reader = rring_pipe_reader(self->a);
+
+	rring_close(self->other);
+	EXPECT_EQ(-EPIPE, receive(self->a, 0, RRING_FOREVER));
+	EXPECT_EQ(-EPIPE, receive(self->a, 0, RRING_FOREVER));
+	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(reader, 1));
+	self->other = client_of(self->arena, RRING_PRODUCER);
+	b = connect(self->other, variant->strategy);
+	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(reader, 1));
+	ASSERT_EQ(0, send(b, 5, 0));
+	EXPECT_EQ(0, rring_wait_readable(reader, RRING_FOREVER));
+	EXPECT_EQ(0, receive(self->a, 5, 0));
+	rring_pipe_close(b);
+}
+
 TEST_F(pipe, the_first_end_resumes_where_it_died)
 {
 	struct rring_pipe *b = connect(self->other, variant->strategy);

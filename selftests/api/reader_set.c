@@ -326,6 +326,57 @@ TEST_F(reader_set, a_stream_that_goes_on_counts_again)
 	rring_set_close(set);
 }
 
+TEST_F(reader_set, that_all_have_ended_is_told_once_and_then_waited_out)
+{
+	struct rring_reader_config config = { .ring_name = "again" };
+	struct rring_writer *writer = ring_of(self->client, "again", 0);
+	struct rring_reader *reader, *from;
+	struct rring_event event;
+	struct rring_set *set;
+	int i;
+
+	reader = reader_of(self->client, &config);
+	open_set(self->client, &set, RRING_FAIR, RRING_WAIT_BLOCK);
+	ASSERT_EQ(0, rring_set_add(set, reader, 0));
+	ASSERT_EQ(0, rring_set_add(set, self->reader[0], 0));
+	rring_writer_close(self->writer[0]);
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EAGAIN, rring_set_try_read(set, &event, &from));
+		EXPECT_EQ(-ETIMEDOUT, rring_set_wait(set, 0));
+		rring_writer_close(writer);
+		EXPECT_EQ(0, rring_set_wait(set, RRING_FOREVER));
+		EXPECT_EQ(-EPIPE, rring_set_try_read(set, &event, &from));
+		EXPECT_EQ(-EPIPE, rring_set_try_read(set, &event, &from));
+		EXPECT_EQ(-ETIMEDOUT, rring_set_wait(set, 0));
+		EXPECT_EQ(-ETIMEDOUT,
+			  rring_set_wait(set, rring_deadline(NS_PER_S / 100)));
+		writer = ring_of(self->client, "again", 0);
+		EXPECT_EQ(-ETIMEDOUT, rring_set_wait(set, 0));
+		ASSERT_EQ(0, put_value(writer, 3));
+		EXPECT_EQ(0, rring_set_wait(set, RRING_FOREVER));
+		ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
+		EXPECT_EQ(reader, from);
+	}
+	rring_set_close(set);
+}
+
+/* The set was never told: its other stream was open until it left the set. */
+TEST_F(reader_set, a_set_that_has_only_ended_streams_left_says_so)
+{
+	struct rring_reader *from;
+	struct rring_event event;
+	int i;
+
+	for (i = 1; i < RINGS; i++)
+		rring_writer_close(self->writer[i]);
+	EXPECT_EQ(-EAGAIN, rring_set_try_read(self->set, &event, &from));
+	EXPECT_EQ(-ETIMEDOUT, rring_set_wait(self->set, 0));
+	ASSERT_EQ(0, rring_set_remove(self->set, self->reader[0]));
+	EXPECT_EQ(0, rring_set_wait(self->set, RRING_FOREVER));
+	EXPECT_EQ(-EPIPE, rring_set_try_read(self->set, &event, &from));
+	EXPECT_EQ(-ETIMEDOUT, rring_set_wait(self->set, 0));
+}
+
 TEST_F(reader_set, an_empty_set_has_ended)
 {
 	struct rring_reader *from;

@@ -200,6 +200,26 @@ static void *write_one(void *arg)
 	return NULL;
 }
 
+/* Publish when the reader sleeps, and is not woken by the open of the ring. */
+static void *write_when_awaited(void *arg)
+{
+	struct scene *scene = arg;
+	struct rring_client *client = client_of(scene->arena, RRING_PRODUCER);
+	struct rring_reader_config config = {
+		.ring_name = scene->ring,
+		.flags = RRING_JOIN_OBSERVER,
+	};
+	struct rring_reader *observer = reader_of(client, &config);
+	struct rring_writer *writer;
+
+	until_waiting(observer->info, RRING_READERS_WAIT);
+	writer = ring_of(client, scene);
+	MUST(rring_flag_load(&observer->info->waiters) & RRING_READERS_WAIT);
+	MUST(!put_value(writer, 77));
+	rring_close(client);
+	return NULL;
+}
+
 TEST_F(wait, a_publication_ends_it_and_so_does_the_end)
 {
 	struct scene scene = scene_of(self->arena, variant->strategy);
@@ -219,8 +239,56 @@ TEST_F(wait, a_publication_ends_it_and_so_does_the_end)
 	ASSERT_EQ(0, rring_try_read(reader, &event));
 	EXPECT_EQ(77, value_of(&event));
 	EXPECT_EQ(0, rring_wait_readable(reader, SOON()));
-	EXPECT_EQ(-EPIPE, rring_try_read(reader, &event));
 	EXPECT_EQ(0, rring_wait_readable(reader, RRING_FOREVER));
+	EXPECT_EQ(-EPIPE, rring_try_read(reader, &event));
+	thread_end(thread);
+}
+
+/* Once a read has returned -EPIPE, a wait is one for the next writer. */
+TEST_F(wait, an_end_that_was_read_does_not_end_it_but_the_next_writer_does)
+{
+	struct scene scene = scene_of(self->arena, variant->strategy);
+	struct rring_event event;
+	pthread_t thread;
+	int i;
+
+	rring_writer_close(self->writer);
+	EXPECT_EQ(0, rring_wait_readable(self->reader, RRING_FOREVER));
+	for (i = 0; i < 3; i++) {
+		EXPECT_EQ(-EPIPE, rring_try_read(self->reader, &event));
+		EXPECT_EQ(-EPIPE, rring_peek(self->reader, 1));
+		EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, 0));
+		EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(
+			self->reader, rring_deadline(NS_PER_S / 100)));
+		scene.ready = 0;
+		thread = thread_start(write_one, &scene);
+		step_take(&scene.ready);
+		EXPECT_EQ(0, rring_wait_readable(self->reader, SOON()));
+		ASSERT_EQ(0, rring_try_read(self->reader, &event));
+		EXPECT_EQ(77, value_of(&event));
+		/* the thread closes its client: another end, told once */
+		EXPECT_EQ(0, rring_wait_readable(self->reader, SOON()));
+		thread_end(thread);
+	}
+}
+
+/* Sleepers are woken by the event, not by the writer that opens the ring. */
+TEST_F(wait, a_reader_sleeps_from_the_end_until_the_next_writers_event)
+{
+	struct scene scene = scene_of(self->arena, variant->strategy);
+	struct rring_event event;
+	pthread_t thread;
+
+	rring_writer_close(self->writer);
+	EXPECT_EQ(-EPIPE, rring_try_read(self->reader, &event));
+	/* only a strategy that sleeps raises the flag that can be awaited */
+	thread = thread_start(variant->strategy == RRING_WAIT_BLOCK ?
+			      write_when_awaited : write_one, &scene);
+	if (variant->strategy != RRING_WAIT_BLOCK)
+		step_take(&scene.ready);
+	EXPECT_EQ(0, rring_wait_readable(self->reader, SOON()));
+	ASSERT_EQ(0, rring_try_read(self->reader, &event));
+	EXPECT_EQ(77, value_of(&event));
 	thread_end(thread);
 }
 

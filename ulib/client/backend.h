@@ -43,9 +43,15 @@ struct ulib_backend_calls {
 	/*
 	 * Make the poll descriptor report the next event, too. The caller has
 	 * looked for what @mask says (POLLIN or POLLOUT) and found nothing; or
-	 * @mask is 0, and the client has a new reader or writer.
+	 * @mask is 0, and the client has a new reader or writer, or one less.
 	 */
 	void (*poll_again)(struct ulib_file *file, uint32_t mask);
+	/*
+	 * Raise @waiters of ring @ring, so that what comes next there is an
+	 * edge of the poll descriptor. NULL: each poll(2) does so.
+	 */
+	void (*poll_next)(struct ulib_file *file, uint32_t ring,
+			  uint32_t waiters);
 };
 
 extern const struct ulib_backend_calls ulib_backend_device;

@@ -52,6 +52,32 @@ void ulib_poll_again(struct rring_client *client, uint32_t mask)
 }
 
 /*
+ * A reader or the writer of ring @ring has found something, but perhaps not
+ * used all of it. Raise @waiters of the ring, if the poll descriptor needs
+ * that, so that what comes next makes an edge, too. Cheap: no barrier.
+ */
+void ulib_poll_next(struct rring_client *client, uint32_t ring,
+		    uint32_t waiters)
+{
+	struct ulib_file *file = &client->own->file;
+
+	if (file->calls->poll_next &&
+	    __atomic_load_n(&client->own->polled, __ATOMIC_RELAXED))
+		file->calls->poll_next(file, ring, waiters);
+}
+
+/* Make @reader call ulib_poll_next(), if that is of use. Under ulib_clients_lock(). */
+void ulib_poll_reader(struct rring_reader *reader)
+{
+	const struct rring_client_private *own = reader->client->own;
+
+	if (own->file.calls->poll_next &&
+	    __atomic_load_n(&own->polled, __ATOMIC_RELAXED))
+		RRING_STORE(&reader->slow_look,
+			    RRING_LOAD(&reader->slow_look) | ULIB_LOOK_POLLED);
+}
+
+/*
  * Copy @from, padded with zeros; NULL is the empty name. -ENAMETOOLONG: it does
  * not fit; names are never truncated. -EINVAL: it has a character that no name
  * has. Stores the detail of the error.
@@ -367,6 +393,7 @@ enum rring_backend rring_client_backend(const struct rring_client *client)
 int rring_client_fd(const struct rring_client *client)
 {
 	struct rring_client_private *own = client->own;
+	struct rring_reader *reader;
 	int fd;
 
 	if (ulib_is_inherited(client))
@@ -375,6 +402,10 @@ int rring_client_fd(const struct rring_client *client)
 	__atomic_store_n(&own->polled, 1, __ATOMIC_RELAXED);
 	fd = own->file.calls->poll_fd(&own->file);
 	pthread_mutex_unlock(&own->lock);
+	ulib_clients_lock();
+	for (reader = own->readers; reader; reader = reader->next)
+		ulib_poll_reader(reader);
+	ulib_clients_unlock();
 	return fd;
 }
 

@@ -72,6 +72,10 @@ void ulib_clients_remove(struct rring_client_private *own);
 void ulib_inherited_reader_free(struct rring_reader *reader);
 void ulib_inherited_client_free(struct rring_client *client);
 
+/* Bits of .slow_look of a reader. */
+#define ULIB_LOOK_LAPPABLE	(1u << 0)	/* it may have been lapped */
+#define ULIB_LOOK_POLLED	(1u << 1)	/* see ulib_poll_next() */
+
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);
 void *ulib_map(struct rring_client *client, enum rring_region_type region,
@@ -80,6 +84,9 @@ void ulib_unmap(struct rring_client *client, const void *addr, size_t size);
 void ulib_poll_again(struct rring_client *client, uint32_t mask);
 const struct rring_ring_info *ulib_ring_info(const struct rring_client *client,
 					     uint32_t id);
+void ulib_poll_next(struct rring_client *client, uint32_t ring,
+		    uint32_t waiters);
+void ulib_poll_reader(struct rring_reader *reader);
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from);
 
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
@@ -109,6 +116,9 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
  * and the stream has ended; else the error of mapping new pages.
  */
 int ulib_reader_check(struct rring_reader *reader);
+
+/* 1: the reader was told (-EPIPE) of the end of the incarnation it knows. */
+int ulib_reader_knows_end(const struct rring_reader *reader);
 
 /*
  * Release discarded entries (RRING_LEN_NONE) up to the first other entry. 1:

@@ -278,19 +278,33 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 	return err == ETIMEDOUT ? -ETIME : -ERESTARTSYS;
 }
 
+/*
+ * Do what poll(2) of the device does when it is woken: look again. If there is
+ * nothing for @mask, arm the client again, because the waker has lowered its
+ * flags. Else raise the signal. Under the arena's lock, unless @mask has none
+ * of EPOLLIN and EPOLLOUT.
+ */
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
+	struct kring_client *client = container_of(queue, struct kring_client,
+						   poll_queue);
 	struct host_signal *signal = smp_load_acquire(&queue->signal);
 
-	if (signal)
-		host_signal_raise(signal, mask);
+	mask &= EPOLLIN | EPOLLOUT;
+	if (!signal || !mask)
+		return;
+	if (!(kring_client_ready(client) & mask) &&
+	    !(kring_client_arm(client) & mask))
+		return;
+	host_signal_raise(signal, mask);
 }
 
 static void rearm_signal(struct kring_client *client,
 			 struct host_signal *signal)
 {
-	host_signal_clear(signal);
-	host_signal_arm(signal, kring_client_poll(client));
+	u64 seen = host_signal_begin(signal);
+
+	host_signal_arm(signal, kring_client_poll(client), seen);
 }
 
 /*
@@ -322,6 +336,17 @@ static void host_poll_again(struct ulib_file *file, uint32_t mask)
 		rearm_signal(client, signal);
 }
 
+static void host_poll_next(struct ulib_file *file, uint32_t ring,
+			   uint32_t waiters)
+{
+	struct kring_client *client = file->host;
+	rring_flag_t *flag = &client->arena->ring_info[ring - 1].waiters;
+
+	if (smp_load_acquire(&client->poll_queue.signal) &&
+	    (rring_flag_load(flag) & waiters) != waiters)
+		kring_flag_raise(flag, waiters);
+}
+
 const struct ulib_backend_calls ulib_backend_process = {
 	.in_process = 1,
 	.open = host_open,
@@ -332,6 +357,7 @@ const struct ulib_backend_calls ulib_backend_process = {
 	.unmap = host_unmap,
 	.poll_fd = host_poll_fd,
 	.poll_again = host_poll_again,
+	.poll_next = host_poll_next,
 };
 
 /* Is @fd the descriptor of an arena of this process? */

@@ -22,8 +22,8 @@ struct host_signal *host_signal_new(void);
 void host_signal_free(struct host_signal *signal);
 int host_signal_fd(const struct host_signal *signal);
 bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what);
-void host_signal_clear(struct host_signal *signal);
-void host_signal_arm(struct host_signal *signal, __poll_t mask);
+u64 host_signal_begin(struct host_signal *signal);
+void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen);
 void host_signal_raise(struct host_signal *signal, __poll_t mask);
 
 #endif /* ULIB_HOST_HOST_H */

@@ -10,10 +10,11 @@
 #include "host.h"
 
 struct host_signal {
-	struct mutex lock;	/* protects .up, .armed and the buffers */
 	int ours, theirs;	/* .theirs is what the user polls */
+	struct mutex lock;	/* protects the buffers and the fields below */
 	__poll_t up;	/* EPOLLIN, EPOLLOUT: what the descriptor reports */
 	bool armed;	/* waiters flags are up: an event raises the signal */
+	u64 raised;	/* number of events */
 };
 
 static void fill_send_buffer(int fd)
@@ -75,6 +76,7 @@ bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what)
 	return armed;
 }
 
+/* Report what @mask has and was not reported before: that is an edge. */
 static void raise_locked(struct host_signal *signal, __poll_t mask)
 {
 	__poll_t more = mask & ~signal->up;
@@ -87,37 +89,72 @@ static void raise_locked(struct host_signal *signal, __poll_t mask)
 }
 
 /*
- * Lower EPOLLIN and EPOLLOUT, before a look for events: an event that comes
- * during the look raises the signal again.
+ * Make an edge of what @mask has and the descriptor reports already. It goes on
+ * reporting that meanwhile: one byte comes before one byte goes.
  */
-void host_signal_clear(struct host_signal *signal)
+static void renew_locked(struct host_signal *signal, __poll_t mask)
+{
+	__poll_t again = mask & signal->up;
+	char byte = 0;
+
+	if (again & EPOLLIN &&
+	    send(signal->ours, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+		recv(signal->theirs, &byte, 1, MSG_DONTWAIT);
+	if (again & EPOLLOUT &&
+	    send(signal->theirs, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+		recv(signal->ours, &byte, 1, MSG_DONTWAIT);
+}
+
+static void lower_locked(struct host_signal *signal, __poll_t mask)
+{
+	__poll_t less = mask & signal->up;
+
+	if (less & EPOLLIN)
+		drain_receive_buffer(signal->theirs);
+	if (less & EPOLLOUT)
+		fill_send_buffer(signal->theirs);
+	signal->up &= ~less;
+}
+
+/*
+ * Called before the waiters flags are raised and the rings looked at. Returns a
+ * number for host_signal_arm(), which tells it of events during the look.
+ */
+u64 host_signal_begin(struct host_signal *signal)
+{
+	u64 seen;
+
+	mutex_lock(&signal->lock);
+	signal->armed = true;
+	seen = signal->raised;
+	mutex_unlock(&signal->lock);
+	return seen;
+}
+
+/*
+ * Report @mask, which the look after host_signal_begin() found. If an event
+ * came during the look, lower nothing: the look may have missed it. What was
+ * reported before and still is makes no edge.
+ */
+void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen)
 {
 	mutex_lock(&signal->lock);
-	if (signal->up & EPOLLIN)
-		drain_receive_buffer(signal->theirs);
-	if (signal->up & EPOLLOUT)
-		fill_send_buffer(signal->theirs);
-	signal->up = 0;
-	signal->armed = true;
+	if (signal->raised == seen)
+		lower_locked(signal, ~mask);
+	raise_locked(signal, mask);
 	mutex_unlock(&signal->lock);
 }
 
 /*
- * The caller has looked for events after host_signal_clear(), and found @mask:
- * make the descriptor report that.
+ * An event: report @mask, which makes an edge in any case. Disarm, because the
+ * waker has lowered the flags.
  */
-void host_signal_arm(struct host_signal *signal, __poll_t mask)
-{
-	mutex_lock(&signal->lock);
-	raise_locked(signal, mask);
-	mutex_unlock(&signal->lock);
-}
-
-/* An event: raise @mask, and disarm, as its waker has lowered the flags. */
 void host_signal_raise(struct host_signal *signal, __poll_t mask)
 {
 	mutex_lock(&signal->lock);
+	renew_locked(signal, mask);
 	raise_locked(signal, mask);
+	signal->raised++;
 	signal->armed = false;
 	mutex_unlock(&signal->lock);
 }

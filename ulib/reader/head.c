@@ -156,7 +156,44 @@ static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 	return -ESTALE;
 }
 
+/* ---- the end of the stream ---- */
+
+static rring_word_t *told_word(const struct rring_reader *reader)
+{
+	return &reader->client->own->cursors->cursor[reader->cursor_id].told;
+}
+
+/*
+ * Note for the kernel that the reader is told of the end of the incarnation
+ * whose pages are mapped, and take that end out of what poll(2) reports.
+ */
+static void note_end(struct rring_reader *reader)
+{
+	uint64_t mark = (uint64_t)reader->incarnation + 1;
+
+	if (rring_word_load(told_word(reader)) != mark)
+		rring_word_store_release(told_word(reader), mark);
+	ulib_poll_again(reader->client, POLLIN);
+}
+
+int ulib_reader_knows_end(const struct rring_reader *reader)
+{
+	return rring_word_load(told_word(reader)) ==
+	       (uint64_t)reader->incarnation + 1;
+}
+
 /* ---- looks ---- */
+
+/* Map the pages of the ring's present incarnation, unless they are mapped. */
+static int follow_writer(struct rring_reader *reader)
+{
+	int err = 0;
+
+	while (!err && reader->incarnation !=
+	       rring_flag_load_acquire(&reader->info->incarnation))
+		err = map_ring(reader);
+	return err;
+}
 
 /*
  * Read the head of the ring, after mapping the pages of a new incarnation if
@@ -169,14 +206,15 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 	uint32_t state;
 	int err;
 
-	while (reader->incarnation !=
-	       rring_flag_load_acquire(&info->incarnation)) {
-		err = map_ring(reader);
+	do {
+		err = follow_writer(reader);
 		if (err)
 			return err;
-	}
-	/* P: pairs with O in the kernel: without a writer, .end is final */
-	state = rring_flag_load_acquire(&info->state);
+		/* P: pairs with O in the kernel: .end is final by then */
+		state = rring_flag_load_acquire(&info->state);
+		/* the end may be that of a later incarnation */
+	} while (rring_unlikely(state == RRING_RING_ENDED) &&
+		 reader->incarnation != rring_flag_load(&info->incarnation));
 	/* B: pairs with A in the writer's publish and commit */
 	*head = rring_seq_load_acquire(&reader->ring->head);
 	if (state != RRING_RING_OPEN && *head > rring_seq_load(&info->end))
@@ -241,6 +279,20 @@ static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 	return (long)(avail < n ? avail : n);
 }
 
+/*
+ * The look has found @avail events, of which the caller wants @n. If the client
+ * is polled in process, the next event has to raise the descriptor again. Then
+ * the reader learns of @n events only, so that its next read comes here, too.
+ */
+static uint64_t avail_polled(struct rring_reader *reader, uint64_t avail,
+			     uint32_t n)
+{
+	if (!(RRING_LOAD(&reader->slow_look) & ULIB_LOOK_POLLED))
+		return avail;
+	ulib_poll_next(reader->client, reader->ring_id, RRING_READERS_WAIT);
+	return avail < n ? avail : n;
+}
+
 static long __attribute__((noinline))
 look_for_events(struct rring_reader *reader, uint32_t n)
 {
@@ -265,13 +317,15 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (avail > reader->capacity)
 		avail = reader->capacity;
 	if (avail)
-		return set_head(reader, avail, n);
+		return set_head(reader, avail_polled(reader, avail, n), n);
 	reader->backoff_left |= 1;
 	reader->head = reader->pos;
 	if (!n)
 		return 0;
-	if (ended)
+	if (ended) {
+		note_end(reader);
 		return -EPIPE;
+	}
 	ulib_poll_again(reader->client, POLLIN);
 	return -EAGAIN;
 }
@@ -285,7 +339,7 @@ static uint64_t events_fast(struct rring_reader *reader)
 	const struct rring_ring_info *info = reader->info;
 	uint64_t head;
 
-	if (reader->lappable ||
+	if (RRING_LOAD(&reader->slow_look) ||
 	    rring_flag_load_acquire(&info->incarnation) !=
 	    reader->incarnation ||
 	    /* P: as in find_head() */

@@ -197,14 +197,16 @@ long ulib_peek_event(struct rring_reader *reader)
 /* ---- wait ---- */
 
 /*
- * Like ulib_reader_check(), but returns 0 at the end of the stream, too,
- * because that ends the wait.
+ * Like ulib_reader_check(), but at the end of the stream returns 0, because
+ * that ends the wait; or -EAGAIN if the reader was told of this end already.
  */
 static int check_readable(void *context)
 {
 	int err = ulib_reader_check(context);
 
-	return err == -EPIPE ? 0 : err;
+	if (err != -EPIPE)
+		return err;
+	return ulib_reader_knows_end(context) ? -EAGAIN : 0;
 }
 
 static int sleep_readable(void *context, uint64_t deadline)
@@ -329,13 +331,19 @@ static int join(struct rring_reader *reader,
 	reader->strategy = config->strategy;
 	reader->lappable = reader->observer || reader->info->stall_ns;
 	reader->slow_release = reader->lappable;
+	reader->slow_look = reader->lappable ? ULIB_LOOK_LAPPABLE : 0;
 	reader->pos = args.position;
 	return 0;
 }
 
-/* Leave, then clear the cursor: a new reader only gets a cursor that is 0. */
+/*
+ * Leave, then clear the cursor, .pos last: a new reader only gets a cursor
+ * whose .pos is 0.
+ */
 static void leave(struct rring_reader *reader, int forget)
 {
+	struct rring_cursor *cursor =
+		&reader->client->own->cursors->cursor[reader->cursor_id];
 	struct rring_reader_leave args = {
 		.size = sizeof(args),
 		.flags = forget ? RRING_LEAVE_FORGET : 0,
@@ -344,9 +352,11 @@ static void leave(struct rring_reader *reader, int forget)
 	};
 
 	/* an evicted client must not store: its cursors raise SIGBUS */
-	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
+	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) ==
 	    -EOWNERDEAD)
-		rring_seq_store(reader->cursor, 0);
+		return;
+	rring_word_store_release(&cursor->told, 0);
+	rring_seq_store_release(&cursor->pos, 0);
 }
 
 static void enlist(struct rring_reader *reader)
@@ -356,6 +366,7 @@ static void enlist(struct rring_reader *reader)
 	ulib_clients_lock();
 	reader->next = own->readers;
 	own->readers = reader;
+	ulib_poll_reader(reader);
 	ulib_clients_unlock();
 }
 
@@ -414,5 +425,7 @@ void rring_reader_close(struct rring_reader *reader, int forget)
 	ulib_xxl_unpin(reader, UINT64_MAX);
 	delist(reader);
 	ulib_head_close(reader);
+	/* the descriptor must not go on reporting what this reader had */
+	ulib_poll_again(reader->client, 0);
 	free(reader);
 }

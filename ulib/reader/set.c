@@ -23,6 +23,9 @@ struct rring_set {
 	struct rring_reader *last;	/* gave the event in use */
 	struct rring_reader *failed;	/* its release failed with .error */
 	int error;
+	int end_due;			/* the members have changed since the
+					 * set told that all streams have ended
+					 */
 	uint32_t count;
 	struct member members[RRING_CURSORS];
 };
@@ -118,6 +121,7 @@ int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 	if (set->config.order == RRING_BY_PRIORITY)
 		member.priority = priority;
 	insert_by_priority(set, member);
+	set->end_due = 1;
 	return 0;
 }
 
@@ -128,6 +132,7 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 	if (place == set->count)
 		return ulib_error(-ENOENT, "the reader is not in the set");
 	member_remove(set, place);
+	set->end_due = 1;
 	if (set->last == reader)
 		set->last = NULL;
 	if (set->failed == reader)
@@ -227,6 +232,8 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 	if (*from)
 		return set->error;
 	err = choose_member(set, &chosen);
+	if (err == -EPIPE)
+		set->end_due = 0;
 	if (err == -EAGAIN || err == -EPIPE)
 		return err;
 	*from = rotate_member(set, chosen);
@@ -239,24 +246,29 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 /* ---- wait ---- */
 
 /*
- * -EAGAIN: no member has news; 0: one has, or all streams have ended, or the
- * set is empty.
+ * -EAGAIN: no member has news; 0: one has, or the set is empty, or all streams
+ * have ended, and the set or a member was not told of that yet.
  */
 static int check_members(void *context)
 {
 	struct rring_set *set = context;
-	int nobody = 0;
+	int due = set->end_due || !set->count;
+	int ended = 1;
 	uint32_t i;
 	int err;
 
 	for (i = 0; i < set->count; i++) {
-		err = ulib_reader_check(set->members[i].reader);
+		struct rring_reader *reader = set->members[i].reader;
+
+		err = ulib_reader_check(reader);
 		if (err == -EAGAIN)
-			nobody = -EAGAIN;
+			ended = 0;
 		else if (err != -EPIPE)
 			return 0;
+		else if (!ulib_reader_knows_end(reader))
+			due = 1;
 	}
-	return nobody;
+	return ended && due ? 0 : -EAGAIN;
 }
 
 /*

@@ -98,8 +98,11 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 		scan = ulib_scan_readers(writer);
 		ulib_room_settle(writer, scan.low);
 		writer->limit = scan.low + writer->capacity;
-		if (writer->limit >= writer->head + n)
+		if (writer->limit >= writer->head + n) {
+			ulib_poll_next(writer->client, writer->id,
+				       RRING_WRITER_WAITS);
 			return 0;
+		}
 		if (!scan.joining)
 			break;
 		sched_yield();

@@ -399,6 +399,8 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 	}
 	delist(writer);
 	ulib_unmap(writer->client, writer->ring, writer->size);
+	/* the descriptor must not go on reporting this writer's room */
+	ulib_poll_again(writer->client, 0);
 	free(writer);
 }
 

@@ -94,6 +94,9 @@ struct rring_reader {
 	uint32_t resumed;	/* 1: the name was known */
 	uint32_t backoff_left;	/* looks left that do not pause */
 	uint32_t backoff_len;	/* .backoff_left after a vain pause */
+	uint32_t slow_look;	/* not 0: the head alone does not tell what
+				 * there is: ULIB_LOOK_* of the library
+				 */
 };
 
 #endif /* _RUSTED_RING_OBJECT_H */

@@ -369,7 +369,11 @@ struct rring_magazines {
 
 struct rring_cursor {
 	rring_seq_t pos;	/* the reader has released entries below */
-	__u8 reserved[56];
+	rring_word_t told;	/* 1 + the incarnation of the ring whose end the
+				 * reader was told; 0: none. That end no longer
+				 * ends a wait or makes poll() report POLLIN
+				 */
+	__u8 reserved[48];
 };
 
 struct rring_cursors {
@@ -582,8 +586,8 @@ enum rring_start {
 /*
  * READER_JOIN: become a reader of a ring. A named reader that is away goes on
  * at its position or, if it was lapped and that is higher, at the oldest entry
- * kept. A cursor is free only if its value is 0: after a reader has left, the
- * client sets the reader's cursor back to 0.
+ * kept. A cursor is free only if its .pos is 0: after a reader has left, the
+ * client sets .told and then .pos of the reader's cursor back to 0.
  *
  *	ENOENT	no ring has this name
  *	ENXIO	no ring has this id
@@ -649,13 +653,17 @@ struct rring_reader_rejoin {
 
 /* What WAIT waits for. */
 enum rring_wait_for {
-	/* head is above .position, the ring has ended, or .reader was lapped */
+	/*
+	 * head is above .position, .reader was lapped, or the ring has ended
+	 * and .told of the reader's cursor does not say so
+	 */
 	RRING_WAIT_READABLE,
 	/* no gating reader and no retained entry is at or below .position */
 	RRING_WAIT_WRITABLE,
 	/*
 	 * bit c of .position stands for the client's reader with cursor c: one
 	 * of these has an entry or was lapped, or the rings of all have ended
+	 * and .told of one of the cursors does not say so
 	 */
 	RRING_WAIT_ANY,
 	/*

@@ -140,12 +140,13 @@ TEST_F(poll, an_observer_is_readable_too)
 	rring_close(client);
 }
 
-TEST_F(poll, the_end_of_a_stream_is_readable)
+TEST_F(poll, the_end_of_a_stream_is_readable_until_it_was_read)
 {
 	rring_writer_close(self->writer);
 	EXPECT_EQ(POLLIN, polled(self->consumer));
-	EXPECT_EQ(-EPIPE, stream_take(self->reader, MAX));
 	EXPECT_EQ(POLLIN, polled(self->consumer));
+	EXPECT_EQ(-EPIPE, stream_take(self->reader, MAX));
+	EXPECT_EQ(0, polled(self->consumer));
 	rring_reader_close(self->reader, 0);
 	EXPECT_EQ(0, polled(self->consumer));
 }
