@@ -193,6 +193,14 @@ RRING_IN_LINE uint64_t rring_reader_position(const struct rring_reader *reader);
 /* Returns how many entries this reader has lost: never got, or cannot trust. */
 RRING_IN_LINE uint64_t rring_reader_lost(const struct rring_reader *reader);
 
+/*
+ * Release the event of the last rring_try_read() and all other entries but the
+ * newest @keep ones, unread: 0: to get only what is published from now on; 1:
+ * to get the newest event next. Returns how many entries it has passed over,
+ * which do not count as lost, or a negative errno.
+ */
+long rring_reader_skip(struct rring_reader *reader, uint32_t keep);
+
 /* Returns how many entries are published that this reader has not released. */
 uint64_t rring_reader_lag(struct rring_reader *reader);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Readers: the head of the ring, the ring's pages, and laps. */
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 
@@ -358,6 +359,41 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 	uint64_t avail = events_fast(reader);
 
 	return avail ? set_head(reader, avail, n) : look_for_events(reader, n);
+}
+
+/*
+ * Move the reader to @keep entries below @head, which is above its position,
+ * and release the entries in between. Returns their number.
+ */
+static long skip_to(struct rring_reader *reader, uint64_t head, uint32_t keep)
+{
+	uint64_t skipped = head - reader->pos - keep;
+
+	set_position(reader, head - keep);
+	reader->head = reader->pos;
+	/* released as in rring_reader_advance() */
+	rring_seq_store_release(reader->cursor, reader->pos);
+	if (!reader->observer)
+		rring_after_release(reader);
+	ulib_xxl_unpin(reader, reader->pos);
+	return skipped < LONG_MAX ? (long)skipped : LONG_MAX;
+}
+
+long rring_reader_skip(struct rring_reader *reader, uint32_t keep)
+{
+	int err = rring_release(reader, (uint32_t)reader->peeked);
+	uint64_t head;
+	int ended;
+
+	if (!err && reader->lappable)
+		err = ulib_head_rejoin(reader);
+	if (!err)
+		err = find_head(reader, &head, &ended);
+	if (err)
+		return err;
+	if (head <= reader->pos || head - reader->pos <= keep)
+		return 0;
+	return skip_to(reader, head, keep);
 }
 
 uint64_t rring_reader_lag(struct rring_reader *reader)
