@@ -326,78 +326,76 @@ static bool may_recall(struct kring_client *client, u32 pool)
 	return n > 1 || !kring_client_has_untouched_refill(client, pool);
 }
 
+/* The ledger word of @client for the first slot of its last refill. */
+static u64 refilled_word(struct kring_client *client,
+			 const struct kring_pool *pool)
+{
+	const struct rring_magazine *magazine =
+		kring_client_magazine(client, pool->index);
+	u64 handle = magazine->handle[client->refilled[pool->index] %
+				      RRING_MAGAZINE_SLOTS];
+
+	return rring_word_load_acquire(&kring_client_ledger(client)[
+			pool->base + rring_handle_index(handle)]);
+}
+
 /*
  * Recall the magazine of @client for @pool: the slots in it, and those that the
  * client has parked, are no longer its own. Returns false if there is nothing
  * to recall. The caller then passes barrier K, and calls kring_client_spare().
  * Under the arena's lock.
  */
-bool kring_client_recall(struct kring_client *client, u32 pool)
+bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 {
-	struct rring_magazine *magazine = kring_client_magazine(client, pool);
+	u32 index = pool->index;
+	struct rring_magazine *magazine = kring_client_magazine(client, index);
 	u64 floor = rring_seq_load(&magazine->head) + 1;
+	/* before the tail: what was taken and given on has moved the tail */
+	u32 moves = rring_ledger_moves(refilled_word(client, pool));
 
-	if (!may_recall(client, pool))
+	if (!may_recall(client, index))
 		return false;
-	if (kring_client_has_untouched_refill(client, pool))
-		client->spared |= BIT(pool);
-	client->recalled |= BIT(pool);
+	if (kring_client_has_untouched_refill(client, index)) {
+		client->spared |= BIT(index);
+		client->spared_moves[index] = moves;
+	}
+	client->recalled |= BIT(index);
 	rring_seq_store(&magazine->floor, floor);
 	/*
-	 * O: pairs with P in the library's pop. Without it, the client could
-	 * see the head, but not the floor.
+	 * Released, as in lend(). Otherwise the client could see the head, but
+	 * not the floor.
 	 */
 	rring_seq_store_release(&magazine->head, floor);
 	return true;
 }
 
 /*
- * Is the slot at @position of @client's last refill still free to lend? @client
- * was recalled, and barrier K has passed since. If the client takes the slot
- * now, it sees the floor, and gives the slot back. If it took the slot before,
- * it holds it, or its tail has passed the position.
- *
- * F: pairs with E in the library's pop. Without it, the hold could seem to have
- * fallen, and the tail not to have moved.
- */
-static bool is_untaken(struct kring_client *client,
-		       const struct kring_pool *pool, u64 handle)
-{
-	const rring_word_t *word = &kring_client_ledger(client)[pool->base +
-						rring_handle_index(handle)];
-
-	return !rring_ledger_holds(rring_word_load_acquire(word)) &&
-	       (u32)load_tail(client, pool->index) ==
-	       client->refilled[pool->index];
-}
-
-/*
  * Lend to @client, whose magazine for @pool was recalled, one slot again: the
- * first one of its last refill that it does not hold, if it has taken none of
- * them. Otherwise two clients could recall each other's slots again and again,
- * and neither could take one. Under the arena's lock.
+ * first one of its last refill, if the client has not taken it. Otherwise two
+ * clients could recall each other's slots again and again, and neither could
+ * take one. Barrier K has passed since the floor rose. So if the word shows no
+ * hold, and the moves that it had before, then the client has not taken the
+ * slot, and will not: it sees the floor. Under the arena's lock.
  */
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool)
 {
-	struct rring_magazine *magazine =
-		kring_client_magazine(client, pool->index);
+	u32 index = pool->index;
+	struct rring_magazine *magazine = kring_client_magazine(client, index);
+	u32 *first = &client->refilled[index];
+	u64 handle = magazine->handle[*first % RRING_MAGAZINE_SLOTS];
 	u64 head = rring_seq_load(&magazine->head);
-	u32 position = client->refilled[pool->index];
-	u64 handle;
+	u64 word = refilled_word(client, pool);
 
-	if (!(client->spared & BIT(pool->index)))
+	if (!(client->spared & BIT(index)))
 		return;
-	client->spared &= ~BIT(pool->index);
-	do {
-		if (position == (u32)head - 1)
-			return;		/* the end of what was recalled */
-		handle = magazine->handle[position++ % RRING_MAGAZINE_SLOTS];
-	} while (!is_untaken(client, pool, handle));
+	client->spared &= ~BIT(index);
+	if (rring_ledger_holds(word) ||
+	    rring_ledger_moves(word) != client->spared_moves[index])
+		return;
 	pool->lease[rring_handle_index(handle)].position = head;
 	WRITE_ONCE(magazine->handle[head % RRING_MAGAZINE_SLOTS], handle);
-	client->refilled[pool->index] = head;
-	/* O: as in lend() */
-	rring_seq_store_release(&magazine->head, head + 1);
+	*first = head;
+	rring_seq_store_release(&magazine->head, head + 1); /* as in lend() */
 }
 
 static struct kring_client *client_at(struct kring_arena *arena, u32 id)

@@ -55,6 +55,7 @@ struct kring_client {
 					 * the client has not noticed
 					 */
 	u32 spared;			/* bit per pool: kring_client_spare() */
+	u32 spared_moves[RRING_POOLS];	/* of the slot that it may spare */
 	u32 charged[RRING_POOLS];	/* slots lent and not freed since */
 	u64 recent[RRING_POOLS][RRING_RECENT_LISTS]; /* read up to here */
 	struct kring_reader *readers[RRING_CURSORS]; /* by cursor */
@@ -80,7 +81,7 @@ u32 kring_client_tail(struct kring_client *client, u32 pool);
 u32 kring_client_lent(struct kring_client *client, u32 pool);
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool);
 u32 kring_client_parked(struct kring_client *client, u32 pool);
-bool kring_client_recall(struct kring_client *client, u32 pool);
+bool kring_client_recall(struct kring_client *client, struct kring_pool *pool);
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool);
 int kring_client_region(struct kring_client *client, u64 offset,
 			const struct kring_region **region, bool *writable);

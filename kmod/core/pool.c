@@ -422,12 +422,11 @@ void kring_pool_recall(struct kring_pool *pool,
 	mutex_lock(&arena->lock);
 	for (i = 1; i <= arena->last_client; i++)
 		if (arena->clients[i] && arena->clients[i] != except)
-			any |= kring_client_recall(arena->clients[i],
-						   pool->index);
+			any |= kring_client_recall(arena->clients[i], pool);
 	if (any) {
 		/*
-		 * K: pairs with L in the library's pop and unpark. Without it,
-		 * a sweep could miss the hold of a client that has not seen the
+		 * Barrier K, for the library's pop and unpark. Without it, a
+		 * sweep could miss the hold of a client that has not seen the
 		 * floor.
 		 */
 		kring_barrier(arena);

@@ -198,7 +198,7 @@ u64 fixture_pop(struct kring_client *client, u32 pool)
 
 	fixture_notice_recall(client, pool);
 	tail = rring_seq_load(pos);
-	if (tail == rring_seq_load_acquire(&magazine->head))
+	if (rring_seq_load_acquire(&magazine->head) <= tail)
 		return 0;
 	handle = READ_ONCE(magazine->handle[tail % RRING_MAGAZINE_SLOTS]);
 	fixture_hold(client, handle);

@@ -173,7 +173,7 @@ static void slot_taken_and_given_on_is_not_spared(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, 4), 4);
 	handle = magazine->handle[0];
 	mutex_lock(&a->arena->lock);
-	KUNIT_EXPECT_TRUE(test, kring_client_recall(a, RRING_S));
+	KUNIT_EXPECT_TRUE(test, kring_client_recall(a, pool));
 	fixture_hold(a, handle);
 	rring_seq_store_release(tail(a, RRING_S), 1);
 	fixture_drop(a, handle);
@@ -182,25 +182,25 @@ static void slot_taken_and_given_on_is_not_spared(struct kunit *test)
 	mutex_unlock(&a->arena->lock);
 }
 
-/* The client takes a slot just now: another one of its refill stays. */
+/* The client takes the slot just now, and gives it back as it sees the floor. */
 static void slot_being_taken_is_not_spared(struct kunit *test)
 {
 	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
 	struct rring_magazine *magazine = kring_client_magazine(a, RRING_S);
 	struct kring_pool *pool = fixture_pool(test, RRING_S);
-	u64 taken, spared;
+	u64 handle;
 
 	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, 2), 2);
-	taken = magazine->handle[0];
-	spared = magazine->handle[1];
+	handle = magazine->handle[0];
 	mutex_lock(&a->arena->lock);
-	KUNIT_EXPECT_TRUE(test, kring_client_recall(a, RRING_S));
-	fixture_hold(a, taken);
+	KUNIT_EXPECT_TRUE(test, kring_client_recall(a, pool));
+	fixture_hold(a, handle);
 	kring_client_spare(a, pool);
+	KUNIT_EXPECT_EQ(test, kring_client_lent(a, RRING_S), 0u);
 	mutex_unlock(&a->arena->lock);
-	fixture_drop(a, taken);
-	KUNIT_EXPECT_EQ(test, fixture_pop(a, RRING_S), spared);
+	fixture_drop(a, handle);
 	KUNIT_EXPECT_EQ(test, fixture_pop(a, RRING_S), 0ull);
+	KUNIT_EXPECT_EQ(test, sweep(test, RRING_S), 2u);
 }
 
 /* Make the word of @handle, which @client holds once, that of a parked slot. */

@@ -5,7 +5,10 @@
 
 #include "client.h"
 
-/* Drop all parked slots of @pool. */
+/*
+ * Drop all parked slots of @pool. Tells clients that wait for a slot after each
+ * one: a sweep may have seen that one parked, and then in motion.
+ */
 static void unpark_all(struct rring_client *client,
 		       struct rring_pool_view *pool)
 {
@@ -18,13 +21,13 @@ static void unpark_all(struct rring_client *client,
 						  RRING_PRIVATE)) +
 					       RRING_MOVE - RRING_HOLD);
 		ulib_recent_add(client, handle);
+		rring_freed(client);
 	}
 }
 
 void rring_unpark(struct rring_client *client, enum rring_class pool)
 {
 	unpark_all(client, &client->pool[pool]);
-	rring_freed(client);
 }
 
 /*
@@ -35,8 +38,8 @@ void rring_unpark(struct rring_client *client, enum rring_class pool)
 static void yield_slots(struct rring_client *client,
 			struct rring_pool_view *pool)
 {
-	/* P: pairs with O in the kernel: the head is not below this floor */
-	uint64_t floor = rring_seq_load_acquire(&pool->magazine->floor);
+	/* the kernel stores it before the head: the head may be lower yet */
+	uint64_t floor = rring_seq_load(&pool->magazine->floor);
 
 	unpark_all(client, pool);
 	pool->floor = floor;
@@ -61,7 +64,7 @@ static inline uint64_t pop_slot(struct rring_pool_view *pool)
 	uint64_t handle, before;
 	rring_word_t *word;
 
-	if (tail == head)
+	if (head <= tail)	/* lower: during a recall */
 		return 0;
 	handle = pool->magazine->handle[tail % RRING_MAGAZINE_SLOTS];
 	word = &pool->ledger[rring_handle_index(handle)];
@@ -113,7 +116,7 @@ static uint64_t take_slot(struct rring_client *client,
  * Move the tail from @tail past one slot or, if the magazine was recalled, to
  * the floor. 1: this thread has taken the slot; 0: another thread has moved the
  * tail, or the slot was recalled.
- * L: pairs with K in the recall, as in rring_recalled().
+ * The order of the hold and the floor is that of rring_recalled().
  */
 static int move_tail(struct rring_pool_view *pool, __u64 tail)
 {
@@ -142,7 +145,7 @@ static uint64_t pop_slot_threads(struct rring_client *client,
 	for (;;) {
 		tail = rring_seq_load(pool->tail);
 		/* P: pairs with O in the kernel, as in pop_slot() */
-		if (tail == rring_seq_load_acquire(&pool->magazine->head))
+		if (rring_seq_load_acquire(&pool->magazine->head) <= tail)
 			return 0;
 		handle = RRING_LOAD(&pool->magazine->handle[
 				    tail % RRING_MAGAZINE_SLOTS]);
@@ -232,7 +235,7 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		return ulib_error(-EINVAL, "there is no class %u; classes are RRING_XS to RRING_XXL",
 				  pool);
 	if (!client->shared && pool < RRING_XXL &&
-	    rring_slot_takes(pool, len)) {
+	    rring_slot_takes(pool, len) && !client->pool[pool].parked) {
 		handle = pop_slot(&client->pool[pool]);
 		if (handle)
 			return init_event(client, pool, handle, len, event_type,
@@ -581,8 +584,10 @@ static void empty_magazine(struct rring_client *client,
 
 	do {
 		head = rring_seq_load_acquire(&pool->magazine->head);
+		if (head <= tail)
+			return;
 	} while (!rring_seq_exchange(pool->tail, &tail, head));
-	for (; tail != head; tail++)
+	for (; tail < head; tail++)
 		ulib_recent_add(client, RRING_LOAD(&pool->magazine->handle[
 					 tail % RRING_MAGAZINE_SLOTS]));
 }
