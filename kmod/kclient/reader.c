@@ -598,8 +598,9 @@ fail_client:
  * * -ENXIO: no ring of that number
  * * -EBADF: @config->arena_fd is not open
  * * -EINVAL: @config->arena_fd is not an arena's; neither a name nor a number of
- *   a ring; a name, flag or start that is not valid; @config->ended without @config->event; an observer with a name;
- *   or a gating reader of an RRING_OVERWRITE ring
+ *   a ring; a name, flag or start that is not valid; @config->ended without
+ *   @config->event; an observer with a name; or a gating reader of an
+ *   RRING_OVERWRITE ring
  * * -EBUSY: a reader of this name is open
  * * -EACCES: the reader of this name does not belong to root
  * * -ENOSPC: the kernel has 64 readers in the arena, or the ring has 240, or

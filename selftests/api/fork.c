@@ -188,7 +188,7 @@ TEST_F(fork, a_child_may_close_a_client_in_an_exit_handler)
 	EXPECT_EQ(0, reap(spawn(exit_with_handler, &self->its)));
 }
 
-/* As destructors do, in the reverse order of construction. */
+/* In the reverse order of construction, like destructors. */
 static int close_each(void *arg)
 {
 	struct belongings *its = arg;
