@@ -151,6 +151,37 @@ TEST_F_TIMEOUT(threads, holds_of_one_event_are_counted_exactly, 100)
 	EXPECT_TRUE(all_free(self->client));
 }
 
+static void *drop_what_is_not_held(void *arg)
+{
+	struct worker *worker = arg;
+	uint32_t i;
+
+	for (i = 0; i < worker->rounds; i++)
+		if (rring_drop(worker->client, &worker->shared) != -EINVAL)
+			worker->delivered++;
+	return NULL;
+}
+
+TEST_F_TIMEOUT(threads, drops_that_fail_at_once_change_nothing, 100)
+{
+	struct worker workers[THREADS] = {};
+	struct rring_event event;
+	uint32_t i;
+
+	ASSERT_EQ(0, rring_alloc(self->client, 8, 0, &event));
+	ASSERT_EQ(0, rring_drop(self->client, &event));
+	for (i = 0; i < THREADS; i++) {
+		workers[i].client = self->client;
+		workers[i].shared = event;
+	}
+	run(workers, drop_what_is_not_held);
+	for (i = 0; i < THREADS; i++)
+		EXPECT_EQ(0, workers[i].delivered);
+	EXPECT_EQ(0, rring_ledger_holds(rring_word_load(event.word)));
+	rring_trim(self->client);
+	EXPECT_TRUE(all_free(self->client));
+}
+
 static void *alloc_and_mark(void *arg)
 {
 	struct worker *worker = arg;

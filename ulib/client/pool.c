@@ -435,20 +435,33 @@ static void hold_dropped(struct rring_client *client,
 }
 
 /*
- * Drop, in a client with several threads. -EINVAL: there was no hold, and the
- * subtraction is undone. The word shows holds in between, so that no collect
- * finds the slot unused. A sweep may have seen these holds and have let a
- * client sleep, so rring_freed() wakes clients that wait for a slot.
+ * Take a hold away from @word, if it has one; else leave the word as it is.
+ * Returns the word before. A subtraction that is undone would not do: while it
+ * lasts, another thread's hold looks like none, and a second thread that fails
+ * finds holds below zero, and takes one of these.
+ */
+static uint64_t take_hold(rring_word_t *word)
+{
+	__u64 before = rring_word_load(word);
+
+	/* G: the payload was read before the hold falls */
+	while (rring_ledger_holds(before) &&
+	       !rring_word_exchange(word, &before,
+				    before + RRING_MOVE - RRING_HOLD))
+		;
+	return before;
+}
+
+/*
+ * Drop, in a client with several threads. -EINVAL: there was no hold. Like each
+ * call that fails, this wakes the clients that wait for a slot.
  */
 static int drop_threads(struct rring_client *client,
 			const struct rring_event *event)
 {
-	uint64_t change = RRING_MOVE - RRING_HOLD;
-	/* G: the payload was read before the hold falls */
-	uint64_t word = rring_word_fetch_add(event->word, change);
+	uint64_t word = take_hold(event->word);
 
 	if (!rring_ledger_holds(word)) {
-		rring_word_fetch_add(event->word, -change);
 		rring_freed(client);
 		return ulib_not_held(client);
 	}

@@ -175,6 +175,18 @@ static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 }
 
 /*
+ * If @word has the value *@expected, store @desired in it. 1: stored, ordered
+ * as acquire and release. 0: not stored; *@expected becomes the value that was
+ * found, without any order.
+ */
+static inline int rring_word_exchange(rring_word_t *word, __u64 *expected,
+				      __u64 desired)
+{
+	return __atomic_compare_exchange_n(&word->value, expected, desired, 0,
+					   __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/*
  * If @seq has the value *@expected, store @desired in it. 1: stored, ordered as
  * acquire and release. 0: not stored; *@expected becomes the value that was
  * found, without any order.
