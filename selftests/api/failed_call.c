@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A call that fails, and that changed a ledger word for a moment, wakes the
- * clients that wait for a slot: a sweep may have taken that moment for a hold.
+ * A call that changes a ledger word and frees no slot by that wakes the clients
+ * that wait for a slot: their sweep may have seen the change, and left the slot
+ * alone. Such are calls that fail, and a writer's look for room.
  */
 #include "kselftest_harness.h"
 
@@ -52,7 +53,7 @@ static uint64_t wakes(const struct rring_client *client)
 
 FIXTURE_SETUP(failed_call)
 {
-	const uint32_t capacity[RRING_POOLS] = { 1 };
+	const uint32_t capacity[RRING_POOLS] = { 1, 1 };
 
 	self->arena = arena_with(capacity, 0);
 	self->holder = client_of(self->arena, RRING_PRODUCER);
@@ -99,6 +100,30 @@ TEST_F(failed_call, upgrade_of_a_stale_handle_wakes_waiters)
 	EXPECT_EQ(-ESTALE, rring_upgrade(self->failing, self->dropped.handle,
 					 &event));
 	EXPECT_LT(before, wakes(self->holder));
+}
+
+/* The reader has passed the event. The writer sees that, and writes nothing. */
+TEST_F(failed_call, look_for_room_wakes_waiters)
+{
+	const struct rring_ring_config config = {
+		.kind = RRING_HANDLES, .policy = RRING_BLOCK, .capacity = 1,
+	};
+	struct rring_writer *writer = writer_of(self->failing, &config);
+	struct rring_reader *reader =
+		reader_at(self->holder, rring_writer_ring_id(writer));
+	struct rring_event event;
+	uint64_t before;
+
+	ASSERT_EQ(0, rring_alloc_class(self->failing, RRING_S, 10, 0, &event));
+	ASSERT_EQ(0, rring_publish(writer, &event));
+	ASSERT_EQ(1, rring_peek(reader, 1));
+	ASSERT_EQ(0, rring_release(reader, 1));
+	until_slot_wanted(self->holder, RRING_XS);
+	before = wakes(self->holder);
+	EXPECT_EQ(0, rring_wait_writable(writer, 1, 0));
+	EXPECT_LT(before, wakes(self->holder));
+	rring_reader_close(reader, 0);
+	rring_writer_close(writer);
 }
 
 TEST_HARNESS_MAIN

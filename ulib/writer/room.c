@@ -51,10 +51,23 @@ void ulib_room_settle(struct rring_writer *writer, uint64_t low)
 		ulib_xxl_settled(writer->client);
 }
 
+/*
+ * Settle below @low, and wake the clients that wait for a slot. The reader that
+ * passed an entry has woken them, but this change of the slot's word may keep
+ * their sweep from freeing the slot, and then they sleep on.
+ */
+static void settle_and_wake(struct rring_writer *writer, uint64_t low)
+{
+	if (!writer->entries || writer->settled >= low)
+		return;
+	ulib_room_settle(writer, low);
+	rring_freed(writer->client);
+}
+
 void ulib_writer_settle(struct rring_writer *writer)
 {
 	if (writer->entries && !ulib_is_inherited(writer->client))
-		ulib_room_settle(writer, ulib_scan_readers(writer).low);
+		settle_and_wake(writer, ulib_scan_readers(writer).low);
 }
 
 /* ---- room ---- */
@@ -96,7 +109,7 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 		return ulib_refuse_inherited();
 	for (;;) {
 		scan = ulib_scan_readers(writer);
-		ulib_room_settle(writer, scan.low);
+		settle_and_wake(writer, scan.low);
 		writer->limit = scan.low + writer->capacity;
 		if (writer->limit >= writer->head + n) {
 			ulib_poll_next(writer->client, writer->id,
@@ -127,9 +140,12 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 	};
 	int err = ulib_call(writer->client, RRING_IOC_WAIT, &args);
 
-	if (!err)
-		grant_room(writer, n);
-	return err;
+	if (err)
+		return err;
+	grant_room(writer, n);
+	if (writer->entries)
+		rring_freed(writer->client);
+	return 0;
 }
 
 /* ---- wait ---- */
