@@ -384,11 +384,16 @@ struct kring_reader *kring_reader_enter(struct kring_client *client,
 int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args)
 {
+	struct kring_reader *reader;
 	int err = kring_client_lock(client);
 
 	if (err)
 		return err;
-	err = PTR_ERR_OR_ZERO(kring_reader_enter(client, current_euid(), args));
+	reader = kring_reader_enter(client, current_euid(), args);
+	err = PTR_ERR_OR_ZERO(reader);
+	/* a poll that began before does not look at the new reader by itself */
+	if (!err && kring_reader_ready(reader, reader->start))
+		kring_client_wake(client, EPOLLIN | EPOLLRDNORM);
 	kring_client_unlock(client);
 	return err;
 }
