@@ -365,6 +365,9 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		kring_xxl_discard(pool, retired);
 		cond_resched();
 	} while (n && freed < want && !fatal_signal_pending(current));
+	/* a client may wait until a slot of its own quota is freed */
+	if (freed)
+		kring_arena_wake_pools(arena, BIT(pool->index));
 	return freed;
 }
 
