@@ -332,11 +332,11 @@ static u64 refilled_word(struct kring_client *client,
 {
 	const struct rring_magazine *magazine =
 		kring_client_magazine(client, pool->index);
-	u64 handle = magazine->handle[client->refilled[pool->index] %
-				      RRING_MAGAZINE_SLOTS];
+	const rring_word_t *words = kring_client_ledger(client) + pool->base;
+	u32 first = client->refilled[pool->index] % RRING_MAGAZINE_SLOTS;
+	u32 slot = rring_handle_index(magazine->handle[first]);
 
-	return rring_word_load_acquire(&kring_client_ledger(client)[
-			pool->base + rring_handle_index(handle)]);
+	return rring_word_load_acquire(&words[slot]);
 }
 
 /*
