@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -477,6 +478,15 @@ static void *come_and_go(void *arg)
 	return NULL;
 }
 
+/*
+ * What the parent's other thread was allocating during fork() is lost in the
+ * child, which is no leak of the library: end without a search for leaks.
+ */
+static int call_all_and_end(void *arg)
+{
+	return (int)syscall(SYS_exit_group, call_all(arg));
+}
+
 TEST_F(fork, another_thread_may_open_and_close_meanwhile)
 {
 	struct busy busy = { .arena = arena_small() };
@@ -484,7 +494,7 @@ TEST_F(fork, another_thread_may_open_and_close_meanwhile)
 	uint32_t i;
 
 	for (i = 0; i < rounds(200); i++)
-		EXPECT_EQ(0, reap(spawn(call_all, &self->its)));
+		EXPECT_EQ(0, reap(spawn(call_all_and_end, &self->its)));
 	__atomic_store_n(&busy.end, 1, __ATOMIC_RELAXED);
 	thread_end(thread);
 	close(busy.arena);

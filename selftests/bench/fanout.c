@@ -42,6 +42,7 @@ static void open_fanout(struct fanout *fanout, uint32_t readers)
 		.capacity = ENTRIES,
 	};
 	const struct rring_reader_config reader = {
+		.ring = 1,	/* the first of the arena */
 		.start = RRING_START_OLDEST,
 	};
 

@@ -51,6 +51,7 @@ static void *open_holding(uint32_t readers)
 		.capacity = HOLDING_ENTRIES,
 	};
 	const struct rring_reader_config reader = {
+		.ring = 1,	/* the first of the arena */
 		.start = RRING_START_OLDEST,
 		.strategy = RRING_WAIT_SPIN,
 	};

@@ -365,6 +365,7 @@ TEST(ring_of_a_million_entries_keeps_their_order)
 	uint32_t i;
 
 	ASSERT_EQ(0, rring_writer_open(client, &config, &writer));
+	at.ring = rring_writer_ring_id(writer);
 	ASSERT_EQ(0, rring_reader_open(client, &at, &reader));
 	for (i = 0; i < MILLION; i++)
 		ASSERT_EQ(0, rring_add(writer, &i, sizeof(i), 0));

@@ -227,8 +227,6 @@ KILLED(drop_by_threads_awaited, .run = victim_drop, .before = victim_make,
        .peer = &a_client, .needs = SCARCE | THREADS);
 KILLED(drop_large_awaited, .run = victim_drop, .before = victim_make,
        .peer = &a_client, .needs = LARGE);
-KILLED(trim_awaited, .run = victim_trim, .before = victim_park_and_share,
-       .peer = &a_client, .needs = SCARCE);
 KILLED(last_release_awaited, .run = victim_receive,
        .before = victim_take_the_rest, .peer = &a_client,
        .needs = READS | SCARCE, .read = 1);

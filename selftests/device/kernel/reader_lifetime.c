@@ -137,7 +137,8 @@ TEST_F(reader_lifetime, end_is_told_as_processes_are_told)
 	EXPECT_EQ(0, consumer_call(fd, CONSUMER_WAIT, &deadline));
 	EXPECT_EQ(-EPIPE, consumer_drain(fd, &position, kring->max));
 	EXPECT_EQ(5, position);
-	EXPECT_EQ(0, consumer_call(fd, CONSUMER_WAIT, &deadline));
+	/* an end that was told ends no wait */
+	EXPECT_EQ(-ETIMEDOUT, consumer_call(fd, CONSUMER_WAIT, &deadline));
 	close(fd);
 }
 

@@ -170,22 +170,53 @@ static int load_last(void *arg)
 	return load_first(region->addr + region->size - 1);
 }
 
+/*
+ * The exit status of a child that loads the first or last byte of the region. 1:
+ * it finds zero, although the parent has another value there.
+ */
+static int end_of_child(int (*load)(void *arg), void *arg, char *byte,
+			enum region_kind kind)
+{
+	char before = kind == LEDGER ? *byte : 0;
+	int end;
+
+	if (kind == LEDGER)
+		*byte = 77;
+	end = reap(spawn(load, arg));
+	if (kind == LEDGER)
+		*byte = before;
+	return end;
+}
+
+/*
+ * There is nothing for the child. In place of the ledger, the library maps zeros
+ * of the child's own.
+ */
+static int is_absent(const struct region *region, enum region_kind kind)
+{
+	char *first = region->addr;
+	char *last = first + region->size - 1;
+	int end = kind == LEDGER ? 1 : 128 + SIGSEGV;
+
+	return end_of_child(load_first, first, first, kind) == end &&
+	       end_of_child(load_last, (void *)region, last, kind) == end;
+}
+
 TEST_F(remap, child_does_not_have_it)
 {
-	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_first, self->addr)));
-	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_last, &self->region)));
+	EXPECT_TRUE(is_absent(&self->region, variant->kind));
 }
 
 TEST_F(remap, child_never_gets_it)
 {
 	EXPECT_EQ(-EINVAL, errno_of(madvise(self->addr, self->size,
 					    MADV_DOFORK)));
-	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_first, self->addr)));
+	EXPECT_TRUE(is_absent(&self->region, variant->kind));
 	EXPECT_EQ(0, errno_of(madvise(self->addr, self->size,
 				      MADV_DONTFORK)));
 	EXPECT_EQ(-EINVAL, errno_of(madvise(self->addr, self->size,
 					    MADV_DOFORK)));
-	EXPECT_EQ(128 + SIGSEGV, reap(spawn(load_first, self->addr)));
+	EXPECT_TRUE(is_absent(&self->region, variant->kind));
 }
 
 TEST_F(remap, no_hole_is_punched)

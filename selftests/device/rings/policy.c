@@ -97,7 +97,7 @@ TEST_F(policy, a_blocked_writer_goes_on_when_a_reader_releases)
 	baton_init(&blocked.joined);
 	pid = spawn(write_blocked, &blocked);
 	baton_wait(&blocked.opened);
-	reader = reader_at(self->client, 0);
+	reader = reader_at(self->client, 1);
 	baton_pass(&blocked.joined);
 	for (i = 0; i < 96; i++) {
 		until_waiting(reader->info, RRING_WRITER_WAITS);

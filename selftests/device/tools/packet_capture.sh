@@ -284,7 +284,7 @@ oldest_are_overwritten() {
 	rring-pcap -w over 2>said || status=$?
 	cat said
 	[ $status -eq 1 ]
-	grep -q "'nftap': it overwrites" said
+	grep -q "'nftap': .*overwrites" said
 	capture over --observe
 	until_it_reads
 	stop "$pcap"

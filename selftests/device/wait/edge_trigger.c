@@ -114,7 +114,7 @@ static void drain_by_epoll(struct __test_metadata *_metadata,
 	baton_init(&rush->joined);
 	pid = spawn(write_close_behind, rush);
 	baton_wait(&rush->opened);
-	reader = reader_at(client, 0);
+	reader = reader_at(client, 1);
 	epoll = watch(client, EPOLLIN | rush->trigger);
 	baton_pass(&rush->joined);
 	while (err != -EPIPE) {
@@ -197,7 +197,7 @@ TEST_F_TIMEOUT(edge_trigger, each_release_is_heard_of, 250)
 	baton_init(&rush.joined);
 	pid = spawn(write_by_epoll, &rush);
 	baton_wait(&rush.opened);
-	reader = reader_at(self->client, 0);
+	reader = reader_at(self->client, 1);
 	baton_pass(&rush.joined);
 	while ((err = stream_take(reader, MAX)) != -EPIPE) {
 		ASSERT_TRUE(!err || err == -EAGAIN);
