@@ -384,11 +384,12 @@ void kring_client_spare(struct kring_client *client, struct kring_pool *pool)
 	u32 *first = &client->refilled[index];
 	u64 handle = magazine->handle[*first % RRING_MAGAZINE_SLOTS];
 	u64 head = rring_seq_load(&magazine->head);
-	u64 word = refilled_word(client, pool);
+	u64 word;
 
 	if (!(client->spared & BIT(index)))
 		return;
 	client->spared &= ~BIT(index);
+	word = refilled_word(client, pool);
 	if (rring_ledger_holds(word) ||
 	    rring_ledger_moves(word) != client->spared_moves[index])
 		return;
