@@ -55,9 +55,8 @@ static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 /*
  * Returns the lower end of the window: the position of the lowest gating
  * reader, or the first entry that the ring retains and that did not give way,
- * whichever is lower. The
- * lower end never goes back, and is at most a lap below the head, whatever
- * cursors say.
+ * whichever is lower. The lower end never goes back, and is at most a lap below
+ * the head, whatever cursors say.
  */
 u64 kring_ring_low(struct kring_ring *ring)
 {

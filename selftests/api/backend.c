@@ -183,7 +183,7 @@ static void expect_of_device(int err)
 	MUST(rring_arena_remove("bus") == err);
 	MUST(rring_open_config(&client, &config, 0) == err);
 	MUST(!client);
-	/* who asks for the process gets it */
+	/* a client that asks for the process gets it */
 	MUST(backend_of_default(RRING_IN_PROCESS) == RRING_BACKEND_PROCESS);
 }
 

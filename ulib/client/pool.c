@@ -183,7 +183,6 @@ static int refill(struct rring_client *client, uint32_t pool,
 		.count = client->arena->pool[pool].batch,
 		.deadline = deadline,
 	};
-
 	int err;
 
 	ulib_error_forget();
