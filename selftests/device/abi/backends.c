@@ -13,6 +13,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "sleeper.h"
 #include "stream.h"
 #include "user.h"
 
@@ -229,6 +230,69 @@ TEST_F(backends, need_descriptors_for_rings_and_poll_in_a_process)
 	MUST(!setrlimit(RLIMIT_NOFILE, &before));
 	EXPECT_EQ(variant->on_device ? 0 : -EMFILE, opened);
 	EXPECT_EQ(variant->on_device ? 0 : -EMFILE, fd < 0 ? fd : 0);
+}
+
+/* ---- signals ---- */
+
+struct sleep {
+	enum rring_backend backend;
+	struct baton ready;
+	uint32_t *handled;	/* shared */
+};
+
+static uint32_t *handled;
+
+static void note(int signal)
+{
+	__atomic_fetch_add(handled, signal == SIGUSR1 ? 1 : 10,
+			   __ATOMIC_RELEASE);
+}
+
+/* Sleep until a signal ends the sleep. Returns which were handled. */
+static int sleep_with_deadline(void *arg)
+{
+	struct sigaction restart = { .sa_handler = note,
+		.sa_flags = SA_RESTART };
+	struct sigaction interrupt = { .sa_handler = note };
+	struct rring_ring_config ring = { .kind = RRING_INLINE, .capacity = 8,
+		.stride = 64 };
+	struct rring_reader_config from = { .start = RRING_START_OLDEST };
+	struct sleep *sleep = arg;
+	struct rring_arena_config config = config_on(sleep->backend);
+	struct rring_client *client;
+	struct rring_reader *reader;
+
+	handled = sleep->handled;
+	config.name = NULL;
+	client = client_of(rring_arena_create(&config), RRING_PRODUCER);
+	from.ring = rring_writer_ring_id(writer_of(client, &ring));
+	reader = reader_of(client, &from);
+	sigaction(SIGUSR1, &restart, NULL);
+	sigaction(SIGUSR2, &interrupt, NULL);
+	baton_pass(&sleep->ready);
+	MUST(rring_wait_readable(reader, SOON()) == -EINTR);
+	return (int)*handled;
+}
+
+TEST_F(backends, go_on_with_a_limited_sleep_after_sa_restart_on_the_device)
+{
+	struct sleep sleep = {
+		.backend = variant->backend,
+		.handled = shared_new(sizeof(uint32_t)),
+	};
+	pid_t pid;
+
+	baton_init(&sleep.ready);
+	pid = spawn(sleep_with_deadline, &sleep);
+	baton_wait(&sleep.ready);
+	until_asleep(pid);
+	kill(pid, SIGUSR1);
+	while (!__atomic_load_n(sleep.handled, __ATOMIC_ACQUIRE) &&
+	       !has_ended(pid))
+		usleep(1000);
+	until_asleep(pid);
+	kill(pid, SIGUSR2);
+	EXPECT_EQ(variant->on_device ? 11 : 1, reap(pid));
 }
 
 TEST_HARNESS_MAIN
