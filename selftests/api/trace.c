@@ -142,13 +142,27 @@ static void report(struct trace *trace, int differs)
 	fflush(stdout);	/* the harness does not */
 }
 
-TEST(random_traces_return_the_same_on_both_backends)
+FIXTURE(trace)
 {
-	struct rng rng = rng_new("traces");
+	struct rng rng;
+};
+
+FIXTURE_SETUP(trace)
+{
+	self->rng = rng_new("traces");
+}
+
+FIXTURE_TEARDOWN(trace)
+{
+}
+
+/* The timeout is long: in a guest without KVM, 1,000 traces take minutes. */
+TEST_F_TIMEOUT(trace, returns_the_same_on_both_backends, 600)
+{
 	uint32_t i, n = rounds(1000);
 
 	for (i = 0; i < n; i++) {
-		struct trace trace = trace_of(rng, i);
+		struct trace trace = trace_of(self->rng, i);
 		int differs = run(&trace, CALLS + 1);
 
 		if (differs != ALIKE)
@@ -157,7 +171,7 @@ TEST(random_traces_return_the_same_on_both_backends)
 	}
 }
 
-TEST(a_difference_is_found_and_needs_few_calls)
+TEST_F(trace, that_differs_is_found_and_shrunk)
 {
 	struct rng rng = { .state = 1 };
 	int differs = ALIKE;
