@@ -152,6 +152,14 @@ int rring_writer_under_pressure(struct rring_writer *writer);
 /* Returns 1 if rring_writer_pressure() is 0.9 or more, else 0. */
 int rring_writer_should_throttle(struct rring_writer *writer);
 
+/*
+ * Returns the position of the slowest observer: all observers have released the
+ * entries below. Without observers, returns rring_writer_position(). An
+ * observer does not hold the writer back; a writer that can wait may do so by
+ * this position.
+ */
+uint64_t rring_writer_observed(struct rring_writer *writer);
+
 /* Wait, by the writer's .strategy, until @n entries fit, or until @deadline. */
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 			uint64_t deadline);

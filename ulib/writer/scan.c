@@ -3,14 +3,20 @@
 #include "../client/client.h"
 #include "scan.h"
 
+static int is_observer(__u64 ref)
+{
+	return rring_ref_state(ref) == RRING_READER_OBSERVER;
+}
+
 /*
- * 1: reader @i gates: *@position is its position, and *@joining is 1 if it is
- * JOINING. 0: it does not gate. The kernel changes .ref whenever it changes the
- * reader, so all that is read between two loads of the same .ref is of one
- * state.
+ * 1: reader @i is of the kind for which @wanted returns 1: *@position is its
+ * position, and *@joining is 1 if it is JOINING. 0: it is not. The kernel
+ * changes .ref whenever it changes the reader, so all that is read between two
+ * loads of the same .ref is of one state.
  */
 static int reader_position(struct rring_writer *writer, uint32_t i,
-			   uint64_t *position, int *joining)
+			   int (*wanted)(__u64 ref), uint64_t *position,
+			   int *joining)
 {
 	const struct rring_reader_info *reader = &writer->info->readers[i];
 	uint64_t ref, pos, cursor;
@@ -18,10 +24,11 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 	do {
 		/* P: pairs with O in the kernel: .start is as new as .ref */
 		ref = rring_word_load_acquire(&reader->ref);
-		if (!rring_ref_gates(ref))
+		if (!wanted(ref))
 			return 0;
 		pos = rring_seq_load(&reader->start);
-		if (rring_ref_state(ref) != RRING_READER_LIVE)
+		if (rring_ref_state(ref) != RRING_READER_LIVE &&
+		    !is_observer(ref))
 			continue;
 		cursor = ulib_peer_cursor(writer->client,
 					  rring_ref_client(ref),
@@ -50,7 +57,8 @@ static struct ulib_scan scan_once(struct rring_writer *writer)
 		uint64_t pos;
 		int joining;
 
-		if (!reader_position(writer, i, &pos, &joining))
+		if (!reader_position(writer, i, rring_ref_gates, &pos,
+				     &joining))
 			continue;
 		if (pos < scan.low) {
 			scan.low = pos;
@@ -85,4 +93,21 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 		rring_fence_compiler();
 	} while (rring_flag_load(joins) != seen);
 	return scan;
+}
+
+uint64_t rring_writer_observed(struct rring_writer *writer)
+{
+	uint32_t end = rring_flag_load_acquire(&writer->info->readers_end);
+	uint64_t low = writer->head;
+	uint32_t i;
+
+	for (i = 0; i < end && i < RRING_READERS; i++) {
+		uint64_t pos;
+		int joining;
+
+		if (reader_position(writer, i, is_observer, &pos, &joining) &&
+		    pos < low)
+			low = pos;
+	}
+	return low;
 }
