@@ -7,11 +7,13 @@ TESTS	:= $(wildcard selftests/device/*/*.c selftests/host/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 PACKETS	:= $(B)/selftests/device/tools/packets/packets
 REPLAY	:= selftests/host/replay/link
+PAIR	:= selftests/host/pair/main
 FAULTY	:= $(B)/selftests/host/faulty/faulty
 
 api: $(API:%.c=$(B)/%) ## the tests of selftests/api
 
-selftests: api asan tsan $(TESTS:%.c=$(B)/%) $(PACKETS) $(B)/$(REPLAY:link=rring)
+selftests: api asan tsan $(TESTS:%.c=$(B)/%) $(PACKETS) \
+	$(B)/$(REPLAY:link=rring) $(B)/$(PAIR:main=rring)
 selftests: modules ## all test programs
 
 # The kernel's test harness and its checkers are unpacked from the kernel's
@@ -61,6 +63,11 @@ $(PACKETS): %: %.o
 $(B)/$(REPLAY:link=rring): $(B)/$(REPLAY).o $(filter-out %/link.o,\
 		$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
+
+# Two commands of the tool rring, in one process.
+$(B)/$(PAIR:main=rring): $(B)/$(PAIR).o $(filter-out %/main.o,\
+		$(RRING:%.c=$(B)/%.o)) $(STATIC)
+	$(link) -Wl,--wrap=rring_open $^ $(RRING_LIBS)
 
 # ---- the sources compiled in other ways, each in a folder of its own ----
 

@@ -121,11 +121,45 @@ lines_pass() {
 	cmp lines shown
 }
 
-# Of handles that nobody keeps some may be reused before an observer saw them.
+# As in the README.
+all_lines_are_shown() {
+	i=0
+	seq 1 1000 >lines
+	while [ $((i += 1)) -le 20 ]; do
+		rm -f shown
+		rring tail --wait numbers >shown &
+		tail=$!
+		rring pub --readers=1 numbers <lines
+		wait $tail
+		cmp lines shown
+	done
+}
+
+# More than ring and pools have.
+long_streams_are_shown() {
+	seq 1 20000 >lines
+	passes "" "" <lines
+	cmp lines shown
+	passes "--retain=0" "" <lines
+	cmp lines shown
+	passes "--kind=inline" "" <lines
+	cmp lines shown
+}
+
+# A ring that overwrites waits for nobody; here tail can be overtaken.
 every_event_is_shown_or_lost() {
 	seq 1 3000 >lines
-	passes "--policy=overwrite --capacity=16" --json <lines
+	tail_status=0
+	passes "--policy=overwrite --capacity=16" --json <lines 2>said ||
+		tail_status=$?
 	[ "$(jq -s 'map(.lost // 1) | add' shown)" -eq 3000 ]
+	if [ "$(wc -l <said)" -eq 1 ]; then
+		[ $tail_status -eq 3 ]
+		grep -q 'of 3000 events of .stream. were gone' said
+	else
+		[ $tail_status -eq 0 ]
+		[ ! -s said ]
+	fi
 }
 
 text_is_harmless() {
@@ -535,12 +569,14 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..31
+echo 1..33
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
 check "pool lists pools, by name and by id" pools_are_listed
 check "lines that are published are what tail prints" lines_pass
+check "1000 of 1000 lines, 20 times" all_lines_are_shown
+check "more lines than ring and pools have" long_streams_are_shown
 check "an overwritten event is lost, and is counted" \
 	every_event_is_shown_or_lost
 check "no event reaches the terminal" text_is_harmless

@@ -6,18 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rusted_ring.h>
 
 #include "../input/attach.h"
+#include "../input/lines.h"
 #include "../input/number.h"
 #include "../input/selection.h"
 #include "../netlink/schema.h"
 #include "../output/report.h"
 #include "../output/table.h"
+#include "../stream/pace.h"
 #include "command.h"
 
 #define PATIENCE_NS	(50 * 1000 * 1000)	/* between checks for readers */
+#define OBSERVER_NS	10000000000ull	/* how long an observer may rest */
+#define CAPACITY	1024		/* of a ring, if the pools carry it */
+#define SHORT_LINE	256		/* bytes: the usual line has less */
+#define CHOSEN		UINT32_MAX	/* the user leaves the choice to pub */
 
 enum { KEY_STALL = 256 };
 
@@ -29,6 +36,7 @@ struct pub {
 	bool await;		/* do not end the stream */
 	struct rring_client *client;
 	struct rring_writer *writer;
+	struct pace *pace;	/* NULL: observers are not waited for */
 	uint64_t lines;
 	uint64_t dropped;	/* lines that the full ring refused */
 };
@@ -38,10 +46,12 @@ static const struct argp_option options[] = {
 	  "the payload lies in the ring itself", 0 },
 	{ "policy", 'p', "POLICY", 0, "of a full ring: block (default), fail, "
 	  "which drops what does not fit, or overwrite", 0 },
-	{ "capacity", 'c', "N", 0, "entries (1024)", 0 },
+	{ "capacity", 'c', "N", 0, "entries (what the arena carries, up to "
+	  "1024)", 0 },
 	{ "stride", 's', "BYTES", 0, "of an inline ring: how long a line may "
 	  "be; a multiple of 64 (256)", 0 },
-	{ "retain", 'R', "N", 0, "entries that are kept for late readers", 0 },
+	{ "retain", 'R', "N", 0, "entries that are kept for late readers "
+	  "(what the arena carries, up to half of the entries)", 0 },
 	{ "stall-ms", KEY_STALL, "MS", 0, "lap a reader that holds the ring "
 	  "back for longer", 0 },
 	{ "type", 't', "N", 0, "of the events (0)", 0 },
@@ -77,7 +87,7 @@ static error_t parse_ring(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'R':
 		config->retain = (uint32_t)
-			number(arg, 0, RRING_RING_CAPACITY_MAX, state);
+			number(arg, 0, RRING_RING_CAPACITY_MAX - 1, state);
 		return 0;
 	case KEY_STALL:
 		config->stall_ns = number(arg, 1, INT64_MAX / 1000000, state) *
@@ -96,10 +106,11 @@ static void check(const struct pub *pub, struct argp_state *state)
 		refuse(state, "a ring is wanted");
 	if (pub->selection.id)
 		refuse(state, "an arena is attached to by --arena, its name");
-	if (config->retain >= config->capacity)
+	if (config->retain != CHOSEN && config->capacity != CHOSEN &&
+	    config->retain >= config->capacity)
 		refuse(state, "--retain has to be below --capacity");
 	if (config->policy == RRING_OVERWRITE &&
-	    (config->retain || config->stall_ns))
+	    ((config->retain && config->retain != CHOSEN) || config->stall_ns))
 		refuse(state, "a ring that overwrites has neither --retain nor --stall-ms");
 	if (config->stride && config->kind == RRING_HANDLES)
 		refuse(state, "only an inline ring has a --stride");
@@ -161,16 +172,74 @@ static const char *advice(int err)
 	}
 }
 
+/*
+ * The smallest class that takes @len bytes and has slots. RRING_XXL if @len is
+ * above XL: the event gets pages of its own, or is too large. RRING_POOLS:
+ * there is none.
+ */
+static enum rring_class find_class(const struct rring_client *client,
+				   size_t len)
+{
+	const struct rring_pool_info *pool = client->arena->pool;
+	int i = rring_class_for(len);
+
+	while (i < RRING_XXL && !pool[i].capacity)
+		i++;
+	return i == RRING_XXL && rring_class_for(len) < RRING_XXL ?
+	       RRING_POOLS : (enum rring_class)i;
+}
+
+/*
+ * How many entries a ring may name without end: half of the slots for short
+ * lines, so that other rings and events have the other half.
+ */
+static uint32_t carried(const struct rring_client *client)
+{
+	enum rring_class pool = find_class(client, SHORT_LINE);
+	uint32_t slots;
+
+	if (pool == RRING_POOLS)
+		return 1;
+	slots = client->arena->pool[pool].capacity / 2;
+	return slots ? slots : 1;
+}
+
+/* Choose what the user has not: what the arena carries. */
+static void choose_size(struct pub *pub)
+{
+	struct rring_ring_config *config = &pub->config;
+	uint32_t most = config->kind == RRING_INLINE ? CAPACITY :
+						       carried(pub->client);
+
+	if (config->capacity == CHOSEN) {
+		config->capacity = CAPACITY;
+		if (config->policy == RRING_OVERWRITE && most < CAPACITY)
+			config->capacity = most;
+		if (config->retain != CHOSEN && config->retain >= CAPACITY)
+			config->capacity = config->retain + 1;
+	}
+	if (config->retain != CHOSEN)
+		return;
+	config->retain = config->capacity / 2;
+	if (config->retain > most)
+		config->retain = most;
+	if (config->policy == RRING_OVERWRITE)
+		config->retain = 0;
+}
+
 static void open_ring(struct pub *pub)
 {
 	int err;
 
 	if (pub->config.kind == RRING_INLINE && !pub->config.stride)
 		pub->config.stride = 256;
+	choose_size(pub);
 	err = rring_writer_open(pub->client, &pub->config, &pub->writer);
 	if (err)
 		fail("cannot write the ring '%s': %s", pub->config.name,
 		     advice(err));
+	if (pub->config.policy == RRING_BLOCK)
+		pub->pace = pace_new(pub->writer, OBSERVER_NS);
 }
 
 static uint32_t count_readers(const struct rring_ring_info *info)
@@ -201,56 +270,79 @@ static int publish_inline(struct pub *pub, const char *line, size_t len)
 {
 	if (len > pub->config.stride)
 		return -E2BIG;
+	if (pub->pace)
+		pace_wait(pub->pace, RRING_POOLS);
 	return rring_add(pub->writer, line, (uint32_t)len, pub->type);
 }
 
-/*
- * Returns the slot size of the smallest class that fits @len and has slots, or
- * 0 if there is none. Above XL returns @len: the event gets pages of its own,
- * or is too large.
- */
-static size_t find_room(const struct rring_client *client, size_t len)
+/* Allocate @len bytes. What the pace keeps goes if there is no other slot. */
+static int alloc_room(struct pub *pub, size_t len, struct rring_event *event)
 {
-	const struct rring_pool_info *pool = client->arena->pool;
-	int i;
-
-	if (rring_class_for(len) >= RRING_XXL)
-		return len;
-	for (i = rring_class_for(len); i < RRING_XXL; i++)
-		if (pool[i].capacity)
-			return pool[i].slot_size;
-	return 0;
-}
-
-static int alloc(struct pub *pub, size_t len, struct rring_event *event)
-{
-	size_t room = find_room(pub->client, len);
+	uint64_t deadline;
 	int err;
 
-	if (!room)
-		return -E2BIG;
 	do {
-		err = rring_alloc_until(pub->client, room, pub->type,
-					RRING_FOREVER, event);
+		deadline = pub->pace && pace_keeps(pub->pace) ? 0 :
+							       RRING_FOREVER;
+		err = rring_alloc_until(pub->client, len, pub->type, deadline,
+					event);
+		if (err != -ENOSPC && err != -EDQUOT)
+			break;
+		if (!deadline)
+			pace_let_go(pub->pace);
+	} while (!deadline);
+	return err;
+}
+
+static int alloc(struct pub *pub, enum rring_class pool, size_t len,
+		 struct rring_event *event)
+{
+	size_t room = pool == RRING_XXL ?
+		      len : pub->client->arena->pool[pool].slot_size;
+	int err;
+
+	do {
+		err = alloc_room(pub, room, event);
 	} while (err == -EINTR);
 	return err ? err : rring_resize(pub->client, event, (uint32_t)len);
 }
 
+/* Publish @event, which this function takes over. */
+static int publish_filled(struct pub *pub, const struct rring_event *event)
+{
+	int err = pub->pace ? rring_hold(pub->client, event) : 0;
+
+	if (!err) {
+		do {
+			err = rring_publish(pub->writer, event);
+		} while (err == -EINTR);
+		if (!err && pub->pace)
+			pace_keep(pub->pace, event);
+		if (!err)
+			return 0;
+		if (pub->pace)
+			rring_drop(pub->client, event);
+	}
+	rring_drop(pub->client, event);
+	return err;
+}
+
 static int publish_event(struct pub *pub, const char *line, size_t len)
 {
+	enum rring_class pool = find_class(pub->client, len);
 	struct rring_event event;
-	int err = alloc(pub, len, &event);
+	int err;
 
+	if (pool == RRING_POOLS)
+		return -E2BIG;
+	if (pub->pace)
+		pace_wait(pub->pace, pool);
+	err = alloc(pub, pool, len, &event);
 	if (err)
 		return err;
 	if (len)
 		memcpy(event.data, line, len);
-	do {
-		err = rring_publish(pub->writer, &event);
-	} while (err == -EINTR);
-	if (err)
-		rring_drop(pub->client, &event);
-	return err;
+	return publish_filled(pub, &event);
 }
 
 static void publish(struct pub *pub, const char *line, size_t len)
@@ -278,18 +370,22 @@ static void publish(struct pub *pub, const char *line, size_t len)
 
 static void publish_all(struct pub *pub)
 {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
+	struct lines lines = { .fd = STDIN_FILENO };
+	char *line;
+	size_t len;
 
-	while ((len = getline(&line, &size, stdin)) >= 0) {
-		if (len && line[len - 1] == '\n')
-			len--;
-		publish(pub, line, (size_t)len);
-	}
-	if (ferror(stdin))
-		fail("cannot read the input: %s", strerror(errno));
-	free(line);
+	do {
+		if (pub->pace && lines_must_wait(&lines))
+			pace_end(pub->pace);
+		line = lines_next(&lines, &len);
+		if (line)
+			publish(pub, line, len);
+	} while (line);
+	lines_free(&lines);
+	if (!pub->pace)
+		return;
+	pace_end(pub->pace);
+	pace_free(pub->pace);
 }
 
 int pub_run(int argc, char **argv)
@@ -298,7 +394,8 @@ int pub_run(int argc, char **argv)
 		.config = {
 			.kind = RRING_HANDLES,
 			.policy = RRING_BLOCK,
-			.capacity = 1024,
+			.capacity = CHOSEN,
+			.retain = CHOSEN,
 		},
 	};
 

@@ -2,9 +2,11 @@
 /* rring tail: prints the events of a ring, as an observer. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rusted_ring.h>
 
@@ -32,6 +34,7 @@ struct tail {
 	uint32_t max;
 	uint64_t left;		/* events still to be printed */
 	struct rring_reader *reader;
+	uint64_t first;		/* position at which it joined */
 	uint64_t lost;		/* lost events that are already reported */
 	uint64_t nonsense;	/* entries with -EBADMSG */
 	size_t size;
@@ -199,8 +202,20 @@ static void copy(struct tail *tail, const struct rring_event *event)
 }
 
 /*
- * Print the next event if it is wanted. Returns 0 or the error of
- * rring_release(): -ESTALE if the event was overwritten before it was copied.
+ * @err is what rring_entry() has returned for an entry whose release then
+ * succeeded: 0, or the error if the entry can be read later. Counts an entry
+ * that is no event.
+ */
+static int judge(struct tail *tail, int err)
+{
+	if (err == -EBADMSG || err == -ESTALE)
+		tail->nonsense++;
+	return err == -EBADMSG || err == -ESTALE || err == -ENODATA ? 0 : err;
+}
+
+/*
+ * Print the next event if it is wanted. Returns 0 or an error: -ESTALE if the
+ * event was overwritten before it was copied.
  */
 static int take(struct tail *tail)
 {
@@ -217,31 +232,95 @@ static int take(struct tail *tail)
 	released = rring_release(tail->reader, 1);
 	if (released)
 		return released;
-	if (err == -EBADMSG)
-		tail->nonsense++;
 	if (wanted) {
 		print(tail, &event, position);
 		tail->left--;
 	}
-	return 0;
+	return judge(tail, err);
 }
 
-/* ---- all events ---- */
+/* ---- what was lost ---- */
 
-static void tell_lost(struct tail *tail)
+/*
+ * One line about all that was lost so far, or NULL. There are two buffers, so
+ * that a signal finds a whole line while the next one is written.
+ */
+static char lost_lines[2][256];
+static const char *volatile lost_line;
+
+/* Write the line. For signal handlers, too. */
+static void write_lost_line(void)
+{
+	const char *line = lost_line;
+	ssize_t n = line ? write(STDERR_FILENO, line, strlen(line)) : 0;
+
+	(void)n;
+}
+
+/* The program ends by @signal: say before that what was lost. */
+static void on_end(int signal)
+{
+	write_lost_line();
+	raise(signal);
+}
+
+static void expect_end(void)
+{
+	struct sigaction action = {
+		.sa_handler = on_end,
+		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER),
+	};
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+}
+
+/* Why an observer of this ring loses events. */
+static void explain(const struct rring_reader *reader, char *text, size_t size)
+{
+	const struct rring_ring_info *info = reader->info;
+
+	if (info->policy == RRING_OVERWRITE)
+		snprintf(text, size, "the ring overwrites what is older than %" PRIu32 " entries",
+			 info->capacity);
+	else if (info->kind == RRING_INLINE)
+		snprintf(text, size, "the writer does not wait for it, and the ring has %" PRIu32 " entries",
+			 info->capacity);
+	else
+		snprintf(text, size, "the writer does not wait for it, and the ring retains %" PRIu32 " entries, or fewer if slots are short",
+			 info->retain);
+}
+
+static void renew_lost_line(const struct tail *tail)
+{
+	char *line = lost_lines[lost_line == lost_lines[0]];
+	char why[128];
+
+	explain(tail->reader, why, sizeof(why));
+	snprintf(line, sizeof(lost_lines[0]),
+		 "%s: %" PRIu64 " of %" PRIu64 " events of '%s' were gone before they were read: %s\n",
+		 program_invocation_short_name, tail->lost,
+		 rring_reader_position(tail->reader) - tail->first, tail->ring,
+		 why);
+	lost_line = line;
+}
+
+/* Take note of events that were lost since the last call. */
+static void note_lost(struct tail *tail)
 {
 	uint64_t lost = rring_reader_lost(tail->reader) - tail->lost;
 
 	if (!lost)
 		return;
-	tail->lost = rring_reader_lost(tail->reader);
+	tail->lost += lost;
+	renew_lost_line(tail);
 	if (tail->selection.json)
 		table_print_json_line(must(json_pack("{s:I}", "lost",
 						     (json_int_t)lost)));
-	else
-		warn("%" PRIu64 " events were overwritten before they could be read",
-		     lost);
 }
+
+/* ---- all events ---- */
 
 /*
  * Print or wait for an event. Returns 0, -EPIPE at the end of the stream, or
@@ -254,12 +333,37 @@ static int step(struct tail *tail)
 
 	if (n > 0)
 		err = take(tail);
-	tell_lost(tail);
+	note_lost(tail);
 	if (err == -EAGAIN) {
 		finish_output();
 		err = rring_wait_readable(tail->reader, RRING_FOREVER);
 	}
 	return err == -ESTALE || err == -EINTR ? 0 : err;
+}
+
+static void join(struct tail *tail, struct rring_client *client)
+{
+	struct rring_reader_config config = {
+		.flags = RRING_JOIN_OBSERVER,
+		.start = tail->start,
+	};
+
+	tail->reader = attach_reader(client, tail->ring, &config, tail->wait);
+	tail->first = rring_reader_position(tail->reader);
+}
+
+/* Returns the status, after a line about what was not printed. */
+static int finish(struct tail *tail)
+{
+	if (tail->nonsense)
+		fail("%" PRIu64 " entries had nonsense in them: their writer is broken",
+		     tail->nonsense);
+	if (!tail->lost)
+		return STATUS_DONE;
+	renew_lost_line(tail);
+	finish_output();
+	write_lost_line();
+	return STATUS_LOST;
 }
 
 int tail_run(int argc, char **argv)
@@ -269,22 +373,19 @@ int tail_run(int argc, char **argv)
 		.max = UINT32_MAX,
 		.left = UINT64_MAX,
 	};
-	struct rring_reader_config config = { .flags = RRING_JOIN_OBSERVER };
 	struct rring_client *client;
-	int err = 0;
+	int err = 0, status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &tail);
 	client = attach(tail.selection.arena, RRING_OBSERVER);
-	config.start = tail.start;
-	tail.reader = attach_reader(client, tail.ring, &config, tail.wait);
+	join(&tail, client);
+	expect_end();
 	while (!err && tail.left)
 		err = step(&tail);
 	if (err && err != -EPIPE)
 		fail_with(err, "cannot go on reading '%s'", tail.ring);
+	status = finish(&tail);
 	rring_close(client);
 	free(tail.copy);
-	if (tail.nonsense)
-		fail("%" PRIu64 " entries had nonsense in them: their writer is broken",
-		     tail.nonsense);
-	return STATUS_DONE;
+	return status;
 }

@@ -96,8 +96,11 @@ struct rring_reader *attach_reader(struct rring_client *client,
 	struct rring_reader *reader;
 	int err;
 
-	while ((err = join(client, ring, config, &reader)) == -ENOENT && wait)
+	while ((err = join(client, ring, config, &reader)) == -ENOENT && wait) {
+		/* all that such a ring has is newer than this call */
+		config->start = RRING_START_OLDEST;
 		nanosleep(&patience, NULL);
+	}
 	if (err == -ENOENT)
 		fail("there is no ring '%s' in this arena (`rring ring' lists them, --wait waits)",
 		     ring);

@@ -13,9 +13,10 @@
 struct rring_client *attach(const char *name, enum rring_role role);
 
 /*
- * Join the ring @ring, a name or a number, as @config says. Overwrites .ring
- * and .ring_name of @config. @wait: wait until the ring exists. An error ends
- * the program.
+ * Join the ring @ring, a name or a number, as @config says. @wait: wait until
+ * the ring exists; if it did not, the reader starts at its oldest event.
+ * Overwrites .ring, .ring_name and .start of @config. An error ends the
+ * program.
  */
 struct rring_reader *attach_reader(struct rring_client *client,
 				   const char *ring,

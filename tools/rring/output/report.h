@@ -7,6 +7,7 @@ enum {
 	STATUS_DONE = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
+	STATUS_LOST = 3,	/* rring tail: events were lost */
 };
 
 /* Print "PROGRAM: ..." on standard error, and exit with STATUS_FAILED. */
