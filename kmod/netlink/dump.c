@@ -20,6 +20,7 @@
 #include "../core/death.h"
 #include "../core/reader.h"
 #include "../core/ring.h"
+#include "../core/usage.h"
 #include "dump.h"
 #include "netlink.h"
 #include "report.h"
@@ -161,15 +162,21 @@ static int dump_arena(struct dump *dump)
 	return end_message(dump, header, err);
 }
 
+/* 0, -EMSGSIZE or -EINTR. Takes the arena's lock. */
 static int dump_pool(struct dump *dump, struct kring_pool *pool)
 {
-	void *header = begin_message(dump);
+	struct kring_usage usage;
+	void *header;
 	int err;
 
+	err = kring_usage_count(pool, &usage);
+	if (err)
+		return err;
+	header = begin_message(dump);
 	if (!header)
 		return -EMSGSIZE;
 	mutex_lock(&pool->arena->lock);
-	err = kring_report_pool(dump->skb, pool);
+	err = kring_report_pool(dump->skb, pool, &usage);
 	mutex_unlock(&pool->arena->lock);
 	return end_message(dump, header, err);
 }

@@ -333,7 +333,7 @@ void kring_announce_dry(struct kring_pool *pool,
 
 	if (!notice)
 		return;
-	err = kring_report_pool(notice->skb, pool);
+	err = kring_report_pool(notice->skb, pool, NULL);
 	if (!err)
 		err = nla_put_u32(notice->skb, RRING_A_POOL_CLIENT, client->id);
 	notice_post(pool->arena, notice, err);

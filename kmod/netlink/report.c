@@ -12,6 +12,7 @@
 #include "../core/pool.h"
 #include "../core/reader.h"
 #include "../core/ring.h"
+#include "../core/usage.h"
 #include "report.h"
 
 /*
@@ -130,18 +131,31 @@ static u32 count_in_magazines(const struct kring_pool *pool)
 	return n;
 }
 
-int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool)
+static void put_usage(struct report *report, const struct kring_usage *usage)
+{
+	put_u32(report, RRING_A_POOL_HELD, usage->held);
+	put_u32(report, RRING_A_POOL_IN_FLIGHT, usage->in_flight);
+	put_u32(report, RRING_A_POOL_RECLAIMABLE, usage->reclaimable);
+}
+
+int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool,
+		      const struct kring_usage *usage)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_POOL_PAD };
 	const struct rring_pool_info *info = pool->info;
 	u32 waiters = rring_flag_load(&pool->arena->info->pool_waiters);
+	u32 free = pool->nr_free;
+
+	/* the two were counted one after the other */
+	if (usage)
+		free = min(pool->capacity, free + usage->reclaimable);
 
 	put_u32(&report, RRING_A_POOL_ARENA, pool->arena->id);
 	put_u32(&report, RRING_A_POOL_CLASS, pool->index);
 	put_u32(&report, RRING_A_POOL_SLOT_SIZE, info->slot_size);
 	put_u32(&report, RRING_A_POOL_CAPACITY, pool->capacity);
 	put_u32(&report, RRING_A_POOL_QUOTA, kring_pool_quota(pool, NULL));
-	put_u32(&report, RRING_A_POOL_FREE, pool->nr_free);
+	put_u32(&report, RRING_A_POOL_FREE, free);
 	put_u32(&report, RRING_A_POOL_HIGH_WATER, pool->high_water);
 	put_u32(&report, RRING_A_POOL_IN_MAGAZINES, count_in_magazines(pool));
 	put_flag(&report, RRING_A_POOL_WAITED_FOR, waiters & BIT(pool->index));
@@ -150,6 +164,8 @@ int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool)
 	put_u64(&report, RRING_A_POOL_RECLAIMED, info->reclaimed);
 	put_u64(&report, RRING_A_POOL_FAILURES, info->failures);
 	put_u64(&report, RRING_A_POOL_DRY_SPELLS, pool->dry_spells);
+	if (usage)
+		put_usage(&report, usage);
 	return report.err;
 }
 

@@ -10,6 +10,7 @@ struct kring_client_usage;
 struct kring_pool;
 struct kring_reader;
 struct kring_ring;
+struct kring_usage;
 struct sk_buff;
 struct user_namespace;
 
@@ -22,13 +23,15 @@ struct kring_id_namespaces {
 /*
  * Append the attributes of an object to @skb: 0, or -EMSGSIZE if they do not
  * fit. The caller then cancels the message, or frees it. Without an @audience,
- * user ids and process ids are left out. Under the arena's lock;
- * kring_report_arena() also without it, if no other task can reach the arena.
+ * user ids and process ids are left out. Without @usage, so are the counts that
+ * it has. Under the arena's lock; kring_report_arena() also without it, if no
+ * other task can reach the arena.
  */
 int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 		       const char *name, bool persistent,
 		       const struct kring_id_namespaces *audience);
-int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool);
+int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool,
+		      const struct kring_usage *usage);
 int kring_report_client(struct sk_buff *skb, const struct kring_client *client,
 			const struct kring_client_usage *usage,
 			const struct kring_id_namespaces *audience);

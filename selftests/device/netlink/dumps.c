@@ -167,6 +167,9 @@ TEST_F(dumps, pools_have_their_counts)
 	EXPECT_EQ(56u, nl_u32(pool, RRING_A_POOL_FREE));
 	EXPECT_EQ(8u, nl_u32(pool, RRING_A_POOL_HIGH_WATER));
 	EXPECT_EQ(7u, nl_u32(pool, RRING_A_POOL_IN_MAGAZINES));
+	EXPECT_EQ(1u, nl_u32(pool, RRING_A_POOL_HELD));
+	EXPECT_EQ(0u, nl_u32(pool, RRING_A_POOL_IN_FLIGHT));
+	EXPECT_EQ(0u, nl_u32(pool, RRING_A_POOL_RECLAIMABLE));
 	EXPECT_EQ(1ull, nl_u64(pool, RRING_A_POOL_REFILLS));
 	EXPECT_EQ(8ull, nl_u64(pool, RRING_A_POOL_LENT));
 	EXPECT_EQ(0ull, nl_u64(pool, RRING_A_POOL_RECLAIMED));
@@ -175,6 +178,63 @@ TEST_F(dumps, pools_have_their_counts)
 	pool = nl_find(&self->answer, RRING_A_POOL_CLASS, RRING_M);
 	EXPECT_EQ(1024u, nl_u32(pool, RRING_A_POOL_SLOT_SIZE));
 	EXPECT_EQ(16u, nl_u32(pool, RRING_A_POOL_FREE));
+}
+
+/* No sweep has freed them yet; the pool had run dry, too. */
+TEST_F(dumps, slots_of_a_client_that_has_gone_are_free)
+{
+	struct rring_client *gone = client_of(self->arena_fd, RRING_PRODUCER);
+	const struct nl_object *pool;
+	struct rring_event event;
+	int i;
+
+	for (i = 0; i < 32; i++) {
+		ASSERT_EQ(0, rring_alloc(gone, 8, 1, &event));
+		ASSERT_EQ(0, rring_alloc(self->client, 8, 1, &event));
+	}
+	EXPECT_NE(0, rring_alloc(gone, 8, 1, &event));
+	self->answer = nl_of_arena(&self->nl, RRING_CMD_POOL_GET, self->id);
+	pool = nl_find(&self->answer, RRING_A_POOL_CLASS, RRING_XS);
+	EXPECT_EQ(0u, nl_u32(pool, RRING_A_POOL_FREE));
+	EXPECT_EQ(64u, nl_u32(pool, RRING_A_POOL_HELD));
+	nl_free(&self->answer);
+	rring_close(gone);
+	self->answer = nl_of_arena(&self->nl, RRING_CMD_POOL_GET, self->id);
+	pool = nl_find(&self->answer, RRING_A_POOL_CLASS, RRING_XS);
+	EXPECT_EQ(32u, nl_u32(pool, RRING_A_POOL_FREE));
+	EXPECT_EQ(32u, nl_u32(pool, RRING_A_POOL_RECLAIMABLE));
+	EXPECT_EQ(32u, nl_u32(pool, RRING_A_POOL_HELD));
+	EXPECT_EQ(0u, nl_u32(pool, RRING_A_POOL_IN_FLIGHT));
+	/* a dump frees none */
+	EXPECT_EQ(0ull, nl_u64(pool, RRING_A_POOL_RECLAIMED));
+}
+
+TEST_F(dumps, slots_that_a_ring_names_are_in_flight_until_it_goes)
+{
+	struct rring_ring_config ring = {
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = 8,
+		.retain = 3,
+	};
+	struct rring_client *gone = client_of(self->arena_fd, RRING_PRODUCER);
+	struct rring_writer *writer = writer_of(gone, &ring);
+	const struct nl_object *pool;
+	int i;
+
+	for (i = 0; i < 5; i++)
+		ASSERT_EQ(0, stream_put(writer, 64));
+	self->answer = nl_of_arena(&self->nl, RRING_CMD_POOL_GET, self->id);
+	pool = nl_find(&self->answer, RRING_A_POOL_CLASS, RRING_XS);
+	EXPECT_EQ(3u, nl_u32(pool, RRING_A_POOL_IN_FLIGHT));
+	EXPECT_EQ(64u - 3 - nl_u32(pool, RRING_A_POOL_IN_MAGAZINES),
+		  nl_u32(pool, RRING_A_POOL_FREE));
+	nl_free(&self->answer);
+	rring_close(gone);
+	self->answer = nl_of_arena(&self->nl, RRING_CMD_POOL_GET, self->id);
+	pool = nl_find(&self->answer, RRING_A_POOL_CLASS, RRING_XS);
+	EXPECT_EQ(0u, nl_u32(pool, RRING_A_POOL_IN_FLIGHT));
+	EXPECT_EQ(64u, nl_u32(pool, RRING_A_POOL_FREE));
 }
 
 TEST_F(dumps, client_is_who_attached_and_what_it_has)

@@ -162,6 +162,28 @@ every_event_is_shown_or_lost() {
 	fi
 }
 
+# Nobody but a ring names the slots, and then nothing does.
+slots_of_clients_that_have_gone_are_free() {
+	rring arena create left --capacity=s=64
+	seq 60 >sixty
+	rring pub -a left --retain=60 --capacity=64 stream <input &
+	pub=$!
+	exec 3>input
+	cat sixty >&3
+	until_true is '.[0].head == 60' rring ring -a left
+	is '.[0] | .in_flight == 60 and .free + .in_magazines == 4' \
+		rring pool -a left
+	exec 3>&-
+	wait $pub
+	is '.[0] | .free == 64 and .held == 0 and .in_flight == 0' \
+		rring pool -a left
+	rring doctor >said || true
+	if grep 'arena left' said | grep -v '^ok'; then
+		return 1
+	fi
+	rring arena remove left
+}
+
 text_is_harmless() {
 	printf 'a\033[31m\tb\377\\\n\n' | passes --retain=9 ""
 	printf 'a\\x1b[31m\\tb\\xff\\\\\n\n' | cmp - shown
@@ -569,7 +591,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..33
+echo 1..34
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -577,6 +599,8 @@ check "pool lists pools, by name and by id" pools_are_listed
 check "lines that are published are what tail prints" lines_pass
 check "1000 of 1000 lines, 20 times" all_lines_are_shown
 check "more lines than ring and pools have" long_streams_are_shown
+check "slots of clients that have gone are free" \
+	slots_of_clients_that_have_gone_are_free
 check "an overwritten event is lost, and is counted" \
 	every_event_is_shown_or_lost
 check "no event reaches the terminal" text_is_harmless

@@ -27,6 +27,8 @@ const struct column pool_columns[] = {
 	{ "CAPACITY", "capacity", true, NULL },
 	{ "FREE", "free", true, NULL },
 	{ "MAGAZINES", "in_magazines", true, NULL },
+	{ "HELD", "held", true, NULL },
+	{ "IN FLIGHT", "in_flight", true, NULL },
 	{ "HIGH", "high_water", true, NULL },
 	{ "QUOTA", "quota", true, NULL },
 	{ "LENT", "lent", true, NULL },
