@@ -43,12 +43,10 @@ static void before_fork(void)
 	mutex_lock(&default_lock);
 	host_descriptors_lock();
 	mutex_lock(&kring_names_lock);
-	host_barrier_lock();
 }
 
 static void after_fork_in_parent(void)
 {
-	host_barrier_unlock();
 	mutex_unlock(&kring_names_lock);
 	host_descriptors_unlock();
 	mutex_unlock(&default_lock);

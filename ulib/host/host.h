@@ -6,8 +6,6 @@
 #include "kernel.h"
 
 int host_barrier_init(void);
-void host_barrier_lock(void);
-void host_barrier_unlock(void);
 
 /* Add or remove a user of a region's memory; removing the last unmaps it. */
 void host_memory_get(void *addr);
