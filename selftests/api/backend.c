@@ -412,8 +412,8 @@ TEST_F(backend, the_default_of_a_process_is_made_once_for_all_threads)
 static _Thread_local int lingers;
 static uint32_t begun, forked;
 
-/* Replaces the function by which the library gets the memory of an arena. */
-int memfd_create(const char *name, unsigned int flags)
+/* Replaces a function that the library calls for the memory of an arena. */
+int madvise(void *at, size_t size, int advice)
 {
 	int tries = 1000;
 
@@ -423,7 +423,7 @@ int memfd_create(const char *name, unsigned int flags)
 		while (!__atomic_load_n(&forked, __ATOMIC_ACQUIRE) && tries--)
 			usleep(200);
 	}
-	return (int)syscall(SYS_memfd_create, name, flags);
+	return (int)syscall(SYS_madvise, at, size, advice);
 }
 
 static void *open_default_slowly(void *arg)

@@ -27,6 +27,11 @@ struct descriptor {
 static DEFINE_MUTEX(lock);	/* protects the list */
 static LIST_HEAD(descriptors);
 
+void host_descriptors_init(void)
+{
+	mutex_init(&lock);
+}
+
 void host_descriptors_lock(void)
 {
 	mutex_lock(&lock);

@@ -10,6 +10,7 @@
 
 #include "../client/backend.h"
 #include "../client/battery.h"
+#include "cgroup.h"
 #include "host.h"
 
 #include "../../kmod/core/arena.h"
@@ -33,6 +34,17 @@ static const struct net *default_of;	/* the .net_ns that has `default` */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
+static bool initialized;	/* init() has run */
+
+#define GLOBAL_LOCKS	4	/* that init_locks() initializes */
+
+static void init_locks(void)
+{
+	mutex_init(&default_lock);
+	host_descriptors_init();
+	mutex_init(&kring_names_lock);
+	host_region_init();
+}
 
 /*
  * Take the global locks: one that another thread holds during fork() would stay
@@ -43,33 +55,45 @@ static void before_fork(void)
 	mutex_lock(&default_lock);
 	host_descriptors_lock();
 	mutex_lock(&kring_names_lock);
+	host_region_lock();
 }
 
 static void after_fork_in_parent(void)
 {
+	host_region_unlock();
 	mutex_unlock(&kring_names_lock);
 	host_descriptors_unlock();
 	mutex_unlock(&default_lock);
 }
 
+/*
+ * The locks belong to the parent's thread, whose id the child's thread does not
+ * have. So the child cannot unlock them, and begins with new ones.
+ */
 static void after_fork_in_child(void)
 {
 	nsproxy.net_ns = (struct net *)((uintptr_t)nsproxy.net_ns + 1);
-	after_fork_in_parent();
+	init_locks();
+	host_thread.locks -= GLOBAL_LOCKS;
 }
 
+/* Bytes of memory that this process may use: its cgroup can allow less. */
 static u64 memory_size(void)
 {
-	return (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE);
+	u64 all = (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE);
+
+	return min_t(u64, all, host_cgroup_look(HOST_CGROUP_PROC).limit);
 }
 
 static void init(void)
 {
+	init_locks();
 	kring_region_set_limit(memory_size() / 4);
 	init_error = host_barrier_init();
 	if (!init_error)
 		init_error = -pthread_atfork(before_fork, after_fork_in_parent,
 					     after_fork_in_child);
+	smp_store_release(&initialized, true);
 }
 
 /* ---- the arena `default` ---- */
@@ -361,8 +385,12 @@ const struct ulib_backend_calls ulib_backend_process = {
 /* Is @fd the descriptor of an arena of this process? */
 int ulib_backend_process_has(int fd)
 {
-	struct kring_arena *arena = kring_descriptor_arena(fd);
+	struct kring_arena *arena;
 
+	/* before init() there is no arena, and the lock is not ready */
+	if (!smp_load_acquire(&initialized))
+		return 0;
+	arena = kring_descriptor_arena(fd);
 	if (IS_ERR(arena))
 		return 0;
 	kring_arena_put(arena);

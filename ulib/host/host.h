@@ -7,10 +7,15 @@
 
 int host_barrier_init(void);
 
+void host_region_init(void);
+void host_region_lock(void);
+void host_region_unlock(void);
+
 /* Add or remove a user of a region's memory; removing the last unmaps it. */
 void host_memory_get(void *addr);
 void host_memory_put(void *addr);
 
+void host_descriptors_init(void);
 void host_descriptors_lock(void);
 void host_descriptors_unlock(void);
 void host_descriptors_reap(void);

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Regions of the process backend. Each is a memfd that no other process has,
- * mapped once. All clients use that one mapping, so that sanitizers see one
- * address per word. The mapping goes when the region is freed and its last user
- * has unmapped it. The page before the region counts the users.
+ * Regions of the process backend. Each is mapped once. All clients use that one
+ * mapping, so that sanitizers see one address per word. The mapping goes when
+ * the region is freed and its last user has unmapped it. The page before the
+ * region counts the users.
+ *
+ * The kernel gives a region its pages when they are first touched, and kills
+ * the process if the memory cgroup has no room for them then. So a region is
+ * refused at its creation if the cgroup has no room for it, and for what is
+ * still untouched of the regions that there are. Other processes of the cgroup
+ * can take that room later.
  */
 #include <sys/mman.h>
 
+#include "cgroup.h"
 #include "host.h"
 
 #include "../../kmod/core/region.h"
@@ -16,8 +23,31 @@ struct region_header {
 	size_t size;	/* bytes, with this page */
 };
 
+#define ROOM_NS		100000000ull	/* so long a look at the cgroup counts */
+#define ROOM_BYTES	(1u << 20)	/* a larger region needs a new look */
+
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
+
+static DEFINE_MUTEX(room_lock);	/* protects .room and .room_until */
+static u64 room;		/* bytes that the cgroup had left */
+static u64 room_until;		/* a ktime in ns: then look again */
+
+void host_region_init(void)
+{
+	mutex_init(&room_lock);
+}
+
+/* Held across fork(): see before_fork() in host.c. */
+void host_region_lock(void)
+{
+	mutex_lock(&room_lock);
+}
+
+void host_region_unlock(void)
+{
+	mutex_unlock(&room_lock);
+}
 
 void kring_region_set_limit(unsigned long max_bytes)
 {
@@ -29,15 +59,53 @@ bool kring_region_within_limit(u64 size)
 	return size <= bytes_max;
 }
 
+/* Bytes that the cgroup has left. .bytes_in_use has @bytes of a new region. */
+static u64 look_for_room(u64 bytes)
+{
+	u64 left = host_cgroup_look(HOST_CGROUP_PROC).room;
+	u64 ours = __atomic_load_n(&bytes_in_use, __ATOMIC_RELAXED) - bytes;
+	u64 touched;
+
+	if (left == ~0ull)
+		return left;
+	touched = host_cgroup_touched(HOST_CGROUP_PROC);
+	ours -= min(ours, touched);
+	return left - min(left, ours);
+}
+
+/* Is there room for @bytes in the cgroup? Takes them off .room. */
+static bool take_room(u64 bytes)
+{
+	u64 now = ktime_get_coarse_ns();
+	bool enough;
+
+	mutex_lock(&room_lock);
+	if (bytes > room || bytes > ROOM_BYTES || now >= room_until) {
+		room = look_for_room(bytes);
+		room_until = now + ROOM_NS;
+	}
+	enough = bytes <= room;
+	if (enough)
+		room -= bytes;
+	mutex_unlock(&room_lock);
+	return enough;
+}
+
+/* 0; -ENOSPC: the limit for all regions; -ENOMEM: the cgroup has no room. */
 static int charge(u64 bytes)
 {
+	int err = 0;
+
 	if (bytes > bytes_max)
 		return -ENOSPC;
-	if (__atomic_add_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED) <=
+	if (__atomic_add_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED) >
 	    bytes_max)
-		return 0;
-	__atomic_sub_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
-	return -ENOSPC;
+		err = -ENOSPC;
+	else if (!take_room(bytes))
+		err = -ENOMEM;
+	if (err)
+		__atomic_sub_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
+	return err;
 }
 
 static void uncharge(u64 bytes)
@@ -52,40 +120,31 @@ static struct region_header *header_of(void *addr)
 
 /*
  * Map @size zeroed bytes at @addr. A child does not inherit this mapping at
- * fork(). 0 or a negative errno.
+ * fork(). The pages are no file's, so that RLIMIT_FSIZE does not count. 0 or
+ * -ENOMEM.
  */
 static int map_memory(void *addr, size_t size)
 {
-	int fd = memfd_create("rusted_ring", MFD_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (ftruncate(fd, (off_t)size) ||
-	    mmap(addr, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-		 0) == MAP_FAILED ||
+	if (mmap(addr, size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED ||
 	    madvise(addr, size, MADV_DONTFORK))
-		err = -errno;
-	close(fd);
-	return err;
+		return -ENOMEM;
+	return 0;
 }
 
 /*
  * Map a page for the header and @size bytes behind it. Returns the address of
- * the latter; NULL: *@err is a negative errno.
+ * the latter, or NULL: out of memory.
  */
-static void *memory_new(size_t size, int *err)
+static void *memory_new(size_t size)
 {
 	char *memory = mmap(NULL, PAGE_SIZE + size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	struct region_header *header = (struct region_header *)memory;
 
-	if (memory == MAP_FAILED) {
-		*err = -ENOMEM;
+	if (memory == MAP_FAILED)
 		return NULL;
-	}
-	*err = map_memory(memory + PAGE_SIZE, size);
-	if (*err) {
+	if (map_memory(memory + PAGE_SIZE, size)) {
 		munmap(memory, PAGE_SIZE + size);
 		return NULL;
 	}
@@ -100,10 +159,10 @@ int kring_region_alloc(struct kring_region *region, u64 size)
 
 	if (err)
 		return err;
-	region->addr = memory_new(size, &err);
+	region->addr = memory_new(size);
 	if (!region->addr) {
 		uncharge(size);
-		return err == -EMFILE || err == -ENFILE ? err : -ENOMEM;
+		return -ENOMEM;
 	}
 	region->nr_pages = size >> PAGE_SHIFT;
 	return 0;

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: MPL-2.0
+/* Limits that the system sets for a process, and what an arena makes of them. */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "kselftest_harness.h"
+
+#include "arena.h"
+#include "stream.h"
+
+#define MIB		(1ull << 20)
+#define LIMIT		(256 * MIB)
+
+/* ---- a file's size ---- */
+
+TEST(a_limit_on_files_is_none_on_arenas)
+{
+	const struct rlimit none = {};
+	struct rring_client *client;
+	struct rring_event event;
+
+	ASSERT_EQ(0, setrlimit(RLIMIT_FSIZE, &none));
+	ASSERT_EQ(0, rring_open(&client, NULL, RRING_PRODUCER, 0));
+	ASSERT_EQ(0, rring_alloc(client, 100000, 0, &event));
+	memset(event.data, 1, event.len);
+	EXPECT_EQ(0, rring_drop(client, &event));
+	rring_close(client);
+}
+
+/* ---- the memory cgroup, which the test makes of files ---- */
+
+static char root[] = "/tmp/rring-cgroup-XXXXXX";
+static int is_faked;
+
+/* Replaces the function by which the library reads what proc(5) says. */
+FILE *fopen(const char *path, const char *mode)
+{
+	FILE *(*real)(const char *path, const char *mode);
+	char faked[256];
+
+	*(void **)&real = dlsym(RTLD_NEXT, "fopen");
+	if (!is_faked || strncmp(path, "/proc/self/", 11))
+		return real(path, mode);
+	snprintf(faked, sizeof(faked), "%s/%s", root, path + 11);
+	return real(faked, mode);
+}
+
+static void put(const char *name, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	file = fopen(path, "w");
+	MUST(file && fputs(text, file) >= 0 && !fclose(file));
+}
+
+static void put_number(const char *name, uint64_t number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu\n", (unsigned long long)number);
+	put(name, text);
+}
+
+static void put_directory(const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	MUST(!mkdir(path, 0700));
+}
+
+FIXTURE(memory_limit)
+{
+};
+
+FIXTURE_VARIANT(memory_limit)
+{
+	const char *cgroup;		/* /proc/self/cgroup */
+	const char *mount;		/* the end of a line of mountinfo */
+	const char *limit, *usage, *idle;	/* names */
+};
+
+FIXTURE_VARIANT_ADD(memory_limit, version_1)
+{
+	.cgroup = "12:pids:/other\n5:cpu,memory:/pod/app\n0::/other\n",
+	.mount = "- cgroup cgroup rw,memory",
+	.limit = "memory.limit_in_bytes",
+	.usage = "memory.usage_in_bytes",
+	.idle = "total_inactive_file",
+};
+
+FIXTURE_VARIANT_ADD(memory_limit, version_2)
+{
+	.cgroup = "0::/pod/app\n",
+	.mount = "- cgroup2 cgroup2 rw",
+	.limit = "memory.max",
+	.usage = "memory.current",
+	.idle = "inactive_file",
+};
+
+/* Set @file of group @group. */
+static void set(const char *group, const char *file, uint64_t number)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s/%s", group, file);
+	put_number(name, number);
+}
+
+FIXTURE_SETUP(memory_limit)
+{
+	char text[512];
+
+	ASSERT_NE(NULL, mkdtemp(root));
+	put_directory("tree");
+	put_directory("tree/pod");
+	put_directory("tree/pod/app");
+	put("cgroup", variant->cgroup);
+	snprintf(text, sizeof(text),
+		 "22 1 0:5 / /proc rw - proc proc rw\n"
+		 "30 1 0:28 / %s/tree rw,relatime shared:1 %s\n",
+		 root, variant->mount);
+	put("mountinfo", text);
+	put("status", "Name:\tx\nRssShmem:\t       0 kB\n");
+	put("tree/pod/memory.stat", "");
+	put("tree/pod/app/memory.stat", "");
+	set("tree/pod", variant->usage, 0);
+	set("tree/pod/app", variant->usage, 0);
+	is_faked = 1;
+}
+
+FIXTURE_TEARDOWN(memory_limit)
+{
+	char command[128];
+
+	is_faked = 0;
+	snprintf(command, sizeof(command), "rm -r %s", root);
+	ASSERT_EQ(0, system(command));
+}
+
+/* An arena in this process whose payload has about @mib MiB. */
+static int arena_of(uint32_t mib)
+{
+	struct rring_arena_config config = {
+		.capacity = { [RRING_XL] = mib * 64, [RRING_XXL] = 2 },
+		.max_clients = 1,
+		.max_rings = 1,
+		.uid = ~0u,
+		.gid = ~0u,
+		.backend = RRING_BACKEND_PROCESS,
+	};
+
+	return rring_arena_create(&config);
+}
+
+TEST_F(memory_limit, all_arenas_take_a_quarter_of_the_limit_at_most)
+{
+	int first;
+
+	set("tree/pod/app", variant->limit, LIMIT);
+	EXPECT_EQ(-ENOSPC, arena_of(64));
+	first = arena_of(40);
+	ASSERT_LE(0, first);
+	EXPECT_EQ(-ENOSPC, arena_of(40));
+	/* this much is there again when the first arena is gone */
+	close(first);
+	EXPECT_LE(0, arena_of(40));
+}
+
+TEST_F(memory_limit, a_group_above_counts_as_well)
+{
+	set("tree/pod", variant->limit, LIMIT);
+	EXPECT_EQ(-ENOSPC, arena_of(64));
+	EXPECT_LE(0, arena_of(40));
+}
+
+TEST_F(memory_limit, what_the_group_uses_is_not_there)
+{
+	set("tree/pod/app", variant->limit, LIMIT);
+	set("tree/pod/app", variant->usage, LIMIT - 20 * MIB);
+	EXPECT_EQ(-ENOMEM, arena_of(40));
+	EXPECT_LE(0, arena_of(10));
+}
+
+TEST_F(memory_limit, what_an_arena_has_not_touched_yet_is_not_there_either)
+{
+	set("tree/pod/app", variant->limit, LIMIT);
+	set("tree/pod/app", variant->usage, LIMIT - 40 * MIB);
+	EXPECT_LE(0, arena_of(30));
+	EXPECT_EQ(-ENOMEM, arena_of(20));
+	/* touched, it counts in the group's usage */
+	put("status", "Name:\tx\nRssShmem:\t   32768 kB\n");
+	EXPECT_LE(0, arena_of(20));
+}
+
+TEST_F(memory_limit, cache_that_is_idle_counts_as_room)
+{
+	char text[64];
+
+	set("tree/pod/app", variant->limit, LIMIT);
+	set("tree/pod/app", variant->usage, LIMIT);
+	EXPECT_EQ(-ENOMEM, arena_of(20));
+	snprintf(text, sizeof(text), "cache 7\n%s %llu\n", variant->idle,
+		 30 * MIB);
+	put("tree/pod/app/memory.stat", text);
+	EXPECT_LE(0, arena_of(20));
+}
+
+TEST_F(memory_limit, a_large_event_needs_room_as_well)
+{
+	struct rring_client *client;
+	struct rring_event event;
+	int arena = arena_of(1);
+
+	set("tree/pod/app", variant->limit, LIMIT);
+	ASSERT_EQ(0, rring_open_arena(&client, arena, RRING_PRODUCER, 0));
+	set("tree/pod/app", variant->usage, LIMIT - 20 * MIB);
+	EXPECT_EQ(-ENOMEM, rring_alloc(client, 30 * MIB, 0, &event));
+	EXPECT_EQ(0, rring_alloc(client, 10 * MIB, 0, &event));
+	EXPECT_EQ(0, rring_drop(client, &event));
+	rring_close(client);
+}
+
+TEST_F(memory_limit, a_container_finds_its_group_at_the_mount_point)
+{
+	char text[512];
+
+	put("tree/memory.stat", "");
+	set("tree", variant->usage, 0);
+	set("tree", variant->limit, LIMIT);
+	snprintf(text, sizeof(text), "30 1 0:28 /pod/app %s/tree rw %s\n",
+		 root, variant->mount);
+	put("mountinfo", text);
+	EXPECT_EQ(-ENOSPC, arena_of(64));
+	EXPECT_LE(0, arena_of(40));
+}
+
+TEST_F(memory_limit, what_cannot_be_read_is_no_limit)
+{
+	put("mountinfo", "- - - -\n\n1 2 3\n4 5 6 / / rw\n7 8 9 / /x - cgroup2");
+	EXPECT_LE(0, arena_of(1));
+	put("cgroup", "::\n:\n\nmemory\n0::");
+	EXPECT_LE(0, arena_of(20));
+}
+
+TEST_HARNESS_MAIN

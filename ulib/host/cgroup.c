@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * The memory cgroup, of version 1 or 2. PROC/cgroup says which group the
+ * process is in, PROC/mountinfo where the tree of groups is mounted, and which
+ * group is at that place: in a container, it is not the uppermost one.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup.h"
+
+/* The files of a group, by version. */
+static const struct version {
+	const char *limit, *usage;
+	const char *idle;	/* in memory.stat: cache that is soon given up */
+} versions[] = {
+	{ "memory.limit_in_bytes", "memory.usage_in_bytes",
+	  "total_inactive_file" },
+	{ "memory.max", "memory.current", "inactive_file" },
+};
+
+struct group {
+	const struct version *version;
+	char path[PATH_MAX];		/* below the uppermost group */
+	char dir[2 * PATH_MAX];		/* in the file system */
+	size_t top;			/* length of the mount point in .dir */
+};
+
+static FILE *open_in(const char *dir, const char *name)
+{
+	char path[2 * PATH_MAX + 64];
+	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+
+	return n > 0 && (size_t)n < sizeof(path) ? fopen(path, "re") : NULL;
+}
+
+/* Is @word one of the words of @list, which are separated by commas? */
+static int has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (!strncmp(list, word, len) && strchr(",", list[len]))
+			return 1;
+	}
+	return 0;
+}
+
+/* ---- where the group is ---- */
+
+/* Cut @line at the next @c. Returns what follows, or NULL. */
+static char *cut(char *line, int c)
+{
+	char *end = line ? strchr(line, c) : NULL;
+
+	if (end)
+		*end++ = 0;
+	return end;
+}
+
+/*
+ * A line of PROC/cgroup is NUMBER:CONTROLLERS:PATH. Version 1 names `memory' as
+ * a controller, and goes before version 2, which names none.
+ */
+static void read_group_line(char *line, struct group *group)
+{
+	char *controllers = cut(line, ':');
+	char *path = cut(controllers, ':');
+
+	cut(path, '\n');
+	if (!path || strlen(path) >= sizeof(group->path))
+		return;
+	if (has_word(controllers, "memory"))
+		group->version = &versions[0];
+	else if (!*controllers && !group->version)
+		group->version = &versions[1];
+	else
+		return;
+	strcpy(group->path, path);
+}
+
+/* In mountinfo a space, for example, is \040. */
+static void unescape(char *text)
+{
+	char *to = text;
+	unsigned int c;
+
+	for (; *text; *to++ = (char)c) {
+		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1 &&
+		    strlen(text) >= 4)
+			text += 4;
+		else
+			c = (unsigned char)*text++;
+	}
+	*to = 0;
+}
+
+/*
+ * The part of .path below @root, the group that is mounted; NULL: the process
+ * is not in that group.
+ */
+static const char *path_below(const struct group *group, const char *root)
+{
+	size_t len = strcmp(root, "/") ? strlen(root) : 0;
+
+	if (strncmp(group->path, root, len) || !strchr("/", group->path[len]) ||
+	    strstr(group->path, "/.."))
+		return NULL;
+	return group->path + len;
+}
+
+/*
+ * A line of PROC/mountinfo is ID PARENT DEVICE ROOT PLACE OPTIONS... - TYPE
+ * SOURCE OPTIONS. Sets .dir, if the line is for the tree of .version.
+ */
+static void read_mount_line(char *line, struct group *group)
+{
+	char *words[5], *type, *options, *rest = line;
+	const char *below;
+	int i, n;
+
+	for (i = 0; i < 5; i++) {
+		words[i] = rest;
+		rest = cut(rest, ' ');
+		if (!rest)
+			return;
+	}
+	rest = strstr(rest, "- ");
+	if (!rest)
+		return;
+	type = rest + 2;
+	options = cut(cut(type, ' '), ' ');
+	cut(options, '\n');
+	if (group->version == &versions[1] ? strcmp(type, "cgroup2") :
+	    strcmp(type, "cgroup") || !has_word(options, "memory"))
+		return;
+	unescape(words[3]);
+	unescape(words[4]);
+	below = path_below(group, words[3]);
+	/* a tree can be mounted twice: one with the group in it is better */
+	if (!below && group->dir[0])
+		return;
+	n = snprintf(group->dir, sizeof(group->dir), "%s%s", words[4],
+		     below && strcmp(below, "/") ? below : "");
+	if (n < 0 || (size_t)n >= sizeof(group->dir))
+		group->dir[0] = 0;
+	group->top = strlen(words[4]);
+}
+
+static void each_line(const char *proc, const char *name, struct group *group,
+		      void (*read_line)(char *line, struct group *group))
+{
+	FILE *file = open_in(proc, name);
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return;
+	while (getline(&line, &size, file) > 0)
+		read_line(line, group);
+	free(line);
+	fclose(file);
+}
+
+/* ---- its numbers ---- */
+
+/* The first number in the file, or UINT64_MAX: `max', or it cannot be read. */
+static uint64_t number_in(const char *dir, const char *name)
+{
+	FILE *file = open_in(dir, name);
+	unsigned long long n;
+
+	if (!file)
+		return UINT64_MAX;
+	if (fscanf(file, "%llu", &n) != 1)
+		n = UINT64_MAX;
+	fclose(file);
+	return n;
+}
+
+/* The number behind @word at the beginning of a line, or 0. */
+static uint64_t number_after(const char *dir, const char *name,
+			     const char *word)
+{
+	FILE *file = open_in(dir, name);
+	unsigned long long n = 0;
+	char line[128];
+	size_t len = strlen(word);
+
+	if (!file)
+		return 0;
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, word, len) && strchr(" \t:", line[len])) {
+			sscanf(line + len, "%*[ \t:]%llu", &n);
+			break;
+		}
+	fclose(file);
+	return n;
+}
+
+/* Lower @sum to what the group in .dir allows. */
+static void look_at(const struct group *group, struct host_cgroup *sum)
+{
+	const struct version *version = group->version;
+	uint64_t limit = number_in(group->dir, version->limit);
+	uint64_t usage, idle, room;
+
+	/* version 1 has a number for `no limit', near INT64_MAX */
+	if (limit >= INT64_MAX / 2)
+		return;
+	usage = number_in(group->dir, version->usage);
+	if (usage == UINT64_MAX)
+		usage = 0;
+	idle = number_after(group->dir, "memory.stat", version->idle);
+	usage -= idle < usage ? idle : usage;
+	room = usage < limit ? limit - usage : 0;
+	if (limit < sum->limit)
+		sum->limit = limit;
+	if (room < sum->room)
+		sum->room = room;
+}
+
+struct host_cgroup host_cgroup_look(const char *proc)
+{
+	struct host_cgroup sum = { UINT64_MAX, UINT64_MAX };
+	struct group *group = calloc(1, sizeof(*group));
+	char *slash;
+
+	if (!group)
+		return sum;
+	each_line(proc, "cgroup", group, read_group_line);
+	if (group->version)
+		each_line(proc, "mountinfo", group, read_mount_line);
+	while (group->dir[0]) {
+		look_at(group, &sum);
+		slash = strrchr(group->dir + group->top, '/');
+		if (!slash)
+			break;
+		*slash = 0;
+	}
+	free(group);
+	return sum;
+}
+
+uint64_t host_cgroup_touched(const char *proc)
+{
+	return number_after(proc, "status", "RssShmem") * 1024;
+}
