@@ -7,6 +7,7 @@
 
 #include <rusted_ring/internal/layout.h>
 
+#include "../thread.h"
 #include "client.h"
 
 int ulib_call(struct rring_client *client, unsigned long request, void *args)
@@ -212,8 +213,8 @@ static struct rring_client *client_new(enum rring_role role,
 		free(client);
 		return NULL;
 	}
-	pthread_mutex_init(&client->own->lock, NULL);
-	pthread_mutex_init(&client->own->xxl.lock, NULL);
+	ulib_mutex_init(&client->own->lock);
+	ulib_mutex_init(&client->own->xxl.lock);
 	client->fd = -1;
 	client->own->client = client;
 	client->own->file.fd = -1;

@@ -22,13 +22,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "../thread.h"
 #include "client.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE	0x100000
 #endif
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock;
 static struct rring_client_private *clients;	/* under .lock */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -138,11 +139,13 @@ static void in_child(void)
 	for (own = clients; own; own = own->next)
 		if (!own->inherited)
 			disable_client(own->client);
-	ulib_clients_unlock();
+	/* this thread is not the one that locked it in the parent */
+	ulib_mutex_init(&lock);
 }
 
 static void init(void)
 {
+	ulib_mutex_init(&lock);
 	init_error = -pthread_atfork(ulib_clients_lock, ulib_clients_unlock,
 				     in_child);
 }

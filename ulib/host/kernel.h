@@ -21,6 +21,8 @@
 
 #include <linux/types.h>
 
+#include "../thread.h"
+
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
@@ -246,12 +248,13 @@ struct mutex {
 	pthread_mutex_t lock;
 };
 
+/* An initializer cannot ask for priority inheritance: init() in host.c does. */
 #define DEFINE_MUTEX(name)		\
 	struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
 
 static inline void mutex_init(struct mutex *mutex)
 {
-	pthread_mutex_init(&mutex->lock, NULL);
+	ulib_mutex_init(&mutex->lock);
 }
 
 /*

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MPL-2.0
+#include "thread.h"
+
+void ulib_mutex_init(pthread_mutex_t *mutex)
+{
+	pthread_mutexattr_t attributes;
+	int err;
+
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setprotocol(&attributes, PTHREAD_PRIO_INHERIT);
+	err = pthread_mutex_init(mutex, &attributes);
+	pthread_mutexattr_destroy(&attributes);
+	if (err)
+		pthread_mutex_init(mutex, NULL);
+}
