@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <unistd.h>
+
 #include "thread.h"
 
 void ulib_mutex_init(pthread_mutex_t *mutex)
@@ -12,4 +14,12 @@ void ulib_mutex_init(pthread_mutex_t *mutex)
 	pthread_mutexattr_destroy(&attributes);
 	if (err)
 		pthread_mutex_init(mutex, NULL);
+}
+
+void ulib_close(int fd)
+{
+	int state = ulib_cancel_hold();
+
+	close(fd);
+	ulib_cancel_release(state);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <pthread.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -74,6 +75,7 @@ static int ask_kernel(const struct ulib_waiter *waiter)
 	return err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
+/* The thread can be cancelled between two looks. */
 static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 		      int yield)
 {
@@ -87,6 +89,7 @@ static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 			return err;
 		if (has_passed(deadline))
 			return -ETIMEDOUT;
+		pthread_testcancel();
 		if (yield)
 			sched_yield();
 	}

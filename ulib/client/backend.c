@@ -6,11 +6,10 @@
  * the program would not meet those that it wants to share events with.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "../thread.h"
 #include "client.h"
 
 static enum rring_backend from_environment(void)
@@ -27,12 +26,12 @@ static enum rring_backend from_environment(void)
 /* 1: the device is there, whether it can be opened or not. */
 static int device_is_there(void)
 {
-	int fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
+	int fd = ulib_device_open();
 
 	/* ENXIO and ENODEV: a file of a module that is not loaded */
 	if (fd < 0)
-		return errno != ENOENT && errno != ENXIO && errno != ENODEV;
-	close(fd);
+		return fd != -ENOENT && fd != -ENXIO && fd != -ENODEV;
+	ulib_close(fd);
 	return 1;
 }
 

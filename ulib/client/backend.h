@@ -31,6 +31,11 @@ struct ulib_backend_calls {
 	void (*abandon)(struct ulib_file *file);
 	int (*call)(struct ulib_file *file, unsigned long request, void *args);
 	/*
+	 * Like .call, but pthread_cancel(3) ends a thread that sleeps in it.
+	 * The caller has no lock.
+	 */
+	int (*wait)(struct ulib_file *file, unsigned long request, void *args);
+	/*
 	 * Map all @size bytes of the region that @offset names, see
 	 * RRING_OFF(). NULL: it failed, and *@err says why; *@err does not
 	 * change otherwise.
@@ -56,6 +61,9 @@ struct ulib_backend_calls {
 
 extern const struct ulib_backend_calls ulib_backend_device;
 extern const struct ulib_backend_calls ulib_backend_process;
+
+/* Open the device: a descriptor, or a negative errno. */
+int ulib_device_open(void);
 
 /* Is @fd the descriptor of an arena of this process? */
 int ulib_backend_process_has(int fd);

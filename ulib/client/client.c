@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <rusted_ring/internal/layout.h>
 
@@ -17,6 +16,16 @@ int ulib_call(struct rring_client *client, unsigned long request, void *args)
 	if (ulib_is_inherited(client))
 		return ulib_refuse_inherited();
 	return file->calls->call(file, request, args);
+}
+
+int ulib_call_until(struct rring_client *client, unsigned long request,
+		    void *args, uint64_t deadline)
+{
+	struct ulib_file *file = &client->own->file;
+
+	if (!deadline || ulib_is_inherited(client))
+		return ulib_call(client, request, args);
+	return file->calls->wait(file, request, args);
 }
 
 void *ulib_map(struct rring_client *client, enum rring_region_type region,
@@ -357,7 +366,7 @@ int rring_open_config(struct rring_client **client,
 	if (fd < 0)
 		return fd;
 	err = rring_open_arena(client, fd, RRING_PRODUCER, flags);
-	close(fd);
+	ulib_close(fd);
 	return err;
 }
 

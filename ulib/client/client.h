@@ -78,6 +78,12 @@ void ulib_inherited_client_free(struct rring_client *client);
 
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);
+/*
+ * Make a call that may sleep until @deadline, which is in @args as well. The
+ * thread can be cancelled meanwhile; so the caller has no lock.
+ */
+int ulib_call_until(struct rring_client *client, unsigned long request,
+		    void *args, uint64_t deadline);
 void *ulib_map(struct rring_client *client, enum rring_region_type region,
 	       uint32_t index, size_t size, int writable, int *err);
 void ulib_unmap(struct rring_client *client, const void *addr, size_t size);

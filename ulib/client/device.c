@@ -4,19 +4,30 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
+#include "../thread.h"
 #include "client.h"
+
+int ulib_device_open(void)
+{
+	int state = ulib_cancel_hold();
+	int fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = -errno;
+	ulib_cancel_release(state);
+	return fd;
+}
 
 static int device_open(struct ulib_file *file)
 {
-	file->fd = open(RRING_DEVICE, O_RDWR | O_CLOEXEC);
-	return file->fd < 0 ? -errno : 0;
+	file->fd = ulib_device_open();
+	return file->fd < 0 ? file->fd : 0;
 }
 
 static void device_close(struct ulib_file *file)
 {
-	close(file->fd);
+	ulib_close(file->fd);
 }
 
 static int device_call(struct ulib_file *file, unsigned long request,
@@ -25,6 +36,22 @@ static int device_call(struct ulib_file *file, unsigned long request,
 	int ret = ioctl(file->fd, request, args);
 
 	return ret < 0 ? -errno : ret;
+}
+
+/*
+ * ioctl(2) is no cancellation point. So the thread may be cancelled at any
+ * instruction of this call, which has nothing to give back. What the call has
+ * done by then, the caller's cleanup handler undoes.
+ */
+static int device_wait(struct ulib_file *file, unsigned long request,
+		       void *args)
+{
+	int type, ret;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	ret = device_call(file, request, args);
+	pthread_setcanceltype(type, &type);
+	return ret;
 }
 
 static void *device_map(struct ulib_file *file, uint64_t offset, size_t size,
@@ -70,6 +97,7 @@ const struct ulib_backend_calls ulib_backend_device = {
 	.close = device_close,
 	.abandon = device_close,
 	.call = device_call,
+	.wait = device_wait,
 	.map = device_map,
 	.unmap = device_unmap,
 	.poll_fd = device_poll_fd,

@@ -187,7 +187,8 @@ static int refill(struct rring_client *client, uint32_t pool,
 
 	ulib_error_forget();
 	ulib_settle_writers(client);
-	err = ulib_call(client, RRING_IOC_REFILL, &args);
+	/* a slot that was lent when the thread is cancelled stays at hand */
+	err = ulib_call_until(client, RRING_IOC_REFILL, &args, deadline);
 	return err ? ulib_explain_refill(client, pool, err) : 0;
 }
 

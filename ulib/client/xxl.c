@@ -266,6 +266,51 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 		ulib_xxl_settled(client);
 	return err;
 }
+/* What a thread has to give back if it is cancelled in a refill. */
+struct refill {
+	struct rring_client *client;
+	struct rring_refill *args;
+};
+
+/*
+ * The kernel may have lent a slot just before the thread was cancelled. If the
+ * slot stayed in the magazine, other threads would wait for somebody to take it.
+ * This may take a slot of the same size that was lent for another thread, which
+ * then refills again.
+ */
+static void cancelled_in_refill(void *context)
+{
+	const struct refill *refill = context;
+	struct rring_client *client = refill->client;
+	uint64_t passed = 0;
+	uint64_t handle;
+
+	lock(client);
+	handle = ulib_xxl_take_slot(client,
+				    rring_page_align(refill->args->bytes),
+				    &passed);
+	if (!handle) {
+		unlock(client);
+		return;
+	}
+	rring_word_fetch_add(word_of(client, handle), RRING_MOVE - RRING_HOLD);
+	unlock_and_unmap(client, handle);
+	if (passed > 1)
+		ulib_xxl_settled(client);
+}
+
+static int refill_one(struct rring_client *client, struct rring_refill *args)
+{
+	struct refill refill = { .client = client, .args = args };
+	volatile int err;
+
+	args->count = 1;
+	pthread_cleanup_push(cancelled_in_refill, &refill);
+	err = ulib_call_until(client, RRING_IOC_REFILL, args, args->deadline);
+	pthread_cleanup_pop(0);
+	return err;
+}
+
 
 /*
  * Refill, take a slot and map it. Tries again while another thread has not yet
@@ -282,8 +327,7 @@ static int refill_and_take(struct rring_client *client,
 
 	for (;;) {
 		takes = ulib_xxl_takes(client);
-		args->count = 1;
-		err = ulib_call(client, RRING_IOC_REFILL, args);
+		err = refill_one(client, args);
 		if (!err)
 			err = take_and_map(client,
 					   rring_page_align(args->bytes),

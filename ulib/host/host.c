@@ -139,7 +139,10 @@ static int ensure_default_arena(void)
 
 static int host_open(struct ulib_file *file)
 {
+	int state = ulib_cancel_hold();
+
 	pthread_once(&once, init);
+	ulib_cancel_release(state);
 	if (init_error)
 		return init_error;
 	file->host = kring_client_new(true, NULL);
@@ -150,24 +153,28 @@ static void host_close(struct ulib_file *file)
 {
 	struct kring_client *client = file->host;
 	struct host_signal *signal = client->poll_queue.signal;
+	int state = ulib_cancel_hold();
 
 	kring_client_release(client);
 	if (signal)
 		host_signal_free(signal);
 	host_descriptors_reap();
+	ulib_cancel_release(state);
 }
 
 /* The objects of kmod/ stay: their arena's memory is not in this process. */
 static void host_abandon(struct ulib_file *file)
 {
 	struct kring_client *client = file->host;
+	int state = ulib_cancel_hold();
 
 	if (client->poll_queue.signal)
 		host_signal_free(client->poll_queue.signal);
 	client->poll_queue.signal = NULL;
+	ulib_cancel_release(state);
 }
 
-static int host_call(struct ulib_file *file, unsigned long request, void *args)
+static int call(struct ulib_file *file, unsigned long request, void *args)
 {
 	const struct kring_command *command = kring_command_find(request);
 	struct kring_client *client = file->host;
@@ -185,6 +192,28 @@ static int host_call(struct ulib_file *file, unsigned long request, void *args)
 	if (!err)
 		err = command->run(client, args);
 	return err == -ERESTARTSYS ? -EINTR : err;
+}
+
+static int host_call(struct ulib_file *file, unsigned long request, void *args)
+{
+	int state = ulib_cancel_hold();
+	int err = call(file, request, args);
+
+	ulib_cancel_release(state);
+	return err;
+}
+
+/* host_sleep() lets the thread be cancelled, if its user does. */
+static int host_wait(struct ulib_file *file, unsigned long request, void *args)
+{
+	int state = ulib_cancel_hold();
+	int err;
+
+	host_thread.can_cancel = state == PTHREAD_CANCEL_ENABLE;
+	err = call(file, request, args);
+	host_thread.can_cancel = false;
+	ulib_cancel_release(state);
+	return err;
 }
 
 /* ---- mappings ---- */
@@ -238,11 +267,13 @@ static void *host_map(struct ulib_file *file, uint64_t offset, size_t size,
 static void host_unmap(struct ulib_file *file, void *addr, size_t size)
 {
 	struct kring_client *client = file->host;
+	int state = ulib_cancel_hold();
 
 	(void)size;
 	if (addr == client->ledger.addr)
 		kring_client_die(client);
 	host_memory_put(addr);
+	ulib_cancel_release(state);
 }
 
 /* ---- waiting ---- */
@@ -281,20 +312,67 @@ void wake_up_all(wait_queue_head_t *queue)
 		host_wake();
 }
 
+/* @at: CLOCK_MONOTONIC, or NULL. 0 or an errno. */
+static int futex_wait(u32 *events, u32 seen, const struct timespec *at)
+{
+	return syscall(SYS_futex, events, FUTEX_WAIT_BITSET_PRIVATE, seen, at,
+		       NULL, FUTEX_BITSET_MATCH_ANY) ? errno : 0;
+}
+
+/*
+ * Let this thread be cancelled during futex_wait(), at any instruction, as
+ * syscall(2) is no cancellation point. It has no mutex locked.
+ */
+static int futex_wait_cancelable(u32 *events, u32 seen,
+				 const struct timespec *at)
+{
+	int type, state, err;
+
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+	err = futex_wait(events, seen, at);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_setcanceltype(type, &type);
+	return err;
+}
+
+static void leave_queue(void *context)
+{
+	wait_queue_head_t *queue = context;
+
+	__atomic_sub_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
+}
+
+static void cancelled_in_queue(void *context)
+{
+	host_thread.can_cancel = false;
+	leave_queue(context);
+}
+
+static int sleep_in_queue(wait_queue_head_t *queue, u32 seen,
+			  const struct timespec *at)
+{
+	volatile int err;
+
+	if (!host_thread.can_cancel)
+		return futex_wait(&queue->events, seen, at);
+	pthread_cleanup_push(cancelled_in_queue, queue);
+	err = futex_wait_cancelable(&queue->events, seen, at);
+	pthread_cleanup_pop(0);
+	return err;
+}
+
 int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 {
 	struct timespec at = {
 		.tv_sec = (time_t)(timeout / 1000000000u),
 		.tv_nsec = (long)(timeout % 1000000000u),
 	};
-	int err = 0;
+	int err;
 
 	__atomic_add_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
-	if (syscall(SYS_futex, &queue->events, FUTEX_WAIT_BITSET_PRIVATE, seen,
-		    timeout < KTIME_MAX ? &at : NULL, NULL,
-		    FUTEX_BITSET_MATCH_ANY))
-		err = errno;
-	__atomic_sub_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
+	err = sleep_in_queue(queue, seen, timeout < KTIME_MAX ? &at : NULL);
+	leave_queue(queue);
 	if (!err || err == EAGAIN)
 		return 0;
 	return err == ETIMEDOUT ? -ETIME : -ERESTARTSYS;
@@ -329,13 +407,8 @@ static void rearm_signal(struct kring_client *client,
 	host_signal_arm(signal, kring_client_poll(client), seen);
 }
 
-/*
- * Returns the descriptor to poll, or a negative errno. The first call creates
- * the host_signal behind it. The caller holds own->lock of the client.
- */
-static int host_poll_fd(struct ulib_file *file)
+static int signal_fd(struct kring_client *client)
 {
-	struct kring_client *client = file->host;
 	struct host_signal *signal = client->poll_queue.signal;
 
 	if (!signal) {
@@ -348,14 +421,32 @@ static int host_poll_fd(struct ulib_file *file)
 	return host_signal_fd(signal);
 }
 
+/*
+ * Returns the descriptor to poll, or a negative errno. The first call creates
+ * the host_signal behind it. The caller holds own->lock of the client.
+ */
+static int host_poll_fd(struct ulib_file *file)
+{
+	int state = ulib_cancel_hold();
+	int fd = signal_fd(file->host);
+
+	ulib_cancel_release(state);
+	return fd;
+}
+
 static void host_poll_again(struct ulib_file *file, uint32_t mask)
 {
 	struct kring_client *client = file->host;
 	struct host_signal *signal =
 		smp_load_acquire(&client->poll_queue.signal);
+	int state;
 
-	if (signal && !(mask && host_signal_is_armed(signal, mask)))
+	if (!signal)
+		return;
+	state = ulib_cancel_hold();
+	if (!mask || !host_signal_is_armed(signal, mask))
 		rearm_signal(client, signal);
+	ulib_cancel_release(state);
 }
 
 static void host_poll_next(struct ulib_file *file, uint32_t ring,
@@ -375,6 +466,7 @@ const struct ulib_backend_calls ulib_backend_process = {
 	.close = host_close,
 	.abandon = host_abandon,
 	.call = host_call,
+	.wait = host_wait,
 	.map = host_map,
 	.unmap = host_unmap,
 	.poll_fd = host_poll_fd,

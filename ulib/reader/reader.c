@@ -221,7 +221,8 @@ static int sleep_readable(void *context, uint64_t deadline)
 		.deadline = deadline,
 	};
 
-	return ulib_call(reader->client, RRING_IOC_WAIT, &args);
+	return ulib_call_until(reader->client, RRING_IOC_WAIT, &args,
+			       deadline);
 }
 
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
