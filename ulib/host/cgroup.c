@@ -28,12 +28,21 @@ struct group {
 	size_t top;			/* length of the mount point in .dir */
 };
 
+/* Open @dir/@name, or return NULL. Needs little stack, like all of this file. */
 static FILE *open_in(const char *dir, const char *name)
 {
-	char path[2 * PATH_MAX + 64];
-	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	size_t len = strlen(dir);
+	char *path = malloc(len + strlen(name) + 2);
+	FILE *file;
 
-	return n > 0 && (size_t)n < sizeof(path) ? fopen(path, "re") : NULL;
+	if (!path)
+		return NULL;
+	memcpy(path, dir, len);
+	path[len] = '/';
+	strcpy(path + len + 1, name);
+	file = fopen(path, "re");
+	free(path);
+	return file;
 }
 
 /* Is @word one of the words of @list, which are separated by commas? */
@@ -86,15 +95,15 @@ static void read_group_line(char *line, struct group *group)
 static void unescape(char *text)
 {
 	char *to = text;
-	unsigned int c;
 
-	for (; *text; *to++ = (char)c) {
-		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1 &&
-		    strlen(text) >= 4)
+	while (*text)
+		if (*text == '\\' && strspn(text + 1, "01234567") >= 3) {
+			*to++ = (char)((text[1] - '0') * 64 +
+				       (text[2] - '0') * 8 + text[3] - '0');
 			text += 4;
-		else
-			c = (unsigned char)*text++;
-	}
+		} else {
+			*to++ = *text++;
+		}
 	*to = 0;
 }
 
@@ -120,7 +129,7 @@ static void read_mount_line(char *line, struct group *group)
 {
 	char *words[5], *type, *options, *rest = line;
 	const char *below;
-	int i, n;
+	int i;
 
 	for (i = 0; i < 5; i++) {
 		words[i] = rest;
@@ -143,11 +152,13 @@ static void read_mount_line(char *line, struct group *group)
 	/* a tree can be mounted twice: one with the group in it is better */
 	if (!below && group->dir[0])
 		return;
-	n = snprintf(group->dir, sizeof(group->dir), "%s%s", words[4],
-		     below && strcmp(below, "/") ? below : "");
-	if (n < 0 || (size_t)n >= sizeof(group->dir))
-		group->dir[0] = 0;
+	if (!below || !strcmp(below, "/"))
+		below = "";
 	group->top = strlen(words[4]);
+	if (group->top + strlen(below) >= sizeof(group->dir))
+		return;
+	strcpy(group->dir, words[4]);
+	strcpy(group->dir + group->top, below);
 }
 
 static void each_line(const char *proc, const char *name, struct group *group,
@@ -171,12 +182,16 @@ static void each_line(const char *proc, const char *name, struct group *group,
 static uint64_t number_in(const char *dir, const char *name)
 {
 	FILE *file = open_in(dir, name);
-	unsigned long long n;
+	uint64_t n = UINT64_MAX;
+	char text[32], *end;
 
 	if (!file)
-		return UINT64_MAX;
-	if (fscanf(file, "%llu", &n) != 1)
-		n = UINT64_MAX;
+		return n;
+	if (fgets(text, sizeof(text), file)) {
+		n = strtoull(text, &end, 10);
+		if (end == text)
+			n = UINT64_MAX;
+	}
 	fclose(file);
 	return n;
 }
@@ -186,15 +201,15 @@ static uint64_t number_after(const char *dir, const char *name,
 			     const char *word)
 {
 	FILE *file = open_in(dir, name);
-	unsigned long long n = 0;
+	uint64_t n = 0;
 	char line[128];
 	size_t len = strlen(word);
 
 	if (!file)
 		return 0;
 	while (fgets(line, sizeof(line), file))
-		if (!strncmp(line, word, len) && strchr(" \t:", line[len])) {
-			sscanf(line + len, "%*[ \t:]%llu", &n);
+		if (!strncmp(line, word, len) && strchr(" :", line[len])) {
+			n = strtoull(line + len + 1, NULL, 10);
 			break;
 		}
 	fclose(file);
