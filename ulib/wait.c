@@ -1,14 +1,26 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "client/error.h"
+#include "client/client.h"
 #include "wait.h"
 
 /* To look SPINS times takes some microseconds, like a sleep and a wake. */
 #define SPINS		256
 #define SPINS_A_LOOK	32	/* looks for each load of the clock */
+
+/*
+ * A thread that yields lets no thread of lower priority run, and may do so for
+ * ever. So it yields only so often. A peer's step takes microseconds; a wait can
+ * take longer, and its naps begin at NAP_MIN_NS and double up to NAP_MAX_NS.
+ */
+#define PEER_YIELDS	64
+#define WAIT_YIELDS	1024
+#define NAP_MIN_NS	1000u
+#define NAP_MAX_NS	1000000u
+#define NAP_DOUBLINGS	10
 
 void ulib_relax(void)
 {
@@ -75,10 +87,45 @@ static int ask_kernel(const struct ulib_waiter *waiter)
 	return err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
+/* Sleep for some time, but not beyond @deadline; a signal ends it. */
+static void nap(uint32_t doublings, uint64_t deadline)
+{
+	uint64_t ns = (uint64_t)NAP_MIN_NS <<
+		      (doublings < NAP_DOUBLINGS ? doublings : NAP_DOUBLINGS);
+	struct timespec at;
+
+	ns = rring_deadline(ns < NAP_MAX_NS ? ns : NAP_MAX_NS);
+	if (ns > deadline)
+		ns = deadline;
+	at.tv_sec = (time_t)(ns / 1000000000u);
+	at.tv_nsec = (long)(ns % 1000000000u);
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+static void yield_or_nap(uint32_t looks, uint64_t deadline)
+{
+	if (looks < WAIT_YIELDS)
+		sched_yield();
+	else
+		nap(looks - WAIT_YIELDS, deadline);
+}
+
+int ulib_await_peer(struct rring_client *client, uint32_t *looks)
+{
+	/* wakes nobody, but takes the lock, and inherits its priority */
+	struct rring_wake args = { .size = sizeof(args) };
+
+	if ((*looks)++ >= PEER_YIELDS)
+		return ulib_call(client, RRING_IOC_WAKE, &args);
+	sched_yield();
+	return 0;
+}
+
 /* The thread can be cancelled between two looks. */
 static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 		      int yield)
 {
+	uint32_t looks = 0;
 	int err;
 
 	for (;;) {
@@ -91,7 +138,7 @@ static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 			return -ETIMEDOUT;
 		pthread_testcancel();
 		if (yield)
-			sched_yield();
+			yield_or_nap(looks++, deadline);
 	}
 }
 

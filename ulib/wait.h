@@ -19,6 +19,15 @@ struct ulib_waiter {
 /* Wait until @deadline: 0, -ETIMEDOUT, or an error of .check or .sleep. */
 int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline);
 
+/*
+ * Called after each look for a step that a peer is about to do under the
+ * arena's lock. *@looks counts them, from 0. The thread yields at first, and
+ * then waits until the lock's holder has unlocked it: a peer of lower priority,
+ * or on the same CPU, would not run while this thread yields. 0, or an error of
+ * the call, after which the step may never come.
+ */
+int ulib_await_peer(struct rring_client *client, uint32_t *looks);
+
 /* Tell the CPU that this thread spins. */
 void ulib_relax(void);
 

@@ -21,7 +21,7 @@ struct rring_reader;
 enum rring_strategy {
 	RRING_WAIT_BLOCK,	/* poll for some microseconds, then sleep */
 	RRING_WAIT_SPIN,	/* poll without pause: takes a whole CPU */
-	RRING_WAIT_YIELD,	/* poll, and let other tasks run in between */
+	RRING_WAIT_YIELD,	/* poll, yield in between, and nap after that */
 };
 
 /* ---- open a ring for writing: rring_writer_open(3) ---- */

@@ -55,6 +55,11 @@ static char state_of(pid_t pid)
 	return name_end ? name_end[2] : 0;
 }
 
+int is_asleep(pid_t pid)
+{
+	return state_of(pid) == 'S';
+}
+
 void until_state(pid_t pid, const char *states)
 {
 	while (!strchr(states, state_of(pid)))

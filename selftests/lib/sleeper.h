@@ -17,6 +17,9 @@ void *shared_new(size_t size);
  */
 void until_state(pid_t pid, const char *states);
 
+/* Does the thread, or the first thread of process, @pid sleep in the kernel? */
+int is_asleep(pid_t pid);
+
 /* Wait until process @pid sleeps in the kernel, or has ended. */
 void until_asleep(pid_t pid);
 

@@ -224,6 +224,7 @@ static struct rring_client *client_new(enum rring_role role,
 	}
 	ulib_mutex_init(&client->own->lock);
 	ulib_mutex_init(&client->own->xxl.lock);
+	pthread_cond_init(&client->own->xxl.taken_one, NULL);
 	client->fd = -1;
 	client->own->client = client;
 	client->own->file.fd = -1;
@@ -241,6 +242,7 @@ static void client_free(struct rring_client *client)
 		free(client->pool[i].parked_handle);
 	if (client->own->file.calls)
 		client->own->file.calls->close(&client->own->file);
+	pthread_cond_destroy(&client->own->xxl.taken_one);
 	pthread_mutex_destroy(&client->own->xxl.lock);
 	pthread_mutex_destroy(&client->own->lock);
 	free(client->own);

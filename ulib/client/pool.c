@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Events: allocate, hold, drop. */
-#include <sched.h>
 #include <string.h>
 
+#include "../wait.h"
 #include "client.h"
 
 /*
@@ -490,18 +490,39 @@ int rring_drop_slow(struct rring_client *client,
 }
 
 /*
+ * Wait while a sweep hides @generation (0), which it does under the arena's
+ * lock. Returns the generation; 0: the client has ended.
+ */
+static uint64_t __attribute__((noinline))
+await_generation(const struct rring_client *client,
+		 const rring_word_t *generation)
+{
+	uint32_t looks = 0;
+	uint64_t now;
+
+	do {
+		now = rring_word_load_acquire(generation);
+	} while (!now && !ulib_await_peer((struct rring_client *)client,
+					  &looks));
+	return now;
+}
+
+/*
  * 1: the slot of @handle still has the generation of @handle; else 0. Waits
- * while a sweep hides the generation (0).
+ * while a sweep hides the generation.
  */
 int rring_generation_is(const struct rring_client *client, uint64_t handle)
 {
 	const rring_word_t *generation =
 		&client->pool[rring_handle_class(handle)]
 			 .generation[rring_handle_index(handle)];
-	uint64_t now;
+	uint64_t now = rring_word_load_acquire(generation);
 
-	while (!(now = rring_word_load_acquire(generation)))
-		sched_yield();
+	if (rring_unlikely(!now)) {
+		now = await_generation(client, generation);
+		if (!now)
+			return 0;
+	}
 	return now == handle;
 }
 

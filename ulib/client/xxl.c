@@ -7,7 +7,6 @@
  * last hold or peek asks the kernel to free the slot, so that the memory does
  * not wait for the next sweep.
  */
-#include <sched.h>
 #include <stdlib.h>
 
 #include <rusted_ring/internal/layout.h>
@@ -266,6 +265,7 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 		ulib_xxl_settled(client);
 	return err;
 }
+
 /* What a thread has to give back if it is cancelled in a refill. */
 struct refill {
 	struct rring_client *client;
@@ -311,11 +311,10 @@ static int refill_one(struct rring_client *client, struct rring_refill *args)
 	return err;
 }
 
-
 /*
- * Refill, take a slot and map it. Tries again while another thread has not yet
- * taken its slot, or has just taken one: a slot that is not taken keeps later
- * slots in the magazine, even dropped ones. -EPROTO: REFILL succeeded, but the
+ * Refill, take a slot and map it. Tries again after another thread has taken
+ * its slot, and waits for one that has not yet done so: a slot that is not
+ * taken keeps later slots in the magazine, even dropped ones. -EPROTO: REFILL succeeded, but the
  * magazine has no such slot; else an error of REFILL or of the mapping.
  */
 static int refill_and_take(struct rring_client *client,
@@ -334,9 +333,8 @@ static int refill_and_take(struct rring_client *client,
 					   mapped);
 		if (err != -EAGAIN && err != -ENOSPC && err != -EDQUOT)
 			return err;
-		if (!ulib_xxl_take_is_pending(client, takes))
+		if (!ulib_xxl_await_take(client, takes))
 			return err == -EAGAIN ? -EPROTO : err;
-		sched_yield();
 	}
 }
 

@@ -21,6 +21,7 @@ struct ulib_xxl_table {
 	/* bit per magazine position: taken, but the tail has not passed it */
 	uint64_t taken[RRING_MAGAZINE_SLOTS / 64];
 	uint64_t takes;			/* slots taken so far */
+	pthread_cond_t taken_one;	/* .takes has grown */
 };
 
 int ulib_xxl_open(struct rring_client *client);
@@ -49,12 +50,12 @@ uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 uint64_t ulib_xxl_takes(struct rring_client *client);
 
 /*
- * 1: a thread has not yet taken the slot that was lent for it, or a thread has
- * taken one since ulib_xxl_takes() returned @takes; else 0. While a slot is not
- * taken, the slots behind it stay in the magazine, even if they are dropped.
- * Takes .lock.
+ * Sleep while a thread has not yet taken the slot that was lent for it, until a
+ * thread takes one. 1: that was so, or a thread has taken one since
+ * ulib_xxl_takes() returned @takes; 0: neither. While a slot is not taken, the
+ * slots behind it stay in the magazine, even if they are dropped. Takes .lock.
  */
-int ulib_xxl_take_is_pending(struct rring_client *client, uint64_t takes);
+int ulib_xxl_await_take(struct rring_client *client, uint64_t takes);
 
 /* Fill @event for @entry; the event stays mapped until ulib_xxl_unpin(). */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,

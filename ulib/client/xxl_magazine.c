@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Taking XXL slots from the magazine, by several threads at a time. */
+#include "../thread.h"
 #include "client.h"
 #include "xxl.h"
 
@@ -65,6 +66,7 @@ uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 				     RRING_MOVE + RRING_HOLD);
 		flip_taken(table_of(client), position);
 		table_of(client)->takes++;
+		pthread_cond_broadcast(&table_of(client)->taken_one);
 		*passed = move_tail(client, head);
 		return handle;
 	}
@@ -81,16 +83,21 @@ uint64_t ulib_xxl_takes(struct rring_client *client)
 	return takes;
 }
 
-int ulib_xxl_take_is_pending(struct rring_client *client, uint64_t takes)
+int ulib_xxl_await_take(struct rring_client *client, uint64_t takes)
 {
 	const struct rring_pool_view *pool = &client->pool[RRING_XXL];
-	int busy;
+	struct ulib_xxl_table *table = table_of(client);
+	int state = ulib_cancel_hold();
+	int grown;
 
-	pthread_mutex_lock(&table_of(client)->lock);
+	pthread_mutex_lock(&table->lock);
 	/* the tail is at the first slot that is not taken, or at the head */
-	busy = table_of(client)->takes != takes ||
+	while (table->takes == takes &&
 	       rring_seq_load(pool->tail) !=
-	       rring_seq_load_acquire(&pool->magazine->head);
-	pthread_mutex_unlock(&table_of(client)->lock);
-	return busy;
+	       rring_seq_load_acquire(&pool->magazine->head))
+		pthread_cond_wait(&table->taken_one, &table->lock);
+	grown = table->takes != takes;
+	pthread_mutex_unlock(&table->lock);
+	ulib_cancel_release(state);
+	return grown;
 }

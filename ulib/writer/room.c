@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Writers: room in the ring, and how to wait for it. */
 #include <poll.h>
-#include <sched.h>
 
 #include "../client/client.h"
 #include "../wait.h"
@@ -104,6 +103,7 @@ static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 {
 	struct ulib_scan scan;
+	uint32_t looks = 0;
 
 	if (ulib_is_inherited(writer->client))
 		return ulib_refuse_inherited();
@@ -116,9 +116,9 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 				       RRING_WRITER_WAITS);
 			return 0;
 		}
-		if (!scan.joining)
+		/* the kernel makes a reader join under the arena's lock */
+		if (!scan.joining || ulib_await_peer(writer->client, &looks))
 			break;
-		sched_yield();
 	}
 	/* a hostile cursor may be lower: .limit - .head must not wrap */
 	if (writer->limit < writer->head)
@@ -281,14 +281,16 @@ static void count_room(struct rring_writer *writer, uint64_t *used,
 {
 	uint32_t retain = writer->info->retain;
 	struct ulib_scan scan;
+	uint32_t looks = 0;
 
 	*used = 0;
 	*most = writer->capacity;
 	if (writer->info->policy == RRING_OVERWRITE)
 		return;
 	*most -= retain;
-	while (scan = ulib_scan_readers(writer), scan.joining)
-		sched_yield();
+	do {
+		scan = ulib_scan_readers(writer);
+	} while (scan.joining && !ulib_await_peer(writer->client, &looks));
 	if (writer->head - scan.low > retain)
 		*used = writer->head - scan.low - retain;
 	/* a hostile cursor may be more than a lap behind */
