@@ -104,6 +104,41 @@ TEST_F(memcg, arena_above_the_limit_is_refused)
 	close(fd);
 }
 
+#define ARENAS_MAX	64
+
+/* Create arenas in this process until one is refused, then fill them all. */
+static int fill_inside(void *arg)
+{
+	struct rring_arena_config config = {
+		.capacity = { [RRING_XL] = 128 },	/* 2 MiB */
+		.uid = ~0u,
+		.gid = ~0u,
+		.backend = RRING_BACKEND_PROCESS,
+	};
+	struct rring_client *client[ARENAS_MAX];
+	struct rring_event event;
+	int i, n, err = 0;
+
+	(void)arg;
+	if (write_file(GROUP "/cgroup.procs", "0"))
+		return 1;
+	for (n = 0; n < ARENAS_MAX; n++) {
+		err = rring_open_config(&client[n], &config, 0);
+		if (err)
+			break;
+	}
+	for (i = 0; i < n; i++)
+		while (!rring_alloc_xl(client[i], 16384, 0, &event))
+			memset(event.data, 1, event.len);
+	return n && err == -ENOSPC ? 0 : 2;
+}
+
+TEST_F(memcg, arenas_of_a_process_fit_into_the_limit)
+{
+	ASSERT_EQ(0, write_file(GROUP "/memory.max", "32M"));
+	EXPECT_EQ(0, reap(spawn(fill_inside, NULL)));
+}
+
 static int hold_inside(void *arg)
 {
 	FIXTURE_DATA(memcg) *self = arg;
