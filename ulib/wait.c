@@ -12,9 +12,9 @@
 #define SPINS_A_LOOK	32	/* looks for each load of the clock */
 
 /*
- * A thread that yields lets no thread of lower priority run, and may do so for
- * ever. So it yields only so often. A peer's step takes microseconds; a wait can
- * take longer, and its naps begin at NAP_MIN_NS and double up to NAP_MAX_NS.
+ * While a thread yields, no thread of lower priority runs on its CPU. So it
+ * yields only so often. A peer's step takes microseconds. A wait can take
+ * longer: its naps begin with NAP_MIN_NS, and double up to NAP_MAX_NS.
  */
 #define PEER_YIELDS	64
 #define WAIT_YIELDS	1024

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Limits that the system sets for a process, and what an arena makes of them. */
+/* Limits that the system sets for a process, and what they mean for arenas. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ TEST(a_limit_on_files_is_none_on_arenas)
 
 /* ---- the memory cgroup, which the test makes of files ---- */
 
-static char root[] = "/tmp/rring-cgroup-XXXXXX";
+static char root[64];
 static int is_faked;
 
 /* Replaces the function by which the library reads what proc(5) says. */
@@ -118,6 +118,7 @@ FIXTURE_SETUP(memory_limit)
 {
 	char text[512];
 
+	strcpy(root, "/tmp/rring-cgroup-XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(root));
 	put_directory("tree");
 	put_directory("tree/pod");
@@ -244,7 +245,8 @@ TEST_F(memory_limit, a_container_finds_its_group_at_the_mount_point)
 
 TEST_F(memory_limit, what_cannot_be_read_is_no_limit)
 {
-	put("mountinfo", "- - - -\n\n1 2 3\n4 5 6 / / rw\n7 8 9 / /x - cgroup2");
+	put("mountinfo",
+	    "- - - -\n\n1 2 3\n4 5 6 / / rw\n7 8 9 / /x - cgroup2");
 	EXPECT_LE(0, arena_of(1));
 	put("cgroup", "::\n:\n\nmemory\n0::");
 	EXPECT_LE(0, arena_of(20));

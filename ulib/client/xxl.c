@@ -266,17 +266,18 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 	return err;
 }
 
-/* What a thread has to give back if it is cancelled in a refill. */
+/* A refill in which the thread may be cancelled. */
 struct refill {
 	struct rring_client *client;
 	struct rring_refill *args;
+	int err;			/* the result */
 };
 
 /*
  * The kernel may have lent a slot just before the thread was cancelled. If the
- * slot stayed in the magazine, other threads would wait for somebody to take it.
- * This may take a slot of the same size that was lent for another thread, which
- * then refills again.
+ * slot stayed in the magazine, other threads would wait until somebody took it.
+ * This may take a slot of the same size that was lent for another thread. That
+ * thread then refills again.
  */
 static void cancelled_in_refill(void *context)
 {
@@ -302,20 +303,21 @@ static void cancelled_in_refill(void *context)
 static int refill_one(struct rring_client *client, struct rring_refill *args)
 {
 	struct refill refill = { .client = client, .args = args };
-	volatile int err;
 
 	args->count = 1;
 	pthread_cleanup_push(cancelled_in_refill, &refill);
-	err = ulib_call_until(client, RRING_IOC_REFILL, args, args->deadline);
+	refill.err = ulib_call_until(client, RRING_IOC_REFILL, args,
+				     args->deadline);
 	pthread_cleanup_pop(0);
-	return err;
+	return refill.err;
 }
 
 /*
  * Refill, take a slot and map it. Tries again after another thread has taken
  * its slot, and waits for one that has not yet done so: a slot that is not
- * taken keeps later slots in the magazine, even dropped ones. -EPROTO: REFILL succeeded, but the
- * magazine has no such slot; else an error of REFILL or of the mapping.
+ * taken keeps later slots in the magazine, even dropped ones. -EPROTO: REFILL
+ * succeeded, but the magazine has no such slot; else an error of REFILL or of
+ * the mapping.
  */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,

@@ -14,7 +14,7 @@
 /* The files of a group, by version. */
 static const struct version {
 	const char *limit, *usage;
-	const char *idle;	/* in memory.stat: cache that is soon given up */
+	const char *idle;	/* in memory.stat: cache soon given up */
 } versions[] = {
 	{ "memory.limit_in_bytes", "memory.usage_in_bytes",
 	  "total_inactive_file" },
@@ -28,7 +28,10 @@ struct group {
 	size_t top;			/* length of the mount point in .dir */
 };
 
-/* Open @dir/@name, or return NULL. Needs little stack, like all of this file. */
+/*
+ * Open @dir/@name, or return NULL. Builds the path on the heap, because no call
+ * of the library needs more than 4 KiB of stack.
+ */
 static FILE *open_in(const char *dir, const char *name)
 {
 	size_t len = strlen(dir);

@@ -9,7 +9,7 @@
 
 struct host_cgroup {
 	uint64_t limit;		/* bytes; UINT64_MAX: none */
-	uint64_t room;		/* bytes below the limit; UINT64_MAX: no limit */
+	uint64_t room;		/* bytes left below it; UINT64_MAX: no limit */
 };
 
 /*

@@ -336,30 +336,36 @@ static int futex_wait_cancelable(u32 *events, u32 seen,
 	return err;
 }
 
-static void leave_queue(void *context)
+static void leave_queue(wait_queue_head_t *queue)
 {
-	wait_queue_head_t *queue = context;
-
 	__atomic_sub_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
 }
 
+/* A sleep in which the thread may be cancelled. */
+struct nap {
+	wait_queue_head_t *queue;
+	int err;			/* the result */
+};
+
 static void cancelled_in_queue(void *context)
 {
+	const struct nap *nap = context;
+
 	host_thread.can_cancel = false;
-	leave_queue(context);
+	leave_queue(nap->queue);
 }
 
 static int sleep_in_queue(wait_queue_head_t *queue, u32 seen,
 			  const struct timespec *at)
 {
-	volatile int err;
+	struct nap nap = { .queue = queue };
 
 	if (!host_thread.can_cancel)
 		return futex_wait(&queue->events, seen, at);
-	pthread_cleanup_push(cancelled_in_queue, queue);
-	err = futex_wait_cancelable(&queue->events, seen, at);
+	pthread_cleanup_push(cancelled_in_queue, &nap);
+	nap.err = futex_wait_cancelable(&queue->events, seen, at);
 	pthread_cleanup_pop(0);
-	return err;
+	return nap.err;
 }
 
 int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)

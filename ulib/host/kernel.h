@@ -259,8 +259,9 @@ static inline void mutex_init(struct mutex *mutex)
 
 /*
  * One per thread: whether pthread_cancel(3) may end it in host_sleep(), how
- * many mutexes it has locked, and which event counts it has to wake after it unlocks the last one. A woken thread first locks a mutex
- * that its waker may hold. So an earlier wake would only make it sleep again.
+ * many mutexes it has locked, and which event counts it has to wake after it
+ * unlocks the last one. A woken thread first locks a mutex that its waker may
+ * hold. So an earlier wake would only make it sleep again.
  */
 struct host_thread {
 	bool can_cancel;	/* while it sleeps */

@@ -23,8 +23,8 @@ struct region_header {
 	size_t size;	/* bytes, with this page */
 };
 
-#define ROOM_NS		100000000ull	/* so long a look at the cgroup counts */
-#define ROOM_BYTES	(1u << 20)	/* a larger region needs a new look */
+#define ROOM_NS		100000000ull	/* a look at the cgroup is good for */
+#define ROOM_BYTES	(1u << 20)	/* a larger region needs a new one */
 
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
