@@ -24,7 +24,7 @@ struct region_header {
 };
 
 #define ROOM_NS		100000000ull	/* a look at the cgroup is good for */
-#define ROOM_BYTES	(1u << 20)	/* a larger region needs a new one */
+#define ROOM_BYTES	0x100000u	/* a larger region needs a new one */
 
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
