@@ -8,12 +8,12 @@
  * in a magazine or adopted, mark_windows(), for one that a window names, and
  * hide(), show(generation), freed().
  */
-#define HOLD		1
-#define IN_FLIGHT	8
+#define IN_FLIGHT	1
+#define HOLD		4
 #define MOVE		32
 
-#define HOLDS(word)	((word) & 7)
-#define FLIGHTS(word)	((word) >> 3 & 3)
+#define FLIGHTS(word)	((word) & 3)
+#define HOLDS(word)	((word) >> 2 & 7)
 #define MOVES(word)	((word) >> 5)
 
 #define FIRST	0
@@ -104,6 +104,15 @@ inline free_batch()
 	fi
 }
 
+inline free_gathered()
+{
+	if
+	:: live -> free_batch()
+	:: else
+	fi;
+	forget_batch()
+}
+
 /* Step 0 and the others, at one depth or the other. */
 inline sweep()
 {
@@ -115,9 +124,16 @@ inline sweep()
 		fi;
 		gather()
 	};
-	if
-	:: live -> free_batch()
-	:: else
-	fi;
-	forget_batch()
+	free_gathered()
+}
+
+/* ... at depth 0 or 1. */
+inline sweep_to(depth)
+{
+	atomic {
+		live = 1;
+		deep = depth;
+		gather()
+	};
+	free_gathered()
 }
