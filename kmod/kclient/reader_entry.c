@@ -72,8 +72,8 @@ static bool is_overtaken(const struct rring_kreader *kr)
 /*
  * Do all bytes of .entry and its payload that were read so far belong to this
  * event? KREADER_ENTRY_VALID: yes. KREADER_ENTRY_LOST: the reader was lapped or
- * overtaken, or an observer's slot was reused. KREADER_ENTRY_STALE: a gating
- * reader's slot was reused, which only a hostile writer can cause. May sleep.
+ * overtaken, or an observer's slot was reused. KREADER_ENTRY_STALE: the slot of
+ * a gating reader was reused, which only a hostile writer can cause. May sleep.
  */
 enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 {
@@ -82,7 +82,9 @@ enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 	rring_fence_acquire();
 	if (!kr->entry.handle || generation_is(kr, kr->entry.handle))
 		return KREADER_ENTRY_VALID;
-	return kr->observer ? KREADER_ENTRY_LOST : KREADER_ENTRY_STALE;
+	/* lapped since the first look: then an honest writer's slot is reused */
+	return kr->observer || is_overtaken(kr) ? KREADER_ENTRY_LOST :
+						  KREADER_ENTRY_STALE;
 }
 
 /* ---- XXL ---- */
