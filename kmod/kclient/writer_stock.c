@@ -208,14 +208,17 @@ static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 	return 0;
 }
 
-/* Is a stock below half? Under kw->lock. */
+/* Does a stock have half of what is wanted, or less? Under kw->lock. */
 static bool any_stock_low(struct rring_kwriter *kw)
 {
+	const struct kwriter_stock *stock;
 	u32 i;
 
-	for (i = 0; i < RRING_KWRITER_CLASSES; i++)
-		if (kw->stock[i].n < kw->stock[i].want / 2)
+	for (i = 0; i < RRING_KWRITER_CLASSES; i++) {
+		stock = &kw->stock[i];
+		if (stock->want && stock->n <= stock->want / 2)
 			return true;
+	}
 	return false;
 }
 

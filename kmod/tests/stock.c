@@ -105,9 +105,25 @@ static void slot_found_after_the_flag_lowers_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, waiters(test), 0u);
 }
 
+/* The write that empties the stock queues no work, as a refill is under way. */
+static void stock_of_one_that_is_emptied_during_a_refill_is_refilled(
+		struct kunit *test)
+{
+	setup(test);
+	ctx.kw->refill_active = true;
+	KUNIT_ASSERT_EQ(test, rring_kwriter_write(ctx.kw, "event", 5, 1), 0);
+	irq_work_sync(&ctx.kw->irq);
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 0u);
+	fixture_drop(ctx.holder, ctx.last);
+	end_refill(ctx.kw);
+	flush_delayed_work(&ctx.kw->refill);
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 1u);
+}
+
 static struct kunit_case stock_cases[] = {
 	KUNIT_CASE(empty_stock_raises_flag_and_is_refilled),
 	KUNIT_CASE(slot_found_after_the_flag_lowers_it),
+	KUNIT_CASE(stock_of_one_that_is_emptied_during_a_refill_is_refilled),
 	{}
 };
 
