@@ -9,13 +9,19 @@
 #include "../thread.h"
 #include "client.h"
 
+/* A failure has no detail, unless the caller finds out more. */
+static int without_detail(int err)
+{
+	return err < 0 ? rring_refuse_slow(err) : err;
+}
+
 int ulib_call(struct rring_client *client, unsigned long request, void *args)
 {
 	struct ulib_file *file = &client->own->file;
 
 	if (ulib_is_inherited(client))
 		return ulib_refuse_inherited();
-	return file->calls->call(file, request, args);
+	return without_detail(file->calls->call(file, request, args));
 }
 
 int ulib_call_until(struct rring_client *client, unsigned long request,
@@ -25,7 +31,7 @@ int ulib_call_until(struct rring_client *client, unsigned long request,
 
 	if (!deadline || ulib_is_inherited(client))
 		return ulib_call(client, request, args);
-	return file->calls->wait(file, request, args);
+	return without_detail(file->calls->wait(file, request, args));
 }
 
 void *ulib_map(struct rring_client *client, enum rring_region_type region,
@@ -418,7 +424,7 @@ int rring_client_fd(const struct rring_client *client)
 	for (reader = own->readers; reader; reader = reader->next)
 		ulib_poll_reader(reader);
 	ulib_clients_unlock();
-	return fd;
+	return without_detail(fd);
 }
 
 /*

@@ -9,6 +9,7 @@
 #include <rusted_ring/internal/profile.h>
 
 #include "../client/backend.h"
+#include "../client/error.h"
 #include "../client/battery.h"
 #include "cgroup.h"
 #include "host.h"
@@ -251,6 +252,7 @@ static void *host_map(struct ulib_file *file, uint64_t offset, size_t size,
 	void *addr = NULL;
 	int ret;
 
+	ulib_error_forget();
 	if (!client->arena) {
 		*err = -ENOTCONN;
 		return NULL;
