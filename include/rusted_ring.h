@@ -14,8 +14,8 @@
  * Threads: all threads of a process may use a client, unless it was opened with
  * RRING_SINGLE_THREADED. A writer, a reader, a set or the end of a pipe is used
  * by one thread at a time. A child after fork() can only close the clients of
- * its parent; other calls return -EPERM. No function may be called in a signal
- * handler.
+ * its parent; its other calls with them fail, mostly with -EPERM, or do
+ * nothing. No function may be called in a signal handler.
  *
  * Waiting: a function waits only if its comment says so. A deadline is an
  * absolute CLOCK_MONOTONIC time in nanoseconds, see rring_deadline(). 0: do not

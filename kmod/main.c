@@ -133,7 +133,10 @@ fail_net:
 	return err;
 }
 
-/* Here no file of the module is open or mapped; only names keep arenas. */
+/*
+ * Unload. No file of the module is open or mapped any more, so only persistent
+ * names and default_arena hold references to arenas.
+ */
 static void __exit kring_exit(void)
 {
 	kring_chardev_unregister();

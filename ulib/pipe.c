@@ -4,8 +4,8 @@
  * the reader name "a". The second end writes NAME.b, and reads NAME.a under the
  * reader name "b". A named reader gates while its process is away. So nothing
  * is lost before the second end connects, or before an end that died is opened
- * again. A ring in state AWAITED has no writer yet, or none at the moment. The
- * state ENDED tells the reader that the other end has gone.
+ * again. A ring that waits for its first or next writer is AWAITED. The state
+ * ENDED tells the reader that the other end has closed its ring or died.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +108,10 @@ void ulib_pipe_free(struct rring_pipe *pipe)
 
 /* ---- the first end ---- */
 
-/* Create NAME.b, join it, and leave it for the second end to write. */
+/*
+ * Create NAME.b, and join it as its reader "a". Then leave it AWAITED, for the
+ * second end to write. Return 0 or a negative errno.
+ */
 static int make_inbound(struct rring_pipe *pipe, const char *ring,
 			const struct rring_pipe_config *config)
 {
@@ -127,8 +130,9 @@ static int make_inbound(struct rring_pipe *pipe, const char *ring,
 }
 
 /*
- * NAME.b was there already, and this end has joined it. If the ring has no
- * writer, make it AWAITED. -EBUSY is no error: the second end is writing it.
+ * NAME.b was there already, and this end has joined it. If it has no writer,
+ * make it AWAITED, so that this end is not told of an earlier writer's end.
+ * Return 0 also for -EBUSY (the second end is writing it); else the error.
  */
 static int resume_inbound(struct rring_pipe *pipe, const char *ring,
 			  const struct rring_pipe_config *config)
@@ -154,8 +158,8 @@ static int open_inbound(struct rring_pipe *pipe, const char *ring,
 
 /*
  * Make NAME.a keep all events for the second end: join under that end's reader
- * name, and close the reader. The name gates from then on. -EBUSY is no error:
- * the second end is reading.
+ * name, then close the reader. The name gates from then on. Return 0 also for
+ * -EBUSY (the second end is reading); else the error.
  */
 static int keep_for_peer(struct rring_pipe *pipe, const char *ring)
 {
@@ -181,7 +185,7 @@ int rring_pipe_create(struct rring_client *client,
 	pipe = pipe_new(client, "b");
 	if (!pipe)
 		return -ENOMEM;
-	/* NAME.b first: once NAME.a is there, the second end needs both */
+	/* NAME.b first: a second end that finds NAME.a needs NAME.b at once */
 	err = open_inbound(pipe, names.b, config);
 	if (err)
 		goto fail;
@@ -205,7 +209,7 @@ fail:
 
 /* ---- the second end ---- */
 
-/* Become the writer of @ring, with the geometry of the ring of .sink. */
+/* Become the writer of @ring, with the kind, capacity and stride of .sink. */
 static int open_outbound(struct rring_pipe *pipe, const char *ring,
 			 enum rring_strategy strategy)
 {
@@ -251,9 +255,9 @@ fail:
 
 /*
  * Close the ring that this end writes. If the peer is away and has read all,
- * forget the peer's reader name, so that the ring goes with its writer. To find
- * out, this end joins under that name. If the peer is reading, the join fails
- * (-EBUSY), and the name stays.
+ * forget the peer's reader name: a ring stays as long as it has a named reader.
+ * To find out, this end joins under that name. If the peer is reading, the join
+ * fails (-EBUSY), and the name stays.
  */
 static void close_source(struct rring_pipe *pipe)
 {
@@ -334,8 +338,9 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 }
 
 /*
- * Send a copy of @data by handle. The caller has found room for one event, and
- * no other thread can take that room. On an error nothing is sent.
+ * Allocate an event, copy @data into it, and publish it. The caller has found
+ * room for one event in the ring. As no other thread uses this end, the room is
+ * still there. Return 0 or a negative errno; after an error nothing is sent.
  */
 static int send_handle(struct rring_pipe *pipe, const void *data, size_t len,
 		       uint32_t event_type, uint64_t deadline)

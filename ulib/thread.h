@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The library's mutexes, and the cancellation of threads. */
+/* How the library initializes mutexes, and when pthread_cancel(3) acts. */
 #ifndef ULIB_THREAD_H
 #define ULIB_THREAD_H
 
@@ -7,17 +7,18 @@
 
 /*
  * Initialize @mutex with priority inheritance: a thread that has it locked runs
- * with the priority of the highest thread that waits for it. If the kernel has
- * no such futexes, the mutex is an ordinary one.
+ * at least with the priority of each thread that waits for it. If the kernel
+ * does not support that, @mutex is an ordinary mutex.
  */
 void ulib_mutex_init(pthread_mutex_t *mutex);
 
 /*
- * Cancellation. A thread that pthread_cancel(3) ends must not have a lock, nor
- * own what nobody else frees. So the calls of the library act on it only while
- * they wait: by .wait of the backend, and between looks. All other places where
- * the C library would act on it are between these two functions. The first one
- * returns what the second one takes.
+ * Disable cancellation of this thread. Return the state for
+ * ulib_cancel_release(), which restores it. If pthread_cancel(3) ended a thread
+ * that holds a lock or owns memory, nobody would release these. So a thread in
+ * the library can be cancelled only while it waits: in .wait of the backend,
+ * and between two looks of a spinning wait. The library encloses every other
+ * cancellation point in these two functions.
  */
 static inline int ulib_cancel_hold(void)
 {
@@ -32,7 +33,7 @@ static inline void ulib_cancel_release(int state)
 	pthread_setcancelstate(state, &state);
 }
 
-/* close(2), but no cancellation point. */
+/* Close @fd. Not a cancellation point, unlike close(2). */
 void ulib_close(int fd);
 
 #endif /* ULIB_THREAD_H */

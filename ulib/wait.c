@@ -7,14 +7,16 @@
 #include "client/client.h"
 #include "wait.h"
 
-/* To look SPINS times takes some microseconds, like a sleep and a wake. */
+/* SPINS looks take some microseconds, about as long as a sleep and a wake. */
 #define SPINS		256
 #define SPINS_A_LOOK	32	/* looks for each load of the clock */
 
 /*
- * While a thread yields, no thread of lower priority runs on its CPU. So it
- * yields only so often. A peer's step takes microseconds. A wait can take
- * longer: its naps begin with NAP_MIN_NS, and double up to NAP_MAX_NS.
+ * How often a thread yields at most, because it keeps threads of lower priority
+ * off its CPU while it yields. PEER_YIELDS: in ulib_await_peer(), as a peer's
+ * step takes only microseconds. WAIT_YIELDS: under RRING_WAIT_YIELD. After
+ * WAIT_YIELDS the thread naps: for NAP_MIN_NS at first, then twice as long each
+ * time, up to NAP_MAX_NS.
  */
 #define PEER_YIELDS	64
 #define WAIT_YIELDS	1024
@@ -33,7 +35,10 @@ void ulib_relax(void)
 #endif
 }
 
-/* How often to look before a sleep; 0 on one CPU: no peer runs meanwhile. */
+/*
+ * Return how often a thread looks before it sleeps. 0: the thread may run on
+ * one CPU only, so no peer runs while it looks.
+ */
 static unsigned int count_spins(void)
 {
 	cpu_set_t cpus;
@@ -44,8 +49,9 @@ static unsigned int count_spins(void)
 }
 
 /*
- * How often this thread looks before it sleeps. A thread computes the number at
- * its first call, by count_spins(), because it may be bound to CPUs of its own.
+ * Return how often this thread looks before it sleeps, see count_spins(). Each
+ * thread computes its own number, at its first call, because it may be bound to
+ * other CPUs than the rest of the process.
  */
 static unsigned int spins(void)
 {
@@ -62,7 +68,10 @@ static int has_passed(uint64_t deadline)
 			     deadline <= rring_deadline(0));
 }
 
-/* Look up to @rounds times: 0, -EAGAIN or an error of .check. */
+/*
+ * Call .check up to @rounds times, until it does not return -EAGAIN. Return
+ * what it returned last; -EAGAIN if @rounds is 0.
+ */
 static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 {
 	int err = -EAGAIN;
@@ -76,9 +85,9 @@ static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 }
 
 /*
- * Ask the kernel, without a sleep, whether the wait of @waiter is over: only
- * the kernel laps a slow reader. 0: the wait is over; -EAGAIN: not yet; else an
- * error.
+ * Ask the kernel, without a sleep, whether the wait of @waiter is over. A
+ * thread that spins must ask, because only the kernel laps a slow reader.
+ * Return 0: over; -EAGAIN: not yet; else an error.
  */
 static int ask_kernel(const struct ulib_waiter *waiter)
 {
@@ -87,7 +96,10 @@ static int ask_kernel(const struct ulib_waiter *waiter)
 	return err == -ETIMEDOUT ? -EAGAIN : err;
 }
 
-/* Sleep for some time, but not beyond @deadline; a signal ends it. */
+/*
+ * Sleep NAP_MIN_NS * 2^@doublings ns, but at most NAP_MAX_NS, and not beyond
+ * @deadline. A signal ends the sleep early.
+ */
 static void nap(uint32_t doublings, uint64_t deadline)
 {
 	uint64_t ns = (uint64_t)NAP_MIN_NS <<
@@ -112,7 +124,10 @@ static void yield_or_nap(uint32_t looks, uint64_t deadline)
 
 int ulib_await_peer(struct rring_client *client, uint32_t *looks)
 {
-	/* wakes nobody, but takes the lock, and inherits its priority */
+	/*
+	 * A WAKE of nobody, only to wait for the arena's lock. The lock's
+	 * holder can run meanwhile: in-process, with this thread's priority.
+	 */
 	struct rring_wake args = { .size = sizeof(args) };
 
 	if ((*looks)++ >= PEER_YIELDS)
@@ -121,7 +136,11 @@ int ulib_await_peer(struct rring_client *client, uint32_t *looks)
 	return 0;
 }
 
-/* The thread can be cancelled between two looks. */
+/*
+ * Call .check until the wait is over. Between two looks, pthread_cancel(3) may
+ * end the thread, and if @yield is 1, the thread yields or naps. Return 0;
+ * -ETIMEDOUT at @deadline; or an error of .check or .sleep.
+ */
 static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 		      int yield)
 {

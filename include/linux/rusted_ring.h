@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * API for other modules: the kernel writes a ring, from any context, or reads
- * one. Documentation/kernel.rst is the guide. The kernel-doc of each function
- * is at its definition, in kmod/kclient: writer.c, writer_reserve.c, reader.c.
+ * API for other kernel modules. A module can write events into a ring in any
+ * context, and read a ring in process context. Documentation/kernel.rst is the
+ * guide. The kernel-doc of each function is at its definition, in kmod/kclient:
+ * writer.c, writer_reserve.c, reader.c.
  */
 #ifndef _LINUX_RUSTED_RING_H
 #define _LINUX_RUSTED_RING_H
 
 #include <uapi/linux/rusted_ring.h>
 
-#ifdef __KERNEL__	/* programs of this tree include this file, too */
+/*
+ * A program that is compiled with include/ before include/uapi/ in its search
+ * path includes this file, too: it gets the ABI alone.
+ */
+#ifdef __KERNEL__
 
 struct net;
 struct rring_kreader;
 struct rring_kwriter;
 
-/* A kernel writer uses the size classes below this one: XS to XL. */
+/* A kernel writer allocates no XXL events: its classes are XS to XL. */
 #define RRING_KWRITER_CLASSES	(RRING_XL + 1)
 #define RRING_KWRITER_STOCK_MAX	4096	/* slots per class */
 
@@ -30,17 +35,19 @@ struct rring_kwriter;
  *	slots of the arena's pools, and readers can hold these slots
  * @policy: what happens if the ring is full. RRING_FAIL: the new event is
  *	dropped. RRING_OVERWRITE: the oldest event is overwritten, and readers
- *	count what they lose. RRING_BLOCK: refused with -EINVAL
+ *	count what they lose. RRING_BLOCK: -EINVAL, because the kernel cannot
+ *	wait for room
  * @capacity: number of entries, 1 to RRING_RING_CAPACITY_MAX
  * @stride: RRING_INLINE: largest payload in bytes, a multiple of 64 from
  *	RRING_STRIDE_MIN to RRING_STRIDE_MAX; RRING_HANDLES: must be 0
- * @retain: entries that are kept for readers that join late, less than
- *	@capacity; RRING_OVERWRITE: must be 0; the ring always keeps one lap
+ * @retain: number of entries that the ring keeps for readers that join late,
+ *	less than @capacity. RRING_OVERWRITE: must be 0; such a ring keeps one
+ *	lap in any case
  * @stock: RRING_HANDLES: for each size class, how many free slots a worker
  *	keeps ready for reservations, up to RRING_KWRITER_STOCK_MAX and to the
- *	pool's capacity. 0: the class is not used, its events take a slot of a
- *	larger class. All 0: a quarter of each pool, at least 1 and at most 16
- *	slots. RRING_INLINE: ignored
+ *	pool's capacity. 0: the writer does not use this class, and its events
+ *	take a slot of a larger class. All 0: a quarter of each pool, at least 1
+ *	and at most 16 slots. RRING_INLINE: ignored
  *
  * The caller owns all strings and @net, and may free them after the call.
  */
@@ -59,9 +66,8 @@ struct rring_kwriter_config {
 
 /**
  * struct rring_kevent - an event between reserve and commit or discard
- * @data: memory for the payload, 64-byte aligned. The caller may write the
- *	bytes that were given to rring_kwriter_reserve(), until commit or
- *	discard
+ * @data: memory for the payload, 64-byte aligned. Until commit or discard the
+ *	caller may write as many bytes as it asked rring_kwriter_reserve() for
  * @len: bytes of the payload; the caller may lower it before commit
  * @event_type: type of the event; the caller may change it before commit
  * @handle: internal to the kernel writer; the caller does not change it
@@ -83,9 +89,9 @@ struct rring_kevent {
  * struct rring_kwriter_stat - counts of a writer's events since it was opened
  * @sent: committed events that became visible to readers
  * @discarded: events that were reserved, then discarded
- * @dropped: reservations that failed, by enum rring_drop_reason. Readers find
- *	the same counts in .dropped of the ring's struct rring_ring_info; those
- *	also include what earlier kernel writers of the ring dropped
+ * @dropped: reservations that failed, by enum rring_drop_reason. The counts
+ *	that readers find in .dropped of the ring's struct rring_ring_info also
+ *	include the drops of earlier kernel writers of the ring
  */
 struct rring_kwriter_stat {
 	u64 sent;
@@ -118,14 +124,16 @@ u32 rring_kwriter_ring(const struct rring_kwriter *kw);
  *	reads of one byte can differ; rring_kreader_copy() makes a stable
  *	copy. In the callback: a copy that nobody changes, valid until the
  *	callback returns; NULL if the payload has more than 16 KiB
- * @len: bytes of the payload, never more than the memory that @data points to
+ * @len: bytes of the payload. The memory at @data has as many, unless @data is
+ *	NULL
  * @event_type: as the event's writer stored it
- * @position: of the entry in the ring. Grows with each event, by more than 1 if
- *	entries were lost, refused or skipped
+ * @position: position of the entry in the ring. Grows with each event, by more
+ *	than 1 if entries were lost, refused or skipped
  * @handle: RRING_HANDLES: the event's handle; RRING_INLINE: 0
  *
- * Only @position is the kernel's own. The rest comes from a process that may be
- * hostile: validate it as any input from user space.
+ * @position is the kernel's own. The kernel has checked that @data and @len are
+ * in bounds. All else comes from a process that may be hostile: validate the
+ * payload, @len, @event_type and @handle as any input from user space.
  */
 struct rring_kentry {
 	const void *data;
@@ -142,7 +150,8 @@ struct rring_kentry {
  * @RRING_REFUSE_LEN: the length exceeds the stride, the slot or the XXL region
  * @RRING_REFUSE_HANDLE: the handle has no valid class, slot or generation
  * @RRING_REFUSE_STALE: the slot no longer has the generation of the handle,
- *	although the gating reader has not released the entry
+ *	although this gating reader has not released the entry: the writer is
+ *	hostile. An observer counts such an entry as lost
  * @RRING_REFUSALS: number of reasons
  */
 enum rring_refusal {
@@ -161,14 +170,15 @@ enum rring_refusal {
  * @arena_fd: descriptor of the arena in the calling task, if @arena is NULL
  * @ring: name of the ring; NULL: use @ring_id
  * @ring_id: number of the ring, from 1, if @ring is NULL
- * @name: name of the reader; NULL: none. A named reader stays in the ring when
- *	it is closed, and still gates there unless it was lapped. The next
- *	reader that root or the kernel opens with this name takes its place
+ * @name: name of the reader; NULL: none. A named reader that is closed without
+ *	RRING_LEAVE_FORGET stays in the ring, and still gates there unless it
+ *	was lapped. The next reader that root or the kernel opens with this name
+ *	goes on at its position
  * @flags: 0: a gating reader, which holds the writer back; the writer can lap
  *	it if the ring has a stall limit. RRING_JOIN_OBSERVER: an observer,
  *	which does not hold the writer back and can be overtaken
- * @start: first position; RRING_START_AT: @position. Not used if a named reader
- *	goes on
+ * @start: first position; RRING_START_AT: @position. Not used if the ring knows
+ *	@name: the reader then goes on at the position of that name
  * @position: first position, if @start is RRING_START_AT
  * @event: called for each event, in order, from a thread of the reader; may be
  *	called before rring_kreader_open() returns. May sleep and may call
@@ -211,7 +221,8 @@ struct rring_kreader_config {
  * @refused: refusals, by enum rring_refusal. RRING_REFUSE_HEAD counts heads,
  *	each of which moved @position by more than a lap. The other reasons
  *	count entries
- * @position: all entries below were received, lost, skipped or refused
+ * @position: position of the next entry: all entries below were received, lost,
+ *	skipped or refused
  */
 struct rring_kreader_stat {
 	u64 received;

@@ -15,11 +15,13 @@ extern "C" {
 /* One end of a pipe. Only one thread at a time may use it. */
 struct rring_pipe;
 
-/* The rings of the pipe NAME are called NAME.a and NAME.b. */
+/*
+ * The pipe NAME has two rings: the first end writes NAME.a, the second NAME.b.
+ */
 struct rring_pipe_config {
 	const char *name;	/* 1 to 29 characters */
 	enum rring_kind kind;	/* RRING_HANDLES: events of any size */
-	uint32_t capacity;	/* entries of the ring of each direction */
+	uint32_t capacity;	/* entries of each of the two rings */
 	uint32_t stride;	/* RRING_INLINE: bytes of the largest event, a
 				 * multiple of 64; RRING_HANDLES: 0
 				 */
@@ -27,51 +29,66 @@ struct rring_pipe_config {
 };
 
 /*
- * Open the first end. Does not wait for the second end: until that connects,
- * the rings keep what this end sends. The caller closes this end with
- * rring_pipe_close().
+ * Open the first end of a pipe. Does not wait for the second end: until the
+ * second end connects, the ring keeps what this end sends, as far as there is
+ * room. The caller closes this end with rring_pipe_close().
  */
 int rring_pipe_create(struct rring_client *client,
 		      const struct rring_pipe_config *config,
 		      struct rring_pipe **pipe);
 
-/* Open the second end. Only .name and .strategy of @config are used. */
+/*
+ * Open the second end of the pipe config->name. Uses only .name and .strategy
+ * of @config: the first end has set the geometry. -ENOENT: there is no such
+ * pipe.
+ */
 int rring_pipe_connect(struct rring_client *client,
 		       const struct rring_pipe_config *config,
 		       struct rring_pipe **pipe);
 
 /*
- * Close this end. The other end can still receive what this one sent, then gets
- * -EPIPE. What this end has not received is lost.
+ * Close this end, and free @pipe. The other end can still receive what this end
+ * has sent, then gets -EPIPE. What this end has not received is lost.
  */
 void rring_pipe_close(struct rring_pipe *pipe);
 
 /*
- * Send a copy of the @len bytes at @data. Waits until @deadline for room and,
- * with RRING_HANDLES, for a free slot.
+ * Send a copy of the @len bytes at @data. If there is no room or, with
+ * RRING_HANDLES, no free slot, waits until @deadline. -EPIPE: the other end has
+ * gone. On an error nothing is sent.
  */
 int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 		    uint32_t event_type, uint64_t deadline);
 
 /*
- * Release the event of the previous call, then describe the next event in
- * @event. Its payload is used in place, and is valid until the next call. Waits
- * until @deadline for an event.
+ * Release the event of the previous call, then describe the next event from the
+ * other end in @event, whose .data points at the payload until the next call.
+ * If there is no event, wait for one until @deadline. Return 0; -EPIPE: the
+ * other end has gone, and all that it sent was received; or another negative
+ * errno.
  */
 int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
 		       uint64_t deadline);
 
 /*
- * Wait until this end has room for @n events, but not beyond @deadline. -EPIPE:
- * the other end has gone.
+ * Wait until the ring that this end writes has room for @n events, or until
+ * @deadline. Return 0: there is room; -EPIPE: the other end has gone; -EAGAIN:
+ * there is no room, and @deadline is 0; -ETIMEDOUT: there was no room until
+ * @deadline; or another negative errno.
  */
 int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 			     uint64_t deadline);
 
-/* Returns this end's writer. Its policy is RRING_FAIL. Do not close it. */
+/*
+ * Return this end's writer, whose policy is RRING_FAIL. The caller must not
+ * close the writer: rring_pipe_close() does.
+ */
 struct rring_writer *rring_pipe_writer(const struct rring_pipe *pipe);
 
-/* Returns this end's reader. Do not close it. */
+/*
+ * Return this end's reader. The caller must not close the reader:
+ * rring_pipe_close() does.
+ */
 struct rring_reader *rring_pipe_reader(const struct rring_pipe *pipe);
 
 #ifdef __cplusplus

@@ -12,13 +12,16 @@
 extern "C" {
 #endif
 
-/* Up to RRING_CURSORS readers of one client. One thread at a time uses it. */
+/*
+ * A set of up to RRING_CURSORS readers of one client. Only one thread at a time
+ * may use a set.
+ */
 struct rring_set;
 
 /* Which reader rring_set_try_read() reads next, if several have events. */
 enum rring_order {
 	RRING_FAIR,		/* in turn: no reader starves */
-	RRING_BY_PRIORITY,	/* lowest number first; equal ones in turn */
+	RRING_BY_PRIORITY,	/* lowest @priority first; equal ones in turn */
 	RRING_BY_TIMESTAMP,	/* lowest timestamp first */
 };
 
@@ -33,7 +36,10 @@ struct rring_set_config {
 	uint64_t (*timestamp)(const struct rring_event *event);
 };
 
-/* Create an empty set. The caller frees it with rring_set_close(). */
+/*
+ * Create an empty set for readers of @client, and store it in *@set. Return 0
+ * or a negative errno. The caller frees the set with rring_set_close().
+ */
 int rring_set_open(struct rring_client *client,
 		   const struct rring_set_config *config,
 		   struct rring_set **set);
@@ -42,9 +48,10 @@ int rring_set_open(struct rring_client *client,
 void rring_set_close(struct rring_set *set);
 
 /*
- * Add @reader to the set. Until rring_set_remove(), the caller must not close
- * @reader, nor read from it except through the set. Only RRING_BY_PRIORITY uses
- * @priority.
+ * Add @reader, which is of the set's client. Until rring_set_remove(), the
+ * caller must read from @reader only through the set, and must not close it.
+ * @priority counts only for RRING_BY_PRIORITY: the lowest number is read first.
+ * Return 0 or a negative errno.
  */
 int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 		  uint32_t priority);
@@ -53,17 +60,20 @@ int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 int rring_set_remove(struct rring_set *set, struct rring_reader *reader);
 
 /*
- * Release the event of the previous call, describe the next event in @event,
- * and store in *@from the reader that has it. The payload is used in place, and
- * is valid until the next call. Never waits.
+ * Release the event of the previous call. Describe the next event in @event,
+ * whose .data points at the payload until the next call, and store its reader
+ * in *@from. Never wait. Return 0; with NULL in *@from: -EAGAIN (no reader has
+ * an event) or -EPIPE (all streams have ended); else the errno of *@from.
  */
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
 /*
- * Release the event of the last rring_set_try_read(). Then wait, by .strategy,
- * until a reader has something to read or all streams have ended, or until
- * @deadline.
+ * Release the event of the last rring_set_try_read(). Then wait, by the set's
+ * .strategy, until a reader has something to read or was lapped, or all streams
+ * have ended, or until @deadline. After rring_set_try_read() has returned
+ * -EPIPE, that these streams have ended no longer ends a wait. Return 0,
+ * -ETIMEDOUT, or another negative errno.
  */
 int rring_set_wait(struct rring_set *set, uint64_t deadline);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * What the core announces to the other folders of the module. netlink/notify.c
- * and kclient/writer_window.c implement these functions. In the library they do
- * nothing. Tracepoints are in trace.h.
+ * Calls by which the core tells netlink and the kernel's writers of a change.
+ * netlink/notify.c and kclient/writer_window.c implement these functions. In
+ * the library they do nothing. Tracepoints are in trace.h.
  */
 #ifndef KRING_ANNOUNCE_H
 #define KRING_ANNOUNCE_H
@@ -16,8 +16,9 @@ struct kring_pool;
 struct kring_reader;
 
 /*
- * Counts an arena's notices, to limit them. pending_lock (netlink/notify.c)
- * protects the fields.
+ * Counts the netlink notices of an arena. An arena may send a limited number in
+ * a second, so that its clients cannot flood the listeners. pending_lock
+ * (netlink/notify.c) protects the fields.
  */
 struct kring_meter {
 	u64 since;		/* ns: when .sent was last set to 0 */
@@ -28,12 +29,14 @@ struct kring_meter {
 #ifdef __KERNEL__
 
 /*
- * Notices to netlink's listeners. Each function queues a notice, and a worker
- * sends it later. The functions may sleep to get memory. The caller of
- * kring_announce_dry() and kring_announce_lapped() holds the arena's lock.
- * kring_announce_client() takes that lock. kring_announce_created() and
- * kring_announce_gone() need no lock, because no other task can reach the arena
- * when they are called.
+ * Send notices to netlink's listeners: each function queues a notice, and a
+ * worker sends it later. The functions may sleep to get memory.
+ *
+ * kring_announce_created(): the caller holds kring_names_lock, so no other task
+ * can find the arena yet. kring_announce_gone() needs no lock, because the last
+ * reference to the arena is gone. kring_announce_client() takes the arena's
+ * lock. For kring_announce_dry() and kring_announce_lapped(), the caller holds
+ * the arena's lock.
  */
 void kring_announce_created(struct kring_arena *arena);
 void kring_announce_gone(struct kring_arena *arena);
@@ -44,9 +47,9 @@ void kring_announce_dry(struct kring_pool *pool,
 void kring_announce_lapped(const struct kring_reader *reader);
 
 /*
- * Tell the kernel writer of the reader's ring that the reader's state or .start
- * has changed, or its client. Do nothing if the kernel does not write that
- * ring. The caller holds the arena's lock.
+ * Tell the kernel writer of @reader's ring what has changed: the state or
+ * .start of @reader (first function), or its .client (second function). Do
+ * nothing if the ring has no kernel writer. The caller holds the arena's lock.
  */
 void kring_announce_reader_state(const struct kring_reader *reader);
 void kring_announce_reader_client(const struct kring_reader *reader);

@@ -87,13 +87,16 @@ static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 }
 
 /*
- * Give all slots their first generation, which is the same for all slots of the
- * arena, and random. So a handle of another arena, or of an earlier arena of
- * the same name, is most probably stale here.
+ * Give all slots of the arena their first generation: one random number for all
+ * slots. A handle of another arena, or of an earlier arena with the same name,
+ * most probably has another generation, so this arena refuses it as stale.
  */
 static void begin_generations(struct kring_arena *arena)
 {
-	/* the next one, because the random number may be no generation */
+	/*
+	 * The low 32 bits of a generation are never 0. In a random number they
+	 * may be 0, but rring_generation_next() returns only valid ones.
+	 */
 	u64 first = rring_generation_next(get_random_u64() &
 					  RRING_GENERATION_MAX);
 	u32 i, slot;
@@ -119,7 +122,10 @@ static int alloc_regions(struct kring_arena *arena,
 	if (!info)
 		return -ENOMEM;
 	rring_layout_arena(info, args->capacity, max_clients, max_rings);
-	/* usually the larger region: a lack of memory shows early */
+	/*
+	 * Allocate PAYLOAD first: it is usually larger than ARENA, so a lack of
+	 * memory shows early.
+	 */
 	err = kring_region_alloc(&arena->payload, info->payload_size);
 	if (err)
 		goto out;
@@ -178,8 +184,8 @@ static void arena_free(struct kring_arena *arena)
 }
 
 /*
- * The arena named @name in @net, without a reference, or NULL. Under
- * kring_names_lock.
+ * Find the arena named @name in @net. Return it without a reference, or NULL.
+ * The caller holds kring_names_lock.
  */
 static struct kring_arena *name_lookup(const char *name, struct net *net)
 {
@@ -192,7 +198,9 @@ static struct kring_arena *name_lookup(const char *name, struct net *net)
 	return NULL;
 }
 
-/* An id that no arena has; never 0. Under kring_names_lock. */
+/*
+ * Return an id that no arena has; never 0. The caller holds kring_names_lock.
+ */
 static u32 next_id(void)
 {
 	struct kring_arena *arena;
@@ -207,8 +215,9 @@ again:
 }
 
 /*
- * Put @arena on the list, and give it the name in @args. Returns 0, or -EEXIST:
- * an arena of @net has that name.
+ * Put @arena on the list of arenas, and give it an id and the name in @args.
+ * Return 0, or -EEXIST: another arena of @net has that name. Takes
+ * kring_names_lock.
  */
 static int enlist(struct kring_arena *arena, const struct rring_create *args,
 		  struct net *net)
@@ -235,10 +244,10 @@ static int enlist(struct kring_arena *arena, const struct rring_create *args,
 }
 
 /*
- * Create an arena as @args says. Returns the arena with one reference, or an
- * ERR_PTR(). -EINVAL: invalid @args; -EPERM: the caller may not give the arena
- * to that user or group; -EEXIST: the name is in use; -ENOSPC: max_bytes is
- * exceeded; -ENOMEM.
+ * Create an arena as @args says. Return it with one reference, or an ERR_PTR():
+ * -EINVAL: @args is not valid; -EPERM: the caller may not give the arena to the
+ * user or group in @args; -EEXIST: another arena of @net has the name; -ENOSPC:
+ * the module's max_bytes would be exceeded; -ENOMEM.
  */
 struct kring_arena *kring_arena_new(const struct rring_create *args,
 				    struct net *net)
@@ -282,7 +291,10 @@ fail:
 	return ERR_PTR(err);
 }
 
-/* May the caller attach to @arena as @role? Under kring_names_lock. */
+/*
+ * May the calling task attach to @arena by name, in the role @role? The caller
+ * holds kring_names_lock.
+ */
 static bool may_attach(const struct kring_arena *arena, u32 role)
 {
 	static const umode_t need[] = {
@@ -301,8 +313,8 @@ static bool may_attach(const struct kring_arena *arena, u32 role)
 }
 
 /*
- * The arena named @name in @net, with a reference, or ERR_PTR(-ENOENT).
- * Permissions are not checked.
+ * Find the arena named @name in @net, and check no permissions. Return it with
+ * a reference, or ERR_PTR(-ENOENT). Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 {
@@ -317,8 +329,9 @@ struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 }
 
 /*
- * The arena named @name in @net, with a reference, if the caller may attach to
- * the arena as @role; else ERR_PTR() of -ENOENT or -EACCES.
+ * Find the arena named @name in @net, for a task that wants to attach as @role.
+ * Return it with a reference, or an ERR_PTR(): -ENOENT: no arena has the name;
+ * -EACCES: the arena's mode does not permit the role. Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_find(const char *name, struct net *net,
 				     u32 role)
@@ -343,8 +356,8 @@ void kring_arena_get(struct kring_arena *arena)
 }
 
 /*
- * Free the arena, whose last reference is gone. The caller holds
- * kring_names_lock; this function releases it.
+ * Free the arena whose last reference is gone. kref_put_mutex() calls this
+ * function with kring_names_lock held, and this function releases the lock.
  */
 static void arena_release(struct kref *ref)
 {
@@ -366,8 +379,9 @@ void kring_arena_put(struct kring_arena *arena)
 }
 
 /*
- * Take the name off @arena. True: the name held a reference, which the caller
- * has to put when it has released kring_names_lock. Under kring_names_lock.
+ * Take the name off @arena. Return true if the name held a reference: the
+ * caller first releases kring_names_lock, then puts that reference. The caller
+ * holds kring_names_lock.
  */
 static bool remove_name(struct kring_arena *arena)
 {
@@ -379,7 +393,10 @@ static bool remove_name(struct kring_arena *arena)
 	return persistent;
 }
 
-/* Take the name off @arena, if there is one. The caller holds a reference. */
+/*
+ * Take the name off @arena, if it has one. The caller has a reference of its
+ * own, because the name's reference is put. Takes kring_names_lock.
+ */
 void kring_arena_forget_name(struct kring_arena *arena)
 {
 	bool put;
@@ -392,8 +409,9 @@ void kring_arena_forget_name(struct kring_arena *arena)
 }
 
 /*
- * Take the name @name in @net off its arena. Returns 0; -ENOENT: no arena has
- * the name; -EACCES: the caller neither owns the arena nor has CAP_SYS_ADMIN.
+ * Take the name @name in @net off its arena. Return 0; -ENOENT: no arena of
+ * @net has the name; -EACCES: the calling task neither owns the arena nor has
+ * CAP_SYS_ADMIN. Takes kring_names_lock.
  */
 int kring_arena_unname(const char *name, struct net *net)
 {
@@ -417,10 +435,11 @@ int kring_arena_unname(const char *name, struct net *net)
 }
 
 /*
- * Take the name off one arena of @net, and hide the arena from @net. Returns
- * the arena, or NULL: @net has no more arenas. *@put is true: the name held a
- * reference, which the caller must put. *@put is false: the caller must not use
- * the arena.
+ * Take the name off one arena of @net, and hide the arena: no lookup and no
+ * dump finds it any more. Return the arena, or NULL: @net has no more arenas.
+ * If *@put is true, the name held a reference, which the caller must put. If
+ * *@put is false, the caller has no reference, and must not use the arena.
+ * Takes kring_names_lock.
  */
 static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 {
@@ -440,8 +459,9 @@ static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 }
 
 /*
- * Take the names off all arenas of @net, and hide these arenas from everybody.
- * Called when @net ends, or the module is unloaded.
+ * Take the names off all arenas of @net, and hide these arenas: no lookup and
+ * no dump finds them any more. Clients that are attached go on. Called when
+ * @net ends, or when the module is unloaded.
  */
 void kring_names_forget(struct net *net)
 {
@@ -454,10 +474,11 @@ void kring_names_forget(struct net *net)
 }
 
 /*
- * Find the arena with the lowest id, at least @from, for which @filter returns
- * true. Returns it with a reference, or NULL. The last call of @filter is a
- * second call for this arena, so that what @filter has stored in @context
- * belongs to it. Takes kring_names_lock.
+ * Find the arena with the lowest id that is at least @from and for which
+ * @filter returns true. Return it with a reference, or NULL. @filter may have
+ * seen other arenas after the one that is found. So this function calls @filter
+ * for the found arena once more, and what @filter stores in @context is of that
+ * arena. Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 				     void *context)
@@ -478,8 +499,8 @@ struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 }
 
 /*
- * Call @filter for each arena, and ignore what @filter returns. Takes
- * kring_names_lock.
+ * Call @filter for each arena, and ignore its result. Takes kring_names_lock,
+ * so the caller holds neither that lock nor an arena's lock.
  */
 void kring_arena_each(kring_arena_filter_t filter, void *context)
 {
@@ -491,7 +512,10 @@ void kring_arena_each(kring_arena_filter_t filter, void *context)
 	mutex_unlock(&kring_names_lock);
 }
 
-/* A new serial for a client or a reader; never 0. Under the arena's lock. */
+/*
+ * Return a new serial for a client or a reader; never 0, which means none. The
+ * caller holds the arena's lock.
+ */
 u32 kring_arena_next_serial(struct kring_arena *arena)
 {
 	if (!++arena->last_serial)
@@ -499,7 +523,10 @@ u32 kring_arena_next_serial(struct kring_arena *arena)
 	return arena->last_serial;
 }
 
-/* Sweeps read the ledger of @client from now on. Under the arena's lock. */
+/*
+ * Make sweeps read the ledger of @client from now on, so that its holds count.
+ * The caller holds the arena's lock.
+ */
 void kring_arena_add_ledger(struct kring_arena *arena,
 			    struct kring_client *client)
 {
@@ -511,7 +538,10 @@ void kring_arena_add_ledger(struct kring_arena *arena,
 	};
 }
 
-/* Sweeps do not read the ledger of @client any more. Under the arena's lock. */
+/*
+ * Make sweeps ignore the ledger of @client from now on, so that its holds count
+ * no more. The caller holds the arena's lock.
+ */
 void kring_arena_remove_ledger(struct kring_arena *arena,
 			       struct kring_client *client)
 {
@@ -525,8 +555,8 @@ void kring_arena_remove_ledger(struct kring_arena *arena,
 }
 
 /*
- * Lower the waiters flags of @pools, and wake the clients that wait for a slot
- * of these pools. @pools has a bit per class. Needs no lock.
+ * Lower the waiters flags of @pools, which has a bit for each class. Wake the
+ * clients that sleep in REFILL for a slot of these pools. Needs no lock.
  */
 void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 {
@@ -540,9 +570,9 @@ void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 }
 
 /*
- * Returns how many bytes the regions of @arena have, with those of its clients,
- * rings and XXL events, but not those of client 0, the kernel. Under the
- * arena's lock, unless no other task can reach @arena.
+ * Return how many bytes all regions of @arena have: its own, and those of its
+ * clients, rings and XXL events, but not those of client 0, the kernel. The
+ * caller holds the arena's lock, unless no other task can reach @arena.
  */
 u64 kring_arena_bytes(struct kring_arena *arena)
 {

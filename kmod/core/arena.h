@@ -19,18 +19,20 @@ struct kring_ring;
  *
  * .lock protects what the kernel changes in the arena: pools, leases,
  * generations, the tables of clients, rings and readers. While a task holds
- * .lock, no slot enters a magazine, and no client, ring or reader comes or
- * goes. Waiters flags change by atomic operations, also without .lock. A kernel
- * writer has locks of its own (kclient/writer.h). A sweep releases .lock after
- * each batch of slots, so that no other task has to wait until the whole pool
- * is swept. Processes write their own words at any time.
+ * .lock, no slot enters a magazine, and no client, ring or reader is added or
+ * removed. A sweep releases .lock after each batch of slots, so that no other
+ * task has to wait until the whole pool is swept.
+ *
+ * Some words change without .lock: the kernel changes waiters flags by atomic
+ * operations, a kernel writer has locks of its own (kclient/writer.h), and
+ * processes write the words in their own pages at any time.
  *
  * The kernel allocates regions of clients, rings and XXL events without .lock,
- * because that can take long. It also frees regions of XXL events without
- * .lock.
+ * because an allocation can take long. It also frees regions of XXL events
+ * without .lock.
  *
- * kring_names_lock protects the list of all arenas, and the fields that are
- * marked below. No task holds it together with .lock.
+ * kring_names_lock protects the list of all arenas, and those fields below that
+ * stand under its name. No task holds it together with a .lock.
  *
  * Order of the module's locks:
  *
@@ -85,15 +87,17 @@ struct kring_arena {
 	struct kring_client **ledger_of; /* whose ledger .ledgers has there */
 	u32 nr_ledgers;
 	struct kring_client *kernel;	/* client 0; NULL: the kernel has no
-					 * writer and no reader here
+					 * writer and no reader in this arena
 					 */
-	u32 kernel_users;		/* the kernel's writers and readers
-					 * here; under kernel_lock
-					 * (kclient/client.c), not .lock
+	u32 kernel_users;		/* how many writers and readers the
+					 * kernel has in this arena; protected
+					 * by kernel_lock (kclient/client.c),
+					 * not by .lock
 					 */
 	struct kring_ring **rings;	/* by id; [0] is always NULL */
 	u32 *adopted;			/* by index in ledgers: how many
-					 * adopted entries name the slot
+					 * adopted entries name the slot; sweeps
+					 * skip the slot unless this is 0
 					 */
 	struct rring_batch batch;	/* for the sweep */
 	cpumask_var_t peers;		/* for kring_barrier() */
@@ -117,8 +121,10 @@ void kring_arena_wake_pools(struct kring_arena *arena, u32 pools);
 u64 kring_arena_bytes(struct kring_arena *arena);
 
 /*
- * Callback of kring_arena_next() and kring_arena_each(). Called under
- * kring_names_lock; must not take an arena's lock.
+ * Callback of kring_arena_next() and kring_arena_each(). Return true if @arena
+ * is one that the caller of kring_arena_next() looks for. The caller of the
+ * callback holds kring_names_lock, so the callback must not take an arena's
+ * lock.
  */
 typedef bool (*kring_arena_filter_t)(const struct kring_arena *arena,
 				     void *context);
@@ -127,9 +133,11 @@ struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 void kring_arena_each(kring_arena_filter_t filter, void *context);
 
 /*
- * To be called after a change of anything that a dump of @arena shows, except
- * statistics. A dump looks at .changes at its beginning and at its end, to
- * learn whether the arena has changed meanwhile. Needs no lock.
+ * Count a change of @arena. Call this after each change of something that a
+ * dump of @arena shows, except statistics. A dump can take several calls of
+ * kring_dump(). Each call hashes .changes, and netlink marks the dump
+ * (NLM_F_DUMP_INTR) if the hash has changed since the call before. Needs no
+ * lock.
  */
 static inline void kring_arena_changed(struct kring_arena *arena)
 {

@@ -17,11 +17,11 @@
 #include "xxl.h"
 
 /*
- * Create a client that is not attached. Returns it with one reference, or NULL.
- * @read_write: the file is open for reading and writing, as ATTACH requires.
- * @inode: the file's own inode, in which only regions of this client are
- * mapped; NULL in the library, and for client 0. Unless NULL is returned, the
- * client takes over the caller's reference to @inode.
+ * Create a client that is not attached. Return it with one reference, or NULL:
+ * no memory. @read_write: the file is open for reading and writing, as ATTACH
+ * requires. @inode: an inode that only this file has, so all its mappings are
+ * mappings of this client; NULL in the library, and for client 0. The client
+ * takes over the caller's reference to @inode, but not if the result is NULL.
  */
 struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 {
@@ -76,8 +76,9 @@ void kring_client_put(struct kring_client *client)
 }
 
 /*
- * The file of @client is released, so that nothing of @client is mapped. The
- * client dies, if it is attached, and the file's reference is put.
+ * Release the file of @client: if @client is attached, let it die; then put the
+ * file's reference. Called at the last close. Each mapping holds the file, so
+ * no page of @client is mapped any more.
  */
 void kring_client_release(struct kring_client *client)
 {
@@ -122,9 +123,9 @@ fail_ledger:
 }
 
 /*
- * Give @client the lowest free id of @arena, and enter it into the arena's
- * tables. The caller has set all other fields. Returns 0, or -EUSERS: no id is
- * free. Takes the arena's lock.
+ * Give @client the lowest free id of @arena, enter it into the arena's tables,
+ * and store .arena: from then on @client is attached. The caller has set all
+ * other fields. Return 0, or -EUSERS: no id is free. Takes the arena's lock.
  */
 static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 {
@@ -145,7 +146,10 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	kring_arena_add_ledger(arena, client);
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
-	/* pairs with kring_client_lock() and others */
+	/*
+	 * Pairs with kring_client_lock() and others: a task that loads .arena
+	 * there also sees the fields that were stored before.
+	 */
 	smp_store_release(&client->arena, arena);
 	kring_arena_changed(arena);
 	trace_client_attach(client);
@@ -207,10 +211,11 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args)
 }
 
 /*
- * Take the arena's lock for a call of @client. Returns 0 with the lock held:
- * @client is live, and the caller is a thread of its process. An error, without
- * the lock: -ENOTCONN (not attached, or no ledger mapped yet), -EPERM (another
- * process), -EOWNERDEAD (dead or evicted).
+ * Take the arena's lock for an ioctl of @client. Return 0 with the lock held:
+ * @client is live, and the calling thread belongs to its process. Return an
+ * error without the lock: -ENOTCONN: @client is not attached, or has not mapped
+ * its ledger yet; -EPERM: another process calls; -EOWNERDEAD: @client is dead
+ * or evicted.
  */
 int kring_client_lock(struct kring_client *client)
 {
@@ -245,10 +250,11 @@ u64 kring_client_bytes(const struct kring_client *client)
 }
 
 /*
- * The tail of @client's magazine for @pool, as the client has stored it.
+ * Return the tail of @client's magazine for @pool as the client has stored it,
+ * unchecked.
  *
- * F: pairs with E in the library's pop. Without it, the sweep could see that a
- * slot left the magazine, but not the client's hold on it.
+ * F: pairs with E in the library's pop. Without this pair, the sweep could see
+ * that a slot has left the magazine, but not the client's hold on it.
  */
 static u64 load_tail(struct kring_client *client, u32 pool)
 {
@@ -257,11 +263,11 @@ static u64 load_tail(struct kring_client *client, u32 pool)
 }
 
 /*
- * Returns the tail of @client's magazine for @pool: the client has taken the
- * slots at positions below, or the kernel has recalled them. The client writes
- * this word. If the tail goes back, or beyond the head, the kernel treats the
- * magazine as empty. So a hostile client can only lose its own slots. Under the
- * arena's lock.
+ * Return the tail of @client's magazine for @pool: the client has taken the
+ * slots at positions below the tail, or the kernel has recalled them. The
+ * client writes the tail. If the tail goes back, or beyond the head, the kernel
+ * treats the magazine as empty. So a hostile client can only lose its own
+ * slots. The caller holds the arena's lock.
  */
 u32 kring_client_tail(struct kring_client *client, u32 pool)
 {
@@ -277,7 +283,10 @@ u32 kring_client_tail(struct kring_client *client, u32 pool)
 	return tail;
 }
 
-/* Slots in @client's magazine for @pool. Under the arena's lock. */
+/*
+ * Return how many slots are in @client's magazine for @pool. The caller holds
+ * the arena's lock.
+ */
 u32 kring_client_lent(struct kring_client *client, u32 pool)
 {
 	u32 head = rring_seq_load(&kring_client_magazine(client, pool)->head);
@@ -286,11 +295,12 @@ u32 kring_client_lent(struct kring_client *client, u32 pool)
 }
 
 /*
- * Returns the low 32 bits of those ledger words of @client, for slots of @pool,
- * that count as unused. RRING_PARKED: the client has not yet noticed the last
- * recall, so the slots that it has parked are not its own any more. It drops
- * them before it raises its tail to the floor. 0: no word that has a hold is
- * one. Under the arena's lock, or when the client is dead.
+ * Return the low 32 bits of the ledger words of @client that do not count as a
+ * hold of a slot of @pool. RRING_PARKED: the kernel has recalled the slots that
+ * the client has parked, and the client has not noticed. The client has not
+ * noticed while its tail is below the floor: it drops all parked slots before
+ * it raises the tail. 0: each word with a hold counts. The caller holds the
+ * arena's lock, or @client is dead.
  */
 u32 kring_client_parked(struct kring_client *client, u32 pool)
 {
@@ -305,8 +315,9 @@ u32 kring_client_parked(struct kring_client *client, u32 pool)
 }
 
 /*
- * Has @client slots of its last refill in its magazine for @pool, and has it
- * taken none of them? Under the arena's lock.
+ * Is the first slot in @client's magazine for @pool the first one that its last
+ * refill has lent? Then the client has taken no slot of that refill. The caller
+ * holds the arena's lock.
  */
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
 {
@@ -314,7 +325,11 @@ bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
 	       client->tail[pool] == client->refilled[pool];
 }
 
-/* Is there something to recall, and to take, that no earlier recall covers? */
+/*
+ * Can a recall take a slot from @client? No if the last recall, which the
+ * client has not noticed yet, covers all its slots, or if kring_client_spare()
+ * would lend the only slot in its magazine again.
+ */
 static bool may_recall(struct kring_client *client, u32 pool)
 {
 	u32 n = kring_client_lent(client, pool);
@@ -326,7 +341,10 @@ static bool may_recall(struct kring_client *client, u32 pool)
 	return n > 1 || !kring_client_has_untouched_refill(client, pool);
 }
 
-/* The ledger word of @client for the first slot of its last refill. */
+/*
+ * Return the ledger word of @client for the first slot that its last refill has
+ * lent. The caller holds the arena's lock.
+ */
 static u64 refilled_word(struct kring_client *client,
 			 const struct kring_pool *pool)
 {
@@ -341,16 +359,20 @@ static u64 refilled_word(struct kring_client *client,
 
 /*
  * Recall the magazine of @client for @pool: the slots in it, and those that the
- * client has parked, are no longer its own. Returns false if there is nothing
- * to recall. The caller then passes barrier K, and calls kring_client_spare().
- * Under the arena's lock.
+ * client has parked, no longer belong to the client. Return false if there is
+ * nothing to recall. After true, the caller passes barrier K (kring_barrier()),
+ * then calls kring_client_spare(). The caller holds the arena's lock.
  */
 bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 {
 	u32 index = pool->index;
 	struct rring_magazine *magazine = kring_client_magazine(client, index);
 	u64 floor = rring_seq_load(&magazine->head) + 1;
-	/* before the tail: what was taken and given on has moved the tail */
+	/*
+	 * Load the moves before may_recall() loads the tail: if the client had
+	 * taken the slot and given it away before this load, the tail has
+	 * moved, and kring_client_spare() lends nothing.
+	 */
 	u32 moves = rring_ledger_moves(refilled_word(client, pool));
 
 	if (!may_recall(client, index))
@@ -362,20 +384,24 @@ bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 	client->recalled |= BIT(index);
 	rring_seq_store(&magazine->floor, floor);
 	/*
-	 * Released, as in lend(). Otherwise the client could see the head, but
-	 * not the floor.
+	 * Store with release, as lend() does. Otherwise the client could see
+	 * the new head with the old floor, and take a position at which the
+	 * kernel has lent no slot.
 	 */
 	rring_seq_store_release(&magazine->head, floor);
 	return true;
 }
 
 /*
- * Lend to @client, whose magazine for @pool was recalled, one slot again: the
- * first one of its last refill, if the client has not taken it. Otherwise two
+ * Lend one slot of @pool again to @client, whose magazine was recalled: the
+ * first slot of its last refill, if the client has not taken it. Otherwise two
  * clients could recall each other's slots again and again, and neither could
- * take one. Barrier K has passed since the floor rose. So if the word shows no
- * hold, and the moves that it had before, then the client has not taken the
- * slot, and will not: it sees the floor. Under the arena's lock.
+ * take one.
+ *
+ * After the floor rose, the caller has passed barrier K. If the slot's ledger
+ * word shows no hold, and the same moves as before the recall, then the client
+ * has not taken the slot. It will not take it later, because it sees the floor.
+ * The caller holds the arena's lock.
  */
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool)
 {
@@ -405,10 +431,10 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id)
 }
 
 /*
- * Set *@region to the region that @offset names (see RRING_OFF()), and
- * *@writable to whether @client may write it. Returns 0; -EINVAL: @offset is
- * not valid; -ENXIO: there is no such client, ring or XXL region now. Under the
- * arena's lock.
+ * Find the region that @offset names (see RRING_OFF()). Set *@region to it, and
+ * *@writable to whether @client may write it. Return 0; -EINVAL: @offset is not
+ * valid; -ENXIO: @offset names a client, ring or XXL slot that has no such
+ * region now. The caller holds the arena's lock.
  */
 int kring_client_region(struct kring_client *client, u64 offset,
 			const struct kring_region **region, bool *writable)
@@ -466,9 +492,10 @@ int kring_client_region(struct kring_client *client, u64 offset,
 /* ---- wait for several rings ---- */
 
 /*
- * Wake the threads of @client that wait on its event count (WAIT_ANY,
- * WAIT_PEER) or poll for @events. Needs no lock; the caller keeps @client
- * alive.
+ * Wake the threads of @client that sleep on its event count (in WAIT_ANY or
+ * WAIT_PEER), and the tasks that poll its file. @events: the poll events to
+ * report; only the library uses it. In the kernel, the caller needs no lock,
+ * but keeps @client alive; in the library, the caller holds the arena's lock.
  */
 void kring_client_wake(struct kring_client *client, __poll_t events)
 {
@@ -477,10 +504,9 @@ void kring_client_wake(struct kring_client *client, __poll_t events)
 }
 
 /*
- * @cursors has a bit for each cursor of @client. For each bit that is set,
- * raise RRING_READERS_WAIT in the waiters flag of the ring that this cursor
- * reads.
- * Under the arena's lock.
+ * For each cursor of @client whose bit is set in @cursors, raise
+ * RRING_READERS_WAIT in the waiters flag of the ring that this cursor reads.
+ * Skip a cursor without a reader. The caller holds the arena's lock.
  */
 static void raise_readers(struct kring_client *client, u64 cursors)
 {
@@ -496,14 +522,13 @@ static void raise_readers(struct kring_client *client, u64 cursors)
 }
 
 /*
- * @cursors has a bit for each cursor of @client. For each bit that is set,
- * raise RRING_READERS_WAIT in the waiters flag of the ring that this cursor
- * reads.
- * Takes the arena's lock.
+ * For each cursor of @client whose bit is set in @cursors, raise
+ * RRING_READERS_WAIT in the waiters flag of the ring that this cursor reads. Do
+ * nothing if kring_client_lock() fails. Takes the arena's lock.
  */
 void kring_client_raise(struct kring_client *client, u64 cursors)
 {
-	/* if @client has died, the wait's next .ready returns the error */
+	/* do nothing on an error: the wait's next .ready returns it */
 	if (kring_client_lock(client))
 		return;
 	raise_readers(client, cursors);
@@ -516,9 +541,12 @@ struct wait_any {
 };
 
 /*
- * Returns 0: one of the readers at @cursors has entries or was lapped, or the
- * rings of all of them have ended and one reader was not told yet; -EAGAIN:
- * neither yet; -ENXIO: one of @cursors has no reader. Under the arena's lock.
+ * Check the readers of @client whose cursors have their bits set in @cursors.
+ * Return 0 if one of these readers has entries or was lapped, or if the rings
+ * of all of them have ended and one of them was not told so yet. Return -EAGAIN
+ * if neither is so. Return -ENXIO if one of these cursors has no reader, and no
+ * reader at a lower cursor has entries or was lapped. The caller holds the
+ * arena's lock.
  */
 static int check_any(const struct kring_client *client, u64 cursors)
 {
@@ -593,8 +621,10 @@ static void raise_flags(struct kring_client *client)
 }
 
 /*
- * Returns the mask for poll() of @client, which is live: what its readers and
- * writers can do now. Under the arena's lock.
+ * Return the poll() mask of @client, which is live. EPOLLIN: one of its readers
+ * has an entry, was lapped, or has to be told that its ring has ended.
+ * EPOLLOUT: one of the rings that it writes has room. The caller holds the
+ * arena's lock.
  */
 __poll_t kring_client_ready(struct kring_client *client)
 {
@@ -615,9 +645,10 @@ __poll_t kring_client_ready(struct kring_client *client)
 }
 
 /*
- * Raise the waiters flags of all rings of @client, which is live, then look:
- * returns the mask for poll(). Raises them even if some rings are ready: an
- * edge-triggered poll has to see the next event, too. Under the arena's lock.
+ * Raise the waiters flags of all rings that @client reads or writes, pass
+ * barrier K, and return the mask of kring_client_ready(). @client is live.
+ * Raise the flags even if some rings are ready: otherwise the next event would
+ * not wake an edge-triggered poll. The caller holds the arena's lock.
  */
 __poll_t kring_client_arm(struct kring_client *client)
 {
@@ -627,8 +658,8 @@ __poll_t kring_client_arm(struct kring_client *client)
 }
 
 /*
- * Returns the mask for poll(): EPOLLERR if @client is not live, or is evicted;
- * else that of kring_client_arm(). Takes the arena's lock.
+ * Return the mask for poll(): EPOLLERR if @client is not live, or is evicted;
+ * otherwise the mask of kring_client_arm(). Takes the arena's lock.
  */
 __poll_t kring_client_poll(struct kring_client *client)
 {

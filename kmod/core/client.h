@@ -17,9 +17,10 @@ struct pid;
 struct kring_reader;
 
 /*
- * One open file. The first successful ATTACH on it makes it a client of an
- * arena, and stores .arena last, with release. From then on the fields from
- * .read_write to .serial do not change. Client 0, the kernel, has no file: see
+ * One open file. The first successful ATTACH makes it a client of an arena.
+ * ATTACH stores .arena last, with release: a task that loads .arena with
+ * acquire sees the other fields. From then on the fields from .read_write to
+ * .serial do not change. Client 0, the kernel, has no file: see
  * kclient/client.c.
  */
 struct kring_client {
@@ -48,13 +49,18 @@ struct kring_client {
 	struct kring_region magazine;
 	struct kring_region cursors;
 	u32 tail[RRING_POOLS];		/* see kring_client_tail() */
-	u32 refilled[RRING_POOLS];	/* position of the first slot that its
-					 * last refill has lent
+	/*
+	 * Magazine position of the first slot of the last refill. A refill does
+	 * not change it while that slot is still in the magazine and first.
+	 */
+	u32 refilled[RRING_POOLS];
+	u32 recalled;			/* bit per pool: the kernel has recalled
+					 * the magazine, and perhaps the client
+					 * has not noticed
 					 */
-	u32 recalled;			/* bit per pool: recalled, and perhaps
-					 * the client has not noticed
+	u32 spared;			/* bit per pool: kring_client_spare()
+					 * may lend one slot again
 					 */
-	u32 spared;			/* bit per pool: kring_client_spare() */
 	u32 spared_moves[RRING_POOLS];	/* of the slot that it may spare */
 	u32 charged[RRING_POOLS];	/* slots lent and not freed since */
 	u64 recent[RRING_POOLS][RRING_RECENT_LISTS]; /* read up to here */
@@ -89,7 +95,11 @@ __poll_t kring_client_ready(struct kring_client *client);
 __poll_t kring_client_arm(struct kring_client *client);
 __poll_t kring_client_poll(struct kring_client *client);
 
-/* Does a ledger word hold its slot? @parked: of kring_client_parked(). */
+/*
+ * Does the ledger word @word hold its slot? Yes if it has holds, unless its low
+ * 32 bits are @parked, the result of kring_client_parked(): the kernel has
+ * recalled such a slot.
+ */
 static inline bool kring_word_holds(u64 word, u32 parked)
 {
 	return rring_ledger_holds(word) && (u32)word != parked;

@@ -188,7 +188,9 @@ static int do_reclaim(struct kring_client *client, union kring_args *args)
 		return -EINVAL;
 	reclaim->count = reclaim_range(pool, reclaim->first,
 				       reclaim->first + reclaim->count);
-	/* nothing else wakes the clients that wait for a slot */
+	/*
+	 * sweeps wake nobody, except for XXL: wake clients that wait for a slot
+	 */
 	if (reclaim->count)
 		kring_arena_wake_pools(client->arena, BIT(reclaim->pool));
 	return 0;
@@ -219,8 +221,8 @@ static const struct kring_command commands[] = {
 };
 
 /*
- * Returns NULL if there is no such ioctl. The size and direction in @cmd are
- * ignored.
+ * Find the command for the ioctl number @cmd. Return NULL if there is none.
+ * Ignore the size and the direction in @cmd, because each struct has its .size.
  */
 const struct kring_command *kring_command_find(unsigned int cmd)
 {
@@ -231,9 +233,10 @@ const struct kring_command *kring_command_find(unsigned int cmd)
 }
 
 /*
- * 0: @command does not need a live client, or @client is live and belongs to
- * the caller's process; else an error of kring_client_lock(). Takes the arena's
- * lock, and releases it.
+ * Check whether @client may run @command. Return 0: @command does not need a
+ * live client, or @client is live and belongs to the caller's process.
+ * Otherwise return the error of kring_client_lock(). Takes the arena's lock,
+ * and releases it.
  */
 int kring_command_check(const struct kring_command *command,
 			struct kring_client *client)

@@ -30,9 +30,9 @@ struct kring_command {
 	bool attached;		/* needs a live client of the caller */
 	bool answers;		/* the struct is copied back */
 	/*
-	 * @args is a copy in kernel memory. Returns a negative errno or 0;
-	 * CREATE returns a descriptor in place of 0. Called without the arena's
-	 * lock.
+	 * Run the command for @client. @args is a copy in kernel memory. Return
+	 * 0 or a negative errno; CREATE returns a descriptor instead of 0. The
+	 * caller does not hold the arena's lock.
 	 */
 	int (*run)(struct kring_client *client, union kring_args *args);
 };

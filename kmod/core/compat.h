@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * The kernel's headers that the files of this directory use, and what differs
- * between the kernel versions that the module supports. A file that includes
- * this header instead of the kernel's compiles into librusted_ring as well,
- * where ulib/host/kernel.h provides the same functions on the C library.
+ * The files of this directory include this header instead of the kernel's
+ * headers. In the module, this header includes the kernel's, and hides
+ * differences between the kernel versions that the module supports. The same
+ * files also compile into librusted_ring: there this header includes
+ * ulib/host/kernel.h, which provides the same functions on the C library.
  */
 #ifndef KRING_COMPAT_H
 #define KRING_COMPAT_H
@@ -52,10 +53,10 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #define kring_net_cookie(net)	((net)->net_cookie)
 
 /*
- * Wake all tasks that poll @queue, whatever for; each asks ->poll() then. A
- * wake-up with @mask as its key would not do: io_uring's multishot poll takes a
- * key for the result and does not ask ->poll(), which raises the waiters flags
- * again. So its next event would be lost.
+ * Wake all tasks that poll @queue, for whatever event. Each task then calls
+ * ->poll(), which raises the waiters flags again. The kernel ignores @mask: if
+ * @mask were the key of the wake-up, io_uring's multishot poll would take the
+ * key for the result and not call ->poll(). So its next event would be lost.
  */
 static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
@@ -63,8 +64,8 @@ static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 }
 
 /*
- * Flag of a multicast group: only an administrator may join it. This takes
- * CAP_SYS_ADMIN, or CAP_NET_ADMIN if the kernel lacks the first flag.
+ * Flag of a multicast group that only a task with CAP_SYS_ADMIN may join. A
+ * kernel that lacks this flag gets the flag for CAP_NET_ADMIN.
  */
 #ifdef GENL_MCAST_CAP_SYS_ADMIN
 #define KRING_MCAST_ADMIN	GENL_MCAST_CAP_SYS_ADMIN
@@ -72,7 +73,10 @@ static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 #define KRING_MCAST_ADMIN	GENL_UNS_ADMIN_PERM
 #endif
 
-/* The attributes of a dump's request. @cb: the netlink_callback of the dump. */
+/*
+ * The attributes (struct nlattr **) of the request that began a dump. @cb: the
+ * dump's netlink_callback.
+ */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define kring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #else

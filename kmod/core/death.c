@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The death of a client. It is taken out of the arena's tables, under the
- * arena's lock. From then on its ledger, magazines and cursors count as empty:
- * the kernel no longer reads them, except to count the holds for statistics.
- * Their pages are not changed.
+ * The death of a client. Under the arena's lock, the kernel takes the client
+ * out of the arena's tables. From then on the client's ledger, magazines and
+ * cursors count as empty: the kernel no longer reads them, except to count the
+ * holds for statistics. The kernel does not change their pages.
  */
 #include "compat.h"
 
@@ -29,8 +29,9 @@ u32 kring_client_usage_holds(const struct kring_client_usage *usage)
 }
 
 /*
- * Fill all fields of @usage except .held, because counting holds takes long.
- * Under the arena's lock.
+ * Fill all fields of @usage except .held: the caller counts the holds, because
+ * that takes too long to do under the arena's lock at once. The caller holds
+ * this lock.
  */
 void kring_client_usage_take(struct kring_client *client,
 			     struct kring_client_usage *usage)
@@ -78,7 +79,7 @@ static void detach_readers(struct kring_client *client)
 	for (i = 0; i < RRING_CURSORS; i++) {
 		if (!client->readers[i])
 			continue;
-		/* an evicted client may sleep on this ring: wake it */
+		/* wake threads of an evicted client that sleep on this ring */
 		kring_evcount_signal(&client->readers[i]->ring->readable);
 		kring_reader_detach(client->readers[i]);
 	}
@@ -100,8 +101,8 @@ static u32 count_holds(const rring_word_t *ledger, u32 capacity, u32 parked)
 
 /*
  * Count the slots that the dead client held, for statistics. Reads the ledger
- * without the arena's lock, because the ledger does not change any more. Takes
- * that lock to add up the statistics.
+ * without the arena's lock, because a dead client no longer changes its ledger.
+ * Takes the arena's lock to add the counts to the arena's statistics.
  */
 static void count_dead_holds(struct kring_client *client,
 			     struct kring_client_usage *usage)
@@ -121,8 +122,9 @@ static void count_dead_holds(struct kring_client *client,
 }
 
 /*
- * Free the XXL events that only the dead client had, now and not at the next
- * sweep, because they may have many pages. Takes the arena's lock.
+ * Sweep the XXL pool of @arena now, to free the events that only the dead
+ * client held. They may have many pages, so they do not wait for the next
+ * sweep. Takes the arena's lock.
  */
 static void reclaim_xxl(struct kring_arena *arena)
 {
@@ -132,14 +134,17 @@ static void reclaim_xxl(struct kring_arena *arena)
 }
 
 /*
- * Take @client, which is attached, out of its arena. Do nothing if it is dead
- * already. The rings that it writes end, its named readers freeze, and its
- * other readers are removed. Its rings' windows are adopted before its ledger
- * is taken out, so that a location names their slots at any time.
+ * Let @client die: take it out of its arena. @client is attached. Do nothing if
+ * it is dead already. The rings that it writes end, its named readers freeze,
+ * and its other readers are removed. The kernel adopts the windows of its rings
+ * before it takes out its ledger, so that a location names their slots at any
+ * time.
  *
- * Wakes all that may wait for @client: readers and writers of its rings,
- * clients that wait for slots, and poll() of its file; also @client, if it was
- * evicted while it slept (detach_rings(), detach_readers()).
+ * Wake all that may wait for @client: the readers of the rings that it writes,
+ * the writers of the rings that it reads, the clients that wait for slots, and
+ * the tasks that poll its file. Also wake the threads of @client itself
+ * (detach_rings(), detach_readers()): if it was evicted, they may sleep in an
+ * ioctl.
  *
  * Takes the arena's lock; the caller may hold the mmap_lock.
  */

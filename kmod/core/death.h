@@ -8,7 +8,7 @@
 
 struct kring_client;
 
-/* What a client has; after its death, what it had. */
+/* What a client has in its arena or, if it is dead, had at its death. */
 struct kring_client_usage {
 	u32 held[RRING_POOLS];		/* slots that it holds */
 	u32 lent[RRING_POOLS];		/* slots in its magazine */

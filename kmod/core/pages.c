@@ -5,8 +5,9 @@
 #include "pages.h"
 
 /*
- * Allocate a region of @size bytes, a multiple of the page size. Returns it
- * with one reference, or an ERR_PTR(): -ENOSPC or -ENOMEM. May sleep.
+ * Allocate a region of @size bytes, a multiple of the page size. Return it with
+ * one reference, or an ERR_PTR(): the error of kring_region_alloc(), such as
+ * -ENOSPC (max_bytes would be exceeded) or -ENOMEM. May sleep.
  */
 struct rring_pages *kring_pages_new(u64 size)
 {

@@ -7,9 +7,10 @@
 #include "region.h"
 
 /*
- * The region of a ring's incarnation, or of an XXL event. The ring or the
- * event, and kernel readers, hold references; the last put frees the region.
- * Mappings hold none: pages that a process maps stay until it unmaps them.
+ * The region of a ring's incarnation, or of an XXL event. The ring or the slot
+ * holds a reference, and so does each kernel reader that uses the region. The
+ * last put frees the region. Mappings hold no reference: a page that a process
+ * has mapped stays allocated until the process unmaps it.
  */
 struct rring_pages {
 	struct kref ref;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Pools: the free set that sweeps fill, and lending from it into magazines.
+ * Pools: the free set, which sweeps fill, and how the kernel lends slots from
+ * the free set into magazines.
  *
- * A slot is either in free[], or it is out. If it is out, its lease says to
- * which client the kernel lent it, and at which position of that client's
- * magazine. The slot is there until the client's tail passes that position.
+ * A slot is either free, in free[], or it is out. For a slot that is out, the
+ * lease says to which client the kernel lent it, and at which position of that
+ * client's magazine. The slot is in the magazine until the client's tail passes
+ * that position.
  *
- * free[] is a stack, at first with slot 0 on top. A free slot that never was
- * out lies below those that were. So slots go out for the first time in the
- * order of their index. All that ever were out are below .high_water, and a
+ * free[] is a stack, at first with slot 0 on top. Slots that never were out lie
+ * below all others. So slots go out for the first time in the order of their
+ * index. All slots that ever were out have an index below .high_water, and a
  * sweep looks only at these.
  */
 #include "compat.h"
@@ -23,7 +25,7 @@
 #include "trace.h"
 #include "xxl.h"
 
-/* A slot of XXL is free, but the caller must first allocate pages for it. */
+/* An XXL slot is free, but the caller must first allocate its pages. */
 #define NEEDS_PAGES	(-ENODATA)
 
 #define MEMORY_RETRY_NS	100000000ull	/* between retries */
@@ -67,8 +69,9 @@ void kring_pool_destroy(struct kring_pool *pool)
 }
 
 /*
- * Returns how many slots may be charged to @client, at least 1. If @client is
- * NULL: to any client that has no quota of its own. Under the arena's lock.
+ * Return how many slots of @pool the kernel may charge to @client, at least 1.
+ * If @client is NULL, return this for any client that has no quota of its own.
+ * The caller holds the arena's lock.
  */
 u32 kring_pool_quota(const struct kring_pool *pool,
 		     const struct kring_client *client)
@@ -94,8 +97,8 @@ static u32 nr_out(const struct kring_pool *pool)
 }
 
 /*
- * Raise .sweep_limit by an eighth, but at least by a batch, and at least to
- * @least. It never exceeds the capacity.
+ * Raise .sweep_limit by an eighth or by a batch, whichever is more, and at
+ * least to @least, but not above the capacity.
  */
 static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 {
@@ -106,12 +109,12 @@ static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 }
 
 /*
- * Called after each sweep of a refill. Once these sweeps have looked at as many
- * slots as are out, judge .sweep_limit: raise it if they freed less than a
- * quarter of the slots that they looked at. So when the limit is raised, less
- * than a quarter of the slots that are out could be freed. raise_sweep_limit()
- * then lets an eighth more slots get out. So the slots that are out and not in
- * use are at most half as many as those in use.
+ * Judge .sweep_limit when the sweeps of refills have looked at as many slots as
+ * are out. Raise it if these sweeps freed less than a quarter of those slots:
+ * then less than a quarter of the slots that are out could be freed.
+ * raise_sweep_limit() lets an eighth more slots get out, or a batch. So the
+ * slots that are out and not in use are at most half as many as those in use,
+ * plus a batch. Called after each sweep of a refill.
  */
 static void adjust_sweep_limit(struct kring_pool *pool)
 {
@@ -123,7 +126,10 @@ static void adjust_sweep_limit(struct kring_pool *pool)
 	pool->swept_free = 0;
 }
 
-/* Take a slot off the free set, which is not empty. Returns its handle. */
+/*
+ * Take a slot off the free set, which is not empty, and store its lease. Return
+ * its handle. The caller holds the arena's lock.
+ */
 static u64 pop_free_slot(struct kring_pool *pool, struct kring_lease lease)
 {
 	u32 slot = pool->free[--pool->nr_free];
@@ -148,7 +154,10 @@ static void lend_slot(struct kring_pool *pool, struct kring_client *client,
 		   pop_free_slot(pool, lease));
 }
 
-/* Count @n slots that were just taken off the free set. */
+/*
+ * Account for @n slots that the caller has just taken off the free set. If more
+ * slots are out now than .sweep_limit, raise .sweep_limit.
+ */
 static void account_lent(struct kring_pool *pool, u32 n)
 {
 	if (nr_out(pool) > pool->sweep_limit)
@@ -160,8 +169,8 @@ static void account_lent(struct kring_pool *pool, u32 n)
 }
 
 /*
- * How many slots can be lent to @client now: @want, or less if the quota, the
- * magazine or the free set has less room.
+ * Return how many slots the kernel can lend to @client now: @want, or fewer if
+ * the client's quota, its magazine or the free set does not allow @want.
  */
 static u32 lendable(struct kring_pool *pool, struct kring_client *client,
 		    u32 want)
@@ -173,7 +182,9 @@ static u32 lendable(struct kring_pool *pool, struct kring_client *client,
 	return min(n, pool->nr_free);
 }
 
-/* Lend @n slots to @client. @n is at least 1, and lendable() allows it. */
+/*
+ * Lend @n slots to @client. The caller got @n from lendable(), and @n is not 0.
+ */
 static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 {
 	struct rring_magazine *magazine =
@@ -190,17 +201,17 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 	if (!untouched)
 		client->refilled[pool->index] = head;
 	/*
-	 * O: pairs with P in the library's pop. Without it, the client could
-	 * see the head, but not the handles below it.
+	 * O: pairs with P in the library's pop. Without this pair, the client
+	 * could see the head, but not the handles below it.
 	 */
 	rring_seq_store_release(&magazine->head, head + n);
 	client->refills++;
 }
 
 /*
- * Set @lent to the present state of the magazine for which @lease was given. If
- * that client has gone, @lent becomes an empty magazine. Under the arena's
- * lock.
+ * Set @lent to the present state of the magazine to which @lease belongs. If
+ * the client of @lease has gone, set @lent to an empty magazine. The caller
+ * holds the arena's lock.
  */
 void kring_pool_look_at_magazine(const struct kring_pool *pool,
 				 const struct kring_lease *lease,
@@ -216,9 +227,10 @@ void kring_pool_look_at_magazine(const struct kring_pool *pool,
 }
 
 /*
- * Put @slot, which no location names, back into the free set. Its client is no
- * longer charged for it. If it has a region of XXL, the region moves to the
- * list of regions to be freed. Under the arena's lock.
+ * Put @slot, which no location names, back into the free set. The client to
+ * which @slot was lent is no longer charged for it. If @slot is of XXL, move
+ * its region to the pool's list of regions to be freed. The caller holds the
+ * arena's lock.
  */
 void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
 {
@@ -246,11 +258,11 @@ struct refill {
 };
 
 /*
- * Must the caller sweep before it lends @want slots? Yes if fewer are free:
- * else the client would need one REFILL for the few slots that the last sweep
- * has left over, and then another. Yes also if more than .sweep_limit would be
- * out: else the slots in use would spread over the whole pool, and .high_water
- * would not show how many are needed.
+ * Must the caller sweep before it lends @want slots? Yes if fewer slots are
+ * free: otherwise the client would get the few slots that the last sweep has
+ * left over, and soon need another REFILL. Yes also if more slots than
+ * .sweep_limit would be out: otherwise the slots in use would spread over the
+ * whole pool, and .high_water would not show how many are needed.
  */
 static bool needs_sweep(const struct kring_pool *pool, u32 want)
 {
@@ -259,9 +271,10 @@ static bool needs_sweep(const struct kring_pool *pool, u32 want)
 
 /*
  * Take up to @want free slots for the kernel, which has no magazine and no
- * quota. @ledger is the kernel's ledger; it gets a hold for each slot. Returns
- * how many slots are in @handles. 0: no slot is free or, if @swept is false, a
- * sweep must come first. Under the arena's lock.
+ * quota. Store their handles in @handles, and add a hold for each slot in
+ * @ledger, the kernel's ledger. Return how many slots were taken. 0: no slot is
+ * free or, if @swept is false, the caller must sweep first. The caller holds
+ * the arena's lock.
  */
 u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept)
@@ -283,10 +296,11 @@ u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 }
 
 /*
- * Returns 0: slots were lent, or the magazine has some: another thread's refill
- * has lent them; -EAGAIN: no slot is free, or the client's quota is used up;
- * NEEDS_PAGES: the caller must allocate .xxl first. A slot of XXL in the
- * magazine is for the thread whose refill asked for its size. Under the arena's
+ * Lend free slots without a sweep. Return 0: slots were lent, or the magazine
+ * has slots that another thread's refill has lent; -EAGAIN: no slot is free, or
+ * the client's quota is used up; NEEDS_PAGES: the caller must allocate .xxl
+ * first. For XXL, slots in the magazine give 0 only if it is full: each is for
+ * the thread whose refill asked for its size. The caller holds the arena's
  * lock.
  */
 static int lend_locked(struct refill *refill)
@@ -311,9 +325,9 @@ static int lend_locked(struct refill *refill)
 }
 
 /*
- * Lend free slots. Returns what lend_locked() returns, or an error of
- * kring_client_lock(). If @swept is false, it also returns -EAGAIN when a sweep
- * must come first. Takes the arena's lock.
+ * Take the arena's lock and lend free slots. Return what lend_locked() returns,
+ * or an error of kring_client_lock(). If @swept is false, also return -EAGAIN
+ * when the caller must sweep first.
  */
 static int refill_lend(struct refill *refill, bool swept)
 {
@@ -323,7 +337,7 @@ static int refill_lend(struct refill *refill, bool swept)
 
 	if (err)
 		return err;
-	/* a client whose quota is the whole pool is never over quota */
+	/* if the quota is the whole pool, free slots are missing, not quota */
 	refill->over_quota = kring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
 	if (!swept && needs_sweep(pool, refill->want)) {
@@ -340,12 +354,12 @@ static int refill_lend(struct refill *refill, bool swept)
 
 /*
  * Called after a sweep of the recent drops: can the refill do without a sweep
- * of the pool? Yes if needs_sweep() does not ask for one. If some slots are
- * free, but fewer than @want, nearly all of the pool may be held, and a sweep
- * would look at all of it for little. So the answer is also yes then, until a
- * quarter of the pool has been lent since the last sweep of the pool. Thus a
- * sweep looks at no more than four slots for each slot lent. "No" sets the
- * count of lent slots to 0. Takes the arena's lock.
+ * of the pool? Yes if needs_sweep() returns false. Yes also if some slots are
+ * free, but fewer than @want, and less than a quarter of the pool was lent
+ * since the last sweep of the pool: nearly all of the pool may be held, and a
+ * sweep would look at all of it for little. Thus a sweep looks at no more than
+ * four slots for each slot lent. If the answer is no, the caller sweeps, so set
+ * .lent_since_sweep to 0. Takes the arena's lock.
  */
 static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 {
@@ -362,9 +376,9 @@ static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Shallow sweep for a refill of @want slots: of the recent drops and, if these
- * do not suffice, of the pool. Returns how many slots were freed. Takes the
- * arena's lock. May sleep.
+ * Do a shallow sweep for a refill of @want slots: first of the recent drops,
+ * then of the pool, unless can_skip_pool_sweep(). Return how many slots were
+ * freed. Takes the arena's lock. May sleep.
  */
 u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 {
@@ -383,10 +397,10 @@ u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Sweep to @depth, then lend. Returns what refill_lend() returns; -EINTR: the
- * process is being killed. A sweep frees slots of all clients, but a client
- * over its quota needs its own slots to be freed. So the sweep for such a
- * client goes round the whole pool.
+ * Sweep to @depth, then lend. Return what refill_lend() returns, or -EINTR if
+ * the process is being killed. A sweep frees slots of all clients, but a client
+ * over its quota needs its own slots to be freed. So for such a client sweep
+ * the whole pool, and do not stop when enough slots are freed.
  */
 static int refill_sweep(struct refill *refill, enum kring_depth depth)
 {
@@ -401,14 +415,15 @@ static int refill_sweep(struct refill *refill, enum kring_depth depth)
 					     depth, NULL);
 	else
 		refill->found += kring_pool_sweep(pool, refill->want);
-	/* lend in any case: another sweep may have freed slots */
+	/* lend even if nothing was freed: another sweep may have freed slots */
 	return refill_lend(refill, true);
 }
 
 /*
- * Recall the magazines of all clients but @except (NULL: of all), so that sweeps
- * find the slots that no event uses. Not for XXL, whose slots the client takes
- * at once. Takes the arena's lock.
+ * Recall the magazines of all clients except @except (NULL: of all clients), so
+ * that sweeps find the slots that are in magazines or parked. Do nothing for
+ * XXL: a client takes an XXL slot as soon as it is lent. Takes the arena's
+ * lock.
  */
 void kring_pool_recall(struct kring_pool *pool,
 		       const struct kring_client *except)
@@ -426,8 +441,8 @@ void kring_pool_recall(struct kring_pool *pool,
 	if (any) {
 		/*
 		 * Barrier K, for the library's pop and unpark. Without it, a
-		 * sweep could miss the hold of a client that has not seen the
-		 * floor.
+		 * client could take a slot before it sees the floor, and the
+		 * sweep could miss the client's hold.
 		 */
 		kring_barrier(arena);
 		for (i = 1; i <= arena->last_client; i++)
@@ -439,8 +454,8 @@ void kring_pool_recall(struct kring_pool *pool,
 }
 
 /*
- * Let entries of rings give way, see kring_sweep_oldest(), and lend. Returns
- * what refill_lend() returns.
+ * Let the oldest entries of rings give way (see kring_sweep_oldest()), then
+ * lend. Return what refill_lend() returns.
  */
 static int give_way_and_lend(struct refill *refill)
 {
@@ -450,10 +465,10 @@ static int give_way_and_lend(struct refill *refill)
 }
 
 /*
- * Sweep and lend. If no slot could be lent, go one step further and lend again:
- * a shallow sweep, a recall and a deep sweep, the oldest entries of rings.
- * Returns what refill_lend() returns, or -EINTR, and sets .found to how many
- * slots were freed.
+ * Sweep and lend. If no slot could be lent, take the next step and lend again.
+ * Steps: a shallow sweep; a recall (unless over quota) and a deep sweep; the
+ * oldest entries of rings give way. Return what refill_lend() returns, or
+ * -EINTR. Set .found to how many slots these steps have freed.
  */
 static int sweep_and_lend(struct refill *refill)
 {
@@ -470,10 +485,10 @@ static int sweep_and_lend(struct refill *refill)
 }
 
 /*
- * Lend slots, after sweeps if necessary. -EAGAIN: the sweeps freed nothing, or
- * the quota is used up; -EINTR: the task is being killed; else what
- * refill_lend() returns. If the sweeps freed slots, and another client got them
- * first, sweeps again.
+ * Lend slots, after sweeps if necessary. If the sweeps freed slots, but other
+ * clients got them first, sweep again. Return -EAGAIN: the sweeps freed
+ * nothing, or the quota is used up; -EINTR: the process is being killed;
+ * otherwise what refill_lend() returns.
  */
 static int lend_with_sweeps(struct refill *refill)
 {
@@ -508,11 +523,12 @@ static bool is_all_free(struct kring_pool *pool)
 }
 
 /*
- * Allocate the region of an XXL event. If that fails, sweep the pool and try
- * again. Returns 0; -EAGAIN: max_bytes is reached, but slots of this pool are
- * out, so that the caller can wait until one is freed; else the error (-ENOSPC,
- * -ENOMEM). If it is another arena that frees memory, nobody wakes the caller:
- * so with -EAGAIN, *@wake_at is lowered to the time of the next try.
+ * Allocate the region of an XXL event. If memory is short, sweep the pool, let
+ * ring entries give way, and try again. Return 0; -EAGAIN: max_bytes is
+ * reached, but slots of this pool are out, so the caller can wait until one is
+ * freed; otherwise the error, such as -ENOSPC or -ENOMEM. With -EAGAIN, lower
+ * *@wake_at to the time of the next try, because nobody wakes the caller if
+ * memory is freed elsewhere, for example in another arena.
  */
 static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 {
@@ -533,8 +549,9 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 }
 
 /*
- * A refill has found no slot or, for an XXL event, no memory: mark the pool as
- * dry. Send a notice unless it was dry already. Takes the arena's lock.
+ * Mark the pool as dry: a refill has found no slot or, for an XXL event, no
+ * memory. If the pool was not dry before, send a notice. Takes the arena's
+ * lock.
  */
 static void mark_dry(struct refill *refill)
 {
@@ -550,9 +567,9 @@ static void mark_dry(struct refill *refill)
 }
 
 /*
- * One try of a refill. Returns 0, -EAGAIN, or an error. Allocates a region of
- * XXL only if a slot is free for it, and frees the region again if no slot is
- * left for it afterwards.
+ * Try a refill once. Return 0; -EAGAIN: nothing can be lent now; or another
+ * error. For XXL, allocate a region only when a slot is free for it. If another
+ * client then gets that slot and no other is left, free the region again.
  */
 static int refill_once(struct refill *refill, u64 *wake_at)
 {
@@ -563,7 +580,7 @@ static int refill_once(struct refill *refill, u64 *wake_at)
 	err = alloc_region_or_sweep(refill, wake_at);
 	if (!err)
 		err = refill_lend(refill, true);
-	/* meanwhile that slot was lent to another client */
+	/* another client got that slot meanwhile: sweep for another slot */
 	if (err == -EAGAIN && refill->xxl)
 		err = lend_with_sweeps(refill);
 	kring_xxl_free(refill->xxl);
@@ -602,12 +619,15 @@ static void count_failure(struct kring_pool *pool)
 }
 
 /*
- * REFILL: sets args->count to the number of slots lent. Returns 0: slots were
- * lent, or the magazine has some. When the deadline has passed: -EDQUOT if the
- * quota is used up, else -ENOSPC if the deadline is 0, else -ETIMEDOUT. At
- * once: -ENOSPC if the pool has no slots, if the event is above max_bytes, or
- * if memory is short and no slot of the pool is out; -ENOMEM; -EINTR if the
- * process is being killed; or an error of the wait or of kring_client_lock().
+ * REFILL: set args->count to the number of slots lent. Return 0: slots were
+ * lent, or the magazine has some.
+ *
+ * Errors when the deadline has passed: -EDQUOT if the quota is used up;
+ * otherwise -ENOSPC if the deadline is 0, else -ETIMEDOUT. Errors at once:
+ * -ENOSPC if the pool has no slots, if the event is above max_bytes, or if
+ * max_bytes is reached and no slot of the pool is out; -ENOMEM; -EINTR if the
+ * process is being killed; or an error of kring_evcount_wait() or
+ * kring_client_lock().
  */
 int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 {
@@ -634,8 +654,9 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 }
 
 /*
- * POOL_STAT: 0, or an error of kring_client_lock(). .held and .in_flight were
- * counted earlier than the rest. Takes the arena's lock. May sleep.
+ * POOL_STAT: fill @stat. Return 0, or an error of kring_client_lock(). Count
+ * .held and .in_flight first, then the other fields: so the fields are not of
+ * one instant. Takes the arena's lock. May sleep.
  */
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat)
 {

@@ -18,14 +18,17 @@ struct kring_lease {
 	u32 stamp;			/* last batch of recent drops */
 };
 
-/* One client's magazine, as it was when a batch of a sweep was gathered. */
+/*
+ * The state of one client's magazine, as a sweep found it when it gathered a
+ * batch of slots.
+ */
 struct kring_lent {
 	u32 serial;			/* of the client; 0: none yet */
 	u32 tail;			/* position of the first slot */
 	u32 n;				/* slots */
 };
 
-/* The arena's lock protects all but .evcount. */
+/* The arena's lock protects all fields except .evcount. */
 struct kring_pool {
 	struct kring_arena *arena;
 	struct rring_pool_info *info;
@@ -39,23 +42,24 @@ struct kring_pool {
 					 */
 	u64 dry_spells;			/* how often .dry was set */
 	u32 nr_free;
-	u32 high_water;			/* most slots ever out at once; slots
-					 * of this index or above never were
+	u32 high_water;			/* most slots ever out at one time; a
+					 * slot with this index or above was
+					 * never out
 					 */
 	u32 sweep_limit;		/* refills sweep before more are out */
-	u32 lent_since_sweep;		/* lent since a refill last began to
-					 * sweep the pool
+	u32 lent_since_sweep;		/* slots lent since a refill last began
+					 * to sweep the pool
 					 */
 	u32 stamp;			/* counts batches of recent drops */
-	u32 swept;			/* slots that refills' sweeps looked at
-					 * since adjust_sweep_limit() has last
-					 * judged .sweep_limit
+	u32 swept;			/* slots that the sweeps of refills have
+					 * looked at since adjust_sweep_limit()
+					 * last judged .sweep_limit
 					 */
 	u32 swept_free;			/* of .swept, freed */
 	u32 *free;			/* stack of .nr_free slots */
 	unsigned long *out;		/* bitmap: slots not in .free */
-	unsigned long *named;		/* bitmap: slots in windows, by the
-					 * last mark_windows()
+	unsigned long *named;		/* bitmap: slots that a window named
+					 * when mark_windows() last ran
 					 */
 	struct kring_lease *lease;	/* by slot */
 	struct kring_xxl **xxl;		/* XXL: by slot, or NULL */
@@ -82,10 +86,10 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
 
 /*
- * Is @slot, which is out, in a magazine? If not, this stays so. If it is, the
- * client may take it out at any time. @lent caches the magazine that the last
- * call looked at; before the first call it must be zero. Under the arena's
- * lock.
+ * Is @slot, which is out, in a magazine? A "no" stays true while the caller
+ * holds the arena's lock. After a "yes" the client may take the slot out at any
+ * time. @lent caches the magazine that the last call looked at; the caller sets
+ * it to zero before the first call. The caller holds the arena's lock.
  */
 static inline bool kring_pool_in_magazine(const struct kring_pool *pool,
 					  u32 slot, struct kring_lent *lent)

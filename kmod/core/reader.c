@@ -2,22 +2,23 @@
 /*
  * Readers: join, leave, freeze, lap. A reader has an entry in its ring's page,
  * which the writer scans, and a cursor in its client's page. Its position is
- * the higher one of .start, written by the kernel, and the cursor, written by
- * the client.
+ * the higher one of .start, which the kernel writes, and the cursor, which the
+ * client writes.
  *
- * Joining: the writer may be about to act on a scan that did not see the new
- * entry. The writer's scan reads .joins, then all entries, stores the lowest
- * position m in .passed, and reads .joins again. The kernel makes the entry
- * JOINING, so that it gates at the window's lower end, raises .joins, and makes
- * every CPU that may run the writer pass a full barrier. There are three cases:
+ * Joining: the writer may be about to overwrite entries after a scan that did
+ * not see the new reader. The writer's scan reads .joins, then all readers,
+ * stores their lowest position m in .passed, and reads .joins again. The kernel
+ * makes the new reader JOINING, so that it gates at the window's lower end,
+ * raises .joins, and makes every CPU that may run the writer pass a full
+ * barrier. There are three cases:
  *
  * - Both reads of .joins found the old value. Then the writer had stored m
  *   before the barrier. After the barrier the kernel reads the lower end and
  *   .passed. The reader starts at the higher one or above: so at m or above.
  * - The two reads differ. The writer repeats the scan.
- * - Both reads found the new value. The scan has seen the new entry.
+ * - Both reads found the new value. The scan has seen the new reader.
  *
- * If only a JOINING entry holds the writer back, the writer scans again. So a
+ * If only a JOINING reader holds the writer back, the writer scans again. So a
  * ring never looks full because a reader joins.
  */
 #include "compat.h"
@@ -31,7 +32,10 @@
 #include "ring.h"
 #include "trace.h"
 
-/* The cursor of @reader, which has a client. Under the arena's lock. */
+/*
+ * Return the cursor of @reader, which must have a client. The caller holds the
+ * arena's lock.
+ */
 const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader)
 {
 	struct rring_cursors *cursors = reader->client->cursors.addr;
@@ -45,8 +49,9 @@ static struct rring_reader_info *reader_info(const struct kring_reader *reader)
 }
 
 /*
- * Does @reader gate? A reader that is JOINING does not count: its start is
- * computed from the others. Under the arena's lock.
+ * Does @reader gate? A JOINING reader does not count here, because the kernel
+ * computes its start from the positions of the other readers. The caller holds
+ * the arena's lock.
  */
 bool kring_reader_gates(const struct kring_reader *reader)
 {
@@ -55,24 +60,27 @@ bool kring_reader_gates(const struct kring_reader *reader)
 }
 
 /*
- * The position of @reader: entries below are released. It can be beyond the
- * head, because a hostile client can store any cursor. Under the arena's lock.
+ * Return the position of @reader: @reader has released all entries below. The
+ * position can be beyond the head, because a hostile client can store any
+ * cursor. The caller holds the arena's lock.
  */
 u64 kring_reader_pos(const struct kring_reader *reader)
 {
 	if (!reader->client)
 		return reader->start;
 	/*
-	 * D: pairs with C in the library's release. Without it, the sweep could
-	 * see the cursor, but not the hold on an entry that the reader kept.
+	 * D: pairs with C in the library's release. Without this pair, the
+	 * sweep could see the cursor, but not the hold on an entry that the
+	 * reader kept.
 	 */
 	return max(reader->start,
 		   rring_seq_load_acquire(kring_reader_cursor(reader)));
 }
 
 /*
- * Is there an entry at @position or above, or was @reader lapped? Under the
- * arena's lock.
+ * Return true if the ring has an entry at @position or above, or if @reader was
+ * lapped: its client must then learn what the reader has lost. The caller holds
+ * the arena's lock.
  */
 bool kring_reader_has_news(struct kring_reader *reader, u64 position)
 {
@@ -81,9 +89,10 @@ bool kring_reader_has_news(struct kring_reader *reader, u64 position)
 }
 
 /*
- * Has the stream of @reader, which has a client, ended, and was the reader not
- * told of that yet? The client says in its cursor's .told which incarnation's
- * end it knows. Under the arena's lock.
+ * Return true if the stream of @reader has ended, and the client of @reader
+ * does not know this yet. The client stores in .told of the reader's cursor the
+ * kring_ring_end_mark() of the end that it was told of. @reader must have a
+ * client. The caller holds the arena's lock.
  */
 bool kring_reader_end_due(const struct kring_reader *reader)
 {
@@ -95,9 +104,10 @@ bool kring_reader_end_due(const struct kring_reader *reader)
 }
 
 /*
- * Can the reader go on without a wait at @position? Yes if there is an entry at
- * @position or above, @reader was lapped, or it has to be told that the stream
- * has ended. Under the arena's lock.
+ * Return true if a read of @reader at @position has a result without a wait:
+ * the ring has an entry at @position or above, @reader was lapped, or its
+ * client must be told that the stream has ended. @reader must have a client.
+ * The caller holds the arena's lock.
  */
 bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {
@@ -106,9 +116,10 @@ bool kring_reader_ready(struct kring_reader *reader, u64 position)
 }
 
 /*
- * Set the state of @reader, and store state and .start where the writer sees
- * them. O: pairs with P in the library's scan. Without it, the writer could see
- * the new state with an old start.
+ * Set the state of @reader. Store .start and .ref, which contains the state, in
+ * its struct rring_reader_info, which the ring's writer reads. The caller holds
+ * the arena's lock. O: pairs with P in the library's scan. Without it, the
+ * writer could see the new state with an old .start.
  */
 static void publish_state(struct kring_reader *reader,
 			  enum rring_reader_state state)
@@ -125,7 +136,9 @@ static void publish_state(struct kring_reader *reader,
 }
 
 /*
- * Returns .ref of @reader's struct rring_reader_info. Under the arena's lock.
+ * Return .ref of @reader's struct rring_reader_info: serial, client, cursor and
+ * state in one word. The reader's client compares it with an earlier .ref to
+ * find out that the reader was lapped. The caller holds the arena's lock.
  */
 u64 kring_reader_ref(const struct kring_reader *reader)
 {
@@ -133,8 +146,10 @@ u64 kring_reader_ref(const struct kring_reader *reader)
 }
 
 /*
- * Returns the position at which a reader starts: the one that @start (enum
- * rring_start) and @position ask for, but at least @low, and at most the head.
+ * Return the position at which a reader starts. @start (enum rring_start)
+ * chooses the head, @low, or @position. @low is the lowest position at which
+ * the reader may start. A @position below @low becomes @low, and one above the
+ * head becomes the head.
  */
 static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 			  u64 position)
@@ -149,21 +164,22 @@ static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 }
 
 /*
- * Make @reader gate. It starts where @start and @position ask for, but not
- * below kring_ring_passed(), because the writer may overwrite entries there.
- * Under the arena's lock.
+ * Make @reader, which is new or was lapped, a gating reader. @start and
+ * @position say where it starts. It never starts below kring_ring_passed(),
+ * because the writer may already overwrite the entries below. The top of this
+ * file says why the steps are in this order. The caller holds the arena's lock.
  */
 static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 {
 	struct kring_ring *ring = reader->ring;
 
 	reader->start = kring_ring_low(ring);
-	/* be quick: the writer may scan on while the reader is JOINING */
+	/* not preempted: a full ring's writer rescans while it sees JOINING */
 	preempt_disable();
 	publish_state(reader, RRING_READER_JOINING);
 	/*
 	 * O: pairs with P in the library's scan. Without it, a scan could see
-	 * the new .joins, but miss the entry.
+	 * the new .joins, but miss that .ref of this reader says JOINING.
 	 */
 	rring_flag_store_release(&ring->info->joins,
 				 rring_flag_load(&ring->info->joins) + 1);
@@ -185,10 +201,10 @@ static void begin_observing(struct kring_reader *reader, u32 start,
 }
 
 /*
- * Returns the index of a free cursor of @client, or -ENOSPC. A cursor is free
- * if no reader uses it and the client has set it back to 0. A value from an
- * earlier use would move the new reader forward, and the writer would overwrite
- * what the reader has not read.
+ * Return the index of a free cursor of @client, or -ENOSPC: there is none. A
+ * cursor is free if no reader uses it and the client has stored 0 in it. An old
+ * value would count as the position of the new reader, and the writer would
+ * overwrite entries that the new reader has not read.
  */
 static int find_cursor(const struct kring_client *client)
 {
@@ -212,7 +228,7 @@ static void take_cursor(struct kring_reader *reader,
 	kring_announce_reader_client(reader);
 }
 
-/* A free index in .readers[], or -ENOSPC. */
+/* Return a free index in .readers[] of @ring, or -ENOSPC: there is none. */
 static int find_place(const struct kring_ring *ring)
 {
 	int i;
@@ -256,8 +272,9 @@ static struct kring_reader *find_name(struct kring_ring *ring, const char *name)
 }
 
 /*
- * Returns 0; -EACCES: the name belongs to another user; -EBUSY: a client uses
- * the name now.
+ * May a client of user @owner take over the named reader @reader? Returns 0:
+ * yes; -EACCES: the reader's name belongs to another user; -EBUSY: the reader
+ * has a client.
  */
 static int may_resume(const struct kring_reader *reader, kuid_t owner)
 {
@@ -267,10 +284,12 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
 }
 
 /*
- * A client takes over a named reader that was away. If the reader is FROZEN, it
- * has gated all the time, and goes on at its position. If it was lapped, it
- * goes on at its position or at the oldest entry that the ring still has,
- * whichever is higher; args->lost becomes the number of entries in between.
+ * Go on as the named reader @reader, which a new client has just taken over. A
+ * FROZEN reader has gated all the time: it goes on at its position, and
+ * args->lost becomes 0. A lapped reader gates again, at its position or at the
+ * lowest position at which a new reader may start, whichever is higher.
+ * args->lost becomes the number of entries in between. The caller holds the
+ * arena's lock.
  */
 static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 {
@@ -287,9 +306,10 @@ static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 }
 
 /*
- * May the reader join? 0; -EPERM: it asks to gate, but the role of its client
- * is RRING_OBSERVER; -EINVAL: it asks to gate in a ring of policy
- * RRING_OVERWRITE, or to observe under a name.
+ * May @client join @ring with @args? Returns 0: yes; -EPERM: the reader would
+ * gate, but the role of @client is RRING_OBSERVER; -EINVAL: the reader would
+ * gate in a ring of policy RRING_OVERWRITE, or it would be an observer with a
+ * name.
  */
 static int check_join(const struct kring_client *client,
 		      const struct kring_ring *ring,
@@ -344,18 +364,20 @@ static struct kring_reader *join(struct kring_client *client,
 }
 
 /*
- * Enter a reader of @client into a ring, on behalf of user @owner, and fill the
- * output fields of @args. Returns the reader, or an ERR_PTR():
+ * Make @client a reader of the ring that @args names, and fill the output
+ * fields of @args. A name of the reader belongs to user @owner. Returns the
+ * reader, or an ERR_PTR():
  *
- *	-EINVAL: invalid flags or start; neither a name nor an id of a ring; see
- *		also check_join()
- *	-ENOENT, -ENXIO: no ring of this name, or no ring of this id
- *	-EPERM: see check_join()
- *	-ENOSPC: @client or the ring has no place for another reader
- *	-EACCES, -EBUSY: see may_resume()
+ *	-EINVAL: invalid flags or start; @args has neither a name nor an id of a
+ *		ring; see also check_join()
+ *	-ENOENT, -ENXIO: no ring has this name, or no ring has this id
+ *	-EPERM: the role of @client is RRING_OBSERVER, but the reader would gate
+ *	-ENOSPC: no free cursor of @client, or no free place in .readers[]
+ *	-EACCES: the name of the reader belongs to another user
+ *	-EBUSY: a client uses the name of the reader now
  *	-ENOMEM
  *
- * Under the arena's lock.
+ * The caller holds the arena's lock.
  */
 struct kring_reader *kring_reader_enter(struct kring_client *client,
 					kuid_t owner,
@@ -378,8 +400,8 @@ struct kring_reader *kring_reader_enter(struct kring_client *client,
 }
 
 /*
- * READER_JOIN: 0, or an error of kring_reader_enter() or kring_client_lock().
- * Takes the arena's lock.
+ * Run READER_JOIN for @client. Returns 0, or an error of kring_reader_enter()
+ * or kring_client_lock(). Takes the arena's lock.
  */
 int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args)
@@ -391,7 +413,7 @@ int kring_reader_join(struct kring_client *client,
 		return err;
 	reader = kring_reader_enter(client, current_euid(), args);
 	err = PTR_ERR_OR_ZERO(reader);
-	/* a poll that began before does not look at the new reader by itself */
+	/* a thread that polls already has not looked at this reader: wake it */
 	if (!err && kring_reader_ready(reader, reader->start))
 		kring_client_wake(client, EPOLLIN | EPOLLRDNORM);
 	kring_client_unlock(client);
@@ -400,7 +422,7 @@ int kring_reader_join(struct kring_client *client,
 
 static void leave_cursor(struct kring_reader *reader)
 {
-	/* a sleeper in WAIT_ANY or WAIT_PEER must see the reader go */
+	/* wake threads in WAIT_ANY and WAIT_PEER: the reader has gone */
 	kring_evcount_signal(&reader->client->evcount);
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
@@ -409,8 +431,9 @@ static void leave_cursor(struct kring_reader *reader)
 }
 
 /*
- * Take @reader, which is named, away from its client. It keeps its position,
- * and gates there unless it was lapped.
+ * Freeze @reader, which has a name and a client: take it away from its client.
+ * The reader keeps its position and goes on gating there. If it was lapped, it
+ * does not gate, and stays lapped. The caller holds the arena's lock.
  */
 static void freeze(struct kring_reader *reader)
 {
@@ -433,9 +456,10 @@ static void shrink_readers_end(struct kring_ring *ring)
 
 /*
  * Take @reader out of its ring, so that it no longer gates, and free it. This
- * leaves .start in the ring's page as it is. If it became 0, a writer that
- * still sees the old state would find the reader at position 0, and the ring
- * would look full. Under the arena's lock, or when the arena is freed.
+ * leaves .start in its struct rring_reader_info as it is. If .start became 0, a
+ * writer that still sees the old state would find the reader at position 0, and
+ * the ring would look full. The caller holds the arena's lock, or frees the
+ * arena.
  */
 void kring_reader_remove(struct kring_reader *reader)
 {
@@ -452,10 +476,11 @@ void kring_reader_remove(struct kring_reader *reader)
 }
 
 /*
- * The client of @reader leaves or has died. If the reader has a name, freeze
- * it; else free it. Wake the writer, and clients that wait for slots. If the
- * ring has no writer and no reader then, reap it: so the caller must not use
- * @reader or its ring afterwards. Under the arena's lock.
+ * End the use of @reader by its client, which leaves the ring or has died.
+ * Freeze a named reader; free a nameless one. Wake the ring's writer and
+ * clients that wait for slots: the reader may have kept them waiting. If the
+ * ring has neither a writer nor a reader then, free it, too: the caller must
+ * not use @reader or its ring afterwards. The caller holds the arena's lock.
  */
 void kring_reader_detach(struct kring_reader *reader)
 {
@@ -472,9 +497,10 @@ void kring_reader_detach(struct kring_reader *reader)
 }
 
 /*
- * Remove a named reader that is away. 0; -ENXIO: no such ring or reader;
- * -ESTALE: @serial is neither 0 nor the reader's; -EBUSY: the reader is not
- * away. Under the arena's lock. The caller has checked the right to do so.
+ * Remove reader @id of ring @ring_id, which is named and has no client now.
+ * Returns 0; -ENXIO: no such ring or reader; -ESTALE: @serial is not 0, and the
+ * reader has another serial; -EBUSY: the reader has a client. The caller holds
+ * the arena's lock, and has checked the permission.
  */
 int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 			u32 serial)
@@ -495,8 +521,9 @@ int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 }
 
 /*
- * Reader @id of ring @ring_id; ERR_PTR(-ENXIO): there is none; ERR_PTR(-EPERM):
- * not a reader of @client. Under the arena's lock.
+ * Return reader @id of ring @ring_id, which must be a reader of @client.
+ * ERR_PTR(-ENXIO): no such ring or reader; ERR_PTR(-EPERM): the reader has
+ * another client, or none. The caller holds the arena's lock.
  */
 static struct kring_reader *own_reader(struct kring_client *client,
 				       u32 ring_id, u32 id)
@@ -511,9 +538,9 @@ static struct kring_reader *own_reader(struct kring_client *client,
 }
 
 /*
- * READER_LEAVE: 0; -EINVAL: invalid flags; -ENXIO: no such ring or reader;
- * -EPERM: not a reader of @client; or an error of kring_client_lock(). Takes
- * the arena's lock.
+ * Run READER_LEAVE for @client: see kring_reader_detach(). Returns 0; -EINVAL:
+ * invalid flags; -ENXIO: no such ring or reader; -EPERM: the reader has another
+ * client, or none; or an error of kring_client_lock(). Takes the arena's lock.
  */
 int kring_reader_leave(struct kring_client *client,
 		       const struct rring_reader_leave *args)
@@ -539,9 +566,10 @@ int kring_reader_leave(struct kring_client *client,
 }
 
 /*
- * Make @reader, which was lapped, gate again: at its position, or at the oldest
- * entry that the ring still has, whichever is higher. Gives the reader a new
- * serial. Returns how many entries the reader has lost. Under the arena's lock.
+ * Make @reader, which was lapped, gate again: at its position, or at the lowest
+ * position at which a new reader may start, whichever is higher. Give the
+ * reader a new serial, so that its .ref differs from all earlier ones. Returns
+ * how many entries the reader has lost. The caller holds the arena's lock.
  */
 u64 kring_reader_resume(struct kring_reader *reader)
 {
@@ -557,8 +585,9 @@ u64 kring_reader_resume(struct kring_reader *reader)
 }
 
 /*
- * READER_REJOIN: 0; -EINVAL: the reader was not lapped, or .reserved is not 0;
- * -ENXIO: no such ring or reader; -EPERM: not a reader of @client; or an error
+ * Run READER_REJOIN: make a lapped reader of @client gate again. Returns 0;
+ * -EINVAL: the reader was not lapped, or .reserved is not 0; -ENXIO: no such
+ * ring or reader; -EPERM: the reader has another client, or none; or an error
  * of kring_client_lock(). Takes the arena's lock.
  */
 int kring_reader_rejoin(struct kring_client *client,
@@ -587,8 +616,10 @@ int kring_reader_rejoin(struct kring_client *client,
 }
 
 /*
- * Lap @reader: it no longer gates. Wake the ring's writer and readers, and the
- * clients that wait for slots.
+ * Mark @reader, which has stalled too long, as lapped: it no longer gates. Wake
+ * the writer, which has room now; the readers, because @reader must rejoin; and
+ * clients that wait for slots, because some may be free now. The caller holds
+ * the arena's lock.
  */
 static void lap(struct kring_reader *reader)
 {
@@ -607,10 +638,12 @@ static void lap(struct kring_reader *reader)
 }
 
 /*
- * Called when the writer waits until @reader is beyond @position. If @reader
- * has not moved for .stall_ns, the ring's limit, lap it. Else lower *@wake_at
- * to the time at which it will have reached the limit. A reader that has read
- * all entries is not stalled. @now is the time in ns. Under the arena's lock.
+ * Lap @reader if it has stalled too long. The ring's writer waits until all
+ * gating readers are beyond @position. @reader stalls if it gates at @position
+ * or below, has entries to read, and does not move. After .stall_ns of the ring
+ * without a move, lap it. Before that, lower *@wake_at to the time when the
+ * limit will be reached. @now and *@wake_at are ktimes in ns. The caller holds
+ * the arena's lock.
  */
 void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
@@ -623,7 +656,7 @@ void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 		reader->stalled_since = 0;
 		return;
 	}
-	/* a cursor that goes back is no progress */
+	/* only a higher position is progress: a hostile client may go back */
 	if (!reader->stalled_since || pos > reader->stalled_at) {
 		reader->stalled_since = now;
 		reader->stalled_at = pos;
@@ -664,7 +697,7 @@ static void raise_readable(void *context)
 {
 	struct wait_readable *wait = context;
 
-	/* needs no lock: .info lies in ARENA, which outlives the ring */
+	/* no lock is needed: .info lies in ARENA, which outlives the ring */
 	kring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
 }
 
@@ -674,9 +707,10 @@ static const struct kring_wait_ops readable_ops = {
 };
 
 /*
- * WAIT for RRING_WAIT_READABLE: sleep until kring_reader_ready(). Returns 0;
- * -ENXIO: no such ring or reader; -EPERM: not a reader of @client; or an error
- * of kring_client_lock() or kring_evcount_wait(). Takes the arena's lock.
+ * Run WAIT for RRING_WAIT_READABLE: sleep until kring_reader_ready() is true at
+ * args->position. Returns 0; -ENXIO: no such ring or reader; -EPERM: the reader
+ * has another client, or none; or an error of kring_client_lock() or
+ * kring_evcount_wait(). Takes the arena's lock.
  */
 int kring_reader_wait_readable(struct kring_client *client,
 			       const struct rring_wait *args)

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Lists of recent drops: each client writes down the slots that it drops, so
- * that a sweep need not go round a pool that is nearly all held. The lists are
- * hints. Threads of a client may overwrite each other's entries. A full list
- * overwrites its oldest entries. No barrier orders a list with the ledger. A
- * hostile client writes anything. A wrong or missing entry costs only time.
+ * Lists of recent drops. Each client writes the slots that it no longer uses
+ * into lists of its own. A sweep looks at these slots first, so that it need
+ * not search a whole pool of which nearly all slots are held. The lists are
+ * hints: a wrong or missing entry costs only time. Two threads of a client may
+ * overwrite each other's entries. A full list overwrites its oldest entries. No
+ * barrier orders a list with the ledger. A hostile client may write any value.
  */
 #include "compat.h"
 
@@ -14,10 +15,11 @@
 #include "recent.h"
 
 /*
- * Returns where the list ends, as the client says in *@end. *@seen is the
- * position from which the kernel reads on. If the client has overwritten
- * entries from there on, raise *@seen to the oldest entry that is left. If the
- * end went back, set *@seen to the end.
+ * Return the position after the last entry of a list, which the client has
+ * stored in *@end. *@seen is the position of the first entry that the kernel
+ * has not read. The list has room for @entries. If the client has overwritten
+ * unread entries, raise *@seen to the oldest entry left. If a hostile client
+ * has moved *@end back, set *@seen to it, so that there is nothing to read.
  */
 static u64 find_unread(const rring_seq_t *end, u64 *seen, u32 entries)
 {
@@ -49,10 +51,10 @@ static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
 }
 
 /*
- * Read up to @max entries into @slots, from the lists of all clients for @pool,
- * and only those that were not read before. Returns how many. Entries are not
- * checked: a slot may occur more than once, be in use, or be out of range.
- * Under the arena's lock.
+ * Copy up to @max entries from the clients' lists of recent drops for @pool to
+ * @slots, and count them as read: no later call returns them again. Returns how
+ * many. The caller must check the entries: a slot may occur more than once, be
+ * in use, or be out of range. The caller holds the arena's lock.
  */
 u32 kring_recent_take(struct kring_pool *pool, u32 *slots, u32 max)
 {

@@ -3,17 +3,21 @@
  * The sweep: find slots that no location names, and free them. The letters are
  * barriers: see "The lettered barriers" in Documentation/design.rst.
  *
- * For a batch of up to 64 slots that are out, under the arena's lock:
+ * For a batch of up to 64 slots that are not in the free set, under the arena's
+ * lock:
  *
  *   0. skip slots in a magazine (F), slots that an adopted entry of a ring
- *      names (D) and, in a deep kring_sweep(), slots that are in .named;
+ *      names (D) and, in a deep kring_sweep(), slots that mark_windows() has
+ *      found in a window before;
  *   1. first collect: skip slots that a ledger holds or, in a shallow sweep,
  *      has in flight;
  *   2. in a deep sweep, skip slots that a ring's window names (B, D);
- *   3. second collect: skip slots with a ledger word whose moves have changed;
- *   4. hide the generation, full barrier (J): from now on a weak upgrade waits;
+ *   3. second collect: skip slots that a ledger holds now, or whose word in a
+ *      ledger has other moves than in step 1;
+ *   4. hide the generation, full barrier (J): a weak upgrade that looks at it
+ *      from now on waits until step 6;
  *   5. third look: if a weak upgrade came before that, a ledger word shows its
- *      hold or has other moves: the slot stays out, in its old generation;
+ *      hold or has other moves: the slot gets its old generation again;
  *   6. give the other slots their next generation, and free them.
  *
  * Documentation/design.rst has the proof that these slots are free.
@@ -34,8 +38,9 @@
 #define CHUNK	4096u	/* slots counted under one lock */
 
 /*
- * Readers have passed some adopted entries: do not count these any more in
- * .adopted. Under the arena's lock.
+ * Stop counting, in .adopted of the arena, the adopted entries that no reader
+ * needs any more. Otherwise their slots would never be found free. The caller
+ * holds the arena's lock.
  */
 static void settle_adopted(struct kring_arena *arena)
 {
@@ -46,7 +51,10 @@ static void settle_adopted(struct kring_arena *arena)
 			kring_ring_settle(arena->rings[i]);
 }
 
-/* Set .named: slots that a ring's window names. Under the arena's lock. */
+/*
+ * Set .named of @pool: a bit for each slot that a ring's window names, except
+ * by adopted entries. The caller holds the arena's lock.
+ */
 static void mark_windows(struct kring_pool *pool)
 {
 	struct kring_arena *arena = pool->arena;
@@ -69,7 +77,10 @@ static void skip_named(struct kring_pool *pool, struct rring_batch *batch)
 			batch->live &= ~BIT_ULL(i);
 }
 
-/* Is @slot, which is out, in a magazine or named by an adopted entry? */
+/*
+ * Is @slot, which is not in the free set, in a magazine or named by an adopted
+ * entry? @lent: see kring_pool_in_magazine().
+ */
 static bool is_lent_or_adopted(struct kring_pool *pool, u32 slot,
 			       struct kring_lent *lent)
 {
@@ -78,8 +89,10 @@ static bool is_lent_or_adopted(struct kring_pool *pool, u32 slot,
 }
 
 /*
- * Step 0, for slots from @from to @end - 1. Returns how many are in the batch.
- * *@next: where the next batch begins. Under the arena's lock.
+ * Make a batch of slots of @pool from @from to @end - 1, without those that
+ * step 0 of the list at the top skips. The batch may end early: *@next becomes
+ * the slot at which the next batch begins. Returns how many slots are in the
+ * batch. The caller holds the arena's lock.
  */
 static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 		  enum kring_depth depth, u32 *next)
@@ -109,9 +122,11 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 }
 
 /*
- * Step 0, for @n slots of @pool that stand in .slot of the batch, by their index
- * in the pool. .live has no bit for a slot that step 0 skips, nor for the second
- * and later entries of the same slot. Under the arena's lock.
+ * Make a batch of the @n slots that the caller has stored in .slot of the
+ * arena's batch, by their index in @pool. Turn them into indices in ledgers.
+ * Set the bit in .live only for slots that are to be swept: not for those that
+ * step 0 of the list at the top skips, not for free or invalid ones, and only
+ * once for a slot that occurs twice. The caller holds the arena's lock.
  */
 static void filter_batch(struct kring_pool *pool, u32 n)
 {
@@ -134,7 +149,10 @@ static void filter_batch(struct kring_pool *pool, u32 n)
 	}
 }
 
-/* Step 0, for recent drops. Returns how many. Under the arena's lock. */
+/*
+ * Make a batch of recent drops, see filter_batch(). Returns how many entries of
+ * the lists were read. The caller holds the arena's lock.
+ */
 static u32 gather_recent(struct kring_pool *pool)
 {
 	u32 n = kring_recent_take(pool, pool->arena->batch.slot, RRING_BATCH);
@@ -144,8 +162,11 @@ static u32 gather_recent(struct kring_pool *pool)
 }
 
 /*
- * Find out which clients have not noticed a recall of @pool. Returns a number
- * that differs if this has changed for a client. Under the arena's lock.
+ * Set .parked of each ledger, which says which of its words count as unused,
+ * because the client has not noticed a recall of @pool. Returns the number of
+ * such clients. It only falls while the lock is held. So if two calls return
+ * the same number, no client has noticed in between. The caller holds the
+ * arena's lock.
  */
 static u32 look_at_recalls(struct kring_pool *pool)
 {
@@ -175,15 +196,17 @@ static void hide_generations(struct kring_arena *arena,
 	}
 	/*
 	 * J: pairs with I in the weak upgrade. Without it, the upgrade could
-	 * see the old generation, and the third look miss the upgrade's hold.
+	 * still see the old generation, while the third look (step 5) misses
+	 * the upgrade's hold.
 	 */
 	rring_fence_full();
 }
 
 /*
- * Store the generations of @slots again, which hide_generations() has set to 0.
- * A slot that is still live in @batch is free, and gets the next generation.
- * The others get their old one.
+ * End what hide_generations() began. @slots has a bit for each slot of @batch
+ * whose generation is hidden; @hidden has the old generations. A slot whose bit
+ * is still in .live of @batch is free, and gets its next generation. The others
+ * get their old one again.
  */
 static void show_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
@@ -201,11 +224,11 @@ static void show_generations(struct kring_arena *arena,
 }
 
 /*
- * Steps 1 to 6 of the list at the top of this file. Returns how many slots were
- * freed; -1: none, because it took so long that the moves of a word may have
- * wrapped to an earlier value, or because a client has noticed a recall
- * meanwhile, so that a word which looked parked may be in use. Under the
- * arena's lock.
+ * Do steps 1 to 6 of the list at the top of this file for the arena's batch.
+ * Returns how many slots were freed; -1: none, because the looks at the ledgers
+ * prove nothing. They took so long that the moves of a word may have wrapped to
+ * their first value. Or a client has noticed a recall meanwhile, so that it may
+ * use a slot whose word looked parked. The caller holds the arena's lock.
  */
 static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -248,9 +271,10 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 }
 
 /*
- * Do steps 1 to 6; if they failed, do them once more, because a client that
- * sleeps for a slot relies on the sweep to free one. Returns how many
- * slots were freed. Under the arena's lock.
+ * Free those slots of the arena's batch that no location names: do steps 1 to 6
+ * of the list at the top. If collect_and_free() returns -1, do them once more:
+ * a client that goes to sleep after this sweep relies on it to free what can be
+ * freed. Returns how many slots were freed. The caller holds the arena's lock.
  */
 static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -266,13 +290,15 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 }
 
 /*
- * Sweep @pool from where the last sweep stopped, until @want slots are freed,
- * but no more than once round. Returns how many were freed. *@looked, if not
- * NULL, becomes the number of slots looked up in the ledgers. Stops if the
- * process is being killed. Takes the arena's lock for each batch. May sleep.
+ * Sweep @pool, beginning at the slot where the last sweep stopped, until @want
+ * slots are freed, but no more than once round. Returns how many were freed.
+ * *@looked, if @looked is not NULL, becomes the number of slots whose ledger
+ * words were read. Stops early if the process is being killed. Takes the
+ * arena's lock for each batch. May sleep.
  *
- * Sweeps that run at the same time do not divide the slots. If one left slots
- * to another, these could be missed: the other may be shallow, or want fewer.
+ * Two sweeps at the same time both look at all slots. If each looked only at a
+ * part, a free slot could be missed: a sweep may be shallow, or stop early
+ * because it wants fewer slots.
  */
 u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		u32 *looked)
@@ -314,11 +340,11 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 }
 
 /*
- * Shallow sweep of recent drops, until @want slots are freed or all lists are
- * read. Returns how many were freed. A hostile client can make its lists
- * endless. So the sweep ends after the batch in which it has read as many
- * entries as the pool has slots. Takes the arena's lock for each batch. May
- * sleep.
+ * Sweep the recent drops of @pool, shallow, until @want slots are freed or all
+ * lists are read. Returns how many were freed. A hostile client can add entries
+ * without end. So the sweep also ends after the batch with which it has read as
+ * many entries as the pool has slots. Takes the arena's lock for each batch.
+ * May sleep.
  */
 u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 {
@@ -341,9 +367,10 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Let the oldest entries of rings give way, see kring_rings_give_way(), until
- * @want slots are freed or no entry may give way. Returns how many were freed.
- * Takes the arena's lock for each batch. May sleep.
+ * Let the oldest entries of rings give way (kring_rings_give_way()) and sweep
+ * the slots that they name, until @want slots are freed or no entry may give
+ * way. Returns how many were freed. @client needs the slots; @own: only its own
+ * rings give way. Takes the arena's lock for each batch. May sleep.
  */
 u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		       u32 want, bool own)
@@ -365,16 +392,16 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		kring_xxl_discard(pool, retired);
 		cond_resched();
 	} while (n && freed < want && !fatal_signal_pending(current));
-	/* a client may wait until a slot of its own quota is freed */
+	/* wake clients that sleep until slots of their own quota are freed */
 	if (freed)
 		kring_arena_wake_pools(arena, BIT(pool->index));
 	return freed;
 }
 
 /*
- * Sweep one batch of slots from @from on: shallow, then deep if some are left.
- * Returns how many were freed. *@next: where the next batch begins. Under the
- * arena's lock.
+ * Sweep one batch of slots between @from and @end - 1: shallow, then deep if
+ * some were not freed. Returns how many were freed. *@next becomes the slot at
+ * which the next batch begins. The caller holds the arena's lock.
  */
 static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 {
@@ -389,9 +416,10 @@ static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 }
 
 /*
- * Sweep slots @from to @end - 1, shallow and deep. Returns how many were freed.
- * Does not stop if the process is being killed, because the death of the
- * process may call it. Takes the arena's lock for each batch. May sleep.
+ * Sweep slots @from to @end - 1 of @pool, shallow and deep. Returns how many
+ * were freed. Does not stop when the process is being killed, because
+ * kring_client_die() calls it for such a process. Takes the arena's lock for
+ * each batch. May sleep.
  */
 u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 {
@@ -444,9 +472,10 @@ static u32 count_held(struct kring_pool *pool, u32 from, u32 end)
 }
 
 /*
- * Returns how many slots at least one ledger holds. Not exact, because clients
- * change their ledgers meanwhile. Stops if the process is being killed. Takes
- * the arena's lock. May sleep.
+ * Return how many slots of @pool are held in at least one ledger. The number is
+ * not exact, because clients change their ledgers meanwhile. It is too low if
+ * the process is being killed: the count stops then. Takes the arena's lock for
+ * each batch. May sleep.
  */
 u32 kring_sweep_held(struct kring_pool *pool)
 {
@@ -481,8 +510,9 @@ static u32 count_in_flight(struct kring_pool *pool, u32 from, u32 end)
 }
 
 /*
- * Returns how many slots a ring's window or an adopted entry names. Not exact,
- * because rings move meanwhile. Takes the arena's lock. May sleep.
+ * Return how many slots of @pool are named by a ring's window or an adopted
+ * entry. The number is not exact, because rings move meanwhile. Takes the
+ * arena's lock several times. May sleep.
  */
 u32 kring_sweep_in_flight(struct kring_pool *pool)
 {

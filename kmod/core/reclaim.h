@@ -7,10 +7,12 @@
 struct kring_client;
 struct kring_pool;
 
-/* How far a sweep goes. */
+/* How a sweep finds the slots that rings name. */
 enum kring_depth {
-	KRING_SWEEP_LEDGERS,	/* shallow: skip slots that are in flight */
-	KRING_SWEEP_WINDOWS,	/* deep: skip slots in a ring's window */
+	/* shallow: by in_flight in the ledgers, which writers lower late */
+	KRING_SWEEP_LEDGERS,
+	/* deep: by a walk over the windows of all rings, not by in_flight */
+	KRING_SWEEP_WINDOWS,
 };
 
 u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,

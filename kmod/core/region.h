@@ -8,9 +8,10 @@ struct page;
 struct vm_area_struct;
 
 /*
- * Pages that processes can map. They are zero at first. The kernel has them
- * mapped at .addr, without gaps. In the library, all clients use the mapping at
- * .addr, and the library counts its users.
+ * A region: pages that processes can map. The pages are zero when they are
+ * allocated. The kernel has all of them mapped at .addr, without gaps. The
+ * library, which compiles these files too, maps a region only once, at .addr,
+ * for all clients; it counts the users of this mapping.
  */
 struct kring_region {
 #ifdef __KERNEL__

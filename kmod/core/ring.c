@@ -2,7 +2,8 @@
 /*
  * Rings in the kernel: open, take over, close, and the end of a writer. A new
  * writer gets new pages, because the last writer may still have the old pages
- * mapped or pinned. The kernel copies the entries into the new pages.
+ * mapped or pinned, and could write them. The kernel copies the entries into
+ * the new pages.
  */
 #include "compat.h"
 
@@ -26,7 +27,7 @@ struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name)
 	return NULL;
 }
 
-/* Returns NULL if there is no ring @id. No ring has the id 0. */
+/* Return ring @id, or NULL if there is none. No ring has the id 0. */
 struct kring_ring *kring_ring_at(struct kring_arena *arena, u32 id)
 {
 	return id <= arena->info->max_rings ? arena->rings[id] : NULL;
@@ -48,9 +49,10 @@ void kring_ring_put(struct kring_ring *ring)
 }
 
 /*
- * Returns how many events the ring did not get: those for which a writer in a
- * process says that it found no room, and those that a kernel writer dropped.
- * Under the arena's lock.
+ * Return how many events were not written to @ring: those that a process as the
+ * writer had no room for, which it counts itself in .drops of its page, and
+ * those that the kernel as the writer dropped. The caller holds the arena's
+ * lock.
  */
 u64 kring_ring_drops(const struct kring_ring *ring)
 {
@@ -63,9 +65,10 @@ u64 kring_ring_drops(const struct kring_ring *ring)
 }
 
 /*
- * Change the stall limit of @ring. The ring must have been opened with a limit,
- * because readers of other rings do not expect to be lapped. If the writer
- * waits, wakes it, so that it uses the new limit. Under the arena's lock.
+ * Change the stall limit of @ring to @stall_ns. @ring must have been opened
+ * with a limit: readers of a ring without one do not check whether they were
+ * lapped. Wake the writer if it waits, so that it uses the new limit. The
+ * caller holds the arena's lock.
  */
 void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns)
 {
@@ -74,15 +77,17 @@ void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns)
 	kring_ring_wake(ring, RRING_WRITER_WAITS);
 }
 
-/* Has the stream ended? No if the ring awaits its next writer. */
+/* Has the stream of @ring ended? No if @ring awaits its next writer. */
 bool kring_ring_has_ended(const struct kring_ring *ring)
 {
 	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
 }
 
 /*
- * Returns what a reader notes when it was told of the end of the present
- * incarnation: 1 + its number. It is never 0, which stands for no end.
+ * Return what a client stores in .told of a reader's cursor when the reader was
+ * told of the end of the ring's present incarnation: the number of the
+ * incarnation plus 1. It is never 0, because 0 means that the reader was told
+ * of no end.
  */
 u64 kring_ring_end_mark(const struct kring_ring *ring)
 {
@@ -90,8 +95,9 @@ u64 kring_ring_end_mark(const struct kring_ring *ring)
 }
 
 /*
- * Lower the waiters flags @waiters, and wake those that the flags are for: the
- * writer, the readers, or both. Under the arena's lock.
+ * Lower the bits @waiters of the ring's waiters flag, and wake the tasks that
+ * sleep or poll for them: the writer (RRING_WRITER_WAITS), the readers
+ * (RRING_READERS_WAIT), or both. The caller holds the arena's lock.
  */
 void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 {
@@ -116,16 +122,16 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 
 /* ---- the writer goes ---- */
 
-/* Is there neither a writer nor a reader? Then nobody needs the entries. */
+/* Has @ring neither a writer nor a reader? Then nobody needs its entries. */
 static bool is_deserted(const struct kring_ring *ring)
 {
 	return !ring->writer && !ring->nr_readers;
 }
 
 /*
- * Take @ring, even if it is in use, out of its arena, with all its readers.
- * Puts the table's reference. Under the arena's lock, or when the arena is
- * freed.
+ * Take @ring out of its arena, even if it is in use: remove all its readers,
+ * also frozen ones, wake all tasks that wait on it, and put the reference of
+ * the arena's table. The caller holds the arena's lock, or frees the arena.
  */
 void kring_ring_reap(struct kring_ring *ring)
 {
@@ -144,12 +150,13 @@ void kring_ring_reap(struct kring_ring *ring)
 }
 
 /*
- * The writer of @ring leaves, or has died. The stream stops at the head, and a
- * next writer can go on there. Until then readers that have read all see the
- * end of the stream (@state RRING_RING_ENDED), or just no new entry
- * (RRING_RING_AWAITED). Even if a hostile writer still raises the head, the
- * stream stops at most a lap above the window's lower end. A ring without
- * readers is reaped. Under the arena's lock.
+ * End the writing of @ring, because its writer leaves or has died. The stream
+ * stops at the head, and a next writer can go on there. Until then @state
+ * decides what a reader sees after the last entry: the end of the stream
+ * (RRING_RING_ENDED), or just no new entry (RRING_RING_AWAITED). The stream
+ * stops at most a lap above the window's lower end, whatever head a hostile
+ * writer has stored. If @ring has no readers, it is freed: the caller must not
+ * use it afterwards. The caller holds the arena's lock.
  */
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 {
@@ -158,7 +165,7 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 
 	if (ring->info->kind == RRING_HANDLES)
 		kring_ring_adopt(ring, low, end);
-	/* a wait as its writer is in vain */
+	/* wake the writer's threads in WAIT_PEER: they return an error now */
 	kring_evcount_signal(&ring->writer->evcount);
 	ring->writer = NULL;
 	ring->kwriter = NULL;
@@ -166,7 +173,7 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 	rring_seq_store(&ring->info->end, end);
 	/*
 	 * O: pairs with P in the library's peek. Without it, a reader could see
-	 * the state, but an old .end.
+	 * the new state, but an old .end.
 	 */
 	rring_flag_store_release(&ring->info->state, state);
 	kring_arena_changed(ring->arena);
@@ -272,9 +279,9 @@ static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
 }
 
 /*
- * Does @ring have the geometry of @b? This compares the stall limit with the
- * one given when @ring was first opened, not with that of
- * kring_ring_set_stall().
+ * Does @ring have the geometry that @b asks for? The stall limit of @b is
+ * compared with .stall_ns of @ring, the limit at its first open, because
+ * kring_ring_set_stall() may have changed the present limit.
  */
 static bool same_geometry(const struct kring_ring *ring,
 			  const struct rring_ring_info *b)
@@ -287,9 +294,10 @@ static bool same_geometry(const struct kring_ring *ring,
 }
 
 /*
- * May @owner become the writer of @ring? 0; -EACCES: @ring is another user's;
- * -EBUSY: it has a writer; -EOVERFLOW: its end is too high; -EEXIST: its
- * geometry differs from @info.
+ * May user @owner become the writer of @ring with the geometry @info? Returns
+ * 0: yes; -EACCES: @ring belongs to another user; -EBUSY: @ring has a writer;
+ * -EOVERFLOW: the stream stopped at 2^62 or above; -EEXIST: @ring has another
+ * geometry.
  */
 static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 			 const struct rring_ring_info *info)
@@ -298,7 +306,7 @@ static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 		return -EACCES;
 	if (ring->writer)
 		return -EBUSY;
-	/* no honest writer gets there, and the next one would soon fail */
+	/* only a hostile writer gets there; positions may not exceed S64_MAX */
 	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
 		return -EOVERFLOW;
 	return same_geometry(ring, info) ? 0 : -EEXIST;
@@ -315,11 +323,12 @@ static void copy_pages(void *to, const void *from, u64 size)
 }
 
 /*
- * Make @client the writer of @old, with the pages of @fresh; the two rings swap
- * their pages. Returns 0, or an error of may_take_over(). Readers see the new
- * incarnation when they next look at the head, and then map the new pages. This
- * wakes no reader: there is nothing to read yet, and the waiters flags stay up
- * for the first entry. Under the arena's lock.
+ * Make @client the writer of @old, and swap the pages of @old and @fresh, so
+ * that the last writer cannot write the pages of the new one. Returns 0, or an
+ * error of may_take_over(). A reader sees the new incarnation when it next
+ * looks at the head, and then maps the new pages. No reader is woken, because
+ * there is no new entry yet; the waiters flags stay up, so that the writer's
+ * first entry wakes the readers. The caller holds the arena's lock.
  */
 static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		     struct kring_client *client,
@@ -332,7 +341,9 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 
 	if (err)
 		return err;
-	/* some entries may be half overwritten; .claim tells which */
+	/*
+	 * some entries may be half overwritten; .claim, copied too, tells which
+	 */
 	copy_pages(fresh->pages->region.addr, old->pages->region.addr,
 		   info->size);
 	swap(old->pages, fresh->pages);
@@ -345,8 +356,8 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	old->info->writer = client->id;
 	/*
 	 * O: pairs with P in the library's peek. The state is stored before the
-	 * incarnation. Else a reader of the new pages could still see that the
-	 * stream ended.
+	 * incarnation. Without it, a reader that has mapped the new pages could
+	 * still see the old state, and report the end of the stream.
 	 */
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;
@@ -355,15 +366,16 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	return 0;
 }
 
-/* What opening a ring allocates before it takes the arena's lock. */
+/* What prepare() allocates for a ring, without the arena's lock. */
 struct opening {
 	struct rring_ring_info *info;
 	struct kring_ring *fresh;	/* NULL: installed in the arena */
 };
 
 /*
- * Allocate. Returns 0 or a negative errno; after an error the caller must not
- * call discard(). May sleep.
+ * Allocate what @opening needs, with the pages of a ring as @args describes it.
+ * Returns 0 or a negative errno. After an error nothing is allocated, and the
+ * caller must not call discard(). May sleep.
  */
 static int prepare(struct opening *opening, struct kring_arena *arena,
 		   const struct rring_ring_open *args, kuid_t owner)
@@ -381,8 +393,9 @@ static int prepare(struct opening *opening, struct kring_arena *arena,
 }
 
 /*
- * Free what was not installed in the arena. Not under the arena's lock: a ring
- * can be large, so freeing can take long.
+ * Free what prepare() has allocated and open_or_take_over() has not put into
+ * the arena. The caller must not hold the arena's lock: a ring, or the old
+ * pages of one, can be large, so that freeing takes long.
  */
 static void discard(struct opening *opening)
 {
@@ -392,9 +405,10 @@ static void discard(struct opening *opening)
 }
 
 /*
- * Make @client the writer of the ring that @args names. This is a new ring, or
- * one that it takes over, in the pages of @opening->fresh. Returns the ring, or
- * an ERR_PTR(). The caller gets no reference. Under the arena's lock.
+ * Make @client the writer of the ring that @args names. If that ring exists,
+ * @client takes it over, with the pages of @opening->fresh. Otherwise
+ * @opening->fresh becomes a new ring of the arena. Returns the ring, without a
+ * reference for the caller, or an ERR_PTR(). The caller holds the arena's lock.
  */
 static struct kring_ring *open_or_take_over(struct kring_client *client,
 					    struct opening *opening,
@@ -450,9 +464,10 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 #ifdef __KERNEL__
 
 /*
- * Open a ring with the kernel as its writer, and call @attach with @context and
- * the ring, under the arena's lock. Returns 0 or a negative errno. After 0 the
- * caller owns a reference to the ring. May sleep.
+ * Open a ring with the kernel as its writer: @kernel is client 0. If this
+ * succeeds, call @attach with @context and the ring, under the arena's lock.
+ * Returns 0, and the caller then owns a reference to the ring; or a negative
+ * errno. Takes the arena's lock. May sleep.
  */
 int kring_ring_open_kernel(struct kring_client *kernel,
 			   struct rring_ring_open *args,

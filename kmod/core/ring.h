@@ -14,11 +14,11 @@ struct kring_pool;
 struct rring_kwriter;
 struct kring_reader;
 
-/* The arena's lock protects all but .ref and the event counts. */
+/* The arena's lock protects all except .ref, .readable and .writable. */
 struct kring_ring {
-	struct kref ref;		/* held by the arena's table, by each
-					 * sleeping WAIT, and by a kernel
-					 * writer or reader
+	struct kref ref;		/* one for the arena's table, for each
+					 * task that sleeps in WAIT, and for
+					 * each kernel writer or reader
 					 */
 	struct kring_arena *arena;
 	u32 id;
@@ -34,9 +34,10 @@ struct kring_ring {
 	u64 wakes;			/* kring_ring_wake() calls */
 
 	/*
-	 * Adopted entries: the slots that the window named when its writer left
-	 * or died, as indices in ledgers (U32_MAX: no slot). Position p is at p
-	 * modulo capacity, for adopted_low <= p < adopted_end.
+	 * Adopted entries: what the window named when its writer left or died.
+	 * For each position p from .adopted_low to .adopted_end - 1, adopted[p
+	 * % capacity] is the slot that the entry named, as an index in ledgers;
+	 * U32_MAX: no slot.
 	 */
 	u32 *adopted;			/* RRING_HANDLES only, else NULL */
 	u64 adopted_low;
@@ -49,8 +50,8 @@ struct kring_ring {
 };
 
 /*
- * Returns the first page of the ring's present incarnation. Only the ring's
- * writer writes this page.
+ * Return the first page of the ring's present incarnation. The ring's writer
+ * writes this page: if a hostile process is the writer, it can store any value.
  */
 static inline struct rring_ring_head *
 kring_ring_page(const struct kring_ring *ring)

@@ -19,7 +19,7 @@
 #include "reader.h"
 #include "ring.h"
 
-/* Tools parse the format. From here they know the values of these names. */
+/* Tools parse the formats below. This tells them the values of these names. */
 TRACE_DEFINE_ENUM(RRING_XS);
 TRACE_DEFINE_ENUM(RRING_S);
 TRACE_DEFINE_ENUM(RRING_M);

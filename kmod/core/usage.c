@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * What the slots of a pool are in use for, without a sweep. A slot that is not
- * in the free set is in a magazine, held by a client, or named by a ring; or it
- * is in use for nothing, and waits until a sweep frees it.
+ * Count what the slots of a pool are used for, without a sweep. A slot that is
+ * not in the free set is used if it is in a magazine, if a client holds it, or
+ * if a ring names it. Any other slot is reclaimable: nothing uses it, and a
+ * later sweep can put it into the free set.
  */
 #include "compat.h"
 
@@ -14,8 +15,9 @@
 #include "usage.h"
 
 /*
- * Does a client hold @slot for an event? If a client has parked it, no: a refill
- * that needs the slot takes it back.
+ * Return true if a ledger has a hold of @slot, its index in the ledgers. A
+ * parked slot does not count: its client uses it for no event, and a refill
+ * that finds no free slot recalls it. The caller holds the arena's lock.
  */
 static bool is_held(const struct kring_arena *arena, u32 slot)
 {
@@ -30,7 +32,10 @@ static bool is_held(const struct kring_arena *arena, u32 slot)
 	return false;
 }
 
-/* Add slots @from to @end - 1 to @usage. Under the arena's lock. */
+/*
+ * Add the uses of slots @from to @end - 1 of @pool to the counts in @usage. The
+ * caller holds the arena's lock, and has set .named of @pool.
+ */
 static void count_slots(struct kring_pool *pool, u32 from, u32 end,
 			struct kring_usage *usage)
 {
@@ -52,9 +57,10 @@ static void count_slots(struct kring_pool *pool, u32 from, u32 end,
 }
 
 /*
- * Count in @usage the slots of @pool. Not exact, because clients change their
- * ledgers and rings meanwhile. Returns 0, or -EINTR after a fatal signal. Takes
- * the arena's lock for each batch. May sleep.
+ * Set @usage to the number of slots of @pool in each kind of use. The numbers
+ * are not exact, because clients change their ledgers and rings meanwhile.
+ * Return 0; -EINTR: a fatal signal ended the count. Takes the arena's lock for
+ * each batch of slots, so the caller must not hold that lock. May sleep.
  */
 int kring_usage_count(struct kring_pool *pool, struct kring_usage *usage)
 {

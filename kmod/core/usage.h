@@ -6,11 +6,14 @@
 
 struct kring_pool;
 
-/* For what the slots of a pool that are not free are in use. */
+/* Numbers of slots of a pool, by use; slots in the free set do not count. */
 struct kring_usage {
-	u32 held;		/* a client holds the slot */
-	u32 in_flight;		/* a ring names it; a client may hold it, too */
-	u32 reclaimable;	/* for nothing: the next sweep frees it */
+	/* slots that a client holds; parked slots do not count */
+	u32 held;
+	/* slots that a ring names, even if .held counts them, too */
+	u32 in_flight;
+	/* slots without use: a sweep frees them, parked ones after a recall */
+	u32 reclaimable;
 };
 
 int kring_usage_count(struct kring_pool *pool, struct kring_usage *usage);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Wait and wake. The sleeper pays for the memory ordering. A client publishes
- * or drops by a store, then loads a flag, with no fence in between (L); a peer
- * in the kernel has a full barrier there. A task that wants to sleep raises the
- * flag, makes every CPU that may run a client pass a full barrier (K), looks
- * once more, and only then sleeps. Either that look sees the peer's store, or
- * the peer's load sees the flag. This is the asymmetric form of Dekker's
- * pattern, as in membarrier(2).
+ * Wait and wake. The sleeper pays for the memory ordering, so that a client
+ * that publishes needs no fence. It publishes or drops by a store, then loads a
+ * waiters flag, with only a compiler barrier in between (L). The kernel as a
+ * writer or reader has a full barrier there. A task that wants to sleep raises
+ * the flag, makes every CPU that may run a client pass a full barrier (K),
+ * looks once more, and only then sleeps. Either this look sees what was stored,
+ * or the load sees the flag, and the task is woken. This is the asymmetric form
+ * of Dekker's pattern, as in membarrier(2).
  */
 #include "compat.h"
 
@@ -37,15 +38,16 @@ void kring_flag_raise(rring_flag_t *flag, u32 bits)
 	atomic_or(bits, (atomic_t *)&flag->value);
 }
 
-/* Lower @bits. Returns those of them that were raised. */
+/* Lower the bits @bits of *@flag. Returns those of them that were up. */
 u32 kring_flag_lower(rring_flag_t *flag, u32 bits)
 {
 	return atomic_fetch_andnot(bits, (atomic_t *)&flag->value) & bits;
 }
 
 /*
- * Sleep until .events differs from @seen. Returns 0; -ETIME: @deadline, a ktime
- * in ns, has passed; -ERESTARTSYS: a signal.
+ * Sleep until .events of @evcount differs from @seen. Returns 0 then; -ETIME:
+ * the time @deadline, a ktime in ns, has come (RRING_FOREVER: never comes);
+ * -ERESTARTSYS: a signal came.
  */
 static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 {
@@ -63,21 +65,22 @@ static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 
 /*
  * Sleep on @evcount until ops->ready() returns something other than -EAGAIN,
- * and return that. Returns -ETIMEDOUT when @deadline, a ktime in ns, has passed
- * (a @deadline of 0: at once; RRING_FOREVER: never), and -ERESTARTSYS after a
- * signal. Takes the arena's lock; the caller must not hold it.
+ * and return that. Returns -ETIMEDOUT when @deadline, a ktime in ns, has come
+ * (0: do not sleep; RRING_FOREVER: no deadline), and -ERESTARTSYS for a
+ * signal(7). Takes the arena's lock; the caller must not hold it.
  *
- * One barrier, after the last flag is raised, is enough for any number of
- * flags. Take a peer, what the peer stores, and the flag that the peer loads
- * afterwards:
+ * No wake-up is lost. A peer (a client, or a kernel writer or reader) that
+ * makes the condition true stores something first, and then loads a waiters
+ * flag. One barrier, after ops->raise() has raised all flags, is enough for any
+ * number of flags:
  *
  * - The peer finds the flag down. Then its store came before the barrier, and
- *   the second .ready sees the store.
+ *   the second call of .ready sees the store.
  * - The peer finds the flag up, raised here or by another sleeper. Then the
- *   peer lowers the flag, and signals the event counts of all sleepers that the
- *   flag stands for. If @seen counts that signal, then the store came before
- *   the barrier, and the second .ready sees it. Else .events differs from
- *   @seen, and this task does not sleep.
+ *   peer lowers the flag, and signals the event counts of all tasks that wait
+ *   for this flag. If "seen" already counts this signal, then the store came
+ *   before the barrier, and the second call of .ready sees it. Otherwise
+ *   .events differs from "seen", and this task does not sleep.
  *
  * A peer that wakes another sleeper can lower the flag before this task sleeps.
  * It then signals this event count as well, and this task's next round raises
@@ -101,7 +104,7 @@ int kring_evcount_wait(struct kring_evcount *evcount,
 		err = ops->ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
-		/* a hostile peer can keep sleep_until() from seeing a signal */
+		/* a hostile peer can hide a signal(7) from sleep_until() */
 		if (signal_pending(current))
 			return -ERESTARTSYS;
 		err = sleep_until(evcount, seen, wake_at);

@@ -8,8 +8,9 @@
 struct kring_arena;
 
 /*
- * An event count, on which tasks sleep until it is signalled. If it is
- * signalled between a task's last look and its sleep, the task does not sleep.
+ * An event count, on which tasks sleep until it is signalled. A task reads
+ * .events, checks its condition, and sleeps only while .events has not changed.
+ * So a kring_evcount_signal() between the check and the sleep is not lost.
  */
 struct kring_evcount {
 	struct kring_arena *arena;
@@ -17,18 +18,18 @@ struct kring_evcount {
 	atomic_t events;		/* how often it was signalled */
 };
 
-/* What a sleeper waits for. The caller of these functions holds no lock. */
+/* What kring_evcount_wait() waits for. It calls these without any lock. */
 struct kring_wait_ops {
 	/*
-	 * 0: the condition holds; -EAGAIN: not yet; else an error, which ends
-	 * the wait. May lower *@wake_at, the ktime in ns at which .ready is
-	 * called again at the latest.
+	 * Check the condition. Returns 0: it holds; -EAGAIN: not yet; any other
+	 * error ends the wait. May lower *@wake_at, a ktime in ns: at that time
+	 * .ready is called again even without a wake-up.
 	 */
 	int (*ready)(void *context, u64 *wake_at);
 	/*
-	 * Raise the waiters flags of all peers that can make the condition
-	 * hold. A peer that lowers one of these flags signals the event count
-	 * afterwards.
+	 * Raise each waiters flag that a peer looks at after it may have made
+	 * the condition true. The function that lowers such a flag for the peer
+	 * signals the event count afterwards.
 	 */
 	void (*raise)(void *context);
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The window of a ring: where it lies, and which slots it names. All functions
- * here are called under the arena's lock, or when the arena is freed.
+ * The window of a ring: where it lies, which slots it names, and which entries
+ * give way. The caller of each function here holds the arena's lock, or frees
+ * the arena.
  *
- * When the writer of a ring of handles leaves or dies, the window is adopted:
- * the kernel copies which slots it names, and counts them in the arena's
- * adopted[]. The sweep skips such slots until the readers have passed.
+ * When the writer of a ring of handles leaves or dies, the kernel adopts the
+ * window: it copies which slots the entries name, and counts these entries for
+ * each slot in the arena's adopted[]. A sweep skips a slot whose count is not
+ * 0. The count goes down when no reader needs the entry any more.
  */
 #include "compat.h"
 
@@ -21,10 +23,11 @@
 /* ---- where it lies ---- */
 
 /*
- * Returns the head: entries below are committed. If the ring has no writer,
- * this is where the last one stopped. The head never goes back, and is never
- * above S64_MAX, so that sums of positions do not overflow: the kernel ignores
- * other values, which a hostile writer may store.
+ * Return the head of @ring: entries below are committed. Without a writer, it
+ * is where the last writer stopped. The head never goes back, and is never
+ * above S64_MAX, so that sums of positions do not overflow. If a hostile writer
+ * stores such a value, the kernel ignores it, and returns the highest valid
+ * head so far.
  */
 u64 kring_ring_head(struct kring_ring *ring)
 {
@@ -41,7 +44,9 @@ u64 kring_ring_head(struct kring_ring *ring)
 	return ring->head;
 }
 
-/* Returns the position of the lowest gating reader, but at most @most. */
+/*
+ * Return the lowest position of all gating readers of @ring, but at most @most.
+ */
 static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 {
 	u32 i;
@@ -53,15 +58,15 @@ static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 }
 
 /*
- * Returns the lower end of the window: the position of the lowest gating
- * reader, or the first entry that the ring retains and that did not give way,
- * whichever is lower. The lower end never goes back, and is at most a lap below
- * the head, whatever cursors say.
+ * Return the lower end of the window: the position of the lowest gating reader,
+ * or the first entry that the ring retains, whichever is lower. Retained
+ * entries that gave way do not count. The lower end never goes back, and is at
+ * most a lap below the head, whatever cursors a hostile client stores.
  */
 u64 kring_ring_low(struct kring_ring *ring)
 {
 	u64 head = kring_ring_head(ring);
-	/* this is not above the head: a cursor beyond has no effect */
+	/* a cursor above the head has no effect: this is at most the head */
 	u64 low = max(rring_window_retained(head, ring->info->retain),
 		      rring_seq_load(&ring->info->kept));
 
@@ -72,9 +77,10 @@ u64 kring_ring_low(struct kring_ring *ring)
 }
 
 /*
- * Returns the lowest position at which a new gating reader may start: the
- * writer may already have decided to overwrite what is below. The writer stores
- * .passed, so the kernel does not trust it beyond the head.
+ * Return the lowest position at which a new gating reader may start. The writer
+ * may already have decided to overwrite the entries below: in .passed it stores
+ * the lower end that its scan has found. A hostile writer may store any value
+ * there, so a .passed above the head counts as the head.
  */
 u64 kring_ring_passed(struct kring_ring *ring)
 {
@@ -85,8 +91,9 @@ u64 kring_ring_passed(struct kring_ring *ring)
 }
 
 /*
- * Lowest position at which a new observer may start: the writer may already be
- * overwriting the entries below.
+ * Return the lowest position at which a new observer may start. The writer may
+ * already be overwriting the entries below: .claim of the ring's page says how
+ * far.
  */
 u64 kring_ring_observable(struct kring_ring *ring)
 {
@@ -109,7 +116,7 @@ bool kring_ring_has_room(struct kring_ring *ring)
 
 /* ---- what it names ---- */
 
-/* Let other tasks run now and then: a walk over a ring can be long. */
+/* Let other tasks run every 4096 entries: a walk over a ring can be long. */
 static void maybe_resched(u64 pos)
 {
 	if (pos % 4096 == 0)
@@ -121,7 +128,10 @@ static struct rring_entry *ring_entries(const struct kring_ring *ring)
 	return ring->pages->region.addr + ring->info->entry_offset;
 }
 
-/* Where the slot of adopted entry @pos is counted; NULL: it names no slot. */
+/*
+ * Return where the arena's adopted[] counts the slot that adopted entry @pos
+ * names; NULL: the entry names no slot.
+ */
 static u32 *adopted_count(struct kring_ring *ring, u64 pos)
 {
 	u32 slot = ring->adopted[pos % ring->info->capacity];
@@ -130,8 +140,9 @@ static u32 *adopted_count(struct kring_ring *ring, u64 pos)
 }
 
 /*
- * Index in ledgers of the slot that @handle names, or U32_MAX. @handle was read
- * from a page that a process may write, so it can be any value.
+ * Return the index in ledgers of the slot that @handle names; U32_MAX: no slot
+ * has its class and index. @handle was read from a page that a process may
+ * write, so it can be any value.
  */
 static u32 handle_slot(const struct kring_arena *arena, u64 handle)
 {
@@ -149,14 +160,15 @@ static u64 read_entry(const struct kring_ring *ring, u64 pos)
 }
 
 /*
- * The writer leaves, or has died: adopt entries @low to @end - 1. Entries that
- * are still adopted from an earlier writer stay so.
+ * Adopt the entries at positions @low to @end - 1, because the writer of @ring
+ * leaves or has died: copy which slots they name, and count them in the arena's
+ * adopted[]. Entries that are still adopted from an earlier writer stay so.
  */
 void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 {
 	u64 pos;
 
-	/* entries below adopted_end are from an earlier writer; keep them */
+	/* entries below .adopted_end are adopted already: keep their copy */
 	kring_ring_settle(ring);
 	for (pos = max(low, ring->adopted_end); pos < end; pos++) {
 		u32 slot = handle_slot(ring->arena, read_entry(ring, pos));
@@ -168,7 +180,7 @@ void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 			++*count;
 		maybe_resched(pos);
 	}
-	/* all entries of the earlier writer are settled: start at this copy */
+	/* no older adopted entry is left: the range begins with the new ones */
 	if (ring->adopted_low == ring->adopted_end)
 		ring->adopted_low = max(low, ring->adopted_end);
 	ring->adopted_end = end;
@@ -185,7 +197,7 @@ static void release_adopted(struct kring_ring *ring, u64 end)
 	}
 }
 
-/* Stop counting adopted entries that all gating readers have passed. */
+/* Stop counting adopted entries below the window: no reader needs them. */
 void kring_ring_settle(struct kring_ring *ring)
 {
 	if (ring->adopted_low < ring->adopted_end)
@@ -200,10 +212,11 @@ void kring_ring_release_adopted(struct kring_ring *ring)
 }
 
 /*
- * For the sweep: set in @named the bit of each slot of @pool that the window
- * names. This leaves out adopted entries, as the arena's adopted[] counts them.
- * It reads the lower end before the head, and both only grow. So what it reads
- * contains the window of any instant in between. It reads at most a lap.
+ * Set in @named the bit of each slot of pool @pool that the window of @ring
+ * names. The sweep calls this. Adopted entries are left out: the arena's
+ * adopted[] counts them. The function reads the lower end before the head, and
+ * both only grow. So it reads all entries that are in the window at any instant
+ * between these two reads, but at most a lap of entries.
  */
 void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 			    unsigned long *named)
@@ -230,7 +243,8 @@ void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 /* ---- what gives way ---- */
 
 /*
- * Index in ledgers of the slot that entry @pos of the window names, or U32_MAX.
+ * Return the index in ledgers of the slot that entry @pos of the window names,
+ * or U32_MAX: it names none. An adopted entry is read from the kernel's copy.
  */
 static u32 window_slot(const struct kring_ring *ring, u64 pos)
 {
@@ -240,10 +254,11 @@ static u32 window_slot(const struct kring_ring *ring, u64 pos)
 }
 
 /*
- * Raise the window's lower end past the oldest entries, until @n of these name
- * slots of @pool. Entries that a gating reader has not passed stay. So only
- * observers lose something, and readers that join late. Stores the slots, by
- * index in @pool, in @slots. Returns how many; if 0, no entry gives way.
+ * Let the oldest entries of @ring give way: raise the window's lower end past
+ * them, until @n of them name slots of @pool. Entries that a gating reader has
+ * not passed stay. So only observers, and readers that join later, lose
+ * entries. Stores the slots, as indices in @pool, in @slots. Returns how many;
+ * if 0, no entry has given way.
  */
 static u32 give_way(struct kring_ring *ring, const struct kring_pool *pool,
 		    u32 *slots, u32 n)
@@ -266,11 +281,14 @@ static u32 give_way(struct kring_ring *ring, const struct kring_pool *pool,
 	return found;
 }
 
-/* The order in which rings give way. */
+/* When a pool has no free slot, entries of rings give way in this order. */
 enum rank {
-	OWN_OVERWRITE,		/* a ring of the client that needs a slot */
+	/* rings of policy RRING_OVERWRITE that the client in need writes */
+	OWN_OVERWRITE,
+	/* all other rings of policy RRING_OVERWRITE */
 	ANY_OVERWRITE,
-	RETAINED,		/* what other rings keep for late joiners */
+	/* rings of other policies: what they retain for readers that join */
+	RETAINED,
 };
 
 static enum rank rank_of(const struct kring_ring *ring,
@@ -282,11 +300,12 @@ static enum rank rank_of(const struct kring_ring *ring,
 }
 
 /*
- * @pool is dry, and @client needs slots: let the oldest entries of rings give
- * way. First those of its own rings that overwrite, then those of other rings
- * that overwrite, then those that rings only retain for readers that join late.
- * @own: only its own rings that overwrite. Stores up to @n slots of these
- * entries, by their index in @pool, in @slots, and returns how many.
+ * Let the oldest entries of rings of handles give way, because @client needs
+ * slots and @pool has none free. First come the rings of policy RRING_OVERWRITE
+ * that @client writes, then all other rings of that policy, then entries that
+ * other rings only retain for readers that join later. @own: only the first of
+ * these. Stores up to @n slots that these entries name, as indices in @pool, in
+ * @slots. Returns how many; the caller sweeps them.
  */
 u32 kring_rings_give_way(struct kring_pool *pool,
 			 const struct kring_client *client, bool own,

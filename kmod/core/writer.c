@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The writer of a ring waits for room: until its gating readers have passed, or
- * the kernel has lapped those that stall. With RRING_WAIT_PEER the wait also
- * ends when another ring ends, which the writer reads: the ring of its peer.
+ * The wait of a ring's writer for room. It ends when the gating readers have
+ * passed the entry that it needs, or when the kernel has lapped those that
+ * stall. With RRING_WAIT_PEER the client also reads a ring that its peer
+ * writes. When that ring ends, so does the wait, because the peer will not make
+ * room any more.
  */
 #include "compat.h"
 
@@ -15,17 +17,19 @@ struct wait_writable {
 	struct kring_client *client;
 	struct kring_ring *ring;
 	u64 position;
-	u32 peer;		/* cursor of the peer's ring, whose end
-				 * ends the wait, too; or NO_PEER
-				 */
+	/*
+	 * The cursor with which .client reads its peer's ring. The wait ends
+	 * when that ring ends. NO_PEER: there is no such ring.
+	 */
+	u32 peer;
 };
 
 #define NO_PEER		RRING_CURSORS
 
 /*
- * Lap those gating readers at @position or below that have not moved for the
- * ring's limit. Lower *@wake_at to the time when the next one reaches the
- * limit.
+ * Lap each gating reader at @position or below that has not moved for .stall_ns
+ * of @ring. Lower *@wake_at (ktime, ns) to the time when the next of them
+ * reaches this limit. The caller holds the arena's lock.
  */
 static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
@@ -38,7 +42,11 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 						 now, wake_at);
 }
 
-/* Returns 0: the window's lower end is beyond @position; or -EAGAIN. */
+/*
+ * Is the window's lower end above @position, so that the writer can go on?
+ * Returns 0: yes; -EAGAIN: not yet. Laps readers that stall, if @ring has a
+ * stall limit; @wake_at: see check_stalls(). The caller holds the arena's lock.
+ */
 static int check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
 	if (kring_ring_low(ring) > position)
@@ -49,9 +57,10 @@ static int check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 }
 
 /*
- * Returns 0: the wait can go on; -EPIPE: the ring that @client reads with
- * @cursor has ended, so the peer that writes it has gone, and will not make
- * room; -ENXIO: @cursor has no reader.
+ * Can the peer, which writes the ring that @client reads with @cursor, still
+ * make room? Returns 0: yes, or @cursor is NO_PEER; -EPIPE: that ring has
+ * ended, so the peer has gone; -ENXIO: no reader uses @cursor. The caller holds
+ * the arena's lock.
  */
 static int check_peer(const struct kring_client *client, u32 cursor)
 {
@@ -86,7 +95,7 @@ static void raise_writable(void *context)
 {
 	struct wait_writable *wait = context;
 
-	/* needs no lock: .info lies in ARENA, which outlives the ring */
+	/* no lock is needed: .info lies in ARENA, which outlives the ring */
 	kring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
 	if (wait->peer != NO_PEER)
 		kring_client_raise(wait->client, BIT_ULL(wait->peer));
@@ -98,11 +107,11 @@ static const struct kring_wait_ops writable_ops = {
 };
 
 /*
- * WAIT for RRING_WAIT_WRITABLE or RRING_WAIT_PEER: until the window's lower end
- * is beyond args->position. 0; -ENXIO: no such ring, or the peer's cursor has
- * no reader; -EPERM: @client is not the writer; -EPIPE: the peer's ring has
- * ended; or an error of kring_client_lock() or kring_evcount_wait(). Takes the
- * arena's lock. May sleep.
+ * Run WAIT for RRING_WAIT_WRITABLE or RRING_WAIT_PEER: sleep until the window's
+ * lower end is above args->position. Returns 0; -ENXIO: no such ring, or no
+ * reader uses the peer's cursor; -EPERM: @client is not the ring's writer;
+ * -EPIPE: the peer's ring has ended; or an error of kring_client_lock() or
+ * kring_evcount_wait(). Takes the arena's lock. May sleep.
  */
 int kring_writer_wait(struct kring_client *client,
 		      const struct rring_wait *args)

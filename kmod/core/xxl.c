@@ -2,8 +2,9 @@
 /*
  * XXL: events above 16 KiB. A slot of this pool has a generation and a word in
  * each ledger, like any other slot, but no bytes in PAYLOAD. A refill gives the
- * slot a region of its own, and the sweep takes the region away. Regions are
- * allocated and freed without the arena's lock, because that can take long.
+ * slot a region of its own, and the sweep that frees the slot takes the region
+ * away. Regions are allocated and freed without the arena's lock, because that
+ * can take long.
  */
 #include "compat.h"
 
@@ -14,8 +15,9 @@
 #include "xxl.h"
 
 /*
- * A region of @bytes, rounded up to pages; or an ERR_PTR() (-ENOSPC, -ENOMEM).
- * Without the arena's lock. May sleep.
+ * Allocate a region of @bytes, rounded up to pages, for an XXL event. Returns
+ * it, or an ERR_PTR(): -ENOSPC: max_bytes of the module is exceeded; -ENOMEM.
+ * The caller does not hold the arena's lock. May sleep.
  */
 struct kring_xxl *kring_xxl_new(u64 bytes)
 {
@@ -68,21 +70,25 @@ void kring_xxl_destroy(struct kring_pool *pool)
 	kvfree(pool->xxl);
 }
 
-/* Give @xxl to @slot, which is about to be lent. Under the arena's lock. */
+/*
+ * Make @xxl the region of @slot, which the caller lends next. The caller holds
+ * the arena's lock.
+ */
 void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl)
 {
 	pool->xxl[slot] = xxl;
 	/*
 	 * O: pairs with P in the library's table of mappings. Without it, a
-	 * client could see the size before the slot has the region.
+	 * client could see the size in .xxl_bytes before the slot has the
+	 * region.
 	 */
 	rring_word_store_release(&pool->xxl_bytes[slot],
 				 kring_pages_size(xxl->pages));
 }
 
 /*
- * Move the region of @slot, which no location names, to the list of regions to
- * be freed. Under the arena's lock.
+ * Move the region of @slot, which no location names, to the pool's list of
+ * regions to be freed. The caller holds the arena's lock.
  */
 void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 {
@@ -95,8 +101,8 @@ void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 }
 
 /*
- * Take the XXL regions that are to be freed off the pool. Returns their list,
- * or NULL: there is none. Under the arena's lock. The caller releases the lock,
+ * Empty the pool's list of XXL regions that are to be freed. Returns that list,
+ * or NULL: it was empty. The caller holds the arena's lock, releases it, and
  * then passes the list to kring_xxl_discard().
  */
 struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
@@ -108,8 +114,8 @@ struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
 }
 
 /*
- * Free @list, which may be NULL, and wake refills that wait for the memory.
- * Without the arena's lock. May sleep.
+ * Free the regions of @list, which may be NULL, and wake refills of @pool that
+ * wait for memory. The caller does not hold the arena's lock. May sleep.
  */
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 {
@@ -120,8 +126,9 @@ void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 }
 
 /*
- * The region of @slot; NULL: none now, or no such slot. Valid while the arena's
- * lock is held.
+ * Return the region of @slot; NULL: the slot has none now, or there is no such
+ * slot. The caller holds the arena's lock, and may use the region until it
+ * releases the lock.
  */
 const struct kring_region *kring_xxl_region(const struct kring_pool *pool,
 					    u32 slot)
@@ -131,7 +138,10 @@ const struct kring_region *kring_xxl_region(const struct kring_pool *pool,
 	return &pool->xxl[slot]->pages->region;
 }
 
-/* Bytes of the regions that slots have now. Under the arena's lock. */
+/*
+ * Return the bytes of all regions that slots of @pool have now. The caller
+ * holds the arena's lock.
+ */
 u64 kring_xxl_in_use(const struct kring_pool *pool)
 {
 	u64 bytes = 0;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Client 0 of an arena: the kernel. Client 0 exists while the kernel has a
- * writer or a reader in the arena. The first writer of a ring of handles adds
- * the ledger, which sweeps read like any other. The first reader adds the page
- * of cursors, which writers map like any client's. Client 0 is not in the
- * arena's table of clients, and has no mapping, no magazines and no quota.
+ * Client 0 of an arena is the kernel itself. Client 0 exists while the kernel
+ * has a writer or a reader in the arena. The first kernel writer of a ring of
+ * handles gives it a ledger, which sweeps read like any other. The first kernel
+ * reader gives it a page of cursors, which writers map like any client's.
+ * Client 0 is not in the arena's table of clients, and has no mapping, no
+ * magazines and no quota.
  */
 #include "../core/compat.h"
 
@@ -17,10 +18,10 @@
 #include "client.h"
 
 /*
- * Protects .kernel_users of all arenas, and serializes all changes of .kernel,
- * its ledger and its cursors. Taken before the arena's lock. A change of
- * .kernel or its cursors needs both locks, so other code reads them under the
- * arena's lock alone.
+ * Protects .kernel_users of all arenas. A task holds this lock while it changes
+ * .kernel of an arena, or the ledger or the cursors of that client 0. To change
+ * .kernel or the cursors it also takes the arena's lock, after this one. So a
+ * task that only reads these two needs the arena's lock alone.
  */
 static DEFINE_MUTEX(kernel_lock);
 
@@ -38,8 +39,8 @@ static struct kring_client *kernel_new(struct kring_arena *arena)
 }
 
 /*
- * Client 0 holds no reference to the arena. Each kernel writer or reader holds
- * one, and ends its use of client 0 before it puts that reference.
+ * Free client 0. It has no reference to the arena: each kernel writer or reader
+ * has one, and calls kclient_put() before it puts that reference.
  */
 static void kernel_free(struct kring_client *kernel)
 {
@@ -50,8 +51,9 @@ static void kernel_free(struct kring_client *kernel)
 }
 
 /*
- * Give client 0 a ledger if it has none. Returns 0, -ENOSPC or -ENOMEM. Under
- * kernel_lock.
+ * Give client 0 a ledger if it has none. Returns 0; -ENOSPC: max_bytes of the
+ * module is exceeded; -ENOMEM. The caller holds kernel_lock. Takes the arena's
+ * lock. May sleep.
  */
 static int add_ledger(struct kring_arena *arena)
 {
@@ -70,9 +72,10 @@ static int add_ledger(struct kring_arena *arena)
 }
 
 /*
- * Give client 0 a page of cursors if it has none. Returns 0, -ENOSPC or
- * -ENOMEM. Each new page comes with a new serial, so that writers map the new
- * page. Under kernel_lock.
+ * Give client 0 a page of cursors if it has none. Returns 0; -ENOSPC: max_bytes
+ * of the module is exceeded; -ENOMEM. Each new page comes with a new serial: a
+ * writer that sees the new serial maps the new page. The caller holds
+ * kernel_lock. Takes the arena's lock. May sleep.
  */
 static int add_cursors(struct kring_arena *arena)
 {
@@ -94,7 +97,10 @@ static int add_cursors(struct kring_arena *arena)
 	return 0;
 }
 
-/* Remove and free client 0 if it has no user. Under kernel_lock. */
+/*
+ * Take client 0 out of @arena and free it, if it has no user. The caller holds
+ * kernel_lock. Takes the arena's lock.
+ */
 static void free_if_unused(struct kring_arena *arena)
 {
 	struct kring_client *kernel = arena->kernel;
@@ -137,9 +143,10 @@ static int kernel_find_or_new(struct kring_arena *arena)
 }
 
 /*
- * Begin one use of client 0 of @arena, for a writer or a reader. Creates client
- * 0 if necessary. @needs: KCLIENT_* bits. Returns client 0, or an ERR_PTR()
- * (-ENOSPC, -ENOMEM). The caller has a reference to @arena, and calls
+ * Begin one use of client 0 of @arena, for a kernel writer or reader. Creates
+ * client 0, and the regions that @needs names (KCLIENT_* bits), if they are
+ * missing. Returns client 0, or an ERR_PTR(): -ENOSPC: max_bytes of the module
+ * is exceeded; -ENOMEM. The caller has a reference to @arena, and calls
  * kclient_put() before it puts that reference. Takes kernel_lock and the
  * arena's lock. May sleep.
  */
@@ -162,9 +169,10 @@ struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 }
 
 /*
- * End one use of client 0; the last put frees client 0. Before this call, a
- * writer's ring is adopted and its holds are dropped, or a reader has left its
- * ring. Takes kernel_lock and the arena's lock. May sleep.
+ * End one use of client 0 of @arena, which kclient_get() began; the last put
+ * frees client 0. Before this call, a kernel writer has left its ring and
+ * dropped its holds; a kernel reader has left its ring. Takes kernel_lock and
+ * the arena's lock. May sleep.
  */
 void kclient_put(struct kring_arena *arena)
 {
@@ -175,10 +183,11 @@ void kclient_put(struct kring_arena *arena)
 }
 
 /*
- * The arena named @name in @net (NULL: the initial namespace) or, if @name is
- * NULL, that of descriptor @fd of the calling task. Returns the arena, with a
- * reference, or an ERR_PTR(): -ENOENT no such name, -EBADF no such descriptor,
- * -EINVAL not an arena's descriptor. Permissions are not checked. May sleep.
+ * Find the arena named @name in namespace @net (NULL: the initial one). If
+ * @name is NULL, find the arena of file descriptor @fd of the calling task.
+ * Return the arena with a reference, or an ERR_PTR(): -ENOENT: no arena has
+ * this name; -EBADF: @fd is not open; -EINVAL: @fd is not an arena's. Does not
+ * check permissions. May sleep.
  */
 struct kring_arena *kclient_arena(struct net *net, const char *name,
 				  int fd)

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The kernel as a reader of a ring. The writer may be hostile, and can store
+ * The kernel as a reader of a ring. The writer may be hostile: it can store
  * anything, at any time, in the head, the entries and the payloads. So:
  *
- *   - The reader reads the head under the arena's lock, together with the ring's
- *     pages, the ring's state and its own state. kring_ring_head() never goes
- *     back. A gating reader that finds the head more than a lap ahead goes on
- *     at the head, because no honest writer can get so far ahead of it.
- *   - The reader reads each word of an entry once, see reader_entry.c.
- *   - The position .pos is the kernel's own word. The cursor is a copy for the
- *     writer, which can only read the cursor. The kernel reader never reads
- *     the cursor.
+ *   - The kernel loads the head under the arena's lock, together with the
+ *     ring's pages, the ring's state and the reader's state. The value of
+ *     kring_ring_head() never goes back. A gating reader that finds the head
+ *     more than a lap above .pos goes on at the head. An honest writer waits
+ *     for the reader, so only a hostile writer stores such a head.
+ *   - The kernel loads each word of an entry only once, see reader_entry.c.
+ *   - The position .pos lies in kernel memory. The cursor is a copy of .pos for
+ *     the writer. Processes can read the cursor, but cannot write it.
  *
- * So one store of a hostile writer costs a reader at most one lap of entries,
- * in batches, and other tasks run between two batches.
+ * So one store of a hostile writer makes a reader read at most one lap of
+ * invalid entries. The reader does so in batches, and other tasks can run
+ * between two batches.
  */
 #include "../core/compat.h"
 
@@ -32,8 +33,9 @@
 #define PEEK_SKIP_MAX	256	/* entries that a peek passes over */
 
 /*
- * Only the reader's context writes the counters; rring_kreader_stat() reads
- * them at any time.
+ * Add @n to *@counter, a count of .stat. Only one context at a time uses a
+ * reader, so the addition need not be atomic. The store is a WRITE_ONCE(),
+ * because rring_kreader_stat() can load the counter at any time.
  */
 static void stat_add(u64 *counter, u64 n)
 {
@@ -46,19 +48,23 @@ static void set_position(struct rring_kreader *kr, u64 pos)
 {
 	WRITE_ONCE(kr->pos, pos);
 	/*
-	 * C: pairs with D in the writer and in the sweep. Without this pair the
-	 * writer could overwrite an entry that is still being read.
+	 * C: pairs with D in the writer and in the sweep. All loads of the
+	 * entries below @pos come before the store of the cursor. Without this
+	 * pair the writer could overwrite an entry that this reader still
+	 * reads.
 	 */
 	rring_seq_store_release(kr->cursor, pos);
 }
 
 /*
- * The cursor has moved: wake the writer and clients that wait for a slot, if
- * there are any. May take the arena's lock.
+ * After the caller has moved the cursor: wake the writer if it waits for room,
+ * and the clients that wait for a slot. Takes the arena's lock if one of them
+ * waits.
  *
- * L: the kernel may run on a CPU that the sleeper's barrier does not interrupt,
- * so a full fence is needed here. Without it the flags could be loaded before
- * the cursor is stored, and the sleeper would not be woken.
+ * L: the sleeper's barrier K interrupts only CPUs that run clients, and the
+ * kernel may run this function on another CPU. So a full fence is needed here.
+ * Without the fence this CPU could load the flags before it stores the cursor,
+ * and the sleeper would not be woken.
  */
 static void wake_writer(struct rring_kreader *kr)
 {
@@ -78,7 +84,10 @@ static void wake_writer(struct rring_kreader *kr)
 	mutex_unlock(&kr->arena->lock);
 }
 
-/* Done with the entry at .pos: go on to the next position. May sleep. */
+/*
+ * Move .pos and the cursor past the entry at .pos, so that a gating reader no
+ * longer holds the writer back there. May sleep.
+ */
 static void advance(struct rring_kreader *kr)
 {
 	kreader_entry_unpin(kr);
@@ -87,7 +96,7 @@ static void advance(struct rring_kreader *kr)
 		wake_writer(kr);
 }
 
-/* The reason under which a refused entry with @verdict is counted. */
+/* Return the reason under which to count an entry refused with @verdict. */
 static enum rring_refusal refusal_of(enum kreader_verdict verdict)
 {
 	switch (verdict) {
@@ -107,9 +116,10 @@ static void count_refusal(struct rring_kreader *kr, enum rring_refusal reason)
 }
 
 /*
- * The entry at .pos was overwritten. An observer counts it as lost and skips
- * it. A gating reader was lapped: with .head equal to .pos, kreader_next()
- * calls update_head(), which finds the position to go on at.
+ * Give up the entry at .pos, because the writer may have overwritten it. An
+ * observer counts the entry as lost, and moves past it. A gating reader was
+ * lapped: this sets .head to .pos, so that the next kreader_next() calls
+ * update_head(), which counts the loss and finds the position to go on at.
  */
 static void abandon_entry(struct rring_kreader *kr)
 {
@@ -124,7 +134,10 @@ static void abandon_entry(struct rring_kreader *kr)
 
 /* ---- the head ---- */
 
-/* .reader was lapped: make it gate again. Under the arena's lock. */
+/*
+ * Make .reader, which the kernel has lapped, gate again. Count the entries that
+ * it has lost, and move .pos past them. The caller holds the arena's lock.
+ */
 static void resume_lapped(struct rring_kreader *kr)
 {
 	stat_add(&kr->stat.lost, kring_reader_resume(kr->reader));
@@ -132,10 +145,12 @@ static void resume_lapped(struct rring_kreader *kr)
 }
 
 /*
- * @head is more than a lap above .pos: move .pos. An observer goes on three
- * quarters of a lap below @head, as in the library, so that the writer does not
- * overtake it at once. A gating reader counts @head as refused, and goes on at
- * @head. Under the arena's lock.
+ * Move .pos, because @head is more than a lap above it. An observer was
+ * overtaken: it goes on three quarters of a lap below @head, as in the library,
+ * so that the writer does not overtake it again at once; the entries in between
+ * are lost. For a gating reader only a hostile writer stores such a head: the
+ * reader counts @head as refused, and goes on at @head. The caller holds the
+ * arena's lock.
  */
 static void skip_overwritten(struct rring_kreader *kr, u64 head)
 {
@@ -151,11 +166,13 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
 }
 
 /*
- * Read the state, pages and head of the ring. 0: entries from .pos to .head - 1
- * can be read. -EAGAIN: none now. -EPIPE: none, and the stream has ended, which
- * .told notes.
- * *@old: the pages of the last incarnation, if the ring has new ones; the
- * caller puts them without the lock. Under the arena's lock.
+ * Load the state, the pages and the head of the ring. If the reader was lapped,
+ * first make it gate again. Return 0: entries from .pos to .head - 1 can be
+ * read; -EAGAIN: there is no entry now; -EPIPE: there is no entry, and the
+ * stream has ended; .told then stands for this end.
+ * If the ring has a new incarnation, sets *@old to the pages of the last one.
+ * The caller puts *@old after it has released the lock. The caller holds the
+ * arena's lock.
  */
 static int update_head_locked(struct rring_kreader *kr,
 			      struct rring_pages **old)
@@ -183,7 +200,7 @@ static int update_head_locked(struct rring_kreader *kr,
 	return -EPIPE;
 }
 
-/* Take the arena's lock and call update_head_locked(). May sleep. */
+/* Take the arena's lock, and return update_head_locked(). May sleep. */
 static int update_head(struct rring_kreader *kr)
 {
 	struct rring_pages *old = NULL;
@@ -200,9 +217,10 @@ static int update_head(struct rring_kreader *kr)
 /* ---- peek, copy, release ---- */
 
 /*
- * Read the entry at .pos. If it is an event, set .peeked. If it is none, count
- * it and go on to the next position. A gating reader that was lapped stays at
- * .pos.
+ * Read the entry at .pos. If it is an event, set .peeked. If the writer
+ * discarded it, or this reader refuses it, count that and move .pos past it. If
+ * the writer may have overwritten it, call abandon_entry(), which leaves .pos
+ * of a gating reader as it is.
  */
 static void peek_entry(struct rring_kreader *kr)
 {
@@ -226,10 +244,10 @@ static void peek_entry(struct rring_kreader *kr)
 }
 
 /*
- * Look for the next event. 0: .entry is the event, and stays it until
- * kreader_finish(). -EAGAIN: there is none now, or PEEK_SKIP_MAX entries in a
- * row were no events. -EPIPE: there is none, and the stream has ended. May
- * sleep.
+ * Look for the next event, from .pos on. Return 0: .entry describes the event,
+ * until kreader_finish() is called; -EAGAIN: there is no event now, or
+ * PEEK_SKIP_MAX entries in a row were no events; -EPIPE: there is no event, and
+ * the stream has ended. May sleep.
  */
 int kreader_next(struct rring_kreader *kr)
 {
@@ -246,9 +264,10 @@ int kreader_next(struct rring_kreader *kr)
 }
 
 /*
- * End the use of the peeked event in .entry. 0: the event counts as received.
- * -ESTALE: it does not, because the entry was overwritten or its slot reused.
- * May sleep.
+ * End the use of the peeked event in .entry. Return 0: all that was read
+ * belongs to this event, and the event counts as received. Return -ESTALE: the
+ * writer may have overwritten the entry, or its slot has another generation, so
+ * the event does not count as received. May sleep.
  */
 int kreader_finish(struct rring_kreader *kr)
 {
@@ -274,20 +293,23 @@ int kreader_finish(struct rring_kreader *kr)
  * @kr: the reader, opened without a callback
  * @entry: filled on success; the caller's memory
  *
- * Until rring_kreader_release() each call returns the same event. Entries that
- * are no events are passed over and counted. The event is complete: all that
- * its writer stored before publishing it can be read. But the payload lies in
+ * Each call returns the same event until the caller calls
+ * rring_kreader_release(). This function passes over entries that are no
+ * events, and counts them. The event is complete: the caller can read all that
+ * the writer stored before it published the event. But the payload lies in
  * memory that a process can change at any time: see struct rring_kentry, and
  * rring_kreader_copy().
  *
- * Context: process. May sleep; takes the arena's mutex. Calls on one @kr, other
- * than of rring_kreader_stat(), must not run at the same time.
+ * Context: process. May sleep; takes the arena's mutex. The caller makes calls
+ * for one @kr one at a time; only rring_kreader_stat() may run meanwhile.
  * Return: 0, or a negative errno:
  *
- * * -EAGAIN: no event now, or 256 entries in a row were no events. In either
- *   case call rring_kreader_wait(), which returns at once if there are more
- * * -EPIPE: no event, and the stream has ended; a new writer can continue it
- * * -EINVAL: the reader has a thread
+ * * -EAGAIN: there is no event now, or 256 entries in a row were no events. In
+ *   both cases call rring_kreader_wait(), which returns at once if there are
+ *   further entries
+ * * -EPIPE: there is no event, and the stream has ended; a new writer of the
+ *   ring can continue the stream
+ * * -EINVAL: the reader was opened with a callback
  */
 int rring_kreader_peek(struct rring_kreader *kr, struct rring_kentry *entry)
 {
@@ -304,22 +326,24 @@ EXPORT_SYMBOL_GPL(rring_kreader_peek);
 
 /**
  * rring_kreader_copy() - copy from the payload of the peeked event
- * @kr: the reader, which has peeked an event or is in its callback
+ * @kr: the reader. It has peeked an event, or its callback makes this call
  * @offset: first byte of the payload to copy
  * @to: destination, kernel memory of @n bytes
  * @n: number of bytes
  *
  * On success the bytes are of this event, and no process can change the copy.
- * But a process that may be hostile wrote them, and may have changed them during
- * the copy: validate the copy as any input from user space.
+ * But the process that wrote the bytes may be hostile, and may have changed
+ * them while this function copied them. So the caller must validate the copy,
+ * as any input from user space.
  *
- * Context: process, or the callback. May sleep. Calls on one @kr, other than of
- * rring_kreader_stat(), must not run at the same time.
+ * Context: process, or the callback. May sleep. The caller makes calls for one
+ * @kr one at a time; only rring_kreader_stat() may run meanwhile.
  * Return: 0, or a negative errno:
  *
- * * -ESTALE: the entry was overwritten or its slot reused; @to may have been
- *   written, discard the bytes. Each further copy of this event fails, too
- * * -ERANGE: @offset and @n reach beyond the payload
+ * * -ESTALE: the writer may have overwritten the entry, or its slot was reused.
+ *   The caller must discard what is in @to. Each further copy of this event
+ *   fails, too
+ * * -ERANGE: @offset and @n reach beyond the end of the payload
  * * -EINVAL: no event is peeked
  */
 int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
@@ -330,7 +354,7 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 		return -EINVAL;
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
-	/* only in the callback: deliver_next() has filled .copy */
+	/* set by deliver_next() for its callback: .copy has the payload */
 	if (kr->verdict == KREADER_ENTRY_VALID) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
@@ -341,7 +365,7 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 	found = kreader_entry_check(kr);
 	if (found == KREADER_ENTRY_VALID)
 		return 0;
-	/* keep the verdict: a hostile writer can make the entry valid again */
+	/* keep the failure: a hostile writer could make the next check pass */
 	kr->verdict = found;
 	return -ESTALE;
 }
@@ -351,20 +375,22 @@ EXPORT_SYMBOL_GPL(rring_kreader_copy);
  * rring_kreader_release() - end the use of the peeked event
  * @kr: the reader, opened without a callback
  *
- * The writer may overwrite the entry when all gating readers have released it.
- * The caller's reads of the payload are ordered before that. The data pointer
- * of rring_kreader_peek() is no longer valid, whatever is returned. Wakes a
- * writer that waits for room.
+ * When all gating readers have released the entry, the writer may overwrite it.
+ * The caller's loads of the payload come before that. The data pointer of
+ * rring_kreader_peek() is not valid after this call, whatever it returns. Wakes
+ * the writer if it waits for room.
  *
- * Context: process. May sleep; takes the arena's mutex. Calls on one @kr, other
- * than of rring_kreader_stat(), must not run at the same time.
+ * Context: process. May sleep; takes the arena's mutex. The caller makes calls
+ * for one @kr one at a time; only rring_kreader_stat() may run meanwhile.
  * Return: 0, or a negative errno:
  *
- * * 0: the event is received; all that was read and copied was of this event
- * * -ESTALE: the entry was overwritten or its slot reused; discard what was
- *   read. The entry counts as lost or refused, or the next peek returns it
- *   again
- * * -EINVAL: no event is peeked, or the reader has a thread
+ * * 0: the event is received; all that the caller read and copied was of this
+ *   event
+ * * -ESTALE: the writer may have overwritten the entry, or its slot was reused.
+ *   The caller must discard what it read. The entry counts as lost or refused;
+ *   but if the ring still has the entry of a gating reader that was lapped, the
+ *   next peek returns the event again
+ * * -EINVAL: no event is peeked, or the reader was opened with a callback
  */
 int rring_kreader_release(struct rring_kreader *kr)
 {
@@ -377,9 +403,10 @@ EXPORT_SYMBOL_GPL(rring_kreader_release);
 /* ---- wait ---- */
 
 /*
- * Has a sleeping reader something to do? 0: there is an entry, the reader was
- * lapped, or the stream has ended and the reader was not told yet. -EAGAIN:
- * there is nothing to do. -ESHUTDOWN: the thread must exit. Takes the arena's
+ * Is there a reason for this reader to wake up? Return 0: there is an entry at
+ * .pos or above, the kernel has lapped the reader, or the stream has ended and
+ * the reader was not told of this end yet. Return -EAGAIN: none of these,
+ * sleep. Return -ESHUTDOWN: the reader's thread must exit. Takes the arena's
  * lock.
  */
 static int readable(void *context, u64 *wake_at)
@@ -395,7 +422,7 @@ static int readable(void *context, u64 *wake_at)
 		  kr->told != kring_ring_end_mark(kr->ring)))
 		err = 0;
 	mutex_unlock(&kr->arena->lock);
-	/* a hostile client can wake this reader in an endless loop */
+	/* a hostile client can wake this task so often that it never sleeps */
 	cond_resched();
 	return err;
 }
@@ -413,9 +440,10 @@ static const struct kring_wait_ops readable_ops = {
 };
 
 /*
- * Sleep until readable() returns 0 or -ESHUTDOWN, and return that value. Or
- * return -ETIMEDOUT after @deadline, -ERESTARTSYS for a signal. The caller has
- * no locks.
+ * Sleep until readable() returns 0 or -ESHUTDOWN, and return that value. Return
+ * -ETIMEDOUT if @deadline of rring_kreader_wait() passes before, and
+ * -ERESTARTSYS if a signal is pending. The caller holds no lock, because this
+ * function takes the arena's lock.
  */
 int kreader_sleep(struct rring_kreader *kr, u64 deadline)
 {
@@ -429,17 +457,19 @@ int kreader_sleep(struct rring_kreader *kr, u64 deadline)
  * @deadline: absolute time of ktime_get_ns() at which to give up; 0: do not
  *	sleep; RRING_FOREVER: no limit
  *
- * Context: process. Sleeps interruptibly; takes the arena's mutex. Calls on one
- * @kr, other than of rring_kreader_stat(), must not run at the same time.
+ * Context: process. Sleeps interruptibly; takes the arena's mutex. The caller
+ * makes calls for one @kr one at a time; only rring_kreader_stat() may run
+ * meanwhile.
  * Return: 0, or a negative errno:
  *
- * * 0: an entry may be there, the reader was lapped, or the stream has ended.
- *   After rring_kreader_peek() has returned -EPIPE, this end does not end a
- *   wait again: the call sleeps until the next writer has published something
- *   or has ended the stream, too
- * * -ETIMEDOUT: the deadline has passed
+ * * 0: call rring_kreader_peek(): there may be an event, the kernel has lapped
+ *   the reader, or the stream has ended. Each end of the stream ends waits only
+ *   until rring_kreader_peek() has returned -EPIPE for it. After that, this
+ *   function sleeps until the next writer has published an entry or has ended
+ *   the stream, too
+ * * -ETIMEDOUT: @deadline has passed, and there is nothing new
  * * -ERESTARTSYS: a signal is pending
- * * -EINVAL: the reader has a thread
+ * * -EINVAL: the reader was opened with a callback
  */
 int rring_kreader_wait(struct rring_kreader *kr, u64 deadline)
 {
@@ -458,8 +488,8 @@ EXPORT_SYMBOL_GPL(rring_kreader_wait);
  * @kr: the reader
  * @stat: filled; the caller's memory
  *
- * The counts are read one by one, so they agree with each other only while no
- * other call on @kr, and no thread of it, runs.
+ * This function reads one count after the other. So the counts fit together
+ * only if no other call for @kr, and no thread of @kr, runs meanwhile.
  *
  * Context: any, between the return of rring_kreader_open() and the call of
  * rring_kreader_close(). Takes no lock.
@@ -480,7 +510,10 @@ EXPORT_SYMBOL_GPL(rring_kreader_stat);
 
 /* ---- open and close ---- */
 
-/* Fill @args from @config. 0, or -EINVAL. */
+/*
+ * Fill @args from @config. Return 0, or -EINVAL: a name is not valid, or
+ * @config->ended is set without @config->event.
+ */
 static int check_config(const struct rring_kreader_config *config,
 			struct rring_reader_join *args)
 {
@@ -497,7 +530,10 @@ static int check_config(const struct rring_kreader_config *config,
 	return err;
 }
 
-/* Fill @kr, now that @reader has joined. Under the arena's lock. */
+/*
+ * Fill @kr for @reader, which has just joined with @args. Take references to
+ * the ring and to its pages. The caller holds the arena's lock.
+ */
 static void set_up(struct rring_kreader *kr, struct kring_reader *reader,
 		   const struct rring_reader_join *args)
 {
@@ -536,10 +572,11 @@ static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 }
 
 /*
- * Leave the ring. A named reader stays there, frozen, unless @forget. The
- * cursor is set back to 0 only when no writer reads it any more; find_cursor()
- * gives a new reader only a cursor that is 0. Takes the arena's lock. May
- * sleep.
+ * Leave the ring. Unless @forget, a named reader stays in the ring, without a
+ * client. Set the cursor to 0 only after kring_reader_detach(), which takes the
+ * position of a named reader from the cursor. The cursor must become 0, because
+ * find_cursor() gives a new reader only a cursor that is 0. Takes the arena's
+ * lock. May sleep.
  */
 static void leave(struct rring_kreader *kr, bool forget)
 {
@@ -583,8 +620,9 @@ fail_client:
  * rring_kreader_open() - make the kernel a reader of a ring
  * @config: arena, ring, start and callbacks; not used after the call
  *
- * The ring must exist. Permissions of the arena are not checked: any caller may
- * open any ring. The writer may be hostile: see struct rring_kentry.
+ * The ring must exist. This function does not check the arena's permissions:
+ * any caller may open any ring. The ring's writer may be hostile: see struct
+ * rring_kentry.
  *
  * The reader holds a reference to the arena, which stays even if its name is
  * removed, and a reference to this module. The caller owns the reader, and ends
@@ -594,19 +632,20 @@ fail_client:
  * arena's. Memory is charged to the calling task's cgroup.
  * Return: the reader, or an ERR_PTR():
  *
- * * -ENOENT: no arena or no ring of that name
- * * -ENXIO: no ring of that number
+ * * -ENOENT: no arena has the name @config->arena, or no ring has the name
+ *   @config->ring
+ * * -ENXIO: no ring has the number @config->ring_id
  * * -EBADF: @config->arena_fd is not open
- * * -EINVAL: @config->arena_fd is not an arena's; neither a name nor a number of
- *   a ring; a name, flag or start that is not valid; @config->ended without
- *   @config->event; an observer with a name; or a gating reader of an
- *   RRING_OVERWRITE ring
- * * -EBUSY: a reader of this name is open
- * * -EACCES: the reader of this name does not belong to root
+ * * -EINVAL: @config->arena_fd is not an arena's; @config has neither a name
+ *   nor a number of a ring; a name, a flag or @config->start is not valid;
+ *   @config->ended is set without @config->event; an observer has a name; or a
+ *   gating reader asks for a ring of policy RRING_OVERWRITE
+ * * -EBUSY: another reader has this name and is open
+ * * -EACCES: the named reader to resume does not belong to root
  * * -ENOSPC: the kernel has 64 readers in the arena, or the ring has 240, or
  *   the module's max_bytes is used up
  * * -ENOMEM: no memory
- * * -EINTR: the task was killed while the thread was created
+ * * -EINTR: the calling task was killed while it created the reader's thread
  * * -ENODEV: this module is being unloaded
  */
 struct rring_kreader *
@@ -647,14 +686,15 @@ EXPORT_SYMBOL_GPL(rring_kreader_open);
 /**
  * rring_kreader_close() - leave the ring and free the reader
  * @kr: the reader; NULL or an ERR_PTR(): nothing is done
- * @flags: 0: a named reader stays in the ring and holds the writer back, until
- *	it is opened again or forgotten. RRING_LEAVE_FORGET: the name is
- *	removed
+ * @flags: 0: a named reader stays in the ring. Unless it was lapped, it holds
+ *	the writer back until a reader of this name is opened, or the name is
+ *	forgotten. RRING_LEAVE_FORGET: the name is removed, no reader stays
  *
- * With callbacks: waits until a running callback has returned; afterwards none
- * is called. Without: the caller ensures that no other call on @kr runs. In
- * both cases no call on @kr may follow. A peeked event is not received: a named
- * reader gets it again after the next open.
+ * If the reader has callbacks, this function waits until a running callback
+ * has returned; afterwards no callback is called. If the reader has none, the
+ * caller ensures that no other call for @kr runs. In both cases no call for @kr
+ * may follow. An event that is peeked and not released does not count as
+ * received: a named reader gets it again after the next open.
  *
  * Context: process, but not a callback of @kr: a call from there only warns.
  * May sleep; takes mutexes of the module, among them the arena's. The caller

@@ -17,15 +17,18 @@ enum kreader_verdict {
 	KREADER_ENTRY_UNCHECKED,
 	KREADER_ENTRY_VALID,		/* an event */
 	KREADER_ENTRY_DISCARDED,	/* its writer discarded it */
-	KREADER_ENTRY_LOST,		/* overwritten, or being overwritten */
+	/* the reader was lapped or overtaken, or an observer's slot reused */
+	KREADER_ENTRY_LOST,
 	KREADER_ENTRY_BAD_HANDLE,	/* the handle names no slot */
-	KREADER_ENTRY_BAD_LEN,		/* longer than the slot or the stride */
+	/* the length exceeds the slot, the XXL region or the stride */
+	KREADER_ENTRY_BAD_LEN,
 	KREADER_ENTRY_STALE,		/* the slot has another generation */
 };
 
 /*
- * A kernel reader. Only one context at a time uses it: the caller, or the
- * thread. The arena's lock protects *.reader and .stop. The fields up to
+ * A kernel reader. Only one context at a time uses it: the module that opened
+ * it or, if it has callbacks, its thread; rring_kreader_stat() may run at any
+ * time. The arena's lock protects *.reader and .stop. The fields from .arena to
  * .lappable, except .ref, do not change after the open.
  */
 struct rring_kreader {
@@ -44,19 +47,24 @@ struct rring_kreader {
 	bool lappable;			/* can be lapped or overtaken */
 
 	/*
-	 * Pages of the incarnation that is read. The reference keeps them when
-	 * a new writer takes over or the ring ends.
+	 * Pages of the incarnation from which this reader reads. The reader
+	 * holds a reference, so the pages stay when a new writer takes over or
+	 * the ring ends.
 	 */
 	struct rring_pages *pages;
 	u64 pos;			/* next entry; the peeked one */
 	u64 head;			/* entries below can be read */
-	u64 told;			/* kring_ring_end_mark() of the last end
-					 * that the reader was told; 0: none
-					 */
+	/*
+	 * kring_ring_end_mark() of the last end of the stream that the reader
+	 * was told of, by -EPIPE; 0: none.
+	 */
+	u64 told;
 	struct rring_kentry entry;	/* checked copy, if .peeked */
 	bool peeked;
-	enum kreader_verdict verdict;	/* on .entry, if .peeked */
-	struct rring_pages *pinned;	/* XXL: region of .entry, a reference */
+	/* if .peeked: UNCHECKED, VALID (.copy is complete) or a failure */
+	enum kreader_verdict verdict;
+	/* XXL region of .entry, with a reference; NULL: .entry has none */
+	struct rring_pages *pinned;
 	struct rring_kreader_stat stat;
 
 	/* only if there is a thread */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * How a kernel reader reads the entries of a ring. The writer may be hostile,
- * so the reader reads each word of an entry once, into the kernel's memory, and
- * checks it there. After the checks it may read .entry.len bytes at
- * .entry.data. They lie in the ring's pages, in the arena's payload or in an
- * XXL region; the reader has a reference to each. The bytes may be those of
- * another event.
+ * How a kernel reader reads the entries of a ring. The writer may be hostile.
+ * So the kernel loads each word of an entry once, into .entry in its own
+ * memory, and checks it there. After these checks the kernel may read
+ * .entry.len bytes at .entry.data. They lie in the ring's pages, in the arena's
+ * payload or in an XXL region, and the reader has a reference to each. The
+ * bytes may be those of another event: only a later kreader_entry_check()
+ * tells.
  */
 #include "../core/compat.h"
 
@@ -20,7 +21,10 @@
 
 /* ---- is the entry still the same event? ---- */
 
-/* Index of the slot in ledgers. @handle is checked: it names a slot. */
+/*
+ * Return the index in each ledger of the slot that @handle names. The caller
+ * has checked that @handle names a slot.
+ */
 static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 {
 	return kr->arena->pool[rring_handle_class(handle)].base +
@@ -29,7 +33,8 @@ static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 
 /*
  * Does the slot of @handle still have the generation of @handle? The caller has
- * checked class and index. May take the arena's lock, so may sleep.
+ * checked the class and the index of @handle. May take the arena's lock, so the
+ * caller must not hold that lock. May sleep.
  */
 static bool generation_is(const struct rring_kreader *kr, u64 handle)
 {
@@ -38,7 +43,7 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 	u64 now = rring_word_load_acquire(generation);
 
 	if (!now) {
-		/* a sweep hides the generation: the lock awaits its decision */
+		/* a sweep has hidden it, under this lock: wait for the sweep */
 		mutex_lock(&kr->arena->lock);
 		now = rring_word_load(generation);
 		mutex_unlock(&kr->arena->lock);
@@ -47,8 +52,9 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * Could the writer have overwritten the entry at .pos, because it lapped or
- * overtook the reader? Needs no lock.
+ * Could the writer have overwritten the entry at .pos? Yes, if its claim is
+ * more than a lap above .pos of an observer, or if the kernel has lapped a
+ * gating reader. Needs no lock.
  */
 static bool is_overtaken(const struct rring_kreader *kr)
 {
@@ -58,9 +64,10 @@ static bool is_overtaken(const struct rring_kreader *kr)
 	if (!kr->lappable)
 		return false;
 	/*
-	 * N: pairs with M in the writer's claim. Without this pair the writer
-	 * could overwrite the entry or payload, and this context could miss the
-	 * new claim or the lapped state.
+	 * N: pairs with M in the writer's claim. All loads of the entry and the
+	 * payload come before the load of .ref_now or of the claim. Without
+	 * this pair the reader could use overwritten bytes, and miss the new
+	 * claim or that it was lapped.
 	 */
 	rring_fence_acquire();
 	if (!kr->observer)
@@ -70,10 +77,13 @@ static bool is_overtaken(const struct rring_kreader *kr)
 }
 
 /*
- * Do all bytes of .entry and its payload that were read so far belong to this
- * event? KREADER_ENTRY_VALID: yes. KREADER_ENTRY_LOST: the reader was lapped or
- * overtaken, or an observer's slot was reused. KREADER_ENTRY_STALE: the slot of
- * a gating reader was reused, which only a hostile writer can cause. May sleep.
+ * Check whether .entry and the payload, which the reader has just read, are
+ * both of the event at .pos. Return KREADER_ENTRY_VALID: they are.
+ * KREADER_ENTRY_LOST: the writer may have overwritten the entry, or the slot of
+ * an observer's event has another generation. KREADER_ENTRY_STALE: the slot of
+ * a gating reader's event has another generation, although the kernel did not
+ * lap the reader; only a hostile writer can cause that. The caller must not
+ * hold the arena's lock. May sleep.
  */
 enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 {
@@ -82,7 +92,10 @@ enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 	rring_fence_acquire();
 	if (!kr->entry.handle || generation_is(kr, kr->entry.handle))
 		return KREADER_ENTRY_VALID;
-	/* lapped since the first look: then an honest writer's slot is reused */
+	/*
+	 * Look again: if the kernel has lapped the reader since the first look,
+	 * an honest writer may have given up the slot, and the entry is lost.
+	 */
 	return kr->observer || is_overtaken(kr) ? KREADER_ENTRY_LOST :
 						  KREADER_ENTRY_STALE;
 }
@@ -90,9 +103,11 @@ enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 /* ---- XXL ---- */
 
 /*
- * Take a reference to the XXL region of @handle, in .pinned. Returns
- * KREADER_ENTRY_VALID, KREADER_ENTRY_STALE, or KREADER_ENTRY_BAD_LEN: @len
- * exceeds the region. Takes the arena's lock.
+ * Store the XXL region of the slot that @handle names in .pinned, with a
+ * reference. The caller has checked that @handle names a slot. Return
+ * KREADER_ENTRY_VALID; KREADER_ENTRY_STALE: the slot has another generation; or
+ * KREADER_ENTRY_BAD_LEN: @len exceeds the region. Only after
+ * KREADER_ENTRY_VALID .pinned is set. Takes the arena's lock.
  */
 static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
 				    u32 len)
@@ -122,7 +137,7 @@ void kreader_entry_unpin(struct rring_kreader *kr)
 	struct rring_pages *pages = kr->pinned;
 
 	kr->pinned = NULL;
-	/* memory was freed: wake refills of XXL that wait for memory */
+	/* XXL refills may wait for the memory that the last put has freed */
 	if (pages && kring_pages_put(pages))
 		kring_arena_wake_pools(kr->arena, BIT(RRING_XXL));
 }
@@ -135,8 +150,9 @@ static void *ring_pages(const struct rring_kreader *kr)
 }
 
 /*
- * Read the entry at @index of an inline ring into .entry. Returns
- * KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or KREADER_ENTRY_BAD_LEN.
+ * Read the entry at @index, its position modulo the capacity, of an inline ring
+ * into .entry. Return KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or
+ * KREADER_ENTRY_BAD_LEN: its length exceeds the stride.
  */
 static enum kreader_verdict read_inline(struct rring_kreader *kr, u32 index)
 {
@@ -156,7 +172,8 @@ static enum kreader_verdict read_inline(struct rring_kreader *kr, u32 index)
 }
 
 /*
- * Set .entry.data to the payload of @handle, which names a slot. Returns
+ * Set .entry.data to the payload of the slot that @handle names. The caller has
+ * checked that @handle names a slot. For an XXL event, also set .pinned. Return
  * KREADER_ENTRY_VALID, KREADER_ENTRY_BAD_LEN or KREADER_ENTRY_STALE. May sleep.
  */
 static enum kreader_verdict find_payload(struct rring_kreader *kr, u64 handle)
@@ -183,8 +200,10 @@ static enum kreader_verdict find_payload(struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * Read entry @index of a ring of handles. Returns any verdict but
- * KREADER_ENTRY_UNCHECKED and KREADER_ENTRY_LOST. May sleep.
+ * Read the entry at @index of a ring of handles into .entry, and find its
+ * payload. Return KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED,
+ * KREADER_ENTRY_BAD_HANDLE, KREADER_ENTRY_BAD_LEN or KREADER_ENTRY_STALE. May
+ * sleep.
  */
 static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 {
@@ -205,10 +224,11 @@ static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 }
 
 /*
- * Read the entry at .pos into .entry. Returns any verdict but
- * KREADER_ENTRY_UNCHECKED. After KREADER_ENTRY_VALID the caller may read the
- * payload, which is in bounds, and then calls kreader_entry_check(). After any
- * other verdict .entry is no event for the caller. May sleep.
+ * Read the entry at .pos into .entry. Return KREADER_ENTRY_VALID: the caller
+ * may read .entry.len bytes at .entry.data. Afterwards it must call
+ * kreader_entry_check(), which tells whether these bytes were of this event.
+ * Any other verdict, except KREADER_ENTRY_UNCHECKED, can be returned, too: then
+ * the entry is no event for the caller. May sleep.
  */
 enum kreader_verdict kreader_entry_read(struct rring_kreader *kr)
 {
@@ -222,8 +242,9 @@ enum kreader_verdict kreader_entry_read(struct rring_kreader *kr)
 	if (found == KREADER_ENTRY_VALID)
 		return found;
 	/*
-	 * The writer may have overwritten the entry while it was read, so that
-	 * its words are of two events. That is a loss, not a refusal.
+	 * The writer may have overwritten the entry while this function read
+	 * it. Then the words in .entry can be of two events, and look invalid
+	 * although no writer is hostile. So the entry is lost, not refused.
 	 */
 	if (is_overtaken(kr) || (found == KREADER_ENTRY_STALE && kr->observer))
 		return KREADER_ENTRY_LOST;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The thread of a kernel reader: calls the owner's callback for each event. */
+/* A kernel reader's thread, which calls the reader's callbacks. */
 #include "../core/compat.h"
 
 #include <linux/kthread.h>
@@ -13,12 +13,13 @@
 #define BATCH	64	/* events between two looks at .stop */
 
 /*
- * Call the callback for the next event. The callback gets a copy of the
- * payload, which no process can change. The event then counts as received, even
- * if the original is overwritten meanwhile. A payload above .copy_size is not
- * copied: the callback gets no data, but can call rring_kreader_copy(). Returns
- * 0, also if the event was overwritten before the copy was complete; -EAGAIN;
- * or -EPIPE. May sleep.
+ * Call .event, the callback, for the next event. It gets a copy of the payload,
+ * which no process can change. Then the event counts as received, even if the
+ * writer overwrites the original meanwhile. If the payload exceeds .copy_size,
+ * the callback gets no data but can call rring_kreader_copy(). If the writer
+ * may have overwritten the event before the copy was complete, the callback is
+ * not called. Return 0 in all these cases, else the -EAGAIN or -EPIPE of
+ * kreader_next(). May sleep.
  */
 static int deliver_next(struct rring_kreader *kr)
 {
@@ -41,7 +42,7 @@ static int deliver_next(struct rring_kreader *kr)
 	return 0;
 }
 
-/* Deliver at most BATCH events. 0: there may be more; or -EAGAIN, -EPIPE. */
+/* Deliver up to BATCH events. 0: there may be more; -EAGAIN, -EPIPE: none. */
 static int deliver_batch(struct rring_kreader *kr)
 {
 	int err = 0;
@@ -52,7 +53,10 @@ static int deliver_batch(struct rring_kreader *kr)
 	return err;
 }
 
-/* Call .ended once for each end: .told changes when another one is found. */
+/*
+ * The thread: deliver events until kreader_thread_stop(). Call .ended once for
+ * each end of the stream: update_head() gives .told a new value for each end.
+ */
 static int kreader_thread(void *context)
 {
 	struct rring_kreader *kr = context;
@@ -73,16 +77,16 @@ static int kreader_thread(void *context)
 	return 0;
 }
 
-/* Largest payload that is copied: an XL slot, or an inline ring's stride. */
+/* Largest payload that the thread copies: an XL slot, or the ring's stride. */
 static u32 copy_size(const struct rring_kreader *kr)
 {
 	return kr->handles ? rring_slot_size(RRING_XL) : kr->stride;
 }
 
 /*
- * Create and start the thread, which may call callbacks before this function
- * returns. Returns 0, -ENOMEM, or the error of kthread_create() (-EINTR: the
- * task was killed).
+ * Create and start the thread. It may call callbacks before this function
+ * returns. Return 0, -ENOMEM, or the error of kthread_create() (-EINTR: the
+ * calling task was killed).
  */
 int kreader_thread_start(struct rring_kreader *kr,
 			 const struct rring_kreader_config *config)
@@ -102,7 +106,7 @@ int kreader_thread_start(struct rring_kreader *kr,
 		kvfree(kr->copy);
 		return PTR_ERR(thread);
 	}
-	/* with the reference the thread may exit before kthread_stop() */
+	/* kthread_stop() needs the task_struct even if the thread has exited */
 	get_task_struct(thread);
 	kr->thread = thread;
 	wake_up_process(thread);
@@ -110,9 +114,9 @@ int kreader_thread_start(struct rring_kreader *kr,
 }
 
 /*
- * Stop the thread, if there is one, and wait for its exit. On return no
- * callback runs or is called again. A callback must not call this. Takes the
- * arena's lock. May sleep.
+ * Stop the thread, if there is one, and wait until it has exited. After the
+ * return no callback runs or is called again. A callback must not call this
+ * function, which would wait for itself. Takes the arena's lock. May sleep.
  */
 void kreader_thread_stop(struct rring_kreader *kr)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * The kernel as the writer of a ring: open, close, wake. A caller of reserve or
- * commit may hold a run queue's lock, so irq_work wakes the readers and starts
- * the refills.
+ * commit may hold a run queue's lock, and to wake a task takes such a lock. So
+ * an irq_work, not the caller, wakes the readers and starts the refills.
  */
 #include "../core/compat.h"
 
@@ -18,7 +18,10 @@
 
 /* ---- irq_work ---- */
 
-/* Does what kring_ring_wake() does for readers, without the arena's lock. */
+/*
+ * Lower RRING_READERS_WAIT, and wake the ring's readers. An irq_work cannot
+ * call kring_ring_wake(), because that needs the arena's lock, a mutex.
+ */
 static void wake_readers(struct rring_kwriter *kw)
 {
 	unsigned long flags;
@@ -56,9 +59,10 @@ static bool take_refill_request(struct rring_kwriter *kw)
 }
 
 /*
- * Move the head over a batch of marked entries, wake sleepers and start the
- * refill, as far as necessary. Each move of the head is a full barrier, so the
- * waiters flags are loaded after it.
+ * The writer's irq_work: move the head over at most a batch of marked entries,
+ * wake the sleepers if there are any, and queue the refill if one is requested.
+ * Each move of the head is a full barrier. So the waiters flags are loaded
+ * after it, and no sleeper is missed.
  */
 static void kwriter_irq(struct irq_work *irq)
 {
@@ -79,10 +83,10 @@ static void kwriter_irq(struct irq_work *irq)
  * @kw: the writer
  * @stat: filled; the caller's memory
  *
- * The counts are read one by one. They are exact while all of this is true: no
- * other call on @kw runs, no event is reserved, the writer's irq_work is idle.
- * That is, each call of rring_kwriter_reserve() so far counts as sent,
- * discarded or dropped.
+ * This function reads one count after the other. The counts are exact if no
+ * other call for @kw runs, each reserved event is committed or discarded, and
+ * the writer's irq_work is idle. Then each call of rring_kwriter_reserve() so
+ * far counts as sent, discarded or dropped.
  *
  * Context: any, NMI included, from the return of rring_kwriter_open() to the
  * call of rring_kwriter_close(). Takes no lock.
@@ -94,8 +98,10 @@ void rring_kwriter_stat(struct rring_kwriter *kw,
 	u32 i;
 
 	/*
-	 * end_reservation() counts a discard after the head has moved. Here the
-	 * head is loaded after that count, so .sent does not fall below 0.
+	 * A writing context first moves the head over a discarded entry, then
+	 * counts that in .discards_skipped. This function loads that count
+	 * first, then the head. So the head includes all entries of the count,
+	 * and .sent does not fall below 0.
 	 */
 	smp_rmb();
 	stat->sent = rring_seq_load(&kw->page->head) - kw->begin - skipped;
@@ -121,7 +127,10 @@ EXPORT_SYMBOL_GPL(rring_kwriter_ring);
 
 /* ---- open and close ---- */
 
-/* Fill @args from @config. 0, or -EINVAL. */
+/*
+ * Fill @args from @config. Return 0, or -EINVAL: the name is not valid, or the
+ * policy is RRING_BLOCK, which a kernel writer does not have.
+ */
 static int check_config(const struct rring_kwriter_config *config,
 			struct rring_ring_open *args)
 {
@@ -176,8 +185,9 @@ static void map_ring(struct rring_kwriter *kw)
 }
 
 /*
- * Make @context, a struct rring_kwriter, the writer of @ring from the ring's
- * head on. Under the arena's lock.
+ * Set up @context, a struct rring_kwriter, as the writer of @ring. It will
+ * write from the ring's head on. kring_ring_open_kernel() calls this function
+ * under the arena's lock.
  */
 static void attach(void *context, struct kring_ring *ring)
 {
@@ -234,11 +244,12 @@ static int open_in_arena(struct rring_kwriter *kw,
  * rring_kwriter_open() - make the kernel the writer of a ring
  * @config: arena, ring and geometry; not used after the call
  *
- * Creates the ring or, if a ring of this name exists that belongs to root and
- * has no writer, continues that ring at its end; the geometry must be the same.
- * Permissions of the arena are not checked: any caller may write there. The
- * writer of a ring of handles has a stock of free slots. The stock is full on
- * return, unless a pool has too few free slots; then a worker goes on filling.
+ * Creates the ring. But if a ring of this name exists, belongs to root and has
+ * no writer, continues that ring at its end; its geometry must be the same.
+ * Does not check the arena's permissions: any caller may write there. The
+ * writer of a ring of handles has a stock of free slots for its events. The
+ * stock is full on return, unless a pool has too few free slots; then a worker
+ * goes on filling.
  *
  * The writer holds a reference to the arena, which stays even if its name is
  * removed, and a reference to this module. The caller owns the writer, and ends
@@ -248,14 +259,16 @@ static int open_in_arena(struct rring_kwriter *kw,
  * arena's. Memory is charged to the calling task's cgroup.
  * Return: the writer, or an ERR_PTR():
  *
- * * -ENOENT: no arena of that name
+ * * -ENOENT: no arena has the name @config->arena
  * * -EBADF: @config->arena_fd is not open
  * * -EINVAL: @config->arena_fd is not an arena's, or another field of @config
  *   is not valid
  * * -EACCES: the ring of this name belongs to another user than root
  * * -EBUSY: the ring of this name has a writer
- * * -EOVERFLOW: the end of the ring of this name is beyond any honest value
- * * -EEXIST: the ring of this name has another geometry, or a stall limit
+ * * -EOVERFLOW: the ring of this name ends at a position above 2^62, where no
+ *   honest writer ever gets
+ * * -EEXIST: the ring of this name has another geometry, or was created with a
+ *   stall limit
  * * -ENOSPC: the arena has no place for a ring, or the module's max_bytes is
  *   used up
  * * -ENOMEM: no memory
@@ -299,9 +312,9 @@ fail_module:
 EXPORT_SYMBOL_GPL(rring_kwriter_open);
 
 /*
- * Move the head over all committed events, stop the refills, and wait until no
- * irq_work and no refill runs. The caller ensures that no other call on @kw
- * runs. May sleep.
+ * Bring the writer to rest: wait until no irq_work and no refill runs, and move
+ * the head over all committed or discarded entries. Warn if an event is still
+ * reserved. The caller ensures that no other call for @kw runs. May sleep.
  */
 static void quiesce(struct rring_kwriter *kw)
 {
@@ -316,9 +329,10 @@ static void quiesce(struct rring_kwriter *kw)
 }
 
 /*
- * Leave the ring, which gets @state. As when a client dies, the kernel adopts
- * the window before in_flight and the holds of its slots fall; else a sweep
- * could free slots that the window names. Takes the arena's lock. May sleep.
+ * Stop being the ring's writer, and give the ring the state @state. The kernel
+ * first adopts the window, as when a client dies, and then lowers in_flight and
+ * drops the holds of its slots. In the other order a sweep could free slots
+ * that the window names. Takes the arena's lock. May sleep.
  */
 static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 {
@@ -336,14 +350,14 @@ static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
  * @flags: 0: the stream ends. RRING_CLOSE_AWAIT: readers wait for the next
  *	writer of the ring, and see no end
  *
- * Readers still get all entries that are committed; then they see the end, or
- * wait. A ring that has no readers, not even closed ones with a name, is
- * removed at once, whatever @flags say.
+ * Readers still get all events that are committed; then they see the end of the
+ * stream, or wait. If the ring has no reader, not even a named one that is
+ * closed, this function removes the ring at once, whatever @flags say.
  *
- * The caller ensures that no other call on @kw runs or follows: hooks are
- * unregistered, timers and grace periods are over. Each reserved event has been
- * committed or discarded; else this function warns, and the event and all that
- * were reserved later are lost.
+ * The caller ensures that no other call for @kw runs or follows: it has
+ * unregistered its hooks, and has waited for timers and grace periods. It has
+ * committed or discarded each reserved event. Else this function warns, and
+ * that event and all events that were reserved after it are lost.
  *
  * Context: process. May sleep; takes mutexes of the module, among them the
  * arena's.

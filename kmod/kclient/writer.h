@@ -14,7 +14,7 @@
 struct rring_kwriter;
 struct kring_reader;
 
-/* Entries that one context handles before it lets others run. */
+/* Most entries that one loop handles, to bound the time that it takes. */
 #define KWRITER_BATCH	256
 
 /* A position, and its index in the ring: the position modulo the capacity. */
@@ -23,14 +23,14 @@ struct kwriter_position {
 	u32 index;
 };
 
-/* The writer's copy of a reader's state. Under .lock. */
+/* The writer's copy of the state of one reader. Under .lock of the writer. */
 struct kwriter_cursor {
 	const rring_seq_t *cursor;	/* NULL: the reader is at .start */
 	u64 start;			/* the reader is here or above */
 	bool gates;
 };
 
-/* How a reservation ended: the lowest bit of the entry's mark. */
+/* How a reservation ended; stored in the lowest bit of the entry's mark. */
 enum kwriter_outcome {
 	KWRITER_COMMITTED,
 	KWRITER_DISCARDED,
@@ -39,22 +39,22 @@ enum kwriter_outcome {
 /*
  * A kernel writer.
  *
- * Locking. .reserved, .mark[], and the claim and the head in the ring's page
- * change by atomic exchanges, without a lock.
+ * Locking. No lock protects .reserved, .mark[], and the claim and the head in
+ * the ring's page: contexts change them by atomic exchanges.
  *
  * .lock protects the copies of the readers' state, the window, the stock, and
- * stores to .limit. It is a raw spinlock, taken with interrupts off, and no
- * other lock is taken under it, so a holder of any lock of the kernel may take
- * it. A context that interrupts a holder of .lock on the same CPU cannot take
- * .lock: it fails with -EBUSY or goes on without the lock. The same is true for
- * an NMI while another CPU holds .lock.
+ * stores to .limit. It is a raw spinlock, taken with interrupts off. No other
+ * lock is taken under it, so a caller may take it under any lock of the kernel.
+ * Only an NMI or a probe of a tracer can interrupt a holder of .lock on the
+ * same CPU. Such a context cannot take .lock: it fails with -EBUSY, or goes on
+ * without the lock. So does an NMI while another CPU holds .lock.
  *
- * .wake_lock protects .sleeper[]: a client is not freed while it is being
- * woken. Locks of wait queues and of run queues are taken under it, so reserve,
- * commit and discard never take it.
+ * .wake_lock protects .sleeper[], so that a client is not freed while the
+ * writer wakes it. The writer takes locks of wait queues and of run queues
+ * under .wake_lock, so reserve, commit and discard never take .wake_lock.
  *
- * Readers join and leave under the arena's lock; .lock and .wake_lock are taken
- * under that lock.
+ * Readers join and leave under the arena's lock, and their code takes .lock and
+ * .wake_lock under that lock.
  */
 struct rring_kwriter {
 	struct kring_arena *arena;	/* a reference */
@@ -80,13 +80,13 @@ struct rring_kwriter {
 	 * reservation is discarded.
 	 */
 	atomic64_t reserved ____cacheline_aligned_in_smp;
-	/* discarded events whose positions the head has passed */
+	/* count of discarded events that readers skip, below the head */
 	atomic64_t discards_skipped;
-	/* discarded events whose positions were given back */
+	/* count of discarded events that left no entry */
 	atomic64_t discards_undone;
 
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
-	/* a context of this CPU holds or awaits .lock */
+	/* for each CPU: a context of that CPU holds or awaits .lock */
 	bool __percpu *lock_busy;
 	struct kwriter_position settled;	/* entries below are settled */
 	u64 low;			/* lower end of the window, as found */
@@ -96,12 +96,12 @@ struct rring_kwriter {
 	bool refill_requested;		/* .irq must queue the refill */
 
 	spinlock_t wake_lock;		/* protects .sleeper[] */
-	/* by reader id: the client to wake; NULL: none */
+	/* by reader id: the client to wake for an event; NULL: none */
 	struct kring_client *sleeper[RRING_READERS];
 
 	struct irq_work irq;
 	struct delayed_work refill;
-	/* if set, slot_freed() queues .refill. Only .refill writes this */
+	/* a pool was dry: slot_freed() queues .refill. Only .refill sets it */
 	bool awaiting_slots;
 };
 

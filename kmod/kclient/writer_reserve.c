@@ -2,17 +2,19 @@
 /*
  * Events of a kernel writer: reserve, commit and discard, in any context.
  *
- * Reserve takes the next position, and the caller fills the payload. A commit
- * or discard at the head moves the head. A commit or discard above the head
- * marks its entry with the position; the context that moves the head up to that
- * entry then moves the head over it, too. So entries become visible in the
- * order of their reservation, and no context waits until another one commits.
- * Each step is an atomic exchange of one word, so an NMI is like another CPU.
+ * Reserve takes the next position, and the caller fills the payload. Commit or
+ * discard completes the entry: if the head is at this entry, the context moves
+ * the head over the entry. Else the context marks the entry with its position,
+ * and the context that later moves the head up to this entry moves the head
+ * over it, too. (A discard of the latest reservation gives its position back
+ * instead.) So entries become visible in the order of their reservation, and no
+ * context waits until another one commits. Each step is an atomic exchange of
+ * one word, so an NMI is like another CPU.
  *
- * Only reserve and discard take .lock: for the stock of slots, and to look for
- * more room when the reservations have reached .limit. They do not wait for a
- * holder that they have interrupted, nor for any holder in an NMI: see
- * kwriter_window_trylock().
+ * Only reserve and discard take .lock: to take a slot from stock or return it,
+ * and to look for more room when the reservations have reached .limit. They do
+ * not wait for a holder that they have interrupted. An NMI waits for no holder:
+ * see kwriter_window_trylock().
  */
 #include "../core/compat.h"
 
@@ -27,7 +29,10 @@
 
 /* ---- positions ---- */
 
-/* @pos modulo the capacity. @laps can be too low by 1, hence the wrap. */
+/*
+ * Return @pos modulo the capacity, without a division. The number of laps that
+ * this computes can be too low by 1: rring_window_wrap() corrects that.
+ */
 static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 {
 	u64 laps = mul_u64_u64_shr(pos, kw->reciprocal, 64);
@@ -36,11 +41,12 @@ static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 }
 
 /*
- * Raise the claim to @claim, before the entries below are overwritten.
+ * Raise the claim to @claim, before the caller writes into entries below
+ * @claim.
  * M: pairs with N in the readers that can be lapped: reader_entry.c and the
- * library. Without this pair the reader could read an overwritten entry and not
- * see the claim. The exchange is a full barrier. The claim never goes back:
- * the entry of a position that was given back may have been overwritten.
+ * library. Without this pair a reader could read an overwritten entry and not
+ * see the claim. The exchange is a full barrier. The claim never falls: a
+ * caller that gives its position back may have written into the entry before.
  */
 static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 {
@@ -49,12 +55,14 @@ static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 	while (old < claim)
 		if (rring_seq_exchange(&kw->page->claim, &old, claim))
 			return;
-	rring_fence_full();	/* another context has claimed this far */
+	/* another context raised the claim, so no exchange was a barrier */
+	rring_fence_full();
 }
 
 /*
- * Reserve the next position: sets @event->position and .index, and raises the
- * claim. False: the limit is reached, nothing is done. Needs no lock.
+ * Reserve the next position: set @event->position and @event->index, and raise
+ * the claim. Return false if .limit is reached; then nothing is changed. Needs
+ * no lock.
  */
 static __always_inline bool reserve_position(struct rring_kwriter *kw,
 					     struct rring_kevent *event)
@@ -63,8 +71,10 @@ static __always_inline bool reserve_position(struct rring_kwriter *kw,
 
 	do {
 		/*
-		 * Pairs with the release in kwriter_window_has_room(): readers
-		 * have finished with the entries that this lap overwrites.
+		 * Pairs with the release in kwriter_window_has_room(): all
+		 * gating readers have finished with the entry that the caller
+		 * overwrites. Without the acquire the caller could write while
+		 * a reader still reads.
 		 */
 		if (pos >= rring_seq_load_acquire(&kw->limit))
 			return false;
@@ -76,8 +86,9 @@ static __always_inline bool reserve_position(struct rring_kwriter *kw,
 }
 
 /*
- * Give back the position that reserve_position() took; the claim stays raised.
- * False: a later position is reserved, and nothing is done.
+ * Give back the position of @event, so that it is reserved again; the claim
+ * stays raised. Return false if a later position is reserved; then nothing is
+ * changed.
  */
 static bool unreserve_position(struct rring_kwriter *kw,
 			       const struct rring_kevent *event)
@@ -104,8 +115,9 @@ static int count_drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
 }
 
 /*
- * Look at the readers for more room. Returns 0, or counts a drop and returns
- * -EBUSY (.lock was not available) or -EAGAIN (the ring is full).
+ * Look at the readers' positions for more room, and raise .limit. Return 0:
+ * there is room. Else count a drop and return -EBUSY: .lock was not available;
+ * or -EAGAIN: the ring is full.
  */
 static int look_for_room(struct rring_kwriter *kw)
 {
@@ -119,7 +131,10 @@ static int look_for_room(struct rring_kwriter *kw)
 	return has_room ? 0 : count_drop(kw, RRING_DROP_FULL);
 }
 
-/* reserve_position() for an inline ring: sets @event->data, too. */
+/*
+ * Reserve the next position in an inline ring, and set @event->data to its
+ * payload. Return false if .limit is reached; then nothing is changed.
+ */
 static __always_inline bool try_reserve_inline(struct rring_kwriter *kw,
 					       struct rring_kevent *event)
 {
@@ -129,7 +144,10 @@ static __always_inline bool try_reserve_inline(struct rring_kwriter *kw,
 	return true;
 }
 
-/* Slow path of try_reserve_inline(): 0, or the error of look_for_room(). */
+/*
+ * Reserve in an inline ring whose .limit is reached: look for room and try
+ * again. Return 0, or -EBUSY or -EAGAIN from look_for_room().
+ */
 static noinline int reserve_inline_slow(struct rring_kwriter *kw,
 					struct rring_kevent *event)
 {
@@ -141,10 +159,10 @@ static noinline int reserve_inline_slow(struct rring_kwriter *kw,
 }
 
 /*
- * Take a slot from @stock and the next position. Returns the reason for which
- * to drop the event, or RRING_DROPS if both are taken. Under .lock. In a ring
- * of handles all reservations are made under .lock, so reserve_position()
- * cannot fail here.
+ * Take a slot from @stock and the next position, for @event. Return RRING_DROPS
+ * if both are taken, else the reason for which to drop the event. The caller
+ * holds .lock. In a ring of handles each reservation is made under .lock, so
+ * reserve_position() cannot fail after kwriter_window_has_room().
  */
 static enum rring_drop_reason reserve_slot_locked(struct rring_kwriter *kw,
 						  struct kwriter_stock *stock,
@@ -159,7 +177,7 @@ static enum rring_drop_reason reserve_slot_locked(struct rring_kwriter *kw,
 	return RRING_DROPS;
 }
 
-/* Payload of the slot that @handle names. */
+/* Return the address of the payload of the slot that @handle names. */
 static void *slot_payload(struct rring_kwriter *kw, u64 handle)
 {
 	const struct rring_pool_info *pool =
@@ -169,7 +187,7 @@ static void *slot_payload(struct rring_kwriter *kw, u64 handle)
 	       (size_t)rring_handle_index(handle) * pool->slot_size;
 }
 
-/* rring_kwriter_reserve() in a ring of handles. */
+/* Reserve in a ring of handles. Return what rring_kwriter_reserve() returns. */
 static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
 				 struct rring_kevent *event)
 {
@@ -200,21 +218,22 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
  * @event_type: type of the event, for readers
  * @event: filled on success; the caller's memory
  *
- * On success @event->data is memory for @len bytes, which only the caller
- * writes until commit or discard. Its old content is that of an earlier event,
- * so the caller overwrites all bytes that it commits. Exactly one call of
+ * On success @event->data is memory for @len bytes. Until commit or discard it
+ * belongs to the caller; only a hostile producer can still write there, in a
+ * ring of handles. The memory has the bytes of an earlier event, so the caller
+ * overwrites all bytes that it commits. Exactly one call of
  * rring_kwriter_commit() or rring_kwriter_discard() must follow, from any
- * context, and soon: events that are reserved later stay invisible until then.
+ * context, and soon: until then readers see no event that is reserved later.
  *
  * Many calls may run at once, on all CPUs, and may interrupt each other.
  *
- * Context: any, NMI included. Never sleeps. Takes a raw spinlock, with
- * interrupts off, in a ring of handles, and in an inline ring when it has to
- * look at the readers for more room. Under that lock no other is taken, so the
- * caller may hold any lock. Another CPU keeps the lock while it handles a few
- * hundred entries at most. An NMI tries the lock and never waits. Must not be
- * called from probes of lock:contention_begin or of preemptirq, which this
- * function itself triggers.
+ * Context: any, NMI included. Never sleeps. In a ring of handles, takes a raw
+ * spinlock, with interrupts off. In an inline ring, takes it only to look at
+ * the readers for more room. No other lock is taken under it, so the caller may
+ * hold any lock. Another CPU keeps the lock while it handles a few hundred
+ * entries at most. An NMI tries the lock and never waits. Must not be called
+ * from probes of lock:contention_begin or of preemptirq, which this function
+ * itself triggers.
  * Return: 0, or a negative errno; the event is then dropped and counted, and
  * neither commit nor discard may follow.
  *
@@ -222,7 +241,8 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
  * * -EAGAIN: the ring is full
  * * -EBUSY: the lock is needed, and this call interrupted a context of this CPU
  *   that holds or awaits the lock; or, in an NMI, another CPU holds the lock
- * * -ENOSPC: the stock of the class that fits @len is empty
+ * * -ENOSPC: the stock is empty. Events of @len bytes use only the stock of the
+ *   smallest class that is large enough and has a stock
  */
 int rring_kwriter_reserve(struct rring_kwriter *kw, u32 len, u32 event_type,
 			  struct rring_kevent *event)
@@ -241,19 +261,22 @@ EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
 
 /* ---- marks, and the head ---- */
 
-/* Mark of a finished entry at @pos. It differs in each lap, and is never 0. */
+/*
+ * Return the mark of the entry at @pos, which is committed or discarded. It is
+ * never 0, and another lap of the ring gives the same entry another mark.
+ */
 static u64 make_mark(u64 pos, enum kwriter_outcome outcome)
 {
 	return (pos + 1) << 1 | outcome;
 }
 
-/* Mark of the entry at @pos; 0: not committed or discarded yet. */
+/* Return the mark of the entry at @pos; 0: not committed or discarded yet. */
 static u64 load_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 {
 	/*
-	 * Pairs with the exchange in complete_entry(): the entry is complete.
-	 * Without the acquire the head could move over an entry that is half
-	 * written.
+	 * Pairs with the exchange in complete_entry(): after the mark is seen
+	 * here, the whole entry is. Without the acquire the head could move
+	 * over an entry that is half written.
 	 */
 	u64 mark = smp_load_acquire(&kw->mark[index]);
 
@@ -261,14 +284,16 @@ static u64 load_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 }
 
 /*
- * Move the head from *@head over the entry there, which is complete. True:
- * done. False: the head is not at *@head; *@head is set to where it is.
+ * If the head is at *@head, move it over the entry at that position, which is
+ * complete, and return true. Else set *@head to where the head is, and return
+ * false.
  *
  * A: pairs with B in the library's peek, in the sweep and in writer_window.c.
- * Without this pair a reader could see the head before the entry.
+ * Without this pair a reader could see the new head before the entry.
  * R: pairs with Q in complete_entry(). The exchange is a full barrier between
- * the head and the load of the next mark. Without this pair a finished entry
- * could stay invisible, because neither context sees what the other one did.
+ * the store of the head and the caller's load of the next mark. Without this
+ * pair two contexts could each miss what the other one stored, and an entry
+ * that is complete could stay invisible.
  */
 static bool move_head(struct rring_kwriter *kw, u64 *head)
 {
@@ -276,9 +301,9 @@ static bool move_head(struct rring_kwriter *kw, u64 *head)
 }
 
 /*
- * This context has moved the head over an entry. Count the entry if it was
- * discarded, or drop the reservation's hold of the entry's slot. @handle: 0 if
- * the entry names no slot.
+ * Finish a reservation, after the caller has moved the head over its entry.
+ * Count the event if it was discarded. If @handle is not 0, drop the hold that
+ * the reservation has on the slot of @handle.
  */
 static void end_reservation(struct rring_kwriter *kw,
 			    enum kwriter_outcome outcome, u64 handle)
@@ -286,8 +311,9 @@ static void end_reservation(struct rring_kwriter *kw,
 	if (outcome == KWRITER_DISCARDED)
 		atomic64_inc(&kw->discards_skipped);
 	/*
-	 * G: pairs with H in the sweep. The window names the slot before the
-	 * hold falls; else the sweep could free a slot that readers still use.
+	 * G: pairs with H in the sweep. The head moves first, so that the
+	 * window names the slot before the hold falls. Without this pair the
+	 * sweep could free a slot that readers still use.
 	 */
 	if (handle)
 		rring_word_fetch_add(kwriter_ledger_word(kw, handle),
@@ -295,9 +321,9 @@ static void end_reservation(struct rring_kwriter *kw,
 }
 
 /*
- * Move the head over marked entries, at most KWRITER_BATCH of them.
- * Returns how many; if that is a whole batch, the caller calls again, later.
- * Any context, no lock.
+ * Move the head over marked entries, at most KWRITER_BATCH of them. Return how
+ * many. If these are KWRITER_BATCH, more entries may be marked, and the caller
+ * must call again, later. Any context. Needs no lock.
  */
 u32 kwriter_advance(struct rring_kwriter *kw)
 {
@@ -323,12 +349,13 @@ u32 kwriter_advance(struct rring_kwriter *kw)
 }
 
 /*
- * Does a reader wait for an event, or a client for a slot?
+ * Return true if a reader waits for an event, or a client for a slot.
  *
- * L: pairs with K in the sleeper. The kernel may run on a CPU that the
- * sleeper's barrier does not interrupt, so the caller has a full barrier before
- * this: the atomic operation that moved the head or dropped the hold. Without
- * it the flag could be loaded too early, and the sleeper would not be woken.
+ * L: pairs with K in the sleeper. K interrupts only CPUs that run clients, and
+ * the kernel may run this function on another CPU. So the caller has passed a
+ * full barrier before: the atomic operation that moved the head or dropped the
+ * hold. Without it this CPU could load the flag too early, and the sleeper
+ * would not be woken.
  */
 static bool has_waiters(struct rring_kwriter *kw)
 {
@@ -337,9 +364,10 @@ static bool has_waiters(struct rring_kwriter *kw)
 }
 
 /*
- * This context has moved the head over @moved entries. Move it over marked
- * entries, too. Then queue .irq if somebody waits, or if a batch is full: .irq
- * wakes the sleepers, and moves the head on.
+ * The caller has moved the head over @moved entries. Move the head over the
+ * marked entries that follow. Then queue .irq if somebody waits, or if a batch
+ * is full: .irq wakes the sleepers, and moves the head over further marked
+ * entries.
  */
 static noinline void advance_and_wake(struct rring_kwriter *kw, u32 moved)
 {
@@ -349,14 +377,16 @@ static noinline void advance_and_wake(struct rring_kwriter *kw, u32 moved)
 }
 
 /*
- * The entry of @event is complete: move the head over it if the head is there,
- * else mark the entry. While the head is at an unmarked entry, only the owner
- * of that entry moves the head.
+ * Complete the entry of @event, which the caller has written: move the head
+ * over it if the head is there, else mark the entry. @handle: the slot whose
+ * hold to drop, or 0. While the head is at an unmarked entry, only the context
+ * that completes that entry moves the head.
  *
  * Q: pairs with R in move_head(). The exchange of the mark is a full barrier
- * between the mark and the load of the head. If two contexts finish at the same
- * time, either this one sees the head at its entry, or the one that moves the
- * head there sees the mark. Without this pair the entry could stay invisible.
+ * between the store of the mark and the load of the head. If two contexts
+ * complete entries at the same time, either this one sees the head at its
+ * entry, or the one that moves the head there sees the mark. Without this pair
+ * the entry could stay invisible.
  */
 static __always_inline void complete_entry(struct rring_kwriter *kw,
 					   const struct rring_kevent *event,
@@ -379,7 +409,10 @@ static __always_inline void complete_entry(struct rring_kwriter *kw,
 
 /* ---- commit, discard ---- */
 
-/* @room limits the length: the caller may have raised @event->len. */
+/*
+ * Store the length and the type of @event in @header. The length is at most
+ * @room, because the caller of commit may have raised @event->len.
+ */
 static void write_header(struct rring_event_header *header,
 			 const struct rring_kevent *event, u32 room)
 {
@@ -388,8 +421,9 @@ static void write_header(struct rring_event_header *header,
 }
 
 /*
- * rring_kwriter_commit() in a ring of handles. in_flight rises before the head
- * moves; else a shallow sweep could free a slot that the window names.
+ * Commit @event in a ring of handles. A shallow sweep sees only holds and
+ * in_flight. So in_flight rises before the head moves and the hold falls; else
+ * the sweep could free a slot that the window names.
  */
 static noinline void commit_slot(struct rring_kwriter *kw,
 				 const struct rring_kevent *event)
@@ -415,16 +449,15 @@ static noinline void commit_slot(struct rring_kwriter *kw,
  * @event: as rring_kwriter_reserve() filled it; the caller has written the
  *	payload, and may have lowered @event->len
  *
- * The event becomes visible, and sleeping readers are woken, when all events
- * that were reserved earlier are committed or discarded. A reader that sees the
- * event sees all that the caller wrote to the payload before this call. The
- * caller does not touch the payload afterwards; @event itself is not used after
- * the call. Readers are woken by irq_work, so the caller may hold a run queue's
- * lock.
+ * When all events that were reserved earlier are committed or discarded,
+ * readers see the event, and sleeping readers are woken. A reader that sees the
+ * event sees all that the caller wrote to the payload before this call. After
+ * the call the caller must not touch the payload; @event itself is not used any
+ * more. An irq_work wakes readers, so the caller may hold a run queue's lock.
  *
- * Context: any, NMI included; need not be that of the reservation. Takes no
- * lock, never sleeps. A task that is preempted within this call delays the
- * events that are reserved later.
+ * Context: any, NMI included; another context than that of the reservation may
+ * commit. Takes no lock, never sleeps. A task that is preempted within this
+ * call delays the events that are reserved later.
  */
 void rring_kwriter_commit(struct rring_kwriter *kw,
 			  const struct rring_kevent *event)
@@ -453,8 +486,10 @@ static void write_discarded(struct rring_kwriter *kw,
 }
 
 /*
- * Return the slot of a discarded event to its stock. If the stock is full, or
- * .lock is not available, drop the hold, so that a sweep frees the slot.
+ * Return the slot of a discarded event, named by @handle, to the stock of its
+ * class. If that stock is full, or .lock is not available, drop the slot's
+ * hold, so that a sweep frees the slot. Queue .irq if a client waits for a
+ * slot.
  */
 static void return_slot(struct rring_kwriter *kw, u64 handle)
 {
@@ -476,13 +511,13 @@ static void return_slot(struct rring_kwriter *kw, u64 handle)
  * @event: as rring_kwriter_reserve() filled it
  *
  * Readers do not get the event. If a later event was reserved, readers skip the
- * position; else the next reservation gets the position again. The caller does
- * not touch the payload afterwards; @event itself is not used after the call.
+ * position; else the next reservation gets the position again. After the call
+ * the caller must not touch the payload; @event itself is not used any more.
  *
- * Context: any, NMI included; need not be that of the reservation. Never
- * sleeps. In a ring of handles takes the same raw spinlock as
- * rring_kwriter_reserve(), under the same conditions; in an inline ring takes
- * no lock.
+ * Context: any, NMI included; another context than that of the reservation may
+ * discard. Never sleeps. In an inline ring takes no lock. In a ring of handles
+ * takes the raw spinlock of rring_kwriter_reserve(); where that function would
+ * return -EBUSY, this one does its work without the lock.
  */
 void rring_kwriter_discard(struct rring_kwriter *kw,
 			   const struct rring_kevent *event)
@@ -505,10 +540,11 @@ EXPORT_SYMBOL_GPL(rring_kwriter_discard);
  * @len: bytes of the payload
  * @event_type: type of the event, for readers
  *
- * Context: any, NMI included; locks and limits of rring_kwriter_reserve().
- * Return: 0: published, as by rring_kwriter_commit(). Else the error of
- * rring_kwriter_reserve(): -E2BIG, -EAGAIN, -EBUSY or -ENOSPC, and the event is
- * dropped and counted.
+ * Context: that of rring_kwriter_reserve(): any, NMI included, with the same
+ * lock and the same exceptions.
+ * Return: 0: the event is published, as by rring_kwriter_commit(). Else the
+ * error of rring_kwriter_reserve(), and the event is dropped and counted:
+ * -E2BIG, -EAGAIN, -EBUSY or -ENOSPC.
  */
 int rring_kwriter_write(struct rring_kwriter *kw, const void *data, u32 len,
 			u32 event_type)

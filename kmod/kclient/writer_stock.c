@@ -30,8 +30,9 @@ rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle)
 }
 
 /*
- * The stock of the smallest class that has a stock and slots of at least @len
- * bytes; NULL: there is none.
+ * Return the stock for an event of @len bytes: that of the smallest class that
+ * has a stock and whose slots have at least @len bytes. NULL: no class is so
+ * large.
  */
 struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 {
@@ -44,9 +45,10 @@ struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 }
 
 /*
- * Take a slot. Returns its handle, or 0: the stock is empty. If half of the
- * stock is used and no refill is active, sets kw->refill_requested: the caller
- * then queues .irq, which starts the refill. Under kw->lock.
+ * Take a slot from @stock. Return its handle, or 0: the stock is empty. If half
+ * of the stock is used and no refill is active, set kw->refill_requested: the
+ * caller then queues .irq of the writer, which starts the refill. The caller
+ * holds kw->lock.
  */
 u64 kwriter_stock_pop(struct kwriter_stock *stock)
 {
@@ -61,22 +63,24 @@ u64 kwriter_stock_pop(struct kwriter_stock *stock)
 }
 
 /*
- * Drop the hold of @kw on a slot, so that a sweep can free the slot. Atomic, so
- * it needs no lock.
+ * Drop the kernel's hold on the slot that @handle names, so that a sweep can
+ * free the slot. The change is atomic, so the caller needs no lock.
  */
 void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
 {
 	/*
-	 * G: pairs with H in the sweep. All accesses to the slot come before
-	 * the fall of the hold; else they could hit the slot's next use.
+	 * G: pairs with H in the sweep. All accesses of this writer to the slot
+	 * come before the hold falls. Without this pair they could hit the
+	 * slot's next use.
 	 */
 	rring_word_fetch_add(kwriter_ledger_word(kw, handle),
 			     RRING_MOVE - RRING_HOLD);
 }
 
 /*
- * Put a slot back into stock. False: the stock is full and the hold is dropped;
- * the caller wakes clients that wait for a slot. Under kw->lock.
+ * Put the slot that @handle names back into the stock of its class. Return
+ * false if the stock is full: then the hold is dropped, and the caller must
+ * wake the clients that wait for a slot. The caller holds kw->lock.
  */
 bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle)
 {
@@ -101,11 +105,13 @@ static u32 stock_shortfall(struct kwriter_stock *stock)
 }
 
 /*
- * Take up to @want free slots of the pool into stock. Returns how many were
- * taken; 0: none is free or, unless @swept, a sweep is due. A deep sweep can
- * free slots whose entries have left the window and are not settled yet. So
- * this settles the entries before it stores the slots; else in_flight of a slot
- * could grow without limit. Takes the arena's lock, then kw->lock.
+ * Take up to @want free slots of the pool into @stock. Return how many. Return
+ * 0: no slot is free or, if @swept is false, the caller must sweep first. Takes
+ * the arena's lock, releases it, then takes kw->lock.
+ *
+ * A deep sweep can free slots whose entries have left the window and are not
+ * settled yet. So this function settles these entries before it puts the slots
+ * into stock. Otherwise in_flight of a slot could grow without limit.
  */
 static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 {
@@ -133,9 +139,10 @@ static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 }
 
 /*
- * Fill the stock, with sweeps if necessary. False: no slot is free, although
- * idle clients' slots were recalled, and no entry of a ring can give way. True:
- * filled, or the limit of rounds is reached. Takes the arena's lock. May sleep.
+ * Fill @stock. Sweep if too few slots are free. Return false: no slot is free,
+ * even after the kernel has recalled the slots in the clients' magazines, and
+ * after the oldest entries of rings have given way. Return true: the stock is
+ * full, or the limit of rounds is reached. Takes the arena's lock. May sleep.
  */
 static bool refill_stock(struct kwriter_stock *stock)
 {
@@ -184,12 +191,13 @@ static void count_failures(struct kring_arena *arena, u32 dry)
 }
 
 /*
- * The pools of @dry have no free slot: wait for one. Returns the pools that are
- * still dry, or 0. Like any waiting client, this function raises the flag,
- * passes barrier K and looks again. It does not sleep: the work ends, and
- * slot_freed() queues it again. If the second look fills the stocks, this
- * function lowers the flag at once; else the next client that frees a slot
- * would make a WAKE system call in vain.
+ * Begin to wait for a free slot of the pools in @dry, a bit for each. Like any
+ * client that waits, this function raises the waiters flag, passes barrier K
+ * and looks again. Return the pools that are still dry, or 0. This function
+ * does not sleep: if pools are still dry, the refill work ends, and
+ * slot_freed() queues it again. If this look has filled the stocks, the
+ * function lowers the flag at once; otherwise the next client that drops a slot
+ * would make a WAKE system call that wakes nobody.
  */
 static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 {
@@ -208,7 +216,10 @@ static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 	return 0;
 }
 
-/* Does a stock have half of what is wanted, or less? Under kw->lock. */
+/*
+ * Return true if a stock whose .want is not 0 has at most half of .want slots.
+ * The caller holds kw->lock.
+ */
 static bool any_stock_low(struct rring_kwriter *kw)
 {
 	const struct kwriter_stock *stock;
@@ -223,8 +234,9 @@ static bool any_stock_low(struct rring_kwriter *kw)
 }
 
 /*
- * End the refill: from now on kwriter_stock_pop() starts the next one. If a
- * stock has become low while the others were filled, queue the work again.
+ * End the refill, so that kwriter_stock_pop() can request the next one. But if
+ * a stock became low while the worker filled the others, the refill stays
+ * active, and this function queues the work again.
  */
 static void end_refill(struct rring_kwriter *kw)
 {
@@ -253,9 +265,10 @@ void kwriter_stock_refill(struct work_struct *work)
 }
 
 /*
- * Wait queue function: the pool's event count was signalled. Queues the refill
- * if a pool was dry, with a delay, so that it runs at most once per tick. Any
- * context.
+ * The wait queue of the pool's event count calls this function when the count
+ * is signalled, in any context. If the last refill found a pool dry, queue the
+ * next refill, with a delay of one tick, so that refills run at most once per
+ * tick.
  */
 static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 		      void *key)
@@ -270,7 +283,10 @@ static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 
 /* ---- init and destroy ---- */
 
-/* How many slots to keep in stock. @by_default: config->stock is all 0. */
+/*
+ * Return how many slots of @pool to keep in stock. If @by_default, because
+ * config->stock is all 0: a quarter of the pool, at most STOCK_DEFAULT.
+ */
 static u32 stock_wanted(const struct rring_kwriter_config *config,
 			const struct kring_pool *pool, bool by_default)
 {
@@ -282,9 +298,9 @@ static u32 stock_wanted(const struct rring_kwriter_config *config,
 }
 
 /*
- * Set up the stocks, which remain empty. 0; -EINVAL: a stock exceeds the limit
- * or its pool; -ENOMEM. After an error the caller calls
- * kwriter_stock_destroy().
+ * Set up the stocks, which remain empty. Return 0; -EINVAL: config->stock asks
+ * for more than RRING_KWRITER_STOCK_MAX slots or than the pool has; or -ENOMEM.
+ * After an error the caller calls kwriter_stock_destroy().
  */
 int kwriter_stock_init(struct rring_kwriter *kw,
 		       const struct rring_kwriter_config *config)
@@ -328,8 +344,9 @@ void kwriter_stock_start(struct rring_kwriter *kw)
 }
 
 /*
- * Stop refills. On return none runs or is queued. The caller ensures that no
- * reservation runs and .irq is idle. May sleep.
+ * Stop refills. After the return no refill runs or is queued. The caller
+ * ensures that no reservation runs and .irq is idle, because both can queue a
+ * refill. May sleep.
  */
 void kwriter_stock_stop(struct rring_kwriter *kw)
 {
@@ -344,7 +361,7 @@ void kwriter_stock_stop(struct rring_kwriter *kw)
 
 /*
  * Drop the holds of all slots in stock, so that sweeps free the slots, and free
- * the memory. The caller wakes clients that wait for a slot.
+ * the arrays .handle. The caller then wakes the clients that wait for a slot.
  */
 void kwriter_stock_destroy(struct rring_kwriter *kw)
 {

@@ -13,9 +13,9 @@ struct work_struct;
 struct kwriter_stock {
 	struct rring_kwriter *kw;
 	struct kring_pool *pool;
-	u32 want;			/* slots when full; 0: class not used */
+	u32 want;			/* slots to keep; 0: class not used */
 	u32 n;				/* slots in .handle; under kw->lock */
-	u64 *handle;			/* 2 * .want of them; under kw->lock */
+	u64 *handle;			/* array of 2 * .want; under kw->lock */
 	wait_queue_entry_t wait;	/* on the pool's event count */
 };
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The window of a kernel writer: where its readers are, how much room that
- * leaves, and which entries are settled in the kernel's ledger.
+ * The window of a kernel writer: where its readers are, how much room there is
+ * above them, and which entries are settled in the kernel's ledger.
  *
- * Only the kernel writes the ring's pages and its own ledger, so their content
- * is trusted. Processes write the cursors, which are checked.
+ * Only the kernel writes the ring's pages and its own ledger, so it trusts what
+ * they contain. Processes write the cursors, so this code checks each cursor.
  */
 #include "../core/compat.h"
 
@@ -19,15 +19,17 @@
 /*
  * ---- the lock ----
  *
- * Sparse cannot follow a function that takes a lock on some of its returns. The
- * annotations tell sparse that .lock is never held outside of these functions.
+ * Sparse cannot follow a function that takes a lock, but not on all its
+ * returns. So __acquire() and __release() tell sparse that none of these
+ * functions returns with .lock held.
  */
 
 /*
- * Take .lock and disable interrupts. *@flags: for kwriter_window_unlock().
- * False: not taken, because this context interrupted a context of this CPU that
- * holds or awaits .lock, or because this is an NMI and another CPU holds .lock.
- * Any context. Spins, but not in an NMI.
+ * Take .lock and disable interrupts. *@flags: for kwriter_window_unlock(). Any
+ * context; spins, but not in an NMI. Return true: the caller holds .lock.
+ * False: .lock was not taken, and interrupts are as before, because this
+ * context interrupted a context of the same CPU that holds or awaits .lock, or
+ * because this is an NMI and another CPU holds .lock.
  */
 bool kwriter_window_trylock(struct rring_kwriter *kw, unsigned long *flags)
 {
@@ -57,10 +59,10 @@ void kwriter_window_unlock(struct rring_kwriter *kw, unsigned long flags)
 }
 
 /*
- * Take .lock and disable interrupts. Returns the flags for
- * kwriter_window_unlock(). Only in process context and in irq_work: holders
- * have interrupts off, so these contexts never interrupt a holder on their CPU,
- * and the trylock succeeds.
+ * Take .lock and disable interrupts. Return the flags for
+ * kwriter_window_unlock(). Only for process context and irq_work. These
+ * contexts never interrupt a holder of .lock on their CPU, because a holder has
+ * interrupts off. So the trylock always succeeds.
  */
 unsigned long kwriter_window_lock(struct rring_kwriter *kw)
 {
@@ -81,32 +83,39 @@ static void advance_position(struct rring_kwriter *kw,
 }
 
 /*
+ * Return the head.
+ *
  * B: pairs with A in move_head() (writer_reserve.c): all entries below the head
- * are complete. Without this pair the writer could settle an entry whose handle
- * is not yet visible here.
+ * are complete. Without this pair the writer could settle an entry before the
+ * handle in the entry is visible on this CPU.
  */
 static u64 head_of(const struct rring_kwriter *kw)
 {
 	return rring_seq_load_acquire(&kw->page->head);
 }
 
-/* Where a reader is, as far as the writer knows. Under .lock. */
+/*
+ * Return the position of a reader, which is at least .start. A hostile client
+ * can store any cursor, so the result may be above the head. Under .lock.
+ */
 static u64 position_of(const struct kwriter_cursor *reader)
 {
 	if (!reader->cursor)
 		return reader->start;
 	/*
 	 * D: pairs with C in the release of the library and of reader.c.
-	 * Without this pair the entry could be overwritten while it is read.
+	 * Without this pair the writer could overwrite an entry while the
+	 * reader still reads it.
 	 */
 	return max(reader->start, rring_seq_load_acquire(reader->cursor));
 }
 
 /*
- * Find the window's lower end: gating readers have passed all entries below,
- * and the ring does not retain them, or they gave way. The lower end never falls, even if a
- * cursor goes back. Also stores it as .passed, for readers that join. Under
- * .lock.
+ * Find the lower end of the window and store it in .low and, for the kernel
+ * when readers join, in .passed of the ring's page. All gating readers have
+ * passed the entries below. The ring retains none of these, except that
+ * retained entries below info->kept gave way, because a pool was dry. The lower
+ * end never falls, even if a hostile client lowers its cursor. Under .lock.
  */
 static u64 update_low(struct rring_kwriter *kw)
 {
@@ -123,12 +132,14 @@ static u64 update_low(struct rring_kwriter *kw)
 }
 
 /*
- * Settle the entries below @low: decrement in_flight of their slots. Gating
- * readers have passed these entries, or the window is adopted, or the policy
- * lets the writer overwrite them. Under .lock, or when the writer is quiesced.
+ * Settle the entries below @low: decrement in_flight of their slots. The caller
+ * ensures that all gating readers have passed these entries, or that the kernel
+ * has adopted the window, or that the policy is RRING_OVERWRITE. Under .lock,
+ * or when nothing else uses @kw.
  *
  * G: pairs with H in the sweep. Without this pair a shallow sweep could see
- * in_flight fall, but not the hold of a reader that keeps the slot.
+ * in_flight fall, but not the hold of a reader that keeps the slot, and free a
+ * slot in use.
  */
 static void settle_below(struct rring_kwriter *kw, u64 low)
 {
@@ -141,7 +152,9 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 	}
 }
 
-/* End of one batch of settling: bounds the time with interrupts off. */
+/*
+ * The end of one batch of settling. Batches bound the time with interrupts off.
+ */
 static u64 batch_end(const struct rring_kwriter *kw)
 {
 	return kw->settled.pos + KWRITER_BATCH;
@@ -149,8 +162,8 @@ static u64 batch_end(const struct rring_kwriter *kw)
 
 /*
  * Settle all entries below the window, so that a shallow sweep can free their
- * slots. Returns the window's lower end. Only for a ring of handles, in process
- * context. Takes .lock for each batch.
+ * slots. Return the window's lower end. Only for a ring of handles, in process
+ * context. Takes .lock anew for each batch, so the caller does not hold it.
  */
 u64 kwriter_window_settle(struct rring_kwriter *kw)
 {
@@ -168,9 +181,10 @@ u64 kwriter_window_settle(struct rring_kwriter *kw)
 }
 
 /*
- * The kernel has left the ring, and its window is adopted: settle all entries
- * up to the head. Does nothing for an inline ring. Under the arena's lock,
- * without .lock, as nothing else uses the writer any more. May sleep.
+ * Settle all entries up to the head. The caller has left the ring, so the
+ * kernel has adopted the window, and the adopted copy names the slots. Does
+ * nothing for an inline ring. The caller holds the arena's lock. Nothing else
+ * uses @kw any more, so .lock is not needed. May sleep.
  */
 void kwriter_window_settle_all(struct rring_kwriter *kw)
 {
@@ -183,9 +197,10 @@ void kwriter_window_settle_all(struct rring_kwriter *kw)
 }
 
 /*
- * Policy RRING_OVERWRITE: the position below which entries may be overwritten.
- * In a ring of handles each entry is settled before it may be overwritten, as
- * only the entry says which slot it named. Under .lock.
+ * Return the position below which the policy RRING_OVERWRITE lets the writer
+ * overwrite entries. In a ring of handles, settle first what the next
+ * reservation overwrites: only the entry tells which slot's in_flight has to
+ * fall. Under .lock.
  */
 static u64 overwritable_below(struct rring_kwriter *kw)
 {
@@ -200,8 +215,10 @@ static u64 overwritable_below(struct rring_kwriter *kw)
 }
 
 /*
- * Policy RRING_FAIL: the position below which entries may be overwritten. These
- * entries are below the window and, in a ring of handles, settled. Under .lock.
+ * Return the position below which the policy RRING_FAIL lets the writer
+ * overwrite entries: below the window and, in a ring of handles, settled.
+ * Settles one batch at most, so in a ring of handles the result can be too low.
+ * Under .lock.
  */
 static u64 passed_below(struct rring_kwriter *kw)
 {
@@ -213,15 +230,17 @@ static u64 passed_below(struct rring_kwriter *kw)
 	return min(low, kw->settled.pos);
 }
 
-/* Can the next position be reserved? */
+/* True: one more position can be reserved without a look at the readers. */
 static bool is_below_limit(const struct rring_kwriter *kw)
 {
 	return atomic64_read(&kw->reserved) < rring_seq_load(&kw->limit);
 }
 
 /*
- * Is there room for one more entry? Looks at the readers, and raises the limit,
- * only if the room known so far is used up. Under .lock.
+ * Return true if there is room for one more entry. Looks at the readers, and
+ * raises the limit, only if all positions below the limit are reserved. Under
+ * .lock; but other contexts reserve without .lock, so the room may be used up
+ * at once.
  */
 bool kwriter_window_has_room(struct rring_kwriter *kw)
 {
@@ -231,8 +250,9 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 		return true;
 	free = kw->overwrites ? overwritable_below(kw) : passed_below(kw);
 	/*
-	 * Pairs with the acquire in reserve_position(): readers are done with
-	 * the entries, and these are settled, before they are reserved again.
+	 * Pairs with the acquire in reserve_position(). Readers have finished
+	 * with the entries, and the writer has settled them, before a context
+	 * reserves their places again.
 	 */
 	rring_seq_store_release(&kw->limit, free + kw->capacity);
 	return is_below_limit(kw);
@@ -241,9 +261,9 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 /* ---- readers come and go; under the arena's lock ---- */
 
 /*
- * Copy what the window has to know of @reader: whether it gates, its start, and
- * which cursor it uses. Called when the state of @reader changes. Takes
- * kw->lock.
+ * Copy the state of @reader into @kw: whether it gates, its start, and its
+ * cursor. Called when the kernel opens the ring and whenever the state of
+ * @reader changes, under the arena's lock. Takes kw->lock.
  */
 static void update_cursor(struct rring_kwriter *kw,
 			  const struct kring_reader *reader)
@@ -263,8 +283,10 @@ static void update_cursor(struct rring_kwriter *kw,
 }
 
 /*
- * Remember which client to wake for @reader; none if @reader has no client. The
- * client must not be freed before it is replaced here. Takes .wake_lock.
+ * Store the client that the writer wakes for @reader, or NULL if @reader has no
+ * client now. Called when that changes. The kernel frees a client only after
+ * this has replaced it, because the writer wakes it under .wake_lock without a
+ * reference. Takes .wake_lock.
  */
 static void update_sleeper(struct rring_kwriter *kw,
 			   const struct kring_reader *reader)
@@ -288,7 +310,10 @@ void kring_announce_reader_client(const struct kring_reader *reader)
 		update_sleeper(reader->ring->kwriter, reader);
 }
 
-/* Copy the state of the readers that the ring has when the kernel opens it. */
+/*
+ * Copy the state of all readers that the ring has already when the kernel opens
+ * it as its writer. Under the arena's lock.
+ */
 void kwriter_window_add_readers(struct rring_kwriter *kw)
 {
 	u32 i;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The sleeper's barrier: makes every CPU that may run a client of an arena pass
- * a full barrier. It is K of the pair K and L, see kring_barrier().
+ * Barrier K, for a task that is about to sleep or poll, makes a reader gate, or
+ * recalls magazines: make every CPU that may run a client of the arena pass a
+ * full barrier. See kring_barrier().
  */
 #include <linux/cpumask.h>
 #include <linux/mm_types.h>
@@ -17,8 +18,9 @@ static void full_barrier(void *unused)
 }
 
 /*
- * Set @peers to the CPUs that may be running a client; too many do no harm.
- * Under the arena's lock, after a full barrier.
+ * Set @peers to all CPUs that may be running a client of @arena. A CPU too many
+ * does no harm. The caller holds the arena's lock, and has passed a full
+ * barrier before.
  */
 static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 {
@@ -38,7 +40,11 @@ static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 static void interrupt(const struct cpumask *peers)
 {
 	on_each_cpu_mask(peers, full_barrier, NULL, true);
-	smp_mb();	/* later loads come after the reads of the masks */
+	/*
+	 * A CPU that is in no mask gets no interrupt. If a client has run there
+	 * before, the caller's loads after this barrier see what it has stored.
+	 */
+	smp_mb();
 }
 
 /*
@@ -46,10 +52,11 @@ static void interrupt(const struct cpumask *peers)
  * Without it, the caller could miss a peer's store while the peer misses the
  * caller's: a sleeper would not be woken.
  *
- * A CPU that is in no mask runs no client now. When it switches to one, it
- * enters itself in that client's mask, then passes a full barrier. The masks
- * are read after a full barrier here, so that such a CPU sees what the caller
- * wrote before. Under the arena's lock.
+ * On x86 only CPUs in mm_cpumask of a client get an interrupt. Another CPU runs
+ * no client now. When it switches to one later, it enters itself in that mask,
+ * then passes a full barrier. The full barrier here comes before the reads of
+ * the masks. So a client on such a CPU sees what the caller wrote before. The
+ * caller holds the arena's lock.
  */
 void kring_barrier(struct kring_arena *arena)
 {
@@ -59,8 +66,9 @@ void kring_barrier(struct kring_arena *arena)
 }
 
 /*
- * K, for a caller that does not hold the arena's lock. Takes the lock to read
- * the masks, and releases it before it interrupts the CPUs. May sleep.
+ * Barrier K, see kring_barrier(), for a caller that does not hold the arena's
+ * lock. Takes the lock to find the CPUs, and releases it before it interrupts
+ * them. May sleep.
  */
 void kring_barrier_unlocked(struct kring_arena *arena)
 {

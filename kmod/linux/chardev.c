@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* /dev/rusted_ring: file operations, ioctl arguments in user memory. */
+/* /dev/rusted_ring: file operations; copies ioctl arguments. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -13,10 +13,11 @@
 #include "mapping.h"
 
 /*
- * Copy a struct that begins with its size, as clone3(2) does. *@size becomes
- * the size that the caller says; @known is the size that the kernel knows.
- * Returns 0; -EFAULT; -EINVAL: *@size is below @known; -E2BIG: *@size is above
- * a page, or a byte from offset @known on is not zero.
+ * Copy the argument of an ioctl, a struct that begins with its size in bytes,
+ * from @user to @args. *@size becomes the size that the caller has stored
+ * there; @known is the size that the kernel knows. Returns 0; -EFAULT: @user
+ * cannot be read; -EINVAL: *@size is below @known; -E2BIG: *@size is above a
+ * page, or a byte from offset @known on is not zero.
  */
 static int copy_args(union kring_args *args, void __user *user, u32 known,
 		     u32 *size)
@@ -47,7 +48,7 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	err = kring_command_check(command, client);
 	if (err)
 		return err;
-	/* if the answer cannot be stored, fail before the command runs */
+	/* test whether the answer can be stored, before the command runs */
 	if (command->answers && copy_to_user(user, &args, command->size))
 		return -EFAULT;
 	err = command->run(client, &args);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The descriptor of an arena. It holds a reference to the arena, and can be
- * passed to another process.
+ * The file descriptor of an arena, which CREATE returns. It holds a reference
+ * to the arena. A process can pass it to another one, which then can attach.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -25,8 +25,9 @@ static const struct file_operations arena_fops = {
 };
 
 /*
- * Create an arena. Returns a descriptor of the arena, close-on-exec, or a
- * negative errno: of kring_arena_new(), or -EMFILE, -ENFILE, -ENOMEM.
+ * Create the arena that @args describes. Returns a descriptor of it, which is
+ * close-on-exec, or a negative errno: -EMFILE, -ENFILE, -ENOMEM, or an error of
+ * kring_arena_new().
  */
 int kring_descriptor_create(const struct rring_create *args)
 {
@@ -46,8 +47,9 @@ int kring_descriptor_create(const struct rring_create *args)
 }
 
 /*
- * The arena of the descriptor @fd, with a reference; ERR_PTR(-EBADF): @fd is
- * not open; ERR_PTR(-EINVAL): @fd is not the descriptor of an arena.
+ * Return the arena of descriptor @fd of the calling task, with a reference for
+ * the caller; ERR_PTR(-EBADF): @fd is not open; ERR_PTR(-EINVAL): @fd is not
+ * the descriptor of an arena.
  */
 struct kring_arena *kring_descriptor_arena(int fd)
 {

@@ -23,8 +23,9 @@ static int init_context(struct fs_context *context)
 }
 
 /*
- * No .owner: the file system is mounted while the module is loaded, and a
- * reference would keep the module from being unloaded.
+ * No .owner: the module keeps this file system mounted while it is loaded, and
+ * a mount holds a reference to .owner. If .owner were the module, the module
+ * could never be unloaded.
  */
 static struct file_system_type file_system = {
 	.name = "rusted_ring",

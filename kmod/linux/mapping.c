@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * mmap of the device. The rest of the module relies on what is ensured here and
- * in kring_client_region():
+ * mmap of the device. This file and kring_client_region() ensure the following,
+ * and the rest of the module relies on it:
  *
  *   - a client can write a region only if kring_client_region() permits it;
  *     mprotect(2) cannot add that right;
  *   - no mapping is split, moved, grown, or copied by fork, so that the close
  *     of a ledger's mapping is the death of its client;
- *   - VM_IO refuses /proc/pid/mem, process_vm_writev(2), and MADV_DOFORK.
+ *   - because of VM_IO, /proc/pid/mem and process_vm_writev(2) cannot reach the
+ *     pages, and MADV_DOFORK fails.
  */
 #include <linux/mm.h>
 
@@ -18,8 +19,9 @@
 #include "mapping.h"
 
 /*
- * mremap(2) copies the mapping, then calls no_mremap(), then closes the copy.
- * Because of the count, this close does not end the client.
+ * Count one more mapping of the ledger. mremap(2) copies the mapping, which
+ * calls this, then fails in no_mremap(), then closes the copy. Because of the
+ * count, this close does not end the client.
  */
 static void ledger_open(struct vm_area_struct *vma)
 {
@@ -59,10 +61,10 @@ static const struct vm_operations_struct region_ops = {
 };
 
 /*
- * Returns 0; -EINVAL: @vma is private, or does not have the region's size;
- * -EACCES: @vma is executable, or is writable although the client may not
- * write. Looks at VM_MAYSHARE, which every shared mapping has; VM_SHARED is
- * missing if the file is not open for writing.
+ * May the client map @region as @vma asks? Returns 0: yes; -EINVAL: @vma is
+ * private, or does not have the region's size; -EACCES: @vma is executable, or
+ * is writable although @writable is false. Looks at VM_MAYSHARE, which every
+ * shared mapping has; VM_SHARED is missing if the file is not open for writing.
  */
 static int check_vma(const struct vm_area_struct *vma,
 		     const struct kring_region *region, bool writable)
@@ -89,9 +91,9 @@ static int insert(struct vm_area_struct *vma,
 }
 
 /*
- * Map the ledger of @client, which makes @client live. Returns 0; -EBUSY: the
- * ledger was mapped before; -EACCES: @vma is not writable; or an error of
- * insert(). Under the arena's lock.
+ * Map the ledger of @client into @vma. This makes @client live. Returns 0;
+ * -EBUSY: @client has mapped its ledger before; -EACCES: @vma is not writable;
+ * or an error of insert(). The caller holds the arena's lock.
  */
 static int map_ledger(struct kring_client *client, struct vm_area_struct *vma)
 {
@@ -133,14 +135,15 @@ static int map_region(struct kring_client *client, struct vm_area_struct *vma)
 }
 
 /*
- * mmap(). Returns 0; -ENOTCONN: @client is not attached; -EPERM: @vma belongs
- * to another process; -EOWNERDEAD: @client is dead or evicted; or an error of
- * kring_client_region(), check_vma(), map_ledger() or insert(). Takes the
- * arena's lock; the caller holds the mmap_lock for writing.
+ * Carry out mmap() for @client: map the region that the offset of @vma names.
+ * Returns 0; -ENOTCONN: @client is not attached; -EPERM: @vma belongs to a
+ * process that has not attached @client; -EOWNERDEAD: @client is dead or
+ * evicted; or an error of kring_client_region(), check_vma(), map_ledger() or
+ * insert(). Takes the arena's lock; the caller holds the mmap_lock for writing.
  */
 int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma)
 {
-	/* pairs with add_to_tables() in client.c */
+	/* pairs with add_to_tables() in client.c, which stores .arena last */
 	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	int err;
 

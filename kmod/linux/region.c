@@ -17,13 +17,16 @@ static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
 static atomic_long_t bytes_in_use;	/* of all regions */
 static unsigned long bytes_max;		/* limit of .bytes_in_use */
 
-/* Called once, before any region is allocated. Rounds down to whole pages. */
+/*
+ * Set the limit for all regions together, rounded down to whole pages. The
+ * module calls this once, before it allocates any region.
+ */
 void kring_region_set_limit(unsigned long max_bytes)
 {
 	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
 }
 
-/* Would @size bytes be within max_bytes if there were no other region? */
+/* Is @size within max_bytes? If not, no such region can ever be allocated. */
 bool kring_region_within_limit(u64 size)
 {
 	return size <= bytes_max;
@@ -54,7 +57,10 @@ static void put_pages(struct page **pages, unsigned long nr)
 	}
 }
 
-/* 0; -ENOMEM: out of memory, or the process is being killed. */
+/*
+ * Allocate @nr zeroed pages. Returns 0; -ENOMEM: out of memory, or the process
+ * is being killed; no page is allocated then.
+ */
 static int get_pages(struct page **pages, unsigned long nr)
 {
 	unsigned long i;
@@ -76,8 +82,9 @@ fail:
 }
 
 /*
- * Allocate @region, which is zeroed, with @size bytes, a multiple of PAGE_SIZE.
- * 0; -ENOSPC: max_bytes is exceeded; -ENOMEM: out of memory, or the process is
+ * Allocate @size bytes of zeroed pages for @region, and map them in the kernel.
+ * @size is a multiple of PAGE_SIZE; the caller has zeroed *@region. Returns 0;
+ * -ENOSPC: max_bytes is exceeded; -ENOMEM: out of memory, or the process is
  * being killed. May sleep.
  */
 int kring_region_alloc(struct kring_region *region, u64 size)
@@ -127,8 +134,8 @@ void kring_region_free(struct kring_region *region)
 }
 
 /*
- * Map all pages into @vma, which has the region's size. Returns 0 or a negative
- * errno.
+ * Map all pages of @region into @vma, which has the region's size. The caller
+ * holds the mmap_lock for writing. Returns 0 or a negative errno.
  */
 int kring_region_insert(const struct kring_region *region,
 			struct vm_area_struct *vma)

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Defines the tracepoints of tracepoints.h. */
+/* Include tracepoints.h so that it defines the tracepoints, here only. */
 #define CREATE_TRACE_POINTS
 #include "../core/tracepoints.h"

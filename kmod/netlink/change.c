@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Changes over netlink. Each request names its arena by id. The opener of the
- * socket and the sender both have to be the arena's owner, or to have
- * CAP_SYS_ADMIN. The operation's policy has checked types and ranges before.
+ * Changes over netlink. Each request names its arena by id. Both the process
+ * that opened the socket and the process that sends the request must own the
+ * arena or have CAP_SYS_ADMIN. Netlink has checked the attributes against the
+ * operation's policy (types and ranges) before it calls these functions.
  */
 #include <net/genetlink.h>
 
@@ -23,8 +24,8 @@ struct request {
 };
 
 /*
- * kring_arena_filter_t: is @arena the one that the request names, and does the
- * viewer see it?
+ * A kring_arena_filter_t: return true if the request names @arena and the
+ * viewer may see it. Stores the viewer's rights in .may of the request.
  */
 static bool arena_matches(const struct kring_arena *arena, void *context)
 {
@@ -45,11 +46,11 @@ static bool has_all_attrs(struct genl_info *info, const int *attrs)
 }
 
 /*
- * The arena whose id is attribute @attrs[0], with a reference. @attrs: the
- * required attributes, then 0. ERR_PTR(): -EINVAL: the request lacks one of
- * @attrs; -ENOENT: there is no such arena, or the socket's opener does not see
- * it; -EPERM: the opener or the sender may not change it, or the socket has no
- * file.
+ * Return the arena whose id is in attribute @attrs[0], with a reference. @attrs
+ * lists the attributes that the request must have, and ends with 0. ERR_PTR():
+ * -EINVAL: the request lacks one of them; -ENOENT: there is no such arena, or
+ * the process that opened the socket may not see it; -EPERM: that process or
+ * the sender may not change the arena, or the socket has no file.
  */
 static struct kring_arena *find_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)
@@ -93,7 +94,7 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&arena->lock);
 	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
 	kring_arena_changed(arena);
-	/* a client that waits at its quota may be below it now */
+	/* wake clients that wait at the old quota: the new one may be higher */
 	kring_arena_wake_pools(arena, ~0u);
 	mutex_unlock(&arena->lock);
 	kring_arena_put(arena);
@@ -101,8 +102,10 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * Set the quota of client @id. 0; -ESRCH: there is no such client; -ESTALE:
- * @serial is neither 0 nor the client's serial. Under the arena's lock.
+ * Set the quota of client @id in percent; 0: the arena's quota applies.
+ * @serial: 0, or the client must have this serial. Return 0; -ESRCH: there is
+ * no client @id; -ESTALE: client @id has another serial. Under the arena's
+ * lock.
  */
 static int set_quota(struct kring_arena *arena, u32 id, u32 serial, u32 quota)
 {
@@ -154,10 +157,11 @@ int kring_change_evict(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * Set the stall limit of the ring that @info names. 0; -ENXIO: there is no such
- * ring; -ESTALE: the ring has another name; -EINVAL: the limit is out of range;
- * -EOPNOTSUPP: the ring was opened without a limit, so its readers do not check
- * whether they were lapped. Under the arena's lock.
+ * Set the stall limit of the ring that @info names. Return 0; -ENXIO: there is
+ * no such ring; -ESTALE: the request has a name, and the ring has another one;
+ * -EINVAL: the limit is out of range; -EOPNOTSUPP: the ring was opened without
+ * a stall limit, so its readers do not check whether the writer has lapped
+ * them. Under the arena's lock.
  */
 static int set_stall(struct kring_arena *arena, struct genl_info *info)
 {
@@ -200,7 +204,10 @@ int kring_change_ring(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
-/* Returns what kring_reader_forget() returns. Under the arena's lock. */
+/*
+ * Remove the named reader that @info names. It must be frozen: no client has
+ * it. Return what kring_reader_forget() returns. Under the arena's lock.
+ */
 static int forget(struct kring_arena *arena, struct genl_info *info)
 {
 	u32 ring = nla_get_u32(info->attrs[RRING_A_READER_RING]);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Dumps. An answer can take many buffers, and netlink calls kring_dump() for
- * each. No lock is held between two calls: cb->args keeps the id of the arena
- * and the place in it, and the next call continues at that place. An object
- * that comes or goes meanwhile may be shown or not. Each call computes cb->seq
- * from the arenas that the viewer may see, and netlink sets NLM_F_DUMP_INTR if
- * cb->seq has changed since the call before. The last call adds no object, but
- * computes cb->seq once more.
+ * each buffer. No lock is held between two calls: cb->args keeps the id of the
+ * arena and the place in it, and the next call continues at that place. A dump
+ * may show an object that comes or goes during the dump, or may not.
+ *
+ * Each call computes cb->seq from all arenas that belong to the dump, as a hash
+ * of their changes. If cb->seq differs from the call before, netlink sets
+ * NLM_F_DUMP_INTR. When all objects are written, one more call writes none and
+ * computes cb->seq a last time, so that a change during the last buffer shows.
  */
 #include <linux/jhash.h>
 #include <linux/pid_namespace.h>
@@ -26,12 +28,14 @@
 #include "report.h"
 #include "viewer.h"
 
-/* The position of a dump. Kept in cb->args, which netlink sets to 0 first. */
+/* Where a dump goes on. Kept in cb->args, which netlink first sets to 0. */
 struct dump_position {
-	long arena;		/* id of this or the last arena; 0: none */
+	/* id of the arena that is being dumped, or was last; 0: none yet */
+	long arena;
 	long done;		/* 1: all objects of .arena are dumped */
-	long index;		/* of the next object in .arena */
-	long inner;		/* READER_GET: next reader of ring .index */
+	long index;		/* index of the next object in .arena */
+	/* RRING_CMD_READER_GET: index of the next reader in ring .index */
+	long inner;
 };
 
 struct dump {
@@ -46,7 +50,7 @@ struct dump {
 	u32 seq;
 
 	struct kring_arena *arena;	/* that .at is in; with a reference */
-	/* properties of .arena, copied under kring_names_lock */
+	/* the viewer's rights to .arena, and properties; see select_arena() */
 	u32 may;
 	bool persistent;
 	bool named;
@@ -64,9 +68,10 @@ static bool arena_matches(const struct dump *dump,
 }
 
 /*
- * kring_arena_filter_t: is @arena in the dump? Copies what kring_names_lock
- * protects. kring_arena_next() makes its last call for the arena that it
- * returns, so the copy is of that arena.
+ * A kring_arena_filter_t: return true if @arena is in the dump. Then copy what
+ * kring_names_lock protects, to be used without that lock. The last call that
+ * kring_arena_next() makes is for the arena that it returns. So the copy is of
+ * that arena.
  */
 static bool select_arena(const struct kring_arena *arena, void *context)
 {
@@ -82,8 +87,9 @@ static bool select_arena(const struct kring_arena *arena, void *context)
 }
 
 /*
- * kring_arena_filter_t: if @arena is in the dump, hash its id and its count of
- * changes into .seq.
+ * A kring_arena_filter_t: if @arena is in the dump, hash its id and its
+ * .changes into .seq. Return true always; kring_arena_each() ignores the
+ * result.
  */
 static bool hash_arena(const struct kring_arena *arena, void *context)
 {
@@ -105,8 +111,9 @@ static u32 compute_seq(struct dump *dump)
 }
 
 /*
- * The arena to go on with, with a reference; NULL at the end of the dump. If
- * the dump was in another arena before, sets .at to the beginning of this one.
+ * Return the arena in which the dump goes on, with a reference; NULL: all
+ * arenas are dumped. If this is not the arena of the last call, set .at to its
+ * beginning.
  */
 static struct kring_arena *next_arena(struct dump *dump)
 {
@@ -162,7 +169,10 @@ static int dump_arena(struct dump *dump)
 	return end_message(dump, header, err);
 }
 
-/* 0, -EMSGSIZE or -EINTR. Takes the arena's lock. */
+/*
+ * Write @pool and the uses of its slots into the dump. Return 0; -EMSGSIZE: the
+ * buffer is full; -EINTR: a fatal signal. Takes the arena's lock. May sleep.
+ */
 static int dump_pool(struct dump *dump, struct kring_pool *pool)
 {
 	struct kring_usage usage;
@@ -212,8 +222,9 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id,
 #define HOLDS_AT_ONCE	4096
 
 /*
- * How many slots @client holds, of the HOLDS_AT_ONCE slots of @pool that begin
- * at @from. Under the arena's lock.
+ * Return how many of the HOLDS_AT_ONCE slots of @pool from slot @from on
+ * @client holds. Parked slots that the kernel has recalled do not count. Under
+ * the arena's lock.
  */
 static u32 count_holds(struct kring_client *client,
 		       const struct kring_pool *pool, u32 from)
@@ -230,9 +241,11 @@ static u32 count_holds(struct kring_client *client,
 }
 
 /*
- * Count in @usage->held the slots that client @id holds; the rest of @usage
- * becomes 0. Returns 0, also if the client has gone; -EINTR after a fatal
- * signal. Takes the arena's lock anew for each HOLDS_AT_ONCE slots.
+ * Count the slots that client @id holds, by pool, in @usage->held, and set all
+ * other fields of @usage to 0. Return 0; or -EINTR after a fatal signal. If no
+ * client has @id and @serial any more, return 0 with an incomplete count. Takes
+ * the arena's lock anew for each HOLDS_AT_ONCE slots, so that others do not
+ * wait long.
  */
 static int count_all_holds(struct kring_arena *arena, u32 id, u32 serial,
 			   struct kring_client_usage *usage)
@@ -263,8 +276,9 @@ static int count_all_holds(struct kring_arena *arena, u32 id, u32 serial,
 }
 
 /*
- * Dump the client at @id: 0, -EMSGSIZE or -EINTR. A client that is not there,
- * or dies meanwhile, is left out. Takes the arena's lock.
+ * Write client @id into the dump. Return 0; -EMSGSIZE: the buffer is full;
+ * -EINTR: a fatal signal. If there is no client @id, or it dies during the
+ * call, write nothing and return 0. Takes the arena's lock.
  */
 static int dump_client(struct dump *dump, u32 id)
 {
@@ -326,8 +340,9 @@ static int dump_ring(struct dump *dump, struct kring_ring *ring)
 }
 
 /*
- * Call @dump_one for each ring from .at on. Returns 0, or the first error of
- * @dump_one. Takes the arena's lock anew for each ring.
+ * Call @dump_one for each ring, from ring .at->index on, under the arena's
+ * lock. Return 0, or the first error of @dump_one; then .at stays at that ring,
+ * so that the next call repeats it. Releases the arena's lock after each ring.
  */
 static int dump_each_ring(struct dump *dump,
 			  int (*dump_one)(struct dump *dump,
@@ -337,7 +352,7 @@ static int dump_each_ring(struct dump *dump,
 	struct dump_position *at = dump->at;
 	int err = 0;
 
-	/* .index begins at 0, and no ring has that id */
+	/* ring ids begin at 1; .index begins at 0, where there is no ring */
 	for (; at->index <= arena->info->max_rings; at->index++) {
 		mutex_lock(&arena->lock);
 		if (arena->rings[at->index])
@@ -431,9 +446,9 @@ static int dump_init(struct dump *dump, struct netlink_callback *cb)
 }
 
 /*
- * Netlink calls this once, before the first kring_dump(). Returns 0; -EPERM,
- * see kring_viewer_init(); or -ENOENT: the request is for one arena, and the
- * viewer does not see that arena, so the answer would be empty.
+ * Check a dump request. Netlink calls this once, before the first kring_dump().
+ * Return 0; -EPERM: the socket has no file; -ENOENT: the request names one
+ * arena by id or name, and there is none, or the viewer may not see it.
  */
 int kring_dump_start(struct netlink_callback *cb)
 {
@@ -451,8 +466,8 @@ int kring_dump_start(struct netlink_callback *cb)
 }
 
 /*
- * Fill @skb with the next objects. Returns the number of bytes in @skb, 0 at
- * the end of the dump, or an error if @skb is still empty.
+ * Write the next objects to @skb, as many as fit. Return the number of bytes in
+ * @skb; 0: the dump is complete; or an error, only if @skb is still empty.
  */
 int kring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Eviction: a client dies although its process lives. Other clients soon use
- * the slots that a dead client held. So the process must not be able to write
- * them any more when the client dies. The order of the steps guarantees that:
+ * Eviction: the kernel declares a client dead although its process lives on.
+ * Other clients soon use the slots that a dead client held. So before the
+ * client dies, the kernel makes sure that its process can write no slot any
+ * more, by this order:
  *
- *   1. .evicted is set under the arena's lock. From then on all calls of the
- *      client fail, and it can map nothing more.
- *   2. The kernel waits for an mmap() call that has begun before.
- *   3. All mappings of the client's file lose their pages, on all CPUs. No
- *      fault handler maps them again, so each later access is a SIGBUS.
- *   4. The client dies, as if its ledger's mapping had been closed:
- *      kring_client_die(), which also wakes the client's sleeping threads.
- *      Their calls return -EOWNERDEAD.
+ *   1. mark_evicted() sets .evicted under the arena's lock. From then on all
+ *      calls of the client fail, and it can map nothing more.
+ *   2. revoke_mappings() waits for an mmap() call that began before step 1.
+ *   3. revoke_mappings() takes the pages out of all mappings of the client's
+ *      file, on all CPUs. No fault handler maps them again, so each later
+ *      access raises SIGBUS.
+ *   4. kring_client_die() does the same as for a client whose ledger was
+ *      unmapped. It also wakes the client's sleeping threads: their calls
+ *      return -EOWNERDEAD.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -23,9 +25,10 @@
 #include "evict.h"
 
 /*
- * Step 1. Returns the client with a reference. ERR_PTR(): -ESRCH: there is no
- * client @id; -ESTALE: @serial is neither 0 nor its serial; -EALREADY: another
- * eviction of it is under way. Takes the arena's lock.
+ * Set .evicted of client @id: from now on its calls fail, and it can map
+ * nothing more. Return the client with a reference. ERR_PTR(): -ESRCH: there is
+ * no client @id; -ESTALE: @serial is not 0, and client @id has another serial;
+ * -EALREADY: another task is evicting the client. Takes the arena's lock.
  */
 static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 					 u32 serial)
@@ -51,13 +54,16 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 }
 
 /*
- * Steps 2 and 3. 0, or -EINTR: after a fatal signal, no mapping is revoked.
+ * Take the pages out of all mappings of @client. .evicted is set. Return 0;
+ * -EINTR: this task got a fatal signal while it waited, and no mapping was
+ * changed.
  *
- * mmap() holds the mmap_lock from before it calls the module until
- * unmap_mapping_range() can find the new mapping. The client has a reference to
- * the mm_struct, which stays valid when its address space has gone. A hostile
- * process can keep the mmap_lock busy, so the wait can be killed. The caller
- * then has to give up: the client could still write through a mapping.
+ * Take and release the mmap_lock first, to wait for an mmap() call that did not
+ * see .evicted: mmap() holds that lock until unmap_mapping_range() can find the
+ * new mapping. client->mm is a reference, valid even if the address space has
+ * gone. A hostile process can keep the lock busy, so a fatal signal ends the
+ * wait. After -EINTR the client must not die: it could still write through a
+ * mapping.
  */
 static int revoke_mappings(struct kring_client *client)
 {
@@ -68,7 +74,7 @@ static int revoke_mappings(struct kring_client *client)
 	return 0;
 }
 
-/* Undo step 1. Takes the arena's lock. */
+/* Clear .evicted again: the eviction failed. Takes the arena's lock. */
 static void unmark_evicted(struct kring_arena *arena,
 			   struct kring_client *client)
 {
@@ -79,10 +85,10 @@ static void unmark_evicted(struct kring_arena *arena,
 }
 
 /*
- * Evict client @id of @arena. If @serial is not 0, only the client with that
- * serial. Returns 0, -ESRCH, -ESTALE or -EALREADY (see mark_evicted()), or
- * -EINTR: the caller got a fatal signal, and the client lives on. The caller
- * holds no lock.
+ * Evict client @id of @arena. @serial: 0, or the client must have this serial.
+ * Return 0; -ESRCH: there is no client @id; -ESTALE: it has another serial;
+ * -EALREADY: another task is evicting it; -EINTR: the calling task got a fatal
+ * signal, and the client lives on. The caller holds no lock.
  */
 int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 {

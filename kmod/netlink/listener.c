@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Sockets that are notified of some arenas only. The multicast group gets the
- * notices of all arenas of a network namespace, so it is for administrators. A
- * socket that has sent WATCH is a listener: it gets a unicast copy of each
- * notice of an arena that the socket's opener may see.
+ * Listeners: sockets that get the notices of only those arenas that they may
+ * see. A process makes its socket a listener by the command WATCH. The listener
+ * then gets a unicast copy of each notice of an arena that the socket's opener
+ * may see. The multicast group, in contrast, gets the notices of all arenas of
+ * a network namespace, so it is for administrators.
  */
 #include <linux/cred.h>
 #include <linux/netlink.h>
@@ -19,8 +20,9 @@ struct listener {
 	struct list_head node;
 	u32 portid;
 	/*
-	 * .cred has a reference, .net has none: on_release() removes the
-	 * listener before the socket's reference to .net is put.
+	 * .viewer.cred has a reference. .viewer.net needs none: on_release()
+	 * removes the listener before the socket puts its own reference to the
+	 * namespace.
 	 */
 	struct kring_viewer viewer;
 };
@@ -48,8 +50,8 @@ static void listener_remove(struct listener *listener)
 }
 
 /*
- * WATCH: make the sending socket a listener. Returns 0, -EALREADY (it is a
- * listener), -EPERM (see kring_viewer_init()) or -ENOMEM.
+ * Command WATCH: make the sending socket a listener. Return 0; -EALREADY: it is
+ * one already; -EPERM: the socket has no file; -ENOMEM.
  */
 int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 {
@@ -85,7 +87,10 @@ static bool may_hear(const struct listener *listener, const struct net *net,
 	       kring_viewer_may_see(&listener->viewer, access);
 }
 
-/* May a listener see an arena of @net whose owner and mode are @access? */
+/*
+ * Return true if at least one listener may see an arena of @net with the owner,
+ * mode and name in @access. If not, the caller need not complete the notice.
+ */
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access)
 {
@@ -104,7 +109,9 @@ bool kring_listener_any(const struct net *net,
 
 /*
  * Send a copy of @skb to each listener that may see an arena of @net with
- * @access. A listener whose socket is full gets ENOBUFS from its next receive.
+ * @access. A listener whose receive buffer is full loses the notice, and gets
+ * ENOBUFS from its next receive. If there is no memory for a copy, the listener
+ * loses the notice without being told.
  */
 void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb)
@@ -123,7 +130,7 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 	mutex_unlock(&listeners_lock);
 }
 
-/* Called when a netlink socket is closed: removes the socket's listener. */
+/* Netlink notifier: remove the listener of a socket that is being closed. */
 static int on_release(struct notifier_block *block, unsigned long event,
 		      void *data)
 {
@@ -149,7 +156,10 @@ int kring_listener_start(void)
 	return netlink_register_notifier(&release_block);
 }
 
-/* Called while the family is not registered: no listener can be added. */
+/*
+ * Remove all listeners. The caller has unregistered the netlink family, or has
+ * not registered it, so no request can add a listener.
+ */
 void kring_listener_stop(void)
 {
 	struct listener *listener, *next;

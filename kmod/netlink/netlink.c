@@ -19,8 +19,8 @@
 #include "notify.h"
 
 /*
- * The attributes that each request may carry. Netlink refuses all others, also
- * those that only answers carry.
+ * For each command, the attributes that a request may carry. Netlink refuses a
+ * request with any other attribute, also with one that is only for answers.
  */
 static const struct nla_policy arena_get[] = {
 	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
@@ -149,7 +149,10 @@ int kring_netlink_register(void)
 	return err;
 }
 
-/* Called when no process has the device open, and none can open it. */
+/*
+ * Send the queued notices and unregister the family. No process has the device
+ * open, and none can open it any more.
+ */
 void kring_netlink_unregister(void)
 {
 	kring_notify_stop();

@@ -2,12 +2,14 @@
 /*
  * Notifications. The task that causes an event writes the message at once; a
  * worker sends it later. So no task waits for listeners while it holds an
- * arena's lock, and a notice needs no reference to an object. A notice has the
- * cookie of its network namespace, and is dropped if that namespace has ended.
+ * arena's lock, and a notice needs no reference to an object. A notice keeps
+ * the cookie of its network namespace; the worker drops the notice if that
+ * namespace has ended.
  *
- * Processes can cause any number of notices. So each arena may send a limited
- * number per second, and the list of unsent notices has a largest length. Lost
- * notices are counted, and the next notice of the same arena carries the count.
+ * Processes can cause any number of notices. So an arena may send at most
+ * SENT_PER_SECOND notices per second, and none while PENDING_MAX notices are
+ * unsent. Only ARENA_GONE has no limit. Each arena counts the notices that it
+ * lost, and its next notice carries the count.
  */
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
@@ -30,14 +32,15 @@
 #include "report.h"
 #include "viewer.h"
 
-#define SENT_PER_SECOND	500	/* notices of one arena */
-#define PENDING_MAX	4096	/* notices of all arenas */
+#define SENT_PER_SECOND	500	/* most notices of one arena per second */
+#define PENDING_MAX	4096	/* most unsent notices of all arenas */
 #define MESSAGE_SIZE	1024	/* bytes; all attributes of a notice fit */
 
 /*
- * A message that the worker will send. Two things are missing until
- * append_late_attrs() appends them: user and group ids, whose values depend on
- * the network namespace, and the count .missed.
+ * A message that the worker will send. The task that causes the event writes
+ * all attributes except two kinds, which the worker appends
+ * (append_late_attrs()): user and group ids, whose values depend on the user
+ * namespace that owns the network namespace, and the count .missed.
  */
 struct notice {
 	struct list_head node;		/* in pending */
@@ -63,7 +66,7 @@ static DECLARE_WORK(delivery, deliver_all);
 
 /* ---- the worker ---- */
 
-/* The namespace with @cookie, with a reference. NULL: it has ended. */
+/* Return the network namespace with @cookie and a reference; NULL: it ended. */
 static struct net *find_net(u64 cookie)
 {
 	struct net *net, *found = NULL;
@@ -80,8 +83,9 @@ static struct net *find_net(u64 cookie)
 }
 
 /*
- * Append the ids of user and group, as the user namespace that owns @net has
- * them, and the count of lost notices.
+ * Append the user and group ids of @notice, in the numbers of the user
+ * namespace that owns @net, and the count of lost notices. Return 0 or
+ * -EMSGSIZE.
  */
 static int append_late_attrs(struct notice *notice, const struct net *net)
 {
@@ -152,7 +156,9 @@ static void deliver_all(struct work_struct *work)
 /* ---- writing one ---- */
 
 /*
- * May an arena send one more notice? Counts the notice. Under pending_lock.
+ * Return true if this arena has sent fewer than SENT_PER_SECOND notices in the
+ * current second, and fewer than PENDING_MAX notices of all arenas are unsent.
+ * Counts the notice in .sent, even if it is refused. Under pending_lock.
  */
 static bool meter_allows(struct kring_meter *meter)
 {
@@ -166,8 +172,9 @@ static bool meter_allows(struct kring_meter *meter)
 }
 
 /*
- * May @arena send one more notice? If not, counts the notice as missed, unless
- * notices have been stopped.
+ * Return true if @arena may send one more notice. If a limit forbids it, count
+ * the notice in .missed. After kring_notify_stop() return false and count
+ * nothing.
  */
 static bool notice_is_allowed(struct kring_arena *arena)
 {
@@ -214,8 +221,9 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 }
 
 /*
- * Begin a notice of @command, which the caller fills and posts. NULL: a limit
- * is reached, or there is no memory, and the notice is counted as missed; or
+ * Begin a notice of @command. The caller appends attributes, then calls
+ * notice_post(). Return NULL if the caller shall send no notice: a limit is
+ * reached or there is no memory, and the notice is counted as missed; or
  * kring_notify_stop() was called.
  */
 static struct notice *notice_begin(struct kring_arena *arena, u8 command,
@@ -231,7 +239,10 @@ static struct notice *notice_begin(struct kring_arena *arena, u8 command,
 	return notice;
 }
 
-/* Queue @notice. False: notices are stopped; the caller still has @notice. */
+/*
+ * Queue @notice for the worker, with the count of notices that @arena has lost.
+ * Return false after kring_notify_stop(): then the caller has to free @notice.
+ */
 static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 {
 	bool queued;
@@ -250,8 +261,9 @@ static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 }
 
 /*
- * Queue @notice for the worker. If @err is not 0, which is a bug, or after
- * kring_notify_stop(), free @notice.
+ * Queue @notice for the worker, or free it: after kring_notify_stop(), or if
+ * @err is not 0. @err: the result of appending the attributes; an error is a
+ * bug, as MESSAGE_SIZE is enough for all.
  */
 static void notice_post(struct kring_arena *arena, struct notice *notice,
 			int err)
@@ -264,7 +276,10 @@ static void notice_post(struct kring_arena *arena, struct notice *notice,
 
 /* ---- the notices ---- */
 
-/* Called under kring_names_lock, before another task can find @arena. */
+/*
+ * Queue the notice ARENA_CREATED. The caller holds kring_names_lock. No other
+ * task can find @arena yet, so this reads @arena without the arena's lock.
+ */
 void kring_announce_created(struct kring_arena *arena)
 {
 	struct notice *notice = notice_begin(arena, RRING_CMD_ARENA_CREATED,
@@ -282,8 +297,9 @@ void kring_announce_created(struct kring_arena *arena)
 }
 
 /*
- * Called for the last reference to @arena, so that no lock is needed. No limit
- * applies, as an arena sends this notice once.
+ * Queue the notice ARENA_GONE. The last reference to @arena is gone and the
+ * arena is off the list, so no lock is needed. The limits do not apply, because
+ * each arena sends this notice only once.
  */
 void kring_announce_gone(struct kring_arena *arena)
 {
@@ -294,14 +310,20 @@ void kring_announce_gone(struct kring_arena *arena)
 	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED);
 	if (!notice)
 		return;
-	/* tell all who could see the name, even if it is already removed */
+	/*
+	 * if the name was removed before, the notice still goes to all viewers
+	 * that could see @arena while it had the name
+	 */
 	notice->access.named = arena->name[0];
 	notice_post(arena, notice,
 		    kring_report_arena(notice->skb, arena, arena->name,
 				       arena->persistent, NULL));
 }
 
-/* @client has died; @usage is what it had. Takes the arena's lock. */
+/*
+ * Queue the notice that @client has died or was evicted. @usage: what @client
+ * had at its death. Takes the arena's lock.
+ */
 void kring_announce_client(struct kring_client *client,
 			   const struct kring_client_usage *usage)
 {
@@ -323,7 +345,10 @@ void kring_announce_client(struct kring_client *client,
 	notice_post(arena, notice, err);
 }
 
-/* A refill of @client has found @pool dry. Under the arena's lock. */
+/*
+ * Queue the notice POOL_DRY: a refill for @client has found no free slot in
+ * @pool or, for an XXL event, no memory. Under the arena's lock.
+ */
 void kring_announce_dry(struct kring_pool *pool,
 			const struct kring_client *client)
 {
@@ -362,8 +387,9 @@ void kring_notify_start(void)
 }
 
 /*
- * Send all notices that are queued. Later ones are dropped: those of the last
- * arenas, which may be freed after this.
+ * Send all queued notices, and drop each later one. Arenas that still exist,
+ * because the module or a request has the last reference, may cause notices
+ * when they are freed after this.
  */
 void kring_notify_stop(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-/* Notices to netlink's listeners: what core/announce.h announces. */
+/* Start and stop notices. core/announce.h declares what queues a notice. */
 #ifndef KRING_NOTIFY_H
 #define KRING_NOTIFY_H
 

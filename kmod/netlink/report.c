@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Write objects as netlink attributes. For locks and results see report.h. */
+/*
+ * Write objects as netlink attributes. report.h says which locks the functions
+ * need and what they return.
+ */
 #include <linux/pid.h>
 #include <linux/user_namespace.h>
 #include <net/netlink.h>
@@ -16,8 +19,9 @@
 #include "report.h"
 
 /*
- * The attributes of one object. The first that does not fit sets .err, and all
- * later ones are left out.
+ * The attributes of one object while they are written. If an attribute does not
+ * fit, .err becomes -EMSGSIZE, and no further attribute is written. .pad: the
+ * attribute that aligns 64-bit values.
  */
 struct report {
 	struct sk_buff *skb;
@@ -87,9 +91,9 @@ static u32 count_rings(const struct kring_arena *arena)
 }
 
 /*
- * @name: empty if the arena has no name, or no longer has it. @name and
- * @persistent are arguments because kring_names_lock protects them, which is
- * never held together with the arena's lock.
+ * @name: empty if the arena has no name, or its name was removed. The caller
+ * passes @name and @persistent, because kring_names_lock protects these fields
+ * of the arena, and no task holds that lock together with the arena's lock.
  */
 int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 		       const char *name, bool persistent,
@@ -146,7 +150,10 @@ int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool,
 	u32 waiters = rring_flag_load(&pool->arena->info->pool_waiters);
 	u32 free = pool->nr_free;
 
-	/* the two were counted one after the other */
+	/*
+	 * A sweep may have freed slots after @usage was counted: these are in
+	 * both numbers. So the sum is limited to the capacity.
+	 */
 	if (usage)
 		free = min(pool->capacity, free + usage->reclaimable);
 

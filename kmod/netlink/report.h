@@ -21,11 +21,13 @@ struct kring_id_namespaces {
 };
 
 /*
- * Append the attributes of an object to @skb: 0, or -EMSGSIZE if they do not
- * fit. The caller then cancels the message, or frees it. Without an @audience,
- * user ids and process ids are left out. Without @usage, so are the counts that
- * it has. Under the arena's lock; kring_report_arena() also without it, if no
- * other task can reach the arena.
+ * Append the attributes of an arena, pool, client, ring or reader to @skb.
+ * Return 0; -EMSGSIZE: they do not fit. Then @skb may have some of them, and
+ * the caller must cancel the message or free @skb. If @audience is NULL, no
+ * user, group or process ids are appended. @usage of kring_report_pool() may be
+ * NULL: then no .held, .in_flight and .reclaimable are appended. The caller
+ * holds the arena's lock. Only kring_report_arena() does not need the lock, if
+ * no other task can reach the arena.
  */
 int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 		       const char *name, bool persistent,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Permissions of the control plane: which sockets see or change an arena. */
+/* Permissions of requests: which sockets may see, or change, an arena. */
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -14,8 +14,9 @@
 #include "viewer.h"
 
 /*
- * Fill @viewer for the socket that sent @skb. 0, or -EPERM: the socket has no
- * file. @viewer holds no references: it is valid as long as the socket is open.
+ * Fill @viewer for the socket that sent @skb. Return 0, or -EPERM: the socket
+ * has no file, so nothing tells who opened it. @viewer takes no references: it
+ * is valid only while the socket is open.
  */
 int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb)
 {
@@ -34,7 +35,10 @@ int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb)
 	return 0;
 }
 
-/* Is @gid a group of @cred? Modules cannot call groups_search(). */
+/*
+ * Return true if @gid is the effective or a supplementary group of @cred.
+ * Modules cannot call groups_search().
+ */
 static bool in_groups(const struct cred *cred, kgid_t gid)
 {
 	const struct group_info *info = cred->group_info;
@@ -56,8 +60,9 @@ static bool in_groups(const struct cred *cred, kgid_t gid)
 }
 
 /*
- * The roles in which @viewer may attach by name, as RRING_MAY_*. The rules are
- * those of kring_arena_find().
+ * Return the roles in which @viewer may attach by name, as bits RRING_MAY_*.
+ * Applies the same rules to the mode as kring_arena_find() does when a process
+ * attaches.
  */
 static u32 may_attach(const struct kring_viewer *viewer,
 		      const struct kring_access *access)
@@ -91,8 +96,8 @@ static u32 viewer_rights(const struct kring_viewer *viewer,
 }
 
 /*
- * May @viewer see an arena with @access? The caller has to compare the network
- * namespaces.
+ * Return true if @viewer has any right to an arena with @access. The caller has
+ * to check that arena and viewer are in one network namespace.
  */
 bool kring_viewer_may_see(const struct kring_viewer *viewer,
 			  const struct kring_access *access)
@@ -101,8 +106,8 @@ bool kring_viewer_may_see(const struct kring_viewer *viewer,
 }
 
 /*
- * What @viewer may do with @arena, as RRING_MAY_*. 0: @viewer does not see
- * @arena. Under kring_names_lock.
+ * Return what @viewer may do with @arena, as bits RRING_MAY_*. 0: nothing, and
+ * @viewer may not even see that @arena exists. Under kring_names_lock.
  */
 u32 kring_viewer_rights(const struct kring_viewer *viewer,
 			const struct kring_arena *arena)
@@ -119,11 +124,12 @@ u32 kring_viewer_rights(const struct kring_viewer *viewer,
 }
 
 /*
- * May the current task administer @arena? A change needs this right of the
- * sender, and RRING_MAY_ADMINISTER of the socket's opener. The sender's alone
- * is not enough: a privileged program may get a socket as its standard output,
- * and write to it without knowing. The opener's alone is not enough, either: an
- * unprivileged process may have inherited the socket.
+ * Return true if the current task, which sends the request, may change @arena.
+ * The caller also has to check that the process that opened the socket has
+ * RRING_MAY_ADMINISTER. Both checks are needed. A privileged program may have
+ * got the socket as its standard output from an unprivileged process, and write
+ * to it without knowing. And an unprivileged process may have inherited a
+ * socket that a privileged one opened.
  */
 bool kring_viewer_may_change(const struct kring_viewer *viewer,
 			     const struct kring_arena *arena)

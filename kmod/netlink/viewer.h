@@ -18,11 +18,15 @@ struct sk_buff;
 struct kring_viewer {
 	const struct cred *cred;	/* of the opener; no reference */
 	struct net *net;	/* of the socket; no reference */
-	bool admin;		/* CAP_SYS_ADMIN in the namespace owning .net */
-	bool override;		/* CAP_DAC_OVERRIDE there */
+	/* the opener's capabilities in the user namespace that owns .net */
+	bool admin;		/* CAP_SYS_ADMIN */
+	bool override;		/* CAP_DAC_OVERRIDE */
 };
 
-/* A copy of what decides which viewers see an arena. Outlives the arena. */
+/*
+ * A copy of those fields of an arena that decide which viewers may see it. A
+ * notice still has the copy when the arena is freed.
+ */
 struct kring_access {
 	kuid_t uid;
 	kgid_t gid;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * A kernel reader that checks an entry while the kernel laps the reader and the
+ * A kernel reader checks an entry. Meanwhile the kernel laps the reader, and the
  * entry's slot is reused. reader_entry.c is included here, and reader_entry.o is
  * left out of the module. The only change: entry_hook() is called before the
- * generation of the slot is loaded.
+ * reader loads the generation of the slot.
  */
 #include <kunit/test.h>
 

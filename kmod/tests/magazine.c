@@ -182,7 +182,7 @@ static void slot_taken_and_given_on_is_not_spared(struct kunit *test)
 	mutex_unlock(&a->arena->lock);
 }
 
-/* The client takes the slot just now, and gives it back as it sees the floor. */
+/* The client is taking the slot, sees the floor, and gives the slot back. */
 static void slot_being_taken_is_not_spared(struct kunit *test)
 {
 	struct kring_client *a = fixture_client(test, RRING_PRODUCER);

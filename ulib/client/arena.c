@@ -20,8 +20,9 @@ enum rring_class rring_class_for(size_t len)
 }
 
 /*
- * Make one call that needs no client, on a file that is closed afterwards.
- * Returns what the call returns (CREATE: a descriptor), or a negative errno.
+ * Open a file on @backend, make the one call @request, and close the file. For
+ * calls that need no client. Return the result of the call, which for CREATE is
+ * a descriptor, or a negative errno.
  */
 static int call(enum rring_backend backend, unsigned long request, void *args)
 {

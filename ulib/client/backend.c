@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Which backend is used: the one that the caller names, else the one that
- * $RRING_BACKEND names, else the device if there is one, else the process
- * backend. A device that may not be opened is an error: in an arena of its own
- * the program would not meet those that it wants to share events with.
+ * $RRING_BACKEND names, else the device if it exists, else the process backend.
+ * If the device exists but cannot be opened, the call fails. The process
+ * backend would not help then: its arenas are in this process, and the
+ * processes that the program wants to share events with could not reach them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static int device_is_there(void)
 {
 	int fd = ulib_device_open();
 
-	/* ENXIO and ENODEV: a file of a module that is not loaded */
+	/* ENXIO and ENODEV: the file exists, but its module is not loaded */
 	if (fd < 0)
 		return fd != -ENOENT && fd != -ENXIO && fd != -ENODEV;
 	ulib_close(fd);

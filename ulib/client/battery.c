@@ -27,8 +27,9 @@ static int attribute_is(const char *dir, const char *supply,
 }
 
 /*
- * A battery whose scope is "Device" belongs to a peripheral, such as a mouse,
- * and does not count.
+ * Return 1 if @dir lists a battery that powers the machine, else 0. A battery
+ * whose scope is "Device" is in a peripheral, such as a mouse, and does not
+ * count.
  */
 int ulib_battery_in(const char *dir)
 {

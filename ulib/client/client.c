@@ -9,7 +9,10 @@
 #include "../thread.h"
 #include "client.h"
 
-/* A failure has no detail, unless the caller finds out more. */
+/*
+ * Return @err, the result of a backend's call. If it is negative, clear this
+ * thread's error detail, which is of an older error.
+ */
 static int without_detail(int err)
 {
 	return err < 0 ? rring_refuse_slow(err) : err;
@@ -56,8 +59,8 @@ void ulib_unmap(struct rring_client *client, const void *addr, size_t size)
 }
 
 /*
- * Call .poll_again of the backend with @mask, if rring_client_fd() was ever
- * called.
+ * Call the backend's .poll_again() with @mask. Do nothing if the program has
+ * never called rring_client_fd(): then it has no poll descriptor.
  */
 void ulib_poll_again(struct rring_client *client, uint32_t mask)
 {
@@ -68,9 +71,10 @@ void ulib_poll_again(struct rring_client *client, uint32_t mask)
 }
 
 /*
- * A reader or the writer of ring @ring has found something, but perhaps not
- * used all of it. Raise @waiters of the ring, if the poll descriptor needs
- * that, so that what comes next makes an edge, too. Cheap: no barrier.
+ * Raise @waiters of ring @ring if the backend and a poll descriptor need that.
+ * The caller is a reader that has found an event, or the writer that has found
+ * room. Perhaps it does not use all that it has found; what comes next must
+ * make the poll descriptor ready again. Cheap: no barrier.
  */
 void ulib_poll_next(struct rring_client *client, uint32_t ring,
 		    uint32_t waiters)
@@ -82,7 +86,10 @@ void ulib_poll_next(struct rring_client *client, uint32_t ring,
 		file->calls->poll_next(file, ring, waiters);
 }
 
-/* Make @reader call ulib_poll_next(), if that is of use. Under ulib_clients_lock(). */
+/*
+ * Make each later look of @reader call ulib_poll_next(), if the backend has
+ * .poll_next() and rring_client_fd() was called. Under ulib_clients_lock().
+ */
 void ulib_poll_reader(struct rring_reader *reader)
 {
 	const struct rring_client_private *own = reader->client->own;
@@ -94,9 +101,9 @@ void ulib_poll_reader(struct rring_reader *reader)
 }
 
 /*
- * Copy @from, padded with zeros; NULL is the empty name. -ENAMETOOLONG: it does
- * not fit; names are never truncated. -EINVAL: it has a character that no name
- * has. Stores the detail of the error.
+ * Copy the name @from to @to, and fill @to with zeros. NULL is the empty name.
+ * Return 0; -ENAMETOOLONG: @from is too long, and is not truncated; -EINVAL:
+ * @from has a character that is not allowed. Stores the detail of an error.
  */
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from)
 {
@@ -127,7 +134,10 @@ uint64_t rring_deadline(uint64_t nanoseconds_from_now)
 		ns + nanoseconds_from_now : RRING_FOREVER;
 }
 
-/* Returns what the kernel says about the ring @id, which is 1 or more. */
+/*
+ * Return ring @id's structure in the ARENA region, which the kernel writes.
+ * @id: 1 to max_rings.
+ */
 const struct rring_ring_info *ulib_ring_info(const struct rring_client *client,
 					     uint32_t id)
 {
@@ -313,7 +323,10 @@ static int open_client(struct rring_client **out, const char *name,
 	return 0;
 }
 
-/* The backend that the @flags of rring_open() ask for, or -EINVAL. */
+/*
+ * Return the backend that @flags of rring_open() select; -EINVAL: unknown
+ * flags, or two backends.
+ */
 static int backend_for(unsigned int flags)
 {
 	switch (flags & ~RRING_SINGLE_THREADED) {
@@ -367,7 +380,7 @@ int rring_open_config(struct rring_client **client,
 {
 	int fd, err;
 
-	/* check first: the arena that is created below may be persistent */
+	/* check flags before creating the arena: a persistent one would stay */
 	if (flags & ~RRING_SINGLE_THREADED)
 		return refuse_flags(flags);
 	fd = rring_arena_create(config);
@@ -428,8 +441,9 @@ int rring_client_fd(const struct rring_client *client)
 }
 
 /*
- * Make own->peers[@id] a mapping of the cursors of the client that has that id
- * now. If this fails, .serial is 0. The caller holds own->lock.
+ * Make own->peers[@id] a mapping of the cursors of the client that has @id now,
+ * unless it is one already. On failure set .serial to 0, so that the next call
+ * maps again. The caller holds own->lock.
  */
 static void map_peer(struct rring_client *client, uint32_t id)
 {
@@ -443,14 +457,17 @@ static void map_peer(struct rring_client *client, uint32_t id)
 	ulib_unmap(client, peer->cursors, sizeof(struct rring_cursors));
 	peer->cursors = ulib_map(client, RRING_REGION_CURSORS, id,
 				 sizeof(struct rring_cursors), 0, &err);
-	/* 0 (error, or a new client at @id by now): map again next time */
+	/*
+	 * .serial 0: the mapping failed, or is perhaps of a new client that has
+	 * got @id meanwhile. The next call maps again.
+	 */
 	peer->serial = err || rring_flag_load(now) != serial ? 0 : serial;
 }
 
 /*
- * Returns the position of cursor @cursor of client @id; 0: there is no such
- * client, or its cursors cannot be mapped. Takes own->lock for another client's
- * cursor, because another thread may replace the mapping.
+ * Return the position in cursor @cursor of client @id; 0: there is no such
+ * client, or its cursors cannot be mapped. Takes own->lock unless the cursor is
+ * this client's own, because another thread may replace the mapping of a peer.
  */
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
 			  uint32_t cursor)
@@ -459,8 +476,8 @@ uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
 	uint64_t position = 0;
 
 	/*
-	 * D: pairs with C in the reader's release. Without it the writer could
-	 * overwrite entries that the reader still uses.
+	 * D: pairs with C in the reader's release. Without this pair the writer
+	 * could overwrite entries that the reader still uses.
 	 */
 	if (id == client->id)
 		return rring_seq_load_acquire(
@@ -515,8 +532,9 @@ void rring_wake_pools(struct rring_client *client)
 }
 
 /*
- * Ask the kernel to free XXL slots: those of the @count slots from slot @first
- * on that no ledger, magazine or ring names. Errors are ignored.
+ * Ask the kernel to free those of the @count XXL slots from slot @first on that
+ * no ledger, magazine or ring names. If that fails, a later sweep frees these
+ * slots.
  */
 void ulib_xxl_reclaim(struct rring_client *client, uint32_t first,
 		      uint32_t count)

@@ -12,20 +12,20 @@
 #include "xxl.h"
 
 /*
- * Mapping of another client's cursors. It is valid while the client of that id
- * has the serial .serial; if .serial is 0, it must be mapped again. own->lock
- * protects it.
+ * A mapping of the cursors of another client, the peer. It is valid only while
+ * the client with that id has the serial .serial. 0: map the cursors before
+ * use. own->lock protects the structure.
  */
 struct ulib_peer {
 	uint32_t serial;
 	const struct rring_cursors *cursors;
 };
 
-/* This client's lists of recent drops of one pool. */
+/* This client's lists of recent drops of one pool, in its ledger region. */
 struct ulib_recent_view {
-	struct rring_recent *end;	/* by list: where it goes on */
-	uint32_t *slot;			/* the lists, in a row */
-	uint32_t entries;		/* of each: a power of two, or 0 */
+	struct rring_recent *end;	/* by list: entries written so far */
+	uint32_t *slot;			/* all lists, one after the other */
+	uint32_t entries;		/* of each list: a power of two, or 0 */
 };
 
 struct rring_client_private {
@@ -50,18 +50,26 @@ struct rring_client_private {
 };
 
 /*
- * 1: this process has @client from its parent, by fork(). Then a call must
- * neither load nor store shared memory, nor lock a mutex of the client.
+ * Return 1 if this process has got @client from its parent by fork(), else 0.
+ * If 1, a call must not access shared memory, which is not mapped here, and
+ * must not lock a mutex of the client, which a thread of the parent may have
+ * held during fork().
  */
 static inline int ulib_is_inherited(const struct rring_client *client)
 {
 	return client->own->inherited;
 }
 
-/* Returns the error of a call with an inherited client, and stores why. */
+/*
+ * Return -EPERM, the error of each call with an inherited client, and store its
+ * detail.
+ */
 int ulib_refuse_inherited(void);
 
-/* Returns the error of a call for what @client does not hold; stores why. */
+/*
+ * Return the error of a call with an event that @client does not hold, and
+ * store its detail: -EINVAL, or -EPERM if @client is inherited.
+ */
 int ulib_not_held(const struct rring_client *client);
 
 int ulib_clients_init(void);
@@ -79,8 +87,10 @@ void ulib_inherited_client_free(struct rring_client *client);
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);
 /*
- * Make a call that may sleep until @deadline, which is in @args as well. The
- * thread can be cancelled meanwhile; so the caller has no lock.
+ * Make the call @request, which may sleep until @deadline. The caller has
+ * stored @deadline in @args, too. Return 0 or a negative errno. Unless
+ * @deadline is 0, pthread_cancel(3) may end the thread during the call. So the
+ * caller must hold no lock.
  */
 int ulib_call_until(struct rring_client *client, unsigned long request,
 		    void *args, uint64_t deadline);
@@ -104,38 +114,47 @@ void ulib_settle_writers(struct rring_client *client);
 void ulib_writer_settle(struct rring_writer *writer);
 
 /*
- * Look at the readers: 0 if @n entries have room, else -EAGAIN. Sets .limit and
- * settles what the readers have passed. Not for RRING_OVERWRITE.
+ * Look at the readers' positions, set .limit, and settle the entries that all
+ * gating readers have passed. Return 0: @n entries have room; -EAGAIN: they
+ * have not; -EPERM: the client is inherited. Not for the policy
+ * RRING_OVERWRITE.
  */
 int ulib_writer_check_room(struct rring_writer *writer, uint32_t n);
 
 /*
- * Sleep in the kernel until @n entries have room: 0, -ETIMEDOUT, -EINTR or
- * another error of RRING_IOC_WAIT. If @peer, a reader of the same client, is
- * not NULL: also -EPIPE when the stream of @peer has ended.
+ * Sleep in the kernel until @n entries have room. Return 0, -ETIMEDOUT at
+ * @deadline, -EINTR, or another error of RRING_IOC_WAIT. If @peer is not NULL,
+ * it is a reader of the same client, and the end of its stream also ends the
+ * sleep: return -EPIPE.
  */
 int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 		      const struct rring_reader *peer, uint64_t deadline);
 
 /*
- * 0: @reader has events, or was lapped; -EAGAIN: nothing yet; -EPIPE: nothing,
- * and the stream has ended; else the error of mapping new pages.
+ * Look for events without reading one. Return 0: @reader has events, or the
+ * writer has lapped it; -EAGAIN: no event yet; -EPIPE: no event, and the stream
+ * has ended; another error: the pages of the ring's new writer could not be
+ * mapped.
  */
 int ulib_reader_check(struct rring_reader *reader);
 
-/* 1: the reader was told (-EPIPE) of the end of the incarnation it knows. */
+/*
+ * Return 1 if a call has already told the reader (by -EPIPE) that the
+ * incarnation of the ring that it has mapped has ended; else 0.
+ */
 int ulib_reader_knows_end(const struct rring_reader *reader);
 
 /*
- * Release discarded entries (RRING_LEN_NONE) up to the first other entry. 1:
- * there is such an entry; else what rring_peek() or rring_release() returns.
+ * Release discarded entries (RRING_LEN_NONE) until the next entry is another
+ * one. Return 1: the next entry is one to read; else what rring_peek() or
+ * rring_release() returned.
  */
 long ulib_peek_event(struct rring_reader *reader);
 
 /*
- * Fill @event from the entry at the reader's position, which the caller has
- * peeked at; returns what rring_entry() returns. The next read releases the
- * entry; but if this call returns -ENOMEM, it reads the entry again.
+ * Fill @event from the entry at the reader's position, after the caller has
+ * peeked at that entry. Return what rring_entry() returns. The next read call
+ * releases the entry. Only after -ENOMEM it does not: it reads the entry again.
  */
 int ulib_reader_next(struct rring_reader *reader, struct rring_event *event);
 

@@ -39,9 +39,10 @@ static int device_call(struct ulib_file *file, unsigned long request,
 }
 
 /*
- * ioctl(2) is no cancellation point. So the thread may be cancelled at any
- * instruction of this call, which has nothing to give back. What the call has
- * done by then, the caller's cleanup handler undoes.
+ * Make an ioctl(2) that pthread_cancel(3) may end. ioctl(2) is no cancellation
+ * point, so cancellation is made possible at any instruction of this function,
+ * which owns nothing that would leak. If the kernel has already carried out the
+ * request, a cleanup handler of the caller must undo it where necessary.
  */
 static int device_wait(struct ulib_file *file, unsigned long request,
 		       void *args)
@@ -64,8 +65,9 @@ static void *device_map(struct ulib_file *file, uint64_t offset, size_t size,
 	if (addr != MAP_FAILED)
 		return addr;
 	/*
-	 * EAGAIN: under mlockall(2), more than RLIMIT_MEMLOCK. For callers of
-	 * the library -EAGAIN means that a ring is full or has nothing new.
+	 * Under mlockall(2), mmap() fails with EAGAIN if the memory exceeds
+	 * RLIMIT_MEMLOCK. Return -ENOMEM for it: to callers of the library
+	 * -EAGAIN means that a ring is full or has nothing new.
 	 */
 	if (errno == EAGAIN)
 		*err = ulib_error(-ENOMEM, "the memory of the arena exceeds RLIMIT_MEMLOCK, as mlockall() is in effect; raise the limit");
@@ -85,7 +87,10 @@ static int device_poll_fd(struct ulib_file *file)
 	return file->fd;
 }
 
-/* Nothing to do: each poll(2) makes the module look again. */
+/*
+ * Do nothing: each poll(2) on the device makes the module look at the rings
+ * again.
+ */
 static void device_poll_again(struct ulib_file *file, uint32_t mask)
 {
 	(void)file;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Texts for errors: one for each errno, and, for each thread, the detail of its
- * last failed call. A public function that can fail for several reasons forgets
- * the detail at its start, and stores one where it finds the reason. A detail
- * has the errno that it is for, so that it is never given for another one.
+ * Texts for errors: one for each errno, and for each thread the detail of its
+ * last failed call. A public function that can fail with one errno for several
+ * reasons clears the detail at its start, and stores a detail where it finds
+ * the reason. Each detail is stored with its errno, so that
+ * rring_error_detail() never returns it for another errno.
  */
 #include <errno.h>
 #include <stdarg.h>

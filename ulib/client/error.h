@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The detail of a thread's last error: rring_error_detail(). */
+/* The detail of a thread's last error, which rring_error_detail() returns. */
 #ifndef ULIB_ERROR_H
 #define ULIB_ERROR_H
 
@@ -8,10 +8,13 @@ struct rring_client;
 struct rring_reader_config;
 struct rring_ring_open;
 
-/* The next error has no detail, unless one is stored. */
+/*
+ * Clear this thread's detail. Called at the start of a call, so that an old
+ * detail is not taken for that of the call's error.
+ */
 void ulib_error_forget(void);
 
-/* Store the detail of @err, a negative errno. Returns @err. */
+/* Store the printed @format as the detail of @err (negative). Return @err. */
 int ulib_error(int err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
 
@@ -20,8 +23,8 @@ int ulib_error_unless_known(int err, const char *text)
 	__attribute__((cold));
 
 /*
- * Store why a call has failed with @err, if that can be found out. Each returns
- * @err.
+ * Find out why a call to the kernel has failed with @err, and store that as the
+ * detail. Store none if the reason cannot be found. Each function returns @err.
  */
 int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 			int err);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Why a call has failed. The kernel returns an errno alone; these functions
- * look at the arguments and at the arena again, to say which of several reasons
- * it was, and what to do. The arena may have changed since.
+ * Why a call has failed. The kernel returns an errno alone. These functions
+ * look again at the arguments and at the arena, and store as the detail which
+ * of several reasons it was, and what the caller can do. The arena may have
+ * changed since the call, so the detail can be wrong; the errno is not.
  */
 #include <string.h>
 
@@ -157,7 +158,10 @@ static int explain_geometry(const struct rring_ring_open *args, int err)
 	return explain_stride(args, err);
 }
 
-/* 1: all places for rings are taken, and none is by @name; else 0. */
+/*
+ * Return 1 if the arena has as many rings as it may have, and none is called
+ * @name; else 0.
+ */
 static int rings_are_full(const struct rring_client *client, const char *name)
 {
 	uint32_t i;
@@ -292,7 +296,10 @@ int ulib_explain_join(struct rring_client *client,
 
 /* ---- slots ---- */
 
-/* 1: the XXL pool has a free slot, so that it was memory that was missing. */
+/*
+ * Return 1 if the XXL pool has a free slot, else 0. 1: the allocation failed
+ * for lack of memory, and not of slots.
+ */
 static int has_free_place(struct rring_client *client)
 {
 	struct rring_pool_stat stat = {

@@ -30,9 +30,9 @@ static int join(const struct rring_factory *factory, const char *name,
 }
 
 /*
- * Create the ring, join it, then give up the writer's place, so that the ring
- * awaits its next writer. -ENOENT: another writer was first; the caller tries
- * again to join.
+ * Create the ring, join it as a reader, then leave it as its writer, so that it
+ * awaits its next writer. Return 0; -ENOENT: another writer has opened the ring
+ * in the meantime, so the caller tries to join again; or another error.
  */
 static int join_first(const struct rring_factory *factory, const char *name,
 		      const char *reader_name, struct rring_reader **reader)

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Clients in a child of fork(). The child has a copy of their structures, but
- * none of the shared memory, and the kernel serves the parent alone. In the
- * child, close frees memory and closes descriptors, and other calls return
- * -EPERM. The parent notices nothing.
+ * the shared memory is not mapped there, and the kernel serves the parent
+ * alone. In the child, close frees memory and closes descriptors, and all other
+ * calls return -EPERM. Nothing changes for the parent.
  *
- *   1. A list has all clients of the process. Its lock also protects each
- *	client's lists of writers, readers and pipes. The parent holds the lock
- *	during fork(), so that the child finds the lists whole.
- *   2. In the child, the handler of fork() marks all clients as inherited, and
- *	changes their structures so that the inline functions take their slow
- *	paths: nothing is parked, there is no room and no event. So the short
- *	paths need no check.
- *   3. The slow paths return -EPERM. What they load before that is in the
- *	structures below, which have no content. The ledger, whose words the
- *	inline functions load first, is a private mapping of zeros.
+ *   1. One list has all clients of the process. Its lock also protects each
+ *	client's lists of writers, readers and pipes. The thread that calls
+ *	fork() holds the lock meanwhile, so the child finds complete lists.
+ *   2. In the child, the handler of fork() marks all clients as inherited. It
+ *	also changes their structures so that the inline functions call the
+ *	functions out of line: no slot is parked, no ring has room or an event.
+ *	So the inline functions need no check of their own.
+ *   3. The functions out of line return -EPERM. They may load shared words
+ *	before they find that out: so the pointers lead to the structures
+ *	below, which are all zero. The ledger, whose words the inline functions
+ *	load first, is replaced by a private mapping of zeros.
  *
- * There is nothing at the addresses of payloads and entries: a child that
- * accesses those gets SIGSEGV, and never reads zeros instead.
+ * Nothing is mapped at the addresses of payloads and entries. A child that
+ * accesses these gets SIGSEGV, and never reads zeros instead of an event.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -35,7 +36,10 @@ static struct rring_client_private *clients;	/* under .lock */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 
-/* Stand for shared memory. Stores of inherited clients land here, too. */
+/*
+ * Used by inherited clients instead of shared memory: their pointers lead here.
+ * Their stores end up here, too, and have no effect.
+ */
 static struct rring_arena_info no_arena;
 static struct rring_ring_info no_ring_info;
 static struct rring_ring_head no_ring;
@@ -65,8 +69,9 @@ void ulib_clients_unlock(void)
 }
 
 /*
- * Map zeros where the ledger was. If anything is there by now, that stays: then
- * hold, drop and publish may get SIGSEGV.
+ * Map a private mapping of zeros where the ledger was. That fails if something
+ * else is mapped there by now: then hold, drop and publish of the inherited
+ * client access that memory, or get SIGSEGV if nothing is there.
  */
 static void replace_ledger(struct rring_client_private *own)
 {
@@ -81,7 +86,10 @@ static void replace_ledger(struct rring_client_private *own)
 		munmap(addr, size);
 }
 
-/* No room, so that the writer looks for room, and finds itself inherited. */
+/*
+ * No room: the next reservation looks for room, finds the client inherited, and
+ * fails with -EPERM.
+ */
 static void disable_writer(struct rring_writer *writer)
 {
 	writer->limit = writer->head;
@@ -90,8 +98,8 @@ static void disable_writer(struct rring_writer *writer)
 }
 
 /*
- * No events. The reader is lapped, too: its next call joins the ring again,
- * which fails.
+ * No events, so that the next read looks for one. It finds .ref changed, as
+ * after a lap, and tries to rejoin the ring, which fails with -EPERM.
  */
 static void disable_reader(struct rring_reader *reader)
 {
@@ -133,13 +141,16 @@ static void in_child(void)
 	struct rring_client_private *own;
 	uint32_t i;
 
-	/* a length that fits finds no slot, instead of no class */
+	/* with a .slot_size of 0, rring_alloc_slow() would return -E2BIG */
 	for (i = 0; i < RRING_XXL; i++)
 		no_arena.pool[i].slot_size = UINT32_MAX;
 	for (own = clients; own; own = own->next)
 		if (!own->inherited)
 			disable_client(own->client);
-	/* this thread is not the one that locked it in the parent */
+	/*
+	 * The parent's thread has locked this mutex before fork(). This thread
+	 * has another id and so cannot unlock it: initialize it again.
+	 */
 	ulib_mutex_init(&lock);
 }
 
@@ -150,7 +161,10 @@ static void init(void)
 				     in_child);
 }
 
-/* To be called before a client is opened. 0 or -ENOMEM. */
+/*
+ * Install the handlers of fork(), once. To be called before a client is opened.
+ * Return 0 or -ENOMEM.
+ */
 int ulib_clients_init(void)
 {
 	pthread_once(&once, init);
@@ -179,9 +193,10 @@ void ulib_clients_remove(struct rring_client_private *own)
 /* ---- close ---- */
 
 /*
- * Free @reader, unless it has lists that only its thread changes: another thread
- * of the parent may have been in a call, and a list may be half changed. Then
- * @reader stays, where a leak checker finds it.
+ * Free @reader of an inherited client. Keep it if it has .pins or .old, lists
+ * that only the reader's thread changes: another thread of the parent may have
+ * been changing them during fork(), so they cannot be walked. Put such a reader
+ * on a list, so that a leak checker still finds it.
  */
 void ulib_inherited_reader_free(struct rring_reader *reader)
 {
@@ -207,9 +222,9 @@ static int has_mapped_events(const struct rring_client *client)
 }
 
 /*
- * Free @client, whose readers, writers and pipes are freed, and close its
- * descriptors. The mutexes are not destroyed, because a thread of the parent
- * may have held them during fork().
+ * Close the descriptors of @client, which is inherited, and free it. The caller
+ * has freed its readers, writers and pipes. The mutexes are not destroyed,
+ * because a thread of the parent may have held them during fork().
  */
 void ulib_inherited_client_free(struct rring_client *client)
 {

@@ -6,8 +6,9 @@
 #include "client.h"
 
 /*
- * Drop all parked slots of @pool. Tells clients that wait for a slot after each
- * one: a sweep may have seen that one parked, and then in motion.
+ * Drop all parked slots of @pool. After each one, wake the clients that wait
+ * for a slot: their sweep may have skipped that slot, because its ledger word
+ * changed during the sweep.
  */
 static void unpark_all(struct rring_client *client,
 		       struct rring_pool_view *pool)
@@ -31,14 +32,18 @@ void rring_unpark(struct rring_client *client, enum rring_class pool)
 }
 
 /*
- * The kernel has recalled the magazine of @pool: drop all parked slots, and say
- * so by a tail at the floor. The tail is stored last (E): from then on the
- * kernel takes a parked slot for one that this client may use.
+ * The kernel has recalled the magazine of @pool: drop all parked slots, then
+ * raise the tail to the floor, which tells the kernel that this client has
+ * noticed. E: the tail is stored last. Until then the kernel counts a parked
+ * slot as unused; from then on, as one that this client may use.
  */
 static void yield_slots(struct rring_client *client,
 			struct rring_pool_view *pool)
 {
-	/* the kernel stores it before the head: the head may be lower yet */
+	/*
+	 * The kernel stores .floor before .head. So the tail, which is set to
+	 * the floor below, may be above .head for a moment.
+	 */
 	uint64_t floor = rring_seq_load(&pool->magazine->floor);
 
 	unpark_all(client, pool);
@@ -49,12 +54,12 @@ static void yield_slots(struct rring_client *client,
 }
 
 /*
- * Take the next free slot of the magazine and hold it. Returns its handle; 0:
- * the magazine is empty. The hold is stored before the tail moves
- * (E, which pairs with F in the sweep); else the sweep could find the slot in
- * neither place. If the magazine was recalled, the slot may be another client's
- * by now: then the hold is taken back, and 0 returned. For single-threaded
- * clients.
+ * Take the next free slot of the magazine and hold it. For single-threaded
+ * clients. Return its handle; 0: the magazine is empty or was recalled.
+ *
+ * E: pairs with F in the sweep. The hold is stored before the tail moves; else
+ * the sweep could find the slot in neither place. If the magazine was recalled,
+ * another client may use the slot by now: then take the hold back.
  */
 static inline uint64_t pop_slot(struct rring_pool_view *pool)
 {
@@ -80,8 +85,9 @@ static inline uint64_t pop_slot(struct rring_pool_view *pool)
 }
 
 /*
- * Take a parked slot; there is one. Returns its handle; 0: the magazine was
- * recalled. For single-threaded clients.
+ * Take a parked slot. The caller has checked that there is one. Return its
+ * handle; 0: the kernel has recalled the magazine and the parked slots. For
+ * single-threaded clients.
  */
 static uint64_t pop_parked(struct rring_pool_view *pool)
 {
@@ -96,8 +102,9 @@ static uint64_t pop_parked(struct rring_pool_view *pool)
 }
 
 /*
- * Take a slot that is parked, or in the magazine. Returns its handle; 0: there
- * is none. For single-threaded clients.
+ * Take a parked slot or, if none is parked, one of the magazine. If the kernel
+ * has recalled them, first give them all up. Return the slot's handle; 0: there
+ * is none, so that the caller has to refill. For single-threaded clients.
  */
 static uint64_t take_slot(struct rring_client *client,
 			  struct rring_pool_view *pool)
@@ -114,9 +121,10 @@ static uint64_t take_slot(struct rring_client *client,
 
 /*
  * Move the tail from @tail past one slot or, if the magazine was recalled, to
- * the floor. 1: this thread has taken the slot; 0: another thread has moved the
- * tail, or the slot was recalled.
- * The order of the hold and the floor is that of rring_recalled().
+ * the floor. Return 1: this thread has taken the slot; 0: another thread has
+ * moved the tail, or the slot was recalled. The caller's hold is stored before
+ * the floor is loaded: so the kernel sees the hold, or this thread sees the
+ * recall.
  */
 static int move_tail(struct rring_pool_view *pool, __u64 tail)
 {
@@ -132,9 +140,10 @@ static int move_tail(struct rring_pool_view *pool, __u64 tail)
 
 /*
  * Take the next free slot of the magazine and hold it, in a client with several
- * threads. A thread that does not get the slot has held a slot that belongs to
- * another thread or client. That extra hold does no harm. It may have been the
- * last hold on the slot, so rring_freed() wakes clients that wait for a slot.
+ * threads. Return its handle; 0: the magazine is empty. If the thread does not
+ * get the slot, it takes its hold back. Until then it held a slot of another
+ * thread or client, which only delays a sweep; so rring_freed() then wakes the
+ * clients that wait for a slot.
  */
 static uint64_t pop_slot_threads(struct rring_client *client,
 				 struct rring_pool_view *pool)
@@ -144,7 +153,7 @@ static uint64_t pop_slot_threads(struct rring_client *client,
 
 	for (;;) {
 		tail = rring_seq_load(pool->tail);
-		/* P: pairs with O in the kernel, as in pop_slot() */
+		/* P: pairs with O in the kernel: the handle is written */
 		if (rring_seq_load_acquire(&pool->magazine->head) <= tail)
 			return 0;
 		handle = RRING_LOAD(&pool->magazine->handle[
@@ -160,14 +169,15 @@ static uint64_t pop_slot_threads(struct rring_client *client,
 
 /*
  * Settle all rings that this client writes, so that a shallow sweep finds the
- * slots that their readers have passed. Does nothing if the client has several
- * threads.
+ * slots that all readers have passed. Do nothing in a client with several
+ * threads, as each ring's writer may belong to another thread, and in an
+ * inherited client.
  */
 void ulib_settle_writers(struct rring_client *client)
 {
 	struct rring_writer *writer;
 
-	/* each writer may belong to another thread */
+	/* .shared: each writer may belong to another thread */
 	if (client->shared || ulib_is_inherited(client))
 		return;
 	for (writer = client->own->writers; writer; writer = writer->next)
@@ -187,7 +197,10 @@ static int refill(struct rring_client *client, uint32_t pool,
 
 	ulib_error_forget();
 	ulib_settle_writers(client);
-	/* a slot that was lent when the thread is cancelled stays at hand */
+	/*
+	 * If the thread is cancelled just after the kernel has lent slots, they
+	 * stay in the magazine, and the next allocation takes them.
+	 */
 	err = ulib_call_until(client, RRING_IOC_REFILL, &args, deadline);
 	return err ? ulib_explain_refill(client, pool, err) : 0;
 }
@@ -270,9 +283,10 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 }
 
 /*
- * Allocate up to @n events from the parked slots of @pool. Returns how many; 0
- * also if the magazine was recalled. The caller has checked that header.len
- * fits a slot, which has 1 << @shift bytes.
+ * Allocate up to @n events from the parked slots of @pool. Return how many; 0:
+ * none is parked, or the kernel has recalled them. @shift: a slot has 1 <<
+ * @shift bytes. The caller has checked that @header.len fits. For
+ * single-threaded clients.
  */
 static uint32_t alloc_parked(struct rring_client *client,
 			     struct rring_pool_view *pool, uint32_t shift,
@@ -307,7 +321,10 @@ static uint32_t alloc_parked(struct rring_client *client,
 		yield_slots(client, pool);
 		return 0;
 	}
-	/* not before: a recalled slot may have another client's event */
+	/*
+	 * write headers only after the check: a recalled slot may already have
+	 * an event of another client
+	 */
 	for (i = 0; i < n; i++)
 		pool->header[rring_handle_index(events[i].handle)] = header;
 	return n;
@@ -363,12 +380,14 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 }
 
 /*
- * Hold, in a client with several threads: add first, then look at the value
- * before the add. A load before the add would wait for other threads' adds.
- * -EOVERFLOW: there were too many holds, and the add is undone. The 17 bits of
- * holds have room for the threads that add at the same time. To undo the add
- * also takes moves back. That is safe: the word shows holds all the time, so no
- * collect relies on its moves.
+ * Hold, in a client with several threads. Add first, then check the value
+ * before the add: a separate load would cost an extra wait for the cache line.
+ * Return 0; -EOVERFLOW: there were RRING_HOLDS_MAX holds, and the add is
+ * undone. The field has 17 bits, so the adds of several threads at a time do
+ * not overflow it.
+ *
+ * Undoing the add also takes moves back. That is safe: the word shows holds all
+ * the time, so no collect relies on its moves.
  */
 static int hold_threads(struct rring_client *client,
 			const struct rring_event *event)
@@ -384,9 +403,10 @@ static int hold_threads(struct rring_client *client,
 }
 
 /*
- * The ledger word of a slot has RRING_ASIDE. 0: the kernel has recalled the slot,
- * and another client may use it now; this client has dropped it. -ESTALE: the
- * slot is parked, and no event.
+ * The caller has found RRING_ASIDE in the ledger word of a slot: the slot is
+ * parked. If the kernel has recalled it, another client may use it by now: drop
+ * all parked slots of the pool and return 0, so that the caller can take a
+ * hold. Else return -ESTALE: a parked slot has no event.
  */
 static int drop_recalled(struct rring_client *client, uint64_t handle)
 {
@@ -400,8 +420,10 @@ static int drop_recalled(struct rring_client *client, uint64_t handle)
 }
 
 /*
- * Hold, in a client with one thread, for which rring_hold() has found too many
- * holds, or a parked slot.
+ * Hold, in a single-threaded client, when rring_hold() has found
+ * RRING_HOLDS_MAX holds or RRING_ASIDE. Return -EOVERFLOW, -EINVAL (parked, no
+ * event), -EPERM (inherited), or what rring_hold() returns after a recall was
+ * noticed.
  */
 static __attribute__((noinline)) int hold_single(struct rring_client *client,
 						 const struct rring_event *event)
@@ -414,7 +436,10 @@ static __attribute__((noinline)) int hold_single(struct rring_client *client,
 	       ulib_not_held(client) : rring_hold(client, event);
 }
 
-/* A client with several threads parks no slot: only XXL words are aside. */
+/*
+ * Hold out of line: called by rring_hold() for XXL, for a client with several
+ * threads, and when a single-threaded one finds too many holds or RRING_ASIDE.
+ */
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event)
 {
@@ -424,7 +449,11 @@ int rring_hold_slow(struct rring_client *client,
 				hold_single(client, event);
 }
 
-/* Called after a hold on @event was dropped; @word: the word before that. */
+/*
+ * Note the drop of a hold on @event: in the recent drops, and by waking clients
+ * that wait for a slot, if this was the last hold. @word: the word before the
+ * drop.
+ */
 static void hold_dropped(struct rring_client *client,
 			 const struct rring_event *event, uint64_t word)
 {
@@ -435,16 +464,20 @@ static void hold_dropped(struct rring_client *client,
 }
 
 /*
- * Take a hold away from @word, if it has one; else leave the word as it is.
- * Returns the word before. A subtraction that is undone would not do: while it
- * lasts, another thread's hold looks like none, and a second thread that fails
- * finds holds below zero, and takes one of these.
+ * Take one hold away from @word, if it has one; else leave the word as it is.
+ * Return the word before. A plain subtraction, undone if there was no hold,
+ * would be wrong. Until the undo, it hides a hold that another thread takes.
+ * And a second thread without a hold would find holds below zero, which look
+ * like many, and drop one of these.
  */
 static uint64_t take_hold(rring_word_t *word)
 {
 	__u64 before = rring_word_load(word);
 
-	/* G: the payload was read before the hold falls */
+	/*
+	 * G: the payload is read before the hold falls. Otherwise another
+	 * client could get the slot and write it while it is read.
+	 */
 	while (rring_ledger_holds(before) &&
 	       !rring_word_exchange(word, &before,
 				    before + RRING_MOVE - RRING_HOLD))
@@ -453,8 +486,8 @@ static uint64_t take_hold(rring_word_t *word)
 }
 
 /*
- * Drop, in a client with several threads. -EINVAL: there was no hold. Like each
- * call that fails, this wakes the clients that wait for a slot.
+ * Drop, in a client with several threads. Return 0; -EINVAL: there was no hold.
+ * A failed drop, too, wakes the clients that wait for a slot.
  */
 static int drop_threads(struct rring_client *client,
 			const struct rring_event *event)
@@ -482,7 +515,10 @@ int rring_drop_slow(struct rring_client *client,
 		       ulib_xxl_drop(client, event) : ulib_not_held(client);
 	if (!rring_ledger_holds(word))
 		return ulib_not_held(client);
-	/* G: the payload was read before the hold falls */
+	/*
+	 * G: the payload is read before the hold falls. Otherwise another
+	 * client could get the slot and write it while it is read.
+	 */
 	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
 					      RRING_MOVE - RRING_HOLD);
 	hold_dropped(client, event, word);
@@ -490,8 +526,9 @@ int rring_drop_slow(struct rring_client *client,
 }
 
 /*
- * Wait while a sweep hides @generation (0), which it does under the arena's
- * lock. Returns the generation; 0: the client has ended.
+ * Wait until a sweep that hides @generation (0) shows it again, and return it.
+ * The sweep holds the arena's lock all that time, so ulib_await_peer() can wait
+ * for it. Return 0 if that fails because the client is dead.
  */
 static uint64_t __attribute__((noinline))
 await_generation(const struct rring_client *client,
@@ -508,8 +545,8 @@ await_generation(const struct rring_client *client,
 }
 
 /*
- * 1: the slot of @handle still has the generation of @handle; else 0. Waits
- * while a sweep hides the generation.
+ * Return 1 if @handle is not stale: its slot still has its generation; else 0.
+ * Waits while a sweep hides the generation (0), which is short.
  */
 int rring_generation_is(const struct rring_client *client, uint64_t handle)
 {
@@ -527,8 +564,8 @@ int rring_generation_is(const struct rring_client *client, uint64_t handle)
 }
 
 /*
- * Fill @event for @handle from the header of its slot. -EBADMSG: the length
- * there is more than the slot takes.
+ * Fill @event for @handle from the header of its slot, which any producer can
+ * write. Return 0; -EBADMSG: the length in the header is larger than the slot.
  */
 static int read_header(const struct rring_client *client, uint64_t handle,
 		       struct rring_event *event)
@@ -547,9 +584,11 @@ static int read_header(const struct rring_client *client, uint64_t handle,
 }
 
 /*
- * First the hold, then a full fence, then the look at the generation. Without
- * the fence, the sweep could miss the hold while this client misses that the
- * generation is hidden.
+ * Take a hold on the event of @handle, and fill @event. Store the hold first,
+ * then pass a full fence (I), then read the generation. Without the fence, the
+ * sweep could miss the hold, while this function does not see that the
+ * generation is hidden. -ESTALE: the use of the slot that @handle names is
+ * over.
  */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event)
@@ -568,7 +607,10 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	err = rring_hold(client, &held);
 	if (err)
 		return err;
-	/* I: pairs with J; the sweep hides the generation, then looks again */
+	/*
+	 * I: pairs with J in hide_generations(). Either this load finds the
+	 * generation hidden, or the sweep finds the hold stored above.
+	 */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;
@@ -602,7 +644,10 @@ uint64_t rring_share(struct rring_client *client,
 {
 	if (!rring_event_is_of(event, client) || ulib_is_inherited(client))
 		return 0;
-	/* RRING_PRIVATE is only for parking, which needs a single thread */
+	/*
+	 * Another client gets the handle. A client with several threads never
+	 * sets RRING_PRIVATE, because it parks no slot.
+	 */
 	if (!client->shared)
 		rring_word_store_release(event->word,
 					 rring_word_load(event->word) &
@@ -630,7 +675,7 @@ void rring_trim(struct rring_client *client)
 {
 	uint32_t i;
 
-	/* not XXL: the thread that each slot was lent for takes it soon */
+	/* skip XXL: each slot was lent for a thread, which takes it soon */
 	for (i = 0; i < RRING_XXL; i++) {
 		unpark_all(client, &client->pool[i]);
 		empty_magazine(client, &client->pool[i]);

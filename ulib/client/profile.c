@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Profiles: the capacities that fit this machine. */
+/* Profiles: capacities of the pools that suit a kind of machine. */
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,8 +18,8 @@ static uint64_t memory_bytes(void)
 }
 
 /*
- * CPUs that this thread may run on; all CPUs online if that mask does not fit a
- * cpu_set_t.
+ * Return the number of CPUs that this thread may run on. If the kernel's mask
+ * of them does not fit a cpu_set_t, return the number of CPUs that are online.
  */
 static uint32_t count_cpus(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Lists of recent drops: written here, read by kmod/core/recent.c. */
+/* A client writes its lists of recent drops; kmod/core/recent.c reads them. */
 #include "client.h"
 
 void ulib_recent_open(struct rring_client *client)
@@ -17,8 +17,9 @@ void ulib_recent_open(struct rring_client *client)
 }
 
 /*
- * Choose a list by pthread_self(), so that two threads seldom write the same
- * cache line. Threads that share a list may lose each other's entries.
+ * Return the list that this thread writes. It is chosen by pthread_self(), so
+ * that two threads seldom write the same cache line. Threads that share a list
+ * may overwrite each other's entries, which costs a sweep only time.
  */
 static __attribute__((noinline)) uint32_t list_of_thread(void)
 {
@@ -29,9 +30,10 @@ static __attribute__((noinline)) uint32_t list_of_thread(void)
 }
 
 /*
- * Enter the slot of @handle in a list of recent drops: its ledger word now has
- * neither holds nor in_flight. Not for XXL. The stores need no order, because
- * the lists are hints.
+ * Enter the slot of @handle in a list of recent drops, so that a sweep looks at
+ * it soon. The caller has found neither holds nor in_flight in this client's
+ * ledger word of the slot. Not for XXL. The stores need no order, because the
+ * lists are hints.
  */
 void ulib_recent_add(struct rring_client *client, uint64_t handle)
 {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Events above 16 KiB. Their ledger words always have RRING_ASIDE, so that the
- * inline paths call the functions of this file. The client maps a region when
- * it first looks at the event, and unmaps the region when it has neither a hold
- * on the event nor a peeked entry that names it. A client that gives up its
- * last hold or peek asks the kernel to free the slot, so that the memory does
- * not wait for the next sweep.
+ * Events above 16 KiB (XXL). Their ledger words always have RRING_ASIDE, so
+ * that the inline functions call the functions of this file. The client maps
+ * the region of an event when it first looks at the event. It unmaps the region
+ * when it has no hold on the event, and none of its readers has a peeked entry
+ * that names the event. A client that gives up its last hold, or releases such
+ * an entry, asks the kernel to free the slot: else the memory would stay in use
+ * until the next sweep.
  */
 #include <stdlib.h>
 
@@ -23,7 +24,7 @@ struct ulib_mapped {
 	struct ulib_mapped *next;
 };
 
-/* A pin stands for a peeked XXL entry that its reader has not released. */
+/* A pin: .mapped stays until the reader releases the entry at .position. */
 struct rring_pin {
 	uint64_t position;
 	struct ulib_mapped *mapped;
@@ -51,7 +52,10 @@ static void unlock(struct rring_client *client)
 	pthread_mutex_unlock(&table_of(client)->lock);
 }
 
-/* Bytes of the region that the slot of @handle has now; 0: none. */
+/*
+ * Return the size in bytes of the region that the slot of @handle has now; 0:
+ * it has none. This may be the region of a later use of the slot.
+ */
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle)
 {
 	const rring_word_t *bytes = (const rring_word_t *)
@@ -61,7 +65,7 @@ uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle)
 	return rring_word_load_acquire(&bytes[rring_handle_index(handle)]);
 }
 
-/* ---- what is mapped; under .lock, but for unmap_list() ---- */
+/* ---- mappings: called under .lock, except unmap_list() ---- */
 
 static struct ulib_mapped **list_of(const struct rring_client *client,
 				    uint64_t handle)
@@ -80,8 +84,9 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
 }
 
 /*
- * Map the region that the slot of @mapped has now. -ESTALE: the slot has no
- * region, or by now one of another size; else an error of the mapping.
+ * Map the region that the slot of @mapped has now; set .size and .data. Return
+ * 0; -ESTALE: the slot has no region, or meanwhile got one of another size, so
+ * it has been reused; else an error of the mapping.
  */
 static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 {
@@ -98,9 +103,10 @@ static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 }
 
 /*
- * Find the mapping of @handle, or make it. NULL: *@err is -ESTALE if the slot's
- * use is over, -ENOMEM, or an error of the mapping. The mapping stays only
- * while this client has a hold or a pin for it.
+ * Return the mapping of the event of @handle; make it if there is none. NULL:
+ * *@err is -ESTALE if the slot's use is over, -ENOMEM, or an error of the
+ * mapping. The caller has a hold on the event, or adds a pin before it unlocks
+ * .lock: otherwise the next unlock_and_unmap() of the slot removes the mapping.
  */
 static struct ulib_mapped *mapped_get(struct rring_client *client,
 				      uint64_t handle, int *err)
@@ -116,7 +122,7 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 	}
 	mapped->handle = handle;
 	*err = map_region(client, mapped);
-	/* the region may be that of a later use of the slot */
+	/* the slot may have been reused before the region was mapped */
 	if (!*err && !rring_generation_is(client, handle)) {
 		ulib_unmap(client, mapped->data, mapped->size);
 		*err = -ESTALE;
@@ -131,8 +137,8 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 }
 
 /*
- * Is the mapping still needed? 1: it has pins, or the client holds the slot and
- * the mapping is of the present use of the slot; else 0.
+ * Return 1 if this client still needs the mapping: it has pins, or the client
+ * holds the slot and the mapping is of the slot's present use. Else 0.
  */
 static int is_needed(const struct rring_client *client,
 		     const struct ulib_mapped *mapped)
@@ -144,8 +150,9 @@ static int is_needed(const struct rring_client *client,
 }
 
 /*
- * Remove from its list each mapping of the slot of @handle that is not needed
- * any more. Returns the removed mappings, for unmap_list().
+ * Remove from the list of the slot of @handle each mapping that is not needed
+ * any more. Return the removed mappings, which the caller passes to
+ * unmap_list() after it has unlocked .lock.
  */
 static struct ulib_mapped *remove_unneeded(struct rring_client *client,
 					   uint64_t handle)
@@ -167,7 +174,7 @@ static struct ulib_mapped *remove_unneeded(struct rring_client *client,
 	return gone;
 }
 
-/* Unmap and free a list that no other thread can find; needs no lock. */
+/* Unmap and free the list @gone. No lock: no other thread can find it. */
 static void unmap_list(struct rring_client *client, struct ulib_mapped *gone)
 {
 	while (gone) {
@@ -180,9 +187,9 @@ static void unmap_list(struct rring_client *client, struct ulib_mapped *gone)
 }
 
 /*
- * A hold or a pin of @handle was given up. Unlocks .lock, which the caller has
- * locked. Then unmaps what is not needed any more and, if this client has no
- * hold on the slot, asks the kernel to free it.
+ * Unlock .lock, and unmap the mappings of the slot of @handle that are not
+ * needed any more. If this client has no hold on the slot, ask the kernel to
+ * free the slot. The caller has locked .lock, and has given up a hold or a pin.
  */
 static void unlock_and_unmap(struct rring_client *client, uint64_t handle)
 {
@@ -216,8 +223,8 @@ static void event_at(const struct rring_client *client,
 }
 
 /*
- * Fill @event from the header of its slot. -EBADMSG: the length there is more
- * than the region has.
+ * Fill @event from the header of its slot, which any producer can write. Return
+ * 0; -EBADMSG: the length in the header is more than the region has.
  */
 static int read_header(const struct rring_client *client,
 		       const struct ulib_mapped *mapped,
@@ -236,8 +243,8 @@ static int read_header(const struct rring_client *client,
 
 /*
  * Take a slot whose region has @bytes from the magazine, hold it and map it.
- * -EAGAIN: the magazine has no such slot; else an error of the mapping, after
- * which the hold is given up.
+ * Return 0; -EAGAIN: the magazine has no such slot; else an error of the
+ * mapping: then the hold is dropped again.
  */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct ulib_mapped **mapped)
@@ -260,13 +267,16 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 				     RRING_MOVE - RRING_HOLD);
 		unlock_and_unmap(client, handle);
 	}
-	/* the tail passed other slots, too, which may be unused by now */
+	/*
+	 * The tail has also passed slots of other threads. If they have dropped
+	 * these, only now can the kernel free them.
+	 */
 	if (passed > 1)
 		ulib_xxl_settled(client);
 	return err;
 }
 
-/* A refill in which the thread may be cancelled. */
+/* For refill_one(): what cancelled_in_refill() needs, and the result. */
 struct refill {
 	struct rring_client *client;
 	struct rring_refill *args;
@@ -274,10 +284,11 @@ struct refill {
 };
 
 /*
- * The kernel may have lent a slot just before the thread was cancelled. If the
- * slot stayed in the magazine, other threads would wait until somebody took it.
- * This may take a slot of the same size that was lent for another thread. That
- * thread then refills again.
+ * Take and drop the slot that the kernel may have lent for this thread before
+ * pthread_cancel(3) ended its refill. If that slot stayed in the magazine, so
+ * would all slots behind it, and other threads would wait until it is taken.
+ * This function may take a slot of the same size that was lent for another
+ * thread. That thread then refills again.
  */
 static void cancelled_in_refill(void *context)
 {
@@ -313,11 +324,12 @@ static int refill_one(struct rring_client *client, struct rring_refill *args)
 }
 
 /*
- * Refill, take a slot and map it. Tries again after another thread has taken
- * its slot, and waits for one that has not yet done so: a slot that is not
- * taken keeps later slots in the magazine, even dropped ones. -EPROTO: REFILL
- * succeeded, but the magazine has no such slot; else an error of REFILL or of
- * the mapping.
+ * Refill, take a slot of the size that @args asks for, and map it. If another
+ * thread has taken this thread's slot, try again. If no slot is free, but some
+ * thread has not yet taken the slot that was lent for it, wait for that thread
+ * and try again: before, all slots behind that slot stay in the magazine, even
+ * dropped ones. Return 0; -EPROTO: REFILL succeeded, but the magazine has no
+ * such slot; or an error of REFILL or of the mapping.
  */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,
@@ -375,8 +387,9 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 }
 
 /*
- * Hold an XXL event. -EINVAL: @event is not mapped, so this client neither
- * holds it nor has peeked at it; -EOVERFLOW: too many holds.
+ * Take a hold on @event, which this client holds already or has peeked at.
+ * Return 0; -EINVAL: it has done neither, so @event is not mapped; -EOVERFLOW:
+ * the client has RRING_HOLDS_MAX holds on it.
  */
 int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event)
 {
@@ -405,7 +418,7 @@ int ulib_xxl_drop(struct rring_client *client, const struct rring_event *event)
 		unlock(client);
 		return ulib_not_held(client);
 	}
-	/* G: the payload was read before the hold falls */
+	/* G: the caller's reads of the payload come before the hold falls */
 	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
 	unlock_and_unmap(client, event->handle);
 	return 0;
@@ -426,7 +439,10 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 		return rring_refuse_slow(-EOVERFLOW);
 	}
 	rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
-	/* I: pairs with J; the sweep hides the generation, then looks again */
+	/*
+	 * I: pairs with J in hide_generations(). Either this load finds the
+	 * generation hidden, or the sweep finds the hold stored above.
+	 */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;
@@ -498,10 +514,11 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 }
 
 /*
- * Fill @event from @entry, and pin the mapping: it stays until the reader
- * releases the entry. So an observer whose event is gone reads on in pages that
- * no later event uses. -ESTALE: the slot's use is over; -EBADMSG: the entry's
- * length is more than the region has; else -ENOMEM or an error of the mapping.
+ * Fill @event from @entry, at @position, and pin its mapping until the reader
+ * releases the entry. So an observer can read on after the slot was freed: no
+ * later event uses these pages. Return 0; -ESTALE: the slot's use is over;
+ * -EBADMSG: the entry's length is more than the region has; else -ENOMEM or an
+ * error of the mapping.
  */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event)
@@ -521,7 +538,7 @@ int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 								    -ESTALE;
 }
 
-/* Remove the pins of entries below position @below, which are released. */
+/* Remove the pins of entries below @below: the reader has released them. */
 void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 {
 	struct rring_pin **link = &reader->pins;
@@ -544,7 +561,7 @@ void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 
 /* ---- the client ---- */
 
-/* Set RRING_ASIDE in all ledger words of XXL. 0 or -ENOMEM. */
+/* Allocate .mapped; set RRING_ASIDE in all XXL words. 0 or -ENOMEM. */
 int ulib_xxl_open(struct rring_client *client)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
@@ -561,8 +578,9 @@ int ulib_xxl_open(struct rring_client *client)
 }
 
 /*
- * Unmap all regions. The caller has closed the readers and writers of the
- * client. The client's holds end when its ledger is unmapped.
+ * Unmap all regions of XXL, and free the table. The caller has closed the
+ * client's readers and writers. It unmaps the ledger afterwards, and that ends
+ * the client's holds.
  */
 void ulib_xxl_close(struct rring_client *client)
 {

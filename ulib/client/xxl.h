@@ -10,15 +10,15 @@
 struct ulib_mapped;
 
 /*
- * The XXL regions that this client has mapped. A region stays mapped as long as
- * this client holds its event or has peeked at it. Holds on XXL events change
- * only under .lock, so that a held event is always mapped. .lock protects all
- * fields. A thread that has .lock does not take own->lock.
+ * The XXL regions that this client has mapped: those of events that it holds or
+ * has peeked at. .lock protects all fields. Threads change holds on XXL events
+ * only under .lock, so that a held event is always mapped. A thread that holds
+ * .lock must not take own->lock.
  */
 struct ulib_xxl_table {
 	pthread_mutex_t lock;
 	struct ulib_mapped **mapped;	/* by slot: list of its uses */
-	/* bit per magazine position: taken, but the tail has not passed it */
+	/* bit per magazine position: slot taken, but not yet below the tail */
 	uint64_t taken[RRING_MAGAZINE_SLOTS / 64];
 	uint64_t takes;			/* slots taken so far */
 	pthread_cond_t taken_one;	/* .takes has grown */
@@ -39,9 +39,9 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*
- * Take a slot whose region has @bytes from the magazine and hold it. Returns
- * its handle, and sets *@passed to the number of slots that the tail has
- * passed. 0: the magazine has no such slot. The caller holds .lock.
+ * Take a slot whose region has @bytes from the magazine, and hold it. Return
+ * its handle, and set *@passed to the number of slots that the tail has moved
+ * past. Return 0 if the magazine has no such slot. The caller holds .lock.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed);
@@ -50,14 +50,19 @@ uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 uint64_t ulib_xxl_takes(struct rring_client *client);
 
 /*
- * Sleep while a thread has not yet taken the slot that was lent for it, until a
- * thread takes one. 1: that was so, or a thread has taken one since
- * ulib_xxl_takes() returned @takes; 0: neither. While a slot is not taken, the
- * slots behind it stay in the magazine, even if they are dropped. Takes .lock.
+ * While the magazine has an XXL slot that was lent for a thread which has not
+ * yet taken it, sleep until any thread takes a slot. The slots behind such a
+ * slot stay in the magazine, even dropped ones, and cannot be lent again.
+ * Return 1: a thread has taken a slot since ulib_xxl_takes() returned @takes,
+ * so a refill may succeed now; 0: none has, and all lent slots are taken. Takes
+ * .lock.
  */
 int ulib_xxl_await_take(struct rring_client *client, uint64_t takes);
 
-/* Fill @event for @entry; the event stays mapped until ulib_xxl_unpin(). */
+/*
+ * Fill @event from @entry, and keep its region mapped until ulib_xxl_unpin().
+ * Return 0; -ESTALE, -EBADMSG, -ENOMEM or an error of the mapping.
+ */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event);
 void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below);
@@ -66,8 +71,9 @@ void ulib_xxl_reclaim(struct rring_client *client, uint32_t first,
 		      uint32_t count);
 
 /*
- * A ring or the magazine may have been the last to name some XXL slots: ask the
- * kernel to free all those that are named nowhere.
+ * Ask the kernel to free all XXL slots that no ledger, magazine or ring names.
+ * The caller has settled entries of a ring, or moved the magazine's tail: these
+ * may have been the last to name some slots.
  */
 void ulib_xxl_settled(struct rring_client *client);
 

@@ -24,8 +24,9 @@ static void flip_taken(struct ulib_xxl_table *table, uint64_t position)
 }
 
 /*
- * Move the tail past the slots that are taken, up to the first one that is not.
- * Returns how many. The caller holds .lock.
+ * Move the tail past the slots that threads have taken, up to the first slot
+ * that is not taken. Return how many slots it has passed. The caller holds
+ * .lock.
  */
 static uint64_t move_tail(struct rring_client *client, uint64_t head)
 {
@@ -35,22 +36,23 @@ static uint64_t move_tail(struct rring_client *client, uint64_t head)
 
 	while (tail != head && is_taken(table_of(client), tail))
 		flip_taken(table_of(client), tail++);
-	/* E: pairs with F in the sweep: the ledger has the holds already */
+	/* E: pairs with F in load_tail(): the ledger has the holds already */
 	rring_seq_store_release(pool->tail, tail);
 	return tail - from;
 }
 
 /*
- * Take and hold a slot whose region has @bytes. Threads that refill at the same
- * time find their slots by this size: for each slot in the magazine there is a
- * thread that asked for it. The hold comes before the tail passes the slot. The
- * tail passes a slot only when all slots before it are taken.
+ * Take and hold a slot whose region has @bytes. Several threads may refill at
+ * the same time. Each finds its slot by the size: each slot in the magazine was
+ * lent for a thread that asked for this size. The hold comes before the tail
+ * passes the slot: so a sweep finds the slot in the ledger or in the magazine.
+ * The tail passes a slot only when all slots before it are taken.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
-	/* P: pairs with O in the kernel: handles below .head are written */
+	/* P: pairs with O in lend(): the handles below .head are written */
 	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
 	uint64_t position = rring_seq_load(pool->tail);
 	uint64_t handle;
@@ -91,7 +93,7 @@ int ulib_xxl_await_take(struct rring_client *client, uint64_t takes)
 	int grown;
 
 	pthread_mutex_lock(&table->lock);
-	/* the tail is at the first slot that is not taken, or at the head */
+	/* a tail below the head stands at a slot that is not taken */
 	while (table->takes == takes &&
 	       rring_seq_load(pool->tail) !=
 	       rring_seq_load_acquire(&pool->magazine->head))

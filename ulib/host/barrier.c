@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * K, the sleeper's heavy barrier: by membarrier(2), which interrupts the CPUs
- * that run this process.
+ * Barrier K of the process backend: a sleeper makes each CPU that runs a thread
+ * of this process execute a full barrier, by the interrupts of membarrier(2).
  *
- * A kernel before 4.14, or a sandbox, can lack membarrier(2). Then the sleeper
- * runs on each CPU in turn, by sched_setaffinity(2). A peer that ran on such a
- * CPU has been switched out there, and a switch is a full barrier; a peer that
- * moved on to another CPU meanwhile has been switched out as well. This costs
- * two switches for each CPU, and waits for each CPU until its scheduler lets
- * this thread run there.
+ * If the kernel is older than 4.14, or a sandbox forbids membarrier(2), the
+ * sleeper's thread runs on each CPU in turn, by sched_setaffinity(2). To run
+ * it, a CPU must switch away from a peer, and a switch is a full barrier. A
+ * peer that moves to another CPU meanwhile is switched out, too. All threads of
+ * the process must be in one cpuset. This way costs two switches for each CPU,
+ * and the sleeper waits for each CPU until its scheduler runs this thread.
  *
- * To take a right away from a page, by mprotect(2), is no barrier: arm64, and
- * x86 processors with INVLPGB, flush the TLBs of other CPUs without an
- * interrupt.
+ * mprotect(2), which takes a right away from a page, is no substitute: on
+ * arm64, and on x86 processors with INVLPGB, the kernel flushes the TLBs of
+ * other CPUs without an interrupt.
  */
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -22,13 +22,13 @@
 
 #include "../../kmod/core/barrier.h"
 
-#define CPUS_MAX	8192u	/* most that a kernel can be configured for */
+#define CPUS_MAX	8192u	/* the largest NR_CPUS of a Linux kernel */
 
 struct cpus {
 	cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
 };
 
-static bool expedited;		/* membarrier(2) is registered */
+static bool expedited;		/* membarrier(2) works; else visit_cpus() */
 
 static int membarrier(int command)
 {
@@ -36,14 +36,14 @@ static int membarrier(int command)
 }
 
 /*
- * Run on each CPU that this thread may be bound to, then where it was allowed
- * before. 0 or a negative errno. -EINVAL for one CPU is no error: that CPU is
- * off, or this process may not use it.
+ * Run this thread on each CPU in turn, then restore its affinity. Return 0 or a
+ * negative errno. If sched_setaffinity(2) fails with EINVAL for a CPU, that is
+ * no error: the CPU is offline, or this thread's cpuset does not contain it.
  */
 static int visit_cpus(void)
 {
 	struct cpus before = {}, one;
-	/* how many bytes the kernel's masks of CPUs have, or -1 */
+	/* the size of the kernel's CPU masks in bytes; -1: an error */
 	long size = syscall(SYS_sched_getaffinity, 0, sizeof(before),
 			    before.set);
 	int err = size < 0 ? -errno : 0;
@@ -62,8 +62,9 @@ static int visit_cpus(void)
 }
 
 /*
- * Called once, before the first arena. 0; -ENOSYS: neither of the two ways is
- * there, so that a wake-up could be lost.
+ * Find out whether barrier K uses membarrier(2) or visit_cpus(). init() calls
+ * this function once, before the first arena exists. Return 0; -ENOSYS: neither
+ * works. Then the process backend is not usable: wake-ups could be lost.
  */
 int host_barrier_init(void)
 {

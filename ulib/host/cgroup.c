@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The memory cgroup, of version 1 or 2. PROC/cgroup says which group the
- * process is in, PROC/mountinfo where the tree of groups is mounted, and which
- * group is at that place: in a container, it is not the uppermost one.
+ * Find the limits of a process's memory cgroup, of version 1 or 2. PROC is the
+ * directory of the process in proc(5). PROC/cgroup has the path of its group.
+ * PROC/mountinfo has the place where the tree of groups is mounted, and the
+ * group that is mounted there: in a container, this need not be the root group.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -11,10 +12,11 @@
 
 #include "cgroup.h"
 
-/* The files of a group, by version. */
+/* Names of the files of a group: first for cgroup version 1, then version 2. */
 static const struct version {
 	const char *limit, *usage;
-	const char *idle;	/* in memory.stat: cache soon given up */
+	/* line in memory.stat: bytes of cache that the kernel can soon free */
+	const char *idle;
 } versions[] = {
 	{ "memory.limit_in_bytes", "memory.usage_in_bytes",
 	  "total_inactive_file" },
@@ -23,14 +25,18 @@ static const struct version {
 
 struct group {
 	const struct version *version;
-	char path[PATH_MAX];		/* below the uppermost group */
-	char dir[2 * PATH_MAX];		/* in the file system */
-	size_t top;			/* length of the mount point in .dir */
+	/* path of the group in the tree of groups, from PROC/cgroup */
+	char path[PATH_MAX];
+	/* directory of the group in the file system; empty: not found */
+	char dir[2 * PATH_MAX];
+	/* length of the mount point, with which .dir begins */
+	size_t top;
 };
 
 /*
- * Open @dir/@name, or return NULL. Builds the path on the heap, because no call
- * of the library needs more than 4 KiB of stack.
+ * Open the file @dir/@name for reading, or return NULL. The path is built on
+ * the heap, because it may be longer than 4 KiB, and no call of the library may
+ * need more than 4 KiB of stack.
  */
 static FILE *open_in(const char *dir, const char *name)
 {
@@ -63,7 +69,10 @@ static int has_word(const char *list, const char *word)
 
 /* ---- where the group is ---- */
 
-/* Cut @line at the next @c. Returns what follows, or NULL. */
+/*
+ * End the string @line at its first character @c. Return the text after that
+ * character; NULL: @line has no @c, or @line is NULL.
+ */
 static char *cut(char *line, int c)
 {
 	char *end = line ? strchr(line, c) : NULL;
@@ -74,8 +83,10 @@ static char *cut(char *line, int c)
 }
 
 /*
- * A line of PROC/cgroup is NUMBER:CONTROLLERS:PATH. Version 1 names `memory' as
- * a controller, and goes before version 2, which names none.
+ * Set .version and .path of @group from @line of PROC/cgroup, which is
+ * NUMBER:CONTROLLERS:PATH. In version 1, CONTROLLERS contains `memory'; in
+ * version 2, it is empty. If PROC/cgroup has lines of both, use version 1,
+ * which then manages the memory.
  */
 static void read_group_line(char *line, struct group *group)
 {
@@ -94,7 +105,7 @@ static void read_group_line(char *line, struct group *group)
 	strcpy(group->path, path);
 }
 
-/* In mountinfo a space, for example, is \040. */
+/* Decode @text in place: mountinfo has \040 for a space, for example. */
 static void unescape(char *text)
 {
 	char *to = text;
@@ -111,8 +122,8 @@ static void unescape(char *text)
 }
 
 /*
- * The part of .path below @root, the group that is mounted; NULL: the process
- * is not in that group.
+ * Return the part of .path that follows @root, the path of the mounted group.
+ * Return NULL if the group at .path is neither @root nor below @root.
  */
 static const char *path_below(const struct group *group, const char *root)
 {
@@ -125,8 +136,10 @@ static const char *path_below(const struct group *group, const char *root)
 }
 
 /*
- * A line of PROC/mountinfo is ID PARENT DEVICE ROOT PLACE OPTIONS... - TYPE
- * SOURCE OPTIONS. Sets .dir, if the line is for the tree of .version.
+ * If @line of PROC/mountinfo is for the tree of groups of .version, set .dir.
+ * The line is ID PARENT DEVICE ROOT PLACE OPTIONS... - TYPE SOURCE OPTIONS: the
+ * group ROOT is mounted at PLACE. If the process's group is not below ROOT, set
+ * .dir to PLACE.
  */
 static void read_mount_line(char *line, struct group *group)
 {
@@ -152,7 +165,10 @@ static void read_mount_line(char *line, struct group *group)
 	unescape(words[3]);
 	unescape(words[4]);
 	below = path_below(group, words[3]);
-	/* a tree can be mounted twice: one with the group in it is better */
+	/*
+	 * The tree can be mounted more than once. Prefer a mount in which the
+	 * process's group can be found.
+	 */
 	if (!below && group->dir[0])
 		return;
 	if (!below || !strcmp(below, "/"))
@@ -181,7 +197,10 @@ static void each_line(const char *proc, const char *name, struct group *group,
 
 /* ---- its numbers ---- */
 
-/* The first number in the file, or UINT64_MAX: `max', or it cannot be read. */
+/*
+ * Return the number with which the file @dir/@name begins. Return UINT64_MAX if
+ * the file has `max' instead, or cannot be read.
+ */
 static uint64_t number_in(const char *dir, const char *name)
 {
 	FILE *file = open_in(dir, name);
@@ -199,7 +218,10 @@ static uint64_t number_in(const char *dir, const char *name)
 	return n;
 }
 
-/* The number behind @word at the beginning of a line, or 0. */
+/*
+ * Return the number behind @word in the first line of @dir/@name that begins
+ * with @word. Return 0 if there is no such line, or no such file.
+ */
 static uint64_t number_after(const char *dir, const char *name,
 			     const char *word)
 {
@@ -219,14 +241,17 @@ static uint64_t number_after(const char *dir, const char *name,
 	return n;
 }
 
-/* Lower @sum to what the group in .dir allows. */
+/*
+ * Lower .limit and .room of @sum to those of the group at .dir, if the group's
+ * are lower. Cache that the kernel can soon free counts as room.
+ */
 static void look_at(const struct group *group, struct host_cgroup *sum)
 {
 	const struct version *version = group->version;
 	uint64_t limit = number_in(group->dir, version->limit);
 	uint64_t usage, idle, room;
 
-	/* version 1 has a number for `no limit', near INT64_MAX */
+	/* no limit: `max' or, in version 1, a number near INT64_MAX */
 	if (limit >= INT64_MAX / 2)
 		return;
 	usage = number_in(group->dir, version->usage);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* How much memory the control group of this process leaves. */
+/* How much memory the memory cgroup of a process still allows it to use. */
 #ifndef ULIB_HOST_CGROUP_H
 #define ULIB_HOST_CGROUP_H
 
@@ -8,18 +8,24 @@
 #define HOST_CGROUP_PROC	"/proc/self"
 
 struct host_cgroup {
-	uint64_t limit;		/* bytes; UINT64_MAX: none */
-	uint64_t room;		/* bytes left below it; UINT64_MAX: no limit */
+	/* bytes that the process may use in all; UINT64_MAX: no limit */
+	uint64_t limit;
+	/* bytes that may still be used below a limit; UINT64_MAX: no limit */
+	uint64_t room;
 };
 
 /*
- * Look at the memory cgroup of the process and at all groups above it. The
- * lowest .limit and the smallest .room of these count. @proc: the process's
- * directory in proc(5). What cannot be read sets no limit.
+ * Look at the memory cgroup of a process and at all groups above that group.
+ * @proc is the directory of the process in proc(5). Return the lowest .limit
+ * and the lowest .room of these groups. A limit that cannot be read does not
+ * count.
  */
 struct host_cgroup host_cgroup_look(const char *proc);
 
-/* Bytes of shared anonymous memory that the process has touched, or 0. */
+/*
+ * Return how many bytes of shared memory the process has touched and has in RAM
+ * now (RssShmem in @proc/status), or 0 if that cannot be read.
+ */
 uint64_t host_cgroup_touched(const char *proc);
 
 #endif /* ULIB_HOST_CGROUP_H */

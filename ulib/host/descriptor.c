@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * The descriptor of an arena is the write end of a pipe; this file keeps the
- * read end. Both ends have the same inode, by which the arena is found. When
- * the last copy of the descriptor is closed, the read end hangs up.
- * host_descriptors_reap() notices that when the next arena or client comes or
- * goes.
+ * read end. Both ends have the same inode, by which kring_descriptor_arena()
+ * finds the arena. When the program has closed the last copy of the descriptor,
+ * poll(2) reports POLLHUP for the read end. host_descriptors_reap() looks for
+ * that when a client is closed, and at CREATE, REMOVE and ATTACH.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -50,8 +50,8 @@ static bool is_closed(const struct descriptor *descriptor)
 }
 
 /*
- * Find a descriptor of this process of which all copies are closed, and remove
- * it from the list. NULL: there is none.
+ * Find a descriptor that this process created, and of which all copies are
+ * closed. Take it off the list and return it; NULL: there is none.
  */
 static struct descriptor *pop_closed(void)
 {
@@ -69,7 +69,7 @@ static struct descriptor *pop_closed(void)
 	return found;
 }
 
-/* Drop the references to arenas whose descriptors are closed. */
+/* Put the reference to each arena whose descriptor has no open copy left. */
 void host_descriptors_reap(void)
 {
 	struct descriptor *descriptor;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The process backend: files, ioctls and mappings are calls to the objects of
- * kmod/, in this process.
+ * The process backend: what the device does for open(), ioctl(), mmap() and
+ * poll(), this file does by calls to the objects of kmod/core, in this process.
  */
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -21,9 +21,9 @@
 #include "../../kmod/core/descriptor.h"
 
 /*
- * Names of arenas are local to this process. After fork() the child has another
- * .net_ns. So the child neither finds nor frees the parent's arenas, whose
- * memory it does not have.
+ * Names of arenas are local to this process. .net_ns is only a number here: 1,
+ * and one more in the child after each fork(). So the child neither finds nor
+ * frees the parent's arenas, whose memory it does not have.
  */
 static struct nsproxy nsproxy = { .net_ns = (struct net *)1 };
 struct task host_task = { .nsproxy = &nsproxy };
@@ -37,7 +37,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 static bool initialized;	/* init() has run */
 
-#define GLOBAL_LOCKS	4	/* that init_locks() initializes */
+#define GLOBAL_LOCKS	4	/* mutexes that before_fork() has locked */
 
 static void init_locks(void)
 {
@@ -48,8 +48,8 @@ static void init_locks(void)
 }
 
 /*
- * Take the global locks: one that another thread holds during fork() would stay
- * locked in the child.
+ * Take the global locks before fork(). If another thread held one of them
+ * during fork(), it would stay locked in the child.
  */
 static void before_fork(void)
 {
@@ -68,8 +68,9 @@ static void after_fork_in_parent(void)
 }
 
 /*
- * The locks belong to the parent's thread, whose id the child's thread does not
- * have. So the child cannot unlock them, and begins with new ones.
+ * Initialize the global locks again. The parent's thread has locked them in
+ * before_fork(). The child's thread has another id, so it cannot unlock them.
+ * Also hide the parent's arenas from the child, by a new .net_ns.
  */
 static void after_fork_in_child(void)
 {
@@ -78,7 +79,7 @@ static void after_fork_in_child(void)
 	host_thread.locks -= GLOBAL_LOCKS;
 }
 
-/* Bytes of memory that this process may use: its cgroup can allow less. */
+/* Return the bytes of RAM, or the limit of this process's cgroup if less. */
 static u64 memory_size(void)
 {
 	u64 all = (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE);
@@ -163,7 +164,10 @@ static void host_close(struct ulib_file *file)
 	ulib_cancel_release(state);
 }
 
-/* The objects of kmod/ stay: their arena's memory is not in this process. */
+/*
+ * Free the host_signal of a client of the parent process. The objects of
+ * kmod/core stay: their arena's memory is not in this process.
+ */
 static void host_abandon(struct ulib_file *file)
 {
 	struct kring_client *client = file->host;
@@ -204,7 +208,10 @@ static int host_call(struct ulib_file *file, unsigned long request, void *args)
 	return err;
 }
 
-/* host_sleep() lets the thread be cancelled, if its user does. */
+/*
+ * Like host_call(), but pthread_cancel(3) may end the thread while it sleeps in
+ * host_sleep(). It may not if the program has disabled cancellation.
+ */
 static int host_wait(struct ulib_file *file, unsigned long request, void *args)
 {
 	int state = ulib_cancel_hold();
@@ -283,8 +290,9 @@ static void host_unmap(struct ulib_file *file, void *addr, size_t size)
 _Thread_local struct host_thread host_thread;
 
 /*
- * Wake the sleepers of the queues that this thread has noted in .woken. If a
- * queue was freed meanwhile, this wakes no thread, or one that looks again.
+ * Wake the sleepers of the event counts that this thread has noted in .woken.
+ * If one was freed meanwhile, this wakes no thread, or a thread that sleeps on
+ * a new event count at this address: such a thread looks again.
  */
 void host_wake(void)
 {
@@ -296,9 +304,10 @@ void host_wake(void)
 }
 
 /*
- * A thread that raises .sleepers after it is loaded here does not sleep,
- * because it finds that .events has changed. While this thread has a mutex
- * locked, the wake is put off until mutex_unlock().
+ * Raise .events of @queue, and wake its sleepers. A thread that raises
+ * .sleepers after this function has loaded it does not sleep, because it finds
+ * that .events has changed. While this thread has a mutex locked, it puts off
+ * the wake until mutex_unlock().
  */
 void wake_up_all(wait_queue_head_t *queue)
 {
@@ -314,7 +323,10 @@ void wake_up_all(wait_queue_head_t *queue)
 		host_wake();
 }
 
-/* @at: CLOCK_MONOTONIC, or NULL. 0 or an errno. */
+/*
+ * Sleep while *@events is @seen, until @at, a time of CLOCK_MONOTONIC (NULL: no
+ * limit). Return 0: woken, perhaps for no reason; or a positive errno.
+ */
 static int futex_wait(u32 *events, u32 seen, const struct timespec *at)
 {
 	return syscall(SYS_futex, events, FUTEX_WAIT_BITSET_PRIVATE, seen, at,
@@ -322,8 +334,9 @@ static int futex_wait(u32 *events, u32 seen, const struct timespec *at)
 }
 
 /*
- * Let this thread be cancelled during futex_wait(), at any instruction, as
- * syscall(2) is no cancellation point. It has no mutex locked.
+ * Like futex_wait(), but pthread_cancel(3) may end this thread at any
+ * instruction of the sleep, because syscall(2) is no cancellation point. The
+ * caller has no mutex locked, and has disabled cancellation.
  */
 static int futex_wait_cancelable(u32 *events, u32 seen,
 				 const struct timespec *at)
@@ -343,7 +356,7 @@ static void leave_queue(wait_queue_head_t *queue)
 	__atomic_sub_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
 }
 
-/* A sleep in which the thread may be cancelled. */
+/* For sleep_in_queue(): what cancelled_in_queue() needs, and the result. */
 struct nap {
 	wait_queue_head_t *queue;
 	int err;			/* the result */
@@ -387,10 +400,11 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 }
 
 /*
- * Do what poll(2) of the device does when it is woken: look again. If there is
- * nothing for @mask, arm the client again, because the waker has lowered its
- * flags. Else raise the signal. Under the arena's lock, unless @mask has none
- * of EPOLLIN and EPOLLOUT.
+ * Do what poll(2) of the device does when it is woken for @mask: look again. If
+ * nothing of @mask is ready, raise the waiters flags again, because the waker
+ * has lowered them, and look once more. If something is ready, raise the
+ * signal. The caller holds the arena's lock, unless @mask has neither EPOLLIN
+ * nor EPOLLOUT: then do nothing.
  */
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
@@ -430,8 +444,9 @@ static int signal_fd(struct kring_client *client)
 }
 
 /*
- * Returns the descriptor to poll, or a negative errno. The first call creates
- * the host_signal behind it. The caller holds own->lock of the client.
+ * Return the descriptor that the program polls, or a negative errno. The first
+ * call creates the host_signal that has this descriptor. The caller holds
+ * own->lock of the client.
  */
 static int host_poll_fd(struct ulib_file *file)
 {
@@ -482,12 +497,12 @@ const struct ulib_backend_calls ulib_backend_process = {
 	.poll_next = host_poll_next,
 };
 
-/* Is @fd the descriptor of an arena of this process? */
+/* Return 1 if @fd is the descriptor of an arena of this process, else 0. */
 int ulib_backend_process_has(int fd)
 {
 	struct kring_arena *arena;
 
-	/* before init() there is no arena, and the lock is not ready */
+	/* before init() no arena exists; the locks are not initialized */
 	if (!smp_load_acquire(&initialized))
 		return 0;
 	arena = kring_descriptor_arena(fd);

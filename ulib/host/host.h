@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* What the files of this directory share. */
+/* Declarations that the files of ulib/host/ share. */
 #ifndef ULIB_HOST_HOST_H
 #define ULIB_HOST_HOST_H
 
@@ -11,7 +11,7 @@ void host_region_init(void);
 void host_region_lock(void);
 void host_region_unlock(void);
 
-/* Add or remove a user of a region's memory; removing the last unmaps it. */
+/* Add or remove a user of the region at @addr. Without users it is unmapped. */
 void host_memory_get(void *addr);
 void host_memory_put(void *addr);
 
@@ -20,7 +20,7 @@ void host_descriptors_lock(void);
 void host_descriptors_unlock(void);
 void host_descriptors_reap(void);
 
-/* A descriptor for poll(2), with what it reports. See signal.c. */
+/* A descriptor for poll(2); the backend sets what it reports. See signal.c. */
 struct host_signal *host_signal_new(void);
 void host_signal_free(struct host_signal *signal);
 int host_signal_fd(const struct host_signal *signal);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * What the objects of kmod/ need from the kernel, implemented with the C
- * library, so that an arena can live in one process, without the module. Each
- * name does what it does in the kernel, as far as these objects need it. All
- * clients are in one address space, so nothing protects them from each other.
+ * The functions, types and macros of the kernel that kmod/core needs,
+ * implemented with the C library. So an arena can live in one process, without
+ * the module. Each name does what it does in the kernel, as far as kmod/core
+ * needs it. All clients are in one address space, so nothing protects them from
+ * each other.
  */
 #ifndef ULIB_HOST_KERNEL_H
 #define ULIB_HOST_KERNEL_H
@@ -171,12 +172,12 @@ static inline bool test_bit(u32 bit, const unsigned long *map)
 
 static inline void bitmap_zero(unsigned long *map, u32 bits)
 {
-	/* the map of an empty pool is NULL, which memset() must not get */
+	/* in an empty pool @map is NULL, which memset() must not get */
 	if (bits)
 		memset(map, 0, BITS_TO_LONGS(bits) * sizeof(*map));
 }
 
-/* Returns the first set bit of @map in @from to @end - 1; if none, @end. */
+/* Return the lowest set bit of @map from @from to @end - 1; if none, @end. */
 static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
 {
 	while (from < end) {
@@ -192,7 +193,7 @@ static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
 
 /* ---- random numbers ---- */
 
-/* Where the system has no random numbers for this process, a time serves. */
+/* Return a random number; if getentropy(3) fails, one made from the time. */
 static inline u64 get_random_u64(void)
 {
 	struct timespec now;
@@ -248,7 +249,10 @@ struct mutex {
 	pthread_mutex_t lock;
 };
 
-/* An initializer cannot ask for priority inheritance: init() in host.c does. */
+/*
+ * A static initializer cannot select priority inheritance. So init_locks() in
+ * host.c initializes each of these mutexes again before its first use.
+ */
 #define DEFINE_MUTEX(name)		\
 	struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
 
@@ -258,10 +262,11 @@ static inline void mutex_init(struct mutex *mutex)
 }
 
 /*
- * One per thread: whether pthread_cancel(3) may end it in host_sleep(), how
- * many mutexes it has locked, and which event counts it has to wake after it
- * unlocks the last one. A woken thread first locks a mutex that its waker may
- * hold. So an earlier wake would only make it sleep again.
+ * The state of one thread. .can_cancel: pthread_cancel(3) may end it in
+ * host_sleep(). .locks: how many mutexes it has locked. .woken: event counts
+ * whose sleepers the thread wakes after it has unlocked its last mutex. It does
+ * not wake them earlier, because a woken thread first locks a mutex that this
+ * thread may still hold, and would sleep again.
  */
 struct host_thread {
 	bool can_cancel;	/* while it sleeps */
@@ -305,7 +310,7 @@ static inline void kref_get(struct kref *ref)
 	atomic_inc(&ref->count);
 }
 
-/* 1: that was the last reference, and @release was called; else 0. */
+/* Return 1 if this was the last reference: @release was called. Else 0. */
 static inline int kref_put(struct kref *ref, void (*release)(struct kref *))
 {
 	if (!atomic_dec_and_test(&ref->count))
@@ -314,7 +319,10 @@ static inline int kref_put(struct kref *ref, void (*release)(struct kref *))
 	return 1;
 }
 
-/* @release is called with @mutex locked, and unlocks it. */
+/*
+ * Put a reference. If it was the last one, call @release with @mutex locked;
+ * @release unlocks @mutex.
+ */
 static inline void kref_put_mutex(struct kref *ref,
 				  void (*release)(struct kref *),
 				  struct mutex *mutex)
@@ -374,7 +382,7 @@ struct task {
 	struct nsproxy *nsproxy;
 };
 
-/* One task for all threads: each may use the clients of the others. */
+/* All threads have the same task, so each may use the clients of the others. */
 extern struct task host_task;
 #define current				(&host_task)
 
@@ -393,7 +401,7 @@ static inline void mmdrop(struct mm_struct *mm)
 	(void)mm;
 }
 
-/* A client's process is not recorded: it is always this one. */
+/* Clients do not record their process, because it is always this one. */
 struct pid;
 
 #define TASK_COMM_LEN			16
@@ -405,7 +413,7 @@ struct pid;
 struct inode;
 #define iput(inode)			((void)(inode))
 
-/* Never: a signal ends a sleep by itself, and a fatal one ends the process. */
+/* Return false: a signal makes host_sleep() return, or ends the process. */
 static inline bool signal_pending(const struct task *task)
 {
 	(void)task;
@@ -434,12 +442,16 @@ typedef gid_t kgid_t;
 #define uid_eq(a, b)			((a) == (b))
 #define in_egroup_p(gid)		((gid) == getegid())
 
-/* Root has all capabilities; others need none for their own arenas. */
+/* Root has all capabilities. A user needs none for the user's own arenas. */
 #define ns_capable(ns, capability)	(geteuid() == 0)
 
 /* ---- sleeping ---- */
 
-/* An event count, its sleepers, and the signal for poll(2), or NULL. */
+/*
+ * An event count: .events grows with each wake-up, and .sleepers counts the
+ * threads that sleep, or are about to. .signal is NULL, unless this is a
+ * client's .poll_queue and the program polls the client.
+ */
 typedef struct {
 	u32 events;
 	u32 sleepers;
@@ -464,9 +476,10 @@ void wake_up_all(wait_queue_head_t *queue);
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask);
 
 /*
- * Sleep until .events of @queue is not @seen, or until CLOCK_MONOTONIC is
- * @timeout (KTIME_MAX and above: no limit). 0, which may be a spurious wake;
- * -ETIME; -ERESTARTSYS: a signal.
+ * Sleep until .events of @queue is no longer @seen, or until @timeout, a time
+ * of CLOCK_MONOTONIC in ns (KTIME_MAX and above: no limit). Return 0: woken,
+ * perhaps for no reason; -ETIME: @timeout has passed; -ERESTARTSYS: a signal
+ * came.
  */
 int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 

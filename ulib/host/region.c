@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Regions of the process backend. Each is mapped once. All clients use that one
- * mapping, so that sanitizers see one address per word. The mapping goes when
- * the region is freed and its last user has unmapped it. The page before the
- * region counts the users.
+ * Regions of the process backend. The process maps each region once, and all
+ * its clients use that mapping: so sanitizers see one address for each word.
+ * The page before the region counts its users: the region's owner, and each
+ * client that has mapped it. The mapping ends with the last user.
  *
- * The kernel gives a region its pages when they are first touched, and kills
- * the process if the memory cgroup has no room for them then. So a region is
- * refused at its creation if the cgroup has no room for it, and for what is
- * still untouched of the regions that there are. Other processes of the cgroup
- * can take that room later.
+ * The kernel allocates a page of a region when a thread first touches it. If
+ * the memory cgroup has no room for that page, the kernel kills the process. So
+ * a new region is refused (-ENOMEM) unless the cgroup has room for it and for
+ * all untouched pages of older regions. That is no guarantee: other processes
+ * of the cgroup can use up the room later.
  */
 #include <sys/mman.h>
 
@@ -23,22 +23,31 @@ struct region_header {
 	size_t size;	/* bytes, with this page */
 };
 
-#define ROOM_NS		100000000ull	/* a look at the cgroup is good for */
-#define ROOM_BYTES	0x100000u	/* a larger region needs a new one */
+/*
+ * take_room() reads the cgroup again if .room is older than ROOM_NS ns or too
+ * small, or if the region has more than ROOM_BYTES bytes.
+ */
+#define ROOM_NS		100000000ull
+#define ROOM_BYTES	0x100000u
 
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
 
 static DEFINE_MUTEX(room_lock);	/* protects .room and .room_until */
-static u64 room;		/* bytes that the cgroup had left */
-static u64 room_until;		/* a ktime in ns: then look again */
+/* bytes that the cgroup had left when it was read, less newer regions */
+static u64 room;
+/* .room is too old from this time on: of ktime_get_coarse_ns() */
+static u64 room_until;
 
 void host_region_init(void)
 {
 	mutex_init(&room_lock);
 }
 
-/* Held across fork(): see before_fork() in host.c. */
+/*
+ * Lock .room_lock. before_fork() in host.c calls this, so that no other thread
+ * holds the lock during fork(): it would stay locked in the child.
+ */
 void host_region_lock(void)
 {
 	mutex_lock(&room_lock);
@@ -59,7 +68,11 @@ bool kring_region_within_limit(u64 size)
 	return size <= bytes_max;
 }
 
-/* Bytes that the cgroup has left. .bytes_in_use has @bytes of a new region. */
+/*
+ * Return how many bytes the cgroup has left for a new region: its room, less
+ * the pages of older regions that nobody has touched yet. The caller holds
+ * .room_lock, and has added @bytes of the new region to .bytes_in_use.
+ */
 static u64 look_for_room(u64 bytes)
 {
 	u64 left = host_cgroup_look(HOST_CGROUP_PROC).room;
@@ -73,7 +86,10 @@ static u64 look_for_room(u64 bytes)
 	return left - min(left, ours);
 }
 
-/* Is there room for @bytes in the cgroup? Takes them off .room. */
+/*
+ * If the memory cgroup has room for @bytes, subtract @bytes from .room and
+ * return true. Else return false. Takes .room_lock.
+ */
 static bool take_room(u64 bytes)
 {
 	u64 now = ktime_get_coarse_ns();
@@ -91,7 +107,11 @@ static bool take_room(u64 bytes)
 	return enough;
 }
 
-/* 0; -ENOSPC: the limit for all regions; -ENOMEM: the cgroup has no room. */
+/*
+ * Add @bytes of a new region to .bytes_in_use. Return 0; or, without a change,
+ * -ENOSPC: all regions would exceed .bytes_max; -ENOMEM: the memory cgroup has
+ * no room.
+ */
 static int charge(u64 bytes)
 {
 	int err = 0;
@@ -119,9 +139,9 @@ static struct region_header *header_of(void *addr)
 }
 
 /*
- * Map @size zeroed bytes at @addr. A child does not inherit this mapping at
- * fork(). The pages are no file's, so that RLIMIT_FSIZE does not count. 0 or
- * -ENOMEM.
+ * Map @size bytes of zeros at @addr, over the caller's own mapping. A child of
+ * fork() does not inherit them. The pages belong to no file, so RLIMIT_FSIZE
+ * does not limit @size. Return 0 or -ENOMEM.
  */
 static int map_memory(void *addr, size_t size)
 {
@@ -133,8 +153,8 @@ static int map_memory(void *addr, size_t size)
 }
 
 /*
- * Map a page for the header and @size bytes behind it. Returns the address of
- * the latter, or NULL: out of memory.
+ * Map a page for the header and, behind that page, @size bytes for a region.
+ * Return the address of the region; NULL: out of memory.
  */
 static void *memory_new(size_t size)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A host_signal is a descriptor for poll(2) that the backend makes readable,
- * writable, both or neither. It is one end of a pair of sockets. A byte from
- * the other end makes it readable; a full buffer towards the other end makes it
- * not writable.
+ * A host_signal has a descriptor for poll(2), .theirs, which the backend makes
+ * readable, writable, both or neither. It is one end of a pair of sockets;
+ * .ours is the other end. A byte sent from .ours makes .theirs readable. A full
+ * buffer from .theirs to .ours makes .theirs not writable.
  */
 #include <sys/socket.h>
 
@@ -11,9 +11,11 @@
 
 struct host_signal {
 	int ours, theirs;	/* .theirs is what the user polls */
-	struct mutex lock;	/* protects the buffers and the fields below */
-	__poll_t up;	/* EPOLLIN, EPOLLOUT: what the descriptor reports */
-	bool armed;	/* waiters flags are up: an event raises the signal */
+	/* protects the buffers of both sockets, and the fields below */
+	struct mutex lock;
+	__poll_t up;	/* EPOLLIN, EPOLLOUT: what .theirs reports now */
+	/* the waiters flags are up, so an event calls host_signal_raise() */
+	bool armed;
 	u64 raised;	/* number of events */
 };
 
@@ -65,7 +67,10 @@ int host_signal_fd(const struct host_signal *signal)
 	return signal->theirs;
 }
 
-/* true: nothing of @for_what is up, and the next event raises the signal. */
+/*
+ * Return true if .theirs reports nothing of @for_what, and the waiters flags
+ * are up, so that the next event raises the signal.
+ */
 bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what)
 {
 	bool armed;
@@ -76,7 +81,10 @@ bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what)
 	return armed;
 }
 
-/* Report what @mask has and was not reported before: that is an edge. */
+/*
+ * Report what @mask has and .theirs does not report yet. That is an edge for an
+ * edge-triggered poll. The caller has locked .lock.
+ */
 static void raise_locked(struct host_signal *signal, __poll_t mask)
 {
 	__poll_t more = mask & ~signal->up;
@@ -89,8 +97,9 @@ static void raise_locked(struct host_signal *signal, __poll_t mask)
 }
 
 /*
- * Make an edge of what @mask has and the descriptor reports already. It goes on
- * reporting that meanwhile: one byte comes before one byte goes.
+ * Make a new edge of what @mask has and .theirs reports already. Meanwhile
+ * .theirs goes on reporting it: one byte comes before one byte goes. The caller
+ * has locked .lock.
  */
 static void renew_locked(struct host_signal *signal, __poll_t mask)
 {
@@ -117,8 +126,9 @@ static void lower_locked(struct host_signal *signal, __poll_t mask)
 }
 
 /*
- * Called before the waiters flags are raised and the rings looked at. Returns a
- * number for host_signal_arm(), which tells it of events during the look.
+ * Arm @signal. The caller then raises the waiters flags, looks at the rings,
+ * and passes the returned number to host_signal_arm(). By this number that
+ * function knows whether an event came during the look.
  */
 u64 host_signal_begin(struct host_signal *signal)
 {
@@ -132,9 +142,10 @@ u64 host_signal_begin(struct host_signal *signal)
 }
 
 /*
- * Report @mask, which the look after host_signal_begin() found. If an event
- * came during the look, lower nothing: the look may have missed it. What was
- * reported before and still is makes no edge.
+ * Report @mask, which the caller found when it looked after
+ * host_signal_begin(), and stop reporting the rest. But if an event came during
+ * the look, go on reporting the rest, because the look may have missed the
+ * event. What .theirs reported before and still reports makes no edge.
  */
 void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen)
 {
@@ -146,8 +157,8 @@ void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen)
 }
 
 /*
- * An event: report @mask, which makes an edge in any case. Disarm, because the
- * waker has lowered the flags.
+ * An event has come: report @mask. That makes an edge even of what .theirs
+ * reports already. Disarm, because the waker has lowered the waiters flags.
  */
 void host_signal_raise(struct host_signal *signal, __poll_t mask)
 {

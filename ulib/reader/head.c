@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Readers: the head of the ring, the ring's pages, and laps. */
+/* Readers: look at the ring's head, map the ring's pages, recover from laps. */
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -9,18 +9,20 @@
 #include "head.h"
 
 /*
- * Backoff of a reader that keeps up with its writer, see back_off(). The reader
- * may rest if it finds some events, but fewer than BACKOFF_DISTANCE. A rest
- * takes at most BACKOFF_DISTANCE pauses of the CPU. It was in vain if few new
- * events came meanwhile: then the reader looks some times without a rest.
+ * Backoff of a reader that keeps up with its writer, see back_off(). A reader
+ * that finds some events, but fewer than BACKOFF_DISTANCE, may rest: it pauses
+ * the CPU, at most BACKOFF_DISTANCE times. If few new events came meanwhile,
+ * the rest was useless: then the reader looks BACKOFF_MIN times without a rest.
+ * Each further useless rest doubles that number, at most BACKOFF_DOUBLINGS
+ * times.
  */
 #define BACKOFF_DISTANCE	64
-#define BACKOFF_MIN	1024	/* so many times, after the first such rest */
-#define BACKOFF_DOUBLINGS	6	/* each further one doubles that */
+#define BACKOFF_MIN	1024	/* looks without a rest, after a useless one */
+#define BACKOFF_DOUBLINGS	6	/* how often BACKOFF_MIN doubles */
 
 /* ---- pages ---- */
 
-/* Pages of an earlier incarnation: peeked events may still lie in them. */
+/* Old pages of the ring, kept mapped while peeked events may lie in them. */
 struct rring_pages {
 	const void *ring;
 	struct rring_pages *next;
@@ -38,8 +40,9 @@ static void unmap_old(struct rring_reader *reader)
 }
 
 /*
- * Keep the present mapping on the list .old, because peeked events may lie in
- * it. If nothing is peeked, unmap the older mappings first. 0 or -ENOMEM.
+ * Put the present mapping on the list .old, because peeked events may lie in
+ * it. If the reader has no peeked event, first unmap the mappings that are on
+ * .old already. Return 0 or -ENOMEM.
  */
 static int keep_pages(struct rring_reader *reader)
 {
@@ -59,13 +62,16 @@ static int keep_pages(struct rring_reader *reader)
 }
 
 /*
- * Map the pages of the ring's present incarnation. 0; or a negative errno, and
- * the reader keeps the pages that it has.
+ * Map the pages of the ring's present incarnation. Return 0, or a negative
+ * errno: then the reader keeps the pages that it has.
  */
 static int map_ring(struct rring_reader *reader)
 {
 	const struct rring_ring_info *info = reader->info;
-	/* P: pairs with O; ulib_map() gets the pages of this one, or later */
+	/*
+	 * P: pairs with O in take_over(). ulib_map() then maps the pages of
+	 * this incarnation or of a later one.
+	 */
 	uint32_t incarnation = rring_flag_load_acquire(&info->incarnation);
 	const char *ring;
 	int err = 0;
@@ -110,9 +116,9 @@ static int is_lapped(const struct rring_reader *reader)
 }
 
 /*
- * Rejoin after the kernel has lapped the reader. 0: nothing was lost; -ESTALE:
- * .lost has grown, and the reader stands at the oldest entry kept; else an
- * error of the call.
+ * Join again, because the kernel has lapped the reader. Return 0: no entry was
+ * lost; -ESTALE: entries were lost, .lost has grown, and the reader stands at
+ * the oldest entry that the ring still has; else an error of READER_REJOIN.
  */
 static int rejoin(struct rring_reader *reader)
 {
@@ -142,9 +148,10 @@ int ulib_head_rejoin(struct rring_reader *reader)
 
 /*
  * Move a reader that the writer has overtaken to three quarters of a lap below
- * @head, where it is not overtaken again at once. Counts the entries in between
- * as lost and returns -ESTALE. A gating reader that cannot be lapped gets here
- * only if a hostile writer moves its head too far.
+ * @head, so that the writer does not overtake it again at once. Count the
+ * entries that the reader skips as lost. Always return -ESTALE. A gating reader
+ * that cannot be lapped gets here only if a hostile writer moves its head too
+ * far.
  */
 static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 {
@@ -165,8 +172,9 @@ static rring_word_t *told_word(const struct rring_reader *reader)
 }
 
 /*
- * Note for the kernel that the reader is told of the end of the incarnation
- * whose pages are mapped, and take that end out of what poll(2) reports.
+ * The reader is told (-EPIPE) that the incarnation whose pages are mapped has
+ * ended: store that in .told of its cursor, for the kernel. From then on this
+ * end no longer ends a wait, and poll(2) does not report it.
  */
 static void note_end(struct rring_reader *reader)
 {
@@ -197,9 +205,10 @@ static int follow_writer(struct rring_reader *reader)
 }
 
 /*
- * Read the head of the ring, after mapping the pages of a new incarnation if
- * there is one. *@head is at most .end if the ring has no writer. *@ended is 1
- * if the stream has ended. Returns 0 or the error of the mapping.
+ * Set *@head to the head of the ring, and *@ended to 1 if the stream has ended,
+ * else to 0. If there is a new incarnation, map its pages first. If the ring
+ * has no writer, *@head is at most .end, where the kernel has stopped the
+ * stream. Return 0 or the error of the mapping.
  */
 static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -211,12 +220,15 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 		err = follow_writer(reader);
 		if (err)
 			return err;
-		/* P: pairs with O in the kernel: .end is final by then */
+		/*
+		 * P: pairs with O in kring_ring_detach(): when the state is
+		 * ENDED or AWAITED, .end is final.
+		 */
 		state = rring_flag_load_acquire(&info->state);
-		/* the end may be that of a later incarnation */
+		/* if a later incarnation has ended, map its pages first */
 	} while (rring_unlikely(state == RRING_RING_ENDED) &&
 		 reader->incarnation != rring_flag_load(&info->incarnation));
-	/* B: pairs with A in the writer's publish and commit */
+	/* B: pairs with A in rring_writer_advance(): entries are complete */
 	*head = rring_seq_load_acquire(&reader->ring->head);
 	if (state != RRING_RING_OPEN && *head > rring_seq_load(&info->end))
 		*head = rring_seq_load(&info->end);
@@ -225,13 +237,14 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 }
 
 /*
- * 1: the reader should rest, so that the writer gets ahead. It wanted more
- * events than it knew of, and this look finds only a few. Each such look takes
- * the cache line of the head away from the writer, which costs both of them
- * time. 0: there are no events or enough, the strategy is RRING_WAIT_SPIN, or
- * the reader may still look .backoff_left times without a rest. A look that
- * finds nothing raises .backoff_left, so that the reader gets the next event at
- * once. Each look of a struct rring_set does so, too.
+ * Decide whether the reader rests before it takes the events below @head. It
+ * has looked at the head because it wants more events than it has. Each look
+ * takes the head's cache line away from the writer, which costs both of them
+ * time. Return 1 if the look finds some events, but fewer than
+ * BACKOFF_DISTANCE: a rest lets the writer get ahead, so that fewer looks are
+ * needed. Return 0 if there are no events or enough, under RRING_WAIT_SPIN, or
+ * while .backoff_left is not 0: so many looks do not rest. A look that finds
+ * nothing, and each look of a struct rring_set, make .backoff_left at least 1.
  */
 static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {
@@ -245,11 +258,12 @@ static int is_close_behind(struct rring_reader *reader, uint64_t head)
 }
 
 /*
- * Rest, then read the head again; returns what find_head() returns. The rest
- * takes one pause of the CPU for each 8 entries of capacity, but at most 64, so
- * that the writer does not run out of room meanwhile. A rest is in vain if the
- * writer is slow, or is this very thread. After a rest in vain the reader looks
- * .backoff_len times without a rest, and .backoff_len doubles.
+ * Rest, then read the head again; return what find_head() returns. The rest
+ * pauses the CPU once for each 8 entries of capacity, but at most 64 times, so
+ * that the writer does not run out of room meanwhile. If few new events came
+ * meanwhile, the rest was useless: the writer is slow, or is this very thread.
+ * Then the next .backoff_len looks do not rest, and .backoff_len doubles, up to
+ * a limit.
  */
 static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -273,7 +287,7 @@ static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 	return err;
 }
 
-/* Set .head for @avail events. Returns how many there are, but at most @n. */
+/* Set .head @avail events above .pos. Return @avail, but at most @n. */
 static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
 	reader->head = reader->pos + avail;
@@ -281,9 +295,11 @@ static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 }
 
 /*
- * The look has found @avail events, of which the caller wants @n. If the client
- * is polled in process, the next event has to raise the descriptor again. Then
- * the reader learns of @n events only, so that its next read comes here, too.
+ * The look has found @avail events, of which the caller wants @n. Return how
+ * many of them the reader may take without another look: all, unless the
+ * program polls this client in the process backend. In that case ask that the
+ * next event raises the poll descriptor again, and return at most @n, so that
+ * the next read comes here, too.
  */
 static uint64_t avail_polled(struct rring_reader *reader, uint64_t avail,
 			     uint32_t n)
@@ -314,7 +330,10 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (avail > reader->capacity &&
 	    (reader->observer || !reader->lappable))
 		return skip_overwritten(reader, head);
-	/* lapped just now (the release will tell), or a hostile head */
+	/*
+	 * Either the kernel has lapped the reader since ulib_head_rejoin(),
+	 * which rring_release() will report, or the writer is hostile.
+	 */
 	if (avail > reader->capacity)
 		avail = reader->capacity;
 	if (avail)
@@ -332,8 +351,9 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * The fast look: returns how many events there are, if the head alone can tell
- * that. 0: there are none, or only look_for_events() can tell.
+ * Look at the head alone, which is fast. Return how many events there are; 0:
+ * there are none, or only look_for_events() can tell, for example because the
+ * reader may have been lapped or there is a new incarnation.
  */
 static uint64_t events_fast(struct rring_reader *reader)
 {
@@ -346,7 +366,7 @@ static uint64_t events_fast(struct rring_reader *reader)
 	    /* P: as in find_head() */
 	    rring_flag_load_acquire(&info->state) != RRING_RING_OPEN)
 		return 0;
-	/* B: pairs with A in the writer's publish and commit */
+	/* B: pairs with A in rring_writer_advance(): entries are complete */
 	head = rring_seq_load_acquire(&reader->ring->head);
 	if (head - reader->pos > reader->capacity ||
 	    is_close_behind(reader, head))
@@ -362,8 +382,9 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Move the reader to @keep entries below @head, which is above its position,
- * and release the entries in between. Returns their number.
+ * Move the reader to @keep entries below @head, and release the entries that it
+ * skips. Return their number. The caller has found that the reader is more than
+ * @keep entries below @head.
  */
 static long skip_to(struct rring_reader *reader, uint64_t head, uint32_t keep)
 {
@@ -371,7 +392,7 @@ static long skip_to(struct rring_reader *reader, uint64_t head, uint32_t keep)
 
 	set_position(reader, head - keep);
 	reader->head = reader->pos;
-	/* released as in rring_reader_advance() */
+	/* after all uses of the entries, as in rring_reader_advance() */
 	rring_seq_store_release(reader->cursor, reader->pos);
 	if (!reader->observer)
 		rring_after_release(reader);

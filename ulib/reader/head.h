@@ -6,15 +6,16 @@
 #include <rusted_ring.h>
 
 /*
- * Map the ring for @reader, which has joined and reads from .pos on. 0 or a
- * negative errno.
+ * Map the ring that @reader has joined. @reader starts to read at its .pos.
+ * Return 0 or a negative errno.
  */
 int ulib_head_open(struct rring_reader *reader);
 void ulib_head_close(struct rring_reader *reader);
 
 /*
- * Rejoin if the kernel has lapped the reader. 0: it has not, or nothing was
- * lost; -ESTALE: events were lost; else an error of the call.
+ * If the kernel has lapped the reader, join again. Return 0: it was not lapped,
+ * or no entry was lost; -ESTALE: entries were lost, and .lost has grown; else
+ * an error of READER_REJOIN.
  */
 int ulib_head_rejoin(struct rring_reader *reader);
 

@@ -7,8 +7,9 @@
 #include "head.h"
 
 /*
- * Copy entry @i of a ring of handles to @to. 1: it may name an event; 0: no
- * event can have that handle or length.
+ * Copy the peeked entry @i of a ring of handles to @to. Return 1 if its handle
+ * names an existing slot and, for classes below XXL, the slot takes its length.
+ * Return 0 if no event can have that handle or length.
  */
 static int read_entry(const struct rring_reader *reader, uint32_t i,
 		      struct rring_entry *to)
@@ -25,17 +26,17 @@ static int read_entry(const struct rring_reader *reader, uint32_t i,
 	       rring_slot_takes(rring_handle_class(to->handle), to->header.len);
 }
 
-/* 1: the writer reserved the entry and discarded it; else 0. */
+/* Return 1 if the writer reserved the entry and discarded it, else 0. */
 static int is_discarded(const struct rring_entry *entry)
 {
 	return !entry->handle && entry->header.len == RRING_LEN_NONE;
 }
 
 /*
- * Fill @event from entry @i of a ring of handles. Reads the entry again, which
- * may have changed since rring_entry() read it. -ENODATA: the writer discarded
- * the entry; -ESTALE: the handle or length is not valid, or the slot's use is
- * over; for XXL, what ulib_xxl_pin() returns.
+ * Fill @event from the peeked entry @i of a ring of handles. rring_entry() has
+ * read the entry before, but it may have changed, so read it again. Return 0;
+ * -ENODATA: the writer discarded the entry; -ESTALE: the handle or length is
+ * not valid, or the slot's use is over; for XXL, what ulib_xxl_pin() returns.
  */
 static int load_event(struct rring_reader *reader, uint32_t i,
 		      struct rring_event *event)
@@ -62,8 +63,9 @@ int rring_entry_slow(struct rring_reader *reader, uint32_t i,
 }
 
 /*
- * 1: each of the next @n entries still names the present use of its slot, or
- * was discarded; else 0.
+ * Return 1 if each of the next @n entries was discarded, or still names the
+ * present use of its slot. Else 0: the slot has been reused, or the entry was
+ * overwritten with an invalid handle or length.
  */
 static int generations_match(struct rring_reader *reader, uint32_t n)
 {
@@ -79,14 +81,15 @@ static int generations_match(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * 1: until now the writer has not overwritten the next @n entries, which an
- * observer has used, and their slots have not been reused; else 0.
+ * Return 1 if what an observer has read in the next @n entries is valid: the
+ * writer has not begun to overwrite them, and their slots have not been reused.
+ * Else 0.
  */
 static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 {
 	uint64_t claim;
 
-	/* N: pairs with M in the writer's claim */
+	/* N: pairs with M in rring_writer_claim(): reads come before */
 	rring_fence_acquire();
 	if (reader->entries && !generations_match(reader, n))
 		return 0;
@@ -96,20 +99,21 @@ static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * 0: the next @n entries were valid until now. -ESTALE: the kernel has lapped
- * the reader, or the writer has overtaken it; the reader has moved on, and
- * .lost has grown. Else an error of the rejoin.
+ * Check the next @n entries, which the reader has used and now releases. Return
+ * 0: they were valid until now. Return -ESTALE: the kernel has lapped the
+ * reader, or the writer has overtaken it; the reader has moved on, and .lost
+ * has grown. Else an error of READER_REJOIN.
  */
 static int check_release(struct rring_reader *reader, uint32_t n)
 {
 	if (!reader->lappable)
 		return 0;
 	if (!reader->observer) {
-		/* N: pairs with M in the writer's claim */
+		/* N: pairs with M in rring_writer_claim(): reads come before */
 		rring_fence_acquire();
 		return ulib_head_rejoin(reader);
 	}
-	/* n = 0: no entry is lost; the next peek skips what was overwritten */
+	/* n = 0: nothing to check; the next peek skips what was overwritten */
 	if (!n || entries_still_valid(reader, n))
 		return 0;
 	reader->lost += n;
@@ -130,7 +134,11 @@ int rring_release_slow(struct rring_reader *reader, uint32_t n)
 	return err;
 }
 
-/* After -ENOMEM the next call must not release the entry, but read it again. */
+/*
+ * Read the entry at the reader's position. .peeked makes the next read call
+ * release the entry first. After -ENOMEM it is 0, so that the next call reads
+ * this entry again.
+ */
 int ulib_reader_next(struct rring_reader *reader, struct rring_event *event)
 {
 	int err = rring_entry(reader, 0, event);
@@ -197,8 +205,9 @@ long ulib_peek_event(struct rring_reader *reader)
 /* ---- wait ---- */
 
 /*
- * Like ulib_reader_check(), but at the end of the stream returns 0, because
- * that ends the wait; or -EAGAIN if the reader was told of this end already.
+ * .check of a wait for an event: return what ulib_reader_check() returns,
+ * except at the end of the stream. If the reader was not told of this end yet,
+ * return 0, because the end ends the wait; else -EAGAIN.
  */
 static int check_readable(void *context)
 {
@@ -244,8 +253,8 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 
 /*
  * The first entry of a batch could not be read: @bad is the error. Release the
- * entry, unless @bad is -ENOMEM: then a later call can read it. Returns @bad,
- * or the error of the release.
+ * entry, so that the next call goes on behind it. After -ENOMEM keep it: a
+ * later call may be able to read it. Return @bad, or the error of the release.
  */
 static long release_bad(struct rring_reader *reader, int bad)
 {
@@ -255,8 +264,9 @@ static long release_bad(struct rring_reader *reader, int bad)
 }
 
 /*
- * Release the @done events that were handled. Returns @done, or the error of
- * the release. If @done is 0, releases nothing and returns @stop.
+ * Release the first @done events of a batch, which the handler has handled.
+ * Return @done, or the error of the release. If @done is 0, release nothing and
+ * return @stop.
  */
 static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
 {
@@ -338,8 +348,9 @@ static int join(struct rring_reader *reader,
 }
 
 /*
- * Leave, then clear the cursor, .pos last: a new reader only gets a cursor
- * whose .pos is 0.
+ * Leave the ring, then set the cursor's .told and .pos to 0. .pos comes last:
+ * the kernel gives a cursor to a new reader only if its .pos is 0. If @forget
+ * is not 0, the kernel also removes the reader's name.
  */
 static void leave(struct rring_reader *reader, int forget)
 {
@@ -352,7 +363,7 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	/* an evicted client must not store: its cursors raise SIGBUS */
+	/* -EOWNERDEAD: evicted; a store to its cursors would raise SIGBUS */
 	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) ==
 	    -EOWNERDEAD)
 		return;
@@ -426,7 +437,7 @@ void rring_reader_close(struct rring_reader *reader, int forget)
 	ulib_xxl_unpin(reader, UINT64_MAX);
 	delist(reader);
 	ulib_head_close(reader);
-	/* the descriptor must not go on reporting what this reader had */
+	/* the client's poll descriptor must not report this reader any more */
 	ulib_poll_again(reader->client, 0);
 	free(reader);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Reader sets. The members are sorted by priority, which is 0 for all of them
- * unless the order is RRING_BY_PRIORITY. A member that was served moves behind
- * the others of its priority. So, except by timestamp, members of one priority
- * that always have events are served in turn, while no member of a lower number
- * has an event.
+ * Reader sets. The members are sorted by priority: lower numbers come first.
+ * Unless the order is RRING_BY_PRIORITY, all have priority 0. A member that was
+ * read moves behind the others of its priority. So members of one priority are
+ * read in turn, while no member of a lower number has an event.
+ * RRING_BY_TIMESTAMP does not follow this order: it looks at all members.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,12 +20,11 @@ struct member {
 struct rring_set {
 	struct rring_client *client;
 	struct rring_set_config config;
-	struct rring_reader *last;	/* gave the event in use */
+	struct rring_reader *last;	/* the caller uses its event, or NULL */
 	struct rring_reader *failed;	/* its release failed with .error */
 	int error;
-	int end_due;			/* the members have changed since the
-					 * set told that all streams have ended
-					 */
+	/* 1: members have changed since the set last returned -EPIPE */
+	int end_due;
 	uint32_t count;
 	struct member members[RRING_CURSORS];
 };
@@ -96,7 +95,7 @@ static struct member member_remove(struct rring_set *set, uint32_t place)
 	return member;
 }
 
-/* Insert @member behind the others of its priority. */
+/* Insert @member behind all members of the same or a lower number. */
 static void insert_by_priority(struct rring_set *set, struct member member)
 {
 	uint32_t place = set->count;
@@ -143,8 +142,8 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 /* ---- read ---- */
 
 /*
- * Release the last event. If that fails, the next rring_set_try_read() returns
- * the error.
+ * Release the entry of the last event that the set has returned. If that fails,
+ * keep the error for the next rring_set_try_read() to return.
  */
 static void release_last(struct rring_set *set)
 {
@@ -171,8 +170,9 @@ static struct rring_reader *rotate_member(struct rring_set *set, uint32_t place)
 }
 
 /*
- * The timestamp of the next event. 0 if the entry has an error: no timestamp is
- * lower.
+ * Return the timestamp of the reader's next event. If the entry has an error,
+ * return 0: no timestamp is lower, so the entry is read next, and the caller
+ * gets the error.
  */
 static uint64_t timestamp_of(const struct rring_set *set,
 			     struct rring_reader *reader)
@@ -184,8 +184,9 @@ static uint64_t timestamp_of(const struct rring_set *set,
 }
 
 /*
- * 0: the member at *@chosen is read next. -EAGAIN: none has events; -EPIPE: all
- * streams have ended. Any other error is that of the member at *@chosen.
+ * Choose the member that is read next. Return 0: it is at index *@chosen;
+ * -EAGAIN: no member has events; -EPIPE: all streams have ended, or the set is
+ * empty. Any other error is of the member at *@chosen.
  */
 static int choose_member(struct rring_set *set, uint32_t *chosen)
 {
@@ -198,7 +199,7 @@ static int choose_member(struct rring_set *set, uint32_t *chosen)
 		struct rring_reader *reader = set->members[i].reader;
 		long n;
 
-		/* no rest in this look: the set's other readers would wait */
+		/* look without a rest, during which other members would wait */
 		reader->backoff_left |= 1;
 		n = ulib_peek_event(reader);
 		if (n == -EAGAIN)
@@ -246,8 +247,9 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 /* ---- wait ---- */
 
 /*
- * -EAGAIN: no member has news; 0: one has, or the set is empty, or all streams
- * have ended, and the set or a member was not told of that yet.
+ * Decide whether a wait is over. Return 0 if a member has events, was lapped or
+ * has an error, or the set is empty. Return 0 also if all streams have ended,
+ * and the set or a member was not told of that yet. Else -EAGAIN.
  */
 static int check_members(void *context)
 {
@@ -272,8 +274,10 @@ static int check_members(void *context)
 }
 
 /*
- * Sleep until a member has news. Called only if the set has members, because
- * check_members() returns 0 for an empty set.
+ * Sleep in the kernel until @deadline, or until a member has events or was
+ * lapped, or all streams have ended and a member was not told of that. The set
+ * is not empty: for an empty set check_members() returns 0. Return 0 or a
+ * negative errno.
  */
 static int sleep_any(void *context, uint64_t deadline)
 {

@@ -7,11 +7,12 @@
 #include "room.h"
 #include "scan.h"
 
-/* ---- what readers have passed ---- */
+/* ---- settle the entries that readers have passed ---- */
 
 /*
- * Take back in_flight of the slot that entry @index names. Returns its ledger
- * word afterwards.
+ * Subtract 1 from in_flight of the slot that entry @index names. If its ledger
+ * word then has neither holds nor in_flight, enter the slot in the recent
+ * drops. Return the new ledger word.
  */
 static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 {
@@ -22,7 +23,10 @@ static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
 	uint64_t value;
 
-	/* G: the cursors were seen beyond the entry before in_flight falls */
+	/*
+	 * G: before in_flight falls, all gating readers have passed the entry,
+	 * or the kernel has adopted it, or the policy is RRING_OVERWRITE.
+	 */
 	if (client->shared) {
 		value = rring_word_fetch_add(word, change) + change;
 	} else {
@@ -45,15 +49,16 @@ void ulib_room_settle(struct rring_writer *writer, uint64_t low)
 		seen |= settle_entry(writer, index);
 		index = rring_window_wrap(index + 1, writer->capacity);
 	}
-	/* aside means XXL here: a parked slot is not in flight */
+	/* RRING_ASIDE means XXL here: a parked slot is not in flight */
 	if (seen & RRING_ASIDE)
 		ulib_xxl_settled(writer->client);
 }
 
 /*
- * Settle below @low, and wake the clients that wait for a slot. The reader that
- * passed an entry has woken them, but this change of the slot's word may keep
- * their sweep from freeing the slot, and then they sleep on.
+ * Settle the entries below @low, and wake the clients that wait for a slot. The
+ * readers that passed these entries have woken them before. But if in_flight
+ * fell during their sweep, the word's moves had changed, so the sweep left the
+ * slot alone, and the clients sleep again.
  */
 static void settle_and_wake(struct rring_writer *writer, uint64_t low)
 {
@@ -72,10 +77,10 @@ void ulib_writer_settle(struct rring_writer *writer)
 /* ---- room ---- */
 
 /*
- * Let the writer have @n more entries, and settle what they overwrite. The
- * caller calls this if the policy is RRING_OVERWRITE, or if the kernel has
- * found room. Does not read the cursors: a hostile one may have gone back
- * meanwhile.
+ * Let the writer have @n more entries, and settle the entries that it will
+ * overwrite. The caller calls this only under RRING_OVERWRITE, or after the
+ * kernel has found room for @n entries. Does not read the cursors again: a
+ * hostile reader may have set its cursor back since.
  */
 static void grant_room(struct rring_writer *writer, uint32_t n)
 {
@@ -88,8 +93,9 @@ static void grant_room(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room under RRING_OVERWRITE; waits for no reader. Entries of a ring of
- * handles are settled just before they are overwritten.
+ * Make room for @n entries under RRING_OVERWRITE, without a wait for readers. A
+ * ring of handles settles entries just before it overwrites them, so .limit
+ * rises by no more than needed; an inline ring needs no limit. Return 0.
  */
 static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 {
@@ -116,11 +122,18 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 				       RRING_WRITER_WAITS);
 			return 0;
 		}
-		/* the kernel makes a reader join under the arena's lock */
+		/*
+		 * The lowest reader is JOINING. The kernel makes it LIVE, and
+		 * may move it up, before it unlocks the arena's lock: wait for
+		 * that, and scan again.
+		 */
 		if (!scan.joining || ulib_await_peer(writer->client, &looks))
 			break;
 	}
-	/* a hostile cursor may be lower: .limit - .head must not wrap */
+	/*
+	 * A hostile cursor may have lowered .limit below .head: then .limit -
+	 * .head, the number of free entries, would wrap.
+	 */
 	if (writer->limit < writer->head)
 		writer->limit = writer->head;
 	ulib_poll_again(writer->client, POLLOUT);
@@ -187,14 +200,14 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 
 /* ---- by the policy ---- */
 
-/* There can never be room for @n entries. */
+/* Return -EINVAL, with the detail that @n entries never fit at once. */
 static int refuse_number(const struct rring_writer *writer, uint32_t n)
 {
 	return ulib_error(-EINVAL, "%u entries never fit at once: the ring has %u, of which it retains %u",
 			  n, writer->capacity, writer->info->retain);
 }
 
-/* Count @n entries that got no room, for statistics. Returns -EAGAIN. */
+/* Add @n entries that got no room to the statistic .drops. Return -EAGAIN. */
 static int count_drops(struct rring_writer *writer, uint32_t n)
 {
 	rring_seq_t *drops = &writer->ring->drops;
@@ -204,9 +217,10 @@ static int count_drops(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room for @n entries, as the ring's policy has it. 0: there is room;
- * -EAGAIN: the ring is full; -EINVAL: @n is more than the capacity less what
- * the ring retains; else an error of the wait.
+ * Make room for @n entries, as the ring's policy demands: RRING_BLOCK waits,
+ * RRING_OVERWRITE overwrites. Return 0: there is room; -EAGAIN: the policy is
+ * RRING_FAIL, and the ring is full; -EINVAL: @n is more than the capacity less
+ * what the ring retains; else an error of the wait.
  */
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 {
@@ -271,10 +285,10 @@ long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
 /* ---- back-pressure ---- */
 
 /*
- * Set *@most to the number of entries that the writer may have, without those
- * that the ring retains, and *@used to how many of these are not free. A reader
- * that is JOINING may start higher than it stands, so the scan is repeated
- * until no such reader is the lowest.
+ * Set *@most to the capacity less the entries that the ring retains, and *@used
+ * to how many of these *@most entries are not free. Under RRING_OVERWRITE all
+ * are free. A JOINING reader gates low for a moment, and may start higher. So
+ * scan again while such a reader is the lowest.
  */
 static void count_room(struct rring_writer *writer, uint64_t *used,
 		       uint64_t *most)
@@ -293,7 +307,7 @@ static void count_room(struct rring_writer *writer, uint64_t *used,
 	} while (scan.joining && !ulib_await_peer(writer->client, &looks));
 	if (writer->head - scan.low > retain)
 		*used = writer->head - scan.low - retain;
-	/* a hostile cursor may be more than a lap behind */
+	/* the cursor of a hostile reader may be more than a lap behind */
 	if (*used > *most)
 		*used = *most;
 }

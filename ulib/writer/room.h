@@ -5,13 +5,13 @@
 
 #include <rusted_ring.h>
 
-/* Settle the entries below @low: take back their in_flight. */
+/* Take back in_flight for entries below @low that are not settled yet. */
 void ulib_room_settle(struct rring_writer *writer, uint64_t low);
 
 /*
- * Find room for up to @n entries; if there is none, make room for one, as the
- * ring's policy has it. Returns how many entries have room, or a negative
- * errno.
+ * Find room for up to @n entries. If there is none, make room for one, as the
+ * ring's policy demands: under RRING_BLOCK this waits. Return how many entries
+ * have room, or a negative errno.
  */
 long ulib_writer_find_room(struct rring_writer *writer, uint32_t n);
 

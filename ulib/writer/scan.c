@@ -9,10 +9,11 @@ static int is_observer(__u64 ref)
 }
 
 /*
- * 1: reader @i is of the kind for which @wanted returns 1: *@position is its
- * position, and *@joining is 1 if it is JOINING. 0: it is not. The kernel
- * changes .ref whenever it changes the reader, so all that is read between two
- * loads of the same .ref is of one state.
+ * Find the position of reader @i, if @wanted returns 1 for its .ref. Then
+ * return 1, store the position in *@position, and set *@joining to 1 if the
+ * reader is JOINING, else to 0. Else return 0. The kernel changes .ref whenever
+ * it changes the reader. So if two loads find the same .ref, all that was read
+ * between them is of one state.
  */
 static int reader_position(struct rring_writer *writer, uint32_t i,
 			   int (*wanted)(__u64 ref), uint64_t *position,
@@ -22,7 +23,7 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 	uint64_t ref, pos, cursor;
 
 	do {
-		/* P: pairs with O in the kernel: .start is as new as .ref */
+		/* P: pairs with O in publish_state(): .start is not older */
 		ref = rring_word_load_acquire(&reader->ref);
 		if (!wanted(ref))
 			return 0;
@@ -69,12 +70,12 @@ static struct ulib_scan scan_once(struct rring_writer *writer)
 }
 
 /*
- * Scan, and scan again if .joins has grown. Then a reader began to gate, which
- * the scan may have missed, and which may start below a cursor that the scan
- * read later. The writer stores the result of each scan in .passed. The kernel
- * raises .joins, then reads .passed, and lets no reader start below .passed. So
- * a scan may miss a reader if .joins did not grow meanwhile: that is no danger,
- * even if a cursor goes back afterwards.
+ * Scan all readers, and store the lowest position in .passed. Return the scan.
+ * Scan again if .joins has grown: a reader began to gate, and the scan may have
+ * missed it. If .joins has not grown, a missed reader is no danger. The kernel
+ * raises .joins before it reads .passed, and lets no reader start below
+ * .passed. So that reader starts at this scan's position or above, even if
+ * another, hostile cursor goes back afterwards.
  */
 struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 {
@@ -83,13 +84,16 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 	uint32_t seen;
 
 	do {
-		/* P: pairs with O; the kernel stores the entry, then .joins */
+		/* P: pairs with O in begin_gating(): scan sees the reader */
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
 		rring_seq_store(&writer->ring->passed, scan.low);
-		/* the loads of the scan come before the load of .joins */
+		/* first all loads of the scan, then the load of .joins */
 		rring_fence_acquire();
-		/* K in the kernel: store .passed before the load of .joins */
+		/*
+		 * K in the kernel makes a compiler barrier enough to order the
+		 * store of .passed before the load of .joins.
+		 */
 		rring_fence_compiler();
 	} while (rring_flag_load(joins) != seen);
 	return scan;

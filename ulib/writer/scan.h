@@ -6,12 +6,14 @@
 #include <rusted_ring.h>
 
 /*
- * The lower end of the window: the lowest gating reader, or the first entry
- * that the ring retains, if that is lower.
+ * Result of a scan. .low is the lower end of the window: the position of the
+ * lowest gating reader, or the first entry that the ring retains and that did
+ * not give way, whichever is lower.
  */
 struct ulib_scan {
 	uint64_t low;
-	int joining;	/* the reader at .low is JOINING: scan again soon */
+	/* 1: .low is of a JOINING reader, which soon may start higher */
+	int joining;
 };
 
 struct ulib_scan ulib_scan_readers(struct rring_writer *writer);

@@ -9,13 +9,14 @@
 #include "../wait.h"
 #include "room.h"
 
-#define CLAIM_PART	64	/* claim ahead by capacity / CLAIM_PART, */
-#define CLAIM_AHEAD_MAX	64	/* but by no more entries than this */
+/* see claim_ahead(): capacity / CLAIM_PART, but at most CLAIM_AHEAD_MAX */
+#define CLAIM_PART	64
+#define CLAIM_AHEAD_MAX	64	/* entries */
 
 /*
- * Called when in_flight of @event is at its maximum: settles this ring and, in
- * a single-threaded client, all its rings. 0: in_flight has fallen; -EOVERFLOW:
- * it has not.
+ * Settle this ring and, in a single-threaded client, all its rings: in_flight
+ * of @event is at its maximum. Return 0: in_flight has fallen; -EOVERFLOW: it
+ * has not.
  */
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event)
@@ -27,9 +28,10 @@ int rring_in_flight_slow(struct rring_writer *writer,
 }
 
 /*
- * Raise in_flight of @event and put it into the ring; its hold stays. The
- * caller has found a hold in @word, the event's ledger word, and wakes the
- * readers afterwards. 0, -EOVERFLOW, or an error of rring_room().
+ * Raise in_flight of @event, write its entry, and move the head. The event's
+ * hold stays: the caller drops it. The caller has found a hold in @word, the
+ * event's ledger word, and wakes the readers afterwards. Return 0, -EOVERFLOW
+ * (in_flight stays at its maximum), or an error of rring_room().
  */
 static inline int publish_held(struct rring_writer *writer,
 			       const struct rring_event *event, uint64_t word)
@@ -61,7 +63,10 @@ int rring_publish_threads(struct rring_writer *writer,
 	err = publish_held(writer, event, word);
 	if (err)
 		return err;
-	/* G: the ring names the slot before the hold falls */
+	/*
+	 * G: the ring names the slot before the hold falls. Otherwise a sweep
+	 * could find the slot named nowhere, and free it.
+	 */
 	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
 	rring_published(writer);
 	rring_freed(writer->client);
@@ -81,7 +86,10 @@ int rring_publish_slow(struct rring_writer *writer,
 	if (err)
 		return err;
 	rring_published(writer);
-	/* G: the ring names the slot before the hold falls */
+	/*
+	 * G: the ring names the slot before the hold falls. Otherwise a sweep
+	 * could find the slot named nowhere, and free it.
+	 */
 	ulib_xxl_drop(writer->client, event);
 	rring_freed(writer->client);
 	return 0;
@@ -96,8 +104,8 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 /* ---- batches ---- */
 
 /*
- * Copy @n payloads of @len bytes into reserved entries: @index and those that
- * follow it in memory.
+ * Copy @n payloads of @len bytes, which lie one after the other at @from, into
+ * reserved entries: entry @index and those behind it in memory.
  */
 static void copy_entries(struct rring_writer *writer, uint32_t index,
 			 const char *from, uint32_t len, uint32_t n)
@@ -116,8 +124,9 @@ static void copy_entries(struct rring_writer *writer, uint32_t index,
 }
 
 /*
- * Copy @n payloads into the entries from the head on: those before the end of
- * the ring's memory, then those at its start.
+ * Copy @n payloads into the reserved entries from the head on. Entries may
+ * wrap: fill those up to the end of the ring's memory, then those from its
+ * start.
  */
 static void copy_payloads(struct rring_writer *writer, const char *from,
 			  uint32_t len, uint32_t n)
@@ -158,7 +167,10 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 	return 0;
 }
 
-/* Add @delta and a move to a ledger word. A ring's event is not private. */
+/*
+ * Add @delta and one move to a ledger word. Clear RRING_PRIVATE, because a ring
+ * tells other clients the handle.
+ */
 static void add_to_word(const struct rring_client *client, rring_word_t *word,
 			uint64_t delta)
 {
@@ -171,9 +183,10 @@ static void add_to_word(const struct rring_client *client, rring_word_t *word,
 }
 
 /*
- * Raise in_flight and write @event to entry @i after the head, which no reader
- * sees yet. 0; -EINVAL: @event is of another client, is parked, or is not held;
- * -EOVERFLOW: in_flight stays at its maximum.
+ * Raise in_flight of @event, and write its handle to entry @i after the head.
+ * No reader sees the entry until the head moves. Return 0; -EINVAL: @event is
+ * of another client, is parked, or is not held; -EOVERFLOW: in_flight is at its
+ * maximum, and has not fallen after this client settled its rings.
  */
 static int write_entry(struct rring_writer *writer, uint32_t i,
 		       const struct rring_event *event)
@@ -203,9 +216,10 @@ static int write_entry(struct rring_writer *writer, uint32_t i,
 }
 
 /*
- * Drop one hold for each of @n published events. G: the ring names the slots
- * before the holds fall. If an event is in the batch more often than the client
- * held it, no hold is left to drop for it, but in_flight keeps it.
+ * Drop one hold for each of the @n events that were just published. G: the ring
+ * names the slots before the holds fall. If @events has one event more often
+ * than the client holds it, no hold is left to drop for the last ones: skip
+ * them. in_flight keeps the event.
  */
 static void drop_published(struct rring_client *client,
 			   const struct rring_event *events, uint32_t n)
@@ -273,10 +287,10 @@ static int map_ring(struct rring_writer *writer)
 }
 
 /*
- * Returns how many entries more than it needs a writer claims, so that it has
- * to raise the claim less often. Observers lose these entries earlier. The
- * claim is at most .limit. So they are none that the ring retains, except under
- * RRING_OVERWRITE, which retains all.
+ * Return how many entries a writer claims beyond what it needs, so that it has
+ * to raise the claim less often. Once these are claimed, observers lose the old
+ * entries in their place. The claim is at most .limit, so no old entry that the
+ * ring retains is lost, except under RRING_OVERWRITE.
  */
 static uint32_t claim_ahead(const struct rring_ring_open *args)
 {
@@ -389,9 +403,9 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 		return;
 	}
 	/*
-	 * First the kernel adopts the window, then this client takes back its
-	 * in_flight. An evicted client must not store: its ledger raises
-	 * SIGBUS.
+	 * The kernel adopts the window before this client takes back in_flight,
+	 * so that the slots are always named. An evicted client (-EOWNERDEAD)
+	 * must not store: its ledger raises SIGBUS.
 	 */
 	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
 		ulib_room_settle(writer, writer->head);
@@ -399,7 +413,7 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 	}
 	delist(writer);
 	ulib_unmap(writer->client, writer->ring, writer->size);
-	/* the descriptor must not go on reporting this writer's room */
+	/* the client's poll descriptor must not report this writer any more */
 	ulib_poll_again(writer->client, 0);
 	free(writer);
 }

@@ -9,11 +9,14 @@
  *	C  release of a cursor		D  acquire of a cursor
  *	E  release of a magazine tail	F  acquire of a magazine tail
  *	G  release of a ledger word	H  acquire of a ledger word
- *	I  full fence after a weak hold	J  full fence after hiding a generation
- *	K  sleeper's heavy barrier	L  compiler barrier before a flag's load
+ *	I  full fence in a weak upgrade	J  full fence after hiding a generation
+ *	K  barrier on all clients' CPUs	L  compiler barrier before a flag's load
  *	M  release fence after a claim	N  acquire fence before a claim's load
  *	O  release of the kernel's word	P  acquire of the kernel's word
  *	Q  full barrier after a mark	R  full barrier after a head's move
+ *
+ * Q and R are between contexts of the kernel that write one ring: a mark says
+ * that an entry above the head is finished.
  */
 #ifndef _RUSTED_RING_ATOMIC_H
 #define _RUSTED_RING_ATOMIC_H
@@ -69,10 +72,11 @@ static inline void rring_fence_release(void)
 }
 
 /*
- * L: a compiler barrier is enough here. It pairs with K in the sleeper, which
- * makes each CPU that may run a client pass a full barrier. Without this pair
- * the flag could be loaded before the preceding store, and the sleeper would
- * not be woken.
+ * L: pairs with K in the sleeper, in a recall and in a join. The caller's store
+ * comes before its load of a waiters flag, a floor or .joins. A compiler
+ * barrier is enough, because K makes each CPU that may run a client pass a full
+ * barrier. Without this pair a waiters flag could be loaded before the store,
+ * and the sleeper would not be woken.
  */
 static inline void rring_fence_compiler(void)
 {
@@ -145,7 +149,7 @@ static inline void rring_flag_store_release(rring_flag_t *flag, __u32 value)
 
 /*
  * Add @delta to @word, which several contexts of the kernel write. Returns the
- * value before. Fully ordered.
+ * old value. Fully ordered, like smp_mb() before and after.
  */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 {
@@ -166,8 +170,8 @@ static inline bool rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 #else
 
 /*
- * Add @delta to @word, which several threads of a client write. Returns the
- * value before. Acquire and release.
+ * Add @delta to @word, which several threads of a client write. Returns the old
+ * value. Ordered as acquire and release.
  */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 {

@@ -43,7 +43,11 @@ inline const type *rring_event_as(const struct rring_event *event)
 
 #else
 
-/* The size of @type. The struct only carries the assertions, and adds 0. */
+/*
+ * Equals sizeof(@type), and does not compile if @type breaks an assertion. The
+ * struct is there because an expression of C can contain an assertion only in a
+ * struct; 0 times its size adds nothing.
+ */
 #define RRING_EVENT_SIZE(type)						\
 	(sizeof(type) + 0 * sizeof(struct {				\
 		_Static_assert(sizeof(type) <= RRING_EVENT_MAX,		\

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* Handles: {generation, size class, slot index} in 64 bits. Size classes. */
+/* Handles: {generation, size class, slot index} in 64 bits. Sizes of slots. */
 #ifndef _RUSTED_RING_HANDLE_H
 #define _RUSTED_RING_HANDLE_H
 
 #include <linux/rusted_ring.h>
 
 /*
- * A generation has 37 bits: the lower 32 are bits 63..32 of a handle, the upper
- * 5 are bits 28..24. The lower 32 are never all 0.
+ * A generation has 37 bits. Its lower 32 are bits 63..32 of a handle, and its
+ * upper 5 are bits 28..24. The lower 32 are never all 0, so no handle is 0.
  */
 #define RRING_GENERATION_MAX	((1ull << 37) - 1)
 
-/* Bits of @generation beyond its 37 are ignored. */
+/*
+ * Returns the handle of slot @index of class @pool in generation @generation.
+ * Ignores bits of @generation above the lowest 37. The caller ensures that
+ * @pool is below RRING_POOLS and @index below 2^24.
+ */
 static inline __u64 rring_handle(__u64 generation, __u32 pool, __u32 index)
 {
 	__u64 age = (generation & RRING_GENERATION_MAX) >>
@@ -42,8 +46,9 @@ static inline __u64 rring_handle_generation(__u64 handle)
 }
 
 /*
- * 1: @handle has a generation that a slot can have. 0: the lower 32 bits of its
- * generation are 0, as in handle 0; no slot ever has such a handle.
+ * Returns 1 if @handle has a generation that a slot can have. Returns 0 if the
+ * lower 32 bits of the generation are 0, as in handle 0: no slot ever has such
+ * a handle.
  */
 static inline int rring_handle_has_generation(__u64 handle)
 {
@@ -51,8 +56,9 @@ static inline int rring_handle_has_generation(__u64 handle)
 }
 
 /*
- * The generation after @generation. One whose lower 32 bits are 0 is skipped,
- * so that no handle is 0. They repeat after 2^37 - 32.
+ * Returns the generation after @generation. Skips generations whose lower 32
+ * bits are 0, so that no handle is 0. After 2^37 - 32 steps the generations
+ * repeat.
  */
 static inline __u64 rring_generation_next(__u64 generation)
 {
@@ -60,7 +66,10 @@ static inline __u64 rring_generation_next(__u64 generation)
 	return (__u32)generation ? generation : generation + 1;
 }
 
-/* The handle of the slot's use that comes after the use @handle. */
+/*
+ * Returns the handle that the slot of @handle has in its next use: the next
+ * generation, with the class and index of @handle.
+ */
 static inline __u64 rring_handle_next(__u64 handle)
 {
 	__u64 next = handle + (1ull << RRING_HANDLE_GENERATION_SHIFT);
@@ -74,8 +83,8 @@ static inline __u64 rring_handle_next(__u64 handle)
 }
 
 /*
- * Returns log2 of the payload bytes of a slot: from 6 (XS, 64 bytes) to 14 (XL,
- * 16384 bytes). The class @pool is below XXL.
+ * Returns log2 of the payload bytes of a slot of class @pool: 6 (XS, 64 bytes)
+ * to 14 (XL, 16384 bytes). The caller ensures that @pool is below RRING_XXL.
  */
 static inline __u32 rring_slot_shift(__u32 pool)
 {

@@ -41,12 +41,19 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		     uint32_t waiters);
 void rring_wake_pools(struct rring_client *client);
 void rring_unpark(struct rring_client *client, enum rring_class pool);
-/* Returns @err, for which there is no detail: rring_error_detail(). */
+/*
+ * Returns @err, and removes the thread's stored detail of an earlier error: for
+ * @err rring_error_detail() gives the text of rring_strerror().
+ */
 int rring_refuse_slow(int err);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
 
-/* 1: @handle names an existing slot, with a generation other than 0; else 0. */
+/*
+ * Returns 1 if @handle names an existing slot of the arena, with a generation
+ * that a slot can have; else 0. Does not look whether the slot has this
+ * generation now.
+ */
 RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 				     uint64_t handle)
 {
@@ -56,7 +63,10 @@ RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
-/* 1: @handle is valid, and its slot lies in PAYLOAD (below XXL); else 0. */
+/*
+ * Returns 1 if rring_handle_valid() is 1 for @handle and its class is below
+ * XXL, so that the payload lies in the PAYLOAD region; else 0.
+ */
 RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 				     uint64_t handle)
 {
@@ -66,7 +76,11 @@ RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 	       rring_handle_index(handle) < client->pool[pool].capacity;
 }
 
-/* Fill @event for @handle, whose class is @class_, below XXL. */
+/*
+ * Fill @event for @handle, which names an existing slot below XXL. The caller
+ * passes the class of @handle as @class_: where that is a constant, the
+ * compiler computes the addresses with fewer instructions.
+ */
 RRING_IN_LINE void rring_event_in(const struct rring_client *client,
 				  uint32_t class_, uint64_t handle,
 				  uint32_t len, uint32_t event_type,
@@ -83,7 +97,7 @@ RRING_IN_LINE void rring_event_in(const struct rring_client *client,
 	event->client = client;
 }
 
-/* Fill @event for @handle, for which rring_handle_short() is 1. */
+/* Fill @event for @handle. The caller has checked rring_handle_short(). */
 RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 				  uint64_t handle, uint32_t len,
 				  uint32_t event_type,
@@ -93,7 +107,10 @@ RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 		       event_type, event);
 }
 
-/* Fill the header of a slot that was just allocated. Returns 0. */
+/*
+ * Store @len and @event_type in the header of the slot of @handle, which this
+ * client has just allocated. Returns 0, which the caller returns in turn.
+ */
 RRING_IN_LINE int rring_header_init(const struct rring_pool_view *pool,
 				    uint64_t handle, uint32_t len,
 				    uint32_t event_type)
@@ -107,11 +124,12 @@ RRING_IN_LINE int rring_header_init(const struct rring_pool_view *pool,
 }
 
 /*
- * 1: the kernel has recalled the magazine of @pool and what is parked; else 0.
- * The caller has just stored a ledger word, by which it takes a slot.
+ * Returns 1 if the kernel has recalled the slots of @pool that this client has
+ * in its magazine or has parked, and the client has not yet noticed that; else
+ * 0. A client that takes a slot calls this after the store to its ledger word.
  * L: pairs with K in the recall. Without this pair the floor could be loaded
- * before that store, so that the kernel does not see that the slot is taken,
- * and the client does not see that it was recalled.
+ * before that store. Then the kernel would not see that the slot is taken, and
+ * the client would not see that the slot was recalled.
  */
 RRING_IN_LINE int rring_recalled(const struct rring_pool_view *pool)
 {
@@ -146,8 +164,9 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 
 /*
  * Returns the smallest class that takes @len bytes; RRING_XXL for all lengths
- * above 16384. A slot of each class up to XL is four times as large as one of
- * the class before.
+ * above 16384, even above RRING_XXL_MAX. Up to XL the slots of each class are
+ * four times as large as those of the class before, so that a logarithm gives
+ * the class.
  */
 RRING_IN_LINE enum rring_class rring_class_unchecked(size_t len)
 {
@@ -171,7 +190,10 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 				 event);
 }
 
-/* @len, or UINT32_MAX if @len needs more than 32 bits: no class takes that. */
+/*
+ * Returns @len in 32 bits; if @len needs more, UINT32_MAX, which no class
+ * takes. A cast alone could make a length that a class takes.
+ */
 #define RRING_LEN32(len) \
 	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
 
@@ -221,8 +243,9 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size)
 }
 
 /*
- * 1: @event is a view of @client, so event->word lies in the ledger of @client.
- * 0: @event is a view of another client, or an entry of an inline ring.
+ * Returns 1 if a call with @client has filled @event, so that event->word lies
+ * in the ledger of @client. Returns 0 if @event is of another client, or is an
+ * entry of an inline ring.
  */
 RRING_IN_LINE int rring_event_is_of(const struct rring_event *event,
 				    const struct rring_client *client)
@@ -245,9 +268,10 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 }
 
 /*
- * A slot may be free now: wake the clients that wait for one, if there are any.
- * L: pairs with K in the sleeper. Without this pair the flag could be loaded
- * before the store that freed the slot, and the sleeper would not be woken.
+ * Wake the clients that wait for a slot, if there are any. The caller has just
+ * stored a ledger word or a cursor, which may have made a slot free.
+ * L: pairs with K in the sleeper. Without this pair .pool_waiters could be
+ * loaded before that store, and the sleeper would not be woken.
  */
 RRING_IN_LINE void rring_freed(struct rring_client *client)
 {
@@ -258,12 +282,14 @@ RRING_IN_LINE void rring_freed(struct rring_client *client)
 
 /*
  * Park the slot of @event for the next allocation. The caller has read the
- * slot's ledger word into @word, and found one hold, private, not in flight. 1:
- * parked; the hold stays, so if this process dies the kernel frees the slot
- * like any other. 0: not parked, because enough slots are.
- * L: pairs with K in the sleeper. Without this pair the flag could be loaded
- * before the slot is parked: the sleeper would see a slot in use, sleep, and
- * not be woken.
+ * slot's ledger word into @word, and found one hold, RRING_PRIVATE and no
+ * in_flight. Returns 1: parked, or dropped after all because a client waits for
+ * a slot. A parked slot keeps its hold, so no sweep frees it unless the kernel
+ * recalls it or this client dies. Returns 0: nothing is done, because
+ * .parked_max slots are parked already.
+ * L: pairs with K in the sleeper. Without this pair .pool_waiters could be
+ * loaded before the slot is parked: the sleeper would see a slot in use, sleep,
+ * and not be woken.
  */
 RRING_IN_LINE int rring_park(struct rring_client *client,
 			     const struct rring_event *event, uint64_t word)
@@ -291,9 +317,16 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 		return rring_refuse_slow(-EINVAL);
 	word = rring_word_load(event->word);
 	more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
-	/* false: fewer than two holds, ASIDE, or a client of several threads */
+	/*
+	 * True: two holds or more, so that one is left. False: fewer than two
+	 * holds (the subtraction wraps), RRING_ASIDE, or a client of several
+	 * threads (.short_holds is 0).
+	 */
 	if (more < client->short_holds) {
-		/* G: the reads of the payload come before the hold falls */
+		/*
+		 * G: pairs with H in the sweep. The reads of the payload come
+		 * before the hold falls.
+		 */
 		rring_word_store_release(event->word,
 					 word + RRING_MOVE - RRING_HOLD);
 		return 0;
@@ -304,7 +337,10 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	return rring_drop_slow(client, event);
 }
 
-/* Index of the entry that is @i entries after index @at (below @capacity). */
+/*
+ * Returns the index of the entry that is @i entries, at most a lap, after the
+ * one at index @at. Needs no comparison if @i is the constant 0.
+ */
 RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 					 uint32_t capacity)
 {
@@ -313,9 +349,9 @@ RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 }
 
 /*
- * Index of the entry that is @i entries after the head. The writer computes the
- * index and does not store it: each store before the store of the head delays
- * the event on its way to another CPU.
+ * Returns the index of the entry that is @i entries after the head. The writer
+ * computes the index each time and does not store it in memory: each store
+ * before the store of the head delays the event on its way to another CPU.
  */
 RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 					  uint32_t i)
@@ -324,7 +360,7 @@ RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 				 writer->capacity);
 }
 
-/* Index of the entry that is @i entries after the reader's position. */
+/* Returns the index of the entry @i entries after the reader's position. */
 RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 					  uint32_t i)
 {
@@ -333,9 +369,10 @@ RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 }
 
 /*
- * Move the head past @n entries; the caller calls rring_published() afterwards.
+ * Publish the next @n entries: move the head past them. The caller then calls
+ * rring_published().
  * A: pairs with B in the reader's look at the head. Without this pair a reader
- * could see the new head, but old entries below.
+ * could see the new head, but the old content of the entries below it.
  */
 RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
 					uint32_t n)
@@ -347,8 +384,9 @@ RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
 }
 
 /*
- * The head has moved: wake the readers that sleep, if there are any.
- * L: pairs with K in the sleeper. Without this pair the flag could be loaded
+ * Wake the readers that sleep, if there are any. The caller has just moved the
+ * head.
+ * L: pairs with K in the sleeper. Without this pair .waiters could be loaded
  * before the head is stored, and the sleeper would not be woken.
  */
 RRING_IN_LINE void rring_published(struct rring_writer *writer)
@@ -363,10 +401,11 @@ RRING_IN_LINE void rring_published(struct rring_writer *writer)
 }
 
 /*
- * Raise the claim above the next @n entries, before the writer overwrites them.
+ * Raise the claim above the next @n entries, and above up to .claim_ahead more,
+ * before the writer overwrites them.
  * M: pairs with N in the release of a reader that can be lapped. Without this
- * pair the reader could read an overwritten entry and not see the claim. The
- * claim never goes back: the writer may have overwritten entries that it
+ * pair the reader could read an overwritten entry and not see the new claim.
+ * The claim never goes back: the writer may have overwritten entries that it
  * reserved and never commits.
  */
 RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
@@ -384,8 +423,9 @@ RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room for @n entries and claim them. Returns 0, or an error of
- * rring_writer_make_room(). Under RRING_BLOCK that function waits for room.
+ * Make room for the next @n entries, and raise the claim above them. Returns 0,
+ * or an error of rring_writer_make_room(), which under RRING_BLOCK waits for
+ * room.
  */
 RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 {
@@ -434,16 +474,22 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	err = rring_room(writer, 1);
 	if (rring_unlikely(err))
 		return err;
-	/* load again: rring_room() may have lowered in_flight of this slot */
+	/* load again: rring_room() may have settled entries of this slot */
 	word = (rring_word_load(event->word) & ~RRING_PRIVATE) + RRING_MOVE +
 	       RRING_IN_FLIGHT;
 	rring_word_store_release(event->word, word);
 	rring_entry_write(writer, event);
 	rring_writer_advance(writer, 1);
-	/* G: the ring names the slot before the hold falls */
+	/*
+	 * G: pairs with H in the sweep. The ring names the slot before the hold
+	 * falls; else the sweep could find the slot named nowhere.
+	 */
 	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
 	rring_published(writer);
-	/* a slot may be free: this event's, if read, or an older event's */
+	/*
+	 * A slot may be free now: the one of this event, if all readers have
+	 * released it already, or one that rring_room() has settled.
+	 */
 	rring_freed(writer->client);
 	return 0;
 }
@@ -461,7 +507,10 @@ RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
 	uint32_t index = rring_writer_index(writer, i);
 	struct rring_event_header *header = &writer->headers[index];
 
-	/* skip the store of an equal value: readers keep the cache line */
+	/*
+	 * Do not store a value that is there already: the store would take the
+	 * cache line away from the readers.
+	 */
 	if (RRING_LOAD(&header->len) != len)
 		RRING_STORE(&header->len, len);
 	if (RRING_LOAD(&header->event_type) != event_type)
@@ -483,9 +532,10 @@ RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Returns the error for an inline entry whose length @len exceeds the stride.
- * -ENODATA: the kernel, as the writer, has discarded the entry. -EBADMSG: a
- * hostile writer has stored the length.
+ * Returns the error of rring_entry() for an inline entry whose length @len
+ * exceeds the stride. -ENODATA: @len is RRING_LEN_NONE, by which the kernel, as
+ * the writer, has discarded the entry. -EBADMSG: a hostile writer has stored
+ * @len.
  */
 RRING_IN_LINE int rring_entry_error(uint32_t len)
 {
@@ -530,7 +580,8 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 }
 
 /*
- * Move the reader past @n entries.
+ * Release the next @n entries: move the reader's position and its cursor past
+ * them.
  * C: pairs with D in the writer's scan and in the sweep. Without this pair the
  * writer could overwrite an entry, or the sweep could free a slot, that this
  * reader still reads.
@@ -545,9 +596,10 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 }
 
 /*
- * A gating reader has moved: wake the writer if it waits for room, and clients
- * that wait for a slot.
- * L: pairs with K in the sleeper. Without this pair the flag could be loaded
+ * Wake the writer if it waits for room and, in a ring of handles, the clients
+ * that wait for a slot. The caller has just moved the cursor of a gating
+ * reader.
+ * L: pairs with K in the sleeper. Without this pair the flags could be loaded
  * before the cursor is stored, and the sleeper would not be woken.
  */
 RRING_IN_LINE void rring_after_release(struct rring_reader *reader)

@@ -60,16 +60,19 @@ static inline __u64 rring_page_align(__u64 bytes)
 	return (bytes + RRING_PAGE - 1) & ~(__u64)(RRING_PAGE - 1);
 }
 
-/* Payload bytes of a slot of class @pool; 0: XXL. */
+/*
+ * Returns the payload bytes of a slot of class @pool; 0 for XXL, whose slots
+ * have no memory in the PAYLOAD region.
+ */
 static inline __u32 rring_slot_size(__u32 pool)
 {
 	return pool < RRING_XXL ? 1u << rring_slot_shift(pool) : 0;
 }
 
 /*
- * How many entries a list of recent drops has: the smallest power of two that
- * is more than a sixteenth of @capacity and fills a cache line; 0 if @capacity
- * is 0.
+ * Returns how many entries a list of recent drops has in a pool of @capacity
+ * slots: the smallest power of two that fills a cache line (16 or more) and is
+ * more than a sixteenth of @capacity; 0 if @capacity is 0.
  */
 static inline __u32 rring_recent_entries(__u32 capacity)
 {
@@ -103,9 +106,10 @@ static inline void rring_layout_ledger(struct rring_arena_info *info)
 }
 
 /*
- * Fill @info for an arena of this geometry. The caller has zeroed @info, and
- * has checked that each input is at most its RRING_*_MAX. So neither a 64-bit
- * sum nor the 32-bit .slots can overflow.
+ * Fill @info for an arena with @capacity slots of each class, @max_clients and
+ * @max_rings. The caller has zeroed @info, and has checked that each input is
+ * at most its RRING_*_MAX. So neither a 64-bit sum nor the 32-bit .slots can
+ * overflow.
  */
 static inline void rring_layout_arena(struct rring_arena_info *info,
 				      const __u32 *capacity, __u32 max_clients,

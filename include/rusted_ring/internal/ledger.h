@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* The fields of a ledger word; <linux/rusted_ring.h> defines its bits. */
+/* Read the fields of a ledger word. <linux/rusted_ring.h> defines its bits. */
 #ifndef _RUSTED_RING_LEDGER_H
 #define _RUSTED_RING_LEDGER_H
 
 #include <linux/rusted_ring.h>
 
-/* The low 32 bits of a word whose slot is parked. */
+/* The low 32 bits of a parked slot's ledger word: one hold, no in_flight. */
 #define RRING_PARKED	((__u32)(RRING_ASIDE | RRING_HOLD | RRING_PRIVATE))
 
 static inline __u32 rring_ledger_holds(__u64 word)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The structures of a client, a writer and a reader, for the inline functions.
- * Programs use the functions of client.h and ring.h instead: these structures
- * change between versions.
+ * The structures of a client, a writer and a reader, which the inline functions
+ * access. Programs use the functions of client.h and ring.h instead, because
+ * these structures change between versions.
  */
 #ifndef _RUSTED_RING_OBJECT_H
 #define _RUSTED_RING_OBJECT_H
@@ -19,12 +19,14 @@ struct rring_pool_view {
 	struct rring_event_header *header;
 	uint32_t capacity;	/* slots */
 	uint32_t parked;	/* handles in parked_handle[] */
-	uint64_t *parked_handle; /* parked slots; the last is next to use */
+	/* handles of parked slots; the next allocation takes the last one */
+	uint64_t *parked_handle;
 	const struct rring_magazine *magazine;
 	rring_seq_t *tail;	/* of the magazine */
 	uint64_t parked_max;	/* limit of .parked: a batch; XXL: 0 */
-	uint64_t floor;		/* the magazine's floor when .parked was empty
-				 * for the last recall
+	uint64_t floor;		/* .floor of the magazine at the last recall
+				 * that this client has noticed; if another
+				 * value is there now, there is a new recall
 				 */
 };
 
@@ -32,9 +34,10 @@ struct rring_client {
 	struct rring_pool_view pool[RRING_POOLS];
 	const struct rring_arena_info *arena;
 	uint32_t shared;	/* 1: not RRING_SINGLE_THREADED */
-	uint32_t short_holds;	/* short paths are for ledger words whose low
-				 * 32 bits are below this; 0 if .shared: for
-				 * none
+	uint32_t short_holds;	/* rring_hold() takes the short path if the low
+				 * 32 bits of the ledger word are below this,
+				 * and rring_drop() if they would be with two
+				 * holds less; 0 if .shared: never
 				 */
 	uint32_t id;		/* 1 to 255, unique in the arena */
 	uint32_t role;		/* enum rring_role */
@@ -52,7 +55,8 @@ struct rring_writer {
 	uint64_t head;		/* position of the next entry */
 	uint64_t limit;		/* there is room for entries below */
 	uint64_t settled;	/* entries below are settled */
-	uint64_t lap;		/* start of this lap: index = .head - .lap */
+	/* position of the entry at index 0; .head has the index .head - .lap */
+	uint64_t lap;
 	uint64_t claimed;	/* value of ->ring->claim */
 	uint32_t claim_ahead;	/* entries claimed ahead of need */
 	uint32_t capacity;
@@ -72,10 +76,16 @@ struct rring_reader {
 	const struct rring_ring_info *info;
 	rring_seq_t *cursor;	/* own one, which the writer reads */
 	uint64_t pos;		/* position of the next entry */
-	uint64_t head;		/* entries below are known to be published */
-	uint64_t lost;		/* entries that this reader never got */
-	uint64_t ref;		/* .ref of this reader at its last (re)join */
-	uint64_t lap;		/* start of this lap: index = .pos - .lap */
+	/* entries below were published when this reader looked last */
+	uint64_t head;
+	uint64_t lost;		/* entries never got, or not to be trusted */
+	/*
+	 * .ref in info->readers at the last join or rejoin. If another value is
+	 * there now, the kernel has lapped this reader.
+	 */
+	uint64_t ref;
+	/* position of the entry at index 0; .pos has the index .pos - .lap */
+	uint64_t lap;
 	uint32_t capacity;
 	uint32_t stride;
 	uint32_t lappable;	/* what was read has to be validated */
@@ -85,7 +95,8 @@ struct rring_reader {
 	uint32_t ring_id;
 	uint32_t id;		/* in info->readers */
 	uint32_t cursor_id;	/* in the client's cursors */
-	uint64_t peeked;	/* 1: the next read call releases an entry */
+	/* 1: the next read call first releases the entry of the last call */
+	uint64_t peeked;
 	struct rring_pages *old; /* mappings of earlier incarnations */
 	size_t size;		/* of one mapping, bytes */
 	struct rring_reader *next; /* of the client */
@@ -93,9 +104,10 @@ struct rring_reader {
 	uint32_t strategy;
 	uint32_t resumed;	/* 1: the name was known */
 	uint32_t backoff_left;	/* looks left that do not pause */
-	uint32_t backoff_len;	/* .backoff_left after a vain pause */
-	uint32_t slow_look;	/* not 0: the head alone does not tell what
-				 * there is: ULIB_LOOK_* of the library
+	/* next value of .backoff_left, after a pause that brought few events */
+	uint32_t backoff_len;
+	uint32_t slow_look;	/* ULIB_LOOK_* of the library: why a look has
+				 * to do more than load the head; 0: it need not
 				 */
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* Profiles: capacities of the pools for kinds of machines. */
+/* Profiles: the capacities of an arena's pools for three kinds of machines. */
 #ifndef _RUSTED_RING_PROFILE_H
 #define _RUSTED_RING_PROFILE_H
 

@@ -6,10 +6,11 @@
  * Attiya, Dolev, Gafni, Merritt and Shavit, "Atomic Snapshots of Shared
  * Memory", JACM 40(4), 1993.
  *
- * Every change of holds or in_flight that is not undone at once adds 1 to the
- * word's moves. The values of moves repeat after 2^32 changes; no CPU makes so
- * many within RRING_COLLECT_NS. The caller discards a batch if more time passes
- * between its first and its last collect.
+ * A client adds 1 to the moves of a ledger word with every change of holds or
+ * in_flight, except one that it undoes at once. The values of moves repeat
+ * after 2^32 changes. No client can make so many within RRING_COLLECT_NS. If
+ * more time passes between the first and the last collect of a batch, the
+ * caller discards the batch.
  */
 #ifndef _RUSTED_RING_RECLAIM_H
 #define _RUSTED_RING_RECLAIM_H
@@ -23,13 +24,16 @@
 /* A ledger that a sweep reads. */
 struct rring_ledger {
 	const rring_word_t *word;	/* by slot */
-	__u32 parked;		/* a word with these low 32 bits is parked, and
-				 * recalled: it counts as unused. 0: none is
+	__u32 parked;		/* a word with these low 32 bits is that of a
+				 * parked slot which the kernel has recalled:
+				 * it counts as unused. 0: there is none
 				 */
 };
 
 struct rring_batch {
-	__u64 live;		/* bit i: slot[i] not found in use so far */
+	__u64 live;		/* bit i: slot[i] may be free: no step of the
+				 * sweep has found it in use so far
+				 */
 	__u32 slot[RRING_BATCH]; /* indices in the ledgers */
 	__u32 *moves;		/* RRING_BATCH for each ledger */
 };
@@ -41,8 +45,10 @@ enum rring_look {
 };
 
 /*
- * Collect one ledger. Returns .live without the slots that this ledger uses.
- * @parked: .parked of the ledger.
+ * Do one collect of one ledger. Returns @batch->live without the slots that the
+ * ledger uses: a bit of @busy is set in the slot's word, unless its low 32 bits
+ * are @parked (see struct rring_ledger); or, if @look is RRING_LOOK_AGAIN, the
+ * word's moves differ from @moves.
  */
 static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 					const rring_word_t *ledger,
@@ -56,8 +62,9 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 		__u32 i = __builtin_ctzll(left);
 		/*
 		 * H: pairs with G, the store that lowers holds or in_flight.
-		 * Without it the sweep could see the lower count, but miss the
-		 * place that names the slot from then on.
+		 * Without this pair the sweep could see the lower count, but
+		 * miss the entry or the ledger word that names the slot from
+		 * then on.
 		 */
 		__u64 word = rring_word_load_acquire(&ledger[batch->slot[i]]);
 
@@ -72,9 +79,10 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 }
 
 /*
- * One collect: remove from @batch->live every slot whose word in a ledger has a
- * bit of @busy set or, if @look is RRING_LOOK_AGAIN, has other moves than
- * before.
+ * Do one collect of all ledgers. Remove from @batch->live each slot whose word
+ * in any ledger has a bit of @busy set or, if @look is RRING_LOOK_AGAIN, has
+ * other moves than in the first collect. A recalled parked slot counts as
+ * unused.
  */
 static inline void rring_batch_look(struct rring_batch *batch,
 				    const struct rring_ledger *ledgers,
@@ -84,7 +92,10 @@ static inline void rring_batch_look(struct rring_batch *batch,
 	__u32 *moves = batch->moves;
 	__u32 i;
 
-	/* the constant 0 spares the usual case a comparison for each word */
+	/*
+	 * Where .parked is 0, as it usually is, pass a constant: then the
+	 * compiler leaves out a comparison for each word.
+	 */
 	for (i = 0; i < nr_ledgers && batch->live; i++, moves += RRING_BATCH)
 		batch->live = ledgers[i].parked ?
 			rring_batch_look_at(batch, ledgers[i].word,

@@ -10,19 +10,27 @@
 
 #include <linux/rusted_ring.h>
 
-/* @pos, but at most @head: a hostile client can store any position. */
+/* Returns @pos, but at most @head: a hostile client can store any position. */
 static inline __u64 rring_window_clamp(__u64 pos, __u64 head)
 {
 	return pos > head ? head : pos;
 }
 
-/* The lower end of the window if no reader gates. */
+/*
+ * Returns the position of the first of the last @retain entries below @head.
+ * This is the lower end of the window if no reader gates and no retained entry
+ * has had to give up its slot.
+ */
 static inline __u64 rring_window_retained(__u64 head, __u32 retain)
 {
 	return head > retain ? head - retain : 0;
 }
 
-/* How many entries the writer can append at @head if the lower end is @low. */
+/*
+ * Returns how many entries the writer can append at @head while the lower end
+ * of the window is @low. Returns 0 if a hostile client has stored an @low that
+ * is more than a lap below @head.
+ */
 static inline __u64 rring_window_room(__u64 low, __u64 head, __u32 capacity)
 {
 	__u64 used = head - rring_window_clamp(low, head);
@@ -30,13 +38,19 @@ static inline __u64 rring_window_room(__u64 low, __u64 head, __u32 capacity)
 	return used < capacity ? capacity - used : 0;
 }
 
-/* @pos modulo @capacity, if @pos is less than 2 * @capacity. */
+/*
+ * Returns @pos modulo @capacity, without a division. The caller ensures that
+ * @pos is less than 2 * @capacity.
+ */
 static inline __u32 rring_window_wrap(__u64 pos, __u32 capacity)
 {
 	return (__u32)(pos >= capacity ? pos - capacity : pos);
 }
 
-/* Word .ref of struct rring_reader_info: @state is enum rring_reader_state. */
+/*
+ * Build and read the word .ref of struct rring_reader_info. @state is one of
+ * enum rring_reader_state.
+ */
 
 static inline __u64 rring_ref(__u32 serial, __u32 client, __u32 cursor,
 			      __u32 state)

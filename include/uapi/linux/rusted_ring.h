@@ -2,16 +2,17 @@
 /*
  * The ABI of /dev/rusted_ring: ioctls, mmap regions and their contents.
  *
- * The table says who can write each mmap region. The page tables give all
- * others read-only access, or none. Every shared word outside of payloads and
- * their headers has exactly one writer.
+ * The table says who can write each mmap region, and who can only read it; the
+ * page tables enforce this. "The client" is the one that the region belongs to.
+ * Every shared word outside of payloads and their headers has exactly one
+ * writer.
  *
  *	region		written by		mapped read-only by
  *	ARENA		the kernel		every client
- *	MAGAZINE	the kernel		the client it belongs to
+ *	MAGAZINE	the kernel		the client
  *	LEDGER		the client		nobody (the kernel reads it)
- *	CURSORS		the client		every client
- *	RING		the ring's writer	every client
+ *	CURSORS		the client		every other client
+ *	RING		the ring's writer	every other client
  *	PAYLOAD		producers		consumers and observers
  *	XXL		producers		consumers and observers
  */
@@ -42,11 +43,14 @@ enum rring_class {
 	RRING_POOLS,	/* number of pools */
 };
 
-/* What a client may do. A role may also do all that the roles before it may. */
+/*
+ * What a client may do. Each role also permits all that the roles listed before
+ * it permit.
+ */
 enum rring_role {
-	RRING_OBSERVER,	/* read as an observer, which never gates */
+	RRING_OBSERVER,	/* read as an observer: never hold a writer back */
 	RRING_CONSUMER,	/* read with a gating cursor */
-	RRING_PRODUCER,	/* allocate, write payloads and rings */
+	RRING_PRODUCER,	/* allocate events, write payloads and rings */
 };
 
 #define RRING_POOL_CAPACITY_MAX	(1u << 24)	/* slots */
@@ -63,38 +67,49 @@ enum rring_role {
 #define RRING_MAGAZINE_SLOTS	128	/* slots of a magazine */
 #define RRING_RECENT_LISTS	4	/* lists per client and pool */
 
-/* Shared words; use only the accessors of <rusted_ring/internal/atomic.h>. */
+/*
+ * Types of shared words. Other CPUs may use a word at the same time, so all
+ * code uses only the accessors of <rusted_ring/internal/atomic.h>.
+ */
 typedef struct {
 	__u64 value;
-} rring_word_t;		/* its one writer may store any value */
+} rring_word_t;		/* has one writer, which may store any value */
 
 typedef struct {
 	__u64 value;
-} rring_seq_t;		/* a position; an honest writer only raises it */
+} rring_seq_t;		/* a position or a count. An honest writer only raises
+			 * it; one exception: a free cursor's .pos goes to 0
+			 */
 
 typedef struct {
 	__u32 value;
-} rring_flag_t;		/* a 32-bit word that the kernel writes */
+} rring_flag_t;		/* a 32-bit word that only the kernel writes */
 
 /*
  * A handle names one use of one slot:
- *	63..32 generation (never 0), 31..29 size class, 28..24 age, 23..0 slot
- *	index
+ *	63..32 lower part of the generation (never 0), 31..29 size class, 28..24
+ *	age, 23..0 index of the slot in its pool
  * The age is the upper part of the generation: it grows by 1, modulo 32, when
- * the generation goes from 2^32 - 1 to 1. Both begin at random values, chosen
- * for each arena.
+ * the lower part goes from 2^32 - 1 to 1. Both parts begin at random values,
+ * chosen for each arena.
  */
 #define RRING_HANDLE_AGE_SHIFT		24
 #define RRING_HANDLE_CLASS_SHIFT	29
 #define RRING_HANDLE_GENERATION_SHIFT	32
 
-/* Describes a payload. Written by the producer. */
+/*
+ * Describes a payload. The producer writes it, beside the slot in PAYLOAD and
+ * in the entry in RING.
+ */
 struct rring_event_header {
 	__u32 len;		/* bytes of the payload */
 	__u32 event_type;	/* chosen by the producer */
 };
 
-/* .len of an entry that its writer has discarded: readers skip the entry. */
+/*
+ * .len of an entry that the kernel, as the ring's writer, has discarded:
+ * readers skip the entry.
+ */
 #define RRING_LEN_NONE		(~0u)
 
 /* ---- mmap regions ---- */
@@ -110,8 +125,9 @@ enum rring_region_type {
 };
 
 /*
- * Offset for mmap(). @index is 0 for all regions but CURSORS, RING and XXL. The
- * caller maps exactly the size of the region, with MAP_SHARED.
+ * Offset for mmap() of a region: @region is enum rring_region_type. @index is 0
+ * for all regions but CURSORS, RING and XXL. The caller maps exactly the size
+ * of the region, with MAP_SHARED.
  */
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
@@ -120,47 +136,67 @@ enum rring_region_type {
 	 ((__u64)(index) << RRING_OFF_INDEX_SHIFT))
 
 /*
- * ARENA: a page with struct rring_arena_info; a page with struct
- * rring_ring_info for each ring id, from 1 on; a generation word (rring_word_t)
- * for each slot; the size of the region (rring_word_t, bytes; 0: none) for each
- * slot of XXL. A generation word is the handle of the present use of the slot.
- * It reads as 0 while a sweep decides whether to free the slot.
+ * ARENA has, in this order:
+ *	- a page with struct rring_arena_info;
+ *	- a page with struct rring_ring_info for each ring id, from 1 on;
+ *	- a generation word (rring_word_t) for each slot: the handle of the
+ *	  slot's present use, or 0 while a sweep decides about the slot;
+ *	- a word (rring_word_t) for each slot of XXL: the size of its region in
+ *	  bytes; 0: it has no region.
  */
 
 struct rring_pool_info {
 	/* fixed when the arena is created */
 	__u32 slot_size;	/* bytes; 0: XXL */
 	__u32 capacity;		/* slots; 0: the arena has no such pool */
-	__u32 slot_base;	/* index of slot 0 in ledgers and generations */
-	__u32 batch;		/* slots that one REFILL should ask for */
-	__u64 payload_offset;	/* slot 0 in PAYLOAD, bytes; the rest follows */
-	__u64 header_offset;	/* rring_event_header of slot 0 in PAYLOAD */
+	__u32 slot_base;	/* index of the pool's slot 0 among the ledger
+				 * words, and among the generation words
+				 */
+	__u32 batch;		/* how many slots a client should ask for in
+				 * one REFILL
+				 */
+	__u64 payload_offset;	/* of slot 0's payload in PAYLOAD, bytes; the
+				 * other slots follow without gaps
+				 */
+	__u64 header_offset;	/* of slot 0's rring_event_header in PAYLOAD,
+				 * bytes; the other headers follow
+				 */
 	/* statistics, changed by the kernel */
-	__u64 refills;		/* refills that lent at least one slot */
+	__u64 refills;		/* how often the kernel has lent slots: REFILL
+				 * calls, and refills of its own stocks
+				 */
 	__u64 lent;		/* slots lent since the arena was created */
 	__u64 reclaimed;	/* slots that sweeps have freed */
-	__u64 failures;		/* refills that failed: no free slot, quota
+	__u64 failures;		/* REFILL calls that failed: no free slot, quota
 				 * used up, or no memory
 				 */
 };
 
 struct rring_arena_info {
-	/* fixed when the arena is created; offsets in ARENA, all in bytes */
+	/*
+	 * fixed when the arena is created; an offset is from the start of
+	 * ARENA; sizes and offsets are in bytes
+	 */
 	__u32 magic;		/* RRING_MAGIC */
 	__u32 abi_version;	/* RRING_ABI_VERSION */
 	__u32 features;		/* 0 so far */
 	__u32 max_clients;	/* ids are 1 to .max_clients */
 	__u32 max_rings;	/* ids are 1 to .max_rings */
 	__u32 slots;		/* of all pools together */
-	__u64 ring_info_offset;	/* struct rring_ring_info, by ring id - 1 */
-	__u64 generation_offset; /* rring_word_t, by .slot_base + slot */
+	__u64 ring_info_offset;	/* of the structs rring_ring_info; the index is
+				 * the ring id - 1
+				 */
+	__u64 generation_offset; /* of the generation words; the index is
+				  * .slot_base of the pool + slot
+				  */
 	__u64 size;		/* of ARENA */
 	__u64 payload_size;	/* of PAYLOAD */
 	__u64 xxl_offset;	/* rring_word_t, by slot of XXL */
 
 	/*
-	 * Bit per class: a task waits for a slot. A client that lets go of a
-	 * slot, and finds a bit set, calls WAKE.
+	 * One bit for each class: the kernel raises it for a task that waits
+	 * for a slot of the class. A client that drops a hold or settles an
+	 * entry, and then finds any bit set, calls WAKE.
 	 */
 	rring_flag_t pool_waiters;
 	__u8 reserved1[60];
@@ -169,7 +205,7 @@ struct rring_arena_info {
 
 	/* statistics, changed by the kernel */
 	__u64 deaths;		/* clients that mapped a ledger and died */
-	__u64 dead_holds;	/* slots that they still held when they died */
+	__u64 dead_holds;	/* slots that clients held when they died */
 	__u64 laps;		/* how often gating readers were lapped */
 	__u64 wakes;		/* WAKE calls */
 	/* fixed when the arena is created */
@@ -179,7 +215,10 @@ struct rring_arena_info {
 	__u64 recalls;		/* statistic: recalls of magazines */
 	__u8 reserved2[520];
 
-	/* by client id, 0: no client; [0]: kernel, 0 until it reads rings */
+	/*
+	 * Serial of each client, by client id; 0: no client has the id. Index 0
+	 * is the kernel, as the client that reads rings.
+	 */
 	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1];
 	__u8 reserved3[1920];
 };
@@ -193,15 +232,18 @@ enum rring_kind {
 enum rring_policy {
 	RRING_BLOCK,		/* the writer waits */
 	RRING_FAIL,		/* the writer gets -EAGAIN */
-	RRING_OVERWRITE,	/* the writer overwrites; only observers read,
-				 * and count what they lose
+	RRING_OVERWRITE,	/* the writer overwrites the oldest entries; all
+				 * readers are observers, and count what they
+				 * lose
 				 */
 };
 
 enum rring_ring_state {
 	RRING_RING_NONE,	/* no ring has this id */
 	RRING_RING_OPEN,	/* has a writer */
-	RRING_RING_ENDED,	/* no writer: the stream ends at .end */
+	RRING_RING_ENDED,	/* no writer: readers get the entries below
+				 * .end, then see the end of the stream
+				 */
 	RRING_RING_AWAITED,	/* no writer: readers wait at .end */
 };
 
@@ -210,84 +252,112 @@ enum rring_reader_state {
 	RRING_READER_JOINING,	/* gates at .start; LIVE in a moment */
 	RRING_READER_LIVE,	/* gates at max(.start, its cursor) */
 	RRING_READER_FROZEN,	/* named and away; gates at .start */
-	RRING_READER_LAPPED,	/* stalled for .stall_ns: no longer gates */
+	RRING_READER_LAPPED,	/* did not move for .stall_ns of the ring, while
+				 * the writer wanted room: gates no more
+				 */
 	RRING_READER_OBSERVER,	/* never gates */
 };
 
 /*
- * One reader, as the ring's writer sees it. For each change of the reader the
- * kernel writes first .start, then a new value of .ref.
+ * One reader of a ring. The kernel writes this struct, and the ring's writer
+ * reads it. For each change the kernel stores first .start, then a new value of
+ * .ref. So what the writer reads between two loads of the same .ref belongs
+ * together.
  */
 struct rring_reader_info {
-	/* 63..32 serial, 31..16 client id, 15..8 cursor, 7..0 state */
+	/*
+	 * 63..32 serial of the reader, 31..16 client id, 15..8 index of the
+	 * client's cursor, 7..0 enum rring_reader_state
+	 */
 	rring_word_t ref;
 	rring_seq_t start;	/* position */
 };
 
-/* Why the kernel, as the ring's writer, dropped an event: it cannot wait. */
+/*
+ * Why the kernel, as a ring's writer, has dropped an event. It may write in any
+ * context, so it never waits for room or for a slot, but drops the event.
+ */
 enum rring_drop_reason {
-	RRING_DROP_FULL,	/* no room: a gating reader is a lap behind,
-				 * or an older entry is not yet committed
+	RRING_DROP_FULL,	/* no room: a gating reader is a lap behind, or
+				 * an entry that was reserved earlier is not yet
+				 * committed
 				 */
-	RRING_DROP_BUSY,	/* this call interrupted a context that held
-				 * or awaited the writer's lock; in an NMI:
-				 * any CPU held it
+	RRING_DROP_BUSY,	/* this call needs the writer's lock, but has
+				 * interrupted a context that held or awaited
+				 * it; or this is an NMI, and any CPU held it
 				 */
 	RRING_DROP_NO_SLOT,	/* no slot of the class was in stock */
-	RRING_DROP_TOO_LARGE,	/* larger than the stride or all usable slots */
+	RRING_DROP_TOO_LARGE,	/* larger than the stride of an inline ring, or
+				 * than every class that has a stock
+				 */
 	RRING_DROPS,		/* number of reasons */
 };
 
 /*
  * Bits of rring_ring_info.waiters. The kernel raises a bit for a task that
- * sleeps or polls. A writer that publishes looks at the first bit, a reader
- * that releases at the second; if it is set, the client calls WAKE.
+ * sleeps or polls, and lowers it when it wakes the task. A writer that has
+ * published looks at RRING_READERS_WAIT. A gating reader that has released
+ * looks at RRING_WRITER_WAITS. If the bit is set, the client calls WAKE.
  */
 #define RRING_READERS_WAIT	(1u << 0)	/* for an event */
 #define RRING_WRITER_WAITS	(1u << 1)	/* for room */
 
 struct rring_ring_info {
-	/* fixed while the ring exists, but for .stall_ns */
+	/* fixed while the ring exists; only .stall_ns may change */
 	__u32 kind;		/* enum rring_kind */
 	__u32 policy;		/* enum rring_policy */
 	__u32 capacity;		/* entries */
-	__u32 stride;		/* INLINE: bytes per payload; HANDLES: 0 */
-	__u32 retain;		/* entries kept for late joiners; OVERWRITE:
-				 * .capacity
+	__u32 stride;		/* RRING_INLINE: the most bytes of a payload;
+				 * RRING_HANDLES: 0
+				 */
+	__u32 retain;		/* how many of the last entries the ring keeps
+				 * for readers that join later;
+				 * RRING_OVERWRITE: .capacity
 				 */
 	__u32 reserved0;
-	__u64 entry_offset;	/* in RING, bytes: by position modulo capacity,
-				 * rring_event_header (INLINE) or rring_entry
-				 * (HANDLES)
+	__u64 entry_offset;	/* of the entries in RING, bytes. The index is
+				 * position modulo .capacity, the type
+				 * rring_event_header (RRING_INLINE) or
+				 * rring_entry (RRING_HANDLES)
 				 */
-	__u64 data_offset;	/* in RING, bytes: payloads of INLINE */
+	__u64 data_offset;	/* of the payloads in RING, bytes; .stride bytes
+				 * for each entry; only RRING_INLINE
+				 */
 	__u64 size;		/* of RING, bytes */
-	__u64 stall_ns;		/* the kernel laps a reader that holds the
-				 * writer back, and does not move, for longer
-				 * than this; 0: never.
-				 * An administrator may change the limit, but
-				 * not from 0, and not to 0
+	__u64 stall_ns;		/* limit in ns: the kernel laps a gating reader
+				 * that has not moved for this long while the
+				 * writer wants room; 0: no limit.
+				 * The arena's owner or an administrator may
+				 * change a limit that is not 0, but not to 0
 				 */
 	__u64 reserved1;
 
 	/* changed by the kernel */
 	rring_flag_t state;	/* enum rring_ring_state */
-	rring_flag_t incarnation; /* grows by 1 when a writer takes over; RING
-				   * then has new pages
+	rring_flag_t incarnation; /* grows by 1 when a writer takes the ring
+				   * over. RING has new pages then, so all
+				   * readers map RING again
 				   */
 	rring_flag_t waiters;	/* RRING_READERS_WAIT, RRING_WRITER_WAITS */
 	rring_flag_t readers_end; /* each reader's index is below this */
-	rring_seq_t end;	/* where the stream stops; valid unless OPEN */
+	rring_seq_t end;	/* position where the last writer stopped; valid
+				 * unless .state is RRING_RING_OPEN
+				 */
 	__u32 writer;		/* client id; 0: none, or the kernel */
-	rring_flag_t joins;	/* grows by 1 when a reader begins to gate */
+	rring_flag_t joins;	/* grows by 1 when a reader begins to gate. If
+				 * it grows during the writer's scan of the
+				 * readers, the writer scans again
+				 */
 	__u8 reserved2[32];
 
 	char name[RRING_NAME_MAX];	/* never changes; empty: nameless */
-	rring_word_t dropped[RRING_DROPS]; /* events that the kernel dropped,
-					    * by enum rring_drop_reason
+	rring_word_t dropped[RRING_DROPS]; /* how many events the kernel, as the
+					    * writer, has dropped, by enum
+					    * rring_drop_reason
 					    */
-	rring_seq_t kept;	/* entries below gave way, because a pool was
-				 * dry: their slots may have other events
+	rring_seq_t kept;	/* the ring keeps no slot of the entries below,
+				 * because a pool had no free slot: the slots
+				 * may have other events by now
 				 */
 	__u8 reserved3[56];
 
@@ -295,23 +365,28 @@ struct rring_ring_info {
 };
 
 /*
- * LEDGER: a page with struct rring_tails; a ledger word (rring_word_t) for each
- * slot, at index .slot_base + slot; then the lists of recent drops.
+ * LEDGER has a page with struct rring_tails, then a ledger word (rring_word_t)
+ * for each slot, at index .slot_base + slot, then the lists of recent drops.
  *
- * A pool other than XXL has RRING_RECENT_LISTS lists, one after the other, each
- * of .recent_entries slots (__u32). The client writes a slot into a list when
- * the slot's ledger word has neither holds nor in_flight left. The lists tell a
- * sweep where free slots may be: a missing or wrong entry costs only time.
+ * Each pool but XXL has RRING_RECENT_LISTS lists, one after the other. A list
+ * has .recent_entries entries (__u32). The client enters a slot, by its index
+ * in the pool, when the slot's ledger word has neither holds nor in_flight
+ * left. The lists tell a sweep where free slots may be. Nothing depends on
+ * them: a missing or wrong entry costs only time.
  */
 
 struct rring_tail {
-	rring_seq_t pos;	/* the client has taken the slots below */
+	rring_seq_t pos;	/* of the pool's magazine: the client has taken
+				 * the slots below, or the kernel has recalled
+				 * them
+				 */
 	__u8 reserved[56];
 };
 
 struct rring_recent {
-	rring_seq_t pos;	/* number of entries written so far; entry p
-				 * is at index p modulo .recent_entries
+	rring_seq_t pos;	/* how many entries the client has written; the
+				 * next one goes to index .pos modulo
+				 * .recent_entries
 				 */
 	__u8 reserved[56];
 };
@@ -327,11 +402,12 @@ struct rring_tails {
  * in_flight.
  *
  * holds: how often the client holds the slot. in_flight: how many entries of
- * its rings name the slot. moves grows by 1 with every change of holds or
- * in_flight. The kernel uses only holds, in_flight and moves. private: the
- * client allocated the slot, and no other client knows the handle. aside: the
- * library's short paths must not use the word, because the slot is parked
- * (private, dropped, and kept for the next allocation), or is of XXL.
+ * its rings name the slot, until the client settles them. moves grows by 1 with
+ * every change of holds or in_flight. private: the client allocated the slot,
+ * and no other client knows the handle. aside: the library's inline paths must
+ * not use the word, because the slot is parked (private, dropped, and kept for
+ * the next allocation), or is of XXL. The kernel uses private and aside only
+ * after a recall: a parked slot then counts as free, until the client notices.
  */
 #define RRING_HOLD		(1ull << 14)
 #define RRING_HOLDS_MASK	(0x1ffffull << 14)
@@ -344,18 +420,22 @@ struct rring_tails {
 #define RRING_MOVE		(1ull << 32)
 
 /*
- * MAGAZINE: slots that the kernel has lent to the client, for each pool.
+ * MAGAZINE: for each pool, the slots that the kernel has lent to the client.
  *
- * The kernel recalls a magazine when another client finds no free slot. It then
- * stores a .floor above .head, and raises .head to it. The client loads .floor
- * after each store that takes a slot, from the magazine or from those that it
- * has parked. If .floor has grown, the client does not use the slot: it drops
- * all slots of the pool that are parked, and sets its tail to .floor.
+ * When another client finds no free slot, the kernel recalls the magazine: it
+ * stores a .floor above .head, and raises .head to .floor. A client that takes
+ * a slot, from the magazine or from its parked slots, stores the ledger word,
+ * then loads .floor. If .floor has grown, the client does not use the slot: it
+ * drops all parked slots of the pool, and sets its tail to .floor.
  */
 
 struct rring_magazine {
-	rring_seq_t head;	/* the kernel has lent the slots below */
-	rring_seq_t floor;	/* the kernel has recalled the slots below */
+	rring_seq_t head;	/* position of the next slot: the kernel has
+				 * lent, or recalled, all slots below
+				 */
+	rring_seq_t floor;	/* the kernel has recalled the slots at all
+				 * positions below
+				 */
 	__u8 reserved[48];
 	__u64 handle[RRING_MAGAZINE_SLOTS];	/* by position modulo that */
 };
@@ -365,13 +445,17 @@ struct rring_magazines {
 	__u8 reserved[1664];
 };
 
-/* CURSORS: one for each reader of the client; 0 while no reader uses it. */
+/*
+ * CURSORS: one struct for each reader of the client. A cursor that no reader
+ * uses is 0.
+ */
 
 struct rring_cursor {
-	rring_seq_t pos;	/* the reader has released entries below */
-	rring_word_t told;	/* 1 + the incarnation of the ring whose end the
-				 * reader was told; 0: none. That end no longer
-				 * ends a wait or makes poll() report POLLIN
+	rring_seq_t pos;	/* the reader has released all entries below */
+	rring_word_t told;	/* which end of the stream the reader was told
+				 * of: 1 + the incarnation that has ended; 0:
+				 * none. That end no longer ends a wait, and
+				 * poll(2) does not report it
 				 */
 	__u8 reserved[48];
 };
@@ -380,20 +464,30 @@ struct rring_cursors {
 	struct rring_cursor cursor[RRING_CURSORS];
 };
 
-/* RING: a page with struct rring_ring_head, entries, payloads of INLINE. */
+/*
+ * RING has a page with struct rring_ring_head, then the entries, then the
+ * payloads of RRING_INLINE.
+ */
 
 struct rring_ring_head {
 	rring_seq_t head;	/* entries below are committed */
 	__u8 reserved1[120];
 
-	/* not on the cache line of the head, which waiting readers load */
-	rring_seq_t claim;	/* the writer may have begun to write entries
-				 * below this; entries more than a lap below
-				 * it may be overwritten
+	/*
+	 * Not on the cache line of .head: readers that wait load that line, and
+	 * would slow down the stores here.
+	 */
+	rring_seq_t claim;	/* the writer may have begun to write all
+				 * entries below this: it may have overwritten
+				 * entries more than a lap below
 				 */
-	rring_seq_t drops;	/* number of entries that found no room */
-	rring_seq_t passed;	/* lower end of the window in the writer's
-				 * last scan; new readers start there or above
+	rring_seq_t drops;	/* how many entries a writer in a process could
+				 * not add, because the ring was full; the
+				 * kernel uses .dropped instead
+				 */
+	rring_seq_t passed;	/* lower end of the window in the writer's last
+				 * scan of its readers. The writer may overwrite
+				 * entries below, so no new reader starts there
 				 */
 	__u8 reserved2[3944];
 };
@@ -407,8 +501,9 @@ struct rring_entry {		/* of HANDLES */
  *
  * Each struct begins with its size in bytes. Later versions may add fields at
  * its end: the caller's struct may be larger than the kernel's if the bytes
- * beyond are zero. Reserved fields and unused flags are 0. Fields are input
- * unless marked. On an error the struct is not changed.
+ * beyond are zero. Reserved fields and unused flags are 0. The caller fills all
+ * fields but those marked "out", which the kernel fills. On an error the kernel
+ * does not change the struct.
  *
  * A deadline is an absolute CLOCK_MONOTONIC time in nanoseconds. 0: do not
  * wait; RRING_FOREVER: no limit.
@@ -419,18 +514,20 @@ struct rring_entry {		/* of HANDLES */
  * An ioctl returns 0 unless stated otherwise. Errors of all ioctls:
  *
  *	ENOTTY	no such ioctl
- *	EFAULT	the struct cannot be read or, if it has output fields, written
+ *	EFAULT	the kernel cannot read the struct or, if it has output fields,
+ *		cannot write it
  *	E2BIG	.size is above 4096, or a byte unknown to the kernel is not 0
  *	EINVAL	.size is too small, or a value is not valid
  *
  * Errors of all ioctls but CREATE, REMOVE and ATTACH:
  *
- *	ENOTCONN	not attached, or LEDGER not mapped yet
- *	EPERM		another process has attached this file
+ *	ENOTCONN	the file is not attached, or LEDGER was not mapped yet
+ *	EPERM		the file is a client of another process
  *	EOWNERDEAD	the client was evicted, or LEDGER is no longer mapped
  *
- * Errors of those that wait (REFILL, WAIT): EINTR for a signal, unless the call
- * is restarted; ETIMEDOUT at the deadline.
+ * Errors of REFILL and WAIT, which wait: EINTR after a signal, unless the
+ * kernel restarts the call (SA_RESTART); ETIMEDOUT at the deadline, unless the
+ * ioctl has another error for that.
  */
 
 #define RRING_FOREVER		(~0ull)
@@ -438,11 +535,12 @@ struct rring_entry {		/* of HANDLES */
 /*
  * CREATE an arena. Its name, if any, belongs to the caller's network namespace.
  * Returns a descriptor, which keeps the arena alive. Any task that has this
- * descriptor may attach with every role.
+ * descriptor may attach with every role, whatever .mode says.
  *
- *	EEXIST	the name is in use
- *	EPERM	.uid or .gid is not the caller's, and CAP_CHOWN is missing
- *	ENOSPC	max_bytes of the module is exceeded
+ *	EEXIST	another arena has the name
+ *	EPERM	the caller lacks CAP_CHOWN, and .uid is not its effective user
+ *		id, or .gid is none of its groups
+ *	ENOSPC	all arenas together would exceed max_bytes of the module
  *	ENOMEM, EMFILE, ENFILE
  */
 struct rring_create {
@@ -454,15 +552,17 @@ struct rring_create {
 	__u32 max_clients;		/* 0: 64 */
 	__u32 max_rings;		/* 0: 64 */
 	__u32 quota;			/* percent of each pool; 0: 100 */
-	__u32 mode;			/* up to 0777; r: observe, x: consume,
-					 * w: produce
+	__u32 mode;			/* who may attach by name, up to 0777:
+					 * r: as observer, x: as consumer, w: as
+					 * producer
 					 */
 	__u32 uid;			/* owner; ~0: the caller's euid */
 	__u32 gid;			/* group; ~0: the caller's egid */
 };
 
 /*
- * REMOVE the name of an arena. The arena is freed when its last user has gone.
+ * REMOVE the name of an arena, so that no client can attach by name any more.
+ * The arena is freed when its last client and its last descriptor have gone.
  *
  *	ENOENT	no arena has this name in the caller's network namespace
  *	EACCES	the caller neither owns the arena nor has CAP_SYS_ADMIN
@@ -474,15 +574,17 @@ struct rring_remove {
 };
 
 /*
- * ATTACH: make the open file a client of an arena, for the calling process.
+ * ATTACH: make the open file a client of an arena. The client belongs to the
+ * calling process.
  *
  *	EBUSY	the file is a client already
  *	EACCES	the file is not open for reading and writing, or the arena's
  *		mode does not permit the role
  *	ENOENT	no arena has this name in the caller's network namespace
- *	EBADF	.arena_fd is not open (not an arena's: EINVAL)
+ *	EBADF	.arena_fd is not an open descriptor
+ *	EINVAL	also: .arena_fd is not the descriptor of an arena
  *	EUSERS	the arena has .max_clients clients
- *	ENOSPC	max_bytes of the module is exceeded
+ *	ENOSPC	all arenas together would exceed max_bytes of the module
  *	ENOMEM
  */
 struct rring_attach {
@@ -502,22 +604,24 @@ struct rring_attach {
 
 /*
  * REFILL: lend free slots into the client's magazine. If no slot is free, wait
- * for one.
+ * for one until the deadline.
  *
- *	EPERM	not a producer
- *	E2BIG	.bytes is above RRING_XXL_MAX
- *	EDQUOT	the client's quota was used up until the deadline
- *	ENOSPC	no slot was free, and the deadline is 0; the pool has no slots;
- *		or max_bytes is exceeded, and no slot of the pool is in use:
- *		there is no memory to wait for
+ *	EPERM	also: the client is not a producer
+ *	E2BIG	also: .bytes is above RRING_XXL_MAX
+ *	EDQUOT	the client's quota was used up, and still was at the deadline
+ *	ENOSPC	no slot was free, and the deadline is 0. With any deadline, at
+ *		once: the pool has no slots; .bytes alone exceeds max_bytes; or
+ *		max_bytes is reached, and all slots of the pool are free, so
+ *		that no event can end and give memory back
  *	ENOMEM
  */
 struct rring_refill {
 	__u32 size;
 	__u32 pool;			/* enum rring_class */
-	__u32 count;			/* in: how many to lend at most; XXL: 1.
-					 * out: lent; 0: none is free, but the
-					 * magazine has some, or is full
+	__u32 count;			/* in: the most slots to lend; XXL: 1.
+					 * out: slots lent; 0: the magazine
+					 * is full, or it has some, and no other
+					 * slot can be lent
 					 */
 	__u32 flags;			/* 0 */
 	__u64 deadline;
@@ -525,10 +629,11 @@ struct rring_refill {
 };
 
 /*
- * RING_OPEN: become the writer of a new ring or, if the name is in use, of that
- * ring, at the position where its last writer stopped.
+ * RING_OPEN: become the writer of a ring. If no ring of the arena has the name,
+ * the ring is created. Else the caller takes that ring over, and goes on at the
+ * position where its last writer stopped.
  *
- *	EPERM		not a producer
+ *	EPERM		also: the client is not a producer
  *	EACCES		the ring belongs to another user
  *	EBUSY		the ring has a writer
  *	EOVERFLOW	a hostile writer left the head of the ring at 2^62 or
@@ -544,15 +649,20 @@ struct rring_ring_open {
 	__u32 kind;			/* enum rring_kind */
 	__u32 policy;			/* enum rring_policy */
 	__u32 capacity;			/* entries, at least 1 */
-	__u32 stride;			/* INLINE: bytes per payload, a multiple
-					 * of RRING_LINE; HANDLES: 0
+	__u32 stride;			/* RRING_INLINE: the most bytes of a
+					 * payload, a multiple of RRING_LINE;
+					 * RRING_HANDLES: 0
 					 */
-	__u32 retain;			/* entries kept for late joiners, less
-					 * than .capacity; OVERWRITE: 0
+	__u32 retain;			/* how many of the last entries the ring
+					 * keeps for readers that join later;
+					 * less than .capacity;
+					 * RRING_OVERWRITE: 0
 					 */
 	__u32 reserved;
-	__u64 stall_ns;			/* lap readers that stall for longer;
-					 * 0: never; below 2^63; OVERWRITE: 0
+	__u64 stall_ns;			/* limit in ns: the kernel laps gating
+					 * readers that stall for this long; 0:
+					 * no limit; below 2^63;
+					 * RRING_OVERWRITE: 0
 					 */
 	/* out */
 	__u32 ring;			/* id, from 1 */
@@ -561,10 +671,11 @@ struct rring_ring_open {
 };
 
 /*
- * RING_CLOSE: stop writing. A ring without readers is removed.
+ * RING_CLOSE: stop being the ring's writer. The stream ends at the head, unless
+ * .flags has RRING_CLOSE_AWAIT. A ring without readers is removed.
  *
- *	ENXIO	no such ring
- *	EPERM	not the ring's writer
+ *	ENXIO	no ring has this id
+ *	EPERM	also: the client is not the ring's writer
  */
 struct rring_ring_close {
 	__u32 size;
@@ -578,26 +689,29 @@ struct rring_ring_close {
 enum rring_start {
 	RRING_START_NEWEST,		/* at the head */
 	RRING_START_OLDEST,		/* at the oldest entry kept */
-	RRING_START_AT,			/* at .position, but not below the
-					 * oldest entry kept nor beyond the head
+	RRING_START_AT,			/* at .position; at the oldest entry
+					 * kept if that is higher; at the head
+					 * if that is lower
 					 */
 };
 
 /*
- * READER_JOIN: become a reader of a ring. A named reader that is away goes on
- * at its position or, if it was lapped and that is higher, at the oldest entry
- * kept. A cursor is free only if its .pos is 0: after a reader has left, the
- * client sets .told and then .pos of the reader's cursor back to 0.
+ * READER_JOIN: become a reader of a ring. If the ring knows .name, and no
+ * client uses the name, the reader goes on at the position of that name. If the
+ * name was lapped meanwhile, it goes on at the oldest entry kept, if that is
+ * higher. The kernel chooses a cursor whose .pos is 0. So after a reader has
+ * left, the client sets first .told, then .pos of its cursor back to 0.
  *
  *	ENOENT	no ring has this name
  *	ENXIO	no ring has this id
- *	EPERM	the client's role is OBSERVER, and the reader would gate
- *	EINVAL	also: .ring_name is empty, and .ring is 0; a gating reader of an
- *		OVERWRITE ring; an observer with a name
+ *	EPERM	also: the client's role is RRING_OBSERVER, and the reader would
+ *		gate
+ *	EINVAL	also: .ring_name is empty, and .ring is 0; the reader would gate
+ *		in a ring of RRING_OVERWRITE; an observer has a name
  *	EBUSY	a client uses the name of the reader
  *	EACCES	the name belongs to another user
- *	ENOSPC	the ring has RRING_READERS readers, or no cursor of the client
- *		is free
+ *	ENOSPC	the ring has RRING_READERS readers, or the client has no cursor
+ *		left whose .pos is 0
  *	ENOMEM
  */
 struct rring_reader_join {
@@ -619,11 +733,11 @@ struct rring_reader_join {
 };
 
 /*
- * READER_LEAVE: a named reader freezes, and goes on gating without a client
- * unless it was lapped; a nameless one is removed.
+ * READER_LEAVE: stop being a reader. A named reader freezes: its position gates
+ * without a client, unless the reader was lapped. A nameless reader is removed.
  *
  *	ENXIO	no such ring or reader
- *	EPERM	a reader of another client, or of none
+ *	EPERM	also: the reader belongs to another client, or to none
  */
 struct rring_reader_leave {
 	__u32 size;
@@ -634,12 +748,12 @@ struct rring_reader_leave {
 };
 
 /*
- * READER_REJOIN: a lapped reader gates again, at its cursor or at the oldest
- * entry kept, whichever is higher.
+ * READER_REJOIN: a reader that the kernel has lapped gates again, at its cursor
+ * or at the oldest entry kept, whichever is higher.
  *
  *	EINVAL	also: the reader was not lapped
  *	ENXIO	no such ring or reader
- *	EPERM	a reader of another client, or of none
+ *	EPERM	also: the reader belongs to another client, or to none
  */
 struct rring_reader_rejoin {
 	__u32 size;
@@ -654,49 +768,59 @@ struct rring_reader_rejoin {
 /* What WAIT waits for. */
 enum rring_wait_for {
 	/*
-	 * head is above .position, .reader was lapped, or the ring has ended
-	 * and .told of the reader's cursor does not say so
+	 * Wait until the head is above .position, the reader .reader was
+	 * lapped, or the ring has ended and .told of the reader's cursor does
+	 * not name this end.
 	 */
 	RRING_WAIT_READABLE,
-	/* no gating reader and no retained entry is at or below .position */
+	/*
+	 * For the writer: wait until it may overwrite the entry at .position.
+	 * Then all gating readers and all retained entries are above it.
+	 */
 	RRING_WAIT_WRITABLE,
 	/*
-	 * bit c of .position stands for the client's reader with cursor c: one
-	 * of these has an entry or was lapped, or the rings of all have ended
-	 * and .told of one of the cursors does not say so
+	 * Bit c of .position stands for the client's reader with cursor c.
+	 * Wait until one of these readers has an entry or was lapped. Also
+	 * until all their rings have ended, if .told of at least one of the
+	 * cursors does not name the end of its ring.
 	 */
 	RRING_WAIT_ANY,
 	/*
-	 * as WRITABLE, but EPIPE if the ring that the client reads with the
-	 * cursor .reader has ended
+	 * For the writer: like RRING_WAIT_WRITABLE. But EPIPE as soon as the
+	 * ring has ended that the client itself reads with its cursor .reader:
+	 * the peer, which writes that ring, has gone.
 	 */
 	RRING_WAIT_PEER,
 };
 
 /*
- * WAIT. For WRITABLE and PEER the kernel also laps readers that stall for
- * .stall_ns, even if the deadline is 0.
+ * WAIT until what .what names is so, or until the deadline. RRING_WAIT_WRITABLE
+ * and RRING_WAIT_PEER also lap readers that have stalled for .stall_ns of the
+ * ring, even if the deadline is 0.
  *
- *	ENXIO	no such ring or reader
- *	EPERM	the reader belongs to another client; the client is not the
- *		ring's writer
+ *	ENXIO	no such ring, reader or cursor
+ *	EPERM	also: the reader belongs to another client; or the client is not
+ *		the ring's writer
  */
 struct rring_wait {
 	__u32 size;
 	__u32 what;			/* enum rring_wait_for */
 	__u32 ring;			/* id; ANY: 0 */
-	__u32 reader;			/* READABLE: index in .readers; PEER:
-					 * index of a cursor; ANY: 0
+	__u32 reader;			/* READABLE: index in the ring's
+					 * .readers; PEER: index of a cursor;
+					 * WRITABLE: unused; ANY: 0
 					 */
 	__u64 position;			/* ANY: a mask, not 0 */
 	__u64 deadline;
 };
 
 /*
- * WAKE: lower the waiters flags that .flags names, and wake the tasks that wait
- * for what these flags stand for. Does no harm if no task waits.
+ * WAKE: lower the waiters flags that .flags names, of .ring and of .pools, and
+ * wake the tasks that wait for an event, for room or for a slot there. Does no
+ * harm if no task waits.
  *
- *	ENXIO	no such ring; tasks that wait for .pools are woken all the same
+ *	ENXIO	no ring has the id .ring; the tasks that wait for a slot of
+ *		.pools were woken all the same
  */
 struct rring_wake {
 	__u32 size;
@@ -708,7 +832,10 @@ struct rring_wake {
 	__u32 pools;			/* bit per class */
 };
 
-/* POOL_STAT: count the slots of a pool, while clients go on. */
+/*
+ * POOL_STAT: count the slots of a pool. Clients go on meanwhile, so the counts
+ * are not of one instant, and need not add up.
+ */
 struct rring_pool_stat {
 	__u32 size;
 	__u32 pool;			/* enum rring_class */
@@ -726,8 +853,8 @@ struct rring_pool_stat {
 };
 
 /*
- * RECLAIM: sweep some slots now, and free those that no ledger, magazine or
- * window names.
+ * RECLAIM: the kernel sweeps .count slots from .first on at once, and frees
+ * those that no ledger, magazine or window names.
  */
 struct rring_reclaim {
 	__u32 size;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
- * The control plane: the generic netlink family "rusted_ring".
- * Documentation/netlink/specs/rusted_ring.yaml has the same enums, and the type
- * and meaning of each attribute; Documentation/netlink.rst has the rules.
+ * The control plane: programs list, watch and change arenas through the generic
+ * netlink family "rusted_ring". Documentation/netlink/specs/rusted_ring.yaml
+ * has the same enums, and the type and meaning of each attribute.
+ * Documentation/netlink.rst says who may see and change what.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_NETLINK_H
 #define _UAPI_LINUX_RUSTED_RING_NETLINK_H
@@ -11,7 +12,10 @@
 #define RRING_GENL_VERSION	1
 #define RRING_GENL_GROUP_EVENTS	"events"
 
-/* What the socket may do with an arena: bits of RRING_A_ARENA_MAY. */
+/*
+ * Bits of RRING_A_ARENA_MAY: in which roles the opener of the netlink socket
+ * may attach to an arena by name, and whether the opener may change the arena.
+ */
 enum rring_may {
 	RRING_MAY_OBSERVE = 1,
 	RRING_MAY_CONSUME = 2,
@@ -28,21 +32,27 @@ enum rring_client_state {
 
 enum rring_cmd {
 	RRING_CMD_UNSPEC,
-	/* dumps, for all arenas that the socket may see, or for one */
+	/* dumps, of one arena or of all that the socket's opener may see */
 	RRING_CMD_ARENA_GET,
 	RRING_CMD_POOL_GET,
 	RRING_CMD_CLIENT_GET,
 	RRING_CMD_RING_GET,
 	RRING_CMD_READER_GET,
-	/* changes, by the arena's owner or an administrator */
+	/*
+	 * Requests that change an arena. Both the socket's opener and the
+	 * sender must be the arena's owner, or have CAP_SYS_ADMIN.
+	 */
 	RRING_CMD_ARENA_SET,
 	RRING_CMD_CLIENT_SET,
 	RRING_CMD_CLIENT_EVICT,
 	RRING_CMD_RING_SET,
 	RRING_CMD_READER_FORGET,
-	/* send this socket notices of the arenas that it may see */
+	/* from then on the socket gets notices of all arenas that it may see */
 	RRING_CMD_WATCH,
-	/* notifications: to RRING_GENL_GROUP_EVENTS, and to watching sockets */
+	/*
+	 * Notices. The kernel sends them to RRING_GENL_GROUP_EVENTS, and to
+	 * each socket that has sent RRING_CMD_WATCH and may see the arena.
+	 */
 	RRING_CMD_ARENA_CREATED,
 	RRING_CMD_ARENA_GONE,
 	RRING_CMD_CLIENT_DIED,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
- * The events of the module rring_nftap: packets of one network namespace. They
- * lie in an inline ring, and have the type RRING_NFTAP_PACKET. See
+ * The events that the module rring_nftap publishes: one for each packet that a
+ * chosen netfilter hook of one network namespace sees. The events lie in an
+ * inline ring, and have the type RRING_NFTAP_PACKET. See
  * Documentation/samples.rst.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_NFTAP_H
@@ -14,7 +15,7 @@
 #define RRING_NFTAP_SNAPLEN_MAX	16336u	/* bytes: 16 KiB less the header */
 #define RRING_NFTAP_NAME	16	/* bytes */
 
-/* The netfilter hook that saw the packet; numbers as of NF_INET_*. */
+/* The netfilter hook that saw the packet: the same numbers as NF_INET_*. */
 enum rring_nftap_hook {
 	RRING_NFTAP_PREROUTING,		/* received, not routed yet */
 	RRING_NFTAP_INPUT,		/* received for this host */
@@ -25,8 +26,8 @@ enum rring_nftap_hook {
 };
 
 /*
- * The payload of an event begins with this. Behind it are the first .cap_len
- * bytes of the packet, from its IP header on.
+ * The payload of an event begins with this struct. After it come the first
+ * .cap_len bytes of the packet, from the packet's IP header on.
  */
 struct rring_nftap_packet {
 	__u64 time_ns;		/* CLOCK_REALTIME */

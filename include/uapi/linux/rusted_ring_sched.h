@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MPL-2.0 */
 /*
  * Context switches that the module rring_sched records. Each possible CPU has
- * an inline ring, named PREFIX.0, PREFIX.1 and so on. The events of a ring are
- * in the order in which its CPU switched.
+ * an inline ring, named PREFIX.0, PREFIX.1 and so on. A ring has the events of
+ * its CPU, in the order of the switches.
  *
- * If two events have consecutive numbers, .next_* of the first and .prev_* of
- * the second describe the same task. That task had the CPU for .prev_runtime of
- * the second minus .next_runtime of the first, as the scheduler accounts it.
- * The scheduler keeps no account of the idle task: take the difference of the
- * two .time instead.
+ * If two events of a ring have consecutive values of .number, .next_* of the
+ * first and .prev_* of the second describe the same task. This task had the CPU
+ * for .prev_runtime of the second minus .next_runtime of the first, as the
+ * scheduler accounts it. The scheduler keeps no account of the idle task: for
+ * that task, take the difference of the two .time instead.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_SCHED_H
 #define _UAPI_LINUX_RUSTED_RING_SCHED_H
@@ -22,18 +22,20 @@
 /* The payload of an event: the task .prev_* leaves the CPU, .next_* gets it. */
 struct rring_sched_switch {
 	__u64 time;		/* CLOCK_MONOTONIC, in nanoseconds */
-	__u64 number;		/* number of this switch on this CPU, from 1 on
-				 * since the module was loaded; an event whose
-				 * number is missing was dropped or overwritten
-				 */
-	__u64 prev_runtime;	/* CPU time of the task since its creation, in
-				 * nanoseconds: the first value in
+	/*
+	 * Number of this switch on this CPU; the first switch after the load of
+	 * the module has 1. If a number is missing in the ring, the writer has
+	 * dropped or overwritten that event.
+	 */
+	__u64 number;
+	__u64 prev_runtime;	/* CPU time of the leaving task since its
+				 * creation, in nanoseconds: the first value in
 				 * /proc/PID/schedstat
 				 */
 	__u64 next_runtime;
 	__u32 cpu;
-	__s32 prev_pid;		/* of the task (thread), in the initial pid
-				 * namespace; 0: idle
+	__s32 prev_pid;		/* of the leaving task (thread), in the initial
+				 * pid namespace; 0: the idle task
 				 */
 	__s32 prev_tgid;	/* of its process, in that namespace */
 	__s32 prev_prio;	/* the kernel's priority: 120 + nice; below
@@ -45,7 +47,7 @@ struct rring_sched_switch {
 	__u8 prev_state;	/* letter as in /proc/PID/stat: R runnable,
 				 * S, D, I asleep, X, Z ended, and so on
 				 */
-	__u8 preempted;		/* 1: the CPU was taken from the task */
+	__u8 preempted;		/* 1: preempted; 0: blocked, yielded or ended */
 	__u8 reserved[2];	/* 0 */
 	char prev_comm[RRING_SCHED_COMM];	/* ends with a zero */
 	char next_comm[RRING_SCHED_COMM];
