@@ -326,12 +326,25 @@ static uint64_t first_out(const struct scene *scene)
 		       : survivor->out[kind]->pos;
 }
 
+/*
+ * Free what earlier victims left behind. A refill lends fewer slots if fewer
+ * are free, and the victim then takes another way than the first one.
+ */
+static void sweep_pools(struct survivor *survivor)
+{
+	enum rring_class pool;
+
+	for (pool = RRING_XS; pool < RRING_XXL; pool++)
+		free_slots(survivor->client, pool);
+}
+
 static int prepare(void *arg)
 {
 	struct scene *scene = arg;
 	const FIXTURE_VARIANT(killed) *operation = scene->operation;
 	struct survivor *survivor = &scene->survivor;
 
+	sweep_pools(survivor);
 	survivor_turn(survivor, kind_of(operation), scene->at);
 	if (operation->needs & READS)
 		survivor_feed(survivor, kind_of(operation), len_of(operation));
