@@ -336,7 +336,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 {
 	u64 end = rring_seq_load(&old->info->end);
 	int err = may_take_over(old, fresh->owner, info);
-	u64 claim;
+	u64 claim, passed;
 	u32 next;
 
 	if (err)
@@ -351,6 +351,9 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		      end + info->capacity);
 	rring_seq_store(&kring_ring_page(old)->claim, claim);
 	rring_seq_store(&kring_ring_page(old)->head, end);
+	/* the next writer never lowers it: no value that the last one forged */
+	passed = rring_seq_load(&kring_ring_page(old)->passed);
+	rring_seq_store(&kring_ring_page(old)->passed, min(passed, end));
 	old->head = end;
 	old->writer = client;
 	old->info->writer = client->id;

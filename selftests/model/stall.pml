@@ -231,7 +231,10 @@ inline scan_once()
 	atomic { place = 0; start = 0; state = 0 }
 }
 
-/* P: pairs with O. K: .passed is stored before .joins is read again */
+/*
+ * P: pairs with O. K: .passed is stored before .joins is read again. The library
+ * never lowers .passed and the limit; here no cursor goes back, so low does not.
+ */
 inline scan()
 {
 	do

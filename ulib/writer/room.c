@@ -77,6 +77,16 @@ void ulib_writer_settle(struct rring_writer *writer)
 /* ---- room ---- */
 
 /*
+ * Let the writer have the entries below @limit. .limit never falls, although a
+ * hostile reader may set its cursor back: the program may have reserved entries
+ * up to .limit, and .limit - .head is the number of free entries.
+ */
+static void raise_limit(struct rring_writer *writer, uint64_t limit)
+{
+	writer->limit = limit > writer->limit ? limit : writer->limit;
+}
+
+/*
  * Let the writer have @n more entries, and settle the entries that it will
  * overwrite. The caller calls this only under RRING_OVERWRITE, or after the
  * kernel has found room for @n entries. Does not read the cursors again: a
@@ -88,8 +98,7 @@ static void grant_room(struct rring_writer *writer, uint32_t n)
 
 	if (next > writer->capacity)
 		ulib_room_settle(writer, next - writer->capacity);
-	if (writer->limit < next)
-		writer->limit = next;
+	raise_limit(writer, next);
 }
 
 /*
@@ -116,7 +125,7 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 	for (;;) {
 		scan = ulib_scan_readers(writer);
 		settle_and_wake(writer, scan.low);
-		writer->limit = scan.low + writer->capacity;
+		raise_limit(writer, scan.low + writer->capacity);
 		if (writer->limit >= writer->head + n) {
 			ulib_poll_next(writer->client, writer->id,
 				       RRING_WRITER_WAITS);
@@ -130,12 +139,6 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 		if (!scan.joining || ulib_await_peer(writer->client, &looks))
 			break;
 	}
-	/*
-	 * A hostile cursor may have lowered .limit below .head: then .limit -
-	 * .head, the number of free entries, would wrap.
-	 */
-	if (writer->limit < writer->head)
-		writer->limit = writer->head;
 	ulib_poll_again(writer->client, POLLOUT);
 	return -EAGAIN;
 }

@@ -70,6 +70,18 @@ static struct ulib_scan scan_once(struct rring_writer *writer)
 }
 
 /*
+ * Store @low in .passed. .passed never falls, although a hostile reader may set
+ * its cursor back: the writer may already overwrite the entries below.
+ */
+static void note_passed(struct rring_writer *writer, uint64_t low)
+{
+	rring_seq_t *passed = &writer->ring->passed;
+	uint64_t before = rring_seq_load(passed);
+
+	rring_seq_store(passed, low > before ? low : before);
+}
+
+/*
  * Scan all readers, and store the lowest position in .passed. Return the scan.
  * Scan again if .joins has grown: a reader began to gate, and the scan may have
  * missed it. If .joins has not grown, a missed reader is no danger. The kernel
@@ -87,7 +99,7 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 		/* P: pairs with O in begin_gating(): scan sees the reader */
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
-		rring_seq_store(&writer->ring->passed, scan.low);
+		note_passed(writer, scan.low);
 		/* first all loads of the scan, then the load of .joins */
 		rring_fence_acquire();
 		/*

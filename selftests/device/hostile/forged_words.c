@@ -250,6 +250,46 @@ TEST_F(cursor_moved_back, who_joins_gets_nothing_that_was_given_up)
 	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
 }
 
+/* A scan that sees the cursor moved back does not make up for that, either. */
+TEST_F(cursor_moved_back, nor_after_another_scan)
+{
+	struct rring_reader *reader;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	put_many(self->writer, 1);
+	stand_at(self->liar, 2);
+	rring_writer_pressure(self->writer);
+	reader = reader_at(self->peer, self->writer->id);
+	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
+	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+}
+
+/* An honest reader holds the writer back at entry 8, before and after. */
+TEST_F(cursor_moved_back, gives_the_writer_no_more_room)
+{
+	struct rring_reader *reader = reader_at(self->peer, self->writer->id);
+	int i;
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	for (i = 0; i < WINDOW / 2; i++)
+		ASSERT_EQ(0, stream_take(reader, LEN_MAX));
+	if (variant->kind == RRING_INLINE) {
+		ASSERT_EQ(0, rring_reserve(self->writer, WINDOW / 2));
+		for (i = 0; i < WINDOW / 2; i++)
+			rring_reserved(self->writer, i, 0, 0);
+		stand_at(self->liar, 2);
+		ASSERT_EQ(-EAGAIN, rring_reserve(self->writer, WINDOW));
+		rring_commit(self->writer, WINDOW / 2);
+	} else {
+		put_many(self->writer, WINDOW / 2);
+		stand_at(self->liar, 2);
+	}
+	EXPECT_EQ(-EAGAIN, stream_put(self->writer, LEN_MAX));
+	EXPECT_EQ(WINDOW, rring_peek(reader, 2 * WINDOW));
+}
+
 /* A new reader does not get these entries from the next writer, either. */
 TEST_F(cursor_moved_back, nor_from_the_next_writer)
 {
@@ -261,6 +301,7 @@ TEST_F(cursor_moved_back, nor_from_the_next_writer)
 	stand_at(self->liar, 2);
 	rring_writer_close(self->writer);
 	self->writer = open_ring(self->client, variant->kind);
+	rring_writer_pressure(self->writer);
 	reader = reader_at(self->peer, self->writer->id);
 	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
 	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
