@@ -106,8 +106,7 @@ static void slot_found_after_the_flag_lowers_it(struct kunit *test)
 }
 
 /* The write that empties the stock queues no work, as a refill is under way. */
-static void stock_of_one_that_is_emptied_during_a_refill_is_refilled(
-		struct kunit *test)
+static void stock_of_one_emptied_during_refill_is_refilled(struct kunit *test)
 {
 	setup(test);
 	ctx.kw->refill_active = true;
@@ -123,7 +122,7 @@ static void stock_of_one_that_is_emptied_during_a_refill_is_refilled(
 static struct kunit_case stock_cases[] = {
 	KUNIT_CASE(empty_stock_raises_flag_and_is_refilled),
 	KUNIT_CASE(slot_found_after_the_flag_lowers_it),
-	KUNIT_CASE(stock_of_one_that_is_emptied_during_a_refill_is_refilled),
+	KUNIT_CASE(stock_of_one_emptied_during_refill_is_refilled),
 	{}
 };
 

@@ -106,9 +106,8 @@ struct rring_reader {
 	uint32_t backoff_left;	/* looks left that do not pause */
 	/* next value of .backoff_left, after a pause that brought few events */
 	uint32_t backoff_len;
-	uint32_t slow_look;	/* ULIB_LOOK_* of the library: why a look has
-				 * to do more than load the head; 0: it need not
-				 */
+	/* ULIB_LOOK_* of the library: why a look does more than load the head */
+	uint32_t slow_look;
 };
 
 #endif /* _RUSTED_RING_OBJECT_H */
