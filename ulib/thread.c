@@ -16,6 +16,16 @@ void ulib_mutex_init(pthread_mutex_t *mutex)
 		pthread_mutex_init(mutex, NULL);
 }
 
+void ulib_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
 void ulib_close(int fd)
 {
 	int state = ulib_cancel_hold();

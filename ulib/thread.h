@@ -12,6 +12,9 @@
  */
 void ulib_mutex_init(pthread_mutex_t *mutex);
 
+/* Initialize @cond. Deadlines of waits for it are of CLOCK_MONOTONIC. */
+void ulib_cond_init(pthread_cond_t *cond);
+
 /*
  * Disable cancellation of this thread. Return the state for
  * ulib_cancel_release(), which restores it. If pthread_cancel(3) ended a thread

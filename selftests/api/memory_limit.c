@@ -11,6 +11,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "sleeper.h"
 #include "stream.h"
 
 #define MIB		(1ull << 20)
@@ -173,6 +174,20 @@ TEST_F(memory_limit, all_arenas_take_a_quarter_of_the_limit_at_most)
 	/* this much is there again when the first arena is gone */
 	close(first);
 	EXPECT_LE(0, arena_of(40));
+}
+
+static int has_arena_of_40(void *arg)
+{
+	(void)arg;
+	return arena_of(40) >= 0 ? 0 : 1;
+}
+
+/* The child does not have its parent's arenas. */
+TEST_F(memory_limit, a_child_has_a_quarter_for_itself)
+{
+	set("tree/pod/app", variant->limit, LIMIT);
+	ASSERT_LE(0, arena_of(40));
+	EXPECT_EQ(0, reap(spawn(has_arena_of_40, NULL)));
 }
 
 TEST_F(memory_limit, a_group_above_counts_as_well)

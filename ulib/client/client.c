@@ -240,7 +240,7 @@ static struct rring_client *client_new(enum rring_role role,
 	}
 	ulib_mutex_init(&client->own->lock);
 	ulib_mutex_init(&client->own->xxl.lock);
-	pthread_cond_init(&client->own->xxl.taken_one, NULL);
+	ulib_cond_init(&client->own->xxl.taken_one);
 	client->fd = -1;
 	client->own->client = client;
 	client->own->file.fd = -1;

@@ -336,7 +336,7 @@ static int refill_and_take(struct rring_client *client,
 			   struct ulib_mapped **mapped)
 {
 	uint64_t takes;
-	int err;
+	int err, taken;
 
 	for (;;) {
 		takes = ulib_xxl_takes(client);
@@ -347,7 +347,10 @@ static int refill_and_take(struct rring_client *client,
 					   mapped);
 		if (err != -EAGAIN && err != -ENOSPC && err != -EDQUOT)
 			return err;
-		if (!ulib_xxl_await_take(client, takes))
+		taken = ulib_xxl_await_take(client, takes, args->deadline);
+		if (taken < 0)
+			return taken;
+		if (!taken)
 			return err == -EAGAIN ? -EPROTO : err;
 	}
 }

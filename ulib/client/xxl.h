@@ -54,10 +54,12 @@ uint64_t ulib_xxl_takes(struct rring_client *client);
  * yet taken it, sleep until any thread takes a slot. The slots behind such a
  * slot stay in the magazine, even dropped ones, and cannot be lent again.
  * Return 1: a thread has taken a slot since ulib_xxl_takes() returned @takes,
- * so a refill may succeed now; 0: none has, and all lent slots are taken. Takes
- * .lock.
+ * so a refill may succeed now; 0: none has, and all lent slots are taken;
+ * -ETIMEDOUT: @deadline has passed. A @deadline of 0 is none: the other thread
+ * takes its slot without a wait for anybody. Takes .lock.
  */
-int ulib_xxl_await_take(struct rring_client *client, uint64_t takes);
+int ulib_xxl_await_take(struct rring_client *client, uint64_t takes,
+			uint64_t deadline);
 
 /*
  * Fill @event from @entry, and keep its region mapped until ulib_xxl_unpin().

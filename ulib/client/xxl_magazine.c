@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Taking XXL slots from the magazine, by several threads at a time. */
+#include <time.h>
+
 #include "../thread.h"
 #include "client.h"
 #include "xxl.h"
@@ -85,21 +87,36 @@ uint64_t ulib_xxl_takes(struct rring_client *client)
 	return takes;
 }
 
-int ulib_xxl_await_take(struct rring_client *client, uint64_t takes)
+/* Wait for .taken_one: 0, or -ETIMEDOUT. The caller holds .lock. */
+static int await_taken_one(struct ulib_xxl_table *table, uint64_t deadline)
+{
+	struct timespec at = {
+		.tv_sec = (time_t)(deadline / 1000000000u),
+		.tv_nsec = (long)(deadline % 1000000000u),
+	};
+
+	if (!deadline)
+		return -pthread_cond_wait(&table->taken_one, &table->lock);
+	return -pthread_cond_timedwait(&table->taken_one, &table->lock, &at);
+}
+
+int ulib_xxl_await_take(struct rring_client *client, uint64_t takes,
+			uint64_t deadline)
 {
 	const struct rring_pool_view *pool = &client->pool[RRING_XXL];
 	struct ulib_xxl_table *table = table_of(client);
 	int state = ulib_cancel_hold();
-	int grown;
+	int ret = 0;
 
 	pthread_mutex_lock(&table->lock);
 	/* a tail below the head stands at a slot that is not taken */
-	while (table->takes == takes &&
+	while (!ret && table->takes == takes &&
 	       rring_seq_load(pool->tail) !=
 	       rring_seq_load_acquire(&pool->magazine->head))
-		pthread_cond_wait(&table->taken_one, &table->lock);
-	grown = table->takes != takes;
+		ret = await_taken_one(table, deadline);
+	if (table->takes != takes)
+		ret = 1;
 	pthread_mutex_unlock(&table->lock);
 	ulib_cancel_release(state);
-	return grown;
+	return ret;
 }

@@ -56,9 +56,11 @@ static int visit_cpus(void)
 		    errno != EINVAL)
 			err = -errno;
 	}
-	if (size > 0 && sched_setaffinity(0, (size_t)size, before.set))
-		err = -errno;
-	return err;
+	if (size < 0 || !sched_setaffinity(0, (size_t)size, before.set))
+		return err;
+	/* the cpuset has other CPUs by now: allow this thread all of them */
+	memset(&one, 0xff, sizeof(one));
+	return sched_setaffinity(0, (size_t)size, one.set) ? -errno : err;
 }
 
 /*

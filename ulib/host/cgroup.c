@@ -173,9 +173,9 @@ static void read_mount_line(char *line, struct group *group)
 		return;
 	if (!below || !strcmp(below, "/"))
 		below = "";
-	group->top = strlen(words[4]);
-	if (group->top + strlen(below) >= sizeof(group->dir))
+	if (strlen(words[4]) + strlen(below) >= sizeof(group->dir))
 		return;
+	group->top = strlen(words[4]);
 	strcpy(group->dir, words[4]);
 	strcpy(group->dir + group->top, below);
 }

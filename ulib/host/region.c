@@ -39,9 +39,16 @@ static u64 room;
 /* .room is too old from this time on: of ktime_get_coarse_ns() */
 static u64 room_until;
 
+/*
+ * Begin with no regions. The child of fork() calls this as well: the kernel maps
+ * none of its parent's regions in it.
+ */
 void host_region_init(void)
 {
 	mutex_init(&room_lock);
+	bytes_in_use = 0;
+	room = 0;
+	room_until = 0;
 }
 
 /*
