@@ -350,7 +350,8 @@ TEST_F(error_detail, of_no_room_says_readers_or_cursors)
 		EXPECT_TRUE(detail_has(err, n == RRING_READERS ?
 				       "readers: the ring has 240" :
 				       "cursors: this client has 64"));
-		client = more[i] = client_of(self->arena, RRING_CONSUMER);
+		more[i] = client_of(self->arena, RRING_CONSUMER);
+		client = more[i];
 	}
 	EXPECT_EQ(RRING_READERS, n);
 	for (i = 0; i < 4; i++)

@@ -127,7 +127,7 @@ static enum rring_class pool_of(enum rring_kind kind, uint32_t i)
 	};
 
 	return kind == RRING_INLINE ? RRING_POOLS :
-	       pools[i % (sizeof(pools) / sizeof(pools[0]))];
+	       pools[i % ARRAY_SIZE(pools)];
 }
 
 struct watch {
