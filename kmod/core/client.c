@@ -560,7 +560,7 @@ static int check_any(const struct kring_client *client, u64 cursors)
 			continue;
 		if (!reader)
 			return -ENXIO;
-		if (kring_reader_has_news(reader, kring_reader_pos(reader)))
+		if (kring_reader_has_news(reader, kring_reader_reached(reader)))
 			return 0;
 		if (!kring_ring_has_ended(reader->ring))
 			ended = false;
@@ -632,11 +632,13 @@ __poll_t kring_client_ready(struct kring_client *client)
 	__poll_t mask = 0;
 	u32 i;
 
-	for (i = 0; i < RRING_CURSORS; i++)
-		if (client->readers[i] &&
-		    kring_reader_ready(client->readers[i],
-				       kring_reader_pos(client->readers[i])))
+	for (i = 0; i < RRING_CURSORS; i++) {
+		struct kring_reader *reader = client->readers[i];
+
+		if (reader && kring_reader_ready(reader,
+						 kring_reader_reached(reader)))
 			mask |= EPOLLIN | EPOLLRDNORM;
+	}
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client &&
 		    kring_ring_has_room(arena->rings[i]))

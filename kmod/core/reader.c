@@ -78,6 +78,19 @@ u64 kring_reader_pos(const struct kring_reader *reader)
 }
 
 /*
+ * Return where @reader reads: it has released or lost all entries below. This
+ * is the position from which it gates, or, after a lap, a position below. A
+ * hostile client can store any cursor. The caller holds the arena's lock.
+ */
+u64 kring_reader_reached(const struct kring_reader *reader)
+{
+	if (!reader->client)
+		return reader->reached;
+	return max(reader->reached,
+		   rring_seq_load_acquire(kring_reader_cursor(reader)));
+}
+
+/*
  * Return true if the ring has an entry at @position or above, or if @reader was
  * lapped: its client must then learn what the reader has lost. The caller holds
  * the arena's lock.
@@ -284,25 +297,46 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
 }
 
 /*
+ * @reader gates from .start on, and has released or lost all entries below
+ * .reached. After a lap the ring can still have entries in between, because
+ * nobody has overwritten them: raise .reached to the first of these. There the
+ * reader goes on, and up to .start it validates what it has read, as an observer
+ * does. Return how many entries it has lost. The caller holds the arena's lock.
+ */
+static u64 go_on(struct kring_reader *reader)
+{
+	struct kring_ring *ring = reader->ring;
+	u64 claim = rring_seq_load(&kring_ring_page(ring)->claim);
+	u64 whole = rring_window_whole(claim, kring_ring_head(ring),
+				       ring->info->capacity);
+	u64 lost;
+
+	/* a reader that cannot be lapped validates nothing */
+	if (!ring->info->stall_ns)
+		whole = reader->start;
+	whole = min(reader->start, max(reader->reached, whole));
+	lost = whole - reader->reached;
+	reader->reached = whole;
+	reader->lost += lost;
+	return lost;
+}
+
+/*
  * Go on as the named reader @reader, which a new client has just taken over. A
- * FROZEN reader has gated all the time: it goes on at its position, and
- * args->lost becomes 0. A lapped reader gates again, at its position or at the
- * lowest position at which a new reader may start, whichever is higher.
- * args->lost becomes the number of entries in between. The caller holds the
- * arena's lock.
+ * FROZEN reader has gated all the time, and goes on doing so at its position. A
+ * lapped reader gates again, at its position or at the lowest position at which
+ * a new reader may start, whichever is higher. args->lost becomes the number of
+ * entries that it has lost. The caller holds the arena's lock.
  */
 static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 {
-	u64 start = reader->start;
-
 	if (reader->state == RRING_READER_FROZEN)
 		publish_state(reader, RRING_READER_LIVE);
 	else
-		begin_gating(reader, RRING_START_AT, start);
+		begin_gating(reader, RRING_START_AT, reader->start);
 	reader->stalled_since = 0;
 	args->resumed = 1;
-	args->lost = reader->start - start;
-	reader->lost += args->lost;
+	args->lost = go_on(reader);
 }
 
 /*
@@ -353,11 +387,12 @@ static struct kring_reader *join(struct kring_client *client,
 			begin_observing(reader, args->start, args->position);
 		else
 			begin_gating(reader, args->start, args->position);
+		reader->reached = reader->start;
 	}
 	args->ring = ring->id;
 	args->reader = reader->id;
 	args->cursor = reader->cursor;
-	args->position = reader->start;
+	args->position = reader->reached;
 	args->ref = kring_reader_ref(reader);
 	args->incarnation = rring_flag_load(&ring->info->incarnation);
 	return reader;
@@ -439,6 +474,7 @@ static void freeze(struct kring_reader *reader)
 {
 	u64 head = kring_ring_head(reader->ring);
 
+	reader->reached = rring_window_clamp(kring_reader_reached(reader), head);
 	reader->start = rring_window_clamp(kring_reader_pos(reader), head);
 	leave_cursor(reader);
 	publish_state(reader, reader->state == RRING_READER_LAPPED ?
@@ -568,20 +604,21 @@ int kring_reader_leave(struct kring_client *client,
 /*
  * Make @reader, which was lapped, gate again: at its position, or at the lowest
  * position at which a new reader may start, whichever is higher. Give the
- * reader a new serial, so that its .ref differs from all earlier ones. Returns
- * how many entries the reader has lost. The caller holds the arena's lock.
+ * reader a new serial, so that its .ref differs from all earlier ones. It goes
+ * on at .reached. Return how many entries it has lost. The caller holds the
+ * arena's lock.
  */
 u64 kring_reader_resume(struct kring_reader *reader)
 {
 	struct kring_ring *ring = reader->ring;
-	u64 stood = rring_window_clamp(kring_reader_pos(reader),
-				       kring_ring_head(ring));
+	u64 head = kring_ring_head(ring);
+	u64 stood = rring_window_clamp(kring_reader_pos(reader), head);
 
+	reader->reached = rring_window_clamp(kring_reader_reached(reader), head);
 	reader->serial = kring_arena_next_serial(ring->arena);
 	begin_gating(reader, RRING_START_AT, stood);
 	reader->stalled_since = 0;
-	reader->lost += reader->start - stood;
-	return reader->start - stood;
+	return go_on(reader);
 }
 
 /*
@@ -608,7 +645,7 @@ int kring_reader_rejoin(struct kring_client *client,
 		err = -EINVAL;
 	} else {
 		args->lost = kring_reader_resume(reader);
-		args->position = reader->start;
+		args->position = reader->reached;
 		args->ref = kring_reader_ref(reader);
 	}
 	kring_client_unlock(client);

@@ -19,7 +19,10 @@ struct kring_reader {
 	enum rring_reader_state state;
 	char name[RRING_NAME_MAX];
 	kuid_t owner;			/* only this user may resume it */
-	u64 start;			/* the position is never below */
+	u64 start;			/* it gates from here on, or above */
+	u64 reached;			/* it has released or lost all below;
+					 * less than .start after a lap
+					 */
 	u64 stalled_at;			/* position where it stalled */
 	u64 stalled_since;		/* ktime, ns; 0: not stalled */
 	u64 laps;			/* how often it was lapped */
@@ -44,6 +47,7 @@ const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader);
 u64 kring_reader_ref(const struct kring_reader *reader);
 bool kring_reader_gates(const struct kring_reader *reader);
 u64 kring_reader_pos(const struct kring_reader *reader);
+u64 kring_reader_reached(const struct kring_reader *reader);
 bool kring_reader_has_news(struct kring_reader *reader, u64 position);
 bool kring_reader_end_due(const struct kring_reader *reader);
 bool kring_reader_ready(struct kring_reader *reader, u64 position);

@@ -20,6 +20,7 @@
 
 #include <linux/module.h>
 #include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/window.h>
 
 #include "../core/arena.h"
 #include "../core/client.h"
@@ -115,15 +116,21 @@ static void count_refusal(struct rring_kreader *kr, enum rring_refusal reason)
 	trace_refuse(kr->reader, reason, kr->pos);
 }
 
+static bool is_lapped(const struct rring_kreader *kr)
+{
+	return !kr->observer && rring_word_load(kr->ref_now) != kr->ref;
+}
+
 /*
- * Give up the entry at .pos, because the writer may have overwritten it. An
- * observer counts the entry as lost, and moves past it. A gating reader was
- * lapped: this sets .head to .pos, so that the next kreader_next() calls
- * update_head(), which counts the loss and finds the position to go on at.
+ * Give up the entry at .pos, because the writer may have overwritten it. If the
+ * reader was lapped, set .head to .pos, so that the next kreader_next() calls
+ * update_head(), which counts the loss and finds the position to go on at. Else
+ * the writer did not wait for the reader here: count the entry as lost, and
+ * move past it.
  */
 static void abandon_entry(struct rring_kreader *kr)
 {
-	if (kr->observer) {
+	if (!is_lapped(kr)) {
 		stat_add(&kr->stat.lost, 1);
 		advance(kr);
 	} else {
@@ -141,13 +148,14 @@ static void abandon_entry(struct rring_kreader *kr)
 static void resume_lapped(struct rring_kreader *kr)
 {
 	stat_add(&kr->stat.lost, kring_reader_resume(kr->reader));
-	WRITE_ONCE(kr->pos, max(kr->pos, kr->reader->start));
+	WRITE_ONCE(kr->pos, max(kr->pos, kr->reader->reached));
+	kr->gates_from = kr->reader->start;
 }
 
 /*
  * Move .pos, because @head is more than a lap above it. An observer was
- * overtaken: it goes on three quarters of a lap below @head, as in the library,
- * so that the writer does not overtake it again at once; the entries in between
+ * overtaken: it goes on where rring_window_resume() says, as in the library, so
+ * that the writer does not overtake it again at once; the entries in between
  * are lost. For a gating reader only a hostile writer stores such a head: the
  * reader counts @head as refused, and goes on at @head. The caller holds the
  * arena's lock.
@@ -157,7 +165,8 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
 	u64 pos = head;
 
 	if (kr->observer) {
-		pos -= kr->capacity - kr->capacity / 4;
+		pos = rring_window_resume(0, head, kr->capacity,
+					  ++kr->overtaken);
 		stat_add(&kr->stat.lost, pos - kr->pos);
 	} else {
 		count_refusal(kr, RRING_REFUSE_HEAD);
@@ -194,6 +203,7 @@ static int update_head_locked(struct rring_kreader *kr,
 	kr->head = max(head, kr->pos);
 	if (kr->head > kr->pos)
 		return 0;
+	kr->overtaken = 0;
 	if (!kring_ring_has_ended(ring))
 		return -EAGAIN;
 	kr->told = kring_ring_end_mark(ring);
@@ -555,6 +565,7 @@ static void set_up(struct rring_kreader *kr, struct kring_reader *reader,
 	kr->observer = args->flags & RRING_JOIN_OBSERVER;
 	kr->lappable = kr->observer || ring->info->stall_ns;
 	kr->pos = args->position;
+	kr->gates_from = kr->observer ? 0 : kr->reader->start;
 	kr->head = args->position;
 	kr->stat.lost = args->lost;
 }

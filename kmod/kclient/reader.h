@@ -54,6 +54,12 @@ struct rring_kreader {
 	struct rring_pages *pages;
 	u64 pos;			/* next entry; the peeked one */
 	u64 head;			/* entries below can be read */
+	u64 gates_from;			/* a gating reader was lapped: the
+					 * writer waits for it from here on
+					 */
+	u32 overtaken;			/* an observer: how often since it last
+					 * read all
+					 */
 	/*
 	 * kring_ring_end_mark() of the last end of the stream that the reader
 	 * was told of, by -EPIPE; 0: none.
@@ -77,6 +83,12 @@ struct rring_kreader {
 	u32 copy_size;			/* bytes */
 	bool stop;			/* the thread must exit */
 };
+
+/* Does the writer not wait until the reader has released the entry at .pos? */
+static inline bool kreader_is_ungated(const struct rring_kreader *kr)
+{
+	return kr->observer || kr->pos < kr->gates_from;
+}
 
 enum kreader_verdict kreader_entry_read(struct rring_kreader *kr);
 enum kreader_verdict kreader_entry_check(struct rring_kreader *kr);

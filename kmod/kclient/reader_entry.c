@@ -70,8 +70,10 @@ static bool is_overtaken(const struct rring_kreader *kr)
 	 * claim or that it was lapped.
 	 */
 	rring_fence_acquire();
-	if (!kr->observer)
-		return rring_word_load(kr->ref_now) != kr->ref;
+	if (!kr->observer && rring_word_load(kr->ref_now) != kr->ref)
+		return true;
+	if (!kreader_is_ungated(kr))
+		return false;
 	claim = rring_seq_load(&page->claim);
 	return claim > kr->pos && claim - kr->pos > kr->capacity;
 }
@@ -96,8 +98,8 @@ enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 	 * Look again: if the kernel has lapped the reader since the first look,
 	 * an honest writer may have given up the slot, and the entry is lost.
 	 */
-	return kr->observer || is_overtaken(kr) ? KREADER_ENTRY_LOST :
-						  KREADER_ENTRY_STALE;
+	return kreader_is_ungated(kr) || is_overtaken(kr) ?
+		KREADER_ENTRY_LOST : KREADER_ENTRY_STALE;
 }
 
 /* ---- XXL ---- */
@@ -246,7 +248,8 @@ enum kreader_verdict kreader_entry_read(struct rring_kreader *kr)
 	 * it. Then the words in .entry can be of two events, and look invalid
 	 * although no writer is hostile. So the entry is lost, not refused.
 	 */
-	if (is_overtaken(kr) || (found == KREADER_ENTRY_STALE && kr->observer))
+	if (is_overtaken(kr) ||
+	    (found == KREADER_ENTRY_STALE && kreader_is_ungated(kr)))
 		return KREADER_ENTRY_LOST;
 	return found;
 }

@@ -277,7 +277,7 @@ int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,
 			const struct kring_id_namespaces *audience)
 {
 	struct report report = { .skb = skb, .pad = RRING_A_READER_PAD };
-	u64 pos = kring_reader_pos(reader);
+	u64 pos = kring_reader_reached(reader);
 	u64 head = kring_ring_head(reader->ring);
 
 	put_u32(&report, RRING_A_READER_ARENA, reader->ring->arena->id);

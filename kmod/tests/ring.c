@@ -457,8 +457,8 @@ static void reader_is_lapped_after_its_limit(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, has_room(ring));
 	fixture_commit(ring, 3);
 	KUNIT_EXPECT_EQ(test, kring_reader_rejoin(client, &args), 0);
-	KUNIT_EXPECT_EQ(test, args.lost, CAPACITY + 3ull);
-	KUNIT_EXPECT_EQ(test, args.position, CAPACITY + 3ull);
+	KUNIT_EXPECT_EQ(test, args.lost, 3ull);
+	KUNIT_EXPECT_EQ(test, args.position, 3ull);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
 }
 
@@ -502,11 +502,13 @@ static void frozen_reader_is_lapped(struct kunit *test)
 	check_stall(reader, 5, 6000);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
 	fixture_release(fixture_join(test, client, ring, NULL), 6);
-	fixture_commit(ring, 1);
+	fixture_commit(ring, CAPACITY);
 	KUNIT_EXPECT_EQ(test, kring_reader_join(client, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.resumed, 1u);
+	/* the oldest entry of 6 + CAPACITY that is there */
 	KUNIT_EXPECT_EQ(test, args.position, 6ull);
 	KUNIT_EXPECT_EQ(test, args.lost, 4ull);
+	KUNIT_EXPECT_EQ(test, low(ring), 6ull);
 }
 
 static struct kunit_case ring_cases[] = {

@@ -241,6 +241,72 @@ TEST_F(overwrite, overtaken_observer_goes_on_by_try_read)
 		  read - 1 + rring_reader_lost(reader));
 }
 
+/* Half a lap behind the head, then a quarter, until it has caught up. */
+TEST_F(overwrite, an_overtaken_observer_resumes_nearer_to_the_head_each_time)
+{
+	static const uint64_t distance[] = { 8, 4, 2, 1, 1, 1 };
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 16);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
+	int i, n, round;
+
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 6; i++) {
+			for (n = 0; n < 40; n++)
+				ASSERT_EQ(0, stream_put(writer, MAX));
+			ASSERT_EQ(-ESTALE, stream_take(reader, MAX));
+			ASSERT_EQ(distance[i], rring_reader_lag(reader));
+			/* it reads on, but does not catch up */
+			if (distance[i] > 1) {
+				ASSERT_EQ(0, stream_take(reader, MAX));
+			}
+		}
+		ASSERT_EQ(1, stream_drain(reader, MAX));
+	}
+	EXPECT_EQ(rring_writer_position(writer), rring_reader_position(reader));
+}
+
+/* However slow it is, it reads more than it is told of losses. */
+TEST_F(overwrite, a_slow_observer_is_not_overtaken_again_at_once)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 128);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
+	int i, n, got = 0, stale = 0;
+
+	for (i = 0; i < 2000; i++) {
+		int err;
+
+		for (n = 0; n < 10; n++)
+			ASSERT_EQ(0, stream_put(writer, MAX));
+		err = stream_take(reader, MAX);
+		got += !err;
+		stale += err == -ESTALE;
+	}
+	EXPECT_EQ(2000, got + stale);
+	EXPECT_LT(5 * stale, got);
+}
+
+TEST_F(overwrite, an_observer_does_not_read_what_is_claimed)
+{
+	struct rring_writer *writer = ring_of(self->client, RRING_INLINE,
+					      RRING_OVERWRITE, 8);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
+	int i;
+
+	for (i = 0; i < 8; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	/* the writer may be writing the next two entries */
+	ASSERT_EQ(0, rring_reserve(writer, 2));
+	EXPECT_EQ(-ESTALE, rring_peek(reader, 1));
+	EXPECT_EQ(4, rring_reader_lost(reader));
+	EXPECT_EQ(4, stream_drain(reader, MAX));
+	EXPECT_EQ(4, rring_reader_lost(reader));
+}
+
 TEST_F(overwrite, an_overwritten_event_cannot_be_kept)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,

@@ -408,8 +408,12 @@ TEST_F(reader_set, a_reader_that_was_lapped_is_named)
 	EXPECT_EQ(0, rring_set_wait(set, 0));
 	EXPECT_EQ(-ESTALE, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(reader, from);
-	EXPECT_EQ(CAPACITY + 1, rring_reader_lost(reader));
+	EXPECT_EQ(1, rring_reader_lost(reader));
 	/* no other event is lost */
+	for (i = 1; i <= CAPACITY; i++) {
+		ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
+		EXPECT_EQ(i, value_of(&event));
+	}
 	ASSERT_EQ(0, put_value(writer, 100));
 	ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(100, value_of(&event));
@@ -437,10 +441,11 @@ TEST_F(reader_set, who_is_lapped_with_an_event_out_is_named_at_its_release)
 	EXPECT_EQ(0, rring_set_wait(set, 0));
 	EXPECT_EQ(-ESTALE, rring_set_try_read(set, &event, &from));
 	EXPECT_EQ(reader, from);
-	EXPECT_EQ(CAPACITY + 1, rring_reader_lost(reader));
-	ASSERT_EQ(0, put_value(writer, 100));
-	ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
-	EXPECT_EQ(100, value_of(&event));
+	EXPECT_EQ(1, rring_reader_lost(reader));
+	for (i = 1; i <= CAPACITY; i++) {
+		ASSERT_EQ(0, rring_set_try_read(set, &event, &from));
+		EXPECT_EQ(i, value_of(&event));
+	}
 	rring_set_close(set);
 }
 

@@ -327,7 +327,10 @@ TEST_F(wait, a_reader_that_was_lapped_hears_of_it)
 	for (i = 0; i <= CAPACITY; i++)
 		ASSERT_EQ(0, put_value(writer, i));
 	EXPECT_EQ(-ESTALE, rring_wait_readable(reader, RRING_FOREVER));
-	EXPECT_EQ(CAPACITY + 1, rring_reader_lost(reader));
+	EXPECT_EQ(1, rring_reader_lost(reader));
+	EXPECT_EQ(0, rring_wait_readable(reader, RRING_FOREVER));
+	EXPECT_EQ(CAPACITY, rring_peek(reader, CAPACITY));
+	EXPECT_EQ(0, rring_release(reader, CAPACITY));
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(reader, 1));
 	ASSERT_EQ(0, put_value(writer, i));
 	EXPECT_EQ(0, rring_wait_readable(reader, RRING_FOREVER));

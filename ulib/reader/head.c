@@ -115,6 +115,22 @@ static int is_lapped(const struct rring_reader *reader)
 	       reader->ref;
 }
 
+/* Go on at @position, and count the entries below as lost. Return -ESTALE. */
+static int lose_until(struct rring_reader *reader, uint64_t position)
+{
+	reader->lost += position - reader->pos;
+	reader->head = position;
+	set_position(reader, position);
+	rring_seq_store_release(reader->cursor, position);
+	return -ESTALE;
+}
+
+/* Return from where on this gating reader gates. */
+static uint64_t start_of(const struct rring_reader *reader)
+{
+	return rring_seq_load(&reader->info->readers[reader->id].start);
+}
+
 /*
  * Join again, because the kernel has lapped the reader. Return 0: no entry was
  * lost; -ESTALE: entries were lost, .lost has grown, and the reader stands at
@@ -133,12 +149,10 @@ static int rejoin(struct rring_reader *reader)
 	if (err)
 		return err;
 	reader->ref = args.ref;
-	if (!args.lost)
+	reader->gates_from = start_of(reader);
+	if (args.position <= reader->pos)
 		return 0;
-	reader->lost += args.lost;
-	reader->head = args.position;
-	set_position(reader, args.position);
-	return -ESTALE;
+	return lose_until(reader, args.position);
 }
 
 int ulib_head_rejoin(struct rring_reader *reader)
@@ -146,22 +160,65 @@ int ulib_head_rejoin(struct rring_reader *reader)
 	return is_lapped(reader) ? rejoin(reader) : 0;
 }
 
+/* Return the lowest position whose entry the writer has not begun to overwrite. */
+static uint64_t whole_from(const struct rring_reader *reader, uint64_t head)
+{
+	return rring_window_whole(rring_seq_load(&reader->ring->claim), head,
+				  reader->capacity);
+}
+
 /*
- * Move a reader that the writer has overtaken to three quarters of a lap below
- * @head, so that the writer does not overtake it again at once. Count the
- * entries that the reader skips as lost. Always return -ESTALE. A gating reader
- * that cannot be lapped gets here only if a hostile writer moves its head too
- * far.
+ * Has the writer overtaken the reader, which is @avail entries below @head? An
+ * observer is overtaken if the next entry is claimed, because its release would
+ * fail. Far from a lap behind, do not look at the claim. A gating reader that
+ * cannot be lapped is overtaken only by a hostile writer, which moves its head
+ * too far.
+ */
+static int is_overtaken(const struct rring_reader *reader, uint64_t head,
+			uint64_t avail)
+{
+	if (!reader->observer)
+		return !reader->lappable && avail > reader->capacity;
+	return avail > reader->capacity / 2 &&
+	       reader->pos < whole_from(reader, head);
+}
+
+/*
+ * The writer has overtaken the reader: move it to where rring_window_resume()
+ * says, so that the writer does not overtake it again at once. Always return
+ * -ESTALE.
  */
 static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 {
-	uint32_t keep = reader->capacity - reader->capacity / 4;
-	uint64_t position = head - keep;
+	return lose_until(reader, rring_window_resume(whole_from(reader, head),
+						      head, reader->capacity,
+						      ++reader->overtaken));
+}
 
-	reader->lost += position - reader->pos;
-	set_position(reader, position);
-	rring_seq_store_release(reader->cursor, position);
-	return -ESTALE;
+/*
+ * The reader was lapped, and stands below .gates_from, where the writer does not
+ * wait for it. If the writer has overwritten entries there since, skip them and
+ * return -ESTALE; else return 0. Limit *@head to .gates_from: all entries of one
+ * look are validated, or none.
+ */
+static int look_below_gate(struct rring_reader *reader, uint64_t *head)
+{
+	uint64_t whole = whole_from(reader, *head);
+
+	if (*head > reader->gates_from)
+		*head = reader->gates_from;
+	if (whole > *head)
+		whole = *head;
+	return whole > reader->pos ? lose_until(reader, whole) : 0;
+}
+
+int ulib_head_lose(struct rring_reader *reader, uint32_t n)
+{
+	uint64_t head = rring_seq_load_acquire(&reader->ring->head);
+
+	if (reader->observer && reader->pos + n < whole_from(reader, head))
+		return skip_overwritten(reader, head);
+	return lose_until(reader, reader->pos + n);
 }
 
 /* ---- the end of the stream ---- */
@@ -324,11 +381,12 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	err = find_head(reader, &head, &ended);
 	if (!err && is_close_behind(reader, head))
 		err = back_off(reader, &head, &ended);
+	if (!err && reader->pos < reader->gates_from)
+		err = look_below_gate(reader, &head);
 	if (err)
 		return err;
 	avail = head > reader->pos ? head - reader->pos : 0;
-	if (avail > reader->capacity &&
-	    (reader->observer || !reader->lappable))
+	if (is_overtaken(reader, head, avail))
 		return skip_overwritten(reader, head);
 	/*
 	 * Either the kernel has lapped the reader since ulib_head_rejoin(),
@@ -339,6 +397,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (avail)
 		return set_head(reader, avail_polled(reader, avail, n), n);
 	reader->backoff_left |= 1;
+	reader->overtaken = 0;
 	reader->head = reader->pos;
 	if (!n)
 		return 0;
@@ -451,6 +510,8 @@ int ulib_head_open(struct rring_reader *reader)
 {
 	reader->backoff_len = BACKOFF_MIN;
 	set_position(reader, reader->pos);
+	if (reader->lappable && !reader->observer)
+		reader->gates_from = start_of(reader);
 	return map_ring(reader);
 }
 

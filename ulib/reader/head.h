@@ -19,4 +19,11 @@ void ulib_head_close(struct rring_reader *reader);
  */
 int ulib_head_rejoin(struct rring_reader *reader);
 
+/*
+ * The next @n entries, which the reader has read, were not valid. Count them as
+ * lost, and move the reader behind them; if an observer is overtaken there,
+ * too, to where it is not overtaken again at once. Return -ESTALE.
+ */
+int ulib_head_lose(struct rring_reader *reader, uint32_t n);
+
 #endif /* ULIB_HEAD_H */

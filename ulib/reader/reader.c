@@ -81,9 +81,9 @@ static int generations_match(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Return 1 if what an observer has read in the next @n entries is valid: the
- * writer has not begun to overwrite them, and their slots have not been reused.
- * Else 0.
+ * Return 1 if what a reader for which the writer does not wait has read in the
+ * next @n entries is valid: the writer has not begun to overwrite them, and
+ * their slots have not been reused. Else 0.
  */
 static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 {
@@ -106,19 +106,21 @@ static int entries_still_valid(struct rring_reader *reader, uint32_t n)
  */
 static int check_release(struct rring_reader *reader, uint32_t n)
 {
+	int err;
+
 	if (!reader->lappable)
 		return 0;
 	if (!reader->observer) {
 		/* N: pairs with M in rring_writer_claim(): reads come before */
 		rring_fence_acquire();
-		return ulib_head_rejoin(reader);
+		err = ulib_head_rejoin(reader);
+		if (err || reader->pos >= reader->gates_from)
+			return err;
 	}
 	/* n = 0: nothing to check; the next peek skips what was overwritten */
 	if (!n || entries_still_valid(reader, n))
 		return 0;
-	reader->lost += n;
-	rring_reader_advance(reader, n);
-	return -ESTALE;
+	return ulib_head_lose(reader, n);
 }
 
 int rring_release_slow(struct rring_reader *reader, uint32_t n)

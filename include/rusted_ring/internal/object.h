@@ -103,6 +103,13 @@ struct rring_reader {
 	struct rring_pin *pins;	/* peeked events of class XXL */
 	uint32_t strategy;
 	uint32_t resumed;	/* 1: the name was known */
+	/* how often the writer has overtaken this observer since it read all */
+	uint32_t overtaken;
+	/*
+	 * The writer waits for this gating reader from here on. Entries below
+	 * are left from before a lap, and have to be validated after use.
+	 */
+	uint64_t gates_from;
 	uint32_t backoff_left;	/* looks left that do not pause */
 	/* next value of .backoff_left, after a pause that brought few events */
 	uint32_t backoff_len;

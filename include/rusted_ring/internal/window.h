@@ -48,6 +48,36 @@ static inline __u32 rring_window_wrap(__u64 pos, __u32 capacity)
 }
 
 /*
+ * Return the lowest position whose entry the writer has not begun to overwrite:
+ * a lap below @claim. A hostile writer can store any @claim; the result is at
+ * most @head.
+ */
+static inline __u64 rring_window_whole(__u64 claim, __u64 head, __u32 capacity)
+{
+	if (claim < head)
+		claim = head;
+	if (claim - head > capacity)
+		claim = head + capacity;
+	return rring_window_retained(claim, capacity);
+}
+
+/*
+ * Return the position at which an observer goes on that the writer has
+ * overtaken for the @times-th time since the observer last read all entries:
+ * half a lap below @head the first time, then a quarter of a lap, and so on. It
+ * is at least one entry below @head, but not below @whole, which is what
+ * rring_window_whole() returns.
+ */
+static inline __u64 rring_window_resume(__u64 whole, __u64 head, __u32 capacity,
+					__u32 times)
+{
+	__u32 distance = times < 32 ? capacity >> times : 0;
+	__u64 pos = rring_window_retained(head, distance ? distance : 1);
+
+	return pos < whole ? whole : pos;
+}
+
+/*
  * Build and read the word .ref of struct rring_reader_info. @state is one of
  * enum rring_reader_state.
  */

@@ -698,7 +698,7 @@ enum rring_start {
 /*
  * READER_JOIN: become a reader of a ring. If the ring knows .name, and no
  * client uses the name, the reader goes on at the position of that name. If the
- * name was lapped meanwhile, it goes on at the oldest entry kept, if that is
+ * name was lapped meanwhile, it goes on at the oldest entry left, if that is
  * higher. The kernel chooses a cursor whose .pos is 0. So after a reader has
  * left, the client sets first .told, then .pos of its cursor back to 0.
  *
@@ -748,8 +748,11 @@ struct rring_reader_leave {
 };
 
 /*
- * READER_REJOIN: a reader that the kernel has lapped gates again, at its cursor
- * or at the oldest entry kept, whichever is higher.
+ * READER_REJOIN: a reader that the kernel has lapped gates again. It goes on at
+ * .position: where it stood, or at the oldest entry left, whichever is higher.
+ * The writer waits for it from .start of its struct rring_reader_info on. What
+ * the reader has read below, it validates as an observer does: by .claim and,
+ * in a ring of handles, by the generations.
  *
  *	EINVAL	also: the reader was not lapped
  *	ENXIO	no such ring or reader

@@ -298,26 +298,24 @@ TEST_F(kreader, observer_counts_exactly_what_it_lost)
 	copy.to = (uintptr_t)&word;
 	for (i = 0; i < 100; i++)
 		ASSERT_EQ(0, stream_put(writer, kring->max));
-	/*
-	 * a lapped observer continues three quarters of a lap behind the head
-	 */
-	position = 100 - 12;
+	/* an overtaken observer continues half a lap behind the head */
+	position = 100 - 8;
 	EXPECT_EQ(0, consumer_take(fd, position++, kring->max));
-	EXPECT_EQ(88, consumer_stat(fd).lost);
+	EXPECT_EQ(92, consumer_stat(fd).lost);
 	ASSERT_EQ(0, consumer_call(fd, CONSUMER_PEEK, &entry));
-	EXPECT_EQ(89, entry.position);
+	EXPECT_EQ(93, entry.position);
 	EXPECT_EQ(0, consumer_call(fd, CONSUMER_COPY, &copy));
 	/* overwrite the peeked entry */
-	for (i = 0; i < 6; i++)
+	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, stream_put(writer, kring->max));
 	EXPECT_EQ(-ESTALE, consumer_call(fd, CONSUMER_COPY, &copy));
 	EXPECT_EQ(-ESTALE, consumer_call(fd, CONSUMER_RELEASE, NULL));
-	EXPECT_EQ(89, consumer_stat(fd).lost);
-	position = 90;
+	EXPECT_EQ(93, consumer_stat(fd).lost);
+	position = 94;
 	EXPECT_EQ(16, consumer_drain(fd, &position, kring->max));
-	EXPECT_EQ(106, position);
+	EXPECT_EQ(110, position);
 	stat = consumer_stat(fd);
-	EXPECT_EQ(106, stat.received + stat.lost);
+	EXPECT_EQ(110, stat.received + stat.lost);
 	EXPECT_EQ(0, consumer_refused(&stat));
 	close(fd);
 	rring_writer_close(writer);
@@ -370,7 +368,7 @@ TEST_F(kreader, stalled_reader_is_lapped_and_goes_on)
 	struct consumer_entry entry;
 	struct rring_writer *writer;
 	struct consumer_stat stat;
-	uint64_t position;
+	uint64_t position, left;
 	int fd, i;
 
 	config.stall_ns = 1;
@@ -388,11 +386,12 @@ TEST_F(kreader, stalled_reader_is_lapped_and_goes_on)
 		while (stream_put(writer, kring->max))
 			;
 	EXPECT_EQ(-ESTALE, consumer_call(fd, CONSUMER_RELEASE, NULL));
-	/* the reader continues with the retained events */
-	position = KRING_CAPACITY + 5 - config.retain;
-	EXPECT_EQ(config.retain, consumer_drain(fd, &position, kring->max));
+	/* the reader continues at the oldest event that is there */
+	position = 5;
+	left = KRING_CAPACITY + 5 - position;
+	EXPECT_EQ(left, consumer_drain(fd, &position, kring->max));
 	stat = consumer_stat(fd);
-	EXPECT_EQ(1 + config.retain, stat.received);
+	EXPECT_EQ(1 + left, stat.received);
 	EXPECT_EQ(KRING_CAPACITY + 5, stat.received + stat.lost);
 	EXPECT_EQ(0, consumer_refused(&stat));
 	close(fd);

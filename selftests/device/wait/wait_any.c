@@ -168,6 +168,8 @@ TEST_F(wait_any, any_is_one_that_was_lapped)
 		;
 	EXPECT_EQ(0, wait_any(self->client, bit(reader)));
 	EXPECT_EQ(-ESTALE, rring_release(reader, 1));
+	EXPECT_EQ(CAPACITY, rring_peek(reader, CAPACITY));
+	EXPECT_EQ(0, rring_release(reader, CAPACITY));
 	EXPECT_EQ(-ETIMEDOUT, wait_any(self->client, bit(reader)));
 }
 
