@@ -301,28 +301,30 @@ static enum rank rank_of(const struct kring_ring *ring,
 
 /*
  * Let the oldest entries of rings of handles give way, because @client needs
- * slots and @pool has none free. First come the rings of policy RRING_OVERWRITE
- * that @client writes, then all other rings of that policy, then entries that
- * other rings only retain for readers that join later. @own: only the first of
- * these. Stores up to @n slots that these entries name, as indices in @pool, in
- * @slots. Returns how many; the caller sweeps them.
+ * slots and @pool has none free, or none within its quota. First come the rings
+ * of policy RRING_OVERWRITE that @client writes, then all other rings of that
+ * policy, then entries that other rings only retain for readers that join later.
+ * @own: only rings that @client writes. Store up to @n slots that these entries
+ * name, as indices in @pool, in @slots. Return how many; the caller sweeps them.
  */
 u32 kring_rings_give_way(struct kring_pool *pool,
 			 const struct kring_client *client, bool own,
 			 u32 *slots, u32 n)
 {
 	struct kring_arena *arena = pool->arena;
-	enum rank last = own ? OWN_OVERWRITE : RETAINED;
+	struct kring_ring *ring;
 	enum rank rank;
 	u32 found = 0;
 	u32 i;
 
-	for (rank = OWN_OVERWRITE; rank <= last; rank++)
-		for (i = 1; i <= arena->info->max_rings && found < n; i++)
-			if (arena->rings[i] &&
-			    arena->rings[i]->info->kind == RRING_HANDLES &&
-			    rank_of(arena->rings[i], client) == rank)
-				found += give_way(arena->rings[i], pool,
-						  slots + found, n - found);
+	for (rank = OWN_OVERWRITE; rank <= RETAINED; rank++)
+		for (i = 1; i <= arena->info->max_rings && found < n; i++) {
+			ring = arena->rings[i];
+			if (ring && ring->info->kind == RRING_HANDLES &&
+			    rank_of(ring, client) == rank &&
+			    (!own || ring->writer == client))
+				found += give_way(ring, pool, slots + found,
+						  n - found);
+		}
 	return found;
 }
