@@ -52,6 +52,11 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 
 #define kring_net_cookie(net)	((net)->net_cookie)
 
+/* Do nothing: a task that is killed in a sleep returns from the sleep first. */
+static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
+{
+}
+
 /*
  * Wake all tasks that poll @queue, for whatever event. Each task then calls
  * ->poll(), which raises the waiters flags again. The kernel ignores @mask: if

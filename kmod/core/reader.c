@@ -772,8 +772,6 @@ int kring_reader_wait_readable(struct kring_client *client,
 	kring_client_unlock(client);
 	if (err)
 		return err;
-	err = kring_evcount_wait(&wait.ring->readable, &readable_ops, &wait,
-				 args->deadline);
-	kring_ring_put(wait.ring);
-	return err;
+	return kring_ring_wait(wait.ring, &wait.ring->readable, &readable_ops,
+			       &wait, args->deadline);
 }

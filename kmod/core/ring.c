@@ -48,6 +48,28 @@ void kring_ring_put(struct kring_ring *ring)
 	kref_put(&ring->ref, ring_release);
 }
 
+static void put_ring(void *ring)
+{
+	kring_ring_put(ring);
+}
+
+/*
+ * Do what kring_evcount_wait() does, and return what it returns. Then put the
+ * caller's reference to @ring, which has kept @ring during the sleep.
+ */
+int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
+		    const struct kring_wait_ops *ops, void *context,
+		    u64 deadline)
+{
+	int err;
+
+	kring_on_cancel(put_ring, ring);
+	err = kring_evcount_wait(evcount, ops, context, deadline);
+	kring_on_cancel(NULL, NULL);
+	kring_ring_put(ring);
+	return err;
+}
+
 /*
  * Return how many events were not written to @ring: those that a process as the
  * writer had no room for, which it counts itself in .drops of its page, and

@@ -71,6 +71,9 @@ int kring_ring_close(struct kring_client *client,
 struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name);
 struct kring_ring *kring_ring_at(struct kring_arena *arena, u32 id);
 void kring_ring_put(struct kring_ring *ring);
+int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
+		    const struct kring_wait_ops *ops, void *context,
+		    u64 deadline);
 void kring_ring_reap(struct kring_ring *ring);
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state);
 bool kring_ring_has_ended(const struct kring_ring *ring);

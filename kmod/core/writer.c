@@ -144,7 +144,6 @@ int kring_writer_wait(struct kring_client *client,
 		return err;
 	if (wait.peer == NO_PEER)
 		evcount = &wait.ring->writable;
-	err = kring_evcount_wait(evcount, &writable_ops, &wait, args->deadline);
-	kring_ring_put(wait.ring);
-	return err;
+	return kring_ring_wait(wait.ring, evcount, &writable_ops, &wait,
+			       args->deadline);
 }

@@ -2,17 +2,20 @@
 /* Limits that the system sets for a process, and what they mean for arenas. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
 #include "arena.h"
 #include "sleeper.h"
 #include "stream.h"
+#include "thread.h"
 
 #define MIB		(1ull << 20)
 #define LIMIT		(256 * MIB)
@@ -241,6 +244,84 @@ TEST_F(memory_limit, a_large_event_needs_room_as_well)
 	EXPECT_EQ(-ENOMEM, rring_alloc(client, 30 * MIB, 0, &event));
 	EXPECT_EQ(0, rring_alloc(client, 10 * MIB, 0, &event));
 	EXPECT_EQ(0, rring_drop(client, &event));
+	rring_close(client);
+}
+
+#define RING_MIB	16
+#define ENTRY		4096
+
+struct pair {
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+	pid_t tid;
+};
+
+static void open_pair(struct rring_client *client, struct pair *pair)
+{
+	struct rring_ring_config ring = {
+		.policy = RRING_BLOCK,
+		.capacity = RING_MIB * MIB / ENTRY,
+		.stride = ENTRY,
+	};
+	struct rring_reader_config reader = {};
+
+	pair->writer = writer_of(client, &ring);
+	reader.ring = rring_writer_ring_id(pair->writer);
+	pair->reader = reader_of(client, &reader);
+	pair->tid = 0;
+}
+
+static void *wait_readable(void *arg)
+{
+	struct pair *pair = arg;
+
+	__atomic_store_n(&pair->tid, (pid_t)syscall(SYS_gettid),
+			 __ATOMIC_RELEASE);
+	rring_wait_readable(pair->reader, RRING_FOREVER);
+	return NULL;
+}
+
+/* Wait until all entries are free. One is not. */
+static void *wait_writable(void *arg)
+{
+	struct pair *pair = arg;
+
+	MUST(!stream_put(pair->writer, 64));
+	__atomic_store_n(&pair->tid, (pid_t)syscall(SYS_gettid),
+			 __ATOMIC_RELEASE);
+	rring_wait_writable(pair->writer, RING_MIB * MIB / ENTRY,
+			    RRING_FOREVER);
+	return NULL;
+}
+
+/* Start @run, and cancel it while it sleeps. */
+static void cancel(void *(*run)(void *arg), struct pair *pair)
+{
+	pthread_t thread = thread_start(run, pair);
+	pid_t tid;
+
+	while (!(tid = __atomic_load_n(&pair->tid, __ATOMIC_ACQUIRE)))
+		sched_yield();
+	until_asleep(tid);
+	MUST(!pthread_cancel(thread));
+	MUST(!pthread_join(thread, NULL));
+}
+
+TEST_F(memory_limit, a_cancelled_wait_keeps_no_memory_of_its_ring)
+{
+	struct rring_client *client;
+	struct pair pair;
+	int arena, i;
+
+	set("tree/pod/app", variant->limit, LIMIT);
+	arena = arena_of(1);
+	ASSERT_EQ(0, rring_open_arena(&client, arena, RRING_PRODUCER, 0));
+	for (i = 0; i < 2 * (int)(LIMIT / 4 / MIB / RING_MIB); i++) {
+		open_pair(client, &pair);
+		cancel(i % 2 ? wait_writable : wait_readable, &pair);
+		rring_reader_close(pair.reader, 0);
+		rring_writer_close(pair.writer);
+	}
 	rring_close(client);
 }
 

@@ -368,6 +368,8 @@ static void cancelled_in_queue(void *context)
 
 	host_thread.can_cancel = false;
 	leave_queue(nap->queue);
+	if (host_thread.on_cancel)
+		host_thread.on_cancel(host_thread.on_cancel_arg);
 }
 
 static int sleep_in_queue(wait_queue_head_t *queue, u32 seen,

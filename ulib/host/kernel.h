@@ -263,13 +263,16 @@ static inline void mutex_init(struct mutex *mutex)
 
 /*
  * The state of one thread. .can_cancel: pthread_cancel(3) may end it in
- * host_sleep(). .locks: how many mutexes it has locked. .woken: event counts
- * whose sleepers the thread wakes after it has unlocked its last mutex. It does
- * not wake them earlier, because a woken thread first locks a mutex that this
- * thread may still hold, and would sleep again.
+ * host_sleep(). The thread then calls .on_cancel. .locks: how many mutexes it
+ * has locked. .woken: event counts whose sleepers the thread wakes after it has
+ * unlocked its last mutex. It does not wake them earlier, because a woken
+ * thread first locks a mutex that this thread may still hold, and would sleep
+ * again.
  */
 struct host_thread {
 	bool can_cancel;	/* while it sleeps */
+	void (*on_cancel)(void *arg);	/* or NULL */
+	void *on_cancel_arg;
 	u32 locks;
 	u32 wakes;		/* in .woken */
 	u32 *woken[8];
@@ -277,6 +280,16 @@ struct host_thread {
 
 extern _Thread_local struct host_thread host_thread;
 void host_wake(void);
+
+/*
+ * Let this thread call @function(@arg) if pthread_cancel(3) ends it in
+ * host_sleep(). It holds no mutex then. NULL: it calls nothing.
+ */
+static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
+{
+	host_thread.on_cancel = function;
+	host_thread.on_cancel_arg = arg;
+}
 
 static inline void mutex_lock(struct mutex *mutex)
 {
