@@ -190,13 +190,13 @@ int rring_writer_under_pressure(struct rring_writer *writer);
 int rring_writer_should_throttle(struct rring_writer *writer);
 
 /*
- * Return the position of the slowest observer: all observers have released the
- * entries below that position. Without observers, return
- * rring_writer_position(). The library never makes a writer wait for observers.
- * But a program can compare this position with the writer's, and wait before
- * the writer laps an observer.
+ * Return the position of the slowest observer that stands at @from or above:
+ * all these observers have released the entries below that position. If there
+ * are none, return rring_writer_position(). The library never makes a writer
+ * wait for observers. But a program can compare this position with the
+ * writer's, and wait before the writer laps an observer.
  */
-uint64_t rring_writer_observed(struct rring_writer *writer);
+uint64_t rring_writer_observed(struct rring_writer *writer, uint64_t from);
 
 /*
  * Wait until the ring has room for @n entries, or until @deadline. The writer's

@@ -248,19 +248,21 @@ TEST_F(observer, is_seen_by_the_writer_where_it_stands)
 					      KEPT);
 	struct rring_reader *fast, *slow;
 
-	EXPECT_EQ(0, rring_writer_observed(writer));
+	EXPECT_EQ(0, rring_writer_observed(writer, 0));
 	put(writer, variant->len, 3);
-	EXPECT_EQ(3, rring_writer_observed(writer));
+	EXPECT_EQ(3, rring_writer_observed(writer, 0));
 	slow = observer_of(self->client, writer);
 	fast = observer_of(self->producer, writer);
-	EXPECT_EQ(0, rring_writer_observed(writer));
+	EXPECT_EQ(0, rring_writer_observed(writer, 0));
 	EXPECT_EQ(3, read_all(fast, variant->len));
-	EXPECT_EQ(0, rring_writer_observed(writer));
+	EXPECT_EQ(0, rring_writer_observed(writer, 0));
 	ASSERT_EQ(3, rring_peek(slow, 3));
 	ASSERT_EQ(0, rring_release(slow, 1));
-	EXPECT_EQ(1, rring_writer_observed(writer));
+	EXPECT_EQ(1, rring_writer_observed(writer, 0));
+	EXPECT_EQ(1, rring_writer_observed(writer, 1));
+	EXPECT_EQ(3, rring_writer_observed(writer, 2));
 	rring_reader_close(slow, 0);
-	EXPECT_EQ(3, rring_writer_observed(writer));
+	EXPECT_EQ(3, rring_writer_observed(writer, 0));
 }
 
 TEST_F(observer, is_not_a_gating_reader)
@@ -272,7 +274,7 @@ TEST_F(observer, is_not_a_gating_reader)
 	writer = ring_of(self->producer, variant->policy, 0);
 	reader_at(self->other, rring_writer_ring_id(writer));
 	put(writer, variant->len, 1);
-	EXPECT_EQ(1, rring_writer_observed(writer));
+	EXPECT_EQ(1, rring_writer_observed(writer, 0));
 }
 
 TEST_HARNESS_MAIN

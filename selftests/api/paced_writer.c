@@ -234,6 +234,31 @@ TEST_F(paced_writer, goes_on_without_an_observer_that_does_not_move)
 	pace_free(pace);
 }
 
+/* Two observers; one never moves. */
+TEST_F(paced_writer, waits_for_the_other_observer)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind, 0);
+	uint32_t ring = rring_writer_ring_id(writer);
+	enum rring_class pool = pool_of(variant->kind, 0);
+	struct rring_reader *reader;
+	struct pace *pace = pace_new(writer, 0);
+	int i;
+
+	observer_of(self->other, ring);
+	reader = observer_of(self->other, ring);
+	for (i = 0; i < 100; i++) {
+		put_paced(pace, pool);
+		EXPECT_EQ(0, watch_one(reader));
+	}
+	for (i = 0; i < 100 && !must_wait(pace, pool, look(pace)); i++)
+		put_paced(pace, pool);
+	EXPECT_TRUE(must_wait(pace, pool, look(pace)));
+	while (!watch_one(reader))
+		;
+	EXPECT_EQ(0, rring_reader_lost(reader));
+	pace_free(pace);
+}
+
 TEST_F(paced_writer, keeps_nothing_without_observers)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind, 0);

@@ -426,7 +426,7 @@ X(rring_writer_capacity, usual, rring_writer_capacity(s->writer))	\
 X(rring_writer_client, usual, rring_writer_client(s->writer) == s->client) \
 X(rring_writer_close, usual, (rring_writer_close(s->handles), 1))	\
 X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1))	\
-X(rring_writer_observed, usual, rring_writer_observed(s->handles) < 2)	\
+X(rring_writer_observed, usual, rring_writer_observed(s->handles, 0) < 2) \
 X(rring_writer_open, usual, (open_writer(s->client), 1))		\
 X(rring_writer_position, usual, rring_writer_position(s->writer))	\
 X(rring_writer_pressure, usual, rring_writer_pressure(s->full) == 1.0)	\

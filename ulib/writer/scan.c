@@ -111,7 +111,7 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 	return scan;
 }
 
-uint64_t rring_writer_observed(struct rring_writer *writer)
+uint64_t rring_writer_observed(struct rring_writer *writer, uint64_t from)
 {
 	uint32_t end = rring_flag_load_acquire(&writer->info->readers_end);
 	uint64_t low = writer->head;
@@ -122,7 +122,7 @@ uint64_t rring_writer_observed(struct rring_writer *writer)
 		int joining;
 
 		if (reader_position(writer, i, is_observer, &pos, &joining) &&
-		    pos < low)
+		    pos >= from && pos < low)
 			low = pos;
 	}
 	return low;

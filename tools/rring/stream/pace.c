@@ -8,7 +8,6 @@
 
 #define LOOKS		64		/* at observers before the first rest */
 #define REST_NS		1000000		/* between two later looks */
-#define NOBODY		UINT64_MAX
 #define CLAIM_PART	64		/* a writer claims capacity / 64 */
 #define CLAIM_MAX	64		/* entries ahead, but at most 64 */
 
@@ -20,9 +19,7 @@ struct kept {
 struct pace {
 	struct rring_writer *writer;
 	uint64_t patience_ns;
-	uint64_t left_behind;	/* an observer that stands here is not waited
-				 * for; NOBODY: there is none
-				 */
+	uint64_t from;	/* observers below this position are left behind */
 	struct kept *kept;	/* oldest first, from .first on, circular */
 	uint32_t room;		/* size of .kept */
 	uint32_t first;
@@ -53,7 +50,6 @@ struct pace *pace_new(struct rring_writer *writer, uint64_t patience_ns)
 
 	pace->writer = writer;
 	pace->patience_ns = patience_ns;
-	pace->left_behind = NOBODY;
 	for (i = 0; i < RRING_POOLS; i++)
 		pace->room += share_of(pace, (enum rring_class)i);
 	/* an entry further behind would be overwritten */
@@ -87,10 +83,7 @@ static void drop_below(struct pace *pace, uint64_t position)
 /* The position of the slowest observer that is waited for, or the head. */
 static uint64_t slowest_of(const struct pace *pace)
 {
-	uint64_t slowest = rring_writer_observed(pace->writer);
-
-	return slowest == pace->left_behind ?
-	       rring_writer_position(pace->writer) : slowest;
+	return rring_writer_observed(pace->writer, pace->from);
 }
 
 /* Let go of what all observers have released. Returns slowest_of(). */
@@ -112,9 +105,9 @@ static void wait_for_move(struct pace *pace, uint64_t from)
 	uint64_t end = now() + pace->patience_ns;
 	int looks = 0;
 
-	while (rring_writer_observed(pace->writer) == from) {
+	while (slowest_of(pace) == from) {
 		if (now() >= end) {
-			pace->left_behind = from;
+			pace->from = from + 1;
 			return;
 		}
 		if (looks++ < LOOKS)
@@ -218,7 +211,7 @@ void pace_end(struct pace *pace)
 
 void pace_free(struct pace *pace)
 {
-	drop_below(pace, NOBODY);
+	drop_below(pace, UINT64_MAX);
 	free(pace->kept);
 	free(pace);
 }

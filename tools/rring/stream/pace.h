@@ -12,7 +12,8 @@
  * writer keeps a hold on each event until all observers have released it, so
  * that no slot is reused before. It keeps at most half of the slots of each
  * pool. If the slowest observer does not move for the patience of the pace, the
- * writer goes on without it until that observer moves again.
+ * writer goes on without it, and without those that join further behind, until
+ * they have moved beyond that position.
  */
 struct pace;
 
