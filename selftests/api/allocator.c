@@ -90,6 +90,25 @@ TEST(a_battery_is_one_that_the_machine_runs_on)
 	remove_supplies();
 }
 
+/* Is not a cancellation point: else it would leave files open. */
+static void *look_when_cancelled(void *found)
+{
+	MUST(!pthread_cancel(pthread_self()));
+	*(int *)found = ulib_battery_in(power_root);
+	return NULL;
+}
+
+TEST(a_cancelled_thread_finishes_its_look_for_a_battery)
+{
+	int found = 0;
+
+	remove_supplies();
+	put_file("BAT0", "type", "Battery\n");
+	thread_end(thread_start(look_when_cancelled, &found));
+	EXPECT_EQ(1, found);
+	remove_supplies();
+}
+
 static enum rring_profile expected_here(int cpus)
 {
 	uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) *

@@ -273,6 +273,11 @@ static void *call_all(void *arg)
 	MUST(!rring_open(&client, NULL, RRING_PRODUCER, 0));
 	rring_close(client);
 	client = client_of(self->arena, RRING_PRODUCER);
+	/* on the device, this asks the kernel for slots, and may be cancelled */
+	if (rring_client_backend(client) == RRING_BACKEND_PROCESS) {
+		MUST(!rring_alloc_until(client, 64, 0, SOON(), &event));
+		MUST(!rring_drop(client, &event));
+	}
 	MUST(rring_client_fd(client) >= 0);
 	writer = writer_of(client, &ring);
 	reader = reader_of(client, &config);

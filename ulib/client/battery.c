@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../thread.h"
 #include "battery.h"
 
 /* 1: the first line of the file @dir/@supply/@attribute is @word; else 0. */
@@ -31,7 +32,7 @@ static int attribute_is(const char *dir, const char *supply,
  * whose scope is "Device" is in a peripheral, such as a mouse, and does not
  * count.
  */
-int ulib_battery_in(const char *dir)
+static int find_battery(const char *dir)
 {
 	DIR *supplies = opendir(dir);
 	struct dirent *supply;
@@ -43,5 +44,14 @@ int ulib_battery_in(const char *dir)
 		found = attribute_is(dir, supply->d_name, "type", "Battery") &&
 			!attribute_is(dir, supply->d_name, "scope", "Device");
 	closedir(supplies);
+	return found;
+}
+
+int ulib_battery_in(const char *dir)
+{
+	int state = ulib_cancel_hold();
+	int found = find_battery(dir);
+
+	ulib_cancel_release(state);
 	return found;
 }
