@@ -106,8 +106,52 @@ lines_that_are_not_retained_are_told() {
 	lost_lines_are_told --policy=fail --kind=inline --capacity=32
 }
 
+# The output is full, so tail stops in its first line. Then nobody reads the
+# output any more, so tail loses lines and ends with an error.
+lost_lines_are_told_after_an_error() {
+	local status=0
+
+	rm -f "$dir/input" "$dir/output"
+	mkfifo "$dir/input" "$dir/output"
+	(
+		trap '' PIPE
+		exec "$pair" --readers=1 --policy=overwrite --capacity=16 \
+			stream -- --wait stream >"$dir/output" \
+			<"$dir/input" 2>"$dir/said"
+	) &
+	exec 3<"$dir/output"
+	head -c 65536 /dev/zero >"$dir/output"
+	seq -f "%5000g" 300 >"$dir/input"
+	exec 3<&-
+	wait $! || status=$?
+	cat "$dir/said"
+	[ "$status" -eq 1 ]
+	grep -q "cannot write the output" "$dir/said"
+	grep -q "of 300 events of 'stream' were gone" "$dir/said"
+}
+
+# As under nohup(1).
+an_ignored_signal_stays_ignored() {
+	rm -f "$dir/late" "$dir/shown"
+	mkfifo "$dir/late"
+	(
+		trap '' HUP
+		exec "$pair" --readers=1 stream -- --wait stream <"$dir/late" \
+			>"$dir/shown"
+	) &
+	exec 3>"$dir/late"
+	echo 1 >&3
+	until [ -s "$dir/shown" ]; do :; done
+	trap '' PIPE
+	kill -HUP $!
+	echo 2 >&3
+	exec 3>&-
+	wait $!
+	seq 2 | cmp - "$dir/shown"
+}
+
 echo "TAP version 13"
-echo "1..6"
+echo "1..8"
 check_each "tail prints 1000 of 1000 lines, 20 times" readme_shows_all_lines
 check_each "and more than ring and pools have" long_streams_are_shown
 check_each "and lines of all lengths" lines_of_all_lengths_are_shown
@@ -117,3 +161,7 @@ check_each "overwritten lines: one line says how many and why, status 3" \
 	overwritten_lines_are_told
 check_each "lines that are not retained: the same" \
 	lines_that_are_not_retained_are_told
+check_each "lost lines are told after an error, too" \
+	lost_lines_are_told_after_an_error
+check_each "a signal that is ignored does not end tail" \
+	an_ignored_signal_stays_ignored

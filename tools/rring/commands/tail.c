@@ -248,7 +248,7 @@ static int take(struct tail *tail)
 static char lost_lines[2][256];
 static const char *volatile lost_line;
 
-/* Write the line. For signal handlers, too. */
+/* Write the line: at exit(3), and in signal handlers. */
 static void write_lost_line(void)
 {
 	const char *line = lost_line;
@@ -264,16 +264,26 @@ static void on_end(int signal)
 	raise(signal);
 }
 
-static void expect_end(void)
+/* Let @signal call on_end(), unless it is ignored, as nohup(1) lets it be. */
+static void expect_signal(int signal)
 {
-	struct sigaction action = {
+	const struct sigaction action = {
 		.sa_handler = on_end,
 		.sa_flags = (int)(SA_RESETHAND | SA_NODEFER),
 	};
+	struct sigaction before;
 
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	sigaction(signal, NULL, &before);
+	if (before.sa_handler != SIG_IGN)
+		sigaction(signal, &action, NULL);
+}
+
+static void expect_end(void)
+{
+	atexit(write_lost_line);
+	expect_signal(SIGINT);
+	expect_signal(SIGTERM);
+	expect_signal(SIGHUP);
 }
 
 /* Why an observer of this ring loses events. */
@@ -352,18 +362,16 @@ static void join(struct tail *tail, struct rring_client *client)
 	tail->first = rring_reader_position(tail->reader);
 }
 
-/* Returns the status, after a line about what was not printed. */
-static int finish(struct tail *tail)
+/* Returns the status. write_lost_line() follows at exit(3). */
+static int finish(const struct tail *tail)
 {
+	if (tail->lost)
+		renew_lost_line(tail);
 	if (tail->nonsense)
 		fail("%" PRIu64 " entries had nonsense in them: their writer is broken",
 		     tail->nonsense);
-	if (!tail->lost)
-		return STATUS_DONE;
-	renew_lost_line(tail);
 	finish_output();
-	write_lost_line();
-	return STATUS_LOST;
+	return tail->lost ? STATUS_LOST : STATUS_DONE;
 }
 
 int tail_run(int argc, char **argv)
