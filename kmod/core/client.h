@@ -44,7 +44,7 @@ struct kring_client {
 	bool evicted;			/* eviction began: calls fail */
 	u32 quota;			/* percent; 0: the arena's */
 	u64 refills;			/* that lent something */
-	u64 wakes;			/* WAKE calls of this client */
+	u64 wakes;			/* its WAKE calls with flags */
 	struct kring_region ledger;
 	struct kring_region magazine;
 	struct kring_region cursors;

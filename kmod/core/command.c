@@ -135,8 +135,10 @@ static int do_wake(struct kring_client *client, union kring_args *args)
 	err = kring_client_lock(client);
 	if (err)
 		return err;
-	client->arena->info->wakes++;
-	client->wakes++;
+	if (wake->flags) {
+		client->arena->info->wakes++;
+		client->wakes++;
+	}
 	if (wake->flags & RRING_WAKE_POOLS)
 		kring_arena_wake_pools(client->arena, wake->pools);
 	if (waiters) {

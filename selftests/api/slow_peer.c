@@ -36,6 +36,7 @@ static uint32_t yields, naps;		/* of the watched thread */
 /* Where the thread stops that has this, and what it waits for then. */
 static _Thread_local enum { NOWHERE, IN_SWEEP, IN_JOIN, BEFORE_TAKE } stops;
 static uint32_t stopped, resumed;
+static int has_stopped;			/* not only ended */
 static const rring_word_t *hidden;	/* IN_SWEEP: generation to watch */
 static pthread_mutex_t *take_lock;	/* BEFORE_TAKE */
 static _Thread_local int locks;
@@ -43,6 +44,7 @@ static _Thread_local int locks;
 static void stop_here(void)
 {
 	stops = NOWHERE;
+	has_stopped = 1;
 	step_take(&stopped);
 	step_wait(&resumed);
 }
@@ -179,6 +181,14 @@ static void begin_stop(void)
 {
 	stopped = 0;
 	resumed = 0;
+	has_stopped = 0;
+}
+
+/* Has the peer stopped, as it does in this process? */
+static int stopped_if_in_process(FIXTURE_DATA(slow_peer) *self)
+{
+	return has_stopped ||
+	       rring_client_backend(self->client) == RRING_BACKEND_DEVICE;
 }
 
 /* ---- waits that yield ---- */
@@ -284,6 +294,9 @@ TEST_F(slow_peer, that_sweeps_is_waited_for_by_an_upgrade)
 	thread_end(sweeper);
 	EXPECT_TRUE(!role.err || role.err == -ESTALE);
 	EXPECT_GE(YIELDS_MAX, yields);
+	EXPECT_TRUE(stopped_if_in_process(self));
+	/* to wait for the peer is to wake nobody */
+	EXPECT_EQ(0, self->client->arena->wakes);
 }
 
 /* ---- a reader that joins ---- */
@@ -347,6 +360,7 @@ static int while_a_reader_joins(FIXTURE_DATA(slow_peer) *self,
 	step_take(&resumed);
 	thread_end(thread);
 	thread_end(joiner);
+	MUST(stopped_if_in_process(self));
 	return role.err;
 }
 

@@ -207,7 +207,7 @@ struct rring_arena_info {
 	__u64 deaths;		/* clients that mapped a ledger and died */
 	__u64 dead_holds;	/* slots that clients held when they died */
 	__u64 laps;		/* how often gating readers were lapped */
-	__u64 wakes;		/* WAKE calls */
+	__u64 wakes;		/* WAKE calls with flags */
 	/* fixed when the arena is created */
 	__u64 ledger_size;	/* of LEDGER, bytes */
 	__u64 recent_offset[RRING_POOLS];  /* of recent drops in LEDGER */
