@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -34,12 +35,18 @@ static int forbid(unsigned int number)
 }
 
 static cpu_set_t visited;
+static int is_stuck;	/* no thread may visit a CPU, as under SCHED_DEADLINE */
 
 /* Replaces the function of the C library: notes where this process goes. */
 int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *cpus)
 {
-	long ret = syscall(SYS_sched_setaffinity, pid, size, cpus);
+	long ret = 0;
 
+	if (is_stuck && CPU_COUNT_S(size, cpus) == 1) {
+		errno = EBUSY;
+		return -1;
+	}
+	ret = syscall(SYS_sched_setaffinity, pid, size, cpus);
 	if (!ret && CPU_COUNT(cpus) == 1)
 		CPU_OR(&visited, &visited, cpus);
 	return (int)ret;
@@ -153,6 +160,39 @@ TEST_F(no_membarrier, the_sleeper_visits_every_cpu_and_comes_back)
 	EXPECT_TRUE(CPU_EQUAL(&visited, &all));
 	ASSERT_EQ(0, sched_getaffinity(0, sizeof(after), &after));
 	EXPECT_TRUE(CPU_EQUAL(&after, &one));
+}
+
+/* Without a barrier, the sleeper could miss an event. */
+TEST_F(no_membarrier, who_cannot_visit_a_cpu_does_not_sleep)
+{
+	struct rring_writer *writer = write_to(self->client, "there");
+	struct rring_reader *reader = read_from(self->client, "there");
+	struct rring_reader_config config = { .ring_name = "there" };
+	struct rring_reader *other;
+	struct rring_client *late;
+	struct rring_event event;
+	struct pollfd poll_fd = { .events = POLLIN };
+
+	if (rring_client_backend(self->client) == RRING_BACKEND_DEVICE)
+		SKIP(return, "the module has a barrier of its own");
+	poll_fd.fd = rring_client_fd(self->client);
+	late = client_of(self->arena, RRING_PRODUCER);
+	is_stuck = 1;
+	EXPECT_EQ(-EBUSY, rring_wait_readable(reader, SOON()));
+	EXPECT_EQ(-EBUSY, rring_reader_open(late, &config, &other));
+	EXPECT_EQ(-EBUSY, rring_alloc(late, 64, 0, &event));
+	/* says that there may be an event: the program is to look */
+	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
+	EXPECT_EQ(1, poll(&poll_fd, 1, 0));
+	is_stuck = 0;
+	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(reader, 1));
+	EXPECT_EQ(0, rring_reader_open(late, &config, &other));
+	EXPECT_EQ(0, rring_alloc(late, 64, 0, &event));
+	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
+	EXPECT_EQ(0, poll(&poll_fd, 1, 0));
+	EXPECT_EQ(0, stream_put(writer, 64));
+	EXPECT_EQ(1, poll(&poll_fd, 1, 0));
+	rring_close(late);
 }
 
 TEST(without_any_barrier_there_is_no_arena_in_a_process)

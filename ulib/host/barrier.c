@@ -36,11 +36,12 @@ static int membarrier(int command)
 }
 
 /*
- * Run this thread on each CPU in turn, then restore its affinity. Return 0 or a
- * negative errno. If sched_setaffinity(2) fails with EINVAL for a CPU, that is
+ * Run this thread on each CPU from @first to @end - 1 in turn, then restore its
+ * affinity. Return 0 or a negative errno, such as -EBUSY for a thread under
+ * SCHED_DEADLINE. If sched_setaffinity(2) fails with EINVAL for a CPU, that is
  * no error: the CPU is offline, or this thread's cpuset does not contain it.
  */
-static int visit_cpus(void)
+static int visit_cpus(long first, long end)
 {
 	struct cpus before = {}, one;
 	/* the size of the kernel's CPU masks in bytes; -1: an error */
@@ -49,7 +50,7 @@ static int visit_cpus(void)
 	int err = size < 0 ? -errno : 0;
 	long cpu;
 
-	for (cpu = 0; cpu < size * 8; cpu++) {
+	for (cpu = first; cpu < min(end, size * 8); cpu++) {
 		one = (struct cpus) {};
 		CPU_SET_S((size_t)cpu, sizeof(one), one.set);
 		if (sched_setaffinity(0, (size_t)size, one.set) &&
@@ -72,16 +73,31 @@ int host_barrier_init(void)
 {
 	expedited =
 		!membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
-	return expedited || !visit_cpus() ? 0 : -ENOSYS;
+	return expedited || !visit_cpus(0, CPUS_MAX) ? 0 : -ENOSYS;
+}
+
+/*
+ * Return 0 if this thread can make barrier K; else a negative errno: it cannot
+ * even visit the CPU on which it runs. A call that could not undo what it does
+ * before the barrier asks this first.
+ */
+int host_barrier_check(void)
+{
+	int cpu = expedited ? -1 : sched_getcpu();
+
+	return cpu < 0 ? 0 : visit_cpus(cpu, cpu + 1);
 }
 
 void kring_barrier_unlocked(struct kring_arena *arena)
 {
+	int err = 0;
+
 	(void)arena;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* K */
 	if (!expedited || membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
-		visit_cpus();
+		err = visit_cpus(0, CPUS_MAX);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	host_thread.barrier_err = err;
 }
 
 void kring_barrier(struct kring_arena *arena)

@@ -179,6 +179,17 @@ static void host_abandon(struct ulib_file *file)
 	ulib_cancel_release(state);
 }
 
+/*
+ * Does the request carry out barrier K where an error of the barrier could not
+ * be returned? WAIT does not: host_sleep() returns the error.
+ */
+static bool needs_barrier(unsigned long request)
+{
+	return request == RRING_IOC_REFILL || request == RRING_IOC_RING_OPEN ||
+	       request == RRING_IOC_READER_JOIN ||
+	       request == RRING_IOC_READER_REJOIN;
+}
+
 static int call(struct ulib_file *file, unsigned long request, void *args)
 {
 	const struct kring_command *command = kring_command_find(request);
@@ -191,6 +202,8 @@ static int call(struct ulib_file *file, unsigned long request, void *args)
 	if (!command->attached)
 		host_descriptors_reap();
 	err = kring_command_check(command, client);
+	if (!err && needs_barrier(request))
+		err = host_barrier_check();
 	if (request == RRING_IOC_ATTACH && attach->arena_fd < 0 &&
 	    !strcmp(attach->name, "default"))
 		err = ensure_default_arena();
@@ -393,6 +406,8 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 	};
 	int err;
 
+	if (host_thread.barrier_err)
+		return host_thread.barrier_err;
 	__atomic_add_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
 	err = sleep_in_queue(queue, seen, timeout < KTIME_MAX ? &at : NULL);
 	leave_queue(queue);
@@ -405,8 +420,9 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
  * Do what poll(2) of the device does when it is woken for @mask: look again. If
  * nothing of @mask is ready, raise the waiters flags again, because the waker
  * has lowered them, and look once more. If something is ready, raise the
- * signal. The caller holds the arena's lock, unless @mask has neither EPOLLIN
- * nor EPOLLOUT: then do nothing.
+ * signal. Also raise it if this thread could not make the barrier. The caller
+ * holds the arena's lock, unless @mask has neither EPOLLIN nor EPOLLOUT: then
+ * do nothing.
  */
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
@@ -418,17 +434,25 @@ void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 	if (!signal || !mask)
 		return;
 	if (!(kring_client_ready(client) & mask) &&
-	    !(kring_client_arm(client) & mask))
+	    !(kring_client_arm(client) & mask) && !host_thread.barrier_err)
 		return;
 	host_signal_raise(signal, mask);
 }
 
+/*
+ * Look at what @client has to report. If this thread could not make the
+ * barrier, report everything: then the program looks itself, and goes on doing
+ * so until the barrier succeeds.
+ */
 static void rearm_signal(struct kring_client *client,
 			 struct host_signal *signal)
 {
 	u64 seen = host_signal_begin(signal);
+	__poll_t mask = kring_client_poll(client);
 
-	host_signal_arm(signal, kring_client_poll(client), seen);
+	if (host_thread.barrier_err)
+		mask |= EPOLLIN | EPOLLOUT;
+	host_signal_arm(signal, mask, seen);
 }
 
 static int signal_fd(struct kring_client *client)

@@ -6,6 +6,7 @@
 #include "kernel.h"
 
 int host_barrier_init(void);
+int host_barrier_check(void);
 
 void host_region_init(void);
 void host_region_lock(void);

@@ -264,8 +264,9 @@ static inline void mutex_init(struct mutex *mutex)
 /*
  * The state of one thread. .can_cancel: pthread_cancel(3) may end it in
  * host_sleep(). The thread then calls .on_cancel. .locks: how many mutexes it
- * has locked. .woken: event counts whose sleepers the thread wakes after it has
- * unlocked its last mutex. It does not wake them earlier, because a woken
+ * has locked. .barrier_err: 0, or the error of its last barrier K, which it
+ * could not make. .woken: event counts whose sleepers the thread wakes after it
+ * has unlocked its last mutex. It does not wake them earlier, because a woken
  * thread first locks a mutex that this thread may still hold, and would sleep
  * again.
  */
@@ -274,6 +275,7 @@ struct host_thread {
 	void (*on_cancel)(void *arg);	/* or NULL */
 	void *on_cancel_arg;
 	u32 locks;
+	int barrier_err;
 	u32 wakes;		/* in .woken */
 	u32 *woken[8];
 };
@@ -492,7 +494,7 @@ void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask);
  * Sleep until .events of @queue is no longer @seen, or until @timeout, a time
  * of CLOCK_MONOTONIC in ns (KTIME_MAX and above: no limit). Return 0: woken,
  * perhaps for no reason; -ETIME: @timeout has passed; -ERESTARTSYS: a signal
- * came.
+ * came; without a sleep, .barrier_err of this thread.
  */
 int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 
