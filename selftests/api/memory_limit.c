@@ -2,6 +2,7 @@
 /* Limits that the system sets for a process, and what they mean for arenas. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,17 @@ FILE *fopen(const char *path, const char *mode)
 		return real(path, mode);
 	snprintf(faked, sizeof(faked), "%s/%s", root, path + 11);
 	return real(faked, mode);
+}
+
+static int fstat_fails;
+
+/* Replaces the function by which the library learns the inode of a pipe. */
+int fstat(int fd, struct stat *stat)
+{
+	if (!fstat_fails)
+		return fstatat(fd, "", stat, AT_EMPTY_PATH);
+	errno = EOVERFLOW;
+	return -1;
 }
 
 static void put(const char *name, const char *text)
@@ -163,6 +175,26 @@ static int arena_of(uint32_t mib)
 	};
 
 	return rring_arena_create(&config);
+}
+
+/* Returns the lowest descriptor that is free. */
+static int free_fd(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+TEST(an_arena_without_a_known_inode_is_none)
+{
+	int fd = free_fd();
+
+	fstat_fails = 1;
+	EXPECT_EQ(-EOVERFLOW, arena_of(1));
+	fstat_fails = 0;
+	EXPECT_EQ(fd, free_fd());
+	EXPECT_LE(0, arena_of(1));
 }
 
 TEST_F(memory_limit, all_arenas_take_a_quarter_of_the_limit_at_most)

@@ -81,19 +81,35 @@ void host_descriptors_reap(void)
 	}
 }
 
+/* Make the pipe, and find out its inode. Return 0 or a negative errno. */
+static int open_pipe(int ends[2], struct stat *stat)
+{
+	int err;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	if (!fstat(ends[0], stat))
+		return 0;
+	err = -errno;
+	close(ends[0]);
+	close(ends[1]);
+	return err;
+}
+
 static int descriptor_new(struct kring_arena *arena)
 {
 	struct descriptor *descriptor = malloc(sizeof(*descriptor));
 	struct stat stat;
 	int ends[2];
+	int err;
 
 	if (!descriptor)
 		return -ENOMEM;
-	if (pipe2(ends, O_CLOEXEC)) {
+	err = open_pipe(ends, &stat);
+	if (err) {
 		free(descriptor);
-		return -errno;
+		return err;
 	}
-	fstat(ends[0], &stat);
 	*descriptor = (struct descriptor) {
 		.arena = arena,
 		.net = current->nsproxy->net_ns,

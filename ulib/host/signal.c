@@ -40,12 +40,14 @@ struct host_signal *host_signal_new(void)
 	struct host_signal *signal = malloc(sizeof(*signal));
 	int least = 1;
 	int pair[2];
+	int err;
 
 	if (!signal)
 		return ERR_PTR(-ENOMEM);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) {
+		err = -errno;
 		free(signal);
-		return ERR_PTR(-errno);
+		return ERR_PTR(err);
 	}
 	setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
 	*signal = (struct host_signal) { .theirs = pair[0], .ours = pair[1] };
