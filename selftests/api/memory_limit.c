@@ -7,11 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
+
+#include "../../ulib/host/cgroup.h"
 
 #include "arena.h"
 #include "sleeper.h"
@@ -41,6 +46,7 @@ TEST(a_limit_on_files_is_none_on_arenas)
 
 static char root[64];
 static int is_faked;
+static int fopens;
 
 /* Replaces the function by which the library reads what proc(5) says. */
 FILE *fopen(const char *path, const char *mode)
@@ -49,10 +55,22 @@ FILE *fopen(const char *path, const char *mode)
 	char faked[256];
 
 	*(void **)&real = dlsym(RTLD_NEXT, "fopen");
-	if (!is_faked || strncmp(path, "/proc/self/", 11))
+	fopens++;
+	if (!is_faked || strncmp(path, "/proc/thread-self/", 18))
 		return real(path, mode);
-	snprintf(faked, sizeof(faked), "%s/%s", root, path + 11);
+	snprintf(faked, sizeof(faked), "%s/%s", root, path + 18);
 	return real(faked, mode);
+}
+
+static int time_stands;
+
+/* Replaces the function by which the library sees how old its look is. */
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (!time_stands || clock != CLOCK_MONOTONIC_COARSE)
+		return (int)syscall(SYS_clock_gettime, clock, now);
+	*now = (struct timespec) { .tv_sec = 1 };
+	return 0;
 }
 
 static int fstat_fails;
@@ -100,7 +118,7 @@ FIXTURE_VARIANT(memory_limit)
 {
 	const char *cgroup;		/* /proc/self/cgroup */
 	const char *mount;		/* the end of a line of mountinfo */
-	const char *limit, *usage, *idle;	/* names */
+	const char *limit, *usage, *idle, *active;	/* names */
 };
 
 FIXTURE_VARIANT_ADD(memory_limit, version_1)
@@ -110,6 +128,7 @@ FIXTURE_VARIANT_ADD(memory_limit, version_1)
 	.limit = "memory.limit_in_bytes",
 	.usage = "memory.usage_in_bytes",
 	.idle = "total_inactive_file",
+	.active = "total_active_file",
 };
 
 FIXTURE_VARIANT_ADD(memory_limit, version_2)
@@ -119,6 +138,7 @@ FIXTURE_VARIANT_ADD(memory_limit, version_2)
 	.limit = "memory.max",
 	.usage = "memory.current",
 	.idle = "inactive_file",
+	.active = "active_file",
 };
 
 /* Set @file of group @group. */
@@ -145,7 +165,6 @@ FIXTURE_SETUP(memory_limit)
 		 "30 1 0:28 / %s/tree rw,relatime shared:1 %s\n",
 		 root, variant->mount);
 	put("mountinfo", text);
-	put("status", "Name:\tx\nRssShmem:\t       0 kB\n");
 	put("tree/pod/memory.stat", "");
 	put("tree/pod/app/memory.stat", "");
 	set("tree/pod", variant->usage, 0);
@@ -240,15 +259,64 @@ TEST_F(memory_limit, what_the_group_uses_is_not_there)
 	EXPECT_LE(0, arena_of(10));
 }
 
+/* Write to all slots of class XL. */
+static void touch(int arena)
+{
+	struct rring_client *client = client_of(arena, RRING_PRODUCER);
+	struct rring_event event;
+
+	while (!rring_alloc(client, 16384, 0, &event))
+		memset(event.data, 1, event.len);
+	rring_close(client);
+}
+
 TEST_F(memory_limit, what_an_arena_has_not_touched_yet_is_not_there_either)
 {
+	int arena;
+
+	set("tree/pod/app", variant->limit, LIMIT);
+	set("tree/pod/app", variant->usage, LIMIT - 40 * MIB);
+	arena = arena_of(30);
+	ASSERT_LE(0, arena);
+	EXPECT_EQ(-ENOMEM, arena_of(20));
+	/* touched, it counts in the group's usage */
+	touch(arena);
+	EXPECT_LE(0, arena_of(20));
+}
+
+/* Shared memory of another library, say, is in the group's usage already. */
+TEST_F(memory_limit, memory_of_others_is_none_of_an_arena)
+{
+	size_t size = 40 * MIB;
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ASSERT_NE(MAP_FAILED, memory);
+	memset(memory, 1, size);
 	set("tree/pod/app", variant->limit, LIMIT);
 	set("tree/pod/app", variant->usage, LIMIT - 40 * MIB);
 	EXPECT_LE(0, arena_of(30));
 	EXPECT_EQ(-ENOMEM, arena_of(20));
-	/* touched, it counts in the group's usage */
-	put("status", "Name:\tx\nRssShmem:\t   32768 kB\n");
-	EXPECT_LE(0, arena_of(20));
+	munmap(memory, size);
+}
+
+/* A large event asks each time, but only if there is a limit. */
+TEST_F(memory_limit, a_large_event_without_a_limit_reads_no_file)
+{
+	struct rring_client *client;
+	struct rring_event event;
+	int i;
+
+	time_stands = 1;
+	ASSERT_EQ(0, rring_open_arena(&client, arena_of(1), RRING_PRODUCER, 0));
+	fopens = 0;
+	for (i = 0; i < 10; i++) {
+		ASSERT_EQ(0, rring_alloc(client, 3 * MIB, 0, &event));
+		ASSERT_EQ(0, rring_drop(client, &event));
+	}
+	EXPECT_EQ(0, fopens);
+	rring_close(client);
+	time_stands = 0;
 }
 
 TEST_F(memory_limit, cache_that_is_idle_counts_as_room)
@@ -264,13 +332,54 @@ TEST_F(memory_limit, cache_that_is_idle_counts_as_room)
 	EXPECT_LE(0, arena_of(20));
 }
 
+/* The kernel frees it as well, before it kills a process. */
+TEST_F(memory_limit, cache_that_is_active_counts_as_room)
+{
+	char text[64];
+
+	set("tree/pod/app", variant->limit, LIMIT);
+	set("tree/pod/app", variant->usage, LIMIT);
+	snprintf(text, sizeof(text), "%s %llu\n", variant->active, 30 * MIB);
+	put("tree/pod/app/memory.stat", text);
+	EXPECT_EQ(-ENOMEM, arena_of(40));
+	EXPECT_LE(0, arena_of(20));
+}
+
+/* The main thread has ended, and with it /proc/self/mountinfo. */
+static void *look_alone(void *arg)
+{
+	char *line = NULL;
+	size_t size = 0;
+	FILE *file;
+
+	pthread_join(*(pthread_t *)arg, NULL);
+	file = fopen(HOST_CGROUP_PROC "/mountinfo", "r");
+	_exit(file && getline(&line, &size, file) > 0 ? 0 : 1);
+}
+
+static int end_main_thread(void *arg)
+{
+	static pthread_t self;
+
+	(void)arg;
+	self = pthread_self();
+	thread_start(look_alone, &self);
+	pthread_exit(NULL);
+}
+
+TEST(a_process_without_its_main_thread_finds_its_group)
+{
+	EXPECT_EQ(0, reap(spawn(end_main_thread, NULL)));
+}
+
 TEST_F(memory_limit, a_large_event_needs_room_as_well)
 {
 	struct rring_client *client;
 	struct rring_event event;
-	int arena = arena_of(1);
+	int arena;
 
 	set("tree/pod/app", variant->limit, LIMIT);
+	arena = arena_of(1);
 	ASSERT_EQ(0, rring_open_arena(&client, arena, RRING_PRODUCER, 0));
 	set("tree/pod/app", variant->usage, LIMIT - 20 * MIB);
 	EXPECT_EQ(-ENOMEM, rring_alloc(client, 30 * MIB, 0, &event));

@@ -15,12 +15,15 @@
 /* Names of the files of a group: first for cgroup version 1, then version 2. */
 static const struct version {
 	const char *limit, *usage;
-	/* line in memory.stat: bytes of cache that the kernel can soon free */
-	const char *idle;
+	/*
+	 * Lines in memory.stat: bytes of cache, which the kernel frees before
+	 * it kills a process.
+	 */
+	const char *idle, *active;
 } versions[] = {
 	{ "memory.limit_in_bytes", "memory.usage_in_bytes",
-	  "total_inactive_file" },
-	{ "memory.max", "memory.current", "inactive_file" },
+	  "total_inactive_file", "total_active_file" },
+	{ "memory.max", "memory.current", "inactive_file", "active_file" },
 };
 
 struct group {
@@ -243,13 +246,13 @@ static uint64_t number_after(const char *dir, const char *name,
 
 /*
  * Lower .limit and .room of @sum to those of the group at .dir, if the group's
- * are lower. Cache that the kernel can soon free counts as room.
+ * are lower. The cache of files counts as room.
  */
 static void look_at(const struct group *group, struct host_cgroup *sum)
 {
 	const struct version *version = group->version;
 	uint64_t limit = number_in(group->dir, version->limit);
-	uint64_t usage, idle, room;
+	uint64_t usage, cache, room;
 
 	/* no limit: `max' or, in version 1, a number near INT64_MAX */
 	if (limit >= INT64_MAX / 2)
@@ -257,8 +260,9 @@ static void look_at(const struct group *group, struct host_cgroup *sum)
 	usage = number_in(group->dir, version->usage);
 	if (usage == UINT64_MAX)
 		usage = 0;
-	idle = number_after(group->dir, "memory.stat", version->idle);
-	usage -= idle < usage ? idle : usage;
+	cache = number_after(group->dir, "memory.stat", version->idle) +
+		number_after(group->dir, "memory.stat", version->active);
+	usage -= cache < usage ? cache : usage;
 	room = usage < limit ? limit - usage : 0;
 	if (limit < sum->limit)
 		sum->limit = limit;
@@ -286,9 +290,4 @@ struct host_cgroup host_cgroup_look(const char *proc)
 	}
 	free(group);
 	return sum;
-}
-
-uint64_t host_cgroup_touched(const char *proc)
-{
-	return number_after(proc, "status", "RssShmem") * 1024;
 }

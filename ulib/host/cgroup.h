@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#define HOST_CGROUP_PROC	"/proc/self"
+/* not /proc/self, of which little is left when the main thread has ended */
+#define HOST_CGROUP_PROC	"/proc/thread-self"
 
 struct host_cgroup {
 	/* bytes that the process may use in all; UINT64_MAX: no limit */
@@ -21,11 +22,5 @@ struct host_cgroup {
  * count.
  */
 struct host_cgroup host_cgroup_look(const char *proc);
-
-/*
- * Return how many bytes of shared memory the process has touched and has in RAM
- * now (RssShmem in @proc/status), or 0 if that cannot be read.
- */
-uint64_t host_cgroup_touched(const char *proc);
 
 #endif /* ULIB_HOST_CGROUP_H */

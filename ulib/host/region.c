@@ -19,21 +19,25 @@
 #include "../../kmod/core/region.h"
 
 struct region_header {
+	struct list_head node;	/* of .regions, until the owner frees it */
 	u32 users;	/* with the region itself */
 	size_t size;	/* bytes, with this page */
 };
 
 /*
  * take_room() reads the cgroup again if .room is older than ROOM_NS ns or too
- * small, or if the region has more than ROOM_BYTES bytes.
+ * small, or, under a limit, if the region has more than ROOM_BYTES bytes.
  */
 #define ROOM_NS		100000000ull
 #define ROOM_BYTES	0x100000u
+#define NO_LIMIT	(~0ull)		/* .room without a limit */
+#define LOOK_PAGES	512u		/* for one mincore(2) */
 
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
 
-static DEFINE_MUTEX(room_lock);	/* protects .room and .room_until */
+static DEFINE_MUTEX(room_lock);	/* protects .regions, .room, .room_until */
+static LIST_HEAD(regions);
 /* bytes that the cgroup had left when it was read, less newer regions */
 static u64 room;
 /* .room is too old from this time on: of ktime_get_coarse_ns() */
@@ -46,6 +50,7 @@ static u64 room_until;
 void host_region_init(void)
 {
 	mutex_init(&room_lock);
+	INIT_LIST_HEAD(&regions);
 	bytes_in_use = 0;
 	room = 0;
 	room_until = 0;
@@ -75,21 +80,49 @@ bool kring_region_within_limit(u64 size)
 	return size <= bytes_max;
 }
 
+/* Return how many bytes of the region of @header are in RAM. */
+static u64 touched_of(struct region_header *header)
+{
+	unsigned char pages[LOOK_PAGES];
+	u64 bytes = header->size, at, part, touched = 0;
+	u32 i;
+
+	for (at = PAGE_SIZE; at < bytes; at += part) {
+		part = min_t(u64, bytes - at, LOOK_PAGES * PAGE_SIZE);
+		if (mincore((char *)header + at, part, pages))
+			break;
+		for (i = 0; i < part / PAGE_SIZE; i++)
+			touched += pages[i] & 1 ? PAGE_SIZE : 0;
+	}
+	return touched;
+}
+
+/* Return how many bytes of all regions are in RAM. Needs .room_lock. */
+static u64 touched_of_all(void)
+{
+	struct region_header *header;
+	u64 touched = 0;
+
+	list_for_each_entry(header, &regions, node)
+		touched += touched_of(header);
+	return touched;
+}
+
 /*
- * Return how many bytes the cgroup has left for a new region: its room, less
- * the pages of older regions that nobody has touched yet. The caller holds
- * .room_lock, and has added @bytes of the new region to .bytes_in_use.
+ * Return how many bytes the cgroup has left for a new region of @bytes: its
+ * room, less the pages of older regions that nobody has touched yet; NO_LIMIT.
+ * If all pages of older regions fit as well, take them for untouched. The
+ * caller holds .room_lock, and has added @bytes to .bytes_in_use.
  */
 static u64 look_for_room(u64 bytes)
 {
 	u64 left = host_cgroup_look(HOST_CGROUP_PROC).room;
 	u64 ours = __atomic_load_n(&bytes_in_use, __ATOMIC_RELAXED) - bytes;
-	u64 touched;
 
-	if (left == ~0ull)
+	if (left == NO_LIMIT)
 		return left;
-	touched = host_cgroup_touched(HOST_CGROUP_PROC);
-	ours -= min(ours, touched);
+	if (left < ours + bytes)
+		ours -= min(ours, touched_of_all());
 	return left - min(left, ours);
 }
 
@@ -103,12 +136,13 @@ static bool take_room(u64 bytes)
 	bool enough;
 
 	mutex_lock(&room_lock);
-	if (bytes > room || bytes > ROOM_BYTES || now >= room_until) {
+	if (bytes > room || now >= room_until ||
+	    (bytes > ROOM_BYTES && room != NO_LIMIT)) {
 		room = look_for_room(bytes);
 		room_until = now + ROOM_NS;
 	}
 	enough = bytes <= room;
-	if (enough)
+	if (enough && room != NO_LIMIT)
 		room -= bytes;
 	mutex_unlock(&room_lock);
 	return enough;
@@ -192,6 +226,9 @@ int kring_region_alloc(struct kring_region *region, u64 size)
 		return -ENOMEM;
 	}
 	region->nr_pages = size >> PAGE_SHIFT;
+	mutex_lock(&room_lock);
+	list_add_tail(&header_of(region->addr)->node, &regions);
+	mutex_unlock(&room_lock);
 	return 0;
 }
 
@@ -199,6 +236,9 @@ void kring_region_free(struct kring_region *region)
 {
 	if (!region->addr)
 		return;
+	mutex_lock(&room_lock);
+	list_del(&header_of(region->addr)->node);
+	mutex_unlock(&room_lock);
 	host_memory_put(region->addr);
 	uncharge(kring_region_size(region));
 	memset(region, 0, sizeof(*region));
