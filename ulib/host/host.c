@@ -356,11 +356,12 @@ static int futex_wait_cancelable(u32 *events, u32 seen,
 {
 	int type, state, err;
 
-	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
 	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+	/* acts on a pending cancellation; in musl only this function does */
+	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
 	err = futex_wait(events, seen, at);
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	pthread_setcanceltype(type, &type);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	return err;
 }
 
