@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -166,14 +167,15 @@ static int yields_for_ever(void)
 	return __atomic_load_n(&yields, __ATOMIC_RELAXED) > YIELDS_MAX;
 }
 
-/* Wait until the watched thread sleeps, or is found to yield for ever. */
+/* Wait until the watched thread sleeps, ends, or is found to yield for ever. */
 static void until_it_gives_up(const struct role *role)
 {
 	pid_t tid;
 
 	while (!(tid = __atomic_load_n(&role->tid, __ATOMIC_ACQUIRE)))
 		sched_yield();
-	while (!is_asleep(tid) && !yields_for_ever())
+	while (!is_asleep(tid) && !yields_for_ever() &&
+	       !syscall(SYS_tgkill, getpid(), tid, 0))
 		sched_yield();
 }
 
