@@ -6,13 +6,14 @@ API	:= $(wildcard selftests/api/*.c)
 TESTS	:= $(wildcard selftests/device/*/*.c selftests/host/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 PACKETS	:= $(B)/selftests/device/tools/packets/packets
+HOARDER	:= $(B)/selftests/device/tools/hoarder/hoarder
 REPLAY	:= selftests/host/replay/link
 PAIR	:= selftests/host/pair/main
 FAULTY	:= $(B)/selftests/host/faulty/faulty
 
 api: $(API:%.c=$(B)/%) ## the tests of selftests/api
 
-selftests: api asan tsan $(TESTS:%.c=$(B)/%) $(PACKETS) \
+selftests: api asan tsan $(TESTS:%.c=$(B)/%) $(PACKETS) $(HOARDER) \
 	$(B)/$(REPLAY:link=rring) $(B)/$(PAIR:main=rring)
 selftests: modules ## all test programs
 
@@ -58,6 +59,9 @@ $(TESTS:%.c=$(B)/%) $(API:%.c=$(B)/%) $(FAULTY): \
 
 $(PACKETS): %: %.o
 	$(link) $^
+
+$(HOARDER): %: %.o $(STATIC)
+	$(link) $^ -lpthread
 
 # The tool rring, which here reads messages from a file instead of the kernel.
 $(B)/$(REPLAY:link=rring): $(B)/$(REPLAY).o $(filter-out %/link.o,\
@@ -106,11 +110,12 @@ counted: | $(HARNESS)/kselftest_harness.h
 	@$(MAKE) --no-print-directory B=$(B)/coverage CC=gcc CFLAGS=-O0 \
 		COUNT="--coverage -fprofile-update=atomic" \
 		LDFLAGS="--coverage -Wl,-u,__gcov_dump" tools examples api \
-		$(PACKETS:$(B)/%=$(B)/coverage/%) $(TESTS:%.c=$(B)/coverage/%)
+		$(PACKETS:$(B)/%=$(B)/coverage/%) \
+		$(HOARDER:$(B)/%=$(B)/coverage/%) $(TESTS:%.c=$(B)/coverage/%)
 	@$(MAKE) --no-print-directory B=$(B)/coverage GCOV_PROFILE=y \
 		KASAN_SANITIZE=n UBSAN_SANITIZE=n KCFLAGS=-fno-inline modules
 
 -include $(wildcard $(patsubst %,$(B)/selftests/%/*.d,api lib host host/* \
-	   device/* device/tools/packets fuzz))
+	   device/* device/tools/* fuzz))
 
 .PHONY: api selftests checkers asan tsan fuzz fuzzers counted

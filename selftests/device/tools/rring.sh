@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
 # programs: jq
+# needs: build/selftests/device/tools/hoarder/hoarder
 # rring on running arenas: every command, its output, JSON and status.
 dir=$(mktemp -d)
 cd "$dir" || exit 1
@@ -340,8 +341,7 @@ top_shows_it() {
 # it wants to keep 60.
 start_hoarder() {
 	rring arena create tight --capacity=s=64 --quota=75
-	seq 60 >sixty
-	rring pub -a tight --retain=60 hoard <sixty 2>hoarder_said &
+	hoarder tight 60 2>hoarder_said &
 	hoarder=$!
 	until_true is '.[0].pool[0] | .charged == 48 and .quota == 48' \
 		rring client -a tight
@@ -350,7 +350,7 @@ start_hoarder() {
 
 hoarder_was_told() {
 	status 1 wait "$hoarder"
-	grep -q 'line 49 .*has ended' hoarder_said
+	grep -q 'event 48: .*has ended' hoarder_said
 }
 
 hoarder_is_found() {
@@ -358,7 +358,7 @@ hoarder_is_found() {
 	is '.[0].waited_for' rring pool -a tight
 	rring client -a tight | grep -q " $hoarder .* 100% s "
 	status 1 rring doctor >said
-	grep -q "^warning *clients .*process $hoarder, rring.*all 48 slots" said
+	grep -q "^warning *clients .*process $hoarder, hoarder.*all 48 slots" said
 }
 
 quotas_are_set() {
@@ -375,7 +375,7 @@ quotas_are_set() {
 evicted_client_gives_all_back() {
 	start_hoarder
 	rring evict -a tight "$id" >said
-	grep -q "^evicted client $id (process $hoarder, rring)" said
+	grep -q "^evicted client $id (process $hoarder, hoarder)" said
 	hoarder_was_told
 	seq 48 >all
 	rring pub -a tight --retain=48 --json next <all >next_said
@@ -388,7 +388,7 @@ evicted_client_gives_all_back() {
 
 process_is_evicted() {
 	start_hoarder
-	is ".id == $id and .comm == \"rring\"" \
+	is ".id == $id and .comm == \"hoarder\"" \
 		rring evict -a tight --pid=$hoarder
 	hoarder_was_told
 	rring arena remove tight
@@ -503,14 +503,14 @@ notifications_are_shown() {
 	has_happened '.event == "arena-created" and .arena.name == "tight" and
 		      .arena.slots == 64 and .arena.uid == 0'
 	has_happened ".event == \"client-evicted\" and .client.id == $id and
-		      .client.comm == \"rring\" and .client.state == \"dead\"
+		      .client.comm == \"hoarder\" and .client.state == \"dead\"
 		      and .client.pool[0].charged == 48 and
 		      (.client | has(\"pid\") | not)"
 	has_happened '.event == "arena-gone" and .arena.name == "tight"'
 	start_hoarder
 	kill -9 $hoarder
 	has_happened ".event == \"client-died\" and .client.id == $id and
-		      .client.role == \"producer\" and .client.rings == 1 and
+		      .client.role == \"producer\" and .client.rings == 0 and
 		      .client.pool[0].charged == 48"
 	rring arena remove tight
 	kill $watch
