@@ -51,11 +51,12 @@ $(patsubst %.c,$(B)/%.o,$(ULIB) $(TESTS) $(API)): FLAGS += $(COUNT)
 
 # --wrap: a test ends in the _exit() of selftests/lib/exit.c, and the harness
 # calls the alarm() of selftests/lib/timeout.c. -z now: symbols are resolved at
-# start, so the dynamic linker does not use stack that a test measures.
+# start, so the dynamic linker does not use stack that a test measures. -lgcc_s:
+# pthread_cancel(3) loads it; so it gets into the guest, too.
 $(TESTS:%.c=$(B)/%) $(API:%.c=$(B)/%) $(FAULTY): \
 		%: %.o $(TESTLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -Wl,--wrap=_exit,--wrap=alarm -Wl,-z,now -lmnl -ljansson \
-		-lpthread
+		-lpthread -Wl,--no-as-needed -lgcc_s
 
 $(PACKETS): %: %.o
 	$(link) $^

@@ -350,7 +350,7 @@ start_hoarder() {
 
 hoarder_was_told() {
 	status 1 wait "$hoarder"
-	grep -q 'event 48: .*has ended' hoarder_said
+	grep -q 'event 49: .*has ended' hoarder_said
 }
 
 hoarder_is_found() {
