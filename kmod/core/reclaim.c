@@ -225,10 +225,11 @@ static void show_generations(struct kring_arena *arena,
 
 /*
  * Do steps 1 to 6 of the list at the top of this file for the arena's batch.
- * Returns how many slots were freed; -1: none, because the looks at the ledgers
- * prove nothing. They took so long that the moves of a word may have wrapped to
- * their first value. Or a client has noticed a recall meanwhile, so that it may
- * use a slot whose word looked parked. The caller holds the arena's lock.
+ * Return how many slots were freed. A negative value: none, because the looks at
+ * the ledgers prove nothing. -EAGAIN: a client has noticed a recall meanwhile,
+ * so that it may use a slot whose word looked parked. -ETIME: the looks took so
+ * long that the moves of a word may have wrapped to their first value. The
+ * caller holds the arena's lock.
  */
 static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -238,7 +239,7 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	u64 began = ktime_get_coarse_ns();
 	u32 ignored = look_at_recalls(pool);
 	u64 hidden[RRING_BATCH];
-	bool late;
+	int err = 0;
 	u64 slots;
 
 	if (depth == KRING_SWEEP_LEDGERS)
@@ -258,34 +259,42 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	hide_generations(arena, batch, hidden);
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_AGAIN);
-	late = ktime_get_coarse_ns() - began > RRING_COLLECT_NS ||
-	       look_at_recalls(pool) != ignored;
-	if (late)
+	if (ktime_get_coarse_ns() - began > RRING_COLLECT_NS)
+		err = -ETIME;
+	else if (look_at_recalls(pool) != ignored)
+		err = -EAGAIN;
+	if (err)
 		batch->live = 0;
 	show_generations(arena, batch, slots, hidden);
 	preempt_enable();
 	for (slots = batch->live; slots; slots &= slots - 1)
 		kring_pool_free_slot(pool, batch->slot[__builtin_ctzll(slots)] -
 					   pool->base);
-	return late ? -1 : (int)hweight64(batch->live);
+	return err ? err : (int)hweight64(batch->live);
 }
 
 /*
  * Free those slots of the arena's batch that no location names: do steps 1 to 6
- * of the list at the top. If collect_and_free() returns -1, do them once more:
- * a client that goes to sleep after this sweep relies on it to free what can be
- * freed. Returns how many slots were freed. The caller holds the arena's lock.
+ * of the list at the top. If collect_and_free() fails, do them again: a client
+ * that goes to sleep after this sweep relies on it to free what can be freed.
+ * After -EAGAIN there is one unnoticed recall less, and while the lock is held
+ * there are no new ones; so that ends. After -ETIME try only once more. Return
+ * how many slots were freed. The caller holds the arena's lock.
  */
 static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 {
 	struct rring_batch *batch = &pool->arena->batch;
 	u64 slots = batch->live;
-	int freed = collect_and_free(pool, depth);
+	bool was_late = false;
+	bool again;
+	int freed;
 
-	if (freed < 0) {
+	do {
 		batch->live = slots;
 		freed = collect_and_free(pool, depth);
-	}
+		again = freed == -EAGAIN || (freed == -ETIME && !was_late);
+		was_late |= freed == -ETIME;
+	} while (again);
 	return max(freed, 0);
 }
 
@@ -369,13 +378,17 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 /*
  * Let the oldest entries of rings give way (kring_rings_give_way()) and sweep
  * the slots that they name, until @want slots are freed or no entry may give
- * way. Returns how many were freed. @client needs the slots; @own: only its own
- * rings give way. Takes the arena's lock for each batch. May sleep.
+ * way. Return how many were freed. @client needs the slots; @own: only its own
+ * rings give way. A hostile writer can add entries without end that name slots
+ * in use. So the sweep also ends when as many slots were named as if each ring
+ * named each slot of the pool. Takes the arena's lock for each batch. May sleep.
  */
 u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		       u32 want, bool own)
 {
 	struct kring_arena *arena = pool->arena;
+	u64 most = (u64)pool->capacity * arena->info->max_rings;
+	u64 named = 0;
 	u32 freed = 0;
 	u32 n;
 
@@ -385,13 +398,15 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		mutex_lock(&arena->lock);
 		n = kring_rings_give_way(pool, client, own, arena->batch.slot,
 					 min_t(u32, want, RRING_BATCH));
+		named += n;
 		filter_batch(pool, n);
 		freed += free_batch(pool, KRING_SWEEP_WINDOWS);
 		retired = kring_xxl_retired(pool);
 		mutex_unlock(&arena->lock);
 		kring_xxl_discard(pool, retired);
 		cond_resched();
-	} while (n && freed < want && !fatal_signal_pending(current));
+	} while (n && freed < want && named < most &&
+		 !fatal_signal_pending(current));
 	/* wake clients that sleep until slots of their own quota are freed */
 	if (freed)
 		kring_arena_wake_pools(arena, BIT(pool->index));

@@ -485,6 +485,31 @@ static void notice_during_the_sweep_keeps_slot(struct kunit *test)
 	}
 }
 
+/* Each of two clients notices its recall in another try of the sweep. */
+static void notice_in_each_try(struct sweep_ctx *ctx, enum point point)
+{
+	if (point != HIDDEN)
+		return;
+	ctx->acted++;
+	if (ctx->acted == 1)
+		fixture_notice_recall(ctx->a, RRING_XS);
+	else if (ctx->acted == 2)
+		fixture_notice_recall(ctx->b, RRING_XS);
+}
+
+static void notices_in_turn_do_not_keep_a_free_slot(struct kunit *test)
+{
+	struct kring_client *third;
+
+	setup_slot(test);
+	fixture_drop(ctx.a, ctx.handle);
+	fixture_alloc(test, ctx.b, RRING_XS);
+	third = fixture_client(test, RRING_PRODUCER);
+	kring_pool_recall(fixture_pool(test, RRING_XS), third);
+	expect_freed(test, sweep(notice_in_each_try, KRING_SWEEP_LEDGERS));
+	KUNIT_EXPECT_EQ(test, ctx.acted, 3u);
+}
+
 /* ---- all of a pool ---- */
 
 #define SLOTS	(RRING_BATCH + 6u)
@@ -569,6 +594,7 @@ static struct kunit_case sweep_cases[] = {
 	KUNIT_CASE(adopted_window_keeps_slot),
 	KUNIT_CASE(recalled_slot_is_freed),
 	KUNIT_CASE(notice_during_the_sweep_keeps_slot),
+	KUNIT_CASE(notices_in_turn_do_not_keep_a_free_slot),
 	KUNIT_CASE(sweep_resumes_at_hint),
 	KUNIT_CASE(sweep_range_is_exact),
 	KUNIT_CASE(counts_are_exact_at_rest),

@@ -11,6 +11,7 @@
 #include "repetition.h"
 #include "ring_kinds.h"
 #include "stream.h"
+#include "thread.h"
 
 #include "kselftest_harness.h"
 
@@ -53,6 +54,52 @@ static struct rring_writer *open_ring(struct rring_client *client,
 	};
 
 	return writer_of(client, &config);
+}
+
+/* ---- entries that give way ---- */
+
+struct endless {
+	struct rring_writer *writer;
+	uint32_t stop;
+};
+
+static void *raise_head(void *arg)
+{
+	struct endless *endless = arg;
+	rring_seq_t *head = &endless->writer->ring->head;
+	uint64_t position = 0;
+
+	while (!__atomic_load_n(&endless->stop, __ATOMIC_RELAXED))
+		rring_seq_store_release(head, position += WINDOW);
+	return NULL;
+}
+
+/*
+ * The client has all slots of the pool, and its ring has ever more entries, all
+ * of which name one of them. To let these give way frees nothing.
+ */
+TEST_F(forged_word, entries_without_end_do_not_keep_an_allocation_from_returning)
+{
+	struct rring_ring_config config = {
+		.kind = RRING_HANDLES,
+		.policy = RRING_OVERWRITE,
+		.capacity = WINDOW,
+	};
+	struct endless endless = { .writer = writer_of(self->client, &config) };
+	struct rring_event event, other;
+	pthread_t thread;
+	int i;
+
+	ASSERT_EQ(0, rring_alloc_xs(self->client, 8, 0, &event));
+	while (!rring_alloc_xs(self->client, 8, 0, &other))
+		;
+	for (i = 0; i < WINDOW; i++)
+		RRING_STORE(&endless.writer->entries[i].handle, event.handle);
+	thread = thread_start(raise_head, &endless);
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(-ENOSPC, rring_alloc_xs(self->peer, 8, 0, &event));
+	__atomic_store_n(&endless.stop, 1, __ATOMIC_RELAXED);
+	thread_end(thread);
 }
 
 /* ---- heads ---- */
