@@ -180,7 +180,7 @@ inline look_for_room()
 
 /* ---- the writer ---- */
 
-byte head, limit, joins, low, place, start, state;
+byte head, limit, joins, low, passed, place, start, state;
 bit granted, asleep;
 bit signalled;		/* the event count has changed since it was read */
 bit again;		/* a scan was made anew */
@@ -232,16 +232,17 @@ inline scan_once()
 }
 
 /*
- * P: pairs with O. K: .passed is stored before .joins is read again. The library
- * never lowers .passed and the limit; here no cursor goes back, so low does not.
+ * P: pairs with O. K: .passed is stored before .joins is read again. Neither
+ * .passed nor the limit falls if a cursor has gone back.
  */
 inline scan()
 {
 	do
 	:: joins = memory[JOINS];
 		scan_once();
+		passed = (low > passed -> low : passed);
 #ifndef PASSED_AFTER_JOINS
-		store(WRITER, PASSED, low, RELAXED);
+		store(WRITER, PASSED, passed, RELAXED);
 #endif
 #ifdef JOINS_ARE_NOT_COUNTED
 		break
@@ -253,10 +254,10 @@ inline scan()
 #endif
 	od;
 #ifdef PASSED_AFTER_JOINS
-	store(WRITER, PASSED, low, RELAXED);
+	store(WRITER, PASSED, passed, RELAXED);
 #endif
 	atomic {
-		limit = (low + CAPACITY > head -> low + CAPACITY : head);
+		limit = (low + CAPACITY > limit -> low + CAPACITY : limit);
 		joins = 0;
 		low = 0
 	}
