@@ -34,10 +34,10 @@ static int forbid(unsigned int number)
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
-static cpu_set_t visited;
+static _Thread_local cpu_set_t visited;
 static int is_stuck;	/* no thread may visit a CPU, as under SCHED_DEADLINE */
 
-/* Replaces the function of the C library: notes where this process goes. */
+/* Replaces the function of the C library: notes where this thread goes. */
 int sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *cpus)
 {
 	long ret = 0;
