@@ -310,13 +310,6 @@ inline forget_handle()
 
 #define IS_HELD_MOST	(HOLDS(memory[LEDGER(0)]) >= HOLDS_MAX)
 
-/* A weak upgrade of what another thread holds already, which is refused. */
-inline upgrade_in_vain()
-{
-	atomic { IS_HELD_MOST -> add(HOLD) };
-	undo_hold()
-}
-
 /*
  * Compares and exchanges until the word that has the hold is the one that is
  * exchanged: in one step here.
@@ -507,7 +500,9 @@ end:	do
 	:: me == WRITER && mine == 1 && settled == position -> publish()
 	:: me == WRITER && settled < position && HAS_PASSED -> settle()
 	:: me == WRITER && mine == 0 -> break
-	:: me == READER && mine == 0 && IS_HELD_MOST -> upgrade_in_vain()
+	/* a weak upgrade of what another thread holds as often as it may */
+	:: atomic { me == READER && mine == 0 && IS_HELD_MOST -> add(HOLD) };
+		undo_hold()
 	:: me == READER && mine == 0 && memory[RING_HEAD] > position ->
 		consume()				/* B: pairs with A */
 	od
