@@ -86,8 +86,8 @@ static uint64_t drain(struct rring_reader *reader)
 }
 
 /*
- * Of a lap that is left, all events come from an inline ring, and from a ring of
- * handles those whose slots have not been reused.
+ * If a lap is left, a reader gets all its events from an inline ring, and from a
+ * ring of handles those whose slots have not been reused.
  */
 static int is_left(enum rring_kind kind, uint64_t got)
 {

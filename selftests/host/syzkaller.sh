@@ -29,10 +29,10 @@ calls_agree() {
 		sed 's/.* //; /_MAGIC$/d' | sort)
 }
 
-# Those below the comment about notifications nobody sends.
+# Dumps and requests. WATCH is the last of these.
 commands_agree() {
 	diff <(says "$description" commands) \
-	     <(sed -n '/^enum rring_cmd/,/notifications/p' \
+	     <(sed -n '/^enum rring_cmd/,/RRING_CMD_WATCH/p' \
 		"$headers/rusted_ring_netlink.h" |
 		grep -oE '\bRRING_CMD_[A-Z_]+' | grep -v UNSPEC | sort)
 }
