@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -405,25 +404,6 @@ TEST_F(error_detail, is_of_the_last_failure_and_of_its_number)
 	EXPECT_EQ(-EINVAL, rring_reader_open(self->client, &config, &reader));
 	EXPECT_EQ(-EINVAL, rring_reserve(writer, 5));
 	EXPECT_TRUE(has_no_detail(-EINVAL));
-}
-
-/* In a process, a descriptor to poll needs descriptors. */
-TEST_F(error_detail, of_an_earlier_call_is_gone_if_a_call_of_the_backend_fails)
-{
-	struct rring_client *other;
-	struct rlimit before, none;
-	int opened, fd;
-
-	MUST(!getrlimit(RLIMIT_NOFILE, &before));
-	none = before;
-	none.rlim_cur = 0;
-	MUST(!setrlimit(RLIMIT_NOFILE, &none));
-	opened = rring_open(&other, NULL, RRING_PRODUCER, RRING_ON_DEVICE);
-	EXPECT_TRUE(detail_has(opened, "cannot open"));
-	fd = rring_client_fd(self->client);
-	MUST(!setrlimit(RLIMIT_NOFILE, &before));
-	EXPECT_EQ(-EMFILE, opened);
-	EXPECT_TRUE(fd == -EMFILE ? has_no_detail(fd) : fd >= 0);
 }
 
 static void *fail_elsewhere(void *arg)

@@ -42,6 +42,35 @@ TEST(a_limit_on_files_is_none_on_arenas)
 	rring_close(client);
 }
 
+/* ---- descriptors ---- */
+
+static int is_detailed(int err)
+{
+	return strcmp(rring_error_detail(err), rring_strerror(err)) != 0;
+}
+
+/*
+ * In a process, a descriptor to poll needs descriptors. The detail of this
+ * failure is not that of an earlier one with the same number.
+ */
+TEST(a_limit_on_descriptors_leaves_no_detail_of_an_earlier_call)
+{
+	const struct rlimit none = { .rlim_max = 1000 };
+	struct rring_client *client, *other;
+	int fd;
+
+	ASSERT_EQ(0, rring_open(&client, NULL, RRING_PRODUCER,
+				RRING_IN_PROCESS));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_EQ(-EMFILE, rring_open(&other, NULL, RRING_PRODUCER,
+				      RRING_ON_DEVICE));
+	EXPECT_TRUE(is_detailed(-EMFILE));
+	fd = rring_client_fd(client);
+	EXPECT_EQ(-EMFILE, fd);
+	EXPECT_FALSE(is_detailed(-EMFILE));
+	rring_close(client);
+}
+
 /* ---- the memory cgroup, which the test makes of files ---- */
 
 static char root[64];
