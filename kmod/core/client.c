@@ -369,9 +369,11 @@ bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 	struct rring_magazine *magazine = kring_client_magazine(client, index);
 	u64 floor = rring_seq_load(&magazine->head) + 1;
 	/*
-	 * Load the moves before may_recall() loads the tail: if the client had
-	 * taken the slot and given it away before this load, the tail has
-	 * moved, and kring_client_spare() lends nothing.
+	 * kring_client_spare() lends @client one recalled slot again, the first
+	 * one of its last refill, if these moves have not changed. Load them
+	 * before may_recall() loads the tail. If the client has taken that slot
+	 * and given it away before this load, the tail has moved, and
+	 * kring_client_spare() lends nothing.
 	 */
 	u32 moves = rring_ledger_moves(refilled_word(client, pool));
 

@@ -20,8 +20,8 @@ struct kring_reader;
  * One open file. The first successful ATTACH makes it a client of an arena.
  * ATTACH stores .arena last, with release: a task that loads .arena with
  * acquire sees the other fields. From then on the fields from .read_write to
- * .serial do not change. Client 0, the kernel, has no file: see
- * kclient/client.c.
+ * .serial do not change, except .attach_lock. Client 0, the kernel, has no file:
+ * see kclient/client.c.
  */
 struct kring_client {
 	struct kref ref;		/* held by the file, and an eviction */

@@ -42,7 +42,10 @@ static int deliver_next(struct rring_kreader *kr)
 	return 0;
 }
 
-/* Deliver up to BATCH events. 0: there may be more; -EAGAIN, -EPIPE: none. */
+/*
+ * Deliver up to BATCH events. Return 0: there may be more; -EAGAIN or -EPIPE:
+ * there are no more.
+ */
 static int deliver_batch(struct rring_kreader *kr)
 {
 	int err = 0;

@@ -94,7 +94,7 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&arena->lock);
 	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
 	kring_arena_changed(arena);
-	/* wake clients that wait at the old quota: the new one may be higher */
+	/* wake clients that have used up their quota: it may be higher now */
 	kring_arena_wake_pools(arena, ~0u);
 	mutex_unlock(&arena->lock);
 	kring_arena_put(arena);

@@ -25,7 +25,7 @@ struct ulib_peer {
 struct ulib_recent_view {
 	struct rring_recent *end;	/* by list: entries written so far */
 	uint32_t *slot;			/* all lists, one after the other */
-	uint32_t entries;		/* of each list: a power of two, or 0 */
+	uint32_t entries;		/* of a list: a power of two; 0: no slots */
 };
 
 struct rring_client_private {
@@ -67,8 +67,9 @@ static inline int ulib_is_inherited(const struct rring_client *client)
 int ulib_refuse_inherited(void);
 
 /*
- * Return the error of a call with an event that @client does not hold, and
- * store its detail: -EINVAL, or -EPERM if @client is inherited.
+ * Refuse a call with an event that @client does not hold. Return -EINVAL, or
+ * -EPERM if this process has inherited @client by fork(). Store the text that
+ * explains the error as this thread's detail (see error.h).
  */
 int ulib_not_held(const struct rring_client *client);
 
