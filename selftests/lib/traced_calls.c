@@ -760,7 +760,7 @@ static void peek(struct side *side, struct rng *rng)
 	}
 	n = n < 0 ? 0 : n;
 	side_say(side, "release",
-		 rring_release(place->reader, rng_below(rng, (uint32_t)n + 2)));
+		 rring_release(place->reader, rng_below(rng, (uint32_t)n + 1)));
 	say_reader(side, place->reader);
 }
 
