@@ -306,17 +306,14 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
 static u64 go_on(struct kring_reader *reader)
 {
 	struct kring_ring *ring = reader->ring;
-	u64 claim = rring_seq_load(&kring_ring_page(ring)->claim);
-	u64 whole = rring_window_whole(claim, kring_ring_head(ring),
-				       ring->info->capacity);
+	u64 pos = reader->start;
 	u64 lost;
 
 	/* a reader that cannot be lapped validates nothing */
-	if (!ring->info->stall_ns)
-		whole = reader->start;
-	whole = min(reader->start, max(reader->reached, whole));
-	lost = whole - reader->reached;
-	reader->reached = whole;
+	if (ring->info->stall_ns)
+		pos = min(pos, max(reader->reached, kring_ring_whole(ring)));
+	lost = pos - reader->reached;
+	reader->reached = pos;
 	reader->lost += lost;
 	return lost;
 }

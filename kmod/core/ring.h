@@ -86,6 +86,7 @@ void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns);
 u64 kring_ring_head(struct kring_ring *ring);
 u64 kring_ring_low(struct kring_ring *ring);
 u64 kring_ring_passed(struct kring_ring *ring);
+u64 kring_ring_whole(struct kring_ring *ring);
 u64 kring_ring_observable(struct kring_ring *ring);
 bool kring_ring_has_room(struct kring_ring *ring);
 void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end);

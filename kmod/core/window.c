@@ -91,19 +91,25 @@ u64 kring_ring_passed(struct kring_ring *ring)
 }
 
 /*
+ * Return the lowest position whose entry the writer of @ring has not begun to
+ * overwrite: .claim of the ring's page says how far it is.
+ */
+u64 kring_ring_whole(struct kring_ring *ring)
+{
+	u64 head = kring_ring_head(ring);
+
+	return rring_window_whole(rring_seq_load(&kring_ring_page(ring)->claim),
+				  head, ring->info->capacity);
+}
+
+/*
  * Return the lowest position at which a new observer may start. The writer may
  * already be overwriting the entries below: .claim of the ring's page says how
  * far.
  */
 u64 kring_ring_observable(struct kring_ring *ring)
 {
-	u64 head = kring_ring_head(ring);
-	u32 capacity = ring->info->capacity;
-	u64 claim = clamp(rring_seq_load(&kring_ring_page(ring)->claim), head,
-			  head + capacity);
-
-	return max(kring_ring_passed(ring),
-		   rring_window_retained(claim, capacity));
+	return max(kring_ring_passed(ring), kring_ring_whole(ring));
 }
 
 bool kring_ring_has_room(struct kring_ring *ring)

@@ -116,11 +116,6 @@ static void count_refusal(struct rring_kreader *kr, enum rring_refusal reason)
 	trace_refuse(kr->reader, reason, kr->pos);
 }
 
-static bool is_lapped(const struct rring_kreader *kr)
-{
-	return !kr->observer && rring_word_load(kr->ref_now) != kr->ref;
-}
-
 /*
  * Give up the entry at .pos, because the writer may have overwritten it. If the
  * reader was lapped, set .head to .pos, so that the next kreader_next() calls
@@ -130,7 +125,7 @@ static bool is_lapped(const struct rring_kreader *kr)
  */
 static void abandon_entry(struct rring_kreader *kr)
 {
-	if (!is_lapped(kr)) {
+	if (!kreader_is_lapped(kr)) {
 		stat_add(&kr->stat.lost, 1);
 		advance(kr);
 	} else {

@@ -84,6 +84,12 @@ struct rring_kreader {
 	bool stop;			/* the thread must exit */
 };
 
+/* Has the kernel lapped the reader since it last called update_head()? */
+static inline bool kreader_is_lapped(const struct rring_kreader *kr)
+{
+	return !kr->observer && rring_word_load(kr->ref_now) != kr->ref;
+}
+
 /* Does the writer not wait until the reader has released the entry at .pos? */
 static inline bool kreader_is_ungated(const struct rring_kreader *kr)
 {

@@ -52,9 +52,9 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * Could the writer have overwritten the entry at .pos? Yes, if its claim is
- * more than a lap above .pos of an observer, or if the kernel has lapped a
- * gating reader. Needs no lock.
+ * Could the writer have overwritten the entry at .pos? Yes, if the kernel has
+ * lapped a gating reader, or if the writer does not wait for the reader there,
+ * and its claim is more than a lap above .pos. Needs no lock.
  */
 static bool is_overtaken(const struct rring_kreader *kr)
 {
@@ -70,7 +70,7 @@ static bool is_overtaken(const struct rring_kreader *kr)
 	 * claim or that it was lapped.
 	 */
 	rring_fence_acquire();
-	if (!kr->observer && rring_word_load(kr->ref_now) != kr->ref)
+	if (kreader_is_lapped(kr))
 		return true;
 	if (!kreader_is_ungated(kr))
 		return false;
