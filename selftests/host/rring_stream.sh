@@ -107,7 +107,8 @@ lines_that_are_not_retained_are_told() {
 }
 
 # The output is full, so tail stops in its first line. Then nobody reads the
-# output any more, so tail loses lines and ends with an error.
+# output any more, so tail loses lines and ends with an error. It counts what
+# has been published by then: the last lines may still be in the input.
 lost_lines_are_told_after_an_error() {
 	local status=0
 
@@ -127,7 +128,7 @@ lost_lines_are_told_after_an_error() {
 	cat "$dir/said"
 	[ "$status" -eq 1 ]
 	grep -q "cannot write the output" "$dir/said"
-	grep -q "of 300 events of 'stream' were gone" "$dir/said"
+	grep -Eq "of [0-9]+ events of 'stream' were gone" "$dir/said"
 }
 
 # As under nohup(1).
