@@ -445,8 +445,11 @@ int kring_reader_join(struct kring_client *client,
 		return err;
 	reader = kring_reader_enter(client, current_euid(), args);
 	err = PTR_ERR_OR_ZERO(reader);
-	/* a thread that polls already has not looked at this reader: wake it */
-	if (!err && kring_reader_ready(reader, reader->start))
+	/*
+	 * A task that polls already has not raised the flag of this ring, so
+	 * the next entry would not wake it: make it look again.
+	 */
+	if (!err)
 		kring_client_wake(client, EPOLLIN | EPOLLRDNORM);
 	kring_client_unlock(client);
 	return err;

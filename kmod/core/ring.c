@@ -480,6 +480,9 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 	if (!err) {
 		ring = open_or_take_over(client, &opening, args);
 		err = PTR_ERR_OR_ZERO(ring);
+		/* a task that polls already does not know of this ring */
+		if (!err)
+			kring_client_wake(client, EPOLLOUT | EPOLLWRNORM);
 		kring_client_unlock(client);
 	}
 	discard(&opening);

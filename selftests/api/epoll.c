@@ -533,6 +533,79 @@ TEST_F(epoll, a_new_reader_of_an_ended_ring_is_told_of_its_end)
 	EXPECT_EQ(-EPIPE, stream_take(reader, MAX));
 }
 
+/* ---- a client that is watched before it has a ring ---- */
+
+/*
+ * Watch a client for @mode, EPOLLET or 0, that has no reader. Then it gets one,
+ * of a ring without entries.
+ */
+static struct rring_client *watch_before_join(int arena, int epoll,
+					      const struct rring_writer *writer,
+					      uint32_t mode)
+{
+	struct rring_client *client = client_of(arena, RRING_CONSUMER);
+
+	watch(epoll, client, EPOLLIN | mode);
+	MUST(!news(epoll, 0));
+	reader_at(client, rring_writer_ring_id(writer));
+	MUST(!news(epoll, 0));
+	return client;
+}
+
+TEST_F(epoll, the_first_entry_after_a_join_is_reported)
+{
+	struct rring_client *client;
+
+	client = watch_before_join(self->arena, self->epoll, self->writer, 0);
+	put(self->writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	rring_close(client);
+}
+
+TEST_F(epoll, the_first_entry_after_a_join_is_an_edge)
+{
+	struct rring_client *client;
+
+	client = watch_before_join(self->arena, self->epoll, self->writer,
+				   EPOLLET);
+	put(self->writer, 1);
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	EXPECT_EQ(0, news(self->epoll, 0));
+	rring_close(client);
+}
+
+TEST_F(epoll, a_join_that_finds_an_entry_is_an_edge)
+{
+	struct rring_client *client = client_of(self->arena, RRING_CONSUMER);
+
+	put(self->writer, 1);
+	watch(self->epoll, client, EPOLLIN | EPOLLET);
+	ASSERT_EQ(0, news(self->epoll, 0));
+	reader_at(client, rring_writer_ring_id(self->writer));
+	EXPECT_EQ(EPOLLIN, news(self->epoll, 0));
+	EXPECT_EQ(0, news(self->epoll, 0));
+	rring_close(client);
+}
+
+TEST_F(epoll, the_room_of_a_ring_that_was_opened_is_an_edge)
+{
+	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+
+	watch(self->epoll, client, EPOLLOUT | EPOLLET);
+	ASSERT_EQ(0, news(self->epoll, 0));
+	writer = ring_of(client, RRING_FAIL, CAPACITY);
+	EXPECT_EQ(EPOLLOUT, news(self->epoll, 0));
+	EXPECT_EQ(0, news(self->epoll, 0));
+	reader = reader_at(self->consumer, rring_writer_ring_id(writer));
+	EXPECT_EQ(CAPACITY, fill(writer));
+	EXPECT_EQ(0, news(self->epoll, 0));
+	EXPECT_EQ(0, stream_take(reader, MAX));
+	EXPECT_EQ(EPOLLOUT, news(self->epoll, 0));
+	rring_close(client);
+}
+
 /* ---- by threads, which race for each wake-up ---- */
 
 struct side {
