@@ -104,6 +104,7 @@ static void set_position(struct rring_reader *reader, uint64_t position)
 {
 	reader->pos = position;
 	reader->lap = position - position % reader->capacity;
+	reader->unoffered = 0;
 	if (reader->head < position)
 		reader->head = position;
 }
@@ -352,19 +353,29 @@ static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 }
 
 /*
- * The look has found @avail events, of which the caller wants @n. Return how
- * many of them the reader may take without another look: all, unless the
- * program polls this client in the process backend. In that case ask that the
- * next event raises the poll descriptor again, and return at most @n, so that
- * the next read comes here, too.
+ * A look has found @avail events, of which the caller wants @n: offer them, and
+ * return how many the caller gets. If the program polls this client in the
+ * process backend, offer no more than @n, so that the next read comes here too,
+ * and ask that the next event makes the poll descriptor ready again.
  */
-static uint64_t avail_polled(struct rring_reader *reader, uint64_t avail,
-			     uint32_t n)
+static long offer(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
+	reader->unoffered = 0;
 	if (!(RRING_LOAD(&reader->slow_look) & ULIB_LOOK_POLLED))
-		return avail;
+		return set_head(reader, avail, n);
 	ulib_poll_next(reader->client, reader->ring_id, RRING_READERS_WAIT);
-	return avail < n ? avail : n;
+	if (avail > n)
+		reader->unoffered = avail - n;
+	return set_head(reader, avail - reader->unoffered, n);
+}
+
+/*
+ * Return how many events the last look has found that the reader has not
+ * released yet.
+ */
+static uint64_t events_found(const struct rring_reader *reader)
+{
+	return reader->head - reader->pos + reader->unoffered;
 }
 
 static long __attribute__((noinline))
@@ -373,6 +384,8 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	uint64_t head, avail;
 	int ended, err;
 
+	if (reader->unoffered && events_found(reader) >= n)
+		return offer(reader, events_found(reader), n);
 	if (reader->lappable) {
 		err = ulib_head_rejoin(reader);
 		if (err)
@@ -395,10 +408,11 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (avail > reader->capacity)
 		avail = reader->capacity;
 	if (avail)
-		return set_head(reader, avail_polled(reader, avail, n), n);
+		return offer(reader, avail, n);
 	reader->backoff_left |= 1;
 	reader->overtaken = 0;
 	reader->head = reader->pos;
+	reader->unoffered = 0;
 	if (!n)
 		return 0;
 	if (ended) {
@@ -491,7 +505,7 @@ int ulib_reader_check(struct rring_reader *reader)
 	uint64_t head;
 	int ended, err;
 
-	if (reader->head > reader->pos)
+	if (events_found(reader))
 		return 0;
 	if (reader->lappable && is_lapped(reader))
 		return 0;

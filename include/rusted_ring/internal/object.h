@@ -115,6 +115,8 @@ struct rring_reader {
 	uint32_t backoff_len;
 	/* ULIB_LOOK_* of the library: why a look does more than load the head */
 	uint32_t slow_look;
+	/* events above .head that a look has found; each needs another call */
+	uint64_t unoffered;
 };
 
 #endif /* _RUSTED_RING_OBJECT_H */
