@@ -4,6 +4,7 @@
 
 #include "../core/compat.h"
 #include <linux/rusted_ring.h>
+#include <rusted_ring/internal/atomic.h>
 
 struct kring_arena;
 struct kring_client;
