@@ -28,6 +28,8 @@
 /* An XXL slot is free, but the caller must first allocate its pages. */
 #define NEEDS_PAGES	(-ENODATA)
 
+#define SWEEPS_MAX	64	/* of one allocation */
+
 #define MEMORY_RETRY_NS	100000000ull	/* between retries */
 
 int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
@@ -486,17 +488,20 @@ static int sweep_and_lend(struct refill *refill)
 
 /*
  * Lend slots, after sweeps if necessary. If the sweeps freed slots, but other
- * clients got them first, sweep again. Return -EAGAIN: the sweeps freed
- * nothing, or the quota is used up; -EINTR: the process is being killed;
- * otherwise what refill_lend() returns.
+ * clients got them first, sweep again, up to SWEEPS_MAX times: clients that drop
+ * and allocate without end do not keep the caller here. Return -EAGAIN: the
+ * sweeps freed nothing, others were faster, or the quota is used up; -EINTR: the
+ * process is being killed; otherwise what refill_lend() returns.
  */
 static int lend_with_sweeps(struct refill *refill)
 {
 	int err = refill_lend(refill, false);
+	u32 sweeps = 0;
 
 	while (err == -EAGAIN) {
 		err = sweep_and_lend(refill);
-		if (!refill->found || refill->over_quota)
+		if (!refill->found || refill->over_quota ||
+		    ++sweeps == SWEEPS_MAX)
 			break;
 	}
 	return err;

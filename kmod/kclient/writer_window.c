@@ -127,7 +127,9 @@ static u64 update_low(struct rring_kwriter *kw)
 		if (kw->reader[i].gates)
 			low = min(low, position_of(&kw->reader[i]));
 	kw->low = max(kw->low, low);
-	rring_seq_store(&kw->page->passed, kw->low);
+	/* never lower: the last writer may have seen a hostile cursor higher */
+	if (rring_seq_load(&kw->page->passed) < kw->low)
+		rring_seq_store(&kw->page->passed, kw->low);
 	return kw->low;
 }
 

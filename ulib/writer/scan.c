@@ -3,6 +3,8 @@
 #include "../client/client.h"
 #include "scan.h"
 
+#define SCAN_ROUNDS	8
+
 static int is_observer(__u64 ref)
 {
 	return rring_ref_state(ref) == RRING_READER_OBSERVER;
@@ -87,15 +89,19 @@ static void note_passed(struct rring_writer *writer, uint64_t low)
  * missed it. If .joins has not grown, a missed reader is no danger. The kernel
  * raises .joins before it reads .passed, and lets no reader start below
  * .passed. So that reader starts at this scan's position or above, even if
- * another, hostile cursor goes back afterwards.
+ * another, hostile cursor goes back afterwards. A hostile client can join and
+ * leave without end: after SCAN_ROUNDS scans return .low 0, which gives no room.
  */
 struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 {
 	const rring_flag_t *joins = &writer->info->joins;
 	struct ulib_scan scan;
+	uint32_t rounds = 0;
 	uint32_t seen;
 
 	do {
+		if (rounds++ == SCAN_ROUNDS)
+			return (struct ulib_scan){ .low = 0 };
 		/* P: pairs with O in begin_gating(): scan sees the reader */
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
