@@ -381,12 +381,15 @@ int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
 		       uint64_t deadline)
 {
-	int err;
+	int waited, err;
 
-	for (;;) {
+	for (waited = 0;; waited = 1) {
 		err = rring_try_read(pipe->sink, event);
 		if (err != -EAGAIN || !deadline)
 			return err;
+		/* a hostile peer can end each wait without an event */
+		if (waited && ulib_has_passed(deadline))
+			return -ETIMEDOUT;
 		err = rring_wait_readable(pipe->sink, deadline);
 		if (err)
 			return err;

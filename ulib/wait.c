@@ -62,7 +62,7 @@ static unsigned int spins(void)
 	return known - 1;
 }
 
-static int has_passed(uint64_t deadline)
+int ulib_has_passed(uint64_t deadline)
 {
 	return !deadline || (deadline != RRING_FOREVER &&
 			     deadline <= rring_deadline(0));
@@ -153,7 +153,7 @@ static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 			err = ask_kernel(waiter);
 		if (err != -EAGAIN)
 			return err;
-		if (has_passed(deadline))
+		if (ulib_has_passed(deadline))
 			return -ETIMEDOUT;
 		pthread_testcancel();
 		if (yield)
@@ -167,7 +167,7 @@ int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline)
 
 	if (waiter->strategy == RRING_WAIT_SPIN)
 		return spin_until(waiter, deadline, 0);
-	if (!has_passed(deadline))
+	if (!ulib_has_passed(deadline))
 		err = spin(waiter, spins());
 	if (err != -EAGAIN)
 		return err;

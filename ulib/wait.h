@@ -22,6 +22,9 @@ struct ulib_waiter {
  */
 int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline);
 
+/* Has @deadline come? 0: it has always come; RRING_FOREVER: it never comes. */
+int ulib_has_passed(uint64_t deadline);
+
 /*
  * Wait for a step that a peer is about to do under the arena's lock. The caller
  * looks for the step in a loop, and calls this after each look. *@looks, 0 at

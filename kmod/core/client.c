@@ -562,7 +562,9 @@ static int check_any(const struct kring_client *client, u64 cursors)
 			continue;
 		if (!reader)
 			return -ENXIO;
-		if (kring_reader_has_news(reader, kring_reader_reached(reader)))
+		if (kring_reader_has_news(reader,
+					  kring_ring_present_head(reader->ring),
+					  kring_reader_reached(reader)))
 			return 0;
 		if (!kring_ring_has_ended(reader->ring))
 			ended = false;

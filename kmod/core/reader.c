@@ -18,6 +18,9 @@
  * - The two reads differ. The writer repeats the scan.
  * - Both reads found the new value. The scan has seen the new reader.
  *
+ * A reader that gates already, and joins again to go on at another position,
+ * takes the same steps, but gates where it stands instead of JOINING.
+ *
  * If only a JOINING reader holds the writer back, the writer scans again. So a
  * ring never looks full because a reader joins.
  */
@@ -91,14 +94,14 @@ u64 kring_reader_reached(const struct kring_reader *reader)
 }
 
 /*
- * Return true if the ring has an entry at @position or above, or if @reader was
- * lapped: its client must then learn what the reader has lost. The caller holds
- * the arena's lock.
+ * Return true if the ring, whose head is now @head, has an entry at @position or
+ * above, or if @reader was lapped: its client must then learn what the reader
+ * has lost. The caller holds the arena's lock.
  */
-bool kring_reader_has_news(struct kring_reader *reader, u64 position)
+bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
+			   u64 position)
 {
-	return reader->state == RRING_READER_LAPPED ||
-	       kring_ring_head(reader->ring) > position;
+	return reader->state == RRING_READER_LAPPED || head > position;
 }
 
 /*
@@ -119,13 +122,15 @@ bool kring_reader_end_due(const struct kring_reader *reader)
 /*
  * Return true if a read of @reader at @position has a result without a wait:
  * the ring has an entry at @position or above, @reader was lapped, or its
- * client must be told that the stream has ended. @reader must have a client.
- * The caller holds the arena's lock.
+ * client, a process, must be told that the stream has ended. @reader must have a
+ * client. The caller holds the arena's lock.
  */
 bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {
 	return kring_reader_end_due(reader) ||
-	       kring_reader_has_news(reader, position);
+	       kring_reader_has_news(reader,
+				     kring_ring_present_head(reader->ring),
+				     position);
 }
 
 /*
@@ -177,19 +182,46 @@ static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 }
 
 /*
- * Make @reader, which is new or was lapped, a gating reader. @start and
- * @position say where it starts. It never starts below kring_ring_passed(),
- * because the writer may already overwrite the entries below. The top of this
- * file says why the steps are in this order. The caller holds the arena's lock.
+ * @reader has begun to gate. If readers at its position or below already stall,
+ * it takes over the clock of the one that has stalled longest: clients that take
+ * turns do not keep the writer waiting longer than a single one.
+ */
+static void share_stall_clock(struct kring_reader *reader)
+{
+	const struct kring_ring *ring = reader->ring;
+	u64 since = KTIME_MAX;
+	u32 i;
+
+	for (i = 0; i < RRING_READERS; i++) {
+		const struct kring_reader *other = ring->readers[i];
+
+		if (other && other != reader && kring_reader_gates(other) &&
+		    other->stalled_since &&
+		    kring_reader_pos(other) <= reader->start)
+			since = min(since, other->stalled_since);
+	}
+	reader->stalled_since = since == KTIME_MAX ? 0 : since;
+	reader->stalled_at = reader->start;
+}
+
+/*
+ * Make @reader a gating reader: it is new, was lapped, is FROZEN, or is LIVE and
+ * goes back. @start and @position say where it starts. It never starts below
+ * kring_ring_passed(), because the writer may already overwrite the entries
+ * below. The top of this file says why the steps are in this order. A reader
+ * that gates already goes on doing so meanwhile, instead of JOINING, and keeps
+ * its stall clock. The caller holds the arena's lock.
  */
 static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 {
 	struct kring_ring *ring = reader->ring;
+	bool gates = kring_reader_gates(reader);
 
-	reader->start = kring_ring_low(ring);
+	if (!gates)
+		reader->start = kring_ring_low(ring);
 	/* not preempted: a full ring's writer rescans while it sees JOINING */
 	preempt_disable();
-	publish_state(reader, RRING_READER_JOINING);
+	publish_state(reader, gates ? reader->state : RRING_READER_JOINING);
 	/*
 	 * O: pairs with P in the library's scan. Without it, a scan could see
 	 * the new .joins, but miss that .ref of this reader says JOINING.
@@ -201,6 +233,8 @@ static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 				       position);
 	publish_state(reader, RRING_READER_LIVE);
 	preempt_enable();
+	if (!gates)
+		share_stall_clock(reader);
 }
 
 static void begin_observing(struct kring_reader *reader, u32 start,
@@ -319,19 +353,16 @@ static u64 go_on(struct kring_reader *reader)
 }
 
 /*
- * Go on as the named reader @reader, which a new client has just taken over. A
- * FROZEN reader has gated all the time, and goes on doing so at its position. A
- * lapped reader gates again, at its position or at the lowest position at which
- * a new reader may start, whichever is higher. args->lost becomes the number of
- * entries that it has lost. The caller holds the arena's lock.
+ * Go on as the named reader @reader, which a new client has just taken over: at
+ * its position, or at the lowest position at which a new reader may start,
+ * whichever is higher. An honest FROZEN reader has gated all the time, so it is
+ * not below. But a hostile client may have set its cursor back before the reader
+ * froze. args->lost becomes the number of entries that the reader has lost. The
+ * caller holds the arena's lock.
  */
 static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 {
-	if (reader->state == RRING_READER_FROZEN)
-		publish_state(reader, RRING_READER_LIVE);
-	else
-		begin_gating(reader, RRING_START_AT, reader->start);
-	reader->stalled_since = 0;
+	begin_gating(reader, RRING_START_AT, reader->start);
 	args->resumed = 1;
 	args->lost = go_on(reader);
 }
@@ -602,10 +633,10 @@ int kring_reader_leave(struct kring_client *client,
 }
 
 /*
- * Make @reader, which was lapped, gate again: at its position, or at the lowest
- * position at which a new reader may start, whichever is higher. Give the
- * reader a new serial, so that its .ref differs from all earlier ones. It goes
- * on at .reached. Return how many entries it has lost. The caller holds the
+ * Make @reader, which was lapped or is LIVE, gate again: at its position, or at
+ * the lowest position at which a new reader may start, whichever is higher. Give
+ * the reader a new serial, so that its .ref differs from all earlier ones. It
+ * goes on at .reached. Return how many entries it has lost. The caller holds the
  * arena's lock.
  */
 u64 kring_reader_resume(struct kring_reader *reader)
@@ -617,15 +648,14 @@ u64 kring_reader_resume(struct kring_reader *reader)
 	reader->reached = rring_window_clamp(kring_reader_reached(reader), head);
 	reader->serial = kring_arena_next_serial(ring->arena);
 	begin_gating(reader, RRING_START_AT, stood);
-	reader->stalled_since = 0;
 	return go_on(reader);
 }
 
 /*
- * Run READER_REJOIN: make a lapped reader of @client gate again. Returns 0;
- * -EINVAL: the reader was not lapped, or .reserved is not 0; -ENXIO: no such
- * ring or reader; -EPERM: the reader has another client, or none; or an error
- * of kring_client_lock(). Takes the arena's lock.
+ * Run READER_REJOIN: make a reader of @client, which was lapped or is LIVE, gate
+ * again. Returns 0; -EINVAL: the reader is an observer, or .reserved is not 0;
+ * -ENXIO: no such ring or reader; -EPERM: the reader has another client, or none;
+ * or an error of kring_client_lock(). Takes the arena's lock.
  */
 int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args)
@@ -641,7 +671,7 @@ int kring_reader_rejoin(struct kring_client *client,
 	reader = own_reader(client, args->ring, args->reader);
 	if (IS_ERR(reader)) {
 		err = PTR_ERR(reader);
-	} else if (reader->state != RRING_READER_LAPPED) {
+	} else if (reader->state == RRING_READER_OBSERVER) {
 		err = -EINVAL;
 	} else {
 		args->lost = kring_reader_resume(reader);

@@ -48,7 +48,8 @@ u64 kring_reader_ref(const struct kring_reader *reader);
 bool kring_reader_gates(const struct kring_reader *reader);
 u64 kring_reader_pos(const struct kring_reader *reader);
 u64 kring_reader_reached(const struct kring_reader *reader);
-bool kring_reader_has_news(struct kring_reader *reader, u64 position);
+bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
+			   u64 position);
 bool kring_reader_end_due(const struct kring_reader *reader);
 bool kring_reader_ready(struct kring_reader *reader, u64 position);
 void kring_reader_check_stall(struct kring_reader *reader, u64 position,

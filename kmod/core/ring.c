@@ -377,6 +377,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	passed = rring_seq_load(&kring_ring_page(old)->passed);
 	rring_seq_store(&kring_ring_page(old)->passed, min(passed, end));
 	old->head = end;
+	rring_seq_store(&old->info->begin, end);
 	old->writer = client;
 	old->info->writer = client->id;
 	/*

@@ -84,6 +84,7 @@ void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns);
 
 /* window.c */
 u64 kring_ring_head(struct kring_ring *ring);
+u64 kring_ring_present_head(struct kring_ring *ring);
 u64 kring_ring_low(struct kring_ring *ring);
 u64 kring_ring_passed(struct kring_ring *ring);
 u64 kring_ring_whole(struct kring_ring *ring);

@@ -45,6 +45,18 @@ u64 kring_ring_head(struct kring_ring *ring)
 }
 
 /*
+ * Return the head of @ring as a process finds it now: a hostile writer may have
+ * lowered it since kring_ring_head() returned a higher one.
+ */
+u64 kring_ring_present_head(struct kring_ring *ring)
+{
+	u64 head = kring_ring_head(ring);
+
+	return ring->writer ?
+	       min(head, rring_seq_load(&kring_ring_page(ring)->head)) : head;
+}
+
+/*
  * Return the lowest position of all gating readers of @ring, but at most @most.
  */
 static u64 lowest_gating(const struct kring_ring *ring, u64 most)
@@ -58,6 +70,18 @@ static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 }
 
 /*
+ * Return the lower end of the window by the present cursors: at most @head, the
+ * head of @ring. A hostile client can lower it.
+ */
+static u64 present_low(const struct kring_ring *ring, u64 head)
+{
+	/* a cursor above the head has no effect: this is at most the head */
+	return lowest_gating(ring, max(rring_window_retained(head,
+							ring->info->retain),
+				       rring_seq_load(&ring->info->kept)));
+}
+
+/*
  * Return the lower end of the window: the position of the lowest gating reader,
  * or the first entry that the ring retains, whichever is lower. Retained
  * entries that gave way do not count. The lower end never goes back, and is at
@@ -66,13 +90,10 @@ static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 u64 kring_ring_low(struct kring_ring *ring)
 {
 	u64 head = kring_ring_head(ring);
-	/* a cursor above the head has no effect: this is at most the head */
-	u64 low = max(rring_window_retained(head, ring->info->retain),
-		      rring_seq_load(&ring->info->kept));
 
 	ring->low = max(ring->low,
 			rring_window_retained(head, ring->info->capacity));
-	ring->low = max(ring->low, lowest_gating(ring, low));
+	ring->low = max(ring->low, present_low(ring, head));
 	return ring->low;
 }
 
@@ -112,11 +133,18 @@ u64 kring_ring_observable(struct kring_ring *ring)
 	return max(kring_ring_passed(ring), kring_ring_whole(ring));
 }
 
+/*
+ * Would the writer of @ring, a process, find room by a look at the cursors? If a
+ * hostile reader has set its cursor back, the lower end of the window does not
+ * fall, but the writer does not know that it was higher.
+ */
 bool kring_ring_has_room(struct kring_ring *ring)
 {
+	u64 head = kring_ring_head(ring);
+
 	if (ring->info->policy == RRING_OVERWRITE)
 		return true;
-	return rring_window_room(kring_ring_low(ring), kring_ring_head(ring),
+	return rring_window_room(present_low(ring, head), head,
 				 ring->info->capacity);
 }
 

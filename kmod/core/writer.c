@@ -36,6 +36,12 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 	u64 now = ktime_get_ns();
 	u32 i;
 
+	/*
+	 * A hostile reader may show a high cursor here and a low one elsewhere,
+	 * so that no limit runs: look again even so.
+	 */
+	*wake_at = min(*wake_at, now + max_t(u64, ring->info->stall_ns,
+					     NSEC_PER_MSEC));
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i])
 			kring_reader_check_stall(ring->readers[i], position,
@@ -47,7 +53,7 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
  * Returns 0: yes; -EAGAIN: not yet. Laps readers that stall, if @ring has a
  * stall limit; @wake_at: see check_stalls(). The caller holds the arena's lock.
  */
-static int check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
+int kring_writer_check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
 	if (kring_ring_low(ring) > position)
 		return 0;
@@ -86,7 +92,8 @@ static int writable(void *context, u64 *wake_at)
 	if (!err)
 		err = check_peer(wait->client, wait->peer);
 	if (!err)
-		err = check_room(wait->ring, wait->position, wake_at);
+		err = kring_writer_check_room(wait->ring, wait->position,
+					      wake_at);
 	kring_client_unlock(wait->client);
 	return err;
 }

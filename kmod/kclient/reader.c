@@ -422,7 +422,8 @@ static int readable(void *context, u64 *wake_at)
 	mutex_lock(&kr->arena->lock);
 	if (kr->stop)
 		err = -ESHUTDOWN;
-	else if (kring_reader_has_news(kr->reader, kr->pos) ||
+	else if (kring_reader_has_news(kr->reader,
+				       kring_ring_head(kr->ring), kr->pos) ||
 		 (kring_ring_has_ended(kr->ring) &&
 		  kr->told != kring_ring_end_mark(kr->ring)))
 		err = 0;

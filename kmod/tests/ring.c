@@ -4,6 +4,7 @@
 #include <rusted_ring/internal/window.h>
 
 #include "../core/reader.h"
+#include "../core/writer.h"
 #include "fixture.h"
 
 #define CAPACITY	8
@@ -450,7 +451,9 @@ static void reader_is_lapped_after_its_limit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5000), 5000ull + STALL_NS);
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 5999), 5000ull + STALL_NS);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
-	KUNIT_EXPECT_EQ(test, kring_reader_rejoin(client, &args), -EINVAL);
+	/* a reader that joins again keeps its position, and does not move */
+	KUNIT_EXPECT_EQ(test, kring_reader_rejoin(client, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.position, 0ull);
 	KUNIT_EXPECT_EQ(test, check_stall(reader, 0, 6000), RRING_FOREVER);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
 	KUNIT_EXPECT_EQ(test, ring->laps, 1ull);
@@ -484,6 +487,70 @@ static void reader_that_moves_is_not_lapped(struct kunit *test)
 	check_stall(reader, 5, now);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
 	check_stall(reader, 5, now + 1);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
+}
+
+/*
+ * A hostile reader can show the kernel a low cursor when it looks for room, and
+ * the head when it looks for readers that stall. Here the writer waits for a
+ * position beyond the head, which looks the same. It looks again soon.
+ */
+static void wait_without_stall_looks_again(struct kunit *test)
+{
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0,
+				       NSEC_PER_SEC);
+	u64 wake_at = RRING_FOREVER;
+	u64 latest;
+
+	mutex_lock(&ring->arena->lock);
+	KUNIT_EXPECT_EQ(test, kring_writer_check_room(ring, 5, &wake_at),
+			-EAGAIN);
+	mutex_unlock(&ring->arena->lock);
+	latest = ktime_get_ns() + NSEC_PER_SEC;
+	KUNIT_EXPECT_LE(test, wake_at, latest);
+}
+
+/*
+ * Clients that leave and join in turn, so that there is always a reader at the
+ * same position, keep the writer waiting no longer than one that stays.
+ */
+static void readers_that_take_turns_are_lapped(struct kunit *test)
+{
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct kring_reader *first = fixture_join(test, client, ring, NULL);
+	struct rring_reader_join args = {
+		.ring = ring->id,
+		.start = RRING_START_OLDEST,
+	};
+	struct kring_reader *next;
+
+	fixture_commit(ring, CAPACITY);
+	check_stall(first, 0, 5000);
+	KUNIT_ASSERT_EQ(test, kring_reader_join(client, &args), 0);
+	next = ring->readers[args.reader];
+	KUNIT_EXPECT_EQ(test, leave(client, first, 0), 0);
+	check_stall(next, 0, 5999);
+	KUNIT_EXPECT_EQ(test, (int)next->state, (int)RRING_READER_LIVE);
+	check_stall(next, 0, 6000);
+	KUNIT_EXPECT_EQ(test, (int)next->state, (int)RRING_READER_LAPPED);
+}
+
+static void named_reader_that_comes_and_goes_is_lapped(struct kunit *test)
+{
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_ring *ring = open(test, client, RRING_BLOCK, 0, STALL_NS);
+	struct kring_reader *reader = fixture_join(test, client, ring, "name");
+
+	fixture_commit(ring, CAPACITY);
+	check_stall(reader, 0, 5000);
+	KUNIT_EXPECT_EQ(test, leave(client, reader, 0), 0);
+	KUNIT_EXPECT_PTR_EQ(test, fixture_join(test, client, ring, "name"),
+			    reader);
+	check_stall(reader, 0, 5999);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
+	check_stall(reader, 0, 6000);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
 }
 
@@ -529,6 +596,9 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(frozen_reader_can_be_forgotten),
 	KUNIT_CASE(reader_is_lapped_after_its_limit),
 	KUNIT_CASE(reader_that_moves_is_not_lapped),
+	KUNIT_CASE(wait_without_stall_looks_again),
+	KUNIT_CASE(readers_that_take_turns_are_lapped),
+	KUNIT_CASE(named_reader_that_comes_and_goes_is_lapped),
 	KUNIT_CASE(frozen_reader_is_lapped),
 	{}
 };

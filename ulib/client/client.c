@@ -96,8 +96,8 @@ void ulib_poll_reader(struct rring_reader *reader)
 
 	if (own->file.calls->poll_next &&
 	    __atomic_load_n(&own->polled, __ATOMIC_RELAXED))
-		RRING_STORE(&reader->slow_look,
-			    RRING_LOAD(&reader->slow_look) | ULIB_LOOK_POLLED);
+		__atomic_fetch_or(&reader->slow_look, ULIB_LOOK_POLLED,
+				  __ATOMIC_RELAXED);
 }
 
 /*

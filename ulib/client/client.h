@@ -84,6 +84,7 @@ void ulib_inherited_client_free(struct rring_client *client);
 /* Bits of .slow_look of a reader. */
 #define ULIB_LOOK_LAPPABLE	(1u << 0)	/* it may have been lapped */
 #define ULIB_LOOK_POLLED	(1u << 1)	/* see ulib_poll_next() */
+#define ULIB_LOOK_MISLED	(1u << 2)	/* it goes to .back_to */
 
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);

@@ -48,6 +48,8 @@ typedef u32 __poll_t;
 
 #define min_t(type, a, b)		\
 	({ type a_ = (a), b_ = (b); a_ < b_ ? a_ : b_; })
+#define NSEC_PER_MSEC	1000000L
+
 #define max_t(type, a, b)		\
 	({ type a_ = (a), b_ = (b); a_ > b_ ? a_ : b_; })
 #define min(a, b)			min_t(__typeof__(a), a, b)

@@ -172,14 +172,14 @@ static uint64_t whole_from(const struct rring_reader *reader, uint64_t head)
  * Has the writer overtaken the reader, which is @avail entries below @head? An
  * observer is overtaken if the next entry is claimed, because its release would
  * fail. Far from a lap behind, do not look at the claim. A gating reader that
- * cannot be lapped is overtaken only by a hostile writer, which moves its head
- * too far.
+ * was not lapped is overtaken only by a hostile writer, which moves its head too
+ * far.
  */
 static int is_overtaken(const struct rring_reader *reader, uint64_t head,
 			uint64_t avail)
 {
 	if (!reader->observer)
-		return !reader->lappable && avail > reader->capacity;
+		return avail > reader->capacity;
 	return avail > reader->capacity / 2 &&
 	       reader->pos < whole_from(reader, head);
 }
@@ -194,6 +194,24 @@ static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 	return lose_until(reader, rring_window_resume(whole_from(reader, head),
 						      head, reader->capacity,
 						      ++reader->overtaken));
+}
+
+/*
+ * A look has found @avail events below @head. If the writer has overtaken the
+ * reader, move the reader up and return -ESTALE; else return 0. Of a ring with a
+ * stall limit, the kernel may have lapped the reader meanwhile: then return what
+ * ulib_head_rejoin() returns, if not 0.
+ */
+static int check_overtaken(struct rring_reader *reader, uint64_t head,
+			   uint64_t avail)
+{
+	int err = 0;
+
+	if (!is_overtaken(reader, head, avail))
+		return 0;
+	if (reader->lappable && !reader->observer)
+		err = ulib_head_rejoin(reader);
+	return err ? err : skip_overwritten(reader, head);
 }
 
 /*
@@ -251,22 +269,72 @@ int ulib_reader_knows_end(const struct rring_reader *reader)
 
 /* ---- looks ---- */
 
-/* Map the pages of the ring's present incarnation, unless they are mapped. */
+static int was_misled(const struct rring_reader *reader)
+{
+	return RRING_LOAD(&reader->slow_look) & ULIB_LOOK_MISLED;
+}
+
+/*
+ * Map the pages of the ring's present incarnation, unless they are mapped. A
+ * reader above .begin, where the present writer has begun, was misled: the last
+ * writer had a head that the kernel has never seen. Then note where it has to go
+ * back to.
+ */
 static int follow_writer(struct rring_reader *reader)
 {
-	int err = 0;
+	uint64_t begin;
+	int err;
 
-	while (!err && reader->incarnation !=
-	       rring_flag_load_acquire(&reader->info->incarnation))
+	while (reader->incarnation !=
+	       rring_flag_load_acquire(&reader->info->incarnation)) {
 		err = map_ring(reader);
-	return err;
+		if (err)
+			return err;
+		begin = rring_seq_load(&reader->info->begin);
+		if (reader->pos > begin && !was_misled(reader)) {
+			reader->back_to = begin;
+			__atomic_fetch_or(&reader->slow_look, ULIB_LOOK_MISLED,
+					  __ATOMIC_RELAXED);
+		}
+	}
+	return 0;
+}
+
+/*
+ * Move the reader back to .back_to, so that it gets all entries of the present
+ * writer. Return -ESTALE, because what the reader has peeked is not in the ring;
+ * or an error of READER_REJOIN.
+ */
+static int go_back(struct rring_reader *reader)
+{
+	int err;
+
+	set_position(reader, reader->back_to);
+	reader->head = reader->pos;
+	__atomic_fetch_and(&reader->slow_look, ~ULIB_LOOK_MISLED,
+			   __ATOMIC_RELAXED);
+	rring_seq_store_release(reader->cursor, reader->pos);
+	err = reader->observer ? 0 : rejoin(reader);
+	return err ? err : -ESTALE;
+}
+
+/*
+ * Return the head of the incarnation whose pages are mapped, while the ring is
+ * in state @state. If the ring has no writer, this is .end, where the kernel
+ * has stopped the stream: a hostile writer may have stored any head.
+ */
+static uint64_t load_head(const struct rring_reader *reader, uint32_t state)
+{
+	if (state == RRING_RING_OPEN)
+		/* B: pairs with A in rring_writer_advance() */
+		return rring_seq_load_acquire(&reader->ring->head);
+	return rring_seq_load(&reader->info->end);
 }
 
 /*
  * Set *@head to the head of the ring, and *@ended to 1 if the stream has ended,
- * else to 0. If there is a new incarnation, map its pages first. If the ring
- * has no writer, *@head is at most .end, where the kernel has stopped the
- * stream. Return 0 or the error of the mapping.
+ * else to 0. If there is a new incarnation, map its pages first. Return 0 or
+ * the error of the mapping.
  */
 static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -283,13 +351,11 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 		 * ENDED or AWAITED, .end is final.
 		 */
 		state = rring_flag_load_acquire(&info->state);
-		/* if a later incarnation has ended, map its pages first */
-	} while (rring_unlikely(state == RRING_RING_ENDED) &&
-		 reader->incarnation != rring_flag_load(&info->incarnation));
-	/* B: pairs with A in rring_writer_advance(): entries are complete */
-	*head = rring_seq_load_acquire(&reader->ring->head);
-	if (state != RRING_RING_OPEN && *head > rring_seq_load(&info->end))
-		*head = rring_seq_load(&info->end);
+		*head = load_head(reader, state);
+		rring_fence_acquire();
+		/* a next writer has come meanwhile: what was read is mixed */
+	} while (rring_unlikely(reader->incarnation !=
+				rring_flag_load(&info->incarnation)));
 	*ended = state == RRING_RING_ENDED;
 	return 0;
 }
@@ -392,6 +458,8 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 			return err;
 	}
 	err = find_head(reader, &head, &ended);
+	if (!err && was_misled(reader))
+		err = go_back(reader);
 	if (!err && is_close_behind(reader, head))
 		err = back_off(reader, &head, &ended);
 	if (!err && reader->pos < reader->gates_from)
@@ -399,14 +467,9 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	if (err)
 		return err;
 	avail = head > reader->pos ? head - reader->pos : 0;
-	if (is_overtaken(reader, head, avail))
-		return skip_overwritten(reader, head);
-	/*
-	 * Either the kernel has lapped the reader since ulib_head_rejoin(),
-	 * which rring_release() will report, or the writer is hostile.
-	 */
-	if (avail > reader->capacity)
-		avail = reader->capacity;
+	err = check_overtaken(reader, head, avail);
+	if (err)
+		return err;
 	if (avail)
 		return offer(reader, avail, n);
 	reader->backoff_left |= 1;
@@ -483,6 +546,8 @@ long rring_reader_skip(struct rring_reader *reader, uint32_t keep)
 		err = ulib_head_rejoin(reader);
 	if (!err)
 		err = find_head(reader, &head, &ended);
+	if (!err && was_misled(reader))
+		err = go_back(reader);
 	if (err)
 		return err;
 	if (head <= reader->pos || head - reader->pos <= keep)
@@ -512,7 +577,7 @@ int ulib_reader_check(struct rring_reader *reader)
 	err = find_head(reader, &head, &ended);
 	if (err)
 		return err;
-	if (head > reader->pos)
+	if (head > reader->pos || was_misled(reader))
 		return 0;
 	reader->backoff_left |= 1;
 	return ended ? -EPIPE : -EAGAIN;

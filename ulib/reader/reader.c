@@ -160,8 +160,20 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 	return rring_hold(reader->client, event);
 }
 
+/*
+ * Return the position at which a call that has begun at @reader's position ends,
+ * although the writer has discarded all entries up to there. Up to a lap is
+ * honest. A hostile writer could discard entries for ever, so the call returns
+ * -EAGAIN.
+ */
+static uint64_t last_skip(const struct rring_reader *reader)
+{
+	return reader->pos + 2ull * reader->capacity;
+}
+
 int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 {
+	uint64_t end = last_skip(reader);
 	int err;
 	long n;
 
@@ -173,8 +185,10 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 		if (n < 0)
 			return (int)n;
 		err = ulib_reader_next(reader, event);
-	} while (rring_unlikely(err == -ENODATA));
-	return err;
+		if (err != -ENODATA)
+			return err;
+	} while (reader->pos < end);
+	return -EAGAIN;
 }
 
 static int next_is_discarded(const struct rring_reader *reader)
@@ -191,10 +205,11 @@ static int next_is_discarded(const struct rring_reader *reader)
 
 long ulib_peek_event(struct rring_reader *reader)
 {
+	uint64_t end = last_skip(reader);
 	long n;
 	int err;
 
-	for (;;) {
+	while (reader->pos < end) {
 		n = rring_peek(reader, 1);
 		if (n != 1 || !next_is_discarded(reader))
 			return n;
@@ -202,6 +217,7 @@ long ulib_peek_event(struct rring_reader *reader)
 		if (err)
 			return err;
 	}
+	return -EAGAIN;
 }
 
 /* ---- wait ---- */

@@ -15,6 +15,7 @@
 struct member {
 	struct rring_reader *reader;
 	uint32_t priority;
+	int error;	/* of a look, and not returned yet; 0: none */
 };
 
 struct rring_set {
@@ -23,6 +24,7 @@ struct rring_set {
 	struct rring_reader *last;	/* the caller uses its event, or NULL */
 	struct rring_reader *failed;	/* its release failed with .error */
 	int error;
+	int has_erred;	/* 1: the last look has returned a member's error */
 	/* 1: members have changed since the set last returned -EPIPE */
 	int end_due;
 	uint32_t count;
@@ -183,6 +185,39 @@ static uint64_t timestamp_of(const struct rring_set *set,
 	       set->config.timestamp(&event);
 }
 
+/* Return what a look at @member finds: 1: an event; else a negative errno. */
+static long look_at_member(const struct member *member)
+{
+	if (member->error)
+		return member->error;
+	/* look without a rest, during which other members would wait */
+	member->reader->backoff_left |= 1;
+	return ulib_peek_event(member->reader);
+}
+
+/*
+ * By timestamp: @found and @failed are the places + 1 of the member with the
+ * lowest timestamp and of one that has an error; 0: there is none. If there are
+ * both, return the event and the error in turn: neither hides the other.
+ */
+static int choose_in_turn(struct rring_set *set, uint32_t found,
+			  uint32_t failed, uint32_t *chosen)
+{
+	struct member *member;
+	int err;
+
+	set->has_erred = failed && !(found && set->has_erred);
+	if (!set->has_erred) {
+		*chosen = found - 1;
+		return 0;
+	}
+	*chosen = failed - 1;
+	member = &set->members[*chosen];
+	err = member->error;
+	member->error = 0;
+	return err;
+}
+
 /*
  * Choose the member that is read next. Return 0: it is at index *@chosen;
  * -EAGAIN: no member has events; -EPIPE: all streams have ended, or the set is
@@ -191,40 +226,41 @@ static uint64_t timestamp_of(const struct rring_set *set,
 static int choose_member(struct rring_set *set, uint32_t *chosen)
 {
 	uint64_t timestamp, lowest = 0;
+	uint32_t found = 0, failed = 0;
 	int nobody = -EPIPE;
-	uint32_t found = 0;	/* place of the lowest + 1; 0: none */
 	uint32_t i;
 
 	for (i = 0; i < set->count; i++) {
-		struct rring_reader *reader = set->members[i].reader;
-		long n;
+		struct member *member = &set->members[i];
+		long n = look_at_member(member);
 
-		/* look without a rest, during which other members would wait */
-		reader->backoff_left |= 1;
-		n = ulib_peek_event(reader);
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;
 		if (n == -EAGAIN || n == -EPIPE)
 			continue;
-		*chosen = i;
-		if (n < 0)
-			return (int)n;
-		if (set->config.order != RRING_BY_TIMESTAMP)
-			return 0;
-		timestamp = timestamp_of(set, reader);
+		if (set->config.order != RRING_BY_TIMESTAMP) {
+			*chosen = i;
+			return n < 0 ? (int)n : 0;
+		}
+		if (n < 0) {
+			member->error = (int)n;
+			failed = i + 1;
+			continue;
+		}
+		timestamp = timestamp_of(set, member->reader);
 		if (found && timestamp >= lowest)
 			continue;
 		found = i + 1;
 		lowest = timestamp;
 	}
-	*chosen = found - 1;
-	return found ? 0 : nobody;
+	return found || failed ?
+	       choose_in_turn(set, found, failed, chosen) : nobody;
 }
 
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from)
 {
-	uint32_t chosen;
+	uint32_t chosen = 0;
 	int err;
 
 	release_last(set);
@@ -262,7 +298,9 @@ static int check_members(void *context)
 	for (i = 0; i < set->count; i++) {
 		struct rring_reader *reader = set->members[i].reader;
 
-		err = ulib_reader_check(reader);
+		err = set->members[i].error;
+		if (!err)
+			err = ulib_reader_check(reader);
 		if (err == -EAGAIN)
 			ended = 0;
 		else if (err != -EPIPE)

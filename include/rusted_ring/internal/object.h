@@ -117,6 +117,7 @@ struct rring_reader {
 	uint32_t slow_look;
 	/* events above .head that a look has found; each needs another call */
 	uint64_t unoffered;
+	uint64_t back_to;	/* ULIB_LOOK_MISLED: where a look puts it */
 };
 
 #endif /* _RUSTED_RING_OBJECT_H */

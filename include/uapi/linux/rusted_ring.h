@@ -348,7 +348,10 @@ struct rring_ring_info {
 				 * it grows during the writer's scan of the
 				 * readers, the writer scans again
 				 */
-	__u8 reserved2[32];
+	rring_seq_t begin;	/* position where the present or last writer
+				 * began
+				 */
+	__u8 reserved2[24];
 
 	char name[RRING_NAME_MAX];	/* never changes; empty: nameless */
 	rring_word_t dropped[RRING_DROPS]; /* how many events the kernel, as the
@@ -752,9 +755,11 @@ struct rring_reader_leave {
  * .position: where it stood, or at the oldest entry left, whichever is higher.
  * The writer waits for it from .start of its struct rring_reader_info on. What
  * the reader has read below, it validates as an observer does: by .claim and,
- * in a ring of handles, by the generations.
+ * in a ring of handles, by the generations. A reader that was not lapped may
+ * rejoin after it has set its cursor back: it goes on there, or at the lowest
+ * position at which a new reader may start, whichever is higher.
  *
- *	EINVAL	also: the reader was not lapped
+ *	EINVAL	also: the reader is an observer
  *	ENXIO	no such ring or reader
  *	EPERM	also: the reader belongs to another client, or to none
  */

@@ -4,6 +4,7 @@
  * head out of range or a cursor that moves back. No other client loses or
  * repeats an event or loses a slot.
  */
+#include <poll.h>
 #include <string.h>
 
 #include "arena.h"
@@ -352,6 +353,52 @@ TEST_F(cursor_moved_back, nor_from_the_next_writer)
 	reader = reader_at(self->peer, self->writer->id);
 	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
 	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+}
+
+/*
+ * The hostile reader has a name, and its client ends. Its successor starts where
+ * it stood, but not below what the writer has given up.
+ */
+TEST_F(cursor_moved_back, nor_does_its_successor)
+{
+	const struct rring_reader_config config = {
+		.ring = self->writer->id,
+		.name = "name",
+	};
+	struct rring_reader *reader;
+
+	rring_reader_close(self->liar, 1);
+	self->liar = reader_of(self->peer, &config);
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	put_many(self->writer, 1);
+	stand_at(self->liar, 2);
+	rring_reader_close(self->liar, 0);
+	reader = reader_of(self->peer, &config);
+	EXPECT_EQ((uint64_t)WINDOW, reader->pos);
+	EXPECT_EQ(WINDOW - 2ull, rring_reader_lost(reader));
+	EXPECT_EQ(0, stream_take(reader, LEN_MAX));
+	EXPECT_EQ(-EAGAIN, stream_take(reader, LEN_MAX));
+}
+
+/*
+ * The kernel has seen room that the writer does not know of. To poll for it must
+ * not return at once each time.
+ */
+TEST_F(cursor_moved_back, the_writer_is_not_told_of_room_that_it_does_not_find)
+{
+	struct pollfd pollfd = {
+		.fd = rring_client_fd(self->client),
+		.events = POLLOUT,
+	};
+
+	put_many(self->writer, WINDOW);
+	stand_at(self->liar, WINDOW);
+	/* to find its position, the kernel looks at all readers */
+	rring_reader_close(reader_at(self->peer, self->writer->id), 1);
+	stand_at(self->liar, 0);
+	EXPECT_EQ(-EAGAIN, stream_put(self->writer, LEN_MAX));
+	EXPECT_EQ(0, poll(&pollfd, 1, 0));
 }
 
 /* When a writer ends, its window is a lap, whatever the forged cursor says. */
