@@ -215,7 +215,7 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args)
  * @client is live, and the calling thread belongs to its process. Return an
  * error without the lock: -ENOTCONN: @client is not attached, or has not mapped
  * its ledger yet; -EPERM: another process calls; -EOWNERDEAD: @client is dead
- * or evicted.
+ * or evicted; -EINTR: the process is being killed.
  */
 int kring_client_lock(struct kring_client *client)
 {
@@ -227,7 +227,8 @@ int kring_client_lock(struct kring_client *client)
 		return -ENOTCONN;
 	if (client->mm != current->mm)
 		return -EPERM;
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock))
+		return -EINTR;
 	if (client->state == RRING_CLIENT_DEAD || client->evicted)
 		err = -EOWNERDEAD;
 	else if (client->state == RRING_CLIENT_ATTACHED)
@@ -432,63 +433,108 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id)
 	return id <= arena->info->max_clients ? arena->clients[id] : NULL;
 }
 
+static int find_cursors(struct kring_client *client, u32 index,
+			struct kring_region_ref *ref)
+{
+	struct kring_arena *arena = client->arena;
+	struct kring_client *peer = index ? client_at(arena, index) :
+					    arena->kernel;
+
+	if (!peer || !peer->cursors.addr)
+		return -ENXIO;
+	ref->region = &peer->cursors;
+	ref->writable = peer == client;
+	/* the arena keeps the kernel's client, and .region has its own file */
+	if (index && peer != client) {
+		kref_get(&peer->ref);
+		ref->peer = peer;
+	}
+	return 0;
+}
+
+static void take_pages(struct kring_region_ref *ref, struct rring_pages *pages)
+{
+	kring_pages_get(pages);
+	ref->pages = pages;
+	ref->region = &pages->region;
+}
+
+static int find_ring(struct kring_client *client, u32 index,
+		     struct kring_region_ref *ref)
+{
+	struct kring_ring *ring = kring_ring_at(client->arena, index);
+
+	if (!ring)
+		return -ENXIO;
+	take_pages(ref, ring->pages);
+	ref->writable = ring->writer == client;
+	return 0;
+}
+
+static int find_xxl(struct kring_client *client, u32 index,
+		    struct kring_region_ref *ref)
+{
+	struct rring_pages *pages =
+		kring_xxl_pages(&client->arena->pool[RRING_XXL], index);
+
+	if (!pages)
+		return -ENXIO;
+	take_pages(ref, pages);
+	ref->writable = client->role == RRING_PRODUCER;
+	return 0;
+}
+
 /*
- * Find the region that @offset names (see RRING_OFF()). Set *@region to it, and
- * *@writable to whether @client may write it. Return 0; -EINVAL: @offset is not
- * valid; -ENXIO: @offset names a client, ring or XXL slot that has no such
- * region now. The caller holds the arena's lock.
+ * Find the region that @offset names (see RRING_OFF()), and store it with a
+ * reference in @ref. Return 0, and the caller calls kring_region_ref_put();
+ * -EINVAL: @offset is not valid; -ENXIO: @offset names a client, ring or XXL
+ * slot that has no such region now. The caller holds the arena's lock.
  */
 int kring_client_region(struct kring_client *client, u64 offset,
-			const struct kring_region **region, bool *writable)
+			struct kring_region_ref *ref)
 {
 	u32 type = offset >> RRING_OFF_REGION_SHIFT;
 	u32 index = (offset >> RRING_OFF_INDEX_SHIFT) & 0xfff;
-	struct kring_arena *arena = client->arena;
-	struct kring_client *peer;
-	struct kring_ring *ring;
 
 	if (offset != RRING_OFF(type, index))
 		return -EINVAL;
 	if (index && type != RRING_REGION_CURSORS &&
 	    type != RRING_REGION_RING && type != RRING_REGION_XXL)
 		return -EINVAL;
-	*writable = false;
+	memset(ref, 0, sizeof(*ref));
 	switch (type) {
 	case RRING_REGION_ARENA:
-		*region = &arena->region;
+		ref->region = &client->arena->region;
 		return 0;
 	case RRING_REGION_LEDGER:
-		*region = &client->ledger;
-		*writable = true;
+		ref->region = &client->ledger;
+		ref->writable = true;
 		return 0;
 	case RRING_REGION_MAGAZINE:
-		*region = &client->magazine;
+		ref->region = &client->magazine;
 		return 0;
 	case RRING_REGION_PAYLOAD:
-		*region = &arena->payload;
-		*writable = client->role == RRING_PRODUCER;
+		ref->region = &client->arena->payload;
+		ref->writable = client->role == RRING_PRODUCER;
 		return 0;
 	case RRING_REGION_CURSORS:
-		peer = index ? client_at(arena, index) : arena->kernel;
-		if (!peer || !peer->cursors.addr)
-			return -ENXIO;
-		*region = &peer->cursors;
-		*writable = peer == client;
-		return 0;
+		return find_cursors(client, index, ref);
 	case RRING_REGION_RING:
-		ring = kring_ring_at(arena, index);
-		if (!ring)
-			return -ENXIO;
-		*region = &ring->pages->region;
-		*writable = ring->writer == client;
-		return 0;
+		return find_ring(client, index, ref);
 	case RRING_REGION_XXL:
-		*region = kring_xxl_region(&arena->pool[RRING_XXL], index);
-		*writable = client->role == RRING_PRODUCER;
-		return *region ? 0 : -ENXIO;
+		return find_xxl(client, index, ref);
 	default:
 		return -EINVAL;
 	}
+}
+
+/* Put the reference of @ref. Needs no lock. May sleep. */
+void kring_region_ref_put(struct kring_region_ref *ref)
+{
+	if (ref->pages)
+		kring_pages_put(ref->pages);
+	if (ref->peer)
+		kring_client_put(ref->peer);
 }
 
 /* ---- wait for several rings ---- */
@@ -664,8 +710,9 @@ __poll_t kring_client_arm(struct kring_client *client)
 }
 
 /*
- * Return the mask for poll(): EPOLLERR if @client is not live, or is evicted;
- * otherwise the mask of kring_client_arm(). Takes the arena's lock.
+ * Return the mask for poll(): EPOLLERR if @client is not live, or is evicted, or
+ * the calling process is being killed; otherwise the mask of kring_client_arm().
+ * Takes the arena's lock.
  */
 __poll_t kring_client_poll(struct kring_client *client)
 {
@@ -673,9 +720,8 @@ __poll_t kring_client_poll(struct kring_client *client)
 	struct kring_arena *arena = smp_load_acquire(&client->arena);
 	__poll_t mask = EPOLLERR;
 
-	if (!arena)
+	if (!arena || mutex_lock_killable(&arena->lock))
 		return EPOLLERR;
-	mutex_lock(&arena->lock);
 	if (client->state == RRING_CLIENT_LIVE && !client->evicted)
 		mask = kring_client_arm(client);
 	mutex_unlock(&arena->lock);

@@ -72,6 +72,15 @@ struct kring_client {
 	wait_queue_head_t poll_queue;
 };
 
+/* A region that a client may map, and a reference that keeps it. */
+struct kring_region_ref {
+	const struct kring_region *region;
+	bool writable;			/* the client may write it */
+	/* the reference; both NULL: the client keeps the region itself */
+	struct rring_pages *pages;
+	struct kring_client *peer;
+};
+
 struct kring_client *kring_client_new(bool read_write, struct inode *inode);
 void kring_client_put(struct kring_client *client);
 void kring_client_release(struct kring_client *client);
@@ -90,7 +99,8 @@ u32 kring_client_parked(struct kring_client *client, u32 pool);
 bool kring_client_recall(struct kring_client *client, struct kring_pool *pool);
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool);
 int kring_client_region(struct kring_client *client, u64 offset,
-			const struct kring_region **region, bool *writable);
+			struct kring_region_ref *ref);
+void kring_region_ref_put(struct kring_region_ref *ref);
 __poll_t kring_client_ready(struct kring_client *client);
 __poll_t kring_client_arm(struct kring_client *client);
 __poll_t kring_client_poll(struct kring_client *client);

@@ -559,7 +559,7 @@ void kring_reader_detach(struct kring_reader *reader)
 		kring_reader_remove(reader);
 	kring_ring_wake(ring, RRING_WRITER_WAITS);
 	kring_arena_wake_pools(ring->arena, ~0u);
-	if (!ring->writer && !ring->nr_readers)
+	if (kring_ring_is_deserted(ring))
 		kring_ring_reap(ring);
 }
 

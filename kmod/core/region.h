@@ -24,7 +24,8 @@ struct kring_region {
 int kring_region_alloc(struct kring_region *region, u64 size);
 void kring_region_free(struct kring_region *region);
 int kring_region_insert(const struct kring_region *region,
-			struct vm_area_struct *vma);
+			struct vm_area_struct *vma, unsigned long first,
+			unsigned long n);
 void kring_region_set_limit(unsigned long max_bytes);
 bool kring_region_within_limit(u64 size);
 

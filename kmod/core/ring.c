@@ -144,10 +144,13 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 
 /* ---- the writer goes ---- */
 
-/* Has @ring neither a writer nor a reader? Then nobody needs its entries. */
-static bool is_deserted(const struct kring_ring *ring)
+/*
+ * Has @ring neither a writer nor a reader, and is nobody about to take it over?
+ * Then nobody needs its entries.
+ */
+bool kring_ring_is_deserted(const struct kring_ring *ring)
 {
-	return !ring->writer && !ring->nr_readers;
+	return !ring->writer && !ring->nr_readers && !ring->has_heir;
 }
 
 /*
@@ -201,7 +204,7 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 	kring_arena_changed(ring->arena);
 	kring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	kring_arena_wake_pools(ring->arena, ~0u);
-	if (is_deserted(ring))
+	if (kring_ring_is_deserted(ring))
 		kring_ring_reap(ring);
 }
 
@@ -317,16 +320,16 @@ static bool same_geometry(const struct kring_ring *ring,
 
 /*
  * May user @owner become the writer of @ring with the geometry @info? Returns
- * 0: yes; -EACCES: @ring belongs to another user; -EBUSY: @ring has a writer;
- * -EOVERFLOW: the stream stopped at 2^62 or above; -EEXIST: @ring has another
- * geometry.
+ * 0: yes; -EACCES: @ring belongs to another user; -EBUSY: @ring has a writer, or
+ * another client is about to become it; -EOVERFLOW: the stream stopped at 2^62
+ * or above; -EEXIST: @ring has another geometry.
  */
 static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 			 const struct rring_ring_info *info)
 {
 	if (!uid_eq(ring->owner, owner))
 		return -EACCES;
-	if (ring->writer)
+	if (ring->writer || ring->has_heir)
 		return -EBUSY;
 	/* only a hostile writer gets there; positions may not exceed S64_MAX */
 	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
@@ -334,40 +337,69 @@ static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 	return same_geometry(ring, info) ? 0 : -EEXIST;
 }
 
-static void copy_pages(void *to, const void *from, u64 size)
+/* Returns 0; -EINTR: the process is being killed. */
+static int copy_pages(void *to, const void *from, u64 size)
 {
 	u64 done;
 
 	for (done = 0; done < size; done += PAGE_SIZE) {
 		memcpy(to + done, from + done, PAGE_SIZE);
 		cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
 	}
+	return 0;
+}
+
+/*
+ * Copy the entries of @old, which has no writer, to @fresh. Returns 0; -EINTR:
+ * the process is being killed; -EOWNERDEAD: @client has died or was evicted
+ * meanwhile. The caller holds the arena's lock. This releases the lock while it
+ * copies, which can take long. Meanwhile .has_heir keeps @old, and without a
+ * writer, so its entries stay. Some may be half overwritten; .claim, which is
+ * copied too, tells which.
+ */
+static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
+			const struct kring_client *client)
+{
+	struct kring_arena *arena = old->arena;
+	int err;
+
+	old->has_heir = true;
+	mutex_unlock(&arena->lock);
+	err = copy_pages(fresh->pages->region.addr, old->pages->region.addr,
+			 kring_pages_size(old->pages));
+	mutex_lock(&arena->lock);
+	old->has_heir = false;
+	if (!err && (client->state == RRING_CLIENT_DEAD || client->evicted))
+		err = -EOWNERDEAD;
+	if (err && kring_ring_is_deserted(old))
+		kring_ring_reap(old);
+	return err;
 }
 
 /*
  * Make @client the writer of @old, and swap the pages of @old and @fresh, so
  * that the last writer cannot write the pages of the new one. Returns 0, or an
- * error of may_take_over(). A reader sees the new incarnation when it next
- * looks at the head, and then maps the new pages. No reader is woken, because
- * there is no new entry yet; the waiters flags stay up, so that the writer's
- * first entry wakes the readers. The caller holds the arena's lock.
+ * error of may_take_over() or copy_entries(). A reader sees the new incarnation
+ * when it next looks at the head, and then maps the new pages. No reader is
+ * woken, because there is no new entry yet; the waiters flags stay up, so that
+ * the writer's first entry wakes the readers. The caller holds the arena's lock,
+ * which copy_entries() releases for a while.
  */
 static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		     struct kring_client *client,
 		     const struct rring_ring_info *info)
 {
-	u64 end = rring_seq_load(&old->info->end);
 	int err = may_take_over(old, fresh->owner, info);
-	u64 claim, passed;
+	u64 claim, passed, end;
 	u32 next;
 
+	if (!err)
+		err = copy_entries(old, fresh, client);
 	if (err)
 		return err;
-	/*
-	 * some entries may be half overwritten; .claim, copied too, tells which
-	 */
-	copy_pages(fresh->pages->region.addr, old->pages->region.addr,
-		   info->size);
+	end = rring_seq_load(&old->info->end);
 	swap(old->pages, fresh->pages);
 	claim = clamp(rring_seq_load(&kring_ring_page(old)->claim), end,
 		      end + info->capacity);
@@ -434,7 +466,8 @@ static void discard(struct opening *opening)
  * Make @client the writer of the ring that @args names. If that ring exists,
  * @client takes it over, with the pages of @opening->fresh. Otherwise
  * @opening->fresh becomes a new ring of the arena. Returns the ring, without a
- * reference for the caller, or an ERR_PTR(). The caller holds the arena's lock.
+ * reference for the caller, or an ERR_PTR(). The caller holds the arena's lock,
+ * which take_over() releases for a while.
  */
 static struct kring_ring *open_or_take_over(struct kring_client *client,
 					    struct opening *opening,

@@ -27,6 +27,7 @@ struct kring_ring {
 	struct rring_pages *pages;	/* of this incarnation */
 	struct kring_client *writer;	/* NULL: none, .info->end is set */
 	struct rring_kwriter *kwriter;	/* if the kernel is the writer */
+	bool has_heir;			/* copy_entries() prepares a take-over */
 	u64 head;			/* the highest seen */
 	u64 low;			/* lower end of the window, as found */
 	u64 stall_ns;			/* as given at the first open */
@@ -74,6 +75,7 @@ void kring_ring_put(struct kring_ring *ring);
 int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
 		    const struct kring_wait_ops *ops, void *context,
 		    u64 deadline);
+bool kring_ring_is_deserted(const struct kring_ring *ring);
 void kring_ring_reap(struct kring_ring *ring);
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state);
 bool kring_ring_has_ended(const struct kring_ring *ring);

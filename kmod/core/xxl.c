@@ -126,16 +126,15 @@ void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 }
 
 /*
- * Return the region of @slot; NULL: the slot has none now, or there is no such
- * slot. The caller holds the arena's lock, and may use the region until it
- * releases the lock.
+ * Return the pages of @slot; NULL: the slot has none now, or there is no such
+ * slot. The caller holds the arena's lock. To use the pages without it, the
+ * caller takes a reference first.
  */
-const struct kring_region *kring_xxl_region(const struct kring_pool *pool,
-					    u32 slot)
+struct rring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot)
 {
 	if (slot >= pool->capacity || !pool->xxl[slot])
 		return NULL;
-	return &pool->xxl[slot]->pages->region;
+	return pool->xxl[slot]->pages;
 }
 
 /*

@@ -26,7 +26,6 @@ void kring_xxl_retire(struct kring_pool *pool, u32 slot);
 struct kring_xxl *kring_xxl_retired(struct kring_pool *pool);
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list);
 u64 kring_xxl_in_use(const struct kring_pool *pool);
-const struct kring_region *kring_xxl_region(const struct kring_pool *pool,
-					    u32 slot);
+struct rring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot);
 
 #endif /* KRING_XXL_H */

@@ -134,13 +134,14 @@ void kring_region_free(struct kring_region *region)
 }
 
 /*
- * Map all pages of @region into @vma, which has the region's size. The caller
- * holds the mmap_lock for writing. Returns 0 or a negative errno.
+ * Map @n pages of @region, from page @first on, into @vma, which has the
+ * region's size. The caller holds the mmap_lock for writing. Returns 0 or a
+ * negative errno.
  */
 int kring_region_insert(const struct kring_region *region,
-			struct vm_area_struct *vma)
+			struct vm_area_struct *vma, unsigned long first,
+			unsigned long n)
 {
-	unsigned long left = region->nr_pages;
-
-	return vm_insert_pages(vma, vma->vm_start, region->pages, &left);
+	return vm_insert_pages(vma, vma->vm_start + (first << PAGE_SHIFT),
+			       region->pages + first, &n);
 }

@@ -79,6 +79,27 @@ static struct kring_arena *find_arena(struct sk_buff *skb,
 	return ERR_PTR(-EPERM);
 }
 
+/*
+ * Find the arena as find_arena() does, and take the arena's lock. ERR_PTR(-EINTR): the sender is
+ * being killed.
+ */
+static struct kring_arena *lock_arena(struct sk_buff *skb,
+				      struct genl_info *info, const int *attrs)
+{
+	struct kring_arena *arena = find_arena(skb, info, attrs);
+
+	if (IS_ERR(arena) || !mutex_lock_killable(&arena->lock))
+		return arena;
+	kring_arena_put(arena);
+	return ERR_PTR(-EINTR);
+}
+
+static void unlock_arena(struct kring_arena *arena)
+{
+	mutex_unlock(&arena->lock);
+	kring_arena_put(arena);
+}
+
 static u32 optional_u32(const struct nlattr *attr)
 {
 	return attr ? nla_get_u32(attr) : 0;
@@ -87,17 +108,15 @@ static u32 optional_u32(const struct nlattr *attr)
 int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int attrs[] = { RRING_A_ARENA_ID, RRING_A_ARENA_QUOTA, 0 };
-	struct kring_arena *arena = find_arena(skb, info, attrs);
+	struct kring_arena *arena = lock_arena(skb, info, attrs);
 
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
-	mutex_lock(&arena->lock);
 	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
 	kring_arena_changed(arena);
 	/* wake clients that have used up their quota: it may be higher now */
 	kring_arena_wake_pools(arena, ~0u);
-	mutex_unlock(&arena->lock);
-	kring_arena_put(arena);
+	unlock_arena(arena);
 	return 0;
 }
 
@@ -127,17 +146,15 @@ int kring_change_client(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int attrs[] = { RRING_A_CLIENT_ARENA, RRING_A_CLIENT_ID,
 				     RRING_A_CLIENT_QUOTA, 0 };
-	struct kring_arena *arena = find_arena(skb, info, attrs);
+	struct kring_arena *arena = lock_arena(skb, info, attrs);
 	int err;
 
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
-	mutex_lock(&arena->lock);
 	err = set_quota(arena, nla_get_u32(info->attrs[RRING_A_CLIENT_ID]),
 			optional_u32(info->attrs[RRING_A_CLIENT_SERIAL]),
 			nla_get_u32(info->attrs[RRING_A_CLIENT_QUOTA]));
-	mutex_unlock(&arena->lock);
-	kring_arena_put(arena);
+	unlock_arena(arena);
 	return err;
 }
 
@@ -192,15 +209,13 @@ int kring_change_ring(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int attrs[] = { RRING_A_RING_ARENA, RRING_A_RING_ID,
 				     RRING_A_RING_STALL_NS, 0 };
-	struct kring_arena *arena = find_arena(skb, info, attrs);
+	struct kring_arena *arena = lock_arena(skb, info, attrs);
 	int err;
 
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
-	mutex_lock(&arena->lock);
 	err = set_stall(arena, info);
-	mutex_unlock(&arena->lock);
-	kring_arena_put(arena);
+	unlock_arena(arena);
 	return err;
 }
 
@@ -224,14 +239,12 @@ int kring_change_forget(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int attrs[] = { RRING_A_READER_ARENA, RRING_A_READER_RING,
 				     RRING_A_READER_ID, 0 };
-	struct kring_arena *arena = find_arena(skb, info, attrs);
+	struct kring_arena *arena = lock_arena(skb, info, attrs);
 	int err;
 
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
-	mutex_lock(&arena->lock);
 	err = forget(arena, info);
-	mutex_unlock(&arena->lock);
-	kring_arena_put(arena);
+	unlock_arena(arena);
 	return err;
 }

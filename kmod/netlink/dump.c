@@ -159,11 +159,13 @@ static int dump_arena(struct dump *dump)
 
 	if (!header)
 		return -EMSGSIZE;
-	mutex_lock(&arena->lock);
-	err = kring_report_arena(dump->skb, arena,
-				 dump->named ? arena->name : "",
-				 dump->persistent, &dump->audience);
-	mutex_unlock(&arena->lock);
+	err = mutex_lock_killable(&arena->lock);
+	if (!err) {
+		err = kring_report_arena(dump->skb, arena,
+					 dump->named ? arena->name : "",
+					 dump->persistent, &dump->audience);
+		mutex_unlock(&arena->lock);
+	}
 	if (!err)
 		err = nla_put_u32(dump->skb, RRING_A_ARENA_MAY, dump->may);
 	return end_message(dump, header, err);
@@ -185,9 +187,11 @@ static int dump_pool(struct dump *dump, struct kring_pool *pool)
 	header = begin_message(dump);
 	if (!header)
 		return -EMSGSIZE;
-	mutex_lock(&pool->arena->lock);
-	err = kring_report_pool(dump->skb, pool, &usage);
-	mutex_unlock(&pool->arena->lock);
+	err = mutex_lock_killable(&pool->arena->lock);
+	if (!err) {
+		err = kring_report_pool(dump->skb, pool, &usage);
+		mutex_unlock(&pool->arena->lock);
+	}
 	return end_message(dump, header, err);
 }
 
@@ -259,7 +263,8 @@ static int count_all_holds(struct kring_arena *arena, u32 id, u32 serial,
 		for (from = 0; from < pool->capacity; from += HOLDS_AT_ONCE) {
 			struct kring_client *client;
 
-			mutex_lock(&arena->lock);
+			if (mutex_lock_killable(&arena->lock))
+				return -EINTR;
 			client = client_at(arena, id, serial);
 			if (client)
 				usage->held[i] += count_holds(client, pool,
@@ -289,7 +294,8 @@ static int dump_client(struct dump *dump, u32 id)
 	u32 serial;
 	int err;
 
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock))
+		return -EINTR;
 	client = client_at(arena, id, 0);
 	serial = client ? client->serial : 0;
 	mutex_unlock(&arena->lock);
@@ -301,7 +307,9 @@ static int dump_client(struct dump *dump, u32 id)
 	header = begin_message(dump);
 	if (!header)
 		return -EMSGSIZE;
-	mutex_lock(&arena->lock);
+	err = mutex_lock_killable(&arena->lock);
+	if (err)
+		return end_message(dump, header, err);
 	client = client_at(arena, id, serial);
 	if (client) {
 		kring_client_usage_take(client, &usage);
@@ -354,7 +362,9 @@ static int dump_each_ring(struct dump *dump,
 
 	/* ring ids begin at 1; .index begins at 0, where there is no ring */
 	for (; at->index <= arena->info->max_rings; at->index++) {
-		mutex_lock(&arena->lock);
+		err = mutex_lock_killable(&arena->lock);
+		if (err)
+			return err;
 		if (arena->rings[at->index])
 			err = dump_one(dump, arena->rings[at->index]);
 		mutex_unlock(&arena->lock);

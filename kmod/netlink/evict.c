@@ -28,14 +28,16 @@
  * Set .evicted of client @id: from now on its calls fail, and it can map
  * nothing more. Return the client with a reference. ERR_PTR(): -ESRCH: there is
  * no client @id; -ESTALE: @serial is not 0, and client @id has another serial;
- * -EALREADY: another task is evicting the client. Takes the arena's lock.
+ * -EALREADY: another task is evicting the client; -EINTR: this task got a fatal
+ * signal. Takes the arena's lock.
  */
 static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 					 u32 serial)
 {
 	struct kring_client *client = NULL;
 
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock))
+		return ERR_PTR(-EINTR);
 	if (id <= arena->info->max_clients)
 		client = arena->clients[id];
 	if (!client) {

@@ -328,7 +328,7 @@ static void range_of_slots_does_not_wrap(struct kunit *test)
 static void offset_names_one_region_or_none(struct kunit *test)
 {
 	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
-	const struct kring_region *region;
+	struct kring_region_ref ref;
 	static const u64 bad[] = {
 		0, RRING_OFF(8, 0), RRING_OFF(RRING_REGION_ARENA, 1),
 		RRING_OFF(RRING_REGION_ARENA, 0) + PAGE_SIZE,
@@ -342,20 +342,17 @@ static void offset_names_one_region_or_none(struct kunit *test)
 		RRING_OFF(RRING_REGION_XXL, 0xfff),
 	};
 	const u64 payload = RRING_OFF(RRING_REGION_PAYLOAD, 0);
-	bool writable;
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		KUNIT_EXPECT_EQ(test, kring_client_region(client, bad[i],
-							  &region, &writable),
+		KUNIT_EXPECT_EQ(test, kring_client_region(client, bad[i], &ref),
 				-EINVAL);
 	for (i = 0; i < ARRAY_SIZE(gone); i++)
-		KUNIT_EXPECT_EQ(test, kring_client_region(client, gone[i],
-							  &region, &writable),
+		KUNIT_EXPECT_EQ(test, kring_client_region(client, gone[i], &ref),
 				-ENXIO);
-	KUNIT_EXPECT_EQ(test, kring_client_region(client, payload, &region,
-						  &writable), 0);
-	KUNIT_EXPECT_FALSE(test, writable);
+	KUNIT_EXPECT_EQ(test, kring_client_region(client, payload, &ref), 0);
+	KUNIT_EXPECT_FALSE(test, ref.writable);
+	kring_region_ref_put(&ref);
 }
 
 static void name_is_terminated_and_printable(struct kunit *test)

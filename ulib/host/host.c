@@ -239,21 +239,15 @@ static int host_wait(struct ulib_file *file, unsigned long request, void *args)
 
 /* ---- mappings ---- */
 
-static int map_locked(struct kring_client *client, u64 offset, size_t size,
+static int map_region(struct kring_client *client,
+		      const struct kring_region_ref *ref, size_t size,
 		      bool writable, void **addr)
 {
-	const struct kring_region *region;
-	bool may_write;
-	int err;
+	const struct kring_region *region = ref->region;
 
-	if (client->state == RRING_CLIENT_DEAD)
-		return -EOWNERDEAD;
-	err = kring_client_region(client, offset, &region, &may_write);
-	if (err)
-		return err;
 	if (size != kring_region_size(region))
 		return -EINVAL;
-	if (writable && !may_write)
+	if (writable && !ref->writable)
 		return -EACCES;
 	if (region == &client->ledger) {
 		if (client->state != RRING_CLIENT_ATTACHED)
@@ -263,6 +257,22 @@ static int map_locked(struct kring_client *client, u64 offset, size_t size,
 	host_memory_get(region->addr);
 	*addr = region->addr;
 	return 0;
+}
+
+static int map_locked(struct kring_client *client, u64 offset, size_t size,
+		      bool writable, void **addr)
+{
+	struct kring_region_ref ref;
+	int err;
+
+	if (client->state == RRING_CLIENT_DEAD)
+		return -EOWNERDEAD;
+	err = kring_client_region(client, offset, &ref);
+	if (err)
+		return err;
+	err = map_region(client, &ref, size, writable, addr);
+	kring_region_ref_put(&ref);
+	return err;
 }
 
 static void *host_map(struct ulib_file *file, uint64_t offset, size_t size,

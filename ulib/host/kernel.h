@@ -295,6 +295,9 @@ static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
 	host_thread.on_cancel_arg = arg;
 }
 
+/* In a process no lock is waited for so long that its death matters. */
+#define mutex_lock_killable(mutex)	({ mutex_lock(mutex); 0; })
+
 static inline void mutex_lock(struct mutex *mutex)
 {
 	pthread_mutex_lock(&mutex->lock);
