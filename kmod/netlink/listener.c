@@ -11,6 +11,7 @@
 #include <linux/notifier.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "../core/compat.h"
 #include "listener.h"
@@ -18,6 +19,11 @@
 
 struct listener {
 	struct list_head node;
+	/*
+	 * With a reference. The port id alone could belong to another socket by
+	 * now: a socket that is closed gives it up before on_release() runs.
+	 */
+	struct sock *sk;
 	u32 portid;
 	/*
 	 * .viewer.cred has a reference. .viewer.net needs none: on_release()
@@ -30,14 +36,29 @@ struct listener {
 static LIST_HEAD(listeners);
 static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
 
-/* The listener of socket @portid of @net, or NULL. Under listeners_lock. */
-static struct listener *listener_find(const struct net *net, u32 portid)
+/* The listener of socket @sk, or NULL. Under listeners_lock. */
+static struct listener *listener_of(const struct sock *sk)
+{
+	struct listener *listener;
+
+	list_for_each_entry(listener, &listeners, node)
+		if (listener->sk == sk)
+			return listener;
+	return NULL;
+}
+
+/*
+ * The listener of a socket of @net that had the port id @portid and has been
+ * closed, or NULL. Under listeners_lock.
+ */
+static struct listener *closed_listener(const struct net *net, u32 portid)
 {
 	struct listener *listener;
 
 	list_for_each_entry(listener, &listeners, node)
 		if (net_eq(listener->viewer.net, net) &&
-		    listener->portid == portid)
+		    listener->portid == portid &&
+		    sock_flag(listener->sk, SOCK_DEAD))
 			return listener;
 	return NULL;
 }
@@ -46,6 +67,7 @@ static void listener_remove(struct listener *listener)
 {
 	list_del(&listener->node);
 	put_cred(listener->viewer.cred);
+	sock_put(listener->sk);
 	kfree(listener);
 }
 
@@ -61,14 +83,16 @@ int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 	listener = kzalloc(sizeof(*listener), GFP_KERNEL_ACCOUNT);
 	if (!listener)
 		return -ENOMEM;
+	listener->sk = NETLINK_CB(skb).sk;
 	listener->portid = info->snd_portid;
 	err = kring_viewer_init(&listener->viewer, skb);
 	if (err)
 		goto fail;
 	mutex_lock(&listeners_lock);
-	if (listener_find(listener->viewer.net, listener->portid)) {
+	if (listener_of(listener->sk)) {
 		err = -EALREADY;
 	} else {
+		sock_hold(listener->sk);
 		get_cred(listener->viewer.cred);
 		list_add_tail(&listener->node, &listeners);
 	}
@@ -108,6 +132,22 @@ bool kring_listener_any(const struct net *net,
 }
 
 /*
+ * Put @skb into the receive queue of @listener's socket, as netlink itself does,
+ * which however looks the socket up by its port id. Frees @skb on an error. A
+ * full socket gets ENOBUFS.
+ */
+static void send_to(const struct listener *listener, struct sk_buff *skb)
+{
+	struct sock *sk = listener->sk;
+
+	if (!sock_queue_rcv_skb(sk, skb))
+		return;
+	kfree_skb(skb);
+	sk->sk_err = ENOBUFS;
+	sk_error_report(sk);
+}
+
+/*
  * Send a copy of @skb to each listener that may see an arena of @net with
  * @access. A listener whose receive buffer is full loses the notice, and gets
  * ENOBUFS from its next receive. If there is no memory for a copy, the listener
@@ -125,7 +165,7 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 			continue;
 		copy = skb_copy(skb, GFP_KERNEL);
 		if (copy)
-			genlmsg_unicast(net, copy, listener->portid);
+			send_to(listener, copy);
 	}
 	mutex_unlock(&listeners_lock);
 }
@@ -140,7 +180,7 @@ static int on_release(struct notifier_block *block, unsigned long event,
 	if (event != NETLINK_URELEASE || notify->protocol != NETLINK_GENERIC)
 		return NOTIFY_DONE;
 	mutex_lock(&listeners_lock);
-	listener = listener_find(notify->net, notify->portid);
+	listener = closed_listener(notify->net, notify->portid);
 	if (listener)
 		listener_remove(listener);
 	mutex_unlock(&listeners_lock);

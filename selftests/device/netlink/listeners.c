@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "module.h"
 #include "netlink.h"
+#include "sleeper.h"
 #include "stream.h"
 #include "user.h"
 
@@ -144,6 +145,120 @@ TEST_F(listeners, is_who_watches_what_it_sees)
 	/* a listener of the group hears of all arenas */
 	self->heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, closed);
 	nl_close(&nl);
+}
+
+/* ---- a full buffer ---- */
+
+TEST_F(listeners, is_told_that_its_buffer_was_full)
+{
+	const int size = 4096;
+	struct nl nl = nl_open();
+	int fd = mnl_socket_get_fd(nl.socket);
+	uint32_t arena;
+	char byte;
+	int i;
+
+	ASSERT_EQ(0, setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+				sizeof(size)));
+	ASSERT_EQ(0, nl_change(&nl, RRING_CMD_WATCH, NULL));
+	for (i = 0; i < 50; i++)
+		close(create("flood", 0, 0700));
+	i = create("last", 0, 0700);
+	arena = nl_arena(&self->nl, "last");
+	close(i);
+	/* the group hears of each event after all listeners */
+	self->heard = nl_hear(&self->ear, RRING_CMD_ARENA_GONE, arena);
+	EXPECT_EQ(-1, recv(fd, &byte, 1, MSG_DONTWAIT));
+	EXPECT_EQ(ENOBUFS, errno);
+	EXPECT_LE(0, recv(fd, &byte, 1, MSG_DONTWAIT));
+	nl_close(&nl);
+}
+
+/* ---- a socket with the port id of a listener that was closed ---- */
+
+struct successor {
+	uint32_t port;		/* 0: end */
+	uint32_t bound;		/* the port id that it had last */
+	uint32_t heard;		/* notices that were not for it */
+};
+
+static int bind_to(uint32_t port)
+{
+	const struct sockaddr_nl address = {
+		.nl_family = AF_NETLINK,
+		.nl_pid = port,
+	};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_GENERIC);
+
+	MUST(fd >= 0);
+	while (bind(fd, (const struct sockaddr *)&address, sizeof(address)))
+		MUST(errno == EADDRINUSE);
+	return fd;
+}
+
+/* Take each port id as soon as its listener is closed. Ask for nothing. */
+static int take_ports(void *arg)
+{
+	struct successor *successor = arg;
+	uint32_t port, last = 0;
+	char byte;
+	int fd;
+
+	while ((port = __atomic_load_n(&successor->port, __ATOMIC_SEQ_CST))) {
+		if (port == last)
+			continue;
+		fd = bind_to(port);
+		__atomic_store_n(&successor->bound, port, __ATOMIC_SEQ_CST);
+		while (__atomic_load_n(&successor->port,
+				       __ATOMIC_SEQ_CST) == port)
+			;
+		if (recv(fd, &byte, 1, MSG_DONTWAIT) >= 0)
+			successor->heard++;
+		close(fd);
+		last = port;
+	}
+	return 0;
+}
+
+/* Arenas come and go, of which only their owner hears. */
+static int make_noise(void *arg)
+{
+	uint32_t *stop = arg;
+
+	while (!__atomic_load_n(stop, __ATOMIC_SEQ_CST))
+		close(create("noise", 0, 0700));
+	return 0;
+}
+
+#define CLOSES	200
+
+TEST_F_TIMEOUT(listeners, are_not_who_has_their_port_id_next, 120)
+{
+	struct successor *successor = shared_new(sizeof(*successor));
+	uint32_t *stop = shared_new(sizeof(*stop));
+	pid_t taker, noise = spawn(make_noise, stop);
+	uint32_t port;
+	int i;
+
+	successor->port = 1000000;
+	taker = spawn(take_ports, successor);
+	for (i = 0; i < CLOSES; i++) {
+		struct nl nl = nl_open();
+
+		port = mnl_socket_get_portid(nl.socket);
+		ASSERT_EQ(0, nl_change(&nl, RRING_CMD_WATCH, NULL));
+		__atomic_store_n(&successor->port, port, __ATOMIC_SEQ_CST);
+		nl_close(&nl);
+		while (__atomic_load_n(&successor->bound,
+				       __ATOMIC_SEQ_CST) != port)
+			;
+		usleep(1000);
+	}
+	__atomic_store_n(&successor->port, 0, __ATOMIC_SEQ_CST);
+	EXPECT_EQ(0, reap(taker));
+	__atomic_store_n(stop, 1, __ATOMIC_SEQ_CST);
+	EXPECT_EQ(0, reap(noise));
+	EXPECT_EQ(0u, successor->heard);
 }
 
 struct watcher {
