@@ -229,7 +229,7 @@ int kring_client_lock(struct kring_client *client)
 		return -EPERM;
 	if (mutex_lock_killable(&arena->lock))
 		return -EINTR;
-	if (client->state == RRING_CLIENT_DEAD || client->evicted)
+	if (kring_client_is_gone(client))
 		err = -EOWNERDEAD;
 	else if (client->state == RRING_CLIENT_ATTACHED)
 		err = -ENOTCONN;
@@ -444,7 +444,7 @@ static int find_cursors(struct kring_client *client, u32 index,
 		return -ENXIO;
 	ref->region = &peer->cursors;
 	ref->writable = peer == client;
-	/* the arena keeps the kernel's client, and .region has its own file */
+	/* @client needs no reference to itself, and the arena has the kernel's */
 	if (index && peer != client) {
 		kref_get(&peer->ref);
 		ref->peer = peer;

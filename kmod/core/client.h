@@ -81,6 +81,12 @@ struct kring_region_ref {
 	struct kring_client *peer;
 };
 
+/* Is @client dead or evicted? The caller holds the arena's lock. */
+static inline bool kring_client_is_gone(const struct kring_client *client)
+{
+	return client->state == RRING_CLIENT_DEAD || client->evicted;
+}
+
 struct kring_client *kring_client_new(bool read_write, struct inode *inode);
 void kring_client_put(struct kring_client *client);
 void kring_client_release(struct kring_client *client);

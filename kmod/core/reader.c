@@ -122,8 +122,8 @@ bool kring_reader_end_due(const struct kring_reader *reader)
 /*
  * Return true if a read of @reader at @position has a result without a wait:
  * the ring has an entry at @position or above, @reader was lapped, or its
- * client, a process, must be told that the stream has ended. @reader must have a
- * client. The caller holds the arena's lock.
+ * client must be told that the stream has ended. The client of @reader is a
+ * process. The caller holds the arena's lock.
  */
 bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {

@@ -337,7 +337,7 @@ static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 	return same_geometry(ring, info) ? 0 : -EEXIST;
 }
 
-/* Returns 0; -EINTR: the process is being killed. */
+/* Copy @size bytes, whole pages. Returns 0; -EINTR: the process is being killed. */
 static int copy_pages(void *to, const void *from, u64 size)
 {
 	u64 done;
@@ -371,7 +371,7 @@ static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
 			 kring_pages_size(old->pages));
 	mutex_lock(&arena->lock);
 	old->has_heir = false;
-	if (!err && (client->state == RRING_CLIENT_DEAD || client->evicted))
+	if (!err && kring_client_is_gone(client))
 		err = -EOWNERDEAD;
 	if (err && kring_ring_is_deserted(old))
 		kring_ring_reap(old);

@@ -120,11 +120,6 @@ static int insert(const struct kring_client *client, struct vm_area_struct *vma,
 	return insert_pages(client, vma, ref->region);
 }
 
-static bool is_gone(const struct kring_client *client)
-{
-	return client->state == RRING_CLIENT_DEAD || client->evicted;
-}
-
 /*
  * May @client map its ledger into @vma? Returns 0; -EBUSY: @client has mapped
  * its ledger before; -EACCES: @vma is not writable. The caller holds the arena's
@@ -152,7 +147,7 @@ static int find_region(struct kring_client *client, struct kring_arena *arena,
 
 	if (mutex_lock_killable(&arena->lock))
 		return -EINTR;
-	err = is_gone(client) ? -EOWNERDEAD :
+	err = kring_client_is_gone(client) ? -EOWNERDEAD :
 	      kring_client_region(client, (u64)vma->vm_pgoff << PAGE_SHIFT,
 				  ref);
 	if (err)
@@ -178,7 +173,7 @@ static int go_live(struct kring_client *client, struct kring_arena *arena,
 
 	if (mutex_lock_killable(&arena->lock))
 		return -EINTR;
-	if (is_gone(client)) {
+	if (kring_client_is_gone(client)) {
 		err = -EOWNERDEAD;
 	} else {
 		atomic_set(&client->ledger_maps, 1);

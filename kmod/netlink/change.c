@@ -80,8 +80,8 @@ static struct kring_arena *find_arena(struct sk_buff *skb,
 }
 
 /*
- * Find the arena as find_arena() does, and take the arena's lock. ERR_PTR(-EINTR): the sender is
- * being killed.
+ * Find the arena as find_arena() does, and take the arena's lock.
+ * ERR_PTR(-EINTR): the sender is being killed.
  */
 static struct kring_arena *lock_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)

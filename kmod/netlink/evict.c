@@ -47,7 +47,8 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 	} else if (client->evicted) {
 		client = ERR_PTR(-EALREADY);
 	} else {
-		client->evicted = true;
+		/* insert_pages() reads it without the lock */
+		WRITE_ONCE(client->evicted, true);
 		arena->evictions++;
 		kref_get(&client->ref);
 	}
@@ -81,7 +82,7 @@ static void unmark_evicted(struct kring_arena *arena,
 			   struct kring_client *client)
 {
 	mutex_lock(&arena->lock);
-	client->evicted = false;
+	WRITE_ONCE(client->evicted, false);
 	arena->evictions--;
 	mutex_unlock(&arena->lock);
 }

@@ -48,8 +48,6 @@ typedef u32 __poll_t;
 
 #define min_t(type, a, b)		\
 	({ type a_ = (a), b_ = (b); a_ < b_ ? a_ : b_; })
-#define NSEC_PER_MSEC	1000000L
-
 #define max_t(type, a, b)		\
 	({ type a_ = (a), b_ = (b); a_ > b_ ? a_ : b_; })
 #define min(a, b)			min_t(__typeof__(a), a, b)
@@ -59,6 +57,7 @@ typedef u32 __poll_t;
 #define swap(a, b)			\
 	do { __typeof__(a) a_ = (a); (a) = (b); (b) = a_; } while (0)
 
+#define NSEC_PER_MSEC			1000000L
 #define S64_MAX				INT64_MAX
 #define U32_MAX				UINT32_MAX
 #define KTIME_MAX			INT64_MAX
@@ -295,7 +294,7 @@ static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
 	host_thread.on_cancel_arg = arg;
 }
 
-/* In a process no lock is waited for so long that its death matters. */
+/* Always takes the lock, and returns 0: a killed process just ends. */
 #define mutex_lock_killable(mutex)	({ mutex_lock(mutex); 0; })
 
 static inline void mutex_lock(struct mutex *mutex)

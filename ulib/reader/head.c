@@ -360,6 +360,15 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 	return 0;
 }
 
+/* Call find_head(). Move a reader that was misled back, and return -ESTALE. */
+static int find_present_head(struct rring_reader *reader, uint64_t *head,
+			     int *ended)
+{
+	int err = find_head(reader, head, ended);
+
+	return !err && was_misled(reader) ? go_back(reader) : err;
+}
+
 /*
  * Decide whether the reader rests before it takes the events below @head. It
  * has looked at the head because it wants more events than it has. Each look
@@ -457,9 +466,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 		if (err)
 			return err;
 	}
-	err = find_head(reader, &head, &ended);
-	if (!err && was_misled(reader))
-		err = go_back(reader);
+	err = find_present_head(reader, &head, &ended);
 	if (!err && is_close_behind(reader, head))
 		err = back_off(reader, &head, &ended);
 	if (!err && reader->pos < reader->gates_from)
@@ -545,9 +552,7 @@ long rring_reader_skip(struct rring_reader *reader, uint32_t keep)
 	if (!err && reader->lappable)
 		err = ulib_head_rejoin(reader);
 	if (!err)
-		err = find_head(reader, &head, &ended);
-	if (!err && was_misled(reader))
-		err = go_back(reader);
+		err = find_present_head(reader, &head, &ended);
 	if (err)
 		return err;
 	if (head <= reader->pos || head - reader->pos <= keep)
