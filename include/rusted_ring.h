@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
  * librusted_ring: share events between processes through /dev/rusted_ring, or
- * between the threads of one process without that device.
+ * without this device between the threads of one process.
  *
- * The headers below declare what there is, by object. The manual page of each
- * function has its promises, its errors and an example; rusted_ring(7) has the
- * rules for all. In short:
+ * Each header below declares the functions of one kind of object. The manual
+ * page of a function has its promises, its errors and an example. The rules for
+ * all functions are in rusted_ring(7). In short:
  *
  * Results: a function returns 0, or what its comment says, or a negative errno.
  * A function that fails to create an object leaves the caller's pointer
  * unchanged. No function prints.
  *
- * Threads: all threads of a process may use a client, unless it was opened with
- * RRING_SINGLE_THREADED. A writer, a reader, a set or the end of a pipe is used
- * by one thread at a time. A child after fork() can only close the clients of
- * its parent; its other calls with them fail, mostly with -EPERM, or do
- * nothing. No function may be called in a signal handler.
+ * Threads: all threads of a process may use a client, unless the client was
+ * opened with RRING_SINGLE_THREADED. Only one thread at a time may use a
+ * writer, a reader, a set or the end of a pipe. A child after fork() can only
+ * close the clients of its parent. Its other calls with these clients fail,
+ * mostly with -EPERM, or do nothing. No signal handler may call a function.
  *
  * Waiting: a function waits only if its comment says so. A deadline is an
- * absolute CLOCK_MONOTONIC time in nanoseconds, see rring_deadline(). 0: do not
- * wait; RRING_FOREVER: wait without limit.
+ * absolute CLOCK_MONOTONIC time in nanoseconds, see rring_deadline(). With 0 a
+ * function does not wait; with RRING_FOREVER it waits without limit.
  *
  * A program that wants no inline code defines RRING_NO_INLINE before the first
  * header, and links with librusted_ring-ffi, which has the same functions. The

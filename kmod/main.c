@@ -42,7 +42,10 @@ MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together (default: a
 
 static struct kring_arena *default_arena;
 
-/* Index of the profile that profile= names; negative: there is none. */
+/*
+ * Return the index of the profile that the parameter profile= names, or a
+ * negative errno if there is no such profile.
+ */
 static int find_profile(void)
 {
 	if (!strcmp(profile, "auto"))
@@ -134,8 +137,9 @@ fail_net:
 }
 
 /*
- * Unload. No file of the module is open or mapped any more, so only persistent
- * names and default_arena hold references to arenas.
+ * Unload the module. No file of the module is open or mapped any more, and no
+ * other module has a writer or reader. So only persistent names and
+ * default_arena hold references to arenas.
  */
 static void __exit kring_exit(void)
 {

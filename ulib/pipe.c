@@ -2,10 +2,12 @@
 /*
  * Pipes. The first end writes the ring NAME.a, and reads the ring NAME.b under
  * the reader name "a". The second end writes NAME.b, and reads NAME.a under the
- * reader name "b". A named reader gates while its process is away. So nothing
- * is lost before the second end connects, or before an end that died is opened
- * again. A ring that waits for its first or next writer is AWAITED. The state
- * ENDED tells the reader that the other end has closed its ring or died.
+ * reader name "b". A named reader gates even while its process is away: the
+ * writer does not overwrite what this reader has not released. So no event is
+ * lost before the second end connects, or before an end that died is opened
+ * again. A ring that waits for its first or next writer is in the state
+ * AWAITED. The state ENDED tells the reader that the other end has closed its
+ * ring or died.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,7 @@ struct rring_pipe {
 	struct rring_writer *source;
 	struct rring_reader *sink;
 	const char *peer;	/* reader name of the other end */
-	struct rring_pipe *next; /* of the client */
+	struct rring_pipe *next; /* pipe of the client */
 };
 
 /* Names of the rings: NAME.a and NAME.b. */
@@ -109,8 +111,10 @@ void ulib_pipe_free(struct rring_pipe *pipe)
 /* ---- the first end ---- */
 
 /*
- * Create NAME.b, and join it as its reader "a". Then leave it AWAITED, for the
- * second end to write. Return 0 or a negative errno.
+ * Create the ring NAME.b as its writer, and join it as the reader "a". Then
+ * give the writer up, so that the ring is AWAITED: the second end becomes its
+ * next writer. Return 0, with the reader in .sink of @pipe, or a negative
+ * errno.
  */
 static int make_inbound(struct rring_pipe *pipe, const char *ring,
 			const struct rring_pipe_config *config)
@@ -130,9 +134,10 @@ static int make_inbound(struct rring_pipe *pipe, const char *ring,
 }
 
 /*
- * NAME.b was there already, and this end has joined it. If it has no writer,
- * make it AWAITED, so that this end is not told of an earlier writer's end.
- * Return 0 also for -EBUSY (the second end is writing it); else the error.
+ * Make the ring NAME.b AWAITED if it has no writer. The ring existed before,
+ * and this end has joined it as a reader. If the ring stayed ENDED, this end
+ * would be told that an earlier writer has gone. Return 0, also if the second
+ * end is the ring's writer (-EBUSY); or another error of rring_writer_open().
  */
 static int resume_inbound(struct rring_pipe *pipe, const char *ring,
 			  const struct rring_pipe_config *config)
@@ -157,9 +162,11 @@ static int open_inbound(struct rring_pipe *pipe, const char *ring,
 }
 
 /*
- * Make NAME.a keep all events for the second end: join under that end's reader
- * name, then close the reader. The name gates from then on. Return 0 also for
- * -EBUSY (the second end is reading); else the error.
+ * Make the ring NAME.a keep all events for the second end: join it under the
+ * reader name of the second end, then close this reader. The kernel keeps the
+ * position of a named reader, which gates the writer from then on. Return 0,
+ * also if the second end is reading the ring (-EBUSY); or another error of
+ * rring_reader_open().
  */
 static int keep_for_peer(struct rring_pipe *pipe, const char *ring)
 {
@@ -185,7 +192,7 @@ int rring_pipe_create(struct rring_client *client,
 	pipe = pipe_new(client, "b");
 	if (!pipe)
 		return -ENOMEM;
-	/* NAME.b first: a second end that finds NAME.a needs NAME.b at once */
+	/* first NAME.b: the second end opens it as soon as NAME.a exists */
 	err = open_inbound(pipe, names.b, config);
 	if (err)
 		goto fail;
@@ -209,7 +216,10 @@ fail:
 
 /* ---- the second end ---- */
 
-/* Become the writer of @ring, with the kind, capacity and stride of .sink. */
+/*
+ * Become the writer of @ring, which has the kind, the capacity and the stride
+ * of the ring that .sink reads. Return 0 or an error of rring_writer_open().
+ */
 static int open_outbound(struct rring_pipe *pipe, const char *ring,
 			 enum rring_strategy strategy)
 {
@@ -254,10 +264,11 @@ fail:
 }
 
 /*
- * Close the ring that this end writes. If the peer is away and has read all,
- * forget the peer's reader name: a ring stays as long as it has a named reader.
- * To find out, this end joins under that name. If the peer is reading, the join
- * fails (-EBUSY), and the name stays.
+ * Close the ring that this end writes. If the other end, the peer, is away and
+ * has released all events, also forget the peer's reader name, because a ring
+ * stays in the arena as long as it has a named reader. To see how far the peer
+ * has read, join the ring under the peer's name. If the peer is still reading,
+ * this join fails with -EBUSY, and the name stays.
  */
 static void close_source(struct rring_pipe *pipe)
 {
@@ -338,9 +349,10 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 }
 
 /*
- * Allocate an event, copy @data into it, and publish it. The caller has found
- * room for one event in the ring. As no other thread uses this end, the room is
- * still there. Return 0 or a negative errno; after an error nothing is sent.
+ * Allocate an event, copy @data into it, and publish it. If no slot is free,
+ * wait for one until @deadline. The caller has found room for one event in the
+ * ring; this room is still there, because no other thread uses this end. Return
+ * 0, or a negative errno: then no event is published.
  */
 static int send_handle(struct rring_pipe *pipe, const void *data, size_t len,
 		       uint32_t event_type, uint64_t deadline)
@@ -387,7 +399,7 @@ int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
 		err = rring_try_read(pipe->sink, event);
 		if (err != -EAGAIN || !deadline)
 			return err;
-		/* a hostile peer can end each wait without an event */
+		/* a hostile peer can end each wait although no event came */
 		if (waited && ulib_has_passed(deadline))
 			return -ETIMEDOUT;
 		err = rring_wait_readable(pipe->sink, deadline);

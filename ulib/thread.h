@@ -12,16 +12,16 @@
  */
 void ulib_mutex_init(pthread_mutex_t *mutex);
 
-/* Initialize @cond. Deadlines of waits for it are of CLOCK_MONOTONIC. */
+/* Initialize @cond. The deadline of a wait for it is a CLOCK_MONOTONIC time. */
 void ulib_cond_init(pthread_cond_t *cond);
 
 /*
- * Disable cancellation of this thread. Return the state for
- * ulib_cancel_release(), which restores it. If pthread_cancel(3) ended a thread
- * that holds a lock or owns memory, nobody would release these. So a thread in
- * the library can be cancelled only while it waits: in .wait of the backend,
- * and between two looks of a spinning wait. The library encloses every other
- * cancellation point in these two functions.
+ * Disable cancellation of this thread. Return the previous state, which the
+ * caller passes to ulib_cancel_release(). The library encloses each
+ * cancellation point in a pair of these calls, except where a thread waits: in
+ * .wait of struct ulib_backend_calls, and between two checks of a spinning
+ * wait. If pthread_cancel(3) ended a thread that holds a lock or owns memory,
+ * no other thread could release the lock or the memory.
  */
 static inline int ulib_cancel_hold(void)
 {
@@ -36,7 +36,7 @@ static inline void ulib_cancel_release(int state)
 	pthread_setcancelstate(state, &state);
 }
 
-/* Close @fd. Not a cancellation point, unlike close(2). */
+/* Close @fd. Unlike close(2), this function is no cancellation point. */
 void ulib_close(int fd);
 
 #endif /* ULIB_THREAD_H */

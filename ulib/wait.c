@@ -7,16 +7,21 @@
 #include "client/client.h"
 #include "wait.h"
 
-/* SPINS looks take some microseconds, about as long as a sleep and a wake. */
+/*
+ * How often a thread calls .check before it sleeps. These calls take some
+ * microseconds, about as long as a sleep and a wake-up.
+ */
 #define SPINS		256
-#define SPINS_A_LOOK	32	/* looks for each load of the clock */
+#define SPINS_A_LOOK	32	/* calls of .check for each load of the clock */
 
 /*
- * How often a thread yields at most, because it keeps threads of lower priority
- * off its CPU while it yields. PEER_YIELDS: in ulib_await_peer(), as a peer's
- * step takes only microseconds. WAIT_YIELDS: under RRING_WAIT_YIELD. After
- * WAIT_YIELDS the thread naps: for NAP_MIN_NS at first, then twice as long each
- * time, up to NAP_MAX_NS.
+ * A thread yields its CPU at most PEER_YIELDS times in ulib_await_peer(), and
+ * WAIT_YIELDS times under RRING_WAIT_YIELD. The numbers are limited because
+ * threads of lower priority cannot use the CPU while a thread yields it again
+ * and again. PEER_YIELDS is low because the change that ulib_await_peer() waits
+ * for takes only microseconds. After WAIT_YIELDS the thread sleeps between two
+ * calls of .check: for NAP_MIN_NS at first, then twice as long each time, but
+ * at most NAP_MAX_NS.
  */
 #define PEER_YIELDS	64
 #define WAIT_YIELDS	1024
@@ -36,8 +41,9 @@ void ulib_relax(void)
 }
 
 /*
- * Return how often a thread looks before it sleeps. 0: the thread may run on
- * one CPU only, so no peer runs while it looks.
+ * Return how often this thread calls .check before it sleeps. Return 0 if the
+ * thread may run on one CPU only: no other thread, which could end the wait,
+ * then runs while this thread spins.
  */
 static unsigned int count_spins(void)
 {
@@ -49,9 +55,9 @@ static unsigned int count_spins(void)
 }
 
 /*
- * Return how often this thread looks before it sleeps, see count_spins(). Each
- * thread computes its own number, at its first call, because it may be bound to
- * other CPUs than the rest of the process.
+ * Return what count_spins() returned at this thread's first call. Each thread
+ * has a number of its own, because it may be bound to other CPUs than the other
+ * threads of the process.
  */
 static unsigned int spins(void)
 {
@@ -69,8 +75,8 @@ int ulib_has_passed(uint64_t deadline)
 }
 
 /*
- * Call .check up to @rounds times, until it does not return -EAGAIN. Return
- * what it returned last; -EAGAIN if @rounds is 0.
+ * Call .check until it returns another value than -EAGAIN, but at most @rounds
+ * times. Return the value of the last call, or -EAGAIN if @rounds is 0.
  */
 static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 {
@@ -85,9 +91,10 @@ static int spin(const struct ulib_waiter *waiter, unsigned int rounds)
 }
 
 /*
- * Ask the kernel, without a sleep, whether the wait of @waiter is over. A
- * thread that spins must ask, because only the kernel laps a slow reader.
- * Return 0: over; -EAGAIN: not yet; else an error.
+ * Ask the kernel, without a sleep, whether the wait of @waiter is over. When it
+ * is asked, the kernel laps readers that have stalled for too long. A writer
+ * that spins and never asks could wait for such a reader for ever. Return 0 if
+ * the wait is over, -EAGAIN if it is not, or another error of .sleep.
  */
 static int ask_kernel(const struct ulib_waiter *waiter)
 {
@@ -125,8 +132,9 @@ static void yield_or_nap(uint32_t looks, uint64_t deadline)
 int ulib_await_peer(struct rring_client *client, uint32_t *looks)
 {
 	/*
-	 * A WAKE of nobody, only to wait for the arena's lock. The lock's
-	 * holder can run meanwhile: in-process, with this thread's priority.
+	 * This WAKE names no sleepers, so it only locks and unlocks the arena's
+	 * lock. While this thread waits for the lock, the holder of the lock
+	 * can run; in the process backend it inherits this thread's priority.
 	 */
 	struct rring_wake args = { .size = sizeof(args) };
 
@@ -137,9 +145,11 @@ int ulib_await_peer(struct rring_client *client, uint32_t *looks)
 }
 
 /*
- * Call .check until the wait is over. Between two looks, pthread_cancel(3) may
- * end the thread, and if @yield is 1, the thread yields or naps. Return 0;
- * -ETIMEDOUT at @deadline; or an error of .check or .sleep.
+ * Call .check in rounds until the wait is over. If @yield is 1, a round is one
+ * call, and the thread yields or naps between two rounds. Between two rounds
+ * pthread_cancel(3) may end the thread. Return 0 when the wait is over;
+ * -ETIMEDOUT if @deadline has passed first; or an error of .check or .sleep,
+ * which ends the wait.
  */
 static int spin_until(const struct ulib_waiter *waiter, uint64_t deadline,
 		      int yield)

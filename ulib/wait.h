@@ -7,31 +7,43 @@
 
 struct ulib_waiter {
 	enum rring_strategy strategy;
-	/* 1: a spin calls .sleep(0), too: only the kernel laps readers */
+	/*
+	 * 1: a spinning thread also calls .sleep with the deadline 0, because
+	 * only the kernel laps a stalled reader
+	 */
 	int ask_kernel;
-	/* is the wait over? 0: yes; -EAGAIN: not yet; else an error */
+	/* return 0: the wait is over; -EAGAIN: it is not; or another error */
 	int (*check)(void *context);
-	/* in the kernel. 0: over; else -ETIMEDOUT, -EINTR, other errors */
+	/*
+	 * sleep in the kernel; return 0: the wait is over; -ETIMEDOUT:
+	 * @deadline has passed; -EINTR: a signal came; or another error
+	 */
 	int (*sleep)(void *context, uint64_t deadline);
 	void *context;
 };
 
 /*
- * Wait, by .strategy, until .check or .sleep finds that the wait is over.
- * Return 0; -ETIMEDOUT at @deadline; or an error of .check or .sleep.
+ * Wait in the way of .strategy, until .check or .sleep finds that the wait is
+ * over. Return 0; -ETIMEDOUT if @deadline has passed first; or an error of
+ * .check or .sleep, which ends the wait.
  */
 int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline);
 
-/* Has @deadline come? 0: it has always come; RRING_FOREVER: it never comes. */
+/*
+ * Return 1 if @deadline has passed, else 0. The deadline 0 has always passed;
+ * RRING_FOREVER never passes.
+ */
 int ulib_has_passed(uint64_t deadline);
 
 /*
- * Wait for a step that a peer is about to do under the arena's lock. The caller
- * looks for the step in a loop, and calls this after each look. *@looks, 0 at
- * first, counts the calls. The first calls yield the CPU. Later calls wait
- * until the lock's holder unlocks it: a peer of lower priority on this CPU
- * would not run while this thread only yields. Return 0: look again; or a
- * negative errno, if the client is dead: then the step may never come.
+ * Let the holder of the arena's lock run. The caller waits in a loop for a
+ * change that this holder makes before it unlocks the lock, and calls this
+ * function after each check that has not found the change. *@looks counts the
+ * calls; the caller sets it to 0 before the loop. The first calls yield the
+ * CPU. Later calls wait until the lock is unlocked, because a holder of lower
+ * priority on this CPU would not run while this thread only yields. Return 0:
+ * the caller checks again. Return a negative errno if @client is dead or
+ * inherited: then the change may never come.
  */
 int ulib_await_peer(struct rring_client *client, uint32_t *looks);
 
@@ -40,7 +52,7 @@ void ulib_relax(void);
 
 int ulib_strategy_valid(enum rring_strategy strategy);
 
-/* Return -EINVAL, and store the detail that there is no such @strategy. */
+/* Return -EINVAL. Store an error detail: there is no strategy @strategy. */
 int ulib_refuse_strategy(enum rring_strategy strategy);
 
 #endif /* ULIB_WAIT_H */

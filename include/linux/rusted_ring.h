@@ -11,8 +11,8 @@
 #include <uapi/linux/rusted_ring.h>
 
 /*
- * A program that is compiled with include/ before include/uapi/ in its search
- * path includes this file, too: it gets the ABI alone.
+ * A program includes this file, too, if include/ comes before include/uapi/ in
+ * its search path. The program then gets only the ABI.
  */
 #ifdef __KERNEL__
 
@@ -22,32 +22,35 @@ struct rring_kwriter;
 
 /* A kernel writer allocates no XXL events: its classes are XS to XL. */
 #define RRING_KWRITER_CLASSES	(RRING_XL + 1)
-#define RRING_KWRITER_STOCK_MAX	4096	/* slots per class */
+#define RRING_KWRITER_STOCK_MAX	4096	/* most slots per class in stock */
 
 /**
  * struct rring_kwriter_config - argument of rring_kwriter_open()
- * @net: network namespace in which @arena is looked up; NULL: the initial one.
- *	Used during the call only, no reference is kept
- * @arena: name of the arena; NULL: use @arena_fd
+ * @net: network namespace in which the arena is looked up; NULL stands for the
+ *	initial one. rring_kwriter_open() uses it during the call, and keeps no
+ *	reference
+ * @arena: name of the arena. If it is NULL, @arena_fd says which arena
  * @arena_fd: descriptor of the arena in the calling task, if @arena is NULL
- * @ring: name of the ring; NULL: the ring has no name
+ * @ring: name of the ring. If it is NULL, the ring has no name
  * @kind: RRING_INLINE: payloads lie in the ring. RRING_HANDLES: payloads lie in
  *	slots of the arena's pools, and readers can hold these slots
  * @policy: what happens if the ring is full. RRING_FAIL: the new event is
- *	dropped. RRING_OVERWRITE: the oldest event is overwritten, and readers
- *	count what they lose. RRING_BLOCK: -EINVAL, because the kernel cannot
- *	wait for room
+ *	dropped. RRING_OVERWRITE: the new event overwrites the oldest one, and
+ *	readers count what they lose. RRING_BLOCK: the open fails with -EINVAL,
+ *	because a kernel writer cannot wait for room
  * @capacity: number of entries, 1 to RRING_RING_CAPACITY_MAX
- * @stride: RRING_INLINE: largest payload in bytes, a multiple of 64 from
- *	RRING_STRIDE_MIN to RRING_STRIDE_MAX; RRING_HANDLES: must be 0
+ * @stride: in an inline ring, the largest payload in bytes, a multiple of 64
+ *	from RRING_STRIDE_MIN to RRING_STRIDE_MAX. In a ring of handles it must
+ *	be 0
  * @retain: number of entries that the ring keeps for readers that join late,
- *	less than @capacity. RRING_OVERWRITE: must be 0; such a ring keeps one
- *	lap in any case
- * @stock: RRING_HANDLES: for each size class, how many free slots a worker
+ *	less than @capacity. With RRING_OVERWRITE it must be 0; such a ring
+ *	keeps one lap of entries in any case
+ * @stock: in a ring of handles, how many free slots of each size class a worker
  *	keeps ready for reservations, up to RRING_KWRITER_STOCK_MAX and to the
- *	pool's capacity. 0: the writer does not use this class, and its events
- *	take a slot of a larger class. All 0: a quarter of each pool, at least 1
- *	and at most 16 slots. RRING_INLINE: ignored
+ *	pool's capacity. If a class has 0, the writer does not use this class,
+ *	and its events take a slot of a larger class. If all classes have 0, the
+ *	worker keeps a quarter of each pool, at least 1 and at most 16 slots. An
+ *	inline ring ignores @stock
  *
  * The caller owns all strings and @net, and may free them after the call.
  */
@@ -71,8 +74,8 @@ struct rring_kwriter_config {
  * @len: bytes of the payload; the caller may lower it before commit
  * @event_type: type of the event; the caller may change it before commit
  * @handle: internal to the kernel writer; the caller does not change it
- * @position: internal, as @handle
- * @index: internal, as @handle
+ * @position: internal to the kernel writer; the caller does not change it
+ * @index: internal to the kernel writer; the caller does not change it
  *
  * The caller provides the structure; rring_kwriter_reserve() fills it.
  */
@@ -89,9 +92,9 @@ struct rring_kevent {
  * struct rring_kwriter_stat - counts of a writer's events since it was opened
  * @sent: committed events that became visible to readers
  * @discarded: events that were reserved, then discarded
- * @dropped: reservations that failed, by enum rring_drop_reason. The counts
- *	that readers find in .dropped of the ring's struct rring_ring_info also
- *	include the drops of earlier kernel writers of the ring
+ * @dropped: reservations that failed, counted by enum rring_drop_reason.
+ *	Readers find counts in .dropped of the ring's struct rring_ring_info,
+ *	too; those also include the drops of earlier kernel writers of the ring
  */
 struct rring_kwriter_stat {
 	u64 sent;
@@ -118,22 +121,24 @@ u32 rring_kwriter_ring(const struct rring_kwriter *kw);
 
 /**
  * struct rring_kentry - the event that a kernel reader looks at
- * @data: the payload, @len bytes. From rring_kreader_peek(): the shared memory
- *	itself, 64-byte aligned, valid until rring_kreader_release() or
- *	rring_kreader_close(). A process can change it at any time, so two
- *	reads of one byte can differ; rring_kreader_copy() makes a stable
- *	copy. In the callback: a copy that nobody changes, valid until the
- *	callback returns; NULL if the payload has more than 16 KiB
- * @len: bytes of the payload. The memory at @data has as many, unless @data is
- *	NULL
- * @event_type: as the event's writer stored it
- * @position: position of the entry in the ring. Grows with each event, by more
- *	than 1 if entries were lost, refused or skipped
- * @handle: RRING_HANDLES: the event's handle; RRING_INLINE: 0
+ * @data: the payload, @len bytes. rring_kreader_peek() stores the address of
+ *	the shared memory itself, 64-byte aligned, which is valid until
+ *	rring_kreader_release() or rring_kreader_close(). A process can change
+ *	this memory at any time, so two reads of one byte can differ;
+ *	rring_kreader_copy() makes a stable copy. A callback gets the address of
+ *	a copy that no process changes, and that is valid until the callback
+ *	returns; NULL if the payload has more than 16 KiB
+ * @len: bytes of the payload. The memory at @data has as many bytes, unless
+ *	@data is NULL
+ * @event_type: type of the event, as the writer stored it
+ * @position: position of the entry in the ring. It grows with each event, by
+ *	more than 1 if entries were lost, refused or skipped
+ * @handle: the event's handle; 0 in an inline ring
  *
- * @position is the kernel's own. The kernel has checked that @data and @len are
- * in bounds. All else comes from a process that may be hostile: validate the
- * payload, @len, @event_type and @handle as any input from user space.
+ * The kernel itself counts @position. The kernel has checked that @data and
+ * @len are in bounds. All else comes from a process that may be hostile:
+ * validate the payload, @len, @event_type and @handle like any input from user
+ * space.
  */
 struct rring_kentry {
 	const void *data;
@@ -150,8 +155,9 @@ struct rring_kentry {
  * @RRING_REFUSE_LEN: the length exceeds the stride, the slot or the XXL region
  * @RRING_REFUSE_HANDLE: the handle has no valid class, slot or generation
  * @RRING_REFUSE_STALE: the slot no longer has the generation of the handle,
- *	although this gating reader has not released the entry: the writer is
- *	hostile. An observer counts such an entry as lost
+ *	although the writer must wait until this gating reader has released the
+ *	entry. So the writer is hostile. An observer counts such an entry as
+ *	lost
  * @RRING_REFUSALS: number of reasons
  */
 enum rring_refusal {
@@ -164,32 +170,36 @@ enum rring_refusal {
 
 /**
  * struct rring_kreader_config - argument of rring_kreader_open()
- * @net: network namespace in which @arena is looked up; NULL: the initial one.
- *	Used during the call only, no reference is kept
- * @arena: name of the arena; NULL: use @arena_fd
+ * @net: network namespace in which the arena is looked up; NULL stands for the
+ *	initial one. rring_kreader_open() uses it during the call, and keeps no
+ *	reference
+ * @arena: name of the arena. If it is NULL, @arena_fd says which arena
  * @arena_fd: descriptor of the arena in the calling task, if @arena is NULL
- * @ring: name of the ring; NULL: use @ring_id
+ * @ring: name of the ring. If it is NULL, @ring_id says which ring
  * @ring_id: number of the ring, from 1, if @ring is NULL
- * @name: name of the reader; NULL: none. A named reader that is closed without
- *	RRING_LEAVE_FORGET stays in the ring, and still gates there unless it
- *	was lapped. The next reader that root or the kernel opens with this name
- *	goes on at its position
- * @flags: 0: a gating reader, which holds the writer back; the writer can lap
- *	it if the ring has a stall limit. RRING_JOIN_OBSERVER: an observer,
- *	which does not hold the writer back and can be overtaken
- * @start: first position; RRING_START_AT: @position. Not used if the ring knows
- *	@name: the reader then goes on at the position of that name
- * @position: first position, if @start is RRING_START_AT
- * @event: called for each event, in order, from a thread of the reader; may be
- *	called before rring_kreader_open() returns. May sleep and may call
- *	rring_kreader_copy(). If the payload has more than 16 KiB and its slot
- *	is reused, or the entry overwritten, before @event returns, the event
- *	counts as refused or lost and not as received. NULL: the reader has no
- *	thread, and the caller calls rring_kreader_peek()
- * @ended: called from the reader's thread each time the stream ends, once for
- *	each end that the thread finds: the stream can end several times, as
- *	another writer may take over the ring. May sleep. NULL: not called.
- *	Must be NULL if @event is NULL (-EINVAL)
+ * @name: name of the reader. If it is NULL, the reader has no name. A named
+ *	reader that is closed without RRING_LEAVE_FORGET stays in the ring, and
+ *	still gates there unless it was lapped. The next reader that root or the
+ *	kernel opens with this name goes on at the position of the closed one
+ * @flags: 0 for a gating reader, which holds the writer back. The writer can
+ *	lap it if the ring has a stall limit. RRING_JOIN_OBSERVER for an
+ *	observer, which does not hold the writer back and can be overtaken
+ * @start: where the reader begins; with RRING_START_AT, at @position. If the
+ *	ring already knows @name, the reader goes on at the position of that
+ *	name, and @start is not used
+ * @position: position at which the reader begins, if @start is RRING_START_AT
+ * @event: callback for each event, in order. A thread of the reader calls it,
+ *	perhaps before rring_kreader_open() returns. The callback may sleep and
+ *	may call rring_kreader_copy(). If the payload has more than 16 KiB, and
+ *	its slot is reused or the entry is overwritten before @event returns,
+ *	the event counts as refused or lost and not as received. If @event is
+ *	NULL, the reader has no thread, and the caller calls
+ *	rring_kreader_peek()
+ * @ended: callback for the end of the stream. The reader's thread calls it once
+ *	for each end that the thread finds: the stream can end several times,
+ *	because another writer may take over the ring. The callback may sleep.
+ *	If @ended is NULL, the thread calls nothing. @ended must be NULL if
+ *	@event is NULL; otherwise the open fails with -EINVAL
  * @context: first argument of @event and @ended
  *
  * The caller owns all strings and @net, and may free them after the call.
@@ -215,14 +225,14 @@ struct rring_kreader_config {
  * @received: entries that the callback got, or for which
  *	rring_kreader_release() returned 0
  * @lost: entries that were overwritten before they were received, because the
- *	reader was overtaken or lapped; also what a named reader lost while
- *	closed
+ *	reader was overtaken or lapped, and entries that a named reader lost
+ *	while it was closed
  * @skipped: entries that their writer discarded
- * @refused: refusals, by enum rring_refusal. RRING_REFUSE_HEAD counts heads,
- *	each of which moved @position by more than a lap. The other reasons
- *	count entries
- * @position: position of the next entry: all entries below were received, lost,
- *	skipped or refused
+ * @refused: refusals, counted by enum rring_refusal. RRING_REFUSE_HEAD counts
+ *	heads, each of which moved @position by more than a lap. The other
+ *	reasons count entries
+ * @position: position of the next entry. All entries below @position were
+ *	received, lost, skipped or refused
  */
 struct rring_kreader_stat {
 	u64 received;

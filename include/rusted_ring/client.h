@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Arenas, and the clients that are attached to them. None of these functions
- * waits for another client.
+ * Functions for arenas, and for the clients that are attached to them. None of
+ * these functions waits for another client.
  */
 #ifndef _RUSTED_RING_CLIENT_H
 #define _RUSTED_RING_CLIENT_H
@@ -31,38 +31,37 @@ extern "C" {
 
 #define RRING_DEVICE		"/dev/rusted_ring"
 
-/* ---- backends, where arenas live: rring_open(3) ---- */
+/* ---- backends (places where arenas live): rring_open(3) ---- */
 
 enum rring_backend {
-	RRING_BACKEND_AUTO,	/* what rring_backend() returns */
-	RRING_BACKEND_DEVICE,	/* for any number of processes */
-	RRING_BACKEND_PROCESS,	/* for the threads of one process */
+	RRING_BACKEND_AUTO,	/* the backend that rring_backend() returns */
+	RRING_BACKEND_DEVICE,	/* any number of processes share the arena */
+	RRING_BACKEND_PROCESS,	/* the threads of one process share the arena */
 };
 
 /*
- * Returns the backend that RRING_BACKEND_AUTO stands for: the one that
- * $RRING_BACKEND names; else the device, if it exists, even if the caller may
- * not open it; else the process.
+ * Return the backend that RRING_BACKEND_AUTO stands for. $RRING_BACKEND can
+ * name this backend. If not, it is the device if the device exists, even if the
+ * caller may not open the device, and otherwise the process.
  */
 enum rring_backend rring_backend(void);
 
 /* ---- arenas: rring_arena_create(3), rring_profile(3) ---- */
 
 struct rring_arena_config {
-	const char *name;	/* up to 31 characters; NULL: anonymous */
-	uint32_t capacity[RRING_POOLS];	/* slots of each class, 0 to 2^24;
-					 * RRING_XXL: 0 to 4096. At least one
-					 * class has slots
+	const char *name;	/* up to 31 characters; NULL: no name */
+	uint32_t capacity[RRING_POOLS];	/* slots of each class: 0 to 2^24, for
+					 * RRING_XXL 0 to 4096; not all 0
 					 */
-	uint32_t max_clients;	/* up to 255; 0: 64 */
-	uint32_t max_rings;	/* up to 255; 0: 64 */
-	/* most slots of one client, in percent of each pool; 0: 100 */
+	uint32_t max_clients;	/* up to 255; 0 means 64 */
+	uint32_t max_rings;	/* up to 255; 0 means 64 */
+	/* largest share of each pool for one client, in percent; 0 means 100 */
 	uint32_t quota;
-	uint32_t mode;		/* who may attach by name, up to 0777, like a
-				 * file's. r permits RRING_OBSERVER, x
+	uint32_t mode;		/* who may attach by name, like the mode of a
+				 * file, up to 0777: r permits RRING_OBSERVER, x
 				 * RRING_CONSUMER, w RRING_PRODUCER
 				 */
-	uint32_t uid, gid;	/* owner and group; ~0: the caller's */
+	uint32_t uid, gid;	/* owner and group; ~0 means the caller's */
 	uint32_t flags;		/* 0 or RRING_CREATE_PERSIST */
 	enum rring_backend backend;
 };
@@ -74,40 +73,39 @@ enum rring_profile {
 };
 
 /*
- * Store in @capacity how many slots of each size class @profile has. Returns 0,
- * or -EINVAL: there is no such profile.
+ * Store in @capacity how many slots of each size class @profile has. Return 0,
+ * or -EINVAL if there is no such profile.
  */
 int rring_profile(enum rring_profile profile, uint32_t capacity[RRING_POOLS]);
 
-/*
- * Returns the profile that fits the memory, the CPUs and the battery of this
- * machine.
- */
+/* Return the profile that fits the memory, CPUs and battery of this machine. */
 enum rring_profile rring_detect_profile(void);
 
 /*
- * Fill all of @config: an anonymous arena of the caller, with mode 0700 and the
- * slots of @profile. Returns 0, or -EINVAL: there is no such profile.
+ * Fill all of @config for an anonymous arena that belongs to the caller, with
+ * mode 0700 and the slots of @profile. Return 0, or -EINVAL if there is no such
+ * profile.
  */
 int rring_arena_profile(struct rring_arena_config *config,
 			enum rring_profile profile);
 
 /*
- * Returns the smallest size class whose slots take @len bytes, or RRING_POOLS
- * if no class takes so many.
+ * Return the smallest size class whose slots have room for @len bytes. Return
+ * RRING_POOLS if no class has so much room.
  */
 enum rring_class rring_class_for(size_t len);
 
 /*
- * Create an arena. Returns a close-on-exec descriptor of the arena, or a
+ * Create an arena. Return a close-on-exec descriptor of the arena, or a
  * negative errno. The caller closes the descriptor. The arena stays alive while
  * the descriptor is open or a client is attached.
  */
 int rring_arena_create(const struct rring_arena_config *config);
 
 /*
- * Remove the name of an arena: from then on no client can attach by this name.
- * The clients that are attached go on. -ENOENT: no arena has this name.
+ * Remove the name of an arena: no client can attach by this name any more. The
+ * attached clients stay attached. Return 0, -ENOENT if no arena has this name,
+ * or another negative errno.
  */
 int rring_arena_remove(const char *name);
 
@@ -116,8 +114,8 @@ int rring_arena_remove(const char *name);
 struct rring_client;
 
 /*
- * Flag: the caller promises that only one thread uses the client. Then the
- * short paths need no locked instruction.
+ * Flag: the caller promises that only one thread uses the client. Then the fast
+ * paths of the library execute no locked CPU instruction.
  */
 #define RRING_SINGLE_THREADED	(1u << 0)
 /* Flag of rring_open(): use the device, or fail. */
@@ -126,25 +124,27 @@ struct rring_client;
 #define RRING_IN_PROCESS	(1u << 2)
 
 /*
- * Attach to the arena @name with the role @role. @name NULL: the arena
- * "default". @flags choose the backend; without them rring_backend() does.
- * -EACCES: the caller may not open the device, or may not have this role. The
- * call then does not turn to an arena of the process instead. The caller closes
- * the client with rring_close().
+ * Attach to the arena @name (NULL: "default") with the role @role, and store
+ * the new client in *@client. If @flags names no backend, rring_backend()
+ * chooses. Return 0 or a negative errno. The errno is -EACCES if the caller may
+ * not open the device or may not have this role; the library does not try the
+ * process backend then. The caller ends the client with rring_close().
  */
 int rring_open(struct rring_client **client, const char *name,
 	       enum rring_role role, unsigned int flags);
 
 /*
- * Attach to the arena of the descriptor @arena_fd, which permits every role.
- * The caller still closes the descriptor, at any time after this call.
+ * Attach to the arena of the descriptor @arena_fd, which permits every role,
+ * and store the new client in *@client. Return 0 or a negative errno. The
+ * caller still closes the descriptor, at any time after this call.
  */
 int rring_open_arena(struct rring_client **client, int arena_fd,
 		     enum rring_role role, unsigned int flags);
 
 /*
- * Create an arena, and attach to it as RRING_PRODUCER. The arena ends with its
- * last client, unless it has RRING_CREATE_PERSIST.
+ * Create an arena, attach to it as RRING_PRODUCER, and store the new client in
+ * *@client. Return 0 or a negative errno. The arena ends with its last client,
+ * unless the arena has RRING_CREATE_PERSIST.
  */
 int rring_open_config(struct rring_client **client,
 		      const struct rring_arena_config *config,
@@ -152,35 +152,35 @@ int rring_open_config(struct rring_client **client,
 
 /*
  * End @client: close its writers, readers and pipes, drop its holds, and free
- * all of these. Its named readers stay in their rings and go on gating.
+ * all of these. Its named readers stay in their rings and still hold writers
+ * back.
  */
 void rring_close(struct rring_client *client);
 
-/* Returns the client's number in its arena, 1 to 255. */
+/* Return the client's number in its arena, 1 to 255. */
 RRING_IN_LINE uint32_t rring_client_id(const struct rring_client *client);
 
 RRING_IN_LINE enum rring_role
 rring_client_role(const struct rring_client *client);
 
 /*
- * Returns where the client's arena is: RRING_BACKEND_DEVICE or
- * RRING_BACKEND_PROCESS.
+ * Return the client's backend: RRING_BACKEND_DEVICE or _PROCESS, never _AUTO.
  */
 enum rring_backend rring_client_backend(const struct rring_client *client);
 
 /*
- * Returns a descriptor for poll() and epoll, or a negative errno. It is for all
- * readers and writers of the client, which owns and closes it. POLLIN: a reader
- * has an event, was lapped, or its stream has ended and no read call has
- * returned -EPIPE for this end yet. POLLOUT: a writer has room. POLLERR: the
- * client was evicted.
+ * Return a descriptor for poll() and epoll, or a negative errno. The descriptor
+ * is for all readers and writers of the client, and the caller must not close
+ * it. It reports POLLIN if a reader has an event or was lapped, or if its
+ * stream has ended and no read call has returned -EPIPE for this end yet;
+ * POLLOUT if a writer has room; POLLERR if the client was evicted.
  */
 int rring_client_fd(const struct rring_client *client);
 
 /*
- * Count the slots of class @pool, and store the counts in @stat. @flags: 0, or
- * RRING_STAT_SWEEP: sweep the whole pool first, so that all slots that nothing
- * names count as free.
+ * Count the slots of class @pool, and store the counts in @stat. If @flags has
+ * RRING_STAT_SWEEP, first sweep the whole pool: free all slots that no client
+ * holds and no magazine or ring names. Return 0 or a negative errno.
  */
 int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 		    unsigned int flags, struct rring_pool_stat *stat);
@@ -188,22 +188,22 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 /* ---- times and errors: rring_wait_readable(3), rring_strerror(3) ---- */
 
 /*
- * Returns a deadline: the present CLOCK_MONOTONIC time plus
+ * Return a deadline: the present CLOCK_MONOTONIC time plus
  * @nanoseconds_from_now, or RRING_FOREVER if the sum is too large.
  */
 uint64_t rring_deadline(uint64_t nanoseconds_from_now);
 
 /*
- * Returns a text that says what @err means in this library. @err is 0 or a
+ * Return a text that says what @err means in this library. @err is 0 or a
  * negative errno. The text is constant, and the caller does not free it.
  */
 const char *rring_strerror(int err);
 
 /*
- * Returns a text that says why the last call of this thread failed. @err is the
- * negative errno which that call returned. If the library knows no more than
- * the errno, this is the text of rring_strerror(). The text is valid until the
- * thread's next call of the library.
+ * Return a text that says why the last call of this thread failed. @err is the
+ * negative errno that the call returned. If the library knows only the errno,
+ * return the text of rring_strerror(). The text is valid until the thread calls
+ * the library again.
  */
 const char *rring_error_detail(int err);
 

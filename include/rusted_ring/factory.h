@@ -15,26 +15,26 @@ extern "C" {
 
 /*
  * The caller fills this structure. The caller opens .client before, and closes
- * it afterwards; the library only uses it.
+ * it afterwards; the library does not close it.
  */
 struct rring_factory {
 	struct rring_client *client;
-	struct rring_ring_config defaults;	/* .name is ignored */
+	struct rring_ring_config defaults;	/* geometry; .name is ignored */
 };
 
 /*
- * Become the writer of the ring @name: rring_writer_open() with .defaults of
- * @factory, and with this name.
+ * Make the client the writer of the ring @name with .defaults of @factory, and
+ * store it in *@writer. Return what rring_writer_open() returns.
  */
 int rring_factory_writer(const struct rring_factory *factory, const char *name,
 			 struct rring_writer **writer);
 
 /*
- * Join the ring @name at the oldest entry kept, as the reader @reader_name;
- * NULL: nameless. A reader whose name the ring knows goes on at its position.
- * If the ring does not exist, creates it with .defaults of @factory; the ring
- * then awaits a writer of the same user, and the reader gets -EAGAIN, not
- * -EPIPE.
+ * Join the ring @name at the oldest entry kept, and store the reader in
+ * *@reader. If the ring knows @reader_name (NULL: nameless), the reader goes on
+ * at the position of this name. If the ring does not exist, create it with
+ * .defaults of @factory: until a writer of the same user publishes, the reader
+ * gets -EAGAIN, not -EPIPE. Return 0 or a negative errno.
  */
 int rring_factory_reader(const struct rring_factory *factory, const char *name,
 			 const char *reader_name, struct rring_reader **reader);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Reader sets: read the rings of many writers as one. See rring_set(3). Only
- * rring_set_wait() waits.
+ * Reader sets: read the rings of many writers like one ring. See rring_set(3).
+ * Only rring_set_wait() waits.
  */
 #ifndef _RUSTED_RING_SET_H
 #define _RUSTED_RING_SET_H
@@ -20,18 +20,18 @@ struct rring_set;
 
 /* Which reader rring_set_try_read() reads next, if several have events. */
 enum rring_order {
-	RRING_FAIR,		/* in turn: no reader starves */
-	RRING_BY_PRIORITY,	/* lowest @priority first; equal ones in turn */
-	RRING_BY_TIMESTAMP,	/* lowest timestamp first */
+	RRING_FAIR,		/* readers take turns, so none starves */
+	RRING_BY_PRIORITY,	/* lowest @priority first; equals take turns */
+	RRING_BY_TIMESTAMP,	/* event with the lowest timestamp first */
 };
 
 struct rring_set_config {
 	enum rring_order order;
 	enum rring_strategy strategy;	/* of rring_set_wait() */
 	/*
-	 * For RRING_BY_TIMESTAMP: returns the timestamp of an event. If NULL,
-	 * the timestamp is the first 8 bytes of the payload, in the byte order
-	 * of the machine; 0 if the payload is shorter.
+	 * For RRING_BY_TIMESTAMP: return the timestamp of an event. NULL: it is
+	 * the first 8 bytes of the payload, in the byte order of the machine,
+	 * or 0 if the payload is shorter.
 	 */
 	uint64_t (*timestamp)(const struct rring_event *event);
 };
@@ -48,32 +48,32 @@ int rring_set_open(struct rring_client *client,
 void rring_set_close(struct rring_set *set);
 
 /*
- * Add @reader, which is of the set's client. Until rring_set_remove(), the
+ * Add @reader, which must be of the set's client. Until rring_set_remove(), the
  * caller must read from @reader only through the set, and must not close it.
- * @priority counts only for RRING_BY_PRIORITY: the lowest number is read first.
+ * Only RRING_BY_PRIORITY uses @priority: the lowest number is read first.
  * Return 0 or a negative errno.
  */
 int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 		  uint32_t priority);
 
-/* Remove @reader from the set. */
+/* Remove @reader from the set. Return 0, or -ENOENT if it is not in the set. */
 int rring_set_remove(struct rring_set *set, struct rring_reader *reader);
 
 /*
  * Release the event of the previous call. Describe the next event in @event,
- * whose .data points at the payload until the next call, and store its reader
- * in *@from. Never wait. Return 0; with NULL in *@from: -EAGAIN (no reader has
- * an event) or -EPIPE (all streams have ended); else the errno of *@from.
+ * and store its reader in *@from; event->data is valid until the next call.
+ * Never wait. Return 0 or a negative errno. If *@from is NULL, no reader has an
+ * event (-EAGAIN), or all streams have ended (-EPIPE). Otherwise *@from has the
+ * error.
  */
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
 /*
  * Release the event of the last rring_set_try_read(). Then wait, by the set's
- * .strategy, until a reader has something to read or was lapped, or all streams
- * have ended, or until @deadline. After rring_set_try_read() has returned
- * -EPIPE, that these streams have ended no longer ends a wait. Return 0,
- * -ETIMEDOUT, or another negative errno.
+ * .strategy, until a reader has something to read or was lapped, or until all
+ * streams have ended and rring_set_try_read() has not returned -EPIPE for this.
+ * Return 0, -ETIMEDOUT if @deadline passed, or another negative errno.
  */
 int rring_set_wait(struct rring_set *set, uint64_t deadline);
 

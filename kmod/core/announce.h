@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * Calls by which the core tells netlink and the kernel's writers of a change.
- * netlink/notify.c and kclient/writer_window.c implement these functions. In
- * the library they do nothing. Tracepoints are in trace.h.
+ * The core calls these functions to tell netlink (netlink/notify.c) and the
+ * kernel's writers (kclient/writer_window.c) that something has changed. In the
+ * library these functions do nothing. Tracepoints are in trace.h.
  */
 #ifndef KRING_ANNOUNCE_H
 #define KRING_ANNOUNCE_H
@@ -16,27 +16,32 @@ struct kring_pool;
 struct kring_reader;
 
 /*
- * Counts the netlink notices of an arena. An arena may send a limited number in
- * a second, so that its clients cannot flood the listeners. pending_lock
- * (netlink/notify.c) protects the fields.
+ * Counts the netlink notices of one arena. An arena may send only a limited
+ * number of notices per second, so that its clients cannot flood the listeners.
+ * pending_lock (netlink/notify.c) protects the fields.
  */
 struct kring_meter {
-	u64 since;		/* ns: when .sent was last set to 0 */
-	u32 sent;		/* notices since .since */
-	u32 missed;		/* lost, and in no notice yet */
+	u64 since;		/* ktime in ns: when .sent was last set to 0 */
+	u32 sent;		/* attempts to send since .since */
+	u32 missed;		/* lost notices that no notice has reported */
 };
 
 #ifdef __KERNEL__
 
 /*
- * Send notices to netlink's listeners: each function queues a notice, and a
- * worker sends it later. The functions may sleep to get memory.
+ * Queue a notice for netlink's listeners. A worker sends the notice later. Each
+ * function may sleep, because it allocates memory.
  *
- * kring_announce_created(): the caller holds kring_names_lock, so no other task
- * can find the arena yet. kring_announce_gone() needs no lock, because the last
- * reference to the arena is gone. kring_announce_client() takes the arena's
- * lock. For kring_announce_dry() and kring_announce_lapped(), the caller holds
- * the arena's lock.
+ * - kring_announce_created(): @arena was created. The caller holds
+ *   kring_names_lock, so no other task can find @arena yet.
+ * - kring_announce_gone(): @arena is about to be freed. The last reference to
+ *   @arena is gone, so the caller needs no lock.
+ * - kring_announce_client(): @client has died or was evicted. @usage says what
+ *   @client had at its death. Takes the arena's lock.
+ * - kring_announce_dry(): a refill for @client has found no free slot in @pool
+ *   or, for an XXL event, no memory. The caller holds the arena's lock.
+ * - kring_announce_lapped(): the kernel has lapped @reader. The caller holds
+ *   the arena's lock.
  */
 void kring_announce_created(struct kring_arena *arena);
 void kring_announce_gone(struct kring_arena *arena);
@@ -47,9 +52,10 @@ void kring_announce_dry(struct kring_pool *pool,
 void kring_announce_lapped(const struct kring_reader *reader);
 
 /*
- * Tell the kernel writer of @reader's ring what has changed: the state or
- * .start of @reader (first function), or its .client (second function). Do
- * nothing if the ring has no kernel writer. The caller holds the arena's lock.
+ * Tell the kernel writer of @reader's ring that @reader has changed:
+ * kring_announce_reader_state() if .state or .start has changed,
+ * kring_announce_reader_client() if .client has changed. Do nothing if the ring
+ * has no kernel writer. The caller holds the arena's lock.
  */
 void kring_announce_reader_state(const struct kring_reader *reader);
 void kring_announce_reader_client(const struct kring_reader *reader);

@@ -95,7 +95,7 @@ static void begin_generations(struct kring_arena *arena)
 {
 	/*
 	 * The low 32 bits of a generation are never 0. In a random number they
-	 * may be 0, but rring_generation_next() returns only valid ones.
+	 * may be 0, but rring_generation_next() returns only valid generations.
 	 */
 	u64 first = rring_generation_next(get_random_u64() &
 					  RRING_GENERATION_MAX);
@@ -184,8 +184,8 @@ static void arena_free(struct kring_arena *arena)
 }
 
 /*
- * Find the arena named @name in @net. Return it without a reference, or NULL.
- * The caller holds kring_names_lock.
+ * Find the arena named @name in @net. Return the arena without a reference, or
+ * NULL if no arena has the name. The caller holds kring_names_lock.
  */
 static struct kring_arena *name_lookup(const char *name, struct net *net)
 {
@@ -199,7 +199,8 @@ static struct kring_arena *name_lookup(const char *name, struct net *net)
 }
 
 /*
- * Return an id that no arena has; never 0. The caller holds kring_names_lock.
+ * Return an id that is not 0 and that no arena has. The caller holds
+ * kring_names_lock.
  */
 static u32 next_id(void)
 {
@@ -215,9 +216,9 @@ again:
 }
 
 /*
- * Put @arena on the list of arenas, and give it an id and the name in @args.
- * Return 0, or -EEXIST: another arena of @net has that name. Takes
- * kring_names_lock.
+ * Put @arena on the list of arenas, and give @arena an id and the name in
+ * @args. A persistent name gets a reference to @arena. Return 0, or -EEXIST if
+ * another arena of @net has that name. Takes kring_names_lock.
  */
 static int enlist(struct kring_arena *arena, const struct rring_create *args,
 		  struct net *net)
@@ -244,10 +245,11 @@ static int enlist(struct kring_arena *arena, const struct rring_create *args,
 }
 
 /*
- * Create an arena as @args says. Return it with one reference, or an ERR_PTR():
- * -EINVAL: @args is not valid; -EPERM: the caller may not give the arena to the
- * user or group in @args; -EEXIST: another arena of @net has the name; -ENOSPC:
- * the module's max_bytes would be exceeded; -ENOMEM.
+ * Create an arena as @args says. Return the arena with one reference for the
+ * caller, or an ERR_PTR(): -EINVAL if @args is not valid; -EPERM if the calling
+ * task may not give the arena to the user or group in @args; -EEXIST if another
+ * arena of @net has the name; -ENOSPC if max_bytes of the module would be
+ * exceeded; or -ENOMEM. May sleep.
  */
 struct kring_arena *kring_arena_new(const struct rring_create *args,
 				    struct net *net)
@@ -292,8 +294,8 @@ fail:
 }
 
 /*
- * May the calling task attach to @arena by name, in the role @role? The caller
- * holds kring_names_lock.
+ * Return true if the calling task may attach to @arena by name in the role
+ * @role. The caller holds kring_names_lock.
  */
 static bool may_attach(const struct kring_arena *arena, u32 role)
 {
@@ -313,8 +315,9 @@ static bool may_attach(const struct kring_arena *arena, u32 role)
 }
 
 /*
- * Find the arena named @name in @net, and check no permissions. Return it with
- * a reference, or ERR_PTR(-ENOENT). Takes kring_names_lock.
+ * Find the arena named @name in @net, without a check of permissions. Return
+ * the arena with a reference, or ERR_PTR(-ENOENT) if no arena has the name.
+ * Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 {
@@ -329,9 +332,10 @@ struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 }
 
 /*
- * Find the arena named @name in @net, for a task that wants to attach as @role.
- * Return it with a reference, or an ERR_PTR(): -ENOENT: no arena has the name;
- * -EACCES: the arena's mode does not permit the role. Takes kring_names_lock.
+ * Find the arena named @name in @net, to which the calling task wants to attach
+ * as @role. Return the arena with a reference. Return ERR_PTR(-ENOENT) if no
+ * arena has the name, or ERR_PTR(-EACCES) if the task may not attach in this
+ * role: see may_attach(). Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_find(const char *name, struct net *net,
 				     u32 role)
@@ -379,9 +383,9 @@ void kring_arena_put(struct kring_arena *arena)
 }
 
 /*
- * Take the name off @arena. Return true if the name held a reference: the
- * caller first releases kring_names_lock, then puts that reference. The caller
- * holds kring_names_lock.
+ * Remove the name of @arena, so that no task can find @arena by it. Return true
+ * if the name had a reference to @arena: the caller must put this reference
+ * after it has released kring_names_lock. The caller holds kring_names_lock.
  */
 static bool remove_name(struct kring_arena *arena)
 {
@@ -394,8 +398,9 @@ static bool remove_name(struct kring_arena *arena)
 }
 
 /*
- * Take the name off @arena, if it has one. The caller has a reference of its
- * own, because the name's reference is put. Takes kring_names_lock.
+ * Remove the name of @arena, if @arena has one, and put the name's reference,
+ * if there is one. The caller has a reference of its own, so this does not free
+ * @arena. Takes kring_names_lock.
  */
 void kring_arena_forget_name(struct kring_arena *arena)
 {
@@ -409,9 +414,9 @@ void kring_arena_forget_name(struct kring_arena *arena)
 }
 
 /*
- * Take the name @name in @net off its arena. Return 0; -ENOENT: no arena of
- * @net has the name; -EACCES: the calling task neither owns the arena nor has
- * CAP_SYS_ADMIN. Takes kring_names_lock.
+ * Remove the name @name in @net from the arena that has it. Return 0. Return
+ * -ENOENT if no arena of @net has the name, or -EACCES if the calling task
+ * neither owns the arena nor has CAP_SYS_ADMIN. Takes kring_names_lock.
  */
 int kring_arena_unname(const char *name, struct net *net)
 {
@@ -435,11 +440,11 @@ int kring_arena_unname(const char *name, struct net *net)
 }
 
 /*
- * Take the name off one arena of @net, and hide the arena: no lookup and no
- * dump finds it any more. Return the arena, or NULL: @net has no more arenas.
- * If *@put is true, the name held a reference, which the caller must put. If
- * *@put is false, the caller has no reference, and must not use the arena.
- * Takes kring_names_lock.
+ * Remove the name of one arena of @net, and hide the arena: no lookup and no
+ * dump finds it any more. Return the arena, or NULL if @net has no more arenas.
+ * If *@put is true, the name had a reference to the arena, which the caller
+ * must put. If *@put is false, the caller has no reference, and must not use
+ * the arena. Takes kring_names_lock.
  */
 static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 {
@@ -459,9 +464,10 @@ static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 }
 
 /*
- * Take the names off all arenas of @net, and hide these arenas: no lookup and
- * no dump finds them any more. Clients that are attached go on. Called when
- * @net ends, or when the module is unloaded.
+ * Remove the names of all arenas of @net, and hide these arenas: no lookup and
+ * no dump finds them any more. Clients that are attached can go on using them.
+ * Called when @net ends, or when the module is unloaded. Takes
+ * kring_names_lock.
  */
 void kring_names_forget(struct net *net)
 {
@@ -475,10 +481,10 @@ void kring_names_forget(struct net *net)
 
 /*
  * Find the arena with the lowest id that is at least @from and for which
- * @filter returns true. Return it with a reference, or NULL. @filter may have
- * seen other arenas after the one that is found. So this function calls @filter
- * for the found arena once more, and what @filter stores in @context is of that
- * arena. Takes kring_names_lock.
+ * @filter returns true. Return this arena with a reference, or NULL if there is
+ * none. The last call of @filter is for the arena that is returned, so that
+ * what @filter stores in @context is about this arena. For this reason @filter
+ * can be called twice for the same arena. Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 				     void *context)
@@ -499,8 +505,8 @@ struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 }
 
 /*
- * Call @filter for each arena, and ignore its result. Takes kring_names_lock,
- * so the caller holds neither that lock nor an arena's lock.
+ * Call @filter for each arena, and ignore the results of @filter. Takes
+ * kring_names_lock, so the caller holds neither this lock nor an arena's lock.
  */
 void kring_arena_each(kring_arena_filter_t filter, void *context)
 {
@@ -513,8 +519,8 @@ void kring_arena_each(kring_arena_filter_t filter, void *context)
 }
 
 /*
- * Return a new serial for a client or a reader; never 0, which means none. The
- * caller holds the arena's lock.
+ * Return a new serial for a client or a reader. The serial is not 0, because 0
+ * means that there is no client or reader. The caller holds the arena's lock.
  */
 u32 kring_arena_next_serial(struct kring_arena *arena)
 {
@@ -524,8 +530,8 @@ u32 kring_arena_next_serial(struct kring_arena *arena)
 }
 
 /*
- * Make sweeps read the ledger of @client from now on, so that its holds count.
- * The caller holds the arena's lock.
+ * Make sweeps read the ledger of @client from now on, so that the holds in it
+ * count. The caller holds the arena's lock.
  */
 void kring_arena_add_ledger(struct kring_arena *arena,
 			    struct kring_client *client)
@@ -539,8 +545,8 @@ void kring_arena_add_ledger(struct kring_arena *arena,
 }
 
 /*
- * Make sweeps ignore the ledger of @client from now on, so that its holds count
- * no more. The caller holds the arena's lock.
+ * Make sweeps ignore the ledger of @client from now on, so that the holds in it
+ * no longer count. The caller holds the arena's lock.
  */
 void kring_arena_remove_ledger(struct kring_arena *arena,
 			       struct kring_client *client)
@@ -555,8 +561,9 @@ void kring_arena_remove_ledger(struct kring_arena *arena,
 }
 
 /*
- * Lower the waiters flags of @pools, which has a bit for each class. Wake the
- * clients that sleep in REFILL for a slot of these pools. Needs no lock.
+ * Lower the waiters flags of the pools whose bits are set in @pools (bit 0 is
+ * XS). Wake the tasks that sleep until these pools have a free slot. Needs no
+ * lock.
  */
 void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 {
@@ -570,9 +577,10 @@ void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 }
 
 /*
- * Return how many bytes all regions of @arena have: its own, and those of its
- * clients, rings and XXL events, but not those of client 0, the kernel. The
- * caller holds the arena's lock, unless no other task can reach @arena.
+ * Return the size in bytes of all regions of @arena together: ARENA, PAYLOAD,
+ * and the regions of its clients, rings and XXL events. The regions of client
+ * 0, the kernel, do not count. The caller holds the arena's lock, unless no
+ * other task can reach @arena.
  */
 u64 kring_arena_bytes(struct kring_arena *arena)
 {

@@ -19,20 +19,21 @@ struct kring_ring;
  *
  * .lock protects what the kernel changes in the arena: pools, leases,
  * generations, the tables of clients, rings and readers. While a task holds
- * .lock, no slot enters a magazine, and no client, ring or reader is added or
- * removed. A sweep releases .lock after each batch of slots, so that no other
- * task has to wait until the whole pool is swept.
+ * .lock, no other task puts a slot into a magazine, or adds or removes a
+ * client, a ring or a reader. A sweep releases .lock after each batch of slots,
+ * so that no other task has to wait until the whole pool is swept.
  *
  * Some words change without .lock: the kernel changes waiters flags by atomic
  * operations, a kernel writer has locks of its own (kclient/writer.h), and
  * processes write the words in their own pages at any time.
  *
- * The kernel allocates regions of clients, rings and XXL events without .lock,
- * because an allocation can take long. It also frees regions of XXL events
- * without .lock.
+ * The kernel allocates the regions of clients, rings and XXL events without
+ * .lock, because an allocation can take long. It also frees the regions of XXL
+ * events without .lock.
  *
- * kring_names_lock protects the list of all arenas, and those fields below that
- * stand under its name. No task holds it together with a .lock.
+ * kring_names_lock protects the list of all arenas, and the fields of each
+ * arena that stand below under the name of this lock. No task holds
+ * kring_names_lock together with a .lock.
  *
  * Order of the module's locks:
  *
@@ -43,48 +44,52 @@ struct kring_ring;
  *	.lock, then lock or wake_lock of a kernel writer (kclient/writer.h)
  *	.lock or kring_names_lock, then pending_lock (notify.c)
  *
- * No task holds listeners_lock (listener.c) together with any of these.
+ * No task holds listeners_lock (listener.c) together with any of these locks.
  *
- * Each of these holds a reference to the arena: a client except client 0, a
+ * Each of these has a reference to the arena: a client except client 0, a
  * descriptor of the arena, a persistent name, a kernel writer, a kernel reader,
- * and the module for its arena `default`. A client's open file holds the
- * client, and the client's mappings hold the file.
+ * and the module for its arena `default`. A client's open file has a reference
+ * to the client, and the client's mappings have references to the file.
  */
 struct kring_arena {
 	struct kref ref;
 	/* under kring_names_lock */
 	struct list_head node;		/* in the list of all arenas */
-	struct net *net;		/* where it was created; no reference;
-					 * NULL when this namespace has ended
+	struct net *net;		/* namespace in which the arena was
+					 * created, without a reference; NULL
+					 * after this namespace has ended
 					 */
 	bool persistent;		/* the name holds a reference */
-	bool named;			/* can be found by .name */
+	bool named;			/* the arena can be found by .name */
 
-	/* set at creation */
+	/* fixed since creation, except .changes */
 	char name[RRING_NAME_MAX];
-	u64 net_cookie;			/* of .net, even if it ended */
+	u64 net_cookie;			/* cookie of .net, also after .net has
+					 * ended
+					 */
 	u32 id;
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
-	atomic_t changes;		/* kring_arena_changed() calls */
+	atomic_t changes;		/* calls of kring_arena_changed() */
 
-	struct mutex lock;		/* protects all below; see above */
-	u32 quota;			/* percent of a pool for one client */
-	u64 evictions;			/* done or under way */
+	/* protects all fields below, except .meter and .kernel_users */
+	struct mutex lock;
+	u32 quota;			/* percent of a pool for each client */
+	u64 evictions;			/* evictions done or under way */
 	struct kring_meter meter;	/* under pending_lock (notify.c) */
 	struct kring_region region;	/* ARENA */
 	struct kring_region payload;	/* PAYLOAD */
 	struct rring_arena_info *info;	/* in .region */
-	struct rring_ring_info *ring_info; /* in .region; [0] is of ring 1 */
+	struct rring_ring_info *ring_info; /* array in .region; [0]: ring 1 */
 	rring_word_t *generation;	/* in .region, by index in ledgers */
 	struct kring_pool pool[RRING_POOLS];
 
-	u32 last_serial;		/* of clients and readers */
+	u32 last_serial;		/* last serial of a client or reader */
 	struct kring_client **clients;	/* by id; [0] is always NULL */
 	u32 last_client;		/* the highest id ever used */
-	struct rring_ledger *ledgers;	/* of .clients and .kernel */
-	struct kring_client **ledger_of; /* whose ledger .ledgers has there */
+	struct rring_ledger *ledgers;	/* ledgers of .clients and .kernel */
+	struct kring_client **ledger_of; /* [i] is the client of ledgers[i] */
 	u32 nr_ledgers;
 	struct kring_client *kernel;	/* client 0; NULL: the kernel has no
 					 * writer and no reader in this arena
@@ -95,11 +100,12 @@ struct kring_arena {
 					 * not by .lock
 					 */
 	struct kring_ring **rings;	/* by id; [0] is always NULL */
-	u32 *adopted;			/* by index in ledgers: how many
-					 * adopted entries name the slot; sweeps
-					 * skip the slot unless this is 0
+	u32 *adopted;			/* by index in ledgers: how many entries
+					 * that the kernel has adopted from
+					 * writers that have gone name the slot;
+					 * sweeps skip the slot unless this is 0
 					 */
-	struct rring_batch batch;	/* for the sweep */
+	struct rring_batch batch;	/* slots that a sweep looks at now */
 	cpumask_var_t peers;		/* for kring_barrier() */
 };
 
@@ -121,10 +127,11 @@ void kring_arena_wake_pools(struct kring_arena *arena, u32 pools);
 u64 kring_arena_bytes(struct kring_arena *arena);
 
 /*
- * Callback of kring_arena_next() and kring_arena_each(). Return true if @arena
- * is one that the caller of kring_arena_next() looks for. The caller of the
- * callback holds kring_names_lock, so the callback must not take an arena's
- * lock.
+ * Callback of kring_arena_next() and kring_arena_each(). Return true if the
+ * caller of kring_arena_next() looks for @arena; kring_arena_each() ignores the
+ * result. @context is what the caller of these functions passed. They hold
+ * kring_names_lock while they call the callback, so the callback must not take
+ * an arena's lock.
  */
 typedef bool (*kring_arena_filter_t)(const struct kring_arena *arena,
 				     void *context);
@@ -133,11 +140,11 @@ struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
 void kring_arena_each(kring_arena_filter_t filter, void *context);
 
 /*
- * Count a change of @arena. Call this after each change of something that a
- * dump of @arena shows, except statistics. A dump can take several calls of
- * kring_dump(). Each call hashes .changes, and netlink marks the dump
- * (NLM_F_DUMP_INTR) if the hash has changed since the call before. Needs no
- * lock.
+ * Count a change of @arena. Call this function after each change of something
+ * that a dump of @arena shows, except statistics. A dump can take several calls
+ * of kring_dump(). Each call of kring_dump() hashes .changes, and netlink marks
+ * the dump (NLM_F_DUMP_INTR) if the hash differs from that of the call before.
+ * Needs no lock.
  */
 static inline void kring_arena_changed(struct kring_arena *arena)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Clients: attach, their regions, and the wait for several rings. */
+/*
+ * Clients: attach, the magazines and regions of a client, the wait for several
+ * rings, and poll.
+ */
 #include "compat.h"
 
 #include <rusted_ring/internal/handle.h>
@@ -17,11 +20,12 @@
 #include "xxl.h"
 
 /*
- * Create a client that is not attached. Return it with one reference, or NULL:
- * no memory. @read_write: the file is open for reading and writing, as ATTACH
- * requires. @inode: an inode that only this file has, so all its mappings are
- * mappings of this client; NULL in the library, and for client 0. The client
- * takes over the caller's reference to @inode, but not if the result is NULL.
+ * Create a client that is not attached. Return it with one reference, or NULL
+ * if there is no memory. @read_write says whether the file is open for reading
+ * and writing, as ATTACH requires. @inode is an inode that only this file has,
+ * so all mappings of @inode are mappings of this client; it is NULL in the
+ * library, and for client 0. On success the client takes over the caller's
+ * reference to @inode.
  */
 struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 {
@@ -76,9 +80,10 @@ void kring_client_put(struct kring_client *client)
 }
 
 /*
- * Release the file of @client: if @client is attached, let it die; then put the
- * file's reference. Called at the last close. Each mapping holds the file, so
- * no page of @client is mapped any more.
+ * Put the file's reference to @client, because the file was closed for the last
+ * time. If @client is attached, first call kring_client_die(), which takes
+ * @client out of its arena. No page of @client is mapped any more, because each
+ * mapping holds the file.
  */
 void kring_client_release(struct kring_client *client)
 {
@@ -123,9 +128,10 @@ fail_ledger:
 }
 
 /*
- * Give @client the lowest free id of @arena, enter it into the arena's tables,
- * and store .arena: from then on @client is attached. The caller has set all
- * other fields. Return 0, or -EUSERS: no id is free. Takes the arena's lock.
+ * Give @client the lowest free id of @arena, enter @client into the arena's
+ * tables, and store .arena of @client: from then on @client is attached. The
+ * caller has set all other fields. Return 0, or -EUSERS if no id is free. Takes
+ * the arena's lock.
  */
 static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 {
@@ -147,8 +153,9 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
 	/*
-	 * Pairs with kring_client_lock() and others: a task that loads .arena
-	 * there also sees the fields that were stored before.
+	 * Pairs with the acquire in kring_client_lock(), kring_client_poll()
+	 * and kring_mapping_mmap(): a task that loads .arena there also sees
+	 * the fields of @client that were stored before.
 	 */
 	smp_store_release(&client->arena, arena);
 	kring_arena_changed(arena);
@@ -211,11 +218,12 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args)
 }
 
 /*
- * Take the arena's lock for an ioctl of @client. Return 0 with the lock held:
- * @client is live, and the calling thread belongs to its process. Return an
- * error without the lock: -ENOTCONN: @client is not attached, or has not mapped
- * its ledger yet; -EPERM: another process calls; -EOWNERDEAD: @client is dead
- * or evicted; -EINTR: the process is being killed.
+ * Take the arena's lock for an ioctl of @client. Return 0 with the lock held if
+ * @client is live and the calling thread belongs to the process of @client.
+ * Otherwise return an error without the lock: -ENOTCONN if @client is not
+ * attached, or has not mapped its ledger yet; -EPERM if another process calls;
+ * -EOWNERDEAD if @client is dead or evicted; -EINTR if the process is being
+ * killed.
  */
 int kring_client_lock(struct kring_client *client)
 {
@@ -252,7 +260,7 @@ u64 kring_client_bytes(const struct kring_client *client)
 
 /*
  * Return the tail of @client's magazine for @pool as the client has stored it,
- * unchecked.
+ * without a check.
  *
  * F: pairs with E in the library's pop. Without this pair, the sweep could see
  * that a slot has left the magazine, but not the client's hold on it.
@@ -264,11 +272,12 @@ static u64 load_tail(struct kring_client *client, u32 pool)
 }
 
 /*
- * Return the tail of @client's magazine for @pool: the client has taken the
- * slots at positions below the tail, or the kernel has recalled them. The
- * client writes the tail. If the tail goes back, or beyond the head, the kernel
- * treats the magazine as empty. So a hostile client can only lose its own
- * slots. The caller holds the arena's lock.
+ * Return the tail of @client's magazine for @pool, and store it in .tail of
+ * @client. The client has taken the slots at positions below the tail, or the
+ * kernel has recalled these slots. The client writes the tail. If a hostile
+ * client sets the tail back, or beyond the head, the kernel treats the magazine
+ * as empty. So a hostile client can only lose its own slots. The caller holds
+ * the arena's lock.
  */
 u32 kring_client_tail(struct kring_client *client, u32 pool)
 {
@@ -296,12 +305,17 @@ u32 kring_client_lent(struct kring_client *client, u32 pool)
 }
 
 /*
- * Return the low 32 bits of the ledger words of @client that do not count as a
- * hold of a slot of @pool. RRING_PARKED: the kernel has recalled the slots that
- * the client has parked, and the client has not noticed. The client has not
- * noticed while its tail is below the floor: it drops all parked slots before
- * it raises the tail. 0: each word with a hold counts. The caller holds the
- * arena's lock, or @client is dead.
+ * Return the value of the low 32 bits with which a ledger word of @client does
+ * not count as a hold of a slot of @pool. Return 0 if each word with a hold
+ * counts.
+ *
+ * Return RRING_PARKED if the kernel has recalled the parked slots of the
+ * client, and the client has not noticed the recall yet. A parked slot is one
+ * that the client has dropped, but keeps for its next allocation. When the
+ * client notices a recall, it first drops all parked slots, and then raises its
+ * tail to the floor of the magazine. So it has not noticed the recall while its
+ * tail is below the floor. The caller holds the arena's lock, or @client is
+ * dead.
  */
 u32 kring_client_parked(struct kring_client *client, u32 pool)
 {
@@ -316,9 +330,9 @@ u32 kring_client_parked(struct kring_client *client, u32 pool)
 }
 
 /*
- * Is the first slot in @client's magazine for @pool the first one that its last
- * refill has lent? Then the client has taken no slot of that refill. The caller
- * holds the arena's lock.
+ * Return true if the first slot in @client's magazine for @pool is also the
+ * first slot that the last refill has lent. Then the client has taken no slot
+ * of that refill. The caller holds the arena's lock.
  */
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
 {
@@ -327,16 +341,19 @@ bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
 }
 
 /*
- * Can a recall take a slot from @client? No if the last recall, which the
- * client has not noticed yet, covers all its slots, or if kring_client_spare()
- * would lend the only slot in its magazine again.
+ * Return true if a recall can take a slot of @pool from @client. Return false
+ * in three cases: the kernel has never lent @client a slot of @pool; the
+ * magazine is empty, and @client has not noticed the last recall, which has
+ * taken its parked slots, too; or the magazine has a single slot, the first one
+ * of the last refill, which kring_client_spare() would lend again. The caller
+ * holds the arena's lock.
  */
 static bool may_recall(struct kring_client *client, u32 pool)
 {
 	u32 n = kring_client_lent(client, pool);
 
 	if (!rring_seq_load(&kring_client_magazine(client, pool)->head))
-		return false;	/* it never had a slot */
+		return false;	/* the kernel never lent it a slot */
 	if (!n)
 		return !kring_client_parked(client, pool);
 	return n > 1 || !kring_client_has_untouched_refill(client, pool);
@@ -359,10 +376,12 @@ static u64 refilled_word(struct kring_client *client,
 }
 
 /*
- * Recall the magazine of @client for @pool: the slots in it, and those that the
- * client has parked, no longer belong to the client. Return false if there is
- * nothing to recall. After true, the caller passes barrier K (kring_barrier()),
- * then calls kring_client_spare(). The caller holds the arena's lock.
+ * Recall the slots in the magazine of @client for @pool, and the slots of @pool
+ * that the client has parked (dropped, but kept for its next allocation): these
+ * slots no longer belong to the client. Return true if they were recalled. The
+ * caller must then pass barrier K (kring_barrier()), and afterwards call
+ * kring_client_spare(). If may_recall() returns false, recall nothing and
+ * return false. The caller holds the arena's lock.
  */
 bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 {
@@ -370,11 +389,14 @@ bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 	struct rring_magazine *magazine = kring_client_magazine(client, index);
 	u64 floor = rring_seq_load(&magazine->head) + 1;
 	/*
-	 * kring_client_spare() lends @client one recalled slot again, the first
-	 * one of its last refill, if these moves have not changed. Load them
-	 * before may_recall() loads the tail. If the client has taken that slot
-	 * and given it away before this load, the tail has moved, and
-	 * kring_client_spare() lends nothing.
+	 * Load the moves (the count of changes) of a ledger word: that of the
+	 * first slot of the last refill. kring_client_spare() lends this slot
+	 * again only if the moves have not changed since this load. Load them
+	 * before may_recall() loads the tail. If the client has taken the slot
+	 * and given up its hold before this load, the moves do not show this.
+	 * But then the tail is already above the slot's position, so this
+	 * function does not set .spared, and kring_client_spare() lends
+	 * nothing.
 	 */
 	u32 moves = rring_ledger_moves(refilled_word(client, pool));
 
@@ -388,23 +410,26 @@ bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 	rring_seq_store(&magazine->floor, floor);
 	/*
 	 * Store with release, as lend() does. Otherwise the client could see
-	 * the new head with the old floor, and take a position at which the
-	 * kernel has lent no slot.
+	 * the new head with the old floor, and take a handle from a position at
+	 * which the kernel has lent no slot.
 	 */
 	rring_seq_store_release(&magazine->head, floor);
 	return true;
 }
 
 /*
- * Lend one slot of @pool again to @client, whose magazine was recalled: the
- * first slot of its last refill, if the client has not taken it. Otherwise two
- * clients could recall each other's slots again and again, and neither could
- * take one.
+ * If kring_client_recall() has set the bit of @pool in .spared, lend one
+ * recalled slot to @client again: the first slot of its last refill. Do this
+ * only if the client has not taken that slot. Without this function, two
+ * clients could recall each other's slots again and again, and neither client
+ * could take a slot.
  *
- * After the floor rose, the caller has passed barrier K. If the slot's ledger
- * word shows no hold, and the same moves as before the recall, then the client
- * has not taken the slot. It will not take it later, because it sees the floor.
- * The caller holds the arena's lock.
+ * The caller has passed barrier K after kring_client_recall() raised the floor
+ * of the magazine (the slots below the floor are recalled). If the slot's
+ * ledger word has no hold, and has the same moves as before the recall, then
+ * the client has not taken the slot from its old position. The client cannot
+ * take it there later, because the client sees the new floor. The caller holds
+ * the arena's lock.
  */
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool)
 {
@@ -444,7 +469,7 @@ static int find_cursors(struct kring_client *client, u32 index,
 		return -ENXIO;
 	ref->region = &peer->cursors;
 	ref->writable = peer == client;
-	/* @client needs no reference to itself, and the arena has the kernel's */
+	/* take no reference to @client itself, nor to client 0 (.kernel) */
 	if (index && peer != client) {
 		kref_get(&peer->ref);
 		ref->peer = peer;
@@ -485,10 +510,11 @@ static int find_xxl(struct kring_client *client, u32 index,
 }
 
 /*
- * Find the region that @offset names (see RRING_OFF()), and store it with a
- * reference in @ref. Return 0, and the caller calls kring_region_ref_put();
- * -EINVAL: @offset is not valid; -ENXIO: @offset names a client, ring or XXL
- * slot that has no such region now. The caller holds the arena's lock.
+ * Find the region that @offset names (see RRING_OFF()), and store the region
+ * with a reference in @ref. Return 0: the caller then has to call
+ * kring_region_ref_put(). Return -EINVAL if @offset is not valid, or -ENXIO if
+ * @offset names a client, ring or XXL slot that has no such region now; then
+ * @ref has no reference. The caller holds the arena's lock.
  */
 int kring_client_region(struct kring_client *client, u64 offset,
 			struct kring_region_ref *ref)
@@ -528,7 +554,7 @@ int kring_client_region(struct kring_client *client, u64 offset,
 	}
 }
 
-/* Put the reference of @ref. Needs no lock. May sleep. */
+/* Put the reference in @ref, if it has one. Needs no lock. May sleep. */
 void kring_region_ref_put(struct kring_region_ref *ref)
 {
 	if (ref->pages)
@@ -541,9 +567,10 @@ void kring_region_ref_put(struct kring_region_ref *ref)
 
 /*
  * Wake the threads of @client that sleep on its event count (in WAIT_ANY or
- * WAIT_PEER), and the tasks that poll its file. @events: the poll events to
- * report; only the library uses it. In the kernel, the caller needs no lock,
- * but keeps @client alive; in the library, the caller holds the arena's lock.
+ * WAIT_PEER), and the tasks that poll its file. @events has the poll events to
+ * report; only the library uses @events. In the kernel, the caller needs no
+ * lock, but keeps @client alive. In the library, the caller holds the arena's
+ * lock.
  */
 void kring_client_wake(struct kring_client *client, __poll_t events)
 {
@@ -576,7 +603,7 @@ static void raise_readers(struct kring_client *client, u64 cursors)
  */
 void kring_client_raise(struct kring_client *client, u64 cursors)
 {
-	/* do nothing on an error: the wait's next .ready returns it */
+	/* ignore the error: the next call of .ready in the wait returns it */
 	if (kring_client_lock(client))
 		return;
 	raise_readers(client, cursors);
@@ -590,11 +617,11 @@ struct wait_any {
 
 /*
  * Check the readers of @client whose cursors have their bits set in @cursors.
- * Return 0 if one of these readers has entries or was lapped, or if the rings
- * of all of them have ended and one of them was not told so yet. Return -EAGAIN
- * if neither is so. Return -ENXIO if one of these cursors has no reader, and no
- * reader at a lower cursor has entries or was lapped. The caller holds the
- * arena's lock.
+ * Return 0 if one of these readers has entries or was lapped. Also return 0 if
+ * the streams of all these readers have ended, and @client was not told yet of
+ * at least one of these ends. Return -ENXIO if one of these cursors has no
+ * reader, and no reader at a lower cursor has entries or was lapped. Otherwise
+ * return -EAGAIN. The caller holds the arena's lock.
  */
 static int check_any(const struct kring_client *client, u64 cursors)
 {
@@ -671,10 +698,10 @@ static void raise_flags(struct kring_client *client)
 }
 
 /*
- * Return the poll() mask of @client, which is live. EPOLLIN: one of its readers
- * has an entry, was lapped, or has to be told that its ring has ended.
- * EPOLLOUT: one of the rings that it writes has room. The caller holds the
- * arena's lock.
+ * Return the poll() mask of @client, which is live. The mask has EPOLLIN if a
+ * reader of @client has an entry, was lapped, or must be told that its stream
+ * has ended. The mask has EPOLLOUT if one of the rings that @client writes has
+ * room. The caller holds the arena's lock.
  */
 __poll_t kring_client_ready(struct kring_client *client)
 {
@@ -698,9 +725,10 @@ __poll_t kring_client_ready(struct kring_client *client)
 
 /*
  * Raise the waiters flags of all rings that @client reads or writes, pass
- * barrier K, and return the mask of kring_client_ready(). @client is live.
- * Raise the flags even if some rings are ready: otherwise the next event would
- * not wake an edge-triggered poll. The caller holds the arena's lock.
+ * barrier K, and return the mask of kring_client_ready(). @client is live. The
+ * flags are raised even if some rings are ready: otherwise the next event in
+ * these rings would not wake a task that polls edge-triggered. The caller holds
+ * the arena's lock.
  */
 __poll_t kring_client_arm(struct kring_client *client)
 {
@@ -710,9 +738,9 @@ __poll_t kring_client_arm(struct kring_client *client)
 }
 
 /*
- * Return the mask for poll(): EPOLLERR if @client is not live, or is evicted, or
- * the calling process is being killed; otherwise the mask of kring_client_arm().
- * Takes the arena's lock.
+ * Return the mask for poll(). The mask is EPOLLERR if @client is not live or is
+ * evicted, or if the calling process is being killed. Otherwise it is the mask
+ * of kring_client_arm(). Takes the arena's lock.
  */
 __poll_t kring_client_poll(struct kring_client *client)
 {

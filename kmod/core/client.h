@@ -20,68 +20,87 @@ struct kring_reader;
  * One open file. The first successful ATTACH makes it a client of an arena.
  * ATTACH stores .arena last, with release: a task that loads .arena with
  * acquire sees the other fields. From then on the fields from .read_write to
- * .serial do not change, except .attach_lock. Client 0, the kernel, has no file:
- * see kclient/client.c.
+ * .serial do not change, except .attach_lock. Client 0 is the kernel and has no
+ * file: see kclient/client.c.
  */
 struct kring_client {
-	struct kref ref;		/* held by the file, and an eviction */
-	bool read_write;		/* open for both, so it may attach */
-	struct inode *inode;		/* all its mappings map this one */
+	struct kref ref;		/* references: the file, an eviction,
+					 * and .peer of each kring_region_ref
+					 */
+	bool read_write;		/* the file is open for reading and
+					 * writing, as ATTACH requires
+					 */
+	struct inode *inode;		/* all mappings map this inode */
 	struct mutex attach_lock;	/* serializes ATTACH */
-	struct kring_arena *arena;	/* NULL: not attached */
-	/* of the process that attached */
+	struct kring_arena *arena;	/* NULL: the client is not attached */
+	/* the process that attached */
 	struct mm_struct *mm;
 	struct pid *pid;
 	kuid_t uid;
 	char comm[TASK_COMM_LEN];
-	/* given at ATTACH */
+	/* ATTACH sets these fields */
 	u32 role;
-	u32 id;				/* in the arena's .clients */
+	u32 id;				/* index in .clients of the arena */
 	u32 serial;
 
-	/* under the arena's lock */
+	/* the arena's lock protects these fields */
 	enum rring_client_state state;
-	bool evicted;			/* eviction began: calls fail */
-	u32 quota;			/* percent; 0: the arena's */
-	u64 refills;			/* that lent something */
-	u64 wakes;			/* its WAKE calls with flags */
+	bool evicted;			/* an eviction has begun: calls fail */
+	u32 quota;			/* percent of a pool; 0: the quota of
+					 * the arena applies
+					 */
+	u64 refills;			/* refills that lent a slot */
+	u64 wakes;			/* the client's WAKE calls with flags */
 	struct kring_region ledger;
 	struct kring_region magazine;
 	struct kring_region cursors;
-	u32 tail[RRING_POOLS];		/* see kring_client_tail() */
+	u32 tail[RRING_POOLS];		/* by pool: see kring_client_tail() */
 	/*
-	 * Magazine position of the first slot of the last refill. A refill does
-	 * not change it while that slot is still in the magazine and first.
+	 * By pool: the position, in the magazine, of the first slot of the last
+	 * refill. A refill does not change this position while the slot there
+	 * is still the first one in the magazine.
 	 */
 	u32 refilled[RRING_POOLS];
-	u32 recalled;			/* bit per pool: the kernel has recalled
-					 * the magazine, and perhaps the client
-					 * has not noticed
+	u32 recalled;			/* one bit per pool: the kernel has
+					 * recalled the magazine, and the client
+					 * may not have noticed the recall yet
 					 */
-	u32 spared;			/* bit per pool: kring_client_spare()
-					 * may lend one slot again
+	u32 spared;			/* one bit per pool:
+					 * kring_client_spare() may lend one
+					 * recalled slot again
 					 */
-	u32 spared_moves[RRING_POOLS];	/* of the slot that it may spare */
-	u32 charged[RRING_POOLS];	/* slots lent and not freed since */
-	u64 recent[RRING_POOLS][RRING_RECENT_LISTS]; /* read up to here */
-	struct kring_reader *readers[RRING_CURSORS]; /* by cursor */
+	u32 spared_moves[RRING_POOLS];	/* by pool: moves, in the ledger word,
+					 * of the slot that kring_client_spare()
+					 * may lend again
+					 */
+	u32 charged[RRING_POOLS];	/* by pool: lent, and not freed since */
+	/*
+	 * By pool and list of recent drops: the kernel has read all entries
+	 * below this position.
+	 */
+	u64 recent[RRING_POOLS][RRING_RECENT_LISTS];
+	struct kring_reader *readers[RRING_CURSORS]; /* by cursor index */
 
-	/* under no lock */
-	struct kring_evcount evcount;	/* for WAIT_ANY and WAIT_PEER */
-	atomic_t ledger_maps;		/* mappings; 0: death */
+	/* no lock protects these fields */
+	struct kring_evcount evcount;	/* WAIT_ANY and WAIT_PEER sleep on it */
+	atomic_t ledger_maps;		/* mappings of the ledger; when the last
+					 * one is closed, the client dies
+					 */
 	wait_queue_head_t poll_queue;
 };
 
-/* A region that a client may map, and a reference that keeps it. */
+/* A region that a client may map, and a reference that keeps the region. */
 struct kring_region_ref {
 	const struct kring_region *region;
-	bool writable;			/* the client may write it */
-	/* the reference; both NULL: the client keeps the region itself */
+	bool writable;			/* the client may write the region */
+	/* the reference is .pages or .peer; both are NULL if there is none */
 	struct rring_pages *pages;
 	struct kring_client *peer;
 };
 
-/* Is @client dead or evicted? The caller holds the arena's lock. */
+/*
+ * Return true if @client is dead or evicted. The caller holds the arena's lock.
+ */
 static inline bool kring_client_is_gone(const struct kring_client *client)
 {
 	return client->state == RRING_CLIENT_DEAD || client->evicted;
@@ -112,9 +131,10 @@ __poll_t kring_client_arm(struct kring_client *client);
 __poll_t kring_client_poll(struct kring_client *client);
 
 /*
- * Does the ledger word @word hold its slot? Yes if it has holds, unless its low
- * 32 bits are @parked, the result of kring_client_parked(): the kernel has
- * recalled such a slot.
+ * Return true if the ledger word @word holds its slot: the word has holds, and
+ * its low 32 bits are not @parked, the result of kring_client_parked(). A word
+ * with the low bits @parked belongs to a parked slot that the kernel has
+ * recalled, unless @parked is 0.
  */
 static inline bool kring_word_holds(u64 word, u32 parked)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Commands. Each ioctl has a function here that checks the arguments and calls
- * the function that does the work. The caller does not hold an arena's lock.
+ * Commands. Each ioctl has a function in this file that checks the arguments of
+ * the ioctl and calls the function that does the work. The caller of such a
+ * function does not hold an arena's lock.
  */
 #include "compat.h"
 
@@ -16,9 +17,9 @@
 #include "writer.h"
 
 /*
- * Returns 0 if @name ends with a zero byte within RRING_NAME_MAX bytes, and all
- * bytes before that are printable ASCII characters, but no space and no '/'.
- * @name may be empty. Else returns -EINVAL.
+ * Return 0 if @name ends with a zero byte within RRING_NAME_MAX bytes, and each
+ * byte before the zero byte is a printable ASCII character other than a space
+ * and '/'. Otherwise return -EINVAL. An empty @name is valid.
  */
 int kring_command_check_name(const char *name)
 {
@@ -161,9 +162,10 @@ static int do_pool_stat(struct kring_client *client, union kring_args *args)
 }
 
 /*
- * Sweep slots @from to @end - 1. Returns how many were freed. Stops if the
- * process is being killed. It checks for this before each batch, because one
- * batch can take long: it may have to read the windows of all rings.
+ * Sweep the slots @from to @end - 1 of @pool. Return how many slots were freed.
+ * Check before each batch of slots whether the process is being killed, and
+ * stop then. One batch can take long, because a sweep may have to read the
+ * windows of all rings for the batch.
  */
 static u32 reclaim_range(struct kring_pool *pool, u32 from, u32 end)
 {
@@ -191,7 +193,8 @@ static int do_reclaim(struct kring_client *client, union kring_args *args)
 	reclaim->count = reclaim_range(pool, reclaim->first,
 				       reclaim->first + reclaim->count);
 	/*
-	 * sweeps wake nobody, except for XXL: wake clients that wait for a slot
+	 * Wake the clients that wait for a slot of this pool, because
+	 * kring_sweep_range() wakes them only if it frees XXL regions.
 	 */
 	if (reclaim->count)
 		kring_arena_wake_pools(client->arena, BIT(reclaim->pool));
@@ -223,8 +226,9 @@ static const struct kring_command commands[] = {
 };
 
 /*
- * Find the command for the ioctl number @cmd. Return NULL if there is none.
- * Ignore the size and the direction in @cmd, because each struct has its .size.
+ * Return the command of the ioctl @cmd, or NULL if there is no such command.
+ * Ignore the size and the direction that @cmd contains, because the program
+ * stores the size of the ioctl's struct in .size of this struct.
  */
 const struct kring_command *kring_command_find(unsigned int cmd)
 {
@@ -235,10 +239,10 @@ const struct kring_command *kring_command_find(unsigned int cmd)
 }
 
 /*
- * Check whether @client may run @command. Return 0: @command does not need a
- * live client, or @client is live and belongs to the caller's process.
- * Otherwise return the error of kring_client_lock(). Takes the arena's lock,
- * and releases it.
+ * Check whether @client may run @command. Return 0 if @command does not need a
+ * live client, or if @client is live and belongs to the caller's process.
+ * Otherwise return the error of kring_client_lock(). Take the arena's lock for
+ * this check, and release the lock before the return.
  */
 int kring_command_check(const struct kring_command *command,
 			struct kring_client *client)

@@ -6,7 +6,7 @@
 
 struct kring_client;
 
-/* The argument of any ioctl. Each struct begins with .size. */
+/* The argument of any ioctl. The struct of each ioctl begins with .size. */
 union kring_args {
 	u32 size;
 	struct rring_create create;
@@ -27,12 +27,12 @@ union kring_args {
 /* One ioctl. */
 struct kring_command {
 	u32 size;		/* bytes of its struct */
-	bool attached;		/* needs a live client of the caller */
-	bool answers;		/* the struct is copied back */
+	bool attached;		/* the caller needs a live client */
+	bool answers;		/* the caller gets the struct back */
 	/*
 	 * Run the command for @client. @args is a copy in kernel memory. Return
-	 * 0 or a negative errno; CREATE returns a descriptor instead of 0. The
-	 * caller does not hold the arena's lock.
+	 * 0, or a negative errno if the command fails. CREATE returns a file
+	 * descriptor instead of 0. The caller does not hold the arena's lock.
 	 */
 	int (*run)(struct kring_client *client, union kring_args *args);
 };

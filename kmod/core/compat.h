@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
  * The files of this directory include this header instead of the kernel's
- * headers. In the module, this header includes the kernel's, and hides
- * differences between the kernel versions that the module supports. The same
- * files also compile into librusted_ring: there this header includes
- * ulib/host/kernel.h, which provides the same functions on the C library.
+ * headers. In the module, this header includes the kernel's headers, and hides
+ * differences between the kernel versions that the module supports. In the
+ * library, into which the files of this directory also compile, this header
+ * includes ulib/host/kernel.h: that file implements the kernel's functions by
+ * functions of the C library.
  */
 #ifndef KRING_COMPAT_H
 #define KRING_COMPAT_H
@@ -52,16 +53,22 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 
 #define kring_net_cookie(net)	((net)->net_cookie)
 
-/* Do nothing: a task that is killed in a sleep returns from the sleep first. */
+/*
+ * Do nothing in the kernel: a task that is killed wakes, returns from its
+ * sleep, and frees what it holds. In the library, a thread that
+ * pthread_cancel(3) ends in a sleep does not return from the sleep: it calls
+ * @function(@arg) instead.
+ */
 static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
 {
 }
 
 /*
- * Wake all tasks that poll @queue, for whatever event. Each task then calls
- * ->poll(), which raises the waiters flags again. The kernel ignores @mask: if
- * @mask were the key of the wake-up, io_uring's multishot poll would take the
- * key for the result and not call ->poll(). So its next event would be lost.
+ * Wake all tasks that poll @queue, whatever events they poll for. Each of these
+ * tasks then calls ->poll(), which raises the waiters flags again. Ignore
+ * @mask, which only the library uses. If the kernel passed @mask as the key of
+ * the wake-up, io_uring's multishot poll would report this key and not call
+ * ->poll(). Then no flag would be up, and the next event would wake nobody.
  */
 static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
@@ -69,8 +76,9 @@ static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 }
 
 /*
- * Flag of a multicast group that only a task with CAP_SYS_ADMIN may join. A
- * kernel that lacks this flag gets the flag for CAP_NET_ADMIN.
+ * A flag of a netlink multicast group: only a task with CAP_SYS_ADMIN may join
+ * the group. If the kernel has no such flag, the group gets the flag for
+ * CAP_NET_ADMIN instead.
  */
 #ifdef GENL_MCAST_CAP_SYS_ADMIN
 #define KRING_MCAST_ADMIN	GENL_MCAST_CAP_SYS_ADMIN
@@ -79,8 +87,8 @@ static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 #endif
 
 /*
- * The attributes (struct nlattr **) of the request that began a dump. @cb: the
- * dump's netlink_callback.
+ * Return the attributes (struct nlattr **) of the netlink request that began a
+ * dump. @cb is the struct netlink_callback of the dump.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define kring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)

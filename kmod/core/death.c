@@ -2,8 +2,8 @@
 /*
  * The death of a client. Under the arena's lock, the kernel takes the client
  * out of the arena's tables. From then on the client's ledger, magazines and
- * cursors count as empty: the kernel no longer reads them, except to count the
- * holds for statistics. The kernel does not change their pages.
+ * cursors count as empty. The kernel does not change the pages of these three,
+ * and no longer reads them, except to count the holds for statistics.
  */
 #include "compat.h"
 
@@ -17,7 +17,7 @@
 #include "ring.h"
 #include "trace.h"
 
-/* Returns how many slots the client held, in all pools together. */
+/* Return how many slots the client held: the sum of .held over all pools. */
 u32 kring_client_usage_holds(const struct kring_client_usage *usage)
 {
 	u32 held = 0;
@@ -29,9 +29,9 @@ u32 kring_client_usage_holds(const struct kring_client_usage *usage)
 }
 
 /*
- * Fill all fields of @usage except .held: the caller counts the holds, because
- * that takes too long to do under the arena's lock at once. The caller holds
- * this lock.
+ * Fill all fields of @usage except .held. The caller fills .held: a count of
+ * the holds reads the whole ledger, which takes too long for one call under the
+ * arena's lock. The caller holds this lock when it calls this function.
  */
 void kring_client_usage_take(struct kring_client *client,
 			     struct kring_client_usage *usage)
@@ -79,7 +79,7 @@ static void detach_readers(struct kring_client *client)
 	for (i = 0; i < RRING_CURSORS; i++) {
 		if (!client->readers[i])
 			continue;
-		/* wake threads of an evicted client that sleep on this ring */
+		/* wake threads of an evicted client that wait for an event */
 		kring_evcount_signal(&client->readers[i]->ring->readable);
 		kring_reader_detach(client->readers[i]);
 	}
@@ -100,9 +100,10 @@ static u32 count_holds(const rring_word_t *ledger, u32 capacity, u32 parked)
 }
 
 /*
- * Count the slots that the dead client held, for statistics. Reads the ledger
- * without the arena's lock, because a dead client no longer changes its ledger.
- * Takes the arena's lock to add the counts to the arena's statistics.
+ * Store in .held of @usage how many slots of each pool the dead @client held.
+ * Read its ledger without the arena's lock, because a dead client no longer
+ * changes its ledger. Then take this lock, and add the death and the slots to
+ * the arena's statistics.
  */
 static void count_dead_holds(struct kring_client *client,
 			     struct kring_client_usage *usage)
@@ -123,8 +124,8 @@ static void count_dead_holds(struct kring_client *client,
 
 /*
  * Sweep the XXL pool of @arena now, to free the events that only the dead
- * client held. They may have many pages, so they do not wait for the next
- * sweep. Takes the arena's lock.
+ * client held. These events may have many pages, so the kernel does not leave
+ * them allocated until a refill sweeps the pool. Takes the arena's lock.
  */
 static void reclaim_xxl(struct kring_arena *arena)
 {
@@ -134,19 +135,20 @@ static void reclaim_xxl(struct kring_arena *arena)
 }
 
 /*
- * Let @client die: take it out of its arena. @client is attached. Do nothing if
- * it is dead already. The rings that it writes end, its named readers freeze,
- * and its other readers are removed. The kernel adopts the windows of its rings
- * before it takes out its ledger, so that a location names their slots at any
- * time.
+ * Let @client die: take it out of its arena. The caller ensures that @client is
+ * attached. Do nothing if @client is dead already. The rings that @client
+ * writes end, its named readers freeze (they keep their positions), and its
+ * other readers are removed. The kernel first adopts the windows of the rings
+ * that @client writes: it copies which slots their entries name. Then it takes
+ * the ledger out of sight. So at any time a location names the slots in use.
  *
- * Wake all that may wait for @client: the readers of the rings that it writes,
- * the writers of the rings that it reads, the clients that wait for slots, and
- * the tasks that poll its file. Also wake the threads of @client itself
- * (detach_rings(), detach_readers()): if it was evicted, they may sleep in an
- * ioctl.
+ * Wake all tasks that may wait for @client: the readers of the rings that it
+ * writes, the writers of the rings that it reads, the clients that wait for
+ * slots, and the tasks that poll its file. detach_rings() and detach_readers()
+ * also wake the threads of @client: if @client was evicted, its threads may
+ * still sleep in an ioctl.
  *
- * Takes the arena's lock; the caller may hold the mmap_lock.
+ * Takes the arena's lock. The caller may hold the mmap_lock.
  */
 void kring_client_die(struct kring_client *client)
 {

@@ -8,13 +8,13 @@
 
 struct kring_client;
 
-/* What a client has in its arena or, if it is dead, had at its death. */
+/* What a live client has in its arena, or a dead client had when it died. */
 struct kring_client_usage {
 	u32 held[RRING_POOLS];		/* slots that it holds */
 	u32 lent[RRING_POOLS];		/* slots in its magazine */
 	u32 charged[RRING_POOLS];	/* slots charged to its quota */
-	u32 rings;			/* that it writes */
-	u32 readers;
+	u32 rings;			/* rings that it writes */
+	u32 readers;			/* readers of any ring */
 };
 
 void kring_client_die(struct kring_client *client);

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Regions of ring incarnations and of XXL events, with a reference count. */
+/*
+ * Allocate and free the region of a ring's incarnation or of an XXL event. The
+ * region has a reference count.
+ */
 #include "compat.h"
 
 #include "pages.h"
 
 /*
- * Allocate a region of @size bytes, a multiple of the page size. Return it with
- * one reference, or an ERR_PTR(): the error of kring_region_alloc(), such as
- * -ENOSPC (max_bytes would be exceeded) or -ENOMEM. May sleep.
+ * Allocate a region of @size bytes, which is a multiple of the page size.
+ * Return the region with one reference. Return ERR_PTR(-ENOSPC) if the module's
+ * max_bytes would be exceeded, or ERR_PTR(-ENOMEM) if there is no memory or the
+ * process is being killed. May sleep.
  */
 struct rring_pages *kring_pages_new(u64 size)
 {
@@ -38,7 +42,10 @@ static void pages_free(struct kref *ref)
 	kfree(pages);
 }
 
-/* Put a reference. True: it was the last, the region is freed. May sleep. */
+/*
+ * Put a reference to @pages. Return true if this was the last reference: the
+ * function has then freed @pages and the region. May sleep.
+ */
 bool kring_pages_put(struct rring_pages *pages)
 {
 	return kref_put(&pages->ref, pages_free);

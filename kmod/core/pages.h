@@ -8,9 +8,10 @@
 
 /*
  * The region of a ring's incarnation, or of an XXL event. The ring or the slot
- * holds a reference, and so does each kernel reader that uses the region. The
- * last put frees the region. Mappings hold no reference: a page that a process
- * has mapped stays allocated until the process unmaps it.
+ * holds a reference. So does each kernel reader that uses the region, and each
+ * task that is in mmap() of the region. The last put frees the region. A
+ * mapping holds no reference to the region, only to its pages: a page that a
+ * process has mapped stays allocated until the process unmaps this page.
  */
 struct rring_pages {
 	struct kref ref;

@@ -28,9 +28,9 @@
 /* An XXL slot is free, but the caller must first allocate its pages. */
 #define NEEDS_PAGES	(-ENODATA)
 
-#define SWEEPS_MAX	64	/* of one allocation */
+#define SWEEPS_MAX	64	/* most rounds in lend_with_sweeps() */
 
-#define MEMORY_RETRY_NS	100000000ull	/* between retries */
+#define MEMORY_RETRY_NS	100000000ull	/* between two tries to allocate */
 
 int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 		    u32 index)
@@ -72,8 +72,8 @@ void kring_pool_destroy(struct kring_pool *pool)
 
 /*
  * Return how many slots of @pool the kernel may charge to @client, at least 1.
- * If @client is NULL, return this for any client that has no quota of its own.
- * The caller holds the arena's lock.
+ * If @client is NULL, return this number for a client that has no quota of its
+ * own. The caller holds the arena's lock.
  */
 u32 kring_pool_quota(const struct kring_pool *pool,
 		     const struct kring_client *client)
@@ -99,8 +99,9 @@ static u32 nr_out(const struct kring_pool *pool)
 }
 
 /*
- * Raise .sweep_limit by an eighth or by a batch, whichever is more, and at
- * least to @least, but not above the capacity.
+ * Raise .sweep_limit by an eighth or by .batch of the pool, whichever is more,
+ * and at least to @least. Never raise it above the capacity. The caller holds
+ * the arena's lock.
  */
 static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 {
@@ -111,12 +112,14 @@ static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 }
 
 /*
- * Judge .sweep_limit when the sweeps of refills have looked at as many slots as
- * are out. Raise it if these sweeps freed less than a quarter of those slots:
- * then less than a quarter of the slots that are out could be freed.
- * raise_sweep_limit() lets an eighth more slots get out, or a batch. So the
- * slots that are out and not in use are at most half as many as those in use,
- * plus a batch. Called after each sweep of a refill.
+ * Raise .sweep_limit if the sweeps of refills free few slots. Each sweep of a
+ * refill calls this function. It does nothing until these sweeps have looked at
+ * as many slots as are out. It then raises .sweep_limit if they freed less than
+ * a quarter of the slots that they looked at: then less than a quarter of the
+ * slots that are out could be freed. raise_sweep_limit() lets an eighth more
+ * slots get out, or a batch. So the slots that are out and not in use are at
+ * most half as many as the slots in use, plus a batch. The caller holds the
+ * arena's lock.
  */
 static void adjust_sweep_limit(struct kring_pool *pool)
 {
@@ -129,8 +132,8 @@ static void adjust_sweep_limit(struct kring_pool *pool)
 }
 
 /*
- * Take a slot off the free set, which is not empty, and store its lease. Return
- * its handle. The caller holds the arena's lock.
+ * Take a slot out of the free set, which must not be empty, and store @lease as
+ * its lease. Return the handle of the slot. The caller holds the arena's lock.
  */
 static u64 pop_free_slot(struct kring_pool *pool, struct kring_lease lease)
 {
@@ -157,8 +160,9 @@ static void lend_slot(struct kring_pool *pool, struct kring_client *client,
 }
 
 /*
- * Account for @n slots that the caller has just taken off the free set. If more
- * slots are out now than .sweep_limit, raise .sweep_limit.
+ * Account for @n slots that the caller has just taken out of the free set. If
+ * more slots are out now than .sweep_limit, raise .sweep_limit. The caller
+ * holds the arena's lock.
  */
 static void account_lent(struct kring_pool *pool, u32 n)
 {
@@ -172,7 +176,8 @@ static void account_lent(struct kring_pool *pool, u32 n)
 
 /*
  * Return how many slots the kernel can lend to @client now: @want, or fewer if
- * the client's quota, its magazine or the free set does not allow @want.
+ * the client's quota, its magazine or the free set does not allow @want. The
+ * caller holds the arena's lock.
  */
 static u32 lendable(struct kring_pool *pool, struct kring_client *client,
 		    u32 want)
@@ -186,6 +191,7 @@ static u32 lendable(struct kring_pool *pool, struct kring_client *client,
 
 /*
  * Lend @n slots to @client. The caller got @n from lendable(), and @n is not 0.
+ * The caller holds the arena's lock.
  */
 static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 {
@@ -204,7 +210,7 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 		client->refilled[pool->index] = head;
 	/*
 	 * O: pairs with P in the library's pop. Without this pair, the client
-	 * could see the head, but not the handles below it.
+	 * could see the new head, but not the handles below the new head.
 	 */
 	rring_seq_store_release(&magazine->head, head + n);
 	client->refills++;
@@ -229,10 +235,10 @@ void kring_pool_look_at_magazine(const struct kring_pool *pool,
 }
 
 /*
- * Put @slot, which no location names, back into the free set. The client to
- * which @slot was lent is no longer charged for it. If @slot is of XXL, move
- * its region to the pool's list of regions to be freed. The caller holds the
- * arena's lock.
+ * Put @slot, which no location (magazine, ledger or window) names, back into
+ * the free set. The client to which the kernel lent @slot is no longer charged
+ * for it. If @slot is of XXL, move its region to the pool's list of regions to
+ * be freed. The caller holds the arena's lock.
  */
 void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
 {
@@ -252,19 +258,22 @@ struct refill {
 	struct kring_client *client;
 	struct kring_pool *pool;
 	u32 want;			/* slots asked for */
-	u32 lent;			/* slots lent: the result */
-	u32 found;			/* slots freed by its latest sweeps */
-	bool over_quota;		/* at the latest look */
-	u64 bytes;			/* XXL: size of the event, else 0 */
-	struct kring_xxl *xxl;		/* XXL: region to install */
+	u32 lent;			/* slots lent by this refill */
+	u32 found;			/* slots that sweep_and_lend() freed */
+	bool over_quota;		/* refill_lend() found that the client
+					 * lacks quota, not free slots
+					 */
+	u64 bytes;			/* size of an XXL event; otherwise 0 */
+	struct kring_xxl *xxl;		/* XXL: allocated, not installed yet */
 };
 
 /*
- * Must the caller sweep before it lends @want slots? Yes if fewer slots are
- * free: otherwise the client would get the few slots that the last sweep has
- * left over, and soon need another REFILL. Yes also if more slots than
- * .sweep_limit would be out: otherwise the slots in use would spread over the
- * whole pool, and .high_water would not show how many are needed.
+ * Return true if the caller must sweep before it lends @want slots. This is so
+ * if fewer than @want slots are free. Without a sweep, the client would get the
+ * few slots that the last sweep has left over, and soon need another REFILL.
+ * This is also so if more than .sweep_limit slots would be out. Without a
+ * sweep, the slots in use would spread over the whole pool, and .high_water
+ * would not show how many slots are needed. The caller holds the arena's lock.
  */
 static bool needs_sweep(const struct kring_pool *pool, u32 want)
 {
@@ -274,9 +283,9 @@ static bool needs_sweep(const struct kring_pool *pool, u32 want)
 /*
  * Take up to @want free slots for the kernel, which has no magazine and no
  * quota. Store their handles in @handles, and add a hold for each slot in
- * @ledger, the kernel's ledger. Return how many slots were taken. 0: no slot is
- * free or, if @swept is false, the caller must sweep first. The caller holds
- * the arena's lock.
+ * @ledger, the kernel's ledger. Return how many slots were taken. Return 0 if
+ * no slot is free, or if @swept is false and the caller must sweep first: see
+ * needs_sweep(). The caller holds the arena's lock.
  */
 u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept)
@@ -298,12 +307,13 @@ u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 }
 
 /*
- * Lend free slots without a sweep. Return 0: slots were lent, or the magazine
- * has slots that another thread's refill has lent; -EAGAIN: no slot is free, or
- * the client's quota is used up; NEEDS_PAGES: the caller must allocate .xxl
- * first. For XXL, slots in the magazine give 0 only if it is full: each is for
- * the thread whose refill asked for its size. The caller holds the arena's
- * lock.
+ * Lend free slots without a sweep. Return 0 if slots were lent, or if the
+ * magazine has slots that another thread's refill has lent. But in the XXL
+ * pool, return 0 for the second reason only if the magazine is full, because
+ * each slot in it is for the thread whose refill asked for its size. Return
+ * NEEDS_PAGES if an XXL slot can be lent, but the caller must allocate .xxl
+ * first. Return -EAGAIN if no slot is free, or if the client's quota is used
+ * up. The caller holds the arena's lock.
  */
 static int lend_locked(struct refill *refill)
 {
@@ -327,9 +337,10 @@ static int lend_locked(struct refill *refill)
 }
 
 /*
- * Take the arena's lock and lend free slots. Return what lend_locked() returns,
- * or an error of kring_client_lock(). If @swept is false, also return -EAGAIN
- * when the caller must sweep first.
+ * Lend free slots with lend_locked(), and return what lend_locked() returns, or
+ * an error of kring_client_lock(). If @swept is false and the caller must sweep
+ * first (needs_sweep()), lend nothing and return -EAGAIN. Set .over_quota.
+ * Takes the arena's lock, and releases it.
  */
 static int refill_lend(struct refill *refill, bool swept)
 {
@@ -339,7 +350,9 @@ static int refill_lend(struct refill *refill, bool swept)
 
 	if (err)
 		return err;
-	/* if the quota is the whole pool, free slots are missing, not quota */
+	/*
+	 * with a quota of the whole pool, a client lacks free slots, not quota
+	 */
 	refill->over_quota = kring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
 	if (!swept && needs_sweep(pool, refill->want)) {
@@ -355,13 +368,14 @@ static int refill_lend(struct refill *refill, bool swept)
 }
 
 /*
- * Called after a sweep of the recent drops: can the refill do without a sweep
- * of the pool? Yes if needs_sweep() returns false. Yes also if some slots are
- * free, but fewer than @want, and less than a quarter of the pool was lent
- * since the last sweep of the pool: nearly all of the pool may be held, and a
- * sweep would look at all of it for little. Thus a sweep looks at no more than
- * four slots for each slot lent. If the answer is no, the caller sweeps, so set
- * .lent_since_sweep to 0. Takes the arena's lock.
+ * Return true if a refill can do without a sweep of the pool. The caller has
+ * just swept the recent drops. The result is true if needs_sweep() returns
+ * false. The result is also true if some slots are free, but fewer than @want,
+ * and less than a quarter of the pool was lent since the last sweep of the
+ * pool. Then nearly all slots of the pool may be held, and a sweep would look
+ * at all of them and free few. Thus a sweep looks at no more than four slots
+ * for each slot lent. If the result is false, the caller sweeps the pool, so
+ * set .lent_since_sweep to 0. Takes the arena's lock.
  */
 static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 {
@@ -378,9 +392,10 @@ static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Do a shallow sweep for a refill of @want slots: first of the recent drops,
- * then of the pool, unless can_skip_pool_sweep(). Return how many slots were
- * freed. Takes the arena's lock. May sleep.
+ * Do a shallow sweep, which does not read the windows of rings, for a refill of
+ * @want slots. First sweep the recent drops. Then sweep the pool, unless
+ * can_skip_pool_sweep() returns true. Return how many slots were freed. Takes
+ * the arena's lock. May sleep.
  */
 u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 {
@@ -399,10 +414,11 @@ u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Sweep to @depth, then lend. Return what refill_lend() returns, or -EINTR if
- * the process is being killed. A sweep frees slots of all clients, but a client
- * over its quota needs its own slots to be freed. So for such a client sweep
- * the whole pool, and do not stop when enough slots are freed.
+ * Do a sweep of depth @depth (shallow or deep), then lend. Return what
+ * refill_lend() returns, or -EINTR if the process is being killed. Add the
+ * number of freed slots to .found. A sweep frees slots of all clients, but a
+ * client over its quota needs its own slots to be freed. So for such a client
+ * sweep the whole pool, and do not stop when enough slots are freed.
  */
 static int refill_sweep(struct refill *refill, enum kring_depth depth)
 {
@@ -422,10 +438,11 @@ static int refill_sweep(struct refill *refill, enum kring_depth depth)
 }
 
 /*
- * Recall the magazines of all clients except @except (NULL: of all clients), so
- * that sweeps find the slots that are in magazines or parked. Do nothing for
- * XXL: a client takes an XXL slot as soon as it is lent. Takes the arena's
- * lock.
+ * Recall the magazines and the parked slots (dropped, but kept for the next
+ * allocation) of all clients except @except. Recall those of all clients if
+ * @except is NULL. Then a sweep can free these slots. Do nothing for XXL,
+ * because a client takes an XXL slot as soon as the kernel has lent the slot.
+ * Takes the arena's lock.
  */
 void kring_pool_recall(struct kring_pool *pool,
 		       const struct kring_client *except)
@@ -442,9 +459,9 @@ void kring_pool_recall(struct kring_pool *pool,
 			any |= kring_client_recall(arena->clients[i], pool);
 	if (any) {
 		/*
-		 * Barrier K, for the library's pop and unpark. Without it, a
-		 * client could take a slot before it sees the floor, and the
-		 * sweep could miss the client's hold.
+		 * Barrier K, for the library's pop and unpark. Without this
+		 * barrier, a client could take a slot before the client sees
+		 * the floor, and the sweep could miss the client's hold.
 		 */
 		kring_barrier(arena);
 		for (i = 1; i <= arena->last_client; i++)
@@ -456,8 +473,9 @@ void kring_pool_recall(struct kring_pool *pool,
 }
 
 /*
- * Let the oldest entries of rings give way (see kring_sweep_oldest()), then
- * lend. Return what refill_lend() returns.
+ * Let the oldest entries of rings give way: they leave the ring's window, and
+ * the slots that they name can be freed (kring_sweep_oldest()). Then lend.
+ * Return what refill_lend() returns.
  */
 static int give_way_and_lend(struct refill *refill)
 {
@@ -467,10 +485,16 @@ static int give_way_and_lend(struct refill *refill)
 }
 
 /*
- * Sweep and lend. If no slot could be lent, take the next step and lend again.
- * Steps: a shallow sweep; a recall (unless over quota) and a deep sweep; the
- * oldest entries of rings give way. Return what refill_lend() returns, or
- * -EINTR. Set .found to how many slots these steps have freed.
+ * Free slots and lend them, in up to three steps. Begin the next step only if
+ * the last one could not lend a slot (-EAGAIN):
+ *
+ * - a shallow sweep;
+ * - a recall of the slots in other clients' magazines, unless the client is
+ *   over its quota, and a deep sweep;
+ * - the oldest entries of rings give way: they leave the ring's window.
+ *
+ * Return what the last refill_lend() returned, or -EINTR if the process is
+ * being killed. Set .found to the number of slots that these steps have freed.
  */
 static int sweep_and_lend(struct refill *refill)
 {
@@ -488,10 +512,12 @@ static int sweep_and_lend(struct refill *refill)
 
 /*
  * Lend slots, after sweeps if necessary. If the sweeps freed slots, but other
- * clients got them first, sweep again, up to SWEEPS_MAX times: clients that drop
- * and allocate without end do not keep the caller here. Return -EAGAIN: the
- * sweeps freed nothing, others were faster, or the quota is used up; -EINTR: the
- * process is being killed; otherwise what refill_lend() returns.
+ * clients got these slots first, sweep again, but at most SWEEPS_MAX times.
+ * Without this limit, clients that drop and allocate all the time could keep
+ * the caller in this loop. Return what refill_lend() returns, or -EINTR if the
+ * process is being killed. The result is -EAGAIN if the sweeps freed nothing,
+ * if other clients got the freed slots each time, or if the client's quota is
+ * used up.
  */
 static int lend_with_sweeps(struct refill *refill)
 {
@@ -528,12 +554,17 @@ static bool is_all_free(struct kring_pool *pool)
 }
 
 /*
- * Allocate the region of an XXL event. If memory is short, sweep the pool, let
- * ring entries give way, and try again. Return 0; -EAGAIN: max_bytes is
- * reached, but slots of this pool are out, so the caller can wait until one is
- * freed; otherwise the error, such as -ENOSPC or -ENOMEM. With -EAGAIN, lower
- * *@wake_at to the time of the next try, because nobody wakes the caller if
- * memory is freed elsewhere, for example in another arena.
+ * Allocate the region of an XXL event, and store it in .xxl of @refill. If
+ * memory is short, sweep the pool and try again. While max_bytes of the module
+ * is reached, let ring entries give way and try again, until no more entries
+ * may give way. Return 0 if the region is allocated. Return -EAGAIN if
+ * max_bytes is reached, but slots of this pool are out, so that the caller can
+ * wait until one of these slots is freed. Otherwise return the error, such as
+ * -ENOSPC or -ENOMEM.
+ *
+ * With -EAGAIN, lower *@wake_at to the time of the next try, because nobody
+ * wakes the caller if memory is freed elsewhere, for example in another arena.
+ * Takes the arena's lock. May sleep.
  */
 static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 {
@@ -572,9 +603,10 @@ static void mark_dry(struct refill *refill)
 }
 
 /*
- * Try a refill once. Return 0; -EAGAIN: nothing can be lent now; or another
- * error. For XXL, allocate a region only when a slot is free for it. If another
- * client then gets that slot and no other is left, free the region again.
+ * Try a refill once. Return 0 if slots were lent or the magazine has some,
+ * -EAGAIN if nothing can be lent now, or another error. For XXL, allocate a
+ * region only when a slot is free for the event. If another client then gets
+ * that slot and no other slot can be lent, free the region again.
  */
 static int refill_once(struct refill *refill, u64 *wake_at)
 {
@@ -624,15 +656,19 @@ static void count_failure(struct kring_pool *pool)
 }
 
 /*
- * REFILL: set args->count to the number of slots lent. Return 0: slots were
- * lent, or the magazine has some.
+ * Run REFILL for @client: lend up to args->count slots of pool args->pool.
+ * Return 0 if slots were lent, or if the magazine has some. Set args->count to
+ * the number of slots lent, which is 0 on an error.
  *
- * Errors when the deadline has passed: -EDQUOT if the quota is used up;
- * otherwise -ENOSPC if the deadline is 0, else -ETIMEDOUT. Errors at once:
- * -ENOSPC if the pool has no slots, if the event is above max_bytes, or if
- * max_bytes is reached and no slot of the pool is out; -ENOMEM; -EINTR if the
- * process is being killed; or an error of kring_evcount_wait() or
- * kring_client_lock().
+ * If nothing could be lent until args->deadline, return -EDQUOT if the client's
+ * quota is used up. Otherwise return -ENOSPC if args->deadline is 0, or
+ * -ETIMEDOUT if it is not.
+ *
+ * Return other errors before the deadline: -ENOSPC if the pool has no slots, if
+ * the event is larger than max_bytes of the module, or if max_bytes is reached
+ * and no slot of the pool is out; -ENOMEM; -EINTR if the process is being
+ * killed; or an error of kring_evcount_wait() or kring_client_lock(). Takes the
+ * arena's lock. May sleep.
  */
 int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 {
@@ -659,9 +695,11 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 }
 
 /*
- * POOL_STAT: fill @stat. Return 0, or an error of kring_client_lock(). Count
- * .held and .in_flight first, then the other fields: so the fields are not of
- * one instant. Takes the arena's lock. May sleep.
+ * Run POOL_STAT: fill @stat for pool stat->pool. If stat->flags has
+ * RRING_STAT_SWEEP, sweep the pool first. Return 0, or an error of
+ * kring_client_lock(). The fields are not of one instant, because this function
+ * counts .held and .in_flight before it fills the other fields. Takes the
+ * arena's lock several times. May sleep.
  */
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat)
 {

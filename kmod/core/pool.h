@@ -10,22 +10,28 @@ struct kring_arena;
 struct kring_client;
 struct kring_xxl;
 
-/* The last lending of a slot: to which client, and where in its magazine. */
+/*
+ * Says to which client the kernel has last lent a slot, and at which position
+ * of that client's magazine.
+ */
 struct kring_lease {
-	u32 serial;			/* of the client; 0: the kernel */
-	u32 client;			/* id */
-	u32 position;			/* in its magazine, modulo 2^32 */
-	u32 stamp;			/* last batch of recent drops */
+	u32 serial;			/* client's serial; 0: the kernel */
+	u32 client;			/* id of the client */
+	u32 position;			/* in the magazine, modulo 2^32 */
+	u32 stamp;			/* .stamp of the pool when
+					 * filter_batch() last put the slot into
+					 * a batch
+					 */
 };
 
 /*
- * The state of one client's magazine, as a sweep found it when it gathered a
- * batch of slots.
+ * A copy of the state of one client's magazine. A sweep makes the copy when it
+ * gathers a batch of slots.
  */
 struct kring_lent {
-	u32 serial;			/* of the client; 0: none yet */
-	u32 tail;			/* position of the first slot */
-	u32 n;				/* slots */
+	u32 serial;			/* client's serial; 0: no copy yet */
+	u32 tail;			/* position of the first slot in it */
+	u32 n;				/* slots in the magazine */
 };
 
 /* The arena's lock protects all fields except .evcount. */
@@ -42,30 +48,42 @@ struct kring_pool {
 					 */
 	u64 dry_spells;			/* how often .dry was set */
 	u32 nr_free;
-	u32 high_water;			/* most slots ever out at one time; a
+	u32 high_water;			/* the highest number of slots that were
+					 * ever out (not in .free) together; a
 					 * slot with this index or above was
 					 * never out
 					 */
-	u32 sweep_limit;		/* refills sweep before more are out */
+	u32 sweep_limit;		/* a refill sweeps before it lends if
+					 * more slots than this would be out
+					 */
 	u32 lent_since_sweep;		/* slots lent since a refill last began
 					 * to sweep the pool
 					 */
-	u32 stamp;			/* counts batches of recent drops */
-	u32 swept;			/* slots that the sweeps of refills have
-					 * looked at since adjust_sweep_limit()
-					 * last judged .sweep_limit
+	u32 stamp;			/* counts the calls of filter_batch() */
+	u32 swept;			/* how many slots the sweeps of refills
+					 * have looked at since
+					 * adjust_sweep_limit() last judged
+					 * .sweep_limit
 					 */
-	u32 swept_free;			/* of .swept, freed */
+	u32 swept_free;			/* how many of .swept were freed */
 	u32 *free;			/* stack of .nr_free slots */
 	unsigned long *out;		/* bitmap: slots not in .free */
-	unsigned long *named;		/* bitmap: slots that a window named
-					 * when mark_windows() last ran
+	unsigned long *named;		/* bitmap: slots that an entry in a
+					 * ring's window named when
+					 * mark_windows() last ran
 					 */
-	struct kring_lease *lease;	/* by slot */
-	struct kring_xxl **xxl;		/* XXL: by slot, or NULL */
-	struct kring_xxl *xxl_retired;	/* regions to be freed */
-	rring_word_t *xxl_bytes;	/* in ARENA: sizes of regions, or 0 */
-	struct kring_evcount evcount;	/* for waiting refills */
+	struct kring_lease *lease;	/* array, by slot */
+	struct kring_xxl **xxl;		/* by slot: its region, NULL if it has
+					 * none; only the XXL pool has this
+					 * array
+					 */
+	struct kring_xxl *xxl_retired;	/* list of regions to be freed */
+	rring_word_t *xxl_bytes;	/* array in the ARENA region, by slot:
+					 * the size of the slot's region, 0 if
+					 * it has none; only the XXL pool has
+					 * this array
+					 */
+	struct kring_evcount evcount;	/* refills that wait sleep on it */
 };
 
 int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
@@ -86,10 +104,12 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
 
 /*
- * Is @slot, which is out, in a magazine? A "no" stays true while the caller
- * holds the arena's lock. After a "yes" the client may take the slot out at any
- * time. @lent caches the magazine that the last call looked at; the caller sets
- * it to zero before the first call. The caller holds the arena's lock.
+ * Return true if @slot, which is out (not in the free set), is in a magazine.
+ * If the result is false, @slot enters no magazine while the caller holds the
+ * arena's lock. If the result is true, the client may take @slot out of its
+ * magazine at any time. @lent caches the magazine that the last call looked at;
+ * the caller sets @lent to zero before the first call. The caller holds the
+ * arena's lock.
  */
 static inline bool kring_pool_in_magazine(const struct kring_pool *pool,
 					  u32 slot, struct kring_lent *lent)

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Readers: join, leave, freeze, lap. A reader has an entry in its ring's page,
- * which the writer scans, and a cursor in its client's page. Its position is
- * the higher one of .start, which the kernel writes, and the cursor, which the
- * client writes.
+ * Readers: join, leave, freeze, lap. For each reader the ARENA region has a
+ * struct rring_reader_info, which the ring's writer scans, and the CURSORS
+ * region of the reader's client has a cursor. The position of a reader is
+ * .start or the cursor, whichever is higher. The kernel writes .start, and the
+ * client writes the cursor.
  *
  * Joining: the writer may be about to overwrite entries after a scan that did
- * not see the new reader. The writer's scan reads .joins, then all readers,
- * stores their lowest position m in .passed, and reads .joins again. The kernel
- * makes the new reader JOINING, so that it gates at the window's lower end,
- * raises .joins, and makes every CPU that may run the writer pass a full
- * barrier. There are three cases:
+ * not see the new reader. In a scan, the writer reads .joins, reads the
+ * positions of all readers, stores the lowest position m in .passed, and reads
+ * .joins again. To join a reader, the kernel sets its state to JOINING, so that
+ * it gates at the window's lower end. Then the kernel raises .joins, and makes
+ * every CPU that may run the writer pass a full barrier. For each scan there
+ * are three cases:
  *
  * - Both reads of .joins found the old value. Then the writer had stored m
- *   before the barrier. After the barrier the kernel reads the lower end and
- *   .passed. The reader starts at the higher one or above: so at m or above.
- * - The two reads differ. The writer repeats the scan.
- * - Both reads found the new value. The scan has seen the new reader.
+ *   before the barrier. After the barrier the kernel reads the window's lower
+ *   end and .passed. The reader starts at the higher one of these two positions
+ *   or above. So the reader starts at m or above.
+ * - The two reads of .joins differ. The writer repeats the scan.
+ * - Both reads of .joins found the new value. The scan has seen the new reader.
  *
- * A reader that gates already, and joins again to go on at another position,
- * takes the same steps, but gates where it stands instead of JOINING.
+ * A reader that gates already can join again, to go on at another position. The
+ * kernel takes the same steps, but the state does not become JOINING: the
+ * reader gates at its old position until the kernel has stored the new one.
  *
  * If only a JOINING reader holds the writer back, the writer scans again. So a
  * ring never looks full because a reader joins.
@@ -36,8 +40,8 @@
 #include "trace.h"
 
 /*
- * Return the cursor of @reader, which must have a client. The caller holds the
- * arena's lock.
+ * Return the address of the cursor of @reader. The caller ensures that @reader
+ * has a client, and holds the arena's lock.
  */
 const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader)
 {
@@ -52,9 +56,10 @@ static struct rring_reader_info *reader_info(const struct kring_reader *reader)
 }
 
 /*
- * Does @reader gate? A JOINING reader does not count here, because the kernel
- * computes its start from the positions of the other readers. The caller holds
- * the arena's lock.
+ * Return true if @reader gates, so that the writer waits for it. Return false
+ * for a JOINING reader, because the kernel computes the start of a JOINING
+ * reader from the positions of the readers that gate. The caller holds the
+ * arena's lock.
  */
 bool kring_reader_gates(const struct kring_reader *reader)
 {
@@ -63,9 +68,10 @@ bool kring_reader_gates(const struct kring_reader *reader)
 }
 
 /*
- * Return the position of @reader: @reader has released all entries below. The
- * position can be beyond the head, because a hostile client can store any
- * cursor. The caller holds the arena's lock.
+ * Return the position of @reader. If @reader gates, the writer must not
+ * overwrite the entries from this position on, but may overwrite the entries
+ * below. The position can be beyond the head, because a hostile client can
+ * store any cursor. The caller holds the arena's lock.
  */
 u64 kring_reader_pos(const struct kring_reader *reader)
 {
@@ -73,17 +79,18 @@ u64 kring_reader_pos(const struct kring_reader *reader)
 		return reader->start;
 	/*
 	 * D: pairs with C in the library's release. Without this pair, the
-	 * sweep could see the cursor, but not the hold on an entry that the
-	 * reader kept.
+	 * sweep could see the new cursor, but miss the client's hold on an
+	 * event that the client kept.
 	 */
 	return max(reader->start,
 		   rring_seq_load_acquire(kring_reader_cursor(reader)));
 }
 
 /*
- * Return where @reader reads: it has released or lost all entries below. This
- * is the position from which it gates, or, after a lap, a position below. A
- * hostile client can store any cursor. The caller holds the arena's lock.
+ * Return the position at which @reader reads: it has released or lost all
+ * entries below. This is what kring_reader_pos() returns or, after a lap,
+ * perhaps a lower position. It can be beyond the head, because a hostile client
+ * can store any cursor. The caller holds the arena's lock.
  */
 u64 kring_reader_reached(const struct kring_reader *reader)
 {
@@ -94,9 +101,10 @@ u64 kring_reader_reached(const struct kring_reader *reader)
 }
 
 /*
- * Return true if the ring, whose head is now @head, has an entry at @position or
- * above, or if @reader was lapped: its client must then learn what the reader
- * has lost. The caller holds the arena's lock.
+ * Return true if the ring of @reader, whose head is now @head, has an entry at
+ * @position or above. Also return true if @reader was lapped, because the
+ * client must then learn how many entries @reader has lost. The caller holds
+ * the arena's lock.
  */
 bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
 			   u64 position)
@@ -105,9 +113,9 @@ bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
 }
 
 /*
- * Return true if the stream of @reader has ended, and the client of @reader
- * does not know this yet. The client stores in .told of the reader's cursor the
- * kring_ring_end_mark() of the end that it was told of. @reader must have a
+ * Return true if the stream of @reader has ended, and the client of @reader was
+ * not told of this end yet. When a client is told of an end, it stores
+ * kring_ring_end_mark() in .told of the reader's cursor. @reader must have a
  * client. The caller holds the arena's lock.
  */
 bool kring_reader_end_due(const struct kring_reader *reader)
@@ -121,9 +129,10 @@ bool kring_reader_end_due(const struct kring_reader *reader)
 
 /*
  * Return true if a read of @reader at @position has a result without a wait:
- * the ring has an entry at @position or above, @reader was lapped, or its
- * client must be told that the stream has ended. The client of @reader is a
- * process. The caller holds the arena's lock.
+ * the ring has an entry at @position or above, @reader was lapped, or the
+ * client of @reader must be told that the stream has ended. @reader must have a
+ * client, and this client must be a process, not the kernel. The caller holds
+ * the arena's lock.
  */
 bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {
@@ -134,10 +143,12 @@ bool kring_reader_ready(struct kring_reader *reader, u64 position)
 }
 
 /*
- * Set the state of @reader. Store .start and .ref, which contains the state, in
- * its struct rring_reader_info, which the ring's writer reads. The caller holds
- * the arena's lock. O: pairs with P in the library's scan. Without it, the
- * writer could see the new state with an old .start.
+ * Set .state of @reader to @state. Store .start and .ref of @reader in its
+ * struct rring_reader_info, where the ring's writer reads them; .ref contains
+ * the state. The caller holds the arena's lock.
+ *
+ * O: pairs with P in the library's scan. Without this pair, the writer could
+ * see the new state with an old .start.
  */
 static void publish_state(struct kring_reader *reader,
 			  enum rring_reader_state state)
@@ -155,8 +166,9 @@ static void publish_state(struct kring_reader *reader,
 
 /*
  * Return .ref of @reader's struct rring_reader_info: serial, client, cursor and
- * state in one word. The reader's client compares it with an earlier .ref to
- * find out that the reader was lapped. The caller holds the arena's lock.
+ * state in one word. The reader's client compares .ref with the value that .ref
+ * had at the last join or rejoin. If they differ, the reader was lapped. The
+ * caller holds the arena's lock.
  */
 u64 kring_reader_ref(const struct kring_reader *reader)
 {
@@ -164,10 +176,11 @@ u64 kring_reader_ref(const struct kring_reader *reader)
 }
 
 /*
- * Return the position at which a reader starts. @start (enum rring_start)
- * chooses the head, @low, or @position. @low is the lowest position at which
- * the reader may start. A @position below @low becomes @low, and one above the
- * head becomes the head.
+ * Return the position at which a reader starts. @start selects the head
+ * (RRING_START_NEWEST), @low (RRING_START_OLDEST) or @position
+ * (RRING_START_AT). @low is the lowest position at which the reader may start.
+ * If @position is below @low, return @low. If @position is above the head,
+ * return the head. The caller holds the arena's lock.
  */
 static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 			  u64 position)
@@ -182,9 +195,12 @@ static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 }
 
 /*
- * @reader has begun to gate. If readers at its position or below already stall,
- * it takes over the clock of the one that has stalled longest: clients that take
- * turns do not keep the writer waiting longer than a single one.
+ * Start the stall clock (.stalled_since) of @reader, which has just begun to
+ * gate. If other gating readers at the position of @reader or below stall
+ * already, copy the earliest .stalled_since of these readers. Otherwise clients
+ * that join one after another could keep the writer waiting longer than a
+ * single client can. If no such reader stalls, @reader does not stall yet. The
+ * caller holds the arena's lock.
  */
 static void share_stall_clock(struct kring_reader *reader)
 {
@@ -205,12 +221,14 @@ static void share_stall_clock(struct kring_reader *reader)
 }
 
 /*
- * Make @reader a gating reader: it is new, was lapped, is FROZEN, or is LIVE and
- * goes back. @start and @position say where it starts. It never starts below
- * kring_ring_passed(), because the writer may already overwrite the entries
- * below. The top of this file says why the steps are in this order. A reader
- * that gates already goes on doing so meanwhile, instead of JOINING, and keeps
- * its stall clock. The caller holds the arena's lock.
+ * Make @reader a gating reader. @reader is new, was lapped, is FROZEN, or is
+ * LIVE and rejoins, for example after its client has set the cursor back.
+ * start_position() computes the new .start from @start and @position. The new
+ * .start is never below kring_ring_passed(), because the writer may already
+ * overwrite the entries below. The top of this file says why the steps are in
+ * this order. A reader that gates already keeps gating during these steps, does
+ * not become JOINING, and keeps its stall clock (.stalled_since). The caller
+ * holds the arena's lock.
  */
 static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 {
@@ -219,12 +237,13 @@ static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 
 	if (!gates)
 		reader->start = kring_ring_low(ring);
-	/* not preempted: a full ring's writer rescans while it sees JOINING */
+	/* no preemption: a full ring's writer rescans while it sees JOINING */
 	preempt_disable();
 	publish_state(reader, gates ? reader->state : RRING_READER_JOINING);
 	/*
-	 * O: pairs with P in the library's scan. Without it, a scan could see
-	 * the new .joins, but miss that .ref of this reader says JOINING.
+	 * O: pairs with P in the library's scan. Without this pair, a scan
+	 * could see the new .joins, but miss that .ref of this reader says
+	 * JOINING.
 	 */
 	rring_flag_store_release(&ring->info->joins,
 				 rring_flag_load(&ring->info->joins) + 1);
@@ -248,10 +267,11 @@ static void begin_observing(struct kring_reader *reader, u32 start,
 }
 
 /*
- * Return the index of a free cursor of @client, or -ENOSPC: there is none. A
- * cursor is free if no reader uses it and the client has stored 0 in it. An old
- * value would count as the position of the new reader, and the writer would
- * overwrite entries that the new reader has not read.
+ * Return the index of a free cursor of @client, or -ENOSPC if no cursor is
+ * free. A cursor is free if no reader uses it and the client has stored 0 in
+ * it. An old value in the cursor would count as the position of the new reader.
+ * Then the writer would overwrite entries that the new reader has not read. The
+ * caller holds the arena's lock.
  */
 static int find_cursor(const struct kring_client *client)
 {
@@ -275,7 +295,7 @@ static void take_cursor(struct kring_reader *reader,
 	kring_announce_reader_client(reader);
 }
 
-/* Return a free index in .readers[] of @ring, or -ENOSPC: there is none. */
+/* Return a free index in .readers[] of @ring, or -ENOSPC if there is none. */
 static int find_place(const struct kring_ring *ring)
 {
 	int i;
@@ -319,9 +339,9 @@ static struct kring_reader *find_name(struct kring_ring *ring, const char *name)
 }
 
 /*
- * May a client of user @owner take over the named reader @reader? Returns 0:
- * yes; -EACCES: the reader's name belongs to another user; -EBUSY: the reader
- * has a client.
+ * Return 0 if a client of user @owner may take over the named reader @reader.
+ * Return -EACCES if the reader's name belongs to another user, and -EBUSY if
+ * @reader has a client. The caller holds the arena's lock.
  */
 static int may_resume(const struct kring_reader *reader, kuid_t owner)
 {
@@ -331,11 +351,16 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
 }
 
 /*
- * @reader gates from .start on, and has released or lost all entries below
- * .reached. After a lap the ring can still have entries in between, because
- * nobody has overwritten them: raise .reached to the first of these. There the
- * reader goes on, and up to .start it validates what it has read, as an observer
- * does. Return how many entries it has lost. The caller holds the arena's lock.
+ * Set .reached of @reader to the position at which @reader goes on reading,
+ * after the kernel has made it gate again from .start on. Return how many
+ * entries @reader has lost, which are those from the old .reached to the new
+ * one, and add this number to .lost.
+ *
+ * After a lap, .start can be above the old .reached, and the writer may not
+ * have overwritten all entries between these two positions. Then @reader goes
+ * on at the first of these entries that is not overwritten. The client
+ * validates each entry below .start after it has read the entry, as an observer
+ * does. Otherwise @reader goes on at .start. The caller holds the arena's lock.
  */
 static u64 go_on(struct kring_reader *reader)
 {
@@ -343,7 +368,7 @@ static u64 go_on(struct kring_reader *reader)
 	u64 pos = reader->start;
 	u64 lost;
 
-	/* a reader that cannot be lapped validates nothing */
+	/* without a stall limit no reader is lapped, so none validates */
 	if (ring->info->stall_ns)
 		pos = min(pos, max(reader->reached, kring_ring_whole(ring)));
 	lost = pos - reader->reached;
@@ -353,12 +378,13 @@ static u64 go_on(struct kring_reader *reader)
 }
 
 /*
- * Go on as the named reader @reader, which a new client has just taken over: at
- * its position, or at the lowest position at which a new reader may start,
- * whichever is higher. An honest FROZEN reader has gated all the time, so it is
- * not below. But a hostile client may have set its cursor back before the reader
- * froze. args->lost becomes the number of entries that the reader has lost. The
- * caller holds the arena's lock.
+ * Make the named reader @reader, which a new client has just taken over, gate
+ * again: at its position or at kring_ring_passed(), whichever is higher. If
+ * client and writer are honest, a FROZEN reader loses nothing, because it has
+ * gated all the time. But a hostile client may have set its cursor back before
+ * the reader froze, so that the position is too low. Set args->resumed to 1,
+ * and args->lost to the number of entries that @reader has lost. The caller
+ * holds the arena's lock.
  */
 static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 {
@@ -368,10 +394,10 @@ static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 }
 
 /*
- * May @client join @ring with @args? Returns 0: yes; -EPERM: the reader would
- * gate, but the role of @client is RRING_OBSERVER; -EINVAL: the reader would
- * gate in a ring of policy RRING_OVERWRITE, or it would be an observer with a
- * name.
+ * Return 0 if @client may join @ring with @args. Return -EPERM if the reader
+ * would gate, but the role of @client is RRING_OBSERVER. Return -EINVAL if the
+ * reader would gate in a ring of policy RRING_OVERWRITE, or if it would be an
+ * observer with a name.
  */
 static int check_join(const struct kring_client *client,
 		      const struct kring_ring *ring,
@@ -427,18 +453,21 @@ static struct kring_reader *join(struct kring_client *client,
 }
 
 /*
- * Make @client a reader of the ring that @args names, and fill the output
- * fields of @args. A name of the reader belongs to user @owner. Returns the
- * reader, or an ERR_PTR():
+ * Make @client a reader of the ring that @args names. If the ring has a reader
+ * with the reader's name in @args, @client takes over that reader. Otherwise
+ * the reader is new, and its name, if any, belongs to user @owner. Return the
+ * reader and fill the output fields of @args, or return an ERR_PTR():
  *
- *	-EINVAL: invalid flags or start; @args has neither a name nor an id of a
- *		ring; see also check_join()
- *	-ENOENT, -ENXIO: no ring has this name, or no ring has this id
+ *	-EINVAL: .flags or .start of @args is invalid; @args has neither a name
+ *		nor an id of a ring; or check_join() returns it
+ *	-ENOENT: @args has a name of a ring, but no ring has this name
+ *	-ENXIO: @args has only an id of a ring, but no ring has this id
  *	-EPERM: the role of @client is RRING_OBSERVER, but the reader would gate
- *	-ENOSPC: no free cursor of @client, or no free place in .readers[]
+ *	-ENOSPC: @client has no free cursor, or the ring has no free place in
+ *		.readers[]
  *	-EACCES: the name of the reader belongs to another user
  *	-EBUSY: a client uses the name of the reader now
- *	-ENOMEM
+ *	-ENOMEM: there is no memory for the reader
  *
  * The caller holds the arena's lock.
  */
@@ -477,8 +506,10 @@ int kring_reader_join(struct kring_client *client,
 	reader = kring_reader_enter(client, current_euid(), args);
 	err = PTR_ERR_OR_ZERO(reader);
 	/*
-	 * A task that polls already has not raised the flag of this ring, so
-	 * the next entry would not wake it: make it look again.
+	 * A task that polls the file of @client already has not raised the
+	 * waiters flag of this ring, so the next entry would not wake that
+	 * task. Wake it now, so that it raises the flag and checks this ring,
+	 * too.
 	 */
 	if (!err)
 		kring_client_wake(client, EPOLLIN | EPOLLRDNORM);
@@ -488,7 +519,7 @@ int kring_reader_join(struct kring_client *client,
 
 static void leave_cursor(struct kring_reader *reader)
 {
-	/* wake threads in WAIT_ANY and WAIT_PEER: the reader has gone */
+	/* threads in WAIT_ANY and WAIT_PEER check again, and find no reader */
 	kring_evcount_signal(&reader->client->evcount);
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
@@ -497,9 +528,10 @@ static void leave_cursor(struct kring_reader *reader)
 }
 
 /*
- * Freeze @reader, which has a name and a client: take it away from its client.
- * The reader keeps its position and goes on gating there. If it was lapped, it
- * does not gate, and stays lapped. The caller holds the arena's lock.
+ * Freeze @reader, which has a name and a client: take @reader from its client.
+ * @reader keeps its position, and goes on gating there. But if @reader was
+ * lapped, @reader stays lapped and does not gate. The caller holds the arena's
+ * lock.
  */
 static void freeze(struct kring_reader *reader)
 {
@@ -522,11 +554,11 @@ static void shrink_readers_end(struct kring_ring *ring)
 }
 
 /*
- * Take @reader out of its ring, so that it no longer gates, and free it. This
- * leaves .start in its struct rring_reader_info as it is. If .start became 0, a
- * writer that still sees the old state would find the reader at position 0, and
- * the ring would look full. The caller holds the arena's lock, or frees the
- * arena.
+ * Take @reader out of its ring, so that it no longer gates, and free it. Leave
+ * .start in the struct rring_reader_info of @reader as it is. If .start became
+ * 0, a writer that still sees the old state would find @reader at position 0,
+ * and the ring would look full to this writer. The caller holds the arena's
+ * lock, or frees the arena.
  */
 void kring_reader_remove(struct kring_reader *reader)
 {
@@ -544,10 +576,12 @@ void kring_reader_remove(struct kring_reader *reader)
 
 /*
  * End the use of @reader by its client, which leaves the ring or has died.
- * Freeze a named reader; free a nameless one. Wake the ring's writer and
- * clients that wait for slots: the reader may have kept them waiting. If the
- * ring has neither a writer nor a reader then, free it, too: the caller must
- * not use @reader or its ring afterwards. The caller holds the arena's lock.
+ * Freeze @reader if it has a name; otherwise free it. Wake the ring's writer
+ * and the clients that wait for slots, because @reader may have kept them
+ * waiting. If the ring then has neither a writer nor a reader, remove the ring
+ * from the arena (kring_ring_reap()), unless a client is about to take it over.
+ * So the caller must not use @reader afterwards, nor the ring without a
+ * reference of its own. The caller holds the arena's lock.
  */
 void kring_reader_detach(struct kring_reader *reader)
 {
@@ -564,10 +598,11 @@ void kring_reader_detach(struct kring_reader *reader)
 }
 
 /*
- * Remove reader @id of ring @ring_id, which is named and has no client now.
- * Returns 0; -ENXIO: no such ring or reader; -ESTALE: @serial is not 0, and the
- * reader has another serial; -EBUSY: the reader has a client. The caller holds
- * the arena's lock, and has checked the permission.
+ * Remove the named reader @id of ring @ring_id, which must have no client now.
+ * If @serial is not 0, the reader must have this serial. Return 0. Return
+ * -ENXIO if there is no such ring or reader, -ESTALE if the reader has another
+ * serial, and -EBUSY if it has a client. The caller holds the arena's lock, and
+ * has checked the permission.
  */
 int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 			u32 serial)
@@ -588,9 +623,9 @@ int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 }
 
 /*
- * Return reader @id of ring @ring_id, which must be a reader of @client.
- * ERR_PTR(-ENXIO): no such ring or reader; ERR_PTR(-EPERM): the reader has
- * another client, or none. The caller holds the arena's lock.
+ * Return reader @id of ring @ring_id if it is a reader of @client. Return
+ * ERR_PTR(-ENXIO) if there is no such ring or reader. Return ERR_PTR(-EPERM) if
+ * the reader has another client, or none. The caller holds the arena's lock.
  */
 static struct kring_reader *own_reader(struct kring_client *client,
 				       u32 ring_id, u32 id)
@@ -605,9 +640,11 @@ static struct kring_reader *own_reader(struct kring_client *client,
 }
 
 /*
- * Run READER_LEAVE for @client: see kring_reader_detach(). Returns 0; -EINVAL:
- * invalid flags; -ENXIO: no such ring or reader; -EPERM: the reader has another
- * client, or none; or an error of kring_client_lock(). Takes the arena's lock.
+ * Run READER_LEAVE for @client: call kring_reader_detach() for the reader that
+ * @args names. With RRING_LEAVE_FORGET, remove the reader's name first, so that
+ * the reader is freed. Return 0. Return -EINVAL if .flags is invalid, -ENXIO if
+ * there is no such ring or reader, -EPERM if the reader has another client or
+ * none, or an error of kring_client_lock(). Takes the arena's lock.
  */
 int kring_reader_leave(struct kring_client *client,
 		       const struct rring_reader_leave *args)
@@ -633,11 +670,11 @@ int kring_reader_leave(struct kring_client *client,
 }
 
 /*
- * Make @reader, which was lapped or is LIVE, gate again: at its position, or at
- * the lowest position at which a new reader may start, whichever is higher. Give
- * the reader a new serial, so that its .ref differs from all earlier ones. It
- * goes on at .reached. Return how many entries it has lost. The caller holds the
- * arena's lock.
+ * Make @reader, which was lapped or is LIVE, gate again: at its position or at
+ * kring_ring_passed(), whichever is higher. Give @reader a new serial, so that
+ * its .ref differs from all earlier values of .ref. Set .reached to the
+ * position at which @reader goes on reading, and return how many entries
+ * @reader has lost: see go_on(). The caller holds the arena's lock.
  */
 u64 kring_reader_resume(struct kring_reader *reader)
 {
@@ -652,10 +689,12 @@ u64 kring_reader_resume(struct kring_reader *reader)
 }
 
 /*
- * Run READER_REJOIN: make a reader of @client, which was lapped or is LIVE, gate
- * again. Returns 0; -EINVAL: the reader is an observer, or .reserved is not 0;
- * -ENXIO: no such ring or reader; -EPERM: the reader has another client, or none;
- * or an error of kring_client_lock(). Takes the arena's lock.
+ * Run READER_REJOIN: make the reader of @client that @args names, which was
+ * lapped or is LIVE, gate again. Return 0, with .lost, .position and .ref of
+ * @args filled. Return -EINVAL if the reader is an observer or .reserved is not
+ * 0, -ENXIO if there is no such ring or reader, -EPERM if the reader has
+ * another client or none, or an error of kring_client_lock(). Takes the arena's
+ * lock.
  */
 int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args)
@@ -683,10 +722,11 @@ int kring_reader_rejoin(struct kring_client *client,
 }
 
 /*
- * Mark @reader, which has stalled too long, as lapped: it no longer gates. Wake
- * the writer, which has room now; the readers, because @reader must rejoin; and
- * clients that wait for slots, because some may be free now. The caller holds
- * the arena's lock.
+ * Mark @reader, which has stalled too long, as lapped, so that it no longer
+ * gates. Wake the ring's writer, because the ring may have room now. Wake the
+ * ring's readers, because the client of @reader has to rejoin. Wake the clients
+ * that wait for slots, because some slots may be free now. The caller holds the
+ * arena's lock.
  */
 static void lap(struct kring_reader *reader)
 {
@@ -705,12 +745,13 @@ static void lap(struct kring_reader *reader)
 }
 
 /*
- * Lap @reader if it has stalled too long. The ring's writer waits until all
- * gating readers are beyond @position. @reader stalls if it gates at @position
- * or below, has entries to read, and does not move. After .stall_ns of the ring
- * without a move, lap it. Before that, lower *@wake_at to the time when the
- * limit will be reached. @now and *@wake_at are ktimes in ns. The caller holds
- * the arena's lock.
+ * Lap @reader if it has stalled for .stall_ns of its ring. The ring's writer
+ * waits until all gating readers are above @position. @reader stalls while it
+ * gates at @position or below, has entries to read, and does not move to a
+ * higher position. If @reader stalls, but not yet for .stall_ns, lower
+ * *@wake_at to the time when it will have stalled for .stall_ns. @now is the
+ * present time. @now and *@wake_at are ktimes in ns. The caller holds the
+ * arena's lock.
  */
 void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
@@ -723,7 +764,7 @@ void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 		reader->stalled_since = 0;
 		return;
 	}
-	/* only a higher position is progress: a hostile client may go back */
+	/* only progress counts: a hostile client may set its cursor back */
 	if (!reader->stalled_since || pos > reader->stalled_at) {
 		reader->stalled_since = now;
 		reader->stalled_at = pos;
@@ -753,7 +794,7 @@ static int readable(void *context, u64 *wake_at)
 	if (IS_ERR(reader))
 		err = PTR_ERR(reader);
 	else if (reader->ring != wait->ring)
-		err = -ENXIO;	/* another ring in the same place */
+		err = -ENXIO;	/* another ring has this id now */
 	else if (!kring_reader_ready(reader, wait->position))
 		err = -EAGAIN;
 	kring_client_unlock(wait->client);
@@ -764,7 +805,7 @@ static void raise_readable(void *context)
 {
 	struct wait_readable *wait = context;
 
-	/* no lock is needed: .info lies in ARENA, which outlives the ring */
+	/* no lock needed: the ARENA region, with .info, outlives the ring */
 	kring_flag_raise(&wait->ring->info->waiters, RRING_READERS_WAIT);
 }
 
@@ -774,10 +815,11 @@ static const struct kring_wait_ops readable_ops = {
 };
 
 /*
- * Run WAIT for RRING_WAIT_READABLE: sleep until kring_reader_ready() is true at
- * args->position. Returns 0; -ENXIO: no such ring or reader; -EPERM: the reader
- * has another client, or none; or an error of kring_client_lock() or
- * kring_evcount_wait(). Takes the arena's lock.
+ * Run WAIT for RRING_WAIT_READABLE: sleep until kring_reader_ready() is true
+ * for the reader that @args names, at args->position. Then return 0. Return
+ * -ENXIO if there is no such ring or reader, -EPERM if the reader has another
+ * client or none, or an error of kring_client_lock() or kring_evcount_wait().
+ * Takes the arena's lock. May sleep.
  */
 int kring_reader_wait_readable(struct kring_client *client,
 			       const struct rring_wait *args)

@@ -12,21 +12,22 @@ struct kring_ring;
 /* A reader of a ring. The arena's lock protects all fields. */
 struct kring_reader {
 	struct kring_ring *ring;
-	struct kring_client *client;	/* NULL: it is away */
+	struct kring_client *client;	/* NULL: now without a client */
 	u32 id;				/* index in .readers of the ring */
-	u32 cursor;			/* index in CURSORS */
+	u32 cursor;			/* index in CURSORS of .client */
 	u32 serial;			/* new at every join and rejoin */
 	enum rring_reader_state state;
 	char name[RRING_NAME_MAX];
 	kuid_t owner;			/* only this user may resume it */
-	u64 start;			/* it gates from here on, or above */
-	u64 reached;			/* it has released or lost all below;
-					 * less than .start after a lap
+	u64 start;			/* lowest value of kring_reader_pos() */
+	u64 reached;			/* the reader has released or lost all
+					 * entries below; after a lap, .reached
+					 * can be less than .start
 					 */
-	u64 stalled_at;			/* position where it stalled */
-	u64 stalled_since;		/* ktime, ns; 0: not stalled */
-	u64 laps;			/* how often it was lapped */
-	u64 lost;			/* entries lost by these laps */
+	u64 stalled_at;			/* position when the stall began */
+	u64 stalled_since;		/* ktime in ns; 0: no stall now */
+	u64 laps;			/* how often the reader was lapped */
+	u64 lost;			/* entries lost, as go_on() counts */
 };
 
 struct kring_reader *kring_reader_enter(struct kring_client *client,

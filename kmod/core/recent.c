@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Lists of recent drops. Each client writes the slots that it no longer uses
- * into lists of its own. A sweep looks at these slots first, so that it need
- * not search a whole pool of which nearly all slots are held. The lists are
- * hints: a wrong or missing entry costs only time. Two threads of a client may
- * overwrite each other's entries. A full list overwrites its oldest entries. No
- * barrier orders a list with the ledger. A hostile client may write any value.
+ * into lists of its own. A sweep looks at these slots first: then it need not
+ * search a whole pool in which nearly all slots are held. The lists are hints:
+ * a wrong or missing entry costs only time. Two threads of a client may
+ * overwrite each other's entries. In a full list, the client overwrites the
+ * oldest entries. No barrier orders the stores to a list and to the ledger: the
+ * sweep may see an entry and still the slot's old ledger word. A hostile client
+ * may write any value.
  */
 #include "compat.h"
 
@@ -15,11 +17,13 @@
 #include "recent.h"
 
 /*
- * Return the position after the last entry of a list, which the client has
- * stored in *@end. *@seen is the position of the first entry that the kernel
- * has not read. The list has room for @entries. If the client has overwritten
- * unread entries, raise *@seen to the oldest entry left. If a hostile client
- * has moved *@end back, set *@seen to it, so that there is nothing to read.
+ * Find the unread entries of a list of recent drops. The list is circular and
+ * has room for @entries entries. The client stores in *@end the position after
+ * the last entry that it has written: return this position. *@seen is the
+ * position of the first entry that the kernel has not read. If the client has
+ * overwritten unread entries, raise *@seen to the oldest entry that is left. If
+ * a hostile client has moved *@end back below *@seen, set *@seen to *@end: then
+ * no entry is unread.
  */
 static u64 find_unread(const rring_seq_t *end, u64 *seen, u32 entries)
 {
@@ -51,10 +55,11 @@ static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
 }
 
 /*
- * Copy up to @max entries from the clients' lists of recent drops for @pool to
- * @slots, and count them as read: no later call returns them again. Returns how
- * many. The caller must check the entries: a slot may occur more than once, be
- * in use, or be out of range. The caller holds the arena's lock.
+ * Copy up to @max unread entries of the clients' lists of recent drops for
+ * @pool to @slots. Return how many entries were copied. They count as read: no
+ * later call returns them again. The caller must check each entry: the slot may
+ * occur more than once, be in use, or be out of range. The caller holds the
+ * arena's lock.
  */
 u32 kring_recent_take(struct kring_pool *pool, u32 *slots, u32 max)
 {

@@ -1,26 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The sweep: find slots that no location names, and free them. The letters are
+ * The sweep: find slots that no location (a magazine, a ledger word with holds,
+ * or a ring's window) names, and free them. The letters in parentheses are
  * barriers: see "The lettered barriers" in Documentation/design.rst.
  *
- * For a batch of up to 64 slots that are not in the free set, under the arena's
- * lock:
+ * A sweep takes a batch of up to 64 slots that are not in the free set, and
+ * does these steps under the arena's lock:
  *
- *   0. skip slots in a magazine (F), slots that an adopted entry of a ring
- *      names (D) and, in a deep kring_sweep(), slots that mark_windows() has
- *      found in a window before;
- *   1. first collect: skip slots that a ledger holds or, in a shallow sweep,
- *      has in flight;
- *   2. in a deep sweep, skip slots that a ring's window names (B, D);
- *   3. second collect: skip slots that a ledger holds now, or whose word in a
- *      ledger has other moves than in step 1;
- *   4. hide the generation, full barrier (J): a weak upgrade that looks at it
- *      from now on waits until step 6;
- *   5. third look: if a weak upgrade came before that, a ledger word shows its
- *      hold or has other moves: the slot gets its old generation again;
- *   6. give the other slots their next generation, and free them.
+ *   0. Skip slots that are in a magazine (F), and slots that an adopted entry
+ *      of a ring names (D). A deep kring_sweep() also skips slots that a window
+ *      named when mark_windows() last ran.
+ *   1. First collect: read the words of the slots in all ledgers. Skip slots
+ *      that a ledger holds. A shallow sweep also skips slots that a ledger has
+ *      in flight.
+ *   2. Only in a deep sweep: read the windows of all rings, and skip slots that
+ *      a window names (B, D).
+ *   3. Second collect: read the words again. Skip slots that a ledger holds
+ *      now, and slots of which a word has other moves than in step 1: that word
+ *      has changed in between.
+ *   4. Hide the generations of the slots left, and pass a full barrier (J). A
+ *      weak upgrade that loads a hidden generation waits until step 6.
+ *   5. Third look: read the words once more. If a weak upgrade has loaded the
+ *      generation of a slot before step 4, a word shows the hold of the
+ *      upgrade, or has other moves. Such a slot gets its old generation again.
+ *   6. Give the other slots their next generation, and free them.
  *
- * Documentation/design.rst has the proof that these slots are free.
+ * Documentation/design.rst has the proof that no client uses these slots.
  */
 #include "compat.h"
 
@@ -35,12 +40,13 @@
 #include "trace.h"
 #include "xxl.h"
 
-#define CHUNK	4096u	/* slots counted under one lock */
+#define CHUNK	4096u	/* slots counted each time that the lock is taken */
 
 /*
- * Stop counting, in .adopted of the arena, the adopted entries that no reader
- * needs any more. Otherwise their slots would never be found free. The caller
- * holds the arena's lock.
+ * Stop counting adopted entries that no reader needs any more. .adopted of
+ * @arena counts, for each slot, the adopted entries that name the slot. A sweep
+ * skips the slot unless this count is 0. So without this function, no sweep
+ * would free the slot. The caller holds the arena's lock.
  */
 static void settle_adopted(struct kring_arena *arena)
 {
@@ -52,8 +58,9 @@ static void settle_adopted(struct kring_arena *arena)
 }
 
 /*
- * Set .named of @pool: a bit for each slot that a ring's window names, except
- * by adopted entries. The caller holds the arena's lock.
+ * Set in the bitmap .named of @pool the bit of each slot that the window of a
+ * ring names, and clear all other bits. Leave out adopted entries, because
+ * .adopted of the arena counts them. The caller holds the arena's lock.
  */
 static void mark_windows(struct kring_pool *pool)
 {
@@ -78,8 +85,9 @@ static void skip_named(struct kring_pool *pool, struct rring_batch *batch)
 }
 
 /*
- * Is @slot, which is not in the free set, in a magazine or named by an adopted
- * entry? @lent: see kring_pool_in_magazine().
+ * Return true if @slot is in a magazine, or if an adopted entry of a ring names
+ * @slot. @slot is an index in @pool, and is not in the free set. @lent is the
+ * cache of kring_pool_in_magazine(). The caller holds the arena's lock.
  */
 static bool is_lent_or_adopted(struct kring_pool *pool, u32 slot,
 			       struct kring_lent *lent)
@@ -89,10 +97,11 @@ static bool is_lent_or_adopted(struct kring_pool *pool, u32 slot,
 }
 
 /*
- * Make a batch of slots of @pool from @from to @end - 1, without those that
- * step 0 of the list at the top skips. The batch may end early: *@next becomes
- * the slot at which the next batch begins. Returns how many slots are in the
- * batch. The caller holds the arena's lock.
+ * Fill the arena's batch with slots of @pool from @from to @end - 1. Leave out
+ * the slots that step 0 of the list at the top of this file skips. The batch
+ * can end before @end: when it is full, or after a look at 8 * RRING_BATCH
+ * slots. Set *@next to the slot at which the next batch begins. Return how many
+ * slots are in the batch. The caller holds the arena's lock.
  */
 static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 		  enum kring_depth depth, u32 *next)
@@ -123,10 +132,11 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 
 /*
  * Make a batch of the @n slots that the caller has stored in .slot of the
- * arena's batch, by their index in @pool. Turn them into indices in ledgers.
- * Set the bit in .live only for slots that are to be swept: not for those that
- * step 0 of the list at the top skips, not for free or invalid ones, and only
- * once for a slot that occurs twice. The caller holds the arena's lock.
+ * arena's batch, as indices in @pool. Replace each by the slot's index in the
+ * ledgers. Set in .live the bit of each slot that is to be swept. Leave out
+ * indices that are not valid, slots in the free set, slots that step 0 of the
+ * list at the top of this file skips, and each slot that occurred earlier in
+ * the batch. The caller holds the arena's lock.
  */
 static void filter_batch(struct kring_pool *pool, u32 n)
 {
@@ -150,8 +160,9 @@ static void filter_batch(struct kring_pool *pool, u32 n)
 }
 
 /*
- * Make a batch of recent drops, see filter_batch(). Returns how many entries of
- * the lists were read. The caller holds the arena's lock.
+ * Make a batch of recent drops, the slots in the lists in which clients enter
+ * what they no longer use: see filter_batch(). Return how many entries of the
+ * lists were read. The caller holds the arena's lock.
  */
 static u32 gather_recent(struct kring_pool *pool)
 {
@@ -162,11 +173,13 @@ static u32 gather_recent(struct kring_pool *pool)
 }
 
 /*
- * Set .parked of each ledger, which says which of its words count as unused,
- * because the client has not noticed a recall of @pool. Returns the number of
- * such clients. It only falls while the lock is held. So if two calls return
- * the same number, no client has noticed in between. The caller holds the
- * arena's lock.
+ * Set .parked of each ledger for a sweep of @pool. If the client of the ledger
+ * has not noticed that the kernel has recalled its slots, set .parked to the
+ * low 32 bits of a parked slot's word: such a word then counts as unused.
+ * Otherwise set .parked to 0. Return how many clients have not noticed a
+ * recall. This number can only fall while the arena's lock is held. So if two
+ * calls under one lock return the same number, no client has noticed a recall
+ * between the two calls. The caller holds the arena's lock.
  */
 static u32 look_at_recalls(struct kring_pool *pool)
 {
@@ -195,18 +208,19 @@ static void hide_generations(struct kring_arena *arena,
 		rring_word_store(generation, 0);
 	}
 	/*
-	 * J: pairs with I in the weak upgrade. Without it, the upgrade could
-	 * still see the old generation, while the third look (step 5) misses
-	 * the upgrade's hold.
+	 * J: pairs with I in the weak upgrade. Without this pair, the upgrade
+	 * could still see the old generation, while the third look (step 5)
+	 * misses the upgrade's hold.
 	 */
 	rring_fence_full();
 }
 
 /*
- * End what hide_generations() began. @slots has a bit for each slot of @batch
- * whose generation is hidden; @hidden has the old generations. A slot whose bit
- * is still in .live of @batch is free, and gets its next generation. The others
- * get their old one again.
+ * Give a generation again to the slots whose generation hide_generations() has
+ * replaced by 0. @slots has a bit for each such slot of @batch, and @hidden has
+ * the handle with its old generation. If the slot's bit in .live of @batch is
+ * still set, the sweep frees the slot: the slot gets its next generation.
+ * Otherwise the slot may be in use: it gets its old generation again.
  */
 static void show_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
@@ -225,11 +239,14 @@ static void show_generations(struct kring_arena *arena,
 
 /*
  * Do steps 1 to 6 of the list at the top of this file for the arena's batch.
- * Return how many slots were freed. A negative value: none, because the looks at
- * the ledgers prove nothing. -EAGAIN: a client has noticed a recall meanwhile,
- * so that it may use a slot whose word looked parked. -ETIME: the looks took so
- * long that the moves of a word may have wrapped to their first value. The
- * caller holds the arena's lock.
+ * Return how many slots were freed. If the looks at the ledgers prove nothing,
+ * free no slot, and return one of these errors. The caller holds the arena's
+ * lock.
+ *
+ *	-EAGAIN: a client has noticed a recall meanwhile, and may now use a slot
+ *		whose word counted as parked, and so as unused
+ *	-ETIME: the looks took so long that the moves of a word may have wrapped
+ *		to their first value
  */
 static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -274,12 +291,13 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 }
 
 /*
- * Free those slots of the arena's batch that no location names: do steps 1 to 6
- * of the list at the top. If collect_and_free() fails, do them again: a client
- * that goes to sleep after this sweep relies on it to free what can be freed.
- * After -EAGAIN there is one unnoticed recall less, and while the lock is held
- * there are no new ones; so that ends. After -ETIME try only once more. Return
- * how many slots were freed. The caller holds the arena's lock.
+ * Free the slots of the arena's batch that no location names, by steps 1 to 6
+ * of the list at the top of this file. Return how many slots were freed. A
+ * client that goes to sleep after this sweep relies on the sweep to free each
+ * slot that can be freed. So if collect_and_free() fails, call it again. After
+ * each -EAGAIN one more client has noticed a recall, and no new recall comes
+ * while the lock is held: so each client causes at most one repetition. After a
+ * second -ETIME give up: no slot is freed. The caller holds the arena's lock.
  */
 static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -299,14 +317,15 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 }
 
 /*
- * Sweep @pool, beginning at the slot where the last sweep stopped, until @want
- * slots are freed, but no more than once round. Returns how many were freed.
- * *@looked, if @looked is not NULL, becomes the number of slots whose ledger
- * words were read. Stops early if the process is being killed. Takes the
- * arena's lock for each batch. May sleep.
+ * Sweep @pool, beginning at the slot where the last call stopped, until @want
+ * slots are freed or all slots below .high_water have been swept. Return how
+ * many slots were freed. If @looked is not NULL, set *@looked to the number of
+ * slots whose ledger words were read. Stop early if the process is being
+ * killed. Take the arena's lock for each batch. May sleep.
  *
- * Two sweeps at the same time both look at all slots. If each looked only at a
- * part, a free slot could be missed: a sweep may be shallow, or stop early
+ * If two tasks call this function at the same time, each of them sweeps all
+ * slots. They do not divide the slots: one sweep could miss a free slot that is
+ * in the part of the other sweep, which may be shallow, or may stop early
  * because it wants fewer slots.
  */
 u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
@@ -349,11 +368,11 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 }
 
 /*
- * Sweep the recent drops of @pool, shallow, until @want slots are freed or all
- * lists are read. Returns how many were freed. A hostile client can add entries
- * without end. So the sweep also ends after the batch with which it has read as
- * many entries as the pool has slots. Takes the arena's lock for each batch.
- * May sleep.
+ * Do a shallow sweep of the recent drops of @pool, the slots in the lists in
+ * which clients enter what they no longer use. Stop when @want slots are freed
+ * or all lists are read. Return how many slots were freed. A hostile client can
+ * add entries for ever. So also stop when as many entries were read as the pool
+ * has slots. Take the arena's lock for each batch. May sleep.
  */
 u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 {
@@ -376,12 +395,14 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Let the oldest entries of rings give way (kring_rings_give_way()) and sweep
- * the slots that they name, until @want slots are freed or no entry may give
- * way. Return how many were freed. @client needs the slots; @own: only its own
- * rings give way. A hostile writer can add entries without end that name slots
- * in use. So the sweep also ends when as many slots were named as if each ring
- * named each slot of the pool. Takes the arena's lock for each batch. May sleep.
+ * Let the oldest entries of rings give way, because @client needs slots: see
+ * kring_rings_give_way(). Sweep the slots that these entries name, until @want
+ * slots are freed or no entry may give way. Return how many slots were freed.
+ * If @own is true, take only entries of rings that @client writes. A hostile
+ * writer can add, for ever, entries that name slots in use. So also stop when
+ * the entries have named as many slots as the pool has, times .max_rings. Stop
+ * early if the process is being killed. Take the arena's lock for each batch.
+ * May sleep.
  */
 u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		       u32 want, bool own)
@@ -407,16 +428,17 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		cond_resched();
 	} while (n && freed < want && named < most &&
 		 !fatal_signal_pending(current));
-	/* wake clients that sleep until slots of their own quota are freed */
+	/* a client can sleep until slots of its quota are freed: wake it */
 	if (freed)
 		kring_arena_wake_pools(arena, BIT(pool->index));
 	return freed;
 }
 
 /*
- * Sweep one batch of slots between @from and @end - 1: shallow, then deep if
- * some were not freed. Returns how many were freed. *@next becomes the slot at
- * which the next batch begins. The caller holds the arena's lock.
+ * Sweep one batch of the slots @from to @end - 1. The first sweep is shallow.
+ * If it does not free all slots of the batch, sweep the rest deep. Set *@next
+ * to the slot at which the next batch begins. Return how many slots were freed.
+ * The caller holds the arena's lock.
  */
 static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 {
@@ -431,10 +453,10 @@ static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 }
 
 /*
- * Sweep slots @from to @end - 1 of @pool, shallow and deep. Returns how many
- * were freed. Does not stop when the process is being killed, because
- * kring_client_die() calls it for such a process. Takes the arena's lock for
- * each batch. May sleep.
+ * Sweep the slots @from to @end - 1 of @pool: shallow, then deep. Return how
+ * many slots were freed. Do not stop when the process is being killed, because
+ * kring_client_die() calls this function for such a process. Take the arena's
+ * lock for each batch. May sleep.
  */
 u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 {
@@ -487,10 +509,10 @@ static u32 count_held(struct kring_pool *pool, u32 from, u32 end)
 }
 
 /*
- * Return how many slots of @pool are held in at least one ledger. The number is
- * not exact, because clients change their ledgers meanwhile. It is too low if
- * the process is being killed: the count stops then. Takes the arena's lock for
- * each batch. May sleep.
+ * Return how many slots of @pool at least one client holds. The number is not
+ * exact, because clients change their ledgers meanwhile. If the process is
+ * being killed, stop counting, and return too low a number. Take the arena's
+ * lock for each batch. May sleep.
  */
 u32 kring_sweep_held(struct kring_pool *pool)
 {
@@ -525,9 +547,10 @@ static u32 count_in_flight(struct kring_pool *pool, u32 from, u32 end)
 }
 
 /*
- * Return how many slots of @pool are named by a ring's window or an adopted
- * entry. The number is not exact, because rings move meanwhile. Takes the
- * arena's lock several times. May sleep.
+ * Return how many slots of @pool a ring's window or an adopted entry names. The
+ * number is not exact, because rings move meanwhile. Set .named of @pool to the
+ * slots that windows name: see mark_windows(). Take the arena's lock several
+ * times. May sleep.
  */
 u32 kring_sweep_in_flight(struct kring_pool *pool)
 {

@@ -7,11 +7,17 @@
 struct kring_client;
 struct kring_pool;
 
-/* How a sweep finds the slots that rings name. */
+/* How a sweep finds the slots that entries of rings name. */
 enum kring_depth {
-	/* shallow: by in_flight in the ledgers, which writers lower late */
+	/*
+	 * Shallow: a slot with in_flight in a ledger word counts as named.
+	 * Writers lower in_flight late, so some free slots are not found.
+	 */
 	KRING_SWEEP_LEDGERS,
-	/* deep: by a walk over the windows of all rings, not by in_flight */
+	/*
+	 * Deep: the sweep reads the windows of all rings, which takes longer,
+	 * and ignores in_flight.
+	 */
 	KRING_SWEEP_WINDOWS,
 };
 

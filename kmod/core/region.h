@@ -9,16 +9,16 @@ struct vm_area_struct;
 
 /*
  * A region: pages that processes can map. The pages are zero when they are
- * allocated. The kernel has all of them mapped at .addr, without gaps. The
- * library, which compiles these files too, maps a region only once, at .addr,
- * for all clients; it counts the users of this mapping.
+ * allocated. In the module, the kernel has all pages mapped at .addr, without
+ * gaps. In the library, the process maps the region only once, at .addr, for
+ * all its clients, and counts the users of this mapping.
  */
 struct kring_region {
 #ifdef __KERNEL__
 	struct page **pages;
 #endif
 	unsigned long nr_pages;		/* of PAGE_SIZE bytes */
-	void *addr;			/* NULL: not allocated */
+	void *addr;			/* NULL if no page is allocated */
 };
 
 int kring_region_alloc(struct kring_region *region, u64 size);
@@ -29,7 +29,7 @@ int kring_region_insert(const struct kring_region *region,
 void kring_region_set_limit(unsigned long max_bytes);
 bool kring_region_within_limit(u64 size);
 
-/* In bytes; 0: not allocated. */
+/* Return the size of @region in bytes, or 0 if no page is allocated. */
 static inline u64 kring_region_size(const struct kring_region *region)
 {
 	return (u64)region->nr_pages << PAGE_SHIFT;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Rings in the kernel: open, take over, close, and the end of a writer. A new
- * writer gets new pages, because the last writer may still have the old pages
- * mapped or pinned, and could write them. The kernel copies the entries into
- * the new pages.
+ * Rings in the kernel: open, take over, close, and the end of a writer. A
+ * client that takes a ring over from its last writer gets new pages, because
+ * the last writer may still have the old pages mapped or pinned, and could
+ * write them. The kernel copies the entries from the old pages into the new
+ * pages.
  */
 #include "compat.h"
 
@@ -54,8 +55,10 @@ static void put_ring(void *ring)
 }
 
 /*
- * Do what kring_evcount_wait() does, and return what it returns. Then put the
- * caller's reference to @ring, which has kept @ring during the sleep.
+ * Call kring_evcount_wait(), then put the caller's reference to @ring. Return
+ * what kring_evcount_wait() returns. The reference keeps @ring during the
+ * sleep. In the library, put_ring() puts the reference for a thread that is
+ * cancelled in the sleep. The caller does not hold the arena's lock.
  */
 int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
 		    const struct kring_wait_ops *ops, void *context,
@@ -71,10 +74,10 @@ int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
 }
 
 /*
- * Return how many events were not written to @ring: those that a process as the
- * writer had no room for, which it counts itself in .drops of its page, and
- * those that the kernel as the writer dropped. The caller holds the arena's
- * lock.
+ * Return how many events writers have dropped instead of writing them to @ring.
+ * A writer in a process counts its dropped events in .drops of the ring's page,
+ * and the kernel as the writer counts in .dropped[]: return the sum. The caller
+ * holds the arena's lock.
  */
 u64 kring_ring_drops(const struct kring_ring *ring)
 {
@@ -87,10 +90,11 @@ u64 kring_ring_drops(const struct kring_ring *ring)
 }
 
 /*
- * Change the stall limit of @ring to @stall_ns. @ring must have been opened
- * with a limit: readers of a ring without one do not check whether they were
- * lapped. Wake the writer if it waits, so that it uses the new limit. The
- * caller holds the arena's lock.
+ * Change the stall limit of @ring to @stall_ns: the kernel laps a reader that
+ * stalls longer. The caller ensures that @ring was opened with a stall limit:
+ * in a ring without stall limit, readers do not check whether they were lapped.
+ * Wake the writer if it waits, so that it uses the new limit. The caller holds
+ * the arena's lock.
  */
 void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns)
 {
@@ -99,17 +103,20 @@ void kring_ring_set_stall(struct kring_ring *ring, u64 stall_ns)
 	kring_ring_wake(ring, RRING_WRITER_WAITS);
 }
 
-/* Has the stream of @ring ended? No if @ring awaits its next writer. */
+/*
+ * Return true if the stream of @ring has ended: @ring has no writer, and does
+ * not await its next writer. Return false in the states OPEN and AWAITED.
+ */
 bool kring_ring_has_ended(const struct kring_ring *ring)
 {
 	return rring_flag_load(&ring->info->state) == RRING_RING_ENDED;
 }
 
 /*
- * Return what a client stores in .told of a reader's cursor when the reader was
- * told of the end of the ring's present incarnation: the number of the
- * incarnation plus 1. It is never 0, because 0 means that the reader was told
- * of no end.
+ * Return the mark of the end of the present stream of @ring: the number of the
+ * ring's incarnation plus 1. When the library tells a reader that this stream
+ * has ended, it stores the mark in .told of the reader's cursor. The mark is
+ * never 0, because a .told of 0 means that the reader was told of no end.
  */
 u64 kring_ring_end_mark(const struct kring_ring *ring)
 {
@@ -118,8 +125,9 @@ u64 kring_ring_end_mark(const struct kring_ring *ring)
 
 /*
  * Lower the bits @waiters of the ring's waiters flag, and wake the tasks that
- * sleep or poll for them: the writer (RRING_WRITER_WAITS), the readers
- * (RRING_READERS_WAIT), or both. The caller holds the arena's lock.
+ * may have raised these bits. RRING_WRITER_WAITS: wake the tasks that sleep or
+ * poll until the writer has room. RRING_READERS_WAIT: wake the tasks that sleep
+ * or poll until a reader has an entry. The caller holds the arena's lock.
  */
 void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 {
@@ -145,8 +153,9 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 /* ---- the writer goes ---- */
 
 /*
- * Has @ring neither a writer nor a reader, and is nobody about to take it over?
- * Then nobody needs its entries.
+ * Return true if @ring has no writer and no reader, and no task is taking @ring
+ * over. Then no client needs the entries of @ring, and the caller can free it.
+ * The caller holds the arena's lock.
  */
 bool kring_ring_is_deserted(const struct kring_ring *ring)
 {
@@ -154,9 +163,10 @@ bool kring_ring_is_deserted(const struct kring_ring *ring)
 }
 
 /*
- * Take @ring out of its arena, even if it is in use: remove all its readers,
- * also frozen ones, wake all tasks that wait on it, and put the reference of
- * the arena's table. The caller holds the arena's lock, or frees the arena.
+ * Take @ring out of its arena, even if clients use @ring: remove all its
+ * readers (also frozen ones), and wake all tasks that wait on @ring. Put the
+ * reference of the arena's table; the last put of a reference frees @ring. The
+ * caller holds the arena's lock, or frees the arena.
  */
 void kring_ring_reap(struct kring_ring *ring)
 {
@@ -175,13 +185,15 @@ void kring_ring_reap(struct kring_ring *ring)
 }
 
 /*
- * End the writing of @ring, because its writer leaves or has died. The stream
- * stops at the head, and a next writer can go on there. Until then @state
- * decides what a reader sees after the last entry: the end of the stream
- * (RRING_RING_ENDED), or just no new entry (RRING_RING_AWAITED). The stream
- * stops at most a lap above the window's lower end, whatever head a hostile
- * writer has stored. If @ring has no readers, it is freed: the caller must not
- * use it afterwards. The caller holds the arena's lock.
+ * Take the writer away from @ring, because this writer leaves or has died. The
+ * stream stops at the head, and a next writer can go on at this position. Until
+ * a next writer comes, @state decides what a reader sees after the last entry:
+ * the end of the stream (RRING_RING_ENDED), or only that there is no new entry
+ * (RRING_RING_AWAITED). If a hostile writer has stored a head more than a lap
+ * above the window's lower end, the stream stops a lap above this lower end.
+ * Wake all tasks that wait on @ring, and all clients that wait for a slot. If
+ * @ring has no reader, take @ring out of the arena: the caller must not use
+ * @ring afterwards. The caller holds the arena's lock.
  */
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 {
@@ -197,8 +209,8 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 	ring->info->writer = 0;
 	rring_seq_store(&ring->info->end, end);
 	/*
-	 * O: pairs with P in the library's peek. Without it, a reader could see
-	 * the new state, but an old .end.
+	 * O: pairs with P in the library's peek. Without this pair, a reader
+	 * could see the new state, but an old .end.
 	 */
 	rring_flag_store_release(&ring->info->state, state);
 	kring_arena_changed(ring->arena);
@@ -304,9 +316,10 @@ static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
 }
 
 /*
- * Does @ring have the geometry that @b asks for? The stall limit of @b is
- * compared with .stall_ns of @ring, the limit at its first open, because
- * kring_ring_set_stall() may have changed the present limit.
+ * Return true if @ring has the geometry that @b asks for. Compare the stall
+ * limit of @b with ring->stall_ns: the limit with which @ring was first opened.
+ * The present limit in .info of @ring can differ from it, because
+ * kring_ring_set_stall() changes only the present limit.
  */
 static bool same_geometry(const struct kring_ring *ring,
 			  const struct rring_ring_info *b)
@@ -319,10 +332,14 @@ static bool same_geometry(const struct kring_ring *ring,
 }
 
 /*
- * May user @owner become the writer of @ring with the geometry @info? Returns
- * 0: yes; -EACCES: @ring belongs to another user; -EBUSY: @ring has a writer, or
- * another client is about to become it; -EOVERFLOW: the stream stopped at 2^62
- * or above; -EEXIST: @ring has another geometry.
+ * Check whether a client of user @owner may become the writer of @ring with the
+ * geometry @info. Return 0 if it may. Otherwise return the first errno of this
+ * list whose condition is true. The caller holds the arena's lock.
+ *
+ *	-EACCES: @ring belongs to another user
+ *	-EBUSY: @ring has a writer, or another client is taking @ring over
+ *	-EOVERFLOW: the last writer stopped at 2^62 or above
+ *	-EEXIST: @ring has another geometry
  */
 static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 			 const struct rring_ring_info *info)
@@ -331,13 +348,16 @@ static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 		return -EACCES;
 	if (ring->writer || ring->has_heir)
 		return -EBUSY;
-	/* only a hostile writer gets there; positions may not exceed S64_MAX */
+	/* keep positions below S64_MAX; only a hostile writer gets so high */
 	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
 		return -EOVERFLOW;
 	return same_geometry(ring, info) ? 0 : -EEXIST;
 }
 
-/* Copy @size bytes, whole pages. Returns 0; -EINTR: the process is being killed. */
+/*
+ * Copy @size bytes. @size is a multiple of the page size. Return 0, or -EINTR
+ * if the process is being killed: then only a part is copied. May sleep.
+ */
 static int copy_pages(void *to, const void *from, u64 size)
 {
 	u64 done;
@@ -352,12 +372,16 @@ static int copy_pages(void *to, const void *from, u64 size)
 }
 
 /*
- * Copy the entries of @old, which has no writer, to @fresh. Returns 0; -EINTR:
- * the process is being killed; -EOWNERDEAD: @client has died or was evicted
- * meanwhile. The caller holds the arena's lock. This releases the lock while it
- * copies, which can take long. Meanwhile .has_heir keeps @old, and without a
- * writer, so its entries stay. Some may be half overwritten; .claim, which is
- * copied too, tells which.
+ * Copy the pages of @old to the pages of @fresh, for @client, which takes @old
+ * over. @old has no writer. Return 0, -EINTR if the process is being killed, or
+ * -EOWNERDEAD if @client has died or was evicted meanwhile. After an error,
+ * take @old out of the arena if no client uses @old any more.
+ *
+ * The caller holds the arena's lock. This function releases the lock while it
+ * copies, because the copy can take long, and takes the lock again. Meanwhile
+ * .has_heir ensures that @old stays in the arena and gets no other writer. The
+ * last writer may have died while it overwrote entries. The copied .claim tells
+ * readers which entries can be half overwritten.
  */
 static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
 			const struct kring_client *client)
@@ -380,12 +404,12 @@ static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
 
 /*
  * Make @client the writer of @old, and swap the pages of @old and @fresh, so
- * that the last writer cannot write the pages of the new one. Returns 0, or an
- * error of may_take_over() or copy_entries(). A reader sees the new incarnation
- * when it next looks at the head, and then maps the new pages. No reader is
- * woken, because there is no new entry yet; the waiters flags stay up, so that
- * the writer's first entry wakes the readers. The caller holds the arena's lock,
- * which copy_entries() releases for a while.
+ * that the last writer cannot write the pages that @client gets. Return 0, or
+ * an error of may_take_over() or copy_entries(). A reader sees the new
+ * incarnation when it next looks at the head, and then maps the new pages. Wake
+ * no reader, because there is no new entry yet. The waiters flags stay up, so
+ * that the first entry of @client wakes the readers. The caller holds the
+ * arena's lock, and copy_entries() releases this lock for a while.
  */
 static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		     struct kring_client *client,
@@ -405,7 +429,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		      end + info->capacity);
 	rring_seq_store(&kring_ring_page(old)->claim, claim);
 	rring_seq_store(&kring_ring_page(old)->head, end);
-	/* the next writer never lowers it: no value that the last one forged */
+	/* @client never lowers .passed: bound what a hostile writer stored */
 	passed = rring_seq_load(&kring_ring_page(old)->passed);
 	rring_seq_store(&kring_ring_page(old)->passed, min(passed, end));
 	old->head = end;
@@ -414,8 +438,9 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	old->info->writer = client->id;
 	/*
 	 * O: pairs with P in the library's peek. The state is stored before the
-	 * incarnation. Without it, a reader that has mapped the new pages could
-	 * still see the old state, and report the end of the stream.
+	 * incarnation. Without this order, a reader that has mapped the new
+	 * pages could still see the old state, and report the end of the
+	 * stream.
 	 */
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;
@@ -427,13 +452,14 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 /* What prepare() allocates for a ring, without the arena's lock. */
 struct opening {
 	struct rring_ring_info *info;
-	struct kring_ring *fresh;	/* NULL: installed in the arena */
+	struct kring_ring *fresh;	/* NULL if it was put into the arena */
 };
 
 /*
- * Allocate what @opening needs, with the pages of a ring as @args describes it.
- * Returns 0 or a negative errno. After an error nothing is allocated, and the
- * caller must not call discard(). May sleep.
+ * Allocate a ring and its pages, as @args describes the ring, and store them in
+ * @opening. Return 0 if all is allocated: the caller later calls discard().
+ * Otherwise return a negative errno: then nothing is allocated, and the caller
+ * must not call discard(). May sleep.
  */
 static int prepare(struct opening *opening, struct kring_arena *arena,
 		   const struct rring_ring_open *args, kuid_t owner)
@@ -452,8 +478,9 @@ static int prepare(struct opening *opening, struct kring_arena *arena,
 
 /*
  * Free what prepare() has allocated and open_or_take_over() has not put into
- * the arena. The caller must not hold the arena's lock: a ring, or the old
- * pages of one, can be large, so that freeing takes long.
+ * the arena. After a take-over, this is a ring with the pages of the last
+ * writer. The caller must not hold the arena's lock, because it takes long to
+ * free many pages. May sleep.
  */
 static void discard(struct opening *opening)
 {
@@ -463,11 +490,13 @@ static void discard(struct opening *opening)
 }
 
 /*
- * Make @client the writer of the ring that @args names. If that ring exists,
- * @client takes it over, with the pages of @opening->fresh. Otherwise
- * @opening->fresh becomes a new ring of the arena. Returns the ring, without a
- * reference for the caller, or an ERR_PTR(). The caller holds the arena's lock,
- * which take_over() releases for a while.
+ * Make @client the writer of the ring that @args names, and fill the output
+ * fields of @args. If the ring exists, @client takes it over, with the pages of
+ * opening->fresh. Otherwise opening->fresh becomes a new ring of the arena.
+ * Return the ring, without a reference for the caller. Return an ERR_PTR() of
+ * an error of take_over(), or ERR_PTR(-ENOSPC) if the arena has .max_rings
+ * rings. The caller holds the arena's lock, and take_over() releases this lock
+ * for a while.
  */
 static struct kring_ring *open_or_take_over(struct kring_client *client,
 					    struct opening *opening,
@@ -514,7 +543,7 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 	if (!err) {
 		ring = open_or_take_over(client, &opening, args);
 		err = PTR_ERR_OR_ZERO(ring);
-		/* a task that polls already does not know of this ring */
+		/* wake tasks that poll: they did not poll for this ring yet */
 		if (!err)
 			kring_client_wake(client, EPOLLOUT | EPOLLWRNORM);
 		kring_client_unlock(client);
@@ -526,10 +555,11 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 #ifdef __KERNEL__
 
 /*
- * Open a ring with the kernel as its writer: @kernel is client 0. If this
- * succeeds, call @attach with @context and the ring, under the arena's lock.
- * Returns 0, and the caller then owns a reference to the ring; or a negative
- * errno. Takes the arena's lock. May sleep.
+ * Open a ring with the kernel as its writer. @kernel is client 0. After
+ * success, call @attach with @context and the ring while this function holds
+ * the arena's lock. Return 0: the caller then owns a reference to the ring.
+ * Otherwise return a negative errno: -EINVAL if @args is not valid, or an error
+ * of prepare() or open_or_take_over(). Takes the arena's lock. May sleep.
  */
 int kring_ring_open_kernel(struct kring_client *kernel,
 			   struct rring_ring_open *args,

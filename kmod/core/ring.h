@@ -14,7 +14,7 @@ struct kring_pool;
 struct rring_kwriter;
 struct kring_reader;
 
-/* The arena's lock protects all except .ref, .readable and .writable. */
+/* The arena's lock protects all fields but .ref, .readable and .writable. */
 struct kring_ring {
 	struct kref ref;		/* one for the arena's table, for each
 					 * task that sleeps in WAIT, and for
@@ -23,24 +23,27 @@ struct kring_ring {
 	struct kring_arena *arena;
 	u32 id;
 	kuid_t owner;			/* only this user may take over */
-	struct rring_ring_info *info;	/* in ARENA */
-	struct rring_pages *pages;	/* of this incarnation */
-	struct kring_client *writer;	/* NULL: none, .info->end is set */
-	struct rring_kwriter *kwriter;	/* if the kernel is the writer */
-	bool has_heir;			/* copy_entries() prepares a take-over */
-	u64 head;			/* the highest seen */
-	u64 low;			/* lower end of the window, as found */
+	struct rring_ring_info *info;	/* in the ARENA region */
+	struct rring_pages *pages;	/* of the present incarnation */
+	struct kring_client *writer;	/* NULL if the ring has no writer; then
+					 * .info->end is where the last writer
+					 * stopped
+					 */
+	struct rring_kwriter *kwriter;	/* NULL unless the kernel writes it */
+	bool has_heir;			/* copy_entries() is running */
+	u64 head;			/* highest valid head so far */
+	u64 low;			/* the window's lower end; only grows */
 	u64 stall_ns;			/* as given at the first open */
-	u64 laps;			/* readers that were lapped */
+	u64 laps;			/* how often a reader was lapped */
 	u64 wakes;			/* kring_ring_wake() calls */
 
 	/*
-	 * Adopted entries: what the window named when its writer left or died.
-	 * For each position p from .adopted_low to .adopted_end - 1, adopted[p
-	 * % capacity] is the slot that the entry named, as an index in ledgers;
-	 * U32_MAX: no slot.
+	 * Adopted entries: which slots the window named when its writer left or
+	 * died. For each position p from .adopted_low to .adopted_end - 1,
+	 * adopted[p % capacity] is the slot that the entry at p named, as an
+	 * index in the ledgers, or U32_MAX if the entry named no slot.
 	 */
-	u32 *adopted;			/* RRING_HANDLES only, else NULL */
+	u32 *adopted;			/* NULL unless a ring of handles */
 	u64 adopted_low;
 	u64 adopted_end;
 
@@ -52,7 +55,7 @@ struct kring_ring {
 
 /*
  * Return the first page of the ring's present incarnation. The ring's writer
- * writes this page: if a hostile process is the writer, it can store any value.
+ * writes this page. A hostile writer can store any value in this page.
  */
 static inline struct rring_ring_head *
 kring_ring_page(const struct kring_ring *ring)

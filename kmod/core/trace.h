@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
- * Tracepoints of the module. The library compiles the files of kmod/core, too:
- * there the calls of trace_*() do nothing.
+ * Tracepoints of the module. The files of kmod/core also compile into the
+ * library: in the library, the calls of trace_*() do nothing.
  */
 #ifndef KRING_TRACE_H
 #define KRING_TRACE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
 /*
  * Tracepoints, for perf and trace-cmd. They show what the kernel does in an
- * arena. The kernel does not see what processes do in mapped memory.
- * Documentation/tracing.rst describes the fields.
+ * arena, not what processes do in the memory that they have mapped.
+ * Documentation/tracing.rst describes the fields of each tracepoint.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM rusted_ring
@@ -19,7 +19,10 @@
 #include "reader.h"
 #include "ring.h"
 
-/* Tools parse the formats below. This tells them the values of these names. */
+/*
+ * Tools parse the format strings below, which contain names of enumerators.
+ * TRACE_DEFINE_ENUM() tells the tools the value of each name.
+ */
 TRACE_DEFINE_ENUM(RRING_XS);
 TRACE_DEFINE_ENUM(RRING_S);
 TRACE_DEFINE_ENUM(RRING_M);

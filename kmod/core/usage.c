@@ -2,7 +2,7 @@
 /*
  * Count what the slots of a pool are used for, without a sweep. A slot that is
  * not in the free set is used if it is in a magazine, if a client holds it, or
- * if a ring names it. Any other slot is reclaimable: nothing uses it, and a
+ * if a ring names it. Otherwise the slot is reclaimable: nothing uses it, and a
  * later sweep can put it into the free set.
  */
 #include "compat.h"
@@ -15,9 +15,10 @@
 #include "usage.h"
 
 /*
- * Return true if a ledger has a hold of @slot, its index in the ledgers. A
- * parked slot does not count: its client uses it for no event, and a refill
- * that finds no free slot recalls it. The caller holds the arena's lock.
+ * Return true if a client holds @slot (an index in the ledgers), but has not
+ * parked @slot. A client keeps a parked slot for its next event, but a refill
+ * that finds no free slot takes such slots back. The caller holds the arena's
+ * lock.
  */
 static bool is_held(const struct kring_arena *arena, u32 slot)
 {
@@ -33,8 +34,9 @@ static bool is_held(const struct kring_arena *arena, u32 slot)
 }
 
 /*
- * Add the uses of slots @from to @end - 1 of @pool to the counts in @usage. The
- * caller holds the arena's lock, and has set .named of @pool.
+ * Add the uses of the slots @from to @end - 1 of @pool to the counts in @usage.
+ * The caller has set .named of @pool (the slots in the windows of rings), and
+ * holds the arena's lock.
  */
 static void count_slots(struct kring_pool *pool, u32 from, u32 end,
 			struct kring_usage *usage)
@@ -57,10 +59,11 @@ static void count_slots(struct kring_pool *pool, u32 from, u32 end,
 }
 
 /*
- * Set @usage to the number of slots of @pool in each kind of use. The numbers
- * are not exact, because clients change their ledgers and rings meanwhile.
- * Return 0; -EINTR: a fatal signal ended the count. Takes the arena's lock for
- * each batch of slots, so the caller must not hold that lock. May sleep.
+ * Store in @usage how many slots of @pool are in each kind of use. Return 0, or
+ * -EINTR if the process is being killed: the count is then not complete. The
+ * numbers are not exact, because clients change their ledgers and rings
+ * meanwhile. Takes the arena's lock for each batch of slots, so the caller must
+ * not hold this lock. May sleep.
  */
 int kring_usage_count(struct kring_pool *pool, struct kring_usage *usage)
 {
@@ -68,7 +71,7 @@ int kring_usage_count(struct kring_pool *pool, struct kring_usage *usage)
 	u32 end;
 
 	memset(usage, 0, sizeof(*usage));
-	/* sets .named */
+	/* count_slots() needs .named, which this call sets */
 	kring_sweep_in_flight(pool);
 	do {
 		mutex_lock(&pool->arena->lock);

@@ -6,13 +6,13 @@
 
 struct kring_pool;
 
-/* Numbers of slots of a pool, by use; slots in the free set do not count. */
+/* How many slots of a pool are in each use. No field counts a free slot. */
 struct kring_usage {
-	/* slots that a client holds; parked slots do not count */
+	/* slots that a client holds and has not parked for its next event */
 	u32 held;
-	/* slots that a ring names, even if .held counts them, too */
+	/* slots that an entry of a ring names; .held can also count them */
 	u32 in_flight;
-	/* slots without use: a sweep frees them, parked ones after a recall */
+	/* slots in no use: a sweep can free them, after a recall if parked */
 	u32 reclaimable;
 };
 

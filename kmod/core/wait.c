@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Wait and wake. The sleeper pays for the memory ordering, so that a client
- * that publishes needs no fence. It publishes or drops by a store, then loads a
- * waiters flag, with only a compiler barrier in between (L). The kernel as a
- * writer or reader has a full barrier there. A task that wants to sleep raises
- * the flag, makes every CPU that may run a client pass a full barrier (K),
- * looks once more, and only then sleeps. Either this look sees what was stored,
- * or the load sees the flag, and the task is woken. This is the asymmetric form
- * of Dekker's pattern, as in membarrier(2).
+ * that publishes or drops needs no fence. This client does a store, then loads
+ * a waiters flag, with only a compiler barrier between the store and the load
+ * (L). A kernel writer or reader has a full barrier instead. A task that wants
+ * to sleep raises the flag, makes every CPU that may run a client pass a full
+ * barrier (K), checks its condition once more, and only then sleeps. Either
+ * this check sees the client's store, or the client's load sees the flag, and
+ * the client wakes the task. This is the asymmetric form of Dekker's pattern,
+ * as in membarrier(2).
  */
 #include "compat.h"
 
@@ -26,7 +27,7 @@ void kring_evcount_init(struct kring_evcount *evcount,
 	atomic_set(&evcount->events, 0);
 }
 
-/* Wake all tasks that wait on @evcount. Needs no lock. */
+/* Wake all tasks that sleep on @evcount. The caller needs no lock. */
 void kring_evcount_signal(struct kring_evcount *evcount)
 {
 	atomic_inc(&evcount->events);
@@ -38,16 +39,17 @@ void kring_flag_raise(rring_flag_t *flag, u32 bits)
 	atomic_or(bits, (atomic_t *)&flag->value);
 }
 
-/* Lower the bits @bits of *@flag. Returns those of them that were up. */
+/* Lower the bits @bits of *@flag. Return those bits of @bits that were up. */
 u32 kring_flag_lower(rring_flag_t *flag, u32 bits)
 {
 	return atomic_fetch_andnot(bits, (atomic_t *)&flag->value) & bits;
 }
 
 /*
- * Sleep until .events of @evcount differs from @seen. Returns 0 then; -ETIME:
- * the time @deadline, a ktime in ns, has come (RRING_FOREVER: never comes);
- * -ERESTARTSYS: a signal came.
+ * Sleep until .events of @evcount differs from @seen, and return 0. Return
+ * -ETIME if @deadline, a ktime in ns, has come first; with RRING_FOREVER there
+ * is no deadline. Return -ERESTARTSYS if a signal(7) came. In the library, also
+ * return the error of a barrier K that the thread could not make.
  */
 static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 {
@@ -64,27 +66,30 @@ static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 }
 
 /*
- * Sleep on @evcount until ops->ready() returns something other than -EAGAIN,
- * and return that. Returns -ETIMEDOUT when @deadline, a ktime in ns, has come
- * (0: do not sleep; RRING_FOREVER: no deadline), and -ERESTARTSYS for a
- * signal(7). Takes the arena's lock; the caller must not hold it.
+ * Sleep on @evcount until ops->ready() returns 0 or an error other than
+ * -EAGAIN, and return this value. Return -ETIMEDOUT when @deadline, a ktime in
+ * ns, has come. If @deadline is 0, do not sleep; with RRING_FOREVER there is no
+ * deadline. Return -ERESTARTSYS if a signal(7) came. In the library, also
+ * return the error of a barrier K that the thread could not make. Takes the
+ * arena's lock, so the caller must not hold this lock. May sleep.
  *
  * No wake-up is lost. A peer (a client, or a kernel writer or reader) that
- * makes the condition true stores something first, and then loads a waiters
- * flag. One barrier, after ops->raise() has raised all flags, is enough for any
- * number of flags:
+ * makes the condition true first does a store, and then loads a waiters flag.
+ * One barrier, after ops->raise() has raised all flags, is enough for any
+ * number of flags. There are two cases:
  *
- * - The peer finds the flag down. Then its store came before the barrier, and
- *   the second call of .ready sees the store.
- * - The peer finds the flag up, raised here or by another sleeper. Then the
- *   peer lowers the flag, and signals the event counts of all tasks that wait
- *   for this flag. If "seen" already counts this signal, then the store came
- *   before the barrier, and the second call of .ready sees it. Otherwise
- *   .events differs from "seen", and this task does not sleep.
+ * - The peer's load finds the flag down. Then the peer's store came before the
+ *   barrier, and the second call of .ready sees the store.
+ * - The peer's load finds the flag up: this task or another sleeper has raised
+ *   it. Then the peer lowers the flag, and signals the event counts of all
+ *   tasks that wait for the flag. If "seen" already counts this signal, the
+ *   peer's store came before the barrier, and the second call of .ready sees
+ *   the store. Otherwise .events differs from "seen": this task does not sleep,
+ *   or wakes.
  *
  * A peer that wakes another sleeper can lower the flag before this task sleeps.
- * It then signals this event count as well, and this task's next round raises
- * the flag again.
+ * But this peer also signals the event count of this task. So this task does
+ * not sleep, or wakes: then it repeats the loop, and raises the flag again.
  */
 int kring_evcount_wait(struct kring_evcount *evcount,
 		       const struct kring_wait_ops *ops, void *context,

@@ -8,9 +8,10 @@
 struct kring_arena;
 
 /*
- * An event count, on which tasks sleep until it is signalled. A task reads
- * .events, checks its condition, and sleeps only while .events has not changed.
- * So a kring_evcount_signal() between the check and the sleep is not lost.
+ * An event count: tasks sleep on it until kring_evcount_signal() wakes them. A
+ * task reads .events, checks its condition, and then sleeps only while .events
+ * still has the value that was read. So a signal between the check and the
+ * sleep is not lost.
  */
 struct kring_evcount {
 	struct kring_arena *arena;
@@ -18,18 +19,23 @@ struct kring_evcount {
 	atomic_t events;		/* how often it was signalled */
 };
 
-/* What kring_evcount_wait() waits for. It calls these without any lock. */
+/*
+ * Two functions that say for what kring_evcount_wait() waits. It calls both
+ * functions without any lock.
+ */
 struct kring_wait_ops {
 	/*
-	 * Check the condition. Returns 0: it holds; -EAGAIN: not yet; any other
-	 * error ends the wait. May lower *@wake_at, a ktime in ns: at that time
-	 * .ready is called again even without a wake-up.
+	 * Check the condition of the wait. Return 0 if the condition is true,
+	 * or -EAGAIN if it is not true yet. Any other error ends the wait.
+	 * *@wake_at is a ktime in ns: kring_evcount_wait() calls .ready again
+	 * at this time even without a wake-up. .ready may lower *@wake_at.
 	 */
 	int (*ready)(void *context, u64 *wake_at);
 	/*
-	 * Raise each waiters flag that a peer looks at after it may have made
-	 * the condition true. The function that lowers such a flag for the peer
-	 * signals the event count afterwards.
+	 * Raise each waiters flag that a peer (another client or the kernel)
+	 * loads after it may have made the condition true. If the flag is up,
+	 * the peer calls a function that lowers the flag and then signals the
+	 * event count.
 	 */
 	void (*raise)(void *context);
 };

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The window of a ring: where it lies, which slots it names, and which entries
- * give way. The caller of each function here holds the arena's lock, or frees
- * the arena.
+ * The window of a ring, the entries that a client may still read: at which
+ * positions it lies, which slots its entries name, and which entries give way
+ * when a pool has no free slot. The caller of each function in this file holds
+ * the arena's lock, or frees the arena.
  *
  * When the writer of a ring of handles leaves or dies, the kernel adopts the
- * window: it copies which slots the entries name, and counts these entries for
- * each slot in the arena's adopted[]. A sweep skips a slot whose count is not
- * 0. The count goes down when no reader needs the entry any more.
+ * window: it copies which slots the entries name, and adds 1 to the count of
+ * each such slot in the arena's adopted[]. A sweep skips a slot whose count is
+ * not 0. The kernel subtracts 1 again when no reader needs the entry any more.
  */
 #include "compat.h"
 
@@ -23,17 +24,18 @@
 /* ---- where it lies ---- */
 
 /*
- * Return the head of @ring: entries below are committed. Without a writer, it
- * is where the last writer stopped. The head never goes back, and is never
- * above S64_MAX, so that sums of positions do not overflow. If a hostile writer
- * stores such a value, the kernel ignores it, and returns the highest valid
- * head so far.
+ * Return the head of @ring: all entries below the head are committed. If @ring
+ * has no writer, return the position where the last writer stopped. The head
+ * never goes back, and is never above S64_MAX, so that sums of positions do not
+ * overflow. If a hostile writer stores a head that goes back or is above
+ * S64_MAX, ignore this value, and return the highest valid head so far.
  */
 u64 kring_ring_head(struct kring_ring *ring)
 {
 	/*
-	 * B: pairs with A in the library's publish and commit. Without it, the
-	 * sweep could read an old entry below the new head, and miss a slot.
+	 * B: pairs with A in the library's publish and commit. Without this
+	 * pair, the sweep could read an old entry below the new head, and miss
+	 * the slot that the new entry names.
 	 */
 	u64 head = rring_seq_load_acquire(&kring_ring_page(ring)->head);
 
@@ -45,8 +47,10 @@ u64 kring_ring_head(struct kring_ring *ring)
 }
 
 /*
- * Return the head of @ring as a process finds it now: a hostile writer may have
- * lowered it since kring_ring_head() returned a higher one.
+ * Return the head that a process now finds in the page of @ring, but at most
+ * what kring_ring_head() returns. A hostile writer may have lowered the head in
+ * the page below the value of kring_ring_head(), which never falls. If @ring
+ * has no writer, return what kring_ring_head() returns.
  */
 u64 kring_ring_present_head(struct kring_ring *ring)
 {
@@ -57,7 +61,8 @@ u64 kring_ring_present_head(struct kring_ring *ring)
 }
 
 /*
- * Return the lowest position of all gating readers of @ring, but at most @most.
+ * Return the position of the lowest gating reader of @ring, or @most if @most
+ * is lower or @ring has no gating reader.
  */
 static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 {
@@ -70,12 +75,13 @@ static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 }
 
 /*
- * Return the lower end of the window by the present cursors: at most @head, the
- * head of @ring. A hostile client can lower it.
+ * Return the lower end of the window as the present cursors of the readers give
+ * it. @head is the head of @ring; the result is not above @head. The result can
+ * be lower than at an earlier call if a hostile reader has set its cursor back.
  */
 static u64 present_low(const struct kring_ring *ring, u64 head)
 {
-	/* a cursor above the head has no effect: this is at most the head */
+	/* at most @head, so a cursor above the head has no effect */
 	return lowest_gating(ring, max(rring_window_retained(head,
 							ring->info->retain),
 				       rring_seq_load(&ring->info->kept)));
@@ -83,9 +89,10 @@ static u64 present_low(const struct kring_ring *ring, u64 head)
 
 /*
  * Return the lower end of the window: the position of the lowest gating reader,
- * or the first entry that the ring retains, whichever is lower. Retained
- * entries that gave way do not count. The lower end never goes back, and is at
- * most a lap below the head, whatever cursors a hostile client stores.
+ * or the first entry that the ring retains for later readers, whichever is
+ * lower. Retained entries that gave way do not count. Whatever cursors a
+ * hostile client stores, the lower end never goes back, and is at most a lap
+ * (the ring's capacity) below the head.
  */
 u64 kring_ring_low(struct kring_ring *ring)
 {
@@ -98,10 +105,11 @@ u64 kring_ring_low(struct kring_ring *ring)
 }
 
 /*
- * Return the lowest position at which a new gating reader may start. The writer
- * may already have decided to overwrite the entries below: in .passed it stores
- * the lower end that its scan has found. A hostile writer may store any value
- * there, so a .passed above the head counts as the head.
+ * Return the lowest position at which a new gating reader may start: the lower
+ * end of the window, or .passed of the ring's page if that is higher. .passed
+ * is the lower end that the writer's last scan of its readers has found, and
+ * the writer may already overwrite entries below .passed. A hostile writer may
+ * store any value in .passed, so a value above the head counts as the head.
  */
 u64 kring_ring_passed(struct kring_ring *ring)
 {
@@ -113,7 +121,8 @@ u64 kring_ring_passed(struct kring_ring *ring)
 
 /*
  * Return the lowest position whose entry the writer of @ring has not begun to
- * overwrite: .claim of the ring's page says how far it is.
+ * overwrite: a lap below .claim of the ring's page, but not above the head. The
+ * writer raises .claim before it begins to write an entry below .claim.
  */
 u64 kring_ring_whole(struct kring_ring *ring)
 {
@@ -125,8 +134,7 @@ u64 kring_ring_whole(struct kring_ring *ring)
 
 /*
  * Return the lowest position at which a new observer may start. The writer may
- * already be overwriting the entries below: .claim of the ring's page says how
- * far.
+ * already overwrite the entries below this position.
  */
 u64 kring_ring_observable(struct kring_ring *ring)
 {
@@ -134,9 +142,10 @@ u64 kring_ring_observable(struct kring_ring *ring)
 }
 
 /*
- * Would the writer of @ring, a process, find room by a look at the cursors? If a
- * hostile reader has set its cursor back, the lower end of the window does not
- * fall, but the writer does not know that it was higher.
+ * Return true if the writer of @ring, a process, would find room for an entry
+ * in a new scan of the readers' cursors. So compute the lower end of the window
+ * from the present cursors. If a hostile reader has set its cursor back, the
+ * writer finds a window that begins below the result of kring_ring_low().
  */
 bool kring_ring_has_room(struct kring_ring *ring)
 {
@@ -150,7 +159,7 @@ bool kring_ring_has_room(struct kring_ring *ring)
 
 /* ---- what it names ---- */
 
-/* Let other tasks run every 4096 entries: a walk over a ring can be long. */
+/* Let other tasks run at every 4096th entry: a ring can have 2^24 entries. */
 static void maybe_resched(u64 pos)
 {
 	if (pos % 4096 == 0)
@@ -163,8 +172,8 @@ static struct rring_entry *ring_entries(const struct kring_ring *ring)
 }
 
 /*
- * Return where the arena's adopted[] counts the slot that adopted entry @pos
- * names; NULL: the entry names no slot.
+ * Return a pointer to the count, in the arena's adopted[], of the slot that the
+ * adopted entry at @pos names. Return NULL if this entry names no slot.
  */
 static u32 *adopted_count(struct kring_ring *ring, u64 pos)
 {
@@ -174,9 +183,9 @@ static u32 *adopted_count(struct kring_ring *ring, u64 pos)
 }
 
 /*
- * Return the index in ledgers of the slot that @handle names; U32_MAX: no slot
- * has its class and index. @handle was read from a page that a process may
- * write, so it can be any value.
+ * Return the index in the ledgers of the slot that @handle names, or U32_MAX if
+ * no slot has the class and the index in @handle. @handle was read from a page
+ * that a process may write, so @handle can have any value.
  */
 static u32 handle_slot(const struct kring_arena *arena, u64 handle)
 {
@@ -195,14 +204,15 @@ static u64 read_entry(const struct kring_ring *ring, u64 pos)
 
 /*
  * Adopt the entries at positions @low to @end - 1, because the writer of @ring
- * leaves or has died: copy which slots they name, and count them in the arena's
- * adopted[]. Entries that are still adopted from an earlier writer stay so.
+ * leaves or has died: copy which slots these entries name, and count the
+ * entries in the arena's adopted[]. Entries of an earlier writer that the
+ * kernel has adopted before, and that a reader may still need, stay adopted.
  */
 void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 {
 	u64 pos;
 
-	/* entries below .adopted_end are adopted already: keep their copy */
+	/* skip entries below .adopted_end: they are adopted already */
 	kring_ring_settle(ring);
 	for (pos = max(low, ring->adopted_end); pos < end; pos++) {
 		u32 slot = handle_slot(ring->arena, read_entry(ring, pos));
@@ -214,7 +224,7 @@ void kring_ring_adopt(struct kring_ring *ring, u64 low, u64 end)
 			++*count;
 		maybe_resched(pos);
 	}
-	/* no older adopted entry is left: the range begins with the new ones */
+	/* if no older adopted entry is left, begin at the first new one */
 	if (ring->adopted_low == ring->adopted_end)
 		ring->adopted_low = max(low, ring->adopted_end);
 	ring->adopted_end = end;
@@ -231,7 +241,10 @@ static void release_adopted(struct kring_ring *ring, u64 end)
 	}
 }
 
-/* Stop counting adopted entries below the window: no reader needs them. */
+/*
+ * Stop counting, in the arena's adopted[], those adopted entries of @ring that
+ * are below the window: no reader needs them.
+ */
 void kring_ring_settle(struct kring_ring *ring)
 {
 	if (ring->adopted_low < ring->adopted_end)
@@ -239,18 +252,19 @@ void kring_ring_settle(struct kring_ring *ring)
 					  ring->adopted_end));
 }
 
-/* Uncount all adopted entries. */
+/* Stop counting all adopted entries of @ring in the arena's adopted[]. */
 void kring_ring_release_adopted(struct kring_ring *ring)
 {
 	release_adopted(ring, ring->adopted_end);
 }
 
 /*
- * Set in @named the bit of each slot of pool @pool that the window of @ring
- * names. The sweep calls this. Adopted entries are left out: the arena's
- * adopted[] counts them. The function reads the lower end before the head, and
- * both only grow. So it reads all entries that are in the window at any instant
- * between these two reads, but at most a lap of entries.
+ * Set in the bitmap @named the bit of each slot of pool @pool that the window
+ * of @ring names. Leave out adopted entries, because the arena's adopted[]
+ * counts them. A sweep relies on this order: load the window's lower end first,
+ * and the head after it. Both only grow. So this function reads each entry that
+ * is in the window at any instant between these two loads, but never more
+ * entries than the ring has.
  */
 void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 			    unsigned long *named)
@@ -277,8 +291,9 @@ void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 /* ---- what gives way ---- */
 
 /*
- * Return the index in ledgers of the slot that entry @pos of the window names,
- * or U32_MAX: it names none. An adopted entry is read from the kernel's copy.
+ * Return the index in the ledgers of the slot that the entry at @pos names, or
+ * U32_MAX if the entry names no slot. The entry is in the window of @ring. Read
+ * an adopted entry from the kernel's copy in .adopted of @ring.
  */
 static u32 window_slot(const struct kring_ring *ring, u64 pos)
 {
@@ -288,11 +303,12 @@ static u32 window_slot(const struct kring_ring *ring, u64 pos)
 }
 
 /*
- * Let the oldest entries of @ring give way: raise the window's lower end past
- * them, until @n of them name slots of @pool. Entries that a gating reader has
- * not passed stay. So only observers, and readers that join later, lose
- * entries. Stores the slots, as indices in @pool, in @slots. Returns how many;
- * if 0, no entry has given way.
+ * Let the oldest entries of @ring give way, so that a sweep can free their
+ * slots: raise the window's lower end above these entries, until @n of them
+ * name slots of @pool. Keep all entries that a gating reader has not released.
+ * So only observers, and readers that join later, lose entries. Store the slots
+ * in @slots, as indices in @pool, and return how many were stored. If no old
+ * entry names a slot of @pool, return 0, and let no entry give way.
  */
 static u32 give_way(struct kring_ring *ring, const struct kring_pool *pool,
 		    u32 *slots, u32 n)
@@ -315,13 +331,16 @@ static u32 give_way(struct kring_ring *ring, const struct kring_pool *pool,
 	return found;
 }
 
-/* When a pool has no free slot, entries of rings give way in this order. */
+/*
+ * If a pool has no free slot, the kernel lets entries of rings give way. It
+ * takes the rings in this order.
+ */
 enum rank {
 	/* rings of policy RRING_OVERWRITE that the client in need writes */
 	OWN_OVERWRITE,
 	/* all other rings of policy RRING_OVERWRITE */
 	ANY_OVERWRITE,
-	/* rings of other policies: what they retain for readers that join */
+	/* rings of other policies: entries retained for readers to come */
 	RETAINED,
 };
 
@@ -335,11 +354,12 @@ static enum rank rank_of(const struct kring_ring *ring,
 
 /*
  * Let the oldest entries of rings of handles give way, because @client needs
- * slots and @pool has none free, or none within its quota. First come the rings
- * of policy RRING_OVERWRITE that @client writes, then all other rings of that
- * policy, then entries that other rings only retain for readers that join later.
- * @own: only rings that @client writes. Store up to @n slots that these entries
- * name, as indices in @pool, in @slots. Return how many; the caller sweeps them.
+ * slots, and @pool has no free slot or the client's quota is used up. Take
+ * first the rings of policy RRING_OVERWRITE that @client writes, then all other
+ * rings of this policy, then the entries that rings of other policies retain
+ * for later readers. If @own is true, take only rings that @client writes.
+ * Store in @slots up to @n slots that these entries name, as indices in @pool,
+ * and return how many were stored. The caller then sweeps these slots.
  */
 u32 kring_rings_give_way(struct kring_pool *pool,
 			 const struct kring_client *client, bool own,

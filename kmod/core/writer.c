@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The wait of a ring's writer for room. It ends when the gating readers have
- * passed the entry that it needs, or when the kernel has lapped those that
- * stall. With RRING_WAIT_PEER the client also reads a ring that its peer
- * writes. When that ring ends, so does the wait, because the peer will not make
- * room any more.
+ * The wait of a ring's writer for room. The wait ends when all gating readers
+ * have released the entry that the writer wants to overwrite. The kernel laps
+ * readers that stall: they no longer gate. With RRING_WAIT_PEER the writer
+ * waits for a peer, and the writer's client also reads a ring that this peer
+ * writes. If the ring of the peer ends, the wait ends with -EPIPE, because the
+ * peer will not make room any more.
  */
 #include "compat.h"
 
@@ -18,8 +19,8 @@ struct wait_writable {
 	struct kring_ring *ring;
 	u64 position;
 	/*
-	 * The cursor with which .client reads its peer's ring. The wait ends
-	 * when that ring ends. NO_PEER: there is no such ring.
+	 * The cursor with which .client reads the ring of its peer: the wait
+	 * ends when the peer's ring ends. NO_PEER if .client waits for no peer.
 	 */
 	u32 peer;
 };
@@ -27,9 +28,10 @@ struct wait_writable {
 #define NO_PEER		RRING_CURSORS
 
 /*
- * Lap each gating reader at @position or below that has not moved for .stall_ns
- * of @ring. Lower *@wake_at (ktime, ns) to the time when the next of them
- * reaches this limit. The caller holds the arena's lock.
+ * Lap each gating reader of @ring that is at @position or below and has not
+ * moved for .stall_ns of @ring: such a reader no longer gates. Lower *@wake_at,
+ * a ktime in ns, to the time when the next gating reader can reach this limit.
+ * The caller holds the arena's lock.
  */
 static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
@@ -37,8 +39,9 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 	u32 i;
 
 	/*
-	 * A hostile reader may show a high cursor here and a low one elsewhere,
-	 * so that no limit runs: look again even so.
+	 * A hostile reader may show a high cursor to this function and a low
+	 * cursor to other loads: then the reader holds the writer back, but its
+	 * stall time does not run. So look again after .stall_ns in any case.
 	 */
 	*wake_at = min(*wake_at, now + max_t(u64, ring->info->stall_ns,
 					     NSEC_PER_MSEC));
@@ -49,9 +52,11 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 }
 
 /*
- * Is the window's lower end above @position, so that the writer can go on?
- * Returns 0: yes; -EAGAIN: not yet. Laps readers that stall, if @ring has a
- * stall limit; @wake_at: see check_stalls(). The caller holds the arena's lock.
+ * Return 0 if the window's lower end is above @position: the writer may
+ * overwrite the entry at @position. Otherwise, if @ring has a stall limit, lap
+ * the readers that stall, lower *@wake_at, a ktime in ns, to the time of the
+ * next check, and look again at the lower end. Return -EAGAIN if it is still
+ * not above @position. The caller holds the arena's lock.
  */
 int kring_writer_check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
@@ -63,10 +68,11 @@ int kring_writer_check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 }
 
 /*
- * Can the peer, which writes the ring that @client reads with @cursor, still
- * make room? Returns 0: yes, or @cursor is NO_PEER; -EPIPE: that ring has
- * ended, so the peer has gone; -ENXIO: no reader uses @cursor. The caller holds
- * the arena's lock.
+ * Check whether the peer of @client can still make room. @client reads with
+ * @cursor a ring that the peer writes. Return 0 if this ring has not ended, or
+ * if @cursor is NO_PEER. Return -EPIPE if the ring has ended: the peer has
+ * gone. Return -ENXIO if no reader uses @cursor. The caller holds the arena's
+ * lock.
  */
 static int check_peer(const struct kring_client *client, u32 cursor)
 {
@@ -102,7 +108,7 @@ static void raise_writable(void *context)
 {
 	struct wait_writable *wait = context;
 
-	/* no lock is needed: .info lies in ARENA, which outlives the ring */
+	/* no lock: .info lies in the ARENA region, which outlives the ring */
 	kring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
 	if (wait->peer != NO_PEER)
 		kring_client_raise(wait->client, BIT_ULL(wait->peer));
@@ -114,11 +120,16 @@ static const struct kring_wait_ops writable_ops = {
 };
 
 /*
- * Run WAIT for RRING_WAIT_WRITABLE or RRING_WAIT_PEER: sleep until the window's
- * lower end is above args->position. Returns 0; -ENXIO: no such ring, or no
- * reader uses the peer's cursor; -EPERM: @client is not the ring's writer;
- * -EPIPE: the peer's ring has ended; or an error of kring_client_lock() or
- * kring_evcount_wait(). Takes the arena's lock. May sleep.
+ * Run WAIT for RRING_WAIT_WRITABLE or RRING_WAIT_PEER: sleep until the lower
+ * end of the ring's window is above args->position, and return 0. Otherwise
+ * return an error of kring_client_lock() or kring_evcount_wait(), or one of
+ * these:
+ *
+ *	-ENXIO: no ring has this id, or no reader uses the cursor args->reader
+ *	-EPERM: @client is not the writer of the ring
+ *	-EPIPE: only RRING_WAIT_PEER: the ring that the peer writes has ended
+ *
+ * Takes the arena's lock. May sleep.
  */
 int kring_writer_wait(struct kring_client *client,
 		      const struct rring_wait *args)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * XXL: events above 16 KiB. A slot of this pool has a generation and a word in
- * each ledger, like any other slot, but no bytes in PAYLOAD. A refill gives the
- * slot a region of its own, and the sweep that frees the slot takes the region
- * away. Regions are allocated and freed without the arena's lock, because that
- * can take long.
+ * XXL: events above 16 KiB. A slot of the XXL pool has a generation and a word
+ * in each ledger, like any other slot, but no bytes in the PAYLOAD region. A
+ * refill gives the slot a region of its own, and the sweep that frees the slot
+ * takes the region away. The kernel allocates and frees such regions without
+ * the arena's lock, because these two operations can take long.
  */
 #include "compat.h"
 
@@ -15,9 +15,10 @@
 #include "xxl.h"
 
 /*
- * Allocate a region of @bytes, rounded up to pages, for an XXL event. Returns
- * it, or an ERR_PTR(): -ENOSPC: max_bytes of the module is exceeded; -ENOMEM.
- * The caller does not hold the arena's lock. May sleep.
+ * Allocate a region of @bytes, rounded up to whole pages, for an XXL event.
+ * Return the new region. Return ERR_PTR(-ENOSPC) if the module's max_bytes
+ * would be exceeded, or ERR_PTR(-ENOMEM) if there is no memory or the process
+ * is being killed. The caller does not hold the arena's lock. May sleep.
  */
 struct kring_xxl *kring_xxl_new(u64 bytes)
 {
@@ -36,9 +37,9 @@ struct kring_xxl *kring_xxl_new(u64 bytes)
 }
 
 /*
- * Free all regions of @list, which may be NULL. A process that has pages of a
- * region mapped keeps these pages until it unmaps them. A kernel reader keeps
- * the region of its event until it releases the event.
+ * Free all regions of @list. @list may be NULL. A process that has pages of a
+ * region mapped keeps these pages until it unmaps them. A kernel reader that
+ * reads the event of a region keeps the region until it releases the event.
  */
 void kring_xxl_free(struct kring_xxl *list)
 {
@@ -71,24 +72,25 @@ void kring_xxl_destroy(struct kring_pool *pool)
 }
 
 /*
- * Make @xxl the region of @slot, which the caller lends next. The caller holds
- * the arena's lock.
+ * Make @xxl the region of @slot. The caller lends @slot afterwards. The caller
+ * holds the arena's lock.
  */
 void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl)
 {
 	pool->xxl[slot] = xxl;
 	/*
-	 * O: pairs with P in the library's table of mappings. Without it, a
-	 * client could see the size in .xxl_bytes before the slot has the
-	 * region.
+	 * O: pairs with P in the library's table of mappings. Without this
+	 * pair, a client could see the size in .xxl_bytes before the slot has
+	 * the region.
 	 */
 	rring_word_store_release(&pool->xxl_bytes[slot],
 				 kring_pages_size(xxl->pages));
 }
 
 /*
- * Move the region of @slot, which no location names, to the pool's list of
- * regions to be freed. The caller holds the arena's lock.
+ * Take the region away from @slot, and put it on the pool's list of regions to
+ * be freed. The caller is freeing @slot: no location (magazine, ledger or
+ * window) names @slot. The caller holds the arena's lock.
  */
 void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 {
@@ -101,9 +103,9 @@ void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 }
 
 /*
- * Empty the pool's list of XXL regions that are to be freed. Returns that list,
- * or NULL: it was empty. The caller holds the arena's lock, releases it, and
- * then passes the list to kring_xxl_discard().
+ * Take all regions off the pool's list of regions to be freed. Return them as a
+ * list, or NULL if the pool's list is empty. The caller holds the arena's lock.
+ * After it has released this lock, it passes the list to kring_xxl_discard().
  */
 struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
 {
@@ -114,8 +116,9 @@ struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
 }
 
 /*
- * Free the regions of @list, which may be NULL, and wake refills of @pool that
- * wait for memory. The caller does not hold the arena's lock. May sleep.
+ * Free the regions of @list, and wake the refills of @pool that wait for memory
+ * or for a slot. If @list is NULL, do nothing. The caller does not hold the
+ * arena's lock. May sleep.
  */
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 {
@@ -126,9 +129,10 @@ void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 }
 
 /*
- * Return the pages of @slot; NULL: the slot has none now, or there is no such
- * slot. The caller holds the arena's lock. To use the pages without it, the
- * caller takes a reference first.
+ * Return the pages of the XXL slot @slot. Return NULL if the slot has no pages
+ * now, or if @slot is not below the capacity of @pool. The caller holds the
+ * arena's lock. If the caller uses the pages after it has released this lock,
+ * it first takes a reference to the pages.
  */
 struct rring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot)
 {
@@ -138,8 +142,8 @@ struct rring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot)
 }
 
 /*
- * Return the bytes of all regions that slots of @pool have now. The caller
- * holds the arena's lock.
+ * Return how many bytes all regions of the slots of @pool have together. The
+ * caller holds the arena's lock.
  */
 u64 kring_xxl_in_use(const struct kring_pool *pool)
 {

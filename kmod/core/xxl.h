@@ -9,10 +9,10 @@
 
 struct kring_pool;
 
-/* The pages of one event above 16 KiB. */
+/* The region of one event above 16 KiB. */
 struct kring_xxl {
 	struct rring_pages *pages;
-	struct kring_xxl *next;		/* in a list of those to free */
+	struct kring_xxl *next;		/* in a list of regions to free */
 };
 
 struct kring_xxl *kring_xxl_new(u64 bytes);

@@ -2,10 +2,11 @@
 /*
  * Client 0 of an arena is the kernel itself. Client 0 exists while the kernel
  * has a writer or a reader in the arena. The first kernel writer of a ring of
- * handles gives it a ledger, which sweeps read like any other. The first kernel
- * reader gives it a page of cursors, which writers map like any client's.
- * Client 0 is not in the arena's table of clients, and has no mapping, no
- * magazines and no quota.
+ * handles gives client 0 a ledger. Sweeps read this ledger as they read the
+ * ledger of a process. The first kernel reader gives client 0 a page of
+ * cursors, its positions in rings. Processes that write rings map this page
+ * read-only. Client 0 is not in the arena's table of clients. It has no
+ * process, no magazines and no quota.
  */
 #include "../core/compat.h"
 
@@ -18,10 +19,11 @@
 #include "client.h"
 
 /*
- * Protects .kernel_users of all arenas. A task holds this lock while it changes
- * .kernel of an arena, or the ledger or the cursors of that client 0. To change
- * .kernel or the cursors it also takes the arena's lock, after this one. So a
- * task that only reads these two needs the arena's lock alone.
+ * Protects .kernel_users of all arenas. A task also holds this lock while it
+ * changes .kernel of an arena, which points to client 0 of the arena, or
+ * .ledger or .cursors of client 0. If the task changes .kernel or .cursors, it
+ * also takes the arena's lock, after this lock. So a task that only reads
+ * .kernel or .cursors needs only the arena's lock.
  */
 static DEFINE_MUTEX(kernel_lock);
 
@@ -39,8 +41,9 @@ static struct kring_client *kernel_new(struct kring_arena *arena)
 }
 
 /*
- * Free client 0. It has no reference to the arena: each kernel writer or reader
- * has one, and calls kclient_put() before it puts that reference.
+ * Free @kernel, client 0 of an arena, and its regions. Client 0 holds no
+ * reference to the arena. Each kernel writer or reader holds one, and calls
+ * kclient_put() before it puts that reference. So the arena outlives client 0.
  */
 static void kernel_free(struct kring_client *kernel)
 {
@@ -51,9 +54,9 @@ static void kernel_free(struct kring_client *kernel)
 }
 
 /*
- * Give client 0 a ledger if it has none. Returns 0; -ENOSPC: max_bytes of the
- * module is exceeded; -ENOMEM. The caller holds kernel_lock. Takes the arena's
- * lock. May sleep.
+ * Give client 0 of @arena a ledger if it has none. Return 0, -ENOSPC if the
+ * limit max_bytes of the module would be exceeded, or -ENOMEM. The caller holds
+ * kernel_lock. This function takes the arena's lock, and may sleep.
  */
 static int add_ledger(struct kring_arena *arena)
 {
@@ -72,10 +75,11 @@ static int add_ledger(struct kring_arena *arena)
 }
 
 /*
- * Give client 0 a page of cursors if it has none. Returns 0; -ENOSPC: max_bytes
- * of the module is exceeded; -ENOMEM. Each new page comes with a new serial: a
- * writer that sees the new serial maps the new page. The caller holds
- * kernel_lock. Takes the arena's lock. May sleep.
+ * Give client 0 of @arena a page of cursors if it has none. Store a new serial
+ * with the page: a writer that sees the new serial maps the new page. Return 0,
+ * -ENOSPC if the limit max_bytes of the module would be exceeded, or -ENOMEM.
+ * The caller holds kernel_lock. This function takes the arena's lock, and may
+ * sleep.
  */
 static int add_cursors(struct kring_arena *arena)
 {
@@ -98,8 +102,9 @@ static int add_cursors(struct kring_arena *arena)
 }
 
 /*
- * Take client 0 out of @arena and free it, if it has no user. The caller holds
- * kernel_lock. Takes the arena's lock.
+ * If no kernel writer or reader uses client 0 of @arena, take client 0 out of
+ * @arena and free it. The caller holds kernel_lock. This function takes the
+ * arena's lock.
  */
 static void free_if_unused(struct kring_arena *arena)
 {
@@ -143,12 +148,13 @@ static int kernel_find_or_new(struct kring_arena *arena)
 }
 
 /*
- * Begin one use of client 0 of @arena, for a kernel writer or reader. Creates
- * client 0, and the regions that @needs names (KCLIENT_* bits), if they are
- * missing. Returns client 0, or an ERR_PTR(): -ENOSPC: max_bytes of the module
- * is exceeded; -ENOMEM. The caller has a reference to @arena, and calls
- * kclient_put() before it puts that reference. Takes kernel_lock and the
- * arena's lock. May sleep.
+ * Begin one use of client 0 of @arena, for a kernel writer or reader. Create
+ * client 0 if it is missing, and each missing region that a KCLIENT_* bit of
+ * @needs names. Return client 0, or an ERR_PTR(): -ENOSPC if the limit
+ * max_bytes of the module would be exceeded, or -ENOMEM. After an error no use
+ * has begun. The caller has a reference to @arena, and ends the use by
+ * kclient_put() before it puts that reference. This function takes kernel_lock
+ * and the arena's lock, and may sleep.
  */
 struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 {
@@ -169,10 +175,10 @@ struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 }
 
 /*
- * End one use of client 0 of @arena, which kclient_get() began; the last put
- * frees client 0. Before this call, a kernel writer has left its ring and
- * dropped its holds; a kernel reader has left its ring. Takes kernel_lock and
- * the arena's lock. May sleep.
+ * End one use of client 0 of @arena that kclient_get() began. The end of the
+ * last use frees client 0. Before this call, a kernel writer leaves its ring
+ * and drops its holds, and a kernel reader leaves its ring. This function takes
+ * kernel_lock and the arena's lock, and may sleep.
  */
 void kclient_put(struct kring_arena *arena)
 {
@@ -183,11 +189,12 @@ void kclient_put(struct kring_arena *arena)
 }
 
 /*
- * Find the arena named @name in namespace @net (NULL: the initial one). If
- * @name is NULL, find the arena of file descriptor @fd of the calling task.
- * Return the arena with a reference, or an ERR_PTR(): -ENOENT: no arena has
- * this name; -EBADF: @fd is not open; -EINVAL: @fd is not an arena's. Does not
- * check permissions. May sleep.
+ * Find the arena named @name in the network namespace @net, or in the initial
+ * namespace if @net is NULL. If @name is NULL, find the arena of the file
+ * descriptor @fd of the calling task instead. Return the arena with a reference
+ * for the caller, or an ERR_PTR(): -ENOENT if no arena has this name, -EBADF if
+ * @fd is not open, or -EINVAL if @fd is not the descriptor of an arena. This
+ * function does not check permissions, and may sleep.
  */
 struct kring_arena *kclient_arena(struct net *net, const char *name,
 				  int fd)
@@ -198,9 +205,10 @@ struct kring_arena *kclient_arena(struct net *net, const char *name,
 }
 
 /*
- * Copy @name to the RRING_NAME_MAX bytes of @to. If @name is NULL, there is no
- * name: @to keeps the zeros that the caller has stored there. Returns 0, or
- * -EINVAL: @name is too long or has a character that is not allowed.
+ * Copy @name to @to, which has room for RRING_NAME_MAX bytes. Return 0, or
+ * -EINVAL if @name is too long or has a character that is not allowed. If @name
+ * is NULL, copy nothing and return 0: @to keeps the zeros that the caller has
+ * stored there, and they mean that there is no name.
  */
 int kclient_name(char *to, const char *name)
 {

@@ -8,9 +8,9 @@ struct net;
 struct kring_arena;
 struct kring_client;
 
-/* Bits of @needs of kclient_get(). */
-#define KCLIENT_LEDGER	BIT(0)		/* writes a ring of handles */
-#define KCLIENT_CURSORS	BIT(1)		/* reads a ring */
+/* Bits of the argument @needs of kclient_get(). */
+#define KCLIENT_LEDGER	BIT(0)		/* for a writer of a ring of handles */
+#define KCLIENT_CURSORS	BIT(1)		/* for a reader of a ring */
 
 struct kring_client *kclient_get(struct kring_arena *arena, u32 needs);
 void kclient_put(struct kring_arena *arena);

@@ -13,7 +13,7 @@
  *     the writer. Processes can read the cursor, but cannot write it.
  *
  * So one store of a hostile writer makes a reader read at most one lap of
- * invalid entries. The reader does so in batches, and other tasks can run
+ * invalid entries. The reader reads them in batches, and other tasks can run
  * between two batches.
  */
 #include "../core/compat.h"
@@ -31,7 +31,7 @@
 #include "client.h"
 #include "reader.h"
 
-#define PEEK_SKIP_MAX	256	/* entries that a peek passes over */
+#define PEEK_SKIP_MAX	256	/* most entries that one peek passes over */
 
 /*
  * Add @n to *@counter, a count of .stat. Only one context at a time uses a
@@ -58,14 +58,14 @@ static void set_position(struct rring_kreader *kr, u64 pos)
 }
 
 /*
- * After the caller has moved the cursor: wake the writer if it waits for room,
- * and the clients that wait for a slot. Takes the arena's lock if one of them
- * waits.
+ * Wake the ring's writer if it waits for room, and the clients that wait for a
+ * slot. The caller has moved the cursor before. This function takes the arena's
+ * lock if the writer or a client waits.
  *
  * L: the sleeper's barrier K interrupts only CPUs that run clients, and the
  * kernel may run this function on another CPU. So a full fence is needed here.
- * Without the fence this CPU could load the flags before it stores the cursor,
- * and the sleeper would not be woken.
+ * Without the fence this CPU could load the waiters flags before it stores the
+ * cursor, and the sleeper would not be woken.
  */
 static void wake_writer(struct rring_kreader *kr)
 {
@@ -86,8 +86,8 @@ static void wake_writer(struct rring_kreader *kr)
 }
 
 /*
- * Move .pos and the cursor past the entry at .pos, so that a gating reader no
- * longer holds the writer back there. May sleep.
+ * Release the entry at .pos: move .pos and the cursor past it, put its XXL
+ * region, and, if the reader gates, call wake_writer(). May sleep.
  */
 static void advance(struct rring_kreader *kr)
 {
@@ -97,7 +97,7 @@ static void advance(struct rring_kreader *kr)
 		wake_writer(kr);
 }
 
-/* Return the reason under which to count an entry refused with @verdict. */
+/* Return the reason for which a reader refuses an entry with @verdict. */
 static enum rring_refusal refusal_of(enum kreader_verdict verdict)
 {
 	switch (verdict) {
@@ -118,10 +118,10 @@ static void count_refusal(struct rring_kreader *kr, enum rring_refusal reason)
 
 /*
  * Give up the entry at .pos, because the writer may have overwritten it. If the
- * reader was lapped, set .head to .pos, so that the next kreader_next() calls
- * update_head(), which counts the loss and finds the position to go on at. Else
- * the writer did not wait for the reader here: count the entry as lost, and
- * move past it.
+ * kernel has lapped the reader, set .head to .pos: then the next kreader_next()
+ * calls update_head(), which counts the lost entries and finds the position to
+ * go on at. If the kernel has not lapped the reader, the writer did not wait
+ * for the reader here: count the entry as lost, and move .pos past it.
  */
 static void abandon_entry(struct rring_kreader *kr)
 {
@@ -137,8 +137,9 @@ static void abandon_entry(struct rring_kreader *kr)
 /* ---- the head ---- */
 
 /*
- * Make .reader, which the kernel has lapped, gate again. Count the entries that
- * it has lost, and move .pos past them. The caller holds the arena's lock.
+ * Make this reader, which the kernel has lapped, gate again. Count the entries
+ * that the reader has lost, and move .pos past them. The caller holds the
+ * arena's lock.
  */
 static void resume_lapped(struct rring_kreader *kr)
 {
@@ -148,12 +149,16 @@ static void resume_lapped(struct rring_kreader *kr)
 }
 
 /*
- * Move .pos, because @head is more than a lap above it. An observer was
- * overtaken: it goes on where rring_window_resume() says, as in the library, so
- * that the writer does not overtake it again at once; the entries in between
- * are lost. For a gating reader only a hostile writer stores such a head: the
- * reader counts @head as refused, and goes on at @head. The caller holds the
- * arena's lock.
+ * Move .pos, because @head is more than a lap above .pos, so the entry at .pos
+ * is no longer in the ring. The caller holds the arena's lock.
+ *
+ * If the reader is an observer, the writer has overtaken it. Count the entries
+ * that the observer skips as lost, and go on where rring_window_resume() says,
+ * as the library does. That position is so far above the oldest entry that the
+ * writer does not overtake the observer again at once.
+ *
+ * If the reader gates, a hostile writer has stored @head, because an honest
+ * writer waits for a gating reader. Count @head as refused, and go on at @head.
  */
 static void skip_overwritten(struct rring_kreader *kr, u64 head)
 {
@@ -171,12 +176,14 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
 
 /*
  * Load the state, the pages and the head of the ring. If the reader was lapped,
- * first make it gate again. Return 0: entries from .pos to .head - 1 can be
- * read; -EAGAIN: there is no entry now; -EPIPE: there is no entry, and the
- * stream has ended; .told then stands for this end.
- * If the ring has a new incarnation, sets *@old to the pages of the last one.
- * The caller puts *@old after it has released the lock. The caller holds the
- * arena's lock.
+ * first make it gate again. Return 0 if the reader can read the entries from
+ * .pos to .head - 1. Return -EAGAIN if there is no entry now. Return -EPIPE if
+ * there is no entry and the stream has ended; .told then stands for this end.
+ *
+ * If a new writer has given the ring other pages, take a reference to these
+ * pages in .pages, and store the earlier pages in *@old. The caller holds the
+ * arena's lock. After it has released the lock, it puts the reference to the
+ * pages in *@old.
  */
 static int update_head_locked(struct rring_kreader *kr,
 			      struct rring_pages **old)
@@ -205,7 +212,10 @@ static int update_head_locked(struct rring_kreader *kr,
 	return -EPIPE;
 }
 
-/* Take the arena's lock, and return update_head_locked(). May sleep. */
+/*
+ * Take the arena's lock, call update_head_locked() and release the lock. Return
+ * the result of update_head_locked(): 0, -EAGAIN or -EPIPE. May sleep.
+ */
 static int update_head(struct rring_kreader *kr)
 {
 	struct rring_pages *old = NULL;
@@ -223,9 +233,9 @@ static int update_head(struct rring_kreader *kr)
 
 /*
  * Read the entry at .pos. If it is an event, set .peeked. If the writer
- * discarded it, or this reader refuses it, count that and move .pos past it. If
- * the writer may have overwritten it, call abandon_entry(), which leaves .pos
- * of a gating reader as it is.
+ * discarded the entry, or this reader refuses it, count the entry and move .pos
+ * past it. If the writer may have overwritten the entry, call abandon_entry(),
+ * which leaves .pos as it is if the kernel has lapped the reader. May sleep.
  */
 static void peek_entry(struct rring_kreader *kr)
 {
@@ -249,10 +259,10 @@ static void peek_entry(struct rring_kreader *kr)
 }
 
 /*
- * Look for the next event, from .pos on. Return 0: .entry describes the event,
- * until kreader_finish() is called; -EAGAIN: there is no event now, or
- * PEEK_SKIP_MAX entries in a row were no events; -EPIPE: there is no event, and
- * the stream has ended. May sleep.
+ * Look for the next event, from .pos on. Return 0 if there is one: .entry
+ * describes the event until kreader_finish() is called. Return -EAGAIN if there
+ * is no event now, or if PEEK_SKIP_MAX entries in a row were no events. Return
+ * -EPIPE if there is no event, and the stream has ended. May sleep.
  */
 int kreader_next(struct rring_kreader *kr)
 {
@@ -269,10 +279,10 @@ int kreader_next(struct rring_kreader *kr)
 }
 
 /*
- * End the use of the peeked event in .entry. Return 0: all that was read
- * belongs to this event, and the event counts as received. Return -ESTALE: the
- * writer may have overwritten the entry, or its slot has another generation, so
- * the event does not count as received. May sleep.
+ * End the use of the peeked event in .entry. Return 0 if all that the caller
+ * has read belongs to this event; the event then counts as received. Return
+ * -ESTALE if the writer may have overwritten the entry, or if the slot has
+ * another generation; the event then does not count as received. May sleep.
  */
 int kreader_finish(struct rring_kreader *kr)
 {
@@ -296,14 +306,14 @@ int kreader_finish(struct rring_kreader *kr)
 /**
  * rring_kreader_peek() - look at the next event
  * @kr: the reader, opened without a callback
- * @entry: filled on success; the caller's memory
+ * @entry: the caller's memory, which this function fills on success
  *
  * Each call returns the same event until the caller calls
  * rring_kreader_release(). This function passes over entries that are no
- * events, and counts them. The event is complete: the caller can read all that
- * the writer stored before it published the event. But the payload lies in
- * memory that a process can change at any time: see struct rring_kentry, and
- * rring_kreader_copy().
+ * events, and counts them as skipped, refused or lost. The event is complete:
+ * the caller can read all that the writer stored before it published the event.
+ * But the payload lies in memory that a process can change at any time: see
+ * struct rring_kentry, and rring_kreader_copy().
  *
  * Context: process. May sleep; takes the arena's mutex. The caller makes calls
  * for one @kr one at a time; only rring_kreader_stat() may run meanwhile.
@@ -359,7 +369,7 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 		return -EINVAL;
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
-	/* set by deliver_next() for its callback: .copy has the payload */
+	/* deliver_next() sets this for its callback: .copy has the payload */
 	if (kr->verdict == KREADER_ENTRY_VALID) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
@@ -381,20 +391,20 @@ EXPORT_SYMBOL_GPL(rring_kreader_copy);
  * @kr: the reader, opened without a callback
  *
  * When all gating readers have released the entry, the writer may overwrite it.
- * The caller's loads of the payload come before that. The data pointer of
- * rring_kreader_peek() is not valid after this call, whatever it returns. Wakes
- * the writer if it waits for room.
+ * All loads of the payload by the caller come before that. The data pointer of
+ * rring_kreader_peek() is not valid after this call, whatever this call
+ * returns. This function wakes the writer if the writer waits for room.
  *
  * Context: process. May sleep; takes the arena's mutex. The caller makes calls
  * for one @kr one at a time; only rring_kreader_stat() may run meanwhile.
  * Return: 0, or a negative errno:
  *
- * * 0: the event is received; all that the caller read and copied was of this
- *   event
+ * * 0: the event counts as received; all that the caller read and copied was of
+ *   this event
  * * -ESTALE: the writer may have overwritten the entry, or its slot was reused.
- *   The caller must discard what it read. The entry counts as lost or refused;
- *   but if the ring still has the entry of a gating reader that was lapped, the
- *   next peek returns the event again
+ *   The caller must discard what it read. The entry counts as lost or refused.
+ *   Exception: if a gating reader was lapped, and the ring still has the entry,
+ *   the next peek returns the event again
  * * -EINVAL: no event is peeked, or the reader was opened with a callback
  */
 int rring_kreader_release(struct rring_kreader *kr)
@@ -408,11 +418,11 @@ EXPORT_SYMBOL_GPL(rring_kreader_release);
 /* ---- wait ---- */
 
 /*
- * Is there a reason for this reader to wake up? Return 0: there is an entry at
- * .pos or above, the kernel has lapped the reader, or the stream has ended and
- * the reader was not told of this end yet. Return -EAGAIN: none of these,
- * sleep. Return -ESHUTDOWN: the reader's thread must exit. Takes the arena's
- * lock.
+ * Check whether this reader has a reason to wake up. Return 0 if there is an
+ * entry at .pos or above, if the kernel has lapped the reader, or if the stream
+ * has ended and the reader was not told of this end yet. Return -EAGAIN if
+ * there is no such reason: the caller then sleeps. Return -ESHUTDOWN if the
+ * reader's thread must exit. Takes the arena's lock.
  */
 static int readable(void *context, u64 *wake_at)
 {
@@ -447,9 +457,9 @@ static const struct kring_wait_ops readable_ops = {
 
 /*
  * Sleep until readable() returns 0 or -ESHUTDOWN, and return that value. Return
- * -ETIMEDOUT if @deadline of rring_kreader_wait() passes before, and
- * -ERESTARTSYS if a signal is pending. The caller holds no lock, because this
- * function takes the arena's lock.
+ * -ETIMEDOUT if @deadline passes first, and -ERESTARTSYS if a signal is
+ * pending. @deadline is a time as rring_kreader_wait() gets it. The caller must
+ * not hold the arena's lock, because this function takes it.
  */
 int kreader_sleep(struct rring_kreader *kr, u64 deadline)
 {
@@ -460,8 +470,8 @@ int kreader_sleep(struct rring_kreader *kr, u64 deadline)
 /**
  * rring_kreader_wait() - sleep until rring_kreader_peek() has something new
  * @kr: the reader, opened without a callback
- * @deadline: absolute time of ktime_get_ns() at which to give up; 0: do not
- *	sleep; RRING_FOREVER: no limit
+ * @deadline: the time of ktime_get_ns() at which this function gives up. With 0
+ *	it does not sleep; with RRING_FOREVER it has no limit
  *
  * Context: process. Sleeps interruptibly; takes the arena's mutex. The caller
  * makes calls for one @kr one at a time; only rring_kreader_stat() may run
@@ -469,10 +479,10 @@ int kreader_sleep(struct rring_kreader *kr, u64 deadline)
  * Return: 0, or a negative errno:
  *
  * * 0: call rring_kreader_peek(): there may be an event, the kernel has lapped
- *   the reader, or the stream has ended. Each end of the stream ends waits only
- *   until rring_kreader_peek() has returned -EPIPE for it. After that, this
- *   function sleeps until the next writer has published an entry or has ended
- *   the stream, too
+ *   the reader, or the stream has ended. An end of the stream makes this
+ *   function return 0 only until rring_kreader_peek() has returned -EPIPE for
+ *   that end. After that, this function sleeps until the next writer has
+ *   published an entry, or until the stream of the next writer has ended, too
  * * -ETIMEDOUT: @deadline has passed, and there is nothing new
  * * -ERESTARTSYS: a signal is pending
  * * -EINVAL: the reader was opened with a callback
@@ -492,7 +502,7 @@ EXPORT_SYMBOL_GPL(rring_kreader_wait);
 /**
  * rring_kreader_stat() - read the counts of a reader
  * @kr: the reader
- * @stat: filled; the caller's memory
+ * @stat: the caller's memory, which this function fills
  *
  * This function reads one count after the other. So the counts fit together
  * only if no other call for @kr, and no thread of @kr, runs meanwhile.
@@ -517,7 +527,7 @@ EXPORT_SYMBOL_GPL(rring_kreader_stat);
 /* ---- open and close ---- */
 
 /*
- * Fill @args from @config. Return 0, or -EINVAL: a name is not valid, or
+ * Fill @args from @config. Return 0, or -EINVAL if a name is not valid, or if
  * @config->ended is set without @config->event.
  */
 static int check_config(const struct rring_kreader_config *config,
@@ -579,11 +589,13 @@ static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 }
 
 /*
- * Leave the ring. Unless @forget, a named reader stays in the ring, without a
- * client. Set the cursor to 0 only after kring_reader_detach(), which takes the
- * position of a named reader from the cursor. The cursor must become 0, because
- * find_cursor() gives a new reader only a cursor that is 0. Takes the arena's
- * lock. May sleep.
+ * Leave the ring. If the reader is nameless or @forget is true, remove it from
+ * the ring. Otherwise freeze the reader: it stays in the ring at its position,
+ * without a client. Takes the arena's lock. May sleep.
+ *
+ * The cursor must become 0, because find_cursor() gives a new reader only a
+ * cursor that is 0. It becomes 0 after kring_reader_detach(), because that
+ * function takes the position of a named reader from the cursor.
  */
 static void leave(struct rring_kreader *kr, bool forget)
 {
@@ -631,9 +643,9 @@ fail_client:
  * any caller may open any ring. The ring's writer may be hostile: see struct
  * rring_kentry.
  *
- * The reader holds a reference to the arena, which stays even if its name is
- * removed, and a reference to this module. The caller owns the reader, and ends
- * it with rring_kreader_close().
+ * The reader holds a reference to this module and to the arena. So the arena
+ * stays even if its name is removed. The caller owns the reader, and closes it
+ * with rring_kreader_close().
  *
  * Context: process. May sleep; takes mutexes of the module, among them the
  * arena's. Memory is charged to the calling task's cgroup.
@@ -692,20 +704,21 @@ EXPORT_SYMBOL_GPL(rring_kreader_open);
 
 /**
  * rring_kreader_close() - leave the ring and free the reader
- * @kr: the reader; NULL or an ERR_PTR(): nothing is done
- * @flags: 0: a named reader stays in the ring. Unless it was lapped, it holds
- *	the writer back until a reader of this name is opened, or the name is
- *	forgotten. RRING_LEAVE_FORGET: the name is removed, no reader stays
+ * @kr: the reader. If it is NULL or an ERR_PTR(), this function does nothing
+ * @flags: with 0, a named reader stays in the ring. Unless it was lapped, it
+ *	holds the writer back until a reader of this name is opened, or until
+ *	the name is forgotten. With RRING_LEAVE_FORGET, the name is removed, and
+ *	no reader stays
  *
- * If the reader has callbacks, this function waits until a running callback
- * has returned; afterwards no callback is called. If the reader has none, the
- * caller ensures that no other call for @kr runs. In both cases no call for @kr
- * may follow. An event that is peeked and not released does not count as
- * received: a named reader gets it again after the next open.
+ * If the reader has callbacks, this function waits until a running callback has
+ * returned; afterwards no callback is called. If the reader has no callbacks,
+ * the caller ensures that no other call for @kr runs. In both cases no call for
+ * @kr may follow. An event that is peeked and not released does not count as
+ * received: a named reader gets this event again after the next open.
  *
- * Context: process, but not a callback of @kr: a call from there only warns.
- * May sleep; takes mutexes of the module, among them the arena's. The caller
- * must not hold a lock that a callback needs.
+ * Context: process, but not a callback of @kr: a call from a callback of @kr
+ * does nothing but warn. May sleep; takes mutexes of the module, among them the
+ * arena's. The caller must not hold a lock that a callback needs.
  */
 void rring_kreader_close(struct rring_kreader *kr, u32 flags)
 {

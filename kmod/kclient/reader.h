@@ -13,12 +13,15 @@ struct kring_reader;
 struct kring_ring;
 struct task_struct;
 
-/* What an entry is. */
+/* What a check of an entry has found. */
 enum kreader_verdict {
-	KREADER_ENTRY_UNCHECKED,
+	KREADER_ENTRY_UNCHECKED,	/* no result yet */
 	KREADER_ENTRY_VALID,		/* an event */
 	KREADER_ENTRY_DISCARDED,	/* its writer discarded it */
-	/* the reader was lapped or overtaken, or an observer's slot reused */
+	/*
+	 * The writer may have overwritten the entry. Or the slot has another
+	 * generation, and the writer did not wait for the reader there.
+	 */
 	KREADER_ENTRY_LOST,
 	KREADER_ENTRY_BAD_HANDLE,	/* the handle names no slot */
 	/* the length exceeds the slot, the XXL region or the stride */
@@ -27,71 +30,92 @@ enum kreader_verdict {
 };
 
 /*
- * A kernel reader. Only one context at a time uses it: the module that opened
- * it or, if it has callbacks, its thread; rring_kreader_stat() may run at any
- * time. The arena's lock protects *.reader and .stop. The fields from .arena to
+ * A kernel reader. Only one context at a time uses it: the reader's thread if
+ * the reader has callbacks, otherwise the module that opened it. But
+ * rring_kreader_stat() may run at any time. The arena's lock protects the
+ * structure that .reader points to, and .stop. The fields from .arena to
  * .lappable, except .ref, do not change after the open.
  */
 struct rring_kreader {
-	struct kring_arena *arena;	/* a reference */
-	struct kring_client *kernel;	/* client 0, one use */
-	struct kring_ring *ring;	/* a reference */
+	struct kring_arena *arena;	/* with a reference */
+	struct kring_client *kernel;	/* client 0, from kclient_get() */
+	struct kring_ring *ring;	/* with a reference */
 	struct kring_reader *reader;
 	const struct rring_ring_info *info;
 	rring_seq_t *cursor;		/* copy of .pos for the writer */
-	const rring_word_t *ref_now;	/* in the ring; not .ref: was lapped */
+	/*
+	 * .ref of this reader in the ring's struct rring_ring_info. If it
+	 * differs from .ref below, the kernel has lapped this reader.
+	 */
+	const rring_word_t *ref_now;
 	u64 ref;			/* *.ref_now, at last update_head() */
 	u32 capacity;
 	u32 stride;
-	bool handles;			/* RRING_HANDLES */
+	bool handles;			/* the ring's kind is RRING_HANDLES */
 	bool observer;
-	bool lappable;			/* can be lapped or overtaken */
+	bool lappable;			/* reader can be lapped or overtaken */
 
 	/*
-	 * Pages of the incarnation from which this reader reads. The reader
-	 * holds a reference, so the pages stay when a new writer takes over or
-	 * the ring ends.
+	 * Pages of the ring from which this reader reads, with a reference. So
+	 * the pages stay allocated when a new writer takes the ring over and
+	 * gives it other pages, or when the ring ends.
 	 */
 	struct rring_pages *pages;
-	u64 pos;			/* next entry; the peeked one */
-	u64 head;			/* entries below can be read */
-	u64 gates_from;			/* a gating reader was lapped: the
-					 * writer waits for it from here on
-					 */
-	u32 overtaken;			/* an observer: how often since it last
-					 * read all
-					 */
+	/* position of the peeked entry or, without one, of the next entry */
+	u64 pos;
+	u64 head;			/* the reader can read entries below */
 	/*
-	 * kring_ring_end_mark() of the last end of the stream that the reader
-	 * was told of, by -EPIPE; 0: none.
+	 * The writer waits for a gating reader from this position on. After a
+	 * lap it can be above .pos: up to here the reader validates what it
+	 * reads, as an observer does. An observer has 0.
+	 */
+	u64 gates_from;
+	/*
+	 * How often the writer has overtaken this observer since the observer
+	 * last found no further entry.
+	 */
+	u32 overtaken;
+	/*
+	 * kring_ring_end_mark() of the last end of the stream for which this
+	 * reader got -EPIPE, or 0 if it never got -EPIPE.
 	 */
 	u64 told;
-	struct rring_kentry entry;	/* checked copy, if .peeked */
-	bool peeked;
-	/* if .peeked: UNCHECKED, VALID (.copy is complete) or a failure */
+	struct rring_kentry entry;	/* the peeked event, a checked copy */
+	bool peeked;			/* .entry describes an event */
+	/*
+	 * While .peeked is true: KREADER_ENTRY_VALID if .copy has the whole
+	 * payload, the failure if a check has failed, and otherwise
+	 * KREADER_ENTRY_UNCHECKED.
+	 */
 	enum kreader_verdict verdict;
-	/* XXL region of .entry, with a reference; NULL: .entry has none */
+	/* XXL region of .entry, with a reference; NULL if .entry has none */
 	struct rring_pages *pinned;
 	struct rring_kreader_stat stat;
 
-	/* only if there is a thread */
+	/* The fields below are set only if the reader has a thread. */
 	void (*event)(void *context, struct rring_kreader *kr,
 		      const struct rring_kentry *entry);
 	void (*ended)(void *context, struct rring_kreader *kr);
 	void *context;
 	struct task_struct *thread;
-	void *copy;			/* payload, for the callback */
-	u32 copy_size;			/* bytes */
+	void *copy;			/* of the payload, for the callback */
+	u32 copy_size;			/* bytes of memory at .copy */
 	bool stop;			/* the thread must exit */
 };
 
-/* Has the kernel lapped the reader since it last called update_head()? */
+/*
+ * Return true if the kernel has lapped this gating reader since the reader last
+ * called update_head(). Return false for an observer.
+ */
 static inline bool kreader_is_lapped(const struct rring_kreader *kr)
 {
 	return !kr->observer && rring_word_load(kr->ref_now) != kr->ref;
 }
 
-/* Does the writer not wait until the reader has released the entry at .pos? */
+/*
+ * Return true if the writer does not wait until the reader has released the
+ * entry at .pos, and so may overwrite the entry while the reader reads it.
+ */
 static inline bool kreader_is_ungated(const struct rring_kreader *kr)
 {
 	return kr->observer || kr->pos < kr->gates_from;

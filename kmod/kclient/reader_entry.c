@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * How a kernel reader reads the entries of a ring. The writer may be hostile.
- * So the kernel loads each word of an entry once, into .entry in its own
- * memory, and checks it there. After these checks the kernel may read
- * .entry.len bytes at .entry.data. They lie in the ring's pages, in the arena's
- * payload or in an XXL region, and the reader has a reference to each. The
- * bytes may be those of another event: only a later kreader_entry_check()
- * tells.
+ * So the kernel loads each word of an entry only once, into .entry in the
+ * kernel's own memory, and checks .entry. After these checks the kernel may
+ * read .entry.len bytes at .entry.data. These bytes lie in the ring's pages, in
+ * the arena's payload or in an XXL region, and the reader has a reference to
+ * each of them. But the bytes may be those of another event: the reader finds
+ * that out by a later kreader_entry_check().
  */
 #include "../core/compat.h"
 
@@ -22,8 +22,8 @@
 /* ---- is the entry still the same event? ---- */
 
 /*
- * Return the index in each ledger of the slot that @handle names. The caller
- * has checked that @handle names a slot.
+ * Return the index that the slot of @handle has in each ledger. The caller has
+ * checked that @handle names a slot.
  */
 static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 {
@@ -32,9 +32,9 @@ static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * Does the slot of @handle still have the generation of @handle? The caller has
- * checked the class and the index of @handle. May take the arena's lock, so the
- * caller must not hold that lock. May sleep.
+ * Return true if the slot of @handle still has the generation of @handle. The
+ * caller has checked the class and the index of @handle. This function may take
+ * the arena's lock, so the caller must not hold that lock. May sleep.
  */
 static bool generation_is(const struct rring_kreader *kr, u64 handle)
 {
@@ -43,7 +43,7 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 	u64 now = rring_word_load_acquire(generation);
 
 	if (!now) {
-		/* a sweep has hidden it, under this lock: wait for the sweep */
+		/* a sweep, under this lock, hides the generation: wait */
 		mutex_lock(&kr->arena->lock);
 		now = rring_word_load(generation);
 		mutex_unlock(&kr->arena->lock);
@@ -52,9 +52,10 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 }
 
 /*
- * Could the writer have overwritten the entry at .pos? Yes, if the kernel has
- * lapped a gating reader, or if the writer does not wait for the reader there,
- * and its claim is more than a lap above .pos. Needs no lock.
+ * Return true if the writer may have overwritten the entry at .pos. This is so
+ * if the kernel has lapped a gating reader. It is also so if the writer does
+ * not wait for the reader at .pos, and the claim is more than a lap above .pos:
+ * below the claim, the writer may have begun to write. Needs no lock.
  */
 static bool is_overtaken(const struct rring_kreader *kr)
 {
@@ -66,8 +67,8 @@ static bool is_overtaken(const struct rring_kreader *kr)
 	/*
 	 * N: pairs with M in the writer's claim. All loads of the entry and the
 	 * payload come before the load of .ref_now or of the claim. Without
-	 * this pair the reader could use overwritten bytes, and miss the new
-	 * claim or that it was lapped.
+	 * this pair the reader could use overwritten bytes, and see neither the
+	 * lap nor the new claim.
 	 */
 	rring_fence_acquire();
 	if (kreader_is_lapped(kr))
@@ -80,12 +81,12 @@ static bool is_overtaken(const struct rring_kreader *kr)
 
 /*
  * Check whether .entry and the payload, which the reader has just read, are
- * both of the event at .pos. Return KREADER_ENTRY_VALID: they are.
- * KREADER_ENTRY_LOST: the writer may have overwritten the entry, or the slot of
- * an observer's event has another generation. KREADER_ENTRY_STALE: the slot of
- * a gating reader's event has another generation, although the kernel did not
- * lap the reader; only a hostile writer can cause that. The caller must not
- * hold the arena's lock. May sleep.
+ * both of the event at .pos. Return KREADER_ENTRY_VALID if they are. Return
+ * KREADER_ENTRY_LOST if the writer may have overwritten the entry, or if the
+ * slot has another generation and the writer did not wait for the reader at
+ * .pos. Return KREADER_ENTRY_STALE if the slot has another generation although
+ * the writer had to wait: only a hostile writer can cause that. The caller must
+ * not hold the arena's lock. May sleep.
  */
 enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 {
@@ -95,8 +96,9 @@ enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 	if (!kr->entry.handle || generation_is(kr, kr->entry.handle))
 		return KREADER_ENTRY_VALID;
 	/*
-	 * Look again: if the kernel has lapped the reader since the first look,
-	 * an honest writer may have given up the slot, and the entry is lost.
+	 * Look for a lap again: if the kernel has lapped the reader since the
+	 * first call of is_overtaken(), an honest writer may have given up the
+	 * slot, and the entry is lost.
 	 */
 	return kreader_is_ungated(kr) || is_overtaken(kr) ?
 		KREADER_ENTRY_LOST : KREADER_ENTRY_STALE;
@@ -107,9 +109,9 @@ enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
 /*
  * Store the XXL region of the slot that @handle names in .pinned, with a
  * reference. The caller has checked that @handle names a slot. Return
- * KREADER_ENTRY_VALID; KREADER_ENTRY_STALE: the slot has another generation; or
- * KREADER_ENTRY_BAD_LEN: @len exceeds the region. Only after
- * KREADER_ENTRY_VALID .pinned is set. Takes the arena's lock.
+ * KREADER_ENTRY_VALID, KREADER_ENTRY_STALE if the slot has another generation,
+ * or KREADER_ENTRY_BAD_LEN if @len exceeds the region. This function sets
+ * .pinned only if it returns KREADER_ENTRY_VALID. Takes the arena's lock.
  */
 static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
 				    u32 len)
@@ -133,13 +135,16 @@ static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
 	return found;
 }
 
-/* Put the reference to the XXL region in .pinned, if any. May sleep. */
+/*
+ * If .pinned has an XXL region, put the reader's reference to it, and set
+ * .pinned to NULL. May sleep.
+ */
 void kreader_entry_unpin(struct rring_kreader *kr)
 {
 	struct rring_pages *pages = kr->pinned;
 
 	kr->pinned = NULL;
-	/* XXL refills may wait for the memory that the last put has freed */
+	/* clients may wait for the XXL memory that the last put has freed */
 	if (pages && kring_pages_put(pages))
 		kring_arena_wake_pools(kr->arena, BIT(RRING_XXL));
 }
@@ -152,9 +157,10 @@ static void *ring_pages(const struct rring_kreader *kr)
 }
 
 /*
- * Read the entry at @index, its position modulo the capacity, of an inline ring
- * into .entry. Return KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED or
- * KREADER_ENTRY_BAD_LEN: its length exceeds the stride.
+ * Read the entry at @index of an inline ring into .entry. @index is the entry's
+ * position modulo the capacity. Return KREADER_ENTRY_VALID,
+ * KREADER_ENTRY_DISCARDED, or KREADER_ENTRY_BAD_LEN if the entry's length
+ * exceeds the stride.
  */
 static enum kreader_verdict read_inline(struct rring_kreader *kr, u32 index)
 {
@@ -176,7 +182,9 @@ static enum kreader_verdict read_inline(struct rring_kreader *kr, u32 index)
 /*
  * Set .entry.data to the payload of the slot that @handle names. The caller has
  * checked that @handle names a slot. For an XXL event, also set .pinned. Return
- * KREADER_ENTRY_VALID, KREADER_ENTRY_BAD_LEN or KREADER_ENTRY_STALE. May sleep.
+ * KREADER_ENTRY_VALID, KREADER_ENTRY_BAD_LEN if .entry.len exceeds the slot or
+ * the XXL region, or KREADER_ENTRY_STALE if the slot has another generation.
+ * May sleep.
  */
 static enum kreader_verdict find_payload(struct rring_kreader *kr, u64 handle)
 {
@@ -203,9 +211,10 @@ static enum kreader_verdict find_payload(struct rring_kreader *kr, u64 handle)
 
 /*
  * Read the entry at @index of a ring of handles into .entry, and find its
- * payload. Return KREADER_ENTRY_VALID, KREADER_ENTRY_DISCARDED,
- * KREADER_ENTRY_BAD_HANDLE, KREADER_ENTRY_BAD_LEN or KREADER_ENTRY_STALE. May
- * sleep.
+ * payload. @index is the entry's position modulo the capacity. Return
+ * KREADER_ENTRY_DISCARDED if the writer discarded the entry,
+ * KREADER_ENTRY_BAD_HANDLE if its handle names no slot, and otherwise the
+ * result of find_payload(). May sleep.
  */
 static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 {
@@ -226,11 +235,11 @@ static enum kreader_verdict read_handle(struct rring_kreader *kr, u32 index)
 }
 
 /*
- * Read the entry at .pos into .entry. Return KREADER_ENTRY_VALID: the caller
- * may read .entry.len bytes at .entry.data. Afterwards it must call
- * kreader_entry_check(), which tells whether these bytes were of this event.
- * Any other verdict, except KREADER_ENTRY_UNCHECKED, can be returned, too: then
- * the entry is no event for the caller. May sleep.
+ * Read the entry at .pos into .entry. Return KREADER_ENTRY_VALID if the caller
+ * may read .entry.len bytes at .entry.data. After the caller has read these
+ * bytes, it must call kreader_entry_check(), which tells whether they were of
+ * this event. Return any other verdict, except KREADER_ENTRY_UNCHECKED, if the
+ * entry is no event for the caller. May sleep.
  */
 enum kreader_verdict kreader_entry_read(struct rring_kreader *kr)
 {

@@ -10,16 +10,17 @@
 #include "../core/wait.h"
 #include "reader.h"
 
-#define BATCH	64	/* events between two looks at .stop */
+#define BATCH	64	/* most events of one deliver_batch() */
 
 /*
- * Call .event, the callback, for the next event. It gets a copy of the payload,
- * which no process can change. Then the event counts as received, even if the
- * writer overwrites the original meanwhile. If the payload exceeds .copy_size,
- * the callback gets no data but can call rring_kreader_copy(). If the writer
- * may have overwritten the event before the copy was complete, the callback is
- * not called. Return 0 in all these cases, else the -EAGAIN or -EPIPE of
- * kreader_next(). May sleep.
+ * Call .event, the callback, for the next event. The callback gets a copy of
+ * the payload, which no process can change. Once the copy is complete, the
+ * event counts as received, even if the writer overwrites the original. If the
+ * payload exceeds .copy_size, the callback gets no data, but can call
+ * rring_kreader_copy(). If the writer may have overwritten the event before the
+ * copy was complete, do not call the callback. Return 0 in all these cases. If
+ * kreader_next() finds no event, return its error, -EAGAIN or -EPIPE. May
+ * sleep.
  */
 static int deliver_next(struct rring_kreader *kr)
 {
@@ -43,8 +44,8 @@ static int deliver_next(struct rring_kreader *kr)
 }
 
 /*
- * Deliver up to BATCH events. Return 0: there may be more; -EAGAIN or -EPIPE:
- * there are no more.
+ * Deliver up to BATCH events. Return 0 if there were so many: there may be
+ * more. Otherwise return the -EAGAIN or -EPIPE of kreader_next(). May sleep.
  */
 static int deliver_batch(struct rring_kreader *kr)
 {
@@ -57,8 +58,10 @@ static int deliver_batch(struct rring_kreader *kr)
 }
 
 /*
- * The thread: deliver events until kreader_thread_stop(). Call .ended once for
- * each end of the stream: update_head() gives .told a new value for each end.
+ * Run the reader's thread: deliver events until kreader_thread_stop() is
+ * called. Call .ended once for each end of the stream that the thread finds.
+ * The thread knows that an end is a new one because update_head() gives .told a
+ * new value for each end.
  */
 static int kreader_thread(void *context)
 {
@@ -80,16 +83,19 @@ static int kreader_thread(void *context)
 	return 0;
 }
 
-/* Largest payload that the thread copies: an XL slot, or the ring's stride. */
+/*
+ * Return the size of the largest payload that the thread copies: in a ring of
+ * handles an XL slot, in an inline ring the stride.
+ */
 static u32 copy_size(const struct rring_kreader *kr)
 {
 	return kr->handles ? rring_slot_size(RRING_XL) : kr->stride;
 }
 
 /*
- * Create and start the thread. It may call callbacks before this function
- * returns. Return 0, -ENOMEM, or the error of kthread_create() (-EINTR: the
- * calling task was killed).
+ * Create and start the reader's thread. The thread may call the callbacks of
+ * @config before this function returns. Return 0, -ENOMEM, or the error of
+ * kthread_create(), which is -EINTR if the calling task was killed.
  */
 int kreader_thread_start(struct rring_kreader *kr,
 			 const struct rring_kreader_config *config)
@@ -119,7 +125,8 @@ int kreader_thread_start(struct rring_kreader *kr,
 /*
  * Stop the thread, if there is one, and wait until it has exited. After the
  * return no callback runs or is called again. A callback must not call this
- * function, which would wait for itself. Takes the arena's lock. May sleep.
+ * function, because the thread would wait for its own exit. Takes the arena's
+ * lock. May sleep.
  */
 void kreader_thread_stop(struct rring_kreader *kr)
 {

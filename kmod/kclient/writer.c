@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * The kernel as the writer of a ring: open, close, wake. A caller of reserve or
- * commit may hold a run queue's lock, and to wake a task takes such a lock. So
- * an irq_work, not the caller, wakes the readers and starts the refills.
+ * commit may hold the lock of a run queue, and to wake a task the kernel takes
+ * such a lock. So the caller wakes no reader and starts no refill: the writer's
+ * irq_work does that later.
  */
 #include "../core/compat.h"
 
@@ -19,8 +20,9 @@
 /* ---- irq_work ---- */
 
 /*
- * Lower RRING_READERS_WAIT, and wake the ring's readers. An irq_work cannot
- * call kring_ring_wake(), because that needs the arena's lock, a mutex.
+ * Lower the bit RRING_READERS_WAIT of the ring's waiters flag, and wake the
+ * readers that sleep or poll. An irq_work cannot call kring_ring_wake(),
+ * because that function needs the arena's lock, a mutex. Takes .wake_lock.
  */
 static void wake_readers(struct rring_kwriter *kw)
 {
@@ -47,7 +49,10 @@ static void wake_all(struct rring_kwriter *kw)
 		kring_arena_wake_pools(kw->arena, pools);
 }
 
-/* Has kwriter_stock_pop() requested a refill? Clears the request. */
+/*
+ * Return true if kwriter_stock_pop() has requested a refill, and clear the
+ * request. Takes .lock of @kw.
+ */
 static bool take_refill_request(struct rring_kwriter *kw)
 {
 	unsigned long flags = kwriter_window_lock(kw);
@@ -59,10 +64,11 @@ static bool take_refill_request(struct rring_kwriter *kw)
 }
 
 /*
- * The writer's irq_work: move the head over at most a batch of marked entries,
- * wake the sleepers if there are any, and queue the refill if one is requested.
- * Each move of the head is a full barrier. So the waiters flags are loaded
- * after it, and no sleeper is missed.
+ * Run the writer's irq_work: move the head over at most a batch of marked
+ * entries, wake the sleepers if there are any, and queue the refill if one is
+ * requested. If the batch was full, queue the irq_work again. Each move of the
+ * head is a full barrier. So this function loads the waiters flags after the
+ * move, and misses no sleeper.
  */
 static void kwriter_irq(struct irq_work *irq)
 {
@@ -81,12 +87,12 @@ static void kwriter_irq(struct irq_work *irq)
 /**
  * rring_kwriter_stat() - read the counts of a writer
  * @kw: the writer
- * @stat: filled; the caller's memory
+ * @stat: the caller's memory, which this function fills
  *
  * This function reads one count after the other. The counts are exact if no
  * other call for @kw runs, each reserved event is committed or discarded, and
- * the writer's irq_work is idle. Then each call of rring_kwriter_reserve() so
- * far counts as sent, discarded or dropped.
+ * the writer's irq_work is idle. Then each call of rring_kwriter_reserve()
+ * since the writer was opened counts as sent, discarded or dropped.
  *
  * Context: any, NMI included, from the return of rring_kwriter_open() to the
  * call of rring_kwriter_close(). Takes no lock.
@@ -98,10 +104,10 @@ void rring_kwriter_stat(struct rring_kwriter *kw,
 	u32 i;
 
 	/*
-	 * A writing context first moves the head over a discarded entry, then
-	 * counts that in .discards_skipped. This function loads that count
-	 * first, then the head. So the head includes all entries of the count,
-	 * and .sent does not fall below 0.
+	 * A context first moves the head over a discarded entry, then counts
+	 * the entry in .discards_skipped. This function first loads
+	 * .discards_skipped, then the head. So the head includes all entries of
+	 * the count, and .sent does not fall below 0.
 	 */
 	smp_rmb();
 	stat->sent = rring_seq_load(&kw->page->head) - kw->begin - skipped;
@@ -128,8 +134,8 @@ EXPORT_SYMBOL_GPL(rring_kwriter_ring);
 /* ---- open and close ---- */
 
 /*
- * Fill @args from @config. Return 0, or -EINVAL: the name is not valid, or the
- * policy is RRING_BLOCK, which a kernel writer does not have.
+ * Fill @args from @config. Return 0, or -EINVAL if the name is not valid, or if
+ * the policy is RRING_BLOCK, because a kernel writer cannot wait for room.
  */
 static int check_config(const struct rring_kwriter_config *config,
 			struct rring_ring_open *args)
@@ -145,8 +151,9 @@ static int check_config(const struct rring_kwriter_config *config,
 }
 
 /*
- * Allocate a writer. NULL: no memory. On success .mark and .lock_busy can still
- * be NULL; the caller checks them.
+ * Allocate a writer. Return it, or NULL if there is no memory for it. The
+ * result can have NULL in .mark or .lock_busy, if there was no memory for
+ * these: the caller checks both.
  */
 static struct rring_kwriter *kwriter_new(u32 capacity)
 {
@@ -185,9 +192,9 @@ static void map_ring(struct rring_kwriter *kw)
 }
 
 /*
- * Set up @context, a struct rring_kwriter, as the writer of @ring. It will
- * write from the ring's head on. kring_ring_open_kernel() calls this function
- * under the arena's lock.
+ * Set up @context, a struct rring_kwriter, as the writer of @ring. The writer
+ * begins at the ring's head. kring_ring_open_kernel() calls this function, and
+ * holds the arena's lock.
  */
 static void attach(void *context, struct kring_ring *ring)
 {
@@ -244,16 +251,17 @@ static int open_in_arena(struct rring_kwriter *kw,
  * rring_kwriter_open() - make the kernel the writer of a ring
  * @config: arena, ring and geometry; not used after the call
  *
- * Creates the ring. But if a ring of this name exists, belongs to root and has
- * no writer, continues that ring at its end; its geometry must be the same.
- * Does not check the arena's permissions: any caller may write there. The
- * writer of a ring of handles has a stock of free slots for its events. The
- * stock is full on return, unless a pool has too few free slots; then a worker
- * goes on filling.
+ * This function creates the ring. But if a ring of this name exists, this
+ * function takes that ring over, and the writer goes on at its end. That ring
+ * must belong to root, have no writer and have the geometry of @config. This
+ * function does not check the arena's permissions: any caller may write in any
+ * arena. The writer of a ring of handles has a stock of free slots for its
+ * events. The stock is full on return, unless a pool has too few free slots;
+ * then a worker goes on filling the stock when slots become free.
  *
- * The writer holds a reference to the arena, which stays even if its name is
- * removed, and a reference to this module. The caller owns the writer, and ends
- * it with rring_kwriter_close().
+ * The writer holds a reference to this module and to the arena. So the arena
+ * stays even if its name is removed. The caller owns the writer, and closes it
+ * with rring_kwriter_close().
  *
  * Context: process. May sleep; takes mutexes of the module, among them the
  * arena's. Memory is charged to the calling task's cgroup.
@@ -265,8 +273,8 @@ static int open_in_arena(struct rring_kwriter *kw,
  *   is not valid
  * * -EACCES: the ring of this name belongs to another user than root
  * * -EBUSY: the ring of this name has a writer
- * * -EOVERFLOW: the ring of this name ends at a position above 2^62, where no
- *   honest writer ever gets
+ * * -EOVERFLOW: the ring of this name ends at position 2^62 or above, which no
+ *   honest writer reaches
  * * -EEXIST: the ring of this name has another geometry, or was created with a
  *   stall limit
  * * -ENOSPC: the arena has no place for a ring, or the module's max_bytes is
@@ -329,10 +337,12 @@ static void quiesce(struct rring_kwriter *kw)
 }
 
 /*
- * Stop being the ring's writer, and give the ring the state @state. The kernel
- * first adopts the window, as when a client dies, and then lowers in_flight and
- * drops the holds of its slots. In the other order a sweep could free slots
- * that the window names. Takes the arena's lock. May sleep.
+ * End the writing of the ring, and give the ring the state @state. First the
+ * kernel adopts the window: it counts the window's entries as a place that
+ * names their slots. Then the writer lowers in_flight of the slots that it has
+ * published, and drops the holds of the slots in stock. In the other order a
+ * sweep could free slots that the window names. Takes the arena's lock. May
+ * sleep.
  */
 static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 {
@@ -346,18 +356,19 @@ static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 
 /**
  * rring_kwriter_close() - end the stream and free the writer
- * @kw: the writer; NULL or an ERR_PTR(): nothing is done
- * @flags: 0: the stream ends. RRING_CLOSE_AWAIT: readers wait for the next
- *	writer of the ring, and see no end
+ * @kw: the writer. If it is NULL or an ERR_PTR(), this function does nothing
+ * @flags: with 0, the stream ends. With RRING_CLOSE_AWAIT, readers wait for the
+ *	next writer of the ring, and see no end of the stream
  *
- * Readers still get all events that are committed; then they see the end of the
- * stream, or wait. If the ring has no reader, not even a named one that is
- * closed, this function removes the ring at once, whatever @flags say.
+ * Readers still get all events that are committed. After these they see the end
+ * of the stream, or wait. If the ring has no reader, not even a named one that
+ * is closed, this function removes the ring at once, whatever @flags is.
  *
  * The caller ensures that no other call for @kw runs or follows: it has
- * unregistered its hooks, and has waited for timers and grace periods. It has
- * committed or discarded each reserved event. Else this function warns, and
- * that event and all events that were reserved after it are lost.
+ * unregistered its hooks, and has waited for timers and grace periods. The
+ * caller has committed or discarded each reserved event. If an event is still
+ * reserved, this function warns, and that event and all events that were
+ * reserved after it are lost.
  *
  * Context: process. May sleep; takes mutexes of the module, among them the
  * arena's.

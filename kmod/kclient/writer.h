@@ -14,7 +14,7 @@
 struct rring_kwriter;
 struct kring_reader;
 
-/* Most entries that one loop handles, to bound the time that it takes. */
+/* The most entries that one loop handles, so that it takes limited time. */
 #define KWRITER_BATCH	256
 
 /* A position, and its index in the ring: the position modulo the capacity. */
@@ -23,14 +23,14 @@ struct kwriter_position {
 	u32 index;
 };
 
-/* The writer's copy of the state of one reader. Under .lock of the writer. */
+/* The writer's copy of one reader's state. .lock of the writer protects it. */
 struct kwriter_cursor {
-	const rring_seq_t *cursor;	/* NULL: the reader is at .start */
+	const rring_seq_t *cursor;	/* NULL if the reader is at .start */
 	u64 start;			/* the reader is here or above */
-	bool gates;
+	bool gates;			/* the writer waits for the reader */
 };
 
-/* How a reservation ended; stored in the lowest bit of the entry's mark. */
+/* How a reservation ended. The lowest bit of the entry's mark has this. */
 enum kwriter_outcome {
 	KWRITER_COMMITTED,
 	KWRITER_DISCARDED,
@@ -40,68 +40,76 @@ enum kwriter_outcome {
  * A kernel writer.
  *
  * Locking. No lock protects .reserved, .mark[], and the claim and the head in
- * the ring's page: contexts change them by atomic exchanges.
+ * the ring's page. Contexts change these words by atomic exchanges.
  *
- * .lock protects the copies of the readers' state, the window, the stock, and
- * stores to .limit. It is a raw spinlock, taken with interrupts off. No other
- * lock is taken under it, so a caller may take it under any lock of the kernel.
+ * .lock protects .reader[] (the copies of the readers' state), .settled, .low,
+ * the stock, .refill_active, .refill_requested, and stores to .limit. It is a
+ * raw spinlock, and its holder has interrupts off. A holder of .lock takes no
+ * other lock, so a caller may hold any lock of the kernel when it takes .lock.
+ *
  * Only an NMI or a probe of a tracer can interrupt a holder of .lock on the
- * same CPU. Such a context cannot take .lock: it fails with -EBUSY, or goes on
- * without the lock. So does an NMI while another CPU holds .lock.
+ * holder's CPU. Such a context cannot take .lock: its call fails with -EBUSY,
+ * or goes on without the lock. The call of an NMI does so, too, if another CPU
+ * holds .lock.
  *
  * .wake_lock protects .sleeper[], so that a client is not freed while the
  * writer wakes it. The writer takes locks of wait queues and of run queues
  * under .wake_lock, so reserve, commit and discard never take .wake_lock.
  *
- * Readers join and leave under the arena's lock, and their code takes .lock and
- * .wake_lock under that lock.
+ * A reader joins and leaves under the arena's lock. The functions that tell the
+ * writer of this take .lock and .wake_lock under the arena's lock.
  */
 struct rring_kwriter {
-	struct kring_arena *arena;	/* a reference */
-	struct kring_client *kernel;	/* client 0, one use */
-	struct kring_ring *ring;	/* a reference */
+	struct kring_arena *arena;	/* with a reference */
+	struct kring_client *kernel;	/* client 0, from kclient_get() */
+	struct kring_ring *ring;	/* with a reference */
 	struct rring_ring_info *info;
 	struct rring_ring_head *page;
-	struct rring_entry *entries;		/* RRING_HANDLES, else NULL */
-	struct rring_event_header *headers;	/* RRING_INLINE, else NULL */
-	void *data;			/* RRING_INLINE: payloads */
+	struct rring_entry *entries;		/* NULL in an inline ring */
+	struct rring_event_header *headers;	/* NULL in a ring of handles */
+	void *data;			/* payloads of an inline ring */
 	u64 *mark;			/* last mark of each entry, by index */
 	u64 reciprocal;			/* (2^64 - 1) / capacity */
 	u32 capacity;
 	u32 stride;
 	u32 retain;
 	bool overwrites;
-	u64 begin;			/* the head when it was opened */
-	u64 dropped_before[RRING_DROPS]; /* of the ring, when it was opened */
+	u64 begin;			/* head when the writer was opened */
+	/* .dropped of the ring when the writer was opened */
+	u64 dropped_before[RRING_DROPS];
 	rring_seq_t limit;		/* positions below can be reserved */
 
 	/*
-	 * Position of the next reservation. Goes back by 1 if the latest
+	 * Position of the next reservation. It goes back by 1 if the latest
 	 * reservation is discarded.
 	 */
 	atomic64_t reserved ____cacheline_aligned_in_smp;
-	/* count of discarded events that readers skip, below the head */
+	/* discarded events below the head, whose entries readers skip */
 	atomic64_t discards_skipped;
-	/* count of discarded events that left no entry */
+	/* discarded events whose position was given back */
 	atomic64_t discards_undone;
 
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
-	/* for each CPU: a context of that CPU holds or awaits .lock */
+	/* by CPU: true while a context on that CPU holds or awaits .lock */
 	bool __percpu *lock_busy;
 	struct kwriter_position settled;	/* entries below are settled */
-	u64 low;			/* lower end of the window, as found */
+	u64 low;			/* what update_low() has last found */
 	struct kwriter_cursor reader[RRING_READERS];
 	struct kwriter_stock stock[RRING_KWRITER_CLASSES];
-	bool refill_active;		/* a refill is due, queued or runs */
+	/* true from the request or start of a refill until end_refill() */
+	bool refill_active;
 	bool refill_requested;		/* .irq must queue the refill */
 
 	spinlock_t wake_lock;		/* protects .sleeper[] */
-	/* by reader id: the client to wake for an event; NULL: none */
+	/* by reader id: the client to wake for an event, or NULL */
 	struct kring_client *sleeper[RRING_READERS];
 
 	struct irq_work irq;
 	struct delayed_work refill;
-	/* a pool was dry: slot_freed() queues .refill. Only .refill sets it */
+	/*
+	 * True if the last refill found a pool without free slots: slot_freed()
+	 * then queues .refill. Only the work .refill changes this field.
+	 */
 	bool awaiting_slots;
 };
 

@@ -4,17 +4,17 @@
  *
  * Reserve takes the next position, and the caller fills the payload. Commit or
  * discard completes the entry: if the head is at this entry, the context moves
- * the head over the entry. Else the context marks the entry with its position,
- * and the context that later moves the head up to this entry moves the head
- * over it, too. (A discard of the latest reservation gives its position back
- * instead.) So entries become visible in the order of their reservation, and no
- * context waits until another one commits. Each step is an atomic exchange of
- * one word, so an NMI is like another CPU.
+ * the head over the entry. Otherwise the context marks the entry with its
+ * position. The context that later moves the head up to a marked entry moves
+ * the head over that entry, too. (A discard of the latest reservation gives its
+ * position back instead.) So entries become visible in the order of their
+ * reservation, and no context waits until another one commits. Each step is an
+ * atomic exchange of one word, so an NMI is like another CPU.
  *
  * Only reserve and discard take .lock: to take a slot from stock or return it,
- * and to look for more room when the reservations have reached .limit. They do
- * not wait for a holder that they have interrupted. An NMI waits for no holder:
- * see kwriter_window_trylock().
+ * and to look for more room when the reservations have reached .limit. A
+ * context does not wait for .lock if it has interrupted the holder, and an NMI
+ * never waits for .lock: see kwriter_window_trylock().
  */
 #include "../core/compat.h"
 
@@ -30,8 +30,8 @@
 /* ---- positions ---- */
 
 /*
- * Return @pos modulo the capacity, without a division. The number of laps that
- * this computes can be too low by 1: rring_window_wrap() corrects that.
+ * Return @pos modulo the capacity, without a division. The computed number of
+ * laps can be too low by 1: rring_window_wrap() corrects that.
  */
 static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 {
@@ -41,12 +41,13 @@ static u32 index_of(const struct rring_kwriter *kw, u64 pos)
 }
 
 /*
- * Raise the claim to @claim, before the caller writes into entries below
- * @claim.
+ * Raise the claim, the position up to which the writer may have begun to write,
+ * to @claim, unless it is higher already. The caller writes into entries below
+ * @claim only after this call.
  * M: pairs with N in the readers that can be lapped: reader_entry.c and the
  * library. Without this pair a reader could read an overwritten entry and not
  * see the claim. The exchange is a full barrier. The claim never falls: a
- * caller that gives its position back may have written into the entry before.
+ * caller that gives its position back may already have written into the entry.
  */
 static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 {
@@ -61,8 +62,8 @@ static __always_inline void raise_claim(struct rring_kwriter *kw, u64 claim)
 
 /*
  * Reserve the next position: set @event->position and @event->index, and raise
- * the claim. Return false if .limit is reached; then nothing is changed. Needs
- * no lock.
+ * the claim. Return true if the position is reserved. Return false and change
+ * nothing if the reservations have reached .limit. Needs no lock.
  */
 static __always_inline bool reserve_position(struct rring_kwriter *kw,
 					     struct rring_kevent *event)
@@ -86,9 +87,9 @@ static __always_inline bool reserve_position(struct rring_kwriter *kw,
 }
 
 /*
- * Give back the position of @event, so that it is reserved again; the claim
- * stays raised. Return false if a later position is reserved; then nothing is
- * changed.
+ * Give back the position of @event, so that the next reservation gets it. The
+ * claim stays raised. Return true if the position is given back. Return false
+ * and change nothing if a later position is reserved.
  */
 static bool unreserve_position(struct rring_kwriter *kw,
 			       const struct rring_kevent *event)
@@ -100,7 +101,10 @@ static bool unreserve_position(struct rring_kwriter *kw,
 
 /* ---- reserve ---- */
 
-/* Count a drop. Returns the errno that reserve returns for @reason. */
+/*
+ * Count an event that is dropped for @reason. Return the errno that
+ * rring_kwriter_reserve() returns for @reason.
+ */
 static int count_drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
 {
 	static const int errors[RRING_DROPS] = {
@@ -115,9 +119,9 @@ static int count_drop(struct rring_kwriter *kw, enum rring_drop_reason reason)
 }
 
 /*
- * Look at the readers' positions for more room, and raise .limit. Return 0:
- * there is room. Else count a drop and return -EBUSY: .lock was not available;
- * or -EAGAIN: the ring is full.
+ * Look at the readers' positions for more room, and raise .limit. Return 0 if
+ * there is room. Otherwise count a drop, and return -EBUSY if .lock was not
+ * available, or -EAGAIN if the ring is full.
  */
 static int look_for_room(struct rring_kwriter *kw)
 {
@@ -132,8 +136,9 @@ static int look_for_room(struct rring_kwriter *kw)
 }
 
 /*
- * Reserve the next position in an inline ring, and set @event->data to its
- * payload. Return false if .limit is reached; then nothing is changed.
+ * Reserve the next position in an inline ring, and set @event->data to the
+ * payload of its entry. Return true if the position is reserved. Return false
+ * and change nothing if the reservations have reached .limit.
  */
 static __always_inline bool try_reserve_inline(struct rring_kwriter *kw,
 					       struct rring_kevent *event)
@@ -145,8 +150,9 @@ static __always_inline bool try_reserve_inline(struct rring_kwriter *kw,
 }
 
 /*
- * Reserve in an inline ring whose .limit is reached: look for room and try
- * again. Return 0, or -EBUSY or -EAGAIN from look_for_room().
+ * Reserve a position in an inline ring in which the reservations have reached
+ * .limit: look for room and try again. Return 0, or the -EBUSY or -EAGAIN of
+ * look_for_room().
  */
 static noinline int reserve_inline_slow(struct rring_kwriter *kw,
 					struct rring_kevent *event)
@@ -160,9 +166,9 @@ static noinline int reserve_inline_slow(struct rring_kwriter *kw,
 
 /*
  * Take a slot from @stock and the next position, for @event. Return RRING_DROPS
- * if both are taken, else the reason for which to drop the event. The caller
- * holds .lock. In a ring of handles each reservation is made under .lock, so
- * reserve_position() cannot fail after kwriter_window_has_room().
+ * if both are taken, and otherwise the reason for which to drop the event. The
+ * caller holds .lock. In a ring of handles each reservation is made under
+ * .lock, so reserve_position() cannot fail after kwriter_window_has_room().
  */
 static enum rring_drop_reason reserve_slot_locked(struct rring_kwriter *kw,
 						  struct kwriter_stock *stock,
@@ -187,7 +193,10 @@ static void *slot_payload(struct rring_kwriter *kw, u64 handle)
 	       (size_t)rring_handle_index(handle) * pool->slot_size;
 }
 
-/* Reserve in a ring of handles. Return what rring_kwriter_reserve() returns. */
+/*
+ * Reserve a slot and a position in a ring of handles, for an event of @len
+ * bytes. Return 0, or the error that rring_kwriter_reserve() returns.
+ */
 static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
 				 struct rring_kevent *event)
 {
@@ -216,7 +225,7 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
  * @kw: the writer
  * @len: bytes of the payload
  * @event_type: type of the event, for readers
- * @event: filled on success; the caller's memory
+ * @event: the caller's memory, which this function fills on success
  *
  * On success @event->data is memory for @len bytes. Until commit or discard it
  * belongs to the caller; only a hostile producer can still write there, in a
@@ -228,14 +237,14 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
  * Many calls may run at once, on all CPUs, and may interrupt each other.
  *
  * Context: any, NMI included. Never sleeps. In a ring of handles, takes a raw
- * spinlock, with interrupts off. In an inline ring, takes it only to look at
- * the readers for more room. No other lock is taken under it, so the caller may
- * hold any lock. Another CPU keeps the lock while it handles a few hundred
- * entries at most. An NMI tries the lock and never waits. Must not be called
- * from probes of lock:contention_begin or of preemptirq, which this function
- * itself triggers.
- * Return: 0, or a negative errno; the event is then dropped and counted, and
- * neither commit nor discard may follow.
+ * spinlock, with interrupts off. In an inline ring, takes this spinlock only to
+ * look at the readers for more room. Takes no other lock under the spinlock, so
+ * the caller may hold any lock. Another CPU keeps the spinlock while it handles
+ * a few hundred entries at most. An NMI tries to take the spinlock, and never
+ * waits for it. Must not be called from probes of lock:contention_begin or of
+ * preemptirq, which this function itself triggers.
+ * Return: 0, or a negative errno. After an error the event is dropped and
+ * counted, and neither commit nor discard may follow.
  *
  * * -E2BIG: @len exceeds the stride, or the largest class that has a stock
  * * -EAGAIN: the ring is full
@@ -262,21 +271,25 @@ EXPORT_SYMBOL_GPL(rring_kwriter_reserve);
 /* ---- marks, and the head ---- */
 
 /*
- * Return the mark of the entry at @pos, which is committed or discarded. It is
- * never 0, and another lap of the ring gives the same entry another mark.
+ * Return the mark of the entry at @pos, which is committed or discarded:
+ * @outcome says which. A mark is never 0. In the next lap of the ring the same
+ * entry gets another mark.
  */
 static u64 make_mark(u64 pos, enum kwriter_outcome outcome)
 {
 	return (pos + 1) << 1 | outcome;
 }
 
-/* Return the mark of the entry at @pos; 0: not committed or discarded yet. */
+/*
+ * Return the mark of the entry at @pos, or 0 if this entry is not marked yet.
+ * @index is @pos modulo the capacity.
+ */
 static u64 load_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 {
 	/*
-	 * Pairs with the exchange in complete_entry(): after the mark is seen
-	 * here, the whole entry is. Without the acquire the head could move
-	 * over an entry that is half written.
+	 * Pairs with the exchange in complete_entry(): a context that sees the
+	 * mark here sees the whole entry. Without the acquire the head could
+	 * move over an entry that is half written.
 	 */
 	u64 mark = smp_load_acquire(&kw->mark[index]);
 
@@ -284,9 +297,9 @@ static u64 load_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 }
 
 /*
- * If the head is at *@head, move it over the entry at that position, which is
- * complete, and return true. Else set *@head to where the head is, and return
- * false.
+ * If the head is at *@head, move the head over the entry at that position, and
+ * return true. The caller knows that this entry is complete. Otherwise set
+ * *@head to the present head, and return false.
  *
  * A: pairs with B in the library's peek, in the sweep and in writer_window.c.
  * Without this pair a reader could see the new head before the entry.
@@ -321,9 +334,10 @@ static void end_reservation(struct rring_kwriter *kw,
 }
 
 /*
- * Move the head over marked entries, at most KWRITER_BATCH of them. Return how
- * many. If these are KWRITER_BATCH, more entries may be marked, and the caller
- * must call again, later. Any context. Needs no lock.
+ * Move the head over marked entries, at most KWRITER_BATCH of them. Return the
+ * number of these entries. If it is KWRITER_BATCH, more entries may be marked,
+ * and the caller must ensure that this function is called again later. Any
+ * context may call this function. It needs no lock.
  */
 u32 kwriter_advance(struct rring_kwriter *kw)
 {
@@ -337,7 +351,8 @@ u32 kwriter_advance(struct rring_kwriter *kw)
 
 		if (!mark)
 			break;
-		if (kw->entries)	/* may be overwritten after the move */
+		/* after the move, another context may overwrite the entry */
+		if (kw->entries)
 			handle = READ_ONCE(kw->entries[index].handle);
 		if (!move_head(kw, &head))
 			continue;
@@ -354,8 +369,8 @@ u32 kwriter_advance(struct rring_kwriter *kw)
  * L: pairs with K in the sleeper. K interrupts only CPUs that run clients, and
  * the kernel may run this function on another CPU. So the caller has passed a
  * full barrier before: the atomic operation that moved the head or dropped the
- * hold. Without it this CPU could load the flag too early, and the sleeper
- * would not be woken.
+ * hold. Without that barrier this CPU could load the flag too early, and the
+ * sleeper would not be woken.
  */
 static bool has_waiters(struct rring_kwriter *kw)
 {
@@ -364,10 +379,10 @@ static bool has_waiters(struct rring_kwriter *kw)
 }
 
 /*
- * The caller has moved the head over @moved entries. Move the head over the
- * marked entries that follow. Then queue .irq if somebody waits, or if a batch
- * is full: .irq wakes the sleepers, and moves the head over further marked
- * entries.
+ * Move the head over the marked entries that follow it. The caller has already
+ * moved the head over @moved entries. If the head has moved, and a task waits
+ * or a batch is full, queue .irq. The irq_work wakes the sleepers, and moves
+ * the head over further marked entries.
  */
 static noinline void advance_and_wake(struct rring_kwriter *kw, u32 moved)
 {
@@ -377,16 +392,17 @@ static noinline void advance_and_wake(struct rring_kwriter *kw, u32 moved)
 }
 
 /*
- * Complete the entry of @event, which the caller has written: move the head
- * over it if the head is there, else mark the entry. @handle: the slot whose
- * hold to drop, or 0. While the head is at an unmarked entry, only the context
- * that completes that entry moves the head.
+ * Complete the entry of @event, which the caller has written. If the head is at
+ * the entry, move the head over it. Otherwise mark the entry. If @handle is not
+ * 0, the hold on its slot is dropped when the head has moved over the entry.
+ * While the head is at an unmarked entry, only the context that completes that
+ * entry moves the head.
  *
  * Q: pairs with R in move_head(). The exchange of the mark is a full barrier
  * between the store of the mark and the load of the head. If two contexts
- * complete entries at the same time, either this one sees the head at its
- * entry, or the one that moves the head there sees the mark. Without this pair
- * the entry could stay invisible.
+ * complete entries at the same time, either this context sees the head at its
+ * entry, or the context that moves the head there sees the mark. Without this
+ * pair the entry could stay invisible.
  */
 static __always_inline void complete_entry(struct rring_kwriter *kw,
 					   const struct rring_kevent *event,
@@ -410,8 +426,8 @@ static __always_inline void complete_entry(struct rring_kwriter *kw,
 /* ---- commit, discard ---- */
 
 /*
- * Store the length and the type of @event in @header. The length is at most
- * @room, because the caller of commit may have raised @event->len.
+ * Store the length and the type of @event in @header. Store at most @room as
+ * the length, because the caller of commit may have raised @event->len.
  */
 static void write_header(struct rring_event_header *header,
 			 const struct rring_kevent *event, u32 room)
@@ -421,9 +437,9 @@ static void write_header(struct rring_event_header *header,
 }
 
 /*
- * Commit @event in a ring of handles. A shallow sweep sees only holds and
- * in_flight. So in_flight rises before the head moves and the hold falls; else
- * the sweep could free a slot that the window names.
+ * Commit @event in a ring of handles. A shallow sweep reads only holds and
+ * in_flight, and no windows. So in_flight rises before the head moves and the
+ * hold falls. Otherwise the sweep could free a slot that the window names.
  */
 static noinline void commit_slot(struct rring_kwriter *kw,
 				 const struct rring_kevent *event)
@@ -452,8 +468,9 @@ static noinline void commit_slot(struct rring_kwriter *kw,
  * When all events that were reserved earlier are committed or discarded,
  * readers see the event, and sleeping readers are woken. A reader that sees the
  * event sees all that the caller wrote to the payload before this call. After
- * the call the caller must not touch the payload; @event itself is not used any
- * more. An irq_work wakes readers, so the caller may hold a run queue's lock.
+ * the call the caller must not touch the payload, but may use the memory of
+ * @event for something else. An irq_work wakes readers, so the caller may hold
+ * a run queue's lock.
  *
  * Context: any, NMI included; another context than that of the reservation may
  * commit. Takes no lock, never sleeps. A task that is preempted within this
@@ -486,10 +503,10 @@ static void write_discarded(struct rring_kwriter *kw,
 }
 
 /*
- * Return the slot of a discarded event, named by @handle, to the stock of its
- * class. If that stock is full, or .lock is not available, drop the slot's
- * hold, so that a sweep frees the slot. Queue .irq if a client waits for a
- * slot.
+ * Put the slot of a discarded event, which @handle names, back into the stock
+ * of its class. If that stock is full, or .lock is not available, drop the
+ * slot's hold instead, so that a sweep frees the slot. Queue .irq if a client
+ * waits for a slot or a reader for an event.
  */
 static void return_slot(struct rring_kwriter *kw, u64 handle)
 {
@@ -511,13 +528,14 @@ static void return_slot(struct rring_kwriter *kw, u64 handle)
  * @event: as rring_kwriter_reserve() filled it
  *
  * Readers do not get the event. If a later event was reserved, readers skip the
- * position; else the next reservation gets the position again. After the call
- * the caller must not touch the payload; @event itself is not used any more.
+ * position; otherwise the next reservation gets the position again. After the
+ * call the caller must not touch the payload, but may use the memory of @event
+ * for something else.
  *
  * Context: any, NMI included; another context than that of the reservation may
  * discard. Never sleeps. In an inline ring takes no lock. In a ring of handles
- * takes the raw spinlock of rring_kwriter_reserve(); where that function would
- * return -EBUSY, this one does its work without the lock.
+ * takes the raw spinlock of rring_kwriter_reserve(). If rring_kwriter_reserve()
+ * would return -EBUSY, this function does its work without the spinlock.
  */
 void rring_kwriter_discard(struct rring_kwriter *kw,
 			   const struct rring_kevent *event)
@@ -542,9 +560,9 @@ EXPORT_SYMBOL_GPL(rring_kwriter_discard);
  *
  * Context: that of rring_kwriter_reserve(): any, NMI included, with the same
  * lock and the same exceptions.
- * Return: 0: the event is published, as by rring_kwriter_commit(). Else the
- * error of rring_kwriter_reserve(), and the event is dropped and counted:
- * -E2BIG, -EAGAIN, -EBUSY or -ENOSPC.
+ * Return: 0 if the event is published, as by rring_kwriter_commit(); otherwise
+ * the error of rring_kwriter_reserve(): -E2BIG, -EAGAIN, -EBUSY or -ENOSPC.
+ * After an error the event is dropped and counted.
  */
 int rring_kwriter_write(struct rring_kwriter *kw, const void *data, u32 len,
 			u32 event_type)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * A kernel writer's stock of free slots. A reservation must not sleep, but a
- * sweep does; so a worker refills the stock when half of it is used. A slot in
- * stock has a hold in the kernel's ledger, so no sweep frees it.
+ * sweep may sleep. So a worker refills the stock when half of it is used. A
+ * slot in stock has a hold in the kernel's ledger, so no sweep frees it.
  */
 #include "../core/compat.h"
 
@@ -17,9 +17,9 @@
 #include "writer.h"
 
 #define STOCK_DEFAULT		16
-#define REFILL_ROUNDS_MIN	64	/* least rounds of refill_stock() */
+#define REFILL_ROUNDS_MIN	64	/* lowest limit of rounds of a refill */
 
-/* The kernel's ledger word of the slot that @handle names. */
+/* Return the word of the kernel's ledger for the slot that @handle names. */
 rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle)
 {
 	struct kring_pool *pool =
@@ -30,9 +30,9 @@ rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle)
 }
 
 /*
- * Return the stock for an event of @len bytes: that of the smallest class that
- * has a stock and whose slots have at least @len bytes. NULL: no class is so
- * large.
+ * Return the stock for an event of @len bytes: the stock of the smallest class
+ * that has a stock and whose slots have at least @len bytes. Return NULL if no
+ * class with a stock has such slots.
  */
 struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 {
@@ -45,10 +45,10 @@ struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 }
 
 /*
- * Take a slot from @stock. Return its handle, or 0: the stock is empty. If half
- * of the stock is used and no refill is active, set kw->refill_requested: the
- * caller then queues .irq of the writer, which starts the refill. The caller
- * holds kw->lock.
+ * Take a slot from @stock. Return its handle, or 0 if the stock is empty. If
+ * half of the stock or more is used, and no refill is active, set
+ * kw->refill_requested: the caller must then queue .irq of the writer, which
+ * starts the refill. The caller holds kw->lock.
  */
 u64 kwriter_stock_pop(struct kwriter_stock *stock)
 {
@@ -78,9 +78,10 @@ void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
 }
 
 /*
- * Put the slot that @handle names back into the stock of its class. Return
- * false if the stock is full: then the hold is dropped, and the caller must
- * wake the clients that wait for a slot. The caller holds kw->lock.
+ * Put the slot that @handle names back into the stock of its class. Return true
+ * if there was room. If the stock is full, drop the kernel's hold on the slot
+ * and return false: the caller must then wake the clients that wait for a slot.
+ * The caller holds kw->lock.
  */
 bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle)
 {
@@ -96,7 +97,10 @@ bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle)
 
 /* ---- refill ---- */
 
-/* How many slots the stock lacks. Only a hint: read without kw->lock. */
+/*
+ * Return how many slots the stock lacks. The result is only a hint, because
+ * this function does not take kw->lock.
+ */
 static u32 stock_shortfall(struct kwriter_stock *stock)
 {
 	u32 n = READ_ONCE(stock->n);
@@ -105,13 +109,14 @@ static u32 stock_shortfall(struct kwriter_stock *stock)
 }
 
 /*
- * Take up to @want free slots of the pool into @stock. Return how many. Return
- * 0: no slot is free or, if @swept is false, the caller must sweep first. Takes
- * the arena's lock, releases it, then takes kw->lock.
+ * Take up to @want free slots of the pool into @stock. Return how many slots
+ * were taken. Return 0 if no slot is free, or if @swept is false and the caller
+ * must sweep first. Takes the arena's lock, releases it, then takes kw->lock.
  *
- * A deep sweep can free slots whose entries have left the window and are not
- * settled yet. So this function settles these entries before it puts the slots
- * into stock. Otherwise in_flight of a slot could grow without limit.
+ * A deep sweep can free slots whose entries have left the window but are not
+ * settled: in_flight still counts these entries. So this function settles these
+ * entries before it puts the slots into stock. Otherwise in_flight of a slot
+ * could grow without limit.
  */
 static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 {
@@ -139,10 +144,11 @@ static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 }
 
 /*
- * Fill @stock. Sweep if too few slots are free. Return false: no slot is free,
+ * Fill @stock. Sweep if too few slots are free. Return true if the stock is
+ * full, or if the limit of rounds is reached. Return false if no slot is free,
  * even after the kernel has recalled the slots in the clients' magazines, and
- * after the oldest entries of rings have given way. Return true: the stock is
- * full, or the limit of rounds is reached. Takes the arena's lock. May sleep.
+ * after rings have given up the slots of their oldest entries. Takes the
+ * arena's lock. May sleep.
  */
 static bool refill_stock(struct kwriter_stock *stock)
 {
@@ -166,7 +172,10 @@ static bool refill_stock(struct kwriter_stock *stock)
 	return true;
 }
 
-/* Fill all stocks. Returns a bit for each pool where refill_stock() failed. */
+/*
+ * Fill all stocks. Return a mask with a bit for each pool in which
+ * refill_stock() found no free slot.
+ */
 static u32 refill_all_stocks(struct rring_kwriter *kw)
 {
 	u32 dry = 0;
@@ -178,7 +187,7 @@ static u32 refill_all_stocks(struct rring_kwriter *kw)
 	return dry;
 }
 
-/* Takes the arena's lock. */
+/* Add 1 to .failures of each pool in the mask @dry. Takes the arena's lock. */
 static void count_failures(struct kring_arena *arena, u32 dry)
 {
 	u32 i;
@@ -191,13 +200,15 @@ static void count_failures(struct kring_arena *arena, u32 dry)
 }
 
 /*
- * Begin to wait for a free slot of the pools in @dry, a bit for each. Like any
- * client that waits, this function raises the waiters flag, passes barrier K
- * and looks again. Return the pools that are still dry, or 0. This function
- * does not sleep: if pools are still dry, the refill work ends, and
- * slot_freed() queues it again. If this look has filled the stocks, the
- * function lowers the flag at once; otherwise the next client that drops a slot
- * would make a WAKE system call that wakes nobody.
+ * Begin to wait for free slots of the pools in the mask @dry. Like any client
+ * that waits, raise the waiters flags of these pools, pass barrier K, and try
+ * once more to fill the stocks. Return the mask of the pools that have no free
+ * slot even now, or 0.
+ *
+ * This function does not sleep until a slot is free: if the result is not 0,
+ * the refill work ends, and slot_freed() queues it again. If the result is 0,
+ * this function has lowered the flags. With the flags still up, the next client
+ * that drops a slot would make a WAKE system call that wakes nobody.
  */
 static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 {
@@ -235,7 +246,7 @@ static bool any_stock_low(struct rring_kwriter *kw)
 
 /*
  * End the refill, so that kwriter_stock_pop() can request the next one. But if
- * a stock became low while the worker filled the others, the refill stays
+ * a stock became low while the worker filled other stocks, the refill stays
  * active, and this function queues the work again.
  */
 static void end_refill(struct rring_kwriter *kw)
@@ -250,7 +261,10 @@ static void end_refill(struct rring_kwriter *kw)
 		queue_delayed_work(system_unbound_wq, &kw->refill, 0);
 }
 
-/* Work function of kw->refill. */
+/*
+ * Run the work kw->refill: fill all stocks. If a pool has no free slot, begin
+ * to wait for one; otherwise end the refill.
+ */
 void kwriter_stock_refill(struct work_struct *work)
 {
 	struct rring_kwriter *kw = container_of(to_delayed_work(work),
@@ -265,10 +279,10 @@ void kwriter_stock_refill(struct work_struct *work)
 }
 
 /*
- * The wait queue of the pool's event count calls this function when the count
- * is signalled, in any context. If the last refill found a pool dry, queue the
- * next refill, with a delay of one tick, so that refills run at most once per
- * tick.
+ * Queue the next refill if the last refill found a pool without free slots.
+ * Delay it by one tick, so that refills run at most once per tick. The wait
+ * queue of the pool's event count calls this function, in any context, when the
+ * event count is signalled.
  */
 static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 		      void *key)
@@ -284,8 +298,10 @@ static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 /* ---- init and destroy ---- */
 
 /*
- * Return how many slots of @pool to keep in stock. If @by_default, because
- * config->stock is all 0: a quarter of the pool, at most STOCK_DEFAULT.
+ * Return how many slots of @pool to keep in stock. The result is what @config
+ * asks for. But if @by_default is true, because config->stock is all 0, the
+ * result is a quarter of the pool, limited to STOCK_DEFAULT, and at least 1
+ * unless the pool is empty.
  */
 static u32 stock_wanted(const struct rring_kwriter_config *config,
 			const struct kring_pool *pool, bool by_default)
@@ -298,9 +314,9 @@ static u32 stock_wanted(const struct rring_kwriter_config *config,
 }
 
 /*
- * Set up the stocks, which remain empty. Return 0; -EINVAL: config->stock asks
- * for more than RRING_KWRITER_STOCK_MAX slots or than the pool has; or -ENOMEM.
- * After an error the caller calls kwriter_stock_destroy().
+ * Set up the stocks, which remain empty. Return 0, -ENOMEM, or -EINVAL if
+ * config->stock asks for more than RRING_KWRITER_STOCK_MAX slots or for more
+ * than the pool has. After an error the caller calls kwriter_stock_destroy().
  */
 int kwriter_stock_init(struct rring_kwriter *kw,
 		       const struct rring_kwriter_config *config)
@@ -329,7 +345,7 @@ int kwriter_stock_init(struct rring_kwriter *kw,
 	return 0;
 }
 
-/* Start refills, and wait for the end of the first one. May sleep. */
+/* Start refills, and wait until the first refill has ended. May sleep. */
 void kwriter_stock_start(struct rring_kwriter *kw)
 {
 	u32 i;

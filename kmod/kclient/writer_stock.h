@@ -9,14 +9,17 @@ struct rring_kwriter_config;
 struct kring_pool;
 struct work_struct;
 
-/* Free slots of one pool that a kernel writer holds for its next events. */
+/*
+ * Free slots of one pool that a kernel writer holds for its next events. .lock
+ * of the writer protects .n and .handle[].
+ */
 struct kwriter_stock {
 	struct rring_kwriter *kw;
 	struct kring_pool *pool;
 	u32 want;			/* slots to keep; 0: class not used */
-	u32 n;				/* slots in .handle; under kw->lock */
-	u64 *handle;			/* array of 2 * .want; under kw->lock */
-	wait_queue_entry_t wait;	/* on the pool's event count */
+	u32 n;				/* slots in .handle */
+	u64 *handle;			/* array of 2 * .want handles */
+	wait_queue_entry_t wait;	/* in the pool's event count */
 };
 
 int kwriter_stock_init(struct rring_kwriter *kw,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The window of a kernel writer: where its readers are, how much room there is
- * above them, and which entries are settled in the kernel's ledger.
+ * The window of a kernel writer: where its readers are, how much room the
+ * writer has, and which entries are settled in the kernel's ledger.
  *
- * Only the kernel writes the ring's pages and its own ledger, so it trusts what
- * they contain. Processes write the cursors, so this code checks each cursor.
+ * Only the kernel writes the ring's pages and its own ledger, so this code
+ * trusts what the pages and the ledger contain. Processes write the cursors, so
+ * this code checks each cursor.
  */
 #include "../core/compat.h"
 
@@ -19,17 +20,18 @@
 /*
  * ---- the lock ----
  *
- * Sparse cannot follow a function that takes a lock, but not on all its
- * returns. So __acquire() and __release() tell sparse that none of these
- * functions returns with .lock held.
+ * Sparse cannot follow a function that holds a lock on some of its returns
+ * only. So __acquire() and __release() tell sparse that none of these functions
+ * returns with .lock held.
  */
 
 /*
- * Take .lock and disable interrupts. *@flags: for kwriter_window_unlock(). Any
- * context; spins, but not in an NMI. Return true: the caller holds .lock.
- * False: .lock was not taken, and interrupts are as before, because this
- * context interrupted a context of the same CPU that holds or awaits .lock, or
- * because this is an NMI and another CPU holds .lock.
+ * Take .lock of @kw and disable interrupts. Return true if the caller now holds
+ * .lock; it passes *@flags to kwriter_window_unlock(). Return false if this
+ * context has interrupted a context of the same CPU that holds or awaits .lock,
+ * or if this is an NMI and another CPU holds .lock. Then .lock is not taken,
+ * and interrupts are as before. Any context may call this function. It spins
+ * until another CPU releases .lock, but not in an NMI.
  */
 bool kwriter_window_trylock(struct rring_kwriter *kw, unsigned long *flags)
 {
@@ -95,8 +97,10 @@ static u64 head_of(const struct rring_kwriter *kw)
 }
 
 /*
- * Return the position of a reader, which is at least .start. A hostile client
- * can store any cursor, so the result may be above the head. Under .lock.
+ * Return the position of a reader: its cursor or .start, whichever is higher,
+ * or .start if there is no cursor. A hostile client can store any value in its
+ * cursor, so the result may be above the head. The caller holds .lock of the
+ * writer.
  */
 static u64 position_of(const struct kwriter_cursor *reader)
 {
@@ -111,11 +115,13 @@ static u64 position_of(const struct kwriter_cursor *reader)
 }
 
 /*
- * Find the lower end of the window and store it in .low and, for the kernel
- * when readers join, in .passed of the ring's page. All gating readers have
- * passed the entries below. The ring retains none of these, except that
- * retained entries below info->kept gave way, because a pool was dry. The lower
- * end never falls, even if a hostile client lowers its cursor. Under .lock.
+ * Find the lower end of the window, and return it. Also store it in .low, and
+ * in .passed of the ring's page: no new reader starts below .passed. All gating
+ * readers have passed the entries below the lower end, and the ring does not
+ * retain these entries. But retained entries below info->kept do not count: the
+ * kernel has given up their slots, because a pool had no free slot. The lower
+ * end never falls, even if a hostile client lowers its cursor. The caller holds
+ * .lock.
  */
 static u64 update_low(struct rring_kwriter *kw)
 {
@@ -127,7 +133,10 @@ static u64 update_low(struct rring_kwriter *kw)
 		if (kw->reader[i].gates)
 			low = min(low, position_of(&kw->reader[i]));
 	kw->low = max(kw->low, low);
-	/* never lower: the last writer may have seen a hostile cursor higher */
+	/*
+	 * .passed never falls: a hostile client may have lowered its cursor
+	 * since the ring's last writer stored .passed.
+	 */
 	if (rring_seq_load(&kw->page->passed) < kw->low)
 		rring_seq_store(&kw->page->passed, kw->low);
 	return kw->low;
@@ -136,8 +145,8 @@ static u64 update_low(struct rring_kwriter *kw)
 /*
  * Settle the entries below @low: decrement in_flight of their slots. The caller
  * ensures that all gating readers have passed these entries, or that the kernel
- * has adopted the window, or that the policy is RRING_OVERWRITE. Under .lock,
- * or when nothing else uses @kw.
+ * has adopted the window, or that the policy is RRING_OVERWRITE. The caller
+ * holds .lock, or no other task uses @kw.
  *
  * G: pairs with H in the sweep. Without this pair a shallow sweep could see
  * in_flight fall, but not the hold of a reader that keeps the slot, and free a
@@ -155,7 +164,8 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 }
 
 /*
- * The end of one batch of settling. Batches bound the time with interrupts off.
+ * Return the position at which the next batch of settling ends. Batches bound
+ * the time for which interrupts are off.
  */
 static u64 batch_end(const struct rring_kwriter *kw)
 {
@@ -165,7 +175,8 @@ static u64 batch_end(const struct rring_kwriter *kw)
 /*
  * Settle all entries below the window, so that a shallow sweep can free their
  * slots. Return the window's lower end. Only for a ring of handles, in process
- * context. Takes .lock anew for each batch, so the caller does not hold it.
+ * context. Takes and releases .lock for each batch, so the caller must not hold
+ * .lock.
  */
 u64 kwriter_window_settle(struct rring_kwriter *kw)
 {
@@ -183,10 +194,10 @@ u64 kwriter_window_settle(struct rring_kwriter *kw)
 }
 
 /*
- * Settle all entries up to the head. The caller has left the ring, so the
- * kernel has adopted the window, and the adopted copy names the slots. Does
- * nothing for an inline ring. The caller holds the arena's lock. Nothing else
- * uses @kw any more, so .lock is not needed. May sleep.
+ * Settle all entries up to the head. Do nothing for an inline ring. The caller
+ * has left the ring, so the kernel has adopted the window, and the adopted copy
+ * names the slots. The caller holds the arena's lock. No other task uses @kw
+ * any more, so this function does not take .lock. May sleep.
  */
 void kwriter_window_settle_all(struct rring_kwriter *kw)
 {
@@ -200,9 +211,9 @@ void kwriter_window_settle_all(struct rring_kwriter *kw)
 
 /*
  * Return the position below which the policy RRING_OVERWRITE lets the writer
- * overwrite entries. In a ring of handles, settle first what the next
- * reservation overwrites: only the entry tells which slot's in_flight has to
- * fall. Under .lock.
+ * overwrite entries. In a ring of handles, first settle the entry that the next
+ * reservation overwrites, because only that entry tells of which slot in_flight
+ * has to fall. The caller holds .lock.
  */
 static u64 overwritable_below(struct rring_kwriter *kw)
 {
@@ -218,9 +229,9 @@ static u64 overwritable_below(struct rring_kwriter *kw)
 
 /*
  * Return the position below which the policy RRING_FAIL lets the writer
- * overwrite entries: below the window and, in a ring of handles, settled.
- * Settles one batch at most, so in a ring of handles the result can be too low.
- * Under .lock.
+ * overwrite entries. These entries are below the window and, in a ring of
+ * handles, settled. This function settles one batch at most, so in a ring of
+ * handles the result can be too low. The caller holds .lock.
  */
 static u64 passed_below(struct rring_kwriter *kw)
 {
@@ -232,17 +243,20 @@ static u64 passed_below(struct rring_kwriter *kw)
 	return min(low, kw->settled.pos);
 }
 
-/* True: one more position can be reserved without a look at the readers. */
+/*
+ * Return true if one more position can be reserved without a look at the
+ * readers.
+ */
 static bool is_below_limit(const struct rring_kwriter *kw)
 {
 	return atomic64_read(&kw->reserved) < rring_seq_load(&kw->limit);
 }
 
 /*
- * Return true if there is room for one more entry. Looks at the readers, and
- * raises the limit, only if all positions below the limit are reserved. Under
- * .lock; but other contexts reserve without .lock, so the room may be used up
- * at once.
+ * Return true if there is room for one more entry. Only if all positions below
+ * .limit are reserved, look at the readers and raise .limit. The caller holds
+ * .lock. But in an inline ring other contexts reserve without .lock, so they
+ * may use up the room at once.
  */
 bool kwriter_window_has_room(struct rring_kwriter *kw)
 {
@@ -260,12 +274,13 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 	return is_below_limit(kw);
 }
 
-/* ---- readers come and go; under the arena's lock ---- */
+/* ---- readers come and go: the caller holds the arena's lock ---- */
 
 /*
  * Copy the state of @reader into @kw: whether it gates, its start, and its
- * cursor. Called when the kernel opens the ring and whenever the state of
- * @reader changes, under the arena's lock. Takes kw->lock.
+ * cursor. The core calls this function when the state of @reader changes, and
+ * kwriter_window_add_readers() calls it when the kernel opens the ring. The
+ * caller holds the arena's lock. Takes kw->lock.
  */
 static void update_cursor(struct rring_kwriter *kw,
 			  const struct kring_reader *reader)
@@ -285,10 +300,11 @@ static void update_cursor(struct rring_kwriter *kw,
 }
 
 /*
- * Store the client that the writer wakes for @reader, or NULL if @reader has no
- * client now. Called when that changes. The kernel frees a client only after
- * this has replaced it, because the writer wakes it under .wake_lock without a
- * reference. Takes .wake_lock.
+ * Store in .sleeper[] the client that the writer wakes for @reader, or NULL if
+ * @reader has no client now. The core calls this function when .client of
+ * @reader changes. The writer wakes a client under .wake_lock, without a
+ * reference. So the kernel frees the client only after this function has
+ * replaced it in .sleeper[]. Takes .wake_lock.
  */
 static void update_sleeper(struct rring_kwriter *kw,
 			   const struct kring_reader *reader)
@@ -313,8 +329,8 @@ void kring_announce_reader_client(const struct kring_reader *reader)
 }
 
 /*
- * Copy the state of all readers that the ring has already when the kernel opens
- * it as its writer. Under the arena's lock.
+ * Copy into @kw the state of all readers that the ring already has when the
+ * kernel becomes its writer. The caller holds the arena's lock.
  */
 void kwriter_window_add_readers(struct rring_kwriter *kw)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Barrier K, for a task that is about to sleep or poll, makes a reader gate, or
- * recalls magazines: make every CPU that may run a client of the arena pass a
- * full barrier. See kring_barrier().
+ * Barrier K makes every CPU that may run a client of the arena pass a full
+ * barrier. A task passes barrier K before it sleeps or polls, when it turns a
+ * reader into a gating reader, and when it recalls magazines (takes back the
+ * free slots that clients have). See kring_barrier().
  */
 #include <linux/cpumask.h>
 #include <linux/mm_types.h>
@@ -18,9 +19,9 @@ static void full_barrier(void *unused)
 }
 
 /*
- * Set @peers to all CPUs that may be running a client of @arena. A CPU too many
- * does no harm. The caller holds the arena's lock, and has passed a full
- * barrier before.
+ * Set @peers to all CPUs that may be running a client of @arena. It does no
+ * harm if @peers contains other CPUs, too. The caller holds the arena's lock,
+ * and has passed a full barrier before the call.
  */
 static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 {
@@ -33,7 +34,8 @@ static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 			cpumask_or(peers, peers,
 				   mm_cpumask(arena->clients[i]->mm));
 #else
-	cpumask_copy(peers, cpu_online_mask);	/* no mask to read */
+	/* this code reads mm_cpumask() on x86 only; take all online CPUs */
+	cpumask_copy(peers, cpu_online_mask);
 #endif
 }
 
@@ -41,22 +43,24 @@ static void interrupt(const struct cpumask *peers)
 {
 	on_each_cpu_mask(peers, full_barrier, NULL, true);
 	/*
-	 * A CPU that is in no mask gets no interrupt. If a client has run there
-	 * before, the caller's loads after this barrier see what it has stored.
+	 * A CPU that is not in @peers gets no interrupt. If a client ran on
+	 * such a CPU before, the caller's loads after this barrier see what
+	 * that client stored.
 	 */
 	smp_mb();
 }
 
 /*
  * K: pairs with L. Make each CPU that runs a client pass a full barrier.
- * Without it, the caller could miss a peer's store while the peer misses the
- * caller's: a sleeper would not be woken.
+ * Without the barrier, the caller could miss a client's store while this client
+ * misses the caller's store. Then a sleeper would not be woken.
  *
- * On x86 only CPUs in mm_cpumask of a client get an interrupt. Another CPU runs
- * no client now. When it switches to one later, it enters itself in that mask,
- * then passes a full barrier. The full barrier here comes before the reads of
- * the masks. So a client on such a CPU sees what the caller wrote before. The
- * caller holds the arena's lock.
+ * On x86 only the CPUs in mm_cpumask of a client get an interrupt. Any other
+ * CPU runs no client now. If such a CPU switches to a client later, it enters
+ * itself in mm_cpumask of the client, then passes a full barrier. The first
+ * full barrier of this function comes before the reads of the masks. So a
+ * client that runs on such a CPU later sees what the caller wrote before this
+ * call. The caller holds the arena's lock.
  */
 void kring_barrier(struct kring_arena *arena)
 {
@@ -66,9 +70,10 @@ void kring_barrier(struct kring_arena *arena)
 }
 
 /*
- * Barrier K, see kring_barrier(), for a caller that does not hold the arena's
- * lock. Takes the lock to find the CPUs, and releases it before it interrupts
- * them. May sleep.
+ * Pass barrier K, see kring_barrier(), for a caller that does not hold the
+ * arena's lock. Take the lock to find the CPUs, and release the lock before
+ * these CPUs get the interrupt. If there is no memory for a CPU mask, interrupt
+ * all CPUs. May sleep.
  */
 void kring_barrier_unlocked(struct kring_arena *arena)
 {

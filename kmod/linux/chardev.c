@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* /dev/rusted_ring: file operations; copies ioctl arguments. */
+/* The file operations of /dev/rusted_ring. They copy the ioctl arguments. */
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -14,10 +14,10 @@
 
 /*
  * Copy the argument of an ioctl, a struct that begins with its size in bytes,
- * from @user to @args. *@size becomes the size that the caller has stored
- * there; @known is the size that the kernel knows. Returns 0; -EFAULT: @user
- * cannot be read; -EINVAL: *@size is below @known; -E2BIG: *@size is above a
- * page, or a byte from offset @known on is not zero.
+ * from @user to @args. Set *@size to the size that the process has stored in
+ * the struct. @known is the size of the struct that the kernel knows. Return 0,
+ * -EFAULT if @user cannot be read, -EINVAL if *@size is below @known, or -E2BIG
+ * if *@size is above a page or a byte at offset @known or above is not zero.
  */
 static int copy_args(union kring_args *args, void __user *user, u32 known,
 		     u32 *size)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The file descriptor of an arena, which CREATE returns. It holds a reference
- * to the arena. A process can pass it to another one, which then can attach.
+ * The file descriptor of an arena, which CREATE returns. The descriptor holds a
+ * reference to the arena. A process can pass the descriptor to another process,
+ * which can then attach to the arena.
  */
 #include <linux/anon_inodes.h>
 #include <linux/file.h>
@@ -25,9 +26,9 @@ static const struct file_operations arena_fops = {
 };
 
 /*
- * Create the arena that @args describes. Returns a descriptor of it, which is
- * close-on-exec, or a negative errno: -EMFILE, -ENFILE, -ENOMEM, or an error of
- * kring_arena_new().
+ * Create the arena that @args describes. Return a new descriptor of the arena,
+ * which is close-on-exec, or a negative errno: -EMFILE, -ENFILE, -ENOMEM, or an
+ * error of kring_arena_new().
  */
 int kring_descriptor_create(const struct rring_create *args)
 {
@@ -48,8 +49,8 @@ int kring_descriptor_create(const struct rring_create *args)
 
 /*
  * Return the arena of descriptor @fd of the calling task, with a reference for
- * the caller; ERR_PTR(-EBADF): @fd is not open; ERR_PTR(-EINVAL): @fd is not
- * the descriptor of an arena.
+ * the caller. Return ERR_PTR(-EBADF) if @fd is not open, or ERR_PTR(-EINVAL) if
+ * @fd is not the descriptor of an arena.
  */
 struct kring_arena *kring_descriptor_arena(int fd)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Each open file gets an inode of its own, so that an eviction can revoke the
- * mappings of this file and no others: by default, all files of a device share
- * one inode. These inodes are in a file system that only the module mounts, as
- * in DRM and cxl.
+ * Each open file of the device gets an inode of its own, so that an eviction
+ * can revoke the mappings of one file and no others. By default, all files of a
+ * device share one inode. The inodes of this file are in a file system that
+ * only the module mounts. DRM and cxl do this, too.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -23,9 +23,9 @@ static int init_context(struct fs_context *context)
 }
 
 /*
- * No .owner: the module keeps this file system mounted while it is loaded, and
- * a mount holds a reference to .owner. If .owner were the module, the module
- * could never be unloaded.
+ * The file system has no .owner. The module keeps the file system mounted while
+ * the module is loaded, and a mount holds a reference to .owner. If .owner were
+ * the module, the module could never be unloaded.
  */
 static struct file_system_type file_system = {
 	.name = "rusted_ring",
@@ -39,13 +39,13 @@ int kring_inode_register(void)
 	return PTR_ERR_OR_ZERO(mount);
 }
 
-/* Called when no inode is left. */
+/* Unmount the file system. The caller ensures that no inode is left. */
 void kring_inode_unregister(void)
 {
 	kern_unmount(mount);
 }
 
-/* A new inode with a reference, or an ERR_PTR(). May sleep. */
+/* Return a new inode with a reference, or an ERR_PTR(). May sleep. */
 struct inode *kring_inode_new(void)
 {
 	return alloc_anon_inode(mount->mnt_sb);

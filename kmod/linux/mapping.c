@@ -19,9 +19,10 @@
 #include "mapping.h"
 
 /*
- * Count one more mapping of the ledger. mremap(2) copies the mapping, which
- * calls this, then fails in no_mremap(), then closes the copy. Because of the
- * count, this close does not end the client.
+ * Count one more mapping of the ledger. The kernel calls this function when
+ * mremap(2) copies the mapping. Then no_mremap() makes mremap(2) fail, and the
+ * kernel closes the copy. Because of the count, ledger_close() of the copy does
+ * not let the client die.
  */
 static void ledger_open(struct vm_area_struct *vma)
 {
@@ -61,10 +62,11 @@ static const struct vm_operations_struct region_ops = {
 };
 
 /*
- * May the client map @region as @vma asks? Returns 0: yes; -EINVAL: @vma is
- * private, or does not have the region's size; -EACCES: @vma is executable, or
- * is writable although @writable is false. Looks at VM_MAYSHARE, which every
- * shared mapping has; VM_SHARED is missing if the file is not open for writing.
+ * Check whether the client may map @region as @vma asks. Return 0 if it may,
+ * -EINVAL if @vma is private or does not have the region's size, or -EACCES if
+ * @vma is executable, or is writable although @writable is false. Every shared
+ * mapping has VM_MAYSHARE. Do not test VM_SHARED, because a shared mapping
+ * lacks that flag if the file is not open for writing.
  */
 static int check_vma(const struct vm_area_struct *vma,
 		     const struct kring_region *region, bool writable)
@@ -80,14 +82,15 @@ static int check_vma(const struct vm_area_struct *vma,
 	return 0;
 }
 
-/* Pages that are mapped between two looks at whether to go on. */
+/* How many pages insert_pages() maps before it checks again whether to stop. */
 #define INSERT_PAGES	512u
 
 /*
- * Map @region into @vma, piece by piece: this may take long. Returns 0;
- * -EOWNERDEAD: @client was evicted meanwhile; -EINTR: the process is being
- * killed; or another negative errno. After an error mmap() takes all pages out
- * of @vma again. Needs no lock but the mmap_lock.
+ * Map @region into @vma, piece by piece, because this may take long. Return 0,
+ * -EOWNERDEAD if an eviction of @client has begun, -EINTR if the process is
+ * being killed, or an error of kring_region_insert(). After an error mmap()
+ * removes all pages from @vma. The caller holds the mmap_lock for writing, and
+ * does not hold the arena's lock.
  */
 static int insert_pages(const struct kring_client *client,
 			struct vm_area_struct *vma,
@@ -99,7 +102,7 @@ static int insert_pages(const struct kring_client *client,
 	lockdep_assert_not_held(&client->arena->lock);
 	for (done = 0; !err && done < region->nr_pages; done += n) {
 		n = min(region->nr_pages - done, (unsigned long)INSERT_PAGES);
-		/* the evicting task waits for the mmap_lock of this process */
+		/* an eviction waits for the mmap_lock that this task holds */
 		if (READ_ONCE(client->evicted))
 			return -EOWNERDEAD;
 		if (fatal_signal_pending(current))
@@ -121,9 +124,9 @@ static int insert(const struct kring_client *client, struct vm_area_struct *vma,
 }
 
 /*
- * May @client map its ledger into @vma? Returns 0; -EBUSY: @client has mapped
- * its ledger before; -EACCES: @vma is not writable. The caller holds the arena's
- * lock.
+ * Check whether @client may map its ledger into @vma. Return 0 if it may,
+ * -EBUSY if @client has mapped its ledger before, or -EACCES if @vma is not
+ * writable. The caller holds the arena's lock.
  */
 static int check_ledger(const struct kring_client *client,
 			const struct vm_area_struct *vma)
@@ -134,10 +137,11 @@ static int check_ledger(const struct kring_client *client,
 }
 
 /*
- * Find the region that @vma asks for, and store it in @ref with a reference.
- * Returns 0; -EINTR: the process is being killed; -EOWNERDEAD: @client is dead
- * or evicted; or an error of kring_client_region(), check_vma() or
- * check_ledger(). Takes the arena's lock.
+ * Find the region that @vma asks for, and store the region in @ref with a
+ * reference. Return 0, -EINTR if the process is being killed, -EOWNERDEAD if
+ * @client is dead or evicted, or an error of kring_client_region(), check_vma()
+ * or check_ledger(). Even after an error, the caller calls
+ * kring_region_ref_put() for @ref. Take the arena's lock and release it again.
  */
 static int find_region(struct kring_client *client, struct kring_arena *arena,
 		       const struct vm_area_struct *vma,
@@ -161,10 +165,12 @@ unlock:
 }
 
 /*
- * Make @client live: its ledger is mapped into @vma. Nobody else maps it now, as
- * the caller holds the mmap_lock of the only process that may. Returns 0;
- * -EINTR: the process is being killed; -EOWNERDEAD: @client was evicted while
- * the ledger was mapped. Takes the arena's lock.
+ * Change the state of @client to live, because the ledger of @client is now
+ * mapped into @vma. Return 0, -EINTR if the process is being killed, or
+ * -EOWNERDEAD if an eviction of @client began while the pages were mapped. No
+ * other task maps the ledger now: only the process of @client may map the
+ * ledger, and the caller holds the mmap_lock of this process for writing. Take
+ * the arena's lock and release it again.
  */
 static int go_live(struct kring_client *client, struct kring_arena *arena,
 		   struct vm_area_struct *vma)
@@ -187,14 +193,15 @@ static int go_live(struct kring_client *client, struct kring_arena *arena,
 
 /*
  * Carry out mmap() for @client: map the region that the offset of @vma names.
- * Returns 0; -ENOTCONN: @client is not attached; -EPERM: @vma belongs to a
- * process that has not attached @client; or an error of find_region(),
+ * Return 0, -ENOTCONN if @client is not attached, -EPERM if @vma belongs to a
+ * process that has not attached @client, or an error of find_region(),
  * insert_pages() or go_live(). The caller holds the mmap_lock for writing.
  *
- * Takes the arena's lock, but does not hold it while it maps pages: a region can
- * be large, and a client slow. An eviction sets .evicted first, then waits for
- * the mmap_lock. So it finds all mappings: of a call that has not seen .evicted,
- * and that has ended by then.
+ * Do not hold the arena's lock while the pages are mapped, because that can
+ * take long and other clients need the lock. An eviction nevertheless finds all
+ * mappings of @client. It first sets .evicted, then waits for the mmap_lock. A
+ * call of this function that sees .evicted fails. A call that does not see
+ * .evicted has completed its mapping when the eviction gets the mmap_lock.
  */
 int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma)
 {

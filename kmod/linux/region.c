@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Regions: ordinary refcounted pages, charged to the memory cgroup of the task
- * that allocates them, and to the module's max_bytes. When the module frees a
- * region, it only drops its own references. Pages that a process has mapped or
- * pinned stay allocated for that process, and the module never uses them again.
+ * Regions consist of ordinary refcounted pages. The pages are charged to the
+ * memory cgroup of the task that allocates them, and to the module's limit
+ * max_bytes. When the module frees a region, it only drops its own references.
+ * Pages that a process has mapped or pinned stay allocated for that process,
+ * and the module never uses these pages again.
  */
 #include <linux/highmem.h>
 #include <linux/vmalloc.h>
@@ -15,18 +16,22 @@
 static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
 
 static atomic_long_t bytes_in_use;	/* of all regions */
-static unsigned long bytes_max;		/* limit of .bytes_in_use */
+static unsigned long bytes_max;		/* limit of bytes_in_use */
 
 /*
- * Set the limit for all regions together, rounded down to whole pages. The
- * module calls this once, before it allocates any region.
+ * Set the limit for the bytes of all regions together to @max_bytes, rounded
+ * down to whole pages. The module calls this function once, before it allocates
+ * any region.
  */
 void kring_region_set_limit(unsigned long max_bytes)
 {
 	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
 }
 
-/* Is @size within max_bytes? If not, no such region can ever be allocated. */
+/*
+ * Return true if a region of @size bytes is within the limit for all regions
+ * together. If it is not, such a region can never be allocated.
+ */
 bool kring_region_within_limit(u64 size)
 {
 	return size <= bytes_max;
@@ -58,8 +63,9 @@ static void put_pages(struct page **pages, unsigned long nr)
 }
 
 /*
- * Allocate @nr zeroed pages. Returns 0; -ENOMEM: out of memory, or the process
- * is being killed; no page is allocated then.
+ * Allocate @nr zeroed pages, and store them in @pages. Return 0, or -ENOMEM if
+ * there is no memory or the process is being killed. After -ENOMEM no page is
+ * allocated.
  */
 static int get_pages(struct page **pages, unsigned long nr)
 {
@@ -83,9 +89,10 @@ fail:
 
 /*
  * Allocate @size bytes of zeroed pages for @region, and map them in the kernel.
- * @size is a multiple of PAGE_SIZE; the caller has zeroed *@region. Returns 0;
- * -ENOSPC: max_bytes is exceeded; -ENOMEM: out of memory, or the process is
- * being killed. May sleep.
+ * @size is a multiple of PAGE_SIZE, and the caller has zeroed *@region. Return
+ * 0, -ENOSPC if all regions together would exceed max_bytes, or -ENOMEM if
+ * there is no memory or the process is being killed. After an error *@region is
+ * zero. May sleep.
  */
 int kring_region_alloc(struct kring_region *region, u64 size)
 {
@@ -135,7 +142,7 @@ void kring_region_free(struct kring_region *region)
 
 /*
  * Map @n pages of @region, from page @first on, into @vma, which has the
- * region's size. The caller holds the mmap_lock for writing. Returns 0 or a
+ * region's size. The caller holds the mmap_lock for writing. Return 0 or a
  * negative errno.
  */
 int kring_region_insert(const struct kring_region *region,

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Changes over netlink. Each request names its arena by id. Both the process
- * that opened the socket and the process that sends the request must own the
- * arena or have CAP_SYS_ADMIN. Netlink has checked the attributes against the
- * operation's policy (types and ranges) before it calls these functions.
+ * Handlers of the requests that change an arena. Each request names its arena
+ * by id. Both the process that opened the socket and the process that sends the
+ * request must own the arena or have CAP_SYS_ADMIN. Before netlink calls a
+ * handler, it checks the types and ranges of the attributes against the policy
+ * in netlink.c.
  */
 #include <net/genetlink.h>
 
@@ -24,8 +25,10 @@ struct request {
 };
 
 /*
- * A kring_arena_filter_t: return true if the request names @arena and the
- * viewer may see it. Stores the viewer's rights in .may of the request.
+ * Return true if the request @context names @arena, and the request's socket
+ * may see @arena. If the request names @arena, store the rights of the socket
+ * in .may of the request, even if the result is false. This is a
+ * kring_arena_filter_t.
  */
 static bool arena_matches(const struct kring_arena *arena, void *context)
 {
@@ -46,11 +49,13 @@ static bool has_all_attrs(struct genl_info *info, const int *attrs)
 }
 
 /*
- * Return the arena whose id is in attribute @attrs[0], with a reference. @attrs
- * lists the attributes that the request must have, and ends with 0. ERR_PTR():
- * -EINVAL: the request lacks one of them; -ENOENT: there is no such arena, or
- * the process that opened the socket may not see it; -EPERM: that process or
- * the sender may not change the arena, or the socket has no file.
+ * Find the arena whose id is in attribute @attrs[0]. @attrs lists the
+ * attributes that the request must have, and ends with 0. Return the arena with
+ * a reference. Return ERR_PTR(-EINVAL) if the request lacks an attribute of
+ * @attrs. Return ERR_PTR(-ENOENT) if there is no such arena, or the process
+ * that opened the socket may not see the arena. Return ERR_PTR(-EPERM) if the
+ * process that opened the socket or the process that sent the request may not
+ * change the arena, or if the socket has no file.
  */
 static struct kring_arena *find_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)
@@ -80,8 +85,10 @@ static struct kring_arena *find_arena(struct sk_buff *skb,
 }
 
 /*
- * Find the arena as find_arena() does, and take the arena's lock.
- * ERR_PTR(-EINTR): the sender is being killed.
+ * Find the arena as find_arena() does, and take the arena's lock. Return the
+ * arena, which the caller then passes to unlock_arena(). Return an error of
+ * find_arena(), or ERR_PTR(-EINTR) if the calling task is being killed. After
+ * an error the caller has neither the lock nor a reference.
  */
 static struct kring_arena *lock_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)
@@ -114,17 +121,17 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR(arena);
 	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
 	kring_arena_changed(arena);
-	/* wake clients that have used up their quota: it may be higher now */
+	/* wake clients that wait for slots: their quota may be higher now */
 	kring_arena_wake_pools(arena, ~0u);
 	unlock_arena(arena);
 	return 0;
 }
 
 /*
- * Set the quota of client @id in percent; 0: the arena's quota applies.
- * @serial: 0, or the client must have this serial. Return 0; -ESRCH: there is
- * no client @id; -ESTALE: client @id has another serial. Under the arena's
- * lock.
+ * Set the quota of client @id to @quota percent of each pool. If @quota is 0,
+ * the arena's quota applies to the client. If @serial is not 0, the client must
+ * have this serial. Return 0, -ESRCH if there is no client @id, or -ESTALE if
+ * client @id has another serial. The caller holds the arena's lock.
  */
 static int set_quota(struct kring_arena *arena, u32 id, u32 serial, u32 quota)
 {
@@ -174,11 +181,12 @@ int kring_change_evict(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * Set the stall limit of the ring that @info names. Return 0; -ENXIO: there is
- * no such ring; -ESTALE: the request has a name, and the ring has another one;
- * -EINVAL: the limit is out of range; -EOPNOTSUPP: the ring was opened without
- * a stall limit, so its readers do not check whether the writer has lapped
- * them. Under the arena's lock.
+ * Set the stall limit of the ring that @info names: how long a reader may keep
+ * the ring full. Return 0, -ENXIO if there is no such ring, -ESTALE if the
+ * request has a ring name and the ring has another name, or -EINVAL if the
+ * limit is out of range. Return -EOPNOTSUPP if the ring was opened without a
+ * stall limit: the readers of such a ring do not check whether the writer has
+ * overwritten their entries. The caller holds the arena's lock.
  */
 static int set_stall(struct kring_arena *arena, struct genl_info *info)
 {
@@ -220,8 +228,11 @@ int kring_change_ring(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * Remove the named reader that @info names. It must be frozen: no client has
- * it. Return what kring_reader_forget() returns. Under the arena's lock.
+ * Remove the named reader that @info identifies. The reader must be frozen: it
+ * keeps its position, and has no client. Return 0, -ENXIO if there is no such
+ * ring or reader, -ESTALE if the request has a serial and the reader has
+ * another one, or -EBUSY if the reader has a client. The caller holds the
+ * arena's lock.
  */
 static int forget(struct kring_arena *arena, struct genl_info *info)
 {

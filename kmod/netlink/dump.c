@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Dumps. An answer can take many buffers, and netlink calls kring_dump() for
- * each buffer. No lock is held between two calls: cb->args keeps the id of the
- * arena and the place in it, and the next call continues at that place. A dump
- * may show an object that comes or goes during the dump, or may not.
+ * Dumps: answers that list objects. A dump can take many buffers, and netlink
+ * calls kring_dump() for each buffer. No lock is held between two calls:
+ * cb->args keeps the id of the arena and the index of the next object in the
+ * arena, and the next call continues at this object. If an object is added or
+ * removed during the dump, the dump may show the object or not.
  *
- * Each call computes cb->seq from all arenas that belong to the dump, as a hash
- * of their changes. If cb->seq differs from the call before, netlink sets
- * NLM_F_DUMP_INTR. When all objects are written, one more call writes none and
- * computes cb->seq a last time, so that a change during the last buffer shows.
+ * Each call hashes .changes of all arenas that belong to the dump, and stores
+ * the hash in cb->seq. If the hash differs from the hash of the call before,
+ * netlink sets NLM_F_DUMP_INTR. When all objects are written, netlink makes one
+ * more call, which writes no object and computes the hash once more. So netlink
+ * also notices a change that happened while the last buffer was written.
  */
 #include <linux/jhash.h>
 #include <linux/pid_namespace.h>
@@ -28,13 +30,16 @@
 #include "report.h"
 #include "viewer.h"
 
-/* Where a dump goes on. Kept in cb->args, which netlink first sets to 0. */
+/*
+ * The position at which the next call of kring_dump() continues the dump. It is
+ * stored in cb->args, which netlink sets to 0 before the first call.
+ */
 struct dump_position {
-	/* id of the arena that is being dumped, or was last; 0: none yet */
+	/* id of the arena that the dump has reached; 0 before the first one */
 	long arena;
-	long done;		/* 1: all objects of .arena are dumped */
+	long done;		/* 1 if all objects of .arena are dumped */
 	long index;		/* index of the next object in .arena */
-	/* RRING_CMD_READER_GET: index of the next reader in ring .index */
+	/* for RRING_CMD_READER_GET: index of the next reader of ring .index */
 	long inner;
 };
 
@@ -45,12 +50,16 @@ struct dump {
 	u8 command;
 	struct kring_viewer viewer;
 	struct kring_id_namespaces audience;
-	u32 only;			/* arena id; 0: any */
-	char only_name[RRING_NAME_MAX];	/* empty: any */
+	/* dump only the arena with this id and this name; 0 and "": any */
+	u32 only;
+	char only_name[RRING_NAME_MAX];
 	u32 seq;
 
-	struct kring_arena *arena;	/* that .at is in; with a reference */
-	/* the viewer's rights to .arena, and properties; see select_arena() */
+	struct kring_arena *arena;	/* arena .at->arena, with a reference */
+	/*
+	 * select_arena() stores here the rights of .viewer to .arena, and
+	 * copies of .persistent and .named of .arena.
+	 */
 	u32 may;
 	bool persistent;
 	bool named;
@@ -68,10 +77,11 @@ static bool arena_matches(const struct dump *dump,
 }
 
 /*
- * A kring_arena_filter_t: return true if @arena is in the dump. Then copy what
- * kring_names_lock protects, to be used without that lock. The last call that
- * kring_arena_next() makes is for the arena that it returns. So the copy is of
- * that arena.
+ * Return true if @arena belongs to the dump @context. If so, copy the fields of
+ * @arena that kring_names_lock protects, so that the dump can read the copies
+ * without the lock. kring_arena_next() makes its last call of this function for
+ * the arena that it returns, so the copies are of the returned arena. This is a
+ * kring_arena_filter_t.
  */
 static bool select_arena(const struct kring_arena *arena, void *context)
 {
@@ -87,9 +97,9 @@ static bool select_arena(const struct kring_arena *arena, void *context)
 }
 
 /*
- * A kring_arena_filter_t: if @arena is in the dump, hash its id and its
- * .changes into .seq. Return true always; kring_arena_each() ignores the
- * result.
+ * Hash the id and .changes of @arena into .seq of the dump @context, if @arena
+ * belongs to the dump. Always return true; kring_arena_each() ignores the
+ * result. This is a kring_arena_filter_t.
  */
 static bool hash_arena(const struct kring_arena *arena, void *context)
 {
@@ -107,13 +117,13 @@ static u32 compute_seq(struct dump *dump)
 {
 	dump->seq = 0;
 	kring_arena_each(hash_arena, dump);
-	return dump->seq ?: 1;		/* after 0, netlink does not compare */
+	return dump->seq ?: 1;	/* netlink compares nothing with a seq of 0 */
 }
 
 /*
- * Return the arena in which the dump goes on, with a reference; NULL: all
- * arenas are dumped. If this is not the arena of the last call, set .at to its
- * beginning.
+ * Return the arena that the dump continues with, and take a reference to the
+ * arena. Return NULL if all arenas are dumped. If the returned arena is not the
+ * one at which the dump stopped, set .at to the arena's first object.
  */
 static struct kring_arena *next_arena(struct dump *dump)
 {
@@ -172,8 +182,9 @@ static int dump_arena(struct dump *dump)
 }
 
 /*
- * Write @pool and the uses of its slots into the dump. Return 0; -EMSGSIZE: the
- * buffer is full; -EINTR: a fatal signal. Takes the arena's lock. May sleep.
+ * Write @pool and the numbers of its slots in each kind of use into the dump.
+ * Return 0, -EMSGSIZE if the buffer is full, or -EINTR if the task got a fatal
+ * signal. Takes the arena's lock. May sleep.
  */
 static int dump_pool(struct dump *dump, struct kring_pool *pool)
 {
@@ -212,8 +223,9 @@ static int dump_pools(struct dump *dump)
 }
 
 /*
- * The client at @id, or NULL. If @serial is not 0, only the client with that
- * serial. Under the arena's lock.
+ * Return client @id, without a reference, or NULL if there is no such client.
+ * If @serial is not 0 and client @id has another serial, return NULL. The
+ * caller holds the arena's lock.
  */
 static struct kring_client *client_at(struct kring_arena *arena, u32 id,
 				      u32 serial)
@@ -226,9 +238,10 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id,
 #define HOLDS_AT_ONCE	4096
 
 /*
- * Return how many of the HOLDS_AT_ONCE slots of @pool from slot @from on
- * @client holds. Parked slots that the kernel has recalled do not count. Under
- * the arena's lock.
+ * Look at HOLDS_AT_ONCE slots of @pool, beginning with slot @from, and return
+ * how many of them @client holds. Do not count a parked slot (one that @client
+ * keeps for its next event) if the kernel has recalled the slot. The caller
+ * holds the arena's lock.
  */
 static u32 count_holds(struct kring_client *client,
 		       const struct kring_pool *pool, u32 from)
@@ -245,11 +258,12 @@ static u32 count_holds(struct kring_client *client,
 }
 
 /*
- * Count the slots that client @id holds, by pool, in @usage->held, and set all
- * other fields of @usage to 0. Return 0; or -EINTR after a fatal signal. If no
- * client has @id and @serial any more, return 0 with an incomplete count. Takes
- * the arena's lock anew for each HOLDS_AT_ONCE slots, so that others do not
- * wait long.
+ * Set @usage->held to the numbers of slots that client @id holds in each pool,
+ * and set all other fields of @usage to 0. Return 0, or -EINTR if the task got
+ * a fatal signal. If the client with @id and @serial dies during the call,
+ * return 0 with incomplete numbers. Take the arena's lock, and release the lock
+ * after each HOLDS_AT_ONCE slots, so that other tasks do not wait long for the
+ * lock.
  */
 static int count_all_holds(struct kring_arena *arena, u32 id, u32 serial,
 			   struct kring_client_usage *usage)
@@ -281,9 +295,10 @@ static int count_all_holds(struct kring_arena *arena, u32 id, u32 serial,
 }
 
 /*
- * Write client @id into the dump. Return 0; -EMSGSIZE: the buffer is full;
- * -EINTR: a fatal signal. If there is no client @id, or it dies during the
- * call, write nothing and return 0. Takes the arena's lock.
+ * Write client @id into the dump. Return 0, -EMSGSIZE if the buffer is full, or
+ * -EINTR if the task got a fatal signal. If there is no client @id, or the
+ * client dies during the call, write nothing and return 0. Takes the arena's
+ * lock.
  */
 static int dump_client(struct dump *dump, u32 id)
 {
@@ -348,9 +363,12 @@ static int dump_ring(struct dump *dump, struct kring_ring *ring)
 }
 
 /*
- * Call @dump_one for each ring, from ring .at->index on, under the arena's
- * lock. Return 0, or the first error of @dump_one; then .at stays at that ring,
- * so that the next call repeats it. Releases the arena's lock after each ring.
+ * Call @dump_one for each ring, beginning with ring .at->index. Take the
+ * arena's lock for each call of @dump_one, and release the lock after the call.
+ * Return 0, -EINTR if the task got a fatal signal, or the first error of
+ * @dump_one. After an error .at->index is still the id of the ring that
+ * @dump_one did not complete, so that the next call of kring_dump() continues
+ * with this ring.
  */
 static int dump_each_ring(struct dump *dump,
 			  int (*dump_one)(struct dump *dump,
@@ -360,7 +378,7 @@ static int dump_each_ring(struct dump *dump,
 	struct dump_position *at = dump->at;
 	int err = 0;
 
-	/* ring ids begin at 1; .index begins at 0, where there is no ring */
+	/* .index begins at 0, but ring ids begin at 1: rings[0] is NULL */
 	for (; at->index <= arena->info->max_rings; at->index++) {
 		err = mutex_lock_killable(&arena->lock);
 		if (err)
@@ -391,7 +409,11 @@ static int dump_reader(struct dump *dump, const struct kring_reader *reader)
 	return end_message(dump, header, err);
 }
 
-/* Under the arena's lock. */
+/*
+ * Write the readers of @ring, beginning with reader .at->inner, into the dump.
+ * Return 0, or -EMSGSIZE if the buffer is full: .at->inner is then the reader
+ * that did not fit. The caller holds the arena's lock.
+ */
 static int dump_readers_of(struct dump *dump, struct kring_ring *ring)
 {
 	struct dump_position *at = dump->at;
@@ -415,10 +437,11 @@ static int dump_readers(struct dump *dump)
 /* ---- the walk ---- */
 
 struct dump_kind {
-	int id_attr;			/* arena id, in the request */
+	int id_attr;	/* attribute of the request that has the arena's id */
 	/*
-	 * Dump the objects of .arena from .at on. 0: all are dumped; -EMSGSIZE:
-	 * the buffer is full; -EINTR: a fatal signal.
+	 * Write the objects of .arena, beginning at .at, into the dump. Return
+	 * 0 if all objects are written, -EMSGSIZE if the buffer is full, or
+	 * -EINTR if the task got a fatal signal.
 	 */
 	int (*objects)(struct dump *dump);
 };
@@ -456,9 +479,10 @@ static int dump_init(struct dump *dump, struct netlink_callback *cb)
 }
 
 /*
- * Check a dump request. Netlink calls this once, before the first kring_dump().
- * Return 0; -EPERM: the socket has no file; -ENOENT: the request names one
- * arena by id or name, and there is none, or the viewer may not see it.
+ * Check a dump request. Netlink calls this function once, before it first calls
+ * kring_dump(). Return 0, or -EPERM if the socket has no file. Return -ENOENT
+ * if the request names an arena by id or name, and there is no such arena, or
+ * the socket may not see the arena.
  */
 int kring_dump_start(struct netlink_callback *cb)
 {
@@ -476,8 +500,9 @@ int kring_dump_start(struct netlink_callback *cb)
 }
 
 /*
- * Write the next objects to @skb, as many as fit. Return the number of bytes in
- * @skb; 0: the dump is complete; or an error, only if @skb is still empty.
+ * Write the next objects of the dump to @skb, as many as fit. Return the number
+ * of bytes in @skb, which is 0 if the dump was complete before the call. If an
+ * error comes before @skb has an object, return the error.
  */
 int kring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {

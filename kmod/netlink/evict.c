@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Eviction: the kernel declares a client dead although its process lives on.
- * Other clients soon use the slots that a dead client held. So before the
- * client dies, the kernel makes sure that its process can write no slot any
- * more, by this order:
+ * Other clients soon use the slots that a dead client held. So the kernel first
+ * makes sure that the client's process can write no slot any more. The kernel
+ * does these steps in this order:
  *
  *   1. mark_evicted() sets .evicted under the arena's lock. From then on all
  *      calls of the client fail, and it can map nothing more.
@@ -25,11 +25,12 @@
 #include "evict.h"
 
 /*
- * Set .evicted of client @id: from now on its calls fail, and it can map
- * nothing more. Return the client with a reference. ERR_PTR(): -ESRCH: there is
- * no client @id; -ESTALE: @serial is not 0, and client @id has another serial;
- * -EALREADY: another task is evicting the client; -EINTR: this task got a fatal
- * signal. Takes the arena's lock.
+ * Set .evicted of client @id: from now on the client's calls fail, and the
+ * client can map nothing more. Return the client with a reference, or an
+ * ERR_PTR(). The error is -ESRCH if there is no client @id, -ESTALE if @serial
+ * is not 0 and client @id has another serial, -EALREADY if another task is
+ * evicting the client, or -EINTR if the calling task got a fatal signal. Take
+ * the arena's lock and release it again.
  */
 static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 					 u32 serial)
@@ -47,7 +48,7 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 	} else if (client->evicted) {
 		client = ERR_PTR(-EALREADY);
 	} else {
-		/* insert_pages() reads it without the lock */
+		/* insert_pages() reads .evicted without the arena's lock */
 		WRITE_ONCE(client->evicted, true);
 		arena->evictions++;
 		kref_get(&client->ref);
@@ -57,16 +58,17 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 }
 
 /*
- * Take the pages out of all mappings of @client. .evicted is set. Return 0;
- * -EINTR: this task got a fatal signal while it waited, and no mapping was
- * changed.
+ * Take the pages out of all mappings of @client. mark_evicted() has set
+ * .evicted of @client. Return 0, or -EINTR if the calling task got a fatal
+ * signal while it waited for the mmap_lock of @client. After -EINTR no mapping
+ * has changed, and the caller must not let @client die, because @client can
+ * still write through its mappings.
  *
  * Take and release the mmap_lock first, to wait for an mmap() call that did not
- * see .evicted: mmap() holds that lock until unmap_mapping_range() can find the
- * new mapping. client->mm is a reference, valid even if the address space has
- * gone. A hostile process can keep the lock busy, so a fatal signal ends the
- * wait. After -EINTR the client must not die: it could still write through a
- * mapping.
+ * see .evicted: mmap() holds the mmap_lock until unmap_mapping_range() can find
+ * the new mapping. @client has a reference to client->mm, so the mmap_lock
+ * exists even if the address space has gone. A hostile process can keep its
+ * mmap_lock busy, so a fatal signal ends the wait.
  */
 static int revoke_mappings(struct kring_client *client)
 {
@@ -77,7 +79,11 @@ static int revoke_mappings(struct kring_client *client)
 	return 0;
 }
 
-/* Clear .evicted again: the eviction failed. Takes the arena's lock. */
+/*
+ * Undo mark_evicted() because the eviction failed: clear .evicted of @client,
+ * so that the client's calls no longer fail. Take the arena's lock and release
+ * it again.
+ */
 static void unmark_evicted(struct kring_arena *arena,
 			   struct kring_client *client)
 {
@@ -88,10 +94,11 @@ static void unmark_evicted(struct kring_arena *arena,
 }
 
 /*
- * Evict client @id of @arena. @serial: 0, or the client must have this serial.
- * Return 0; -ESRCH: there is no client @id; -ESTALE: it has another serial;
- * -EALREADY: another task is evicting it; -EINTR: the calling task got a fatal
- * signal, and the client lives on. The caller holds no lock.
+ * Evict client @id of @arena. If @serial is not 0, the client must have this
+ * serial. Return 0, -ESRCH if there is no client @id, -ESTALE if client @id has
+ * another serial, -EALREADY if another task is evicting the client, or -EINTR
+ * if the calling task got a fatal signal. After -EINTR the client lives on. The
+ * caller holds no lock.
  */
 int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 {

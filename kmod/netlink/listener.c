@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Listeners: sockets that get the notices of only those arenas that they may
- * see. A process makes its socket a listener by the command WATCH. The listener
- * then gets a unicast copy of each notice of an arena that the socket's opener
- * may see. The multicast group, in contrast, gets the notices of all arenas of
- * a network namespace, so it is for administrators.
+ * Listeners: netlink sockets that get the notices of some arenas. A process
+ * makes its socket a listener by the command WATCH. If the process that opened
+ * the socket may see an arena, the listener gets a unicast copy of each notice
+ * of this arena. The multicast group, in contrast, gets the notices of all
+ * arenas of a network namespace, so only administrators may join the group.
  */
 #include <linux/cred.h>
 #include <linux/netlink.h>
@@ -20,23 +20,27 @@
 struct listener {
 	struct list_head node;
 	/*
-	 * With a reference. The port id alone could belong to another socket by
-	 * now: a socket that is closed gives it up before on_release() runs.
+	 * The listener holds a reference to .sk. It cannot find the socket by
+	 * .portid alone: a socket that is closed gives up its port id before
+	 * on_release() runs, and another socket can get the same port id.
 	 */
 	struct sock *sk;
 	u32 portid;
 	/*
-	 * .viewer.cred has a reference. .viewer.net needs none: on_release()
-	 * removes the listener before the socket puts its own reference to the
-	 * namespace.
+	 * The listener holds a reference to .viewer.cred. It needs no reference
+	 * to .viewer.net, because on_release() removes the listener before the
+	 * socket puts its own reference to the namespace.
 	 */
 	struct kring_viewer viewer;
 };
 
 static LIST_HEAD(listeners);
-static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
+static DEFINE_MUTEX(listeners_lock);	/* protects the list above */
 
-/* The listener of socket @sk, or NULL. Under listeners_lock. */
+/*
+ * Return the listener of socket @sk, or NULL if @sk is not a listener. The
+ * caller holds listeners_lock.
+ */
 static struct listener *listener_of(const struct sock *sk)
 {
 	struct listener *listener;
@@ -48,8 +52,9 @@ static struct listener *listener_of(const struct sock *sk)
 }
 
 /*
- * The listener of a socket of @net that had the port id @portid and has been
- * closed, or NULL. Under listeners_lock.
+ * Return the listener whose socket is in @net, had the port id @portid, and is
+ * closed now. Return NULL if there is no such listener. The caller holds
+ * listeners_lock.
  */
 static struct listener *closed_listener(const struct net *net, u32 portid)
 {
@@ -72,8 +77,9 @@ static void listener_remove(struct listener *listener)
 }
 
 /*
- * Command WATCH: make the sending socket a listener. Return 0; -EALREADY: it is
- * one already; -EPERM: the socket has no file; -ENOMEM.
+ * Run the command WATCH: make the socket that sent @skb a listener. Return 0,
+ * -EALREADY if the socket is a listener already, -EPERM if the socket has no
+ * file, or -ENOMEM.
  */
 int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 {
@@ -112,8 +118,9 @@ static bool may_hear(const struct listener *listener, const struct net *net,
 }
 
 /*
- * Return true if at least one listener may see an arena of @net with the owner,
- * mode and name in @access. If not, the caller need not complete the notice.
+ * Return true if at least one listener may see the arena of @net that @access
+ * describes. If the result is false, the caller need not complete its notice,
+ * because no listener would get the notice.
  */
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access)
@@ -132,9 +139,10 @@ bool kring_listener_any(const struct net *net,
 }
 
 /*
- * Put @skb into the receive queue of @listener's socket, as netlink itself does,
- * which however looks the socket up by its port id. Frees @skb on an error. A
- * full socket gets ENOBUFS.
+ * Put @skb into the receive queue of @listener's socket. Do not use netlink's
+ * own functions, because they look up the socket by its port id, which another
+ * socket can have by now. On an error, for example a full queue, free @skb and
+ * set the socket's error to ENOBUFS.
  */
 static void send_to(const struct listener *listener, struct sk_buff *skb)
 {
@@ -148,10 +156,10 @@ static void send_to(const struct listener *listener, struct sk_buff *skb)
 }
 
 /*
- * Send a copy of @skb to each listener that may see an arena of @net with
- * @access. A listener whose receive buffer is full loses the notice, and gets
- * ENOBUFS from its next receive. If there is no memory for a copy, the listener
- * loses the notice without being told.
+ * Send a copy of @skb, a notice, to each listener that may see the arena of
+ * @net that @access describes. A listener whose receive buffer is full loses
+ * the notice, and its next receive call fails with ENOBUFS. If there is no
+ * memory for a copy, the listener loses the notice without an error.
  */
 void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb)
@@ -170,7 +178,10 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 	mutex_unlock(&listeners_lock);
 }
 
-/* Netlink notifier: remove the listener of a socket that is being closed. */
+/*
+ * Remove the listener of a netlink socket that is being closed, if the socket
+ * is a listener. Netlink calls this function for each socket that is closed.
+ */
 static int on_release(struct notifier_block *block, unsigned long event,
 		      void *data)
 {
@@ -197,8 +208,8 @@ int kring_listener_start(void)
 }
 
 /*
- * Remove all listeners. The caller has unregistered the netlink family, or has
- * not registered it, so no request can add a listener.
+ * Remove all listeners. The netlink family is not registered any more, or could
+ * not be registered, so no request can add a listener.
  */
 void kring_listener_stop(void)
 {

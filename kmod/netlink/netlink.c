@@ -2,8 +2,8 @@
 /*
  * The generic netlink family: its operations, their policies and handlers. Each
  * kind of object has attributes of its own, so each operation has its own
- * policy. Netlink does not serialize the operations (.parallel_ops); the
- * handlers take the locks of the objects.
+ * policy. Netlink can run several handlers at the same time (.parallel_ops), so
+ * each handler takes the locks that it needs.
  */
 #include <linux/module.h>
 #include <net/genetlink.h>
@@ -19,8 +19,9 @@
 #include "notify.h"
 
 /*
- * For each command, the attributes that a request may carry. Netlink refuses a
- * request with any other attribute, also with one that is only for answers.
+ * Each policy lists the attributes that the requests of one command may have.
+ * Netlink refuses a request that has any other attribute, even an attribute
+ * that the module's answers have.
  */
 static const struct nla_policy arena_get[] = {
 	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
@@ -106,15 +107,17 @@ static const struct genl_ops operations[] = {
 	CHANGE(RRING_CMD_RING_SET, ring_set, kring_change_ring),
 	CHANGE(RRING_CMD_READER_FORGET, reader_forget, kring_change_forget),
 	{
-		/* without a policy, netlink refuses all attributes */
+		/* there is no policy, so netlink refuses all attributes */
 		.cmd = RRING_CMD_WATCH,
 		.doit = kring_listener_add,
 	},
 };
 
 /*
- * A group gets the events of all arenas of a network namespace, so joining
- * needs CAP_SYS_ADMIN in the user namespace that owns the network namespace.
+ * A socket in the group gets the notices of all arenas of its network
+ * namespace. So only a process with CAP_SYS_ADMIN in the user namespace that
+ * owns the network namespace may join. On a kernel without
+ * GENL_MCAST_CAP_SYS_ADMIN, CAP_NET_ADMIN is enough.
  */
 static const struct genl_multicast_group groups[] = {
 	{
@@ -150,8 +153,8 @@ int kring_netlink_register(void)
 }
 
 /*
- * Send the queued notices and unregister the family. No process has the device
- * open, and none can open it any more.
+ * Send the queued notices and unregister the family. The caller ensures that no
+ * process has the device open or can open the device.
  */
 void kring_netlink_unregister(void)
 {

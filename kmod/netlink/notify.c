@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Notifications. The task that causes an event writes the message at once; a
- * worker sends it later. So no task waits for listeners while it holds an
- * arena's lock, and a notice needs no reference to an object. A notice keeps
- * the cookie of its network namespace; the worker drops the notice if that
- * namespace has ended.
+ * Notices: netlink messages about events in an arena. The task that causes an
+ * event writes the message at once, and a worker sends the message later. So no
+ * task waits for listeners while it holds an arena's lock, and a notice needs
+ * no reference to an object. A notice keeps the cookie of its network
+ * namespace. The worker drops the notice if the namespace has ended.
  *
  * Processes can cause any number of notices. So an arena may send at most
  * SENT_PER_SECOND notices per second, and none while PENDING_MAX notices are
- * unsent. Only ARENA_GONE has no limit. Each arena counts the notices that it
- * lost, and its next notice carries the count.
+ * unsent. Only the notice ARENA_GONE has no limit. Each arena counts the
+ * notices that it could not send, and its next notice carries the count.
  */
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
@@ -38,17 +38,17 @@
 
 /*
  * A message that the worker will send. The task that causes the event writes
- * all attributes except two kinds, which the worker appends
- * (append_late_attrs()): user and group ids, whose values depend on the user
- * namespace that owns the network namespace, and the count .missed.
+ * most attributes. The worker calls append_late_attrs() to append the others:
+ * the count .missed, and the user and group ids. The values of the ids depend
+ * on the user namespace that owns the network namespace.
  */
 struct notice {
-	struct list_head node;		/* in pending */
+	struct list_head node;		/* in the list pending */
 	u64 net_cookie;
-	struct kring_access access;	/* of the arena */
+	struct kring_access access;	/* tells which sockets get the notice */
 	struct sk_buff *skb;
 	void *header;
-	u32 missed;			/* lost before this one; 0: no attr */
+	u32 missed;			/* notices lost before this notice */
 	int missed_attr;
 	int uid_attr;			/* 0: no user id */
 	kuid_t uid;
@@ -59,14 +59,18 @@ struct notice {
 static LIST_HEAD(pending);
 static u32 nr_pending;
 static bool stopped = true;
-static DEFINE_SPINLOCK(pending_lock);	/* protects these, and all meters */
+/* protects pending, nr_pending and stopped, and .meter of all arenas */
+static DEFINE_SPINLOCK(pending_lock);
 
 static void deliver_all(struct work_struct *work);
 static DECLARE_WORK(delivery, deliver_all);
 
 /* ---- the worker ---- */
 
-/* Return the network namespace with @cookie and a reference; NULL: it ended. */
+/*
+ * Return the network namespace that has @cookie, and take a reference to the
+ * namespace. Return NULL if the namespace has ended.
+ */
 static struct net *find_net(u64 cookie)
 {
 	struct net *net, *found = NULL;
@@ -84,8 +88,8 @@ static struct net *find_net(u64 cookie)
 
 /*
  * Append the user and group ids of @notice, in the numbers of the user
- * namespace that owns @net, and the count of lost notices. Return 0 or
- * -EMSGSIZE.
+ * namespace that owns @net, and the count of lost notices. Return 0, or
+ * -EMSGSIZE if an attribute does not fit.
  */
 static int append_late_attrs(struct notice *notice, const struct net *net)
 {
@@ -156,9 +160,10 @@ static void deliver_all(struct work_struct *work)
 /* ---- writing one ---- */
 
 /*
- * Return true if this arena has sent fewer than SENT_PER_SECOND notices in the
- * current second, and fewer than PENDING_MAX notices of all arenas are unsent.
- * Counts the notice in .sent, even if it is refused. Under pending_lock.
+ * Return true if the limits allow the arena of @meter one more notice: fewer
+ * than SENT_PER_SECOND notices of the arena are in .sent since .since, and
+ * fewer than PENDING_MAX notices of all arenas are unsent. Count the notice in
+ * .sent even if the result is false. The caller holds pending_lock.
  */
 static bool meter_allows(struct kring_meter *meter)
 {
@@ -172,9 +177,9 @@ static bool meter_allows(struct kring_meter *meter)
 }
 
 /*
- * Return true if @arena may send one more notice. If a limit forbids it, count
- * the notice in .missed. After kring_notify_stop() return false and count
- * nothing.
+ * Return true if @arena may send one more notice. If a limit forbids the
+ * notice, count it in .missed of the arena's meter, and return false. After
+ * kring_notify_stop() return false and count nothing.
  */
 static bool notice_is_allowed(struct kring_arena *arena)
 {
@@ -221,10 +226,11 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 }
 
 /*
- * Begin a notice of @command. The caller appends attributes, then calls
- * notice_post(). Return NULL if the caller shall send no notice: a limit is
- * reached or there is no memory, and the notice is counted as missed; or
- * kring_notify_stop() was called.
+ * Return a new notice of @command. The caller appends attributes to the notice,
+ * then calls notice_post(). @missed_attr is the attribute for the count of lost
+ * notices. If a limit is reached or there is no memory, count the notice as
+ * lost and return NULL. After kring_notify_stop() return NULL and count
+ * nothing.
  */
 static struct notice *notice_begin(struct kring_arena *arena, u8 command,
 				   int missed_attr)
@@ -240,8 +246,9 @@ static struct notice *notice_begin(struct kring_arena *arena, u8 command,
 }
 
 /*
- * Queue @notice for the worker, with the count of notices that @arena has lost.
- * Return false after kring_notify_stop(): then the caller has to free @notice.
+ * Queue @notice for the worker, and move the count of notices that @arena has
+ * lost into @notice. Return true. After kring_notify_stop() do nothing and
+ * return false: the caller then has to free @notice.
  */
 static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 {
@@ -261,9 +268,10 @@ static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 }
 
 /*
- * Queue @notice for the worker, or free it: after kring_notify_stop(), or if
- * @err is not 0. @err: the result of appending the attributes; an error is a
- * bug, as MESSAGE_SIZE is enough for all.
+ * Queue @notice for the worker. If kring_notify_stop() was called, or if @err
+ * is not 0, free @notice instead. @err is the result of appending the
+ * attributes. If it is not 0, the module has a bug, because MESSAGE_SIZE is
+ * enough for all attributes.
  */
 static void notice_post(struct kring_arena *arena, struct notice *notice,
 			int err)
@@ -277,8 +285,9 @@ static void notice_post(struct kring_arena *arena, struct notice *notice,
 /* ---- the notices ---- */
 
 /*
- * Queue the notice ARENA_CREATED. The caller holds kring_names_lock. No other
- * task can find @arena yet, so this reads @arena without the arena's lock.
+ * Queue the notice ARENA_CREATED. The caller holds kring_names_lock, so no
+ * other task can find @arena yet. So this function reads @arena without the
+ * arena's lock.
  */
 void kring_announce_created(struct kring_arena *arena)
 {
@@ -297,9 +306,10 @@ void kring_announce_created(struct kring_arena *arena)
 }
 
 /*
- * Queue the notice ARENA_GONE. The last reference to @arena is gone and the
- * arena is off the list, so no lock is needed. The limits do not apply, because
- * each arena sends this notice only once.
+ * Queue the notice ARENA_GONE. The last reference to @arena is gone, and the
+ * list of arenas no longer contains @arena, so no lock is needed. The limits do
+ * not apply, because each arena sends this notice only once. After
+ * kring_notify_stop(), or if there is no memory, send no notice.
  */
 void kring_announce_gone(struct kring_arena *arena)
 {
@@ -311,8 +321,8 @@ void kring_announce_gone(struct kring_arena *arena)
 	if (!notice)
 		return;
 	/*
-	 * if the name was removed before, the notice still goes to all viewers
-	 * that could see @arena while it had the name
+	 * Even if the name of @arena was removed, the notice goes to all
+	 * listeners that could see @arena while @arena had the name.
 	 */
 	notice->access.named = arena->name[0];
 	notice_post(arena, notice,
@@ -321,8 +331,8 @@ void kring_announce_gone(struct kring_arena *arena)
 }
 
 /*
- * Queue the notice that @client has died or was evicted. @usage: what @client
- * had at its death. Takes the arena's lock.
+ * Queue the notice CLIENT_DIED or CLIENT_EVICTED. @usage tells what @client had
+ * at its death. Takes the arena's lock.
  */
 void kring_announce_client(struct kring_client *client,
 			   const struct kring_client_usage *usage)
@@ -347,7 +357,7 @@ void kring_announce_client(struct kring_client *client,
 
 /*
  * Queue the notice POOL_DRY: a refill for @client has found no free slot in
- * @pool or, for an XXL event, no memory. Under the arena's lock.
+ * @pool or, for an XXL event, no memory. The caller holds the arena's lock.
  */
 void kring_announce_dry(struct kring_pool *pool,
 			const struct kring_client *client)
@@ -364,7 +374,10 @@ void kring_announce_dry(struct kring_pool *pool,
 	notice_post(pool->arena, notice, err);
 }
 
-/* Under the arena's lock. */
+/*
+ * Queue the notice READER_LAPPED: @reader has stalled too long, so it no longer
+ * holds the writer back. The caller holds the arena's lock.
+ */
 void kring_announce_lapped(const struct kring_reader *reader)
 {
 	struct kring_arena *arena = reader->ring->arena;
@@ -387,9 +400,9 @@ void kring_notify_start(void)
 }
 
 /*
- * Send all queued notices, and drop each later one. Arenas that still exist,
- * because the module or a request has the last reference, may cause notices
- * when they are freed after this.
+ * Send all queued notices, and make the module drop each later notice. A later
+ * notice can come from an arena that is freed after this call, because the
+ * module or a request still has a reference to the arena.
  */
 void kring_notify_stop(void)
 {

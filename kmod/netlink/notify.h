@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0 */
-/* Start and stop notices. core/announce.h declares what queues a notice. */
+/*
+ * Start and stop the notices, which are netlink messages about events in
+ * arenas. core/announce.h declares the functions that queue a notice.
+ */
 #ifndef KRING_NOTIFY_H
 #define KRING_NOTIFY_H
 

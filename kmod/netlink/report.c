@@ -19,9 +19,10 @@
 #include "report.h"
 
 /*
- * The attributes of one object while they are written. If an attribute does not
- * fit, .err becomes -EMSGSIZE, and no further attribute is written. .pad: the
- * attribute that aligns 64-bit values.
+ * What the put_ functions need to write the attributes of one object to .skb.
+ * If an attribute does not fit, these functions set .err to -EMSGSIZE and write
+ * no further attribute. .pad is the type of the empty attribute that aligns
+ * 64-bit values.
  */
 struct report {
 	struct sk_buff *skb;
@@ -91,9 +92,10 @@ static u32 count_rings(const struct kring_arena *arena)
 }
 
 /*
- * @name: empty if the arena has no name, or its name was removed. The caller
- * passes @name and @persistent, because kring_names_lock protects these fields
- * of the arena, and no task holds that lock together with the arena's lock.
+ * Append the attributes of @arena. Append no name if @name is empty. The caller
+ * passes @name and @persistent, because kring_names_lock protects .named and
+ * .persistent of @arena, and no task holds kring_names_lock together with the
+ * arena's lock.
  */
 int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 		       const char *name, bool persistent,
@@ -151,8 +153,9 @@ int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool,
 	u32 free = pool->nr_free;
 
 	/*
-	 * A sweep may have freed slots after @usage was counted: these are in
-	 * both numbers. So the sum is limited to the capacity.
+	 * A sweep may have freed slots after the caller counted @usage. Such
+	 * slots are in .nr_free and in .reclaimable. So limit the sum to the
+	 * capacity.
 	 */
 	if (usage)
 		free = min(pool->capacity, free + usage->reclaimable);

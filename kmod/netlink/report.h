@@ -14,7 +14,7 @@ struct kring_usage;
 struct sk_buff;
 struct user_namespace;
 
-/* The namespaces in which user ids and process ids are given. */
+/* User, group and process ids in messages are numbers of these namespaces. */
 struct kring_id_namespaces {
 	struct user_namespace *user_ns;
 	struct pid_namespace *pid_ns;
@@ -22,12 +22,12 @@ struct kring_id_namespaces {
 
 /*
  * Append the attributes of an arena, pool, client, ring or reader to @skb.
- * Return 0; -EMSGSIZE: they do not fit. Then @skb may have some of them, and
- * the caller must cancel the message or free @skb. If @audience is NULL, no
- * user, group or process ids are appended. @usage of kring_report_pool() may be
- * NULL: then no .held, .in_flight and .reclaimable are appended. The caller
- * holds the arena's lock. Only kring_report_arena() does not need the lock, if
- * no other task can reach the arena.
+ * Return 0, or -EMSGSIZE if the attributes do not fit. After -EMSGSIZE @skb may
+ * have some of the attributes, so the caller must cancel the message or free
+ * @skb. If @audience is NULL, append no user, group or process ids. If @usage
+ * of kring_report_pool() is NULL, append none of the counts in struct
+ * kring_usage. The caller holds the arena's lock. The caller may call
+ * kring_report_arena() without the lock if no other task can reach the arena.
  */
 int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 		       const char *name, bool persistent,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Permissions of requests: which sockets may see, or change, an arena. */
+/* Permissions of netlink sockets: which of them may see or change an arena. */
 #include <linux/cred.h>
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -14,9 +14,10 @@
 #include "viewer.h"
 
 /*
- * Fill @viewer for the socket that sent @skb. Return 0, or -EPERM: the socket
- * has no file, so nothing tells who opened it. @viewer takes no references: it
- * is valid only while the socket is open.
+ * Fill @viewer for the socket that sent @skb. Return 0, or -EPERM if the socket
+ * has no file: the rights of the process that opened the socket are then
+ * unknown. The function takes no references, so @viewer is valid only while the
+ * socket is open.
  */
 int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb)
 {
@@ -36,8 +37,9 @@ int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb)
 }
 
 /*
- * Return true if @gid is the effective or a supplementary group of @cred.
- * Modules cannot call groups_search().
+ * Return true if @gid is the effective or a supplementary group of @cred. This
+ * function does the search of groups_search(), which the kernel does not export
+ * to modules.
  */
 static bool in_groups(const struct cred *cred, kgid_t gid)
 {
@@ -60,9 +62,9 @@ static bool in_groups(const struct cred *cred, kgid_t gid)
 }
 
 /*
- * Return the roles in which @viewer may attach by name, as bits RRING_MAY_*.
- * Applies the same rules to the mode as kring_arena_find() does when a process
- * attaches.
+ * Return the roles in which @viewer may attach to the arena by its name, as
+ * bits RRING_MAY_*. The rules for .mode are the rules that kring_arena_find()
+ * applies when a process attaches.
  */
 static u32 may_attach(const struct kring_viewer *viewer,
 		      const struct kring_access *access)
@@ -96,8 +98,9 @@ static u32 viewer_rights(const struct kring_viewer *viewer,
 }
 
 /*
- * Return true if @viewer has any right to an arena with @access. The caller has
- * to check that arena and viewer are in one network namespace.
+ * Return true if @viewer has any right to the arena that @access describes. The
+ * caller has to check that the arena and @viewer are in the same network
+ * namespace.
  */
 bool kring_viewer_may_see(const struct kring_viewer *viewer,
 			  const struct kring_access *access)
@@ -106,8 +109,9 @@ bool kring_viewer_may_see(const struct kring_viewer *viewer,
 }
 
 /*
- * Return what @viewer may do with @arena, as bits RRING_MAY_*. 0: nothing, and
- * @viewer may not even see that @arena exists. Under kring_names_lock.
+ * Return what @viewer may do with @arena, as bits RRING_MAY_*. If the result is
+ * 0, @viewer may not even see that @arena exists. The caller holds
+ * kring_names_lock.
  */
 u32 kring_viewer_rights(const struct kring_viewer *viewer,
 			const struct kring_arena *arena)
@@ -126,10 +130,10 @@ u32 kring_viewer_rights(const struct kring_viewer *viewer,
 /*
  * Return true if the current task, which sends the request, may change @arena.
  * The caller also has to check that the process that opened the socket has
- * RRING_MAY_ADMINISTER. Both checks are needed. A privileged program may have
- * got the socket as its standard output from an unprivileged process, and write
- * to it without knowing. And an unprivileged process may have inherited a
- * socket that a privileged one opened.
+ * RRING_MAY_ADMINISTER. Both checks are needed. An unprivileged process can
+ * open the socket and make it the standard output of a privileged program,
+ * which then sends a request without knowing. And an unprivileged process may
+ * have inherited a socket that a privileged process opened.
  */
 bool kring_viewer_may_change(const struct kring_viewer *viewer,
 			     const struct kring_arena *arena)

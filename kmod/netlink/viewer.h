@@ -11,21 +11,27 @@ struct kring_arena;
 struct sk_buff;
 
 /*
- * The rights of a netlink socket: those of the process that opened the socket,
- * in the socket's network namespace. They stay the same if the descriptor is
- * passed on to another process.
+ * The rights of a netlink socket. They are the rights of the process that
+ * opened the socket, in the socket's network namespace. The rights stay the
+ * same if another process gets the socket's descriptor.
  */
 struct kring_viewer {
-	const struct cred *cred;	/* of the opener; no reference */
-	struct net *net;	/* of the socket; no reference */
-	/* the opener's capabilities in the user namespace that owns .net */
+	/*
+	 * The credentials of the process that opened the socket, and the
+	 * socket's network namespace. kring_viewer_init() takes no reference to
+	 * them.
+	 */
+	const struct cred *cred;
+	struct net *net;
+	/* capabilities that .cred has in the user namespace that owns .net */
 	bool admin;		/* CAP_SYS_ADMIN */
 	bool override;		/* CAP_DAC_OVERRIDE */
 };
 
 /*
- * A copy of those fields of an arena that decide which viewers may see it. A
- * notice still has the copy when the arena is freed.
+ * A copy of the fields of an arena that decide which sockets may see the arena.
+ * Each notice (a netlink message about an event in the arena) has such a copy,
+ * because the arena can be freed before the notice is sent.
  */
 struct kring_access {
 	kuid_t uid;

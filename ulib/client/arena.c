@@ -20,9 +20,9 @@ enum rring_class rring_class_for(size_t len)
 }
 
 /*
- * Open a file on @backend, make the one call @request, and close the file. For
- * calls that need no client. Return the result of the call, which for CREATE is
- * a descriptor, or a negative errno.
+ * Open a file on @backend, make the call @request, which needs no client, and
+ * close the file. Return the result of the call, which for CREATE is a
+ * descriptor, or a negative errno.
  */
 static int call(enum rring_backend backend, unsigned long request, void *args)
 {

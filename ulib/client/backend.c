@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Which backend is used: the one that the caller names, else the one that
- * $RRING_BACKEND names, else the device if it exists, else the process backend.
- * If the device exists but cannot be opened, the call fails. The process
- * backend would not help then: its arenas are in this process, and the
- * processes that the program wants to share events with could not reach them.
+ * Choose the backend. The library uses the backend that the caller names. If
+ * the caller names none, the environment variable RRING_BACKEND names it. If
+ * that is not set, the library uses the device if it exists, and otherwise the
+ * process backend. If the device exists but cannot be opened, the call fails.
+ * The process backend would be no replacement, because other processes cannot
+ * attach to its arenas.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ static enum rring_backend from_environment(void)
 	return RRING_BACKEND_AUTO;
 }
 
-/* 1: the device is there, whether it can be opened or not. */
+/* Return 1 if the device exists, even if it cannot be opened; else 0. */
 static int device_is_there(void)
 {
 	int fd = ulib_device_open();
@@ -57,8 +58,9 @@ static void explain_device(int err)
 }
 
 /*
- * Open @file on @backend; RRING_BACKEND_AUTO stands for what rring_backend()
- * returns. 0 or a negative errno.
+ * Open @file on @backend. If @backend is RRING_BACKEND_AUTO, open it on the
+ * backend that rring_backend() returns. Return 0 or a negative errno. If the
+ * device cannot be opened, store an error detail.
  */
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Backends: how the library reaches the code of kmod/, which manages arenas.
- * The device backend makes system calls on /dev/rusted_ring; the code runs in
- * the kernel. The process backend calls that code directly: it is compiled into
- * this library too.
+ * A backend is the way in which the library calls the code of kmod/core, which
+ * manages arenas. The device backend makes system calls on /dev/rusted_ring,
+ * and the code runs in the kernel. The process backend calls functions: the
+ * code of kmod/core is compiled into this library, too.
  */
 #ifndef ULIB_BACKEND_H
 #define ULIB_BACKEND_H
@@ -14,26 +14,26 @@
 struct ulib_backend_calls;
 
 /*
- * An open file of the device or, on the process backend, the object that stands
- * for one. At most one client attaches through it.
+ * An open file of the device. On the process backend, an object that takes the
+ * place of such a file. At most one client attaches through each file.
  */
 struct ulib_file {
 	const struct ulib_backend_calls *calls;
 	int fd;		/* device backend: descriptor of the file; else -1 */
-	void *host;	/* process backend: its kring_client; else NULL */
+	void *host;	/* process backend: struct kring_client; else NULL */
 };
 
 /*
- * The operations of a backend. Those that return int return a negative errno on
- * failure.
+ * The operations of a backend. An operation that returns an int returns a
+ * negative errno if it fails.
  */
 struct ulib_backend_calls {
 	int in_process;
 	int (*open)(struct ulib_file *file);
 	void (*close)(struct ulib_file *file);
 	/*
-	 * In a child of fork(): close the child's copies of the descriptors of
-	 * @file. The parent goes on using its own copies.
+	 * Close the descriptors of @file in a child of fork(), for an inherited
+	 * client. The parent's copies of these descriptors stay open.
 	 */
 	void (*abandon)(struct ulib_file *file);
 	int (*call)(struct ulib_file *file, unsigned long request, void *args);
@@ -51,21 +51,24 @@ struct ulib_backend_calls {
 		     int writable, int *err);
 	void (*unmap)(struct ulib_file *file, void *addr, size_t size);
 	/*
-	 * return the client's one descriptor for poll(2); the caller holds
-	 * own->lock
+	 * Return the descriptor that the program passes to poll(2), the same
+	 * one at each call for a client; or a negative errno. The caller holds
+	 * own->lock of the client.
 	 */
 	int (*poll_fd)(struct ulib_file *file);
 	/*
-	 * Re-arm the poll descriptor, so that it reports what comes next. @mask
-	 * POLLIN or POLLOUT: the caller has just looked for an event or for
-	 * room, and found none. 0: the client has just got, or closed, a reader
-	 * or a writer.
+	 * Make the poll descriptor report what is ready now and what gets ready
+	 * next. @mask is POLLIN if the caller has just looked for an event and
+	 * found none, POLLOUT if it has looked for room and found none, and 0
+	 * if the client has just opened or closed a reader or a writer.
 	 */
 	void (*poll_again)(struct ulib_file *file, uint32_t mask);
 	/*
-	 * Raise @waiters of ring @ring, so that the next event or room there
-	 * makes the poll descriptor ready again (an edge). NULL: not needed, as
-	 * each poll(2) raises the flags.
+	 * Set the bits @waiters (RRING_READERS_WAIT, RRING_WRITER_WAITS) in the
+	 * waiters flag of ring @ring. The next event or the next room in this
+	 * ring then makes the poll descriptor ready anew, which an
+	 * edge-triggered poll reports. The pointer is NULL in the device
+	 * backend, where each poll(2) sets these bits.
 	 */
 	void (*poll_next)(struct ulib_file *file, uint32_t ring,
 			  uint32_t waiters);
@@ -77,7 +80,7 @@ extern const struct ulib_backend_calls ulib_backend_process;
 /* Open /dev/rusted_ring. Return the descriptor, or a negative errno. */
 int ulib_device_open(void);
 
-/* 1: @fd is the descriptor of an arena of the process backend; else 0. */
+/* Return 1 if @fd is of an arena of the process backend, else 0. */
 int ulib_backend_process_has(int fd);
 
 #endif /* ULIB_BACKEND_H */

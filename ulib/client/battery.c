@@ -6,7 +6,10 @@
 #include "../thread.h"
 #include "battery.h"
 
-/* 1: the first line of the file @dir/@supply/@attribute is @word; else 0. */
+/*
+ * Return 1 if the first line of the file @dir/@supply/@attribute is @word; else
+ * 0, also if the file cannot be read.
+ */
 static int attribute_is(const char *dir, const char *supply,
 			const char *attribute, const char *word)
 {

@@ -4,7 +4,10 @@
 
 #define ULIB_POWER_SUPPLIES	"/sys/class/power_supply"
 
-/* 1: @dir lists a battery that supplies the machine itself; else 0. */
+/*
+ * Return 1 if @dir, usually ULIB_POWER_SUPPLIES, lists a battery that powers
+ * the machine itself; else 0.
+ */
 int ulib_battery_in(const char *dir);
 
 #endif /* ULIB_BATTERY_H */

@@ -10,8 +10,8 @@
 #include "client.h"
 
 /*
- * Return @err, the result of a backend's call. If it is negative, clear this
- * thread's error detail, which is of an older error.
+ * Return @err, the result of a backend's call. If @err is negative, clear this
+ * thread's error detail, which belongs to an older error.
  */
 static int without_detail(int err)
 {
@@ -60,7 +60,7 @@ void ulib_unmap(struct rring_client *client, const void *addr, size_t size)
 
 /*
  * Call the backend's .poll_again() with @mask. Do nothing if the program has
- * never called rring_client_fd(): then it has no poll descriptor.
+ * never called rring_client_fd() with @client, and so has no poll descriptor.
  */
 void ulib_poll_again(struct rring_client *client, uint32_t mask)
 {
@@ -71,10 +71,12 @@ void ulib_poll_again(struct rring_client *client, uint32_t mask)
 }
 
 /*
- * Raise @waiters of ring @ring if the backend and a poll descriptor need that.
- * The caller is a reader that has found an event, or the writer that has found
- * room. Perhaps it does not use all that it has found; what comes next must
- * make the poll descriptor ready again. Cheap: no barrier.
+ * Set the bits @waiters in the waiters flag of ring @ring, if the backend needs
+ * that and the program has a poll descriptor. The caller is a reader that has
+ * found an event, or the writer that has found room. The program perhaps uses
+ * only a part of the events or the room; nevertheless the next event or the
+ * next room must make the poll descriptor ready again. This call makes no
+ * barrier, so it is cheap.
  */
 void ulib_poll_next(struct rring_client *client, uint32_t ring,
 		    uint32_t waiters)
@@ -87,8 +89,9 @@ void ulib_poll_next(struct rring_client *client, uint32_t ring,
 }
 
 /*
- * Make each later look of @reader call ulib_poll_next(), if the backend has
- * .poll_next() and rring_client_fd() was called. Under ulib_clients_lock().
+ * If the backend has .poll_next() and the program has called rring_client_fd(),
+ * make each later look of @reader that finds events call ulib_poll_next(). The
+ * caller holds ulib_clients_lock().
  */
 void ulib_poll_reader(struct rring_reader *reader)
 {
@@ -101,9 +104,10 @@ void ulib_poll_reader(struct rring_reader *reader)
 }
 
 /*
- * Copy the name @from to @to, and fill @to with zeros. NULL is the empty name.
- * Return 0; -ENAMETOOLONG: @from is too long, and is not truncated; -EINVAL:
- * @from has a character that is not allowed. Stores the detail of an error.
+ * Copy the name @from to @to, and fill the rest of @to with zeros. If @from is
+ * NULL, copy the empty name. Return 0; -ENAMETOOLONG if @from is too long;
+ * -EINVAL if @from has a character that is not allowed. After an error @to is
+ * unchanged, and an error detail is stored.
  */
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from)
 {
@@ -135,8 +139,8 @@ uint64_t rring_deadline(uint64_t nanoseconds_from_now)
 }
 
 /*
- * Return ring @id's structure in the ARENA region, which the kernel writes.
- * @id: 1 to max_rings.
+ * Return the structure of ring @id in the ARENA region, which only the kernel
+ * writes. The caller ensures that @id is 1 to .max_rings of the arena.
  */
 const struct rring_ring_info *ulib_ring_info(const struct rring_client *client,
 					     uint32_t id)
@@ -324,8 +328,8 @@ static int open_client(struct rring_client **out, const char *name,
 }
 
 /*
- * Return the backend that @flags of rring_open() select; -EINVAL: unknown
- * flags, or two backends.
+ * Return the backend that @flags of rring_open() select. Return -EINVAL if
+ * @flags have an unknown bit, or name two backends.
  */
 static int backend_for(unsigned int flags)
 {
@@ -380,7 +384,7 @@ int rring_open_config(struct rring_client **client,
 {
 	int fd, err;
 
-	/* check flags before creating the arena: a persistent one would stay */
+	/* check flags first: after an error a persistent arena would stay */
 	if (flags & ~RRING_SINGLE_THREADED)
 		return refuse_flags(flags);
 	fd = rring_arena_create(config);
@@ -442,8 +446,8 @@ int rring_client_fd(const struct rring_client *client)
 
 /*
  * Make own->peers[@id] a mapping of the cursors of the client that has @id now,
- * unless it is one already. On failure set .serial to 0, so that the next call
- * maps again. The caller holds own->lock.
+ * unless it is one already. On failure set .cursors to NULL and .serial to 0,
+ * so that the next call maps again. The caller holds own->lock.
  */
 static void map_peer(struct rring_client *client, uint32_t id)
 {
@@ -458,16 +462,18 @@ static void map_peer(struct rring_client *client, uint32_t id)
 	peer->cursors = ulib_map(client, RRING_REGION_CURSORS, id,
 				 sizeof(struct rring_cursors), 0, &err);
 	/*
-	 * .serial 0: the mapping failed, or is perhaps of a new client that has
-	 * got @id meanwhile. The next call maps again.
+	 * Store 0 if the mapping failed, or if a new client has got @id
+	 * meanwhile, so that the mapping may be of either client. The next call
+	 * then maps again.
 	 */
 	peer->serial = err || rring_flag_load(now) != serial ? 0 : serial;
 }
 
 /*
- * Return the position in cursor @cursor of client @id; 0: there is no such
- * client, or its cursors cannot be mapped. Takes own->lock unless the cursor is
- * this client's own, because another thread may replace the mapping of a peer.
+ * Return the position in cursor @cursor of client @id. Return 0 if there is no
+ * such client, or if its cursors cannot be mapped. Unless @id is @client
+ * itself, lock own->lock, because another thread may replace the mapping of the
+ * cursors.
  */
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
 			  uint32_t cursor)
@@ -532,9 +538,9 @@ void rring_wake_pools(struct rring_client *client)
 }
 
 /*
- * Ask the kernel to free those of the @count XXL slots from slot @first on that
- * no ledger, magazine or ring names. If that fails, a later sweep frees these
- * slots.
+ * Ask the kernel to look at @count XXL slots, beginning with slot @first, and
+ * to free each one that no ledger, magazine or ring names. If this call fails,
+ * a later sweep frees these slots.
  */
 void ulib_xxl_reclaim(struct rring_client *client, uint32_t first,
 		      uint32_t count)

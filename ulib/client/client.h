@@ -12,48 +12,54 @@
 #include "xxl.h"
 
 /*
- * A mapping of the cursors of another client, the peer. It is valid only while
- * the client with that id has the serial .serial. 0: map the cursors before
- * use. own->lock protects the structure.
+ * A mapping of the cursors of another client, whose id is the index in .peers.
+ * The mapping is valid only while the client with this id has the serial
+ * .serial. If .serial is 0, the cursors must be mapped before use. own->lock
+ * protects this structure.
  */
 struct ulib_peer {
 	uint32_t serial;
 	const struct rring_cursors *cursors;
 };
 
-/* This client's lists of recent drops of one pool, in its ledger region. */
+/*
+ * The lists of recent drops that this client writes for one pool. They lie in
+ * the LEDGER region, and tell a sweep which slots may be free.
+ */
 struct ulib_recent_view {
 	struct rring_recent *end;	/* by list: entries written so far */
 	uint32_t *slot;			/* all lists, one after the other */
-	uint32_t entries;		/* of a list: a power of two; 0: no slots */
+	/* entries of one list: a power of two, or 0 if there are no slots */
+	uint32_t entries;
 };
 
 struct rring_client_private {
 	struct rring_client *client;
-	struct rring_client_private *next;	/* of the process */
-	int inherited;			/* 1: a child has it from fork() */
-	int ledger_is_private;		/* then: 1: .ledger is mapped again */
+	struct rring_client_private *next;	/* client of the process */
+	int inherited;			/* 1: this process has it from fork() */
+	int ledger_is_private;		/* 1: zeros are mapped at .ledger */
 	struct ulib_file file;
-	int polled;			/* rring_client_fd() was called */
-	pthread_mutex_t lock;		/* over .peers */
+	int polled;			/* 1: rring_client_fd() was called */
+	pthread_mutex_t lock;		/* protects .peers */
 	struct ulib_peer peers[RRING_CLIENTS_MAX + 1];
-	struct rring_writer *writers;	/* under ulib_clients_lock(), */
-	struct rring_reader *readers;	/* as is this */
-	struct rring_pipe *pipes;	/* and this */
+	/* ulib_clients_lock() protects .writers, .readers and .pipes */
+	struct rring_writer *writers;
+	struct rring_reader *readers;
+	struct rring_pipe *pipes;
 	struct rring_cursors *cursors;	/* of this client */
 	struct rring_tails *ledger;
 	struct ulib_recent_view recent[RRING_XXL];
 	const struct rring_magazines *magazines;
 	char *payload;
 	struct ulib_xxl_table xxl;
-	struct rring_attach attach;	/* the kernel's answer: id, sizes */
+	struct rring_attach attach;	/* what ATTACH returned: id, sizes */
 };
 
 /*
  * Return 1 if this process has got @client from its parent by fork(), else 0.
- * If 1, a call must not access shared memory, which is not mapped here, and
- * must not lock a mutex of the client, which a thread of the parent may have
- * held during fork().
+ * If 1, the caller must not access shared memory, because it is not mapped in
+ * this process. The caller must not lock a mutex of the client either, because
+ * a thread of the parent may have held the mutex during fork().
  */
 static inline int ulib_is_inherited(const struct rring_client *client)
 {
@@ -61,8 +67,8 @@ static inline int ulib_is_inherited(const struct rring_client *client)
 }
 
 /*
- * Return -EPERM, the error of each call with an inherited client, and store its
- * detail.
+ * Return -EPERM, the error of a call with an inherited client. Store the text
+ * that explains the error as this thread's detail (see error.h).
  */
 int ulib_refuse_inherited(void);
 
@@ -81,10 +87,14 @@ void ulib_clients_remove(struct rring_client_private *own);
 void ulib_inherited_reader_free(struct rring_reader *reader);
 void ulib_inherited_client_free(struct rring_client *client);
 
-/* Bits of .slow_look of a reader. */
-#define ULIB_LOOK_LAPPABLE	(1u << 0)	/* it may have been lapped */
+/*
+ * Bits of .slow_look of a reader: why a look for events does more than load the
+ * head of the ring.
+ */
+#define ULIB_LOOK_LAPPABLE	(1u << 0)	/* the reader can be lapped */
 #define ULIB_LOOK_POLLED	(1u << 1)	/* see ulib_poll_next() */
-#define ULIB_LOOK_MISLED	(1u << 2)	/* it goes to .back_to */
+/* a hostile writer made the reader skip positions; it goes back to .back_to */
+#define ULIB_LOOK_MISLED	(1u << 2)
 
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);
@@ -116,47 +126,52 @@ void ulib_settle_writers(struct rring_client *client);
 void ulib_writer_settle(struct rring_writer *writer);
 
 /*
- * Look at the readers' positions, set .limit, and settle the entries that all
- * gating readers have passed. Return 0: @n entries have room; -EAGAIN: they
- * have not; -EPERM: the client is inherited. Not for the policy
- * RRING_OVERWRITE.
+ * Look at the readers' positions, and raise .limit of @writer, the position
+ * below which entries are free. Settle the entries that all gating readers have
+ * passed: take back in_flight of their slots. Return 0 if there is room for @n
+ * entries; -EAGAIN if there is not; -EPERM if the client is inherited. The
+ * caller has checked that the ring's policy is not RRING_OVERWRITE.
  */
 int ulib_writer_check_room(struct rring_writer *writer, uint32_t n);
 
 /*
- * Sleep in the kernel until @n entries have room. Return 0, -ETIMEDOUT at
- * @deadline, -EINTR, or another error of RRING_IOC_WAIT. If @peer is not NULL,
- * it is a reader of the same client, and the end of its stream also ends the
- * sleep: return -EPIPE.
+ * Sleep in the kernel until there is room for @n entries. Return 0, -ETIMEDOUT
+ * if @deadline has passed, -EINTR after a signal, or another error of
+ * RRING_IOC_WAIT. @peer is NULL or a reader of the same client. If the ring of
+ * @peer ends, the sleep ends, too, and the function returns -EPIPE.
  */
 int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 		      const struct rring_reader *peer, uint64_t deadline);
 
 /*
- * Look for events without reading one. Return 0: @reader has events, or the
- * writer has lapped it; -EAGAIN: no event yet; -EPIPE: no event, and the stream
- * has ended; another error: the pages of the ring's new writer could not be
- * mapped.
+ * Look for events, but read none. Return 0 if @reader has events, if the kernel
+ * has lapped it, or if a hostile writer had made it skip positions: a read call
+ * then returns without a wait. Return -EAGAIN if there is no event yet; -EPIPE
+ * if there is no event and the stream has ended; another error if the pages of
+ * the ring's new writer could not be mapped.
  */
 int ulib_reader_check(struct rring_reader *reader);
 
 /*
- * Return 1 if a call has already told the reader (by -EPIPE) that the
- * incarnation of the ring that it has mapped has ended; else 0.
+ * Return 1 if a call with @reader has already returned -EPIPE for the end of
+ * the present stream; else 0. The present stream is that of the writer whose
+ * pages @reader has mapped.
  */
 int ulib_reader_knows_end(const struct rring_reader *reader);
 
 /*
- * Release discarded entries (RRING_LEN_NONE) until the next entry is another
- * one. Return 1: the next entry is one to read; else what rring_peek() or
- * rring_release() returned.
+ * Release entries that the writer has discarded (RRING_LEN_NONE), until the
+ * next entry is not discarded. Return 1 if there is such an entry; an error of
+ * rring_peek() or rring_release() if not; -EAGAIN also after two laps of
+ * discarded entries, because only a hostile writer discards so many.
  */
 long ulib_peek_event(struct rring_reader *reader);
 
 /*
  * Fill @event from the entry at the reader's position, after the caller has
  * peeked at that entry. Return what rring_entry() returns. The next read call
- * releases the entry. Only after -ENOMEM it does not: it reads the entry again.
+ * releases the entry. But after -ENOMEM, the next read call keeps the entry,
+ * and reads it again.
  */
 int ulib_reader_next(struct rring_reader *reader, struct rring_event *event);
 

@@ -39,10 +39,12 @@ static int device_call(struct ulib_file *file, unsigned long request,
 }
 
 /*
- * Make an ioctl(2) that pthread_cancel(3) may end. ioctl(2) is no cancellation
- * point, so cancellation is made possible at any instruction of this function,
- * which owns nothing that would leak. If the kernel has already carried out the
- * request, a cleanup handler of the caller must undo it where necessary.
+ * Make an ioctl(2) during which pthread_cancel(3) may end the thread. ioctl(2)
+ * is no cancellation point, so permit cancellation at each instruction between
+ * the two calls of pthread_setcanceltype(). This function owns nothing that
+ * would leak. The kernel may have carried out the request before the thread
+ * ends. If the request must then be undone, a cleanup handler of the caller
+ * does it.
  */
 static int device_wait(struct ulib_file *file, unsigned long request,
 		       void *args)
@@ -66,7 +68,7 @@ static void *device_map(struct ulib_file *file, uint64_t offset, size_t size,
 		return addr;
 	/*
 	 * Under mlockall(2), mmap() fails with EAGAIN if the memory exceeds
-	 * RLIMIT_MEMLOCK. Return -ENOMEM for it: to callers of the library
+	 * RLIMIT_MEMLOCK. Return -ENOMEM instead: to callers of the library
 	 * -EAGAIN means that a ring is full or has nothing new.
 	 */
 	if (errno == EAGAIN)

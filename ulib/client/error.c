@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Texts for errors: one for each errno, and for each thread the detail of its
- * last failed call. A public function that can fail with one errno for several
- * reasons clears the detail at its start, and stores a detail where it finds
- * the reason. Each detail is stored with its errno, so that
- * rring_error_detail() never returns it for another errno.
+ * Texts for errors. Each errno has one text. Each thread also has a detail, a
+ * text that explains its last failed call. A public function that can fail with
+ * one errno for several reasons clears the detail at its start, and stores a
+ * detail where it finds the reason. Each detail is stored with its errno, so
+ * that rring_error_detail() never returns it for another errno.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 
 #include "error.h"
 
-#define DETAIL_MAX	256	/* bytes, with the zero */
+#define DETAIL_MAX	256	/* bytes, with the final 0 */
 
 static const struct {
 	int err;

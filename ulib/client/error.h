@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* The detail of a thread's last error, which rring_error_detail() returns. */
+/* The detail: a text on a thread's last error, see rring_error_detail(). */
 #ifndef ULIB_ERROR_H
 #define ULIB_ERROR_H
 
@@ -9,22 +9,31 @@ struct rring_reader_config;
 struct rring_ring_open;
 
 /*
- * Clear this thread's detail. Called at the start of a call, so that an old
- * detail is not taken for that of the call's error.
+ * Clear this thread's detail. A public function calls this at its start, so
+ * that the program does not take the detail of an earlier error for that of an
+ * error of the public function.
  */
 void ulib_error_forget(void);
 
-/* Store the printed @format as the detail of @err (negative). Return @err. */
+/*
+ * Make a text from @format as printf(3) does, and store it as this thread's
+ * detail of @err, a negative errno. Return @err.
+ */
 int ulib_error(int err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
 
-/* Like ulib_error(), but keeps a detail of @err that is stored already. */
+/*
+ * Store @text as this thread's detail of @err. But if the thread's detail is
+ * one of this errno @err already, keep it, because it says more. Return @err.
+ */
 int ulib_error_unless_known(int err, const char *text)
 	__attribute__((cold));
 
 /*
- * Find out why a call to the kernel has failed with @err, and store that as the
- * detail. Store none if the reason cannot be found. Each function returns @err.
+ * The functions below find out why a call to the kernel has failed with @err,
+ * and store the reason as this thread's detail. They store no detail if they
+ * cannot find the reason. Each function returns @err. But ulib_explain_attach()
+ * returns -ENOSPC if @err is -EUSERS.
  */
 int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 			int err);

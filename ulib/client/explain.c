@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Why a call has failed. The kernel returns an errno alone. These functions
- * look again at the arguments and at the arena, and store as the detail which
- * of several reasons it was, and what the caller can do. The arena may have
- * changed since the call, so the detail can be wrong; the errno is not.
+ * Find out why a call has failed. The kernel returns only an errno. The
+ * functions of this file look again at the arguments and at the arena. They
+ * store a detail: a text that names one of several possible reasons, and says
+ * what the caller can do. The arena may have changed since the call, so the
+ * detail can be wrong. The errno is right.
  */
 #include <string.h>
 
@@ -159,8 +160,8 @@ static int explain_geometry(const struct rring_ring_open *args, int err)
 }
 
 /*
- * Return 1 if the arena has as many rings as it may have, and none is called
- * @name; else 0.
+ * Return 1 if the arena has .max_rings rings, and none of them is called @name;
+ * else 0.
  */
 static int rings_are_full(const struct rring_client *client, const char *name)
 {
@@ -297,8 +298,8 @@ int ulib_explain_join(struct rring_client *client,
 /* ---- slots ---- */
 
 /*
- * Return 1 if the XXL pool has a free slot, else 0. 1: the allocation failed
- * for lack of memory, and not of slots.
+ * Return 1 if the XXL pool has a free slot, else 0. If it has a free slot, the
+ * allocation has failed because memory was missing, and not a slot.
  */
 static int has_free_place(struct rring_client *client)
 {

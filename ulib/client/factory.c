@@ -30,9 +30,11 @@ static int join(const struct rring_factory *factory, const char *name,
 }
 
 /*
- * Create the ring, join it as a reader, then leave it as its writer, so that it
- * awaits its next writer. Return 0; -ENOENT: another writer has opened the ring
- * in the meantime, so the caller tries to join again; or another error.
+ * Create the ring @name as its writer, and join it as a reader. Then give the
+ * writer up, so that the ring awaits its next writer. Return 0, with the reader
+ * in *@reader; -ENOENT if another writer has opened the ring in the meantime,
+ * so that the caller tries to join again; or another error of
+ * rring_writer_open() or rring_reader_open().
  */
 static int join_first(const struct rring_factory *factory, const char *name,
 		      const char *reader_name, struct rring_reader **reader)

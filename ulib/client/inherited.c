@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Clients in a child of fork(). The child has a copy of their structures, but
- * the shared memory is not mapped there, and the kernel serves the parent
- * alone. In the child, close frees memory and closes descriptors, and all other
- * calls return -EPERM. Nothing changes for the parent.
+ * Clients in a child of fork(). The child has a copy of the structures of its
+ * parent's clients. But the shared memory is not mapped in the child, and the
+ * kernel serves only the parent. In the child, rring_close() and the other
+ * close functions free memory and close descriptors. All other calls with these
+ * clients fail, mostly with -EPERM, or do nothing. Nothing changes for the
+ * parent.
  *
- *   1. One list has all clients of the process. Its lock also protects each
- *	client's lists of writers, readers and pipes. The thread that calls
- *	fork() holds the lock meanwhile, so the child finds complete lists.
+ *   1. A list has all clients of the process. The lock of this list also
+ *	protects each client's lists of writers, readers and pipes. The thread
+ *	that calls fork() holds the lock during fork(), so the child finds
+ *	complete lists.
  *   2. In the child, the handler of fork() marks all clients as inherited. It
- *	also changes their structures so that the inline functions call the
- *	functions out of line: no slot is parked, no ring has room or an event.
- *	So the inline functions need no check of their own.
+ *	also changes their structures: no slot is parked, and no ring has room
+ *	or an event. So the inline functions call the functions out of line, and
+ *	need not check whether a client is inherited.
  *   3. The functions out of line return -EPERM. They may load shared words
- *	before they find that out: so the pointers lead to the structures
- *	below, which are all zero. The ledger, whose words the inline functions
- *	load first, is replaced by a private mapping of zeros.
+ *	before they check whether the client is inherited. So the handler makes
+ *	the pointers to shared words lead to the static structures below, which
+ *	are 0 except for .slot_size. The handler also replaces the ledger, whose
+ *	words the inline functions load first, by a private mapping of zeros.
  *
  * Nothing is mapped at the addresses of payloads and entries. A child that
- * accesses these gets SIGSEGV, and never reads zeros instead of an event.
+ * accesses a payload or an entry gets SIGSEGV, and never reads zeros instead of
+ * an event.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -31,14 +36,15 @@
 #endif
 
 static pthread_mutex_t lock;
-static struct rring_client_private *clients;	/* under .lock */
+static struct rring_client_private *clients;	/* protected by lock */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 
 /*
- * Used by inherited clients instead of shared memory: their pointers lead here.
- * Their stores end up here, too, and have no effect.
+ * The pointers of inherited clients lead to these structures instead of shared
+ * memory. Stores through these pointers change the structures, which has no
+ * effect.
  */
 static struct rring_arena_info no_arena;
 static struct rring_ring_info no_ring_info;
@@ -69,9 +75,10 @@ void ulib_clients_unlock(void)
 }
 
 /*
- * Map a private mapping of zeros where the ledger was. That fails if something
- * else is mapped there by now: then hold, drop and publish of the inherited
- * client access that memory, or get SIGSEGV if nothing is there.
+ * Map private zeros at the address where the ledger was. This can fail, for
+ * example if another mapping has that address by now. Then rring_hold(),
+ * rring_drop() and rring_publish() with the inherited client access that other
+ * mapping, or raise SIGSEGV if nothing is mapped at the address.
  */
 static void replace_ledger(struct rring_client_private *own)
 {
@@ -87,8 +94,9 @@ static void replace_ledger(struct rring_client_private *own)
 }
 
 /*
- * No room: the next reservation looks for room, finds the client inherited, and
- * fails with -EPERM.
+ * Take away the room that @writer has. So the next reservation looks for room
+ * in a function out of line, which finds that the client is inherited, and
+ * returns -EPERM.
  */
 static void disable_writer(struct rring_writer *writer)
 {
@@ -98,8 +106,9 @@ static void disable_writer(struct rring_writer *writer)
 }
 
 /*
- * No events, so that the next read looks for one. It finds .ref changed, as
- * after a lap, and tries to rejoin the ring, which fails with -EPERM.
+ * Take away the events that @reader has found, so that the next read call looks
+ * for events. This look finds another value of .ref, as if the kernel had
+ * lapped the reader. So it tries to rejoin the ring, which fails with -EPERM.
  */
 static void disable_reader(struct rring_reader *reader)
 {
@@ -148,8 +157,9 @@ static void in_child(void)
 		if (!own->inherited)
 			disable_client(own->client);
 	/*
-	 * The parent's thread has locked this mutex before fork(). This thread
-	 * has another id and so cannot unlock it: initialize it again.
+	 * A thread of the parent has locked this mutex before fork(). The
+	 * child's thread has another id, so it cannot unlock the mutex.
+	 * Initialize the mutex again.
 	 */
 	ulib_mutex_init(&lock);
 }
@@ -162,8 +172,9 @@ static void init(void)
 }
 
 /*
- * Install the handlers of fork(), once. To be called before a client is opened.
- * Return 0 or -ENOMEM.
+ * Install the handlers of fork(). Only the first call of the process does it.
+ * The library calls this function before it opens a client. Return 0 or
+ * -ENOMEM.
  */
 int ulib_clients_init(void)
 {
@@ -193,10 +204,11 @@ void ulib_clients_remove(struct rring_client_private *own)
 /* ---- close ---- */
 
 /*
- * Free @reader of an inherited client. Keep it if it has .pins or .old, lists
- * that only the reader's thread changes: another thread of the parent may have
- * been changing them during fork(), so they cannot be walked. Put such a reader
- * on a list, so that a leak checker still finds it.
+ * Free @reader, which belongs to an inherited client. But if its list .pins or
+ * .old is not empty, keep @reader. A thread of the parent changes these lists
+ * without a lock, and may have been changing them during fork(). So the child
+ * cannot walk the lists and free what they have. The list kept has all readers
+ * that are not freed, so that a leak checker still finds them.
  */
 void ulib_inherited_reader_free(struct rring_reader *reader)
 {
@@ -222,9 +234,11 @@ static int has_mapped_events(const struct rring_client *client)
 }
 
 /*
- * Close the descriptors of @client, which is inherited, and free it. The caller
- * has freed its readers, writers and pipes. The mutexes are not destroyed,
- * because a thread of the parent may have held them during fork().
+ * Close the descriptors of @client, which is inherited, and free @client. The
+ * caller has freed the readers, writers and pipes of @client. Do not destroy
+ * the mutexes, because a thread of the parent may have held them during fork().
+ * If the client had mapped XXL regions, keep .own on the list kept, so that a
+ * leak checker still finds what .own points to.
  */
 void ulib_inherited_client_free(struct rring_client *client)
 {

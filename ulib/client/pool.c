@@ -6,8 +6,9 @@
 #include "client.h"
 
 /*
- * Drop all parked slots of @pool. After each one, wake the clients that wait
- * for a slot: their sweep may have skipped that slot, because its ledger word
+ * Drop all parked slots of @pool, which this client has kept for its next
+ * allocations. After each drop, wake the clients that wait for a slot: their
+ * sweep may have skipped the dropped slot, because the slot's ledger word
  * changed during the sweep.
  */
 static void unpark_all(struct rring_client *client,
@@ -32,17 +33,19 @@ void rring_unpark(struct rring_client *client, enum rring_class pool)
 }
 
 /*
- * The kernel has recalled the magazine of @pool: drop all parked slots, then
- * raise the tail to the floor, which tells the kernel that this client has
- * noticed. E: the tail is stored last. Until then the kernel counts a parked
- * slot as unused; from then on, as one that this client may use.
+ * Give up the slots of @pool that the kernel has recalled: drop all parked
+ * slots, then raise the magazine's tail to the floor, the position below which
+ * the kernel has recalled all slots. The raised tail tells the kernel that this
+ * client has noticed the recall. E: the tail is stored last. Before this store
+ * the kernel counts a parked slot as unused; after it, the kernel counts a
+ * parked slot as in use.
  */
 static void yield_slots(struct rring_client *client,
 			struct rring_pool_view *pool)
 {
 	/*
-	 * The kernel stores .floor before .head. So the tail, which is set to
-	 * the floor below, may be above .head for a moment.
+	 * The kernel stores .floor before .head. This function sets the tail to
+	 * .floor, so the tail may be above .head for a moment.
 	 */
 	uint64_t floor = rring_seq_load(&pool->magazine->floor);
 
@@ -54,12 +57,14 @@ static void yield_slots(struct rring_client *client,
 }
 
 /*
- * Take the next free slot of the magazine and hold it. For single-threaded
- * clients. Return its handle; 0: the magazine is empty or was recalled.
+ * Take the next free slot of the magazine and hold it. The client is
+ * single-threaded. Return the slot's handle, or 0 if the magazine is empty or
+ * the kernel has recalled it.
  *
- * E: pairs with F in the sweep. The hold is stored before the tail moves; else
- * the sweep could find the slot in neither place. If the magazine was recalled,
- * another client may use the slot by now: then take the hold back.
+ * E: pairs with F in the sweep. The hold is stored before the tail moves.
+ * Otherwise the sweep could find the slot neither in the ledger nor in the
+ * magazine. If the kernel has recalled the magazine, another client may use the
+ * slot by now, so this function takes its hold back.
  */
 static inline uint64_t pop_slot(struct rring_pool_view *pool)
 {
@@ -69,7 +74,7 @@ static inline uint64_t pop_slot(struct rring_pool_view *pool)
 	uint64_t handle, before;
 	rring_word_t *word;
 
-	if (head <= tail)	/* lower: during a recall */
+	if (head <= tail)	/* head < tail only during a recall */
 		return 0;
 	handle = pool->magazine->handle[tail % RRING_MAGAZINE_SLOTS];
 	word = &pool->ledger[rring_handle_index(handle)];
@@ -85,9 +90,10 @@ static inline uint64_t pop_slot(struct rring_pool_view *pool)
 }
 
 /*
- * Take a parked slot. The caller has checked that there is one. Return its
- * handle; 0: the kernel has recalled the magazine and the parked slots. For
- * single-threaded clients.
+ * Take a parked slot. The caller has checked that a slot is parked. Return the
+ * slot's handle. Return 0 if the kernel has recalled the slots of @pool; then
+ * .parked is unchanged, and the caller calls yield_slots(). The client is
+ * single-threaded.
  */
 static uint64_t pop_parked(struct rring_pool_view *pool)
 {
@@ -102,9 +108,10 @@ static uint64_t pop_parked(struct rring_pool_view *pool)
 }
 
 /*
- * Take a parked slot or, if none is parked, one of the magazine. If the kernel
- * has recalled them, first give them all up. Return the slot's handle; 0: there
- * is none, so that the caller has to refill. For single-threaded clients.
+ * Take a parked slot or, if no slot is parked, a slot of the magazine. If the
+ * kernel has recalled the slots of @pool, first give all of them up. Return the
+ * slot's handle, or 0 if there is no slot and the caller has to refill. The
+ * client is single-threaded.
  */
 static uint64_t take_slot(struct rring_client *client,
 			  struct rring_pool_view *pool)
@@ -120,11 +127,12 @@ static uint64_t take_slot(struct rring_client *client,
 }
 
 /*
- * Move the tail from @tail past one slot or, if the magazine was recalled, to
- * the floor. Return 1: this thread has taken the slot; 0: another thread has
- * moved the tail, or the slot was recalled. The caller's hold is stored before
- * the floor is loaded: so the kernel sees the hold, or this thread sees the
- * recall.
+ * Move the magazine's tail from @tail past one slot. If the kernel has recalled
+ * that slot, move the tail to the floor instead, the position below which all
+ * slots were recalled. Return 1 if this thread has taken the slot. Return 0 if
+ * another thread has moved the tail before, or if the slot was recalled. The
+ * caller stores its hold before this function loads the floor. So either the
+ * kernel sees the hold, or this thread sees the recall.
  */
 static int move_tail(struct rring_pool_view *pool, __u64 tail)
 {
@@ -139,11 +147,12 @@ static int move_tail(struct rring_pool_view *pool, __u64 tail)
 }
 
 /*
- * Take the next free slot of the magazine and hold it, in a client with several
- * threads. Return its handle; 0: the magazine is empty. If the thread does not
- * get the slot, it takes its hold back. Until then it held a slot of another
- * thread or client, which only delays a sweep; so rring_freed() then wakes the
- * clients that wait for a slot.
+ * Take the next free slot of the magazine and hold it. The client has several
+ * threads. Return the slot's handle, or 0 if the magazine is empty. This thread
+ * first stores its hold. If another thread takes the slot, or the kernel has
+ * recalled it, this thread takes the hold back. Until then the hold may have
+ * kept a sweep from freeing the slot, so rring_freed() wakes the clients that
+ * wait for a slot.
  */
 static uint64_t pop_slot_threads(struct rring_client *client,
 				 struct rring_pool_view *pool)
@@ -168,16 +177,16 @@ static uint64_t pop_slot_threads(struct rring_client *client,
 }
 
 /*
- * Settle all rings that this client writes, so that a shallow sweep finds the
- * slots that all readers have passed. Do nothing in a client with several
- * threads, as each ring's writer may belong to another thread, and in an
- * inherited client.
+ * Settle all rings that this client writes: take back in_flight of the slots
+ * that all gating readers have passed. A shallow sweep, which looks at ledgers
+ * only, then finds these slots free. Do nothing if the client is inherited. Do
+ * nothing either if it has several threads, because each writer may belong to
+ * another thread.
  */
 void ulib_settle_writers(struct rring_client *client)
 {
 	struct rring_writer *writer;
 
-	/* .shared: each writer may belong to another thread */
 	if (client->shared || ulib_is_inherited(client))
 		return;
 	for (writer = client->own->writers; writer; writer = writer->next)
@@ -198,8 +207,9 @@ static int refill(struct rring_client *client, uint32_t pool,
 	ulib_error_forget();
 	ulib_settle_writers(client);
 	/*
-	 * If the thread is cancelled just after the kernel has lent slots, they
-	 * stay in the magazine, and the next allocation takes them.
+	 * If the thread is cancelled just after the kernel has lent slots,
+	 * these slots stay in the magazine, and the next allocation takes one
+	 * of them.
 	 */
 	err = ulib_call_until(client, RRING_IOC_REFILL, &args, deadline);
 	return err ? ulib_explain_refill(client, pool, err) : 0;
@@ -283,10 +293,11 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 }
 
 /*
- * Allocate up to @n events from the parked slots of @pool. Return how many; 0:
- * none is parked, or the kernel has recalled them. @shift: a slot has 1 <<
- * @shift bytes. The caller has checked that @header.len fits. For
- * single-threaded clients.
+ * Allocate up to @n events from the parked slots of @pool, and fill @events.
+ * Return how many events were allocated. Return 0 if the kernel has recalled the
+ * parked slots. A slot has 1 << @shift bytes. The caller has checked that a slot
+ * is parked (so the client is single-threaded), and that @header.len bytes fit
+ * in a slot.
  */
 static uint32_t alloc_parked(struct rring_client *client,
 			     struct rring_pool_view *pool, uint32_t shift,
@@ -380,14 +391,16 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 }
 
 /*
- * Hold, in a client with several threads. Add first, then check the value
- * before the add: a separate load would cost an extra wait for the cache line.
- * Return 0; -EOVERFLOW: there were RRING_HOLDS_MAX holds, and the add is
- * undone. The field has 17 bits, so the adds of several threads at a time do
- * not overflow it.
+ * Take a hold on @event in a client with several threads. Return 0, or
+ * -EOVERFLOW if the client had RRING_HOLDS_MAX holds already. First add the
+ * hold, then check the value that the word had before: a separate load would
+ * cost an extra wait for the cache line. If there were too many holds, undo the
+ * addition. The field has 17 bits, so simultaneous additions of several threads
+ * do not overflow it.
  *
- * Undoing the add also takes moves back. That is safe: the word shows holds all
- * the time, so no collect relies on its moves.
+ * The undo also takes back the change of moves. This is safe, because the word
+ * shows holds all the time: a sweep finds the slot in use, and does not compare
+ * its moves.
  */
 static int hold_threads(struct rring_client *client,
 			const struct rring_event *event)
@@ -403,10 +416,11 @@ static int hold_threads(struct rring_client *client,
 }
 
 /*
- * The caller has found RRING_ASIDE in the ledger word of a slot: the slot is
- * parked. If the kernel has recalled it, another client may use it by now: drop
- * all parked slots of the pool and return 0, so that the caller can take a
- * hold. Else return -ESTALE: a parked slot has no event.
+ * Drop all parked slots of the pool of @handle, if the kernel has recalled
+ * them. The caller has found RRING_ASIDE in the ledger word of the slot of
+ * @handle, so this client has parked the slot. Return 0 if there was a recall:
+ * another client may use the slot for an event by now, and the caller can take
+ * a hold. Return -ESTALE if there was no recall: a parked slot has no event.
  */
 static int drop_recalled(struct rring_client *client, uint64_t handle)
 {
@@ -420,10 +434,11 @@ static int drop_recalled(struct rring_client *client, uint64_t handle)
 }
 
 /*
- * Hold, in a single-threaded client, when rring_hold() has found
- * RRING_HOLDS_MAX holds or RRING_ASIDE. Return -EOVERFLOW, -EINVAL (parked, no
- * event), -EPERM (inherited), or what rring_hold() returns after a recall was
- * noticed.
+ * Take a hold on @event in a single-threaded client, after rring_hold() has
+ * found RRING_HOLDS_MAX holds or RRING_ASIDE. Return -EOVERFLOW if there are
+ * RRING_HOLDS_MAX holds; -EINVAL if this client has parked the slot, which then
+ * has no event; -EPERM if the client is inherited. If the kernel has recalled
+ * the parked slot, give it up and return what rring_hold() returns then.
  */
 static __attribute__((noinline)) int hold_single(struct rring_client *client,
 						 const struct rring_event *event)
@@ -437,8 +452,10 @@ static __attribute__((noinline)) int hold_single(struct rring_client *client,
 }
 
 /*
- * Hold out of line: called by rring_hold() for XXL, for a client with several
- * threads, and when a single-threaded one finds too many holds or RRING_ASIDE.
+ * Take a hold on @event. rring_hold() calls this function for an event of class
+ * XXL and for a client with several threads. For a single-threaded client it
+ * calls it if the ledger word has RRING_HOLDS_MAX holds or RRING_ASIDE. Return
+ * 0, -EOVERFLOW, -EINVAL or -EPERM.
  */
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event)
@@ -450,9 +467,10 @@ int rring_hold_slow(struct rring_client *client,
 }
 
 /*
- * Note the drop of a hold on @event: in the recent drops, and by waking clients
- * that wait for a slot, if this was the last hold. @word: the word before the
- * drop.
+ * Do what follows the drop of a hold on @event; @word is the ledger word before
+ * the drop. If this was the client's last hold, wake the clients that wait for
+ * a slot. If the slot is not in flight either, first enter it in the recent
+ * drops.
  */
 static void hold_dropped(struct rring_client *client,
 			 const struct rring_event *event, uint64_t word)
@@ -464,19 +482,20 @@ static void hold_dropped(struct rring_client *client,
 }
 
 /*
- * Take one hold away from @word, if it has one; else leave the word as it is.
- * Return the word before. A plain subtraction, undone if there was no hold,
- * would be wrong. Until the undo, it hides a hold that another thread takes.
- * And a second thread without a hold would find holds below zero, which look
- * like many, and drop one of these.
+ * Subtract one hold from *@word. If *@word has no hold, leave it unchanged.
+ * Return the value of *@word before the change. A plain subtraction that is
+ * undone if there was no hold would be wrong. Until the undo, it would hide a
+ * hold that another thread takes. A second thread that drops without a hold
+ * would read a negative count as a large one, and subtract a hold as well.
  */
 static uint64_t take_hold(rring_word_t *word)
 {
 	__u64 before = rring_word_load(word);
 
 	/*
-	 * G: the payload is read before the hold falls. Otherwise another
-	 * client could get the slot and write it while it is read.
+	 * G: the caller's reads of the payload come before the hold falls.
+	 * Otherwise another client could get the slot and overwrite the payload
+	 * during these reads.
 	 */
 	while (rring_ledger_holds(before) &&
 	       !rring_word_exchange(word, &before,
@@ -486,8 +505,9 @@ static uint64_t take_hold(rring_word_t *word)
 }
 
 /*
- * Drop, in a client with several threads. Return 0; -EINVAL: there was no hold.
- * A failed drop, too, wakes the clients that wait for a slot.
+ * Drop a hold on @event in a client with several threads. Return 0, or -EINVAL
+ * if the client has no hold. A failed drop also wakes the clients that wait for
+ * a slot.
  */
 static int drop_threads(struct rring_client *client,
 			const struct rring_event *event)
@@ -516,8 +536,9 @@ int rring_drop_slow(struct rring_client *client,
 	if (!rring_ledger_holds(word))
 		return ulib_not_held(client);
 	/*
-	 * G: the payload is read before the hold falls. Otherwise another
-	 * client could get the slot and write it while it is read.
+	 * G: the caller's reads of the payload come before the hold falls.
+	 * Otherwise another client could get the slot and overwrite the payload
+	 * during these reads.
 	 */
 	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
 					      RRING_MOVE - RRING_HOLD);
@@ -526,9 +547,10 @@ int rring_drop_slow(struct rring_client *client,
 }
 
 /*
- * Wait until a sweep that hides @generation (0) shows it again, and return it.
- * The sweep holds the arena's lock all that time, so ulib_await_peer() can wait
- * for it. Return 0 if that fails because the client is dead.
+ * Wait until *@generation is not 0, and return it. It is 0 while a sweep
+ * decides whether the slot is free. The sweep holds the arena's lock all that
+ * time, so ulib_await_peer() can wait for the sweep. Return 0 if
+ * ulib_await_peer() fails, because the client is dead.
  */
 static uint64_t __attribute__((noinline))
 await_generation(const struct rring_client *client,
@@ -545,8 +567,9 @@ await_generation(const struct rring_client *client,
 }
 
 /*
- * Return 1 if @handle is not stale: its slot still has its generation; else 0.
- * Waits while a sweep hides the generation (0), which is short.
+ * Return 1 if the slot of @handle still has the generation of @handle; else 0:
+ * then @handle is stale, or the client is dead. While a sweep hides the slot's
+ * generation (stores 0), wait for the end of this sweep.
  */
 int rring_generation_is(const struct rring_client *client, uint64_t handle)
 {
@@ -564,8 +587,9 @@ int rring_generation_is(const struct rring_client *client, uint64_t handle)
 }
 
 /*
- * Fill @event for @handle from the header of its slot, which any producer can
- * write. Return 0; -EBADMSG: the length in the header is larger than the slot.
+ * Fill @event for @handle from the header of the slot. Any producer can write
+ * this header, so return -EBADMSG if the length in it is larger than the slot.
+ * Else return 0.
  */
 static int read_header(const struct rring_client *client, uint64_t handle,
 		       struct rring_event *event)
@@ -584,11 +608,12 @@ static int read_header(const struct rring_client *client, uint64_t handle,
 }
 
 /*
- * Take a hold on the event of @handle, and fill @event. Store the hold first,
- * then pass a full fence (I), then read the generation. Without the fence, the
- * sweep could miss the hold, while this function does not see that the
- * generation is hidden. -ESTALE: the use of the slot that @handle names is
- * over.
+ * Take a hold on the event of @handle, and fill @event. Return 0; -ESTALE if
+ * the use of the slot that @handle names is over; -EBADMSG if @handle or the
+ * length of the event is not valid; or an error of rring_hold(). After an error
+ * there is no new hold. Store the hold first, then pass a full fence (I), then
+ * load the generation. Without the fence, the sweep could miss the hold, while
+ * this function does not see that the sweep has hidden the generation.
  */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event)
@@ -608,8 +633,8 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	if (err)
 		return err;
 	/*
-	 * I: pairs with J in hide_generations(). Either this load finds the
-	 * generation hidden, or the sweep finds the hold stored above.
+	 * I: pairs with J in hide_generations(). Either the load below finds
+	 * the generation hidden, or the sweep finds the hold stored above.
 	 */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
@@ -645,8 +670,8 @@ uint64_t rring_share(struct rring_client *client,
 	if (!rring_event_is_of(event, client) || ulib_is_inherited(client))
 		return 0;
 	/*
-	 * Another client gets the handle. A client with several threads never
-	 * sets RRING_PRIVATE, because it parks no slot.
+	 * Clear RRING_PRIVATE, because another client gets the handle. A client
+	 * with several threads never sets this bit, because it parks no slot.
 	 */
 	if (!client->shared)
 		rring_word_store_release(event->word,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Profiles: capacities of the pools that suit a kind of machine. */
+/* A profile is a set of pool capacities that suits one kind of machine. */
 #include <sched.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ static uint64_t memory_bytes(void)
 
 /*
  * Return the number of CPUs that this thread may run on. If the kernel's mask
- * of them does not fit a cpu_set_t, return the number of CPUs that are online.
+ * of CPUs does not fit a cpu_set_t, return the number of CPUs that are online.
  */
 static uint32_t count_cpus(void)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A client writes its lists of recent drops; kmod/core/recent.c reads them. */
+/*
+ * Write the lists of recent drops: slots that this client has just stopped
+ * using. Sweeps look at these slots first, see kmod/core/recent.c.
+ */
 #include "client.h"
 
 void ulib_recent_open(struct rring_client *client)
@@ -17,9 +20,10 @@ void ulib_recent_open(struct rring_client *client)
 }
 
 /*
- * Return the list that this thread writes. It is chosen by pthread_self(), so
- * that two threads seldom write the same cache line. Threads that share a list
- * may overwrite each other's entries, which costs a sweep only time.
+ * Return the number of the list that this thread writes. The number depends on
+ * pthread_self(), so that two threads seldom write the same cache line. Threads
+ * that share a list may overwrite each other's entries. A lost entry costs a
+ * sweep only time.
  */
 static __attribute__((noinline)) uint32_t list_of_thread(void)
 {
@@ -31,9 +35,10 @@ static __attribute__((noinline)) uint32_t list_of_thread(void)
 
 /*
  * Enter the slot of @handle in a list of recent drops, so that a sweep looks at
- * it soon. The caller has found neither holds nor in_flight in this client's
- * ledger word of the slot. Not for XXL. The stores need no order, because the
- * lists are hints.
+ * the slot soon. The caller has just given away this client's last hold or
+ * in_flight of the slot, or has returned the slot unused from the magazine. The
+ * class of @handle is not XXL. The stores need no order, because a wrong entry
+ * costs a sweep only time.
  */
 void ulib_recent_add(struct rring_client *client, uint64_t handle)
 {

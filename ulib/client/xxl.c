@@ -4,9 +4,9 @@
  * that the inline functions call the functions of this file. The client maps
  * the region of an event when it first looks at the event. It unmaps the region
  * when it has no hold on the event, and none of its readers has a peeked entry
- * that names the event. A client that gives up its last hold, or releases such
- * an entry, asks the kernel to free the slot: else the memory would stay in use
- * until the next sweep.
+ * that names the event. A client that gives up its last hold on an event, or
+ * releases a peeked entry that names it, asks the kernel to free the slot.
+ * Otherwise the memory would stay in use until the next sweep.
  */
 #include <stdlib.h>
 
@@ -15,12 +15,12 @@
 #include "client.h"
 #include "xxl.h"
 
-/* The mapping of one use of a slot. */
+/* A mapping of the region that a slot has during one use of the slot. */
 struct ulib_mapped {
 	uint64_t handle;
 	void *data;
 	size_t size;
-	uint32_t pins;			/* peeked entries that name it */
+	uint32_t pins;			/* peeked entries that name .handle */
 	struct ulib_mapped *next;
 };
 
@@ -53,8 +53,9 @@ static void unlock(struct rring_client *client)
 }
 
 /*
- * Return the size in bytes of the region that the slot of @handle has now; 0:
- * it has none. This may be the region of a later use of the slot.
+ * Return the size in bytes of the region that the slot of @handle has now, or 0
+ * if it has none. If the use that @handle names is over, the region may be that
+ * of a later use.
  */
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle)
 {
@@ -65,7 +66,7 @@ uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle)
 	return rring_word_load_acquire(&bytes[rring_handle_index(handle)]);
 }
 
-/* ---- mappings: called under .lock, except unmap_list() ---- */
+/* ---- mappings: the caller holds .lock, except in unmap_list() ---- */
 
 static struct ulib_mapped **list_of(const struct rring_client *client,
 				    uint64_t handle)
@@ -84,9 +85,10 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
 }
 
 /*
- * Map the region that the slot of @mapped has now; set .size and .data. Return
- * 0; -ESTALE: the slot has no region, or meanwhile got one of another size, so
- * it has been reused; else an error of the mapping.
+ * Map the region that the slot of @mapped has now, and set .size and .data of
+ * @mapped. Return 0; -ESTALE if the slot has no region, or got one of another
+ * size meanwhile, so that the use of the slot is over; or another error of
+ * ulib_map().
  */
 static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 {
@@ -103,10 +105,12 @@ static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 }
 
 /*
- * Return the mapping of the event of @handle; make it if there is none. NULL:
- * *@err is -ESTALE if the slot's use is over, -ENOMEM, or an error of the
- * mapping. The caller has a hold on the event, or adds a pin before it unlocks
- * .lock: otherwise the next unlock_and_unmap() of the slot removes the mapping.
+ * Return the mapping of the event of @handle, and make it if there is none. On
+ * failure return NULL, and set *@err to -ESTALE if the use of the slot is over,
+ * to -ENOMEM, or to another error of ulib_map(). The caller has set *@err to 0,
+ * and holds .lock of the table. It has a hold on the event, or adds a pin
+ * before it unlocks .lock. Otherwise the next unlock_and_unmap() for this slot
+ * would remove the mapping.
  */
 static struct ulib_mapped *mapped_get(struct rring_client *client,
 				      uint64_t handle, int *err)
@@ -137,8 +141,8 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 }
 
 /*
- * Return 1 if this client still needs the mapping: it has pins, or the client
- * holds the slot and the mapping is of the slot's present use. Else 0.
+ * Return 1 if this client still needs @mapped: @mapped has pins, or the client
+ * holds the slot and @mapped is of the slot's present use. Else return 0.
  */
 static int is_needed(const struct rring_client *client,
 		     const struct ulib_mapped *mapped)
@@ -174,7 +178,10 @@ static struct ulib_mapped *remove_unneeded(struct rring_client *client,
 	return gone;
 }
 
-/* Unmap and free the list @gone. No lock: no other thread can find it. */
+/*
+ * Unmap and free the mappings of the list @gone. The caller needs no lock,
+ * because no other thread can find this list.
+ */
 static void unmap_list(struct rring_client *client, struct ulib_mapped *gone)
 {
 	while (gone) {
@@ -189,7 +196,8 @@ static void unmap_list(struct rring_client *client, struct ulib_mapped *gone)
 /*
  * Unlock .lock, and unmap the mappings of the slot of @handle that are not
  * needed any more. If this client has no hold on the slot, ask the kernel to
- * free the slot. The caller has locked .lock, and has given up a hold or a pin.
+ * free the slot. The caller has locked .lock of the table, and has given up a
+ * hold or a pin.
  */
 static void unlock_and_unmap(struct rring_client *client, uint64_t handle)
 {
@@ -223,8 +231,9 @@ static void event_at(const struct rring_client *client,
 }
 
 /*
- * Fill @event from the header of its slot, which any producer can write. Return
- * 0; -EBADMSG: the length in the header is more than the region has.
+ * Fill @event from @mapped and from the header of the slot. Any producer can
+ * write this header, so return -EBADMSG if the length in it is more than the
+ * region has. Else return 0.
  */
 static int read_header(const struct rring_client *client,
 		       const struct ulib_mapped *mapped,
@@ -242,9 +251,10 @@ static int read_header(const struct rring_client *client,
 }
 
 /*
- * Take a slot whose region has @bytes from the magazine, hold it and map it.
- * Return 0; -EAGAIN: the magazine has no such slot; else an error of the
- * mapping: then the hold is dropped again.
+ * Take from the magazine a slot whose region has exactly @bytes, hold the slot,
+ * and set *@mapped to a mapping of its region. Return 0; -EAGAIN if the
+ * magazine has no such slot; or an error of mapped_get(): then this function
+ * has dropped its hold on the slot.
  */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct ulib_mapped **mapped)
@@ -268,15 +278,16 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 		unlock_and_unmap(client, handle);
 	}
 	/*
-	 * The tail has also passed slots of other threads. If they have dropped
-	 * these, only now can the kernel free them.
+	 * The tail has also passed slots that other threads have taken. If
+	 * those threads have dropped their slots, the kernel can free them only
+	 * now.
 	 */
 	if (passed > 1)
 		ulib_xxl_settled(client);
 	return err;
 }
 
-/* For refill_one(): what cancelled_in_refill() needs, and the result. */
+/* What refill_one() passes to cancelled_in_refill(), and the result. */
 struct refill {
 	struct rring_client *client;
 	struct rring_refill *args;
@@ -285,10 +296,10 @@ struct refill {
 
 /*
  * Take and drop the slot that the kernel may have lent for this thread before
- * pthread_cancel(3) ended its refill. If that slot stayed in the magazine, so
- * would all slots behind it, and other threads would wait until it is taken.
- * This function may take a slot of the same size that was lent for another
- * thread. That thread then refills again.
+ * pthread_cancel(3) ended the thread's refill. If the slot stayed in the
+ * magazine, all slots behind it would stay there, too, and other threads would
+ * wait for the slot to be taken. This function may take a slot of the same size
+ * that was lent for another thread. The other thread then refills again.
  */
 static void cancelled_in_refill(void *context)
 {
@@ -324,12 +335,14 @@ static int refill_one(struct rring_client *client, struct rring_refill *args)
 }
 
 /*
- * Refill, take a slot of the size that @args asks for, and map it. If another
- * thread has taken this thread's slot, try again. If no slot is free, but some
- * thread has not yet taken the slot that was lent for it, wait for that thread
- * and try again: before, all slots behind that slot stay in the magazine, even
- * dropped ones. Return 0; -EPROTO: REFILL succeeded, but the magazine has no
- * such slot; or an error of REFILL or of the mapping.
+ * Refill, take a slot of the size that @args asks for, and set *@mapped to a
+ * mapping of its region. If another thread has taken the slot that was lent for
+ * this thread, try again. If no slot is free, but another thread has not yet
+ * taken the slot that was lent for it, wait until a thread takes a slot, then
+ * try again: the slots behind an untaken slot stay in the magazine, even
+ * dropped ones. Return 0; -EPROTO if REFILL has succeeded, but the magazine has
+ * no slot of this size; -ETIMEDOUT if the deadline of @args has passed; or
+ * another error of REFILL or of mapped_get().
  */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,
@@ -380,7 +393,7 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 	err = refill_and_take(client, &args, &mapped);
 	if (err)
 		return ulib_explain_refill(client, RRING_XXL, err);
-	/* the hold keeps the mapping */
+	/* this thread's hold keeps the region mapped */
 	event_at(client, mapped, len, event_type, event);
 	header = &client->pool[RRING_XXL]
 			  .header[rring_handle_index(event->handle)];
@@ -391,8 +404,9 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 
 /*
  * Take a hold on @event, which this client holds already or has peeked at.
- * Return 0; -EINVAL: it has done neither, so @event is not mapped; -EOVERFLOW:
- * the client has RRING_HOLDS_MAX holds on it.
+ * Return 0; -EINVAL if the client has done neither, so that @event is not
+ * mapped; -EOVERFLOW if the client has RRING_HOLDS_MAX holds on @event; -EPERM
+ * if the client is inherited.
  */
 int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event)
 {
@@ -443,8 +457,8 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 	}
 	rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
 	/*
-	 * I: pairs with J in hide_generations(). Either this load finds the
-	 * generation hidden, or the sweep finds the hold stored above.
+	 * I: pairs with J in hide_generations(). Either the load below finds
+	 * the generation hidden, or the sweep finds the hold stored above.
 	 */
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
@@ -517,11 +531,12 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 }
 
 /*
- * Fill @event from @entry, at @position, and pin its mapping until the reader
- * releases the entry. So an observer can read on after the slot was freed: no
- * later event uses these pages. Return 0; -ESTALE: the slot's use is over;
- * -EBADMSG: the entry's length is more than the region has; else -ENOMEM or an
- * error of the mapping.
+ * Fill @event from @entry, which is at @position. Pin the event's mapping, so
+ * that the region stays mapped until the reader releases the entry. An observer
+ * can then go on reading the payload after the slot was freed, because no later
+ * event uses these pages. Return 0; -ESTALE if the use of the slot is over;
+ * -EBADMSG if the entry's length is more than the region has; -ENOMEM; or
+ * another error of ulib_map().
  */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event)
@@ -541,7 +556,10 @@ int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 								    -ESTALE;
 }
 
-/* Remove the pins of entries below @below: the reader has released them. */
+/*
+ * Remove the pins of all entries below the position @below, which the reader
+ * has released. Unmap the regions that the client then needs no more.
+ */
 void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 {
 	struct rring_pin **link = &reader->pins;
@@ -564,7 +582,10 @@ void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 
 /* ---- the client ---- */
 
-/* Allocate .mapped; set RRING_ASIDE in all XXL words. 0 or -ENOMEM. */
+/*
+ * Allocate .mapped of the table, and set RRING_ASIDE in the ledger words of all
+ * XXL slots. Return 0 or -ENOMEM.
+ */
 int ulib_xxl_open(struct rring_client *client)
 {
 	struct rring_pool_view *pool = &client->pool[RRING_XXL];
@@ -581,9 +602,9 @@ int ulib_xxl_open(struct rring_client *client)
 }
 
 /*
- * Unmap all regions of XXL, and free the table. The caller has closed the
- * client's readers and writers. It unmaps the ledger afterwards, and that ends
- * the client's holds.
+ * Unmap all XXL regions that the client has mapped, and free .mapped of the
+ * table. The caller has closed the client's readers and writers. Afterwards the
+ * caller unmaps the ledger: the client then dies, and its holds end.
  */
 void ulib_xxl_close(struct rring_client *client)
 {

@@ -10,18 +10,22 @@
 struct ulib_mapped;
 
 /*
- * The XXL regions that this client has mapped: those of events that it holds or
- * has peeked at. .lock protects all fields. Threads change holds on XXL events
- * only under .lock, so that a held event is always mapped. A thread that holds
- * .lock must not take own->lock.
+ * The XXL regions that this client has mapped: the regions of the events that
+ * the client holds or that one of its readers has peeked at. .lock protects all
+ * fields. A thread must have .lock locked to change its holds on XXL events, so
+ * that each held event is mapped. A thread that has .lock locked must not lock
+ * own->lock.
  */
 struct ulib_xxl_table {
 	pthread_mutex_t lock;
-	struct ulib_mapped **mapped;	/* by slot: list of its uses */
-	/* bit per magazine position: slot taken, but not yet below the tail */
+	struct ulib_mapped **mapped;	/* by slot: list of its mappings */
+	/*
+	 * a bit for each position of the magazine. 1: a thread has taken the
+	 * slot, but the tail has not passed it yet
+	 */
 	uint64_t taken[RRING_MAGAZINE_SLOTS / 64];
-	uint64_t takes;			/* slots taken so far */
-	pthread_cond_t taken_one;	/* .takes has grown */
+	uint64_t takes;			/* how many slots were taken so far */
+	pthread_cond_t taken_one;	/* is signalled when .takes grows */
 };
 
 int ulib_xxl_open(struct rring_client *client);
@@ -39,31 +43,37 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*
- * Take a slot whose region has @bytes from the magazine, and hold it. Return
- * its handle, and set *@passed to the number of slots that the tail has moved
- * past. Return 0 if the magazine has no such slot. The caller holds .lock.
+ * Take from the magazine a slot whose region has exactly @bytes, and hold it.
+ * Return the slot's handle, and set *@passed to the number of slots that the
+ * magazine's tail has moved past. Return 0 if the magazine has no such slot;
+ * *@passed then stays unchanged. The caller holds .lock of the table.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed);
 
-/* Slots taken so far. Takes .lock. */
+/*
+ * Return how many slots the threads of @client have taken from the magazine so
+ * far. Locks .lock of the table.
+ */
 uint64_t ulib_xxl_takes(struct rring_client *client);
 
 /*
- * While the magazine has an XXL slot that was lent for a thread which has not
- * yet taken it, sleep until any thread takes a slot. The slots behind such a
- * slot stay in the magazine, even dropped ones, and cannot be lent again.
- * Return 1: a thread has taken a slot since ulib_xxl_takes() returned @takes,
- * so a refill may succeed now; 0: none has, and all lent slots are taken;
- * -ETIMEDOUT: @deadline has passed. A @deadline of 0 is none: the other thread
- * takes its slot without a wait for anybody. Takes .lock.
+ * Sleep until a thread takes a slot from the magazine, if the magazine has a
+ * slot that another thread has asked for and has not taken yet. The slots
+ * behind such a slot stay in the magazine, even dropped ones, and cannot be
+ * lent again. Return 1 if a thread has taken a slot since ulib_xxl_takes()
+ * returned @takes: a refill may succeed now. Return 0 if no thread has, and all
+ * lent slots are taken. Return -ETIMEDOUT if @deadline has passed. If @deadline
+ * is 0, sleep without limit: the other thread waits for nothing before it takes
+ * its slot. Locks .lock of the table.
  */
 int ulib_xxl_await_take(struct rring_client *client, uint64_t takes,
 			uint64_t deadline);
 
 /*
- * Fill @event from @entry, and keep its region mapped until ulib_xxl_unpin().
- * Return 0; -ESTALE, -EBADMSG, -ENOMEM or an error of the mapping.
+ * Fill @event from @entry, which is at @position. Keep the event's region
+ * mapped until ulib_xxl_unpin() is called for this position. Return 0, -ESTALE,
+ * -EBADMSG, -ENOMEM, or another error of ulib_map().
  */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event);
@@ -74,8 +84,8 @@ void ulib_xxl_reclaim(struct rring_client *client, uint32_t first,
 
 /*
  * Ask the kernel to free all XXL slots that no ledger, magazine or ring names.
- * The caller has settled entries of a ring, or moved the magazine's tail: these
- * may have been the last to name some slots.
+ * The caller has settled entries of a ring, or has moved the magazine's tail:
+ * some slots may have been named only by these entries or by the magazine.
  */
 void ulib_xxl_settled(struct rring_client *client);
 

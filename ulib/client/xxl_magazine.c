@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Taking XXL slots from the magazine, by several threads at a time. */
+/* Take XXL slots from the magazine. Several threads may do it concurrently. */
 #include <time.h>
 
 #include "../thread.h"
@@ -26,9 +26,9 @@ static void flip_taken(struct ulib_xxl_table *table, uint64_t position)
 }
 
 /*
- * Move the tail past the slots that threads have taken, up to the first slot
- * that is not taken. Return how many slots it has passed. The caller holds
- * .lock.
+ * Move the magazine's tail past slots that threads have taken: to the first
+ * slot that is not taken, or to @head. Return how many slots the tail has
+ * passed. The caller holds .lock of the table.
  */
 static uint64_t move_tail(struct rring_client *client, uint64_t head)
 {
@@ -44,11 +44,13 @@ static uint64_t move_tail(struct rring_client *client, uint64_t head)
 }
 
 /*
- * Take and hold a slot whose region has @bytes. Several threads may refill at
- * the same time. Each finds its slot by the size: each slot in the magazine was
- * lent for a thread that asked for this size. The hold comes before the tail
- * passes the slot: so a sweep finds the slot in the ledger or in the magazine.
- * The tail passes a slot only when all slots before it are taken.
+ * Take and hold a slot whose region has exactly @bytes. Return its handle, or 0
+ * if the magazine has no such slot. Several threads may refill at the same
+ * time. A thread finds its slot by the size, because the kernel has lent each
+ * slot in the magazine for a thread that asked for the size of the slot's
+ * region. The hold is stored before the tail passes the slot, so a sweep finds
+ * the slot in the ledger or in the magazine. The tail passes a slot only when
+ * all slots before it are taken. The caller holds .lock of the table.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed)
@@ -87,7 +89,12 @@ uint64_t ulib_xxl_takes(struct rring_client *client)
 	return takes;
 }
 
-/* Wait for .taken_one: 0, or -ETIMEDOUT. The caller holds .lock. */
+/*
+ * Sleep until a thread signals .taken_one, because it has taken a slot, or
+ * until @deadline (0: without limit). Return 0, perhaps without a signal, or
+ * -ETIMEDOUT. The caller holds .lock of @table, which is unlocked during the
+ * sleep.
+ */
 static int await_taken_one(struct ulib_xxl_table *table, uint64_t deadline)
 {
 	struct timespec at = {

@@ -5,14 +5,15 @@
  *
  * If the kernel is older than 4.14, or a sandbox forbids membarrier(2), the
  * sleeper's thread runs on each CPU in turn, by sched_setaffinity(2). To run
- * it, a CPU must switch away from a peer, and a switch is a full barrier. A
- * peer that moves to another CPU meanwhile is switched out, too. All threads of
- * the process must be in one cpuset. This way costs two switches for each CPU,
- * and the sleeper waits for each CPU until its scheduler runs this thread.
+ * the sleeper's thread, a CPU must switch away from the thread that it ran, and
+ * a switch is a full barrier. A thread that moves to another CPU meanwhile is
+ * switched out, too. All threads of the process must be in one cpuset. This
+ * fallback costs two switches for each CPU, and the sleeper waits for each CPU
+ * until the CPU's scheduler runs the sleeper's thread.
  *
- * mprotect(2), which takes a right away from a page, is no substitute: on
- * arm64, and on x86 processors with INVLPGB, the kernel flushes the TLBs of
- * other CPUs without an interrupt.
+ * A call of mprotect(2) that takes a right away from a page is no substitute.
+ * On arm64, and on x86 processors with INVLPGB, the kernel flushes the TLBs of
+ * other CPUs without an interrupt, so these CPUs need not execute a barrier.
  */
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -28,7 +29,7 @@ struct cpus {
 	cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
 };
 
-static bool expedited;		/* membarrier(2) works; else visit_cpus() */
+static bool expedited;		/* false: visit_cpus() is used instead */
 
 static int membarrier(int command)
 {
@@ -36,15 +37,15 @@ static int membarrier(int command)
 }
 
 /*
- * Run this thread on each CPU from @first to @end - 1 in turn, then restore its
- * affinity. Return 0 or a negative errno, such as -EBUSY for a thread under
- * SCHED_DEADLINE. If sched_setaffinity(2) fails with EINVAL for a CPU, that is
- * no error: the CPU is offline, or this thread's cpuset does not contain it.
+ * Run this thread on each CPU from @first to @end - 1 in turn, then restore the
+ * thread's affinity. Return 0 or a negative errno, such as -EBUSY for a thread
+ * under SCHED_DEADLINE. Ignore an EINVAL of sched_setaffinity(2) for a CPU: the
+ * CPU is offline, or the cpuset of this thread does not contain the CPU.
  */
 static int visit_cpus(long first, long end)
 {
 	struct cpus before = {}, one;
-	/* the size of the kernel's CPU masks in bytes; -1: an error */
+	/* the size of the kernel's CPU masks in bytes, or -1 on an error */
 	long size = syscall(SYS_sched_getaffinity, 0, sizeof(before),
 			    before.set);
 	int err = size < 0 ? -errno : 0;
@@ -59,15 +60,16 @@ static int visit_cpus(long first, long end)
 	}
 	if (size < 0 || !sched_setaffinity(0, (size_t)size, before.set))
 		return err;
-	/* the cpuset has other CPUs by now: allow this thread all of them */
+	/* no CPU of the old affinity is left: allow this thread any CPU */
 	memset(&one, 0xff, sizeof(one));
 	return sched_setaffinity(0, (size_t)size, one.set) ? -errno : err;
 }
 
 /*
  * Find out whether barrier K uses membarrier(2) or visit_cpus(). init() calls
- * this function once, before the first arena exists. Return 0; -ENOSYS: neither
- * works. Then the process backend is not usable: wake-ups could be lost.
+ * this function once, before the first arena exists. Return 0, or -ENOSYS if
+ * neither works. After -ENOSYS the process backend is not usable, because
+ * wake-ups could be lost.
  */
 int host_barrier_init(void)
 {
@@ -77,9 +79,10 @@ int host_barrier_init(void)
 }
 
 /*
- * Return 0 if this thread can make barrier K; else a negative errno: it cannot
- * even visit the CPU on which it runs. A call that could not undo what it does
- * before the barrier asks this first.
+ * Return 0 if this thread can make barrier K. Return a negative errno if
+ * membarrier(2) does not work and this thread cannot even visit the CPU on
+ * which it runs. Some requests cannot undo what they do before the barrier;
+ * call() in host.c calls this function before such a request.
  */
 int host_barrier_check(void)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Find the limits of a process's memory cgroup, of version 1 or 2. PROC is the
- * directory of the process in proc(5). PROC/cgroup has the path of its group.
- * PROC/mountinfo has the place where the tree of groups is mounted, and the
- * group that is mounted there: in a container, this need not be the root group.
+ * directory of the process in proc(5). PROC/cgroup has the path of the
+ * process's group in the tree of groups. PROC/mountinfo has the directory where
+ * this tree is mounted, and the group that is the top of the mount. In a
+ * container, the top need not be the root group.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -16,8 +17,8 @@
 static const struct version {
 	const char *limit, *usage;
 	/*
-	 * Lines in memory.stat: bytes of cache, which the kernel frees before
-	 * it kills a process.
+	 * Names of lines in memory.stat, which have the bytes of the group's
+	 * page cache. The kernel frees cache before it kills a process.
 	 */
 	const char *idle, *active;
 } versions[] = {
@@ -30,7 +31,7 @@ struct group {
 	const struct version *version;
 	/* path of the group in the tree of groups, from PROC/cgroup */
 	char path[PATH_MAX];
-	/* directory of the group in the file system; empty: not found */
+	/* directory of the group in the file system; empty if not found */
 	char dir[2 * PATH_MAX];
 	/* length of the mount point, with which .dir begins */
 	size_t top;
@@ -57,7 +58,7 @@ static FILE *open_in(const char *dir, const char *name)
 	return file;
 }
 
-/* Is @word one of the words of @list, which are separated by commas? */
+/* Return 1 if @list, words separated by commas, contains @word, else 0. */
 static int has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
@@ -73,8 +74,8 @@ static int has_word(const char *list, const char *word)
 /* ---- where the group is ---- */
 
 /*
- * End the string @line at its first character @c. Return the text after that
- * character; NULL: @line has no @c, or @line is NULL.
+ * End the string @line at its first character @c. Return the text after this
+ * character, or NULL if @line is NULL or has no @c.
  */
 static char *cut(char *line, int c)
 {
@@ -86,10 +87,10 @@ static char *cut(char *line, int c)
 }
 
 /*
- * Set .version and .path of @group from @line of PROC/cgroup, which is
- * NUMBER:CONTROLLERS:PATH. In version 1, CONTROLLERS contains `memory'; in
- * version 2, it is empty. If PROC/cgroup has lines of both, use version 1,
- * which then manages the memory.
+ * Set .version and .path of @group from @line of PROC/cgroup. The line has the
+ * form NUMBER:CONTROLLERS:PATH. In version 1, CONTROLLERS contains `memory'. In
+ * version 2, CONTROLLERS is empty. If PROC/cgroup has lines of both versions,
+ * use version 1, because it manages the memory then.
  */
 static void read_group_line(char *line, struct group *group)
 {
@@ -139,10 +140,10 @@ static const char *path_below(const struct group *group, const char *root)
 }
 
 /*
- * If @line of PROC/mountinfo is for the tree of groups of .version, set .dir.
- * The line is ID PARENT DEVICE ROOT PLACE OPTIONS... - TYPE SOURCE OPTIONS: the
- * group ROOT is mounted at PLACE. If the process's group is not below ROOT, set
- * .dir to PLACE.
+ * If @line of PROC/mountinfo is for the tree of groups of .version, set .dir
+ * and .top of @group. The line has the form ID PARENT DEVICE ROOT PLACE
+ * OPTIONS... - TYPE SOURCE OPTIONS: the group ROOT is mounted at the directory
+ * PLACE. If the process's group is not below ROOT, set .dir to PLACE.
  */
 static void read_mount_line(char *line, struct group *group)
 {
@@ -198,7 +199,7 @@ static void each_line(const char *proc, const char *name, struct group *group,
 	fclose(file);
 }
 
-/* ---- its numbers ---- */
+/* ---- the numbers of a group ---- */
 
 /*
  * Return the number with which the file @dir/@name begins. Return UINT64_MAX if
@@ -223,7 +224,8 @@ static uint64_t number_in(const char *dir, const char *name)
 
 /*
  * Return the number behind @word in the first line of @dir/@name that begins
- * with @word. Return 0 if there is no such line, or no such file.
+ * with @word. Return 0 if no line begins with @word, or the file does not
+ * exist.
  */
 static uint64_t number_after(const char *dir, const char *name,
 			     const char *word)
@@ -245,8 +247,9 @@ static uint64_t number_after(const char *dir, const char *name,
 }
 
 /*
- * Lower .limit and .room of @sum to those of the group at .dir, if the group's
- * are lower. The cache of files counts as room.
+ * Lower .limit and .room of @sum to the limit and the room of the group at .dir
+ * of @group, if these are lower. Page cache of files counts as room. Do nothing
+ * if the group has no limit.
  */
 static void look_at(const struct group *group, struct host_cgroup *sum)
 {
@@ -254,7 +257,7 @@ static void look_at(const struct group *group, struct host_cgroup *sum)
 	uint64_t limit = number_in(group->dir, version->limit);
 	uint64_t usage, cache, room;
 
-	/* no limit: `max' or, in version 1, a number near INT64_MAX */
+	/* without a limit, the file has `max' or a number near INT64_MAX */
 	if (limit >= INT64_MAX / 2)
 		return;
 	usage = number_in(group->dir, version->usage);

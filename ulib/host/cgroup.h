@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* How much memory the memory cgroup of a process still allows it to use. */
+/* How much memory the memory cgroup of a process still allows. */
 #ifndef ULIB_HOST_CGROUP_H
 #define ULIB_HOST_CGROUP_H
 
 #include <stdint.h>
 
-/* not /proc/self, of which little is left when the main thread has ended */
+/* not /proc/self: its files cannot be read after the main thread has ended */
 #define HOST_CGROUP_PROC	"/proc/thread-self"
 
 struct host_cgroup {
-	/* bytes that the process may use in all; UINT64_MAX: no limit */
+	/* the lowest limit in bytes; UINT64_MAX if there is no limit */
 	uint64_t limit;
-	/* bytes that may still be used below a limit; UINT64_MAX: no limit */
+	/* bytes that may still be used; UINT64_MAX if there is no limit */
 	uint64_t room;
 };
 

@@ -4,7 +4,7 @@
  * read end. Both ends have the same inode, by which kring_descriptor_arena()
  * finds the arena. When the program has closed the last copy of the descriptor,
  * poll(2) reports POLLHUP for the read end. host_descriptors_reap() looks for
- * that when a client is closed, and at CREATE, REMOVE and ATTACH.
+ * POLLHUP when a client is closed, and before CREATE, REMOVE and ATTACH.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -17,14 +17,14 @@
 
 struct descriptor {
 	struct list_head node;
-	struct kring_arena *arena;	/* with a reference */
-	struct net *net;		/* of the process that created it */
-	int end;			/* the read end */
+	struct kring_arena *arena;	/* this structure has a reference */
+	struct net *net;		/* .net_ns of the creating process */
+	int end;			/* read end of the pipe */
 	dev_t dev;
 	ino_t inode;
 };
 
-static DEFINE_MUTEX(lock);	/* protects the list */
+static DEFINE_MUTEX(lock);	/* protects descriptors */
 static LIST_HEAD(descriptors);
 
 void host_descriptors_init(void)
@@ -50,8 +50,9 @@ static bool is_closed(const struct descriptor *descriptor)
 }
 
 /*
- * Find a descriptor that this process created, and of which all copies are
- * closed. Take it off the list and return it; NULL: there is none.
+ * Find a descriptor that this process has created and whose copies are all
+ * closed. Take this descriptor off the list and return it. Return NULL if there
+ * is none.
  */
 static struct descriptor *pop_closed(void)
 {
@@ -69,7 +70,10 @@ static struct descriptor *pop_closed(void)
 	return found;
 }
 
-/* Put the reference to each arena whose descriptor has no open copy left. */
+/*
+ * Free each descriptor that has no open copy left, and put its reference to the
+ * arena.
+ */
 void host_descriptors_reap(void)
 {
 	struct descriptor *descriptor;
@@ -81,7 +85,10 @@ void host_descriptors_reap(void)
 	}
 }
 
-/* Make the pipe, and find out its inode. Return 0 or a negative errno. */
+/*
+ * Create a pipe, store its read and write end in @ends, and store the status of
+ * its inode in *@stat. Return 0, or a negative errno: then no end is open.
+ */
 static int open_pipe(int ends[2], struct stat *stat)
 {
 	int err;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * The process backend: what the device does for open(), ioctl(), mmap() and
- * poll(), this file does by calls to the objects of kmod/core, in this process.
+ * The process backend. For each open(), ioctl(), mmap() and poll() that a
+ * client would make on the device, this file calls the functions of kmod/core
+ * directly, in this process.
  */
 #include <linux/futex.h>
 #include <sys/syscall.h>
@@ -21,15 +22,16 @@
 #include "../../kmod/core/descriptor.h"
 
 /*
- * Names of arenas are local to this process. .net_ns is only a number here: 1,
- * and one more in the child after each fork(). So the child neither finds nor
- * frees the parent's arenas, whose memory it does not have.
+ * Names of arenas are local to this process. .net_ns is only a number here: it
+ * is 1 at first, and each child of fork() adds 1 to its copy. So the child
+ * neither finds nor frees the arenas of its parent, whose memory is not mapped
+ * in the child.
  */
 static struct nsproxy nsproxy = { .net_ns = (struct net *)1 };
 struct task host_task = { .nsproxy = &nsproxy };
 
 static DEFINE_MUTEX(default_lock);
-static const struct net *default_of;	/* the .net_ns that has `default` */
+static const struct net *default_of;	/* .net_ns in which `default' exists */
 
 /* ---- once, and after fork() ---- */
 
@@ -48,8 +50,8 @@ static void init_locks(void)
 }
 
 /*
- * Take the global locks before fork(). If another thread held one of them
- * during fork(), it would stay locked in the child.
+ * Take the global locks before fork(). If another thread held one of these
+ * locks during fork(), the lock would stay locked in the child.
  */
 static void before_fork(void)
 {
@@ -68,9 +70,10 @@ static void after_fork_in_parent(void)
 }
 
 /*
- * Initialize the global locks again. The parent's thread has locked them in
- * before_fork(). The child's thread has another id, so it cannot unlock them.
- * Also hide the parent's arenas from the child, by a new .net_ns.
+ * Initialize the global locks again, in the child. The parent's thread has
+ * locked them in before_fork(), and the child's thread cannot unlock them,
+ * because it has another id. Also hide the parent's arenas from the child: give
+ * .net_ns of nsproxy a new value.
  */
 static void after_fork_in_child(void)
 {
@@ -79,7 +82,10 @@ static void after_fork_in_child(void)
 	host_thread.locks -= GLOBAL_LOCKS;
 }
 
-/* Return the bytes of RAM, or the limit of this process's cgroup if less. */
+/*
+ * Return the size of the RAM in bytes or, if lower, the limit of the memory
+ * cgroup of this process.
+ */
 static u64 memory_size(void)
 {
 	u64 all = (u64)sysconf(_SC_PHYS_PAGES) * (u64)sysconf(_SC_PAGESIZE);
@@ -165,8 +171,10 @@ static void host_close(struct ulib_file *file)
 }
 
 /*
- * Free the host_signal of a client of the parent process. The objects of
- * kmod/core stay: their arena's memory is not in this process.
+ * Free the host_signal of a client that this process, a child of fork(), has
+ * inherited from its parent. Do not free the client's objects of kmod/core: to
+ * free them, kmod/core would access the memory of the arena, which is not
+ * mapped in the child.
  */
 static void host_abandon(struct ulib_file *file)
 {
@@ -180,8 +188,10 @@ static void host_abandon(struct ulib_file *file)
 }
 
 /*
- * Does the request carry out barrier K where an error of the barrier could not
- * be returned? WAIT does not: host_sleep() returns the error.
+ * Return true if @request carries out barrier K at a point where it cannot
+ * return an error of the barrier any more. call() then checks beforehand that
+ * the barrier works. A WAIT needs no check, because host_sleep() returns the
+ * error.
  */
 static bool needs_barrier(unsigned long request)
 {
@@ -222,8 +232,8 @@ static int host_call(struct ulib_file *file, unsigned long request, void *args)
 }
 
 /*
- * Like host_call(), but pthread_cancel(3) may end the thread while it sleeps in
- * host_sleep(). It may not if the program has disabled cancellation.
+ * Like host_call(), but pthread_cancel(3) may end this thread while the thread
+ * sleeps in host_sleep(), unless the program has disabled cancellation.
  */
 static int host_wait(struct ulib_file *file, unsigned long request, void *args)
 {
@@ -295,7 +305,10 @@ static void *host_map(struct ulib_file *file, uint64_t offset, size_t size,
 	return addr;
 }
 
-/* The client dies when its ledger is unmapped, as on the device. */
+/*
+ * Remove one user of the region at @addr. If this region is the client's
+ * ledger, the client dies first, as on the device.
+ */
 static void host_unmap(struct ulib_file *file, void *addr, size_t size)
 {
 	struct kring_client *client = file->host;
@@ -313,9 +326,11 @@ static void host_unmap(struct ulib_file *file, void *addr, size_t size)
 _Thread_local struct host_thread host_thread;
 
 /*
- * Wake the sleepers of the event counts that this thread has noted in .woken.
- * If one was freed meanwhile, this wakes no thread, or a thread that sleeps on
- * a new event count at this address: such a thread looks again.
+ * Wake the sleepers of the event counts in .woken of this thread, which
+ * wake_up_all() has stored there, and empty .woken. If an event count was freed
+ * meanwhile, no thread sleeps at its address, or a thread that sleeps on a new
+ * event count there is woken for no reason. Such a thread checks its condition,
+ * and sleeps again.
  */
 void host_wake(void)
 {
@@ -327,10 +342,11 @@ void host_wake(void)
 }
 
 /*
- * Raise .events of @queue, and wake its sleepers. A thread that raises
- * .sleepers after this function has loaded it does not sleep, because it finds
- * that .events has changed. While this thread has a mutex locked, it puts off
- * the wake until mutex_unlock().
+ * Raise .events of @queue, and wake the sleepers of @queue. A thread that
+ * raises .sleepers after this function has loaded .sleepers does not sleep,
+ * because it finds that .events has changed. While this thread has a mutex
+ * locked, it only notes the event count in .woken, and wakes the sleepers when
+ * it unlocks its last mutex or when .woken is full.
  */
 void wake_up_all(wait_queue_head_t *queue)
 {
@@ -347,8 +363,10 @@ void wake_up_all(wait_queue_head_t *queue)
 }
 
 /*
- * Sleep while *@events is @seen, until @at, a time of CLOCK_MONOTONIC (NULL: no
- * limit). Return 0: woken, perhaps for no reason; or a positive errno.
+ * Sleep while *@events is @seen, but not beyond @at, a time of CLOCK_MONOTONIC.
+ * If @at is NULL, sleep without limit. Return 0 if the thread was woken,
+ * perhaps for no reason. Return EAGAIN if *@events was not @seen, ETIMEDOUT at
+ * @at, or another positive errno.
  */
 static int futex_wait(u32 *events, u32 seen, const struct timespec *at)
 {
@@ -357,9 +375,10 @@ static int futex_wait(u32 *events, u32 seen, const struct timespec *at)
 }
 
 /*
- * Like futex_wait(), but pthread_cancel(3) may end this thread at any
- * instruction of the sleep, because syscall(2) is no cancellation point. The
- * caller has no mutex locked, and has disabled cancellation.
+ * Like futex_wait(), but pthread_cancel(3) may end this thread during the
+ * sleep. The type of cancellation is asynchronous meanwhile, because syscall(2)
+ * is no cancellation point. The caller has no mutex locked, and has disabled
+ * cancellation.
  */
 static int futex_wait_cancelable(u32 *events, u32 seen,
 				 const struct timespec *at)
@@ -367,7 +386,7 @@ static int futex_wait_cancelable(u32 *events, u32 seen,
 	int type, state, err;
 
 	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
-	/* acts on a pending cancellation; in musl only this function does */
+	/* this acts on a pending cancellation; in musl nothing else does */
 	pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
 	err = futex_wait(events, seen, at);
 	pthread_setcanceltype(type, &type);
@@ -380,10 +399,10 @@ static void leave_queue(wait_queue_head_t *queue)
 	__atomic_sub_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
 }
 
-/* For sleep_in_queue(): what cancelled_in_queue() needs, and the result. */
+/* The sleep of one call of sleep_in_queue(). cancelled_in_queue() gets it. */
 struct nap {
 	wait_queue_head_t *queue;
-	int err;			/* the result */
+	int err;			/* result of futex_wait_cancelable() */
 };
 
 static void cancelled_in_queue(void *context)
@@ -428,12 +447,14 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 }
 
 /*
- * Do what poll(2) of the device does when it is woken for @mask: look again. If
- * nothing of @mask is ready, raise the waiters flags again, because the waker
- * has lowered them, and look once more. If something is ready, raise the
- * signal. Also raise it if this thread could not make the barrier. The caller
- * holds the arena's lock, unless @mask has neither EPOLLIN nor EPOLLOUT: then
- * do nothing.
+ * Make the poll descriptor of the client with the .poll_queue @queue report
+ * what is ready of @mask. Look whether events or room of @mask are ready, as
+ * poll(2) of the device does when it is woken. If nothing is ready, raise the
+ * waiters flags again, because the waker has lowered them, and look once more.
+ * If something is ready, call host_signal_raise(). Also call it if this thread
+ * could not make barrier K. Do nothing if the program does not poll the client,
+ * or if @mask has neither EPOLLIN nor EPOLLOUT. Otherwise the caller holds the
+ * arena's lock.
  */
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
@@ -451,9 +472,9 @@ void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 }
 
 /*
- * Look at what @client has to report. If this thread could not make the
- * barrier, report everything: then the program looks itself, and goes on doing
- * so until the barrier succeeds.
+ * Let @signal report what is ready for @client. If this thread could not make
+ * barrier K, report EPOLLIN and EPOLLOUT, so that the program looks at its
+ * rings itself. It goes on doing so until the barrier succeeds.
  */
 static void rearm_signal(struct kring_client *client,
 			 struct host_signal *signal)
@@ -481,9 +502,9 @@ static int signal_fd(struct kring_client *client)
 }
 
 /*
- * Return the descriptor that the program polls, or a negative errno. The first
- * call creates the host_signal that has this descriptor. The caller holds
- * own->lock of the client.
+ * Return the descriptor of @file that the program polls, or a negative errno.
+ * The first call creates the client's host_signal, which has this descriptor.
+ * The caller holds .lock of the client's struct rring_client_private.
  */
 static int host_poll_fd(struct ulib_file *file)
 {
@@ -539,7 +560,7 @@ int ulib_backend_process_has(int fd)
 {
 	struct kring_arena *arena;
 
-	/* before init() no arena exists; the locks are not initialized */
+	/* before init() no arena exists, and the locks are not initialized */
 	if (!smp_load_acquire(&initialized))
 		return 0;
 	arena = kring_descriptor_arena(fd);

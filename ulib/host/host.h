@@ -12,7 +12,10 @@ void host_region_init(void);
 void host_region_lock(void);
 void host_region_unlock(void);
 
-/* Add or remove a user of the region at @addr. Without users it is unmapped. */
+/*
+ * Add (get) or remove (put) one user of the region at @addr. When its last user
+ * is removed, the region is unmapped.
+ */
 void host_memory_get(void *addr);
 void host_memory_put(void *addr);
 
@@ -21,7 +24,10 @@ void host_descriptors_lock(void);
 void host_descriptors_unlock(void);
 void host_descriptors_reap(void);
 
-/* A descriptor for poll(2); the backend sets what it reports. See signal.c. */
+/*
+ * A host_signal has a descriptor for poll(2). The process backend sets what
+ * this descriptor reports. See signal.c.
+ */
 struct host_signal *host_signal_new(void);
 void host_signal_free(struct host_signal *signal);
 int host_signal_fd(const struct host_signal *signal);

@@ -178,7 +178,10 @@ static inline void bitmap_zero(unsigned long *map, u32 bits)
 		memset(map, 0, BITS_TO_LONGS(bits) * sizeof(*map));
 }
 
-/* Return the lowest set bit of @map from @from to @end - 1; if none, @end. */
+/*
+ * Return the number of the lowest set bit of @map from @from to @end - 1, or
+ * @end if none of these bits is set.
+ */
 static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
 {
 	while (from < end) {
@@ -194,7 +197,7 @@ static inline u32 find_next_bit(const unsigned long *map, u32 end, u32 from)
 
 /* ---- random numbers ---- */
 
-/* Return a random number; if getentropy(3) fails, one made from the time. */
+/* Return a random number or, if getentropy(3) fails, a hash of the time. */
 static inline u64 get_random_u64(void)
 {
 	struct timespec now;
@@ -251,8 +254,9 @@ struct mutex {
 };
 
 /*
- * A static initializer cannot select priority inheritance. So init_locks() in
- * host.c initializes each of these mutexes again before its first use.
+ * Define a global mutex. A static initializer cannot select priority
+ * inheritance. So init_locks() in host.c initializes each mutex that is defined
+ * by this macro again, before the first use of the mutex.
  */
 #define DEFINE_MUTEX(name)		\
 	struct mutex name = { PTHREAD_MUTEX_INITIALIZER }
@@ -263,21 +267,20 @@ static inline void mutex_init(struct mutex *mutex)
 }
 
 /*
- * The state of one thread. .can_cancel: pthread_cancel(3) may end it in
- * host_sleep(). The thread then calls .on_cancel. .locks: how many mutexes it
- * has locked. .barrier_err: 0, or the error of its last barrier K, which it
- * could not make. .woken: event counts whose sleepers the thread wakes after it
- * has unlocked its last mutex. It does not wake them earlier, because a woken
- * thread first locks a mutex that this thread may still hold, and would sleep
- * again.
+ * The state of one thread. .woken has the event counts whose sleepers this
+ * thread wakes after it has unlocked its last mutex. This thread does not wake
+ * them earlier, unless .woken is full: a woken thread first locks a mutex that
+ * this thread may still hold, and would sleep again.
  */
 struct host_thread {
-	bool can_cancel;	/* while it sleeps */
-	void (*on_cancel)(void *arg);	/* or NULL */
+	/* true: pthread_cancel(3) may end the thread in host_sleep() */
+	bool can_cancel;
+	/* a thread that is ended there calls this function; NULL: none */
+	void (*on_cancel)(void *arg);
 	void *on_cancel_arg;
-	u32 locks;
-	int barrier_err;
-	u32 wakes;		/* in .woken */
+	u32 locks;		/* how many mutexes the thread has locked */
+	int barrier_err;	/* 0, or why its last barrier K failed */
+	u32 wakes;		/* number of event counts in .woken */
 	u32 *woken[8];
 };
 
@@ -285,8 +288,9 @@ extern _Thread_local struct host_thread host_thread;
 void host_wake(void);
 
 /*
- * Let this thread call @function(@arg) if pthread_cancel(3) ends it in
- * host_sleep(). It holds no mutex then. NULL: it calls nothing.
+ * Make this thread call @function(@arg) if pthread_cancel(3) ends the thread in
+ * host_sleep(). The thread holds no mutex then. If @function is NULL, it calls
+ * nothing.
  */
 static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
 {
@@ -294,7 +298,7 @@ static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
 	host_thread.on_cancel_arg = arg;
 }
 
-/* Always takes the lock, and returns 0: a killed process just ends. */
+/* Take the lock and return 0, always: a killed process runs no more code. */
 #define mutex_lock_killable(mutex)	({ mutex_lock(mutex); 0; })
 
 static inline void mutex_lock(struct mutex *mutex)
@@ -329,7 +333,10 @@ static inline void kref_get(struct kref *ref)
 	atomic_inc(&ref->count);
 }
 
-/* Return 1 if this was the last reference: @release was called. Else 0. */
+/*
+ * Put a reference. If it was the last one, call @release and return 1.
+ * Otherwise return 0.
+ */
 static inline int kref_put(struct kref *ref, void (*release)(struct kref *))
 {
 	if (!atomic_dec_and_test(&ref->count))
@@ -339,8 +346,8 @@ static inline int kref_put(struct kref *ref, void (*release)(struct kref *))
 }
 
 /*
- * Put a reference. If it was the last one, call @release with @mutex locked;
- * @release unlocks @mutex.
+ * Lock @mutex and put a reference. If it was the last one, call @release, which
+ * unlocks @mutex. Otherwise unlock @mutex.
  */
 static inline void kref_put_mutex(struct kref *ref,
 				  void (*release)(struct kref *),
@@ -401,7 +408,7 @@ struct task {
 	struct nsproxy *nsproxy;
 };
 
-/* All threads have the same task, so each may use the clients of the others. */
+/* All threads have this one task, so each thread may use each client. */
 extern struct task host_task;
 #define current				(&host_task)
 
@@ -420,7 +427,7 @@ static inline void mmdrop(struct mm_struct *mm)
 	(void)mm;
 }
 
-/* Clients do not record their process, because it is always this one. */
+/* Clients do not record their process, because all belong to this process. */
 struct pid;
 
 #define TASK_COMM_LEN			16
@@ -432,7 +439,7 @@ struct pid;
 struct inode;
 #define iput(inode)			((void)(inode))
 
-/* Return false: a signal makes host_sleep() return, or ends the process. */
+/* Return false: a signal(7) makes host_sleep() return, or ends the process. */
 static inline bool signal_pending(const struct task *task)
 {
 	(void)task;
@@ -467,9 +474,9 @@ typedef gid_t kgid_t;
 /* ---- sleeping ---- */
 
 /*
- * An event count: .events grows with each wake-up, and .sleepers counts the
- * threads that sleep, or are about to. .signal is NULL, unless this is a
- * client's .poll_queue and the program polls the client.
+ * An event count. .events grows by 1 with each wake-up. .sleepers counts the
+ * threads that sleep or are about to sleep. .signal is not NULL only if this
+ * event count is the .poll_queue of a client that the program polls.
  */
 typedef struct {
 	u32 events;
@@ -495,10 +502,12 @@ void wake_up_all(wait_queue_head_t *queue);
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask);
 
 /*
- * Sleep until .events of @queue is no longer @seen, or until @timeout, a time
- * of CLOCK_MONOTONIC in ns (KTIME_MAX and above: no limit). Return 0: woken,
- * perhaps for no reason; -ETIME: @timeout has passed; -ERESTARTSYS: a signal
- * came; without a sleep, .barrier_err of this thread.
+ * Sleep until .events of @queue differs from @seen, or until @timeout, an
+ * absolute time of CLOCK_MONOTONIC in ns (no limit if KTIME_MAX or above).
+ * Return 0 if .events differs, or the thread was woken, perhaps for no reason.
+ * Return -ETIME if @timeout has passed, and -ERESTARTSYS if a signal(7) came.
+ * If .barrier_err of this thread is not 0, because its last barrier K failed,
+ * return that error without a sleep: the thread might not be woken.
  */
 int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 
@@ -521,7 +530,7 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout);
 #define wait_event_interruptible(queue, condition)			\
 	wait_event_interruptible_hrtimeout(queue, condition, KTIME_MAX)
 
-/* ---- masks of CPUs: unused, as membarrier(2) finds the CPUs ---- */
+/* ---- masks of CPUs: unused, because barrier.c finds the CPUs itself ---- */
 
 typedef bool cpumask_var_t;
 

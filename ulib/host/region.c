@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Regions of the process backend. The process maps each region once, and all
- * its clients use that mapping: so sanitizers see one address for each word.
- * The page before the region counts its users: the region's owner, and each
- * client that has mapped it. The mapping ends with the last user.
+ * its clients use this one mapping, so that sanitizers see one address for each
+ * word. The page before a region counts the users of the region: its owner, and
+ * each client that has mapped it. When the last user goes, the region is
+ * unmapped.
  *
- * The kernel allocates a page of a region when a thread first touches it. If
- * the memory cgroup has no room for that page, the kernel kills the process. So
- * a new region is refused (-ENOMEM) unless the cgroup has room for it and for
- * all untouched pages of older regions. That is no guarantee: other processes
- * of the cgroup can use up the room later.
+ * The kernel allocates a page of a region when a thread first touches the page.
+ * If the memory cgroup has no room for the page, the kernel kills the process.
+ * So kring_region_alloc() refuses a new region (-ENOMEM) unless the cgroup has
+ * room for the region and for all untouched pages of older regions. This does
+ * not prevent a kill: other processes of the cgroup can use up the room later.
  */
 #include <sys/mman.h>
 
@@ -19,33 +20,34 @@
 #include "../../kmod/core/region.h"
 
 struct region_header {
-	struct list_head node;	/* of .regions, until the owner frees it */
-	u32 users;	/* with the region itself */
-	size_t size;	/* bytes, with this page */
+	struct list_head node;	/* in regions, until the owner frees it */
+	u32 users;	/* the owner, and the clients that have mapped it */
+	size_t size;	/* bytes of the region and of this page */
 };
 
 /*
- * take_room() reads the cgroup again if .room is older than ROOM_NS ns or too
- * small, or, under a limit, if the region has more than ROOM_BYTES bytes.
+ * take_room() reads the limits of the cgroup again if the variable room is
+ * older than ROOM_NS ns or too small. If there is a limit, it also reads them
+ * again for each region of more than ROOM_BYTES bytes.
  */
 #define ROOM_NS		100000000ull
 #define ROOM_BYTES	0x100000u
-#define NO_LIMIT	(~0ull)		/* .room without a limit */
-#define LOOK_PAGES	512u		/* for one mincore(2) */
+#define NO_LIMIT	(~0ull)		/* value of room without a limit */
+#define LOOK_PAGES	512u		/* pages for one mincore(2) */
 
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
 
-static DEFINE_MUTEX(room_lock);	/* protects .regions, .room, .room_until */
+static DEFINE_MUTEX(room_lock);	/* protects regions, room and room_until */
 static LIST_HEAD(regions);
-/* bytes that the cgroup had left when it was read, less newer regions */
+/* bytes that the cgroup had left when it was last read, less newer regions */
 static u64 room;
-/* .room is too old from this time on: of ktime_get_coarse_ns() */
+/* time of ktime_get_coarse_ns() from which on the variable room is too old */
 static u64 room_until;
 
 /*
- * Begin with no regions. The child of fork() calls this as well: the kernel maps
- * none of its parent's regions in it.
+ * Begin with no regions. A child of fork() calls this function, too, because
+ * the regions of its parent are not mapped in the child.
  */
 void host_region_init(void)
 {
@@ -57,8 +59,9 @@ void host_region_init(void)
 }
 
 /*
- * Lock .room_lock. before_fork() in host.c calls this, so that no other thread
- * holds the lock during fork(): it would stay locked in the child.
+ * Lock room_lock. before_fork() in host.c calls this function, so that no other
+ * thread holds the lock during fork(). Otherwise the lock would stay locked in
+ * the child.
  */
 void host_region_lock(void)
 {
@@ -97,7 +100,7 @@ static u64 touched_of(struct region_header *header)
 	return touched;
 }
 
-/* Return how many bytes of all regions are in RAM. Needs .room_lock. */
+/* Return how many bytes of all regions are in RAM. Caller holds room_lock. */
 static u64 touched_of_all(void)
 {
 	struct region_header *header;
@@ -109,10 +112,12 @@ static u64 touched_of_all(void)
 }
 
 /*
- * Return how many bytes the cgroup has left for a new region of @bytes: its
- * room, less the pages of older regions that nobody has touched yet; NO_LIMIT.
- * If all pages of older regions fit as well, take them for untouched. The
- * caller holds .room_lock, and has added @bytes to .bytes_in_use.
+ * Return how many bytes the cgroup has left for a new region of @bytes: the
+ * room of the cgroup, less the pages of older regions that no thread has
+ * touched yet. Return NO_LIMIT if the cgroup has no limit. If the room is
+ * enough for @bytes and for all pages of older regions, count all these pages
+ * as untouched: this needs no search. The caller holds room_lock, and has added
+ * @bytes to bytes_in_use.
  */
 static u64 look_for_room(u64 bytes)
 {
@@ -127,8 +132,8 @@ static u64 look_for_room(u64 bytes)
 }
 
 /*
- * If the memory cgroup has room for @bytes, subtract @bytes from .room and
- * return true. Else return false. Takes .room_lock.
+ * If the memory cgroup has room for @bytes, subtract @bytes from the variable
+ * room and return true. Otherwise return false. This function takes room_lock.
  */
 static bool take_room(u64 bytes)
 {
@@ -149,9 +154,9 @@ static bool take_room(u64 bytes)
 }
 
 /*
- * Add @bytes of a new region to .bytes_in_use. Return 0; or, without a change,
- * -ENOSPC: all regions would exceed .bytes_max; -ENOMEM: the memory cgroup has
- * no room.
+ * Add @bytes, the size of a new region, to bytes_in_use, and return 0. Return
+ * -ENOSPC if all regions together would exceed bytes_max, and -ENOMEM if the
+ * memory cgroup has no room. On an error bytes_in_use is unchanged.
  */
 static int charge(u64 bytes)
 {
@@ -180,9 +185,9 @@ static struct region_header *header_of(void *addr)
 }
 
 /*
- * Map @size bytes of zeros at @addr, over the caller's own mapping. A child of
- * fork() does not inherit them. The pages belong to no file, so RLIMIT_FSIZE
- * does not limit @size. Return 0 or -ENOMEM.
+ * Map @size bytes of zeros at @addr, in place of a mapping that the caller has
+ * made there. A child of fork() does not inherit these pages. They belong to no
+ * file, so RLIMIT_FSIZE does not limit @size. Return 0 or -ENOMEM.
  */
 static int map_memory(void *addr, size_t size)
 {
@@ -195,7 +200,7 @@ static int map_memory(void *addr, size_t size)
 
 /*
  * Map a page for the header and, behind that page, @size bytes for a region.
- * Return the address of the region; NULL: out of memory.
+ * Return the address of the region, or NULL if there is no memory.
  */
 static void *memory_new(size_t size)
 {

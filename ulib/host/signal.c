@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A host_signal has a descriptor for poll(2), .theirs, which the backend makes
- * readable, writable, both or neither. It is one end of a pair of sockets;
- * .ours is the other end. A byte sent from .ours makes .theirs readable. A full
- * buffer from .theirs to .ours makes .theirs not writable.
+ * A host_signal has a descriptor for poll(2), .theirs, which the process
+ * backend makes readable, writable, both or neither. .theirs is one end of a
+ * pair of sockets, and .ours is the other end. A byte sent from .ours makes
+ * .theirs readable. A full buffer from .theirs to .ours makes .theirs not
+ * writable.
  */
 #include <sys/socket.h>
 
 #include "host.h"
 
 struct host_signal {
-	int ours, theirs;	/* .theirs is what the user polls */
+	int ours, theirs;	/* the program polls .theirs */
 	/* protects the buffers of both sockets, and the fields below */
 	struct mutex lock;
 	__poll_t up;	/* EPOLLIN, EPOLLOUT: what .theirs reports now */
-	/* the waiters flags are up, so an event calls host_signal_raise() */
+	/*
+	 * the client's waiters flags are up, so the next event or room leads to
+	 * a call of host_signal_raise()
+	 */
 	bool armed;
-	u64 raised;	/* number of events */
+	u64 raised;	/* number of calls of host_signal_raise() */
 };
 
 static void fill_send_buffer(int fd)
@@ -70,8 +74,8 @@ int host_signal_fd(const struct host_signal *signal)
 }
 
 /*
- * Return true if .theirs reports nothing of @for_what, and the waiters flags
- * are up, so that the next event raises the signal.
+ * Return true if .theirs reports nothing of @for_what, and the client's waiters
+ * flags are up, so that the next event leads to a call of host_signal_raise().
  */
 bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what)
 {
@@ -84,8 +88,9 @@ bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what)
 }
 
 /*
- * Report what @mask has and .theirs does not report yet. That is an edge for an
- * edge-triggered poll. The caller has locked .lock.
+ * Make .theirs report all of @mask (EPOLLIN, EPOLLOUT). What .theirs did not
+ * report before is an edge for an edge-triggered poll. The caller holds .lock
+ * of @signal.
  */
 static void raise_locked(struct host_signal *signal, __poll_t mask)
 {
@@ -99,9 +104,9 @@ static void raise_locked(struct host_signal *signal, __poll_t mask)
 }
 
 /*
- * Make a new edge of what @mask has and .theirs reports already. Meanwhile
- * .theirs goes on reporting it: one byte comes before one byte goes. The caller
- * has locked .lock.
+ * Make a new edge of each bit of @mask that .theirs reports already. .theirs
+ * never stops reporting the bit, because this function adds one byte to the
+ * buffer before it removes one. The caller holds .lock of @signal.
  */
 static void renew_locked(struct host_signal *signal, __poll_t mask)
 {
@@ -128,9 +133,10 @@ static void lower_locked(struct host_signal *signal, __poll_t mask)
 }
 
 /*
- * Arm @signal. The caller then raises the waiters flags, looks at the rings,
- * and passes the returned number to host_signal_arm(). By this number that
- * function knows whether an event came during the look.
+ * Arm @signal: the caller raises the client's waiters flags next. After that
+ * the caller looks at the rings, and passes the returned number to
+ * host_signal_arm(). By this number host_signal_arm() knows whether an event
+ * came during the look.
  */
 u64 host_signal_begin(struct host_signal *signal)
 {
@@ -144,10 +150,11 @@ u64 host_signal_begin(struct host_signal *signal)
 }
 
 /*
- * Report @mask, which the caller found when it looked after
- * host_signal_begin(), and stop reporting the rest. But if an event came during
- * the look, go on reporting the rest, because the look may have missed the
- * event. What .theirs reported before and still reports makes no edge.
+ * Make .theirs report @mask, what the caller has found in its look after
+ * host_signal_begin(), and nothing else. @seen is the number that
+ * host_signal_begin() returned. If an event came during the look, .theirs also
+ * goes on reporting what it reported before, because the look may have missed
+ * the event. What .theirs reported before and still reports makes no edge.
  */
 void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen)
 {
@@ -159,8 +166,9 @@ void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen)
 }
 
 /*
- * An event has come: report @mask. That makes an edge even of what .theirs
- * reports already. Disarm, because the waker has lowered the waiters flags.
+ * Make .theirs report @mask, because an event or room has come. This makes an
+ * edge even of what .theirs reports already. Also disarm @signal, because the
+ * waker has lowered the client's waiters flags.
  */
 void host_signal_raise(struct host_signal *signal, __poll_t mask)
 {

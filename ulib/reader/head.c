@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Readers: look at the ring's head, map the ring's pages, recover from laps. */
+/*
+ * How a reader looks at the ring's head, maps the ring's pages, and goes on
+ * after the writer has lapped it.
+ */
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -9,20 +12,24 @@
 #include "head.h"
 
 /*
- * Backoff of a reader that keeps up with its writer, see back_off(). A reader
- * that finds some events, but fewer than BACKOFF_DISTANCE, may rest: it pauses
- * the CPU, at most BACKOFF_DISTANCE times. If few new events came meanwhile,
- * the rest was useless: then the reader looks BACKOFF_MIN times without a rest.
- * Each further useless rest doubles that number, at most BACKOFF_DOUBLINGS
- * times.
+ * Limits of back_off(), by which a reader that keeps up with its writer looks
+ * less often at the head. A reader that finds some events, but fewer than
+ * BACKOFF_DISTANCE, may rest: it pauses the CPU, at most BACKOFF_DISTANCE
+ * times. A rest is useless if few new events come during it. After a useless
+ * rest the reader looks BACKOFF_MIN times without a rest. Each further useless
+ * rest doubles this number of looks, at most BACKOFF_DOUBLINGS times.
  */
 #define BACKOFF_DISTANCE	64
-#define BACKOFF_MIN	1024	/* looks without a rest, after a useless one */
+#define BACKOFF_MIN	1024	/* looks without rests after a useless rest */
 #define BACKOFF_DOUBLINGS	6	/* how often BACKOFF_MIN doubles */
 
 /* ---- pages ---- */
 
-/* Old pages of the ring, kept mapped while peeked events may lie in them. */
+/*
+ * The mapped pages of an earlier writer of the ring (each writer gets new
+ * pages). They stay mapped while events that the program has peeked at, and not
+ * released, may lie in them.
+ */
 struct rring_pages {
 	const void *ring;
 	struct rring_pages *next;
@@ -40,9 +47,10 @@ static void unmap_old(struct rring_reader *reader)
 }
 
 /*
- * Put the present mapping on the list .old, because peeked events may lie in
- * it. If the reader has no peeked event, first unmap the mappings that are on
- * .old already. Return 0 or -ENOMEM.
+ * Put the present mapping, if there is one, on the list .old, because peeked
+ * events may lie in this mapping. If @reader has no peeked event, first unmap
+ * the mappings that are on .old already. Return 0, or -ENOMEM if the present
+ * mapping could not be put on the list.
  */
 static int keep_pages(struct rring_reader *reader)
 {
@@ -62,8 +70,9 @@ static int keep_pages(struct rring_reader *reader)
 }
 
 /*
- * Map the pages of the ring's present incarnation. Return 0, or a negative
- * errno: then the reader keeps the pages that it has.
+ * Map the pages of the ring's present incarnation: each writer of a ring is a
+ * new incarnation, and has new pages. Return 0. On failure, return a negative
+ * errno, and @reader keeps the mapping that it has.
  */
 static int map_ring(struct rring_reader *reader)
 {
@@ -116,7 +125,10 @@ static int is_lapped(const struct rring_reader *reader)
 	       reader->ref;
 }
 
-/* Go on at @position, and count the entries below as lost. Return -ESTALE. */
+/*
+ * Move @reader up to @position, and count the entries that it skips as lost.
+ * Always return -ESTALE.
+ */
 static int lose_until(struct rring_reader *reader, uint64_t position)
 {
 	reader->lost += position - reader->pos;
@@ -126,16 +138,17 @@ static int lose_until(struct rring_reader *reader, uint64_t position)
 	return -ESTALE;
 }
 
-/* Return from where on this gating reader gates. */
+/* Return the position from which on the writer waits for this gating reader. */
 static uint64_t start_of(const struct rring_reader *reader)
 {
 	return rring_seq_load(&reader->info->readers[reader->id].start);
 }
 
 /*
- * Join again, because the kernel has lapped the reader. Return 0: no entry was
- * lost; -ESTALE: entries were lost, .lost has grown, and the reader stands at
- * the oldest entry that the ring still has; else an error of READER_REJOIN.
+ * Join the ring again, after the kernel has lapped @reader, or go_back() has
+ * moved @reader back. Return 0 if no entry was lost. Return -ESTALE if entries
+ * were lost: then .lost has grown, and @reader stands at the oldest entry that
+ * the ring still has. Otherwise return the error of READER_REJOIN.
  */
 static int rejoin(struct rring_reader *reader)
 {
@@ -161,7 +174,10 @@ int ulib_head_rejoin(struct rring_reader *reader)
 	return is_lapped(reader) ? rejoin(reader) : 0;
 }
 
-/* Return the lowest position whose entry the writer has not begun to overwrite. */
+/*
+ * Return the lowest position whose entry the writer has not begun to overwrite.
+ * The result is at most @head, the head of the ring.
+ */
 static uint64_t whole_from(const struct rring_reader *reader, uint64_t head)
 {
 	return rring_window_whole(rring_seq_load(&reader->ring->claim), head,
@@ -169,11 +185,13 @@ static uint64_t whole_from(const struct rring_reader *reader, uint64_t head)
 }
 
 /*
- * Has the writer overtaken the reader, which is @avail entries below @head? An
- * observer is overtaken if the next entry is claimed, because its release would
- * fail. Far from a lap behind, do not look at the claim. A gating reader that
- * was not lapped is overtaken only by a hostile writer, which moves its head too
- * far.
+ * Return 1 if the writer has overtaken @reader, which is @avail entries below
+ * @head; otherwise return 0. An observer is overtaken if the writer may have
+ * begun to overwrite the observer's next entry, because the release of this
+ * entry would fail. For an observer at most half a lap behind, the function
+ * does not load the claim, the position up to which the writer may have begun
+ * to write. A gating reader that was not lapped is overtaken only by a hostile
+ * writer, which moves the head too far.
  */
 static int is_overtaken(const struct rring_reader *reader, uint64_t head,
 			uint64_t avail)
@@ -185,9 +203,9 @@ static int is_overtaken(const struct rring_reader *reader, uint64_t head,
 }
 
 /*
- * The writer has overtaken the reader: move it to where rring_window_resume()
- * says, so that the writer does not overtake it again at once. Always return
- * -ESTALE.
+ * Move @reader, which the writer has overtaken, up to the position that
+ * rring_window_resume() returns, so that the writer does not overtake it again
+ * at once. Count the skipped entries as lost. Always return -ESTALE.
  */
 static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 {
@@ -197,10 +215,11 @@ static int skip_overwritten(struct rring_reader *reader, uint64_t head)
 }
 
 /*
- * A look has found @avail events below @head. If the writer has overtaken the
- * reader, move the reader up and return -ESTALE; else return 0. Of a ring with a
- * stall limit, the kernel may have lapped the reader meanwhile: then return what
- * ulib_head_rejoin() returns, if not 0.
+ * Check whether the writer has overtaken @reader, after a look has found @avail
+ * events below @head. Return 0 if it has not. Otherwise move @reader up, count
+ * the skipped entries as lost, and return -ESTALE. In a ring with a stall limit
+ * the kernel may have lapped a gating reader during the look. So if
+ * ulib_head_rejoin() does not return 0, return what it returns.
  */
 static int check_overtaken(struct rring_reader *reader, uint64_t head,
 			   uint64_t avail)
@@ -215,10 +234,12 @@ static int check_overtaken(struct rring_reader *reader, uint64_t head,
 }
 
 /*
- * The reader was lapped, and stands below .gates_from, where the writer does not
- * wait for it. If the writer has overwritten entries there since, skip them and
- * return -ESTALE; else return 0. Limit *@head to .gates_from: all entries of one
- * look are validated, or none.
+ * Check the position of @reader, which was lapped and stands below .gates_from.
+ * The writer does not wait for a reader that is there. If the writer has
+ * begun to overwrite the entry at .pos, skip all overwritten entries and
+ * return -ESTALE; otherwise return 0. Also lower *@head to .gates_from: so one
+ * look never finds both entries below .gates_from, which the reader validates
+ * after use, and entries above, which it does not.
  */
 static int look_below_gate(struct rring_reader *reader, uint64_t *head)
 {
@@ -248,9 +269,10 @@ static rring_word_t *told_word(const struct rring_reader *reader)
 }
 
 /*
- * The reader is told (-EPIPE) that the incarnation whose pages are mapped has
- * ended: store that in .told of its cursor, for the kernel. From then on this
- * end no longer ends a wait, and poll(2) does not report it.
+ * Store in .told of the reader's cursor that the program now gets -EPIPE, the
+ * end of the stream, for the writer whose pages are mapped. The kernel reads
+ * .told. From then on this end does not end a wait, and poll(2) does not report
+ * it.
  */
 static void note_end(struct rring_reader *reader)
 {
@@ -275,10 +297,11 @@ static int was_misled(const struct rring_reader *reader)
 }
 
 /*
- * Map the pages of the ring's present incarnation, unless they are mapped. A
- * reader above .begin, where the present writer has begun, was misled: the last
- * writer had a head that the kernel has never seen. Then note where it has to go
- * back to.
+ * Map the pages of the ring's present writer, unless they are mapped already.
+ * .begin is the position where this writer has begun. If @reader is above
+ * .begin, a hostile earlier writer has misled it: that writer stored a higher
+ * head, which the kernel never saw. Then store .begin in .back_to, for
+ * go_back(). Return 0, or a negative errno if the pages cannot be mapped.
  */
 static int follow_writer(struct rring_reader *reader)
 {
@@ -301,9 +324,10 @@ static int follow_writer(struct rring_reader *reader)
 }
 
 /*
- * Move the reader back to .back_to, so that it gets all entries of the present
- * writer. Return -ESTALE, because what the reader has peeked is not in the ring;
- * or an error of READER_REJOIN.
+ * Move @reader back to .back_to, so that it gets all entries of the present
+ * writer. A gating reader also joins the ring again. Return -ESTALE, because
+ * events that the program has peeked at are not in the ring any more. If
+ * joining again fails, return the error of READER_REJOIN.
  */
 static int go_back(struct rring_reader *reader)
 {
@@ -319,9 +343,10 @@ static int go_back(struct rring_reader *reader)
 }
 
 /*
- * Return the head of the incarnation whose pages are mapped, while the ring is
- * in state @state. If the ring has no writer, this is .end, where the kernel
- * has stopped the stream: a hostile writer may have stored any head.
+ * Return the head of the ring, whose state is @state. If the ring has a writer,
+ * load the head from the mapped pages. If it has none, return .end instead, the
+ * position where the kernel has ended the stream, because the last writer, if
+ * hostile, may have stored any head.
  */
 static uint64_t load_head(const struct rring_reader *reader, uint32_t state)
 {
@@ -332,9 +357,9 @@ static uint64_t load_head(const struct rring_reader *reader, uint32_t state)
 }
 
 /*
- * Set *@head to the head of the ring, and *@ended to 1 if the stream has ended,
- * else to 0. If there is a new incarnation, map its pages first. Return 0 or
- * the error of the mapping.
+ * Set *@head to the head of the ring. Set *@ended to 1 if the stream has ended,
+ * and to 0 otherwise. If the ring has a new writer, map the pages of this
+ * writer first. Return 0, or a negative errno if these pages cannot be mapped.
  */
 static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -353,14 +378,19 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 		state = rring_flag_load_acquire(&info->state);
 		*head = load_head(reader, state);
 		rring_fence_acquire();
-		/* a next writer has come meanwhile: what was read is mixed */
+		/* the state and the head may be of two writers: look again */
 	} while (rring_unlikely(reader->incarnation !=
 				rring_flag_load(&info->incarnation)));
 	*ended = state == RRING_RING_ENDED;
 	return 0;
 }
 
-/* Call find_head(). Move a reader that was misled back, and return -ESTALE. */
+/*
+ * Return what find_head() returns, and set *@head and *@ended as it does. But
+ * if a hostile earlier writer had misled @reader to a position above the
+ * entries of the present writer, move @reader back, and return -ESTALE or an
+ * error of READER_REJOIN.
+ */
 static int find_present_head(struct rring_reader *reader, uint64_t *head,
 			     int *ended)
 {
@@ -370,14 +400,15 @@ static int find_present_head(struct rring_reader *reader, uint64_t *head,
 }
 
 /*
- * Decide whether the reader rests before it takes the events below @head. It
- * has looked at the head because it wants more events than it has. Each look
- * takes the head's cache line away from the writer, which costs both of them
- * time. Return 1 if the look finds some events, but fewer than
- * BACKOFF_DISTANCE: a rest lets the writer get ahead, so that fewer looks are
- * needed. Return 0 if there are no events or enough, under RRING_WAIT_SPIN, or
- * while .backoff_left is not 0: so many looks do not rest. A look that finds
- * nothing, and each look of a struct rring_set, make .backoff_left at least 1.
+ * Decide whether the reader rests before it takes the events below @head. Each
+ * look at the head takes the head's cache line away from the writer, which
+ * costs the writer and the reader time. A rest lets the writer get ahead, so
+ * that the reader needs fewer looks. Return 1, for a rest, if the look has
+ * found some events, but fewer than BACKOFF_DISTANCE. Return 0 if the look has
+ * found no events or enough, or if the strategy is RRING_WAIT_SPIN. Also return
+ * 0 if .backoff_left, the number of looks that do not rest, is not 0; then
+ * subtract 1 from it. A look that finds nothing, and each look of a struct
+ * rring_set, make .backoff_left at least 1.
  */
 static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {
@@ -391,12 +422,12 @@ static int is_close_behind(struct rring_reader *reader, uint64_t head)
 }
 
 /*
- * Rest, then read the head again; return what find_head() returns. The rest
- * pauses the CPU once for each 8 entries of capacity, but at most 64 times, so
- * that the writer does not run out of room meanwhile. If few new events came
- * meanwhile, the rest was useless: the writer is slow, or is this very thread.
- * Then the next .backoff_len looks do not rest, and .backoff_len doubles, up to
- * a limit.
+ * Rest, and then call find_head() again. Return what find_head() returns. The
+ * rest pauses the CPU once for each 8 entries of capacity, but at most 64
+ * times, so that the writer does not run out of room during the rest. If few
+ * new events came during the rest, it was useless: the writer is slow, or this
+ * thread is itself the writer. After a useless rest the next .backoff_len looks
+ * do not rest, and .backoff_len doubles, up to a limit.
  */
 static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -420,7 +451,10 @@ static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 	return err;
 }
 
-/* Set .head @avail events above .pos. Return @avail, but at most @n. */
+/*
+ * Set .head to @avail entries above .pos, so that the reader has @avail events.
+ * Return @avail, but at most @n, the number that the caller wants.
+ */
 static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
 	reader->head = reader->pos + avail;
@@ -428,10 +462,12 @@ static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 }
 
 /*
- * A look has found @avail events, of which the caller wants @n: offer them, and
- * return how many the caller gets. If the program polls this client in the
- * process backend, offer no more than @n, so that the next read comes here too,
- * and ask that the next event makes the poll descriptor ready again.
+ * Offer the caller the @avail events that a look has found: set .head above
+ * them. Return how many the caller gets, at most @n. If the program polls this
+ * client in the process backend, offer at most @n events, and keep the number
+ * of the rest in .unoffered. So the next read calls this function again. Each
+ * such call raises the waiters flags, so that the next event makes the poll
+ * descriptor ready again.
  */
 static long offer(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
@@ -445,8 +481,8 @@ static long offer(struct rring_reader *reader, uint64_t avail, uint32_t n)
 }
 
 /*
- * Return how many events the last look has found that the reader has not
- * released yet.
+ * Return how many of the events that the last look has found are not released
+ * yet.
  */
 static uint64_t events_found(const struct rring_reader *reader)
 {
@@ -494,9 +530,10 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Look at the head alone, which is fast. Return how many events there are; 0:
- * there are none, or only look_for_events() can tell, for example because the
- * reader may have been lapped or there is a new incarnation.
+ * Return how many events @reader has, by a load of the head alone, which is
+ * fast. Return 0 if there are no events, or if the caller must call
+ * look_for_events() to find out, for example because @reader may have been
+ * lapped or the ring may have a new writer.
  */
 static uint64_t events_fast(struct rring_reader *reader)
 {
@@ -525,9 +562,9 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Move the reader to @keep entries below @head, and release the entries that it
- * skips. Return their number. The caller has found that the reader is more than
- * @keep entries below @head.
+ * Move @reader up to @keep entries below @head, and release the entries that it
+ * skips. Return the number of skipped entries. The caller has found that
+ * @reader is more than @keep entries below @head.
  */
 static long skip_to(struct rring_reader *reader, uint64_t head, uint32_t keep)
 {

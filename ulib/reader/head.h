@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Readers: the head of the ring, and the ring's pages. */
+/* How a reader looks at the ring's head, and maps the ring's pages. */
 #ifndef ULIB_HEAD_H
 #define ULIB_HEAD_H
 
 #include <rusted_ring.h>
 
 /*
- * Map the ring that @reader has joined. @reader starts to read at its .pos.
- * Return 0 or a negative errno.
+ * Map the pages of the ring that @reader has joined. @reader starts to read at
+ * its .pos. Return 0, or a negative errno if the pages cannot be mapped.
  */
 int ulib_head_open(struct rring_reader *reader);
 void ulib_head_close(struct rring_reader *reader);
 
 /*
- * If the kernel has lapped the reader, join again. Return 0: it was not lapped,
- * or no entry was lost; -ESTALE: entries were lost, and .lost has grown; else
- * an error of READER_REJOIN.
+ * If the kernel has lapped @reader (the writer no longer waits for @reader),
+ * join the ring again. Return 0 if @reader was not lapped or has lost no entry.
+ * Return -ESTALE if it has lost entries: then .lost has grown, and .pos is the
+ * oldest entry left. Otherwise return the error of READER_REJOIN.
  */
 int ulib_head_rejoin(struct rring_reader *reader);
 
 /*
- * The next @n entries, which the reader has read, were not valid. Count them as
- * lost, and move the reader behind them; if an observer is overtaken there,
- * too, to where it is not overtaken again at once. Return -ESTALE.
+ * Count the next @n entries as lost, and move @reader behind them. The reader
+ * has used these entries, but found that they were not valid. If the writer has
+ * overtaken an observer there, too, move the observer further up, so that
+ * the writer does not overtake it again at once. Always return -ESTALE.
  */
 int ulib_head_lose(struct rring_reader *reader, uint32_t n);
 

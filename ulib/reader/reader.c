@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Rings: read. */
+/* Read events from a ring. */
 #include <stdlib.h>
 
 #include "../client/client.h"
@@ -7,9 +7,10 @@
 #include "head.h"
 
 /*
- * Copy the peeked entry @i of a ring of handles to @to. Return 1 if its handle
- * names an existing slot and, for classes below XXL, the slot takes its length.
- * Return 0 if no event can have that handle or length.
+ * Copy the entry @i entries above the reader's position to @to. The ring is one
+ * of handles. Return 1 if the handle names an existing slot and, for a class
+ * below XXL, the length of the entry fits into the slot. Otherwise return 0,
+ * because no event can have this handle or length.
  */
 static int read_entry(const struct rring_reader *reader, uint32_t i,
 		      struct rring_entry *to)
@@ -33,10 +34,12 @@ static int is_discarded(const struct rring_entry *entry)
 }
 
 /*
- * Fill @event from the peeked entry @i of a ring of handles. rring_entry() has
- * read the entry before, but it may have changed, so read it again. Return 0;
- * -ENODATA: the writer discarded the entry; -ESTALE: the handle or length is
- * not valid, or the slot's use is over; for XXL, what ulib_xxl_pin() returns.
+ * Fill @event from the entry @i entries above the reader's position, in a ring
+ * of handles. rring_entry() has read the entry before, but the entry may have
+ * changed, so read it again. Return 0. Return -ENODATA if the writer has
+ * discarded the entry, and -ESTALE if the handle or length is not valid, or the
+ * slot has been freed since. For an XXL event return what ulib_xxl_pin()
+ * returns.
  */
 static int load_event(struct rring_reader *reader, uint32_t i,
 		      struct rring_event *event)
@@ -63,9 +66,9 @@ int rring_entry_slow(struct rring_reader *reader, uint32_t i,
 }
 
 /*
- * Return 1 if each of the next @n entries was discarded, or still names the
- * present use of its slot. Else 0: the slot has been reused, or the entry was
- * overwritten with an invalid handle or length.
+ * Return 1 if each of the next @n entries either was discarded by the writer,
+ * or has a handle of the present generation of its slot. Return 0 if a slot has
+ * been freed since, or if an entry has an invalid handle or length.
  */
 static int generations_match(struct rring_reader *reader, uint32_t n)
 {
@@ -81,9 +84,10 @@ static int generations_match(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Return 1 if what a reader for which the writer does not wait has read in the
- * next @n entries is valid: the writer has not begun to overwrite them, and
- * their slots have not been reused. Else 0.
+ * Return 1 if what @reader has read in the next @n entries is valid: the writer
+ * has not begun to overwrite these entries, and the slots that they name have
+ * not been freed. Otherwise return 0. The writer does not wait for @reader,
+ * which is an observer, or stands below .gates_from after a lap.
  */
 static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 {
@@ -99,10 +103,11 @@ static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Check the next @n entries, which the reader has used and now releases. Return
- * 0: they were valid until now. Return -ESTALE: the kernel has lapped the
- * reader, or the writer has overtaken it; the reader has moved on, and .lost
- * has grown. Else an error of READER_REJOIN.
+ * Check the next @n entries, which the program has used and now releases.
+ * Return 0 if these entries were valid until now. Return -ESTALE if the kernel
+ * has lapped @reader, or the writer has overtaken it: then this function has
+ * moved @reader up, and .lost has grown. Otherwise return the error of
+ * READER_REJOIN.
  */
 static int check_release(struct rring_reader *reader, uint32_t n)
 {
@@ -117,7 +122,7 @@ static int check_release(struct rring_reader *reader, uint32_t n)
 		if (err || reader->pos >= reader->gates_from)
 			return err;
 	}
-	/* n = 0: nothing to check; the next peek skips what was overwritten */
+	/* @n is 0: no entry to check; the next peek skips overwritten ones */
 	if (!n || entries_still_valid(reader, n))
 		return 0;
 	return ulib_head_lose(reader, n);
@@ -137,9 +142,10 @@ int rring_release_slow(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Read the entry at the reader's position. .peeked makes the next read call
- * release the entry first. After -ENOMEM it is 0, so that the next call reads
- * this entry again.
+ * Fill @event from the entry at the reader's position. Return what
+ * rring_entry() returns. Set .peeked to 1, so that the next read call releases
+ * this entry first. But after -ENOMEM set .peeked to 0, so that the next read
+ * call reads this entry again.
  */
 int ulib_reader_next(struct rring_reader *reader, struct rring_event *event)
 {
@@ -161,10 +167,10 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 }
 
 /*
- * Return the position at which a call that has begun at @reader's position ends,
- * although the writer has discarded all entries up to there. Up to a lap is
- * honest. A hostile writer could discard entries for ever, so the call returns
- * -EAGAIN.
+ * Return the position at which a read call gives up, and returns -EAGAIN, if it
+ * has found only discarded entries: two laps above @reader. An honest writer
+ * discards at most a lap of entries. A hostile writer could discard entries for
+ * ever, and without this limit the call would not return.
  */
 static uint64_t last_skip(const struct rring_reader *reader)
 {
@@ -223,9 +229,11 @@ long ulib_peek_event(struct rring_reader *reader)
 /* ---- wait ---- */
 
 /*
- * .check of a wait for an event: return what ulib_reader_check() returns,
- * except at the end of the stream. If the reader was not told of this end yet,
- * return 0, because the end ends the wait; else -EAGAIN.
+ * Decide whether a wait for an event is over (.check of struct ulib_waiter).
+ * Return what ulib_reader_check() returns: 0 if the wait is over, -EAGAIN if it
+ * goes on, or an error. At the end of the stream (-EPIPE) return 0 instead, so
+ * that the next read tells the program of the end. If a read has already told
+ * the program of this end, return -EAGAIN: the wait goes on.
  */
 static int check_readable(void *context)
 {
@@ -270,9 +278,10 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 /* ---- batches ---- */
 
 /*
- * The first entry of a batch could not be read: @bad is the error. Release the
- * entry, so that the next call goes on behind it. After -ENOMEM keep it: a
- * later call may be able to read it. Return @bad, or the error of the release.
+ * Release the first entry of a batch, which could not be read, so that the next
+ * call goes on behind this entry. @bad is the error of reading. If @bad is
+ * -ENOMEM, release nothing, because a later call may be able to read the entry.
+ * Return @bad or, if the release fails, the error of the release.
  */
 static long release_bad(struct rring_reader *reader, int bad)
 {
@@ -282,9 +291,9 @@ static long release_bad(struct rring_reader *reader, int bad)
 }
 
 /*
- * Release the first @done events of a batch, which the handler has handled.
- * Return @done, or the error of the release. If @done is 0, release nothing and
- * return @stop.
+ * Release the first @done events of a batch, which the program's handler has
+ * handled. Return @done or, if the release fails, its error. If @done is 0,
+ * release nothing, and return @stop, the negative result of the handler.
  */
 static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
 {
@@ -381,7 +390,7 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	/* -EOWNERDEAD: evicted; a store to its cursors would raise SIGBUS */
+	/* the client is evicted: a store to its cursors would raise SIGBUS */
 	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) ==
 	    -EOWNERDEAD)
 		return;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Reader sets. The members are sorted by priority: lower numbers come first.
- * Unless the order is RRING_BY_PRIORITY, all have priority 0. A member that was
- * read moves behind the others of its priority. So members of one priority are
- * read in turn, while no member of a lower number has an event.
- * RRING_BY_TIMESTAMP does not follow this order: it looks at all members.
+ * Reader sets. A member of a set is a reader with a priority. The members are
+ * sorted by priority: lower numbers come first. Unless the order of the set is
+ * RRING_BY_PRIORITY, all members have priority 0. After a read of a member, the
+ * set moves this member behind all other members of the same priority. So the
+ * set reads members of one priority in turn, while no member with a lower
+ * number has an event. A set of order RRING_BY_TIMESTAMP looks at all members,
+ * and reads the one whose next event has the lowest timestamp.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -15,17 +17,20 @@
 struct member {
 	struct rring_reader *reader;
 	uint32_t priority;
-	int error;	/* of a look, and not returned yet; 0: none */
+	int error;	/* error of a look that no call has returned; or 0 */
 };
 
 struct rring_set {
 	struct rring_client *client;
 	struct rring_set_config config;
-	struct rring_reader *last;	/* the caller uses its event, or NULL */
-	struct rring_reader *failed;	/* its release failed with .error */
+	/* the reader whose event the program uses now, or NULL */
+	struct rring_reader *last;
+	/* the reader whose last release failed with .error, or NULL */
+	struct rring_reader *failed;
 	int error;
-	int has_erred;	/* 1: the last look has returned a member's error */
-	/* 1: members have changed since the set last returned -EPIPE */
+	/* 1: choose_in_turn() chose a member's error last, not an event */
+	int has_erred;
+	/* 1: members have come or gone since the set last returned -EPIPE */
 	int end_due;
 	uint32_t count;
 	struct member members[RRING_CURSORS];
@@ -97,7 +102,7 @@ static struct member member_remove(struct rring_set *set, uint32_t place)
 	return member;
 }
 
-/* Insert @member behind all members of the same or a lower number. */
+/* Insert @member behind all members with an equal or lower priority number. */
 static void insert_by_priority(struct rring_set *set, struct member member)
 {
 	uint32_t place = set->count;
@@ -144,8 +149,9 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 /* ---- read ---- */
 
 /*
- * Release the entry of the last event that the set has returned. If that fails,
- * keep the error for the next rring_set_try_read() to return.
+ * Release the entry of the last event that the set has returned, if the program
+ * still uses one. If the release fails, store the reader in .failed and the
+ * error in .error. The next rring_set_try_read() returns this error.
  */
 static void release_last(struct rring_set *set)
 {
@@ -162,7 +168,10 @@ static void release_last(struct rring_set *set)
 	}
 }
 
-/* Move member @place behind the others of its priority. Returns its reader. */
+/*
+ * Move the member at index @place behind all other members of its priority.
+ * Return the reader of this member.
+ */
 static struct rring_reader *rotate_member(struct rring_set *set, uint32_t place)
 {
 	struct member member = member_remove(set, place);
@@ -172,9 +181,9 @@ static struct rring_reader *rotate_member(struct rring_set *set, uint32_t place)
 }
 
 /*
- * Return the timestamp of the reader's next event. If the entry has an error,
- * return 0: no timestamp is lower, so the entry is read next, and the caller
- * gets the error.
+ * Return the timestamp of the next event of @reader. If the entry cannot be
+ * read, return 0. No timestamp is lower, so the set reads this entry next, and
+ * the program gets the error.
  */
 static uint64_t timestamp_of(const struct rring_set *set,
 			     struct rring_reader *reader)
@@ -185,20 +194,28 @@ static uint64_t timestamp_of(const struct rring_set *set,
 	       set->config.timestamp(&event);
 }
 
-/* Return what a look at @member finds: 1: an event; else a negative errno. */
+/*
+ * Look for an event of @member. Return 1 if it has one, -EAGAIN if it has none,
+ * -EPIPE if its stream has ended, or another negative errno. An error that an
+ * earlier look has left in .error is returned first.
+ */
 static long look_at_member(const struct member *member)
 {
 	if (member->error)
 		return member->error;
-	/* look without a rest, during which other members would wait */
+	/* do not rest in this look: other members would wait meanwhile */
 	member->reader->backoff_left |= 1;
 	return ulib_peek_event(member->reader);
 }
 
 /*
- * By timestamp: @found and @failed are the places + 1 of the member with the
- * lowest timestamp and of one that has an error; 0: there is none. If there are
- * both, return the event and the error in turn: neither hides the other.
+ * Choose the member that a set of order RRING_BY_TIMESTAMP reads next, and
+ * store its index in *@chosen. @found is 1 + the index of the member with the
+ * lowest timestamp, or 0 if no member has an event. @failed is 1 + the index of
+ * a member that has an error, or 0 if there is none; one of them is not 0. If
+ * both exist, choose the event and the error in turn, so that neither hides the
+ * other. Return 0 for an event. For an error return it, and clear .error of the
+ * member.
  */
 static int choose_in_turn(struct rring_set *set, uint32_t found,
 			  uint32_t failed, uint32_t *chosen)
@@ -219,9 +236,10 @@ static int choose_in_turn(struct rring_set *set, uint32_t found,
 }
 
 /*
- * Choose the member that is read next. Return 0: it is at index *@chosen;
- * -EAGAIN: no member has events; -EPIPE: all streams have ended, or the set is
- * empty. Any other error is of the member at *@chosen.
+ * Choose the member that the set reads next. Return 0, with the index of this
+ * member in *@chosen. Return -EAGAIN if no member has an event, and -EPIPE if
+ * all streams have ended or the set has no members. Return any other negative
+ * errno if the look at a member failed; then *@chosen is its index.
  */
 static int choose_member(struct rring_set *set, uint32_t *chosen)
 {
@@ -283,9 +301,11 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 /* ---- wait ---- */
 
 /*
- * Decide whether a wait is over. Return 0 if a member has events, was lapped or
- * has an error, or the set is empty. Return 0 also if all streams have ended,
- * and the set or a member was not told of that yet. Else -EAGAIN.
+ * Decide whether a wait for the set is over (.check of struct ulib_waiter).
+ * Return 0 if a member has an event, was lapped or has an error, or if the set
+ * has no members. Return 0 also if all streams have ended, and the set or a
+ * member has not yet told the program so by -EPIPE. Otherwise return -EAGAIN:
+ * the wait goes on.
  */
 static int check_members(void *context)
 {
@@ -312,10 +332,10 @@ static int check_members(void *context)
 }
 
 /*
- * Sleep in the kernel until @deadline, or until a member has events or was
- * lapped, or all streams have ended and a member was not told of that. The set
- * is not empty: for an empty set check_members() returns 0. Return 0 or a
- * negative errno.
+ * Sleep in the kernel until a member has an event or was lapped, or all streams
+ * have ended and a member has not yet told the program so by -EPIPE. Return 0,
+ * -ETIMEDOUT at @deadline, or another negative errno. The set has members,
+ * because for a set without members check_members() returns 0.
  */
 static int sleep_any(void *context, uint64_t deadline)
 {

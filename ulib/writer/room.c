@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Writers: room in the ring, and how to wait for it. */
+/* How a writer makes room in its ring, and waits for room. */
 #include <poll.h>
 
 #include "../client/client.h"
@@ -10,9 +10,10 @@
 /* ---- settle the entries that readers have passed ---- */
 
 /*
- * Subtract 1 from in_flight of the slot that entry @index names. If its ledger
- * word then has neither holds nor in_flight, enter the slot in the recent
- * drops. Return the new ledger word.
+ * Subtract 1 from in_flight in the ledger word of the slot that the entry at
+ * @index names. If the word then has neither holds nor in_flight, enter the
+ * slot in the recent drops, so that a sweep looks at this slot soon. Return the
+ * new ledger word.
  */
 static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 {
@@ -56,9 +57,10 @@ void ulib_room_settle(struct rring_writer *writer, uint64_t low)
 
 /*
  * Settle the entries below @low, and wake the clients that wait for a slot. The
- * readers that passed these entries have woken them before. But if in_flight
- * fell during their sweep, the word's moves had changed, so the sweep left the
- * slot alone, and the clients sleep again.
+ * readers that passed these entries have already woken these clients. But a
+ * sweep leaves a slot alone if in_flight falls between the two reads of its
+ * ledger word. Then a woken client found no slot, and sleeps again, so it must
+ * be woken once more.
  */
 static void settle_and_wake(struct rring_writer *writer, uint64_t low)
 {
@@ -77,9 +79,10 @@ void ulib_writer_settle(struct rring_writer *writer)
 /* ---- room ---- */
 
 /*
- * Let the writer have the entries below @limit. .limit never falls, although a
- * hostile reader may set its cursor back: the program may have reserved entries
- * up to .limit, and .limit - .head is the number of free entries.
+ * Raise .limit of @writer to @limit, so that the writer may use the entries
+ * below @limit. Never lower .limit, even if a hostile reader has set its cursor
+ * back. The program may already have reserved entries up to .limit, and
+ * .limit - .head, the number of free entries, must not become negative.
  */
 static void raise_limit(struct rring_writer *writer, uint64_t limit)
 {
@@ -87,10 +90,11 @@ static void raise_limit(struct rring_writer *writer, uint64_t limit)
 }
 
 /*
- * Let the writer have @n more entries, and settle the entries that it will
- * overwrite. The caller calls this only under RRING_OVERWRITE, or after the
- * kernel has found room for @n entries. Does not read the cursors again: a
- * hostile reader may have set its cursor back since.
+ * Allow the writer to use @n entries from the head on, and settle the entries
+ * that it will overwrite there. The caller calls this function only under
+ * RRING_OVERWRITE, or after the kernel has found room for @n entries. So the
+ * function does not read the cursors, which a hostile reader may have set back
+ * meanwhile.
  */
 static void grant_room(struct rring_writer *writer, uint32_t n)
 {
@@ -102,9 +106,10 @@ static void grant_room(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room for @n entries under RRING_OVERWRITE, without a wait for readers. A
- * ring of handles settles entries just before it overwrites them, so .limit
- * rises by no more than needed; an inline ring needs no limit. Return 0.
+ * Make room for @n entries under RRING_OVERWRITE, without a wait for readers.
+ * Always return 0. In a ring of handles, raise .limit only by what is needed,
+ * because the writer settles entries just before it overwrites them. An inline
+ * ring has nothing to settle, so its writer needs no limit.
  */
 static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 {
@@ -132,9 +137,9 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 			return 0;
 		}
 		/*
-		 * The lowest reader is JOINING. The kernel makes it LIVE, and
-		 * may move it up, before it unlocks the arena's lock: wait for
-		 * that, and scan again.
+		 * If the lowest reader is JOINING, the kernel holds the arena's
+		 * lock. Before it unlocks the lock, it makes the reader LIVE,
+		 * and may move the reader up. So wait, and scan again.
 		 */
 		if (!scan.joining || ulib_await_peer(writer->client, &looks))
 			break;
@@ -203,14 +208,20 @@ static int wait_writable(struct rring_writer *writer, uint32_t n,
 
 /* ---- by the policy ---- */
 
-/* Return -EINVAL, with the detail that @n entries never fit at once. */
+/*
+ * Return -EINVAL, and store as this thread's error detail that @n entries never
+ * fit into the ring at once.
+ */
 static int refuse_number(const struct rring_writer *writer, uint32_t n)
 {
 	return ulib_error(-EINVAL, "%u entries never fit at once: the ring has %u, of which it retains %u",
 			  n, writer->capacity, writer->info->retain);
 }
 
-/* Add @n entries that got no room to the statistic .drops. Return -EAGAIN. */
+/*
+ * Add @n, the number of entries that got no room, to the statistic .drops of
+ * the ring. Return -EAGAIN, the error for the program.
+ */
 static int count_drops(struct rring_writer *writer, uint32_t n)
 {
 	rring_seq_t *drops = &writer->ring->drops;
@@ -220,10 +231,12 @@ static int count_drops(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room for @n entries, as the ring's policy demands: RRING_BLOCK waits,
- * RRING_OVERWRITE overwrites. Return 0: there is room; -EAGAIN: the policy is
- * RRING_FAIL, and the ring is full; -EINVAL: @n is more than the capacity less
- * what the ring retains; else an error of the wait.
+ * Make room for @n entries, as the ring's policy demands: under RRING_BLOCK
+ * wait for readers, under RRING_OVERWRITE overwrite the oldest entries. Return
+ * 0 if there is room. Return -EAGAIN if the policy is RRING_FAIL and the ring
+ * is full, and -EINVAL if @n is more than the capacity less the entries that
+ * the ring retains (does not apply to RRING_OVERWRITE). Otherwise return an
+ * error of the wait, or -EPERM for a client that is inherited by fork().
  */
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 {
@@ -289,9 +302,10 @@ long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
 
 /*
  * Set *@most to the capacity less the entries that the ring retains, and *@used
- * to how many of these *@most entries are not free. Under RRING_OVERWRITE all
- * are free. A JOINING reader gates low for a moment, and may start higher. So
- * scan again while such a reader is the lowest.
+ * to how many of these *@most entries are not free. Under RRING_OVERWRITE, set
+ * *@most to the capacity and *@used to 0, because all entries are free. A
+ * JOINING reader makes the writer wait at a low position for a moment, and may
+ * then start higher. So scan again while such a reader is the lowest one.
  */
 static void count_room(struct rring_writer *writer, uint64_t *used,
 		       uint64_t *most)

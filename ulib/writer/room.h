@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* Writers: room in the ring. */
+/* How a writer settles entries and finds room in its ring. */
 #ifndef ULIB_ROOM_H
 #define ULIB_ROOM_H
 
 #include <rusted_ring.h>
 
-/* Take back in_flight for entries below @low that are not settled yet. */
+/*
+ * Settle the entries below @low: for each entry that is not settled yet, take
+ * back in_flight in the ledger word of the slot that the entry names. Do
+ * nothing in an inline ring.
+ */
 void ulib_room_settle(struct rring_writer *writer, uint64_t low);
 
 /*
- * Find room for up to @n entries. If there is none, make room for one, as the
- * ring's policy demands: under RRING_BLOCK this waits. Return how many entries
- * have room, or a negative errno.
+ * Find room for up to @n entries. If there is no room at all, make room for one
+ * entry, as the ring's policy demands: under RRING_BLOCK the function waits for
+ * readers. Return how many entries have room, at most @n, or the negative errno
+ * of rring_writer_make_room().
  */
 long ulib_writer_find_room(struct rring_writer *writer, uint32_t n);
 

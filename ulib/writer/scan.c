@@ -11,11 +11,12 @@ static int is_observer(__u64 ref)
 }
 
 /*
- * Find the position of reader @i, if @wanted returns 1 for its .ref. Then
- * return 1, store the position in *@position, and set *@joining to 1 if the
- * reader is JOINING, else to 0. Else return 0. The kernel changes .ref whenever
- * it changes the reader. So if two loads find the same .ref, all that was read
- * between them is of one state.
+ * Find the position of reader @i. If @wanted returns 1 for .ref of the reader,
+ * store the position in *@position, set *@joining to 1 if the reader is JOINING
+ * and to 0 if it is not, and return 1. Otherwise store nothing and return 0.
+ * The kernel changes .ref whenever it changes the reader. So if two loads find
+ * the same .ref, all values that were read between the two loads belong to one
+ * state of the reader.
  */
 static int reader_position(struct rring_writer *writer, uint32_t i,
 			   int (*wanted)(__u64 ref), uint64_t *position,
@@ -72,8 +73,9 @@ static struct ulib_scan scan_once(struct rring_writer *writer)
 }
 
 /*
- * Store @low in .passed. .passed never falls, although a hostile reader may set
- * its cursor back: the writer may already overwrite the entries below.
+ * Raise .passed, the position below which no new reader starts, to @low. Never
+ * lower .passed, even if a hostile reader has set its cursor back, because the
+ * writer may already overwrite the entries below .passed.
  */
 static void note_passed(struct rring_writer *writer, uint64_t low)
 {
@@ -84,13 +86,15 @@ static void note_passed(struct rring_writer *writer, uint64_t low)
 }
 
 /*
- * Scan all readers, and store the lowest position in .passed. Return the scan.
- * Scan again if .joins has grown: a reader began to gate, and the scan may have
- * missed it. If .joins has not grown, a missed reader is no danger. The kernel
- * raises .joins before it reads .passed, and lets no reader start below
- * .passed. So that reader starts at this scan's position or above, even if
- * another, hostile cursor goes back afterwards. A hostile client can join and
- * leave without end: after SCAN_ROUNDS scans return .low 0, which gives no room.
+ * Scan the positions of all readers, raise .passed to the lowest one, and
+ * return the result of the scan. Scan again if .joins has grown during the
+ * scan: then a reader began to gate, and the scan may have missed this reader.
+ * If .joins has not grown, a missed reader is no danger. The kernel raises
+ * .joins before it reads .passed, and lets no reader start below .passed. So
+ * the missed reader starts at the lowest position of this scan or above, even
+ * if a hostile reader sets its cursor back afterwards. A hostile client can
+ * join and leave again and again. So after SCAN_ROUNDS scans give up, and
+ * return .low 0, with which the writer overwrites nothing.
  */
 struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 {
@@ -106,11 +110,12 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 		seen = rring_flag_load_acquire(joins);
 		scan = scan_once(writer);
 		note_passed(writer, scan.low);
-		/* first all loads of the scan, then the load of .joins */
+		/* keeps all loads of the scan before the load of .joins */
 		rring_fence_acquire();
 		/*
-		 * K in the kernel makes a compiler barrier enough to order the
-		 * store of .passed before the load of .joins.
+		 * The store of .passed must come before the load of .joins. A
+		 * compiler barrier is enough, because K in the kernel makes
+		 * this CPU pass a full barrier when a reader begins to gate.
 		 */
 		rring_fence_compiler();
 	} while (rring_flag_load(joins) != seen);

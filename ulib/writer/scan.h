@@ -6,13 +6,15 @@
 #include <rusted_ring.h>
 
 /*
- * Result of a scan. .low is the lower end of the window: the position of the
- * lowest gating reader, or the first entry that the ring retains and that did
- * not give way, whichever is lower.
+ * What a scan of the readers' positions finds. .low is the lowest position
+ * whose entry the writer must not overwrite. This is the position of the lowest
+ * gating reader or, if lower, of the oldest entry that the ring still retains
+ * for readers that join later. The kernel may have given up older retained
+ * entries, to free their slots.
  */
 struct ulib_scan {
 	uint64_t low;
-	/* 1: .low is of a JOINING reader, which soon may start higher */
+	/* 1: a JOINING reader is at .low; the kernel may move it up soon */
 	int joining;
 };
 

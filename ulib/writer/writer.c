@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Rings: write. */
+/* Write events to a ring. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,14 +9,15 @@
 #include "../wait.h"
 #include "room.h"
 
-/* see claim_ahead(): capacity / CLAIM_PART, but at most CLAIM_AHEAD_MAX */
+/* claim_ahead() returns capacity / CLAIM_PART, but at most CLAIM_AHEAD_MAX */
 #define CLAIM_PART	64
 #define CLAIM_AHEAD_MAX	64	/* entries */
 
 /*
- * Settle this ring and, in a single-threaded client, all its rings: in_flight
- * of @event is at its maximum. Return 0: in_flight has fallen; -EOVERFLOW: it
- * has not.
+ * Settle the ring of @writer and, in a single-threaded client, all rings that
+ * the client writes. The caller has found in_flight of @event, the count of
+ * ring entries that name it, at its maximum. Return 0 if in_flight has fallen,
+ * or -EOVERFLOW if it is still at the maximum.
  */
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event)
@@ -28,10 +29,11 @@ int rring_in_flight_slow(struct rring_writer *writer,
 }
 
 /*
- * Raise in_flight of @event, write its entry, and move the head. The event's
- * hold stays: the caller drops it. The caller has found a hold in @word, the
- * event's ledger word, and wakes the readers afterwards. Return 0, -EOVERFLOW
- * (in_flight stays at its maximum), or an error of rring_room().
+ * Raise in_flight of @event by 1, write @event into the entry at the head, and
+ * move the head past this entry. The caller has found a hold in @word, the
+ * ledger word of @event. After this function the caller drops that hold, and
+ * wakes the readers. Return 0. Return -EOVERFLOW if in_flight stays at its
+ * maximum, or an error of rring_room(); then nothing was published.
  */
 static inline int publish_held(struct rring_writer *writer,
 			       const struct rring_event *event, uint64_t word)
@@ -104,8 +106,9 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
 /* ---- batches ---- */
 
 /*
- * Copy @n payloads of @len bytes, which lie one after the other at @from, into
- * reserved entries: entry @index and those behind it in memory.
+ * Copy @n payloads of @len bytes each, which lie one after the other at @from,
+ * into @n reserved entries. The first of these entries has index @index, and
+ * the others follow it in memory.
  */
 static void copy_entries(struct rring_writer *writer, uint32_t index,
 			 const char *from, uint32_t len, uint32_t n)
@@ -124,9 +127,9 @@ static void copy_entries(struct rring_writer *writer, uint32_t index,
 }
 
 /*
- * Copy @n payloads into the reserved entries from the head on. Entries may
- * wrap: fill those up to the end of the ring's memory, then those from its
- * start.
+ * Copy @n payloads of @len bytes each into the reserved entries from the head
+ * on. If these entries wrap, first fill the entries up to the end of the ring's
+ * memory, and then the entries at its start.
  */
 static void copy_payloads(struct rring_writer *writer, const char *from,
 			  uint32_t len, uint32_t n)
@@ -168,8 +171,9 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 }
 
 /*
- * Add @delta and one move to a ledger word. Clear RRING_PRIVATE, because a ring
- * tells other clients the handle.
+ * Add @delta to a ledger word, and 1 to moves, the count of changes in the
+ * word. In a single-threaded client also clear RRING_PRIVATE, because other
+ * clients can now read the slot's handle in a ring.
  */
 static void add_to_word(const struct rring_client *client, rring_word_t *word,
 			uint64_t delta)
@@ -183,10 +187,11 @@ static void add_to_word(const struct rring_client *client, rring_word_t *word,
 }
 
 /*
- * Raise in_flight of @event, and write its handle to entry @i after the head.
- * No reader sees the entry until the head moves. Return 0; -EINVAL: @event is
- * of another client, is parked, or is not held; -EOVERFLOW: in_flight is at its
- * maximum, and has not fallen after this client settled its rings.
+ * Raise in_flight of @event by 1, and write @event into the entry that is @i
+ * entries above the head. No reader sees the entry until the head moves. Return
+ * 0. Return -EINVAL if @event belongs to another client, is parked, or is not
+ * held. Return -EOVERFLOW if in_flight is at its maximum, and has not fallen
+ * after rring_in_flight_slow() has settled rings.
  */
 static int write_entry(struct rring_writer *writer, uint32_t i,
 		       const struct rring_event *event)
@@ -217,9 +222,9 @@ static int write_entry(struct rring_writer *writer, uint32_t i,
 
 /*
  * Drop one hold for each of the @n events that were just published. G: the ring
- * names the slots before the holds fall. If @events has one event more often
- * than the client holds it, no hold is left to drop for the last ones: skip
- * them. in_flight keeps the event.
+ * names the slots before the holds fall. If @events contains the same event
+ * more often than the client holds it, skip this event once no hold is left to
+ * drop. The slot stays in use, because in_flight counts each of its entries.
  */
 static void drop_published(struct rring_client *client,
 			   const struct rring_event *events, uint32_t n)
@@ -287,10 +292,11 @@ static int map_ring(struct rring_writer *writer)
 }
 
 /*
- * Return how many entries a writer claims beyond what it needs, so that it has
- * to raise the claim less often. Once these are claimed, observers lose the old
- * entries in their place. The claim is at most .limit, so no old entry that the
- * ring retains is lost, except under RRING_OVERWRITE.
+ * Return how many entries a writer claims (marks as about to be overwritten)
+ * beyond the entries that it needs, so that it has to raise the claim less
+ * often. Observers lose the old entries that are claimed. The claim is at most
+ * .limit of the writer, so no entry that the ring retains is lost, except under
+ * RRING_OVERWRITE.
  */
 static uint32_t claim_ahead(const struct rring_ring_open *args)
 {
@@ -403,9 +409,10 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 		return;
 	}
 	/*
-	 * The kernel adopts the window before this client takes back in_flight,
-	 * so that the slots are always named. An evicted client (-EOWNERDEAD)
-	 * must not store: its ledger raises SIGBUS.
+	 * RING_CLOSE makes the kernel adopt the window (count the slots that
+	 * its entries name). Only then may this client take back in_flight, so
+	 * that at any time something names these slots. After -EOWNERDEAD the
+	 * client is evicted and must not store: its ledger would raise SIGBUS.
 	 */
 	if (close_ring(writer->client, writer->id, flags) != -EOWNERDEAD) {
 		ulib_room_settle(writer, writer->head);

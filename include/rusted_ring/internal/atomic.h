@@ -15,8 +15,8 @@
  *	O  release of the kernel's word	P  acquire of the kernel's word
  *	Q  full barrier after a mark	R  full barrier after a head's move
  *
- * Q and R are between contexts of the kernel that write one ring: a mark says
- * that an entry above the head is finished.
+ * Q and R order contexts of the kernel that write one ring at the same time. A
+ * mark says that an entry above the head is finished: committed or discarded.
  */
 #ifndef _RUSTED_RING_ATOMIC_H
 #define _RUSTED_RING_ATOMIC_H
@@ -72,11 +72,12 @@ static inline void rring_fence_release(void)
 }
 
 /*
- * L: pairs with K in the sleeper, in a recall and in a join. The caller's store
- * comes before its load of a waiters flag, a floor or .joins. A compiler
- * barrier is enough, because K makes each CPU that may run a client pass a full
- * barrier. Without this pair a waiters flag could be loaded before the store,
- * and the sleeper would not be woken.
+ * Order the caller's store before the caller's next load of a waiters flag, a
+ * floor or .joins. This function is only a compiler barrier. That is enough,
+ * because K makes each CPU that may run a client pass a full barrier.
+ * L: pairs with K in the sleeper, in a recall and in a join. Without this pair
+ * a waiters flag could be loaded before the store, and the sleeper would not be
+ * woken.
  */
 static inline void rring_fence_compiler(void)
 {
@@ -148,8 +149,9 @@ static inline void rring_flag_store_release(rring_flag_t *flag, __u32 value)
 #ifdef __KERNEL__
 
 /*
- * Add @delta to @word, which several contexts of the kernel write. Returns the
- * old value. Fully ordered, like smp_mb() before and after.
+ * Add @delta to @word, which several contexts of the kernel write. Return the
+ * old value. The addition is fully ordered, as if smp_mb() stood before and
+ * after it.
  */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 {
@@ -157,8 +159,9 @@ static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 }
 
 /*
- * If @seq has the value *@expected, store @desired in it. true: stored, fully
- * ordered. false: not stored; *@expected becomes the value that was found.
+ * If @seq has the value *@expected, store @desired in @seq and return true.
+ * This exchange is fully ordered. Otherwise store the value of @seq in
+ * *@expected and return false, without any order.
  */
 static inline bool rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 				      __u64 desired)
@@ -170,8 +173,8 @@ static inline bool rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 #else
 
 /*
- * Add @delta to @word, which several threads of a client write. Returns the old
- * value. Ordered as acquire and release.
+ * Add @delta to @word, which several threads of a client write. Return the old
+ * value. The addition is ordered as acquire and release.
  */
 static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 {
@@ -179,9 +182,9 @@ static inline __u64 rring_word_fetch_add(rring_word_t *word, __u64 delta)
 }
 
 /*
- * If @word has the value *@expected, store @desired in it. 1: stored, ordered
- * as acquire and release. 0: not stored; *@expected becomes the value that was
- * found, without any order.
+ * If @word has the value *@expected, store @desired in @word and return 1. This
+ * exchange is ordered as acquire and release. Otherwise store the value of
+ * @word in *@expected and return 0, without any order.
  */
 static inline int rring_word_exchange(rring_word_t *word, __u64 *expected,
 				      __u64 desired)
@@ -191,9 +194,9 @@ static inline int rring_word_exchange(rring_word_t *word, __u64 *expected,
 }
 
 /*
- * If @seq has the value *@expected, store @desired in it. 1: stored, ordered as
- * acquire and release. 0: not stored; *@expected becomes the value that was
- * found, without any order.
+ * If @seq has the value *@expected, store @desired in @seq and return 1. This
+ * exchange is ordered as acquire and release. Otherwise store the value of @seq
+ * in *@expected and return 0, without any order.
  */
 static inline int rring_seq_exchange(rring_seq_t *seq, __u64 *expected,
 				     __u64 desired)

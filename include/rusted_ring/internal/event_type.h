@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * RRING_EVENT_AS(type, event) implements RRING_EVENT(). It does not compile if
- * the type is larger than RRING_EVENT_MAX bytes, is aligned to more than 64
- * bytes or, in C++, is not trivially copyable. The result is a `const type *`
- * if @event points to a const structure.
+ * RRING_EVENT_AS(type, event) implements RRING_EVENT(). Its result is the
+ * payload of @event as a `type *`, or as a `const type *` if @event points to a
+ * const structure. The result is NULL if the payload is shorter than the type.
+ * The compiler rejects a type that is larger than RRING_EVENT_MAX bytes, that
+ * is aligned to more than 64 bytes or, in C++, that is not trivially copyable.
  */
 #ifndef _RUSTED_RING_EVENT_TYPE_H
 #define _RUSTED_RING_EVENT_TYPE_H
@@ -44,9 +45,9 @@ inline const type *rring_event_as(const struct rring_event *event)
 #else
 
 /*
- * Equals sizeof(@type), and does not compile if @type breaks an assertion. The
- * struct is there because an expression of C can contain an assertion only in a
- * struct; 0 times its size adds nothing.
+ * Return sizeof(@type). The compiler rejects a @type that breaks one of the
+ * assertions. They stand in a struct, because C allows an assertion inside an
+ * expression only there. 0 times the size of this struct adds nothing.
  */
 #define RRING_EVENT_SIZE(type)						\
 	(sizeof(type) + 0 * sizeof(struct {				\

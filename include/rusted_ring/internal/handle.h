@@ -6,15 +6,16 @@
 #include <linux/rusted_ring.h>
 
 /*
- * A generation has 37 bits. Its lower 32 are bits 63..32 of a handle, and its
- * upper 5 are bits 28..24. The lower 32 are never all 0, so no handle is 0.
+ * A generation has 37 bits. Its lower 32 bits are bits 63..32 of a handle, and
+ * its upper 5 bits are bits 28..24. The lower 32 bits are never all 0, so no
+ * handle is 0.
  */
 #define RRING_GENERATION_MAX	((1ull << 37) - 1)
 
 /*
- * Returns the handle of slot @index of class @pool in generation @generation.
- * Ignores bits of @generation above the lowest 37. The caller ensures that
- * @pool is below RRING_POOLS and @index below 2^24.
+ * Return the handle of slot @index of class @pool in generation @generation.
+ * Ignore bits of @generation above the lowest 37. The caller ensures that @pool
+ * is below RRING_POOLS and @index is below 2^24.
  */
 static inline __u64 rring_handle(__u64 generation, __u32 pool, __u32 index)
 {
@@ -46,7 +47,7 @@ static inline __u64 rring_handle_generation(__u64 handle)
 }
 
 /*
- * Returns 1 if @handle has a generation that a slot can have. Returns 0 if the
+ * Return 1 if @handle has a generation that a slot can have. Return 0 if the
  * lower 32 bits of the generation are 0, as in handle 0: no slot ever has such
  * a handle.
  */
@@ -56,9 +57,8 @@ static inline int rring_handle_has_generation(__u64 handle)
 }
 
 /*
- * Returns the generation after @generation. Skips generations whose lower 32
- * bits are 0, so that no handle is 0. After 2^37 - 32 steps the generations
- * repeat.
+ * Return the generation after @generation. Skip generations whose lower 32 bits
+ * are 0, so that no handle is 0. After 2^37 - 32 steps the generations repeat.
  */
 static inline __u64 rring_generation_next(__u64 generation)
 {
@@ -67,7 +67,7 @@ static inline __u64 rring_generation_next(__u64 generation)
 }
 
 /*
- * Returns the handle that the slot of @handle has in its next use: the next
+ * Return the handle that the slot of @handle has in its next use: the next
  * generation, with the class and index of @handle.
  */
 static inline __u64 rring_handle_next(__u64 handle)
@@ -83,15 +83,18 @@ static inline __u64 rring_handle_next(__u64 handle)
 }
 
 /*
- * Returns log2 of the payload bytes of a slot of class @pool: 6 (XS, 64 bytes)
- * to 14 (XL, 16384 bytes). The caller ensures that @pool is below RRING_XXL.
+ * Return log2 of the payload bytes of a slot of class @pool: 6 (XS, 64 bytes)
+ * to 14 (XL, 16384 bytes). For RRING_XXL the result has no meaning.
  */
 static inline __u32 rring_slot_shift(__u32 pool)
 {
 	return 6 + 2 * pool;
 }
 
-/* Returns 1 if a slot of class @pool (below XXL) takes @len bytes, else 0. */
+/*
+ * Return 1 if a slot of class @pool has room for @len bytes, else 0. For
+ * RRING_XXL the result has no meaning.
+ */
 static inline int rring_slot_takes(__u32 pool, __u32 len)
 {
 	return len <= 1u << rring_slot_shift(pool);

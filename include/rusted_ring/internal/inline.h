@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * The short paths of the functions that event.h and ring.h describe. They are
- * loads and stores; everything else is in the library.
+ * The short paths of the functions that event.h and ring.h declare. A short
+ * path only loads and stores. For all other work it calls the library.
  */
 #ifndef _RUSTED_RING_INLINE_H
 #define _RUSTED_RING_INLINE_H
@@ -17,7 +17,10 @@
 extern "C" {
 #endif
 
-/* The library defines these. Only the inline functions below may call them. */
+/*
+ * The library defines these functions. The inline functions below call them
+ * for what they cannot do themselves. A program must not call them.
+ */
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event);
@@ -42,17 +45,18 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 void rring_wake_pools(struct rring_client *client);
 void rring_unpark(struct rring_client *client, enum rring_class pool);
 /*
- * Returns @err, and removes the thread's stored detail of an earlier error: for
- * @err rring_error_detail() gives the text of rring_strerror().
+ * Return @err. Also clear this thread's detail, the text that explains an
+ * earlier error. rring_error_detail() then returns the text of rring_strerror()
+ * for @err.
  */
 int rring_refuse_slow(int err);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
 
 /*
- * Returns 1 if @handle names an existing slot of the arena, with a generation
- * that a slot can have; else 0. Does not look whether the slot has this
- * generation now.
+ * Return 1 if @handle names an existing slot of the arena, and has a generation
+ * that a slot can have. Else return 0. @handle may still be stale: this
+ * function does not compare its generation with the present one of the slot.
  */
 RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 				     uint64_t handle)
@@ -64,8 +68,9 @@ RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 }
 
 /*
- * Returns 1 if rring_handle_valid() is 1 for @handle and its class is below
- * XXL, so that the payload lies in the PAYLOAD region; else 0.
+ * Return 1 if rring_handle_valid() returns 1 for @handle, and the class of
+ * @handle is below XXL. Else return 0. The payloads of classes below XXL lie in
+ * the PAYLOAD region.
  */
 RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 				     uint64_t handle)
@@ -77,9 +82,9 @@ RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 }
 
 /*
- * Fill @event for @handle, which names an existing slot below XXL. The caller
- * passes the class of @handle as @class_: where that is a constant, the
- * compiler computes the addresses with fewer instructions.
+ * Fill @event for @handle. The caller ensures that @handle names an existing
+ * slot of a class below XXL, and passes this class as @class_. If @class_ is a
+ * constant, the compiler computes the addresses with fewer instructions.
  */
 RRING_IN_LINE void rring_event_in(const struct rring_client *client,
 				  uint32_t class_, uint64_t handle,
@@ -97,7 +102,10 @@ RRING_IN_LINE void rring_event_in(const struct rring_client *client,
 	event->client = client;
 }
 
-/* Fill @event for @handle. The caller has checked rring_handle_short(). */
+/*
+ * Fill @event for @handle. The caller has checked that rring_handle_short()
+ * returns 1 for @handle.
+ */
 RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 				  uint64_t handle, uint32_t len,
 				  uint32_t event_type,
@@ -108,8 +116,9 @@ RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 }
 
 /*
- * Store @len and @event_type in the header of the slot of @handle, which this
- * client has just allocated. Returns 0, which the caller returns in turn.
+ * Store @len and @event_type in the header of the slot of @handle. This client
+ * has just allocated the slot. Always return 0, so that the caller can end with
+ * a call of this function.
  */
 RRING_IN_LINE int rring_header_init(const struct rring_pool_view *pool,
 				    uint64_t handle, uint32_t len,
@@ -124,12 +133,14 @@ RRING_IN_LINE int rring_header_init(const struct rring_pool_view *pool,
 }
 
 /*
- * Returns 1 if the kernel has recalled the slots of @pool that this client has
- * in its magazine or has parked, and the client has not yet noticed that; else
- * 0. A client that takes a slot calls this after the store to its ledger word.
+ * Return 1 if the kernel has recalled the slots of @pool that this client has
+ * in its magazine or has parked (kept for its next allocation), and the client
+ * has not yet noticed this recall. Else return 0. A client that takes a slot
+ * first stores its ledger word, then calls this function, and does not use the
+ * slot if the result is 1.
  * L: pairs with K in the recall. Without this pair the floor could be loaded
- * before that store. Then the kernel would not see that the slot is taken, and
- * the client would not see that the slot was recalled.
+ * before the ledger word is stored. Then the kernel would not see that the slot
+ * is taken, and the client would not see that the slot was recalled.
  */
 RRING_IN_LINE int rring_recalled(const struct rring_pool_view *pool)
 {
@@ -163,10 +174,10 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 }
 
 /*
- * Returns the smallest class that takes @len bytes; RRING_XXL for all lengths
- * above 16384, even above RRING_XXL_MAX. Up to XL the slots of each class are
- * four times as large as those of the class before, so that a logarithm gives
- * the class.
+ * Return the smallest class that takes @len bytes. Return RRING_XXL for each
+ * length above 16384, even above RRING_XXL_MAX, which no class takes. Up to XL,
+ * a slot of each class is four times as large as a slot of the class before.
+ * So a logarithm gives the class.
  */
 RRING_IN_LINE enum rring_class rring_class_unchecked(size_t len)
 {
@@ -191,8 +202,9 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 }
 
 /*
- * Returns @len in 32 bits; if @len needs more, UINT32_MAX, which no class
- * takes. A cast alone could make a length that a class takes.
+ * Return @len as a 32-bit number, or UINT32_MAX if @len is larger. No class
+ * takes UINT32_MAX bytes, so the allocation fails with -E2BIG. A cast alone
+ * would cut off the upper bits, and could leave a length that a class takes.
  */
 #define RRING_LEN32(len) \
 	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
@@ -243,8 +255,8 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size)
 }
 
 /*
- * Returns 1 if a call with @client has filled @event, so that event->word lies
- * in the ledger of @client. Returns 0 if @event is of another client, or is an
+ * Return 1 if a call with @client has filled @event, so that event->word lies
+ * in the ledger of @client. Return 0 if @event is of another client, or is an
  * entry of an inline ring.
  */
 RRING_IN_LINE int rring_event_is_of(const struct rring_event *event,
@@ -271,7 +283,7 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
  * Wake the clients that wait for a slot, if there are any. The caller has just
  * stored a ledger word or a cursor, which may have made a slot free.
  * L: pairs with K in the sleeper. Without this pair .pool_waiters could be
- * loaded before that store, and the sleeper would not be woken.
+ * loaded before the caller's store, and the sleeper would not be woken.
  */
 RRING_IN_LINE void rring_freed(struct rring_client *client)
 {
@@ -281,15 +293,16 @@ RRING_IN_LINE void rring_freed(struct rring_client *client)
 }
 
 /*
- * Park the slot of @event for the next allocation. The caller has read the
- * slot's ledger word into @word, and found one hold, RRING_PRIVATE and no
- * in_flight. Returns 1: parked, or dropped after all because a client waits for
- * a slot. A parked slot keeps its hold, so no sweep frees it unless the kernel
- * recalls it or this client dies. Returns 0: nothing is done, because
- * .parked_max slots are parked already.
+ * Park the slot of @event: keep it for the next allocation of this client. The
+ * caller has loaded the slot's ledger word into @word, and has found one hold,
+ * RRING_PRIVATE and no in_flight in @word. A parked slot keeps its hold, so no
+ * sweep frees the slot unless the kernel recalls it or this client dies. Return
+ * 1 if the slot was parked. If a client waits for a slot, this function then
+ * drops all parked slots of the class, and wakes that client. Return 0 and do
+ * nothing if .parked_max slots are parked already.
  * L: pairs with K in the sleeper. Without this pair .pool_waiters could be
- * loaded before the slot is parked: the sleeper would see a slot in use, sleep,
- * and not be woken.
+ * loaded before the slot is parked. Then the sleeper could see the slot still
+ * in use and sleep, and this client would not wake it.
  */
 RRING_IN_LINE int rring_park(struct rring_client *client,
 			     const struct rring_event *event, uint64_t word)
@@ -318,9 +331,10 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	word = rring_word_load(event->word);
 	more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
 	/*
-	 * True: two holds or more, so that one is left. False: fewer than two
-	 * holds (the subtraction wraps), RRING_ASIDE, or a client of several
-	 * threads (.short_holds is 0).
+	 * This is true if the word has two holds or more, so that one is left.
+	 * It is false if the word has fewer than two holds, because the
+	 * subtraction wraps. It is also false if the word has RRING_ASIDE, and
+	 * in a client of several threads, where .short_holds is 0.
 	 */
 	if (more < client->short_holds) {
 		/*
@@ -338,8 +352,9 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 }
 
 /*
- * Returns the index of the entry that is @i entries, at most a lap, after the
- * one at index @at. Needs no comparison if @i is the constant 0.
+ * Return the index of the entry that is @i entries after the entry at index
+ * @at. The caller ensures that @i is at most @capacity. If @i is the constant
+ * 0, the compiler leaves out the comparison.
  */
 RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 					 uint32_t capacity)
@@ -349,9 +364,9 @@ RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 }
 
 /*
- * Returns the index of the entry that is @i entries after the head. The writer
- * computes the index each time and does not store it in memory: each store
- * before the store of the head delays the event on its way to another CPU.
+ * Return the index of the entry at position .head + @i. The writer computes the
+ * index each time instead of keeping it in memory, because each store before
+ * the store of the head delays the moment at which another CPU sees the event.
  */
 RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 					  uint32_t i)
@@ -360,7 +375,7 @@ RRING_IN_LINE uint32_t rring_writer_index(const struct rring_writer *writer,
 				 writer->capacity);
 }
 
-/* Returns the index of the entry @i entries after the reader's position. */
+/* Return the index of the entry at position .pos + @i. */
 RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 					  uint32_t i)
 {
@@ -401,8 +416,10 @@ RRING_IN_LINE void rring_published(struct rring_writer *writer)
 }
 
 /*
- * Raise the claim above the next @n entries, and above up to .claim_ahead more,
- * before the writer overwrites them.
+ * Raise the claim, the position up to which the writer may have begun to write.
+ * If the claim is below the end of the next @n entries, raise it to this end
+ * and up to .claim_ahead entries further, but not above .limit. The caller has
+ * made room for the @n entries, and writes them afterwards.
  * M: pairs with N in the release of a reader that can be lapped. Without this
  * pair the reader could read an overwritten entry and not see the new claim.
  * The claim never goes back: the writer may have overwritten entries that it
@@ -423,9 +440,11 @@ RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 }
 
 /*
- * Make room for the next @n entries, and raise the claim above them. Returns 0,
- * or an error of rring_writer_make_room(), which under RRING_BLOCK waits for
- * room.
+ * Make room for the next @n entries. Then raise the claim, the position up to
+ * which the writer may have begun to write, past these entries, and return 0.
+ * Under RRING_BLOCK this function waits for room. If it cannot make room, it
+ * returns the error of rring_writer_make_room() and leaves the claim unchanged.
+ * The error is -EAGAIN if the ring is full under RRING_FAIL.
  */
 RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 {
@@ -439,7 +458,10 @@ RRING_IN_LINE int rring_room(struct rring_writer *writer, uint32_t n)
 	return 0;
 }
 
-/* Write @event into the entry at the head. No reader sees this entry yet. */
+/*
+ * Write @event into the entry at the head. Readers get the new entry only after
+ * the caller has moved the head past it.
+ */
 RRING_IN_LINE void rring_entry_write(struct rring_writer *writer,
 				     const struct rring_event *event)
 {
@@ -474,7 +496,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	err = rring_room(writer, 1);
 	if (rring_unlikely(err))
 		return err;
-	/* load again: rring_room() may have settled entries of this slot */
+	/* load the word again: rring_room() may have lowered its in_flight */
 	word = (rring_word_load(event->word) & ~RRING_PRIVATE) + RRING_MOVE +
 	       RRING_IN_FLIGHT;
 	rring_word_store_release(event->word, word);
@@ -482,13 +504,15 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	rring_writer_advance(writer, 1);
 	/*
 	 * G: pairs with H in the sweep. The ring names the slot before the hold
-	 * falls; else the sweep could find the slot named nowhere.
+	 * falls. Otherwise the sweep could find the slot named nowhere, and
+	 * free it.
 	 */
 	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
 	rring_published(writer);
 	/*
-	 * A slot may be free now: the one of this event, if all readers have
-	 * released it already, or one that rring_room() has settled.
+	 * A slot may be free now: the slot of this event, if all readers have
+	 * released its entry already, or a slot of which rring_room() has taken
+	 * back in_flight.
 	 */
 	rring_freed(writer->client);
 	return 0;
@@ -532,10 +556,10 @@ RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Returns the error of rring_entry() for an inline entry whose length @len
- * exceeds the stride. -ENODATA: @len is RRING_LEN_NONE, by which the kernel, as
- * the writer, has discarded the entry. -EBADMSG: a hostile writer has stored
- * @len.
+ * Return the error of rring_entry() for an entry of an inline ring whose length
+ * @len exceeds the stride. Return -ENODATA if @len is RRING_LEN_NONE: the
+ * kernel, as the writer, has discarded the entry. Return -EBADMSG for any other
+ * @len, which only a hostile writer stores.
  */
 RRING_IN_LINE int rring_entry_error(uint32_t len)
 {
@@ -596,9 +620,9 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 }
 
 /*
- * Wake the writer if it waits for room and, in a ring of handles, the clients
- * that wait for a slot. The caller has just moved the cursor of a gating
- * reader.
+ * Wake the writer if it waits for room. In a ring of handles, also wake the
+ * clients that wait for a slot. The caller has just moved the cursor of a
+ * gating reader.
  * L: pairs with K in the sleeper. Without this pair the flags could be loaded
  * before the cursor is stored, and the sleeper would not be woken.
  */

@@ -61,8 +61,8 @@ static inline __u64 rring_page_align(__u64 bytes)
 }
 
 /*
- * Returns the payload bytes of a slot of class @pool; 0 for XXL, whose slots
- * have no memory in the PAYLOAD region.
+ * Return the payload bytes of a slot of class @pool. Return 0 for XXL, whose
+ * slots have no memory in the PAYLOAD region.
  */
 static inline __u32 rring_slot_size(__u32 pool)
 {
@@ -70,9 +70,10 @@ static inline __u32 rring_slot_size(__u32 pool)
 }
 
 /*
- * Returns how many entries a list of recent drops has in a pool of @capacity
- * slots: the smallest power of two that fills a cache line (16 or more) and is
- * more than a sixteenth of @capacity; 0 if @capacity is 0.
+ * Return how many entries one list of recent drops has in a pool of @capacity
+ * slots. The number is the smallest power of two that is at least 16 and more
+ * than a sixteenth of @capacity: 16 entries fill a cache line. The number is 0
+ * if @capacity is 0.
  */
 static inline __u32 rring_recent_entries(__u32 capacity)
 {
@@ -86,7 +87,7 @@ static inline __u32 rring_recent_entries(__u32 capacity)
 }
 
 /*
- * Lay out the LEDGER region. Computes .recent_entries, .recent_offset and
+ * Lay out the LEDGER region. Compute .recent_entries, .recent_offset and
  * .ledger_size of @info from its .slots and from the capacities of its pools.
  */
 static inline void rring_layout_ledger(struct rring_arena_info *info)
@@ -106,10 +107,10 @@ static inline void rring_layout_ledger(struct rring_arena_info *info)
 }
 
 /*
- * Fill @info for an arena with @capacity slots of each class, @max_clients and
- * @max_rings. The caller has zeroed @info, and has checked that each input is
- * at most its RRING_*_MAX. So neither a 64-bit sum nor the 32-bit .slots can
- * overflow.
+ * Fill @info for an arena with @capacity[i] slots of class i, at most
+ * @max_clients clients and at most @max_rings rings. The caller has zeroed
+ * @info, and has checked that each of these numbers is at most its RRING_*_MAX.
+ * So neither a 64-bit sum nor the 32-bit .slots can overflow.
  */
 static inline void rring_layout_arena(struct rring_arena_info *info,
 				      const __u32 *capacity, __u32 max_clients,
@@ -155,7 +156,10 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 	rring_layout_ledger(info);
 }
 
-/* Fill the offsets and .size of @info from its .kind, .capacity and .stride. */
+/*
+ * Lay out the RING region: compute .entry_offset, .data_offset and .size of
+ * @info from its .kind, .capacity and .stride.
+ */
 static inline void rring_layout_ring(struct rring_ring_info *info)
 {
 	__u64 entry = info->kind == RRING_INLINE ?

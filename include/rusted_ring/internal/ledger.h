@@ -5,7 +5,11 @@
 
 #include <linux/rusted_ring.h>
 
-/* The low 32 bits of a parked slot's ledger word: one hold, no in_flight. */
+/*
+ * A parked slot is one that its client has dropped, and keeps for its next
+ * allocation. The low 32 bits of its word in the client's ledger have exactly
+ * this value: RRING_ASIDE, RRING_PRIVATE, one hold and no in_flight.
+ */
 #define RRING_PARKED	((__u32)(RRING_ASIDE | RRING_HOLD | RRING_PRIVATE))
 
 static inline __u32 rring_ledger_holds(__u64 word)

@@ -9,115 +9,164 @@
 
 #include <rusted_ring/ring.h>
 
-#define RRING_PARKED_SLOTS	64	/* size of .parked_handle */
+#define RRING_PARKED_SLOTS	64	/* entries of .parked_handle */
 
-/* A pool as one client sees it. */
+/*
+ * A pool as one client sees it. A parked slot is one that the client has
+ * dropped, and keeps for its next allocation.
+ */
 struct rring_pool_view {
-	rring_word_t *ledger;	/* this client's word per slot */
-	const rring_word_t *generation;
-	char *payload;		/* of slot 0 */
-	struct rring_event_header *header;
-	uint32_t capacity;	/* slots */
-	uint32_t parked;	/* handles in parked_handle[] */
+	rring_word_t *ledger;	/* this client's ledger words, one per slot */
+	const rring_word_t *generation; /* one per slot: the handle of its
+					 * present use; 0 while a sweep hides it
+					 */
+	char *payload;		/* the payload of slot 0 */
+	struct rring_event_header *header;	/* one per slot */
+	uint32_t capacity;	/* number of slots */
+	uint32_t parked;	/* number of handles in .parked_handle */
 	/* handles of parked slots; the next allocation takes the last one */
 	uint64_t *parked_handle;
-	const struct rring_magazine *magazine;
-	rring_seq_t *tail;	/* of the magazine */
-	uint64_t parked_max;	/* limit of .parked: a batch; XXL: 0 */
-	uint64_t floor;		/* .floor of the magazine at the last recall
-				 * that this client has noticed; if another
-				 * value is there now, there is a new recall
+	const struct rring_magazine *magazine;	/* lent slots */
+	rring_seq_t *tail;	/* the tail of .magazine */
+	uint64_t parked_max;	/* .parked is at most this: the slots that one
+				 * refill asks for; XXL: 0
+				 */
+	uint64_t floor;		/* .floor of .magazine at the last recall that
+				 * this client has noticed. If .floor of
+				 * .magazine differs now, the kernel has
+				 * recalled the client's free slots again
 				 */
 };
 
 struct rring_client {
 	struct rring_pool_view pool[RRING_POOLS];
 	const struct rring_arena_info *arena;
-	uint32_t shared;	/* 1: not RRING_SINGLE_THREADED */
+	uint32_t shared;	/* 1: opened without RRING_SINGLE_THREADED */
 	uint32_t short_holds;	/* rring_hold() takes the short path if the low
-				 * 32 bits of the ledger word are below this,
-				 * and rring_drop() if they would be with two
-				 * holds less; 0 if .shared: never
+				 * 32 bits of the ledger word are below this.
+				 * rring_drop() takes its short path if these
+				 * bits, less two holds, are below this. 0 if
+				 * .shared is 1: neither takes a short path
 				 */
 	uint32_t id;		/* 1 to 255, unique in the arena */
 	uint32_t role;		/* enum rring_role */
-	int fd;			/* of the device; -1: in-process */
-	struct rring_client_private *own;
+	int fd;			/* descriptor of the device; -1: the client is
+				 * on the process backend
+				 */
+	struct rring_client_private *own;	/* only for the library */
 };
 
 struct rring_writer {
 	struct rring_client *client;
 	struct rring_ring_head *ring;
-	struct rring_entry *entries;		/* RRING_HANDLES */
-	struct rring_event_header *headers;	/* RRING_INLINE */
-	char *data;				/* RRING_INLINE */
+	struct rring_entry *entries;	/* only in a ring of RRING_HANDLES */
+	struct rring_event_header *headers;	/* only in RRING_INLINE */
+	char *data;			/* payloads; only in RRING_INLINE */
 	const struct rring_ring_info *info;
 	uint64_t head;		/* position of the next entry */
-	uint64_t limit;		/* there is room for entries below */
-	uint64_t settled;	/* entries below are settled */
+	uint64_t limit;		/* the writer may write all entries below this
+				 * position without a look for room
+				 */
+	uint64_t settled;	/* RRING_HANDLES: the client has taken back
+				 * in_flight of the slots of all entries below
+				 * this position
+				 */
 	/* position of the entry at index 0; .head has the index .head - .lap */
 	uint64_t lap;
-	uint64_t claimed;	/* value of ->ring->claim */
-	uint32_t claim_ahead;	/* entries claimed ahead of need */
-	uint32_t capacity;
-	uint32_t stride;
-	uint32_t id;		/* of the ring */
-	size_t size;		/* of the mapping, bytes */
-	struct rring_writer *next; /* of the client */
-	uint32_t strategy;
+	uint64_t claimed;	/* value of ->ring->claim: the position up to
+				 * which the writer may have begun to write
+				 */
+	uint32_t claim_ahead;	/* how many entries rring_writer_claim() claims
+				 * beyond what it needs
+				 */
+	uint32_t capacity;	/* entries */
+	uint32_t stride;	/* bytes */
+	uint32_t id;		/* id of the ring */
+	size_t size;		/* bytes of the mapping of the ring */
+	struct rring_writer *next; /* next writer of the same client */
+	uint32_t strategy;	/* enum rring_strategy */
 };
 
 struct rring_reader {
 	struct rring_client *client;
 	const struct rring_ring_head *ring;
-	const struct rring_entry *entries;	/* RRING_HANDLES */
-	const struct rring_event_header *headers; /* RRING_INLINE */
-	const char *data;	/* RRING_INLINE */
+	const struct rring_entry *entries; /* only in a ring of RRING_HANDLES */
+	const struct rring_event_header *headers; /* only in RRING_INLINE */
+	const char *data;	/* payloads; only in RRING_INLINE */
 	const struct rring_ring_info *info;
-	rring_seq_t *cursor;	/* own one, which the writer reads */
+	rring_seq_t *cursor;	/* this reader's cursor, which the writer reads
+				 * and this reader stores
+				 */
 	uint64_t pos;		/* position of the next entry */
-	/* entries below were published when this reader looked last */
+	/* the reader's last look has found that entries below are published */
 	uint64_t head;
-	uint64_t lost;		/* entries never got, or not to be trusted */
+	uint64_t lost;		/* how many entries this reader never got, or
+				 * got when they may have been overwritten
+				 */
 	/*
-	 * .ref in info->readers at the last join or rejoin. If another value is
-	 * there now, the kernel has lapped this reader.
+	 * Value of .ref in this reader's element of info->readers when the
+	 * reader last joined or rejoined the ring. The kernel changes that
+	 * element's .ref when it laps a gating reader: from then on the writer
+	 * may overwrite entries that the reader has not released.
 	 */
 	uint64_t ref;
 	/* position of the entry at index 0; .pos has the index .pos - .lap */
 	uint64_t lap;
-	uint32_t capacity;
-	uint32_t stride;
-	uint32_t lappable;	/* what was read has to be validated */
-	uint32_t slow_release;	/* 1: release out of line */
-	uint32_t observer;
-	uint32_t incarnation;	/* of the pages that are mapped */
+	uint32_t capacity;	/* entries */
+	uint32_t stride;	/* bytes */
+	uint32_t lappable;	/* 1: the writer may overwrite entries that the
+				 * reader uses, so the reader validates them at
+				 * release
+				 */
+	uint32_t slow_release;	/* 1: rring_release() calls the library */
+	uint32_t observer;	/* not 0: the writer does not wait for it */
+	uint32_t incarnation;	/* incarnation of the ring's mapped pages: each
+				 * writer gets new pages
+				 */
 	uint32_t ring_id;
-	uint32_t id;		/* in info->readers */
-	uint32_t cursor_id;	/* in the client's cursors */
+	uint32_t id;		/* index in info->readers */
+	uint32_t cursor_id;	/* index in the client's cursors */
 	/* 1: the next read call first releases the entry of the last call */
 	uint64_t peeked;
-	struct rring_pages *old; /* mappings of earlier incarnations */
-	size_t size;		/* of one mapping, bytes */
-	struct rring_reader *next; /* of the client */
-	struct rring_pin *pins;	/* peeked events of class XXL */
-	uint32_t strategy;
-	uint32_t resumed;	/* 1: the name was known */
-	/* how often the writer has overtaken this observer since it read all */
+	struct rring_pages *old; /* mapped pages of earlier incarnations, kept
+				  * because peeked events may lie in them
+				  */
+	size_t size;		/* bytes of one mapping of the ring */
+	struct rring_reader *next; /* next reader of the same client */
+	struct rring_pin *pins;	/* one for each peeked event of class XXL */
+	uint32_t strategy;	/* enum rring_strategy */
+	uint32_t resumed;	/* 1: the ring knew the reader's name when the
+				 * reader joined
+				 */
+	/*
+	 * How often the writer has overtaken this observer since the observer
+	 * last had read all published entries.
+	 */
 	uint32_t overtaken;
 	/*
-	 * The writer waits for this gating reader from here on. Entries below
-	 * are left from before a lap, and have to be validated after use.
+	 * Position from which on this gating reader gates: the writer does not
+	 * overwrite its entries. After a lap, the reader may still read entries
+	 * below this position. The writer may overwrite these entries, so the
+	 * reader validates them at release.
 	 */
 	uint64_t gates_from;
-	uint32_t backoff_left;	/* looks left that do not pause */
-	/* next value of .backoff_left, after a pause that brought few events */
+	/* how many of the next looks go without a rest, see back_off() */
+	uint32_t backoff_left;
+	/* value for .backoff_left after the next rest that brings few events */
 	uint32_t backoff_len;
-	/* ULIB_LOOK_* of the library: why a look does more than load the head */
+	/* bits ULIB_LOOK_*: why a look must do more than load the head */
 	uint32_t slow_look;
-	/* events above .head that a look has found; each needs another call */
+	/*
+	 * How many events the last look has found at .head and above. A later
+	 * read call offers them to the program.
+	 */
 	uint64_t unoffered;
-	uint64_t back_to;	/* ULIB_LOOK_MISLED: where a look puts it */
+	/*
+	 * If .slow_look has ULIB_LOOK_MISLED, a hostile writer has made the
+	 * reader skip positions. The next look moves the reader back to this
+	 * position.
+	 */
+	uint64_t back_to;
 };
 
 #endif /* _RUSTED_RING_OBJECT_H */

@@ -12,12 +12,15 @@ enum {
 	RRING_PROFILES,
 };
 
-/* Indexed by profile. */
+/* The names of the profiles. The index is the profile. */
 static const char *const rring_profile_names[] = {
 	"mobile", "desktop", "server",
 };
 
-/* Slots per size class, XS to XXL. Indexed by profile. */
+/*
+ * How many slots the pools XS to XXL have in each profile. The first index is
+ * the profile, the second one the class.
+ */
 static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
 	{ 500, 250, 100, 20, 5, 8 },
 	{ 2000, 1000, 300, 60, 15, 64 },
@@ -25,10 +28,11 @@ static const __u32 rring_profile_capacities[RRING_PROFILES][RRING_POOLS] = {
 };
 
 /*
- * Returns the profile for a machine with @bytes of usable memory and @cpus
- * CPUs; @battery is not 0 if a battery powers it. Mobile: less than 2 GiB, or
- * fewer than 2 CPUs, or a battery and less than 8 GiB. Server: no battery, at
- * least 16 GiB, and at least 8 CPUs. Else desktop.
+ * Return the profile for a machine with @bytes of usable memory and @cpus CPUs.
+ * @battery is not 0 if a battery powers the machine. Return RRING_MOBILE if the
+ * machine has less than 2 GiB, or fewer than 2 CPUs, or a battery and less than
+ * 8 GiB. Return RRING_SERVER if it has no battery, at least 16 GiB, and at
+ * least 8 CPUs. Return RRING_DESKTOP in all other cases.
  */
 static inline int rring_profile_detect(__u64 bytes, __u32 cpus, int battery)
 {

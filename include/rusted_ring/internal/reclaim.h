@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
 /*
  * The core of the sweep: find the slots of a batch that no client holds, by a
- * double collect over all ledgers. If two collects read the same words, then
- * all words had these values at one instant between the collects. See Afek,
- * Attiya, Dolev, Gafni, Merritt and Shavit, "Atomic Snapshots of Shared
- * Memory", JACM 40(4), 1993.
+ * double collect. One collect reads the ledger words that all clients have for
+ * the slots of the batch. If two collects read the same values, then all words
+ * had these values at one instant between the collects. See Afek, Attiya,
+ * Dolev, Gafni, Merritt and Shavit, "Atomic Snapshots of Shared Memory", JACM
+ * 40(4), 1993.
  *
  * A client adds 1 to the moves of a ledger word with every change of holds or
- * in_flight, except one that it undoes at once. The values of moves repeat
- * after 2^32 changes. No client can make so many within RRING_COLLECT_NS. If
- * more time passes between the first and the last collect of a batch, the
- * caller discards the batch.
+ * in_flight. There is one exception: a thread that takes a hold, and finds that
+ * the word had RRING_HOLDS_MAX holds before, takes the hold and its move back.
+ * The word shows holds all this time, so a collect does not rely on its moves.
+ * The values of moves repeat after 2^32 changes. No client can make so many
+ * changes within RRING_COLLECT_NS. If more time passes between the first and
+ * the last collect of a batch, the caller does not use the result.
  */
 #ifndef _RUSTED_RING_RECLAIM_H
 #define _RUSTED_RING_RECLAIM_H
@@ -23,32 +26,41 @@
 
 /* A ledger that a sweep reads. */
 struct rring_ledger {
-	const rring_word_t *word;	/* by slot */
-	__u32 parked;		/* a word with these low 32 bits is that of a
-				 * parked slot which the kernel has recalled:
-				 * it counts as unused. 0: there is none
+	const rring_word_t *word;	/* one for each slot of the arena */
+	__u32 parked;		/* RRING_PARKED: the kernel has recalled the
+				 * slots that the client has parked, kept for
+				 * its next allocations, and the client has not
+				 * noticed. A word with these low 32 bits then
+				 * counts as unused.
+				 * 0: each word with a hold counts as used
 				 */
 };
 
 struct rring_batch {
-	__u64 live;		/* bit i: slot[i] may be free: no step of the
-				 * sweep has found it in use so far
+	__u64 live;		/* bit i is set while slot[i] may be free: no
+				 * step of the sweep has found slot[i] in use
 				 */
-	__u32 slot[RRING_BATCH]; /* indices in the ledgers */
-	__u32 *moves;		/* RRING_BATCH for each ledger */
+	__u32 slot[RRING_BATCH]; /* indices of the slots' words in a ledger */
+	__u32 *moves;		/* of the words in the first collect:
+				 * RRING_BATCH values for each ledger
+				 */
 };
 
-/* What a collect does with the moves of the words. */
+/* What a collect does with the moves of the ledger words that it reads. */
 enum rring_look {
-	RRING_LOOK_FIRST,	/* store them */
-	RRING_LOOK_AGAIN,	/* compare with the stored ones */
+	RRING_LOOK_FIRST,	/* it stores the moves */
+	RRING_LOOK_AGAIN,	/* it compares the moves with the stored ones */
 };
 
 /*
- * Do one collect of one ledger. Returns @batch->live without the slots that the
- * ledger uses: a bit of @busy is set in the slot's word, unless its low 32 bits
- * are @parked (see struct rring_ledger); or, if @look is RRING_LOOK_AGAIN, the
- * word's moves differ from @moves.
+ * Do one collect of one ledger: read its words for the slots in @batch->live.
+ * Return @batch->live without the slots that may be in use. A slot may be in
+ * use if its word has a bit of @busy. But a word whose low 32 bits are @parked
+ * counts as unused, if @parked is not 0 (see struct rring_ledger).
+ *
+ * With RRING_LOOK_FIRST, store the moves of the unused words in @moves. With
+ * RRING_LOOK_AGAIN, a slot may also be in use if the moves of its word differ
+ * from those in @moves, because the word has changed in between.
  */
 static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 					const rring_word_t *ledger,
@@ -63,8 +75,8 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 		/*
 		 * H: pairs with G, the store that lowers holds or in_flight.
 		 * Without this pair the sweep could see the lower count, but
-		 * miss the entry or the ledger word that names the slot from
-		 * then on.
+		 * miss the entry or the other ledger word that names the slot
+		 * from then on, and free a slot in use.
 		 */
 		__u64 word = rring_word_load_acquire(&ledger[batch->slot[i]]);
 
@@ -79,10 +91,10 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 }
 
 /*
- * Do one collect of all ledgers. Remove from @batch->live each slot whose word
- * in any ledger has a bit of @busy set or, if @look is RRING_LOOK_AGAIN, has
- * other moves than in the first collect. A recalled parked slot counts as
- * unused.
+ * Do one collect of all ledgers. Remove from @batch->live each slot that a
+ * ledger may use: its word there has a bit of @busy or, if @look is
+ * RRING_LOOK_AGAIN, other moves than in the first collect. The word of a parked
+ * slot that the kernel has recalled counts as unused, see struct rring_ledger.
  */
 static inline void rring_batch_look(struct rring_batch *batch,
 				    const struct rring_ledger *ledgers,
@@ -93,7 +105,7 @@ static inline void rring_batch_look(struct rring_batch *batch,
 	__u32 i;
 
 	/*
-	 * Where .parked is 0, as it usually is, pass a constant: then the
+	 * .parked is usually 0. Pass the constant 0 in that case, so that the
 	 * compiler leaves out a comparison for each word.
 	 */
 	for (i = 0; i < nr_ledgers && batch->live; i++, moves += RRING_BATCH)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* RRING_STATIC_RING_AS(), the body of RRING_STATIC_RING(). */
+/* RRING_STATIC_RING_AS() implements RRING_STATIC_RING() of ring.h. */
 #ifndef _RUSTED_RING_STATIC_RING_H
 #define _RUSTED_RING_STATIC_RING_H
 

@@ -1,25 +1,28 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
 /*
- * A ring's window: the entries from its lower end up to its head. Below the
- * lower end no gating reader needs an entry, and the ring retains none. A
- * position is a 64-bit count of entries since the ring was created; it never
- * wraps.
+ * The window of a ring: the entries from the window's lower end up to the
+ * ring's head. No gating reader needs an entry below the lower end, and the
+ * ring does not retain such an entry for readers that join later. A position is
+ * a 64-bit count of entries since the ring was created; it never wraps.
  */
 #ifndef _RUSTED_RING_WINDOW_H
 #define _RUSTED_RING_WINDOW_H
 
 #include <linux/rusted_ring.h>
 
-/* Returns @pos, but at most @head: a hostile client can store any position. */
+/* Return @pos, but at most @head: a hostile client can store any position. */
 static inline __u64 rring_window_clamp(__u64 pos, __u64 head)
 {
 	return pos > head ? head : pos;
 }
 
 /*
- * Returns the position of the first of the last @retain entries below @head.
- * This is the lower end of the window if no reader gates and no retained entry
- * has had to give up its slot.
+ * Return the position of the first of the last @retain entries below @head, or
+ * 0 if @head is at most @retain. If the ring retains @retain entries for
+ * readers that join later, the result is the lower end of the window, with two
+ * exceptions. A gating reader at a lower position makes the lower end lower.
+ * Retained entries that have given up their slots, because a pool had no free
+ * slot, make it higher.
  */
 static inline __u64 rring_window_retained(__u64 head, __u32 retain)
 {
@@ -27,9 +30,9 @@ static inline __u64 rring_window_retained(__u64 head, __u32 retain)
 }
 
 /*
- * Returns how many entries the writer can append at @head while the lower end
- * of the window is @low. Returns 0 if a hostile client has stored an @low that
- * is more than a lap below @head.
+ * Return how many entries the writer can append at @head while the lower end of
+ * the window is @low. A hostile client can store any @low. Return 0 if @low is
+ * @capacity entries or more below @head, and @capacity if it is above @head.
  */
 static inline __u64 rring_window_room(__u64 low, __u64 head, __u32 capacity)
 {
@@ -39,7 +42,7 @@ static inline __u64 rring_window_room(__u64 low, __u64 head, __u32 capacity)
 }
 
 /*
- * Returns @pos modulo @capacity, without a division. The caller ensures that
+ * Return @pos modulo @capacity, without a division. The caller ensures that
  * @pos is less than 2 * @capacity.
  */
 static inline __u32 rring_window_wrap(__u64 pos, __u32 capacity)
@@ -48,9 +51,11 @@ static inline __u32 rring_window_wrap(__u64 pos, __u32 capacity)
 }
 
 /*
- * Return the lowest position whose entry the writer has not begun to overwrite:
- * a lap below @claim. A hostile writer can store any @claim; the result is at
- * most @head.
+ * Return the lowest position whose entry the writer has not begun to overwrite.
+ * It is @capacity entries below @claim, the position up to which the writer may
+ * have begun to write. A hostile writer can store any @claim. A @claim below
+ * @head counts as @head. A @claim more than a lap above @head counts as a lap
+ * above @head. So the result is at most @head.
  */
 static inline __u64 rring_window_whole(__u64 claim, __u64 head, __u32 capacity)
 {
@@ -62,11 +67,12 @@ static inline __u64 rring_window_whole(__u64 claim, __u64 head, __u32 capacity)
 }
 
 /*
- * Return the position at which an observer goes on that the writer has
- * overtaken for the @times-th time since the observer last read all entries:
- * half a lap below @head the first time, then a quarter of a lap, and so on. It
- * is at least one entry below @head, but not below @whole, which is what
- * rring_window_whole() returns.
+ * Return the position at which an observer goes on after the writer has
+ * overtaken it. @times is 1 for the first time since the observer last read all
+ * entries, 2 for the second time, and so on. The position is half a lap below
+ * @head the first time, then a quarter of a lap, then an eighth, down to one
+ * entry below @head. But it is never below @whole. The caller passes the result
+ * of rring_window_whole() as @whole, or 0 for no such limit.
  */
 static inline __u64 rring_window_resume(__u64 whole, __u64 head, __u32 capacity,
 					__u32 times)
@@ -78,8 +84,9 @@ static inline __u64 rring_window_resume(__u64 whole, __u64 head, __u32 capacity,
 }
 
 /*
- * Build and read the word .ref of struct rring_reader_info. @state is one of
- * enum rring_reader_state.
+ * The functions below build and read .ref of struct rring_reader_info. This
+ * word has the serial of a reader, the id of its client, the index of its
+ * cursor, and its state, which is one of enum rring_reader_state.
  */
 
 static inline __u64 rring_ref(__u32 serial, __u32 client, __u32 cursor,
@@ -104,7 +111,10 @@ static inline __u32 rring_ref_state(__u64 ref)
 	return ref & 0xff;
 }
 
-/* Returns 1 if a reader with this .ref holds the writer back, else 0. */
+/*
+ * Return 1 if a reader whose .ref is @ref gates, so that the writer waits for
+ * it when the ring is full. Else return 0.
+ */
 static inline int rring_ref_gates(__u64 ref)
 {
 	__u32 state = rring_ref_state(ref);

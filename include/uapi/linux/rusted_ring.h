@@ -49,8 +49,8 @@ enum rring_class {
  */
 enum rring_role {
 	RRING_OBSERVER,	/* read as an observer: never hold a writer back */
-	RRING_CONSUMER,	/* read with a gating cursor */
-	RRING_PRODUCER,	/* allocate events, write payloads and rings */
+	RRING_CONSUMER,	/* also read as a gating reader: the writer waits */
+	RRING_PRODUCER,	/* also allocate events, write payloads and rings */
 };
 
 #define RRING_POOL_CAPACITY_MAX	(1u << 24)	/* slots */
@@ -65,7 +65,7 @@ enum rring_role {
 #define RRING_READERS		240	/* readers per ring */
 #define RRING_RECLAIM_MAX	4096u		/* slots in one RECLAIM */
 #define RRING_MAGAZINE_SLOTS	128	/* slots of a magazine */
-#define RRING_RECENT_LISTS	4	/* lists per client and pool */
+#define RRING_RECENT_LISTS	4	/* recent-drop lists per pool */
 
 /*
  * Types of shared words. Other CPUs may use a word at the same time, so all
@@ -77,8 +77,9 @@ typedef struct {
 
 typedef struct {
 	__u64 value;
-} rring_seq_t;		/* a position or a count. An honest writer only raises
-			 * it; one exception: a free cursor's .pos goes to 0
+} rring_seq_t;		/* a position or a count. An honest client lowers only
+			 * .pos of a cursor: to 0 when its reader has left, or
+			 * back if a hostile writer misled the reader
 			 */
 
 typedef struct {
@@ -98,8 +99,8 @@ typedef struct {
 #define RRING_HANDLE_GENERATION_SHIFT	32
 
 /*
- * Describes a payload. The producer writes it, beside the slot in PAYLOAD and
- * in the entry in RING.
+ * The length and the type of a payload. The producer stores this struct beside
+ * the slot in PAYLOAD, and in the entry in RING.
  */
 struct rring_event_header {
 	__u32 len;		/* bytes of the payload */
@@ -118,16 +119,16 @@ enum rring_region_type {
 	RRING_REGION_ARENA = 1,
 	RRING_REGION_LEDGER,
 	RRING_REGION_MAGAZINE,
-	RRING_REGION_CURSORS,	/* index: client id; 0: the kernel */
+	RRING_REGION_CURSORS,	/* index: client id, or 0 for the kernel */
 	RRING_REGION_PAYLOAD,
 	RRING_REGION_RING,	/* index: ring id, from 1 */
-	RRING_REGION_XXL,	/* index: slot, which must be in use */
+	RRING_REGION_XXL,	/* index: a slot that is in use */
 };
 
 /*
- * Offset for mmap() of a region: @region is enum rring_region_type. @index is 0
- * for all regions but CURSORS, RING and XXL. The caller maps exactly the size
- * of the region, with MAP_SHARED.
+ * The offset with which mmap() maps a region. @region is of enum
+ * rring_region_type. @index is 0 for all regions but CURSORS, RING and XXL. The
+ * caller maps exactly the size of the region, with MAP_SHARED.
  */
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
@@ -142,33 +143,33 @@ enum rring_region_type {
  *	- a generation word (rring_word_t) for each slot: the handle of the
  *	  slot's present use, or 0 while a sweep decides about the slot;
  *	- a word (rring_word_t) for each slot of XXL: the size of its region in
- *	  bytes; 0: it has no region.
+ *	  bytes, or 0 if the slot has no region.
  */
 
 struct rring_pool_info {
 	/* fixed when the arena is created */
-	__u32 slot_size;	/* bytes; 0: XXL */
-	__u32 capacity;		/* slots; 0: the arena has no such pool */
+	__u32 slot_size;	/* bytes; 0 for XXL */
+	__u32 capacity;		/* slots; 0 if the arena has no such pool */
 	__u32 slot_base;	/* index of the pool's slot 0 among the ledger
 				 * words, and among the generation words
 				 */
 	__u32 batch;		/* how many slots a client should ask for in
 				 * one REFILL
 				 */
-	__u64 payload_offset;	/* of slot 0's payload in PAYLOAD, bytes; the
-				 * other slots follow without gaps
+	__u64 payload_offset;	/* offset of slot 0's payload in PAYLOAD, in
+				 * bytes; the other slots follow without gaps
 				 */
-	__u64 header_offset;	/* of slot 0's rring_event_header in PAYLOAD,
-				 * bytes; the other headers follow
+	__u64 header_offset;	/* offset of slot 0's rring_event_header in
+				 * PAYLOAD, in bytes; the others follow
 				 */
 	/* statistics, changed by the kernel */
-	__u64 refills;		/* how often the kernel has lent slots: REFILL
-				 * calls, and refills of its own stocks
+	__u64 refills;		/* how often the kernel has lent slots: to
+				 * REFILL calls and to stocks of kernel writers
 				 */
 	__u64 lent;		/* slots lent since the arena was created */
 	__u64 reclaimed;	/* slots that sweeps have freed */
-	__u64 failures;		/* REFILL calls that failed: no free slot, quota
-				 * used up, or no memory
+	__u64 failures;		/* how many refills (also of stocks) failed: no
+				 * free slot, no quota left, or no memory
 				 */
 };
 
@@ -183,20 +184,20 @@ struct rring_arena_info {
 	__u32 max_clients;	/* ids are 1 to .max_clients */
 	__u32 max_rings;	/* ids are 1 to .max_rings */
 	__u32 slots;		/* of all pools together */
-	__u64 ring_info_offset;	/* of the structs rring_ring_info; the index is
+	__u64 ring_info_offset;	/* of the array of rring_ring_info; its index is
 				 * the ring id - 1
 				 */
-	__u64 generation_offset; /* of the generation words; the index is
-				  * .slot_base of the pool + slot
+	__u64 generation_offset; /* of the array of generation words; its index
+				  * is .slot_base of the pool + slot
 				  */
 	__u64 size;		/* of ARENA */
 	__u64 payload_size;	/* of PAYLOAD */
-	__u64 xxl_offset;	/* rring_word_t, by slot of XXL */
+	__u64 xxl_offset;	/* of the sizes of XXL regions, by slot */
 
 	/*
-	 * One bit for each class: the kernel raises it for a task that waits
-	 * for a slot of the class. A client that drops a hold or settles an
-	 * entry, and then finds any bit set, calls WAKE.
+	 * One bit for each class. The kernel sets it for a task that waits for
+	 * a slot of the class. A client that drops a hold or settles an entry
+	 * (takes in_flight back), and then finds any bit set, calls WAKE.
 	 */
 	rring_flag_t pool_waiters;
 	__u8 reserved1[60];
@@ -207,17 +208,17 @@ struct rring_arena_info {
 	__u64 deaths;		/* clients that mapped a ledger and died */
 	__u64 dead_holds;	/* slots that clients held when they died */
 	__u64 laps;		/* how often gating readers were lapped */
-	__u64 wakes;		/* WAKE calls with flags */
+	__u64 wakes;		/* WAKE calls whose .flags is not 0 */
 	/* fixed when the arena is created */
 	__u64 ledger_size;	/* of LEDGER, bytes */
-	__u64 recent_offset[RRING_POOLS];  /* of recent drops in LEDGER */
-	__u32 recent_entries[RRING_POOLS]; /* of a list: a power of two, or 0 */
-	__u64 recalls;		/* statistic: recalls of magazines */
+	__u64 recent_offset[RRING_POOLS];  /* of recent-drop lists in LEDGER */
+	__u32 recent_entries[RRING_POOLS]; /* per list: a power of two, or 0 */
+	__u64 recalls;		/* statistic: how often slots were recalled */
 	__u8 reserved2[520];
 
 	/*
-	 * Serial of each client, by client id; 0: no client has the id. Index 0
-	 * is the kernel, as the client that reads rings.
+	 * The serial of each client, by client id, or 0 if no client has the
+	 * id. Id 0 is the kernel, as a client that reads rings.
 	 */
 	rring_flag_t client_serial[RRING_CLIENTS_MAX + 1];
 	__u8 reserved3[1920];
@@ -244,16 +245,16 @@ enum rring_ring_state {
 	RRING_RING_ENDED,	/* no writer: readers get the entries below
 				 * .end, then see the end of the stream
 				 */
-	RRING_RING_AWAITED,	/* no writer: readers wait at .end */
+	RRING_RING_AWAITED,	/* no writer yet; its readers wait at .end */
 };
 
 enum rring_reader_state {
 	RRING_READER_NONE,	/* no reader has this id */
-	RRING_READER_JOINING,	/* gates at .start; LIVE in a moment */
+	RRING_READER_JOINING,	/* gates at .start; soon becomes LIVE */
 	RRING_READER_LIVE,	/* gates at max(.start, its cursor) */
-	RRING_READER_FROZEN,	/* named and away; gates at .start */
-	RRING_READER_LAPPED,	/* did not move for .stall_ns of the ring, while
-				 * the writer wanted room: gates no more
+	RRING_READER_FROZEN,	/* named, without a client; gates at .start */
+	RRING_READER_LAPPED,	/* gates no more: did not move for .stall_ns of
+				 * the ring while the writer wanted room
 				 */
 	RRING_READER_OBSERVER,	/* never gates */
 };
@@ -261,8 +262,8 @@ enum rring_reader_state {
 /*
  * One reader of a ring. The kernel writes this struct, and the ring's writer
  * reads it. For each change the kernel stores first .start, then a new value of
- * .ref. So what the writer reads between two loads of the same .ref belongs
- * together.
+ * .ref. So if the writer loads the same .ref before and after .start, the two
+ * values belong together.
  */
 struct rring_reader_info {
 	/*
@@ -274,28 +275,28 @@ struct rring_reader_info {
 };
 
 /*
- * Why the kernel, as a ring's writer, has dropped an event. It may write in any
- * context, so it never waits for room or for a slot, but drops the event.
+ * Why the kernel, as a ring's writer, has dropped an event. The kernel may
+ * write in any context, so it does not wait for room or for a slot.
  */
 enum rring_drop_reason {
 	RRING_DROP_FULL,	/* no room: a gating reader is a lap behind, or
 				 * an entry that was reserved earlier is not yet
 				 * committed
 				 */
-	RRING_DROP_BUSY,	/* this call needs the writer's lock, but has
-				 * interrupted a context that held or awaited
-				 * it; or this is an NMI, and any CPU held it
+	RRING_DROP_BUSY,	/* the call interrupted a context that held or
+				 * awaited the writer's lock; or this is an NMI,
+				 * and any CPU held the lock
 				 */
-	RRING_DROP_NO_SLOT,	/* no slot of the class was in stock */
-	RRING_DROP_TOO_LARGE,	/* larger than the stride of an inline ring, or
-				 * than every class that has a stock
+	RRING_DROP_NO_SLOT,	/* no free slot of the class in stock */
+	RRING_DROP_TOO_LARGE,	/* an event larger than the stride of an inline
+				 * ring, or than every class that has a stock
 				 */
 	RRING_DROPS,		/* number of reasons */
 };
 
 /*
- * Bits of rring_ring_info.waiters. The kernel raises a bit for a task that
- * sleeps or polls, and lowers it when it wakes the task. A writer that has
+ * Bits of rring_ring_info.waiters. The kernel sets a bit for a task that sleeps
+ * or polls, and clears the bit when it wakes the task. A writer that has
  * published looks at RRING_READERS_WAIT. A gating reader that has released
  * looks at RRING_WRITER_WAITS. If the bit is set, the client calls WAKE.
  */
@@ -307,21 +308,19 @@ struct rring_ring_info {
 	__u32 kind;		/* enum rring_kind */
 	__u32 policy;		/* enum rring_policy */
 	__u32 capacity;		/* entries */
-	__u32 stride;		/* RRING_INLINE: the most bytes of a payload;
-				 * RRING_HANDLES: 0
-				 */
-	__u32 retain;		/* how many of the last entries the ring keeps
-				 * for readers that join later;
-				 * RRING_OVERWRITE: .capacity
+	__u32 stride;		/* largest payload in bytes; RRING_HANDLES: 0 */
+	__u32 retain;		/* number of last entries that the ring keeps
+				 * for readers that join later; .capacity for
+				 * RRING_OVERWRITE
 				 */
 	__u32 reserved0;
-	__u64 entry_offset;	/* of the entries in RING, bytes. The index is
-				 * position modulo .capacity, the type
-				 * rring_event_header (RRING_INLINE) or
-				 * rring_entry (RRING_HANDLES)
+	__u64 entry_offset;	/* offset of the entries in RING, in bytes. The
+				 * index is position modulo .capacity. The type
+				 * of an entry is rring_event_header
+				 * (RRING_INLINE) or rring_entry (RRING_HANDLES)
 				 */
-	__u64 data_offset;	/* of the payloads in RING, bytes; .stride bytes
-				 * for each entry; only RRING_INLINE
+	__u64 data_offset;	/* RRING_INLINE: offset of the payloads in RING,
+				 * in bytes; each entry has .stride bytes
 				 */
 	__u64 size;		/* of RING, bytes */
 	__u64 stall_ns;		/* limit in ns: the kernel laps a gating reader
@@ -343,7 +342,7 @@ struct rring_ring_info {
 	rring_seq_t end;	/* position where the last writer stopped; valid
 				 * unless .state is RRING_RING_OPEN
 				 */
-	__u32 writer;		/* client id; 0: none, or the kernel */
+	__u32 writer;		/* client id; 0: no writer, or the kernel */
 	rring_flag_t joins;	/* grows by 1 when a reader begins to gate. If
 				 * it grows during the writer's scan of the
 				 * readers, the writer scans again
@@ -358,7 +357,7 @@ struct rring_ring_info {
 					    * writer, has dropped, by enum
 					    * rring_drop_reason
 					    */
-	rring_seq_t kept;	/* the ring keeps no slot of the entries below,
+	rring_seq_t kept;	/* entries below this gave up their slots,
 				 * because a pool had no free slot: the slots
 				 * may have other events by now
 				 */
@@ -372,23 +371,23 @@ struct rring_ring_info {
  * for each slot, at index .slot_base + slot, then the lists of recent drops.
  *
  * Each pool but XXL has RRING_RECENT_LISTS lists, one after the other. A list
- * has .recent_entries entries (__u32). The client enters a slot, by its index
- * in the pool, when the slot's ledger word has neither holds nor in_flight
- * left. The lists tell a sweep where free slots may be. Nothing depends on
+ * has .recent_entries entries (__u32). The client appends the index of a slot
+ * in the pool when the slot's ledger word has neither holds nor in_flight any
+ * more. The lists tell a sweep where free slots may be. Nothing depends on
  * them: a missing or wrong entry costs only time.
  */
 
 struct rring_tail {
-	rring_seq_t pos;	/* of the pool's magazine: the client has taken
-				 * the slots below, or the kernel has recalled
-				 * them
+	rring_seq_t pos;	/* tail of the pool's magazine: the client has
+				 * taken, or the kernel has recalled, all slots
+				 * below
 				 */
 	__u8 reserved[56];
 };
 
 struct rring_recent {
 	rring_seq_t pos;	/* how many entries the client has written; the
-				 * next one goes to index .pos modulo
+				 * next entry goes to index .pos modulo
 				 * .recent_entries
 				 */
 	__u8 reserved[56];
@@ -410,7 +409,7 @@ struct rring_tails {
  * and no other client knows the handle. aside: the library's inline paths must
  * not use the word, because the slot is parked (private, dropped, and kept for
  * the next allocation), or is of XXL. The kernel uses private and aside only
- * after a recall: a parked slot then counts as free, until the client notices.
+ * after a recall. Then a parked slot is free until the client sees the recall.
  */
 #define RRING_HOLD		(1ull << 14)
 #define RRING_HOLDS_MASK	(0x1ffffull << 14)
@@ -425,22 +424,22 @@ struct rring_tails {
 /*
  * MAGAZINE: for each pool, the slots that the kernel has lent to the client.
  *
- * When another client finds no free slot, the kernel recalls the magazine: it
- * stores a .floor above .head, and raises .head to .floor. A client that takes
- * a slot, from the magazine or from its parked slots, stores the ledger word,
- * then loads .floor. If .floor has grown, the client does not use the slot: it
- * drops all parked slots of the pool, and sets its tail to .floor.
+ * When another client finds no free slot, the kernel recalls (takes back) the
+ * lent slots: it stores a .floor above .head, and raises .head to .floor. A
+ * client that takes a slot, from the magazine or from its parked slots, stores
+ * the ledger word, then loads .floor. If .floor has grown, the client does not
+ * use the slot. It drops the pool's parked slots, and sets its tail to .floor.
  */
 
 struct rring_magazine {
-	rring_seq_t head;	/* position of the next slot: the kernel has
-				 * lent, or recalled, all slots below
+	rring_seq_t head;	/* position of the next slot to lend: the kernel
+				 * has lent or recalled all slots below
 				 */
 	rring_seq_t floor;	/* the kernel has recalled the slots at all
 				 * positions below
 				 */
 	__u8 reserved[48];
-	__u64 handle[RRING_MAGAZINE_SLOTS];	/* by position modulo that */
+	__u64 handle[RRING_MAGAZINE_SLOTS];	/* index: position modulo 128 */
 };
 
 struct rring_magazines {
@@ -455,10 +454,10 @@ struct rring_magazines {
 
 struct rring_cursor {
 	rring_seq_t pos;	/* the reader has released all entries below */
-	rring_word_t told;	/* which end of the stream the reader was told
-				 * of: 1 + the incarnation that has ended; 0:
-				 * none. That end no longer ends a wait, and
-				 * poll(2) does not report it
+	rring_word_t told;	/* 1 + the incarnation whose end of the stream
+				 * the reader was told of; 0: none. This end no
+				 * longer ends a wait, and poll(2) does not
+				 * report it
 				 */
 	__u8 reserved[48];
 };
@@ -486,7 +485,7 @@ struct rring_ring_head {
 				 */
 	rring_seq_t drops;	/* how many entries a writer in a process could
 				 * not add, because the ring was full; the
-				 * kernel uses .dropped instead
+				 * kernel uses rring_ring_info.dropped
 				 */
 	rring_seq_t passed;	/* lower end of the window in the writer's last
 				 * scan of its readers. The writer may overwrite
@@ -495,7 +494,7 @@ struct rring_ring_head {
 	__u8 reserved2[3944];
 };
 
-struct rring_entry {		/* of HANDLES */
+struct rring_entry {		/* of a ring of RRING_HANDLES */
 	__u64 handle;		/* 0: no event, see RRING_LEN_NONE */
 	struct rring_event_header header;
 };
@@ -508,8 +507,8 @@ struct rring_entry {		/* of HANDLES */
  * fields but those marked "out", which the kernel fills. On an error the kernel
  * does not change the struct.
  *
- * A deadline is an absolute CLOCK_MONOTONIC time in nanoseconds. 0: do not
- * wait; RRING_FOREVER: no limit.
+ * A deadline is an absolute CLOCK_MONOTONIC time in nanoseconds. With 0 a call
+ * does not wait; with RRING_FOREVER it waits without limit.
  *
  * A name has up to 31 printable ASCII characters, no space and no slash, and a
  * closing zero.
@@ -528,9 +527,9 @@ struct rring_entry {		/* of HANDLES */
  *	EPERM		the file is a client of another process
  *	EOWNERDEAD	the client was evicted, or LEDGER is no longer mapped
  *
- * Errors of REFILL and WAIT, which wait: EINTR after a signal, unless the
- * kernel restarts the call (SA_RESTART); ETIMEDOUT at the deadline, unless the
- * ioctl has another error for that.
+ * REFILL and WAIT fail with EINTR after a signal, unless the kernel restarts
+ * the call (SA_RESTART), and with ETIMEDOUT at the deadline, unless the ioctl
+ * has another error for a deadline that has passed.
  */
 
 #define RRING_FOREVER		(~0ull)
@@ -549,18 +548,18 @@ struct rring_entry {		/* of HANDLES */
 struct rring_create {
 	__u32 size;
 	__u32 flags;
-#define RRING_CREATE_PERSIST	(1u << 0) /* the name keeps it until REMOVE */
+#define RRING_CREATE_PERSIST	(1u << 0) /* arena stays until REMOVE */
 	char name[RRING_NAME_MAX];	/* empty: anonymous */
 	__u32 capacity[RRING_POOLS];	/* slots, by class; not all may be 0 */
-	__u32 max_clients;		/* 0: 64 */
-	__u32 max_rings;		/* 0: 64 */
-	__u32 quota;			/* percent of each pool; 0: 100 */
-	__u32 mode;			/* who may attach by name, up to 0777:
-					 * r: as observer, x: as consumer, w: as
-					 * producer
+	__u32 max_clients;		/* 0 means 64 */
+	__u32 max_rings;		/* 0 means 64 */
+	__u32 quota;			/* client's % of a pool; 0 means 100 */
+	__u32 mode;			/* permissions to attach by name, up to
+					 * 0777: r as observer, x as consumer, w
+					 * as producer
 					 */
-	__u32 uid;			/* owner; ~0: the caller's euid */
-	__u32 gid;			/* group; ~0: the caller's egid */
+	__u32 uid;			/* owner; ~0 means the caller's euid */
+	__u32 gid;			/* group; ~0 means the caller's egid */
 };
 
 /*
@@ -585,7 +584,7 @@ struct rring_remove {
  *		mode does not permit the role
  *	ENOENT	no arena has this name in the caller's network namespace
  *	EBADF	.arena_fd is not an open descriptor
- *	EINVAL	also: .arena_fd is not the descriptor of an arena
+ *	EINVAL	also if .arena_fd is not the descriptor of an arena
  *	EUSERS	the arena has .max_clients clients
  *	ENOSPC	all arenas together would exceed max_bytes of the module
  *	ENOMEM
@@ -593,7 +592,7 @@ struct rring_remove {
 struct rring_attach {
 	__u32 size;
 	__u32 role;			/* enum rring_role */
-	__s32 arena_fd;			/* of CREATE; -1: by name */
+	__s32 arena_fd;			/* result of CREATE; -1: use .name */
 	__u32 flags;			/* 0 */
 	char name[RRING_NAME_MAX];	/* empty if .arena_fd is given */
 	/* out; sizes in bytes */
@@ -609,40 +608,41 @@ struct rring_attach {
  * REFILL: lend free slots into the client's magazine. If no slot is free, wait
  * for one until the deadline.
  *
- *	EPERM	also: the client is not a producer
- *	E2BIG	also: .bytes is above RRING_XXL_MAX
+ *	EPERM	also if the client is not a producer
+ *	E2BIG	also if .bytes is above RRING_XXL_MAX
  *	EDQUOT	the client's quota was used up, and still was at the deadline
- *	ENOSPC	no slot was free, and the deadline is 0. With any deadline, at
- *		once: the pool has no slots; .bytes alone exceeds max_bytes; or
- *		max_bytes is reached, and all slots of the pool are free, so
- *		that no event can end and give memory back
+ *	ENOSPC	no slot was free, and the deadline is 0. With any deadline, the
+ *		call fails at once if the pool has no slots, if .bytes alone
+ *		exceeds max_bytes, or if max_bytes is reached and all slots of
+ *		the pool are free, so that no event can give memory back
  *	ENOMEM
  */
 struct rring_refill {
 	__u32 size;
 	__u32 pool;			/* enum rring_class */
 	__u32 count;			/* in: the most slots to lend; XXL: 1.
-					 * out: slots lent; 0: the magazine
-					 * is full, or it has some, and no other
-					 * slot can be lent
+					 * out: number of slots lent; 0 if the
+					 * magazine is full, or if it has slots
+					 * and no other slot can be lent
 					 */
 	__u32 flags;			/* 0 */
 	__u64 deadline;
-	__u64 bytes;			/* XXL: size of the event; else 0 */
+	__u64 bytes;			/* size of the event of XXL; else 0 */
 };
 
 /*
  * RING_OPEN: become the writer of a ring. If no ring of the arena has the name,
- * the ring is created. Else the caller takes that ring over, and goes on at the
- * position where its last writer stopped.
+ * create the ring. Otherwise take the ring over, and go on at the position
+ * where its last writer stopped.
  *
- *	EPERM		also: the client is not a producer
+ *	EPERM		also if the client is not a producer
  *	EACCES		the ring belongs to another user
  *	EBUSY		the ring has a writer
  *	EOVERFLOW	a hostile writer left the head of the ring at 2^62 or
  *			above
  *	EEXIST		the ring exists, and has another geometry
- *	ENOSPC		the arena has .max_rings rings, or max_bytes is exceeded
+ *	ENOSPC		the arena has .max_rings rings, or max_bytes of the
+ *			module is exceeded
  *	ENOMEM
  */
 struct rring_ring_open {
@@ -652,14 +652,12 @@ struct rring_ring_open {
 	__u32 kind;			/* enum rring_kind */
 	__u32 policy;			/* enum rring_policy */
 	__u32 capacity;			/* entries, at least 1 */
-	__u32 stride;			/* RRING_INLINE: the most bytes of a
-					 * payload, a multiple of RRING_LINE;
-					 * RRING_HANDLES: 0
+	__u32 stride;			/* largest payload in bytes, a multiple
+					 * of RRING_LINE; RRING_HANDLES: 0
 					 */
-	__u32 retain;			/* how many of the last entries the ring
-					 * keeps for readers that join later;
-					 * less than .capacity;
-					 * RRING_OVERWRITE: 0
+	__u32 retain;			/* number of last entries that are kept
+					 * for readers that join later; less
+					 * than .capacity; RRING_OVERWRITE: 0
 					 */
 	__u32 reserved;
 	__u64 stall_ns;			/* limit in ns: the kernel laps gating
@@ -678,7 +676,7 @@ struct rring_ring_open {
  * .flags has RRING_CLOSE_AWAIT. A ring without readers is removed.
  *
  *	ENXIO	no ring has this id
- *	EPERM	also: the client is not the ring's writer
+ *	EPERM	also if the client is not the ring's writer
  */
 struct rring_ring_close {
 	__u32 size;
@@ -692,25 +690,25 @@ struct rring_ring_close {
 enum rring_start {
 	RRING_START_NEWEST,		/* at the head */
 	RRING_START_OLDEST,		/* at the oldest entry kept */
-	RRING_START_AT,			/* at .position; at the oldest entry
-					 * kept if that is higher; at the head
-					 * if that is lower
+	RRING_START_AT,			/* at .position, but not below the
+					 * oldest entry kept, and not above the
+					 * head
 					 */
 };
 
 /*
  * READER_JOIN: become a reader of a ring. If the ring knows .name, and no
- * client uses the name, the reader goes on at the position of that name. If the
- * name was lapped meanwhile, it goes on at the oldest entry left, if that is
+ * client uses the name, the reader goes on at the position of the name. If the
+ * name was lapped, the reader goes on at the oldest entry left if this entry is
  * higher. The kernel chooses a cursor whose .pos is 0. So after a reader has
- * left, the client sets first .told, then .pos of its cursor back to 0.
+ * left, the client must store 0 first in .told, then in .pos of the cursor.
  *
  *	ENOENT	no ring has this name
  *	ENXIO	no ring has this id
- *	EPERM	also: the client's role is RRING_OBSERVER, and the reader would
- *		gate
- *	EINVAL	also: .ring_name is empty, and .ring is 0; the reader would gate
- *		in a ring of RRING_OVERWRITE; an observer has a name
+ *	EPERM	also if the client's role is RRING_OBSERVER, and the reader
+ *		would gate
+ *	EINVAL	also if .ring_name is empty and .ring is 0, if an observer has a
+ *		name, or if the reader would gate in a ring of RRING_OVERWRITE
  *	EBUSY	a client uses the name of the reader
  *	EACCES	the name belongs to another user
  *	ENOSPC	the ring has RRING_READERS readers, or the client has no cursor
@@ -721,18 +719,20 @@ struct rring_reader_join {
 	__u32 size;
 	__u32 flags;
 #define RRING_JOIN_OBSERVER	(1u << 0)	/* never gate */
-	char ring_name[RRING_NAME_MAX];	/* empty: by .ring */
+	char ring_name[RRING_NAME_MAX];	/* empty: use .ring */
 	char name[RRING_NAME_MAX];	/* of the reader; empty: nameless */
 	__u32 ring;			/* in/out: ring id; 0: none */
 	__u32 start;			/* enum rring_start */
-	__u64 position;			/* in: for AT; out: first to read */
+	__u64 position;			/* in: for RRING_START_AT; out: position
+					 * of the first entry to read
+					 */
 	/* out */
 	__u32 reader;			/* index in the ring's .readers */
 	__u32 cursor;			/* index in CURSORS */
 	__u64 ref;			/* .ref of rring_reader_info */
 	__u32 incarnation;		/* of the ring */
-	__u32 resumed;			/* 1: a named reader goes on */
-	__u64 lost;			/* entries that it lost while away */
+	__u32 resumed;			/* 1 if the ring knew .name */
+	__u64 lost;			/* entries lost while .name was away */
 };
 
 /*
@@ -740,7 +740,7 @@ struct rring_reader_join {
  * without a client, unless the reader was lapped. A nameless reader is removed.
  *
  *	ENXIO	no such ring or reader
- *	EPERM	also: the reader belongs to another client, or to none
+ *	EPERM	also if the reader belongs to another client, or to none
  */
 struct rring_reader_leave {
 	__u32 size;
@@ -751,17 +751,17 @@ struct rring_reader_leave {
 };
 
 /*
- * READER_REJOIN: a reader that the kernel has lapped gates again. It goes on at
+ * READER_REJOIN: make a lapped reader gate again. The reader goes on at
  * .position: where it stood, or at the oldest entry left, whichever is higher.
- * The writer waits for it from .start of its struct rring_reader_info on. What
- * the reader has read below, it validates as an observer does: by .claim and,
- * in a ring of handles, by the generations. A reader that was not lapped may
- * rejoin after it has set its cursor back: it goes on there, or at the lowest
- * position at which a new reader may start, whichever is higher.
+ * The writer waits for the reader only from rring_reader_info.start on. The
+ * reader validates the entries below .start like an observer: by .claim and, in
+ * a ring of handles, by the generations. A reader that was not lapped may also
+ * rejoin, after it has set its cursor back. It goes on at the cursor, or at the
+ * lowest position at which a new reader may start, whichever is higher.
  *
- *	EINVAL	also: the reader is an observer
+ *	EINVAL	also if the reader is an observer
  *	ENXIO	no such ring or reader
- *	EPERM	also: the reader belongs to another client, or to none
+ *	EPERM	also if the reader belongs to another client, or to none
  */
 struct rring_reader_rejoin {
 	__u32 size;
@@ -770,7 +770,7 @@ struct rring_reader_rejoin {
 	__u32 reserved;
 	__u64 position;			/* out: next entry to read */
 	__u64 ref;			/* out: .ref of rring_reader_info */
-	__u64 lost;			/* out: entries that it lost */
+	__u64 lost;			/* out: entries that the reader lost */
 };
 
 /* What WAIT waits for. */
@@ -782,33 +782,33 @@ enum rring_wait_for {
 	 */
 	RRING_WAIT_READABLE,
 	/*
-	 * For the writer: wait until it may overwrite the entry at .position.
-	 * Then all gating readers and all retained entries are above it.
+	 * For the writer: wait until it may overwrite the entry at .position:
+	 * all gating readers and retained entries are above this entry.
 	 */
 	RRING_WAIT_WRITABLE,
 	/*
-	 * Bit c of .position stands for the client's reader with cursor c.
-	 * Wait until one of these readers has an entry or was lapped. Also
-	 * until all their rings have ended, if .told of at least one of the
-	 * cursors does not name the end of its ring.
+	 * Bit c of .position stands for the client's reader with cursor c. Wait
+	 * until one of these readers has an entry or was lapped, or until all
+	 * their rings have ended and .told of at least one of the cursors does
+	 * not name the end of its ring.
 	 */
 	RRING_WAIT_ANY,
 	/*
-	 * For the writer: like RRING_WAIT_WRITABLE. But EPIPE as soon as the
-	 * ring has ended that the client itself reads with its cursor .reader:
-	 * the peer, which writes that ring, has gone.
+	 * For the writer: wait like RRING_WAIT_WRITABLE, but fail with EPIPE as
+	 * soon as the ring that the client reads with its cursor .reader has
+	 * ended. Then the peer, which writes that ring, has gone.
 	 */
 	RRING_WAIT_PEER,
 };
 
 /*
- * WAIT until what .what names is so, or until the deadline. RRING_WAIT_WRITABLE
- * and RRING_WAIT_PEER also lap readers that have stalled for .stall_ns of the
- * ring, even if the deadline is 0.
+ * WAIT: wait until the condition .what is true, or until the deadline. With
+ * RRING_WAIT_WRITABLE and RRING_WAIT_PEER the kernel also laps readers that
+ * have stalled for .stall_ns of the ring, even if the deadline is 0.
  *
  *	ENXIO	no such ring, reader or cursor
- *	EPERM	also: the reader belongs to another client; or the client is not
- *		the ring's writer
+ *	EPERM	also if the reader belongs to another client, or if the client
+ *		is not the ring's writer
  */
 struct rring_wait {
 	__u32 size;
@@ -823,9 +823,9 @@ struct rring_wait {
 };
 
 /*
- * WAKE: lower the waiters flags that .flags names, of .ring and of .pools, and
- * wake the tasks that wait for an event, for room or for a slot there. Does no
- * harm if no task waits.
+ * WAKE: as .flags says, wake the tasks that wait for an event of .ring, for
+ * room in .ring or for a slot of .pools, and lower their waiters flags. WAKE
+ * does no harm if no task waits.
  *
  *	ENXIO	no ring has the id .ring; the tasks that wait for a slot of
  *		.pools were woken all the same
@@ -837,12 +837,12 @@ struct rring_wake {
 #define RRING_WAKE_WRITER	RRING_WRITER_WAITS	/* of .ring */
 #define RRING_WAKE_POOLS	(1u << 2)		/* of .pools */
 	__u32 ring;			/* id */
-	__u32 pools;			/* bit per class */
+	__u32 pools;			/* a bit for each class */
 };
 
 /*
- * POOL_STAT: count the slots of a pool. Clients go on meanwhile, so the counts
- * are not of one instant, and need not add up.
+ * POOL_STAT: count the slots of a pool. Clients take and drop slots meanwhile,
+ * so the counts are not of one instant, and need not add up.
  */
 struct rring_pool_stat {
 	__u32 size;
@@ -852,17 +852,17 @@ struct rring_pool_stat {
 	/* out; in slots */
 	__u32 capacity;
 	__u32 free;			/* known to be free, and not lent */
-	__u32 lent;			/* in magazines */
-	__u32 held;			/* by at least one client */
-	__u32 charged;			/* to the caller's quota */
-	__u32 in_flight;		/* in the window of at least one ring */
-	__u32 high_water;		/* most slots not free at one time */
-	__u64 failures;			/* as in struct rring_pool_info */
+	__u32 lent;			/* in the magazines of all clients */
+	__u32 held;			/* held by at least one client */
+	__u32 charged;			/* charged to the caller's quota */
+	__u32 in_flight;		/* named in the window of any ring */
+	__u32 high_water;		/* peak of slots that were not free */
+	__u64 failures;			/* .failures of rring_pool_info */
 };
 
 /*
- * RECLAIM: the kernel sweeps .count slots from .first on at once, and frees
- * those that no ledger, magazine or window names.
+ * RECLAIM: sweep .count slots from .first on at once, and free those slots that
+ * no ledger, magazine or window names.
  */
 struct rring_reclaim {
 	__u32 size;

@@ -27,12 +27,12 @@ enum rring_may {
 enum rring_client_state {
 	RRING_CLIENT_ATTACHED,	/* has an id, but has not mapped its ledger */
 	RRING_CLIENT_LIVE,	/* has mapped its ledger */
-	RRING_CLIENT_DEAD,	/* ended; only in notifications */
+	RRING_CLIENT_DEAD,	/* has died; only in notices */
 };
 
 enum rring_cmd {
 	RRING_CMD_UNSPEC,
-	/* dumps, of one arena or of all that the socket's opener may see */
+	/* dumps of one arena, or of all that the socket's opener may see */
 	RRING_CMD_ARENA_GET,
 	RRING_CMD_POOL_GET,
 	RRING_CMD_CLIENT_GET,
@@ -47,7 +47,7 @@ enum rring_cmd {
 	RRING_CMD_CLIENT_EVICT,
 	RRING_CMD_RING_SET,
 	RRING_CMD_READER_FORGET,
-	/* from then on the socket gets notices of all arenas that it may see */
+	/* request: send this socket the notices of arenas that it may see */
 	RRING_CMD_WATCH,
 	/*
 	 * Notices. The kernel sends them to RRING_GENL_GROUP_EVENTS, and to
@@ -143,7 +143,7 @@ enum rring_client_attr {
 	RRING_A_CLIENT_MAX = (__RRING_A_CLIENT_MAX - 1)
 };
 
-/* Nested in RRING_A_CLIENT_POOL. */
+/* Attributes of one pool of a client, nested in RRING_A_CLIENT_POOL. */
 enum rring_client_pool_attr {
 	RRING_A_CLIENT_POOL_UNSPEC,
 	RRING_A_CLIENT_POOL_CLASS,

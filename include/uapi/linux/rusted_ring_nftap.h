@@ -15,7 +15,7 @@
 #define RRING_NFTAP_SNAPLEN_MAX	16336u	/* bytes: 16 KiB less the header */
 #define RRING_NFTAP_NAME	16	/* bytes */
 
-/* The netfilter hook that saw the packet: the same numbers as NF_INET_*. */
+/* The hook that saw the packet. The numbers are those of NF_INET_*. */
 enum rring_nftap_hook {
 	RRING_NFTAP_PREROUTING,		/* received, not routed yet */
 	RRING_NFTAP_INPUT,		/* received for this host */
@@ -32,15 +32,15 @@ enum rring_nftap_hook {
 struct rring_nftap_packet {
 	__u64 time_ns;		/* CLOCK_REALTIME */
 	__u32 version;		/* RRING_NFTAP_VERSION */
-	__u32 ifindex;		/* index of .ifname; 0: no interface */
+	__u32 ifindex;		/* index of the interface .ifname; 0: none */
 	__u32 orig_len;		/* bytes of the packet, IP header included */
 	__u32 cap_len;		/* bytes of the packet that follow */
 	__u8 family;		/* 4 or 6 */
 	__u8 hook;		/* enum rring_nftap_hook */
 	__u8 reserved[6];	/* 0 */
 	/*
-	 * The interface that received the packet or, if the hook does not know
-	 * that one, the interface that transmits the packet. Zero-padded.
+	 * Name of the interface that received the packet. If the hook does not
+	 * know it, name of the interface that transmits. Zero-padded.
 	 */
 	char ifname[RRING_NFTAP_NAME];
 };

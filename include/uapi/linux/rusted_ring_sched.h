@@ -7,8 +7,8 @@
  * If two events of a ring have consecutive values of .number, .next_* of the
  * first and .prev_* of the second describe the same task. This task had the CPU
  * for .prev_runtime of the second minus .next_runtime of the first, as the
- * scheduler accounts it. The scheduler keeps no account of the idle task: for
- * that task, take the difference of the two .time instead.
+ * scheduler accounts it. The scheduler keeps no account of the idle task. For
+ * the idle task, take the difference of the two .time instead.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_SCHED_H
 #define _UAPI_LINUX_RUSTED_RING_SCHED_H
@@ -17,9 +17,9 @@
 
 #define RRING_SCHED_SWITCH	1	/* event_type */
 #define RRING_SCHED_COMM	16	/* bytes */
-#define RRING_SCHED_STRIDE	128	/* of the rings, bytes */
+#define RRING_SCHED_STRIDE	128	/* stride of the rings, in bytes */
 
-/* The payload of an event: the task .prev_* leaves the CPU, .next_* gets it. */
+/* The payload of an event: task .prev_* gives the CPU to task .next_*. */
 struct rring_sched_switch {
 	__u64 time;		/* CLOCK_MONOTONIC, in nanoseconds */
 	/*
@@ -37,7 +37,7 @@ struct rring_sched_switch {
 	__s32 prev_pid;		/* of the leaving task (thread), in the initial
 				 * pid namespace; 0: the idle task
 				 */
-	__s32 prev_tgid;	/* of its process, in that namespace */
+	__s32 prev_tgid;	/* process of that task, in that namespace */
 	__s32 prev_prio;	/* the kernel's priority: 120 + nice; below
 				 * 100: real time; below 0: deadline
 				 */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * rring_nftap: packets of a network namespace become events. This file has the
- * parameters, load and unload.
+ * The module rring_nftap publishes the packets of a network namespace as
+ * events. This file has the module's parameters, and loads and unloads it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The hooks and their lifetime. When the namespace ends, or the module is
- * unloaded, pernet_operations call .pre_exit, which unregisters the hooks. A
- * grace period later no CPU runs a hook, and .exit closes the ring.
+ * The netfilter hooks and their lifetime. When the namespace ends, or the
+ * module is unloaded, the kernel calls .pre_exit of tap_net_ops, which
+ * unregisters the hooks. After a grace period no CPU runs a hook any more, and
+ * the kernel calls .exit, which closes the ring.
  */
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -17,12 +18,17 @@
 
 #include "tap.h"
 
-/* .net and .kw are cleared when the namespace ends, in .exit. */
+/*
+ * The only tap. When the namespace ends or the module is unloaded, close_ring()
+ * sets .net and .kw to NULL.
+ */
 static struct {
-	struct mutex lock;	/* protects .kw and .stat, but not from hooks */
-	struct net *net;	/* only compared with; no reference */
+	/* protects .kw and .stat; the hooks use .kw without it */
+	struct mutex lock;
+	struct net *net;	/* compared, never dereferenced; no reference */
 	struct rring_kwriter *kw;
-	struct rring_kwriter_stat stat;	/* as last read; final after the end */
+	/* the counts at the last read; after close_ring(), the final counts */
+	struct rring_kwriter_stat stat;
 	u32 snaplen;
 	struct nf_hook_ops ops[RRING_NFTAP_HOOKS];
 	unsigned int nr_ops;
@@ -58,7 +64,10 @@ static void describe(const struct sk_buff *skb,
 	strscpy(packet->ifname, dev->name, sizeof(packet->ifname));
 }
 
-/* The hook. Called in softirq, or in the context of a sending process. */
+/*
+ * Publish the packet @skb as an event, and accept the packet in any case. The
+ * kernel calls this hook in softirq, or in the context of a process that sends.
+ */
 static unsigned int publish(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
 {
@@ -68,8 +77,8 @@ static unsigned int publish(void *priv, struct sk_buff *skb,
 	struct rring_kevent event;
 
 	/*
-	 * Readers see no later event before this one is committed, so do not be
-	 * preempted between reserve and commit.
+	 * Readers see no later event until this event is committed. So prevent
+	 * preemption between reserve and commit.
 	 */
 	preempt_disable();
 	if (rring_kwriter_reserve(tap.kw, sizeof(packet) + packet.cap_len,
@@ -127,8 +136,9 @@ static struct pernet_operations tap_net_ops = {
 /* ---- begin and end ---- */
 
 /*
- * Hook before all others, to see packets that these drop. At POSTROUTING hook
- * after all others, to see each packet as it leaves the host.
+ * Fill tap.ops for the hook points in @hooks. The tap's hook runs before all
+ * other hooks, to see also the packets that other hooks drop. At POSTROUTING it
+ * runs after all other hooks, to see each packet as it leaves the host.
  */
 static void set_hooks(unsigned long hooks, u8 family)
 {

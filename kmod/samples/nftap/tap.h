@@ -7,22 +7,28 @@
 struct net;
 
 struct tap_config {
-	struct net *net;	/* of the packets; the caller has a reference */
+	/* publish the packets of this namespace; the caller has a reference */
+	struct net *net;
 	struct rring_kwriter_config ring;
 	u32 snaplen;
 	unsigned long hooks;	/* bits of enum rring_nftap_hook */
-	u8 family;		/* an NFPROTO_*: IPV4, IPV6, or INET: both */
+	/* NFPROTO_IPV4, NFPROTO_IPV6, or NFPROTO_INET for both */
+	u8 family;
 };
 
 /*
- * Start to publish packets: 0, or an error of rring_kwriter_open() or
- * register_pernet_subsys(). There is only one tap, until tap_end(). The tap has
- * no reference to the namespace; the stream ends with the namespace.
+ * Open the ring and start to publish packets. Return 0, or an error of
+ * rring_kwriter_open() or register_pernet_subsys(). The module calls this
+ * function only once. The tap holds no reference to the namespace of the
+ * packets: when the namespace ends, the stream of events ends.
  */
 int tap_begin(const struct tap_config *config);
 void tap_end(void);
 
-/* The writer's counts so far; after the stream's end, the final ones. */
+/*
+ * Store the writer's present counts in @stat. After the end of the stream,
+ * store the final counts.
+ */
 void tap_stat(struct rring_kwriter_stat *stat);
 
 #endif /* RRING_NFTAP_TAP_H */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * rring_sched: every context switch becomes an event in the ring of its CPU.
+ * The module rring_sched publishes every context switch as an event in the ring
+ * of the CPU that switches.
  *
  * The probe runs in the middle of a switch: interrupts are off, and the run
  * queue is locked. Each CPU has a writer of its own, so the probe never waits
- * for another CPU. Both tasks belong to the locked run queue, and the scheduler
- * has just updated their run times.
+ * for another CPU. The previous and the next task belong to the locked run
+ * queue, and the scheduler has just updated the run times of both tasks.
  *
  * Each possible CPU has a ring from the start. A CPU that comes online later
  * uses its ring; a CPU that goes offline writes no more events.
@@ -42,12 +43,12 @@ MODULE_PARM_DESC(policy, "of a full ring: drop (the new switch) or overwrite (th
 
 struct recorder {
 	struct rring_kwriter *kw;
-	u64 number;		/* of switches, recorded or dropped */
+	u64 number;		/* switches so far, recorded or dropped */
 };
 
 /*
- * The probe uses that of its CPU, with interrupts off. Other code uses these
- * only while no probe can run.
+ * The probe uses the recorder of its CPU, with interrupts off. Other code uses
+ * the recorders only while no probe can run.
  */
 static DEFINE_PER_CPU(struct recorder, recorders);
 
@@ -69,7 +70,7 @@ static void fill(struct rring_sched_switch *to, bool preempt,
 {
 	static_assert(TASK_COMM_LEN == RRING_SCHED_COMM);
 
-	/* CLOCK_MONOTONIC, which programs can read, but without a lock */
+	/* CLOCK_MONOTONIC, as programs read it; this call takes no lock */
 	to->time = ktime_get_mono_fast_ns();
 	to->cpu = raw_smp_processor_id();
 	to->prev_runtime = prev->se.sum_exec_runtime;
@@ -95,7 +96,7 @@ static void on_switch(void *data, bool preempt, struct task_struct *prev,
 	struct rring_kevent event;
 
 	recorder->number++;
-	/* the writer counts a drop in the ring, where readers see it */
+	/* after an error, the writer counts the drop; readers see the count */
 	if (rring_kwriter_reserve(recorder->kw, sizeof(*to),
 				  RRING_SCHED_SWITCH, &event))
 		return;
@@ -127,7 +128,7 @@ static int start(void)
 	return err;
 }
 
-/* When this returns, no probe runs, and none will start. */
+/* Unregister the probe. After the return no probe runs, and none can start. */
 static void stop(void)
 {
 	tracepoint_probe_unregister(sched_switch, on_switch, NULL);
@@ -195,7 +196,7 @@ static void close_rings(void)
 {
 	unsigned int cpu;
 
-	/* a writer that is not open is NULL or an ERR_PTR(), and is skipped */
+	/* rring_kwriter_close() ignores a .kw that is NULL or an ERR_PTR() */
 	for_each_possible_cpu(cpu)
 		rring_kwriter_close(per_cpu_ptr(&recorders, cpu)->kw, 0);
 }
@@ -217,7 +218,7 @@ static int open_rings(enum rring_policy how)
 
 /* ---- the module ---- */
 
-/* Log totals, which a reader's totals can be compared with. */
+/* Log the totals of all CPUs, to be compared with the totals of a reader. */
 static void tell_sums(void)
 {
 	struct rring_kwriter_stat stat;
