@@ -375,13 +375,21 @@ struct worker {
 	int intact;
 };
 
+static int alloc_one(struct rring_client *client, int batch, size_t len,
+		     struct rring_event *event)
+{
+	if (batch && rring_alloc_batch(client, RRING_XS, len, 0, event, 1) == 1)
+		return 0;
+	return rring_alloc_until(client, len, 0, SOON(), event);
+}
+
 static int use_slot(struct worker *worker, uint64_t number)
 {
 	uint64_t want[8];
 	struct rring_event event;
 	int intact;
 
-	if (rring_alloc_until(worker->client, sizeof(want), 0, SOON(), &event))
+	if (alloc_one(worker->client, number % 2, sizeof(want), &event))
 		return 0;
 	stream_fill(event.data, sizeof(want), number);
 	if (worker->share)
@@ -403,6 +411,25 @@ static void *use_slots(void *arg)
 	return NULL;
 }
 
+/*
+ * Return the client of worker @i. Workers 0 and 1 of each four are two threads
+ * of one client; workers 2 and 3 have a single-threaded client each.
+ */
+static struct rring_client *client_of_worker(int arena,
+					     const struct worker *worker,
+					     uint32_t i)
+{
+	switch (i % 4) {
+	case 0:
+		return client_with(arena, RRING_PRODUCER, 0);
+	case 1:
+		return worker[i - 1].client;
+	default:
+		return client_with(arena, RRING_PRODUCER,
+				   RRING_SINGLE_THREADED);
+	}
+}
+
 static void run_workers(struct __test_metadata *_metadata, uint32_t slots)
 {
 	const uint32_t capacity[RRING_POOLS] = { slots };
@@ -414,9 +441,7 @@ static void run_workers(struct __test_metadata *_metadata, uint32_t slots)
 
 	for (i = 0; i < THREADS; i++) {
 		worker[i] = (struct worker) {
-			.client = client_with(arena, RRING_PRODUCER,
-					      i % 4 ? RRING_SINGLE_THREADED :
-						      0),
+			.client = client_of_worker(arena, worker, i),
 			.first = (uint64_t)i << 32,
 			.share = i % 2,
 			.intact = 1,
@@ -428,7 +453,8 @@ static void run_workers(struct __test_metadata *_metadata, uint32_t slots)
 		EXPECT_TRUE(worker[i].intact);
 	}
 	for (i = 0; i < THREADS; i++)
-		rring_close(worker[i].client);
+		if (i % 4 != 1)
+			rring_close(worker[i].client);
 	EXPECT_TRUE(all_free(last));
 	rring_close(last);
 	close(arena);

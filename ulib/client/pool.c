@@ -349,7 +349,8 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 	uint32_t i = 0;
 	int err;
 
-	if ((unsigned int)pool < RRING_XXL && rring_slot_takes(pool, len))
+	if ((unsigned int)pool < RRING_XXL && client->pool[pool].parked &&
+	    rring_slot_takes(pool, len))
 		i = alloc_parked(client, &client->pool[pool],
 				 rring_slot_shift(pool), header, events, n);
 	for (; i < n; i++) {
