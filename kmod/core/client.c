@@ -477,7 +477,7 @@ static int find_cursors(struct kring_client *client, u32 index,
 	return 0;
 }
 
-static void take_pages(struct kring_region_ref *ref, struct rring_pages *pages)
+static void take_pages(struct kring_region_ref *ref, struct kring_pages *pages)
 {
 	kring_pages_get(pages);
 	ref->pages = pages;
@@ -499,7 +499,7 @@ static int find_ring(struct kring_client *client, u32 index,
 static int find_xxl(struct kring_client *client, u32 index,
 		    struct kring_region_ref *ref)
 {
-	struct rring_pages *pages =
+	struct kring_pages *pages =
 		kring_xxl_pages(&client->arena->pool[RRING_XXL], index);
 
 	if (!pages)

@@ -94,7 +94,7 @@ struct kring_region_ref {
 	const struct kring_region *region;
 	bool writable;			/* the client may write the region */
 	/* the reference is .pages or .peer; both are NULL if there is none */
-	struct rring_pages *pages;
+	struct kring_pages *pages;
 	struct kring_client *peer;
 };
 

@@ -13,9 +13,9 @@
  * max_bytes would be exceeded, or ERR_PTR(-ENOMEM) if there is no memory or the
  * process is being killed. May sleep.
  */
-struct rring_pages *kring_pages_new(u64 size)
+struct kring_pages *kring_pages_new(u64 size)
 {
-	struct rring_pages *pages;
+	struct kring_pages *pages;
 	int err;
 
 	pages = kzalloc(sizeof(*pages), GFP_KERNEL_ACCOUNT);
@@ -29,14 +29,14 @@ struct rring_pages *kring_pages_new(u64 size)
 	return ERR_PTR(err);
 }
 
-void kring_pages_get(struct rring_pages *pages)
+void kring_pages_get(struct kring_pages *pages)
 {
 	kref_get(&pages->ref);
 }
 
 static void pages_free(struct kref *ref)
 {
-	struct rring_pages *pages = container_of(ref, struct rring_pages, ref);
+	struct kring_pages *pages = container_of(ref, struct kring_pages, ref);
 
 	kring_region_free(&pages->region);
 	kfree(pages);
@@ -46,7 +46,7 @@ static void pages_free(struct kref *ref)
  * Put a reference to @pages. Return true if this was the last reference: the
  * function has then freed @pages and the region. May sleep.
  */
-bool kring_pages_put(struct rring_pages *pages)
+bool kring_pages_put(struct kring_pages *pages)
 {
 	return kref_put(&pages->ref, pages_free);
 }

@@ -13,16 +13,16 @@
  * mapping holds no reference to the region, only to its pages: a page that a
  * process has mapped stays allocated until the process unmaps this page.
  */
-struct rring_pages {
+struct kring_pages {
 	struct kref ref;
 	struct kring_region region;
 };
 
-struct rring_pages *kring_pages_new(u64 size);
-void kring_pages_get(struct rring_pages *pages);
-bool kring_pages_put(struct rring_pages *pages);
+struct kring_pages *kring_pages_new(u64 size);
+void kring_pages_get(struct kring_pages *pages);
+bool kring_pages_put(struct kring_pages *pages);
 
-static inline u64 kring_pages_size(const struct rring_pages *pages)
+static inline u64 kring_pages_size(const struct kring_pages *pages)
 {
 	return kring_region_size(&pages->region);
 }

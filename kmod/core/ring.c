@@ -261,7 +261,7 @@ static struct kring_ring *ring_new(struct kring_arena *arena,
 				   const struct rring_ring_info *info,
 				   kuid_t owner)
 {
-	struct rring_pages *pages;
+	struct kring_pages *pages;
 	struct kring_ring *ring;
 	int err = -ENOMEM;
 

@@ -24,7 +24,7 @@ struct kring_ring {
 	u32 id;
 	kuid_t owner;			/* only this user may take over */
 	struct rring_ring_info *info;	/* in the ARENA region */
-	struct rring_pages *pages;	/* of the present incarnation */
+	struct kring_pages *pages;	/* of the present incarnation */
 	struct kring_client *writer;	/* NULL if the ring has no writer; then
 					 * .info->end is where the last writer
 					 * stopped

@@ -134,7 +134,7 @@ void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
  * arena's lock. If the caller uses the pages after it has released this lock,
  * it first takes a reference to the pages.
  */
-struct rring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot)
+struct kring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot)
 {
 	if (slot >= pool->capacity || !pool->xxl[slot])
 		return NULL;

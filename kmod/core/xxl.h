@@ -11,7 +11,7 @@ struct kring_pool;
 
 /* The region of one event above 16 KiB. */
 struct kring_xxl {
-	struct rring_pages *pages;
+	struct kring_pages *pages;
 	struct kring_xxl *next;		/* in a list of regions to free */
 };
 
@@ -26,6 +26,6 @@ void kring_xxl_retire(struct kring_pool *pool, u32 slot);
 struct kring_xxl *kring_xxl_retired(struct kring_pool *pool);
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list);
 u64 kring_xxl_in_use(const struct kring_pool *pool);
-struct rring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot);
+struct kring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot);
 
 #endif /* KRING_XXL_H */

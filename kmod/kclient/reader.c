@@ -186,7 +186,7 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
  * pages in *@old.
  */
 static int update_head_locked(struct rring_kreader *kr,
-			      struct rring_pages **old)
+			      struct kring_pages **old)
 {
 	struct kring_ring *ring = kr->ring;
 	u64 head;
@@ -218,7 +218,7 @@ static int update_head_locked(struct rring_kreader *kr,
  */
 static int update_head(struct rring_kreader *kr)
 {
-	struct rring_pages *old = NULL;
+	struct kring_pages *old = NULL;
 	int err;
 
 	mutex_lock(&kr->arena->lock);

@@ -8,7 +8,7 @@
 
 struct kring_arena;
 struct kring_client;
-struct rring_pages;
+struct kring_pages;
 struct kring_reader;
 struct kring_ring;
 struct task_struct;
@@ -60,7 +60,7 @@ struct rring_kreader {
 	 * the pages stay allocated when a new writer takes the ring over and
 	 * gives it other pages, or when the ring ends.
 	 */
-	struct rring_pages *pages;
+	struct kring_pages *pages;
 	/* position of the peeked entry or, without one, of the next entry */
 	u64 pos;
 	u64 head;			/* the reader can read entries below */
@@ -89,7 +89,7 @@ struct rring_kreader {
 	 */
 	enum kreader_verdict verdict;
 	/* XXL region of .entry, with a reference; NULL if .entry has none */
-	struct rring_pages *pinned;
+	struct kring_pages *pinned;
 	struct rring_kreader_stat stat;
 
 	/* The fields below are set only if the reader has a thread. */

@@ -141,7 +141,7 @@ static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
  */
 void kreader_entry_unpin(struct rring_kreader *kr)
 {
-	struct rring_pages *pages = kr->pinned;
+	struct kring_pages *pages = kr->pinned;
 
 	kr->pinned = NULL;
 	/* clients may wait for the XXL memory that the last put has freed */

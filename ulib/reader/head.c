@@ -30,15 +30,15 @@
  * pages). They stay mapped while events that the program has peeked at, and not
  * released, may lie in them.
  */
-struct rring_pages {
+struct ulib_pages {
 	const void *ring;
-	struct rring_pages *next;
+	struct ulib_pages *next;
 };
 
 static void unmap_old(struct rring_reader *reader)
 {
 	while (reader->old) {
-		struct rring_pages *pages = reader->old;
+		struct ulib_pages *pages = reader->old;
 
 		reader->old = pages->next;
 		ulib_unmap(reader->client, pages->ring, reader->size);
@@ -54,7 +54,7 @@ static void unmap_old(struct rring_reader *reader)
  */
 static int keep_pages(struct rring_reader *reader)
 {
-	struct rring_pages *pages;
+	struct ulib_pages *pages;
 
 	if (reader->head == reader->pos)
 		unmap_old(reader);

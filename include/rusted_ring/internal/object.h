@@ -128,7 +128,7 @@ struct rring_reader {
 	uint32_t cursor_id;	/* index in the client's cursors */
 	/* 1: the next read call first releases the entry of the last call */
 	uint64_t peeked;
-	struct rring_pages *old; /* mapped pages of earlier incarnations, kept
+	struct ulib_pages *old; /* mapped pages of earlier incarnations, kept
 				  * because peeked events may lie in them
 				  */
 	size_t size;		/* bytes of one mapping of the ring */
