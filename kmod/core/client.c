@@ -53,6 +53,8 @@ static void get_identity(struct kring_client *client)
 
 static void put_identity(struct kring_client *client)
 {
+	if (!client->mm)
+		return;		/* client 0, the kernel, has no process */
 	put_pid(client->pid);
 	mmdrop(client->mm);
 }
@@ -469,8 +471,7 @@ static int find_cursors(struct kring_client *client, u32 index,
 		return -ENXIO;
 	ref->region = &peer->cursors;
 	ref->writable = peer == client;
-	/* take no reference to @client itself, nor to client 0 (.kernel) */
-	if (index && peer != client) {
+	if (peer != client) {
 		kref_get(&peer->ref);
 		ref->peer = peer;
 	}

@@ -25,7 +25,9 @@ struct kring_reader;
  */
 struct kring_client {
 	struct kref ref;		/* references: the file, an eviction,
-					 * and .peer of each kring_region_ref
+					 * and .peer of each kring_region_ref;
+					 * of client 0, not the file but .kernel
+					 * of the arena
 					 */
 	bool read_write;		/* the file is open for reading and
 					 * writing, as ATTACH requires

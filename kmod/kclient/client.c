@@ -33,24 +33,12 @@ static struct kring_client *kernel_new(struct kring_arena *arena)
 
 	if (!kernel)
 		return NULL;
+	kring_arena_get(arena);
 	kernel->arena = arena;
 	kernel->role = RRING_PRODUCER;
 	kernel->state = RRING_CLIENT_LIVE;
 	kring_evcount_init(&kernel->evcount, arena);
 	return kernel;
-}
-
-/*
- * Free @kernel, client 0 of an arena, and its regions. Client 0 holds no
- * reference to the arena. Each kernel writer or reader holds one, and calls
- * kclient_put() before it puts that reference. So the arena outlives client 0.
- */
-static void kernel_free(struct kring_client *kernel)
-{
-	kring_region_free(&kernel->ledger);
-	kring_region_free(&kernel->cursors);
-	mutex_destroy(&kernel->attach_lock);
-	kfree(kernel);
 }
 
 /*
@@ -118,7 +106,8 @@ static void free_if_unused(struct kring_arena *arena)
 	rring_flag_store_release(&arena->info->client_serial[0], 0);
 	arena->kernel = NULL;
 	mutex_unlock(&arena->lock);
-	kernel_free(kernel);
+	/* a process may be mapping the cursors: see find_cursors() */
+	kring_client_put(kernel);
 }
 
 static int add_regions(struct kring_arena *arena, u32 needs)

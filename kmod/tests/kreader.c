@@ -431,6 +431,28 @@ static void thread_gets_all_events_and_end(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counts.ends, 1u);
 }
 
+/*
+ * The last kernel reader closes while a process maps the cursors of client 0.
+ * With KASAN, a read of a region that was freed too early is an error.
+ */
+static void close_keeps_cursors_that_a_process_maps(struct kunit *test)
+{
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 0);
+	struct kring_region_ref ref;
+
+	open(test, ring, 0);
+	mutex_lock(&ring->arena->lock);
+	KUNIT_EXPECT_EQ(test, kring_client_region(ring->writer,
+						  RRING_OFF(RRING_REGION_CURSORS,
+							    0), &ref), 0);
+	mutex_unlock(&ring->arena->lock);
+	rring_kreader_close(kr, RRING_LEAVE_FORGET);
+	kr = NULL;
+	KUNIT_EXPECT_NULL(test, ring->arena->kernel);
+	KUNIT_EXPECT_EQ(test, kring_region_size(ref.region), PAGE_SIZE);
+	kring_region_ref_put(&ref);
+}
+
 static struct kunit_case kreader_cases[] = {
 	KUNIT_CASE(events_come_in_order),
 	KUNIT_CASE(peeked_entry_gates_writer),
@@ -439,6 +461,7 @@ static struct kunit_case kreader_cases[] = {
 	KUNIT_CASE(end_of_stream_is_epipe),
 	KUNIT_CASE(named_reader_resumes_at_unreleased),
 	KUNIT_CASE(close_frees_client_and_reader),
+	KUNIT_CASE(close_keeps_cursors_that_a_process_maps),
 	KUNIT_CASE(observer_counts_lost_entries),
 	KUNIT_CASE(lapped_reader_resumes),
 	KUNIT_CASE(long_entry_is_refused),
