@@ -32,7 +32,9 @@ struct kring_client {
 	bool read_write;		/* the file is open for reading and
 					 * writing, as ATTACH requires
 					 */
-	struct inode *inode;		/* all mappings map this inode */
+	struct inode *inode;		/* this client's own; each mapping of
+					 * this client maps it
+					 */
 	struct mutex attach_lock;	/* serializes ATTACH */
 	struct kring_arena *arena;	/* NULL: the client is not attached */
 	/* the process that attached */
@@ -75,7 +77,9 @@ struct kring_client {
 					 * of the slot that kring_client_spare()
 					 * may lend again
 					 */
-	u32 charged[RRING_POOLS];	/* by pool: lent, and not freed since */
+	u32 charged[RRING_POOLS];	/* by pool: slots that were lent to the
+					 * client and not freed since
+					 */
 	/*
 	 * By pool and list of recent drops: the kernel has read all entries
 	 * below this position.

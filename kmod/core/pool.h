@@ -68,9 +68,9 @@ struct kring_pool {
 	u32 swept_free;			/* how many of .swept were freed */
 	u32 *free;			/* stack of .nr_free slots */
 	unsigned long *out;		/* bitmap: slots not in .free */
-	unsigned long *named;		/* bitmap: slots that an entry in a
-					 * ring's window named when
-					 * mark_windows() last ran
+	unsigned long *named;		/* bitmap, by slot: at the last run of
+					 * mark_windows(), an entry in the
+					 * window of a ring named the slot
 					 */
 	struct kring_lease *lease;	/* array, by slot */
 	struct kring_xxl **xxl;		/* by slot: its region, NULL if it has
@@ -83,7 +83,9 @@ struct kring_pool {
 					 * it has none; only the XXL pool has
 					 * this array
 					 */
-	struct kring_evcount evcount;	/* refills that wait sleep on it */
+	struct kring_evcount evcount;	/* a refill sleeps on it, if it waits
+					 * for a free slot
+					 */
 };
 
 int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,

@@ -113,10 +113,10 @@ bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
 }
 
 /*
- * Return true if the stream of @reader has ended, and the client of @reader was
- * not told of this end yet. When a client is told of an end, it stores
- * kring_ring_end_mark() in .told of the reader's cursor. @reader must have a
- * client. The caller holds the arena's lock.
+ * Return true if the ring of @reader has ended, and the client of @reader was
+ * not told of this end yet. The client notes each end that it was told of: it
+ * stores the number that kring_ring_end_mark() computes in .told of the reader's
+ * cursor. @reader must have a client. The caller holds the arena's lock.
  */
 bool kring_reader_end_due(const struct kring_reader *reader)
 {

@@ -404,9 +404,10 @@ static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
 
 /*
  * Make @client the writer of @old, and swap the pages of @old and @fresh, so
- * that the last writer cannot write the pages that @client gets. Return 0, or
- * an error of may_take_over() or copy_entries(). A reader sees the new
- * incarnation when it next looks at the head, and then maps the new pages. Wake
+ * that the previous writer cannot write the pages that @client gets. Return 0,
+ * or an error of may_take_over() or copy_entries(). The pages get a new number,
+ * .incarnation. A reader sees the new number when it next looks at the head, and
+ * then maps the new pages. Wake
  * no reader, because there is no new entry yet. The waiters flags stay up, so
  * that the first entry of @client wakes the readers. The caller holds the
  * arena's lock, and copy_entries() releases this lock for a while.
@@ -437,9 +438,10 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	old->writer = client;
 	old->info->writer = client->id;
 	/*
-	 * O: pairs with P in the library's peek. The state is stored before the
-	 * incarnation. Without this order, a reader that has mapped the new
-	 * pages could still see the old state, and report the end of the
+	 * O: pairs with P in the library's peek. The state is stored before
+	 * .incarnation, the number of the ring's new pages, which is stored
+	 * with release below. Without this order, a reader that has mapped the
+	 * new pages could still see the old state, and report the end of the
 	 * stream.
 	 */
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);

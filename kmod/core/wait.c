@@ -48,8 +48,9 @@ u32 kring_flag_lower(rring_flag_t *flag, u32 bits)
 /*
  * Sleep until .events of @evcount differs from @seen, and return 0. Return
  * -ETIME if @deadline, a ktime in ns, has come first; with RRING_FOREVER there
- * is no deadline. Return -ERESTARTSYS if a signal(7) came. In the library, also
- * return the error of a barrier K that the thread could not make.
+ * is no deadline. Return -ERESTARTSYS if a signal(7) came. This file is also
+ * compiled into the library: there, return the error of barrier K (a barrier on
+ * the CPUs of all clients) if the thread could not execute it.
  */
 static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 {

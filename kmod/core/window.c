@@ -90,9 +90,10 @@ static u64 present_low(const struct kring_ring *ring, u64 head)
 /*
  * Return the lower end of the window: the position of the lowest gating reader,
  * or the first entry that the ring retains for later readers, whichever is
- * lower. Retained entries that gave way do not count. Whatever cursors a
- * hostile client stores, the lower end never goes back, and is at most a lap
- * (the ring's capacity) below the head.
+ * lower. Retained entries that gave way (the kernel took their slots when a pool
+ * had no free slot) do not count. Whatever cursors a hostile client stores, the
+ * lower end never goes back, and is at most a lap (the ring's capacity) below
+ * the head.
  */
 u64 kring_ring_low(struct kring_ring *ring)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * The window of a kernel writer: where its readers are, how much room the
- * writer has, and which entries are settled in the kernel's ledger.
+ * writer has, and which entries are settled: their slots are no longer in flight
+ * in the kernel's ledger.
  *
  * Only the kernel writes the ring's pages and its own ledger, so this code
  * trusts what the pages and the ledger contain. Processes write the cursors, so

@@ -182,7 +182,7 @@ static int dump_arena(struct dump *dump)
 }
 
 /*
- * Write @pool and the numbers of its slots in each kind of use into the dump.
+ * Write @pool into the dump, and how many of its slots are in each kind of use.
  * Return 0, -EMSGSIZE if the buffer is full, or -EINTR if the task got a fatal
  * signal. Takes the arena's lock. May sleep.
  */

@@ -156,8 +156,8 @@ static void send_to(const struct listener *listener, struct sk_buff *skb)
 }
 
 /*
- * Send a copy of @skb, a notice, to each listener that may see the arena of
- * @net that @access describes. A listener whose receive buffer is full loses
+ * Send a copy of @skb, a notice about an arena, to each listener in @net that
+ * may see this arena. @access has the arena's owner, group and mode. A listener whose receive buffer is full loses
  * the notice, and its next receive call fails with ENOBUFS. If there is no
  * memory for a copy, the listener loses the notice without an error.
  */

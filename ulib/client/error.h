@@ -9,9 +9,9 @@ struct rring_reader_config;
 struct rring_ring_open;
 
 /*
- * Clear this thread's detail. A public function calls this at its start, so
- * that the program does not take the detail of an earlier error for that of an
- * error of the public function.
+ * Clear this thread's detail, the text that rring_error_detail() returns. A
+ * public function calls this at its start. If it then fails without a text, the
+ * program does not get the text of an earlier error.
  */
 void ulib_error_forget(void);
 

@@ -107,8 +107,10 @@ static void disable_writer(struct rring_writer *writer)
 
 /*
  * Take away the events that @reader has found, so that the next read call looks
- * for events. This look finds another value of .ref, as if the kernel had
- * lapped the reader. So it tries to rejoin the ring, which fails with -EPERM.
+ * for new events. @reader's own .ref becomes a value that the kernel never
+ * stores, so this call finds that .ref of the ring's page differs, as it does
+ * after a lap. The call then tries to rejoin the ring, and a call of an
+ * inherited client fails with -EPERM.
  */
 static void disable_reader(struct rring_reader *reader)
 {

@@ -489,7 +489,7 @@ static void hold_dropped(struct rring_client *client,
  * hold that another thread takes. A second thread that drops without a hold
  * would read a negative count as a large one, and subtract a hold as well.
  */
-static uint64_t take_hold(rring_word_t *word)
+static uint64_t remove_hold(rring_word_t *word)
 {
 	__u64 before = rring_word_load(word);
 
@@ -513,7 +513,7 @@ static uint64_t take_hold(rring_word_t *word)
 static int drop_threads(struct rring_client *client,
 			const struct rring_event *event)
 {
-	uint64_t word = take_hold(event->word);
+	uint64_t word = remove_hold(event->word);
 
 	if (!rring_ledger_holds(word)) {
 		rring_freed(client);

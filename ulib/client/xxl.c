@@ -583,8 +583,9 @@ void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 /* ---- the client ---- */
 
 /*
- * Allocate .mapped of the table, and set RRING_ASIDE in the ledger words of all
- * XXL slots. Return 0 or -ENOMEM.
+ * Allocate .mapped of @client's table of XXL regions. In the client's ledger,
+ * set RRING_ASIDE in the words of all XXL slots, so that the inline functions
+ * call the functions of this file for XXL events. Return 0 or -ENOMEM.
  */
 int ulib_xxl_open(struct rring_client *client)
 {

@@ -87,10 +87,11 @@ static char *cut(char *line, int c)
 }
 
 /*
- * Set .version and .path of @group from @line of PROC/cgroup. The line has the
- * form NUMBER:CONTROLLERS:PATH. In version 1, CONTROLLERS contains `memory'. In
- * version 2, CONTROLLERS is empty. If PROC/cgroup has lines of both versions,
- * use version 1, because it manages the memory then.
+ * Set .version and .path of @group from @line of PROC/cgroup, if the line is
+ * that of the memory controller. A line has the form NUMBER:CONTROLLERS:PATH.
+ * The memory controller's line of version 1 has the word `memory' in
+ * CONTROLLERS. The line of version 2 has empty CONTROLLERS. If PROC/cgroup has
+ * both, use version 1, because it manages the memory then. Ignore other lines.
  */
 static void read_group_line(char *line, struct group *group)
 {

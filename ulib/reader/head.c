@@ -403,12 +403,12 @@ static int find_present_head(struct rring_reader *reader, uint64_t *head,
  * Decide whether the reader rests before it takes the events below @head. Each
  * look at the head takes the head's cache line away from the writer, which
  * costs the writer and the reader time. A rest lets the writer get ahead, so
- * that the reader needs fewer looks. Return 1, for a rest, if the look has
- * found some events, but fewer than BACKOFF_DISTANCE. Return 0 if the look has
- * found no events or enough, or if the strategy is RRING_WAIT_SPIN. Also return
- * 0 if .backoff_left, the number of looks that do not rest, is not 0; then
- * subtract 1 from it. A look that finds nothing, and each look of a struct
- * rring_set, make .backoff_left at least 1.
+ * that the reader needs fewer looks. Return 0, for no rest, if the look has
+ * found no event, or BACKOFF_DISTANCE events or more, or if the strategy is
+ * RRING_WAIT_SPIN. Otherwise the look has found a few events. Return 1, for a
+ * rest, if .backoff_left is 0. If it is not 0, subtract 1 from it, and return 0.
+ * The callers set .backoff_left to at least 1 after a look that finds nothing,
+ * and for each look of a struct rring_set.
  */
 static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {

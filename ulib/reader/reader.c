@@ -67,8 +67,9 @@ int rring_entry_slow(struct rring_reader *reader, uint32_t i,
 
 /*
  * Return 1 if each of the next @n entries either was discarded by the writer,
- * or has a handle of the present generation of its slot. Return 0 if a slot has
- * been freed since, or if an entry has an invalid handle or length.
+ * or has a handle of the present generation of its slot. Return 0 if the slot of
+ * an entry was freed after the entry was written, or if an entry has an invalid
+ * handle or length.
  */
 static int generations_match(struct rring_reader *reader, uint32_t n)
 {
@@ -168,9 +169,10 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 
 /*
  * Return the position at which a read call gives up, and returns -EAGAIN, if it
- * has found only discarded entries: two laps above @reader. An honest writer
- * discards at most a lap of entries. A hostile writer could discard entries for
- * ever, and without this limit the call would not return.
+ * has found only discarded entries: two laps above the position of @reader. An
+ * honest writer has at most a lap of discarded entries above a reader. A hostile
+ * writer could discard entries for ever, and without this limit the call would
+ * not return.
  */
 static uint64_t last_skip(const struct rring_reader *reader)
 {

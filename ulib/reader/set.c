@@ -149,9 +149,9 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 /* ---- read ---- */
 
 /*
- * Release the entry of the last event that the set has returned, if the program
- * still uses one. If the release fails, store the reader in .failed and the
- * error in .error. The next rring_set_try_read() returns this error.
+ * Release the entry of the last event that the set has returned, if it is not
+ * released yet. If the release fails, store the reader in .failed and the error
+ * in .error. The next rring_set_try_read() returns this error.
  */
 static void release_last(struct rring_set *set)
 {

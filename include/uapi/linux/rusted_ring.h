@@ -262,8 +262,8 @@ enum rring_reader_state {
 /*
  * One reader of a ring. The kernel writes this struct, and the ring's writer
  * reads it. For each change the kernel stores first .start, then a new value of
- * .ref. So if the writer loads the same .ref before and after .start, the two
- * values belong together.
+ * .ref with release. So a writer that loads .ref with acquire, and .start after
+ * that, never sees a .start that is older than this .ref.
  */
 struct rring_reader_info {
 	/*
@@ -287,9 +287,12 @@ enum rring_drop_reason {
 				 * awaited the writer's lock; or this is an NMI,
 				 * and any CPU held the lock
 				 */
-	RRING_DROP_NO_SLOT,	/* no free slot of the class in stock */
+	RRING_DROP_NO_SLOT,	/* the writer's stock has no free slot of the
+				 * event's class
+				 */
 	RRING_DROP_TOO_LARGE,	/* an event larger than the stride of an inline
-				 * ring, or than every class that has a stock
+				 * ring, or than a slot of each class of which
+				 * the writer has a stock
 				 */
 	RRING_DROPS,		/* number of reasons */
 };
@@ -323,9 +326,10 @@ struct rring_ring_info {
 				 * in bytes; each entry has .stride bytes
 				 */
 	__u64 size;		/* of RING, bytes */
-	__u64 stall_ns;		/* limit in ns: the kernel laps a gating reader
-				 * that has not moved for this long while the
-				 * writer wants room; 0: no limit.
+	__u64 stall_ns;		/* limit in ns, 0: no limit. While the writer
+				 * wants room, the kernel makes a gating reader
+				 * that does not move for this long a lapped
+				 * one, which gates no more.
 				 * The arena's owner or an administrator may
 				 * change a limit that is not 0, but not to 0
 				 */
