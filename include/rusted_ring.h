@@ -18,8 +18,8 @@
  * mostly with -EPERM, or do nothing. No signal handler may call a function.
  *
  * Waiting: a function waits only if its comment says so. A deadline is an
- * absolute CLOCK_MONOTONIC time in nanoseconds, see rring_deadline(). With 0 a
- * function does not wait; with RRING_FOREVER it waits without limit.
+ * absolute CLOCK_MONOTONIC time in nanoseconds, see rring_deadline(). With the
+ * deadline 0 a function does not wait; with RRING_FOREVER it has no limit.
  *
  * A program that wants no inline code defines RRING_NO_INLINE before the first
  * header, and links with librusted_ring-ffi, which has the same functions. The

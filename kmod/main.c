@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* The module: parameters, the arena `default`, load and unload. */
+/*
+ * This file has the module's parameters, creates the arena `default`, and loads
+ * and unloads the module.
+ */
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -138,8 +141,9 @@ fail_net:
 
 /*
  * Unload the module. No file of the module is open or mapped any more, and no
- * other module has a writer or reader. So only persistent names and
- * default_arena hold references to arenas.
+ * other module has a writer or reader. So only default_arena and persistent
+ * names (RRING_CREATE_PERSIST) hold references to arenas. When net_ops are
+ * unregistered, net_exit() puts the references of the names.
  */
 static void __exit kring_exit(void)
 {

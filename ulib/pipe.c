@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Pipes. The first end writes the ring NAME.a, and reads the ring NAME.b under
- * the reader name "a". The second end writes NAME.b, and reads NAME.a under the
- * reader name "b". A named reader gates even while its process is away: the
- * writer does not overwrite what this reader has not released. So no event is
- * lost before the second end connects, or before an end that died is opened
- * again. A ring that waits for its first or next writer is in the state
+ * Pipes. rring_pipe_create() opens the first end, and rring_pipe_connect() the
+ * second end. The first end writes the ring NAME.a, and reads the ring NAME.b
+ * under the reader name "a". The second end writes NAME.b, and reads NAME.a
+ * under the reader name "b". A named reader gates even while its process is
+ * away: the writer does not overwrite what this reader has not released. So no
+ * event is lost before the second end connects, or before an end that died is
+ * opened again. A ring that waits for its first or next writer is in the state
  * AWAITED. The state ENDED tells the reader that the other end has closed its
  * ring or died.
  */
@@ -22,7 +23,7 @@ struct rring_pipe {
 	struct rring_writer *source;
 	struct rring_reader *sink;
 	const char *peer;	/* reader name of the other end */
-	struct rring_pipe *next; /* pipe of the client */
+	struct rring_pipe *next; /* in the list .pipes of the client */
 };
 
 /* Names of the rings: NAME.a and NAME.b. */
@@ -134,10 +135,12 @@ static int make_inbound(struct rring_pipe *pipe, const char *ring,
 }
 
 /*
- * Make the ring NAME.b AWAITED if it has no writer. The ring existed before,
- * and this end has joined it as a reader. If the ring stayed ENDED, this end
- * would be told that an earlier writer has gone. Return 0, also if the second
- * end is the ring's writer (-EBUSY); or another error of rring_writer_open().
+ * Make the ring NAME.b AWAITED if it has no writer: become its writer, then
+ * give the writer up. The ring existed before, and the first end has joined it
+ * as a reader. If the ring stayed ENDED, this reader would be told that an
+ * earlier writer has gone. If the second end is the ring's writer,
+ * rring_writer_open() returns -EBUSY, and this function returns 0. Return any
+ * other result of rring_writer_open().
  */
 static int resume_inbound(struct rring_pipe *pipe, const char *ring,
 			  const struct rring_pipe_config *config)
@@ -164,9 +167,9 @@ static int open_inbound(struct rring_pipe *pipe, const char *ring,
 /*
  * Make the ring NAME.a keep all events for the second end: join it under the
  * reader name of the second end, then close this reader. The kernel keeps the
- * position of a named reader, which gates the writer from then on. Return 0,
- * also if the second end is reading the ring (-EBUSY); or another error of
- * rring_reader_open().
+ * position of a named reader, which gates the writer from then on. If the
+ * second end is reading the ring, rring_reader_open() returns -EBUSY, and this
+ * function returns 0. Return any other result of rring_reader_open().
  */
 static int keep_for_peer(struct rring_pipe *pipe, const char *ring)
 {

@@ -134,7 +134,8 @@ int ulib_await_peer(struct rring_client *client, uint32_t *looks)
 	/*
 	 * This WAKE names no sleepers, so it only locks and unlocks the arena's
 	 * lock. While this thread waits for the lock, the holder of the lock
-	 * can run; in the process backend it inherits this thread's priority.
+	 * can run; in the process backend the holder also inherits this
+	 * thread's priority.
 	 */
 	struct rring_wake args = { .size = sizeof(args) };
 

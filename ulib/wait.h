@@ -8,8 +8,8 @@
 struct ulib_waiter {
 	enum rring_strategy strategy;
 	/*
-	 * 1: a spinning thread also calls .sleep with the deadline 0, because
-	 * only the kernel laps a stalled reader
+	 * 1: a thread that spins or yields also calls .sleep with the deadline
+	 * 0, because only the kernel laps a stalled reader
 	 */
 	int ask_kernel;
 	/* return 0: the wait is over; -EAGAIN: it is not; or another error */

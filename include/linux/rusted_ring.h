@@ -44,13 +44,13 @@ struct rring_kwriter;
  *	be 0
  * @retain: number of entries that the ring keeps for readers that join late,
  *	less than @capacity. With RRING_OVERWRITE it must be 0; such a ring
- *	keeps one lap of entries in any case
+ *	always keeps the last @capacity entries
  * @stock: in a ring of handles, how many free slots of each size class a worker
  *	keeps ready for reservations, up to RRING_KWRITER_STOCK_MAX and to the
- *	pool's capacity. If a class has 0, the writer does not use this class,
- *	and its events take a slot of a larger class. If all classes have 0, the
- *	worker keeps a quarter of each pool, at least 1 and at most 16 slots. An
- *	inline ring ignores @stock
+ *	pool's capacity. The writer does not use a class with 0: each event
+ *	takes a slot of the smallest class that is used and large enough. If all
+ *	classes have 0, the worker keeps a quarter of each pool, at least 1 and
+ *	at most 16 slots. An inline ring ignores @stock
  *
  * The caller owns all strings and @net, and may free them after the call.
  */
@@ -92,9 +92,10 @@ struct rring_kevent {
  * struct rring_kwriter_stat - counts of a writer's events since it was opened
  * @sent: committed events that became visible to readers
  * @discarded: events that were reserved, then discarded
- * @dropped: reservations that failed, counted by enum rring_drop_reason.
- *	Readers find counts in .dropped of the ring's struct rring_ring_info,
- *	too; those also include the drops of earlier kernel writers of the ring
+ * @dropped: reservations that failed, a count for each enum rring_drop_reason.
+ *	Readers find such counts in .dropped of the ring's struct
+ *	rring_ring_info; these include the drops of the ring's earlier kernel
+ *	writers
  */
 struct rring_kwriter_stat {
 	u64 sent;
@@ -228,7 +229,7 @@ struct rring_kreader_config {
  *	reader was overtaken or lapped, and entries that a named reader lost
  *	while it was closed
  * @skipped: entries that their writer discarded
- * @refused: refusals, counted by enum rring_refusal. RRING_REFUSE_HEAD counts
+ * @refused: a count for each enum rring_refusal. RRING_REFUSE_HEAD counts
  *	heads, each of which moved @position by more than a lap. The other
  *	reasons count entries
  * @position: position of the next entry. All entries below @position were

@@ -40,9 +40,9 @@ enum rring_backend {
 };
 
 /*
- * Return the backend that RRING_BACKEND_AUTO stands for. $RRING_BACKEND can
- * name this backend. If not, it is the device if the device exists, even if the
- * caller may not open the device, and otherwise the process.
+ * Return the backend that RRING_BACKEND_AUTO stands for: the one named by the
+ * environment variable RRING_BACKEND ("device" or "process"). If it is not set:
+ * the device if it exists, even if it cannot be opened, else the process.
  */
 enum rring_backend rring_backend(void);
 
@@ -97,8 +97,8 @@ enum rring_class rring_class_for(size_t len);
 
 /*
  * Create an arena. Return a close-on-exec descriptor of the arena, or a
- * negative errno. The caller closes the descriptor. The arena stays alive while
- * the descriptor is open or a client is attached.
+ * negative errno. The caller closes the descriptor. The arena lives while the
+ * descriptor is open, a client is attached, or RRING_CREATE_PERSIST keeps it.
  */
 int rring_arena_create(const struct rring_arena_config *config);
 
@@ -151,8 +151,8 @@ int rring_open_config(struct rring_client **client,
 		      unsigned int flags);
 
 /*
- * End @client: close its writers, readers and pipes, drop its holds, and free
- * all of these. Its named readers stay in their rings and still hold writers
+ * Drop all holds of @client. Close and free its writers, readers and pipes, and
+ * free @client. Its named readers stay in their rings and still hold writers
  * back.
  */
 void rring_close(struct rring_client *client);

@@ -12,7 +12,7 @@ extern "C" {
 /*
  * Describes an event that a client holds, or has peeked at in a ring. A copy of
  * this structure is not another hold. Only the producer that allocated the
- * event may write the payload, until it publishes or shares the event.
+ * event may write the payload, until rring_publish() or rring_share().
  */
 struct rring_event {
 	uint64_t handle;	/* 0 in an entry of an inline ring */
@@ -28,9 +28,9 @@ struct rring_event {
 
 /*
  * Allocate an event of @len bytes from the smallest class that has room for it.
- * If no slot is free, wait for one until @deadline. Return 0 or a negative
- * errno. The client holds the event once, until rring_drop() or rring_publish()
- * gives this hold away. The payload is cleared only if the class is RRING_XXL.
+ * If no slot is free, wait for one until @deadline. Return 0, -ETIMEDOUT if no
+ * slot came free (-ENOSPC if @deadline is 0), or another errno. The client has
+ * one hold until it drops or publishes. Only an XXL payload is cleared.
  */
 int rring_alloc_until(struct rring_client *client, size_t len,
 		      uint32_t event_type, uint64_t deadline,
@@ -90,8 +90,8 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 		       struct rring_event *events, uint32_t n);
 
 /*
- * Set the length of @event to @len. The client holds @event, and did not
- * publish or share it. Return 0, -E2BIG if the slot is too small, or -EINVAL.
+ * Set the length of @event, which the client holds and has not published or
+ * shared, to @len. Return 0, -E2BIG if the slot is too small, or another errno.
  */
 int rring_resize(struct rring_client *client, struct rring_event *event,
 		 uint32_t len);
@@ -115,8 +115,8 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 			     const struct rring_event *event);
 
 /*
- * Drop one hold of the client on @event. After it has dropped its last hold,
- * the client must not use the event. Return 0, or -EINVAL if it has no hold.
+ * Drop one hold of @client on @event. After the last hold the client must not
+ * use the event. Return 0, or -EINVAL if the client has no hold.
  */
 RRING_IN_LINE int rring_drop(struct rring_client *client,
 			     const struct rring_event *event);
@@ -135,7 +135,7 @@ uint64_t rring_share(struct rring_client *client,
 
 /*
  * Take a hold on the event that @handle names, and fill @event. Return 0,
- * -ESTALE if this use of the slot is over, -EBADMSG if no slot can have this
+ * -ESTALE if the handle's generation is over, -EBADMSG if no slot can have this
  * handle, or another negative errno.
  */
 int rring_upgrade(struct rring_client *client, uint64_t handle,
@@ -150,7 +150,7 @@ int rring_find(struct rring_client *client, uint64_t handle,
 
 /* ---- typed events: RRING_EVENT(3) ---- */
 
-/* Return the payload of @event, or NULL if it is shorter than @size bytes. */
+/* Return the payload of @event, or NULL if event->len is less than @size. */
 RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size);
 
 #ifdef __cplusplus
@@ -160,8 +160,8 @@ RRING_IN_LINE void *rring_payload(const struct rring_event *event, size_t size);
 #define RRING_EVENT_MAX		(64u << 20)	/* bytes of a type, at most */
 
 /*
- * Return the payload of @event in place, as a `type *`, or NULL if it is
- * shorter than the type. This does not compile if the type has more than
+ * Return the payload of @event in place, as a `type *`, or NULL if the payload
+ * is shorter than the type. This does not compile if the type has more than
  * RRING_EVENT_MAX bytes, or needs an alignment of more than 64 bytes. The
  * caller must check the content: any producer may have written it.
  */

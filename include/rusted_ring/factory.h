@@ -23,8 +23,8 @@ struct rring_factory {
 };
 
 /*
- * Make the client the writer of the ring @name with .defaults of @factory, and
- * store it in *@writer. Return what rring_writer_open() returns.
+ * Make .client of @factory the writer of the ring @name with .defaults, and
+ * store the writer in *@writer. Return what rring_writer_open() returns.
  */
 int rring_factory_writer(const struct rring_factory *factory, const char *name,
 			 struct rring_writer **writer);

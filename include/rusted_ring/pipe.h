@@ -23,7 +23,7 @@ struct rring_pipe_config {
 	uint32_t stride;	/* RRING_INLINE: bytes of the largest event, a
 				 * multiple of 64; RRING_HANDLES: 0
 				 */
-	enum rring_strategy strategy;	/* of this end */
+	enum rring_strategy strategy;	/* how this end waits */
 };
 
 /*
@@ -54,7 +54,8 @@ void rring_pipe_close(struct rring_pipe *pipe);
 /*
  * Send a copy of the @len bytes at @data. Wait until @deadline for room and,
  * with RRING_HANDLES, for a free slot. Return 0, -EPIPE if the other end has
- * gone, or another negative errno. After an error nothing is sent.
+ * gone, -ETIMEDOUT if @deadline passed (-EAGAIN or -ENOSPC if it is 0), or
+ * another negative errno. After an error nothing is sent.
  */
 int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 		    uint32_t event_type, uint64_t deadline);
@@ -62,18 +63,17 @@ int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 /*
  * Release the event of the previous call. Then describe the next event from the
  * other end in @event; event->data points at the payload until the next call.
- * If there is no event, wait for one until @deadline. Return 0, -EPIPE if the
- * other end has gone and all that it sent was received, or another negative
- * errno.
+ * If there is no event, wait for one until @deadline. Return 0, -ETIMEDOUT if
+ * @deadline passed (-EAGAIN if it is 0), -EPIPE if the other end has gone and
+ * all that it sent was received, or another errno.
  */
 int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
 		       uint64_t deadline);
 
 /*
  * Wait until the ring that this end writes has room for @n events. Return 0 if
- * it has room, -EPIPE if the other end has gone, -EAGAIN if there is no room
- * and @deadline is 0, -ETIMEDOUT if there was no room until @deadline, or
- * another negative errno.
+ * it has room, -EPIPE if the other end has gone, -ETIMEDOUT if it had no room
+ * until @deadline (-EAGAIN if @deadline is 0), or another negative errno.
  */
 int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 			     uint64_t deadline);

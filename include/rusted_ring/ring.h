@@ -32,7 +32,7 @@ enum rring_strategy {
 /*
  * All fields but .name and .strategy are the geometry of the ring. The geometry
  * never changes, with one exception: the arena's owner or an administrator may
- * change a .stall_ns that is not 0 to another value that is not 0.
+ * change a nonzero .stall_ns to another nonzero value.
  */
 struct rring_ring_config {
 	const char *name;	/* up to 31 characters; NULL: no name */
@@ -42,13 +42,13 @@ struct rring_ring_config {
 	uint32_t stride;	/* RRING_INLINE: largest payload in bytes, a
 				 * multiple of 64 up to 16384; RRING_HANDLES: 0
 				 */
-	uint32_t retain;	/* number of last entries that the ring keeps
+	uint32_t retain;	/* how many of its newest entries the ring keeps
 				 * for readers that join later, < capacity; must
 				 * be 0 for RRING_OVERWRITE
 				 */
 	uint64_t stall_ns;	/* stall limit in ns, up to INT64_MAX: a gating
-				 * reader that has not moved for so long while
-				 * the ring is full is lapped; 0: no limit
+				 * reader that keeps the ring full for so long
+				 * without a move is lapped; 0: no limit
 				 */
 	enum rring_strategy strategy;	/* how this writer waits */
 };
@@ -126,10 +126,10 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 				const struct rring_event *event);
 
 /*
- * Append the first of the @n events, as many as there is room for. Readers see
- * all of them at once. The client gives one hold away for each. If there is no
- * room, RRING_BLOCK waits for one free entry, and RRING_FAIL returns -EAGAIN.
- * Return how many events were appended, or a negative errno if none was.
+ * Append as many of the @n events, from the first on, as the ring has room for.
+ * Readers see all appended events at once. The client gives one hold on each
+ * away. Without room, RRING_BLOCK waits for one free entry, RRING_FAIL returns
+ * -EAGAIN. Return how many were appended, or a negative errno if none was.
  */
 long rring_publish_batch(struct rring_writer *writer,
 			 const struct rring_event *events, uint32_t n);
@@ -190,18 +190,18 @@ int rring_writer_under_pressure(struct rring_writer *writer);
 int rring_writer_should_throttle(struct rring_writer *writer);
 
 /*
- * Return the position of the slowest observer that stands at @from or above.
- * All these observers have released the entries below this position. If there
- * are none, return rring_writer_position(). The library never makes a writer
- * wait for observers. But a program can compare the two positions, and wait
- * before the writer overwrites entries that an observer has not read.
+ * Return the position of the slowest observer that stands at @from or above, or
+ * rring_writer_position() if there is none. The library never makes a writer
+ * wait for observers. But a program can compare this result with
+ * rring_writer_position(), and wait before the writer overwrites entries that
+ * an observer has not released.
  */
 uint64_t rring_writer_observed(struct rring_writer *writer, uint64_t from);
 
 /*
  * Wait, by the writer's .strategy, until the ring has room for @n entries.
- * Return 0 if it has room, -ETIMEDOUT if it had none until @deadline (also if
- * @deadline is 0), or another negative errno.
+ * Return 0 if there is so much room, -ETIMEDOUT if there was less until
+ * @deadline (also if @deadline is 0), or another negative errno.
  */
 int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 			uint64_t deadline);
@@ -248,8 +248,8 @@ RRING_IN_LINE uint32_t rring_reader_ring_id(const struct rring_reader *reader);
 RRING_IN_LINE uint64_t rring_reader_position(const struct rring_reader *reader);
 
 /*
- * Return how many entries this reader has lost: it never got the entry, or
- * cannot trust what it read, because the writer may have overwritten the entry.
+ * Return how many entries this reader has lost. An entry is lost if its memory
+ * may have been reused for another event before the program released the entry.
  */
 RRING_IN_LINE uint64_t rring_reader_lost(const struct rring_reader *reader);
 
@@ -306,29 +306,29 @@ typedef int (*rring_handler_t)(void *context, const struct rring_event *event);
 
 /*
  * Release the event of the last rring_try_read(). Call @handler with @context
- * for each of up to @max events. Then release all events that are done. Never
- * wait. Return how many were done, or a negative errno if none was. Return
- * -ESTALE also if the reader was lapped: then no event of this call is valid.
+ * for the next events, at most @max. Release those that @handler reports done.
+ * Never wait. Return how many these are, or a negative errno if there is none.
+ * But if the reader was lapped, return -ESTALE: no event of this call is valid.
  */
 long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 		      void *context, uint32_t max);
 
 /*
- * Release the event of the last rring_try_read(). Then wait, by .strategy of
- * the reader, until it has an event, was lapped, or its stream has ended. If a
- * read has returned -EPIPE for this end, wait until the next writer publishes
- * or ends the stream. Return 0, -ETIMEDOUT if @deadline passed, or another
- * negative errno.
+ * Release the event of the last rring_try_read(). Then wait, by the reader's
+ * .strategy, until the reader has an event or was lapped, or its stream has
+ * ended. If a read has returned -EPIPE for this end of the stream, wait until
+ * the next writer publishes or ends the stream. Return 0, -ETIMEDOUT if
+ * @deadline passed, or another negative errno.
  */
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline);
 
 /* ---- read in steps: rring_peek(3) ---- */
 
 /*
- * Return how many entries, up to @n, the reader can read from its position on.
- * If there is none, return -EAGAIN, -EPIPE or another errno. Never wait. The
- * writer overwrites none of these entries before rring_release(), unless the
- * reader can be lapped: it is an observer, or its ring has a .stall_ns.
+ * Return how many entries, at most @n, @reader can read now. If there is none,
+ * return -EAGAIN, -EPIPE if the stream has ended, or another errno. Never wait.
+ * The writer overwrites none of these entries before rring_release(), unless
+ * the reader can be lapped: it is an observer, or its ring has a .stall_ns.
  */
 RRING_IN_LINE long rring_peek(struct rring_reader *reader, uint32_t n);
 

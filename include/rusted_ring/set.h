@@ -21,7 +21,7 @@ struct rring_set;
 /* Which reader rring_set_try_read() reads next, if several have events. */
 enum rring_order {
 	RRING_FAIR,		/* readers take turns, so none starves */
-	RRING_BY_PRIORITY,	/* lowest @priority first; equals take turns */
+	RRING_BY_PRIORITY,	/* lowest @priority first; equal ones in turn */
 	RRING_BY_TIMESTAMP,	/* event with the lowest timestamp first */
 };
 
@@ -29,9 +29,9 @@ struct rring_set_config {
 	enum rring_order order;
 	enum rring_strategy strategy;	/* of rring_set_wait() */
 	/*
-	 * For RRING_BY_TIMESTAMP: return the timestamp of an event. NULL: it is
-	 * the first 8 bytes of the payload, in the byte order of the machine,
-	 * or 0 if the payload is shorter.
+	 * For RRING_BY_TIMESTAMP: return the timestamp of an event. If this is
+	 * NULL, the timestamp is the first 8 bytes of the payload, in the byte
+	 * order of the machine, or 0 if the payload is shorter.
 	 */
 	uint64_t (*timestamp)(const struct rring_event *event);
 };
@@ -62,17 +62,17 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader);
 /*
  * Release the event of the previous call. Describe the next event in @event,
  * and store its reader in *@from; event->data is valid until the next call.
- * Never wait. Return 0 or a negative errno. If *@from is NULL, no reader has an
- * event (-EAGAIN), or all streams have ended (-EPIPE). Otherwise *@from has the
- * error.
+ * Never wait. Return 0 or a negative errno. On an error, *@from is NULL if no
+ * reader has an event (-EAGAIN) or all streams have ended (-EPIPE). Otherwise
+ * *@from is the reader that has the error.
  */
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
 /*
  * Release the event of the last rring_set_try_read(). Then wait, by the set's
- * .strategy, until a reader has something to read or was lapped, or until all
- * streams have ended and rring_set_try_read() has not returned -EPIPE for this.
+ * .strategy, until a reader has an event or was lapped, or until all streams
+ * have ended and rring_set_try_read() has not yet returned -EPIPE for that.
  * Return 0, -ETIMEDOUT if @deadline passed, or another negative errno.
  */
 int rring_set_wait(struct rring_set *set, uint64_t deadline);

@@ -22,8 +22,12 @@ struct kring_reader;
  */
 struct kring_meter {
 	u64 since;		/* ktime in ns: when .sent was last set to 0 */
-	u32 sent;		/* attempts to send since .since */
-	u32 missed;		/* lost notices that no notice has reported */
+	u32 sent;		/* notices begun since .since, also those that a
+				 * limit forbade
+				 */
+	u32 missed;		/* lost notices; the next notice reports this
+				 * number, and sets .missed to 0
+				 */
 };
 
 #ifdef __KERNEL__

@@ -562,8 +562,8 @@ void kring_arena_remove_ledger(struct kring_arena *arena,
 
 /*
  * Lower the waiters flags of the pools whose bits are set in @pools (bit 0 is
- * XS). Wake the tasks that sleep until these pools have a free slot. Needs no
- * lock.
+ * XS). Wake the tasks that sleep until one of these pools has a free slot.
+ * Needs no lock.
  */
 void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 {

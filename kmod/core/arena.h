@@ -53,7 +53,7 @@ struct kring_ring;
  */
 struct kring_arena {
 	struct kref ref;
-	/* under kring_names_lock */
+	/* kring_names_lock protects these fields */
 	struct list_head node;		/* in the list of all arenas */
 	struct net *net;		/* namespace in which the arena was
 					 * created, without a reference; NULL
@@ -71,15 +71,15 @@ struct kring_arena {
 	kuid_t uid;
 	kgid_t gid;
 	umode_t mode;
-	atomic_t changes;		/* calls of kring_arena_changed() */
+	atomic_t changes;		/* counts kring_arena_changed() calls */
 
 	/* protects all fields below, except .meter and .kernel_users */
 	struct mutex lock;
 	u32 quota;			/* percent of a pool for each client */
 	u64 evictions;			/* evictions done or under way */
-	struct kring_meter meter;	/* under pending_lock (notify.c) */
-	struct kring_region region;	/* ARENA */
-	struct kring_region payload;	/* PAYLOAD */
+	struct kring_meter meter;	/* protected by pending_lock */
+	struct kring_region region;	/* the ARENA region */
+	struct kring_region payload;	/* the PAYLOAD region */
 	struct rring_arena_info *info;	/* in .region */
 	struct rring_ring_info *ring_info; /* array in .region; [0]: ring 1 */
 	rring_word_t *generation;	/* in .region, by index in ledgers */
@@ -87,7 +87,7 @@ struct kring_arena {
 
 	u32 last_serial;		/* last serial of a client or reader */
 	struct kring_client **clients;	/* by id; [0] is always NULL */
-	u32 last_client;		/* the highest id ever used */
+	u32 last_client;		/* highest id a client ever had */
 	struct rring_ledger *ledgers;	/* ledgers of .clients and .kernel */
 	struct kring_client **ledger_of; /* [i] is the client of ledgers[i] */
 	u32 nr_ledgers;
@@ -100,13 +100,13 @@ struct kring_arena {
 					 * not by .lock
 					 */
 	struct kring_ring **rings;	/* by id; [0] is always NULL */
-	u32 *adopted;			/* by index in ledgers: how many entries
-					 * that the kernel has adopted from
-					 * writers that have gone name the slot;
-					 * sweeps skip the slot unless this is 0
+	u32 *adopted;			/* by index in ledgers: how many adopted
+					 * entries (of writers that have gone)
+					 * name the slot; sweeps skip the slot
+					 * if this number is not 0
 					 */
 	struct rring_batch batch;	/* slots that a sweep looks at now */
-	cpumask_var_t peers;		/* for kring_barrier() */
+	cpumask_var_t peers;		/* only kring_barrier() uses it */
 };
 
 struct kring_arena *kring_arena_new(const struct rring_create *args,
@@ -129,9 +129,9 @@ u64 kring_arena_bytes(struct kring_arena *arena);
 /*
  * Callback of kring_arena_next() and kring_arena_each(). Return true if the
  * caller of kring_arena_next() looks for @arena; kring_arena_each() ignores the
- * result. @context is what the caller of these functions passed. They hold
- * kring_names_lock while they call the callback, so the callback must not take
- * an arena's lock.
+ * result. @context is what the caller of these functions passed. Both functions
+ * hold kring_names_lock while they call the callback, so the callback must not
+ * take an arena's lock.
  */
 typedef bool (*kring_arena_filter_t)(const struct kring_arena *arena,
 				     void *context);

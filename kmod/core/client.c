@@ -23,7 +23,7 @@
  * Create a client that is not attached. Return it with one reference, or NULL
  * if there is no memory. @read_write says whether the file is open for reading
  * and writing, as ATTACH requires. @inode is an inode that only this file has,
- * so all mappings of @inode are mappings of this client; it is NULL in the
+ * so all mappings of @inode are mappings of this client. @inode is NULL in the
  * library, and for client 0. On success the client takes over the caller's
  * reference to @inode.
  */
@@ -85,7 +85,7 @@ void kring_client_put(struct kring_client *client)
  * Put the file's reference to @client, because the file was closed for the last
  * time. If @client is attached, first call kring_client_die(), which takes
  * @client out of its arena. No page of @client is mapped any more, because each
- * mapping holds the file.
+ * mapping holds the file. The caller does not hold the arena's lock.
  */
 void kring_client_release(struct kring_client *client)
 {
@@ -307,17 +307,16 @@ u32 kring_client_lent(struct kring_client *client, u32 pool)
 }
 
 /*
- * Return the value of the low 32 bits with which a ledger word of @client does
- * not count as a hold of a slot of @pool. Return 0 if each word with a hold
- * counts.
+ * Return RRING_PARKED if the kernel has recalled the parked slots of @pool from
+ * the client, and the client has not noticed the recall yet: then a ledger word
+ * with these low 32 bits does not count as a hold. Otherwise return 0: each
+ * ledger word with a hold counts.
  *
- * Return RRING_PARKED if the kernel has recalled the parked slots of the
- * client, and the client has not noticed the recall yet. A parked slot is one
- * that the client has dropped, but keeps for its next allocation. When the
- * client notices a recall, it first drops all parked slots, and then raises its
- * tail to the floor of the magazine. So it has not noticed the recall while its
- * tail is below the floor. The caller holds the arena's lock, or @client is
- * dead.
+ * A parked slot is one that the client has dropped, but keeps for its next
+ * allocation. When the client notices a recall, it first drops all parked
+ * slots, and then raises its tail to the floor of the magazine. So the client
+ * has not noticed the recall while its tail is below the floor. The caller
+ * holds the arena's lock, or @client is dead.
  */
 u32 kring_client_parked(struct kring_client *client, u32 pool)
 {
@@ -332,9 +331,10 @@ u32 kring_client_parked(struct kring_client *client, u32 pool)
 }
 
 /*
- * Return true if the first slot in @client's magazine for @pool is also the
- * first slot that the last refill has lent. Then the client has taken no slot
- * of that refill. The caller holds the arena's lock.
+ * Return true if the slot that @client takes next from its magazine for @pool
+ * is the first slot that the last refill has lent. Then the client has taken no
+ * slot of that refill. Return false if the magazine is empty. The caller holds
+ * the arena's lock.
  */
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
 {
@@ -727,9 +727,9 @@ __poll_t kring_client_ready(struct kring_client *client)
 /*
  * Raise the waiters flags of all rings that @client reads or writes, pass
  * barrier K, and return the mask of kring_client_ready(). @client is live. The
- * flags are raised even if some rings are ready: otherwise the next event in
- * these rings would not wake a task that polls edge-triggered. The caller holds
- * the arena's lock.
+ * flags are raised even if some rings are ready. If the flags of these rings
+ * stayed down, their next event would not wake a task that polls
+ * edge-triggered. The caller holds the arena's lock.
  */
 __poll_t kring_client_arm(struct kring_client *client)
 {

@@ -24,10 +24,10 @@ struct kring_reader;
  * file: see kclient/client.c.
  */
 struct kring_client {
-	struct kref ref;		/* references: the file, an eviction,
-					 * and .peer of each kring_region_ref;
-					 * of client 0, not the file but .kernel
-					 * of the arena
+	struct kref ref;		/* one for the file (for client 0: for
+					 * .kernel of the arena), one for an
+					 * eviction that runs, and one for each
+					 * kring_region_ref whose .peer it is
 					 */
 	bool read_write;		/* the file is open for reading and
 					 * writing, as ATTACH requires
@@ -53,16 +53,16 @@ struct kring_client {
 	u32 quota;			/* percent of a pool; 0: the quota of
 					 * the arena applies
 					 */
-	u64 refills;			/* refills that lent a slot */
-	u64 wakes;			/* the client's WAKE calls with flags */
+	u64 refills;			/* how many refills lent it a slot */
+	u64 wakes;			/* how many WAKE calls with flags */
 	struct kring_region ledger;
 	struct kring_region magazine;
 	struct kring_region cursors;
-	u32 tail[RRING_POOLS];		/* by pool: see kring_client_tail() */
+	u32 tail[RRING_POOLS];		/* by pool: last kring_client_tail() */
 	/*
 	 * By pool: the position, in the magazine, of the first slot of the last
 	 * refill. A refill does not change this position while the slot there
-	 * is still the first one in the magazine.
+	 * is the one that the client takes next.
 	 */
 	u32 refilled[RRING_POOLS];
 	u32 recalled;			/* one bit per pool: the kernel has
@@ -73,22 +73,24 @@ struct kring_client {
 					 * kring_client_spare() may lend one
 					 * recalled slot again
 					 */
-	u32 spared_moves[RRING_POOLS];	/* by pool: moves, in the ledger word,
-					 * of the slot that kring_client_spare()
-					 * may lend again
+	u32 spared_moves[RRING_POOLS];	/* by pool: the moves, at the recall, in
+					 * the ledger word of the slot that
+					 * kring_client_spare() may lend again
 					 */
 	u32 charged[RRING_POOLS];	/* by pool: slots that were lent to the
 					 * client and not freed since
 					 */
 	/*
-	 * By pool and list of recent drops: the kernel has read all entries
-	 * below this position.
+	 * By pool and list of recent drops: the kernel has read all entries of
+	 * the list below this position.
 	 */
 	u64 recent[RRING_POOLS][RRING_RECENT_LISTS];
 	struct kring_reader *readers[RRING_CURSORS]; /* by cursor index */
 
 	/* no lock protects these fields */
-	struct kring_evcount evcount;	/* WAIT_ANY and WAIT_PEER sleep on it */
+	struct kring_evcount evcount;	/* threads in WAIT_ANY and WAIT_PEER
+					 * sleep on it
+					 */
 	atomic_t ledger_maps;		/* mappings of the ledger; when the last
 					 * one is closed, the client dies
 					 */
@@ -99,7 +101,10 @@ struct kring_client {
 struct kring_region_ref {
 	const struct kring_region *region;
 	bool writable;			/* the client may write the region */
-	/* the reference is .pages or .peer; both are NULL if there is none */
+	/*
+	 * The reference is .pages or .peer. Both are NULL if the region belongs
+	 * to the client itself or to the arena, and needs no reference.
+	 */
 	struct kring_pages *pages;
 	struct kring_client *peer;
 };

@@ -163,9 +163,9 @@ static int do_pool_stat(struct kring_client *client, union kring_args *args)
 
 /*
  * Sweep the slots @from to @end - 1 of @pool. Return how many slots were freed.
- * Check before each batch of slots whether the process is being killed, and
- * stop then. One batch can take long, because a sweep may have to read the
- * windows of all rings for the batch.
+ * Before each batch of slots, check whether the process is being killed, and
+ * stop if it is. One batch can take long, because a sweep may have to read the
+ * windows of all rings for the batch. Takes the arena's lock for each batch.
  */
 static u32 reclaim_range(struct kring_pool *pool, u32 from, u32 end)
 {

@@ -24,11 +24,11 @@ union kring_args {
 	struct rring_reclaim reclaim;
 };
 
-/* One ioctl. */
+/* Describes one ioctl. */
 struct kring_command {
-	u32 size;		/* bytes of its struct */
-	bool attached;		/* the caller needs a live client */
-	bool answers;		/* the caller gets the struct back */
+	u32 size;		/* bytes of the ioctl's struct */
+	bool attached;		/* the ioctl needs a live client */
+	bool answers;		/* the process gets the struct back */
 	/*
 	 * Run the command for @client. @args is a copy in kernel memory. Return
 	 * 0, or a negative errno if the command fails. CREATE returns a file

@@ -57,7 +57,7 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
  * Do nothing in the kernel: a task that is killed wakes, returns from its
  * sleep, and frees what it holds. In the library, a thread that
  * pthread_cancel(3) ends in a sleep does not return from the sleep: it calls
- * @function(@arg) instead.
+ * @function(@arg) instead, or nothing if @function is NULL.
  */
 static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
 {

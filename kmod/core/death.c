@@ -17,7 +17,7 @@
 #include "ring.h"
 #include "trace.h"
 
-/* Return how many slots the client held: the sum of .held over all pools. */
+/* Return how many slots the client holds or held: the sum of all .held. */
 u32 kring_client_usage_holds(const struct kring_client_usage *usage)
 {
 	u32 held = 0;
@@ -139,8 +139,9 @@ static void reclaim_xxl(struct kring_arena *arena)
  * attached. Do nothing if @client is dead already. The rings that @client
  * writes end, its named readers freeze (they keep their positions), and its
  * other readers are removed. The kernel first adopts the windows of the rings
- * that @client writes: it copies which slots their entries name. Then it takes
- * the ledger out of sight. So at any time a location names the slots in use.
+ * that @client writes: it copies which slots the entries there name. Then it
+ * removes the ledger from those that sweeps read. So at any time a location
+ * names the slots in use.
  *
  * Wake all tasks that may wait for @client: the readers of the rings that it
  * writes, the writers of the rings that it reads, the clients that wait for

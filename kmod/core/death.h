@@ -8,13 +8,16 @@
 
 struct kring_client;
 
-/* What a live client has in its arena, or a dead client had when it died. */
+/*
+ * What a live client has in its arena, or a dead client had when it died. Each
+ * array has one count for each pool.
+ */
 struct kring_client_usage {
-	u32 held[RRING_POOLS];		/* slots that it holds */
-	u32 lent[RRING_POOLS];		/* slots in its magazine */
-	u32 charged[RRING_POOLS];	/* slots charged to its quota */
-	u32 rings;			/* rings that it writes */
-	u32 readers;			/* readers of any ring */
+	u32 held[RRING_POOLS];		/* slots that the client holds */
+	u32 lent[RRING_POOLS];		/* slots in the client's magazine */
+	u32 charged[RRING_POOLS];	/* slots that count in the quota */
+	u32 rings;			/* rings that the client writes */
+	u32 readers;			/* the client's readers, of any ring */
 };
 
 void kring_client_die(struct kring_client *client);

@@ -30,7 +30,8 @@
 
 #define SWEEPS_MAX	64	/* most rounds in lend_with_sweeps() */
 
-#define MEMORY_RETRY_NS	100000000ull	/* between two tries to allocate */
+/* time between two tries of a refill to allocate a region above max_bytes */
+#define MEMORY_RETRY_NS	100000000ull
 
 int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 		    u32 index)
@@ -99,8 +100,8 @@ static u32 nr_out(const struct kring_pool *pool)
 }
 
 /*
- * Raise .sweep_limit by an eighth or by .batch of the pool, whichever is more,
- * and at least to @least. Never raise it above the capacity. The caller holds
+ * Raise .sweep_limit of @pool by an eighth or by .batch of .info, whichever is
+ * more, and at least to @least, but never above the capacity. The caller holds
  * the arena's lock.
  */
 static void raise_sweep_limit(struct kring_pool *pool, u32 least)
@@ -112,14 +113,15 @@ static void raise_sweep_limit(struct kring_pool *pool, u32 least)
 }
 
 /*
- * Raise .sweep_limit if the sweeps of refills free few slots. Each sweep of a
- * refill calls this function. It does nothing until these sweeps have looked at
- * as many slots as are out. It then raises .sweep_limit if they freed less than
- * a quarter of the slots that they looked at: then less than a quarter of the
- * slots that are out could be freed. raise_sweep_limit() lets an eighth more
- * slots get out, or a batch. So the slots that are out and not in use are at
- * most half as many as the slots in use, plus a batch. The caller holds the
- * arena's lock.
+ * Raise .sweep_limit if the sweeps of refills free few slots.
+ * kring_pool_sweep() calls this function after each sweep of the pool. Do
+ * nothing until these sweeps have looked at as many slots as are out (not in
+ * the free set). Then raise .sweep_limit if the sweeps have freed less than a
+ * quarter of the slots that they looked at, and count from 0 again. In that
+ * case less than a quarter of the slots that are out could be freed.
+ * raise_sweep_limit() lets an eighth more slots get out, or a batch. So the
+ * slots that are out and not in use are at most half as many as the slots in
+ * use, plus a batch. The caller holds the arena's lock.
  */
 static void adjust_sweep_limit(struct kring_pool *pool)
 {
@@ -259,12 +261,16 @@ struct refill {
 	struct kring_pool *pool;
 	u32 want;			/* slots asked for */
 	u32 lent;			/* slots lent by this refill */
-	u32 found;			/* slots that sweep_and_lend() freed */
+	u32 found;			/* slots that the last sweep_and_lend()
+					 * freed
+					 */
 	bool over_quota;		/* refill_lend() found that the client
 					 * lacks quota, not free slots
 					 */
 	u64 bytes;			/* size of an XXL event; otherwise 0 */
-	struct kring_xxl *xxl;		/* XXL: allocated, not installed yet */
+	struct kring_xxl *xxl;		/* a region that no slot has yet, for
+					 * the XXL event; otherwise NULL
+					 */
 };
 
 /*
@@ -310,10 +316,10 @@ u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
  * Lend free slots without a sweep. Return 0 if slots were lent, or if the
  * magazine has slots that another thread's refill has lent. But in the XXL
  * pool, return 0 for the second reason only if the magazine is full, because
- * each slot in it is for the thread whose refill asked for its size. Return
- * NEEDS_PAGES if an XXL slot can be lent, but the caller must allocate .xxl
- * first. Return -EAGAIN if no slot is free, or if the client's quota is used
- * up. The caller holds the arena's lock.
+ * each slot in the magazine is for the thread whose refill asked for a region
+ * of that size. Return NEEDS_PAGES if an XXL slot can be lent, but the caller
+ * must allocate .xxl of @refill first. Return -EAGAIN if no slot is free, or if
+ * the client's quota is used up. The caller holds the arena's lock.
  */
 static int lend_locked(struct refill *refill)
 {
@@ -339,7 +345,8 @@ static int lend_locked(struct refill *refill)
 /*
  * Lend free slots with lend_locked(), and return what lend_locked() returns, or
  * an error of kring_client_lock(). If @swept is false and the caller must sweep
- * first (needs_sweep()), lend nothing and return -EAGAIN. Set .over_quota.
+ * first (needs_sweep()), lend nothing and return -EAGAIN. Set .over_quota of
+ * @refill: true if the client has used up a quota that is less than the pool.
  * Takes the arena's lock, and releases it.
  */
 static int refill_lend(struct refill *refill, bool swept)
@@ -473,9 +480,10 @@ void kring_pool_recall(struct kring_pool *pool,
 }
 
 /*
- * Let the oldest entries of rings give way: they leave the ring's window, and
- * the slots that they name can be freed (kring_sweep_oldest()). Then lend.
- * Return what refill_lend() returns.
+ * Let the oldest entries of rings give way: these entries, which no gating
+ * reader needs, leave their ring's window, and kring_sweep_oldest() frees the
+ * slots that they name. Then lend. Return what refill_lend() returns. Takes the
+ * arena's lock. May sleep.
  */
 static int give_way_and_lend(struct refill *refill)
 {
@@ -486,11 +494,11 @@ static int give_way_and_lend(struct refill *refill)
 
 /*
  * Free slots and lend them, in up to three steps. Begin the next step only if
- * the last one could not lend a slot (-EAGAIN):
+ * the step before could not lend a slot (-EAGAIN):
  *
  * - a shallow sweep;
- * - a recall of the slots in other clients' magazines, unless the client is
- *   over its quota, and a deep sweep;
+ * - a deep sweep, after a recall of the slots in other clients' magazines; no
+ *   recall if the client is over its quota;
  * - the oldest entries of rings give way: they leave the ring's window.
  *
  * Return what the last refill_lend() returned, or -EINTR if the process is
@@ -554,17 +562,19 @@ static bool is_all_free(struct kring_pool *pool)
 }
 
 /*
- * Allocate the region of an XXL event, and store it in .xxl of @refill. If
- * memory is short, sweep the pool and try again. While max_bytes of the module
- * is reached, let ring entries give way and try again, until no more entries
- * may give way. Return 0 if the region is allocated. Return -EAGAIN if
- * max_bytes is reached, but slots of this pool are out, so that the caller can
- * wait until one of these slots is freed. Otherwise return the error, such as
- * -ENOSPC or -ENOMEM.
+ * Allocate the region of an XXL event, and store it in .xxl of @refill. If the
+ * allocation fails, sweep the pool and allocate once more. While max_bytes of
+ * the module does not allow the region (-ENOSPC), free slots with
+ * kring_sweep_oldest(), which takes entries that no gating reader needs out of
+ * their ring's window, and allocate again. Stop when this frees no slot.
  *
- * With -EAGAIN, lower *@wake_at to the time of the next try, because nobody
- * wakes the caller if memory is freed elsewhere, for example in another arena.
- * Takes the arena's lock. May sleep.
+ * Return 0 if the region is allocated. Return -EAGAIN if max_bytes does not
+ * allow the region, but some slots of the pool are not free, so that the
+ * caller can wait until one of these slots is freed. Then also lower *@wake_at,
+ * a ktime in ns, to the time of the next try: nobody wakes the caller if memory
+ * is freed elsewhere, for example in another arena. If all slots of the pool
+ * are free, return -ENOSPC. Return -ENOMEM if there is no memory or the process
+ * is being killed. Takes the arena's lock. May sleep.
  */
 static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 {
@@ -606,7 +616,8 @@ static void mark_dry(struct refill *refill)
  * Try a refill once. Return 0 if slots were lent or the magazine has some,
  * -EAGAIN if nothing can be lent now, or another error. For XXL, allocate a
  * region only when a slot is free for the event. If another client then gets
- * that slot and no other slot can be lent, free the region again.
+ * that slot and no other slot can be lent, free the region. Lower *@wake_at as
+ * alloc_region_or_sweep() says. Takes the arena's lock. May sleep.
  */
 static int refill_once(struct refill *refill, u64 *wake_at)
 {
@@ -661,14 +672,15 @@ static void count_failure(struct kring_pool *pool)
  * the number of slots lent, which is 0 on an error.
  *
  * If nothing could be lent until args->deadline, return -EDQUOT if the client's
- * quota is used up. Otherwise return -ENOSPC if args->deadline is 0, or
- * -ETIMEDOUT if it is not.
+ * quota is used up. If the quota is not used up, return -ENOSPC if
+ * args->deadline is 0, or -ETIMEDOUT for any other deadline.
  *
- * Return other errors before the deadline: -ENOSPC if the pool has no slots, if
- * the event is larger than max_bytes of the module, or if max_bytes is reached
- * and no slot of the pool is out; -ENOMEM; -EINTR if the process is being
- * killed; or an error of kring_evcount_wait() or kring_client_lock(). Takes the
- * arena's lock. May sleep.
+ * Return other errors before the deadline: -ENOSPC if the pool has a capacity
+ * of 0, if the event is larger than max_bytes of the module, or if max_bytes
+ * does not allow the event's region and all slots of the pool are free;
+ * -ENOMEM; -EINTR if the process is being killed; or an error of
+ * kring_evcount_wait() or kring_client_lock(). Takes the arena's lock. May
+ * sleep.
  */
 int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 {

@@ -15,7 +15,9 @@ struct kring_xxl;
  * of that client's magazine.
  */
 struct kring_lease {
-	u32 serial;			/* client's serial; 0: the kernel */
+	u32 serial;			/* client's serial; 0: the kernel took
+					 * the slot, or never lent the slot
+					 */
 	u32 client;			/* id of the client */
 	u32 position;			/* in the magazine, modulo 2^32 */
 	u32 stamp;			/* .stamp of the pool when
@@ -25,47 +27,50 @@ struct kring_lease {
 };
 
 /*
- * A copy of the state of one client's magazine. A sweep makes the copy when it
- * gathers a batch of slots.
+ * A copy of the state of one client's magazine, for calls of
+ * kring_pool_in_magazine() for several slots.
  */
 struct kring_lent {
 	u32 serial;			/* client's serial; 0: no copy yet */
-	u32 tail;			/* position of the first slot in it */
+	u32 tail;			/* position of the first slot in the
+					 * magazine
+					 */
 	u32 n;				/* slots in the magazine */
 };
 
 /* The arena's lock protects all fields except .evcount. */
 struct kring_pool {
 	struct kring_arena *arena;
-	struct rring_pool_info *info;
-	u32 index;
+	struct rring_pool_info *info;	/* in the ARENA region */
+	u32 index;			/* the class of the slots */
 	u32 capacity;
 	u32 base;			/* index of slot 0 in ledgers */
 	u32 hint;			/* slot where the next sweep begins */
 	bool dry;			/* a refill found no slot or no memory,
-					 * and no refill has found a batch of
-					 * slots free since then
+					 * and no later refill has found a full
+					 * batch (.batch of .info) in .free
 					 */
-	u64 dry_spells;			/* how often .dry was set */
-	u32 nr_free;
+	u64 dry_spells;			/* how often .dry became true */
+	u32 nr_free;			/* slots in .free */
 	u32 high_water;			/* the highest number of slots that were
-					 * ever out (not in .free) together; a
-					 * slot with this index or above was
-					 * never out
+					 * ever out (not in .free) at the same
+					 * time; a slot with this index or above
+					 * was never out
 					 */
-	u32 sweep_limit;		/* a refill sweeps before it lends if
-					 * more slots than this would be out
+	u32 sweep_limit;		/* a refill first sweeps if more slots
+					 * than this would be out after it
 					 */
-	u32 lent_since_sweep;		/* slots lent since a refill last began
-					 * to sweep the pool
+	u32 lent_since_sweep;		/* slots that went out since
+					 * kring_pool_sweep() last began to
+					 * sweep the whole pool
 					 */
 	u32 stamp;			/* counts the calls of filter_batch() */
-	u32 swept;			/* how many slots the sweeps of refills
-					 * have looked at since
-					 * adjust_sweep_limit() last judged
-					 * .sweep_limit
+	u32 swept;			/* how many slots kring_pool_sweep() has
+					 * looked at in the pool since
+					 * adjust_sweep_limit() last set this
+					 * field to 0
 					 */
-	u32 swept_free;			/* how many of .swept were freed */
+	u32 swept_free;			/* how many of these slots were freed */
 	u32 *free;			/* stack of .nr_free slots */
 	unsigned long *out;		/* bitmap: slots not in .free */
 	unsigned long *named;		/* bitmap, by slot: at the last run of

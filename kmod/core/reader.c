@@ -56,9 +56,10 @@ static struct rring_reader_info *reader_info(const struct kring_reader *reader)
 }
 
 /*
- * Return true if @reader gates, so that the writer waits for it. Return false
- * for a JOINING reader, because the kernel computes the start of a JOINING
- * reader from the positions of the readers that gate. The caller holds the
+ * Return true if @reader is LIVE or FROZEN: it gates, so the writer waits for
+ * it. The writer waits for a JOINING reader, too, but return false for such a
+ * reader: the kernel computes the start of a JOINING reader from the positions
+ * of the readers for which this function returns true. The caller holds the
  * arena's lock.
  */
 bool kring_reader_gates(const struct kring_reader *reader)
@@ -115,8 +116,8 @@ bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
 /*
  * Return true if the ring of @reader has ended, and the client of @reader was
  * not told of this end yet. The client notes each end that it was told of: it
- * stores the number that kring_ring_end_mark() computes in .told of the reader's
- * cursor. @reader must have a client. The caller holds the arena's lock.
+ * stores the number that kring_ring_end_mark() computes in .told of the cursor
+ * of the reader. @reader must have a client. The caller holds the arena's lock.
  */
 bool kring_reader_end_due(const struct kring_reader *reader)
 {
@@ -197,10 +198,11 @@ static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
 /*
  * Start the stall clock (.stalled_since) of @reader, which has just begun to
  * gate. If other gating readers at the position of @reader or below stall
- * already, copy the earliest .stalled_since of these readers. Otherwise clients
- * that join one after another could keep the writer waiting longer than a
- * single client can. If no such reader stalls, @reader does not stall yet. The
- * caller holds the arena's lock.
+ * already, copy the earliest .stalled_since of these readers. If each reader
+ * had a clock of its own, clients that join one after another could keep the
+ * writer waiting longer than a single client can. If no other reader stalls
+ * there, the clock of @reader does not run yet. The caller holds the arena's
+ * lock.
  */
 static void share_stall_clock(struct kring_reader *reader)
 {
@@ -225,10 +227,10 @@ static void share_stall_clock(struct kring_reader *reader)
  * LIVE and rejoins, for example after its client has set the cursor back.
  * start_position() computes the new .start from @start and @position. The new
  * .start is never below kring_ring_passed(), because the writer may already
- * overwrite the entries below. The top of this file says why the steps are in
- * this order. A reader that gates already keeps gating during these steps, does
- * not become JOINING, and keeps its stall clock (.stalled_since). The caller
- * holds the arena's lock.
+ * overwrite the entries below that position. The top of this file says why the
+ * steps are in this order. A reader that gates already keeps gating during
+ * these steps, does not become JOINING, and keeps its stall clock
+ * (.stalled_since). The caller holds the arena's lock.
  */
 static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 {
@@ -237,7 +239,7 @@ static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 
 	if (!gates)
 		reader->start = kring_ring_low(ring);
-	/* no preemption: a full ring's writer rescans while it sees JOINING */
+	/* stay on the CPU: a full ring's writer spins while it sees JOINING */
 	preempt_disable();
 	publish_state(reader, gates ? reader->state : RRING_READER_JOINING);
 	/*
@@ -356,11 +358,12 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
  * entries @reader has lost, which are those from the old .reached to the new
  * one, and add this number to .lost.
  *
- * After a lap, .start can be above the old .reached, and the writer may not
- * have overwritten all entries between these two positions. Then @reader goes
- * on at the first of these entries that is not overwritten. The client
- * validates each entry below .start after it has read the entry, as an observer
- * does. Otherwise @reader goes on at .start. The caller holds the arena's lock.
+ * After a lap, .start can be above the old .reached. If the writer has not yet
+ * overwritten all entries between these two positions, @reader goes on at the
+ * first of these entries that is not overwritten. The client validates each
+ * entry below .start after it has read the entry, as an observer does. If no
+ * entry between the two positions is left, @reader goes on at .start. The
+ * caller holds the arena's lock.
  */
 static u64 go_on(struct kring_reader *reader)
 {
@@ -368,7 +371,7 @@ static u64 go_on(struct kring_reader *reader)
 	u64 pos = reader->start;
 	u64 lost;
 
-	/* without a stall limit no reader is lapped, so none validates */
+	/* without a stall limit, no reader is lapped or validates entries */
 	if (ring->info->stall_ns)
 		pos = min(pos, max(reader->reached, kring_ring_whole(ring)));
 	lost = pos - reader->reached;
@@ -382,9 +385,9 @@ static u64 go_on(struct kring_reader *reader)
  * again: at its position or at kring_ring_passed(), whichever is higher. If
  * client and writer are honest, a FROZEN reader loses nothing, because it has
  * gated all the time. But a hostile client may have set its cursor back before
- * the reader froze, so that the position is too low. Set args->resumed to 1,
- * and args->lost to the number of entries that @reader has lost. The caller
- * holds the arena's lock.
+ * the reader froze, so that the position is below kring_ring_passed(). Set
+ * args->resumed to 1, and args->lost to the number of entries that @reader has
+ * lost. The caller holds the arena's lock.
  */
 static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 {
@@ -519,7 +522,7 @@ int kring_reader_join(struct kring_client *client,
 
 static void leave_cursor(struct kring_reader *reader)
 {
-	/* threads in WAIT_ANY and WAIT_PEER check again, and find no reader */
+	/* wake threads in WAIT_ANY and WAIT_PEER: they then find no reader */
 	kring_evcount_signal(&reader->client->evcount);
 	reader->client->readers[reader->cursor] = NULL;
 	reader->client = NULL;
@@ -575,7 +578,8 @@ void kring_reader_remove(struct kring_reader *reader)
 }
 
 /*
- * End the use of @reader by its client, which leaves the ring or has died.
+ * End the use of @reader, because its client leaves the ring or has died, or
+ * because the name of @reader is forgotten (then .name is empty already).
  * Freeze @reader if it has a name; otherwise free it. Wake the ring's writer
  * and the clients that wait for slots, because @reader may have kept them
  * waiting. If the ring then has neither a writer nor a reader, remove the ring
@@ -670,7 +674,7 @@ int kring_reader_leave(struct kring_client *client,
 }
 
 /*
- * Make @reader, which was lapped or is LIVE, gate again: at its position or at
+ * Make @reader, which was lapped or is LIVE, gate at its position or at
  * kring_ring_passed(), whichever is higher. Give @reader a new serial, so that
  * its .ref differs from all earlier values of .ref. Set .reached to the
  * position at which @reader goes on reading, and return how many entries
@@ -689,12 +693,12 @@ u64 kring_reader_resume(struct kring_reader *reader)
 }
 
 /*
- * Run READER_REJOIN: make the reader of @client that @args names, which was
- * lapped or is LIVE, gate again. Return 0, with .lost, .position and .ref of
- * @args filled. Return -EINVAL if the reader is an observer or .reserved is not
- * 0, -ENXIO if there is no such ring or reader, -EPERM if the reader has
- * another client or none, or an error of kring_client_lock(). Takes the arena's
- * lock.
+ * Run READER_REJOIN: call kring_reader_resume() for the reader of @client that
+ * @args names, which was lapped or is LIVE. Return 0, with .lost, .position and
+ * .ref of @args filled. Return -EINVAL if the reader is an observer or
+ * .reserved is not 0, -ENXIO if there is no such ring or reader, -EPERM if the
+ * reader has another client or none, or an error of kring_client_lock(). Takes
+ * the arena's lock.
  */
 int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args)
@@ -745,13 +749,14 @@ static void lap(struct kring_reader *reader)
 }
 
 /*
- * Lap @reader if it has stalled for .stall_ns of its ring. The ring's writer
- * waits until all gating readers are above @position. @reader stalls while it
- * gates at @position or below, has entries to read, and does not move to a
- * higher position. If @reader stalls, but not yet for .stall_ns, lower
- * *@wake_at to the time when it will have stalled for .stall_ns. @now is the
- * present time. @now and *@wake_at are ktimes in ns. The caller holds the
- * arena's lock.
+ * Lap @reader if it has stalled for .stall_ns of its ring, which has a stall
+ * limit. The ring's writer waits until all gating readers are above @position.
+ * @reader stalls while it gates at @position or below, has entries to read, and
+ * does not move to a higher position. The stall begins at the first call that
+ * finds it. If @reader stalls, but not yet for .stall_ns, set *@wake_at to the
+ * time when it will have stalled for .stall_ns, unless *@wake_at is earlier.
+ * @now is the present time. @now and *@wake_at are ktimes in ns. The caller
+ * holds the arena's lock.
  */
 void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at)
@@ -764,7 +769,7 @@ void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 		reader->stalled_since = 0;
 		return;
 	}
-	/* only progress counts: a hostile client may set its cursor back */
+	/* a cursor set back by a hostile client does not restart the clock */
 	if (!reader->stalled_since || pos > reader->stalled_at) {
 		reader->stalled_since = now;
 		reader->stalled_at = pos;

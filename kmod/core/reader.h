@@ -12,22 +12,24 @@ struct kring_ring;
 /* A reader of a ring. The arena's lock protects all fields. */
 struct kring_reader {
 	struct kring_ring *ring;
-	struct kring_client *client;	/* NULL: now without a client */
+	struct kring_client *client;	/* NULL: it has no client now */
 	u32 id;				/* index in .readers of the ring */
 	u32 cursor;			/* index in CURSORS of .client */
 	u32 serial;			/* new at every join and rejoin */
 	enum rring_reader_state state;
 	char name[RRING_NAME_MAX];
-	kuid_t owner;			/* only this user may resume it */
-	u64 start;			/* lowest value of kring_reader_pos() */
+	kuid_t owner;			/* only clients of this user may take
+					 * over the reader by its name
+					 */
+	u64 start;			/* kring_reader_pos() is never lower */
 	u64 reached;			/* the reader has released or lost all
-					 * entries below; after a lap, .reached
-					 * can be less than .start
+					 * entries below this position; after a
+					 * lap, .reached can be less than .start
 					 */
 	u64 stalled_at;			/* position when the stall began */
 	u64 stalled_since;		/* ktime in ns; 0: no stall now */
 	u64 laps;			/* how often the reader was lapped */
-	u64 lost;			/* entries lost, as go_on() counts */
+	u64 lost;			/* how many entries it lost: go_on() */
 };
 
 struct kring_reader *kring_reader_enter(struct kring_client *client,

@@ -56,10 +56,10 @@ static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
 
 /*
  * Copy up to @max unread entries of the clients' lists of recent drops for
- * @pool to @slots. Return how many entries were copied. They count as read: no
- * later call returns them again. The caller must check each entry: the slot may
- * occur more than once, be in use, or be out of range. The caller holds the
- * arena's lock.
+ * @pool to @slots, as indices in @pool. Return how many entries were copied.
+ * These entries count as read: no later call copies them again. The caller must
+ * check each slot in @slots: it may occur more than once, be in use, or be out
+ * of range. The caller holds the arena's lock.
  */
 u32 kring_recent_take(struct kring_pool *pool, u32 *slots, u32 max)
 {

@@ -9,7 +9,7 @@
  *
  *   0. Skip slots that are in a magazine (F), and slots that an adopted entry
  *      of a ring names (D). A deep kring_sweep() also skips slots that a window
- *      named when mark_windows() last ran.
+ *      named when mark_windows() last ran: this saves time, and step 2 decides.
  *   1. First collect: read the words of the slots in all ledgers. Skip slots
  *      that a ledger holds. A shallow sweep also skips slots that a ledger has
  *      in flight.
@@ -21,9 +21,10 @@
  *   4. Hide the generations of the slots left, and pass a full barrier (J). A
  *      weak upgrade that loads a hidden generation waits until step 6.
  *   5. Third look: read the words once more. If a weak upgrade has loaded the
- *      generation of a slot before step 4, a word shows the hold of the
- *      upgrade, or has other moves. Such a slot gets its old generation again.
- *   6. Give the other slots their next generation, and free them.
+ *      generation of a slot before step 4, a word of the slot shows the hold of
+ *      the upgrade, or has other moves than in step 1.
+ *   6. Give the slots that step 5 found in use their old generation again. Give
+ *      the other slots their next generation, and free them.
  *
  * Documentation/design.rst has the proof that no client uses these slots.
  */
@@ -40,7 +41,8 @@
 #include "trace.h"
 #include "xxl.h"
 
-#define CHUNK	4096u	/* slots counted each time that the lock is taken */
+/* kring_sweep_in_flight() releases the lock after so many slots */
+#define CHUNK	4096u
 
 /*
  * Stop counting adopted entries that no reader needs any more. .adopted of
@@ -174,10 +176,10 @@ static u32 gather_recent(struct kring_pool *pool)
 
 /*
  * Set .parked of each ledger for a sweep of @pool. If the client of the ledger
- * has not noticed that the kernel has recalled its slots, set .parked to the
- * low 32 bits of a parked slot's word: such a word then counts as unused.
- * Otherwise set .parked to 0. Return how many clients have not noticed a
- * recall. This number can only fall while the arena's lock is held. So if two
+ * has not noticed that the kernel has recalled its slots of @pool, set .parked
+ * to the low 32 bits of a parked slot's word: such a word then counts as
+ * unused. Otherwise set .parked to 0. Return how many clients have not noticed
+ * a recall. This number can only fall while the arena's lock is held. So if two
  * calls under one lock return the same number, no client has noticed a recall
  * between the two calls. The caller holds the arena's lock.
  */
@@ -294,10 +296,10 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
  * Free the slots of the arena's batch that no location names, by steps 1 to 6
  * of the list at the top of this file. Return how many slots were freed. A
  * client that goes to sleep after this sweep relies on the sweep to free each
- * slot that can be freed. So if collect_and_free() fails, call it again. After
- * each -EAGAIN one more client has noticed a recall, and no new recall comes
+ * slot that can be freed. So if collect_and_free() fails, call it again. Each
+ * -EAGAIN means that a client has noticed a recall, and no new recall comes
  * while the lock is held: so each client causes at most one repetition. After a
- * second -ETIME give up: no slot is freed. The caller holds the arena's lock.
+ * second -ETIME, return 0: no slot is freed. The caller holds the arena's lock.
  */
 static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 {
@@ -324,9 +326,9 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
  * killed. Take the arena's lock for each batch. May sleep.
  *
  * If two tasks call this function at the same time, each of them sweeps all
- * slots. They do not divide the slots: one sweep could miss a free slot that is
- * in the part of the other sweep, which may be shallow, or may stop early
- * because it wants fewer slots.
+ * slots. They do not divide the slots. Otherwise one sweep could miss a slot
+ * that it can free, because the slot is in the part of the other sweep: the
+ * other sweep may be shallow, or may stop early because it wants fewer slots.
  */
 u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		u32 *looked)
@@ -395,14 +397,15 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Let the oldest entries of rings give way, because @client needs slots: see
- * kring_rings_give_way(). Sweep the slots that these entries name, until @want
- * slots are freed or no entry may give way. Return how many slots were freed.
- * If @own is true, take only entries of rings that @client writes. A hostile
- * writer can add, for ever, entries that name slots in use. So also stop when
- * the entries have named as many slots as the pool has, times .max_rings. Stop
- * early if the process is being killed. Take the arena's lock for each batch.
- * May sleep.
+ * Free slots that only the oldest entries of rings name, because @client needs
+ * slots. kring_rings_give_way() takes entries that no gating reader needs out
+ * of their ring's window, so observers and later readers lose these entries.
+ * Sweep the slots that the entries name. Repeat this until @want slots are
+ * freed or no such entry is left. Return how many slots were freed. If @own is
+ * true, take only entries of rings that @client writes. A hostile writer can
+ * add, for ever, entries that name slots in use. So also stop when the entries
+ * have named .max_rings times the capacity of @pool. Stop early if the calling
+ * process is being killed. Take the arena's lock for each batch. May sleep.
  */
 u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		       u32 want, bool own)
@@ -428,7 +431,7 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		cond_resched();
 	} while (n && freed < want && named < most &&
 		 !fatal_signal_pending(current));
-	/* a client can sleep until slots of its quota are freed: wake it */
+	/* wake clients that sleep until slots of their quota are freed */
 	if (freed)
 		kring_arena_wake_pools(arena, BIT(pool->index));
 	return freed;
@@ -436,9 +439,9 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 
 /*
  * Sweep one batch of the slots @from to @end - 1. The first sweep is shallow.
- * If it does not free all slots of the batch, sweep the rest deep. Set *@next
- * to the slot at which the next batch begins. Return how many slots were freed.
- * The caller holds the arena's lock.
+ * If it does not free all slots of the batch, do a deep sweep of the slots that
+ * are left. Set *@next to the slot at which the next batch begins. Return how
+ * many slots were freed. The caller holds the arena's lock.
  */
 static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 {

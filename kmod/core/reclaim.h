@@ -10,13 +10,14 @@ struct kring_pool;
 /* How a sweep finds the slots that entries of rings name. */
 enum kring_depth {
 	/*
-	 * Shallow: a slot with in_flight in a ledger word counts as named.
-	 * Writers lower in_flight late, so some free slots are not found.
+	 * Shallow: a slot counts as named if a ledger word of the slot has an
+	 * in_flight above 0. Writers lower in_flight late, so the sweep misses
+	 * some slots that nothing uses.
 	 */
 	KRING_SWEEP_LEDGERS,
 	/*
-	 * Deep: the sweep reads the windows of all rings, which takes longer,
-	 * and ignores in_flight.
+	 * Deep: the sweep reads the windows of all rings, and ignores
+	 * in_flight. This takes longer.
 	 */
 	KRING_SWEEP_WINDOWS,
 };

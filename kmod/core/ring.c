@@ -113,10 +113,11 @@ bool kring_ring_has_ended(const struct kring_ring *ring)
 }
 
 /*
- * Return the mark of the end of the present stream of @ring: the number of the
- * ring's incarnation plus 1. When the library tells a reader that this stream
- * has ended, it stores the mark in .told of the reader's cursor. The mark is
- * never 0, because a .told of 0 means that the reader was told of no end.
+ * Return a number that names the end of the present stream of @ring: the ring's
+ * incarnation plus 1. When the library tells a reader that this stream has
+ * ended, the library stores the number in .told of the reader's cursor. The
+ * number is never 0, because a .told of 0 means that the reader was told of no
+ * end.
  */
 u64 kring_ring_end_mark(const struct kring_ring *ring)
 {
@@ -189,9 +190,9 @@ void kring_ring_reap(struct kring_ring *ring)
  * stream stops at the head, and a next writer can go on at this position. Until
  * a next writer comes, @state decides what a reader sees after the last entry:
  * the end of the stream (RRING_RING_ENDED), or only that there is no new entry
- * (RRING_RING_AWAITED). If a hostile writer has stored a head more than a lap
- * above the window's lower end, the stream stops a lap above this lower end.
- * Wake all tasks that wait on @ring, and all clients that wait for a slot. If
+ * (RRING_RING_AWAITED). A hostile writer may raise the head while this function
+ * runs: the stream stops at most a lap above the window's lower end. Wake all
+ * tasks that wait on @ring, and all clients that wait for a slot. If
  * @ring has no reader, take @ring out of the arena: the caller must not use
  * @ring afterwards. The caller holds the arena's lock.
  */
@@ -406,11 +407,11 @@ static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
  * Make @client the writer of @old, and swap the pages of @old and @fresh, so
  * that the previous writer cannot write the pages that @client gets. Return 0,
  * or an error of may_take_over() or copy_entries(). The pages get a new number,
- * .incarnation. A reader sees the new number when it next looks at the head, and
- * then maps the new pages. Wake
- * no reader, because there is no new entry yet. The waiters flags stay up, so
- * that the first entry of @client wakes the readers. The caller holds the
- * arena's lock, and copy_entries() releases this lock for a while.
+ * .incarnation. When a reader next looks at the head, it sees the new number
+ * and maps the new pages. Wake no reader, because there is no new entry yet.
+ * The waiters flags stay up, so that the first entry of @client wakes the
+ * readers. The caller holds the arena's lock. copy_entries() releases this lock
+ * for a while, and takes it again.
  */
 static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		     struct kring_client *client,
@@ -430,7 +431,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 		      end + info->capacity);
 	rring_seq_store(&kring_ring_page(old)->claim, claim);
 	rring_seq_store(&kring_ring_page(old)->head, end);
-	/* @client never lowers .passed: bound what a hostile writer stored */
+	/* @client never lowers .passed; the last writer may be hostile */
 	passed = rring_seq_load(&kring_ring_page(old)->passed);
 	rring_seq_store(&kring_ring_page(old)->passed, min(passed, end));
 	old->head = end;
@@ -480,8 +481,8 @@ static int prepare(struct opening *opening, struct kring_arena *arena,
 
 /*
  * Free what prepare() has allocated and open_or_take_over() has not put into
- * the arena. After a take-over, this is a ring with the pages of the last
- * writer. The caller must not hold the arena's lock, because it takes long to
+ * the arena. After a take-over, this is a ring with the previous writer's
+ * pages. The caller must not hold the arena's lock, because it takes long to
  * free many pages. May sleep.
  */
 static void discard(struct opening *opening)
@@ -493,12 +494,12 @@ static void discard(struct opening *opening)
 
 /*
  * Make @client the writer of the ring that @args names, and fill the output
- * fields of @args. If the ring exists, @client takes it over, with the pages of
- * opening->fresh. Otherwise opening->fresh becomes a new ring of the arena.
- * Return the ring, without a reference for the caller. Return an ERR_PTR() of
- * an error of take_over(), or ERR_PTR(-ENOSPC) if the arena has .max_rings
- * rings. The caller holds the arena's lock, and take_over() releases this lock
- * for a while.
+ * fields of @args. If the ring exists, @client takes it over, and the ring gets
+ * the pages of opening->fresh. Otherwise opening->fresh becomes a new ring of
+ * the arena. Return the ring, without a reference for the caller. Return an
+ * ERR_PTR() of an error of take_over(), or ERR_PTR(-ENOSPC) if the arena has
+ * .max_rings rings. The caller holds the arena's lock. take_over() releases
+ * this lock for a while, and takes it again.
  */
 static struct kring_ring *open_or_take_over(struct kring_client *client,
 					    struct opening *opening,
@@ -545,7 +546,7 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
 	if (!err) {
 		ring = open_or_take_over(client, &opening, args);
 		err = PTR_ERR_OR_ZERO(ring);
-		/* wake tasks that poll: they did not poll for this ring yet */
+		/* wake tasks that poll, so that they poll for this ring, too */
 		if (!err)
 			kring_client_wake(client, EPOLLOUT | EPOLLWRNORM);
 		kring_client_unlock(client);

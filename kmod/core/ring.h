@@ -16,8 +16,8 @@ struct kring_reader;
 
 /* The arena's lock protects all fields but .ref, .readable and .writable. */
 struct kring_ring {
-	struct kref ref;		/* one for the arena's table, for each
-					 * task that sleeps in WAIT, and for
+	struct kref ref;		/* references: of the arena's table, of
+					 * each task that sleeps in WAIT, and of
 					 * each kernel writer or reader
 					 */
 	struct kring_arena *arena;
@@ -29,13 +29,20 @@ struct kring_ring {
 					 * .info->end is where the last writer
 					 * stopped
 					 */
-	struct rring_kwriter *kwriter;	/* NULL unless the kernel writes it */
-	bool has_heir;			/* copy_entries() is running */
+	struct rring_kwriter *kwriter;	/* NULL unless the kernel writes the
+					 * ring
+					 */
+	bool has_heir;			/* copy_entries() copies this ring now,
+					 * for its next writer
+					 */
 	u64 head;			/* highest valid head so far */
-	u64 low;			/* the window's lower end; only grows */
+	u64 low;			/* the window's lower end, as
+					 * kring_ring_low() last found it; only
+					 * grows
+					 */
 	u64 stall_ns;			/* as given at the first open */
-	u64 laps;			/* how often a reader was lapped */
-	u64 wakes;			/* kring_ring_wake() calls */
+	u64 laps;			/* times a gating reader was lapped */
+	u64 wakes;			/* calls of kring_ring_wake() */
 
 	/*
 	 * Adopted entries: which slots the window named when its writer left or

@@ -6,13 +6,16 @@
 
 struct kring_pool;
 
-/* How many slots of a pool are in each use. No field counts a free slot. */
+/* How many slots of a pool are in each use. Free slots count in no field. */
 struct kring_usage {
 	/* slots that a client holds and has not parked for its next event */
 	u32 held;
 	/* slots that an entry of a ring names; .held can also count them */
 	u32 in_flight;
-	/* slots in no use: a sweep can free them, after a recall if parked */
+	/*
+	 * slots that nothing uses, so that a sweep can free them; parked slots
+	 * count here, too, but a sweep can free them only after a recall
+	 */
 	u32 reclaimable;
 };
 

@@ -48,9 +48,11 @@ u32 kring_flag_lower(rring_flag_t *flag, u32 bits)
 /*
  * Sleep until .events of @evcount differs from @seen, and return 0. Return
  * -ETIME if @deadline, a ktime in ns, has come first; with RRING_FOREVER there
- * is no deadline. Return -ERESTARTSYS if a signal(7) came. This file is also
- * compiled into the library: there, return the error of barrier K (a barrier on
- * the CPUs of all clients) if the thread could not execute it.
+ * is no deadline. Return -ERESTARTSYS if a signal(7) came, but 0 if .events
+ * differs from @seen already. So a hostile peer that signals @evcount all the
+ * time hides a signal(7). This file is also compiled into the library: there,
+ * return the error of barrier K (a barrier on the CPUs of all clients) if the
+ * thread could not execute it.
  */
 static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 {
@@ -70,9 +72,10 @@ static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
  * Sleep on @evcount until ops->ready() returns 0 or an error other than
  * -EAGAIN, and return this value. Return -ETIMEDOUT when @deadline, a ktime in
  * ns, has come. If @deadline is 0, do not sleep; with RRING_FOREVER there is no
- * deadline. Return -ERESTARTSYS if a signal(7) came. In the library, also
- * return the error of a barrier K that the thread could not make. Takes the
- * arena's lock, so the caller must not hold this lock. May sleep.
+ * deadline. Return -ERESTARTSYS if a signal(7) came. In the library, return the
+ * error of barrier K (a barrier on the CPUs of all clients) if the thread could
+ * not execute it. Takes the arena's lock, so the caller must not hold this
+ * lock. May sleep.
  *
  * No wake-up is lost. A peer (a client, or a kernel writer or reader) that
  * makes the condition true first does a store, and then loads a waiters flag.

@@ -16,7 +16,7 @@ struct kring_arena;
 struct kring_evcount {
 	struct kring_arena *arena;
 	wait_queue_head_t queue;
-	atomic_t events;		/* how often it was signalled */
+	atomic_t events;		/* calls of kring_evcount_signal() */
 };
 
 /*

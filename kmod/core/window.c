@@ -75,9 +75,10 @@ static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 }
 
 /*
- * Return the lower end of the window as the present cursors of the readers give
- * it. @head is the head of @ring; the result is not above @head. The result can
- * be lower than at an earlier call if a hostile reader has set its cursor back.
+ * Compute the lower end of the window from the present cursors of the readers,
+ * and from the entries that the ring retains. @head is the head of @ring; the
+ * result is not above @head. The result can be lower than at an earlier call if
+ * a hostile reader has set its cursor back. The caller holds the arena's lock.
  */
 static u64 present_low(const struct kring_ring *ring, u64 head)
 {
@@ -90,10 +91,10 @@ static u64 present_low(const struct kring_ring *ring, u64 head)
 /*
  * Return the lower end of the window: the position of the lowest gating reader,
  * or the first entry that the ring retains for later readers, whichever is
- * lower. Retained entries that gave way (the kernel took their slots when a pool
- * had no free slot) do not count. Whatever cursors a hostile client stores, the
- * lower end never goes back, and is at most a lap (the ring's capacity) below
- * the head.
+ * lower. Retained entries that gave way do not count: the kernel took their
+ * slots when a pool had no free slot. Whatever cursors a hostile client stores,
+ * the lower end never goes back, and is at most a lap (the ring's capacity)
+ * below the head. The caller holds the arena's lock.
  */
 u64 kring_ring_low(struct kring_ring *ring)
 {
@@ -122,8 +123,9 @@ u64 kring_ring_passed(struct kring_ring *ring)
 
 /*
  * Return the lowest position whose entry the writer of @ring has not begun to
- * overwrite: a lap below .claim of the ring's page, but not above the head. The
- * writer raises .claim before it begins to write an entry below .claim.
+ * overwrite: a lap below .claim of the ring's page, but not above the head.
+ * Before the writer writes an entry, it raises .claim above the position of
+ * this entry. The caller holds the arena's lock.
  */
 u64 kring_ring_whole(struct kring_ring *ring)
 {
@@ -135,7 +137,8 @@ u64 kring_ring_whole(struct kring_ring *ring)
 
 /*
  * Return the lowest position at which a new observer may start. The writer may
- * already overwrite the entries below this position.
+ * already overwrite the entries below this position. The caller holds the
+ * arena's lock.
  */
 u64 kring_ring_observable(struct kring_ring *ring)
 {
@@ -146,7 +149,8 @@ u64 kring_ring_observable(struct kring_ring *ring)
  * Return true if the writer of @ring, a process, would find room for an entry
  * in a new scan of the readers' cursors. So compute the lower end of the window
  * from the present cursors. If a hostile reader has set its cursor back, the
- * writer finds a window that begins below the result of kring_ring_low().
+ * writer finds a window that begins below the result of kring_ring_low(). The
+ * caller holds the arena's lock.
  */
 bool kring_ring_has_room(struct kring_ring *ring)
 {
@@ -244,7 +248,8 @@ static void release_adopted(struct kring_ring *ring, u64 end)
 
 /*
  * Stop counting, in the arena's adopted[], those adopted entries of @ring that
- * are below the window: no reader needs them.
+ * are below the window: no reader needs these entries. The caller holds the
+ * arena's lock, or frees the arena.
  */
 void kring_ring_settle(struct kring_ring *ring)
 {
@@ -253,7 +258,11 @@ void kring_ring_settle(struct kring_ring *ring)
 					  ring->adopted_end));
 }
 
-/* Stop counting all adopted entries of @ring in the arena's adopted[]. */
+/*
+ * For each adopted entry of @ring that the arena's adopted[] still counts,
+ * subtract 1 from the count of its slot. The caller holds the arena's lock, or
+ * frees the arena.
+ */
 void kring_ring_release_adopted(struct kring_ring *ring)
 {
 	release_adopted(ring, ring->adopted_end);
@@ -293,8 +302,8 @@ void kring_ring_mark_window(struct kring_ring *ring, u32 pool,
 
 /*
  * Return the index in the ledgers of the slot that the entry at @pos names, or
- * U32_MAX if the entry names no slot. The entry is in the window of @ring. Read
- * an adopted entry from the kernel's copy in .adopted of @ring.
+ * U32_MAX if the entry names no slot. The entry is in the window of @ring. For
+ * an adopted entry, read the kernel's copy in .adopted of @ring.
  */
 static u32 window_slot(const struct kring_ring *ring, u64 pos)
 {
@@ -308,8 +317,9 @@ static u32 window_slot(const struct kring_ring *ring, u64 pos)
  * slots: raise the window's lower end above these entries, until @n of them
  * name slots of @pool. Keep all entries that a gating reader has not released.
  * So only observers, and readers that join later, lose entries. Store the slots
- * in @slots, as indices in @pool, and return how many were stored. If no old
- * entry names a slot of @pool, return 0, and let no entry give way.
+ * in @slots, as indices in @pool, and return how many were stored. If no entry
+ * below the lowest gating reader names a slot of @pool, return 0, and leave the
+ * window as it is. The caller holds the arena's lock.
  */
 static u32 give_way(struct kring_ring *ring, const struct kring_pool *pool,
 		    u32 *slots, u32 n)
@@ -341,7 +351,10 @@ enum rank {
 	OWN_OVERWRITE,
 	/* all other rings of policy RRING_OVERWRITE */
 	ANY_OVERWRITE,
-	/* rings of other policies: entries retained for readers to come */
+	/*
+	 * rings of any policy but RRING_OVERWRITE: the entries that the ring
+	 * retains for readers that join later
+	 */
 	RETAINED,
 };
 
@@ -360,7 +373,8 @@ static enum rank rank_of(const struct kring_ring *ring,
  * rings of this policy, then the entries that rings of other policies retain
  * for later readers. If @own is true, take only rings that @client writes.
  * Store in @slots up to @n slots that these entries name, as indices in @pool,
- * and return how many were stored. The caller then sweeps these slots.
+ * and return how many were stored. The caller then sweeps these slots. The
+ * caller holds the arena's lock.
  */
 u32 kring_rings_give_way(struct kring_pool *pool,
 			 const struct kring_client *client, bool own,

@@ -28,10 +28,11 @@ struct wait_writable {
 #define NO_PEER		RRING_CURSORS
 
 /*
- * Lap each gating reader of @ring that is at @position or below and has not
- * moved for .stall_ns of @ring: such a reader no longer gates. Lower *@wake_at,
- * a ktime in ns, to the time when the next gating reader can reach this limit.
- * The caller holds the arena's lock.
+ * Lap each gating reader of @ring that is at @position or below and has stalled
+ * for .stall_ns of @ring: such a reader no longer gates. The stall of a reader
+ * begins when a call of this function first finds the reader at its position.
+ * Lower *@wake_at, a ktime in ns, to the time when the next gating reader can
+ * reach the limit. The caller holds the arena's lock.
  */
 static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 {
@@ -39,9 +40,10 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 	u32 i;
 
 	/*
-	 * A hostile reader may show a high cursor to this function and a low
-	 * cursor to other loads: then the reader holds the writer back, but its
-	 * stall time does not run. So look again after .stall_ns in any case.
+	 * A hostile reader may store a high cursor before this function loads
+	 * the cursor, and a low one before kring_ring_low() loads it. Then the
+	 * reader holds the writer back, but its stall time does not run. So in
+	 * any case the writer's wait checks again after .stall_ns.
 	 */
 	*wake_at = min(*wake_at, now + max_t(u64, ring->info->stall_ns,
 					     NSEC_PER_MSEC));
@@ -52,11 +54,12 @@ static void check_stalls(struct kring_ring *ring, u64 position, u64 *wake_at)
 }
 
 /*
- * Return 0 if the window's lower end is above @position: the writer may
- * overwrite the entry at @position. Otherwise, if @ring has a stall limit, lap
- * the readers that stall, lower *@wake_at, a ktime in ns, to the time of the
- * next check, and look again at the lower end. Return -EAGAIN if it is still
- * not above @position. The caller holds the arena's lock.
+ * Return 0 if the window begins above @position: the writer may overwrite the
+ * entry at @position. If the window begins lower, and @ring has a stall limit,
+ * lap the readers that stall. Then return 0 if the window now begins above
+ * @position. Otherwise return -EAGAIN. check_stalls() may lower *@wake_at, a
+ * ktime in ns, to the time of the next check. The caller holds the arena's
+ * lock.
  */
 int kring_writer_check_room(struct kring_ring *ring, u64 position, u64 *wake_at)
 {

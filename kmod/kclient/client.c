@@ -19,11 +19,11 @@
 #include "client.h"
 
 /*
- * Protects .kernel_users of all arenas. A task also holds this lock while it
- * changes .kernel of an arena, which points to client 0 of the arena, or
- * .ledger or .cursors of client 0. If the task changes .kernel or .cursors, it
- * also takes the arena's lock, after this lock. So a task that only reads
- * .kernel or .cursors needs only the arena's lock.
+ * Protects .kernel_users of all arenas. A task that changes .kernel of an arena
+ * (a pointer to client 0), or .ledger or .cursors of client 0, holds
+ * kernel_lock. For a change of .kernel or .cursors, the task takes kernel_lock
+ * first and the arena's lock second. So a task that only reads .kernel or
+ * .cursors needs only the arena's lock.
  */
 static DEFINE_MUTEX(kernel_lock);
 
@@ -106,7 +106,7 @@ static void free_if_unused(struct kring_arena *arena)
 	rring_flag_store_release(&arena->info->client_serial[0], 0);
 	arena->kernel = NULL;
 	mutex_unlock(&arena->lock);
-	/* a process may be mapping the cursors: see find_cursors() */
+	/* find_cursors() may still have a reference, to map the cursors */
 	kring_client_put(kernel);
 }
 

@@ -86,8 +86,9 @@ static void wake_writer(struct rring_kreader *kr)
 }
 
 /*
- * Release the entry at .pos: move .pos and the cursor past it, put its XXL
- * region, and, if the reader gates, call wake_writer(). May sleep.
+ * Release the entry at .pos: put the reference to its XXL region, if there is
+ * one, and move .pos and the cursor past the entry. If the reader gates, call
+ * wake_writer(). May sleep.
  */
 static void advance(struct rring_kreader *kr)
 {
@@ -178,12 +179,13 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
  * Load the state, the pages and the head of the ring. If the reader was lapped,
  * first make it gate again. Return 0 if the reader can read the entries from
  * .pos to .head - 1. Return -EAGAIN if there is no entry now. Return -EPIPE if
- * there is no entry and the stream has ended; .told then stands for this end.
+ * there is no entry and the stream has ended; .told then has the
+ * kring_ring_end_mark() of this end.
  *
- * If a new writer has given the ring other pages, take a reference to these
- * pages in .pages, and store the earlier pages in *@old. The caller holds the
- * arena's lock. After it has released the lock, it puts the reference to the
- * pages in *@old.
+ * If a new writer has given the ring other pages, store these pages in .pages,
+ * with a reference, and the earlier pages in *@old. Otherwise do not change
+ * *@old. The caller holds the arena's lock. After the caller has released the
+ * lock, it puts the reference to the pages in *@old.
  */
 static int update_head_locked(struct rring_kreader *kr,
 			      struct kring_pages **old)
@@ -261,8 +263,9 @@ static void peek_entry(struct rring_kreader *kr)
 /*
  * Look for the next event, from .pos on. Return 0 if there is one: .entry
  * describes the event until kreader_finish() is called. Return -EAGAIN if there
- * is no event now, or if PEEK_SKIP_MAX entries in a row were no events. Return
- * -EPIPE if there is no event, and the stream has ended. May sleep.
+ * is no event now, or if this call has passed over PEEK_SKIP_MAX entries that
+ * were discarded, refused or lost. Return -EPIPE if there is no event, and the
+ * stream has ended. May sleep.
  */
 int kreader_next(struct rring_kreader *kr)
 {
@@ -309,7 +312,7 @@ int kreader_finish(struct rring_kreader *kr)
  * @entry: the caller's memory, which this function fills on success
  *
  * Each call returns the same event until the caller calls
- * rring_kreader_release(). This function passes over entries that are no
+ * rring_kreader_release(). This function passes over entries that are not valid
  * events, and counts them as skipped, refused or lost. The event is complete:
  * the caller can read all that the writer stored before it published the event.
  * But the payload lies in memory that a process can change at any time: see
@@ -319,8 +322,8 @@ int kreader_finish(struct rring_kreader *kr)
  * for one @kr one at a time; only rring_kreader_stat() may run meanwhile.
  * Return: 0, or a negative errno:
  *
- * * -EAGAIN: there is no event now, or 256 entries in a row were no events. In
- *   both cases call rring_kreader_wait(), which returns at once if there are
+ * * -EAGAIN: there is no event now, or this call has passed over 256 entries.
+ *   In both cases call rring_kreader_wait(), which returns at once if there are
  *   further entries
  * * -EPIPE: there is no event, and the stream has ended; a new writer of the
  *   ring can continue the stream
@@ -369,7 +372,7 @@ int rring_kreader_copy(struct rring_kreader *kr, u32 offset, void *to, u32 n)
 		return -EINVAL;
 	if (offset > kr->entry.len || n > kr->entry.len - offset)
 		return -ERANGE;
-	/* deliver_next() sets this for its callback: .copy has the payload */
+	/* deliver_next() has copied the whole payload to .copy */
 	if (kr->verdict == KREADER_ENTRY_VALID) {
 		memcpy(to, kr->copy + offset, n);
 		return 0;
@@ -655,14 +658,14 @@ fail_client:
  *   @config->ring
  * * -ENXIO: no ring has the number @config->ring_id
  * * -EBADF: @config->arena_fd is not open
- * * -EINVAL: @config->arena_fd is not an arena's; @config has neither a name
- *   nor a number of a ring; a name, a flag or @config->start is not valid;
- *   @config->ended is set without @config->event; an observer has a name; or a
- *   gating reader asks for a ring of policy RRING_OVERWRITE
+ * * -EINVAL: @config->arena_fd is not the descriptor of an arena; @config has
+ *   neither a name nor a number of a ring; a name, a flag or @config->start is
+ *   not valid; @config->ended is set without @config->event; an observer has a
+ *   name; or the reader would gate in a ring of policy RRING_OVERWRITE
  * * -EBUSY: another reader has this name and is open
  * * -EACCES: the named reader to resume does not belong to root
- * * -ENOSPC: the kernel has 64 readers in the arena, or the ring has 240, or
- *   the module's max_bytes is used up
+ * * -ENOSPC: the kernel already has 64 readers in the arena, the ring already
+ *   has 240 readers, or the limit max_bytes of the module would be exceeded
  * * -ENOMEM: no memory
  * * -EINTR: the calling task was killed while it created the reader's thread
  * * -ENODEV: this module is being unloaded

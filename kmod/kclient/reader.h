@@ -20,13 +20,18 @@ enum kreader_verdict {
 	KREADER_ENTRY_DISCARDED,	/* its writer discarded it */
 	/*
 	 * The writer may have overwritten the entry. Or the slot has another
-	 * generation, and the writer did not wait for the reader there.
+	 * generation than the handle, and the writer need not wait for the
+	 * reader at this position.
 	 */
 	KREADER_ENTRY_LOST,
 	KREADER_ENTRY_BAD_HANDLE,	/* the handle names no slot */
 	/* the length exceeds the slot, the XXL region or the stride */
 	KREADER_ENTRY_BAD_LEN,
-	KREADER_ENTRY_STALE,		/* the slot has another generation */
+	/*
+	 * The slot has another generation than the handle, although the writer
+	 * must wait for the reader at this position.
+	 */
+	KREADER_ENTRY_STALE,
 };
 
 /*
@@ -44,8 +49,8 @@ struct rring_kreader {
 	const struct rring_ring_info *info;
 	rring_seq_t *cursor;		/* copy of .pos for the writer */
 	/*
-	 * .ref of this reader in the ring's struct rring_ring_info. If it
-	 * differs from .ref below, the kernel has lapped this reader.
+	 * Word .ref of this reader in the ring's struct rring_ring_info. If the
+	 * word differs from the field .ref, the kernel has lapped this reader.
 	 */
 	const rring_word_t *ref_now;
 	u64 ref;			/* *.ref_now, at last update_head() */
@@ -65,9 +70,10 @@ struct rring_kreader {
 	u64 pos;
 	u64 head;			/* the reader can read entries below */
 	/*
-	 * The writer waits for a gating reader from this position on. After a
-	 * lap it can be above .pos: up to here the reader validates what it
-	 * reads, as an observer does. An observer has 0.
+	 * The writer waits for a gating reader from this position on. After the
+	 * kernel has lapped the reader, this position can be above .pos. Then
+	 * the reader validates each entry below this position, as an observer
+	 * does. An observer has 0.
 	 */
 	u64 gates_from;
 	/*

@@ -43,7 +43,7 @@ static bool generation_is(const struct rring_kreader *kr, u64 handle)
 	u64 now = rring_word_load_acquire(generation);
 
 	if (!now) {
-		/* a sweep, under this lock, hides the generation: wait */
+		/* a sweep hides the generation under this lock: wait for it */
 		mutex_lock(&kr->arena->lock);
 		now = rring_word_load(generation);
 		mutex_unlock(&kr->arena->lock);

@@ -44,8 +44,9 @@ static int deliver_next(struct rring_kreader *kr)
 }
 
 /*
- * Deliver up to BATCH events. Return 0 if there were so many: there may be
- * more. Otherwise return the -EAGAIN or -EPIPE of kreader_next(). May sleep.
+ * Call deliver_next() until it returns an error, at most BATCH times. Return 0
+ * if it has found BATCH events: there may be more. Otherwise return its error,
+ * -EAGAIN or -EPIPE. May sleep.
  */
 static int deliver_batch(struct rring_kreader *kr)
 {

@@ -2,8 +2,8 @@
 /*
  * The kernel as the writer of a ring: open, close, wake. A caller of reserve or
  * commit may hold the lock of a run queue, and to wake a task the kernel takes
- * such a lock. So the caller wakes no reader and starts no refill: the writer's
- * irq_work does that later.
+ * such a lock. So reserve and commit wake no reader and start no refill: the
+ * writer's irq_work does both later.
  */
 #include "../core/compat.h"
 
@@ -269,16 +269,16 @@ static int open_in_arena(struct rring_kwriter *kw,
  *
  * * -ENOENT: no arena has the name @config->arena
  * * -EBADF: @config->arena_fd is not open
- * * -EINVAL: @config->arena_fd is not an arena's, or another field of @config
- *   is not valid
+ * * -EINVAL: @config->arena_fd is not the descriptor of an arena, or another
+ *   field of @config is not valid
  * * -EACCES: the ring of this name belongs to another user than root
  * * -EBUSY: the ring of this name has a writer
  * * -EOVERFLOW: the ring of this name ends at position 2^62 or above, which no
  *   honest writer reaches
  * * -EEXIST: the ring of this name has another geometry, or was created with a
  *   stall limit
- * * -ENOSPC: the arena has no place for a ring, or the module's max_bytes is
- *   used up
+ * * -ENOSPC: the arena has no place for another ring, or the limit max_bytes of
+ *   the module would be exceeded
  * * -ENOMEM: no memory
  * * -ENODEV: this module is being unloaded
  */

@@ -30,7 +30,7 @@ struct kwriter_cursor {
 	bool gates;			/* the writer waits for the reader */
 };
 
-/* How a reservation ended. The lowest bit of the entry's mark has this. */
+/* How a reservation ended. The value is the lowest bit of the entry's mark. */
 enum kwriter_outcome {
 	KWRITER_COMMITTED,
 	KWRITER_DISCARDED,
@@ -68,7 +68,8 @@ struct rring_kwriter {
 	struct rring_entry *entries;		/* NULL in an inline ring */
 	struct rring_event_header *headers;	/* NULL in a ring of handles */
 	void *data;			/* payloads of an inline ring */
-	u64 *mark;			/* last mark of each entry, by index */
+	/* by index: the last mark of the entry, see make_mark(); 0: none yet */
+	u64 *mark;
 	u64 reciprocal;			/* (2^64 - 1) / capacity */
 	u32 capacity;
 	u32 stride;
@@ -84,16 +85,16 @@ struct rring_kwriter {
 	 * reservation is discarded.
 	 */
 	atomic64_t reserved ____cacheline_aligned_in_smp;
-	/* discarded events below the head, whose entries readers skip */
+	/* number of discarded events whose entries the head has passed */
 	atomic64_t discards_skipped;
-	/* discarded events whose position was given back */
+	/* number of discarded events whose position was given back */
 	atomic64_t discards_undone;
 
 	raw_spinlock_t lock ____cacheline_aligned_in_smp;
 	/* by CPU: true while a context on that CPU holds or awaits .lock */
 	bool __percpu *lock_busy;
 	struct kwriter_position settled;	/* entries below are settled */
-	u64 low;			/* what update_low() has last found */
+	u64 low;			/* window's lower end: update_low() */
 	struct kwriter_cursor reader[RRING_READERS];
 	struct kwriter_stock stock[RRING_KWRITER_CLASSES];
 	/* true from the request or start of a refill until end_refill() */

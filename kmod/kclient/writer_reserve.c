@@ -281,8 +281,9 @@ static u64 make_mark(u64 pos, enum kwriter_outcome outcome)
 }
 
 /*
- * Return the mark of the entry at @pos, or 0 if this entry is not marked yet.
- * @index is @pos modulo the capacity.
+ * Return the mark of the entry at @pos: see make_mark(). Return 0 if the entry
+ * has no mark yet, or still the mark of an earlier lap of the ring. @index is
+ * @pos modulo the capacity.
  */
 static u64 load_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 {
@@ -298,8 +299,8 @@ static u64 load_mark(const struct rring_kwriter *kw, u64 pos, u32 index)
 
 /*
  * If the head is at *@head, move the head over the entry at that position, and
- * return true. The caller knows that this entry is complete. Otherwise set
- * *@head to the present head, and return false.
+ * return true. If the head is elsewhere, set *@head to the present head, and
+ * return false. The caller knows that the entry at *@head is complete.
  *
  * A: pairs with B in the library's peek, in the sweep and in writer_window.c.
  * Without this pair a reader could see the new head before the entry.
@@ -380,9 +381,9 @@ static bool has_waiters(struct rring_kwriter *kw)
 
 /*
  * Move the head over the marked entries that follow it. The caller has already
- * moved the head over @moved entries. If the head has moved, and a task waits
- * or a batch is full, queue .irq. The irq_work wakes the sleepers, and moves
- * the head over further marked entries.
+ * moved the head over @moved entries. Queue .irq if the head was moved over
+ * KWRITER_BATCH entries or more, or over any entry while a task waits. The
+ * irq_work wakes the sleepers, and moves the head over further marked entries.
  */
 static noinline void advance_and_wake(struct rring_kwriter *kw, u32 moved)
 {
@@ -438,8 +439,9 @@ static void write_header(struct rring_event_header *header,
 
 /*
  * Commit @event in a ring of handles. A shallow sweep reads only holds and
- * in_flight, and no windows. So in_flight rises before the head moves and the
- * hold falls. Otherwise the sweep could free a slot that the window names.
+ * in_flight, and no windows. So this function first raises in_flight, then
+ * moves the head, then drops the hold. If the hold fell before in_flight rises,
+ * the sweep could free a slot that the window names.
  */
 static noinline void commit_slot(struct rring_kwriter *kw,
 				 const struct rring_kevent *event)

@@ -200,10 +200,11 @@ static void count_failures(struct kring_arena *arena, u32 dry)
 }
 
 /*
- * Begin to wait for free slots of the pools in the mask @dry. Like any client
- * that waits, raise the waiters flags of these pools, pass barrier K, and try
+ * Begin to wait for free slots of the pools in the mask @dry, in which the
+ * caller has found no free slot. Count a failure of each of these pools. Like
+ * any client that waits, raise their waiters flags, pass barrier K, and try
  * once more to fill the stocks. Return the mask of the pools that have no free
- * slot even now, or 0.
+ * slot even now, or 0. Takes the arena's lock. May sleep.
  *
  * This function does not sleep until a slot is free: if the result is not 0,
  * the refill work ends, and slot_freed() queues it again. If the result is 0,
@@ -216,7 +217,7 @@ static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 
 	count_failures(kw->arena, dry);
 	WRITE_ONCE(kw->awaiting_slots, true);
-	smp_mb__before_atomic();	/* .awaiting_slots before the flag */
+	smp_mb__before_atomic();	/* first .awaiting_slots, then flags */
 	kring_flag_raise(&kw->arena->info->pool_waiters, dry);
 	kring_barrier_unlocked(kw->arena);
 	still = refill_all_stocks(kw);
@@ -281,8 +282,8 @@ void kwriter_stock_refill(struct work_struct *work)
 /*
  * Queue the next refill if the last refill found a pool without free slots.
  * Delay it by one tick, so that refills run at most once per tick. The wait
- * queue of the pool's event count calls this function, in any context, when the
- * event count is signalled.
+ * queue of the pool's event count calls this function when the event count is
+ * signalled, in process context or in an irq_work, with the queue's lock held.
  */
 static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 		      void *key)
@@ -345,7 +346,10 @@ int kwriter_stock_init(struct rring_kwriter *kw,
 	return 0;
 }
 
-/* Start refills, and wait until the first refill has ended. May sleep. */
+/*
+ * Start refills, and wait until the work .refill has run once. The stocks are
+ * then full, unless a pool has too few free slots. May sleep.
+ */
 void kwriter_stock_start(struct rring_kwriter *kw)
 {
 	u32 i;
@@ -377,7 +381,8 @@ void kwriter_stock_stop(struct rring_kwriter *kw)
 
 /*
  * Drop the holds of all slots in stock, so that sweeps free the slots, and free
- * the arrays .handle. The caller then wakes the clients that wait for a slot.
+ * the arrays .handle. No other task uses the stocks any more, so this function
+ * takes no lock. The caller then wakes the clients that wait for a slot.
  */
 void kwriter_stock_destroy(struct rring_kwriter *kw)
 {

@@ -18,8 +18,8 @@ struct kwriter_stock {
 	struct kring_pool *pool;
 	u32 want;			/* slots to keep; 0: class not used */
 	u32 n;				/* slots in .handle */
-	u64 *handle;			/* array of 2 * .want handles */
-	wait_queue_entry_t wait;	/* in the pool's event count */
+	u64 *handle;			/* room for 2 * .want handles */
+	wait_queue_entry_t wait;	/* in pool->evcount.queue */
 };
 
 int kwriter_stock_init(struct rring_kwriter *kw,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * The window of a kernel writer: where its readers are, how much room the
- * writer has, and which entries are settled: their slots are no longer in flight
- * in the kernel's ledger.
+ * writer has, and which entries are settled: the kernel's ledger no longer
+ * counts these entries in in_flight of their slots.
  *
  * Only the kernel writes the ring's pages and its own ledger, so this code
  * trusts what the pages and the ledger contain. Processes write the cursors, so
@@ -63,9 +63,9 @@ void kwriter_window_unlock(struct rring_kwriter *kw, unsigned long flags)
 
 /*
  * Take .lock and disable interrupts. Return the flags for
- * kwriter_window_unlock(). Only for process context and irq_work. These
- * contexts never interrupt a holder of .lock on their CPU, because a holder has
- * interrupts off. So the trylock always succeeds.
+ * kwriter_window_unlock(). Only process context and an irq_work may call this
+ * function: they never interrupt a holder of .lock on their CPU, because a
+ * holder has interrupts off. So the trylock always succeeds.
  */
 unsigned long kwriter_window_lock(struct rring_kwriter *kw)
 {
@@ -278,10 +278,10 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 /* ---- readers come and go: the caller holds the arena's lock ---- */
 
 /*
- * Copy the state of @reader into @kw: whether it gates, its start, and its
- * cursor. The core calls this function when the state of @reader changes, and
- * kwriter_window_add_readers() calls it when the kernel opens the ring. The
- * caller holds the arena's lock. Takes kw->lock.
+ * Copy the state of @reader into @kw: whether it gates, its .start, and, while
+ * it is LIVE, the address of its cursor. The core calls this function when the
+ * state of @reader changes, and kwriter_window_add_readers() calls it when the
+ * kernel opens the ring. The caller holds the arena's lock. Takes kw->lock.
  */
 static void update_cursor(struct rring_kwriter *kw,
 			  const struct kring_reader *reader)

@@ -137,7 +137,7 @@ static int check_ledger(const struct kring_client *client,
 }
 
 /*
- * Find the region that @vma asks for, and store the region in @ref with a
+ * Find the region that the offset of @vma names, and store it in @ref with a
  * reference. Return 0, -EINTR if the process is being killed, -EOWNERDEAD if
  * @client is dead or evicted, or an error of kring_client_region(), check_vma()
  * or check_ledger(). Even after an error, the caller calls

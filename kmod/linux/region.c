@@ -15,7 +15,7 @@
 
 static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
 
-static atomic_long_t bytes_in_use;	/* of all regions */
+static atomic_long_t bytes_in_use;	/* bytes of all regions together */
 static unsigned long bytes_max;		/* limit of bytes_in_use */
 
 /*
@@ -30,7 +30,7 @@ void kring_region_set_limit(unsigned long max_bytes)
 
 /*
  * Return true if a region of @size bytes is within the limit for all regions
- * together. If it is not, such a region can never be allocated.
+ * together. If the result is false, such a region can never be allocated.
  */
 bool kring_region_within_limit(u64 size)
 {

@@ -27,8 +27,8 @@ struct request {
 /*
  * Return true if the request @context names @arena, and the request's socket
  * may see @arena. If the request names @arena, store the rights of the socket
- * in .may of the request, even if the result is false. This is a
- * kring_arena_filter_t.
+ * in .may of the request: 0 if the socket may not see @arena. This is a
+ * kring_arena_filter_t. The caller holds kring_names_lock.
  */
 static bool arena_matches(const struct kring_arena *arena, void *context)
 {
@@ -181,12 +181,13 @@ int kring_change_evict(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * Set the stall limit of the ring that @info names: how long a reader may keep
- * the ring full. Return 0, -ENXIO if there is no such ring, -ESTALE if the
- * request has a ring name and the ring has another name, or -EINVAL if the
- * limit is out of range. Return -EOPNOTSUPP if the ring was opened without a
- * stall limit: the readers of such a ring do not check whether the writer has
- * overwritten their entries. The caller holds the arena's lock.
+ * Set the stall limit of the ring that @info names: how long a gating reader
+ * may keep the ring full without a move before it is lapped. Return 0, -ENXIO
+ * if there is no such ring, -ESTALE if the request has a ring name and the ring
+ * has another name, or -EINVAL if the limit is out of range. Return -EOPNOTSUPP
+ * if the ring was opened without a stall limit: the readers of such a ring do
+ * not check whether the writer has overwritten their entries. The caller holds
+ * the arena's lock.
  */
 static int set_stall(struct kring_arena *arena, struct genl_info *info)
 {
@@ -228,10 +229,10 @@ int kring_change_ring(struct sk_buff *skb, struct genl_info *info)
 }
 
 /*
- * Remove the named reader that @info identifies. The reader must be frozen: it
- * keeps its position, and has no client. Return 0, -ENXIO if there is no such
- * ring or reader, -ESTALE if the request has a serial and the reader has
- * another one, or -EBUSY if the reader has a client. The caller holds the
+ * Remove the named reader that @info identifies. The reader must be frozen: its
+ * client has died, and its position is kept. Return 0, -ENXIO if there is no
+ * such ring or reader, -ESTALE if the request has a serial and the reader has
+ * another serial, or -EBUSY if the reader has a client. The caller holds the
  * arena's lock.
  */
 static int forget(struct kring_arena *arena, struct genl_info *info)

@@ -35,7 +35,7 @@
  * stored in cb->args, which netlink sets to 0 before the first call.
  */
 struct dump_position {
-	/* id of the arena that the dump has reached; 0 before the first one */
+	/* id of the arena whose objects are dumped; 0 before the first arena */
 	long arena;
 	long done;		/* 1 if all objects of .arena are dumped */
 	long index;		/* index of the next object in .arena */
@@ -50,12 +50,13 @@ struct dump {
 	u8 command;
 	struct kring_viewer viewer;
 	struct kring_id_namespaces audience;
-	/* dump only the arena with this id and this name; 0 and "": any */
+	/* dump only the arena with this id (0: any) and this name ("": any) */
 	u32 only;
 	char only_name[RRING_NAME_MAX];
 	u32 seq;
 
-	struct kring_arena *arena;	/* arena .at->arena, with a reference */
+	/* the arena with id .at->arena; kring_dump() has a reference */
+	struct kring_arena *arena;
 	/*
 	 * select_arena() stores here the rights of .viewer to .arena, and
 	 * copies of .persistent and .named of .arena.
@@ -81,7 +82,7 @@ static bool arena_matches(const struct dump *dump,
  * @arena that kring_names_lock protects, so that the dump can read the copies
  * without the lock. kring_arena_next() makes its last call of this function for
  * the arena that it returns, so the copies are of the returned arena. This is a
- * kring_arena_filter_t.
+ * kring_arena_filter_t. The caller holds kring_names_lock.
  */
 static bool select_arena(const struct kring_arena *arena, void *context)
 {
@@ -99,7 +100,7 @@ static bool select_arena(const struct kring_arena *arena, void *context)
 /*
  * Hash the id and .changes of @arena into .seq of the dump @context, if @arena
  * belongs to the dump. Always return true; kring_arena_each() ignores the
- * result. This is a kring_arena_filter_t.
+ * result. This is a kring_arena_filter_t. The caller holds kring_names_lock.
  */
 static bool hash_arena(const struct kring_arena *arena, void *context)
 {
@@ -117,13 +118,13 @@ static u32 compute_seq(struct dump *dump)
 {
 	dump->seq = 0;
 	kring_arena_each(hash_arena, dump);
-	return dump->seq ?: 1;	/* netlink compares nothing with a seq of 0 */
+	return dump->seq ?: 1;	/* netlink would not compare a seq of 0 */
 }
 
 /*
  * Return the arena that the dump continues with, and take a reference to the
- * arena. Return NULL if all arenas are dumped. If the returned arena is not the
- * one at which the dump stopped, set .at to the arena's first object.
+ * arena. Return NULL if all arenas are dumped. If the returned arena is not
+ * arena .at->arena, set .at to the first object of the returned arena.
  */
 static struct kring_arena *next_arena(struct dump *dump)
 {
@@ -182,9 +183,9 @@ static int dump_arena(struct dump *dump)
 }
 
 /*
- * Write @pool into the dump, and how many of its slots are in each kind of use.
- * Return 0, -EMSGSIZE if the buffer is full, or -EINTR if the task got a fatal
- * signal. Takes the arena's lock. May sleep.
+ * Write @pool into the dump, with the counts of its slots that are held, in
+ * flight and reclaimable. Return 0, -EMSGSIZE if the buffer is full, or -EINTR
+ * if the task got a fatal signal. Takes the arena's lock. May sleep.
  */
 static int dump_pool(struct dump *dump, struct kring_pool *pool)
 {
@@ -238,10 +239,10 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id,
 #define HOLDS_AT_ONCE	4096
 
 /*
- * Look at HOLDS_AT_ONCE slots of @pool, beginning with slot @from, and return
- * how many of them @client holds. Do not count a parked slot (one that @client
- * keeps for its next event) if the kernel has recalled the slot. The caller
- * holds the arena's lock.
+ * Look at the next HOLDS_AT_ONCE slots of @pool, or fewer at the end of the
+ * pool, beginning with slot @from. Return how many of these slots @client
+ * holds. Do not count a parked slot (one that @client keeps for its next event)
+ * if the kernel has recalled the slot. The caller holds the arena's lock.
  */
 static u32 count_holds(struct kring_client *client,
 		       const struct kring_pool *pool, u32 from)
@@ -258,12 +259,12 @@ static u32 count_holds(struct kring_client *client,
 }
 
 /*
- * Set @usage->held to the numbers of slots that client @id holds in each pool,
- * and set all other fields of @usage to 0. Return 0, or -EINTR if the task got
- * a fatal signal. If the client with @id and @serial dies during the call,
- * return 0 with incomplete numbers. Take the arena's lock, and release the lock
- * after each HOLDS_AT_ONCE slots, so that other tasks do not wait long for the
- * lock.
+ * Count, for each pool, the slots that client @id holds. Store the counts in
+ * @usage->held, and set all other fields of @usage to 0. Return 0, or -EINTR if
+ * the task got a fatal signal. If the client with @id and @serial dies during
+ * the call, return 0 with incomplete counts. Take the arena's lock, and release
+ * the lock after each HOLDS_AT_ONCE slots, so that other tasks do not wait long
+ * for the lock.
  */
 static int count_all_holds(struct kring_arena *arena, u32 id, u32 serial,
 			   struct kring_client_usage *usage)
@@ -411,8 +412,8 @@ static int dump_reader(struct dump *dump, const struct kring_reader *reader)
 
 /*
  * Write the readers of @ring, beginning with reader .at->inner, into the dump.
- * Return 0, or -EMSGSIZE if the buffer is full: .at->inner is then the reader
- * that did not fit. The caller holds the arena's lock.
+ * Return 0, or -EMSGSIZE if the buffer is full: .at->inner is then the index of
+ * the reader that did not fit. The caller holds the arena's lock.
  */
 static int dump_readers_of(struct dump *dump, struct kring_ring *ring)
 {
@@ -439,9 +440,10 @@ static int dump_readers(struct dump *dump)
 struct dump_kind {
 	int id_attr;	/* attribute of the request that has the arena's id */
 	/*
-	 * Write the objects of .arena, beginning at .at, into the dump. Return
-	 * 0 if all objects are written, -EMSGSIZE if the buffer is full, or
-	 * -EINTR if the task got a fatal signal.
+	 * Write the objects of @dump->arena, beginning at @dump->at, into
+	 * @dump->skb. Return 0 if all objects are written, -EMSGSIZE if the
+	 * buffer is full, or -EINTR if the task got a fatal signal. Takes the
+	 * arena's lock.
 	 */
 	int (*objects)(struct dump *dump);
 };
@@ -481,8 +483,8 @@ static int dump_init(struct dump *dump, struct netlink_callback *cb)
 /*
  * Check a dump request. Netlink calls this function once, before it first calls
  * kring_dump(). Return 0, or -EPERM if the socket has no file. Return -ENOENT
- * if the request names an arena by id or name, and there is no such arena, or
- * the socket may not see the arena.
+ * if the request names an arena by id or name, but the arena does not exist or
+ * the socket may not see it.
  */
 int kring_dump_start(struct netlink_callback *cb)
 {

@@ -2,8 +2,8 @@
 /*
  * Eviction: the kernel declares a client dead although its process lives on.
  * Other clients soon use the slots that a dead client held. So the kernel first
- * makes sure that the client's process can write no slot any more. The kernel
- * does these steps in this order:
+ * makes sure that the process can no longer write through the mappings of the
+ * evicted client. The kernel does these steps in this order:
  *
  *   1. mark_evicted() sets .evicted under the arena's lock. From then on all
  *      calls of the client fail, and it can map nothing more.

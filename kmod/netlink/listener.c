@@ -20,9 +20,9 @@
 struct listener {
 	struct list_head node;
 	/*
-	 * The listener holds a reference to .sk. It cannot find the socket by
-	 * .portid alone: a socket that is closed gives up its port id before
-	 * on_release() runs, and another socket can get the same port id.
+	 * The listener holds a reference to .sk. The port id alone does not
+	 * identify the socket: a socket that is closed gives up its port id
+	 * before netlink calls on_release(), and another socket can get it.
 	 */
 	struct sock *sk;
 	u32 portid;
@@ -35,7 +35,7 @@ struct listener {
 };
 
 static LIST_HEAD(listeners);
-static DEFINE_MUTEX(listeners_lock);	/* protects the list above */
+static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
 
 /*
  * Return the listener of socket @sk, or NULL if @sk is not a listener. The
@@ -118,9 +118,9 @@ static bool may_hear(const struct listener *listener, const struct net *net,
 }
 
 /*
- * Return true if at least one listener may see the arena of @net that @access
- * describes. If the result is false, the caller need not complete its notice,
- * because no listener would get the notice.
+ * Return true if at least one listener in @net may see an arena with the owner,
+ * group, mode and .named in @access. If the result is false, no listener would
+ * get a notice about the arena. Takes listeners_lock.
  */
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access)
@@ -141,8 +141,8 @@ bool kring_listener_any(const struct net *net,
 /*
  * Put @skb into the receive queue of @listener's socket. Do not use netlink's
  * own functions, because they look up the socket by its port id, which another
- * socket can have by now. On an error, for example a full queue, free @skb and
- * set the socket's error to ENOBUFS.
+ * socket can have by now. On an error, for example if the queue is full, free
+ * @skb and set the socket's error to ENOBUFS.
  */
 static void send_to(const struct listener *listener, struct sk_buff *skb)
 {
@@ -157,9 +157,10 @@ static void send_to(const struct listener *listener, struct sk_buff *skb)
 
 /*
  * Send a copy of @skb, a notice about an arena, to each listener in @net that
- * may see this arena. @access has the arena's owner, group and mode. A listener whose receive buffer is full loses
- * the notice, and its next receive call fails with ENOBUFS. If there is no
- * memory for a copy, the listener loses the notice without an error.
+ * may see this arena. @access has the arena's owner, group, mode and .named. A
+ * listener whose receive buffer is full loses the notice, and its next receive
+ * call fails with ENOBUFS. A listener for whose copy there is no memory loses
+ * the notice without an error. Takes listeners_lock.
  */
 void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb)

@@ -6,10 +6,10 @@
  * no reference to an object. A notice keeps the cookie of its network
  * namespace. The worker drops the notice if the namespace has ended.
  *
- * Processes can cause any number of notices. So an arena may send at most
- * SENT_PER_SECOND notices per second, and none while PENDING_MAX notices are
- * unsent. Only the notice ARENA_GONE has no limit. Each arena counts the
- * notices that it could not send, and its next notice carries the count.
+ * Processes can cause any number of notices. So an arena may queue at most
+ * SENT_PER_SECOND notices per second, and none while PENDING_MAX notices of all
+ * arenas are unsent. Only the notice ARENA_GONE has no limit. Each arena counts
+ * the notices that it could not queue, and its next notice carries the count.
  */
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
@@ -38,17 +38,18 @@
 
 /*
  * A message that the worker will send. The task that causes the event writes
- * most attributes. The worker calls append_late_attrs() to append the others:
- * the count .missed, and the user and group ids. The values of the ids depend
- * on the user namespace that owns the network namespace.
+ * most attributes. The worker calls append_late_attrs() to append the count
+ * .missed, and the user and group ids: their values depend on the user
+ * namespace that owns the arena's network namespace, which the worker looks up.
  */
 struct notice {
 	struct list_head node;		/* in the list pending */
 	u64 net_cookie;
-	struct kring_access access;	/* tells which sockets get the notice */
+	struct kring_access access;	/* decides which listeners get it */
 	struct sk_buff *skb;
 	void *header;
-	u32 missed;			/* notices lost before this notice */
+	/* notices of the arena that were lost since its last queued notice */
+	u32 missed;
 	int missed_attr;
 	int uid_attr;			/* 0: no user id */
 	kuid_t uid;
@@ -88,8 +89,8 @@ static struct net *find_net(u64 cookie)
 
 /*
  * Append the user and group ids of @notice, in the numbers of the user
- * namespace that owns @net, and the count of lost notices. Return 0, or
- * -EMSGSIZE if an attribute does not fit.
+ * namespace that owns @net, and the count of lost notices if it is not 0.
+ * Return 0, or -EMSGSIZE if an attribute does not fit.
  */
 static int append_late_attrs(struct notice *notice, const struct net *net)
 {
@@ -160,10 +161,10 @@ static void deliver_all(struct work_struct *work)
 /* ---- writing one ---- */
 
 /*
- * Return true if the limits allow the arena of @meter one more notice: fewer
- * than SENT_PER_SECOND notices of the arena are in .sent since .since, and
- * fewer than PENDING_MAX notices of all arenas are unsent. Count the notice in
- * .sent even if the result is false. The caller holds pending_lock.
+ * Return true if the limits allow the arena of @meter one more notice: .sent is
+ * below SENT_PER_SECOND, and fewer than PENDING_MAX notices of all arenas are
+ * unsent. Add 1 to .sent even if the result is false. When a second has passed
+ * since .since, .sent begins at 0 again. The caller holds pending_lock.
  */
 static bool meter_allows(struct kring_meter *meter)
 {
@@ -177,9 +178,9 @@ static bool meter_allows(struct kring_meter *meter)
 }
 
 /*
- * Return true if @arena may send one more notice. If a limit forbids the
+ * Return true if @arena may queue one more notice. If a limit forbids the
  * notice, count it in .missed of the arena's meter, and return false. After
- * kring_notify_stop() return false and count nothing.
+ * kring_notify_stop() return false and count nothing. Takes pending_lock.
  */
 static bool notice_is_allowed(struct kring_arena *arena)
 {
@@ -248,7 +249,7 @@ static struct notice *notice_begin(struct kring_arena *arena, u8 command,
 /*
  * Queue @notice for the worker, and move the count of notices that @arena has
  * lost into @notice. Return true. After kring_notify_stop() do nothing and
- * return false: the caller then has to free @notice.
+ * return false: the caller then has to free @notice. Takes pending_lock.
  */
 static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 {
@@ -270,7 +271,7 @@ static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
 /*
  * Queue @notice for the worker. If kring_notify_stop() was called, or if @err
  * is not 0, free @notice instead. @err is the result of appending the
- * attributes. If it is not 0, the module has a bug, because MESSAGE_SIZE is
+ * attributes. If @err is not 0, the module has a bug, because MESSAGE_SIZE is
  * enough for all attributes.
  */
 static void notice_post(struct kring_arena *arena, struct notice *notice,
@@ -357,7 +358,8 @@ void kring_announce_client(struct kring_client *client,
 
 /*
  * Queue the notice POOL_DRY: a refill for @client has found no free slot in
- * @pool or, for an XXL event, no memory. The caller holds the arena's lock.
+ * @pool or, if @pool is the XXL pool, no memory. The caller holds the arena's
+ * lock.
  */
 void kring_announce_dry(struct kring_pool *pool,
 			const struct kring_client *client)
@@ -402,7 +404,7 @@ void kring_notify_start(void)
 /*
  * Send all queued notices, and make the module drop each later notice. A later
  * notice can come from an arena that is freed after this call, because the
- * module or a request still has a reference to the arena.
+ * module or a netlink request still has a reference to the arena.
  */
 void kring_notify_stop(void)
 {

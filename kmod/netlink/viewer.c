@@ -132,7 +132,7 @@ u32 kring_viewer_rights(const struct kring_viewer *viewer,
  * The caller also has to check that the process that opened the socket has
  * RRING_MAY_ADMINISTER. Both checks are needed. An unprivileged process can
  * open the socket and make it the standard output of a privileged program,
- * which then sends a request without knowing. And an unprivileged process may
+ * which then sends a request unknowingly. And an unprivileged process may
  * have inherited a socket that a privileged process opened.
  */
 bool kring_viewer_may_change(const struct kring_viewer *viewer,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Choose the backend. The library uses the backend that the caller names. If
- * the caller names none, the environment variable RRING_BACKEND names it. If
- * that is not set, the library uses the device if it exists, and otherwise the
- * process backend. If the device exists but cannot be opened, the call fails.
- * The process backend would be no replacement, because other processes cannot
- * attach to its arenas.
+ * the caller names none, the environment variable RRING_BACKEND names it:
+ * "device" or "process". If the variable has no such value, the library uses
+ * the device if it exists, and otherwise the process backend. If the device
+ * exists but cannot be opened, the caller gets an error. The process backend
+ * would be no replacement, because other processes cannot attach to its arenas.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -53,7 +53,7 @@ struct ulib_backend_calls {
 	/*
 	 * Return the descriptor that the program passes to poll(2), the same
 	 * one at each call for a client; or a negative errno. The caller holds
-	 * own->lock of the client.
+	 * .lock of struct rring_client_private.
 	 */
 	int (*poll_fd)(struct ulib_file *file);
 	/*
@@ -80,7 +80,7 @@ extern const struct ulib_backend_calls ulib_backend_process;
 /* Open /dev/rusted_ring. Return the descriptor, or a negative errno. */
 int ulib_device_open(void);
 
-/* Return 1 if @fd is of an arena of the process backend, else 0. */
+/* Return 1 if @fd is the descriptor of an arena of this process, else 0. */
 int ulib_backend_process_has(int fd);
 
 #endif /* ULIB_BACKEND_H */

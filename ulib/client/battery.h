@@ -6,7 +6,8 @@
 
 /*
  * Return 1 if @dir, usually ULIB_POWER_SUPPLIES, lists a battery that powers
- * the machine itself; else 0.
+ * the machine, and not only a peripheral such as a mouse. Else return 0, also
+ * if @dir cannot be read.
  */
 int ulib_battery_in(const char *dir);
 

@@ -59,7 +59,8 @@ void ulib_unmap(struct rring_client *client, const void *addr, size_t size)
 }
 
 /*
- * Call the backend's .poll_again() with @mask. Do nothing if the program has
+ * Make the poll descriptor report what is ready now and what gets ready next:
+ * call the backend's .poll_again() with @mask. Do nothing if the program has
  * never called rring_client_fd() with @client, and so has no poll descriptor.
  */
 void ulib_poll_again(struct rring_client *client, uint32_t mask)
@@ -71,12 +72,12 @@ void ulib_poll_again(struct rring_client *client, uint32_t mask)
 }
 
 /*
- * Set the bits @waiters in the waiters flag of ring @ring, if the backend needs
- * that and the program has a poll descriptor. The caller is a reader that has
- * found an event, or the writer that has found room. The program perhaps uses
- * only a part of the events or the room; nevertheless the next event or the
- * next room must make the poll descriptor ready again. This call makes no
- * barrier, so it is cheap.
+ * Set the bits @waiters in the waiters flag of ring @ring, if the backend has
+ * .poll_next() and the program has a poll descriptor. The caller is a reader
+ * that has found an event, or the writer that has found room. The program
+ * perhaps uses only a part of the events or the room; nevertheless the next
+ * event or the next room must make the poll descriptor ready again. This call
+ * makes no barrier, so it is cheap.
  */
 void ulib_poll_next(struct rring_client *client, uint32_t ring,
 		    uint32_t waiters)
@@ -384,7 +385,7 @@ int rring_open_config(struct rring_client **client,
 {
 	int fd, err;
 
-	/* check flags first: after an error a persistent arena would stay */
+	/* check flags before the arena exists: a persistent one would stay */
 	if (flags & ~RRING_SINGLE_THREADED)
 		return refuse_flags(flags);
 	fd = rring_arena_create(config);
@@ -471,9 +472,9 @@ static void map_peer(struct rring_client *client, uint32_t id)
 
 /*
  * Return the position in cursor @cursor of client @id. Return 0 if there is no
- * such client, or if its cursors cannot be mapped. Unless @id is @client
- * itself, lock own->lock, because another thread may replace the mapping of the
- * cursors.
+ * such client, or if its cursors cannot be mapped. Unless @id is the id of
+ * @client, this function locks own->lock, because another thread may replace
+ * the mapping of the cursors.
  */
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
 			  uint32_t cursor)

@@ -14,8 +14,8 @@
 /*
  * A mapping of the cursors of another client, whose id is the index in .peers.
  * The mapping is valid only while the client with this id has the serial
- * .serial. If .serial is 0, the cursors must be mapped before use. own->lock
- * protects this structure.
+ * .serial. If .serial is 0, the cursors must be mapped before use. .lock of
+ * struct rring_client_private protects this structure.
  */
 struct ulib_peer {
 	uint32_t serial;
@@ -28,19 +28,19 @@ struct ulib_peer {
  */
 struct ulib_recent_view {
 	struct rring_recent *end;	/* by list: entries written so far */
-	uint32_t *slot;			/* all lists, one after the other */
-	/* entries of one list: a power of two, or 0 if there are no slots */
+	uint32_t *slot;			/* slot indices: list 0, then 1, ... */
+	/* entries in each list: a power of two, or 0 if there are no slots */
 	uint32_t entries;
 };
 
 struct rring_client_private {
 	struct rring_client *client;
-	struct rring_client_private *next;	/* client of the process */
-	int inherited;			/* 1: this process has it from fork() */
+	struct rring_client_private *next; /* in the list of inherited.c */
+	int inherited;			/* 1: fork() has copied the client */
 	int ledger_is_private;		/* 1: zeros are mapped at .ledger */
 	struct ulib_file file;
 	int polled;			/* 1: rring_client_fd() was called */
-	pthread_mutex_t lock;		/* protects .peers */
+	pthread_mutex_t lock;		/* for .peers, and to call .poll_fd */
 	struct ulib_peer peers[RRING_CLIENTS_MAX + 1];
 	/* ulib_clients_lock() protects .writers, .readers and .pipes */
 	struct rring_writer *writers;
@@ -93,7 +93,10 @@ void ulib_inherited_client_free(struct rring_client *client);
  */
 #define ULIB_LOOK_LAPPABLE	(1u << 0)	/* the reader can be lapped */
 #define ULIB_LOOK_POLLED	(1u << 1)	/* see ulib_poll_next() */
-/* a hostile writer made the reader skip positions; it goes back to .back_to */
+/*
+ * a hostile writer made the reader skip positions; the next look moves the
+ * reader back to .back_to
+ */
 #define ULIB_LOOK_MISLED	(1u << 2)
 
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
@@ -128,8 +131,8 @@ void ulib_writer_settle(struct rring_writer *writer);
 /*
  * Look at the readers' positions, and raise .limit of @writer, the position
  * below which entries are free. Settle the entries that all gating readers have
- * passed: take back in_flight of their slots. Return 0 if there is room for @n
- * entries; -EAGAIN if there is not; -EPERM if the client is inherited. The
+ * released: take back in_flight of their slots. Return 0 if there is room for
+ * @n entries; -EAGAIN if there is not; -EPERM if the client is inherited. The
  * caller has checked that the ring's policy is not RRING_OVERWRITE.
  */
 int ulib_writer_check_room(struct rring_writer *writer, uint32_t n);
@@ -145,10 +148,10 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 
 /*
  * Look for events, but read none. Return 0 if @reader has events, if the kernel
- * has lapped it, or if a hostile writer had made it skip positions: a read call
- * then returns without a wait. Return -EAGAIN if there is no event yet; -EPIPE
- * if there is no event and the stream has ended; another error if the pages of
- * the ring's new writer could not be mapped.
+ * has lapped it, or if a hostile writer had made @reader skip positions: a read
+ * call then returns without a wait. Return -EAGAIN if there is no event yet;
+ * -EPIPE if there is no event and the stream has ended; another error if the
+ * pages of the ring's new writer could not be mapped.
  */
 int ulib_reader_check(struct rring_reader *reader);
 
@@ -161,9 +164,10 @@ int ulib_reader_knows_end(const struct rring_reader *reader);
 
 /*
  * Release entries that the writer has discarded (RRING_LEN_NONE), until the
- * next entry is not discarded. Return 1 if there is such an entry; an error of
- * rring_peek() or rring_release() if not; -EAGAIN also after two laps of
- * discarded entries, because only a hostile writer discards so many.
+ * next entry is not discarded. Return 1 if this next entry exists; else the
+ * error of rring_peek(). Return an error of rring_release() if it fails. Return
+ * -EAGAIN after two laps of discarded entries, because only a hostile writer
+ * discards so many.
  */
 long ulib_peek_event(struct rring_reader *reader);
 

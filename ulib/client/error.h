@@ -23,8 +23,8 @@ int ulib_error(int err, const char *format, ...)
 	__attribute__((format(printf, 2, 3), cold));
 
 /*
- * Store @text as this thread's detail of @err. But if the thread's detail is
- * one of this errno @err already, keep it, because it says more. Return @err.
+ * Store @text as this thread's detail of @err. But if this thread already has a
+ * detail of @err, keep that detail, because it says more. Return @err.
  */
 int ulib_error_unless_known(int err, const char *text)
 	__attribute__((cold));

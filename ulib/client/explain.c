@@ -299,7 +299,7 @@ int ulib_explain_join(struct rring_client *client,
 
 /*
  * Return 1 if the XXL pool has a free slot, else 0. If it has a free slot, the
- * allocation has failed because memory was missing, and not a slot.
+ * allocation has failed because memory was missing.
  */
 static int has_free_place(struct rring_client *client)
 {

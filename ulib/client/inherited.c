@@ -94,9 +94,9 @@ static void replace_ledger(struct rring_client_private *own)
 }
 
 /*
- * Take away the room that @writer has. So the next reservation looks for room
- * in a function out of line, which finds that the client is inherited, and
- * returns -EPERM.
+ * Set .limit of @writer to .head, so that the inline functions find no room.
+ * The next reservation then looks for room in a function out of line, which
+ * finds that the client is inherited, and returns -EPERM.
  */
 static void disable_writer(struct rring_writer *writer)
 {
@@ -106,11 +106,11 @@ static void disable_writer(struct rring_writer *writer)
 }
 
 /*
- * Take away the events that @reader has found, so that the next read call looks
- * for new events. @reader's own .ref becomes a value that the kernel never
- * stores, so this call finds that .ref of the ring's page differs, as it does
- * after a lap. The call then tries to rejoin the ring, and a call of an
- * inherited client fails with -EPERM.
+ * Set .head of @reader to .pos, so that the inline functions find no event. The
+ * next read call then looks for events in a function out of line. Set .ref of
+ * @reader to a value that .info->readers[].ref never has. So this call finds
+ * that both differ, as after a lap, and tries to rejoin the ring. The rejoin
+ * fails with -EPERM, because the client is inherited.
  */
 static void disable_reader(struct rring_reader *reader)
 {

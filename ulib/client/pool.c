@@ -57,9 +57,9 @@ static void yield_slots(struct rring_client *client,
 }
 
 /*
- * Take the next free slot of the magazine and hold it. The client is
- * single-threaded. Return the slot's handle, or 0 if the magazine is empty or
- * the kernel has recalled it.
+ * Take the next free slot of the magazine and hold it, in a single-threaded
+ * client. Return the slot's handle. Return 0 if the magazine is empty or the
+ * kernel has recalled its slots.
  *
  * E: pairs with F in the sweep. The hold is stored before the tail moves.
  * Otherwise the sweep could find the slot neither in the ledger nor in the
@@ -147,12 +147,12 @@ static int move_tail(struct rring_pool_view *pool, __u64 tail)
 }
 
 /*
- * Take the next free slot of the magazine and hold it. The client has several
+ * Take the next free slot of the magazine and hold it, in a client with several
  * threads. Return the slot's handle, or 0 if the magazine is empty. This thread
  * first stores its hold. If another thread takes the slot, or the kernel has
- * recalled it, this thread takes the hold back. Until then the hold may have
- * kept a sweep from freeing the slot, so rring_freed() wakes the clients that
- * wait for a slot.
+ * recalled it, this thread takes the hold back, and tries the next slot. The
+ * short hold may have kept a sweep from freeing the slot, so rring_freed()
+ * wakes the clients that wait for a slot.
  */
 static uint64_t pop_slot_threads(struct rring_client *client,
 				 struct rring_pool_view *pool)
@@ -177,11 +177,11 @@ static uint64_t pop_slot_threads(struct rring_client *client,
 }
 
 /*
- * Settle all rings that this client writes: take back in_flight of the slots
- * that all gating readers have passed. A shallow sweep, which looks at ledgers
- * only, then finds these slots free. Do nothing if the client is inherited. Do
- * nothing either if it has several threads, because each writer may belong to
- * another thread.
+ * Settle all rings that this client writes: take back in_flight for the entries
+ * that all gating readers have released. A shallow sweep, which looks at
+ * ledgers only, then finds their slots free. Do nothing if the client is
+ * inherited. Do nothing either if it has several threads, because each writer
+ * may belong to another thread.
  */
 void ulib_settle_writers(struct rring_client *client)
 {
@@ -294,10 +294,10 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 
 /*
  * Allocate up to @n events from the parked slots of @pool, and fill @events.
- * Return how many events were allocated. Return 0 if the kernel has recalled the
- * parked slots. A slot has 1 << @shift bytes. The caller has checked that a slot
- * is parked (so the client is single-threaded), and that @header.len bytes fit
- * in a slot.
+ * Return how many events were allocated. If the kernel has recalled the parked
+ * slots, give them up and return 0. A slot has 1 << @shift bytes. The caller
+ * has checked that a slot is parked (so the client is single-threaded), and
+ * that @header.len bytes fit in a slot.
  */
 static uint32_t alloc_parked(struct rring_client *client,
 			     struct rring_pool_view *pool, uint32_t shift,
@@ -396,8 +396,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
  * -EOVERFLOW if the client had RRING_HOLDS_MAX holds already. First add the
  * hold, then check the value that the word had before: a separate load would
  * cost an extra wait for the cache line. If there were too many holds, undo the
- * addition. The field has 17 bits, so simultaneous additions of several threads
- * do not overflow it.
+ * addition. The count of holds has 17 bits, so simultaneous additions of
+ * several threads do not overflow it.
  *
  * The undo also takes back the change of moves. This is safe, because the word
  * shows holds all the time: a sweep finds the slot in use, and does not compare
@@ -453,10 +453,12 @@ static __attribute__((noinline)) int hold_single(struct rring_client *client,
 }
 
 /*
- * Take a hold on @event. rring_hold() calls this function for an event of class
- * XXL and for a client with several threads. For a single-threaded client it
- * calls it if the ledger word has RRING_HOLDS_MAX holds or RRING_ASIDE. Return
- * 0, -EOVERFLOW, -EINVAL or -EPERM.
+ * Take a hold on @event. rring_hold() calls this function in three cases: the
+ * client has several threads; the ledger word has RRING_ASIDE, because the slot
+ * is of class XXL or parked; or the client has RRING_HOLDS_MAX holds. Return 0;
+ * -EOVERFLOW if the client has RRING_HOLDS_MAX holds; -EINVAL if this client
+ * has parked the slot, or neither holds the XXL event nor has peeked at it; or
+ * -EPERM if the client is inherited.
  */
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event)

@@ -4,9 +4,10 @@
  * that the inline functions call the functions of this file. The client maps
  * the region of an event when it first looks at the event. It unmaps the region
  * when it has no hold on the event, and none of its readers has a peeked entry
- * that names the event. A client that gives up its last hold on an event, or
- * releases a peeked entry that names it, asks the kernel to free the slot.
- * Otherwise the memory would stay in use until the next sweep.
+ * that names the event. A client that drops its last hold on an event, or
+ * releases a peeked entry of an event that it does not hold, asks the kernel to
+ * free the slot. Without this request the memory would stay in use until the
+ * next sweep.
  */
 #include <stdlib.h>
 
@@ -20,7 +21,7 @@ struct ulib_mapped {
 	uint64_t handle;
 	void *data;
 	size_t size;
-	uint32_t pins;			/* peeked entries that name .handle */
+	uint32_t pins;			/* number of pins with this mapping */
 	struct ulib_mapped *next;
 };
 
@@ -87,7 +88,7 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
 /*
  * Map the region that the slot of @mapped has now, and set .size and .data of
  * @mapped. Return 0; -ESTALE if the slot has no region, or got one of another
- * size meanwhile, so that the use of the slot is over; or another error of
+ * size meanwhile (in both cases the slot was freed); or another error of
  * ulib_map().
  */
 static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
@@ -108,9 +109,9 @@ static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
  * Return the mapping of the event of @handle, and make it if there is none. On
  * failure return NULL, and set *@err to -ESTALE if the use of the slot is over,
  * to -ENOMEM, or to another error of ulib_map(). The caller has set *@err to 0,
- * and holds .lock of the table. It has a hold on the event, or adds a pin
- * before it unlocks .lock. Otherwise the next unlock_and_unmap() for this slot
- * would remove the mapping.
+ * and holds .lock of the table. The caller has a hold on the event, or adds a
+ * pin before it unlocks .lock. Without a hold or a pin, the next
+ * unlock_and_unmap() for this slot would remove the mapping.
  */
 static struct ulib_mapped *mapped_get(struct rring_client *client,
 				      uint64_t handle, int *err)
@@ -232,8 +233,8 @@ static void event_at(const struct rring_client *client,
 
 /*
  * Fill @event from @mapped and from the header of the slot. Any producer can
- * write this header, so return -EBADMSG if the length in it is more than the
- * region has. Else return 0.
+ * write this header, so return -EBADMSG if the length in it is larger than the
+ * region. Else return 0.
  */
 static int read_header(const struct rring_client *client,
 		       const struct ulib_mapped *mapped,
@@ -254,7 +255,7 @@ static int read_header(const struct rring_client *client,
  * Take from the magazine a slot whose region has exactly @bytes, hold the slot,
  * and set *@mapped to a mapping of its region. Return 0; -EAGAIN if the
  * magazine has no such slot; or an error of mapped_get(): then this function
- * has dropped its hold on the slot.
+ * has dropped its hold on the slot. This function locks .lock of the table.
  */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct ulib_mapped **mapped)
@@ -279,19 +280,22 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 	}
 	/*
 	 * The tail has also passed slots that other threads have taken. If
-	 * those threads have dropped their slots, the kernel can free them only
-	 * now.
+	 * those threads have dropped their slots, the kernel can free these
+	 * slots only now.
 	 */
 	if (passed > 1)
 		ulib_xxl_settled(client);
 	return err;
 }
 
-/* What refill_one() passes to cancelled_in_refill(), and the result. */
+/*
+ * The argument of cancelled_in_refill(), the cleanup handler of refill_one().
+ * The handler does not use .err.
+ */
 struct refill {
 	struct rring_client *client;
 	struct rring_refill *args;
-	int err;			/* the result */
+	int err;			/* what RRING_IOC_REFILL returned */
 };
 
 /*
@@ -339,10 +343,11 @@ static int refill_one(struct rring_client *client, struct rring_refill *args)
  * mapping of its region. If another thread has taken the slot that was lent for
  * this thread, try again. If no slot is free, but another thread has not yet
  * taken the slot that was lent for it, wait until a thread takes a slot, then
- * try again: the slots behind an untaken slot stay in the magazine, even
- * dropped ones. Return 0; -EPROTO if REFILL has succeeded, but the magazine has
- * no slot of this size; -ETIMEDOUT if the deadline of @args has passed; or
- * another error of REFILL or of mapped_get().
+ * try again: the slots behind an untaken slot stay in the magazine, even if
+ * threads have taken and dropped them. Return 0; -EPROTO if REFILL has
+ * succeeded, but the magazine has no slot of this size, and no thread has taken
+ * a slot meanwhile; -ETIMEDOUT if the deadline of @args has passed; or another
+ * error of REFILL or of mapped_get().
  */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,
@@ -534,9 +539,9 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
  * Fill @event from @entry, which is at @position. Pin the event's mapping, so
  * that the region stays mapped until the reader releases the entry. An observer
  * can then go on reading the payload after the slot was freed, because no later
- * event uses these pages. Return 0; -ESTALE if the use of the slot is over;
- * -EBADMSG if the entry's length is more than the region has; -ENOMEM; or
- * another error of ulib_map().
+ * event uses these pages. Return 0; -ESTALE if the slot has another generation
+ * by now; -EBADMSG if the length in @entry is larger than the region; -ENOMEM;
+ * or another error of ulib_map().
  */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event)
@@ -558,7 +563,8 @@ int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 
 /*
  * Remove the pins of all entries below the position @below, which the reader
- * has released. Unmap the regions that the client then needs no more.
+ * has released. Unmap the regions that the client then needs no more. This
+ * function locks .lock of the table.
  */
 void ulib_xxl_unpin(struct rring_reader *reader, uint64_t below)
 {

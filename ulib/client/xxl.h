@@ -14,7 +14,7 @@ struct ulib_mapped;
  * the client holds or that one of its readers has peeked at. .lock protects all
  * fields. A thread must have .lock locked to change its holds on XXL events, so
  * that each held event is mapped. A thread that has .lock locked must not lock
- * own->lock.
+ * .lock of struct rring_client_private.
  */
 struct ulib_xxl_table {
 	pthread_mutex_t lock;
@@ -44,36 +44,38 @@ uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*
  * Take from the magazine a slot whose region has exactly @bytes, and hold it.
- * Return the slot's handle, and set *@passed to the number of slots that the
- * magazine's tail has moved past. Return 0 if the magazine has no such slot;
- * *@passed then stays unchanged. The caller holds .lock of the table.
+ * Return the slot's handle, and set *@passed to the number of slots that this
+ * call has moved the magazine's tail past. Return 0 if the magazine has no such
+ * slot; *@passed then stays unchanged. The caller holds .lock of the table.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed);
 
 /*
  * Return how many slots the threads of @client have taken from the magazine so
- * far. Locks .lock of the table.
+ * far. This function locks .lock of the table.
  */
 uint64_t ulib_xxl_takes(struct rring_client *client);
 
 /*
  * Sleep until a thread takes a slot from the magazine, if the magazine has a
  * slot that another thread has asked for and has not taken yet. The slots
- * behind such a slot stay in the magazine, even dropped ones, and cannot be
- * lent again. Return 1 if a thread has taken a slot since ulib_xxl_takes()
- * returned @takes: a refill may succeed now. Return 0 if no thread has, and all
- * lent slots are taken. Return -ETIMEDOUT if @deadline has passed. If @deadline
- * is 0, sleep without limit: the other thread waits for nothing before it takes
- * its slot. Locks .lock of the table.
+ * behind such a slot stay in the magazine, even if threads have taken and
+ * dropped them, and cannot be lent again. Return 1 if a thread has taken a slot
+ * since ulib_xxl_takes() returned @takes: a refill may succeed now. Return 0 if
+ * no thread has, and all lent slots are taken. Return -ETIMEDOUT if @deadline
+ * has passed. If @deadline is 0, sleep without limit: the other thread waits
+ * for nothing before it takes its slot. This function locks .lock of the table.
  */
 int ulib_xxl_await_take(struct rring_client *client, uint64_t takes,
 			uint64_t deadline);
 
 /*
  * Fill @event from @entry, which is at @position. Keep the event's region
- * mapped until ulib_xxl_unpin() is called for this position. Return 0, -ESTALE,
- * -EBADMSG, -ENOMEM, or another error of ulib_map().
+ * mapped until ulib_xxl_unpin() is called with a position above @position.
+ * Return 0; -ESTALE if the slot of @entry has another generation by now;
+ * -EBADMSG if the length in @entry is larger than the region; -ENOMEM; or
+ * another error of ulib_map().
  */
 int ulib_xxl_pin(struct rring_reader *reader, uint64_t position,
 		 const struct rring_entry *entry, struct rring_event *event);

@@ -27,8 +27,8 @@ static void flip_taken(struct ulib_xxl_table *table, uint64_t position)
 
 /*
  * Move the magazine's tail past slots that threads have taken: to the first
- * slot that is not taken, or to @head. Return how many slots the tail has
- * passed. The caller holds .lock of the table.
+ * slot that is not taken, or to @head if all are taken. Return how many slots
+ * this call has moved the tail past. The caller holds .lock of the table.
  */
 static uint64_t move_tail(struct rring_client *client, uint64_t head)
 {

@@ -29,7 +29,7 @@ struct cpus {
 	cpu_set_t set[CPUS_MAX / CPU_SETSIZE];
 };
 
-static bool expedited;		/* false: visit_cpus() is used instead */
+static bool expedited;	/* true: use membarrier(2); false: visit_cpus() */
 
 static int membarrier(int command)
 {

@@ -144,7 +144,8 @@ static const char *path_below(const struct group *group, const char *root)
  * If @line of PROC/mountinfo is for the tree of groups of .version, set .dir
  * and .top of @group. The line has the form ID PARENT DEVICE ROOT PLACE
  * OPTIONS... - TYPE SOURCE OPTIONS: the group ROOT is mounted at the directory
- * PLACE. If the process's group is not below ROOT, set .dir to PLACE.
+ * PLACE. If the process's group is neither ROOT nor below ROOT, set .dir to
+ * PLACE, but only if no earlier line has set .dir.
  */
 static void read_mount_line(char *line, struct group *group)
 {
@@ -248,9 +249,9 @@ static uint64_t number_after(const char *dir, const char *name,
 }
 
 /*
- * Lower .limit and .room of @sum to the limit and the room of the group at .dir
- * of @group, if these are lower. Page cache of files counts as room. Do nothing
- * if the group has no limit.
+ * Lower .limit of @sum to the limit of the group at .dir of @group, and .room
+ * of @sum to the group's room, each only if the new value is lower. Page cache
+ * of files counts as room. Do nothing if the group has no limit.
  */
 static void look_at(const struct group *group, struct host_cgroup *sum)
 {

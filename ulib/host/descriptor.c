@@ -4,7 +4,8 @@
  * read end. Both ends have the same inode, by which kring_descriptor_arena()
  * finds the arena. When the program has closed the last copy of the descriptor,
  * poll(2) reports POLLHUP for the read end. host_descriptors_reap() looks for
- * POLLHUP when a client is closed, and before CREATE, REMOVE and ATTACH.
+ * POLLHUP when a client is closed, and before CREATE, REMOVE and ATTACH. It
+ * closes such a read end, and puts the arena.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -52,7 +53,7 @@ static bool is_closed(const struct descriptor *descriptor)
 /*
  * Find a descriptor that this process has created and whose copies are all
  * closed. Take this descriptor off the list and return it. Return NULL if there
- * is none.
+ * is none. This function takes the mutex lock.
  */
 static struct descriptor *pop_closed(void)
 {

@@ -448,13 +448,13 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 
 /*
  * Make the poll descriptor of the client with the .poll_queue @queue report
- * what is ready of @mask. Look whether events or room of @mask are ready, as
- * poll(2) of the device does when it is woken. If nothing is ready, raise the
- * waiters flags again, because the waker has lowered them, and look once more.
- * If something is ready, call host_signal_raise(). Also call it if this thread
- * could not make barrier K. Do nothing if the program does not poll the client,
- * or if @mask has neither EPOLLIN nor EPOLLOUT. Otherwise the caller holds the
- * arena's lock.
+ * what is ready of @mask: events (EPOLLIN) or room (EPOLLOUT). Look whether
+ * some of that is ready, as poll(2) of the device does when it is woken. If
+ * nothing is ready, raise the waiters flags again, because the waker has
+ * lowered them, and look once more. If something is ready, or if this thread
+ * could not make barrier K, call host_signal_raise(). Do nothing if the program
+ * does not poll the client, or if @mask has neither EPOLLIN nor EPOLLOUT. The
+ * caller holds the arena's lock if @mask has one of these bits.
  */
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
@@ -474,7 +474,8 @@ void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 /*
  * Let @signal report what is ready for @client. If this thread could not make
  * barrier K, report EPOLLIN and EPOLLOUT, so that the program looks at its
- * rings itself. It goes on doing so until the barrier succeeds.
+ * rings itself. @signal goes on reporting both until a later call of this
+ * function makes the barrier. This function takes the arena's lock.
  */
 static void rearm_signal(struct kring_client *client,
 			 struct host_signal *signal)

@@ -275,7 +275,7 @@ static inline void mutex_init(struct mutex *mutex)
 struct host_thread {
 	/* true: pthread_cancel(3) may end the thread in host_sleep() */
 	bool can_cancel;
-	/* a thread that is ended there calls this function; NULL: none */
+	/* what the thread calls if it is ended in host_sleep(), or NULL */
 	void (*on_cancel)(void *arg);
 	void *on_cancel_arg;
 	u32 locks;		/* how many mutexes the thread has locked */
@@ -289,8 +289,8 @@ void host_wake(void);
 
 /*
  * Make this thread call @function(@arg) if pthread_cancel(3) ends the thread in
- * host_sleep(). The thread holds no mutex then. If @function is NULL, it calls
- * nothing.
+ * host_sleep(). The thread holds no mutex then. If @function is NULL, the
+ * thread calls nothing.
  */
 static inline void kring_on_cancel(void (*function)(void *arg), void *arg)
 {
@@ -475,8 +475,8 @@ typedef gid_t kgid_t;
 
 /*
  * An event count. .events grows by 1 with each wake-up. .sleepers counts the
- * threads that sleep or are about to sleep. .signal is not NULL only if this
- * event count is the .poll_queue of a client that the program polls.
+ * threads that sleep or are about to sleep. .signal is NULL unless this event
+ * count is the .poll_queue of a client that the program polls.
  */
 typedef struct {
 	u32 events;

@@ -21,28 +21,30 @@
 
 struct region_header {
 	struct list_head node;	/* in regions, until the owner frees it */
-	u32 users;	/* the owner, and the clients that have mapped it */
+	u32 users;	/* 1 for the owner, 1 for each client's mapping */
 	size_t size;	/* bytes of the region and of this page */
 };
 
 /*
- * take_room() reads the limits of the cgroup again if the variable room is
- * older than ROOM_NS ns or too small. If there is a limit, it also reads them
- * again for each region of more than ROOM_BYTES bytes.
+ * The variable room has the bytes that the cgroup has left, as take_room()
+ * knows it. take_room() reads the limits of the cgroup again if it read them
+ * more than ROOM_NS ns ago, or if room is less than the bytes of the new
+ * region. If the cgroup has a limit, take_room() also reads it for each region
+ * of more than ROOM_BYTES bytes.
  */
 #define ROOM_NS		100000000ull
 #define ROOM_BYTES	0x100000u
 #define NO_LIMIT	(~0ull)		/* value of room without a limit */
-#define LOOK_PAGES	512u		/* pages for one mincore(2) */
+#define LOOK_PAGES	512u		/* most pages per mincore(2) */
 
 static u64 bytes_in_use;
 static u64 bytes_max = ~0ull;
 
 static DEFINE_MUTEX(room_lock);	/* protects regions, room and room_until */
 static LIST_HEAD(regions);
-/* bytes that the cgroup had left when it was last read, less newer regions */
+/* result of the last look_for_room(), minus the bytes of newer regions */
 static u64 room;
-/* time of ktime_get_coarse_ns() from which on the variable room is too old */
+/* time of ktime_get_coarse_ns() from which on the value of room is too old */
 static u64 room_until;
 
 /*
@@ -113,11 +115,11 @@ static u64 touched_of_all(void)
 
 /*
  * Return how many bytes the cgroup has left for a new region of @bytes: the
- * room of the cgroup, less the pages of older regions that no thread has
+ * room of the cgroup, minus the pages of older regions that no thread has
  * touched yet. Return NO_LIMIT if the cgroup has no limit. If the room is
- * enough for @bytes and for all pages of older regions, count all these pages
- * as untouched: this needs no search. The caller holds room_lock, and has added
- * @bytes to bytes_in_use.
+ * enough for @bytes and for all pages of older regions, count all pages of
+ * older regions as untouched, which saves the search for touched pages. The
+ * caller holds room_lock, and has added @bytes to bytes_in_use.
  */
 static u64 look_for_room(u64 bytes)
 {

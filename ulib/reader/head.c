@@ -12,12 +12,13 @@
 #include "head.h"
 
 /*
- * Limits of back_off(), by which a reader that keeps up with its writer looks
+ * Limits of back_off(), which makes a reader that keeps up with its writer look
  * less often at the head. A reader that finds some events, but fewer than
  * BACKOFF_DISTANCE, may rest: it pauses the CPU, at most BACKOFF_DISTANCE
- * times. A rest is useless if few new events come during it. After a useless
- * rest the reader looks BACKOFF_MIN times without a rest. Each further useless
- * rest doubles this number of looks, at most BACKOFF_DOUBLINGS times.
+ * times. A rest is useless if it brings at most one new event for every 4
+ * pauses. After a useless rest the reader looks BACKOFF_MIN times without a
+ * rest. Each further useless rest doubles this number of looks, at most
+ * BACKOFF_DOUBLINGS times. A useful rest sets it back to BACKOFF_MIN.
  */
 #define BACKOFF_DISTANCE	64
 #define BACKOFF_MIN	1024	/* looks without rests after a useless rest */
@@ -126,8 +127,8 @@ static int is_lapped(const struct rring_reader *reader)
 }
 
 /*
- * Move @reader up to @position, and count the entries that it skips as lost.
- * Always return -ESTALE.
+ * Move @reader forward to @position, and count the entries that it skips as
+ * lost. Always return -ESTALE.
  */
 static int lose_until(struct rring_reader *reader, uint64_t position)
 {
@@ -148,7 +149,7 @@ static uint64_t start_of(const struct rring_reader *reader)
  * Join the ring again, after the kernel has lapped @reader, or go_back() has
  * moved @reader back. Return 0 if no entry was lost. Return -ESTALE if entries
  * were lost: then .lost has grown, and @reader stands at the oldest entry that
- * the ring still has. Otherwise return the error of READER_REJOIN.
+ * the ring still has. If READER_REJOIN fails, return its error.
  */
 static int rejoin(struct rring_reader *reader)
 {
@@ -187,11 +188,12 @@ static uint64_t whole_from(const struct rring_reader *reader, uint64_t head)
 /*
  * Return 1 if the writer has overtaken @reader, which is @avail entries below
  * @head; otherwise return 0. An observer is overtaken if the writer may have
- * begun to overwrite the observer's next entry, because the release of this
- * entry would fail. For an observer at most half a lap behind, the function
- * does not load the claim, the position up to which the writer may have begun
- * to write. A gating reader that was not lapped is overtaken only by a hostile
- * writer, which moves the head too far.
+ * begun to overwrite the observer's next entry: the release of this entry would
+ * fail anyway. An observer at most half a lap behind is not overtaken, and the
+ * function does not load the claim, the position up to which the writer may
+ * have begun to write. A gating reader is overtaken if it is more than a lap
+ * behind. If the kernel has not lapped this reader, only a hostile writer moves
+ * the head so far.
  */
 static int is_overtaken(const struct rring_reader *reader, uint64_t head,
 			uint64_t avail)
@@ -203,7 +205,7 @@ static int is_overtaken(const struct rring_reader *reader, uint64_t head,
 }
 
 /*
- * Move @reader, which the writer has overtaken, up to the position that
+ * Move @reader, which the writer has overtaken, forward to the position that
  * rring_window_resume() returns, so that the writer does not overtake it again
  * at once. Count the skipped entries as lost. Always return -ESTALE.
  */
@@ -218,8 +220,9 @@ static int skip_overwritten(struct rring_reader *reader, uint64_t head)
  * Check whether the writer has overtaken @reader, after a look has found @avail
  * events below @head. Return 0 if it has not. Otherwise move @reader up, count
  * the skipped entries as lost, and return -ESTALE. In a ring with a stall limit
- * the kernel may have lapped a gating reader during the look. So if
- * ulib_head_rejoin() does not return 0, return what it returns.
+ * the kernel may have lapped a gating reader during the look. So for such a
+ * reader call ulib_head_rejoin() first, and if its result is not 0, return that
+ * result.
  */
 static int check_overtaken(struct rring_reader *reader, uint64_t head,
 			   uint64_t avail)
@@ -235,11 +238,12 @@ static int check_overtaken(struct rring_reader *reader, uint64_t head,
 
 /*
  * Check the position of @reader, which was lapped and stands below .gates_from.
- * The writer does not wait for a reader that is there. If the writer has
- * begun to overwrite the entry at .pos, skip all overwritten entries and
- * return -ESTALE; otherwise return 0. Also lower *@head to .gates_from: so one
- * look never finds both entries below .gates_from, which the reader validates
- * after use, and entries above, which it does not.
+ * The writer does not wait for a reader below .gates_from. If the writer may
+ * have begun to overwrite the entry at .pos, skip all entries to which this
+ * applies, count them as lost, and return -ESTALE; otherwise return 0. In both
+ * cases lower *@head to .gates_from if it is above. So one look never finds
+ * both entries below .gates_from, which the reader validates after use, and
+ * later entries, which it does not validate.
  */
 static int look_below_gate(struct rring_reader *reader, uint64_t *head)
 {
@@ -299,9 +303,10 @@ static int was_misled(const struct rring_reader *reader)
 /*
  * Map the pages of the ring's present writer, unless they are mapped already.
  * .begin is the position where this writer has begun. If @reader is above
- * .begin, a hostile earlier writer has misled it: that writer stored a higher
- * head, which the kernel never saw. Then store .begin in .back_to, for
- * go_back(). Return 0, or a negative errno if the pages cannot be mapped.
+ * .begin, a hostile earlier writer has misled @reader: that writer stored a
+ * higher head, which the kernel never saw. In this case store .begin in
+ * .back_to, and set ULIB_LOOK_MISLED, so that go_back() moves @reader back.
+ * Return 0, or a negative errno if the pages cannot be mapped.
  */
 static int follow_writer(struct rring_reader *reader)
 {
@@ -387,9 +392,9 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 
 /*
  * Return what find_head() returns, and set *@head and *@ended as it does. But
- * if a hostile earlier writer had misled @reader to a position above the
- * entries of the present writer, move @reader back, and return -ESTALE or an
- * error of READER_REJOIN.
+ * if a hostile earlier writer had misled @reader to a position above .begin,
+ * where the present writer has begun, move @reader back, and return -ESTALE or
+ * an error of READER_REJOIN.
  */
 static int find_present_head(struct rring_reader *reader, uint64_t *head,
 			     int *ended)
@@ -400,15 +405,15 @@ static int find_present_head(struct rring_reader *reader, uint64_t *head,
 }
 
 /*
- * Decide whether the reader rests before it takes the events below @head. Each
- * look at the head takes the head's cache line away from the writer, which
- * costs the writer and the reader time. A rest lets the writer get ahead, so
- * that the reader needs fewer looks. Return 0, for no rest, if the look has
+ * Return 1 if the reader shall rest before it takes the events below @head,
+ * else 0. Each look at the head takes the head's cache line away from the
+ * writer, which costs the writer and the reader time. A rest lets the writer
+ * get ahead, so that the reader needs fewer looks. Return 0 if the look has
  * found no event, or BACKOFF_DISTANCE events or more, or if the strategy is
- * RRING_WAIT_SPIN. Otherwise the look has found a few events. Return 1, for a
- * rest, if .backoff_left is 0. If it is not 0, subtract 1 from it, and return 0.
- * The callers set .backoff_left to at least 1 after a look that finds nothing,
- * and for each look of a struct rring_set.
+ * RRING_WAIT_SPIN. Otherwise the look has found a few events: if .backoff_left
+ * is 0, return 1; if not, subtract 1 from .backoff_left, and return 0. Other
+ * functions set .backoff_left to at least 1, to prevent the next rest: after a
+ * look that finds nothing, and before each look of a struct rring_set.
  */
 static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {
@@ -427,7 +432,8 @@ static int is_close_behind(struct rring_reader *reader, uint64_t head)
  * times, so that the writer does not run out of room during the rest. If few
  * new events came during the rest, it was useless: the writer is slow, or this
  * thread is itself the writer. After a useless rest the next .backoff_len looks
- * do not rest, and .backoff_len doubles, up to a limit.
+ * do not rest. Then .backoff_len doubles, up to a limit, for the next useless
+ * rest.
  */
 static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -462,12 +468,13 @@ static long set_head(struct rring_reader *reader, uint64_t avail, uint32_t n)
 }
 
 /*
- * Offer the caller the @avail events that a look has found: set .head above
- * them. Return how many the caller gets, at most @n. If the program polls this
- * client in the process backend, offer at most @n events, and keep the number
- * of the rest in .unoffered. So the next read calls this function again. Each
- * such call raises the waiters flags, so that the next event makes the poll
- * descriptor ready again.
+ * Make the @avail events that a look has found readable: set .head to @avail
+ * entries above .pos. Return how many the caller gets: @avail, but at most @n.
+ * If the program polls this client in the process backend, also raise
+ * RRING_READERS_WAIT in the ring's waiters flag, so that the next event makes
+ * the poll descriptor ready again. Then make at most @n events readable, and
+ * store the number of the other events in .unoffered, so that a later read call
+ * comes here, and raises the flag again.
  */
 static long offer(struct rring_reader *reader, uint64_t avail, uint32_t n)
 {
@@ -562,9 +569,10 @@ long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 }
 
 /*
- * Move @reader up to @keep entries below @head, and release the entries that it
- * skips. Return the number of skipped entries. The caller has found that
- * @reader is more than @keep entries below @head.
+ * Move @reader forward to the position that is @keep entries below @head, and
+ * release the entries that it skips. Return the number of skipped entries,
+ * which is never negative. The caller has found that .pos is below that
+ * position.
  */
 static long skip_to(struct rring_reader *reader, uint64_t head, uint32_t keep)
 {
@@ -572,7 +580,7 @@ static long skip_to(struct rring_reader *reader, uint64_t head, uint32_t keep)
 
 	set_position(reader, head - keep);
 	reader->head = reader->pos;
-	/* after all uses of the entries, as in rring_reader_advance() */
+	/* this store comes after all uses of the entries that it releases */
 	rring_seq_store_release(reader->cursor, reader->pos);
 	if (!reader->observer)
 		rring_after_release(reader);

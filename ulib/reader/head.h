@@ -6,25 +6,28 @@
 #include <rusted_ring.h>
 
 /*
- * Map the pages of the ring that @reader has joined. @reader starts to read at
- * its .pos. Return 0, or a negative errno if the pages cannot be mapped.
+ * Map the pages of the ring that @reader has joined. The caller has set .pos,
+ * the position at which @reader starts to read. Return 0, or a negative errno
+ * if the pages cannot be mapped.
  */
 int ulib_head_open(struct rring_reader *reader);
 void ulib_head_close(struct rring_reader *reader);
 
 /*
  * If the kernel has lapped @reader (the writer no longer waits for @reader),
- * join the ring again. Return 0 if @reader was not lapped or has lost no entry.
- * Return -ESTALE if it has lost entries: then .lost has grown, and .pos is the
- * oldest entry left. Otherwise return the error of READER_REJOIN.
+ * join the ring again, by READER_REJOIN. Return 0 if @reader was not lapped or
+ * has lost no entry. Return -ESTALE if it has lost entries: then .lost has
+ * grown, and .pos is the oldest entry left. If READER_REJOIN fails, return its
+ * error.
  */
 int ulib_head_rejoin(struct rring_reader *reader);
 
 /*
  * Count the next @n entries as lost, and move @reader behind them. The reader
- * has used these entries, but found that they were not valid. If the writer has
- * overtaken an observer there, too, move the observer further up, so that
- * the writer does not overtake it again at once. Always return -ESTALE.
+ * has used these entries, but found that they were not valid. If @reader is an
+ * observer, and the writer may have begun to overwrite the entry after them,
+ * too, move the observer further up, so that the writer does not overtake it
+ * again at once. All skipped entries count as lost. Always return -ESTALE.
  */
 int ulib_head_lose(struct rring_reader *reader, uint32_t n);
 

@@ -38,8 +38,8 @@ static int is_discarded(const struct rring_entry *entry)
  * of handles. rring_entry() has read the entry before, but the entry may have
  * changed, so read it again. Return 0. Return -ENODATA if the writer has
  * discarded the entry, and -ESTALE if the handle or length is not valid, or the
- * slot has been freed since. For an XXL event return what ulib_xxl_pin()
- * returns.
+ * slot was freed after the entry was written. For an XXL event return what
+ * ulib_xxl_pin() returns.
  */
 static int load_event(struct rring_reader *reader, uint32_t i,
 		      struct rring_event *event)
@@ -67,9 +67,9 @@ int rring_entry_slow(struct rring_reader *reader, uint32_t i,
 
 /*
  * Return 1 if each of the next @n entries either was discarded by the writer,
- * or has a handle of the present generation of its slot. Return 0 if the slot of
- * an entry was freed after the entry was written, or if an entry has an invalid
- * handle or length.
+ * or has a handle of the present generation of its slot. Return 0 if the slot
+ * of an entry was freed after the entry was written, or if an entry has an
+ * invalid handle or length.
  */
 static int generations_match(struct rring_reader *reader, uint32_t n)
 {
@@ -106,9 +106,10 @@ static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 /*
  * Check the next @n entries, which the program has used and now releases.
  * Return 0 if these entries were valid until now. Return -ESTALE if the kernel
- * has lapped @reader, or the writer has overtaken it: then this function has
- * moved @reader up, and .lost has grown. Otherwise return the error of
- * READER_REJOIN.
+ * has lapped @reader, a gating reader, and entries were lost; or if one of the
+ * @n entries was not valid. Then this function has moved @reader up, and .lost
+ * has grown. If the kernel has lapped @reader and READER_REJOIN fails, return
+ * its error.
  */
 static int check_release(struct rring_reader *reader, uint32_t n)
 {
@@ -170,9 +171,9 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 /*
  * Return the position at which a read call gives up, and returns -EAGAIN, if it
  * has found only discarded entries: two laps above the position of @reader. An
- * honest writer has at most a lap of discarded entries above a reader. A hostile
- * writer could discard entries for ever, and without this limit the call would
- * not return.
+ * honest writer has at most a lap of discarded entries above a reader. A
+ * hostile writer could discard entries for ever, and without this limit the
+ * call would not return.
  */
 static uint64_t last_skip(const struct rring_reader *reader)
 {
@@ -378,8 +379,8 @@ static int join(struct rring_reader *reader,
 
 /*
  * Leave the ring, then set the cursor's .told and .pos to 0. .pos comes last:
- * the kernel gives a cursor to a new reader only if its .pos is 0. If @forget
- * is not 0, the kernel also removes the reader's name.
+ * the kernel gives a cursor to a new reader only if .pos of this cursor is 0.
+ * If @forget is not 0, the kernel also removes the reader's name.
  */
 static void leave(struct rring_reader *reader, int forget)
 {

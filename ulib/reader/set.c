@@ -17,7 +17,7 @@
 struct member {
 	struct rring_reader *reader;
 	uint32_t priority;
-	int error;	/* error of a look that no call has returned; or 0 */
+	int error;	/* error of the last look, not yet returned; or 0 */
 };
 
 struct rring_set {
@@ -28,7 +28,7 @@ struct rring_set {
 	/* the reader whose last release failed with .error, or NULL */
 	struct rring_reader *failed;
 	int error;
-	/* 1: choose_in_turn() chose a member's error last, not an event */
+	/* 1: choose_in_turn() last chose an error of a member; 0: an event */
 	int has_erred;
 	/* 1: members have come or gone since the set last returned -EPIPE */
 	int end_due;
@@ -196,8 +196,8 @@ static uint64_t timestamp_of(const struct rring_set *set,
 
 /*
  * Look for an event of @member. Return 1 if it has one, -EAGAIN if it has none,
- * -EPIPE if its stream has ended, or another negative errno. An error that an
- * earlier look has left in .error is returned first.
+ * -EPIPE if its stream has ended, or another negative errno. If an earlier look
+ * has left an error in .error, return this error, and do not look.
  */
 static long look_at_member(const struct member *member)
 {
@@ -212,10 +212,10 @@ static long look_at_member(const struct member *member)
  * Choose the member that a set of order RRING_BY_TIMESTAMP reads next, and
  * store its index in *@chosen. @found is 1 + the index of the member with the
  * lowest timestamp, or 0 if no member has an event. @failed is 1 + the index of
- * a member that has an error, or 0 if there is none; one of them is not 0. If
- * both exist, choose the event and the error in turn, so that neither hides the
- * other. Return 0 for an event. For an error return it, and clear .error of the
- * member.
+ * a member that has an error, or 0 if there is none. At least one of @found and
+ * @failed is not 0. If neither is 0, choose the event in one call and the error
+ * in the next, so that neither hides the other. If the event is chosen, return
+ * 0. If the error is chosen, return it, and clear .error of the member.
  */
 static int choose_in_turn(struct rring_set *set, uint32_t found,
 			  uint32_t failed, uint32_t *chosen)
@@ -237,9 +237,10 @@ static int choose_in_turn(struct rring_set *set, uint32_t found,
 
 /*
  * Choose the member that the set reads next. Return 0, with the index of this
- * member in *@chosen. Return -EAGAIN if no member has an event, and -EPIPE if
- * all streams have ended or the set has no members. Return any other negative
- * errno if the look at a member failed; then *@chosen is its index.
+ * member in *@chosen. If no member has an event or an error, return -EPIPE if
+ * all streams have ended or the set has no members, and -EAGAIN otherwise. If
+ * the look at a member has failed, return its error; then *@chosen is the index
+ * of this member.
  */
 static int choose_member(struct rring_set *set, uint32_t *chosen)
 {

@@ -90,11 +90,11 @@ static void raise_limit(struct rring_writer *writer, uint64_t limit)
 }
 
 /*
- * Allow the writer to use @n entries from the head on, and settle the entries
- * that it will overwrite there. The caller calls this function only under
- * RRING_OVERWRITE, or after the kernel has found room for @n entries. So the
- * function does not read the cursors, which a hostile reader may have set back
- * meanwhile.
+ * Allow the writer to use @n entries from the head on, and settle the older
+ * entries that the writer will overwrite by these. The caller calls this
+ * function only under RRING_OVERWRITE, or after the kernel has found room for
+ * @n entries. So the function does not read the cursors, which a hostile reader
+ * may have set back meanwhile.
  */
 static void grant_room(struct rring_writer *writer, uint32_t n)
 {
@@ -233,10 +233,11 @@ static int count_drops(struct rring_writer *writer, uint32_t n)
 /*
  * Make room for @n entries, as the ring's policy demands: under RRING_BLOCK
  * wait for readers, under RRING_OVERWRITE overwrite the oldest entries. Return
- * 0 if there is room. Return -EAGAIN if the policy is RRING_FAIL and the ring
- * is full, and -EINVAL if @n is more than the capacity less the entries that
- * the ring retains (does not apply to RRING_OVERWRITE). Otherwise return an
- * error of the wait, or -EPERM for a client that is inherited by fork().
+ * 0 if there is room. Return -EAGAIN if the policy is RRING_FAIL and fewer than
+ * @n entries are free: then .drops has grown by @n. Return -EINVAL if @n is
+ * more than the capacity minus the number of entries that the ring retains
+ * (does not apply to RRING_OVERWRITE). Otherwise return an error of the wait,
+ * or -EPERM for a client that is inherited by fork().
  */
 int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 {
@@ -301,11 +302,12 @@ long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
 /* ---- back-pressure ---- */
 
 /*
- * Set *@most to the capacity less the entries that the ring retains, and *@used
- * to how many of these *@most entries are not free. Under RRING_OVERWRITE, set
- * *@most to the capacity and *@used to 0, because all entries are free. A
- * JOINING reader makes the writer wait at a low position for a moment, and may
- * then start higher. So scan again while such a reader is the lowest one.
+ * Set *@most to the capacity minus the number of entries that the ring retains,
+ * and *@used to how many of these *@most entries are not free. Under
+ * RRING_OVERWRITE, set *@most to the capacity and *@used to 0, because all
+ * entries are free. A JOINING reader makes the writer wait at a low position
+ * for a moment, and may then start higher. So scan again while such a reader is
+ * the lowest one.
  */
 static void count_room(struct rring_writer *writer, uint64_t *used,
 		       uint64_t *most)

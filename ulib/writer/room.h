@@ -13,10 +13,11 @@
 void ulib_room_settle(struct rring_writer *writer, uint64_t low);
 
 /*
- * Find room for up to @n entries. If there is no room at all, make room for one
- * entry, as the ring's policy demands: under RRING_BLOCK the function waits for
- * readers. Return how many entries have room, at most @n, or the negative errno
- * of rring_writer_make_room().
+ * Find room for up to @n entries. Under RRING_OVERWRITE overwrite the oldest
+ * entries. Under another policy, if there is no room at all, do what the policy
+ * demands: under RRING_BLOCK wait until readers have made room for one entry.
+ * Return how many entries have room, at most @n, or the negative errno of
+ * rring_writer_make_room().
  */
 long ulib_writer_find_room(struct rring_writer *writer, uint32_t n);
 

@@ -15,10 +15,10 @@ static int is_observer(__u64 ref)
  * store the position in *@position, set *@joining to 1 if the reader is JOINING
  * and to 0 if it is not, and return 1. Otherwise store nothing and return 0.
  * The kernel changes .ref whenever it changes the reader. If .ref has changed
- * meanwhile, the cursor may be another reader's: read all again. If .ref has not
- * changed, the cursor is this reader's, and .start is the one of this .ref, or
- * of the change that the kernel is making now. Either is a position that the
- * reader gates at.
+ * while this function read .start and the cursor, the cursor may be another
+ * reader's: read all again. If .ref has not changed, the cursor is this
+ * reader's, and .start is the one of this .ref, or of the change that the
+ * kernel is making now. Either is a position that the reader gates at.
  */
 static int reader_position(struct rring_writer *writer, uint32_t i,
 			   int (*wanted)(__u64 ref), uint64_t *position,

@@ -15,9 +15,9 @@
 
 /*
  * Settle the ring of @writer and, in a single-threaded client, all rings that
- * the client writes. The caller has found in_flight of @event, the count of
- * ring entries that name it, at its maximum. Return 0 if in_flight has fallen,
- * or -EOVERFLOW if it is still at the maximum.
+ * the client writes. The caller has found in_flight of the slot of @event, the
+ * count of ring entries that name the slot, at its maximum. Return 0 if
+ * in_flight is below the maximum now, or -EOVERFLOW if it is not.
  */
 int rring_in_flight_slow(struct rring_writer *writer,
 			 const struct rring_event *event)
@@ -31,9 +31,10 @@ int rring_in_flight_slow(struct rring_writer *writer,
 /*
  * Raise in_flight of @event by 1, write @event into the entry at the head, and
  * move the head past this entry. The caller has found a hold in @word, the
- * ledger word of @event. After this function the caller drops that hold, and
- * wakes the readers. Return 0. Return -EOVERFLOW if in_flight stays at its
- * maximum, or an error of rring_room(); then nothing was published.
+ * value of the ledger word of @event. Return 0: then the caller drops that
+ * hold, and wakes the readers. Return -EOVERFLOW if in_flight stays at its
+ * maximum, or an error of rring_room() if there is no room; then nothing was
+ * published.
  */
 static inline int publish_held(struct rring_writer *writer,
 			       const struct rring_event *event, uint64_t word)

@@ -72,9 +72,11 @@ static inline void rring_fence_release(void)
 }
 
 /*
- * Order the caller's store before the caller's next load of a waiters flag, a
- * floor or .joins. This function is only a compiler barrier. That is enough,
- * because K makes each CPU that may run a client pass a full barrier.
+ * Order the caller's store before the caller's next load of a waiters flag, of
+ * a magazine's floor, or of a ring's .joins, which counts readers that began to
+ * gate. This function is only a compiler barrier. That is enough: after the
+ * kernel has changed such a word, it executes K, which makes each CPU that may
+ * run a client pass a full barrier.
  * L: pairs with K in the sleeper, in a recall and in a join. Without this pair
  * a waiters flag could be loaded before the store, and the sleeper would not be
  * woken.

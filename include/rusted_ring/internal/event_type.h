@@ -46,8 +46,8 @@ inline const type *rring_event_as(const struct rring_event *event)
 
 /*
  * Return sizeof(@type). The compiler rejects a @type that breaks one of the
- * assertions. They stand in a struct, because C allows an assertion inside an
- * expression only there. 0 times the size of this struct adds nothing.
+ * assertions. The assertions stand in a struct, because C allows an assertion
+ * in an expression only in a struct. 0 times the struct's size adds nothing.
  */
 #define RRING_EVENT_SIZE(type)						\
 	(sizeof(type) + 0 * sizeof(struct {				\

@@ -7,15 +7,16 @@
 
 /*
  * A generation has 37 bits. Its lower 32 bits are bits 63..32 of a handle, and
- * its upper 5 bits are bits 28..24. The lower 32 bits are never all 0, so no
- * handle is 0.
+ * its upper 5 bits are bits 28..24. The kernel skips generations whose lower 32
+ * bits are 0, so no handle is 0.
  */
 #define RRING_GENERATION_MAX	((1ull << 37) - 1)
 
 /*
- * Return the handle of slot @index of class @pool in generation @generation.
- * Ignore bits of @generation above the lowest 37. The caller ensures that @pool
- * is below RRING_POOLS and @index is below 2^24.
+ * Return the handle of the slot that has the class @pool, the index @index in
+ * its pool and the generation @generation. Ignore bits of @generation above the
+ * lowest 37. The caller ensures that @pool is below RRING_POOLS and @index is
+ * below 2^24.
  */
 static inline __u64 rring_handle(__u64 generation, __u32 pool, __u32 index)
 {

@@ -18,8 +18,9 @@ extern "C" {
 #endif
 
 /*
- * The library defines these functions. The inline functions below call them
- * for what they cannot do themselves. A program must not call them.
+ * The library defines these functions. They do what the inline functions below
+ * cannot do, and are called by the inline functions. A program must not call
+ * them.
  */
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
@@ -45,8 +46,8 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 void rring_wake_pools(struct rring_client *client);
 void rring_unpark(struct rring_client *client, enum rring_class pool);
 /*
- * Return @err. Also clear this thread's detail, the text that explains an
- * earlier error. rring_error_detail() then returns the text of rring_strerror()
+ * Clear this thread's detail, the text that explains an earlier error, and
+ * return @err. rring_error_detail() then returns the text of rring_strerror()
  * for @err.
  */
 int rring_refuse_slow(int err);
@@ -55,8 +56,8 @@ int rring_refuse_slow(int err);
 
 /*
  * Return 1 if @handle names an existing slot of the arena, and has a generation
- * that a slot can have. Else return 0. @handle may still be stale: this
- * function does not compare its generation with the present one of the slot.
+ * that a slot can have. Else return 0. @handle may be stale even if the result
+ * is 1: this function does not read the slot's present generation.
  */
 RRING_IN_LINE int rring_handle_valid(const struct rring_client *client,
 				     uint64_t handle)
@@ -136,8 +137,8 @@ RRING_IN_LINE int rring_header_init(const struct rring_pool_view *pool,
  * Return 1 if the kernel has recalled the slots of @pool that this client has
  * in its magazine or has parked (kept for its next allocation), and the client
  * has not yet noticed this recall. Else return 0. A client that takes a slot
- * first stores its ledger word, then calls this function, and does not use the
- * slot if the result is 1.
+ * first stores the slot's ledger word, then calls this function, and does not
+ * use the slot if the result is 1.
  * L: pairs with K in the recall. Without this pair the floor could be loaded
  * before the ledger word is stored. Then the kernel would not see that the slot
  * is taken, and the client would not see that the slot was recalled.
@@ -175,9 +176,9 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 
 /*
  * Return the smallest class that takes @len bytes. Return RRING_XXL for each
- * length above 16384, even above RRING_XXL_MAX, which no class takes. Up to XL,
- * a slot of each class is four times as large as a slot of the class before.
- * So a logarithm gives the class.
+ * @len above 16384, even above RRING_XXL_MAX, although no class takes such a
+ * length. Up to XL, a slot of each class is four times as large as a slot of
+ * the class before. So a logarithm gives the class.
  */
 RRING_IN_LINE enum rring_class rring_class_unchecked(size_t len)
 {
@@ -297,9 +298,10 @@ RRING_IN_LINE void rring_freed(struct rring_client *client)
  * caller has loaded the slot's ledger word into @word, and has found one hold,
  * RRING_PRIVATE and no in_flight in @word. A parked slot keeps its hold, so no
  * sweep frees the slot unless the kernel recalls it or this client dies. Return
- * 1 if the slot was parked. If a client waits for a slot, this function then
- * drops all parked slots of the class, and wakes that client. Return 0 and do
- * nothing if .parked_max slots are parked already.
+ * 1 if the slot was parked. If clients wait for a slot, of any class, this
+ * function then drops all parked slots of the class of @event, including the
+ * slot of @event, and wakes these clients. Return 0 and do nothing if
+ * .parked_max slots of the class are parked already.
  * L: pairs with K in the sleeper. Without this pair .pool_waiters could be
  * loaded before the slot is parked. Then the sleeper could see the slot still
  * in use and sleep, and this client would not wake it.
@@ -331,10 +333,10 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	word = rring_word_load(event->word);
 	more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
 	/*
-	 * This is true if the word has two holds or more, so that one is left.
-	 * It is false if the word has fewer than two holds, because the
-	 * subtraction wraps. It is also false if the word has RRING_ASIDE, and
-	 * in a client of several threads, where .short_holds is 0.
+	 * The condition is true if the word has two holds or more, so that one
+	 * is left, and has no RRING_ASIDE. It is false if the word has fewer
+	 * holds, because the subtraction wraps. In a client of several threads
+	 * it is always false, because .short_holds is 0.
 	 */
 	if (more < client->short_holds) {
 		/*
@@ -418,12 +420,12 @@ RRING_IN_LINE void rring_published(struct rring_writer *writer)
 /*
  * Raise the claim, the position up to which the writer may have begun to write.
  * If the claim is below the end of the next @n entries, raise it to this end
- * and up to .claim_ahead entries further, but not above .limit. The caller has
- * made room for the @n entries, and writes them afterwards.
+ * plus .claim_ahead entries, but at most to .limit, the end of the writer's
+ * room. The caller has made room for the @n entries, and then writes them.
  * M: pairs with N in the release of a reader that can be lapped. Without this
  * pair the reader could read an overwritten entry and not see the new claim.
- * The claim never goes back: the writer may have overwritten entries that it
- * reserved and never commits.
+ * The claim never goes back, even if the writer never commits what it reserved:
+ * it may have overwritten the old content of the reserved entries.
  */
 RRING_IN_LINE void rring_writer_claim(struct rring_writer *writer, uint32_t n)
 {
@@ -504,8 +506,8 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 	rring_writer_advance(writer, 1);
 	/*
 	 * G: pairs with H in the sweep. The ring names the slot before the hold
-	 * falls. Otherwise the sweep could find the slot named nowhere, and
-	 * free it.
+	 * falls. In the other order the sweep could find the slot named
+	 * nowhere, and free it.
 	 */
 	rring_word_store_release(event->word, word + RRING_MOVE - RRING_HOLD);
 	rring_published(writer);
@@ -620,11 +622,11 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 }
 
 /*
- * Wake the writer if it waits for room. In a ring of handles, also wake the
- * clients that wait for a slot. The caller has just moved the cursor of a
- * gating reader.
- * L: pairs with K in the sleeper. Without this pair the flags could be loaded
- * before the cursor is stored, and the sleeper would not be woken.
+ * Wake the ring's writer if it waits for room. In a ring of handles, also wake
+ * the clients that wait for a slot. The caller has just moved the cursor of
+ * @reader, which gates.
+ * L: pairs with K in the sleeper. Without this pair the waiters flags could be
+ * loaded before the cursor is stored, and the sleeper would not be woken.
  */
 RRING_IN_LINE void rring_after_release(struct rring_reader *reader)
 {

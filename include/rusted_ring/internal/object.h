@@ -9,7 +9,7 @@
 
 #include <rusted_ring/ring.h>
 
-#define RRING_PARKED_SLOTS	64	/* entries of .parked_handle */
+#define RRING_PARKED_SLOTS	64	/* elements of .parked_handle */
 
 /*
  * A pool as one client sees it. A parked slot is one that the client has
@@ -26,10 +26,10 @@ struct rring_pool_view {
 	uint32_t parked;	/* number of handles in .parked_handle */
 	/* handles of parked slots; the next allocation takes the last one */
 	uint64_t *parked_handle;
-	const struct rring_magazine *magazine;	/* lent slots */
+	const struct rring_magazine *magazine;	/* slots lent to the client */
 	rring_seq_t *tail;	/* the tail of .magazine */
-	uint64_t parked_max;	/* .parked is at most this: the slots that one
-				 * refill asks for; XXL: 0
+	uint64_t parked_max;	/* .parked is at most .parked_max: how many
+				 * slots one refill asks for, or 0 for XXL
 				 */
 	uint64_t floor;		/* .floor of .magazine at the last recall that
 				 * this client has noticed. If .floor of
@@ -42,12 +42,14 @@ struct rring_client {
 	struct rring_pool_view pool[RRING_POOLS];
 	const struct rring_arena_info *arena;
 	uint32_t shared;	/* 1: opened without RRING_SINGLE_THREADED */
-	uint32_t short_holds;	/* rring_hold() takes the short path if the low
-				 * 32 bits of the ledger word are below this.
-				 * rring_drop() takes its short path if these
-				 * bits, less two holds, are below this. 0 if
-				 * .shared is 1: neither takes a short path
-				 */
+	/*
+	 * Let w be the low 32 bits of a ledger word. rring_hold() adds a hold
+	 * inline if w < .short_holds. rring_drop() subtracts a hold inline if
+	 * w - 2 * RRING_HOLD < .short_holds; w - 2 * RRING_HOLD wraps if w has
+	 * fewer than two holds. If .shared is 1 or the client is inherited,
+	 * .short_holds is 0, so that both call the library instead.
+	 */
+	uint32_t short_holds;
 	uint32_t id;		/* 1 to 255, unique in the arena */
 	uint32_t role;		/* enum rring_role */
 	int fd;			/* descriptor of the device; -1: the client is
@@ -64,20 +66,23 @@ struct rring_writer {
 	char *data;			/* payloads; only in RRING_INLINE */
 	const struct rring_ring_info *info;
 	uint64_t head;		/* position of the next entry */
-	uint64_t limit;		/* the writer may write all entries below this
-				 * position without a look for room
+	uint64_t limit;		/* the writer has room for all entries below
+				 * this position
 				 */
 	uint64_t settled;	/* RRING_HANDLES: the client has taken back
 				 * in_flight of the slots of all entries below
 				 * this position
 				 */
-	/* position of the entry at index 0; .head has the index .head - .lap */
+	/*
+	 * Position of the entry at index 0 in the lap of .head. So the entry at
+	 * .head has the index .head - .lap.
+	 */
 	uint64_t lap;
-	uint64_t claimed;	/* value of ->ring->claim: the position up to
+	uint64_t claimed;	/* value of .claim of .ring: the position up to
 				 * which the writer may have begun to write
 				 */
 	uint32_t claim_ahead;	/* how many entries rring_writer_claim() claims
-				 * beyond what it needs
+				 * beyond those that it must, up to .limit
 				 */
 	uint32_t capacity;	/* entries */
 	uint32_t stride;	/* bytes */
@@ -97,8 +102,8 @@ struct rring_reader {
 	rring_seq_t *cursor;	/* this reader's cursor, which the writer reads
 				 * and this reader stores
 				 */
-	uint64_t pos;		/* position of the next entry */
-	/* the reader's last look has found that entries below are published */
+	uint64_t pos;		/* position of the first unreleased entry */
+	/* the last look has found that all entries below .head are published */
 	uint64_t head;
 	uint64_t lost;		/* how many entries this reader never got, or
 				 * got when they may have been overwritten
@@ -110,7 +115,10 @@ struct rring_reader {
 	 * may overwrite entries that the reader has not released.
 	 */
 	uint64_t ref;
-	/* position of the entry at index 0; .pos has the index .pos - .lap */
+	/*
+	 * Position of the entry at index 0 in the lap of .pos. So the entry at
+	 * .pos has the index .pos - .lap.
+	 */
 	uint64_t lap;
 	uint32_t capacity;	/* entries */
 	uint32_t stride;	/* bytes */
@@ -119,18 +127,18 @@ struct rring_reader {
 				 * release
 				 */
 	uint32_t slow_release;	/* 1: rring_release() calls the library */
-	uint32_t observer;	/* not 0: the writer does not wait for it */
+	uint32_t observer;	/* not 0: this reader is an observer */
 	uint32_t incarnation;	/* incarnation of the ring's mapped pages: each
 				 * writer gets new pages
 				 */
 	uint32_t ring_id;
 	uint32_t id;		/* index in info->readers */
 	uint32_t cursor_id;	/* index in the client's cursors */
-	/* 1: the next read call first releases the entry of the last call */
+	/* 1: a call has read the entry at .pos; the next call releases it */
 	uint64_t peeked;
-	struct ulib_pages *old; /* mapped pages of earlier incarnations, kept
-				  * because peeked events may lie in them
-				  */
+	struct ulib_pages *old;	/* mapped pages of earlier incarnations, kept
+				 * because peeked events may lie in them
+				 */
 	size_t size;		/* bytes of one mapping of the ring */
 	struct rring_reader *next; /* next reader of the same client */
 	struct rring_pin *pins;	/* one for each peeked event of class XXL */
@@ -145,14 +153,17 @@ struct rring_reader {
 	uint32_t overtaken;
 	/*
 	 * Position from which on this gating reader gates: the writer does not
-	 * overwrite its entries. After a lap, the reader may still read entries
-	 * below this position. The writer may overwrite these entries, so the
-	 * reader validates them at release.
+	 * overwrite an entry there before the reader has released it. After a
+	 * lap, the reader may still read entries below .gates_from. The writer
+	 * may overwrite those entries, so the reader validates them at release.
 	 */
 	uint64_t gates_from;
-	/* how many of the next looks go without a rest, see back_off() */
+	/*
+	 * How many of the next looks that find few events do not rest. A rest
+	 * is a pause before the reader takes the events, see back_off().
+	 */
 	uint32_t backoff_left;
-	/* value for .backoff_left after the next rest that brings few events */
+	/* .backoff_left becomes this after a rest that brings few new events */
 	uint32_t backoff_len;
 	/* bits ULIB_LOOK_*: why a look must do more than load the head */
 	uint32_t slow_look;

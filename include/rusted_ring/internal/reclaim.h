@@ -28,10 +28,10 @@
 struct rring_ledger {
 	const rring_word_t *word;	/* one for each slot of the arena */
 	__u32 parked;		/* RRING_PARKED: the kernel has recalled the
-				 * slots that the client has parked, kept for
-				 * its next allocations, and the client has not
-				 * noticed. A word with these low 32 bits then
-				 * counts as unused.
+				 * client's parked slots (dropped, but kept for
+				 * its next allocations), and the client has not
+				 * noticed the recall. So a word whose low 32
+				 * bits are RRING_PARKED counts as unused.
 				 * 0: each word with a hold counts as used
 				 */
 };
@@ -41,7 +41,7 @@ struct rring_batch {
 				 * step of the sweep has found slot[i] in use
 				 */
 	__u32 slot[RRING_BATCH]; /* indices of the slots' words in a ledger */
-	__u32 *moves;		/* of the words in the first collect:
+	__u32 *moves;		/* moves that the first collect has read:
 				 * RRING_BATCH values for each ledger
 				 */
 };
@@ -91,10 +91,11 @@ static inline __u64 rring_batch_look_at(struct rring_batch *batch,
 }
 
 /*
- * Do one collect of all ledgers. Remove from @batch->live each slot that a
- * ledger may use: its word there has a bit of @busy or, if @look is
+ * Do one collect of all @nr_ledgers ledgers. Remove a slot from @batch->live if
+ * its word in one of the ledgers has a bit of @busy or, if @look is
  * RRING_LOOK_AGAIN, other moves than in the first collect. The word of a parked
  * slot that the kernel has recalled counts as unused, see struct rring_ledger.
+ * The caller holds the arena's lock.
  */
 static inline void rring_batch_look(struct rring_batch *batch,
 				    const struct rring_ledger *ledgers,

@@ -21,8 +21,8 @@ static inline __u64 rring_window_clamp(__u64 pos, __u64 head)
  * 0 if @head is at most @retain. If the ring retains @retain entries for
  * readers that join later, the result is the lower end of the window, with two
  * exceptions. A gating reader at a lower position makes the lower end lower.
- * Retained entries that have given up their slots, because a pool had no free
- * slot, make it higher.
+ * Retained entries that the kernel has taken out of the window, because a pool
+ * had no free slot, make the lower end higher.
  */
 static inline __u64 rring_window_retained(__u64 head, __u32 retain)
 {

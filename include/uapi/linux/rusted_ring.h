@@ -49,7 +49,7 @@ enum rring_class {
  */
 enum rring_role {
 	RRING_OBSERVER,	/* read as an observer: never hold a writer back */
-	RRING_CONSUMER,	/* also read as a gating reader: the writer waits */
+	RRING_CONSUMER,	/* also read as a gating reader: hold a writer back */
 	RRING_PRODUCER,	/* also allocate events, write payloads and rings */
 };
 
@@ -77,9 +77,10 @@ typedef struct {
 
 typedef struct {
 	__u64 value;
-} rring_seq_t;		/* a position or a count. An honest client lowers only
-			 * .pos of a cursor: to 0 when its reader has left, or
-			 * back if a hostile writer misled the reader
+} rring_seq_t;		/* a position or a count. Of its own words, an honest
+			 * client lowers only .pos of a cursor: to 0 when the
+			 * reader has left, or back if a hostile writer made the
+			 * reader skip positions
 			 */
 
 typedef struct {
@@ -205,7 +206,7 @@ struct rring_arena_info {
 	struct rring_pool_info pool[RRING_POOLS];
 
 	/* statistics, changed by the kernel */
-	__u64 deaths;		/* clients that mapped a ledger and died */
+	__u64 deaths;		/* clients that died after mapping LEDGER */
 	__u64 dead_holds;	/* slots that clients held when they died */
 	__u64 laps;		/* how often gating readers were lapped */
 	__u64 wakes;		/* WAKE calls whose .flags is not 0 */
@@ -213,7 +214,10 @@ struct rring_arena_info {
 	__u64 ledger_size;	/* of LEDGER, bytes */
 	__u64 recent_offset[RRING_POOLS];  /* of recent-drop lists in LEDGER */
 	__u32 recent_entries[RRING_POOLS]; /* per list: a power of two, or 0 */
-	__u64 recalls;		/* statistic: how often slots were recalled */
+	__u64 recalls;		/* statistic: number of recalls. A recall takes
+				 * the free slots of one pool back from all
+				 * clients but the one that needs a slot
+				 */
 	__u8 reserved2[520];
 
 	/*
@@ -245,7 +249,9 @@ enum rring_ring_state {
 	RRING_RING_ENDED,	/* no writer: readers get the entries below
 				 * .end, then see the end of the stream
 				 */
-	RRING_RING_AWAITED,	/* no writer yet; its readers wait at .end */
+	RRING_RING_AWAITED,	/* no writer now: readers get the entries below
+				 * .end, then wait for the next writer
+				 */
 };
 
 enum rring_reader_state {
@@ -284,15 +290,16 @@ enum rring_drop_reason {
 				 * committed
 				 */
 	RRING_DROP_BUSY,	/* the call interrupted a context that held or
-				 * awaited the writer's lock; or this is an NMI,
-				 * and any CPU held the lock
+				 * awaited the writer's lock; or the call came
+				 * in an NMI while any CPU held the lock
 				 */
-	RRING_DROP_NO_SLOT,	/* the writer's stock has no free slot of the
-				 * event's class
+	RRING_DROP_NO_SLOT,	/* the writer has no slot left in its stock, the
+				 * free slots that it keeps for the class
 				 */
-	RRING_DROP_TOO_LARGE,	/* an event larger than the stride of an inline
-				 * ring, or than a slot of each class of which
-				 * the writer has a stock
+	RRING_DROP_TOO_LARGE,	/* inline ring: the event is larger than the
+				 * stride. Ring of handles: it is larger than
+				 * the slots of all classes for which the writer
+				 * keeps a stock
 				 */
 	RRING_DROPS,		/* number of reasons */
 };
@@ -312,9 +319,9 @@ struct rring_ring_info {
 	__u32 policy;		/* enum rring_policy */
 	__u32 capacity;		/* entries */
 	__u32 stride;		/* largest payload in bytes; RRING_HANDLES: 0 */
-	__u32 retain;		/* number of last entries that the ring keeps
-				 * for readers that join later; .capacity for
-				 * RRING_OVERWRITE
+	__u32 retain;		/* how many of its newest entries the ring keeps
+				 * for readers that join later. For
+				 * RRING_OVERWRITE the kernel stores .capacity
 				 */
 	__u32 reserved0;
 	__u64 entry_offset;	/* offset of the entries in RING, in bytes. The
@@ -326,10 +333,11 @@ struct rring_ring_info {
 				 * in bytes; each entry has .stride bytes
 				 */
 	__u64 size;		/* of RING, bytes */
-	__u64 stall_ns;		/* limit in ns, 0: no limit. While the writer
-				 * wants room, the kernel makes a gating reader
-				 * that does not move for this long a lapped
-				 * one, which gates no more.
+	__u64 stall_ns;		/* limit in ns, 0: no limit. If a gating reader
+				 * leaves the writer no room, and does not move
+				 * for this long, the kernel laps the reader: it
+				 * gates no more. The time begins when the
+				 * writer finds no room because of the reader.
 				 * The arena's owner or an administrator may
 				 * change a limit that is not 0, but not to 0
 				 */
@@ -361,9 +369,9 @@ struct rring_ring_info {
 					    * writer, has dropped, by enum
 					    * rring_drop_reason
 					    */
-	rring_seq_t kept;	/* entries below this gave up their slots,
-				 * because a pool had no free slot: the slots
-				 * may have other events by now
+	rring_seq_t kept;	/* a position. The kernel took the slots of the
+				 * entries below it, because a pool had no free
+				 * slot: the slots may have other events by now
 				 */
 	__u8 reserved3[56];
 
@@ -375,10 +383,10 @@ struct rring_ring_info {
  * for each slot, at index .slot_base + slot, then the lists of recent drops.
  *
  * Each pool but XXL has RRING_RECENT_LISTS lists, one after the other. A list
- * has .recent_entries entries (__u32). The client appends the index of a slot
- * in the pool when the slot's ledger word has neither holds nor in_flight any
- * more. The lists tell a sweep where free slots may be. Nothing depends on
- * them: a missing or wrong entry costs only time.
+ * has .recent_entries entries (__u32). When the ledger word of a slot has
+ * neither holds nor in_flight any more, the client appends the slot's index in
+ * its pool to a list of the pool. The lists tell a sweep where free slots may
+ * be. Nothing depends on the lists: a missing or wrong entry costs only time.
  */
 
 struct rring_tail {
@@ -390,9 +398,9 @@ struct rring_tail {
 };
 
 struct rring_recent {
-	rring_seq_t pos;	/* how many entries the client has written; the
-				 * next entry goes to index .pos modulo
-				 * .recent_entries
+	rring_seq_t pos;	/* how many entries the client has written into
+				 * the list; the next one goes to index .pos
+				 * modulo .recent_entries
 				 */
 	__u8 reserved[56];
 };
@@ -412,8 +420,9 @@ struct rring_tails {
  * every change of holds or in_flight. private: the client allocated the slot,
  * and no other client knows the handle. aside: the library's inline paths must
  * not use the word, because the slot is parked (private, dropped, and kept for
- * the next allocation), or is of XXL. The kernel uses private and aside only
- * after a recall. Then a parked slot is free until the client sees the recall.
+ * the next allocation), or is of XXL. The kernel looks at private and aside
+ * only after a recall (see MAGAZINE). Until the client has noticed the recall,
+ * the kernel may free the client's parked slots.
  */
 #define RRING_HOLD		(1ull << 14)
 #define RRING_HOLDS_MASK	(0x1ffffull << 14)
@@ -493,7 +502,8 @@ struct rring_ring_head {
 				 */
 	rring_seq_t passed;	/* lower end of the window in the writer's last
 				 * scan of its readers. The writer may overwrite
-				 * entries below, so no new reader starts there
+				 * the entries below this position, so no new
+				 * reader starts below it
 				 */
 	__u8 reserved2[3944];
 };
@@ -532,8 +542,8 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  *	EOWNERDEAD	the client was evicted, or LEDGER is no longer mapped
  *
  * REFILL and WAIT fail with EINTR after a signal, unless the kernel restarts
- * the call (SA_RESTART), and with ETIMEDOUT at the deadline, unless the ioctl
- * has another error for a deadline that has passed.
+ * the call (SA_RESTART). They fail with ETIMEDOUT when the deadline has passed,
+ * unless the list of REFILL below has another error for that.
  */
 
 #define RRING_FOREVER		(~0ull)
@@ -544,8 +554,8 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  * descriptor may attach with every role, whatever .mode says.
  *
  *	EEXIST	another arena has the name
- *	EPERM	the caller lacks CAP_CHOWN, and .uid is not its effective user
- *		id, or .gid is none of its groups
+ *	EPERM	the caller lacks CAP_CHOWN, and either .uid is not the caller's
+ *		effective user id, or .gid is none of the caller's groups
  *	ENOSPC	all arenas together would exceed max_bytes of the module
  *	ENOMEM, EMFILE, ENFILE
  */
@@ -659,15 +669,15 @@ struct rring_ring_open {
 	__u32 stride;			/* largest payload in bytes, a multiple
 					 * of RRING_LINE; RRING_HANDLES: 0
 					 */
-	__u32 retain;			/* number of last entries that are kept
-					 * for readers that join later; less
-					 * than .capacity; RRING_OVERWRITE: 0
+	__u32 retain;			/* how many of its newest entries the
+					 * ring keeps for readers that join
+					 * later; less than .capacity;
+					 * RRING_OVERWRITE: 0
 					 */
 	__u32 reserved;
-	__u64 stall_ns;			/* limit in ns: the kernel laps gating
-					 * readers that stall for this long; 0:
-					 * no limit; below 2^63;
-					 * RRING_OVERWRITE: 0
+	__u64 stall_ns;			/* stall limit in ns, see .stall_ns of
+					 * rring_ring_info; 0: no limit; below
+					 * 2^63; RRING_OVERWRITE: 0
 					 */
 	/* out */
 	__u32 ring;			/* id, from 1 */
@@ -703,9 +713,10 @@ enum rring_start {
 /*
  * READER_JOIN: become a reader of a ring. If the ring knows .name, and no
  * client uses the name, the reader goes on at the position of the name. If the
- * name was lapped, the reader goes on at the oldest entry left if this entry is
- * higher. The kernel chooses a cursor whose .pos is 0. So after a reader has
- * left, the client must store 0 first in .told, then in .pos of the cursor.
+ * kernel has lapped the reader of this name, the new reader goes on at that
+ * position or at the oldest entry left, whichever is higher. The kernel chooses
+ * a cursor whose .pos is 0. So after a reader has left, the client must store 0
+ * first in .told, then in .pos of the reader's cursor.
  *
  *	ENOENT	no ring has this name
  *	ENXIO	no ring has this id
@@ -736,7 +747,9 @@ struct rring_reader_join {
 	__u64 ref;			/* .ref of rring_reader_info */
 	__u32 incarnation;		/* of the ring */
 	__u32 resumed;			/* 1 if the ring knew .name */
-	__u64 lost;			/* entries lost while .name was away */
+	__u64 lost;			/* entries lost while no client used
+					 * .name
+					 */
 };
 
 /*
@@ -780,9 +793,9 @@ struct rring_reader_rejoin {
 /* What WAIT waits for. */
 enum rring_wait_for {
 	/*
-	 * Wait until the head is above .position, the reader .reader was
-	 * lapped, or the ring has ended and .told of the reader's cursor does
-	 * not name this end.
+	 * Wait until the head is above .position, or the reader .reader was
+	 * lapped, or the ring has ended and .told of the reader's cursor shows
+	 * that the reader was not told of this end.
 	 */
 	RRING_WAIT_READABLE,
 	/*
@@ -793,14 +806,14 @@ enum rring_wait_for {
 	/*
 	 * Bit c of .position stands for the client's reader with cursor c. Wait
 	 * until one of these readers has an entry or was lapped, or until all
-	 * their rings have ended and .told of at least one of the cursors does
-	 * not name the end of its ring.
+	 * their rings have ended and .told of at least one of the cursors shows
+	 * that its reader was not told of the end of its ring.
 	 */
 	RRING_WAIT_ANY,
 	/*
 	 * For the writer: wait like RRING_WAIT_WRITABLE, but fail with EPIPE as
 	 * soon as the ring that the client reads with its cursor .reader has
-	 * ended. Then the peer, which writes that ring, has gone.
+	 * ended: its writer, the peer, has gone.
 	 */
 	RRING_WAIT_PEER,
 };

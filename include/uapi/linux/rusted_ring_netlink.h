@@ -32,7 +32,7 @@ enum rring_client_state {
 
 enum rring_cmd {
 	RRING_CMD_UNSPEC,
-	/* dumps of one arena, or of all that the socket's opener may see */
+	/* dumps of one arena, or of all arenas that the opener may see */
 	RRING_CMD_ARENA_GET,
 	RRING_CMD_POOL_GET,
 	RRING_CMD_CLIENT_GET,

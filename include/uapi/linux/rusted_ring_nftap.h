@@ -40,7 +40,7 @@ struct rring_nftap_packet {
 	__u8 reserved[6];	/* 0 */
 	/*
 	 * Name of the interface that received the packet. If the hook does not
-	 * know it, name of the interface that transmits. Zero-padded.
+	 * know this interface, name of the one that transmits. Zero-padded.
 	 */
 	char ifname[RRING_NFTAP_NAME];
 };

@@ -4,11 +4,12 @@
  * an inline ring, named PREFIX.0, PREFIX.1 and so on. A ring has the events of
  * its CPU, in the order of the switches.
  *
- * If two events of a ring have consecutive values of .number, .next_* of the
- * first and .prev_* of the second describe the same task. This task had the CPU
- * for .prev_runtime of the second minus .next_runtime of the first, as the
- * scheduler accounts it. The scheduler keeps no account of the idle task. For
- * the idle task, take the difference of the two .time instead.
+ * If .number of two successive events of a ring differs by 1, no switch came
+ * between. Then .next_* of the first event and .prev_* of the second describe
+ * the same task. According to the scheduler, this task had the CPU for
+ * .prev_runtime of the second event minus .next_runtime of the first. The
+ * scheduler keeps no account of the idle task. For the idle task, take the
+ * difference of the two .time instead.
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_SCHED_H
 #define _UAPI_LINUX_RUSTED_RING_SCHED_H

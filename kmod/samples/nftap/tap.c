@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * The netfilter hooks and their lifetime. When the namespace ends, or the
- * module is unloaded, the kernel calls .pre_exit of tap_net_ops, which
- * unregisters the hooks. After a grace period no CPU runs a hook any more, and
- * the kernel calls .exit, which closes the ring.
+ * The netfilter hooks publish the packets of one network namespace. When this
+ * namespace ends, or the module is unloaded, the kernel calls .pre_exit of
+ * tap_net_ops, which unregisters the hooks. After a grace period no CPU runs a
+ * hook any more, and the kernel calls .exit, which closes the ring.
  */
 #include <linux/ktime.h>
 #include <linux/mutex.h>
@@ -19,15 +19,15 @@
 #include "tap.h"
 
 /*
- * The only tap. When the namespace ends or the module is unloaded, close_ring()
- * sets .net and .kw to NULL.
+ * The only tap. When the namespace .net ends or the module is unloaded,
+ * close_ring() sets .net and .kw to NULL.
  */
 static struct {
-	/* protects .kw and .stat; the hooks use .kw without it */
+	/* protects .kw and .stat; the hooks use .kw without this lock */
 	struct mutex lock;
 	struct net *net;	/* compared, never dereferenced; no reference */
 	struct rring_kwriter *kw;
-	/* the counts at the last read; after close_ring(), the final counts */
+	/* counts of .kw at the last tap_stat(), or at close_ring() */
 	struct rring_kwriter_stat stat;
 	u32 snaplen;
 	struct nf_hook_ops ops[RRING_NFTAP_HOOKS];
@@ -66,7 +66,7 @@ static void describe(const struct sk_buff *skb,
 
 /*
  * Publish the packet @skb as an event, and accept the packet in any case. The
- * kernel calls this hook in softirq, or in the context of a process that sends.
+ * kernel calls this hook in softirq, or in the task that sends the packet.
  */
 static unsigned int publish(void *priv, struct sk_buff *skb,
 			    const struct nf_hook_state *state)
@@ -136,9 +136,10 @@ static struct pernet_operations tap_net_ops = {
 /* ---- begin and end ---- */
 
 /*
- * Fill tap.ops for the hook points in @hooks. The tap's hook runs before all
- * other hooks, to see also the packets that other hooks drop. At POSTROUTING it
- * runs after all other hooks, to see each packet as it leaves the host.
+ * Fill tap.ops for the hook points in @hooks, which has bits of enum
+ * rring_nftap_hook. At POSTROUTING the tap's hook runs after all other hooks,
+ * to see each packet as it leaves the host. At each other point it runs before
+ * all other hooks, to see even the packets that other hooks drop.
  */
 static void set_hooks(unsigned long hooks, u8 family)
 {

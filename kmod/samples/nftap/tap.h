@@ -7,7 +7,10 @@
 struct net;
 
 struct tap_config {
-	/* publish the packets of this namespace; the caller has a reference */
+	/*
+	 * Publish the packets of this namespace. The caller has a reference
+	 * to .net until tap_begin() returns.
+	 */
 	struct net *net;
 	struct rring_kwriter_config ring;
 	u32 snaplen;
@@ -20,14 +23,15 @@ struct tap_config {
  * Open the ring and start to publish packets. Return 0, or an error of
  * rring_kwriter_open() or register_pernet_subsys(). The module calls this
  * function only once. The tap holds no reference to the namespace of the
- * packets: when the namespace ends, the stream of events ends.
+ * packets: when the namespace ends, the tap closes the ring, so that readers
+ * see the end of the stream (-EPIPE).
  */
 int tap_begin(const struct tap_config *config);
 void tap_end(void);
 
 /*
- * Store the writer's present counts in @stat. After the end of the stream,
- * store the final counts.
+ * Store the writer's present counts in @stat. If the ring has been closed,
+ * store the counts at the close.
  */
 void tap_stat(struct rring_kwriter_stat *stat);
 

@@ -8,8 +8,8 @@
  * for another CPU. The previous and the next task belong to the locked run
  * queue, and the scheduler has just updated the run times of both tasks.
  *
- * Each possible CPU has a ring from the start. A CPU that comes online later
- * uses its ring; a CPU that goes offline writes no more events.
+ * When the module is loaded, it opens a ring for each possible CPU. A CPU that
+ * comes online later writes into its ring. An offline CPU writes no events.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,7 +43,7 @@ MODULE_PARM_DESC(policy, "of a full ring: drop (the new switch) or overwrite (th
 
 struct recorder {
 	struct rring_kwriter *kw;
-	u64 number;		/* switches so far, recorded or dropped */
+	u64 number;		/* switches of the CPU, published or dropped */
 };
 
 /*
