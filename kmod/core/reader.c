@@ -362,8 +362,12 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
  * overwritten all entries between these two positions, @reader goes on at the
  * first of these entries that is not overwritten. The client validates each
  * entry below .start after it has read the entry, as an observer does. If no
- * entry between the two positions is left, @reader goes on at .start. The
- * caller holds the arena's lock.
+ * entry between the two positions is left, @reader goes on at .start.
+ *
+ * .start can also be below the old .reached, if a hostile client has lowered
+ * its cursor between the two loads from which the two were computed. Then
+ * @reader goes on at .start, and has lost nothing. The caller holds the arena's
+ * lock.
  */
 static u64 go_on(struct kring_reader *reader)
 {
@@ -374,7 +378,7 @@ static u64 go_on(struct kring_reader *reader)
 	/* without a stall limit, no reader is lapped or validates entries */
 	if (ring->info->stall_ns)
 		pos = min(pos, max(reader->reached, kring_ring_whole(ring)));
-	lost = pos - reader->reached;
+	lost = pos > reader->reached ? pos - reader->reached : 0;
 	reader->reached = pos;
 	reader->lost += lost;
 	return lost;

@@ -374,6 +374,30 @@ static void writer_after_a_hostile_head_is_refused(struct kunit *test)
 
 /* ---- named readers ---- */
 
+/*
+ * A hostile client can move its cursor while the kernel freezes its reader, so
+ * that the reader gates from a lower position than it has reached. Its
+ * successor has lost nothing.
+ */
+static void successor_of_toggled_cursor_loses_nothing(struct kunit *test)
+{
+	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *first = fixture_client(test, RRING_CONSUMER);
+	struct kring_client *second = fixture_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, writer, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = fixture_join(test, first, ring, "name");
+	struct rring_reader_join args = { .ring = ring->id, .name = "name" };
+
+	fixture_commit(ring, 3);
+	fixture_release(reader, 1);
+	fixture_kill(test, first);
+	reader->reached = 3;
+	KUNIT_ASSERT_EQ(test, kring_reader_join(second, &args), 0);
+	KUNIT_EXPECT_EQ(test, args.lost, 0ull);
+	KUNIT_EXPECT_EQ(test, args.position, 1ull);
+	KUNIT_EXPECT_EQ(test, reader->lost, 0ull);
+}
+
 static void named_reader_resumes_at_cursor(struct kunit *test)
 {
 	struct kring_client *writer = fixture_client(test, RRING_PRODUCER);
@@ -593,6 +617,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(next_writer_continues_at_end),
 	KUNIT_CASE(writer_after_a_hostile_head_is_refused),
 	KUNIT_CASE(named_reader_resumes_at_cursor),
+	KUNIT_CASE(successor_of_toggled_cursor_loses_nothing),
 	KUNIT_CASE(frozen_reader_can_be_forgotten),
 	KUNIT_CASE(reader_is_lapped_after_its_limit),
 	KUNIT_CASE(reader_that_moves_is_not_lapped),
