@@ -176,6 +176,21 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
 }
 
 /*
+ * Move .pos of a reader that was lapped and stands below .gates_from, where the
+ * writer does not wait for it. Skip the entries that the writer may have begun
+ * to overwrite, and count them as lost. The caller holds the arena's lock.
+ */
+static void skip_below_gate(struct rring_kreader *kr)
+{
+	u64 pos = min(kring_ring_whole(kr->ring), kr->gates_from);
+
+	if (pos <= kr->pos)
+		return;
+	stat_add(&kr->stat.lost, pos - kr->pos);
+	set_position(kr, pos);
+}
+
+/*
  * Load the state, the pages and the head of the ring. If the reader was lapped,
  * first make it gate again. Return 0 if the reader can read the entries from
  * .pos to .head - 1. Return -EAGAIN if there is no entry now. Return -EPIPE if
@@ -186,6 +201,10 @@ static void skip_overwritten(struct rring_kreader *kr, u64 head)
  * with a reference, and the earlier pages in *@old. Otherwise do not change
  * *@old. The caller holds the arena's lock. After the caller has released the
  * lock, it puts the reference to the pages in *@old.
+ *
+ * While .pos is below .gates_from, .head is not above .gates_from: the writer
+ * does not wait for the reader there, so the ring's head may be more than a lap
+ * above .pos, as it otherwise is only if a hostile writer has stored it.
  */
 static int update_head_locked(struct rring_kreader *kr,
 			      struct kring_pages **old)
@@ -201,7 +220,11 @@ static int update_head_locked(struct rring_kreader *kr,
 		kr->pages = ring->pages;
 		kring_pages_get(kr->pages);
 	}
+	if (kr->pos < kr->gates_from)
+		skip_below_gate(kr);
 	head = kring_ring_head(ring);
+	if (kr->pos < kr->gates_from)
+		head = min(head, kr->gates_from);
 	if (head > kr->pos && head - kr->pos > kr->capacity)
 		skip_overwritten(kr, head);
 	kr->head = max(head, kr->pos);

@@ -279,6 +279,39 @@ static void lapped_reader_resumes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kr->stat.lost, 1ull);
 }
 
+/*
+ * The writer does not wait for a lapped reader below the position at which the
+ * reader gates again. So the writer can overwrite an entry after the open and
+ * before the first peek.
+ */
+static void writer_overtakes_resumed_reader(struct kunit *test)
+{
+	struct kring_ring *ring = open_ring(test, RRING_BLOCK, 1000);
+	struct kring_arena *arena = fixture_arena(test);
+	struct rring_kreader_config with = config(ring);
+	u64 wake_at = RRING_FOREVER;
+	u32 i;
+
+	with.name = "name";
+	open_with(test, &with);
+	for (i = 0; i < CAPACITY; i++)
+		write(ring, 8, i);
+	mutex_lock(&arena->lock);
+	kring_reader_check_stall(kr->reader, 0, 1000, &wake_at);
+	kring_reader_check_stall(kr->reader, 0, 2000, &wake_at);
+	mutex_unlock(&arena->lock);
+	rring_kreader_close(kr, 0);
+	write(ring, 8, CAPACITY);
+	open_with(test, &with);
+	write(ring, 8, CAPACITY + 1);
+	/* entries 0 and 1 are overwritten, all others are there */
+	for (i = 2; i <= CAPACITY + 1; i++)
+		expect_event(test, i, 8, i);
+	KUNIT_EXPECT_EQ(test, peek(), -EAGAIN);
+	expect_refused(test, 0, 0, CAPACITY);
+	KUNIT_EXPECT_EQ(test, kr->stat.lost, 2ull);
+}
+
 /* ---- a hostile writer ---- */
 
 static void long_entry_is_refused(struct kunit *test)
@@ -464,6 +497,7 @@ static struct kunit_case kreader_cases[] = {
 	KUNIT_CASE(close_keeps_cursors_that_a_process_maps),
 	KUNIT_CASE(observer_counts_lost_entries),
 	KUNIT_CASE(lapped_reader_resumes),
+	KUNIT_CASE(writer_overtakes_resumed_reader),
 	KUNIT_CASE(long_entry_is_refused),
 	KUNIT_CASE(head_beyond_a_lap_is_refused),
 	KUNIT_CASE(wrong_handles_are_refused),
