@@ -3,7 +3,7 @@
 #
 # Programs that must not compile, and for which reason: types that no event can
 # be, static rings that no ring can be. Each in C11 and C++17, beside one that
-# differs only in being right. Prints TAP.
+# differs only in being right. And programs of 32 bits. Prints TAP.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -125,6 +125,22 @@ check_rings() {
 		"a capacity above 2^24 is refused"
 }
 
+# A 32-bit program. The C library may have no headers for it.
+check_32_bits() {
+	local cc=$1 model
+
+	for model in -m32 -mx32; do
+		echo '#include <linux/rusted_ring.h>' |
+			"$cc" "$model" -Iinclude/uapi -fsyntax-only -x c - \
+			2>"$dir/errors" || true
+		if grep -q "needs a 64-bit system" "$dir/errors"; then
+			report yes "$cc: $model is refused"
+		else
+			report no "$cc: $model is refused"
+		fi
+	done
+}
+
 compilers=()
 plus=0
 for compiler in gcc clang g++ clang++; do
@@ -138,10 +154,11 @@ for compiler in gcc clang g++ clang++; do
 	compilers+=("$compiler")
 done
 echo "TAP version 13"
-echo "1..$((${#compilers[@]} * 14 + plus))"
+echo "1..$((${#compilers[@]} * 16 + plus))"
 for compiler in "${compilers[@]}"; do
 	check_types "$compiler"
 	check_rings "$compiler"
+	check_32_bits "$compiler"
 	case $compiler in
 	*++) bad "$compiler" "$(typed not_bytes)" "more than its bytes" \
 		"a type with a constructor is refused" ;;

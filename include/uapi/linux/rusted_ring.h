@@ -19,6 +19,10 @@
 #ifndef _UAPI_LINUX_RUSTED_RING_H
 #define _UAPI_LINUX_RUSTED_RING_H
 
+#if __SIZEOF_LONG__ < 8 || __SIZEOF_POINTER__ < 8
+#error "rusted_ring needs a 64-bit system: a size or an offset can exceed 32 bits"
+#endif
+
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
