@@ -155,9 +155,9 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
 	/*
-	 * Pairs with the acquire in kring_client_lock(), kring_client_poll()
-	 * and kring_mapping_mmap(): a task that loads .arena there also sees
-	 * the fields of @client that were stored before.
+	 * Pairs with the acquire in kring_client_lock() and
+	 * kring_mapping_mmap(): a task that loads .arena there also sees the
+	 * fields of @client that were stored before.
 	 */
 	smp_store_release(&client->arena, arena);
 	kring_arena_changed(arena);
@@ -739,20 +739,17 @@ __poll_t kring_client_arm(struct kring_client *client)
 }
 
 /*
- * Return the mask for poll(). The mask is EPOLLERR if @client is not live or is
- * evicted, or if the calling process is being killed. Otherwise it is the mask
- * of kring_client_arm(). Takes the arena's lock.
+ * Return the mask for poll(): EPOLLERR if kring_client_lock() fails, so also if
+ * another process than that of @client polls. Otherwise return the mask of
+ * kring_client_arm(). Takes the arena's lock.
  */
 __poll_t kring_client_poll(struct kring_client *client)
 {
-	/* pairs with add_to_tables() */
-	struct kring_arena *arena = smp_load_acquire(&client->arena);
-	__poll_t mask = EPOLLERR;
+	__poll_t mask;
 
-	if (!arena || mutex_lock_killable(&arena->lock))
+	if (kring_client_lock(client))
 		return EPOLLERR;
-	if (client->state == RRING_CLIENT_LIVE && !client->evicted)
-		mask = kring_client_arm(client);
-	mutex_unlock(&arena->lock);
+	mask = kring_client_arm(client);
+	kring_client_unlock(client);
 	return mask;
 }

@@ -5,6 +5,7 @@
  * client survives the thread that opened it.
  */
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -89,8 +90,13 @@ static int refill_by(int fd)
 static int is_no_client(void *arg)
 {
 	struct stage *stage = arg;
+	struct pollfd polled = {
+		.fd = stage->client->fd,
+		.events = POLLIN | POLLOUT,
+	};
 
 	MUST(refill_by(stage->client->fd) == -EPERM);
+	MUST(poll(&polled, 1, 0) == 1 && polled.revents == POLLERR);
 	MUST(rring_client_fd(stage->client) == -EPERM);
 	MUST(rring_hold(stage->client, &(struct rring_event) {
 		.word = ledger_of(stage->client),
