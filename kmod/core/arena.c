@@ -304,7 +304,7 @@ static bool may_attach(const struct kring_arena *arena, u32 role)
 		[RRING_CONSUMER] = 01,
 		[RRING_PRODUCER] = 02,
 	};
-	umode_t mode = arena->mode;
+	umode_t mode = READ_ONCE(arena->mode);
 
 	if (uid_eq(current_euid(), arena->uid))
 		mode >>= 6;

@@ -62,7 +62,7 @@ struct kring_arena {
 	bool persistent;		/* the name holds a reference */
 	bool named;			/* the arena can be found by .name */
 
-	/* fixed since creation, except .changes */
+	/* fixed since creation, except .mode and .changes */
 	char name[RRING_NAME_MAX];
 	u64 net_cookie;			/* cookie of .net, also after .net has
 					 * ended
@@ -70,7 +70,9 @@ struct kring_arena {
 	u32 id;
 	kuid_t uid;
 	kgid_t gid;
-	umode_t mode;
+	umode_t mode;			/* netlink changes it under .lock;
+					 * others read it without a lock
+					 */
 	atomic_t changes;		/* counts kring_arena_changed() calls */
 
 	/* protects all fields below, except .meter and .kernel_users */

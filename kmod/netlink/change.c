@@ -112,17 +112,32 @@ static u32 optional_u32(const struct nlattr *attr)
 	return attr ? nla_get_u32(attr) : 0;
 }
 
-int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
+static void set_arena_quota(struct kring_arena *arena, u32 quota)
 {
-	static const int attrs[] = { RRING_A_ARENA_ID, RRING_A_ARENA_QUOTA, 0 };
-	struct kring_arena *arena = lock_arena(skb, info, attrs);
-
-	if (IS_ERR(arena))
-		return PTR_ERR(arena);
-	arena->quota = nla_get_u32(info->attrs[RRING_A_ARENA_QUOTA]);
-	kring_arena_changed(arena);
+	arena->quota = quota;
 	/* wake clients that wait for slots: their quota may be higher now */
 	kring_arena_wake_pools(arena, ~0u);
+}
+
+int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
+{
+	static const int attrs[] = { RRING_A_ARENA_ID, 0 };
+	const struct nlattr *quota = info->attrs[RRING_A_ARENA_QUOTA];
+	const struct nlattr *mode = info->attrs[RRING_A_ARENA_MODE];
+	struct kring_arena *arena;
+
+	if (!quota && !mode) {
+		GENL_SET_ERR_MSG(info, "a quota or a mode is wanted");
+		return -EINVAL;
+	}
+	arena = lock_arena(skb, info, attrs);
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	if (quota)
+		set_arena_quota(arena, nla_get_u32(quota));
+	if (mode)
+		WRITE_ONCE(arena->mode, nla_get_u32(mode));
+	kring_arena_changed(arena);
 	unlock_arena(arena);
 	return 0;
 }

@@ -212,7 +212,7 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 	notice->access = (struct kring_access) {
 		.uid = arena->uid,
 		.gid = arena->gid,
-		.mode = arena->mode,
+		.mode = READ_ONCE(arena->mode),
 		.named = READ_ONCE(arena->named),
 	};
 	notice->missed_attr = missed_attr;

@@ -109,7 +109,7 @@ int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 	put_flag(&report, RRING_A_ARENA_PERSISTENT, persistent);
 	put_uid(&report, RRING_A_ARENA_UID, arena->uid, audience);
 	put_gid(&report, RRING_A_ARENA_GID, arena->gid, audience);
-	put_u32(&report, RRING_A_ARENA_MODE, arena->mode);
+	put_u32(&report, RRING_A_ARENA_MODE, READ_ONCE(arena->mode));
 	put_u32(&report, RRING_A_ARENA_QUOTA, arena->quota);
 	put_u32(&report, RRING_A_ARENA_MAX_CLIENTS, info->max_clients);
 	put_u32(&report, RRING_A_ARENA_CLIENTS, count_clients(arena));

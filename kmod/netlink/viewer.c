@@ -119,7 +119,7 @@ u32 kring_viewer_rights(const struct kring_viewer *viewer,
 	struct kring_access access = {
 		.uid = arena->uid,
 		.gid = arena->gid,
-		.mode = arena->mode,
+		.mode = READ_ONCE(arena->mode),
 		.named = arena->named,
 	};
 

@@ -164,6 +164,8 @@ asked() {
 
 changes_are_asked_for() {
 	asked "arena-set id=7 quota=30" arena set -a bus --quota=30
+	asked "arena-set id=7 mode=448" arena set -a bus --mode=0700
+	asked "arena-set id=7 quota=5 mode=0" arena set -a bus -m 0 -q 5
 	asked "client-set arena=7 id=5 quota=0" client set -i 7 5 -q 0
 	asked "client-evict arena=7 id=103 serial=104" evict -a bus --pid=105
 	asked "ring-set arena=7 id=3 name=ring-name stall-ns=250000000" \
@@ -260,6 +262,7 @@ wrong_arguments() {
 	arena set
 	arena set b --quota=3
 	arena set --quota=0
+	arena set --mode=1000
 	arena list a
 	arena -a a -i 3
 	arena -i 0

@@ -9,7 +9,7 @@ _rring_options() {
 	'arena create') echo '--profile --capacity --clients --rings --quota
 			      --mode --user --group' ;;
 	'arena remove') ;;
-	'arena set') echo "--quota $which" ;;
+	'arena set') echo "--quota --mode $which" ;;
 	'client set') echo "--quota $which" ;;
 	'ring set') echo "--stall-ms $which" ;;
 	'stat '*) echo "--openmetrics $which" ;;

@@ -8,6 +8,7 @@
 #include "netlink.h"
 #include "sleeper.h"
 #include "stream.h"
+#include "user.h"
 
 #include "kselftest_harness.h"
 
@@ -101,6 +102,47 @@ TEST_F(changes, quota_of_all)
 	ASSERT_EQ(2, take(other, event, &err));
 	ASSERT_EQ(-EDQUOT, err);
 	rring_close(other);
+}
+
+static int set_mode(struct nl *nl, uint32_t arena, uint32_t mode)
+{
+	struct nl_value values[] = {
+		NL_U32(RRING_A_ARENA_ID, arena),
+		NL_U32(RRING_A_ARENA_MODE, mode),
+		{ 0 }
+	};
+
+	return nl_change(nl, RRING_CMD_ARENA_SET, values);
+}
+
+/* Attach by name. Return 0 or a positive errno, an exit status. */
+static int attach(void *arg)
+{
+	struct rring_client *client;
+	int err = rring_open(&client, NAME, RRING_OBSERVER,
+			     RRING_SINGLE_THREADED);
+
+	(void)arg;
+	if (!err)
+		rring_close(client);
+	return -err;
+}
+
+TEST_F(changes, mode_decides_for_later_attachments)
+{
+	struct nl_answer answer;
+
+	ASSERT_EQ(EACCES, run_as(STRANGER, STRANGER, attach, NULL));
+	ASSERT_EQ(0, set_mode(&self->nl, self->arena, 0704));
+	answer = nl_of_arena(&self->nl, RRING_CMD_ARENA_GET, self->arena);
+	EXPECT_EQ(0704u, nl_u32(answer.object, RRING_A_ARENA_MODE));
+	EXPECT_EQ(25u, nl_u32(answer.object, RRING_A_ARENA_QUOTA));
+	nl_free(&answer);
+	EXPECT_EQ(0, run_as(STRANGER, STRANGER, attach, NULL));
+	ASSERT_EQ(0, set_mode(&self->nl, self->arena, 0));
+	EXPECT_EQ(EACCES, run_as(STRANGER, STRANGER, attach, NULL));
+	/* a client that has attached stays */
+	EXPECT_EQ(0, rring_alloc(self->client, 8, 1, &self->event[0]));
 }
 
 TEST_F(changes, quota_of_one)

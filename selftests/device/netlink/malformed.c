@@ -157,8 +157,14 @@ TEST_F(malformed, values_out_of_range)
 {
 	static const uint32_t quotas[] = { 0, 101, ~0u };
 	static const uint64_t limits[] = { 0, 1ull << 63, ~0ull };
+	struct nl_value mode[] = {
+		NL_U32(RRING_A_ARENA_ID, self->arena),
+		NL_U32(RRING_A_ARENA_MODE, 01000),
+		{ 0 }
+	};
 	size_t i;
 
+	EXPECT_EQ(-ERANGE, nl_change(&self->nl, RRING_CMD_ARENA_SET, mode));
 	for (i = 0; i < COUNT(quotas); i++) {
 		struct nl_value arena[] = {
 			NL_U32(RRING_A_ARENA_ID, self->arena),

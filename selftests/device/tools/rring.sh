@@ -367,6 +367,8 @@ quotas_are_set() {
 	wait $hoarder
 	rring arena set -a tight --quota=50
 	is '.[0].quota == 50' rring arena -a tight
+	rring arena set -a tight --mode=0750
+	is '.[0].mode == "0750" and .[0].quota == 50' rring arena -a tight
 	is '.[0].quota == 32' rring pool -a tight
 	refused 'gone' rring client set -a tight --quota=100 "$id"
 	rring arena remove tight

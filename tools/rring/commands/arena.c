@@ -289,11 +289,14 @@ static int remove_arena(int argc, char **argv)
 
 struct set {
 	struct selection selection;
-	uint32_t quota;
+	uint32_t quota;		/* 0: not given */
+	uint32_t mode;		/* ~0: not given */
 };
 
 static const struct argp_option set_options[] = {
 	{ "quota", 'q', "PERCENT", 0, "of each pool for one client", 0 },
+	{ "mode", 'm', "MODE", 0,
+	  "octal: r observes, x consumes, w produces", 0 },
 	{ 0 },
 };
 
@@ -308,13 +311,16 @@ static error_t parse_set(int key, char *arg, struct argp_state *state)
 	case 'q':
 		set->quota = (uint32_t)number(arg, 1, 100, state);
 		return 0;
+	case 'm':
+		set->mode = number_mode(arg, state);
+		return 0;
 	case ARGP_KEY_ARG:
 		refuse(state, "%s: what is this? An arena goes with --arena",
 		       arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (!set->quota)
-			refuse(state, "--quota is wanted");
+		if (!set->quota && set->mode == ~0u)
+			refuse(state, "--quota or --mode is wanted");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -325,13 +331,14 @@ static const struct argp set_argp = {
 	.options = set_options,
 	.parser = parse_set,
 	.doc = "Set up an arena, `default' if no other is named. What clients "
-	       "have above a new quota is not taken from them.",
+	       "have above a new quota is not taken from them. A new mode is "
+	       "for those that attach later: `rring evict' ends a client.",
 	.children = selection_children,
 };
 
 static int set(int argc, char **argv)
 {
-	struct set set = { .quota = 0 };
+	struct set set = { .mode = ~0u };
 	struct nlmsghdr *nlh;
 	struct link *link;
 	uint32_t arena;
@@ -341,7 +348,10 @@ static int set(int argc, char **argv)
 	arena = inquiry_one_arena(link, &set.selection);
 	nlh = link_request(link, RRING_CMD_ARENA_SET, 0);
 	mnl_attr_put_u32(nlh, RRING_A_ARENA_ID, arena);
-	mnl_attr_put_u32(nlh, RRING_A_ARENA_QUOTA, set.quota);
+	if (set.quota)
+		mnl_attr_put_u32(nlh, RRING_A_ARENA_QUOTA, set.quota);
+	if (set.mode != ~0u)
+		mnl_attr_put_u32(nlh, RRING_A_ARENA_MODE, set.mode);
 	inquiry_change(link, "set up this arena");
 	link_close(link);
 	return STATUS_DONE;
@@ -351,7 +361,7 @@ static const struct command verbs[] = {
 	{ "list", "which there are, and who may do what", list },
 	{ "create", "make one", create },
 	{ "remove", "take the name off one", remove_arena },
-	{ "set", "set the quota of its clients", set },
+	{ "set", "set the quota of its clients, or its mode", set },
 	{ 0 },
 };
 
