@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
 # programs: jq
-# needs: build/selftests/device/tools/hoarder/hoarder
+# needs: examples build/selftests/device/tools/hoarder/hoarder
 # rring on running arenas: every command, its output, JSON and status.
 dir=$(mktemp -d)
 cd "$dir" || exit 1
