@@ -41,8 +41,8 @@ enum rring_backend {
 
 /*
  * Return the backend that RRING_BACKEND_AUTO stands for: the one named by the
- * environment variable RRING_BACKEND ("device" or "process"). If it is not set:
- * the device if it exists, even if it cannot be opened, else the process.
+ * environment variable RRING_BACKEND ("device" or "process"). Without this: the
+ * device if the module is loaded, even without permission, else the process.
  */
 enum rring_backend rring_backend(void);
 

@@ -48,7 +48,8 @@ struct rring_ring_config {
 				 */
 	uint64_t stall_ns;	/* stall limit in ns, up to INT64_MAX: a gating
 				 * reader that keeps the ring full for so long
-				 * without a move is lapped; 0: no limit
+				 * without a move is lapped; 0: no limit; must
+				 * be 0 for RRING_OVERWRITE
 				 */
 	enum rring_strategy strategy;	/* how this writer waits */
 };

@@ -364,8 +364,8 @@ static int may_resume(const struct kring_reader *reader, kuid_t owner)
  * entry below .start after it has read the entry, as an observer does. If no
  * entry between the two positions is left, @reader goes on at .start.
  *
- * .start can also be below the old .reached, if a hostile client has lowered
- * its cursor between the two loads from which the two were computed. Then
+ * .start can also be below the old .reached, if a hostile client has changed
+ * its cursor between the load for .start and the load for .reached. Then
  * @reader goes on at .start, and has lost nothing. The caller holds the arena's
  * lock.
  */

@@ -213,8 +213,8 @@ void kwriter_window_settle_all(struct rring_kwriter *kw)
 /*
  * Return the position below which the policy RRING_OVERWRITE lets the writer
  * overwrite entries. In a ring of handles, first settle the entry that the next
- * reservation overwrites, because only that entry tells of which slot in_flight
- * has to fall. The caller holds .lock.
+ * reservation overwrites, because only this entry names the slot whose
+ * in_flight has to fall. The caller holds .lock.
  */
 static u64 overwritable_below(struct rring_kwriter *kw)
 {

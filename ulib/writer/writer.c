@@ -32,8 +32,8 @@ int rring_in_flight_slow(struct rring_writer *writer,
  * Raise in_flight of @event by 1, write @event into the entry at the head, and
  * move the head past this entry. The caller has found a hold in @word, the
  * value of the ledger word of @event. Return 0: then the caller drops that
- * hold, and wakes the readers. Return -EOVERFLOW if in_flight stays at its
- * maximum, or an error of rring_room() if there is no room; then nothing was
+ * hold, and wakes the readers. Return -EOVERFLOW if in_flight is at its
+ * maximum even after the writer has settled, or an error of rring_room() if there is no room; then nothing was
  * published.
  */
 static inline int publish_held(struct rring_writer *writer,

@@ -218,7 +218,10 @@ static int open_rings(enum rring_policy how)
 
 /* ---- the module ---- */
 
-/* Log the totals of all CPUs, to be compared with the totals of a reader. */
+/*
+ * Log how many switches all CPUs together have recorded, and how many of these
+ * were dropped. A reader's totals can be compared with these numbers.
+ */
 static void tell_sums(void)
 {
 	struct rring_kwriter_stat stat;
