@@ -244,6 +244,7 @@ static struct rring_client *client_new(enum rring_role role,
 		return NULL;
 	}
 	ulib_mutex_init(&client->own->lock);
+	ulib_mutex_init(&client->own->cursors_lock);
 	ulib_mutex_init(&client->own->xxl.lock);
 	ulib_cond_init(&client->own->xxl.taken_one);
 	client->fd = -1;
@@ -265,6 +266,7 @@ static void client_free(struct rring_client *client)
 		client->own->file.calls->close(&client->own->file);
 	pthread_cond_destroy(&client->own->xxl.taken_one);
 	pthread_mutex_destroy(&client->own->xxl.lock);
+	pthread_mutex_destroy(&client->own->cursors_lock);
 	pthread_mutex_destroy(&client->own->lock);
 	free(client->own);
 	free(client);

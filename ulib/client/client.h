@@ -41,6 +41,12 @@ struct rring_client_private {
 	struct ulib_file file;
 	int polled;			/* 1: rring_client_fd() was called */
 	pthread_mutex_t lock;		/* for .peers, and to call .poll_fd */
+	/*
+	 * Serializes READER_JOIN with leave(). Otherwise the kernel could give
+	 * the cursor of a reader that has left to a new reader before leave()
+	 * clears the cursor.
+	 */
+	pthread_mutex_t cursors_lock;
 	struct ulib_peer peers[RRING_CLIENTS_MAX + 1];
 	/* ulib_clients_lock() protects .writers, .readers and .pipes */
 	struct rring_writer *writers;

@@ -354,7 +354,9 @@ static int join(struct rring_reader *reader,
 		err = ulib_name_copy(args.name, config->name);
 	if (err)
 		return err;
+	pthread_mutex_lock(&client->own->cursors_lock);
 	err = ulib_call(client, RRING_IOC_READER_JOIN, &args);
+	pthread_mutex_unlock(&client->own->cursors_lock);
 	if (err)
 		return ulib_explain_join(client, config, err);
 	reader->ring_id = args.ring;
@@ -380,12 +382,15 @@ static int join(struct rring_reader *reader,
 /*
  * Leave the ring, then set the cursor's .told and .pos to 0. .pos comes last:
  * the kernel gives a cursor to a new reader only if .pos of this cursor is 0.
- * If @forget is not 0, the kernel also removes the reader's name.
+ * .pos is 0 all the time if the reader has released nothing, so no other thread
+ * may join meanwhile. If @forget is not 0, the kernel also removes the reader's
+ * name.
  */
 static void leave(struct rring_reader *reader, int forget)
 {
+	struct rring_client_private *own = reader->client->own;
 	struct rring_cursor *cursor =
-		&reader->client->own->cursors->cursor[reader->cursor_id];
+		&own->cursors->cursor[reader->cursor_id];
 	struct rring_reader_leave args = {
 		.size = sizeof(args),
 		.flags = forget ? RRING_LEAVE_FORGET : 0,
@@ -393,12 +398,14 @@ static void leave(struct rring_reader *reader, int forget)
 		.reader = reader->id,
 	};
 
-	/* the client is evicted: a store to its cursors would raise SIGBUS */
-	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) ==
-	    -EOWNERDEAD)
-		return;
-	rring_word_store_release(&cursor->told, 0);
-	rring_seq_store_release(&cursor->pos, 0);
+	pthread_mutex_lock(&own->cursors_lock);
+	/* after an eviction a store to the client's cursors raises SIGBUS */
+	if (ulib_call(reader->client, RRING_IOC_READER_LEAVE, &args) !=
+	    -EOWNERDEAD) {
+		rring_word_store_release(&cursor->told, 0);
+		rring_seq_store_release(&cursor->pos, 0);
+	}
+	pthread_mutex_unlock(&own->cursors_lock);
 }
 
 static void enlist(struct rring_reader *reader)

@@ -720,7 +720,8 @@ enum rring_start {
  * kernel has lapped the reader of this name, the new reader goes on at that
  * position or at the oldest entry left, whichever is higher. The kernel chooses
  * a cursor whose .pos is 0. So after a reader has left, the client must store 0
- * first in .told, then in .pos of the reader's cursor.
+ * first in .told, then in .pos of the reader's cursor. Between READER_LEAVE and
+ * these stores no thread of the client may call READER_JOIN.
  *
  *	ENOENT	no ring has this name
  *	ENXIO	no ring has this id
