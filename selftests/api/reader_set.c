@@ -451,6 +451,23 @@ TEST_F(reader_set, who_is_lapped_with_an_event_out_is_named_at_its_release)
 
 /* ---- members ---- */
 
+/* The program has the first event when the reader is added again. */
+TEST_F(reader_set, gives_no_event_twice_if_a_reader_is_added_again)
+{
+	struct rring_event event;
+	struct rring_reader *from;
+
+	put_value(self->writer[0], 1);
+	put_value(self->writer[0], 2);
+	ASSERT_EQ(0, rring_set_try_read(self->set, &event, &from));
+	EXPECT_EQ(1u, value_of(&event));
+	ASSERT_EQ(0, rring_set_remove(self->set, self->reader[0]));
+	ASSERT_EQ(0, rring_set_add(self->set, self->reader[0], 0));
+	ASSERT_EQ(0, rring_set_try_read(self->set, &event, &from));
+	EXPECT_EQ(2u, value_of(&event));
+	EXPECT_EQ(-EAGAIN, rring_set_try_read(self->set, &event, &from));
+}
+
 TEST_F(reader_set, takes_readers_of_its_client_once)
 {
 	struct rring_client *other = client_of(self->arena, RRING_CONSUMER);

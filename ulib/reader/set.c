@@ -195,17 +195,27 @@ static uint64_t timestamp_of(const struct rring_set *set,
 }
 
 /*
- * Look for an event of @member. Return 1 if it has one, -EAGAIN if it has none,
- * -EPIPE if its stream has ended, or another negative errno. If an earlier look
- * has left an error in .error, return this error, and do not look.
+ * Look for an event of @member. First release the event that the reader gave
+ * the program before it was added to the set, if it is not released yet. Return
+ * 1 if @member has an event, -EAGAIN if it has none, -EPIPE if its stream has
+ * ended, or another negative errno. If an earlier look has left an error in
+ * .error, return this error, and do not look.
  */
 static long look_at_member(const struct member *member)
 {
+	struct rring_reader *reader = member->reader;
+	int err;
+
 	if (member->error)
 		return member->error;
+	if (reader->peeked) {
+		err = rring_release(reader, (uint32_t)reader->peeked);
+		if (err)
+			return err;
+	}
 	/* do not rest in this look: other members would wait meanwhile */
-	member->reader->backoff_left |= 1;
-	return ulib_peek_event(member->reader);
+	reader->backoff_left |= 1;
+	return ulib_peek_event(reader);
 }
 
 /*
