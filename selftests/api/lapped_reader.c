@@ -182,6 +182,31 @@ TEST_F(lapped, one_that_has_resumed_gets_only_whole_events)
 	}
 }
 
+/* Another reader gates at 4, so the writer keeps the entries from there on. */
+TEST_F(lapped, a_late_release_loses_only_what_is_overwritten)
+{
+	struct rring_reader *slow = named(self->client);
+	struct rring_reader *other = reader_at(self->client,
+					       rring_writer_ring_id(self->writer));
+	int i;
+
+	put(self->writer, CAPACITY);
+	ASSERT_EQ(CAPACITY, rring_peek(slow, CAPACITY));
+	ASSERT_EQ(CAPACITY, rring_peek(other, CAPACITY));
+	ASSERT_EQ(0, rring_release(other, 4));
+	/* laps the slow reader; nothing is overwritten yet */
+	ASSERT_EQ(0, rring_wait_writable(self->writer, 1, RRING_FOREVER));
+	ASSERT_EQ(0, rring_release(slow, 1));
+	put(self->writer, 4);
+	ASSERT_EQ(-ESTALE, rring_release(slow, CAPACITY - 1));
+	EXPECT_EQ(4u, rring_reader_position(slow));
+	EXPECT_EQ(3u, rring_reader_lost(slow));
+	for (i = 0; i < CAPACITY; i++)
+		EXPECT_EQ(0, stream_take(slow, MAX));
+	rring_reader_close(other, 0);
+	rring_reader_close(slow, 1);
+}
+
 TEST_F(lapped, a_name_gets_what_is_left_of_an_ended_ring)
 {
 	struct rring_reader *reader = named(self->client);

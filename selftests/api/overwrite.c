@@ -95,6 +95,33 @@ TEST_F(overwrite, nobody_holds_back_a_ring_without_gating_readers)
 		  stream_drain(reader, MAX));
 }
 
+/*
+ * The observer peeks beside rring_try_read(), which has returned an event that
+ * the writer overwrites. Each event is read or counted as lost.
+ */
+TEST_F(overwrite, a_peek_that_lost_the_last_event_does_not_stop_reads)
+{
+	struct rring_writer *writer = ring_of(self->client, variant->kind,
+					      RRING_OVERWRITE, 8);
+	struct rring_reader *reader =
+		observer_of(self->client, rring_writer_ring_id(writer));
+	struct rring_event event;
+	uint64_t got = 1;
+	int i;
+
+	ASSERT_EQ(0, stream_put(writer, MAX));
+	ASSERT_EQ(0, rring_try_read(reader, &event));
+	for (i = 0; i < 16; i++)
+		ASSERT_EQ(0, stream_put(writer, MAX));
+	ASSERT_EQ(-ESTALE, rring_peek(reader, 8));
+	while (!rring_try_read(reader, &event))
+		got++;
+	EXPECT_EQ(-EAGAIN, rring_try_read(reader, &event));
+	/* the first event was read, and counts as lost, too */
+	EXPECT_EQ(17u + 1, got + rring_reader_lost(reader));
+	EXPECT_EQ(17u, rring_reader_position(reader));
+}
+
 TEST_F(overwrite, an_overwriting_ring_has_no_gating_readers)
 {
 	struct rring_writer *writer = ring_of(self->client, variant->kind,

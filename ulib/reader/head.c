@@ -110,9 +110,14 @@ static int map_ring(struct rring_reader *reader)
 
 /* ---- laps ---- */
 
+/*
+ * Set .pos of @reader to @position. The entry that the last rring_try_read() has
+ * returned is not the next entry any more, so no read call has to release it.
+ */
 static void set_position(struct rring_reader *reader, uint64_t position)
 {
 	reader->pos = position;
+	reader->peeked = 0;
 	reader->lap = position - position % reader->capacity;
 	reader->unoffered = 0;
 	if (reader->head < position)
@@ -256,11 +261,31 @@ static int look_below_gate(struct rring_reader *reader, uint64_t *head)
 	return whole > reader->pos ? lose_until(reader, whole) : 0;
 }
 
+/*
+ * Return the position at which @reader, a gating reader below .gates_from, goes
+ * on after one of its next @n entries was not valid any more: at the oldest
+ * entry that is left, @whole. If the entry at .pos itself is not overwritten,
+ * its slot was freed: go on behind the @n entries. But the writer keeps all
+ * entries from .gates_from on for @reader.
+ */
+static uint64_t first_left(const struct rring_reader *reader, uint32_t n,
+			   uint64_t whole)
+{
+	uint64_t end = reader->pos + n;
+
+	if (whole > reader->pos && whole < end)
+		end = whole;
+	return end < reader->gates_from ? end : reader->gates_from;
+}
+
 int ulib_head_lose(struct rring_reader *reader, uint32_t n)
 {
 	uint64_t head = rring_seq_load_acquire(&reader->ring->head);
+	uint64_t whole = whole_from(reader, head);
 
-	if (reader->observer && reader->pos + n < whole_from(reader, head))
+	if (!reader->observer)
+		return lose_until(reader, first_left(reader, n, whole));
+	if (reader->pos + n < whole)
 		return skip_overwritten(reader, head);
 	return lose_until(reader, reader->pos + n);
 }
@@ -427,7 +452,7 @@ static int is_close_behind(struct rring_reader *reader, uint64_t head)
 }
 
 /*
- * Rest, and then call find_head() again. Return what find_head() returns. The
+ * Rest, and then call find_present_head() again. Return what it returns. The
  * rest pauses the CPU once for each 8 entries of capacity, but at most 64
  * times, so that the writer does not run out of room during the rest. If few
  * new events came during the rest, it was useless: the writer is slow, or this
@@ -446,7 +471,7 @@ static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 		rests = BACKOFF_DISTANCE;
 	for (i = 0; i < rests; i++)
 		ulib_relax();
-	err = find_head(reader, head, ended);
+	err = find_present_head(reader, head, ended);
 	if (*head - before > rests / 4) {
 		reader->backoff_len = BACKOFF_MIN;
 		return err;
