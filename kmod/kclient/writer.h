@@ -108,10 +108,10 @@ struct rring_kwriter {
 	struct irq_work irq;
 	struct delayed_work refill;
 	/*
-	 * True if the last refill found a pool without free slots: slot_freed()
-	 * then queues .refill. Only the work .refill changes this field.
+	 * One bit for each class in which the last refill found no free slot.
+	 * Refills leave these classes out until slot_freed() clears the bit.
 	 */
-	bool awaiting_slots;
+	atomic_t dry;
 };
 
 u32 kwriter_advance(struct rring_kwriter *kw);

@@ -102,6 +102,21 @@ static bool unreserve_position(struct rring_kwriter *kw,
 /* ---- reserve ---- */
 
 /*
+ * Return true if a reader waits for an event, or a client for a slot.
+ *
+ * L: pairs with K in the sleeper. K interrupts only CPUs that run clients, and
+ * the kernel may run this function on another CPU. So the caller has passed a
+ * full barrier before: the atomic operation that moved the head, dropped the
+ * hold or settled an entry. Without that barrier this CPU could load the flag too early, and the
+ * sleeper would not be woken.
+ */
+static bool has_waiters(struct rring_kwriter *kw)
+{
+	return rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT ||
+	       (kw->entries && rring_flag_load(&kw->arena->info->pool_waiters));
+}
+
+/*
  * Count an event that is dropped for @reason. Return the errno that
  * rring_kwriter_reserve() returns for @reason.
  */
@@ -202,17 +217,22 @@ static noinline int reserve_slot(struct rring_kwriter *kw, u32 len,
 {
 	struct kwriter_stock *stock = kwriter_stock_for(kw, len);
 	enum rring_drop_reason reason;
+	bool request, settled;
 	unsigned long flags;
-	bool request;
+	u64 before;
 
 	if (!stock)
 		return count_drop(kw, RRING_DROP_TOO_LARGE);
 	if (!kwriter_window_trylock(kw, &flags))
 		return count_drop(kw, RRING_DROP_BUSY);
+	before = kw->settled.pos;
 	reason = reserve_slot_locked(kw, stock, event);
+	settled = kw->settled.pos != before;
 	request = kw->refill_requested;
 	kwriter_window_unlock(kw, flags);
-	if (request)
+	/* the commit, which wakes otherwise, does not follow a drop */
+	if (request ||
+	    (settled && reason != RRING_DROPS && has_waiters(kw)))
 		irq_work_queue(&kw->irq);
 	if (reason != RRING_DROPS)
 		return count_drop(kw, reason);
@@ -362,21 +382,6 @@ u32 kwriter_advance(struct rring_kwriter *kw)
 		moved++;
 	}
 	return moved;
-}
-
-/*
- * Return true if a reader waits for an event, or a client for a slot.
- *
- * L: pairs with K in the sleeper. K interrupts only CPUs that run clients, and
- * the kernel may run this function on another CPU. So the caller has passed a
- * full barrier before: the atomic operation that moved the head or dropped the
- * hold. Without that barrier this CPU could load the flag too early, and the
- * sleeper would not be woken.
- */
-static bool has_waiters(struct rring_kwriter *kw)
-{
-	return rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT ||
-	       (kw->entries && rring_flag_load(&kw->arena->info->pool_waiters));
 }
 
 /*

@@ -45,17 +45,27 @@ struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len)
 }
 
 /*
+ * Return true if a refill is to fill @stock: at most half of .want is left, and
+ * the last refill did not find the pool without free slots.
+ */
+static bool is_low(const struct kwriter_stock *stock)
+{
+	return stock->want && stock->n <= stock->want / 2 &&
+	       !(atomic_read(&stock->kw->dry) & BIT(stock->pool->index));
+}
+
+/*
  * Take a slot from @stock. Return its handle, or 0 if the stock is empty. If
- * half of the stock or more is used, and no refill is active, set
- * kw->refill_requested: the caller must then queue .irq of the writer, which
- * starts the refill. The caller holds kw->lock.
+ * is_low() is true then, and no refill is active, set kw->refill_requested: the
+ * caller must then queue .irq of the writer, which starts the refill. The caller
+ * holds kw->lock.
  */
 u64 kwriter_stock_pop(struct kwriter_stock *stock)
 {
 	struct rring_kwriter *kw = stock->kw;
 	u64 handle = stock->n ? stock->handle[--stock->n] : 0;
 
-	if (stock->n <= stock->want / 2 && !kw->refill_active) {
+	if (!kw->refill_active && is_low(stock)) {
 		kw->refill_active = true;
 		kw->refill_requested = true;
 	}
@@ -173,16 +183,17 @@ static bool refill_stock(struct kwriter_stock *stock)
 }
 
 /*
- * Fill all stocks. Return a mask with a bit for each pool in which
- * refill_stock() found no free slot.
+ * Fill the stocks of the classes in the mask @classes. Return a mask with a bit
+ * for each of these classes in whose pool refill_stock() found no free slot.
  */
-static u32 refill_all_stocks(struct rring_kwriter *kw)
+static u32 refill_stocks(struct rring_kwriter *kw, u32 classes)
 {
 	u32 dry = 0;
 	u32 i;
 
 	for (i = 0; i < RRING_KWRITER_CLASSES; i++)
-		if (kw->stock[i].want && !refill_stock(&kw->stock[i]))
+		if (classes & BIT(i) && kw->stock[i].want &&
+		    !refill_stock(&kw->stock[i]))
 			dry |= BIT(i);
 	return dry;
 }
@@ -200,48 +211,40 @@ static void count_failures(struct kring_arena *arena, u32 dry)
 }
 
 /*
- * Begin to wait for free slots of the pools in the mask @dry, in which the
- * caller has found no free slot. Count a failure of each of these pools. Like
- * any client that waits, raise their waiters flags, pass barrier K, and try
- * once more to fill the stocks. Return the mask of the pools that have no free
- * slot even now, or 0. Takes the arena's lock. May sleep.
+ * Begin to wait for free slots of the classes in the mask @dry, in whose pools
+ * the caller has found no free slot. Count a failure of each of these pools.
+ * Like any client that waits, raise their waiters flags, pass barrier K, and try
+ * once more to fill the stocks. Takes the arena's lock. May sleep.
  *
- * This function does not sleep until a slot is free: if the result is not 0,
- * the refill work ends, and slot_freed() queues it again. If the result is 0,
- * this function has lowered the flags. With the flags still up, the next client
- * that drops a slot would make a WAKE system call that wakes nobody.
+ * This function does not sleep until a slot is free: a class that is dry even
+ * now keeps its bit in .dry, and slot_freed() queues the next refill. For each
+ * other class this function lowers the flag again. With the flag still up, the
+ * next client that drops a slot would make a WAKE system call that wakes nobody.
  */
-static u32 arm_slot_wait(struct rring_kwriter *kw, u32 dry)
+static void arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 {
-	u32 still;
+	u32 filled;
 
 	count_failures(kw->arena, dry);
-	WRITE_ONCE(kw->awaiting_slots, true);
-	smp_mb__before_atomic();	/* first .awaiting_slots, then flags */
+	atomic_or(dry, &kw->dry);
+	smp_mb__after_atomic();		/* first .dry, then the flags */
 	kring_flag_raise(&kw->arena->info->pool_waiters, dry);
 	kring_barrier_unlocked(kw->arena);
-	still = refill_all_stocks(kw);
-	if (still)
-		return still;
-	WRITE_ONCE(kw->awaiting_slots, false);
-	kring_arena_wake_pools(kw->arena, dry);
-	return 0;
+	filled = dry & ~refill_stocks(kw, dry);
+	if (!filled)
+		return;
+	atomic_andnot(filled, &kw->dry);
+	kring_arena_wake_pools(kw->arena, filled);
 }
 
-/*
- * Return true if a stock whose .want is not 0 has at most half of .want slots.
- * The caller holds kw->lock.
- */
+/* Return true if is_low() is true for a stock. The caller holds kw->lock. */
 static bool any_stock_low(struct rring_kwriter *kw)
 {
-	const struct kwriter_stock *stock;
 	u32 i;
 
-	for (i = 0; i < RRING_KWRITER_CLASSES; i++) {
-		stock = &kw->stock[i];
-		if (stock->want && stock->n <= stock->want / 2)
+	for (i = 0; i < RRING_KWRITER_CLASSES; i++)
+		if (is_low(&kw->stock[i]))
 			return true;
-	}
 	return false;
 }
 
@@ -263,8 +266,9 @@ static void end_refill(struct rring_kwriter *kw)
 }
 
 /*
- * Run the work kw->refill: fill all stocks. If a pool has no free slot, begin
- * to wait for one; otherwise end the refill.
+ * Run the work kw->refill: fill all stocks, except those of dry classes. If a
+ * pool has no free slot, begin to wait for one. The refill of other classes
+ * goes on meanwhile.
  */
 void kwriter_stock_refill(struct work_struct *work)
 {
@@ -272,26 +276,28 @@ void kwriter_stock_refill(struct work_struct *work)
 						struct rring_kwriter, refill);
 	u32 dry;
 
-	WRITE_ONCE(kw->awaiting_slots, false);
 	kwriter_window_settle(kw);
-	dry = refill_all_stocks(kw);
-	if (!dry || !arm_slot_wait(kw, dry))
-		end_refill(kw);
+	dry = refill_stocks(kw, ~atomic_read(&kw->dry));
+	if (dry)
+		arm_slot_wait(kw, dry);
+	end_refill(kw);
 }
 
 /*
- * Queue the next refill if the last refill found a pool without free slots.
- * Delay it by one tick, so that refills run at most once per tick. The wait
- * queue of the pool's event count calls this function when the event count is
- * signalled, in process context or in an irq_work, with the queue's lock held.
+ * If the last refill found the pool of the stock without free slots, queue the
+ * next refill, which looks at this pool again. Delay it by one tick, so that
+ * refills run at most once per tick. The wait queue of the pool's event count
+ * calls this function when the event count is signalled, in process context or
+ * in an irq_work, with the queue's lock held.
  */
 static int slot_freed(wait_queue_entry_t *wait, unsigned int mode, int flags,
 		      void *key)
 {
 	struct kwriter_stock *stock = container_of(wait, struct kwriter_stock,
 						   wait);
+	u32 bit = BIT(stock->pool->index);
 
-	if (READ_ONCE(stock->kw->awaiting_slots))
+	if (atomic_fetch_andnot(bit, &stock->kw->dry) & bit)
 		queue_delayed_work(system_unbound_wq, &stock->kw->refill, 1);
 	return 0;
 }

@@ -175,22 +175,30 @@ static u64 batch_end(const struct rring_kwriter *kw)
 
 /*
  * Settle all entries below the window, so that a shallow sweep can free their
- * slots. Return the window's lower end. Only for a ring of handles, in process
- * context. Takes and releases .lock for each batch, so the caller must not hold
- * .lock.
+ * slots, and wake the clients that wait for a slot. Return the window's lower
+ * end. Only for a ring of handles, in process context. Takes and releases .lock
+ * for each batch, so the caller must not hold .lock.
  */
 u64 kwriter_window_settle(struct rring_kwriter *kw)
 {
 	unsigned long flags;
-	u64 low, done;
+	u64 low, done, before;
+	bool settled = false;
+	u32 pools;
 
 	do {
 		flags = kwriter_window_lock(kw);
 		low = update_low(kw);
+		before = kw->settled.pos;
 		settle_below(kw, min(low, batch_end(kw)));
 		done = kw->settled.pos;
+		settled |= done > before;
 		kwriter_window_unlock(kw, flags);
 	} while (done < low);
+	/* L: pairs with K; settle_below() is a full barrier */
+	pools = rring_flag_load(&kw->arena->info->pool_waiters);
+	if (settled && pools)
+		kring_arena_wake_pools(kw->arena, pools);
 	return low;
 }
 

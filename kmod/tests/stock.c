@@ -27,6 +27,7 @@ static struct stock_ctx {
 	u64 last;			/* one of its slots */
 	u64 handle;			/* stock_hook() drops this one */
 	u32 hook_calls;			/* calls of stock_hook() */
+	struct kring_reader *reader;
 } ctx;
 
 static void stock_hook(void)
@@ -38,13 +39,14 @@ static void stock_hook(void)
 }
 
 /* Begin: the writer has the last slot in stock; its reader releases nothing. */
-static void setup(struct kunit *test)
+static void setup_ring(struct kunit *test, u32 capacity)
 {
 	struct rring_kwriter_config with = {
 		.arena = FIXTURE_NAME,
 		.kind = RRING_HANDLES,
 		.policy = RRING_FAIL,
-		.capacity = 4,
+		.capacity = capacity,
+		.stock[RRING_XS] = 4,
 		.stock[RRING_S] = 1,
 	};
 
@@ -52,10 +54,15 @@ static void setup(struct kunit *test)
 	ctx.holder = fixture_client(test, RRING_PRODUCER);
 	ctx.kw = rring_kwriter_open(&with);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(ctx.kw));
-	fixture_join(test, fixture_client(test, RRING_CONSUMER), ctx.kw->ring,
-		     NULL);
+	ctx.reader = fixture_join(test, fixture_client(test, RRING_CONSUMER),
+				  ctx.kw->ring, NULL);
 	KUNIT_ASSERT_EQ(test, fixture_alloc_all(test, ctx.holder, RRING_S,
 						&ctx.last), FIXTURE_S - 1u);
+}
+
+static void setup(struct kunit *test)
+{
+	setup_ring(test, 4);
 }
 
 static void stock_exit(struct kunit *test)
@@ -65,12 +72,22 @@ static void stock_exit(struct kunit *test)
 	fixture_exit(test);
 }
 
+/* An event that needs a slot of class S. */
+static const char event[200];
+
+/* Let the writer's irq_work and its worker run. */
+static void let_worker_run(void)
+{
+	irq_work_sync(&ctx.kw->irq);
+	flush_delayed_work(&ctx.kw->refill);
+}
+
 /* Use the last slot up, and let the worker look for more. */
 static void exhaust_stock(struct kunit *test)
 {
-	KUNIT_ASSERT_EQ(test, rring_kwriter_write(ctx.kw, "event", 5, 1), 0);
-	irq_work_sync(&ctx.kw->irq);
-	flush_delayed_work(&ctx.kw->refill);
+	KUNIT_ASSERT_EQ(test, rring_kwriter_write(ctx.kw, event, sizeof(event),
+						  1), 0);
+	let_worker_run();
 	KUNIT_EXPECT_GE(test, ctx.hook_calls, 1u);
 }
 
@@ -110,7 +127,8 @@ static void stock_of_one_emptied_during_refill_is_refilled(struct kunit *test)
 {
 	setup(test);
 	ctx.kw->refill_active = true;
-	KUNIT_ASSERT_EQ(test, rring_kwriter_write(ctx.kw, "event", 5, 1), 0);
+	KUNIT_ASSERT_EQ(test, rring_kwriter_write(ctx.kw, event, sizeof(event),
+						  1), 0);
 	irq_work_sync(&ctx.kw->irq);
 	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 0u);
 	fixture_drop(ctx.holder, ctx.last);
@@ -119,10 +137,49 @@ static void stock_of_one_emptied_during_refill_is_refilled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 1u);
 }
 
+/* While the writer waits for a slot of class S, it refills its stock of XS. */
+static void dry_pool_does_not_stop_other_refills(struct kunit *test)
+{
+	struct rring_kevent small[5];
+	u32 i;
+
+	setup_ring(test, 16);
+	exhaust_stock(test);
+	for (i = 0; i < 4; i++)
+		KUNIT_ASSERT_EQ(test, rring_kwriter_reserve(ctx.kw, 8, 1,
+							    &small[i]), 0);
+	let_worker_run();
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_XS].n, 4u);
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 0u);
+	KUNIT_EXPECT_EQ(test, rring_kwriter_reserve(ctx.kw, 8, 1, &small[4]),
+			0);
+	for (i = 0; i < 5; i++)
+		rring_kwriter_commit(ctx.kw, &small[i]);
+}
+
+/*
+ * A reservation that fails has settled the entry of the last free slot. No
+ * commit follows, so the reservation itself looks whether a client waits.
+ */
+static void drop_that_settles_wakes(struct kunit *test)
+{
+	setup_ring(test, 1);
+	exhaust_stock(test);
+	KUNIT_EXPECT_EQ(test, waiters(test), (u32)BIT(RRING_S));
+	fixture_release(ctx.reader, 1);
+	KUNIT_EXPECT_EQ(test, rring_kwriter_write(ctx.kw, event, sizeof(event),
+						  1), -ENOSPC);
+	let_worker_run();
+	KUNIT_EXPECT_EQ(test, waiters(test), 0u);
+	KUNIT_EXPECT_EQ(test, ctx.kw->stock[RRING_S].n, 1u);
+}
+
 static struct kunit_case stock_cases[] = {
 	KUNIT_CASE(empty_stock_raises_flag_and_is_refilled),
 	KUNIT_CASE(slot_found_after_the_flag_lowers_it),
 	KUNIT_CASE(stock_of_one_emptied_during_refill_is_refilled),
+	KUNIT_CASE(dry_pool_does_not_stop_other_refills),
+	KUNIT_CASE(drop_that_settles_wakes),
 	{}
 };
 
