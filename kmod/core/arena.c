@@ -519,14 +519,19 @@ void kring_arena_each(kring_arena_filter_t filter, void *context)
 }
 
 /*
- * Return a new serial for a client or a reader. The serial is not 0, because 0
- * means that there is no client or reader. The caller holds the arena's lock.
+ * Raise *@last, .client_serial or .reader_serial of an arena, and return it as
+ * the serial of a new client or reader. The result is not 0, because 0 means
+ * that there is no client or reader. The caller holds the arena's lock.
+ *
+ * A serial comes again after 2^32 attachments, or 2^32 joins. A client can join
+ * so often in hours. So the joins do not count in the serials of clients, by
+ * which the kernel and the library tell two clients with the same id apart.
  */
-u32 kring_arena_next_serial(struct kring_arena *arena)
+u32 kring_arena_next_serial(u32 *last)
 {
-	if (!++arena->last_serial)
-		++arena->last_serial;
-	return arena->last_serial;
+	if (!++*last)
+		++*last;
+	return *last;
 }
 
 /*

@@ -87,7 +87,8 @@ struct kring_arena {
 	rring_word_t *generation;	/* in .region, by index in ledgers */
 	struct kring_pool pool[RRING_POOLS];
 
-	u32 last_serial;		/* last serial of a client or reader */
+	u32 client_serial;		/* the last serial of a client */
+	u32 reader_serial;		/* the last serial of a reader */
 	struct kring_client **clients;	/* by id; [0] is always NULL */
 	u32 last_client;		/* highest id a client ever had */
 	struct rring_ledger *ledgers;	/* ledgers of .clients and .kernel */
@@ -120,7 +121,7 @@ struct kring_arena *kring_arena_find(const char *name, struct net *net,
 				     u32 role);
 void kring_arena_get(struct kring_arena *arena);
 void kring_arena_put(struct kring_arena *arena);
-u32 kring_arena_next_serial(struct kring_arena *arena);
+u32 kring_arena_next_serial(u32 *last);
 void kring_arena_add_ledger(struct kring_arena *arena,
 			    struct kring_client *client);
 void kring_arena_remove_ledger(struct kring_arena *arena,

@@ -148,7 +148,7 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 		return -EUSERS;
 	}
 	client->id = id;
-	client->serial = kring_arena_next_serial(arena);
+	client->serial = kring_arena_next_serial(&arena->client_serial);
 	arena->clients[id] = client;
 	arena->last_client = max(arena->last_client, id);
 	kring_arena_add_ledger(arena, client);
@@ -346,9 +346,9 @@ bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
  * Return true if a recall can take a slot of @pool from @client. Return false
  * in three cases: the kernel has never lent @client a slot of @pool; the
  * magazine is empty, and @client has not noticed the last recall, which has
- * taken its parked slots, too; or the magazine has a single slot, the first one
- * of the last refill, which kring_client_spare() would lend again. The caller
- * holds the arena's lock.
+ * taken its parked slots, too; or @client has not noticed it, and the magazine
+ * has a single slot, the first one of the last refill, which
+ * kring_client_spare() would lend again. The caller holds the arena's lock.
  */
 static bool may_recall(struct kring_client *client, u32 pool)
 {
@@ -356,9 +356,10 @@ static bool may_recall(struct kring_client *client, u32 pool)
 
 	if (!rring_seq_load(&kring_client_magazine(client, pool)->head))
 		return false;	/* the kernel never lent it a slot */
-	if (!n)
-		return !kring_client_parked(client, pool);
-	return n > 1 || !kring_client_has_untouched_refill(client, pool);
+	if (!kring_client_parked(client, pool))
+		return true;	/* it may have parked slots since */
+	return n > 1 ||
+	       (n && !kring_client_has_untouched_refill(client, pool));
 }
 
 /*

@@ -292,7 +292,7 @@ static void take_cursor(struct kring_reader *reader,
 {
 	reader->client = client;
 	reader->cursor = cursor;
-	reader->serial = kring_arena_next_serial(client->arena);
+	reader->serial = kring_arena_next_serial(&client->arena->reader_serial);
 	client->readers[cursor] = reader;
 	kring_announce_reader_client(reader);
 }
@@ -691,7 +691,7 @@ u64 kring_reader_resume(struct kring_reader *reader)
 	u64 stood = rring_window_clamp(kring_reader_pos(reader), head);
 
 	reader->reached = rring_window_clamp(kring_reader_reached(reader), head);
-	reader->serial = kring_arena_next_serial(ring->arena);
+	reader->serial = kring_arena_next_serial(&ring->arena->reader_serial);
 	begin_gating(reader, RRING_START_AT, stood);
 	return go_on(reader);
 }

@@ -82,7 +82,7 @@ static int add_cursors(struct kring_arena *arena)
 		return err;
 	mutex_lock(&arena->lock);
 	kernel->cursors = cursors;
-	kernel->serial = kring_arena_next_serial(arena);
+	kernel->serial = kring_arena_next_serial(&arena->client_serial);
 	rring_flag_store_release(&arena->info->client_serial[0],
 				 kernel->serial);
 	mutex_unlock(&arena->lock);

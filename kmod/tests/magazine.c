@@ -242,6 +242,32 @@ static void parked_slot_is_recalled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kring_sweep_held(pool), (u32)FIXTURE_S);
 }
 
+/*
+ * A client whose thread was cancelled can have an untouched slot in its magazine
+ * and slots that it has parked since its last refill. The parked slots are
+ * recalled all the same.
+ */
+static void untouched_refill_hides_no_parked_slots(struct kunit *test)
+{
+	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *b = fixture_client(test, RRING_PRODUCER);
+	u64 kept[3], last = 0;
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, 3), 3);
+	for (i = 0; i < 3; i++)
+		kept[i] = fixture_pop(a, RRING_S);
+	KUNIT_ASSERT_EQ(test, fixture_alloc_all(test, b, RRING_S, &last),
+			FIXTURE_S - 3u);
+	KUNIT_ASSERT_EQ(test, fixture_refill(b, RRING_S, 1), -ENOSPC);
+	fixture_notice_recall(a, RRING_S);
+	fixture_drop(b, last);
+	KUNIT_ASSERT_EQ(test, fixture_refill(a, RRING_S, 1), 1);
+	for (i = 0; i < 3; i++)
+		park(a, kept[i]);
+	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 3), 3);
+}
+
 static void slot_parked_after_the_notice_is_kept(struct kunit *test)
 {
 	struct kring_client *a = fixture_client(test, RRING_PRODUCER);
@@ -390,6 +416,8 @@ static void reused_id_is_not_charged(struct kunit *test)
 	struct kring_client *successor;
 	u32 id = dead->id;
 
+	/* joins, of which a client can make 2^32 in hours, change no serial */
+	fixture_arena(test)->reader_serial = dead->serial - 1;
 	KUNIT_ASSERT_EQ(test, fixture_refill(dead, RRING_S, 4), 4);
 	fixture_kill(test, dead);
 	successor = fixture_client(test, RRING_PRODUCER);
@@ -449,6 +477,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(slot_being_taken_is_not_spared),
 	KUNIT_CASE(parked_slot_is_recalled),
 	KUNIT_CASE(slot_parked_after_the_notice_is_kept),
+	KUNIT_CASE(untouched_refill_hides_no_parked_slots),
 	KUNIT_CASE(client_without_slots_is_not_recalled),
 	KUNIT_CASE(quota_is_not_exceeded),
 	KUNIT_CASE(quota_is_at_least_one_slot),
