@@ -161,23 +161,6 @@ static int do_pool_stat(struct kring_client *client, union kring_args *args)
 	return kring_pool_count(client, &args->pool_stat);
 }
 
-/*
- * Sweep the slots @from to @end - 1 of @pool. Return how many slots were freed.
- * Before each batch of slots, check whether the process is being killed, and
- * stop if it is. One batch can take long, because a sweep may have to read the
- * windows of all rings for the batch. Takes the arena's lock for each batch.
- */
-static u32 reclaim_range(struct kring_pool *pool, u32 from, u32 end)
-{
-	u32 freed = 0;
-
-	for (; from < end && !fatal_signal_pending(current);
-	     from += RRING_BATCH)
-		freed += kring_sweep_range(pool, from,
-					   min(end, from + RRING_BATCH));
-	return freed;
-}
-
 static int do_reclaim(struct kring_client *client, union kring_args *args)
 {
 	struct rring_reclaim *reclaim = &args->reclaim;
@@ -190,8 +173,9 @@ static int do_reclaim(struct kring_client *client, union kring_args *args)
 	if (reclaim->count > pool->capacity ||
 	    reclaim->first > pool->capacity - reclaim->count)
 		return -EINVAL;
-	reclaim->count = reclaim_range(pool, reclaim->first,
-				       reclaim->first + reclaim->count);
+	reclaim->count = kring_sweep_range_killable(pool, reclaim->first,
+						    reclaim->first +
+						    reclaim->count);
 	/*
 	 * Wake the clients that wait for a slot of this pool, because
 	 * kring_sweep_range() wakes them only if it frees XXL regions.

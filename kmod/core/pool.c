@@ -583,11 +583,11 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 
 	if (!err)
 		return 0;
-	kring_sweep_range(pool, 0, pool->capacity);
+	kring_sweep_range_killable(pool, 0, pool->capacity);
 	do {
 		err = alloc_region(refill);
-	} while (err == -ENOSPC && kring_sweep_oldest(pool, refill->client, 1,
-						      false));
+	} while (err == -ENOSPC && !fatal_signal_pending(current) &&
+		 kring_sweep_oldest(pool, refill->client, 1, false));
 	if (err != -ENOSPC || is_all_free(pool))
 		return err;
 	*wake_at = min(*wake_at, ktime_get_ns() + MEMORY_RETRY_NS);

@@ -374,7 +374,7 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
  * which clients enter what they no longer use. Stop when @want slots are freed
  * or all lists are read. Return how many slots were freed. A hostile client can
  * add entries for ever. So also stop when as many entries were read as the pool
- * has slots. Take the arena's lock for each batch. May sleep.
+ * has slots, or if the process is being killed. Take the arena's lock for each batch. May sleep.
  */
 u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 {
@@ -390,7 +390,8 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 			freed += free_batch(pool, KRING_SWEEP_LEDGERS);
 		mutex_unlock(&pool->arena->lock);
 		cond_resched();
-	} while (n == RRING_BATCH && freed < want && taken < pool->capacity);
+	} while (n == RRING_BATCH && freed < want && taken < pool->capacity &&
+		 !fatal_signal_pending(current));
 	if (taken)
 		trace_reclaim(pool, false, want, taken, freed);
 	return freed;
@@ -431,9 +432,12 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		cond_resched();
 	} while (n && freed < want && named < most &&
 		 !fatal_signal_pending(current));
-	/* wake clients that sleep until slots of their quota are freed */
-	if (freed)
-		kring_arena_wake_pools(arena, BIT(pool->index));
+	/*
+	 * wake clients that sleep until slots of their quota are freed: entries
+	 * that name slots of other pools gave way, too
+	 */
+	if (named)
+		kring_arena_wake_pools(arena, ~0u);
 	return freed;
 }
 
@@ -477,6 +481,22 @@ u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 		kring_xxl_discard(pool, retired);
 		cond_resched();
 	}
+	return freed;
+}
+
+/*
+ * Sweep like kring_sweep_range(), but stop before the next batch of slots if
+ * the process is being killed. One batch can take long, because a sweep may
+ * have to read the windows of all rings for the batch.
+ */
+u32 kring_sweep_range_killable(struct kring_pool *pool, u32 from, u32 end)
+{
+	u32 freed = 0;
+
+	for (; from < end && !fatal_signal_pending(current);
+	     from += RRING_BATCH)
+		freed += kring_sweep_range(pool, from,
+					   min(end, from + RRING_BATCH));
 	return freed;
 }
 

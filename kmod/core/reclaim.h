@@ -28,6 +28,7 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want);
 u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		       u32 want, bool own);
 u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end);
+u32 kring_sweep_range_killable(struct kring_pool *pool, u32 from, u32 end);
 u32 kring_sweep_held(struct kring_pool *pool);
 u32 kring_sweep_in_flight(struct kring_pool *pool);
 

@@ -21,6 +21,7 @@
 #include "../core/arena.h"
 #include "../core/client.h"
 #include "../core/death.h"
+#include "../core/ring.h"
 #include "../core/trace.h"
 #include "evict.h"
 
@@ -79,10 +80,23 @@ static int revoke_mappings(struct kring_client *client)
 	return 0;
 }
 
+/* Wake every task that sleeps in @arena. The caller holds the arena's lock. */
+static void wake_all(struct kring_arena *arena)
+{
+	u32 i;
+
+	kring_arena_wake_pools(arena, ~0u);
+	for (i = 1; i <= arena->info->max_rings; i++)
+		if (arena->rings[i])
+			kring_ring_wake(arena->rings[i], RRING_READERS_WAIT |
+							 RRING_WRITER_WAITS);
+}
+
 /*
  * Undo mark_evicted() because the eviction failed: clear .evicted of @client,
- * so that the client's calls no longer fail. Take the arena's lock and release
- * it again.
+ * so that the client's calls no longer fail. Its calls of WAKE have failed
+ * meanwhile, so wake the tasks that these calls were for. Take the arena's lock
+ * and release it again.
  */
 static void unmark_evicted(struct kring_arena *arena,
 			   struct kring_client *client)
@@ -90,6 +104,7 @@ static void unmark_evicted(struct kring_arena *arena,
 	mutex_lock(&arena->lock);
 	WRITE_ONCE(client->evicted, false);
 	arena->evictions--;
+	wake_all(arena);
 	mutex_unlock(&arena->lock);
 }
 

@@ -141,16 +141,20 @@ bool kring_listener_any(const struct net *net,
 /*
  * Put @skb into the receive queue of @listener's socket. Do not use netlink's
  * own functions, because they look up the socket by its port id, which another
- * socket can have by now. On an error, for example if the queue is full, free
- * @skb and set the socket's error to ENOBUFS.
+ * socket can have by now. On an error free @skb. If the queue is full, also set
+ * the socket's error to ENOBUFS; if a filter of the socket does not want @skb
+ * (-EPERM), the program has lost nothing that it wants.
  */
 static void send_to(const struct listener *listener, struct sk_buff *skb)
 {
 	struct sock *sk = listener->sk;
+	int err = sock_queue_rcv_skb(sk, skb);
 
-	if (!sock_queue_rcv_skb(sk, skb))
+	if (!err)
 		return;
 	kfree_skb(skb);
+	if (err == -EPERM)
+		return;
 	sk->sk_err = ENOBUFS;
 	sk_error_report(sk);
 }

@@ -37,8 +37,8 @@ static __attribute__((noinline)) uint32_t list_of_thread(void)
  * Enter the slot of @handle in a list of recent drops, so that a sweep looks at
  * the slot soon. The caller has just given away a hold on the slot or an
  * in_flight, and this client has no more of either; or the caller has returned
- * the slot unused from the magazine. The class of @handle is not XXL. The stores need no order, because
- * a wrong entry costs a sweep only time.
+ * the slot unused from the magazine. The class of @handle is not XXL. The stores
+ * need no order, because a wrong entry costs a sweep only time.
  */
 void ulib_recent_add(struct rring_client *client, uint64_t handle)
 {

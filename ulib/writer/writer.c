@@ -33,8 +33,8 @@ int rring_in_flight_slow(struct rring_writer *writer,
  * move the head past this entry. The caller has found a hold in @word, the
  * value of the ledger word of @event. Return 0: then the caller drops that
  * hold, and wakes the readers. Return -EOVERFLOW if in_flight is at its
- * maximum even after the writer has settled, or an error of rring_room() if there is no room; then nothing was
- * published.
+ * maximum even after the writer has settled, or an error of rring_room() if
+ * there is no room; then nothing was published.
  */
 static inline int publish_held(struct rring_writer *writer,
 			       const struct rring_event *event, uint64_t word)
