@@ -23,11 +23,13 @@ void ulib_head_close(struct rring_reader *reader);
 int ulib_head_rejoin(struct rring_reader *reader);
 
 /*
- * Count the next @n entries as lost, and move @reader behind them. The reader
- * has used these entries, but found that they were not valid. If @reader is an
- * observer, and the writer may have begun to overwrite the entry after them,
- * too, move the observer further up, so that the writer does not overtake it
- * again at once. All skipped entries count as lost. Always return -ESTALE.
+ * Move @reader up, because it has used its next @n entries, but found that not
+ * all of them were valid. Move an observer behind these entries; if the writer
+ * may have begun to overwrite the entry after them, too, move it further up, so
+ * that the writer does not overtake it again at once. Move a gating reader,
+ * which stands below .gates_from, to the oldest entry that is left, at most
+ * behind the @n entries or to .gates_from. All skipped entries count as lost.
+ * Always return -ESTALE.
  */
 int ulib_head_lose(struct rring_reader *reader, uint32_t n);
 
