@@ -49,15 +49,22 @@ FIXTURE_TEARDOWN(changes)
 	nl_close(&self->nl);
 }
 
-static int set_quota(struct nl *nl, uint32_t arena, uint32_t percent)
+static int set_arena(struct nl *nl, uint32_t arena, struct nl_value value)
 {
 	struct nl_value values[] = {
 		NL_U32(RRING_A_ARENA_ID, arena),
-		NL_U32(RRING_A_ARENA_QUOTA, percent),
+		value,
 		{ 0 }
 	};
 
 	return nl_change(nl, RRING_CMD_ARENA_SET, values);
+}
+
+static int set_quota(struct nl *nl, uint32_t arena, uint32_t percent)
+{
+	struct nl_value value = NL_U32(RRING_A_ARENA_QUOTA, percent);
+
+	return set_arena(nl, arena, value);
 }
 
 static int set_client_quota(struct nl *nl, uint32_t arena, uint32_t client,
@@ -106,13 +113,9 @@ TEST_F(changes, quota_of_all)
 
 static int set_mode(struct nl *nl, uint32_t arena, uint32_t mode)
 {
-	struct nl_value values[] = {
-		NL_U32(RRING_A_ARENA_ID, arena),
-		NL_U32(RRING_A_ARENA_MODE, mode),
-		{ 0 }
-	};
+	struct nl_value value = NL_U32(RRING_A_ARENA_MODE, mode);
 
-	return nl_change(nl, RRING_CMD_ARENA_SET, values);
+	return set_arena(nl, arena, value);
 }
 
 /* Attach by name. Return 0 or a positive errno, an exit status. */
