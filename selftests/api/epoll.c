@@ -696,16 +696,17 @@ static void *write_in_succession(void *arg)
 	struct successors *successors = arg;
 	struct rring_client *client = client_of(successors->arena,
 						RRING_PRODUCER);
-	uint32_t i;
+	uint32_t i, told;
 
 	for (i = 0; i < successors->writers; i++) {
 		struct rring_writer *writer = named_ring(client);
 
 		put(writer, 1 + (int)i % 2);
 		rring_writer_close(writer);
-		while (__atomic_load_n(&successors->told, __ATOMIC_ACQUIRE) !=
-		       i + 1)
+		while ((told = __atomic_load_n(&successors->told,
+					       __ATOMIC_ACQUIRE)) <= i)
 			sched_yield();
+		MUST(told == i + 1);
 	}
 	rring_close(client);
 	return NULL;
@@ -751,6 +752,77 @@ TEST_F_TIMEOUT(epoll, no_writers_end_is_lost_at_edges, 100)
 	watch(self->epoll, self->consumer, EPOLLIN | EPOLLET);
 	await_successors(_metadata, self->arena, self->producer,
 			 self->consumer, self->epoll);
+}
+
+struct ends {
+	int arena;
+	uint32_t writers;	/* how many, one after the other */
+	uint32_t steps;		/* that both threads have taken in turn */
+};
+
+static void take_step(uint32_t *steps)
+{
+	__atomic_fetch_add(steps, 1, __ATOMIC_RELEASE);
+}
+
+static void await_step(const uint32_t *steps, uint32_t n)
+{
+	while (__atomic_load_n(steps, __ATOMIC_ACQUIRE) != n)
+		sched_yield();
+}
+
+static void *end_in_succession(void *arg)
+{
+	struct ends *ends = arg;
+	struct rring_client *client = client_of(ends->arena, RRING_PRODUCER);
+	uint32_t i;
+
+	for (i = 0; i < ends->writers; i++) {
+		struct rring_writer *writer = named_ring(client);
+
+		take_step(&ends->steps);
+		await_step(&ends->steps, 4 * i + 2);
+		rring_writer_close(writer);
+		take_step(&ends->steps);
+		await_step(&ends->steps, 4 * i + 4);
+	}
+	rring_close(client);
+	return NULL;
+}
+
+/*
+ * The reader finds each end by itself, while the writer's rring_writer_close()
+ * wakes the reader's client.
+ */
+TEST_F_TIMEOUT(epoll, an_end_that_was_read_in_a_race_is_not_reported, 100)
+{
+	struct ends ends = {
+		.arena = self->arena,
+		.writers = rounds(2000),
+	};
+	struct rring_writer *writer = named_ring(self->producer);
+	struct rring_reader *reader =
+		reader_at(self->consumer, rring_writer_ring_id(writer));
+	pthread_t thread;
+	uint32_t i, reports = 0;
+	int err;
+
+	watch(self->epoll, self->consumer, EPOLLIN);
+	rring_writer_leave(writer);
+	thread = thread_start(end_in_succession, &ends);
+	for (i = 0; i < ends.writers; i++) {
+		await_step(&ends.steps, 4 * i + 1);
+		MUST(stream_take(reader, MAX) == -EAGAIN);
+		take_step(&ends.steps);
+		while ((err = stream_take(reader, MAX)) == -EAGAIN)
+			;
+		MUST(err == -EPIPE);
+		await_step(&ends.steps, 4 * i + 3);
+		reports += !is_silent(self->epoll, self->consumer);
+		take_step(&ends.steps);
+	}
+	thread_end(thread);
+	EXPECT_EQ(0, reports);
 }
 
 TEST_HARNESS_MAIN

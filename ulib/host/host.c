@@ -447,14 +447,24 @@ int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 }
 
 /*
+ * Return true if something of @mask is ready for @client. If nothing is ready,
+ * raise the waiters flags again, because the waker has lowered them, and look
+ * once more. Also return true if this thread could not make barrier K. The
+ * caller holds the arena's lock.
+ */
+static bool has_news(struct kring_client *client, __poll_t mask)
+{
+	return kring_client_ready(client) & mask ||
+	       kring_client_arm(client) & mask || host_thread.barrier_err;
+}
+
+/*
  * Make the poll descriptor of the client with the .poll_queue @queue report
  * what is ready of @mask: events (EPOLLIN) or room (EPOLLOUT). Look whether
- * some of that is ready, as poll(2) of the device does when it is woken. If
- * nothing is ready, raise the waiters flags again, because the waker has
- * lowered them, and look once more. If something is ready, or if this thread
- * could not make barrier K, call host_signal_raise(). Do nothing if the program
- * does not poll the client, or if @mask has neither EPOLLIN nor EPOLLOUT. The
- * caller holds the arena's lock if @mask has one of these bits.
+ * some of that is ready, as poll(2) of the device does when it is woken. Do
+ * nothing if the program does not poll the client, or if @mask has neither
+ * EPOLLIN nor EPOLLOUT. The caller holds the arena's lock if @mask has one of
+ * these bits.
  */
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 {
@@ -465,10 +475,10 @@ void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 	mask &= EPOLLIN | EPOLLOUT;
 	if (!signal || !mask)
 		return;
-	if (!(kring_client_ready(client) & mask) &&
-	    !(kring_client_arm(client) & mask) && !host_thread.barrier_err)
-		return;
-	host_signal_raise(signal, mask);
+	host_signal_lock(signal);
+	if (has_news(client, mask))
+		host_signal_raise(signal, mask);
+	host_signal_unlock(signal);
 }
 
 /*

@@ -34,6 +34,8 @@ int host_signal_fd(const struct host_signal *signal);
 bool host_signal_is_armed(struct host_signal *signal, __poll_t for_what);
 u64 host_signal_begin(struct host_signal *signal);
 void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen);
+void host_signal_lock(struct host_signal *signal);
+void host_signal_unlock(struct host_signal *signal);
 void host_signal_raise(struct host_signal *signal, __poll_t mask);
 
 #endif /* ULIB_HOST_HOST_H */

@@ -12,7 +12,10 @@
 
 struct host_signal {
 	int ours, theirs;	/* the program polls .theirs */
-	/* protects the buffers of both sockets, and the fields below */
+	/*
+	 * protects the buffers of both sockets, and the fields below; nests in
+	 * the arena's lock
+	 */
 	struct mutex lock;
 	__poll_t up;	/* EPOLLIN, EPOLLOUT: what .theirs reports now */
 	/*
@@ -166,16 +169,31 @@ void host_signal_arm(struct host_signal *signal, __poll_t mask, u64 seen)
 }
 
 /*
+ * Take .lock of @signal for a look and host_signal_raise(). The waker holds the
+ * lock from its look on. So a reader that takes the last event before this look
+ * is not reported that event, and a reader that takes it after the look finds
+ * in host_signal_is_armed() that .theirs has to be lowered.
+ */
+void host_signal_lock(struct host_signal *signal)
+{
+	mutex_lock(&signal->lock);
+}
+
+void host_signal_unlock(struct host_signal *signal)
+{
+	mutex_unlock(&signal->lock);
+}
+
+/*
  * Make .theirs report @mask, because an event or room has come. This makes an
  * edge even of what .theirs reports already. Also disarm @signal, because the
- * waker has lowered the client's waiters flags.
+ * waker has lowered the client's waiters flags. The caller holds .lock of
+ * @signal.
  */
 void host_signal_raise(struct host_signal *signal, __poll_t mask)
 {
-	mutex_lock(&signal->lock);
 	renew_locked(signal, mask);
 	raise_locked(signal, mask);
 	signal->raised++;
 	signal->armed = false;
-	mutex_unlock(&signal->lock);
 }
