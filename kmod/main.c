@@ -13,8 +13,10 @@
 #include <rusted_ring/internal/profile.h>
 
 #include "core/arena.h"
+#include "core/places.h"
 #include "linux/chardev.h"
 #include "linux/inode.h"
+#include "netlink/listener.h"
 #include "netlink/netlink.h"
 #include "core/region.h"
 
@@ -42,6 +44,15 @@ MODULE_PARM_DESC(dev_mode, "mode of /dev/rusted_ring");
 static unsigned long max_bytes;
 module_param(max_bytes, ulong, 0444);
 MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together (default: a quarter of the memory)");
+
+module_param_named(user_arenas, kring_user_arenas, uint, 0644);
+MODULE_PARM_DESC(user_arenas, "arenas that one user may have created");
+
+module_param_named(user_listeners, kring_user_listeners, uint, 0644);
+MODULE_PARM_DESC(user_listeners, "netlink sockets of one user that may get notices by WATCH");
+
+module_param_named(user_places, kring_user_places, uint, 0644);
+MODULE_PARM_DESC(user_places, "percent of an arena's clients, and of a ring's readers, for one user who does not own the arena");
 
 static struct kring_arena *default_arena;
 

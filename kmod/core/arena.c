@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "client.h"
+#include "places.h"
 #include "ring.h"
 #include "trace.h"
 #include "xxl.h"
@@ -216,19 +217,36 @@ again:
 }
 
 /*
+ * Return how many arenas the user @creator has created that still exist. The
+ * caller holds kring_names_lock.
+ */
+static u32 count_arenas(kuid_t creator)
+{
+	struct kring_arena *arena;
+	u32 n = 0;
+
+	list_for_each_entry(arena, &arenas, node)
+		n += uid_eq(arena->creator, creator);
+	return n;
+}
+
+/*
  * Put @arena on the list of arenas, and give @arena an id and the name in
- * @args. A persistent name gets a reference to @arena. Return 0, or -EEXIST if
- * another arena of @net has that name. Takes kring_names_lock.
+ * @args. A persistent name gets a reference to @arena. Return 0, -EEXIST if
+ * another arena of @net has that name, or -EDQUOT if the creator of @arena has
+ * created all arenas that one user may create. Takes kring_names_lock.
  */
 static int enlist(struct kring_arena *arena, const struct rring_create *args,
 		  struct net *net)
 {
-	int err = 0;
+	int err;
 
 	mutex_lock(&kring_names_lock);
-	if (args->name[0] && name_lookup(args->name, net)) {
+	if (args->name[0] && name_lookup(args->name, net))
 		err = -EEXIST;
-	} else {
+	else
+		err = kring_places_admit_arena(count_arenas(arena->creator));
+	if (!err) {
 		strscpy(arena->name, args->name, sizeof(arena->name));
 		arena->id = next_id();
 		arena->net = net;
@@ -245,11 +263,26 @@ static int enlist(struct kring_arena *arena, const struct rring_create *args,
 }
 
 /*
+ * Return 0 if the calling task's user may create an arena, or -EDQUOT. Takes
+ * kring_names_lock.
+ */
+static int check_user(void)
+{
+	int err;
+
+	mutex_lock(&kring_names_lock);
+	err = kring_places_admit_arena(count_arenas(current_euid()));
+	mutex_unlock(&kring_names_lock);
+	return err;
+}
+
+/*
  * Create an arena as @args says. Return the arena with one reference for the
  * caller, or an ERR_PTR(): -EINVAL if @args is not valid; -EPERM if the calling
  * task may not give the arena to the user or group in @args; -EEXIST if another
  * arena of @net has the name; -ENOSPC if max_bytes of the module would be
- * exceeded; or -ENOMEM. May sleep.
+ * exceeded; -EDQUOT if the calling task's user has created all arenas that it
+ * may; or -ENOMEM. May sleep.
  */
 struct kring_arena *kring_arena_new(const struct rring_create *args,
 				    struct net *net)
@@ -260,6 +293,9 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	int err;
 
 	err = check_args(args);
+	/* enlist() checks again; this check saves the allocations */
+	if (!err)
+		err = check_user();
 	if (err)
 		return ERR_PTR(err);
 	arena = kzalloc(sizeof(*arena), GFP_KERNEL_ACCOUNT);
@@ -269,6 +305,7 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	INIT_LIST_HEAD(&arena->node);
 	mutex_init(&arena->lock);
 	atomic_set(&arena->changes, 0);
+	arena->creator = current_euid();
 	arena->mode = args->mode;
 	arena->quota = args->quota ?: 100;
 	err = set_owner(arena, args);

@@ -7,6 +7,7 @@
 #include <rusted_ring/internal/reclaim.h>
 
 #include "announce.h"
+#include "places.h"
 #include "pool.h"
 #include "region.h"
 
@@ -68,7 +69,8 @@ struct kring_arena {
 					 * ended
 					 */
 	u32 id;
-	kuid_t uid;
+	kuid_t creator;			/* user that created the arena */
+	kuid_t uid;			/* owner */
 	kgid_t gid;
 	umode_t mode;			/* netlink changes it under .lock;
 					 * others read it without a lock
@@ -78,6 +80,9 @@ struct kring_arena {
 	/* protects all fields below, except .meter and .kernel_users */
 	struct mutex lock;
 	u32 quota;			/* percent of a pool for each client */
+	struct kring_bans bans;		/* users that may not attach; others
+					 * read it without a lock
+					 */
 	u64 evictions;			/* evictions done or under way */
 	struct kring_meter meter;	/* protected by pending_lock */
 	struct kring_region region;	/* the ARENA region */

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "death.h"
 #include "descriptor.h"
+#include "places.h"
 #include "reader.h"
 #include "reclaim.h"
 #include "ring.h"
@@ -130,27 +131,44 @@ fail_ledger:
 }
 
 /*
- * Give @client the lowest free id of @arena, enter @client into the arena's
- * tables, and store .arena of @client: from then on @client is attached. The
- * caller has set all other fields. Return 0, or -EUSERS if no id is free. Takes
+ * Return the lowest free id of @arena for a client whose role is @role and
+ * whose process is the current one. Return -EUSERS if no id is free, or if the
+ * free ids are for others, -EDQUOT if the user of this process has the most
+ * clients that it may have, or -EACCES if the user is banned. The caller holds
  * the arena's lock.
+ */
+static int find_id(const struct kring_arena *arena, u32 role)
+{
+	int err = kring_places_admit_client(arena, role);
+	u32 id;
+
+	if (err)
+		return err == -ENOSPC ? -EUSERS : err;
+	for (id = 1; id <= arena->info->max_clients; id++)
+		if (!arena->clients[id])
+			return id;
+	return -EUSERS;
+}
+
+/*
+ * Give @client a free id of @arena, enter @client into the arena's tables, and
+ * store .arena of @client: from then on @client is attached. The caller has set
+ * all other fields. Return 0, or an error of find_id(). Takes the arena's lock.
  */
 static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 {
-	u32 id;
+	int id;
 
 	mutex_lock(&arena->lock);
-	for (id = 1; id <= arena->info->max_clients; id++)
-		if (!arena->clients[id])
-			break;
-	if (id > arena->info->max_clients) {
+	id = find_id(arena, client->role);
+	if (id < 0) {
 		mutex_unlock(&arena->lock);
-		return -EUSERS;
+		return id;
 	}
 	client->id = id;
 	client->serial = kring_arena_next_serial(&arena->client_serial);
 	arena->clients[id] = client;
-	arena->last_client = max(arena->last_client, id);
+	arena->last_client = max(arena->last_client, client->id);
 	kring_arena_add_ledger(arena, client);
 	rring_flag_store_release(&arena->info->client_serial[id],
 				 client->serial);
@@ -166,6 +184,17 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	return 0;
 }
 
+/* Return 0, or an error of find_id(). Takes the arena's lock. */
+static int check_place(struct kring_arena *arena, u32 role)
+{
+	int id;
+
+	mutex_lock(&arena->lock);
+	id = find_id(arena, role);
+	mutex_unlock(&arena->lock);
+	return min(id, 0);
+}
+
 static int attach(struct kring_client *client, const struct rring_attach *args)
 {
 	struct kring_arena *arena;
@@ -176,6 +205,10 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 	arena = attach_arena(args);
 	if (IS_ERR(arena))
 		return PTR_ERR(arena);
+	/* add_to_tables() checks again; this check saves the allocations */
+	err = check_place(arena, args->role);
+	if (err)
+		goto fail_arena;
 	err = alloc_regions(client, arena);
 	if (err)
 		goto fail_arena;

@@ -35,6 +35,7 @@
 #include "arena.h"
 #include "barrier.h"
 #include "client.h"
+#include "places.h"
 #include "reader.h"
 #include "ring.h"
 #include "trace.h"
@@ -297,25 +298,34 @@ static void take_cursor(struct kring_reader *reader,
 	kring_announce_reader_client(reader);
 }
 
-/* Return a free index in .readers[] of @ring, or -ENOSPC if there is none. */
-static int find_place(const struct kring_ring *ring)
+/*
+ * Return a free index in .readers[] of @ring for a new reader of @client. Return
+ * -ENOSPC if there is none, or if the free places are for others, or -EDQUOT if
+ * the user of the current process has the most readers that it may have.
+ */
+static int find_place(const struct kring_ring *ring,
+		      const struct kring_client *client, bool observer)
 {
+	int err = kring_places_admit_reader(ring, client, observer);
 	int i;
 
+	if (err)
+		return err;
 	for (i = 0; i < RRING_READERS; i++)
 		if (!ring->readers[i])
 			return i;
 	return -ENOSPC;
 }
 
-static struct kring_reader *reader_new(struct kring_ring *ring,
+/*
+ * Create a reader at the free place @id of @ring. Return it, or
+ * ERR_PTR(-ENOMEM).
+ */
+static struct kring_reader *reader_new(struct kring_ring *ring, int id,
 				       const char *name, kuid_t owner)
 {
 	struct kring_reader *reader;
-	int id = find_place(ring);
 
-	if (id < 0)
-		return ERR_PTR(id);
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
 	if (!reader)
 		return ERR_PTR(-ENOMEM);
@@ -421,6 +431,33 @@ static int check_join(const struct kring_client *client,
 	return 0;
 }
 
+/*
+ * Create a reader of @ring, whose client is @client and whose cursor is @cursor,
+ * and let it observe or gate from the position on that @args asks for. Return
+ * the reader, or an ERR_PTR() of find_place() or reader_new().
+ */
+static struct kring_reader *join_anew(struct kring_client *client, int cursor,
+				      struct kring_ring *ring, kuid_t owner,
+				      const struct rring_reader_join *args)
+{
+	bool observer = args->flags & RRING_JOIN_OBSERVER;
+	int id = find_place(ring, client, observer);
+	struct kring_reader *reader;
+
+	if (id < 0)
+		return ERR_PTR(id);
+	reader = reader_new(ring, id, args->name, owner);
+	if (IS_ERR(reader))
+		return reader;
+	take_cursor(reader, client, cursor);
+	if (observer)
+		begin_observing(reader, args->start, args->position);
+	else
+		begin_gating(reader, args->start, args->position);
+	reader->reached = reader->start;
+	return reader;
+}
+
 static struct kring_reader *join(struct kring_client *client,
 				 struct kring_ring *ring, kuid_t owner,
 				 struct rring_reader_join *args)
@@ -440,15 +477,9 @@ static struct kring_reader *join(struct kring_client *client,
 		take_cursor(reader, client, cursor);
 		resume(reader, args);
 	} else {
-		reader = reader_new(ring, args->name, owner);
+		reader = join_anew(client, cursor, ring, owner, args);
 		if (IS_ERR(reader))
 			return reader;
-		take_cursor(reader, client, cursor);
-		if (args->flags & RRING_JOIN_OBSERVER)
-			begin_observing(reader, args->start, args->position);
-		else
-			begin_gating(reader, args->start, args->position);
-		reader->reached = reader->start;
 	}
 	args->ring = ring->id;
 	args->reader = reader->id;
@@ -471,7 +502,9 @@ static struct kring_reader *join(struct kring_client *client,
  *	-ENXIO: @args has only an id of a ring, but no ring has this id
  *	-EPERM: the role of @client is RRING_OBSERVER, but the reader would gate
  *	-ENOSPC: @client has no free cursor, or the ring has no free place in
- *		.readers[]
+ *		.readers[], or its free places are for others (see places.c)
+ *	-EDQUOT: the user of the current process has the most readers of the
+ *		ring that it may have
  *	-EACCES: the name of the reader belongs to another user
  *	-EBUSY: a client uses the name of the reader now
  *	-ENOMEM: there is no memory for the reader

@@ -12,6 +12,7 @@
 
 #include "../core/arena.h"
 #include "../core/client.h"
+#include "../core/places.h"
 #include "../core/reader.h"
 #include "../core/ring.h"
 #include "change.h"
@@ -140,6 +141,51 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 	kring_arena_changed(arena);
 	unlock_arena(arena);
 	return 0;
+}
+
+/*
+ * Call @change, which is kring_places_ban() or kring_places_unban(), with the
+ * arena that @info names and the user in RRING_A_ARENA_BANNED, an id in the
+ * user namespace of the process that sends the request. Return 0, an error of
+ * lock_arena() or @change, or -EINVAL if the namespace has no such user.
+ */
+static int change_bans(struct sk_buff *skb, struct genl_info *info,
+		       int (*change)(struct kring_arena *arena, kuid_t uid))
+{
+	static const int attrs[] = { RRING_A_ARENA_ID, RRING_A_ARENA_BANNED,
+				     0 };
+	struct kring_arena *arena = lock_arena(skb, info, attrs);
+	const struct nlattr *attr = info->attrs[RRING_A_ARENA_BANNED];
+	kuid_t uid;
+	int err;
+
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	uid = make_kuid(current_user_ns(), nla_get_u32(attr));
+	err = uid_valid(uid) ? change(arena, uid) : -EINVAL;
+	unlock_arena(arena);
+	if (err == -EINVAL)
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "no such user, or the arena's owner");
+	return err;
+}
+
+int kring_change_ban(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = change_bans(skb, info, kring_places_ban);
+
+	if (err == -ENOSPC)
+		GENL_SET_ERR_MSG(info, "too many banned users: change the mode");
+	return err;
+}
+
+int kring_change_unban(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = change_bans(skb, info, kring_places_unban);
+
+	if (err == -ESRCH)
+		GENL_SET_ERR_MSG(info, "this user is not banned");
+	return err;
 }
 
 /*

@@ -37,6 +37,8 @@ struct listener {
 static LIST_HEAD(listeners);
 static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
 
+unsigned int kring_user_listeners = 64;
+
 /*
  * Return the listener of socket @sk, or NULL if @sk is not a listener. The
  * caller holds listeners_lock.
@@ -77,9 +79,34 @@ static void listener_remove(struct listener *listener)
 }
 
 /*
+ * Put @listener on the list, and take its references. Return 0, -EALREADY if
+ * its socket is a listener already, or -EDQUOT if the user that opened the
+ * socket has kring_user_listeners listeners, and not both this user and the
+ * sender of @skb, the request, have CAP_SYS_ADMIN. The caller holds
+ * listeners_lock.
+ */
+static int enlist(struct listener *listener, const struct sk_buff *skb)
+{
+	const struct cred *cred = listener->viewer.cred;
+	struct listener *other;
+	u32 own = 0;
+
+	if (listener_of(listener->sk))
+		return -EALREADY;
+	list_for_each_entry(other, &listeners, node)
+		own += uid_eq(other->viewer.cred->euid, cred->euid);
+	if (own >= READ_ONCE(kring_user_listeners) &&
+	    !netlink_capable(skb, CAP_SYS_ADMIN))
+		return -EDQUOT;
+	sock_hold(listener->sk);
+	get_cred(cred);
+	list_add_tail(&listener->node, &listeners);
+	return 0;
+}
+
+/*
  * Run the command WATCH: make the socket that sent @skb a listener. Return 0,
- * -EALREADY if the socket is a listener already, -EPERM if the socket has no
- * file, or -ENOMEM.
+ * an error of enlist(), -EPERM if the socket has no file, or -ENOMEM.
  */
 int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 {
@@ -95,16 +122,13 @@ int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		goto fail;
 	mutex_lock(&listeners_lock);
-	if (listener_of(listener->sk)) {
-		err = -EALREADY;
-	} else {
-		sock_hold(listener->sk);
-		get_cred(listener->viewer.cred);
-		list_add_tail(&listener->node, &listeners);
-	}
+	err = enlist(listener, skb);
 	mutex_unlock(&listeners_lock);
 	if (!err)
 		return 0;
+	if (err == -EDQUOT)
+		GENL_SET_ERR_MSG(info,
+				 "as many sockets of this user watch as user_listeners= permits");
 fail:
 	kfree(listener);
 	return err;
@@ -118,9 +142,9 @@ static bool may_hear(const struct listener *listener, const struct net *net,
 }
 
 /*
- * Return true if at least one listener in @net may see an arena with the owner,
- * group, mode and .named in @access. If the result is false, no listener would
- * get a notice about the arena. Takes listeners_lock.
+ * Return true if at least one listener in @net may see the arena that @access
+ * describes. If the result is false, no listener would get a notice about the
+ * arena. Takes listeners_lock.
  */
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access)
@@ -161,10 +185,10 @@ static void send_to(const struct listener *listener, struct sk_buff *skb)
 
 /*
  * Send a copy of @skb, a notice about an arena, to each listener in @net that
- * may see this arena. @access has the arena's owner, group, mode and .named. A
- * listener whose receive buffer is full loses the notice, and its next receive
- * call fails with ENOBUFS. A listener for whose copy there is no memory loses
- * the notice without an error. Takes listeners_lock.
+ * may see this arena. @access describes the arena. A listener whose receive
+ * buffer is full loses the notice, and its next receive call fails with
+ * ENOBUFS. A listener for whose copy there is no memory loses the notice
+ * without an error. Takes listeners_lock.
  */
 void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb)

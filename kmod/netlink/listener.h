@@ -7,6 +7,9 @@ struct net;
 struct kring_access;
 struct sk_buff;
 
+/* parameter of the module: how many listeners one user may have */
+extern unsigned int kring_user_listeners;
+
 int kring_listener_add(struct sk_buff *skb, struct genl_info *info);
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access);

@@ -51,6 +51,11 @@ static const struct nla_policy arena_set[] = {
 	[RRING_A_ARENA_QUOTA] = NLA_POLICY_RANGE(NLA_U32, 1, 100),
 };
 
+static const struct nla_policy arena_ban[] = {
+	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
+	[RRING_A_ARENA_BANNED] = { .type = NLA_U32 },
+};
+
 static const struct nla_policy client_set[] = {
 	[RRING_A_CLIENT_ARENA] = { .type = NLA_U32 },
 	[RRING_A_CLIENT_ID] = { .type = NLA_U32 },
@@ -107,6 +112,8 @@ static const struct genl_ops operations[] = {
 	CHANGE(RRING_CMD_CLIENT_EVICT, client_evict, kring_change_evict),
 	CHANGE(RRING_CMD_RING_SET, ring_set, kring_change_ring),
 	CHANGE(RRING_CMD_READER_FORGET, reader_forget, kring_change_forget),
+	CHANGE(RRING_CMD_ARENA_BAN, arena_ban, kring_change_ban),
+	CHANGE(RRING_CMD_ARENA_UNBAN, arena_ban, kring_change_unban),
 	{
 		/* there is no policy, so netlink refuses all attributes */
 		.cmd = RRING_CMD_WATCH,

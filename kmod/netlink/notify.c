@@ -215,6 +215,7 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 		.mode = READ_ONCE(arena->mode),
 		.named = READ_ONCE(arena->named),
 	};
+	kring_bans_copy(&notice->access.bans, &arena->bans);
 	notice->missed_attr = missed_attr;
 	notice->skb = genlmsg_new(MESSAGE_SIZE, GFP_KERNEL);
 	if (!notice->skb) {

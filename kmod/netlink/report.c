@@ -71,6 +71,15 @@ static void put_gid(struct report *report, int attr, kgid_t gid,
 			from_kgid_munged(audience->user_ns, gid));
 }
 
+static void put_bans(struct report *report, const struct kring_bans *bans,
+		     const struct kring_id_namespaces *audience)
+{
+	u32 i;
+
+	for (i = 0; i < bans->n; i++)
+		put_uid(report, RRING_A_ARENA_BANNED, bans->uid[i], audience);
+}
+
 static u32 count_clients(const struct kring_arena *arena)
 {
 	u32 n = 0;
@@ -122,6 +131,7 @@ int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 	put_u64(&report, RRING_A_ARENA_EVICTIONS, arena->evictions);
 	put_u64(&report, RRING_A_ARENA_LAPS, info->laps);
 	put_u64(&report, RRING_A_ARENA_WAKES, info->wakes);
+	put_bans(&report, &arena->bans, audience);
 	return report.err;
 }
 

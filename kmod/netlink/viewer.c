@@ -90,8 +90,11 @@ static u32 may_attach(const struct kring_viewer *viewer,
 static u32 viewer_rights(const struct kring_viewer *viewer,
 			 const struct kring_access *access)
 {
-	u32 may = access->named ? may_attach(viewer, access) : 0;
+	u32 may = 0;
 
+	if (access->named &&
+	    !kring_bans_has(&access->bans, viewer->cred->euid))
+		may = may_attach(viewer, access);
 	if (viewer->admin || uid_eq(viewer->cred->euid, access->uid))
 		may |= RRING_MAY_ADMINISTER;
 	return may;
@@ -123,6 +126,7 @@ u32 kring_viewer_rights(const struct kring_viewer *viewer,
 		.named = arena->named,
 	};
 
+	kring_bans_copy(&access.bans, &arena->bans);
 	return net_eq(arena->net, viewer->net) ?
 	       viewer_rights(viewer, &access) : 0;
 }

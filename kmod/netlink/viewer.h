@@ -5,6 +5,8 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+#include "../core/places.h"
+
 struct cred;
 struct net;
 struct kring_arena;
@@ -38,6 +40,7 @@ struct kring_access {
 	kgid_t gid;
 	umode_t mode;
 	bool named;
+	struct kring_bans bans;
 };
 
 int kring_viewer_init(struct kring_viewer *viewer, const struct sk_buff *skb);

@@ -347,7 +347,7 @@ TEST_F(error_detail, of_no_room_says_readers_or_cursors)
 			n++;
 		EXPECT_EQ(-ENOSPC, err);
 		EXPECT_TRUE(detail_has(err, n == RRING_READERS ?
-				       "readers: the ring has 240" :
+				       "readers: none of the ring's 240 places" :
 				       "cursors: this client has 64"));
 		more[i] = client_of(self->arena, RRING_CONSUMER);
 		client = more[i];

@@ -168,6 +168,11 @@ changes_are_asked_for() {
 	asked "arena-set id=7 quota=5 mode=0" arena set -a bus -m 0 -q 5
 	asked "client-set arena=7 id=5 quota=0" client set -i 7 5 -q 0
 	asked "client-evict arena=7 id=103 serial=104" evict -a bus --pid=105
+	asked "reader-get arena=7" ban -a bus 106
+	messages requests <"$dir/requests" >"$dir/asked"
+	grep -qx "arena-ban id=7 banned=106" "$dir/asked"
+	grep -qx "client-evict arena=7 id=103 serial=104" "$dir/asked"
+	asked "arena-unban id=7 banned=106" ban -a bus --lift 106
 	asked "ring-set arena=7 id=3 name=ring-name stall-ns=250000000" \
 		ring set -a bus 3 --stall-ms=250
 	asked "reader-forget arena=7 ring=3 id=104 serial=105" \

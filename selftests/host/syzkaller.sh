@@ -29,12 +29,12 @@ calls_agree() {
 		sed 's/.* //; /_MAGIC$/d' | sort)
 }
 
-# Dumps and requests. WATCH is the last of these.
+# Dumps and requests: the operations of the family.
 commands_agree() {
 	diff <(says "$description" commands) \
-	     <(sed -n '/^enum rring_cmd/,/RRING_CMD_WATCH/p' \
-		"$headers/rusted_ring_netlink.h" |
-		grep -oE '\bRRING_CMD_[A-Z_]+' | grep -v UNSPEC | sort)
+	     <(sed -n '/^static const struct genl_ops/,/^}/p' \
+		kmod/netlink/netlink.c |
+		grep -oE '\bRRING_CMD_[A-Z_]+' | sort)
 }
 
 # The policies say which ones.

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "module.h"
+#include "stream.h"
 
 #define MODULE		"rusted_ring"
 #define PARAMETERS	"/sys/module/" MODULE "/parameters/"
@@ -75,11 +76,22 @@ void module_parameters(char *to, size_t size)
 {
 	static const char *const names[] = {
 		"profile", "capacity", "quota", "default_mode", "dev_mode",
-		"max_bytes",
+		"max_bytes", "user_arenas", "user_listeners", "user_places",
 	};
 	size_t i;
 
 	to[0] = 0;
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		append_parameter(to, size, names[i]);
+}
+
+void module_set(const char *parameter, const char *value)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), PARAMETERS "%s", parameter);
+	file = fopen(path, "w");
+	MUST(file && fputs(value, file) > 0);
+	MUST(!fclose(file));
 }

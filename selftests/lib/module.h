@@ -20,4 +20,7 @@ int module_unload_name(const char *name);
 /* Store the current parameters of rusted_ring, in module_load()'s format. */
 void module_parameters(char *to, size_t size);
 
+/* Change a parameter of rusted_ring while it is loaded, or exit. */
+void module_set(const char *parameter, const char *value);
+
 #endif /* SELFTESTS_MODULE_H */

@@ -352,7 +352,7 @@ size_t forge_message(struct rng *rng, uint16_t family, uint32_t arena,
 	memset(message + 1, 0, size - sizeof(*message));
 	message->nlmsg_type = family;
 	header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
-	header->cmd = (uint8_t)rng_below(rng, RRING_CMD_WATCH + 2);
+	header->cmd = (uint8_t)rng_below(rng, RRING_CMD_MAX + 2);
 	header->version = RRING_GENL_VERSION;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	if (rng_below(rng, 16) == 0)
@@ -360,7 +360,7 @@ size_t forge_message(struct rng *rng, uint16_t family, uint32_t arena,
 	else if (header->cmd <= RRING_CMD_READER_GET)
 		message->nlmsg_flags |= NLM_F_DUMP;
 	while (n--)
-		forge_attr(rng, message, (uint16_t)(2 + rng_below(rng, 20)),
+		forge_attr(rng, message, (uint16_t)(2 + rng_below(rng, 21)),
 			   arena);
 	/* attributes of a change: the arena, the object and its new value */
 	if (rng_below(rng, 2)) {
@@ -370,6 +370,11 @@ size_t forge_message(struct rng *rng, uint16_t family, uint32_t arena,
 		if (header->cmd == RRING_CMD_CLIENT_SET)
 			mnl_attr_put_u32(message, RRING_A_CLIENT_QUOTA,
 					 rng_below(rng, 102));
+		if (header->cmd == RRING_CMD_ARENA_BAN ||
+		    header->cmd == RRING_CMD_ARENA_UNBAN)
+			mnl_attr_put_u32(message, RRING_A_ARENA_BANNED,
+					 rng_below(rng, 2) ? 65534 :
+					 rng_below(rng, 20));
 		if (header->cmd == RRING_CMD_READER_FORGET)
 			mnl_attr_put_u32(message, RRING_A_READER_ID,
 					 rng_below(rng, 4));

@@ -20,6 +20,7 @@ _rring_options() {
 	'pub '*) echo "--kind --policy --capacity --stride --retain --stall-ms
 		       --type --readers --await $which" ;;
 	'evict '*) echo "--pid $which" ;;
+	'ban '*) echo "--lift $which" ;;
 	'doctor '*) echo '--json' ;;
 	*) echo "$which" ;;
 	esac
@@ -62,7 +63,7 @@ _rring() {
 	[ "$option" != = ] || option=${COMP_WORDS[COMP_CWORD - 2]}
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words='arena client doctor evict pool pub ring stat tail top watch'
+		words='arena ban client doctor evict pool pub ring stat tail top watch'
 	elif words=$(_rring_words "$option"); then
 		:
 	elif [[ $current == -* ]]; then

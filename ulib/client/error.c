@@ -26,7 +26,7 @@ static const struct {
 	{ EPIPE, "the other side has gone, and all it sent was read; end, or await the next writer" },
 	{ ESTALE, "too late: the event was overwritten or reused; go on with the next one" },
 	{ ENOSPC, "no room: no free slot, no free place, or no memory within the limit; drop what is not needed, or create a larger arena" },
-	{ EDQUOT, "the client's share of the pool is used up; drop events, or raise the quota" },
+	{ EDQUOT, "this client has its share of a pool, or this user its share of places or arenas; drop or close what is not needed, or raise the limit" },
 	{ ETIMEDOUT, "the deadline has passed; wait again, or give up" },
 	{ EINTR, "a signal ended the wait; wait again" },
 	{ E2BIG, "too large for the size class or the ring; use a larger one, or a ring of handles" },

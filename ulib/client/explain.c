@@ -84,13 +84,18 @@ int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 	case -ENOSPC:
 		return ulib_error(err, "memory: the arena would exceed %s; give it fewer slots, or remove other arenas",
 				  limit_of(in_process));
+	case -EDQUOT:
+		return ulib_error(err, "arenas: those that this user has created and that still exist are as many as the module's user_arenas permits; end some");
 	}
 	return err;
 }
 
-static int explain_denied(const char *name, unsigned int role, int err)
+static int explain_denied(const char *name, int arena_fd, unsigned int role,
+			  int err)
 {
-	return ulib_error(err, "the mode of the arena '%s' does not permit the role %s to this user; ask its owner, or take another role",
+	if (arena_fd >= 0)
+		return ulib_error(err, "this user is banned from the arena; ask its owner");
+	return ulib_error(err, "the mode of the arena '%s' does not permit the role %s to this user, or the user is banned; ask its owner, or take another role",
 			  text_of(name), role_names[role]);
 }
 
@@ -104,7 +109,7 @@ int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,
 		return ulib_error(err, "descriptor %d is not of an arena; pass what rring_arena_create() returned",
 				  arena_fd);
 	if (err == -EACCES)
-		return explain_denied(name, role, err);
+		return explain_denied(name, arena_fd, role, err);
 	if (err == -ENOENT && !text_of(name)[0])
 		return ulib_error(err, "the name of the arena is empty; NULL means the arena `default'");
 	if (err == -ENOENT)
@@ -112,7 +117,9 @@ int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,
 				  name, in_process ? "in this process" :
 				  "in this network namespace of the device");
 	if (err == -EUSERS)
-		return ulib_error(-ENOSPC, "clients: all places of the arena are taken; close clients, or create it with more max_clients");
+		return ulib_error(-ENOSPC, "clients: no place of the arena is free for this user; close clients, or create it with more max_clients");
+	if (err == -EDQUOT)
+		return ulib_error(err, "clients: this user has its share of the arena's places; close clients, or raise the module's user_places");
 	if (err == -ENOSPC)
 		return ulib_error(err, "memory: the client would exceed %s; remove other arenas",
 				  limit_of(in_process));
@@ -289,8 +296,10 @@ int ulib_explain_join(struct rring_client *client,
 		if (has_all_cursors(client))
 			return ulib_error(err, "cursors: this client has %u readers, and no more are possible; close some, or open another client",
 					  RRING_CURSORS);
-		return ulib_error(err, "readers: the ring has %u readers, with named ones that are away, and takes no more; close some, or forget names",
+		return ulib_error(err, "readers: none of the ring's %u places is free for this user; close readers, or forget named ones that are away",
 				  RRING_READERS);
+	case -EDQUOT:
+		return ulib_error(err, "readers: this user has its share of the ring's places; close some, or raise the module's user_places");
 	}
 	return err;
 }

@@ -42,6 +42,7 @@ typedef u32 __poll_t;
 	__atomic_store_n(p, value, __ATOMIC_RELEASE)
 
 #define ARRAY_SIZE(array)		(sizeof(array) / sizeof((array)[0]))
+#define DIV_ROUND_UP(n, d)		(((n) + (d) - 1) / (d))
 #define sizeof_field(type, member)	sizeof(((type *)0)->member)
 #define container_of(pointer, type, member) \
 	((type *)((char *)(pointer) - offsetof(type, member)))
@@ -470,6 +471,9 @@ typedef gid_t kgid_t;
 
 /* Root has all capabilities. A user needs none for the user's own arenas. */
 #define ns_capable(ns, capability)	(geteuid() == 0)
+
+/* No limit of the module for a user applies to the arenas of a process. */
+#define capable(capability)		true
 
 /* ---- sleeping ---- */
 

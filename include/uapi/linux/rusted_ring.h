@@ -561,6 +561,8 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  *	EPERM	the caller lacks CAP_CHOWN, and either .uid is not the caller's
  *		effective user id, or .gid is none of the caller's groups
  *	ENOSPC	all arenas together would exceed max_bytes of the module
+ *	EDQUOT	the caller's user has created as many arenas as the module's
+ *		parameter user_arenas permits
  *	ENOMEM, EMFILE, ENFILE
  */
 struct rring_create {
@@ -598,12 +600,15 @@ struct rring_remove {
  * calling process.
  *
  *	EBUSY	the file is a client already
- *	EACCES	the file is not open for reading and writing, or the arena's
- *		mode does not permit the role
+ *	EACCES	the file is not open for reading and writing, the arena's mode
+ *		does not permit the role, or the caller's user is banned
  *	ENOENT	no arena has this name in the caller's network namespace
  *	EBADF	.arena_fd is not an open descriptor
  *	EINVAL	also if .arena_fd is not the descriptor of an arena
- *	EUSERS	the arena has .max_clients clients
+ *	EUSERS	the arena has .max_clients clients, or the free places are for
+ *		the arena's owner, or for clients that are not observers
+ *	EDQUOT	the caller's user has as many clients in the arena as the
+ *		module's parameter user_places permits
  *	ENOSPC	all arenas together would exceed max_bytes of the module
  *	ENOMEM
  */
@@ -731,8 +736,11 @@ enum rring_start {
  *		name, or if the reader would gate in a ring of RRING_OVERWRITE
  *	EBUSY	a client uses the name of the reader
  *	EACCES	the name belongs to another user
- *	ENOSPC	the ring has RRING_READERS readers, or the client has no cursor
- *		left whose .pos is 0
+ *	ENOSPC	the ring has RRING_READERS readers, the free places are for the
+ *		arena's owner, or for readers that gate, or the client has no
+ *		cursor left whose .pos is 0
+ *	EDQUOT	the caller's user has as many readers in the ring as the
+ *		module's parameter user_places permits
  *	ENOMEM
  */
 struct rring_reader_join {

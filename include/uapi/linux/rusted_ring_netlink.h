@@ -12,6 +12,8 @@
 #define RRING_GENL_VERSION	1
 #define RRING_GENL_GROUP_EVENTS	"events"
 
+#define RRING_BANS_MAX		16	/* banned users of an arena */
+
 /*
  * Bits of RRING_A_ARENA_MAY: in which roles the opener of the netlink socket
  * may attach to an arena by name, and whether the opener may change the arena.
@@ -59,6 +61,9 @@ enum rring_cmd {
 	RRING_CMD_CLIENT_EVICTED,
 	RRING_CMD_POOL_DRY,
 	RRING_CMD_READER_LAPPED,
+	/* requests that change an arena, see RRING_CMD_ARENA_SET */
+	RRING_CMD_ARENA_BAN,
+	RRING_CMD_ARENA_UNBAN,
 
 	__RRING_CMD_MAX,
 	RRING_CMD_MAX = (__RRING_CMD_MAX - 1)
@@ -87,6 +92,7 @@ enum rring_arena_attr {
 	RRING_A_ARENA_LAPS,
 	RRING_A_ARENA_WAKES,
 	RRING_A_ARENA_MISSED,
+	RRING_A_ARENA_BANNED,
 
 	__RRING_A_ARENA_MAX,
 	RRING_A_ARENA_MAX = (__RRING_A_ARENA_MAX - 1)

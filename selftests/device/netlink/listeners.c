@@ -147,6 +147,40 @@ TEST_F(listeners, is_who_watches_what_it_sees)
 	nl_close(&nl);
 }
 
+static int watch_as(uint32_t uid, struct nl *nl)
+{
+	int err;
+
+	MUST(!seteuid(uid));
+	err = nl_change(nl, RRING_CMD_WATCH, NULL);
+	MUST(!seteuid(0));
+	return err;
+}
+
+TEST_F(listeners, is_a_limited_number_of_sockets_of_a_user)
+{
+	struct nl first = open_as(MEMBER), second = open_as(MEMBER);
+	struct nl third = open_as(MEMBER), other = open_as(STRANGER);
+	struct nl root = nl_open();
+
+	module_set("user_listeners", "2");
+	EXPECT_EQ(0, watch_as(MEMBER, &first));
+	EXPECT_EQ(0, watch_as(MEMBER, &second));
+	EXPECT_EQ(-EDQUOT, watch_as(MEMBER, &third));
+	EXPECT_EQ(-EALREADY, watch_as(MEMBER, &second));
+	EXPECT_EQ(0, watch_as(STRANGER, &other));
+	nl_close(&first);
+	EXPECT_EQ(0, watch_as(MEMBER, &third));
+	/* an administrator has no limit */
+	module_set("user_listeners", "0");
+	EXPECT_EQ(0, watch_as(0, &root));
+	module_set("user_listeners", "64");
+	nl_close(&root);
+	nl_close(&second);
+	nl_close(&third);
+	nl_close(&other);
+}
+
 /* ---- a full buffer ---- */
 
 TEST_F(listeners, is_told_that_its_buffer_was_full)

@@ -168,6 +168,11 @@ static void check_changes(struct nl *nl, const struct look *look)
 		NL_U32(RRING_A_READER_ID, look->reader),
 		{ 0 }
 	};
+	struct nl_value ban[] = {
+		NL_U32(RRING_A_ARENA_ID, look->arena),
+		NL_U32(RRING_A_ARENA_BANNED, 4321),
+		{ 0 }
+	};
 	struct nl_value evict[] = {
 		NL_U32(RRING_A_CLIENT_ARENA, look->arena),
 		NL_U32(RRING_A_CLIENT_ID, look->client),
@@ -178,6 +183,8 @@ static void check_changes(struct nl *nl, const struct look *look)
 	MUST(nl_change(nl, RRING_CMD_CLIENT_SET, client_quota) ==
 	     look->change);
 	MUST(nl_change(nl, RRING_CMD_RING_SET, stall) == look->change);
+	MUST(nl_change(nl, RRING_CMD_ARENA_BAN, ban) == look->change);
+	MUST(nl_change(nl, RRING_CMD_ARENA_UNBAN, ban) == look->change);
 	MUST(nl_change(nl, RRING_CMD_READER_FORGET, forget) == look->change);
 	MUST(nl_change(nl, RRING_CMD_CLIENT_EVICT, evict) == look->change);
 }

@@ -420,6 +420,31 @@ evicted_rring_says_so() {
 	rring arena remove small
 }
 
+# Nobody publishes, is banned, and is let in again.
+user_is_banned() {
+	rring arena create open --capacity=s=64 --mode=0777
+	as_nobody rring pub -a open one <input 2>pub_said &
+	pub=$!
+	exec 3>input
+	until_true is 'length == 1' rring ring -a open
+	rring ban -a open nobody >said
+	echo line >&3 || true
+	exec 3>&-
+	status 1 wait $pub
+	cat said pub_said
+	grep -q '^banned user 65534, evicted 1 clients, and forgot 0 named' said
+	is '.[0].banned == [65534]' rring arena -a open
+	refused 'you are banned' as_nobody rring tail -a open one
+	is '. == []' rring ban -a open nobody
+	rring ban -a open --lift 65534
+	is '.[0].banned == []' rring arena -a open
+	refused 'is not banned' rring ban -a open --lift nobody
+	refused "the arena's owner" rring ban -a open root
+	seq 3 >all
+	as_nobody rring pub -a open two <all
+	rring arena remove open
+}
+
 doctor_says() {
 	rring doctor >said || true
 	grep "$1" said
@@ -557,8 +582,9 @@ others_hear_of_their_own() {
 
 health_is_found() {
 	is 'all(.status == "ok") and ([.[].check] | contains(["kernel",
-	    "module", "device", "abi", "memory", "backend", "netlink",
-	    "arena"]))' rring doctor
+	    "module", "device", "abi", "memory", "user", "backend",
+	    "netlink", "arena"]))' rring doctor
+	rring doctor | grep -q '^ok *user .*256 arenas, take 50 percent .* 64 sockets'
 	rring doctor | grep -q '^ok *module'
 }
 
@@ -593,7 +619,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..34
+echo 1..35
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -623,6 +649,7 @@ check "a client at its quota is found, and its quota raised" quotas_are_set
 check "evicted, it gives all back" evicted_client_gives_all_back
 check "a client is evicted by its process" process_is_evicted
 check "tail and pub say that they were evicted" evicted_rring_says_so
+check "a banned user is evicted, and kept out" user_is_banned
 check "a named reader that is away is found and forgotten" \
 	lost_reader_is_forgotten
 check "the limit of a ring is set" limits_are_set

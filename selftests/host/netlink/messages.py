@@ -73,7 +73,8 @@ class Spec:
             return attr(number, b"")
         # as the kernel aligns it
         pad = attr(self.sets[name]["pad"][0], b"") if kind == "u64" else b""
-        return pad + attr(number, struct.pack(NUMBERS[kind], value))
+        copies = 2 if what.get("multi-attr") else 1
+        return copies * (pad + attr(number, struct.pack(NUMBERS[kind], value)))
 
     def shown(self, name, attribute):
         what = self.sets[name][attribute][1]
@@ -89,11 +90,13 @@ class Spec:
             return [n for i, n in enumerate(names) if value >> i & 1]
         if "enum" in what:
             return self.enums[what["enum"]][value]
-        return value
+        return 2 * [value] if what.get("multi-attr") else value
 
     def absent(self, name, attribute):
-        return {"flag": False, "nest": []}.get(
-            self.sets[name][attribute][1]["type"])
+        what = self.sets[name][attribute][1]
+        if what.get("multi-attr"):
+            return []
+        return {"flag": False}.get(what["type"])
 
     def messages(self):
         """Number, name, attribute set, attributes, whether it is a dump's."""

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Arenas: list, create, remove, set up. */
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,22 +97,6 @@ static void parse_capacities(struct create *create, char *text,
 	create->capacities = 1;
 }
 
-static uint32_t parse_user(const char *name, struct argp_state *state)
-{
-	const struct passwd *entry = getpwnam(name);
-
-	return entry ? entry->pw_uid :
-		       (uint32_t)number(name, 0, UINT32_MAX - 1, state);
-}
-
-static uint32_t parse_group(const char *name, struct argp_state *state)
-{
-	const struct group *entry = getgrnam(name);
-
-	return entry ? entry->gr_gid :
-		       (uint32_t)number(name, 0, UINT32_MAX - 1, state);
-}
-
 static void parse_name(struct rring_arena_config *config, const char *name,
 		       struct argp_state *state)
 {
@@ -152,10 +134,10 @@ static error_t parse_create(int key, char *arg, struct argp_state *state)
 		config->mode = number_mode(arg, state);
 		return 0;
 	case 'u':
-		config->uid = parse_user(arg, state);
+		config->uid = number_user(arg, state);
 		return 0;
 	case 'g':
-		config->gid = parse_group(arg, state);
+		config->gid = number_group(arg, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		parse_name(config, arg, state);

@@ -2,6 +2,10 @@
 #ifndef RRING_COMMAND_H
 #define RRING_COMMAND_H
 
+#include <jansson.h>
+
+#include "../netlink/link.h"
+
 /*
  * .run() gets the whole name, as "rring arena create", in argv[0]. It returns a
  * STATUS_.
@@ -24,7 +28,11 @@ int command_run_verb(const struct command *commands, int argc, char **argv);
  */
 int command_run(const struct command *commands, int argc, char **argv);
 
+/* Build the request that evicts @client of @arena. */
+void evict_request(struct link *link, uint32_t arena, const json_t *client);
+
 int arena_run(int argc, char **argv);
+int ban_run(int argc, char **argv);
 int client_run(int argc, char **argv);
 int doctor_run(int argc, char **argv);
 int evict_run(int argc, char **argv);

@@ -99,11 +99,22 @@ static void tell(const json_t *client)
 	       integer_of(client, "held"));
 }
 
+void evict_request(struct link *link, uint32_t arena, const json_t *client)
+{
+	struct nlmsghdr *nlh = link_request(link, RRING_CMD_CLIENT_EVICT, 0);
+
+	mnl_attr_put_u32(nlh, RRING_A_CLIENT_ARENA, arena);
+	mnl_attr_put_u32(nlh, RRING_A_CLIENT_ID,
+			 (uint32_t)integer_of(client, "id"));
+	/* the serial protects a newer client with this id */
+	mnl_attr_put_u32(nlh, RRING_A_CLIENT_SERIAL,
+			 (uint32_t)integer_of(client, "serial"));
+}
+
 int evict_run(int argc, char **argv)
 {
 	struct arguments arguments = { .client = 0 };
 	json_t *clients, *client;
-	struct nlmsghdr *nlh;
 	struct link *link;
 	uint32_t arena;
 
@@ -112,13 +123,7 @@ int evict_run(int argc, char **argv)
 	arena = inquiry_one_arena(link, &arguments.selection);
 	clients = inquiry_dump(link, &client_object, arena);
 	client = choose(clients, &arguments);
-	nlh = link_request(link, RRING_CMD_CLIENT_EVICT, 0);
-	mnl_attr_put_u32(nlh, RRING_A_CLIENT_ARENA, arena);
-	mnl_attr_put_u32(nlh, RRING_A_CLIENT_ID,
-			 (uint32_t)integer_of(client, "id"));
-	/* the serial protects a newer client with this id */
-	mnl_attr_put_u32(nlh, RRING_A_CLIENT_SERIAL,
-			 (uint32_t)integer_of(client, "serial"));
+	evict_request(link, arena, client);
 	inquiry_change(link, "evict this client");
 	if (arguments.selection.json)
 		table_print_json(client);

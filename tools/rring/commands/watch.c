@@ -171,7 +171,8 @@ int watch_run(int argc, char **argv)
 	watch.arena = inquiry_arena(link, &watch.words.selection);
 	err = link_join(link);
 	if (err)
-		fail("cannot watch: %s", strerror(-err));
+		fail("cannot watch: %s", *link_complaint(link) ?
+		     link_complaint(link) : strerror(-err));
 	while (watch.left) {
 		err = link_listen(link, on_notification, &watch);
 		if (err == -ENOBUFS)

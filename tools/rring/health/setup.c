@@ -112,6 +112,8 @@ static const char *attach_advice(int err)
 		return "load the module with another default_mode=, or use an arena of your own (`rring arena create')";
 	case -ENOSPC:
 		return "all places for clients are taken, or max_bytes= is reached: `rring client' shows by whom";
+	case -EDQUOT:
+		return "your user has all clients there that user_places= permits: close some";
 	case -ENOENT:
 		return "it is in the first network namespace alone: create one here (`rring arena create')";
 	default:
@@ -167,6 +169,20 @@ static void check_max_bytes(struct findings *findings)
 		finding_ok(findings, "memory",
 			   "arenas may take a quarter of %" PRIu64 " bytes",
 			   memory);
+}
+
+/* Limits of each user without CAP_SYS_ADMIN. */
+static void check_user(struct findings *findings)
+{
+	char places[64], arenas[64], listeners[64];
+
+	if (read_line(PARAMETERS "user_places", places, sizeof(places)) &&
+	    read_line(PARAMETERS "user_arenas", arenas, sizeof(arenas)) &&
+	    read_line(PARAMETERS "user_listeners", listeners,
+		      sizeof(listeners)))
+		finding_ok(findings, "user",
+			   "a user may create %s arenas, take %s percent of the free places of another's, and have %s sockets that watch",
+			   arenas, places, listeners);
 }
 
 /* Returns the own cgroup (version 2), in @line, or NULL. */
@@ -251,6 +267,7 @@ void setup_check(struct findings *findings)
 	if (check_module(findings) && check_device(findings)) {
 		check_abi(findings);
 		check_max_bytes(findings);
+		check_user(findings);
 	}
 	check_cgroup(findings);
 	check_backend(findings);

@@ -22,7 +22,7 @@ static const char *advice(int err)
 	case -EACCES:
 		if (access(RRING_DEVICE, R_OK | W_OK))
 			return RRING_DEVICE " is not open to you: load the module with another dev_mode=";
-		return "the arena's mode does not let you in (`rring arena' shows it)";
+		return "the arena's mode does not let you in (`rring arena' shows it), or you are banned";
 	default:
 		return rring_error_detail(err);
 	}

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Parses numbers and words of arguments. */
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +60,22 @@ uint32_t number_mode(const char *text, struct argp_state *state)
 	if (parse(text, 8, &value) || value > 0777)
 		refuse(state, "%s: a mode is octal, up to 0777", text);
 	return (uint32_t)value;
+}
+
+uint32_t number_user(const char *text, struct argp_state *state)
+{
+	const struct passwd *entry = getpwnam(text);
+
+	return entry ? entry->pw_uid :
+		       (uint32_t)number(text, 0, UINT32_MAX - 1, state);
+}
+
+uint32_t number_group(const char *text, struct argp_state *state)
+{
+	const struct group *entry = getgrnam(text);
+
+	return entry ? entry->gr_gid :
+		       (uint32_t)number(text, 0, UINT32_MAX - 1, state);
 }
 
 const char *number_name(const char *text, struct argp_state *state)

@@ -18,6 +18,10 @@ uint32_t number_mode(const char *text, struct argp_state *state);
 unsigned int number_word(const char *text, const char *const *words,
 			 unsigned int n, struct argp_state *state);
 
+/* Returns the id of a user or a group, given by name or number. */
+uint32_t number_user(const char *text, struct argp_state *state);
+uint32_t number_group(const char *text, struct argp_state *state);
+
 /* Returns @text, if its length is that of a name. */
 const char *number_name(const char *text, struct argp_state *state);
 

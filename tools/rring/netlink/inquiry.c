@@ -65,6 +65,7 @@ json_t *inquiry_try(struct link *link, const struct object *object,
 
 static const char *reason(struct link *link, int err)
 {
+	static const char gone[] = "it has gone meanwhile";
 	const char *complaint = link_complaint(link);
 
 	switch (err) {
@@ -76,11 +77,12 @@ static const char *reason(struct link *link, int err)
 	case -EACCES:
 		return *complaint ? complaint :
 		       "only the arena's owner may, or CAP_SYS_ADMIN";
+	case -ESRCH:
+		return *complaint ? complaint : gone;
 	case -ENOENT:
 	case -ENXIO:
-	case -ESRCH:
 	case -ESTALE:
-		return "it has gone meanwhile";
+		return gone;
 	default:
 		return *complaint ? complaint : strerror(-err);
 	}
@@ -146,6 +148,24 @@ void inquiry_change(struct link *link, const char *what)
 
 	if (err)
 		fail("cannot %s: %s", what, reason(link, err));
+}
+
+bool inquiry_change_if_there(struct link *link, const char *what)
+{
+	int err = link_ask(link, NULL, NULL);
+
+	switch (err) {
+	case 0:
+		return true;
+	case -ENOENT:	/* the arena */
+	case -ENXIO:	/* the ring or the reader */
+	case -ESRCH:	/* the client */
+	case -ESTALE:
+	case -EALREADY:	/* somebody else evicts the client */
+		return false;
+	default:
+		fail("cannot %s: %s", what, reason(link, err));
+	}
 }
 
 json_int_t integer_of(const json_t *object, const char *key)

@@ -45,6 +45,12 @@ json_t *inquiry_find(json_t *array, const char *key, json_int_t value);
  */
 void inquiry_change(struct link *link, const char *what);
 
+/*
+ * Send the change, as inquiry_change() does. If the object that it is for has
+ * gone meanwhile, return false; otherwise return true.
+ */
+bool inquiry_change_if_there(struct link *link, const char *what);
+
 /* Returns integer @key of @object; 0 if it is null or missing. */
 json_int_t integer_of(const json_t *object, const char *key);
 

@@ -102,6 +102,7 @@ static json_t *absent(const struct field *field)
 	case FIELD_FLAG:
 		return json_false();
 	case FIELD_OBJECTS:
+	case FIELD_U32S:
 		return json_array();
 	default:
 		return json_null();
@@ -126,25 +127,32 @@ static const struct nlattr *next(const struct nlattr *attr,
 	return mnl_attr_ok(attr, left) ? attr : NULL;
 }
 
-static json_t *decode_objects(const struct field *field,
-			      const struct attributes *attributes)
+static json_t *decode_element(const struct field *field,
+			      const struct nlattr *attr)
+{
+	struct attributes nested = {
+		mnl_attr_get_payload(attr),
+		mnl_attr_next(attr),
+	};
+
+	return field->type == FIELD_OBJECTS ?
+	       decode_object(field->object, &nested, true) :
+	       decode_u32(field, attr);
+}
+
+/* Collect the attributes of one type. */
+static json_t *decode_array(const struct field *field,
+			    const struct attributes *attributes)
 {
 	json_t *array = json_array();
 	const struct nlattr *attr;
 
 	for (attr = attributes->first; next(attr, attributes);
-	     attr = mnl_attr_next(attr)) {
-		struct attributes nested = {
-			mnl_attr_get_payload(attr),
-			mnl_attr_next(attr),
-		};
-
-		if (mnl_attr_get_type(attr) != field->attribute)
-			continue;
-		json_array_append_new(array,
-				      must(decode_object(field->object,
-							 &nested, true)));
-	}
+	     attr = mnl_attr_next(attr))
+		if (mnl_attr_get_type(attr) == field->attribute)
+			json_array_append_new(array,
+					      must(decode_element(field,
+								  attr)));
 	return array;
 }
 
@@ -169,8 +177,8 @@ static json_t *decode_field(const struct field *field,
 
 	if (!attr)
 		return whole && !field->in_events ? absent(field) : NULL;
-	if (field->type == FIELD_OBJECTS)
-		return decode_objects(field, attributes);
+	if (field->type == FIELD_OBJECTS || field->type == FIELD_U32S)
+		return decode_array(field, attributes);
 	value = decode(field, attr);
 	*bad |= !value;
 	return value;

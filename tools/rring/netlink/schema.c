@@ -38,6 +38,7 @@ static const char *const reader_state_words[] = {
 	{ attribute, FIELD_WORDS, key, words, NULL, 0 }
 #define OBJECTS(attribute, key, object) \
 	{ attribute, FIELD_OBJECTS, key, NULL, object, 0 }
+#define U32S(attribute, key)	{ attribute, FIELD_U32S, key, NULL, NULL, 0 }
 #define EVENT_U32(attribute, key) { attribute, FIELD_U32, key, NULL, NULL, 1 }
 #define END { 0, FIELD_U32, NULL, NULL, NULL, 0 }
 
@@ -61,6 +62,7 @@ static const struct field arena_fields[] = {
 	U64(RRING_A_ARENA_EVICTIONS, "evictions"),
 	U64(RRING_A_ARENA_LAPS, "laps"),
 	U64(RRING_A_ARENA_WAKES, "wakes"),
+	U32S(RRING_A_ARENA_BANNED, "banned"),
 	EVENT_U32(RRING_A_ARENA_MISSED, "missed"),
 	END
 };

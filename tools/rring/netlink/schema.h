@@ -21,6 +21,7 @@ enum field_type {
 	FIELD_WORDS,	/* bits, shown as words */
 	FIELD_MODE,	/* permissions, shown in octal digits */
 	FIELD_OBJECTS,	/* nested objects, any number of them */
+	FIELD_U32S,	/* numbers, any number of them */
 };
 
 struct object;
