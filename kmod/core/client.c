@@ -531,16 +531,21 @@ static int find_ring(struct kring_client *client, u32 index,
 	return 0;
 }
 
+/*
+ * Find the region of the XXL slot @index. Only the client that the kernel has
+ * lent the slot for this event may write the region: not even another producer
+ * changes an XXL event.
+ */
 static int find_xxl(struct kring_client *client, u32 index,
 		    struct kring_region_ref *ref)
 {
-	struct kring_pages *pages =
-		kring_xxl_pages(&client->arena->pool[RRING_XXL], index);
+	const struct kring_pool *pool = &client->arena->pool[RRING_XXL];
+	struct kring_pages *pages = kring_xxl_pages(pool, index);
 
 	if (!pages)
 		return -ENXIO;
 	take_pages(ref, pages);
-	ref->writable = client->role == RRING_PRODUCER;
+	ref->writable = pool->lease[index].serial == client->serial;
 	return 0;
 }
 

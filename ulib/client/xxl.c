@@ -86,12 +86,13 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
 }
 
 /*
- * Map the region that the slot of @mapped has now, and set .size and .data of
- * @mapped. Return 0; -ESTALE if the slot has no region, or got one of another
- * size meanwhile (in both cases the slot was freed); or another error of
- * ulib_map().
+ * Map the region that the slot of @mapped has now, writable if @writable is 1,
+ * and set .size and .data of @mapped. Return 0; -ESTALE if the slot has no
+ * region, or got one of another size meanwhile (in both cases the slot was
+ * freed); or another error of ulib_map().
  */
-static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
+static int map_region(struct rring_client *client, struct ulib_mapped *mapped,
+		      int writable)
 {
 	int err = 0;
 
@@ -100,21 +101,22 @@ static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 		return -ESTALE;
 	mapped->data = ulib_map(client, RRING_REGION_XXL,
 				rring_handle_index(mapped->handle),
-				mapped->size, client->role == RRING_PRODUCER,
-				&err);
+				mapped->size, writable, &err);
 	return err == -EINVAL || err == -ENXIO ? -ESTALE : err;
 }
 
 /*
- * Return the mapping of the event of @handle, and make it if there is none. On
- * failure return NULL, and set *@err to -ESTALE if the use of the slot is over,
- * to -ENOMEM, or to another error of ulib_map(). The caller has set *@err to 0,
- * and holds .lock of the table. The caller has a hold on the event, or adds a
- * pin before it unlocks .lock. Without a hold or a pin, the next
- * unlock_and_unmap() for this slot would remove the mapping.
+ * Return the mapping of the event of @handle, and make it if there is none:
+ * writable if @writable is 1, as the kernel permits the client that it has
+ * lent the slot, and read-only otherwise. On failure return NULL, and set
+ * *@err to -ESTALE if the use of the slot is over, to -ENOMEM, or to another
+ * error of ulib_map(). The caller has set *@err to 0, and holds .lock of the
+ * table. The caller has a hold on the event, or adds a pin before it unlocks
+ * .lock. Without a hold or a pin, the next unlock_and_unmap() for this slot
+ * would remove the mapping.
  */
 static struct ulib_mapped *mapped_get(struct rring_client *client,
-				      uint64_t handle, int *err)
+				      uint64_t handle, int writable, int *err)
 {
 	struct ulib_mapped *mapped = mapped_find(client, handle);
 
@@ -126,7 +128,7 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 		return NULL;
 	}
 	mapped->handle = handle;
-	*err = map_region(client, mapped);
+	*err = map_region(client, mapped, writable);
 	/* the slot may have been reused before the region was mapped */
 	if (!*err && !rring_generation_is(client, handle)) {
 		ulib_unmap(client, mapped->data, mapped->size);
@@ -270,7 +272,7 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 		unlock(client);
 		return -EAGAIN;
 	}
-	*mapped = mapped_get(client, handle, &err);
+	*mapped = mapped_get(client, handle, 1, &err);
 	if (!err) {
 		unlock(client);
 	} else {
@@ -468,7 +470,7 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;
-	mapped = err ? NULL : mapped_get(client, handle, &err);
+	mapped = err ? NULL : mapped_get(client, handle, 0, &err);
 	if (mapped)
 		err = read_header(client, mapped, event);
 	if (!err) {
@@ -520,7 +522,7 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 		return NULL;
 	}
 	lock(reader->client);
-	pin->mapped = mapped_get(reader->client, handle, err);
+	pin->mapped = mapped_get(reader->client, handle, 0, err);
 	if (pin->mapped)
 		pin->mapped->pins++;
 	unlock(reader->client);

@@ -127,7 +127,9 @@ enum rring_region_type {
 	RRING_REGION_CURSORS,	/* index: client id, or 0 for the kernel */
 	RRING_REGION_PAYLOAD,
 	RRING_REGION_RING,	/* index: ring id, from 1 */
-	RRING_REGION_XXL,	/* index: a slot that is in use */
+	RRING_REGION_XXL,	/* index: a slot that is in use; writable for
+				 * the client that it was lent to
+				 */
 };
 
 /*

@@ -121,6 +121,32 @@ TEST_F(xxl, consumer_cannot_make_its_mapping_writable)
 	EXPECT_EQ(0, signal_of_load(page));
 }
 
+/* Only the producer that has allocated the event can write it. */
+TEST_F(xxl, another_producer_cannot_write)
+{
+	struct rring_client *other = client_of(self->arena, RRING_PRODUCER);
+	int rw = PROT_READ | PROT_WRITE;
+	struct rring_event event, held, own;
+
+	ASSERT_EQ(0, rring_alloc(self->producer, MIB, 1, &event));
+	ASSERT_EQ(0, rring_upgrade(other, event.handle, &held));
+	EXPECT_EQ(SIGSEGV, signal_of_store(held.data));
+	EXPECT_EQ(-1, mprotect(held.data, MIB, rw));
+	EXPECT_EQ(EACCES, errno);
+	EXPECT_EQ(EACCES, map_errno(other, 0, MIB, rw, MAP_SHARED));
+	EXPECT_EQ(0, map_errno(other, 0, MIB, PROT_READ, MAP_SHARED));
+	EXPECT_EQ(0, signal_of_store(event.data));
+	EXPECT_EQ(0, map_errno(self->producer, 0, MIB, rw, MAP_SHARED));
+	/* the same slot, lent to the other producer */
+	ASSERT_EQ(0, rring_drop(other, &held));
+	ASSERT_EQ(0, rring_drop(self->producer, &event));
+	ASSERT_EQ(0, rring_alloc(other, MIB, 1, &own));
+	ASSERT_EQ(0u, rring_handle_index(own.handle));
+	EXPECT_EQ(0, map_errno(other, 0, MIB, rw, MAP_SHARED));
+	EXPECT_EQ(EACCES, map_errno(self->producer, 0, MIB, rw, MAP_SHARED));
+	rring_close(other);
+}
+
 /* A kept mapping keeps its pages. It does not show the next event. */
 TEST_F(xxl, mapping_of_a_freed_region_is_no_window_to_the_next)
 {
