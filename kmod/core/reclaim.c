@@ -372,9 +372,10 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 /*
  * Do a shallow sweep of the recent drops of @pool, the slots in the lists in
  * which clients enter what they no longer use. Stop when @want slots are freed
- * or all lists are read. Return how many slots were freed. A hostile client can
- * add entries for ever. So also stop when as many entries were read as the pool
- * has slots, or if the process is being killed. Take the arena's lock for each batch. May sleep.
+ * or all lists are read. Return how many slots were freed. A hostile client
+ * can add entries for ever. So also stop when as many entries were read as the
+ * pool has slots, or if the process is being killed. Take the arena's lock for
+ * each batch. May sleep.
  */
 u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 {

@@ -388,8 +388,9 @@ RRING_IN_LINE uint32_t rring_reader_index(const struct rring_reader *reader,
 /*
  * Publish the next @n entries: move the head past them. The caller then calls
  * rring_published().
- * A: pairs with B in the reader's look at the head. Without this pair a reader
- * could see the new head, but the old content of the entries below it.
+ * A: pairs with B in load_head() and events_fast() of the reader (head.c).
+ * Without this pair a reader could see the new head, but the old content of the
+ * entries below it.
  */
 RRING_IN_LINE void rring_writer_advance(struct rring_writer *writer,
 					uint32_t n)
