@@ -89,20 +89,6 @@ static json_t *evict_all(struct link *link, uint32_t arena, uint32_t user)
 	return evicted;
 }
 
-static bool forget(struct link *link, uint32_t arena, const json_t *reader)
-{
-	struct nlmsghdr *nlh = link_request(link, RRING_CMD_READER_FORGET, 0);
-
-	mnl_attr_put_u32(nlh, RRING_A_READER_ARENA, arena);
-	mnl_attr_put_u32(nlh, RRING_A_READER_RING,
-			 (uint32_t)integer_of(reader, "ring"));
-	mnl_attr_put_u32(nlh, RRING_A_READER_ID,
-			 (uint32_t)integer_of(reader, "id"));
-	mnl_attr_put_u32(nlh, RRING_A_READER_SERIAL,
-			 (uint32_t)integer_of(reader, "serial"));
-	return inquiry_change_if_there(link, "forget a reader");
-}
-
 /*
  * Forget all named readers of @user that are away: without this, rings would
  * wait for them, and @user cannot come back. Return how many.
@@ -118,10 +104,13 @@ static unsigned int forget_all(struct link *link, uint32_t arena, uint32_t user)
 	readers = inquiry_try(link, &reader_object, arena, &err);
 	if (!readers)
 		return 0;	/* the arena has ended with its last client */
-	json_array_foreach(readers, i, reader)
-		if (integer_of(reader, "uid") == user &&
-		    !strcmp(string_of(reader, "state"), "frozen"))
-			n += forget(link, arena, reader);
+	json_array_foreach(readers, i, reader) {
+		if (integer_of(reader, "uid") != user ||
+		    strcmp(string_of(reader, "state"), "frozen"))
+			continue;
+		forget_request(link, arena, reader);
+		n += inquiry_change_if_there(link, "forget a reader");
+	}
 	json_decref(readers);
 	return n;
 }

@@ -31,6 +31,9 @@ int command_run(const struct command *commands, int argc, char **argv);
 /* Build the request that evicts @client of @arena. */
 void evict_request(struct link *link, uint32_t arena, const json_t *client);
 
+/* Build the request that forgets @reader of @arena. */
+void forget_request(struct link *link, uint32_t arena, const json_t *reader);
+
 int arena_run(int argc, char **argv);
 int ban_run(int argc, char **argv);
 int client_run(int argc, char **argv);

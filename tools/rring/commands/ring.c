@@ -203,11 +203,23 @@ static json_t *find_reader(json_t *readers, json_int_t ring, const char *name)
 	     name);
 }
 
+void forget_request(struct link *link, uint32_t arena, const json_t *reader)
+{
+	struct nlmsghdr *nlh = link_request(link, RRING_CMD_READER_FORGET, 0);
+
+	mnl_attr_put_u32(nlh, RRING_A_READER_ARENA, arena);
+	mnl_attr_put_u32(nlh, RRING_A_READER_RING,
+			 (uint32_t)integer_of(reader, "ring"));
+	mnl_attr_put_u32(nlh, RRING_A_READER_ID,
+			 (uint32_t)integer_of(reader, "id"));
+	mnl_attr_put_u32(nlh, RRING_A_READER_SERIAL,
+			 (uint32_t)integer_of(reader, "serial"));
+}
+
 static int forget(int argc, char **argv)
 {
 	struct arguments arguments = { .words.most = 2 };
 	json_t *rings, *readers, *reader;
-	struct nlmsghdr *nlh;
 	struct link *link;
 	json_int_t ring;
 	uint32_t arena;
@@ -219,13 +231,7 @@ static int forget(int argc, char **argv)
 	ring = integer_of(find_ring(rings, arguments.words.word[0]), "id");
 	readers = inquiry_dump(link, &reader_object, arena);
 	reader = find_reader(readers, ring, arguments.words.word[1]);
-	nlh = link_request(link, RRING_CMD_READER_FORGET, 0);
-	mnl_attr_put_u32(nlh, RRING_A_READER_ARENA, arena);
-	mnl_attr_put_u32(nlh, RRING_A_READER_RING, (uint32_t)ring);
-	mnl_attr_put_u32(nlh, RRING_A_READER_ID,
-			 (uint32_t)integer_of(reader, "id"));
-	mnl_attr_put_u32(nlh, RRING_A_READER_SERIAL,
-			 (uint32_t)integer_of(reader, "serial"));
+	forget_request(link, arena, reader);
 	inquiry_change(link, "forget this reader");
 	json_decref(readers);
 	json_decref(rings);
