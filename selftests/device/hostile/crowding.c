@@ -197,21 +197,27 @@ static int crowd_ring(FIXTURE_DATA(crowding) *self, uid_t uid, uint32_t ring,
 	return n;
 }
 
-TEST_F(crowding, each_user_gets_a_share_of_the_readers)
+/* Open the ring "ring" as root. Return its number. */
+static uint32_t open_ring(FIXTURE_DATA(crowding) *self)
 {
 	static const struct rring_ring_config config = {
+		.name = "ring",
 		.kind = RRING_INLINE,
 		.policy = RRING_FAIL,
 		.capacity = 4,
 		.stride = 64,
 	};
-	struct rring_writer *writer;
-	uint32_t ring;
+	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
+
+	self->client[self->clients++] = client;
+	return rring_writer_ring_id(writer_of(client, &config));
+}
+
+TEST_F(crowding, each_user_gets_a_share_of_the_readers)
+{
+	uint32_t ring = open_ring(self);
 	int err;
 
-	self->client[self->clients++] = client_of(self->arena, RRING_PRODUCER);
-	writer = writer_of(self->client[0], &config);
-	ring = rring_writer_ring_id(writer);
 	/* observers leave 60 of 240 places free */
 	EXPECT_EQ(90, crowd_ring(self, STRANGER, ring, RRING_JOIN_OBSERVER,
 				 &err));
@@ -235,24 +241,13 @@ TEST_F(crowding, each_user_gets_a_share_of_the_readers)
 /* A named reader that is away keeps its place, and its user's share. */
 TEST_F(crowding, a_named_reader_that_is_away_counts)
 {
-	static const struct rring_ring_config config = {
-		.name = "ring",
-		.kind = RRING_INLINE,
-		.policy = RRING_FAIL,
-		.capacity = 4,
-		.stride = 64,
-	};
 	struct rring_reader_config named = {
 		.ring_name = "ring",
 		.name = "away",
 	};
-	struct rring_writer *writer;
-	uint32_t ring;
+	uint32_t ring = open_ring(self);
 	int err;
 
-	self->client[self->clients++] = client_of(self->arena, RRING_PRODUCER);
-	writer = writer_of(self->client[0], &config);
-	ring = rring_writer_ring_id(writer);
 	MUST(!seteuid(STRANGER));
 	self->client[self->clients++] = client_of(self->arena, RRING_CONSUMER);
 	rring_reader_close(reader_of(self->client[1], &named), 0);
@@ -268,7 +263,7 @@ TEST_F(crowding, a_named_reader_that_is_away_counts)
 
 /* ---- arenas ---- */
 
-/* The fixture's arena was created by root, who has no limit. */
+/* Root has created the fixture's arena, which does not count. */
 TEST_F(crowding, a_user_creates_so_many_arenas)
 {
 	static const struct rring_arena_config config = {
