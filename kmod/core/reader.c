@@ -1,41 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Readers: join, leave, freeze, lap. For each reader the ARENA region has a
+ * Readers: position, leave, freeze, lap. For each reader the ARENA region has a
  * struct rring_reader_info, which the ring's writer scans, and the CURSORS
  * region of the reader's client has a cursor. The position of a reader is
  * .start or the cursor, whichever is higher. The kernel writes .start, and the
- * client writes the cursor.
- *
- * Joining: the writer may be about to overwrite entries after a scan that did
- * not see the new reader. In a scan, the writer reads .joins, reads the
- * positions of all readers, stores the lowest position m in .passed, and reads
- * .joins again. To join a reader, the kernel sets its state to JOINING, so that
- * it gates at the window's lower end. Then the kernel raises .joins, and makes
- * every CPU that may run the writer pass a full barrier. For each scan there
- * are three cases:
- *
- * - Both reads of .joins found the old value. Then the writer had stored m
- *   before the barrier. After the barrier the kernel reads the window's lower
- *   end and .passed. The reader starts at the higher one of these two positions
- *   or above. So the reader starts at m or above.
- * - The two reads of .joins differ. The writer repeats the scan.
- * - Both reads of .joins found the new value. The scan has seen the new reader.
- *
- * A reader that gates already can join again, to go on at another position. The
- * kernel takes the same steps, but the state does not become JOINING: the
- * reader gates at its old position until the kernel has stored the new one.
- *
- * If only a JOINING reader holds the writer back, the writer scans again. So a
- * ring never looks full because a reader joins.
+ * client writes the cursor. How a reader joins is in join.c.
  */
 #include "compat.h"
 
 #include <rusted_ring/internal/window.h>
 
 #include "arena.h"
-#include "barrier.h"
 #include "client.h"
-#include "places.h"
 #include "reader.h"
 #include "ring.h"
 #include "trace.h"
@@ -152,7 +128,7 @@ bool kring_reader_ready(struct kring_reader *reader, u64 position)
  * O: pairs with P in the library's scan. Without this pair, the writer could
  * see the new state with an old .start.
  */
-static void publish_state(struct kring_reader *reader,
+void kring_reader_publish(struct kring_reader *reader,
 			  enum rring_reader_state state)
 {
 	struct rring_reader_info *info = reader_info(reader);
@@ -175,386 +151,6 @@ static void publish_state(struct kring_reader *reader,
 u64 kring_reader_ref(const struct kring_reader *reader)
 {
 	return rring_word_load(&reader_info(reader)->ref);
-}
-
-/*
- * Return the position at which a reader starts. @start selects the head
- * (RRING_START_NEWEST), @low (RRING_START_OLDEST) or @position
- * (RRING_START_AT). @low is the lowest position at which the reader may start.
- * If @position is below @low, return @low. If @position is above the head,
- * return the head. The caller holds the arena's lock.
- */
-static u64 start_position(struct kring_ring *ring, u64 low, u32 start,
-			  u64 position)
-{
-	u64 head = kring_ring_head(ring);
-
-	if (start == RRING_START_NEWEST)
-		return head;
-	if (start == RRING_START_OLDEST)
-		return low;
-	return clamp(position, low, max(low, head));
-}
-
-/*
- * Start the stall clock (.stalled_since) of @reader, which has just begun to
- * gate. If other gating readers at the position of @reader or below stall
- * already, copy the earliest .stalled_since of these readers. If each reader
- * had a clock of its own, clients that join one after another could keep the
- * writer waiting longer than a single client can. If no other reader stalls
- * there, the clock of @reader does not run yet. The caller holds the arena's
- * lock.
- */
-static void share_stall_clock(struct kring_reader *reader)
-{
-	const struct kring_ring *ring = reader->ring;
-	u64 since = KTIME_MAX;
-	u32 i;
-
-	for (i = 0; i < RRING_READERS; i++) {
-		const struct kring_reader *other = ring->readers[i];
-
-		if (other && other != reader && kring_reader_gates(other) &&
-		    other->stalled_since &&
-		    kring_reader_pos(other) <= reader->start)
-			since = min(since, other->stalled_since);
-	}
-	reader->stalled_since = since == KTIME_MAX ? 0 : since;
-	reader->stalled_at = reader->start;
-}
-
-/*
- * Make @reader a gating reader. @reader is new, was lapped, is FROZEN, or is
- * LIVE and rejoins, for example after its client has set the cursor back.
- * start_position() computes the new .start from @start and @position. The new
- * .start is never below kring_ring_passed(), because the writer may already
- * overwrite the entries below that position. The top of this file says why the
- * steps are in this order. A reader that gates already keeps gating during
- * these steps, does not become JOINING, and keeps its stall clock
- * (.stalled_since). The caller holds the arena's lock.
- */
-static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
-{
-	struct kring_ring *ring = reader->ring;
-	bool gates = kring_reader_gates(reader);
-
-	if (!gates)
-		reader->start = kring_ring_low(ring);
-	/* stay on the CPU: a full ring's writer spins while it sees JOINING */
-	preempt_disable();
-	publish_state(reader, gates ? reader->state : RRING_READER_JOINING);
-	/*
-	 * O: pairs with P in the library's scan. Without this pair, a scan
-	 * could see the new .joins, but miss that .ref of this reader says
-	 * JOINING.
-	 */
-	rring_flag_store_release(&ring->info->joins,
-				 rring_flag_load(&ring->info->joins) + 1);
-	kring_barrier(ring->arena);
-	reader->start = start_position(ring, kring_ring_passed(ring), start,
-				       position);
-	publish_state(reader, RRING_READER_LIVE);
-	preempt_enable();
-	if (!gates)
-		share_stall_clock(reader);
-}
-
-static void begin_observing(struct kring_reader *reader, u32 start,
-			    u64 position)
-{
-	struct kring_ring *ring = reader->ring;
-
-	reader->start = start_position(ring, kring_ring_observable(ring), start,
-				       position);
-	publish_state(reader, RRING_READER_OBSERVER);
-}
-
-/*
- * Return the index of a free cursor of @client, or -ENOSPC if no cursor is
- * free. A cursor is free if no reader uses it and the client has stored 0 in
- * it. An old value in the cursor would count as the position of the new reader.
- * Then the writer would overwrite entries that the new reader has not read. The
- * caller holds the arena's lock.
- */
-static int find_cursor(const struct kring_client *client)
-{
-	struct rring_cursors *cursors = client->cursors.addr;
-	int i;
-
-	for (i = 0; i < RRING_CURSORS; i++)
-		if (!client->readers[i] &&
-		    !rring_seq_load(&cursors->cursor[i].pos))
-			return i;
-	return -ENOSPC;
-}
-
-static void take_cursor(struct kring_reader *reader,
-			struct kring_client *client, u32 cursor)
-{
-	reader->client = client;
-	reader->cursor = cursor;
-	reader->serial = kring_arena_next_serial(&client->arena->reader_serial);
-	client->readers[cursor] = reader;
-	kring_announce_reader_client(reader);
-}
-
-/*
- * Return a free index in .readers[] of @ring for a new reader of @client. Return
- * -ENOSPC if there is none, or if the free places are for others, or -EDQUOT if
- * the user of the current process has the most readers that it may have.
- */
-static int find_place(const struct kring_ring *ring,
-		      const struct kring_client *client, bool observer)
-{
-	int err = kring_places_admit_reader(ring, client, observer);
-	int i;
-
-	if (err)
-		return err;
-	for (i = 0; i < RRING_READERS; i++)
-		if (!ring->readers[i])
-			return i;
-	return -ENOSPC;
-}
-
-/*
- * Create a reader at the free place @id of @ring. Return it, or
- * ERR_PTR(-ENOMEM).
- */
-static struct kring_reader *reader_new(struct kring_ring *ring, int id,
-				       const char *name, kuid_t owner)
-{
-	struct kring_reader *reader;
-
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
-	if (!reader)
-		return ERR_PTR(-ENOMEM);
-	reader->ring = ring;
-	reader->id = id;
-	reader->owner = owner;
-	strscpy(reader->name, name, sizeof(reader->name));
-	ring->readers[id] = reader;
-	ring->nr_readers++;
-	if ((u32)id >= rring_flag_load(&ring->info->readers_end))
-		rring_flag_store_release(&ring->info->readers_end, id + 1);
-	return reader;
-}
-
-static struct kring_reader *find_name(struct kring_ring *ring, const char *name)
-{
-	int i;
-
-	for (i = 0; i < RRING_READERS && name[0]; i++)
-		if (ring->readers[i] && !strcmp(ring->readers[i]->name, name))
-			return ring->readers[i];
-	return NULL;
-}
-
-/*
- * Return 0 if a client of user @owner may take over the named reader @reader.
- * Return -EACCES if the reader's name belongs to another user, and -EBUSY if
- * @reader has a client. The caller holds the arena's lock.
- */
-static int may_resume(const struct kring_reader *reader, kuid_t owner)
-{
-	if (!uid_eq(reader->owner, owner))
-		return -EACCES;
-	return reader->client ? -EBUSY : 0;
-}
-
-/*
- * Set .reached of @reader to the position at which @reader goes on reading,
- * after the kernel has made it gate again from .start on. Return how many
- * entries @reader has lost, which are those from the old .reached to the new
- * one, and add this number to .lost.
- *
- * After a lap, .start can be above the old .reached. If the writer has not yet
- * overwritten all entries between these two positions, @reader goes on at the
- * first of these entries that is not overwritten. The client validates each
- * entry below .start after it has read the entry, as an observer does. If no
- * entry between the two positions is left, @reader goes on at .start.
- *
- * .start can also be below the old .reached, if a hostile client has changed
- * its cursor between the load for .start and the load for .reached. Then
- * @reader goes on at .start, and has lost nothing. The caller holds the arena's
- * lock.
- */
-static u64 go_on(struct kring_reader *reader)
-{
-	struct kring_ring *ring = reader->ring;
-	u64 pos = reader->start;
-	u64 lost;
-
-	/* without a stall limit, no reader is lapped or validates entries */
-	if (ring->info->stall_ns)
-		pos = min(pos, max(reader->reached, kring_ring_whole(ring)));
-	lost = pos > reader->reached ? pos - reader->reached : 0;
-	reader->reached = pos;
-	reader->lost += lost;
-	return lost;
-}
-
-/*
- * Make the named reader @reader, which a new client has just taken over, gate
- * again: at its position or at kring_ring_passed(), whichever is higher. If
- * client and writer are honest, a FROZEN reader loses nothing, because it has
- * gated all the time. But a hostile client may have set its cursor back before
- * the reader froze, so that the position is below kring_ring_passed(). Set
- * args->resumed to 1, and args->lost to the number of entries that @reader has
- * lost. The caller holds the arena's lock.
- */
-static void resume(struct kring_reader *reader, struct rring_reader_join *args)
-{
-	begin_gating(reader, RRING_START_AT, reader->start);
-	args->resumed = 1;
-	args->lost = go_on(reader);
-}
-
-/*
- * Return 0 if @client may join @ring with @args. Return -EPERM if the reader
- * would gate, but the role of @client is RRING_OBSERVER. Return -EINVAL if the
- * reader would gate in a ring of policy RRING_OVERWRITE, or if it would be an
- * observer with a name.
- */
-static int check_join(const struct kring_client *client,
-		      const struct kring_ring *ring,
-		      const struct rring_reader_join *args)
-{
-	bool observer = args->flags & RRING_JOIN_OBSERVER;
-
-	if (!observer && client->role == RRING_OBSERVER)
-		return -EPERM;
-	if (!observer && ring->info->policy == RRING_OVERWRITE)
-		return -EINVAL;
-	if (observer && args->name[0])
-		return -EINVAL;
-	return 0;
-}
-
-/*
- * Create a reader of @ring, whose client is @client and whose cursor is @cursor,
- * and let it observe or gate from the position on that @args asks for. Return
- * the reader, or an ERR_PTR() of find_place() or reader_new().
- */
-static struct kring_reader *join_anew(struct kring_client *client, int cursor,
-				      struct kring_ring *ring, kuid_t owner,
-				      const struct rring_reader_join *args)
-{
-	bool observer = args->flags & RRING_JOIN_OBSERVER;
-	int id = find_place(ring, client, observer);
-	struct kring_reader *reader;
-
-	if (id < 0)
-		return ERR_PTR(id);
-	reader = reader_new(ring, id, args->name, owner);
-	if (IS_ERR(reader))
-		return reader;
-	take_cursor(reader, client, cursor);
-	if (observer)
-		begin_observing(reader, args->start, args->position);
-	else
-		begin_gating(reader, args->start, args->position);
-	reader->reached = reader->start;
-	return reader;
-}
-
-static struct kring_reader *join(struct kring_client *client,
-				 struct kring_ring *ring, kuid_t owner,
-				 struct rring_reader_join *args)
-{
-	struct kring_reader *reader = find_name(ring, args->name);
-	int cursor = find_cursor(client);
-	int err = check_join(client, ring, args);
-
-	if (err)
-		return ERR_PTR(err);
-	if (cursor < 0)
-		return ERR_PTR(cursor);
-	if (reader) {
-		err = may_resume(reader, owner);
-		if (err)
-			return ERR_PTR(err);
-		take_cursor(reader, client, cursor);
-		resume(reader, args);
-	} else {
-		reader = join_anew(client, cursor, ring, owner, args);
-		if (IS_ERR(reader))
-			return reader;
-	}
-	args->ring = ring->id;
-	args->reader = reader->id;
-	args->cursor = reader->cursor;
-	args->position = reader->reached;
-	args->ref = kring_reader_ref(reader);
-	args->incarnation = rring_flag_load(&ring->info->incarnation);
-	return reader;
-}
-
-/*
- * Make @client a reader of the ring that @args names. If the ring has a reader
- * with the reader's name in @args, @client takes over that reader. Otherwise
- * the reader is new, and its name, if any, belongs to user @owner. Return the
- * reader and fill the output fields of @args, or return an ERR_PTR():
- *
- *	-EINVAL: .flags or .start of @args is invalid; @args has neither a name
- *		nor an id of a ring; or check_join() returns it
- *	-ENOENT: @args has a name of a ring, but no ring has this name
- *	-ENXIO: @args has only an id of a ring, but no ring has this id
- *	-EPERM: the role of @client is RRING_OBSERVER, but the reader would gate
- *	-ENOSPC: @client has no free cursor, or the ring has no free place in
- *		.readers[], or its free places are for others (see places.c)
- *	-EDQUOT: the user of the current process has the most readers of the
- *		ring that it may have
- *	-EACCES: the name of the reader belongs to another user
- *	-EBUSY: a client uses the name of the reader now
- *	-ENOMEM: there is no memory for the reader
- *
- * The caller holds the arena's lock.
- */
-struct kring_reader *kring_reader_enter(struct kring_client *client,
-					kuid_t owner,
-					struct rring_reader_join *args)
-{
-	struct kring_ring *ring;
-
-	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
-		return ERR_PTR(-EINVAL);
-	if (!args->ring_name[0] && !args->ring)
-		return ERR_PTR(-EINVAL);
-	args->resumed = 0;
-	args->lost = 0;
-	ring = args->ring_name[0] ?
-		kring_ring_find(client->arena, args->ring_name) :
-		kring_ring_at(client->arena, args->ring);
-	if (!ring)
-		return ERR_PTR(args->ring_name[0] ? -ENOENT : -ENXIO);
-	return join(client, ring, owner, args);
-}
-
-/*
- * Run READER_JOIN for @client. Returns 0, or an error of kring_reader_enter()
- * or kring_client_lock(). Takes the arena's lock.
- */
-int kring_reader_join(struct kring_client *client,
-		      struct rring_reader_join *args)
-{
-	struct kring_reader *reader;
-	int err = kring_client_lock(client);
-
-	if (err)
-		return err;
-	reader = kring_reader_enter(client, current_euid(), args);
-	err = PTR_ERR_OR_ZERO(reader);
-	/*
-	 * A task that polls the file of @client already has not raised the
-	 * waiters flag of this ring, so the next entry would not wake that
-	 * task. Wake it now, so that it raises the flag and checks this ring,
-	 * too.
-	 */
-	if (!err)
-		kring_client_wake(client, EPOLLIN | EPOLLRDNORM);
-	kring_client_unlock(client);
-	return err;
 }
 
 static void leave_cursor(struct kring_reader *reader)
@@ -580,8 +176,8 @@ static void freeze(struct kring_reader *reader)
 	reader->reached = rring_window_clamp(kring_reader_reached(reader), head);
 	reader->start = rring_window_clamp(kring_reader_pos(reader), head);
 	leave_cursor(reader);
-	publish_state(reader, reader->state == RRING_READER_LAPPED ?
-			      RRING_READER_LAPPED : RRING_READER_FROZEN);
+	kring_reader_publish(reader, reader->state == RRING_READER_LAPPED ?
+				     RRING_READER_LAPPED : RRING_READER_FROZEN);
 }
 
 static void shrink_readers_end(struct kring_ring *ring)
@@ -607,7 +203,7 @@ void kring_reader_remove(struct kring_reader *reader)
 	if (reader->client)
 		leave_cursor(reader);
 	reader->serial = 0;
-	publish_state(reader, RRING_READER_NONE);
+	kring_reader_publish(reader, RRING_READER_NONE);
 	ring->readers[reader->id] = NULL;
 	ring->nr_readers--;
 	shrink_readers_end(ring);
@@ -668,8 +264,8 @@ int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
  * ERR_PTR(-ENXIO) if there is no such ring or reader. Return ERR_PTR(-EPERM) if
  * the reader has another client, or none. The caller holds the arena's lock.
  */
-static struct kring_reader *own_reader(struct kring_client *client,
-				       u32 ring_id, u32 id)
+struct kring_reader *kring_reader_own(struct kring_client *client,
+				      u32 ring_id, u32 id)
 {
 	struct kring_ring *ring = kring_ring_at(client->arena, ring_id);
 
@@ -698,65 +294,13 @@ int kring_reader_leave(struct kring_client *client,
 	err = kring_client_lock(client);
 	if (err)
 		return err;
-	reader = own_reader(client, args->ring, args->reader);
+	reader = kring_reader_own(client, args->ring, args->reader);
 	if (IS_ERR(reader)) {
 		err = PTR_ERR(reader);
 	} else {
 		if (args->flags & RRING_LEAVE_FORGET)
 			reader->name[0] = 0;
 		kring_reader_detach(reader);
-	}
-	kring_client_unlock(client);
-	return err;
-}
-
-/*
- * Make @reader, which was lapped or is LIVE, gate at its position or at
- * kring_ring_passed(), whichever is higher. Give @reader a new serial, so that
- * its .ref differs from all earlier values of .ref. Set .reached to the
- * position at which @reader goes on reading, and return how many entries
- * @reader has lost: see go_on(). The caller holds the arena's lock.
- */
-u64 kring_reader_resume(struct kring_reader *reader)
-{
-	struct kring_ring *ring = reader->ring;
-	u64 head = kring_ring_head(ring);
-	u64 stood = rring_window_clamp(kring_reader_pos(reader), head);
-
-	reader->reached = rring_window_clamp(kring_reader_reached(reader), head);
-	reader->serial = kring_arena_next_serial(&ring->arena->reader_serial);
-	begin_gating(reader, RRING_START_AT, stood);
-	return go_on(reader);
-}
-
-/*
- * Run READER_REJOIN: call kring_reader_resume() for the reader of @client that
- * @args names, which was lapped or is LIVE. Return 0, with .lost, .position and
- * .ref of @args filled. Return -EINVAL if the reader is an observer or
- * .reserved is not 0, -ENXIO if there is no such ring or reader, -EPERM if the
- * reader has another client or none, or an error of kring_client_lock(). Takes
- * the arena's lock.
- */
-int kring_reader_rejoin(struct kring_client *client,
-			struct rring_reader_rejoin *args)
-{
-	struct kring_reader *reader;
-	int err;
-
-	if (args->reserved)
-		return -EINVAL;
-	err = kring_client_lock(client);
-	if (err)
-		return err;
-	reader = own_reader(client, args->ring, args->reader);
-	if (IS_ERR(reader)) {
-		err = PTR_ERR(reader);
-	} else if (reader->state == RRING_READER_OBSERVER) {
-		err = -EINVAL;
-	} else {
-		args->lost = kring_reader_resume(reader);
-		args->position = reader->reached;
-		args->ref = kring_reader_ref(reader);
 	}
 	kring_client_unlock(client);
 	return err;
@@ -775,7 +319,7 @@ static void lap(struct kring_reader *reader)
 
 	reader->start = rring_window_clamp(kring_reader_pos(reader),
 					   kring_ring_head(ring));
-	publish_state(reader, RRING_READER_LAPPED);
+	kring_reader_publish(reader, RRING_READER_LAPPED);
 	ring->arena->info->laps++;
 	ring->laps++;
 	reader->laps++;
@@ -832,7 +376,7 @@ static int readable(void *context, u64 *wake_at)
 
 	if (err)
 		return err;
-	reader = own_reader(wait->client, wait->ring->id, wait->reader);
+	reader = kring_reader_own(wait->client, wait->ring->id, wait->reader);
 	if (IS_ERR(reader))
 		err = PTR_ERR(reader);
 	else if (reader->ring != wait->ring)
@@ -876,7 +420,7 @@ int kring_reader_wait_readable(struct kring_client *client,
 
 	if (err)
 		return err;
-	reader = own_reader(client, args->ring, args->reader);
+	reader = kring_reader_own(client, args->ring, args->reader);
 	if (IS_ERR(reader)) {
 		err = PTR_ERR(reader);
 	} else {

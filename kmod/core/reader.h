@@ -44,6 +44,10 @@ int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args);
 int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 			u32 serial);
+struct kring_reader *kring_reader_own(struct kring_client *client,
+				      u32 ring_id, u32 id);
+void kring_reader_publish(struct kring_reader *reader,
+			  enum rring_reader_state state);
 void kring_reader_detach(struct kring_reader *reader);
 void kring_reader_remove(struct kring_reader *reader);
 const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader);

@@ -374,7 +374,7 @@ inline find_start()
 #endif
 }
 
-/* kring_reader_resume() of kmod/core/reader.c. O: pairs with P */
+/* kring_reader_resume() of kmod/core/join.c. O: pairs with P */
 inline rejoin()
 {
 	take_lock();

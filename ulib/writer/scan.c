@@ -28,7 +28,7 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 	uint64_t ref, pos, cursor;
 
 	do {
-		/* P: pairs with O in publish_state(): .start is not older */
+		/* P: pairs with O in kring_reader_publish() */
 		ref = rring_word_load_acquire(&reader->ref);
 		if (!wanted(ref))
 			return 0;
