@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Readers join, and rejoin after a lap. reader.c has the rest.
+ * Readers join, and rejoin after a lap or a take-over. reader.c has the rest.
  *
  * Joining: the writer may be about to overwrite entries after a scan that did
  * not see the new reader. In a scan, the writer reads .joins, reads the
@@ -17,12 +17,34 @@
  * - The two reads of .joins differ. The writer repeats the scan.
  * - Both reads of .joins found the new value. The scan has seen the new reader.
  *
- * A reader that gates already can join again, to go on at another position. The
- * kernel takes the same steps, but the state does not become JOINING: the
- * reader gates at its old position until the kernel has stored the new one.
+ * A FROZEN reader gates already when a client joins under its name. The kernel
+ * takes the same steps, because the reader may go on at another position, but
+ * the state does not become JOINING: the reader gates at its old position until
+ * the kernel has stored the new one.
  *
  * If only a JOINING reader holds the writer back, the writer scans again. So a
  * ring never looks full because a reader joins.
+ *
+ * Caps: a hostile writer can store a higher head than the kernel ever sees. A
+ * reader that has found this head goes beyond the end of the writer's stream,
+ * perhaps much later, because it looks at the head only now and then. The events
+ * of the ring's next writer would then count as released. So when the next
+ * writer begins, the kernel caps the readers of all processes at the position
+ * where it begins, whether they have gone beyond or not:
+ *
+ * - The kernel counts no cursor above .cap. It still counts what the client
+ *   releases below.
+ * - A LIVE reader becomes CAPPED: its writer waits for it at .start, and does
+ *   not read the cursor. If this holds the writer back, the writer asks the
+ *   kernel, which knows .cap.
+ * - The client finds the new incarnation of the ring when it next looks at the
+ *   head. It maps the new pages, and calls READER_REJOIN, which lifts the cap if
+ *   neither the cursor nor an entry that the client has found is above. If one
+ *   is, the client goes back to .cap first. So from then on the client has read
+ *   nothing but what the writers of these pages and of the kernel's copy have
+ *   published.
+ * - A reader that is capped already when the next take-over comes keeps its
+ *   .cap: it has read nothing of the writer that goes.
  */
 #include "compat.h"
 
@@ -82,8 +104,7 @@ static void share_stall_clock(struct kring_reader *reader)
 }
 
 /*
- * Make @reader a gating reader. @reader is new, was lapped, is FROZEN, or is
- * LIVE and rejoins, for example after its client has set the cursor back.
+ * Make @reader a gating reader. @reader is new, was lapped, or is FROZEN.
  * start_position() computes the new .start from @start and @position. The new
  * .start is never below kring_ring_passed(), because the writer may already
  * overwrite the entries below that position. The top of this file says why the
@@ -152,6 +173,7 @@ static void take_cursor(struct kring_reader *reader,
 {
 	reader->client = client;
 	reader->cursor = cursor;
+	reader->cap = U64_MAX;
 	reader->serial = kring_arena_next_serial(&client->arena->reader_serial);
 	client->readers[cursor] = reader;
 	kring_announce_reader_client(reader);
@@ -417,7 +439,7 @@ int kring_reader_join(struct kring_client *client,
 }
 
 /*
- * Make @reader, which was lapped or is LIVE, gate at its position or at
+ * Make @reader, which was lapped, gate at its position or at
  * kring_ring_passed(), whichever is higher. Give @reader a new serial, so that
  * its .ref differs from all earlier values of .ref. Set .reached to the
  * position at which @reader goes on reading, and return how many entries
@@ -435,35 +457,123 @@ u64 kring_reader_resume(struct kring_reader *reader)
 	return go_on(reader);
 }
 
+/* ---- caps ---- */
+
 /*
- * Run READER_REJOIN: call kring_reader_resume() for the reader of @client that
- * @args names, which was lapped or is LIVE. Return 0, with .lost, .position and
- * .ref of @args filled. Return -EINVAL if the reader is an observer or
- * .reserved is not 0, -ENXIO if there is no such ring or reader, -EPERM if the
- * reader has another client or none, or an error of kring_client_lock(). Takes
- * the arena's lock.
+ * Return true if @position or the cursor of @reader is above .cap. The caller
+ * ensures that @reader has a client, and holds the arena's lock.
+ */
+static bool is_above_cap(const struct kring_reader *reader, u64 position)
+{
+	return max(position,
+		   rring_seq_load_acquire(kring_reader_cursor(reader))) >
+	       reader->cap;
+}
+
+/*
+ * Publish that @reader, an observer whose cursor is above .cap, is at .cap. The
+ * caller holds the arena's lock.
+ */
+static void stand_at_cap(struct kring_reader *reader)
+{
+	reader->start = reader->cap;
+	kring_reader_publish(reader, RRING_READER_CAPPED_OBSERVER);
+}
+
+/*
+ * Cap @reader at @end, where the next writer of its ring begins now. Readers
+ * that are capped already, and thus not above @end, keep their cap. Do nothing
+ * for a reader of the kernel, which never believes a higher head than @end, nor
+ * for one without a client. The caller holds the arena's lock.
+ */
+void kring_reader_cap(struct kring_reader *reader, u64 end)
+{
+	struct kring_ring *ring = reader->ring;
+
+	if (!reader->client || reader->client == ring->arena->kernel)
+		return;
+	reader->cap = min(reader->cap, end);
+	reader->reached = min(reader->reached, reader->cap);
+	/* the next writer has not waited for this reader yet */
+	reader->stalled_since = 0;
+	if (kring_reader_gates(reader)) {
+		/* a hostile client may have set its cursor back */
+		reader->start = max(kring_ring_low(ring),
+				    kring_reader_pos(reader));
+		kring_reader_publish(reader, RRING_READER_CAPPED);
+	} else if (reader->state == RRING_READER_OBSERVER &&
+		   is_above_cap(reader, 0)) {
+		stand_at_cap(reader);
+	}
+}
+
+/*
+ * Lift the cap of @reader, and make it gate again if it was lapped. Return how
+ * many entries @reader has lost. A reader that was not lapped needs none of the
+ * steps of begin_gating(): its position stays where it is. The caller holds the
+ * arena's lock.
+ */
+static u64 lift_cap(struct kring_reader *reader)
+{
+	struct kring_ring *ring = reader->ring;
+
+	if (reader->state == RRING_READER_LAPPED) {
+		reader->cap = U64_MAX;
+		return kring_reader_resume(reader);
+	}
+	reader->reached = rring_window_clamp(kring_reader_reached(reader),
+					     kring_ring_head(ring));
+	reader->cap = U64_MAX;
+	reader->serial = kring_arena_next_serial(&ring->arena->reader_serial);
+	kring_reader_publish(reader, kring_reader_gates(reader) ?
+			     RRING_READER_LIVE : RRING_READER_OBSERVER);
+	return 0;
+}
+
+/*
+ * Let @reader rejoin, whose client has found published entries below
+ * args->position, and fill the output fields of @args. If the cursor or
+ * args->position is above .cap, @reader stays capped, and args->position becomes
+ * .cap. The caller holds the arena's lock.
+ */
+static void rejoin(struct kring_reader *reader,
+		   struct rring_reader_rejoin *args)
+{
+	args->lost = 0;
+	if (is_above_cap(reader, args->position)) {
+		if (reader->state == RRING_READER_OBSERVER)
+			stand_at_cap(reader);
+		args->position = reader->cap;
+	} else {
+		args->lost = lift_cap(reader);
+		args->position = reader->reached;
+	}
+	args->ref = kring_reader_ref(reader);
+}
+
+/*
+ * Run READER_REJOIN for the reader of @client that @args names: see rejoin().
+ * Return 0. Return -ESTALE if .incarnation of @args is not the present one of
+ * the ring, -ENXIO if there is no such ring or reader, -EPERM if the reader has
+ * another client or none, or an error of kring_client_lock(). Takes the arena's
+ * lock.
  */
 int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args)
 {
 	struct kring_reader *reader;
-	int err;
+	int err = kring_client_lock(client);
 
-	if (args->reserved)
-		return -EINVAL;
-	err = kring_client_lock(client);
 	if (err)
 		return err;
 	reader = kring_reader_own(client, args->ring, args->reader);
-	if (IS_ERR(reader)) {
+	if (IS_ERR(reader))
 		err = PTR_ERR(reader);
-	} else if (reader->state == RRING_READER_OBSERVER) {
-		err = -EINVAL;
-	} else {
-		args->lost = kring_reader_resume(reader);
-		args->position = reader->reached;
-		args->ref = kring_reader_ref(reader);
-	}
+	else if (rring_flag_load(&reader->ring->info->incarnation) !=
+		 args->incarnation)
+		err = -ESTALE;
+	else
+		rejoin(reader, args);
 	kring_client_unlock(client);
 	return err;
 }

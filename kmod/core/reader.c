@@ -4,7 +4,8 @@
  * struct rring_reader_info, which the ring's writer scans, and the CURSORS
  * region of the reader's client has a cursor. The position of a reader is
  * .start or the cursor, whichever is higher. The kernel writes .start, and the
- * client writes the cursor. How a reader joins is in join.c.
+ * client writes the cursor. How a reader joins, and what a capped reader is, is
+ * in join.c.
  */
 #include "compat.h"
 
@@ -33,8 +34,8 @@ static struct rring_reader_info *reader_info(const struct kring_reader *reader)
 }
 
 /*
- * Return true if @reader is LIVE or FROZEN: it gates, so the writer waits for
- * it. The writer waits for a JOINING reader, too, but return false for such a
+ * Return true if @reader is LIVE, CAPPED or FROZEN: it gates, so the writer waits
+ * for it. The writer waits for a JOINING reader, too, but return false for such a
  * reader: the kernel computes the start of a JOINING reader from the positions
  * of the readers for which this function returns true. The caller holds the
  * arena's lock.
@@ -42,7 +43,22 @@ static struct rring_reader_info *reader_info(const struct kring_reader *reader)
 bool kring_reader_gates(const struct kring_reader *reader)
 {
 	return reader->state == RRING_READER_LIVE ||
+	       reader->state == RRING_READER_CAPPED ||
 	       reader->state == RRING_READER_FROZEN;
+}
+
+/*
+ * Return what the cursor of @reader says, but not more than .cap. The caller
+ * ensures that @reader has a client, and holds the arena's lock.
+ *
+ * D: pairs with C in the library's release. Without this pair, the sweep could
+ * see the new cursor, but miss the client's hold on an event that the client
+ * kept.
+ */
+static u64 capped_cursor(const struct kring_reader *reader)
+{
+	return min(reader->cap,
+		   rring_seq_load_acquire(kring_reader_cursor(reader)));
 }
 
 /*
@@ -55,13 +71,7 @@ u64 kring_reader_pos(const struct kring_reader *reader)
 {
 	if (!reader->client)
 		return reader->start;
-	/*
-	 * D: pairs with C in the library's release. Without this pair, the
-	 * sweep could see the new cursor, but miss the client's hold on an
-	 * event that the client kept.
-	 */
-	return max(reader->start,
-		   rring_seq_load_acquire(kring_reader_cursor(reader)));
+	return max(reader->start, capped_cursor(reader));
 }
 
 /*
@@ -74,20 +84,33 @@ u64 kring_reader_reached(const struct kring_reader *reader)
 {
 	if (!reader->client)
 		return reader->reached;
-	return max(reader->reached,
-		   rring_seq_load_acquire(kring_reader_cursor(reader)));
+	return max(reader->reached, capped_cursor(reader));
+}
+
+/*
+ * Return true if @reader is CAPPED, and has released entries from .start on. Its
+ * writer does not see that, because it waits for the reader at .start: a writer
+ * that looks only how full its ring is would wait for a reader that has read
+ * all. So the client must not sleep before it has called READER_REJOIN.
+ */
+static bool hides_room(const struct kring_reader *reader)
+{
+	return reader->state == RRING_READER_CAPPED &&
+	       kring_reader_pos(reader) > reader->start;
 }
 
 /*
  * Return true if the ring of @reader, whose head is now @head, has an entry at
- * @position or above. Also return true if @reader was lapped, because the
- * client must then learn how many entries @reader has lost. The caller holds
+ * @position or above. If @position is above .cap of @reader, .cap counts
+ * instead. Also return true if @reader was lapped, because the client must then
+ * learn how many entries @reader has lost, and if hides_room(). The caller holds
  * the arena's lock.
  */
 bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
 			   u64 position)
 {
-	return reader->state == RRING_READER_LAPPED || head > position;
+	return reader->state == RRING_READER_LAPPED || hides_room(reader) ||
+	       head > min(position, reader->cap);
 }
 
 /*
@@ -107,10 +130,9 @@ bool kring_reader_end_due(const struct kring_reader *reader)
 
 /*
  * Return true if a read of @reader at @position has a result without a wait:
- * the ring has an entry at @position or above, @reader was lapped, or the
- * client of @reader must be told that the stream has ended. @reader must have a
- * client, and this client must be a process, not the kernel. The caller holds
- * the arena's lock.
+ * kring_reader_has_news() is true at @position, or the client of @reader must be
+ * told that the stream has ended. @reader must have a client, and this client
+ * must be a process, not the kernel. The caller holds the arena's lock.
  */
 bool kring_reader_ready(struct kring_reader *reader, u64 position)
 {

@@ -26,6 +26,9 @@ struct kring_reader {
 					 * entries below this position; after a
 					 * lap, .reached can be less than .start
 					 */
+	u64 cap;			/* no cursor above counts, see join.c;
+					 * U64_MAX: no cap
+					 */
 	u64 stalled_at;			/* position when the stall began */
 	u64 stalled_since;		/* ktime in ns; 0: no stall now */
 	u64 laps;			/* how often the reader was lapped */
@@ -40,6 +43,7 @@ int kring_reader_join(struct kring_client *client,
 int kring_reader_leave(struct kring_client *client,
 		       const struct rring_reader_leave *args);
 u64 kring_reader_resume(struct kring_reader *reader);
+void kring_reader_cap(struct kring_reader *reader, u64 end);
 int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args);
 int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,

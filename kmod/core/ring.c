@@ -403,12 +403,22 @@ static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
 	return err;
 }
 
+static void cap_readers(struct kring_ring *ring, u64 end)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_READERS; i++)
+		if (ring->readers[i])
+			kring_reader_cap(ring->readers[i], end);
+}
+
 /*
  * Make @client the writer of @old, and swap the pages of @old and @fresh, so
  * that the previous writer cannot write the pages that @client gets. Return 0,
  * or an error of may_take_over() or copy_entries(). The pages get a new number,
- * .incarnation. When a reader next looks at the head, it sees the new number
- * and maps the new pages. Wake no reader, because there is no new entry yet.
+ * .incarnation. When a reader next looks at the head, it sees the new number,
+ * maps the new pages, and calls READER_REJOIN, because the kernel caps the
+ * readers here (see join.c). Wake no reader, because there is no new entry yet.
  * The waiters flags stay up, so that the first entry of @client wakes the
  * readers. The caller holds the arena's lock. copy_entries() releases this lock
  * for a while, and takes it again.
@@ -435,7 +445,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	passed = rring_seq_load(&kring_ring_page(old)->passed);
 	rring_seq_store(&kring_ring_page(old)->passed, min(passed, end));
 	old->head = end;
-	rring_seq_store(&old->info->begin, end);
+	cap_readers(old, end);
 	old->writer = client;
 	old->info->writer = client->id;
 	/*
@@ -443,7 +453,8 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	 * .incarnation, the number of the ring's new pages, which is stored
 	 * with release below. Without this order, a reader that has mapped the
 	 * new pages could still see the old state, and report the end of the
-	 * stream.
+	 * stream. The readers are capped before, so a reader that sees the new
+	 * number is capped already.
 	 */
 	rring_flag_store_release(&old->info->state, RRING_RING_OPEN);
 	next = rring_flag_load(&old->info->incarnation) + 1;

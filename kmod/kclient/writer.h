@@ -26,6 +26,7 @@ struct kwriter_position {
 /* The writer's copy of one reader's state. .lock of the writer protects it. */
 struct kwriter_cursor {
 	const rring_seq_t *cursor;	/* NULL if the reader is at .start */
+	u64 cap;			/* .cursor counts up to here */
 	u64 start;			/* the reader is here or above */
 	bool gates;			/* the writer waits for the reader */
 };

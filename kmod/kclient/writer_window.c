@@ -98,10 +98,10 @@ static u64 head_of(const struct rring_kwriter *kw)
 }
 
 /*
- * Return the position of a reader: its cursor or .start, whichever is higher,
- * or .start if there is no cursor. A hostile client can store any value in its
- * cursor, so the result may be above the head. The caller holds .lock of the
- * writer.
+ * Return the position of a reader: its cursor, up to .cap, or .start, whichever
+ * is higher, or .start if there is no cursor. A hostile client can store any
+ * value in its cursor, so the result may be above the head. The caller holds
+ * .lock of the writer.
  */
 static u64 position_of(const struct kwriter_cursor *reader)
 {
@@ -112,7 +112,8 @@ static u64 position_of(const struct kwriter_cursor *reader)
 	 * Without this pair the writer could overwrite an entry while the
 	 * reader still reads it.
 	 */
-	return max(reader->start, rring_seq_load_acquire(reader->cursor));
+	return max(reader->start,
+		   min(reader->cap, rring_seq_load_acquire(reader->cursor)));
 }
 
 /*
@@ -286,8 +287,8 @@ bool kwriter_window_has_room(struct rring_kwriter *kw)
 /* ---- readers come and go: the caller holds the arena's lock ---- */
 
 /*
- * Copy the state of @reader into @kw: whether it gates, its .start, and, while
- * it is LIVE, the address of its cursor. The core calls this function when the
+ * Copy the state of @reader into @kw: whether it gates, its .start and .cap, and,
+ * while it is LIVE or CAPPED, the address of its cursor. The core calls this function when the
  * state of @reader changes, and kwriter_window_add_readers() calls it when the
  * kernel opens the ring. The caller holds the arena's lock. Takes kw->lock.
  */
@@ -295,13 +296,15 @@ static void update_cursor(struct rring_kwriter *kw,
 			  const struct kring_reader *reader)
 {
 	struct kwriter_cursor view = {
+		.cap = reader->cap,
 		.start = reader->start,
 		.gates = reader->state == RRING_READER_JOINING ||
 			 kring_reader_gates(reader),
 	};
 	unsigned long flags;
 
-	if (reader->state == RRING_READER_LIVE)
+	if (reader->state == RRING_READER_LIVE ||
+	    reader->state == RRING_READER_CAPPED)
 		view.cursor = kring_reader_cursor(reader);
 	flags = kwriter_window_lock(kw);
 	kw->reader[reader->id] = view;

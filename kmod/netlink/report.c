@@ -286,6 +286,23 @@ int kring_report_ring(struct sk_buff *skb, struct kring_ring *ring,
 	return report.err;
 }
 
+/*
+ * Return the state of @reader without its cap, which is a matter of the kernel,
+ * the writer and the client alone.
+ */
+static enum rring_reader_state
+reported_state(const struct kring_reader *reader)
+{
+	switch (reader->state) {
+	case RRING_READER_CAPPED:
+		return RRING_READER_LIVE;
+	case RRING_READER_CAPPED_OBSERVER:
+		return RRING_READER_OBSERVER;
+	default:
+		return reader->state;
+	}
+}
+
 int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,
 			const struct kring_id_namespaces *audience)
 {
@@ -301,7 +318,7 @@ int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,
 	put_uid(&report, RRING_A_READER_UID, reader->owner, audience);
 	put_u32(&report, RRING_A_READER_CLIENT,
 		reader->client ? reader->client->id : 0);
-	put_u32(&report, RRING_A_READER_STATE, reader->state);
+	put_u32(&report, RRING_A_READER_STATE, reported_state(reader));
 	put_u64(&report, RRING_A_READER_POSITION, pos);
 	put_u64(&report, RRING_A_READER_LAG, head > pos ? head - pos : 0);
 	put_u64(&report, RRING_A_READER_LOST, reader->lost);

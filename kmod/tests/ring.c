@@ -8,6 +8,7 @@
 #include "fixture.h"
 
 #define CAPACITY	8
+#define STALL_NS	1000
 
 static struct rring_ring_open config(enum rring_policy policy)
 {
@@ -372,6 +373,129 @@ static void writer_after_a_hostile_head_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kring_ring_open(second, &args), -EOVERFLOW);
 }
 
+static u64 check_stall(struct kring_reader *reader, u64 position, u64 now)
+{
+	struct kring_arena *arena = reader->ring->arena;
+	u64 wake_at = RRING_FOREVER;
+
+	mutex_lock(&arena->lock);
+	kring_reader_check_stall(reader, position, now, &wake_at);
+	mutex_unlock(&arena->lock);
+	return wake_at;
+}
+
+/*
+ * A reader that has gone beyond the end gates where the next writer begins, and
+ * goes on gating there when the writer after that comes. Its limit begins anew.
+ */
+static void reader_beyond_the_end_is_capped(struct kunit *test)
+{
+	struct kring_client *first = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *second = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, first, RRING_BLOCK, 0, STALL_NS);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
+	struct rring_ring_open args = config(RRING_BLOCK);
+
+	args.stall_ns = STALL_NS;
+	fixture_commit(ring, 2);
+	check_stall(reader, 1, 5000);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	fixture_release(reader, 7);
+	KUNIT_ASSERT_EQ(test, kring_ring_open(second, &args), 0);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_CAPPED);
+	KUNIT_EXPECT_EQ(test, kring_reader_reached(reader), 2ull);
+	fixture_commit(ring, 3);
+	KUNIT_EXPECT_EQ(test, low(ring), 2ull);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	KUNIT_ASSERT_EQ(test, kring_ring_open(first, &args), 0);
+	fixture_commit(ring, CAPACITY - 3);
+	KUNIT_EXPECT_EQ(test, low(ring), 2ull);
+	KUNIT_EXPECT_EQ(test, check_stall(reader, 2, 6000), 6000ull + STALL_NS);
+	KUNIT_EXPECT_EQ(test, check_stall(reader, 2, 7000), RRING_FOREVER);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LAPPED);
+}
+
+/*
+ * A capped reader makes room by what it releases below the cap, but its writer
+ * sees that only in the answers of the kernel.
+ */
+static void capped_reader_makes_room(struct kunit *test)
+{
+	struct kring_client *first = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *second = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, first, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
+	struct rring_ring_open args = config(RRING_BLOCK);
+	struct rring_reader_rejoin rejoin = {
+		.ring = ring->id,
+		.reader = reader->id,
+		.incarnation = 1,
+		.position = 5,
+	};
+	const struct rring_reader_info *info = &ring->info->readers[reader->id];
+
+	fixture_commit(ring, 5);
+	fixture_release(reader, 1);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	KUNIT_ASSERT_EQ(test, kring_ring_open(second, &args), 0);
+	fixture_release(reader, 3);
+	KUNIT_EXPECT_EQ(test, rring_seq_load(&info->start), 1ull);
+	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
+	KUNIT_EXPECT_TRUE(test, kring_reader_has_news(reader, 5, 5));
+	KUNIT_EXPECT_EQ(test, kring_reader_rejoin(client, &rejoin), 0);
+	KUNIT_EXPECT_EQ(test, rejoin.position, 3ull);
+	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_LIVE);
+	KUNIT_EXPECT_FALSE(test, kring_reader_has_news(reader, 5, 5));
+	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
+}
+
+/* A hostile client that sets its cursor back gates no lower than before. */
+static void capped_cursor_that_goes_back_opens_nothing(struct kunit *test)
+{
+	struct kring_client *first = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *second = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, first, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = fixture_join(test, client, ring, NULL);
+	struct rring_ring_open args = config(RRING_BLOCK);
+
+	fixture_commit(ring, 5);
+	fixture_release(reader, 3);
+	KUNIT_EXPECT_EQ(test, low(ring), 3ull);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	fixture_release(reader, 0);
+	KUNIT_ASSERT_EQ(test, kring_ring_open(second, &args), 0);
+	KUNIT_EXPECT_EQ(test, reader->start, 3ull);
+	fixture_release(reader, ~0ull);
+	KUNIT_EXPECT_EQ(test, low(ring), 5ull);
+}
+
+/* What a capped reader has reached is what its successor goes on at. */
+static void capped_reader_freezes_below_its_cap(struct kunit *test)
+{
+	struct kring_client *first = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *second = fixture_client(test, RRING_PRODUCER);
+	struct kring_client *client = fixture_client(test, RRING_CONSUMER);
+	struct kring_ring *ring = open(test, first, RRING_BLOCK, 0, 0);
+	struct kring_reader *reader = fixture_join(test, client, ring, "name");
+	struct rring_ring_open args = config(RRING_BLOCK);
+	struct rring_reader_join again = { .ring = ring->id, .name = "name" };
+
+	fixture_commit(ring, 2);
+	fixture_release(reader, 7);
+	close(test, ring, RRING_CLOSE_AWAIT);
+	KUNIT_ASSERT_EQ(test, kring_ring_open(second, &args), 0);
+	fixture_commit(ring, 3);
+	fixture_kill(test, client);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(first, &again), 0);
+	KUNIT_EXPECT_EQ(test, again.position, 2ull);
+	/* the new client has mapped the present pages */
+	fixture_release(reader, 4);
+	KUNIT_EXPECT_EQ(test, low(ring), 4ull);
+}
+
 /* ---- named readers ---- */
 
 /*
@@ -446,23 +570,10 @@ static void frozen_reader_can_be_forgotten(struct kunit *test)
 
 /* ---- laps ---- */
 
-#define STALL_NS	1000
-
 /*
  * Check @reader at the time @now, while its writer waits to pass @position.
  * Returns when to check again; RRING_FOREVER: not at all.
  */
-static u64 check_stall(struct kring_reader *reader, u64 position, u64 now)
-{
-	struct kring_arena *arena = reader->ring->arena;
-	u64 wake_at = RRING_FOREVER;
-
-	mutex_lock(&arena->lock);
-	kring_reader_check_stall(reader, position, now, &wake_at);
-	mutex_unlock(&arena->lock);
-	return wake_at;
-}
-
 static void reader_is_lapped_after_its_limit(struct kunit *test)
 {
 	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
@@ -616,6 +727,10 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(invalid_handles_are_not_adopted),
 	KUNIT_CASE(next_writer_continues_at_end),
 	KUNIT_CASE(writer_after_a_hostile_head_is_refused),
+	KUNIT_CASE(reader_beyond_the_end_is_capped),
+	KUNIT_CASE(capped_reader_makes_room),
+	KUNIT_CASE(capped_cursor_that_goes_back_opens_nothing),
+	KUNIT_CASE(capped_reader_freezes_below_its_cap),
 	KUNIT_CASE(named_reader_resumes_at_cursor),
 	KUNIT_CASE(successor_of_toggled_cursor_loses_nothing),
 	KUNIT_CASE(frozen_reader_can_be_forgotten),

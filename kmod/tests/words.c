@@ -115,13 +115,14 @@ static void ref_round_trips(struct kunit *test)
 {
 	u32 state;
 
-	for (state = RRING_READER_NONE; state <= RRING_READER_OBSERVER;
+	for (state = RRING_READER_NONE; state <= RRING_READER_CAPPED_OBSERVER;
 	     state++) {
 		u64 ref = rring_ref(~0u, RRING_CLIENTS_MAX, RRING_CURSORS - 1,
 				    state);
 		bool gates = state == RRING_READER_JOINING ||
 			     state == RRING_READER_LIVE ||
-			     state == RRING_READER_FROZEN;
+			     state == RRING_READER_FROZEN ||
+			     state == RRING_READER_CAPPED;
 
 		KUNIT_EXPECT_EQ(test, ref >> 32, 0xffffffffull);
 		KUNIT_EXPECT_EQ(test, rring_ref_client(ref),

@@ -270,7 +270,7 @@ TEST(a_reader_is_told_whole_by_its_ref)
 	for (i = 0; i < COUNT(edges); i++)
 		for (client = 0; client <= RRING_CLIENTS_MAX; client++)
 			for (cursor = 0; cursor < RRING_CURSORS; cursor++) {
-				state = (client + cursor) % 6;
+				state = (client + cursor) % 8;
 				ref = rring_ref(edges[i], client, cursor,
 						state);
 				ASSERT_EQ(client, rring_ref_client(ref));
@@ -280,9 +280,9 @@ TEST(a_reader_is_told_whole_by_its_ref)
 			}
 }
 
-TEST(joining_live_and_frozen_readers_gate)
+TEST(joining_live_frozen_and_capped_readers_gate)
 {
-	static const int gates[] = { 0, 1, 1, 1, 0, 0 };
+	static const int gates[] = { 0, 1, 1, 1, 0, 0, 1, 0 };
 	uint32_t state;
 
 	for (state = 0; state < COUNT(gates); state++)

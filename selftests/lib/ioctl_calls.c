@@ -345,7 +345,7 @@ const struct call calls[CALLS] = {
 		.good = good_rejoin,
 		.needs_client = 1,
 		.bad = {
-			{ AT(reader_rejoin, reserved), 1, -EINVAL },
+			{ AT(reader_rejoin, incarnation), 1, -ESTALE },
 			{ AT(reader_rejoin, ring), 63, -ENXIO },
 			{ AT(reader_rejoin, ring), ~0u, -ENXIO },
 			{ AT(reader_rejoin, reader), RRING_READERS, -ENXIO },

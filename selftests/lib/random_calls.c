@@ -96,7 +96,8 @@ static const struct form {
 	{ RRING_IOC_READER_REJOIN, {
 		FIELD(UP_TO, reader_rejoin, ring, 3),
 		FIELD(UP_TO, reader_rejoin, reader, 1),
-		FIELD(UP_TO, reader_rejoin, reserved, 0),
+		FIELD(UP_TO, reader_rejoin, incarnation, 2),
+		FIELD(ANY, reader_rejoin, position, 20),
 	} },
 	{ RRING_IOC_WAIT, {
 		FIELD(UP_TO, wait, what, RRING_WAIT_PEER),

@@ -100,10 +100,10 @@ void ulib_inherited_client_free(struct rring_client *client);
 #define ULIB_LOOK_LAPPABLE	(1u << 0)	/* the reader can be lapped */
 #define ULIB_LOOK_POLLED	(1u << 1)	/* see ulib_poll_next() */
 /*
- * a hostile writer made the reader skip positions; the next look moves the
- * reader back to .back_to
+ * the pages of a new incarnation are mapped, but the kernel still caps the
+ * reader, because READER_REJOIN was not called or has not lifted the cap
  */
-#define ULIB_LOOK_MISLED	(1u << 2)
+#define ULIB_LOOK_CAPPED	(1u << 2)
 
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);

@@ -60,6 +60,7 @@ typedef u32 __poll_t;
 
 #define NSEC_PER_MSEC			1000000L
 #define S64_MAX				INT64_MAX
+#define U64_MAX				UINT64_MAX
 #define U32_MAX				UINT32_MAX
 #define KTIME_MAX			INT64_MAX
 

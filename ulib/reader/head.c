@@ -72,7 +72,8 @@ static int keep_pages(struct rring_reader *reader)
 
 /*
  * Map the pages of the ring's present incarnation: each writer of a ring is a
- * new incarnation, and has new pages. Return 0. On failure, return a negative
+ * new incarnation, and has new pages. If it is not the incarnation that
+ * @reader knows, set ULIB_LOOK_CAPPED. Return 0. On failure, return a negative
  * errno, and @reader keeps the mapping that it has.
  */
 static int map_ring(struct rring_reader *reader)
@@ -80,7 +81,8 @@ static int map_ring(struct rring_reader *reader)
 	const struct rring_ring_info *info = reader->info;
 	/*
 	 * P: pairs with O in take_over(). ulib_map() then maps the pages of
-	 * this incarnation or of a later one.
+	 * this incarnation or of a later one, and the kernel has capped @reader
+	 * before this incarnation began.
 	 */
 	uint32_t incarnation = rring_flag_load_acquire(&info->incarnation);
 	const char *ring;
@@ -96,6 +98,9 @@ static int map_ring(struct rring_reader *reader)
 		return err;
 	}
 	reader->ring = (const struct rring_ring_head *)ring;
+	if (incarnation != reader->incarnation)
+		__atomic_fetch_or(&reader->slow_look, ULIB_LOOK_CAPPED,
+				  __ATOMIC_RELAXED);
 	reader->incarnation = incarnation;
 	if (info->kind == RRING_HANDLES) {
 		reader->entries = (const struct rring_entry *)
@@ -108,7 +113,34 @@ static int map_ring(struct rring_reader *reader)
 	return 0;
 }
 
-/* ---- laps ---- */
+/*
+ * Return 1 if the pages of a new incarnation are mapped, but READER_REJOIN has
+ * not lifted the cap of @reader yet, else 0.
+ */
+static int is_capped(const struct rring_reader *reader)
+{
+	return RRING_LOAD(&reader->slow_look) & ULIB_LOOK_CAPPED;
+}
+
+/*
+ * Map the pages of the ring's present incarnation, unless they are mapped. From
+ * the second incarnation on, the kernel has then capped @reader. Return 0, or an
+ * error of map_ring().
+ */
+static int map_present(struct rring_reader *reader)
+{
+	int err;
+
+	while (reader->incarnation !=
+	       rring_flag_load_acquire(&reader->info->incarnation)) {
+		err = map_ring(reader);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* ---- laps and caps ---- */
 
 /*
  * Set .pos of @reader to @position. The entry that the last rring_try_read() has
@@ -124,11 +156,18 @@ static void set_position(struct rring_reader *reader, uint64_t position)
 		reader->head = position;
 }
 
+/*
+ * Return 1 if the kernel has lapped @reader since it last joined or rejoined,
+ * else 0. An observer is never lapped.
+ */
 static int is_lapped(const struct rring_reader *reader)
 {
-	return !reader->observer &&
-	       rring_word_load(&reader->info->readers[reader->id].ref) !=
-	       reader->ref;
+	uint64_t ref;
+
+	if (reader->observer)
+		return 0;
+	ref = rring_word_load(&reader->info->readers[reader->id].ref);
+	return ref != reader->ref && rring_ref_state(ref) != RRING_READER_CAPPED;
 }
 
 /*
@@ -151,28 +190,91 @@ static uint64_t start_of(const struct rring_reader *reader)
 }
 
 /*
- * Join the ring again, after the kernel has lapped @reader, or go_back() has
- * moved @reader back. Return 0 if no entry was lost. Return -ESTALE if entries
- * were lost: then .lost has grown, and @reader stands at the oldest entry that
- * the ring still has. If READER_REJOIN fails, return its error.
+ * Return how many of the events that the last look has found are not released
+ * yet.
+ */
+static uint64_t events_found(const struct rring_reader *reader)
+{
+	return reader->head - reader->pos + reader->unoffered;
+}
+
+/*
+ * Call READER_REJOIN, and store its answer in *@args. Return 0 if @reader gates
+ * or observes again, without a cap. Return -EXFULL if it is still capped,
+ * because it has found events above args->position. Return -ESTALE if the pages
+ * of a later incarnation have to be mapped first, or another error of
+ * READER_REJOIN.
+ */
+static int ask_to_rejoin(struct rring_reader *reader,
+			 struct rring_reader_rejoin *args)
+{
+	uint32_t state;
+	int err;
+
+	*args = (struct rring_reader_rejoin){
+		.size = sizeof(*args),
+		.ring = reader->ring_id,
+		.reader = reader->id,
+		.incarnation = reader->incarnation,
+		.position = reader->pos + events_found(reader),
+	};
+	err = ulib_call(reader->client, RRING_IOC_READER_REJOIN, args);
+	if (err)
+		return err;
+	state = rring_ref_state(args->ref);
+	if (state != RRING_READER_LIVE && state != RRING_READER_OBSERVER)
+		return -EXFULL;
+	reader->ref = args->ref;
+	if (!reader->observer)
+		reader->gates_from = start_of(reader);
+	__atomic_fetch_and(&reader->slow_look, ~ULIB_LOOK_CAPPED,
+			   __ATOMIC_RELAXED);
+	return 0;
+}
+
+/*
+ * Forget the events that @reader has found at @cap and above: a hostile writer
+ * had not published them. If @reader is above @cap, move it back.
+ */
+static void go_back(struct rring_reader *reader, uint64_t cap)
+{
+	if (reader->pos >= cap) {
+		set_position(reader, cap);
+		rring_seq_store_release(reader->cursor, cap);
+	}
+	reader->head = cap;
+	reader->unoffered = 0;
+}
+
+/*
+ * Join the ring again, after the kernel has lapped @reader, or a writer has
+ * taken the ring over. Map the pages of the present writer first. Return 0 if no
+ * event was lost. Return -ESTALE if events were lost: then .lost has grown, and
+ * @reader stands at the oldest entry that the ring still has. Also return
+ * -ESTALE if @reader had found events that a hostile writer has not published:
+ * then @reader has forgotten them. Otherwise return an error of map_present() or
+ * READER_REJOIN.
  */
 static int rejoin(struct rring_reader *reader)
 {
-	struct rring_reader_rejoin args = {
-		.size = sizeof(args),
-		.ring = reader->ring_id,
-		.reader = reader->id,
-	};
-	int err = ulib_call(reader->client, RRING_IOC_READER_REJOIN,
-			      &args);
+	struct rring_reader_rejoin args;
+	int misled = 0;
+	int err;
 
+	do {
+		err = map_present(reader);
+		if (!err)
+			err = ask_to_rejoin(reader, &args);
+		if (err == -EXFULL) {
+			go_back(reader, args.position);
+			misled = 1;
+		}
+	} while (err == -ESTALE || err == -EXFULL);
 	if (err)
 		return err;
-	reader->ref = args.ref;
-	reader->gates_from = start_of(reader);
-	if (args.position <= reader->pos)
-		return 0;
-	return lose_until(reader, args.position);
+	if (args.position > reader->pos)
+		return lose_until(reader, args.position);
+	return misled ? -ESTALE : 0;
 }
 
 int ulib_head_rejoin(struct rring_reader *reader)
@@ -320,56 +422,25 @@ int ulib_reader_knows_end(const struct rring_reader *reader)
 
 /* ---- looks ---- */
 
-static int was_misled(const struct rring_reader *reader)
-{
-	return RRING_LOAD(&reader->slow_look) & ULIB_LOOK_MISLED;
-}
-
 /*
- * Map the pages of the ring's present writer, unless they are mapped already.
- * .begin is the position where this writer has begun. If @reader is above
- * .begin, a hostile earlier writer has misled @reader: that writer stored a
- * higher head, which the kernel never saw. In this case store .begin in
- * .back_to, and set ULIB_LOOK_MISLED, so that go_back() moves @reader back.
- * Return 0, or a negative errno if the pages cannot be mapped.
+ * Map the pages of the ring's present writer, unless they are mapped, and have
+ * the cap of @reader lifted. Return 0, or an error of map_present() or
+ * READER_REJOIN. If is_capped() is true after success, the kernel has lapped
+ * @reader, or @reader has found events that a hostile writer has not published:
+ * the next read call finds that out, and calls rejoin().
  */
 static int follow_writer(struct rring_reader *reader)
 {
-	uint64_t begin;
+	struct rring_reader_rejoin args;
 	int err;
 
-	while (reader->incarnation !=
-	       rring_flag_load_acquire(&reader->info->incarnation)) {
-		err = map_ring(reader);
-		if (err)
-			return err;
-		begin = rring_seq_load(&reader->info->begin);
-		if (reader->pos > begin && !was_misled(reader)) {
-			reader->back_to = begin;
-			__atomic_fetch_or(&reader->slow_look, ULIB_LOOK_MISLED,
-					  __ATOMIC_RELAXED);
-		}
-	}
-	return 0;
-}
-
-/*
- * Move @reader back to .back_to, so that it gets all entries of the present
- * writer. A gating reader also joins the ring again. Return -ESTALE, because
- * events that the program has peeked at are not in the ring any more. If
- * joining again fails, return the error of READER_REJOIN.
- */
-static int go_back(struct rring_reader *reader)
-{
-	int err;
-
-	set_position(reader, reader->back_to);
-	reader->head = reader->pos;
-	__atomic_fetch_and(&reader->slow_look, ~ULIB_LOOK_MISLED,
-			   __ATOMIC_RELAXED);
-	rring_seq_store_release(reader->cursor, reader->pos);
-	err = reader->observer ? 0 : rejoin(reader);
-	return err ? err : -ESTALE;
+	do {
+		err = map_present(reader);
+		/* if it is lapped meanwhile, it is below .gates_from then */
+		if (!err && is_capped(reader) && !is_lapped(reader))
+			err = ask_to_rejoin(reader, &args);
+	} while (err == -ESTALE);
+	return err == -EXFULL ? 0 : err;
 }
 
 /*
@@ -389,7 +460,7 @@ static uint64_t load_head(const struct rring_reader *reader, uint32_t state)
 /*
  * Set *@head to the head of the ring. Set *@ended to 1 if the stream has ended,
  * and to 0 otherwise. If the ring has a new writer, map the pages of this
- * writer first. Return 0, or a negative errno if these pages cannot be mapped.
+ * writer first. Return 0, or an error of follow_writer().
  */
 static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 {
@@ -416,17 +487,21 @@ static int find_head(struct rring_reader *reader, uint64_t *head, int *ended)
 }
 
 /*
- * Return what find_head() returns, and set *@head and *@ended as it does. But
- * if a hostile earlier writer had misled @reader to a position above .begin,
- * where the present writer has begun, move @reader back, and return -ESTALE or
- * an error of READER_REJOIN.
+ * Return what find_head() returns, and set *@head and *@ended as it does. But if
+ * @reader must rejoin first, and this fails or returns -ESTALE, return what
+ * rejoin() returns.
  */
 static int find_present_head(struct rring_reader *reader, uint64_t *head,
 			     int *ended)
 {
 	int err = find_head(reader, head, ended);
 
-	return !err && was_misled(reader) ? go_back(reader) : err;
+	while (!err && is_capped(reader)) {
+		err = rejoin(reader);
+		if (!err)
+			err = find_head(reader, head, ended);
+	}
+	return err;
 }
 
 /*
@@ -510,15 +585,6 @@ static long offer(struct rring_reader *reader, uint64_t avail, uint32_t n)
 	if (avail > n)
 		reader->unoffered = avail - n;
 	return set_head(reader, avail - reader->unoffered, n);
-}
-
-/*
- * Return how many of the events that the last look has found are not released
- * yet.
- */
-static uint64_t events_found(const struct rring_reader *reader)
-{
-	return reader->head - reader->pos + reader->unoffered;
 }
 
 static long __attribute__((noinline))
@@ -652,7 +718,7 @@ int ulib_reader_check(struct rring_reader *reader)
 	err = find_head(reader, &head, &ended);
 	if (err)
 		return err;
-	if (head > reader->pos || was_misled(reader))
+	if (head > reader->pos || is_capped(reader))
 		return 0;
 	reader->backoff_left |= 1;
 	return ended ? -EPIPE : -EAGAIN;
@@ -660,17 +726,25 @@ int ulib_reader_check(struct rring_reader *reader)
 
 /* ---- open and close ---- */
 
-int ulib_head_open(struct rring_reader *reader)
-{
-	reader->backoff_len = BACKOFF_MIN;
-	set_position(reader, reader->pos);
-	if (reader->lappable && !reader->observer)
-		reader->gates_from = start_of(reader);
-	return map_ring(reader);
-}
-
 void ulib_head_close(struct rring_reader *reader)
 {
 	unmap_old(reader);
 	ulib_unmap(reader->client, reader->ring, reader->size);
+}
+
+int ulib_head_open(struct rring_reader *reader)
+{
+	int err;
+
+	reader->backoff_len = BACKOFF_MIN;
+	set_position(reader, reader->pos);
+	if (reader->lappable && !reader->observer)
+		reader->gates_from = start_of(reader);
+	err = map_ring(reader);
+	/* a writer may have taken the ring over since @reader has joined */
+	if (!err && is_capped(reader))
+		err = follow_writer(reader);
+	if (err)
+		ulib_head_close(reader);
+	return err;
 }

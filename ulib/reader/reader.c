@@ -364,6 +364,7 @@ static int join(struct rring_reader *reader,
 	reader->cursor_id = args.cursor;
 	reader->cursor = &client->own->cursors->cursor[args.cursor].pos;
 	reader->ref = args.ref;
+	reader->incarnation = args.incarnation;
 	reader->lost = args.lost;
 	reader->resumed = args.resumed;
 	reader->info = ulib_ring_info(client, args.ring);

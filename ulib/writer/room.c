@@ -144,6 +144,11 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 		if (!scan.joining || ulib_await_peer(writer->client, &looks))
 			break;
 	}
+	/* only the kernel knows what a CAPPED reader has released */
+	if (scan.capped && !ulib_writer_sleep(writer, n, NULL, 0)) {
+		ulib_poll_next(writer->client, writer->id, RRING_WRITER_WAITS);
+		return 0;
+	}
 	ulib_poll_again(writer->client, POLLOUT);
 	return -EAGAIN;
 }

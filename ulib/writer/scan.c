@@ -7,13 +7,24 @@
 
 static int is_observer(__u64 ref)
 {
-	return rring_ref_state(ref) == RRING_READER_OBSERVER;
+	return rring_ref_state(ref) == RRING_READER_OBSERVER ||
+	       rring_ref_state(ref) == RRING_READER_CAPPED_OBSERVER;
+}
+
+/*
+ * Return 1 if a reader whose .ref is @ref is where its cursor is, if that is
+ * above .start. Return 0 if the reader is at .start.
+ */
+static int has_cursor(__u64 ref)
+{
+	return rring_ref_state(ref) == RRING_READER_LIVE ||
+	       rring_ref_state(ref) == RRING_READER_OBSERVER;
 }
 
 /*
  * Find the position of reader @i. If @wanted returns 1 for .ref of the reader,
- * store the position in *@position, set *@joining to 1 if the reader is JOINING
- * and to 0 if it is not, and return 1. Otherwise store nothing and return 0.
+ * store the position in *@position and the state in *@state, and return 1.
+ * Otherwise store nothing and return 0.
  * The kernel changes .ref whenever it changes the reader. If .ref has changed
  * while this function read .start and the cursor, the cursor may be another
  * reader's: read all again. If .ref has not changed, the cursor is this
@@ -22,7 +33,7 @@ static int is_observer(__u64 ref)
  */
 static int reader_position(struct rring_writer *writer, uint32_t i,
 			   int (*wanted)(__u64 ref), uint64_t *position,
-			   int *joining)
+			   uint32_t *state)
 {
 	const struct rring_reader_info *reader = &writer->info->readers[i];
 	uint64_t ref, pos, cursor;
@@ -33,8 +44,7 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 		if (!wanted(ref))
 			return 0;
 		pos = rring_seq_load(&reader->start);
-		if (rring_ref_state(ref) != RRING_READER_LIVE &&
-		    !is_observer(ref))
+		if (!has_cursor(ref))
 			continue;
 		cursor = ulib_peer_cursor(writer->client,
 					  rring_ref_client(ref),
@@ -43,7 +53,7 @@ static int reader_position(struct rring_writer *writer, uint32_t i,
 			pos = cursor;
 	} while (rring_fence_acquire(), rring_word_load(&reader->ref) != ref);
 	*position = pos;
-	*joining = rring_ref_state(ref) == RRING_READER_JOINING;
+	*state = rring_ref_state(ref);
 	return 1;
 }
 
@@ -61,14 +71,15 @@ static struct ulib_scan scan_once(struct rring_writer *writer)
 		scan.low = kept;
 	for (i = 0; i < end && i < RRING_READERS; i++) {
 		uint64_t pos;
-		int joining;
+		uint32_t state;
 
 		if (!reader_position(writer, i, rring_ref_gates, &pos,
-				     &joining))
+				     &state))
 			continue;
 		if (pos < scan.low) {
 			scan.low = pos;
-			scan.joining = joining;
+			scan.joining = state == RRING_READER_JOINING;
+			scan.capped = state == RRING_READER_CAPPED;
 		}
 	}
 	return scan;
@@ -132,9 +143,9 @@ uint64_t rring_writer_observed(struct rring_writer *writer, uint64_t from)
 
 	for (i = 0; i < end && i < RRING_READERS; i++) {
 		uint64_t pos;
-		int joining;
+		uint32_t state;
 
-		if (reader_position(writer, i, is_observer, &pos, &joining) &&
+		if (reader_position(writer, i, is_observer, &pos, &state) &&
 		    pos >= from && pos < low)
 			low = pos;
 	}

@@ -16,6 +16,11 @@ struct ulib_scan {
 	uint64_t low;
 	/* 1: a JOINING reader is at .low; the kernel may move it up soon */
 	int joining;
+	/*
+	 * 1: a CAPPED reader is at .low; the kernel may know that it is higher,
+	 * and ulib_writer_sleep() asks it
+	 */
+	int capped;
 };
 
 struct ulib_scan ulib_scan_readers(struct rring_writer *writer);

@@ -112,7 +112,8 @@ struct rring_reader {
 	 * Value of .ref in this reader's element of info->readers when the
 	 * reader last joined or rejoined the ring. The kernel changes that
 	 * element's .ref when it laps a gating reader: from then on the writer
-	 * may overwrite entries that the reader has not released.
+	 * may overwrite entries that the reader has not released. It also
+	 * changes .ref when it caps the reader.
 	 */
 	uint64_t ref;
 	/*
@@ -172,12 +173,6 @@ struct rring_reader {
 	 * read call offers them to the program.
 	 */
 	uint64_t unoffered;
-	/*
-	 * If .slow_look has ULIB_LOOK_MISLED, a hostile writer has made the
-	 * reader skip positions. The next look moves the reader back to this
-	 * position.
-	 */
-	uint64_t back_to;
 };
 
 #endif /* _RUSTED_RING_OBJECT_H */

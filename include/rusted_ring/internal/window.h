@@ -120,7 +120,7 @@ static inline int rring_ref_gates(__u64 ref)
 	__u32 state = rring_ref_state(ref);
 
 	return state == RRING_READER_JOINING || state == RRING_READER_LIVE ||
-	       state == RRING_READER_FROZEN;
+	       state == RRING_READER_FROZEN || state == RRING_READER_CAPPED;
 }
 
 #endif /* _RUSTED_RING_WINDOW_H */

@@ -269,6 +269,17 @@ enum rring_reader_state {
 				 * the ring while the writer wanted room
 				 */
 	RRING_READER_OBSERVER,	/* never gates */
+	/*
+	 * gates at .start or above: the ring has its next writer, and the
+	 * client has not called READER_REJOIN since. Only the kernel knows
+	 * where the reader is: the writer asks it by WAIT, also with deadline 0
+	 */
+	RRING_READER_CAPPED,
+	/*
+	 * never gates, and is at .start: a hostile writer has made the client
+	 * read beyond the end, and the client has not called READER_REJOIN
+	 */
+	RRING_READER_CAPPED_OBSERVER,
 };
 
 /*
@@ -365,10 +376,7 @@ struct rring_ring_info {
 				 * it grows during the writer's scan of the
 				 * readers, the writer scans again
 				 */
-	rring_seq_t begin;	/* position where the present or last writer
-				 * began
-				 */
-	__u8 reserved2[24];
+	__u8 reserved2[32];
 
 	char name[RRING_NAME_MAX];	/* never changes; empty: nameless */
 	rring_word_t dropped[RRING_DROPS]; /* how many events the kernel, as the
@@ -787,11 +795,19 @@ struct rring_reader_leave {
  * .position: where it stood, or at the oldest entry left, whichever is higher.
  * The writer waits for the reader only from rring_reader_info.start on. The
  * reader validates the entries below .start like an observer: by .claim and, in
- * a ring of handles, by the generations. A reader that was not lapped may also
- * rejoin, after it has set its cursor back. It goes on at the cursor, or at the
- * lowest position at which a new reader may start, whichever is higher.
+ * a ring of handles, by the generations.
  *
- *	EINVAL	also if the reader is an observer
+ * Any reader, also an observer, calls READER_REJOIN each time that it has
+ * mapped the RING of a new incarnation. A hostile writer can store a higher
+ * head than the kernel ever sees, and so make a reader go beyond the position
+ * where the next writer begins. So at each take-over the kernel caps all
+ * readers at this position: it counts no cursor above this cap. The call lifts
+ * the cap, unless the cursor or .position is above. Then .ref has one of the
+ * states LAPPED, CAPPED and CAPPED_OBSERVER, and .position is the cap: the
+ * client takes what it has found from the cap on for not published, sets the
+ * cursor to the cap if it is above, and calls again.
+ *
+ *	ESTALE	.incarnation is not that of the ring: map RING, and call again
  *	ENXIO	no such ring or reader
  *	EPERM	also if the reader belongs to another client, or to none
  */
@@ -799,8 +815,11 @@ struct rring_reader_rejoin {
 	__u32 size;
 	__u32 ring;			/* id */
 	__u32 reader;			/* index in the ring's .readers */
-	__u32 reserved;
-	__u64 position;			/* out: next entry to read */
+	__u32 incarnation;		/* in: of the RING that is mapped */
+	__u64 position;			/* in: end of the entries that the
+					 * client has found published. out: next
+					 * entry to read, or the cap
+					 */
 	__u64 ref;			/* out: .ref of rring_reader_info */
 	__u64 lost;			/* out: entries that the reader lost */
 };

@@ -2,7 +2,8 @@
 /*
  * A hostile writer stores heads and entries that mislead its readers. No call of
  * a reader goes on without end, no poll reports what is not there, and a reader
- * gets all events of the other writers.
+ * gets all events of other rings. next_writer.c has what becomes of the events
+ * of the ring's next writer.
  */
 #include <poll.h>
 
@@ -261,88 +262,6 @@ TEST_F(misled, by_errors_a_set_by_timestamp_reads_its_other_members)
 	EXPECT_EQ(4, errors);
 	EXPECT_EQ(4, events);
 	rring_set_close(set);
-}
-
-/* ---- the next writer ---- */
-
-/*
- * The reader is above the position where the next writer begins. What the next
- * writer publishes is not lost.
- */
-static void mislead(struct rring_writer *writer, struct rring_reader *reader,
-		    uint64_t head)
-{
-	struct rring_event event;
-	int i;
-
-	put_many(writer, 1);
-	MUST(!stream_take(reader, LEN_MAX));
-	store_head(writer, head);
-	for (i = 0; i <= WINDOW; i++)
-		rring_try_read(reader, &event);
-	MUST(!rring_release(reader, (uint32_t)reader->peeked));
-	MUST(reader->pos > 4);
-	store_head(writer, 1);
-	rring_writer_close(writer);
-}
-
-static void gets_all_of_the_next_writer(struct __test_metadata *_metadata,
-					struct rring_client *client,
-					struct rring_reader *reader)
-{
-	struct rring_writer *writer = open_ring(client, "ring", 0);
-	int i;
-
-	put_many(writer, 3);
-	EXPECT_EQ(-ESTALE, stream_take(reader, LEN_MAX));
-	for (i = 0; i < 3; i++)
-		EXPECT_EQ(0, stream_take(reader, LEN_MAX));
-	EXPECT_EQ(-EAGAIN, stream_take(reader, LEN_MAX));
-	/* the writer waits for this reader */
-	put_many(writer, WINDOW);
-	EXPECT_EQ(-EAGAIN, stream_put(writer, LEN_MAX));
-}
-
-TEST_F(misled, by_a_higher_head_a_reader_gets_the_next_writers_events)
-{
-	mislead(self->writer, self->reader, 6);
-	gets_all_of_the_next_writer(_metadata, self->client, self->reader);
-}
-
-TEST_F(misled, by_a_head_out_of_range_a_reader_gets_the_next_writers_events)
-{
-	mislead(self->writer, self->reader, (1ull << 63) + 5);
-	gets_all_of_the_next_writer(_metadata, self->client, self->reader);
-}
-
-TEST_F(misled, by_a_higher_head_a_wait_finds_the_next_writers_events)
-{
-	struct rring_writer *writer;
-
-	mislead(self->writer, self->reader, 6);
-	writer = open_ring(self->client, "ring", 0);
-	put_many(writer, 1);
-	EXPECT_EQ(0, rring_wait_readable(self->reader, SOON()));
-	EXPECT_EQ(-ESTALE, stream_take(self->reader, LEN_MAX));
-	EXPECT_EQ(0, stream_take(self->reader, LEN_MAX));
-}
-
-TEST_F(misled, by_a_higher_head_an_observer_gets_the_next_writers_events)
-{
-	const struct rring_reader_config config = {
-		.ring = self->writer->id,
-		.flags = RRING_JOIN_OBSERVER,
-	};
-	struct rring_reader *observer = reader_of(self->peer, &config);
-	struct rring_writer *writer;
-
-	mislead(self->writer, observer, 6);
-	writer = open_ring(self->client, "ring", 0);
-	put_many(writer, 2);
-	EXPECT_EQ(-ESTALE, stream_take(observer, LEN_MAX));
-	EXPECT_EQ(0, stream_take(observer, LEN_MAX));
-	EXPECT_EQ(0, stream_take(observer, LEN_MAX));
-	EXPECT_EQ(-EAGAIN, stream_take(observer, LEN_MAX));
 }
 
 TEST_HARNESS_MAIN

@@ -428,6 +428,92 @@ TEST_F(kwriter, stream_of_an_awaited_writer_goes_on)
 	close(fd);
 }
 
+/* ---- the kernel writes on where a process has stopped ---- */
+
+static struct rring_writer *process_writer(struct rring_client *client,
+					   enum rring_kind kind)
+{
+	const struct rring_ring_config config = {
+		.name = "stream",
+		.kind = kind,
+		.policy = RRING_FAIL,
+		.capacity = 16,
+		.stride = kind == RRING_INLINE ? 256 : 0,
+	};
+
+	return writer_of(client, &config);
+}
+
+/* Let the kernel take over the ring of process_writer(). Return the fd. */
+static int kernel_goes_on(int arena, enum rring_kind kind)
+{
+	struct producer_open open = {
+		.arena_fd = arena,
+		.ring = "stream",
+		.kind = kind,
+		.policy = RRING_FAIL,
+		.capacity = 16,
+		.stride = kind == RRING_INLINE ? 256 : 0,
+	};
+	int fd = producer_new();
+
+	MUST(!producer_call(fd, PRODUCER_OPEN, &open));
+	return fd;
+}
+
+/* The process is hostile, and made the reader go beyond the end. */
+TEST_F(kwriter, reader_beyond_the_end_gets_what_the_kernel_writes)
+{
+	struct rring_writer *writer = process_writer(self->client,
+						     variant->kind);
+	struct rring_reader *reader = reader_at(self->client, writer->id);
+	int fd;
+	long i;
+
+	rring_seq_store_release(&writer->ring->head, 6);
+	ASSERT_EQ(6, rring_peek(reader, 16));
+	rring_seq_store_release(&writer->ring->head, 0);
+	rring_writer_close(writer);
+	fd = kernel_goes_on(self->arena, variant->kind);
+	ASSERT_EQ(0, rring_release(reader, 6));
+	for (i = 0; i < 16; i++)
+		ASSERT_EQ(0, producer_put_soon(fd, (uint32_t)i, LEN));
+	EXPECT_EQ(-EAGAIN, producer_put(fd, 99, LEN));
+	EXPECT_EQ(-ESTALE, next_number(reader));
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ(i, next_number(reader));
+	EXPECT_EQ(-EAGAIN, next_number(reader));
+	EXPECT_EQ(0, producer_put_soon(fd, 16, LEN));
+	EXPECT_EQ(16, next_number(reader));
+	rring_reader_close(reader, 0);
+	close(fd);
+}
+
+TEST_F(kwriter, reader_makes_room_before_it_looks_at_the_kernels_pages)
+{
+	struct rring_writer *writer = process_writer(self->client,
+						     variant->kind);
+	struct rring_reader *reader = reader_at(self->client, writer->id);
+	uint32_t i;
+	int fd;
+
+	for (i = 0; i < 16; i++)
+		ASSERT_EQ(0, stream_put(writer, LEN));
+	ASSERT_EQ(16, rring_peek(reader, 16));
+	rring_writer_close(writer);
+	fd = kernel_goes_on(self->arena, variant->kind);
+	EXPECT_EQ(-EAGAIN, producer_put(fd, 99, LEN));
+	for (i = 0; i < 16; i++) {
+		EXPECT_EQ(0, rring_release(reader, 1));
+		EXPECT_EQ(0, producer_put_soon(fd, i, LEN));
+		EXPECT_EQ(-EAGAIN, producer_put(fd, 99, LEN));
+	}
+	for (i = 0; i < 16; i++)
+		EXPECT_EQ((long)i, next_number(reader));
+	rring_reader_close(reader, 0);
+	close(fd);
+}
+
 TEST_F(kwriter, arena_stays_for_its_writer)
 {
 	uint32_t i;

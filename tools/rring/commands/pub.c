@@ -251,7 +251,9 @@ static uint32_t count_readers(const struct rring_ring_info *info)
 		uint8_t state = (uint8_t)rring_word_load(&info->readers[i].ref);
 
 		n += state == RRING_READER_LIVE ||
-		     state == RRING_READER_OBSERVER;
+		     state == RRING_READER_OBSERVER ||
+		     state == RRING_READER_CAPPED ||
+		     state == RRING_READER_CAPPED_OBSERVER;
 	}
 	return n;
 }
