@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * How a reader looks at the ring's head, maps the ring's pages, and goes on
- * after the writer has lapped it.
+ * How a reader looks at the ring's head, and goes on after the writer has lapped
+ * it, or another writer has taken the ring over.
  */
 #include <limits.h>
 #include <poll.h>
-#include <stdlib.h>
 
 #include "../client/client.h"
 #include "../wait.h"
 #include "head.h"
+#include "pages.h"
 
 /*
  * Limits of back_off(), which makes a reader that keeps up with its writer look
@@ -24,95 +24,6 @@
 #define BACKOFF_MIN	1024	/* looks without rests after a useless rest */
 #define BACKOFF_DOUBLINGS	6	/* how often BACKOFF_MIN doubles */
 
-/* ---- pages ---- */
-
-/*
- * The mapped pages of an earlier writer of the ring (each writer gets new
- * pages). They stay mapped while events that the program has peeked at, and not
- * released, may lie in them.
- */
-struct ulib_pages {
-	const void *ring;
-	struct ulib_pages *next;
-};
-
-static void unmap_old(struct rring_reader *reader)
-{
-	while (reader->old) {
-		struct ulib_pages *pages = reader->old;
-
-		reader->old = pages->next;
-		ulib_unmap(reader->client, pages->ring, reader->size);
-		free(pages);
-	}
-}
-
-/*
- * Put the present mapping, if there is one, on the list .old, because peeked
- * events may lie in this mapping. If @reader has no peeked event, first unmap
- * the mappings that are on .old already. Return 0, or -ENOMEM if the present
- * mapping could not be put on the list.
- */
-static int keep_pages(struct rring_reader *reader)
-{
-	struct ulib_pages *pages;
-
-	if (reader->head == reader->pos)
-		unmap_old(reader);
-	if (!reader->ring)
-		return 0;
-	pages = malloc(sizeof(*pages));
-	if (!pages)
-		return rring_refuse_slow(-ENOMEM);
-	pages->ring = reader->ring;
-	pages->next = reader->old;
-	reader->old = pages;
-	return 0;
-}
-
-/*
- * Map the pages of the ring's present incarnation: each writer of a ring is a
- * new incarnation, and has new pages. If it is not the incarnation that
- * @reader knows, set ULIB_LOOK_CAPPED. Return 0. On failure, return a negative
- * errno, and @reader keeps the mapping that it has.
- */
-static int map_ring(struct rring_reader *reader)
-{
-	const struct rring_ring_info *info = reader->info;
-	/*
-	 * P: pairs with O in take_over(). ulib_map() then maps the pages of
-	 * this incarnation or of a later one, and the kernel has capped @reader
-	 * before this incarnation began.
-	 */
-	uint32_t incarnation = rring_flag_load_acquire(&info->incarnation);
-	const char *ring;
-	int err = 0;
-
-	ring = ulib_map(reader->client, RRING_REGION_RING,
-			reader->ring_id, reader->size, 0, &err);
-	if (err)
-		return err;
-	err = keep_pages(reader);
-	if (err) {
-		ulib_unmap(reader->client, ring, reader->size);
-		return err;
-	}
-	reader->ring = (const struct rring_ring_head *)ring;
-	if (incarnation != reader->incarnation)
-		__atomic_fetch_or(&reader->slow_look, ULIB_LOOK_CAPPED,
-				  __ATOMIC_RELAXED);
-	reader->incarnation = incarnation;
-	if (info->kind == RRING_HANDLES) {
-		reader->entries = (const struct rring_entry *)
-			(ring + info->entry_offset);
-	} else {
-		reader->headers = (const struct rring_event_header *)
-			(ring + info->entry_offset);
-		reader->data = ring + info->data_offset;
-	}
-	return 0;
-}
-
 /*
  * Return 1 if the pages of a new incarnation are mapped, but READER_REJOIN has
  * not lifted the cap of @reader yet, else 0.
@@ -125,7 +36,7 @@ static int is_capped(const struct rring_reader *reader)
 /*
  * Map the pages of the ring's present incarnation, unless they are mapped. From
  * the second incarnation on, the kernel has then capped @reader. Return 0, or an
- * error of map_ring().
+ * error of ulib_pages_map().
  */
 static int map_present(struct rring_reader *reader)
 {
@@ -133,7 +44,7 @@ static int map_present(struct rring_reader *reader)
 
 	while (reader->incarnation !=
 	       rring_flag_load_acquire(&reader->info->incarnation)) {
-		err = map_ring(reader);
+		err = ulib_pages_map(reader);
 		if (err)
 			return err;
 	}
@@ -728,8 +639,7 @@ int ulib_reader_check(struct rring_reader *reader)
 
 void ulib_head_close(struct rring_reader *reader)
 {
-	unmap_old(reader);
-	ulib_unmap(reader->client, reader->ring, reader->size);
+	ulib_pages_unmap(reader);
 }
 
 int ulib_head_open(struct rring_reader *reader)
@@ -740,7 +650,7 @@ int ulib_head_open(struct rring_reader *reader)
 	set_position(reader, reader->pos);
 	if (reader->lappable && !reader->observer)
 		reader->gates_from = start_of(reader);
-	err = map_ring(reader);
+	err = ulib_pages_map(reader);
 	/* a writer may have taken the ring over since @reader has joined */
 	if (!err && is_capped(reader))
 		err = follow_writer(reader);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MPL-2.0 */
-/* How a reader looks at the ring's head, and maps the ring's pages. */
+/* How a reader looks at the ring's head, and goes on after a lap or a take-over. */
 #ifndef ULIB_HEAD_H
 #define ULIB_HEAD_H
 
