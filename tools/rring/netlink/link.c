@@ -19,7 +19,6 @@ struct link {
 	struct mnl_socket *socket;
 	uint32_t sequence;
 	uint16_t family;
-	uint32_t group;
 	uint32_t version;
 	mnl_cb_t each;		/* of link_ask() */
 	void *context;
@@ -191,25 +190,6 @@ const char *link_complaint(const struct link *link)
 
 /* ---- the family ---- */
 
-static void find_group(struct link *link, const struct nlattr *groups)
-{
-	struct nlattr *group, *attr;
-
-	mnl_attr_for_each_nested(group, groups) {
-		const char *name = "";
-		uint32_t id = 0;
-
-		mnl_attr_for_each_nested(attr, group) {
-			if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_NAME)
-				name = mnl_attr_get_str(attr);
-			if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GRP_ID)
-				id = mnl_attr_get_u32(attr);
-		}
-		if (!strcmp(name, RRING_GENL_GROUP_EVENTS))
-			link->group = id;
-	}
-}
-
 static int on_family(const struct nlmsghdr *nlh, void *data)
 {
 	struct link *link = data;
@@ -222,9 +202,6 @@ static int on_family(const struct nlmsghdr *nlh, void *data)
 			break;
 		case CTRL_ATTR_VERSION:
 			link->version = mnl_attr_get_u32(attr);
-			break;
-		case CTRL_ATTR_MCAST_GROUPS:
-			find_group(link, attr);
 			break;
 		}
 	}
@@ -270,21 +247,6 @@ uint32_t link_version(const struct link *link)
 
 /* ---- listening ---- */
 
-/*
- * The multicast group is for administrators. Others ask for the notifications
- * of the arenas that they may see.
- */
-static int join(struct link *link)
-{
-	if (!mnl_socket_setsockopt(link->socket, NETLINK_ADD_MEMBERSHIP,
-				   &link->group, sizeof(link->group)))
-		return 0;
-	if (errno != EPERM)
-		return -errno;
-	link_request(link, RRING_CMD_WATCH, 0);
-	return link_ask(link, NULL, NULL);
-}
-
 int link_join(struct link *link)
 {
 	int size = LISTEN_BUFFER;
@@ -293,7 +255,8 @@ int link_join(struct link *link)
 	/* best effort: without privileges, the system's limit holds */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-	return join(link);
+	link_request(link, RRING_CMD_WATCH, 0);
+	return link_ask(link, NULL, NULL);
 }
 
 int link_listen(struct link *link, mnl_cb_t each, void *context)
