@@ -64,6 +64,14 @@ struct rring_arena_config {
 	uint32_t uid, gid;	/* owner and group; ~0 means the caller's */
 	uint32_t flags;		/* 0 or RRING_CREATE_PERSIST */
 	enum rring_backend backend;
+	/*
+	 * by role: how much of a pool, in percent, a client may hold while
+	 * another client finds no free slot there; 0 means no limit. Only on
+	 * the device
+	 */
+	uint32_t hold_limit[RRING_ROLES];
+	/* what happens to a client above it */
+	enum rring_hold_action on_hold_limit;
 };
 
 enum rring_profile {

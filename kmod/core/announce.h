@@ -46,6 +46,10 @@ struct kring_meter {
  *   or, for an XXL event, no memory. The caller holds the arena's lock.
  * - kring_announce_lapped(): the kernel has lapped @reader. The caller holds
  *   the arena's lock.
+ * - kring_announce_over_limit(): @client holds @claimed slots of @pool, which
+ *   is more than its hold limit, and another client has found no free slot.
+ *   Return false if the notice was lost, so that the caller tries again later.
+ *   The caller holds the arena's lock.
  */
 void kring_announce_created(struct kring_arena *arena);
 void kring_announce_gone(struct kring_arena *arena);
@@ -54,6 +58,15 @@ void kring_announce_client(struct kring_client *client,
 void kring_announce_dry(struct kring_pool *pool,
 			const struct kring_client *client);
 void kring_announce_lapped(const struct kring_reader *reader);
+bool kring_announce_over_limit(const struct kring_pool *pool,
+			       const struct kring_client *client, u32 claimed);
+
+/*
+ * Evict @client soon, unless it is gone already: its calls fail from now on, and
+ * a worker does the rest (netlink/evict.c). Do nothing if there is no memory.
+ * The caller holds the arena's lock. May sleep.
+ */
+void kring_evict_later(struct kring_client *client);
 
 /*
  * Tell the kernel writer of @reader's ring that @reader has changed:
@@ -71,6 +84,9 @@ void kring_announce_reader_client(const struct kring_reader *reader);
 #define kring_announce_client(client, usage)	((void)(client), (void)(usage))
 #define kring_announce_dry(pool, client)	((void)(pool), (void)(client))
 #define kring_announce_lapped(reader)		((void)(reader))
+#define kring_announce_over_limit(pool, client, claimed) \
+	((void)(pool), (void)(client), (void)(claimed), true)
+#define kring_evict_later(client)		((void)(client))
 #define kring_announce_reader_state(reader)	((void)(reader))
 #define kring_announce_reader_client(reader)	((void)(reader))
 

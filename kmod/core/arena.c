@@ -35,6 +35,16 @@ static int check_capacities(const u32 *capacity)
 	return slots ? 0 : -EINVAL;
 }
 
+static int check_hold_limit(const struct rring_create *args)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_ROLES; i++)
+		if (args->hold_limit[i] > 100)
+			return -EINVAL;
+	return args->on_hold_limit > RRING_HOLD_EVICT ? -EINVAL : 0;
+}
+
 static int check_args(const struct rring_create *args)
 {
 	if (args->flags & ~RRING_CREATE_PERSIST)
@@ -43,7 +53,7 @@ static int check_args(const struct rring_create *args)
 		return -EINVAL;
 	if (args->max_clients > RRING_CLIENTS_MAX ||
 	    args->max_rings > RRING_RINGS_MAX || args->quota > 100 ||
-	    args->mode & ~MODE_BITS)
+	    args->mode & ~MODE_BITS || check_hold_limit(args))
 		return -EINVAL;
 	return check_capacities(args->capacity);
 }
@@ -308,6 +318,9 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	arena->creator = current_euid();
 	arena->mode = args->mode;
 	arena->quota = args->quota ?: 100;
+	memcpy(arena->hold_limit.percent, args->hold_limit,
+	       sizeof(args->hold_limit));
+	arena->hold_limit.evict = args->on_hold_limit == RRING_HOLD_EVICT;
 	err = set_owner(arena, args);
 	if (err)
 		goto fail;

@@ -7,6 +7,7 @@
 #include <rusted_ring/internal/reclaim.h>
 
 #include "announce.h"
+#include "holders.h"
 #include "places.h"
 #include "pool.h"
 #include "region.h"
@@ -80,6 +81,7 @@ struct kring_arena {
 	/* protects all fields below, except .meter and .kernel_users */
 	struct mutex lock;
 	u32 quota;			/* percent of a pool for each client */
+	struct kring_hold_limit hold_limit;
 	struct kring_bans bans;		/* users that may not attach; others
 					 * read it without a lock
 					 */

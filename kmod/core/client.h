@@ -77,6 +77,11 @@ struct kring_client {
 					 * the ledger word of the slot that
 					 * kring_client_spare() may lend again
 					 */
+	u32 over_limit;			/* one bit per pool: the kernel has
+					 * named the client because of its hold
+					 * limit, and no later count has found
+					 * the limit kept (holders.c)
+					 */
 	u32 charged[RRING_POOLS];	/* by pool: slots that were lent to the
 					 * client and not freed since
 					 */

@@ -185,16 +185,22 @@ static int do_reclaim(struct kring_client *client, union kring_args *args)
 	return 0;
 }
 
-#define COMMAND(cmd, member, needs_client)				\
+#define COMMAND_SINCE(cmd, member, needs_client, first)			\
 	[_IOC_NR(cmd)] = {						\
 		.size = sizeof_field(union kring_args, member),		\
+		.least = first,						\
 		.attached = needs_client,				\
 		.answers = _IOC_DIR(cmd) & _IOC_READ,			\
 		.run = do_##member,					\
 	}
 
+#define COMMAND(cmd, member, needs_client)				\
+	COMMAND_SINCE(cmd, member, needs_client,			\
+		      sizeof_field(union kring_args, member))
+
 static const struct kring_command commands[] = {
-	COMMAND(RRING_IOC_CREATE, create, false),
+	COMMAND_SINCE(RRING_IOC_CREATE, create, false,
+		      offsetof(struct rring_create, hold_limit)),
 	COMMAND(RRING_IOC_REMOVE, remove, false),
 	COMMAND(RRING_IOC_ATTACH, attach, false),
 	COMMAND(RRING_IOC_REFILL, refill, true),

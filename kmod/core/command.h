@@ -27,6 +27,7 @@ union kring_args {
 /* Describes one ioctl. */
 struct kring_command {
 	u32 size;		/* bytes of the ioctl's struct */
+	u32 least;		/* bytes of the first version of the struct */
 	bool attached;		/* the ioctl needs a live client */
 	bool answers;		/* the process gets the struct back */
 	/*

@@ -20,6 +20,7 @@
 #include "arena.h"
 #include "barrier.h"
 #include "client.h"
+#include "holders.h"
 #include "pool.h"
 #include "reclaim.h"
 #include "trace.h"
@@ -643,6 +644,9 @@ static int refill_try(void *context, u64 *wake_at)
 
 	if (err == -EAGAIN && !refill->over_quota)
 		mark_dry(refill);
+	if (err == -EAGAIN)
+		kring_holders_check(refill->pool, refill->client,
+				    refill->over_quota);
 	return err;
 }
 

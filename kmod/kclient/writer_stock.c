@@ -13,6 +13,7 @@
 #include "../core/arena.h"
 #include "../core/barrier.h"
 #include "../core/client.h"
+#include "../core/holders.h"
 #include "../core/reclaim.h"
 #include "writer.h"
 
@@ -211,6 +212,20 @@ static void count_failures(struct kring_arena *arena, u32 dry)
 }
 
 /*
+ * Name the clients that hold too many slots of the pools in the mask @dry. Takes
+ * the arena's lock. May sleep.
+ */
+static void check_holders(struct rring_kwriter *kw, u32 dry)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_KWRITER_CLASSES; i++)
+		if (dry & BIT(i))
+			kring_holders_check(&kw->arena->pool[i], kw->kernel,
+					    false);
+}
+
+/*
  * Begin to wait for free slots of the classes in the mask @dry, in whose pools
  * the caller has found no free slot. Count a failure of each of these pools.
  * Like any client that waits, raise their waiters flags, pass barrier K, and try
@@ -231,6 +246,7 @@ static void arm_slot_wait(struct rring_kwriter *kw, u32 dry)
 	kring_flag_raise(&kw->arena->info->pool_waiters, dry);
 	kring_barrier_unlocked(kw->arena);
 	filled = dry & ~refill_stocks(kw, dry);
+	check_holders(kw, dry & ~filled);
 	if (!filled)
 		return;
 	atomic_andnot(filled, &kw->dry);

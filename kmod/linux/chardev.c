@@ -13,22 +13,33 @@
 #include "mapping.h"
 
 /*
- * Copy the argument of an ioctl, a struct that begins with its size in bytes,
+ * Copy the argument of @command, a struct that begins with its size in bytes,
  * from @user to @args. Set *@size to the size that the process has stored in
- * the struct. @known is the size of the struct that the kernel knows. Return 0,
- * -EFAULT if @user cannot be read, -EINVAL if *@size is below @known, or -E2BIG
- * if *@size is above a page or a byte at offset @known or above is not zero.
+ * the struct. Fields that the process's struct lacks become 0. Return 0,
+ * -EFAULT if @user cannot be read, -EINVAL if *@size is below the size of the
+ * struct's first version, or -E2BIG if *@size is above a page or a byte that the
+ * kernel does not know is not zero.
  */
-static int copy_args(union kring_args *args, void __user *user, u32 known,
-		     u32 *size)
+static int copy_args(const struct kring_command *command,
+		     union kring_args *args, void __user *user, u32 *size)
 {
 	if (get_user(*size, (u32 __user *)user))
 		return -EFAULT;
-	if (*size < known)
+	if (*size < command->least)
 		return -EINVAL;
 	if (*size > PAGE_SIZE)
 		return -E2BIG;
-	return copy_struct_from_user(args, known, user, *size);
+	return copy_struct_from_user(args, command->size, user, *size);
+}
+
+/* Copy the answer of @command to @user, whose struct has @size bytes. */
+static int copy_answer(const struct kring_command *command,
+		       const union kring_args *args, void __user *user,
+		       u32 size)
+{
+	if (!command->answers)
+		return 0;
+	return copy_to_user(user, args, min(size, command->size)) ? -EFAULT : 0;
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -42,22 +53,21 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 	if (!command)
 		return -ENOTTY;
-	err = copy_args(&args, user, command->size, &size);
+	err = copy_args(command, &args, user, &size);
 	if (err)
 		return err;
 	err = kring_command_check(command, client);
 	if (err)
 		return err;
 	/* test whether the answer can be stored, before the command runs */
-	if (command->answers && copy_to_user(user, &args, command->size))
-		return -EFAULT;
+	err = copy_answer(command, &args, user, size);
+	if (err)
+		return err;
 	err = command->run(client, &args);
 	if (err < 0)
 		return err;
 	args.size = size;
-	if (command->answers && copy_to_user(user, &args, command->size))
-		return -EFAULT;
-	return err;
+	return copy_answer(command, &args, user, size) ?: err;
 }
 
 static int device_open(struct inode *inode, struct file *file)

@@ -12,6 +12,7 @@
 
 #include "../core/arena.h"
 #include "../core/client.h"
+#include "../core/holders.h"
 #include "../core/places.h"
 #include "../core/reader.h"
 #include "../core/ring.h"
@@ -120,6 +121,44 @@ static void set_arena_quota(struct kring_arena *arena, u32 quota)
 	kring_arena_wake_pools(arena, ~0u);
 }
 
+/* The attributes that ARENA_SET sets. The hold limits are by role. */
+static const int settings[] = {
+	RRING_A_ARENA_HOLD_LIMIT_OBSERVER,
+	RRING_A_ARENA_HOLD_LIMIT_CONSUMER,
+	RRING_A_ARENA_HOLD_LIMIT_PRODUCER,
+	RRING_A_ARENA_QUOTA,
+	RRING_A_ARENA_MODE,
+};
+
+static bool has_setting(const struct genl_info *info)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(settings); i++)
+		if (info->attrs[settings[i]])
+			return true;
+	return false;
+}
+
+static void set_hold_limits(struct kring_arena *arena,
+			    const struct genl_info *info)
+{
+	bool any = false;
+	u32 role;
+
+	for (role = 0; role < RRING_ROLES; role++) {
+		const struct nlattr *percent = info->attrs[settings[role]];
+
+		if (!percent)
+			continue;
+		kring_holders_set(arena, role, nla_get_u32(percent));
+		any = true;
+	}
+	/* wake clients that wait for slots: they look for those above it */
+	if (any)
+		kring_arena_wake_pools(arena, ~0u);
+}
+
 int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 {
 	static const int attrs[] = { RRING_A_ARENA_ID, 0 };
@@ -127,8 +166,9 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 	const struct nlattr *mode = info->attrs[RRING_A_ARENA_MODE];
 	struct kring_arena *arena;
 
-	if (!quota && !mode) {
-		GENL_SET_ERR_MSG(info, "a quota or a mode is wanted");
+	if (!has_setting(info)) {
+		GENL_SET_ERR_MSG(info,
+				 "a quota, a mode or a hold limit is wanted");
 		return -EINVAL;
 	}
 	arena = lock_arena(skb, info, attrs);
@@ -138,6 +178,7 @@ int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
 		set_arena_quota(arena, nla_get_u32(quota));
 	if (mode)
 		WRITE_ONCE(arena->mode, nla_get_u32(mode));
+	set_hold_limits(arena, info);
 	kring_arena_changed(arena);
 	unlock_arena(arena);
 	return 0;

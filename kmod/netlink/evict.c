@@ -14,16 +14,36 @@
  *   4. kring_client_die() does the same as for a client whose ledger was
  *      unmapped. It also wakes the client's sleeping threads: their calls
  *      return -EOWNERDEAD.
+ *
+ * For a client that exceeds its hold limit (core/holders.c), the task that waits
+ * for a slot does step 1, and a worker does the others: step 2 can take long if
+ * the client's process keeps its mmap_lock busy.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
 
+#include "../core/announce.h"
 #include "../core/arena.h"
 #include "../core/client.h"
 #include "../core/death.h"
 #include "../core/ring.h"
 #include "../core/trace.h"
 #include "evict.h"
+
+/*
+ * Set .evicted of @client, which is not evicted: from now on the client's calls
+ * fail, and the client can map nothing more. Take a reference to @client for the
+ * rest of the eviction. The caller holds the arena's lock.
+ */
+static void mark(struct kring_client *client)
+{
+	/* insert_pages() reads .evicted without the arena's lock */
+	WRITE_ONCE(client->evicted, true);
+	client->arena->evictions++;
+	kref_get(&client->ref);
+}
 
 /*
  * Set .evicted of client @id: from now on the client's calls fail, and the
@@ -42,18 +62,14 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 		return ERR_PTR(-EINTR);
 	if (id <= arena->info->max_clients)
 		client = arena->clients[id];
-	if (!client) {
+	if (!client)
 		client = ERR_PTR(-ESRCH);
-	} else if (serial && client->serial != serial) {
+	else if (serial && client->serial != serial)
 		client = ERR_PTR(-ESTALE);
-	} else if (client->evicted) {
+	else if (client->evicted)
 		client = ERR_PTR(-EALREADY);
-	} else {
-		/* insert_pages() reads .evicted without the arena's lock */
-		WRITE_ONCE(client->evicted, true);
-		arena->evictions++;
-		kref_get(&client->ref);
-	}
+	else
+		mark(client);
 	mutex_unlock(&arena->lock);
 	return client;
 }
@@ -98,14 +114,34 @@ static void wake_all(struct kring_arena *arena)
  * meanwhile, so wake the tasks that these calls were for. Take the arena's lock
  * and release it again.
  */
-static void unmark_evicted(struct kring_arena *arena,
-			   struct kring_client *client)
+static void unmark_evicted(struct kring_client *client)
 {
+	struct kring_arena *arena = client->arena;
+
 	mutex_lock(&arena->lock);
 	WRITE_ONCE(client->evicted, false);
 	arena->evictions--;
 	wake_all(arena);
 	mutex_unlock(&arena->lock);
+}
+
+/*
+ * Do the steps of an eviction that follow mark(), and put its reference. Return
+ * 0, or -EINTR if the calling task got a fatal signal: then @client lives on.
+ * The caller holds no lock.
+ */
+static int finish(struct kring_client *client)
+{
+	int err = revoke_mappings(client);
+
+	if (err) {
+		unmark_evicted(client);
+	} else {
+		trace_evict(client);
+		kring_client_die(client);
+	}
+	kring_client_put(client);
+	return err;
 }
 
 /*
@@ -118,17 +154,60 @@ static void unmark_evicted(struct kring_arena *arena,
 int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 {
 	struct kring_client *client = mark_evicted(arena, id, serial);
-	int err;
 
-	if (IS_ERR(client))
-		return PTR_ERR(client);
-	err = revoke_mappings(client);
-	if (err) {
-		unmark_evicted(arena, client);
-	} else {
-		trace_evict(client);
-		kring_client_die(client);
-	}
-	kring_client_put(client);
-	return err;
+	return IS_ERR(client) ? PTR_ERR(client) : finish(client);
+}
+
+/* ---- evictions by a worker ---- */
+
+/* An eviction that the worker has to finish. It has the reference of mark(). */
+struct eviction {
+	struct work_struct work;
+	struct kring_client *client;
+};
+
+/*
+ * A queue of its own, and unbound: a hostile process that keeps its mmap_lock
+ * busy delays no other work of the kernel.
+ */
+static struct workqueue_struct *evictions;
+
+static void run_eviction(struct work_struct *work)
+{
+	struct eviction *eviction = container_of(work, struct eviction, work);
+
+	/* no signal reaches a worker, so this cannot fail */
+	finish(eviction->client);
+	kfree(eviction);
+}
+
+void kring_evict_later(struct kring_client *client)
+{
+	struct eviction *eviction;
+
+	if (!evictions || kring_client_is_gone(client))
+		return;
+	eviction = kzalloc(sizeof(*eviction), GFP_KERNEL_ACCOUNT);
+	if (!eviction)
+		return;
+	INIT_WORK(&eviction->work, run_eviction);
+	eviction->client = client;
+	mark(client);
+	queue_work(evictions, &eviction->work);
+}
+
+int kring_evict_start(void)
+{
+	evictions = alloc_workqueue("rring_evict", WQ_UNBOUND, 0);
+	return evictions ? 0 : -ENOMEM;
+}
+
+/*
+ * Finish the evictions that are queued. The caller ensures that no client and no
+ * kernel writer can find a pool without a free slot any more.
+ */
+void kring_evict_stop(void)
+{
+	destroy_workqueue(evictions);
+	evictions = NULL;
 }

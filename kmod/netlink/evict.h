@@ -7,5 +7,7 @@
 struct kring_arena;
 
 int kring_evict(struct kring_arena *arena, u32 id, u32 serial);
+int kring_evict_start(void);
+void kring_evict_stop(void);
 
 #endif /* KRING_EVICT_H */

@@ -9,9 +9,12 @@
 #include <linux/cred.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
+#include <linux/pid_namespace.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
+
+#include <linux/rusted_ring_netlink.h>
 
 #include "../core/compat.h"
 #include "listener.h"
@@ -32,6 +35,11 @@ struct listener {
 	 * socket puts its own reference to the namespace.
 	 */
 	struct kring_viewer viewer;
+	/*
+	 * The pid namespace of the process that has sent WATCH. The listener
+	 * holds a reference to it.
+	 */
+	struct pid_namespace *pid_ns;
 };
 
 static LIST_HEAD(listeners);
@@ -73,6 +81,7 @@ static struct listener *closed_listener(const struct net *net, u32 portid)
 static void listener_remove(struct listener *listener)
 {
 	list_del(&listener->node);
+	put_pid_ns(listener->pid_ns);
 	put_cred(listener->viewer.cred);
 	sock_put(listener->sk);
 	kfree(listener);
@@ -100,6 +109,7 @@ static int enlist(struct listener *listener, const struct sk_buff *skb)
 		return -EDQUOT;
 	sock_hold(listener->sk);
 	get_cred(cred);
+	get_pid_ns(listener->pid_ns);
 	list_add_tail(&listener->node, &listeners);
 	return 0;
 }
@@ -118,6 +128,7 @@ int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	listener->sk = NETLINK_CB(skb).sk;
 	listener->portid = info->snd_portid;
+	listener->pid_ns = task_active_pid_ns(current);
 	err = kring_viewer_init(&listener->viewer, skb);
 	if (err)
 		goto fail;
@@ -184,14 +195,29 @@ static void send_to(const struct listener *listener, struct sk_buff *skb)
 }
 
 /*
+ * Append to @skb, the copy of a notice for @listener, the process id @pid as the
+ * listener's pid namespace numbers it. Append nothing if @pid is NULL or has no
+ * number there.
+ */
+static void append_pid(const struct listener *listener, struct sk_buff *skb,
+		       struct pid *pid)
+{
+	u32 nr = pid_nr_ns(pid, listener->pid_ns);
+
+	if (nr && !nla_put_u32(skb, RRING_A_CLIENT_PID, nr))
+		nlmsg_end(skb, nlmsg_hdr(skb));
+}
+
+/*
  * Send a copy of @skb, a notice about an arena, to each listener in @net that
- * may see this arena. @access describes the arena. A listener whose receive
- * buffer is full loses the notice, and its next receive call fails with
- * ENOBUFS. A listener for whose copy there is no memory loses the notice
- * without an error. Takes listeners_lock.
+ * may see this arena. @access describes the arena. If the notice names a client,
+ * @pid is its process, and NULL otherwise. A listener whose receive buffer is
+ * full loses the notice, and its next receive call fails with ENOBUFS. A
+ * listener for whose copy there is no memory loses the notice without an error.
+ * Takes listeners_lock.
  */
 void kring_listener_send(struct net *net, const struct kring_access *access,
-			 const struct sk_buff *skb)
+			 const struct sk_buff *skb, struct pid *pid)
 {
 	struct listener *listener;
 	struct sk_buff *copy;
@@ -201,8 +227,10 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 		if (!may_hear(listener, net, access))
 			continue;
 		copy = skb_copy(skb, GFP_KERNEL);
-		if (copy)
-			send_to(listener, copy);
+		if (!copy)
+			continue;
+		append_pid(listener, copy, pid);
+		send_to(listener, copy);
 	}
 	mutex_unlock(&listeners_lock);
 }

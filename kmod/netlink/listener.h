@@ -4,6 +4,7 @@
 
 struct genl_info;
 struct net;
+struct pid;
 struct kring_access;
 struct sk_buff;
 
@@ -14,7 +15,7 @@ int kring_listener_add(struct sk_buff *skb, struct genl_info *info);
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access);
 void kring_listener_send(struct net *net, const struct kring_access *access,
-			 const struct sk_buff *skb);
+			 const struct sk_buff *skb, struct pid *pid);
 int kring_listener_start(void);
 void kring_listener_stop(void);
 

@@ -14,6 +14,7 @@
 #include "../core/compat.h"
 #include "change.h"
 #include "dump.h"
+#include "evict.h"
 #include "listener.h"
 #include "netlink.h"
 #include "notify.h"
@@ -49,6 +50,9 @@ static const struct nla_policy arena_set[] = {
 	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
 	[RRING_A_ARENA_MODE] = NLA_POLICY_MAX(NLA_U32, 0777),
 	[RRING_A_ARENA_QUOTA] = NLA_POLICY_RANGE(NLA_U32, 1, 100),
+	[RRING_A_ARENA_HOLD_LIMIT_OBSERVER] = NLA_POLICY_MAX(NLA_U32, 100),
+	[RRING_A_ARENA_HOLD_LIMIT_CONSUMER] = NLA_POLICY_MAX(NLA_U32, 100),
+	[RRING_A_ARENA_HOLD_LIMIT_PRODUCER] = NLA_POLICY_MAX(NLA_U32, 100),
 };
 
 static const struct nla_policy arena_ban[] = {
@@ -148,24 +152,34 @@ struct genl_family kring_genl_family __ro_after_init = {
 
 int kring_netlink_register(void)
 {
-	int err = kring_listener_start();
+	int err = kring_evict_start();
 
 	if (err)
 		return err;
+	err = kring_listener_start();
+	if (err)
+		goto fail_evict;
 	err = genl_register_family(&kring_genl_family);
 	if (err)
-		kring_listener_stop();
-	else
-		kring_notify_start();
+		goto fail_listener;
+	kring_notify_start();
+	return 0;
+
+fail_listener:
+	kring_listener_stop();
+fail_evict:
+	kring_evict_stop();
 	return err;
 }
 
 /*
- * Send the queued notices and unregister the family. The caller ensures that no
- * process has the device open or can open the device.
+ * Finish the queued evictions, send the queued notices and unregister the
+ * family. The caller ensures that no process has the device open or can open
+ * the device.
  */
 void kring_netlink_unregister(void)
 {
+	kring_evict_stop();
 	kring_notify_stop();
 	genl_unregister_family(&kring_genl_family);
 	kring_listener_stop();

@@ -55,6 +55,9 @@ struct notice {
 	kuid_t uid;
 	int gid_attr;			/* 0: no group id */
 	kgid_t gid;
+	struct pid *pid;		/* the client's process, with a
+					 * reference; NULL: no process id
+					 */
 };
 
 static LIST_HEAD(pending);
@@ -116,10 +119,17 @@ static void send_notice(struct notice *notice, struct net *net)
 	if (append_late_attrs(notice, net))
 		return;
 	genlmsg_end(notice->skb, notice->header);
-	kring_listener_send(net, &notice->access, notice->skb);
+	kring_listener_send(net, &notice->access, notice->skb, notice->pid);
 	genlmsg_multicast_netns(&kring_genl_family, net, notice->skb, 0, 0,
 				GFP_KERNEL);
 	notice->skb = NULL;
+}
+
+static void notice_free(struct notice *notice)
+{
+	put_pid(notice->pid);
+	nlmsg_free(notice->skb);
+	kfree(notice);
 }
 
 static void deliver(struct notice *notice)
@@ -130,8 +140,7 @@ static void deliver(struct notice *notice)
 		send_notice(notice, net);
 		put_net(net);
 	}
-	nlmsg_free(notice->skb);
-	kfree(notice);
+	notice_free(notice);
 }
 
 static struct notice *pop_notice(void)
@@ -280,8 +289,7 @@ static void notice_post(struct kring_arena *arena, struct notice *notice,
 {
 	if (!WARN_ON_ONCE(err) && notice_enqueue(arena, notice))
 		return;
-	nlmsg_free(notice->skb);
-	kfree(notice);
+	notice_free(notice);
 }
 
 /* ---- the notices ---- */
@@ -375,6 +383,32 @@ void kring_announce_dry(struct kring_pool *pool,
 	if (!err)
 		err = nla_put_u32(notice->skb, RRING_A_POOL_CLIENT, client->id);
 	notice_post(pool->arena, notice, err);
+}
+
+/*
+ * Queue the notice CLIENT_OVER_LIMIT: @client holds @claimed slots of @pool,
+ * which is more than its hold limit, and another client has found no free slot.
+ * Each listener gets the process id in its own numbers. Return true, or false if
+ * a limit is reached or there is no memory: a client must not escape its notice
+ * because it has caused many others. After kring_notify_stop() return true. The
+ * caller holds the arena's lock.
+ */
+bool kring_announce_over_limit(const struct kring_pool *pool,
+			       const struct kring_client *client, u32 claimed)
+{
+	struct notice *notice = notice_begin(pool->arena,
+					     RRING_CMD_CLIENT_OVER_LIMIT,
+					     RRING_A_CLIENT_MISSED);
+
+	if (!notice)
+		return READ_ONCE(stopped);
+	notice->uid_attr = RRING_A_CLIENT_UID;
+	notice->uid = client->uid;
+	notice->pid = get_pid(client->pid);
+	notice_post(pool->arena, notice,
+		    kring_report_over_limit(notice->skb, pool, client,
+					    claimed));
+	return true;
 }
 
 /*

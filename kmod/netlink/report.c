@@ -80,6 +80,19 @@ static void put_bans(struct report *report, const struct kring_bans *bans,
 		put_uid(report, RRING_A_ARENA_BANNED, bans->uid[i], audience);
 }
 
+static void put_hold_limit(struct report *report,
+			   const struct kring_hold_limit *limit)
+{
+	put_u32(report, RRING_A_ARENA_HOLD_LIMIT_OBSERVER,
+		limit->percent[RRING_OBSERVER]);
+	put_u32(report, RRING_A_ARENA_HOLD_LIMIT_CONSUMER,
+		limit->percent[RRING_CONSUMER]);
+	put_u32(report, RRING_A_ARENA_HOLD_LIMIT_PRODUCER,
+		limit->percent[RRING_PRODUCER]);
+	put_u32(report, RRING_A_ARENA_ON_HOLD_LIMIT,
+		limit->evict ? RRING_HOLD_EVICT : RRING_HOLD_NOTICE);
+}
+
 static u32 count_clients(const struct kring_arena *arena)
 {
 	u32 n = 0;
@@ -120,6 +133,7 @@ int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 	put_gid(&report, RRING_A_ARENA_GID, arena->gid, audience);
 	put_u32(&report, RRING_A_ARENA_MODE, READ_ONCE(arena->mode));
 	put_u32(&report, RRING_A_ARENA_QUOTA, arena->quota);
+	put_hold_limit(&report, &arena->hold_limit);
 	put_u32(&report, RRING_A_ARENA_MAX_CLIENTS, info->max_clients);
 	put_u32(&report, RRING_A_ARENA_CLIENTS, count_clients(arena));
 	put_u32(&report, RRING_A_ARENA_MAX_RINGS, info->max_rings);
@@ -194,6 +208,7 @@ static void put_pool_usage(struct report *report,
 			   const struct kring_client_usage *usage)
 {
 	const struct kring_pool *pool = &client->arena->pool[i];
+	u32 limit = kring_holders_limit(pool, client);
 	struct nlattr *nest;
 
 	if (report->err)
@@ -209,6 +224,10 @@ static void put_pool_usage(struct report *report,
 	put_u32(report, RRING_A_CLIENT_POOL_CHARGED, usage->charged[i]);
 	put_u32(report, RRING_A_CLIENT_POOL_QUOTA,
 		kring_pool_quota(pool, client));
+	if (limit < pool->capacity)
+		put_u32(report, RRING_A_CLIENT_POOL_HOLD_LIMIT, limit);
+	put_flag(report, RRING_A_CLIENT_POOL_OVER_LIMIT,
+		 client->over_limit & BIT(i) && usage->held[i] > limit);
 	nla_nest_end(report->skb, nest);
 }
 
@@ -223,6 +242,32 @@ static void put_pid_of(struct report *report, const struct kring_client *client,
 		put_u32(report, RRING_A_CLIENT_PID, pid);
 }
 
+static void put_client(struct report *report, const struct kring_client *client,
+		       const struct kring_id_namespaces *audience)
+{
+	put_u32(report, RRING_A_CLIENT_ARENA, client->arena->id);
+	put_u32(report, RRING_A_CLIENT_ID, client->id);
+	put_u32(report, RRING_A_CLIENT_SERIAL, client->serial);
+	put_pid_of(report, client, audience);
+	put_uid(report, RRING_A_CLIENT_UID, client->uid, audience);
+	put_name(report, RRING_A_CLIENT_COMM, client->comm);
+	put_u32(report, RRING_A_CLIENT_ROLE, client->role);
+	put_u32(report, RRING_A_CLIENT_STATE, client->state);
+}
+
+int kring_report_over_limit(struct sk_buff *skb, const struct kring_pool *pool,
+			    const struct kring_client *client, u32 claimed)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_CLIENT_PAD };
+
+	put_client(&report, client, NULL);
+	put_u32(&report, RRING_A_CLIENT_CLASS, pool->index);
+	put_u32(&report, RRING_A_CLIENT_CLAIMED, claimed);
+	put_u32(&report, RRING_A_CLIENT_HOLD_LIMIT,
+		kring_holders_limit(pool, client));
+	return report.err;
+}
+
 int kring_report_client(struct sk_buff *skb, const struct kring_client *client,
 			const struct kring_client_usage *usage,
 			const struct kring_id_namespaces *audience)
@@ -230,14 +275,7 @@ int kring_report_client(struct sk_buff *skb, const struct kring_client *client,
 	struct report report = { .skb = skb, .pad = RRING_A_CLIENT_PAD };
 	u32 i;
 
-	put_u32(&report, RRING_A_CLIENT_ARENA, client->arena->id);
-	put_u32(&report, RRING_A_CLIENT_ID, client->id);
-	put_u32(&report, RRING_A_CLIENT_SERIAL, client->serial);
-	put_pid_of(&report, client, audience);
-	put_uid(&report, RRING_A_CLIENT_UID, client->uid, audience);
-	put_name(&report, RRING_A_CLIENT_COMM, client->comm);
-	put_u32(&report, RRING_A_CLIENT_ROLE, client->role);
-	put_u32(&report, RRING_A_CLIENT_STATE, client->state);
+	put_client(&report, client, audience);
 	if (client->quota)
 		put_u32(&report, RRING_A_CLIENT_QUOTA, client->quota);
 	put_u32(&report, RRING_A_CLIENT_HELD, kring_client_usage_holds(usage));

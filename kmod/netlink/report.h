@@ -37,6 +37,8 @@ int kring_report_pool(struct sk_buff *skb, struct kring_pool *pool,
 int kring_report_client(struct sk_buff *skb, const struct kring_client *client,
 			const struct kring_client_usage *usage,
 			const struct kring_id_namespaces *audience);
+int kring_report_over_limit(struct sk_buff *skb, const struct kring_pool *pool,
+			    const struct kring_client *client, u32 claimed);
 int kring_report_ring(struct sk_buff *skb, struct kring_ring *ring,
 		      const struct kring_id_namespaces *audience);
 int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,

@@ -92,6 +92,28 @@ TEST_F(error_detail, of_an_arena_names_the_field)
 	FAILS(-ENAMETOOLONG, "39 characters", rring_arena_create(&config));
 }
 
+/* A process has neither notices nor evictions. */
+TEST_F(error_detail, of_a_hold_limit_names_the_field_or_the_backend)
+{
+	struct rring_arena_config config = {
+		.capacity = { 8 },
+		.uid = ~0u,
+		.gid = ~0u,
+		.hold_limit = { 10 },
+		.backend = RRING_BACKEND_PROCESS,
+	};
+
+	FAILS(-EOPNOTSUPP, "hold_limit", rring_arena_create(&config));
+	config.hold_limit[0] = 0;
+	config.on_hold_limit = RRING_HOLD_EVICT;
+	FAILS(-EOPNOTSUPP, "on_hold_limit", rring_arena_create(&config));
+	if (rring_backend() != RRING_BACKEND_DEVICE)
+		return;
+	config.on_hold_limit = RRING_HOLD_NOTICE;
+	ARENA("hold_limit of role consumer is 101", .hold_limit = { 0, 101 });
+	ARENA("on_hold_limit is 2", .on_hold_limit = 2);
+}
+
 #pragma GCC diagnostic pop
 
 struct wrong_ring {

@@ -82,7 +82,7 @@ sparse_are_answered() {
 notifications_are_printed() {
 	local name
 
-	"$replay" watch --json -n 6 >"$dir/lines"
+	"$replay" watch --json -n 7 >"$dir/lines"
 	jq -r .event "$dir/lines" >"$dir/events"
 	while read -r name; do
 		diff <(answer "$name") \
@@ -99,7 +99,7 @@ notifications_are_chosen() {
 	"$replay" watch -a bus -e arena-gone -n 1 |
 		awk '{ print $2 }' | diff - <(echo arena-gone)
 	# until there is nothing left
-	status 1 "$replay" watch -i 7 2>"$dir/err" | wc -l | grep -x 6
+	status 1 "$replay" watch -i 7 2>"$dir/err" | wc -l | grep -x 7
 	status 1 "$replay" watch -i 8 2>"$dir/err" | nothing
 }
 
@@ -138,7 +138,7 @@ text_has_everything() {
 nothing_reaches_the_terminal() {
 	"$replay" client | grep -F 'a "b\\\n\x1b[31m'
 	"$replay" stat | lacks $'\033'
-	"$replay" watch -n 6 | lacks $'\033'
+	"$replay" watch -n 7 | lacks $'\033'
 	"$replay" top -b -d 10 | lacks $'\033'
 }
 
@@ -166,6 +166,8 @@ changes_are_asked_for() {
 	asked "arena-set id=7 quota=30" arena set -a bus --quota=30
 	asked "arena-set id=7 mode=448" arena set -a bus --mode=0700
 	asked "arena-set id=7 quota=5 mode=0" arena set -a bus -m 0 -q 5
+	asked "arena-set id=7 hold-limit-observer=10 hold-limit-producer=0" \
+		arena set -a bus --hold-limit=producer=0,observer=10
 	asked "client-set arena=7 id=5 quota=0" client set -i 7 5 -q 0
 	asked "client-evict arena=7 id=103 serial=104" evict -a bus --pid=105
 	asked "reader-get arena=7" ban -a bus 106
@@ -259,6 +261,10 @@ wrong_arguments() {
 	arena create a --quota=101
 	arena create a --quota=0
 	arena create a --quota=+3
+	arena create a --hold-limit=10
+	arena create a --hold-limit=observer
+	arena create a --hold-limit=observer=101
+	arena create a --on-hold-limit=kill
 	arena create a --profile=huge
 	arena create a --clients=256
 	arena create a --user=nobody-is-called-that
@@ -268,6 +274,7 @@ wrong_arguments() {
 	arena set b --quota=3
 	arena set --quota=0
 	arena set --mode=1000
+	arena set --hold-limit=all=10
 	arena list a
 	arena -a a -i 3
 	arena -i 0

@@ -46,11 +46,11 @@ attributes_agree() {
 
 # Each flag and each value of an enumeration.
 names_of_values() {
-	sed -n '/^enum rring_\(class\|role\|kind\|policy\|start\)/,/^}/p
+	sed -n '/^enum rring_\(class\|role\|hold_action\|kind\|policy\|start\)/,/^}/p
 		/^enum rring_wait_for/,/^}/p
 		/^#define RRING_.*u <<\|^#define RRING_WAKE/p' \
 		"$headers/rusted_ring.h" | grep -oE '\bRRING_[A-Z_]+' |
-		grep -vE '_(MAX|WAIT|WAITS|POOLS)$|_MASK'
+		grep -vE '_(MAX|WAIT|WAITS|POOLS|ROLES)$|_MASK'
 }
 
 values_are_named() {

@@ -199,6 +199,7 @@ const struct call calls[CALLS] = {
 	[_IOC_NR(RRING_IOC_CREATE)] = {
 		.request = RRING_IOC_CREATE,
 		.size = sizeof(struct rring_create),
+		.first = AT(create, hold_limit),
 		.good = good_create,
 		.bad = {
 			{ AT(create, flags), 1u << 1, -EINVAL },
@@ -219,6 +220,13 @@ const struct call calls[CALLS] = {
 			{ AT(create, capacity[RRING_XXL]),
 			  RRING_XXL_CAPACITY_MAX + 1, -EINVAL },
 			{ AT(create, capacity[RRING_XXL]), ~0u, -EINVAL },
+			{ AT(create, hold_limit[RRING_OBSERVER]), 101,
+			  -EINVAL },
+			{ AT(create, hold_limit[RRING_PRODUCER]), ~0u,
+			  -EINVAL },
+			{ AT(create, on_hold_limit), RRING_HOLD_EVICT + 1,
+			  -EINVAL },
+			{ AT(create, on_hold_limit), ~0u, -EINVAL },
 		},
 	},
 	[_IOC_NR(RRING_IOC_REMOVE)] = {

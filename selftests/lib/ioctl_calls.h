@@ -44,10 +44,11 @@ struct call_bad {
 struct call {
 	unsigned long request;
 	uint32_t size;
+	uint32_t first;		/* size of the first version; 0: .size */
 	int needs_client;
 	/* fill zeroed @args except .size; may replace @self->fd */
 	void (*good)(struct subject *self, union args *args);
-	struct call_bad bad[16];
+	struct call_bad bad[20];
 };
 
 /* Indexed by _IOC_NR(). */

@@ -25,7 +25,7 @@ struct field {
 	{ kind, offsetof(struct rring_##call, member),			\
 	  sizeof(((struct rring_##call *)0)->member), limit }
 
-#define FIELDS	14
+#define FIELDS	18
 
 static const struct form {
 	unsigned long request;
@@ -46,6 +46,10 @@ static const struct form {
 		FIELD(UP_TO, create, mode, 0777),
 		FIELD(ANY, create, uid, 0),
 		FIELD(ANY, create, gid, 0),
+		FIELD(UP_TO, create, hold_limit[0], 100),
+		FIELD(UP_TO, create, hold_limit[1], 100),
+		FIELD(UP_TO, create, hold_limit[2], 100),
+		FIELD(UP_TO, create, on_hold_limit, RRING_HOLD_EVICT),
 	} },
 	{ RRING_IOC_REMOVE, {
 		FIELD(UP_TO, remove, reserved, 0),
@@ -361,7 +365,7 @@ size_t forge_message(struct rng *rng, uint16_t family, uint32_t arena,
 	else if (header->cmd <= RRING_CMD_READER_GET)
 		message->nlmsg_flags |= NLM_F_DUMP;
 	while (n--)
-		forge_attr(rng, message, (uint16_t)(2 + rng_below(rng, 21)),
+		forge_attr(rng, message, (uint16_t)(2 + rng_below(rng, 25)),
 			   arena);
 	/* attributes of a change: the arena, the object and its new value */
 	if (rng_below(rng, 2)) {

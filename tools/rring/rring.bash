@@ -7,9 +7,10 @@ _rring_options() {
 
 	case $1 in
 	'arena create') echo '--profile --capacity --clients --rings --quota
-			      --mode --user --group' ;;
+			      --hold-limit --on-hold-limit --mode --user
+			      --group' ;;
 	'arena remove') ;;
-	'arena set') echo "--quota --mode $which" ;;
+	'arena set') echo "--quota --hold-limit --mode $which" ;;
 	'client set') echo "--quota $which" ;;
 	'ring set') echo "--stall-ms $which" ;;
 	'stat '*) echo "--openmetrics $which" ;;
@@ -40,9 +41,10 @@ _rring_words() {
 	case $1 in
 	-a|--arena) rring arena list 2>/dev/null | awk 'NR > 1 { print $2 }' ;;
 	--event) echo 'arena-created arena-gone client-died client-evicted
-		       pool-dry reader-lapped' ;;
+		       pool-dry reader-lapped client-over-limit' ;;
 	--from) echo 'newest oldest' ;;
 	--kind) echo 'inline handles' ;;
+	--on-hold-limit) echo 'notice evict' ;;
 	--policy) echo 'block fail overwrite' ;;
 	--profile) echo 'mobile desktop server auto' ;;
 	--user) compgen -u ;;

@@ -47,6 +47,7 @@ int rring_arena_create(const struct rring_arena_config *config)
 		.mode = config->mode,
 		.uid = config->uid,
 		.gid = config->gid,
+		.on_hold_limit = (uint32_t)config->on_hold_limit,
 	};
 	enum rring_backend backend = config->backend;
 	int ret;
@@ -56,6 +57,7 @@ int rring_arena_create(const struct rring_arena_config *config)
 	if (ret)
 		return ret;
 	memcpy(args.capacity, config->capacity, sizeof(args.capacity));
+	memcpy(args.hold_limit, config->hold_limit, sizeof(args.hold_limit));
 	if ((unsigned int)backend > RRING_BACKEND_PROCESS)
 		return ulib_error(-EINVAL, "there is no backend %u; RRING_BACKEND_AUTO chooses one",
 				  backend);

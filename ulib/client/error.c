@@ -49,6 +49,7 @@ static const struct {
 	{ ENAMETOOLONG, "a name takes up to 31 characters; use a shorter one" },
 	{ EPROTO, "module and library are of different versions; install those of one version" },
 	{ ENOTTY, "not known to this module; install module and library of one version" },
+	{ EOPNOTSUPP, "only arenas of the device have this; load the module, or do without" },
 	{ ENOSYS, "the kernel has neither membarrier nor sched_setaffinity; allow one of them (a seccomp filter?)" },
 	{ EFAULT, "not the caller's memory; pass the address of a structure of your own" },
 };

@@ -49,6 +49,8 @@ static int explain_capacities(const struct rring_arena_config *config, int err)
 
 static int explain_config(const struct rring_arena_config *config, int err)
 {
+	uint32_t i;
+
 	if (config->flags & ~RRING_CREATE_PERSIST)
 		return ulib_error(err, "flags are %#x; only RRING_CREATE_PERSIST is known",
 				  config->flags);
@@ -66,6 +68,13 @@ static int explain_config(const struct rring_arena_config *config, int err)
 	if (config->mode & ~0777u)
 		return ulib_error(err, "mode is %#o; it may be up to 0777",
 				  config->mode);
+	for (i = 0; i < RRING_ROLES; i++)
+		if (config->hold_limit[i] > 100)
+			return ulib_error(err, "hold_limit of role %s is %u; it is in percent, up to 100",
+					  role_names[i], config->hold_limit[i]);
+	if ((unsigned int)config->on_hold_limit > RRING_HOLD_EVICT)
+		return ulib_error(err, "on_hold_limit is %u; it is RRING_HOLD_NOTICE or RRING_HOLD_EVICT",
+				  config->on_hold_limit);
 	return explain_capacities(config, err);
 }
 
@@ -86,6 +95,8 @@ int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 				  limit_of(in_process));
 	case -EDQUOT:
 		return ulib_error(err, "arenas: those that this user has created and that still exist are as many as the module's user_arenas permits; end some");
+	case -EOPNOTSUPP:
+		return ulib_error(err, "hold_limit and on_hold_limit are for arenas of the device; in a process nobody gets notices, and nobody is evicted");
 	}
 	return err;
 }

@@ -131,11 +131,24 @@ static int descriptor_new(struct kring_arena *arena)
 	return ends[1];
 }
 
+/* A process has no notices and no evictions, so a hold limit would do nothing. */
+static bool has_hold_limit(const struct rring_create *args)
+{
+	u32 i;
+
+	for (i = 0; i < RRING_ROLES; i++)
+		if (args->hold_limit[i])
+			return true;
+	return args->on_hold_limit;
+}
+
 int kring_descriptor_create(const struct rring_create *args)
 {
 	struct kring_arena *arena;
 	int fd;
 
+	if (has_hold_limit(args))
+		return -EOPNOTSUPP;
 	arena = kring_arena_new(args, current->nsproxy->net_ns);
 	if (IS_ERR(arena))
 		return (int)PTR_ERR(arena);

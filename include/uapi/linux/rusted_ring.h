@@ -55,6 +55,16 @@ enum rring_role {
 	RRING_OBSERVER,	/* read as an observer: never hold a writer back */
 	RRING_CONSUMER,	/* also read as a gating reader: hold a writer back */
 	RRING_PRODUCER,	/* also allocate events, write payloads and rings */
+	RRING_ROLES,	/* number of roles */
+};
+
+/*
+ * What happens when a client holds more slots of a pool than the hold limit of
+ * its role, and another client finds no free slot there.
+ */
+enum rring_hold_action {
+	RRING_HOLD_NOTICE,	/* the kernel names it in a notice (netlink) */
+	RRING_HOLD_EVICT,	/* the kernel also evicts it */
 };
 
 #define RRING_POOL_CAPACITY_MAX	(1u << 24)	/* slots */
@@ -531,7 +541,8 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  *
  * Each struct begins with its size in bytes. Later versions may add fields at
  * its end: the caller's struct may be larger than the kernel's if the bytes
- * beyond are zero. Reserved fields and unused flags are 0. The caller fills all
+ * beyond are zero, and may be smaller, but not smaller than the first version:
+ * fields that it lacks count as 0. Reserved fields and unused flags are 0. The caller fills all
  * fields but those marked "out", which the kernel fills. On an error the kernel
  * does not change the struct.
  *
@@ -590,6 +601,13 @@ struct rring_create {
 					 */
 	__u32 uid;			/* owner; ~0 means the caller's euid */
 	__u32 gid;			/* group; ~0 means the caller's egid */
+	/* the first version of the struct ends here */
+	__u32 hold_limit[RRING_ROLES];	/* by role: how many slots of a pool, in
+					 * percent of the pool, a client may hold
+					 * while another client finds no free
+					 * slot there; up to 100; 0: no limit
+					 */
+	__u32 on_hold_limit;		/* enum rring_hold_action */
 };
 
 /*

@@ -12,9 +12,14 @@ TEST_F(call, good_call_succeeds)
 	EXPECT_EQ(self->call->size, self->args->size);
 }
 
-TEST_F(call, smaller_struct_is_refused)
+static uint32_t first_size(const struct call *call)
 {
-	uint32_t size = self->call->size;
+	return call->first ? call->first : call->size;
+}
+
+TEST_F(call, struct_below_the_first_version_is_refused)
+{
+	uint32_t size = first_size(self->call);
 	uint32_t sizes[] = { 0, 1, 4, size - 4, size - 1 };
 	size_t i;
 
@@ -22,6 +27,19 @@ TEST_F(call, smaller_struct_is_refused)
 		good(sizes[i]);
 		EXPECT_EQ(-EINVAL, call_at(self->args));
 	}
+}
+
+/* The kernel reads no byte beyond the struct, and takes fields there as 0. */
+TEST_F(call, struct_of_the_first_version_is_taken)
+{
+	uint32_t size = first_size(self->call);
+	char *last = (char *)self->args + CALL_PAGE - size;
+
+	good(size);
+	memset(self->args->byte + size, 0xff, self->call->size - size);
+	memmove(last, self->args, size);
+	EXPECT_LE(0, call_at(last));
+	EXPECT_EQ(size, *(uint32_t *)last);
 }
 
 TEST_F(call, larger_struct_with_zeros_is_taken)

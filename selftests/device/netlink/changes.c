@@ -118,6 +118,64 @@ static int set_mode(struct nl *nl, uint32_t arena, uint32_t mode)
 	return set_arena(nl, arena, value);
 }
 
+/* Return 1 if a dump shows these hold limits, and that nobody is evicted. */
+static int hold_limits_are(struct nl *nl, uint32_t arena, uint32_t observer,
+			   uint32_t consumer, uint32_t producer)
+{
+	struct nl_answer answer = nl_of_arena(nl, RRING_CMD_ARENA_GET, arena);
+	const struct nl_object *object = answer.object;
+	int same;
+
+	same = nl_u32(object, RRING_A_ARENA_HOLD_LIMIT_OBSERVER) == observer &&
+	       nl_u32(object, RRING_A_ARENA_HOLD_LIMIT_CONSUMER) == consumer &&
+	       nl_u32(object, RRING_A_ARENA_HOLD_LIMIT_PRODUCER) == producer &&
+	       nl_u32(object, RRING_A_ARENA_ON_HOLD_LIMIT) == RRING_HOLD_NOTICE;
+	nl_free(&answer);
+	return same;
+}
+
+/* Return the hold limit of class XS in the dump of client @id; ~0: none. */
+static uint32_t hold_limit_of(struct nl *nl, uint32_t arena, uint32_t id)
+{
+	struct nl_answer answer = nl_of_arena(nl, RRING_CMD_CLIENT_GET, arena);
+	uint32_t slots = nl_pool_u32(nl_find(&answer, RRING_A_CLIENT_ID, id), 0,
+				     RRING_A_CLIENT_POOL_HOLD_LIMIT);
+
+	nl_free(&answer);
+	return slots;
+}
+
+static int set_hold_limit(struct nl *nl, uint32_t arena, int attr,
+			  uint32_t percent)
+{
+	struct nl_value value = NL_U32(attr, percent);
+
+	return set_arena(nl, arena, value);
+}
+
+TEST_F(changes, hold_limit_of_each_role)
+{
+	struct nl *nl = &self->nl;
+	uint32_t id = self->client->id;
+
+	EXPECT_TRUE(hold_limits_are(nl, self->arena, 0, 0, 0));
+	EXPECT_EQ(~0u, hold_limit_of(nl, self->arena, id));
+	ASSERT_EQ(0, set_hold_limit(nl, self->arena,
+				    RRING_A_ARENA_HOLD_LIMIT_PRODUCER, 50));
+	EXPECT_TRUE(hold_limits_are(nl, self->arena, 0, 0, 50));
+	EXPECT_EQ(CAPACITY / 2u, hold_limit_of(nl, self->arena, id));
+	ASSERT_EQ(0, set_hold_limit(nl, self->arena,
+				    RRING_A_ARENA_HOLD_LIMIT_OBSERVER, 1));
+	ASSERT_EQ(0, set_hold_limit(nl, self->arena,
+				    RRING_A_ARENA_HOLD_LIMIT_CONSUMER, 100));
+	EXPECT_TRUE(hold_limits_are(nl, self->arena, 1, 100, 50));
+	/* a client that may hold all slots has no limit */
+	ASSERT_EQ(0, set_hold_limit(nl, self->arena,
+				    RRING_A_ARENA_HOLD_LIMIT_PRODUCER, 0));
+	EXPECT_TRUE(hold_limits_are(nl, self->arena, 1, 100, 0));
+	EXPECT_EQ(~0u, hold_limit_of(nl, self->arena, id));
+}
+
 /* Attach by name. Return 0 or a positive errno, an exit status. */
 static int attach(void *arg)
 {

@@ -31,6 +31,8 @@ FIXTURE_SETUP(dumps)
 		.max_clients = 9,
 		.max_rings = 9,
 		.quota = 50,
+		.hold_limit = { 10, 20 },
+		.on_hold_limit = RRING_HOLD_EVICT,
 		.mode = 0751,
 		.uid = ~0u,
 		.gid = 7,
@@ -78,6 +80,11 @@ TEST_F(dumps, arena_is_what_it_was_created_as)
 	EXPECT_EQ(0751u, nl_u32(arena, RRING_A_ARENA_MODE));
 	EXPECT_EQ(15u, nl_u32(arena, RRING_A_ARENA_MAY));
 	EXPECT_EQ(50u, nl_u32(arena, RRING_A_ARENA_QUOTA));
+	EXPECT_EQ(10u, nl_u32(arena, RRING_A_ARENA_HOLD_LIMIT_OBSERVER));
+	EXPECT_EQ(20u, nl_u32(arena, RRING_A_ARENA_HOLD_LIMIT_CONSUMER));
+	EXPECT_EQ(0u, nl_u32(arena, RRING_A_ARENA_HOLD_LIMIT_PRODUCER));
+	EXPECT_EQ((uint32_t)RRING_HOLD_EVICT,
+		  nl_u32(arena, RRING_A_ARENA_ON_HOLD_LIMIT));
 	EXPECT_EQ(9u, nl_u32(arena, RRING_A_ARENA_MAX_CLIENTS));
 	EXPECT_EQ(1u, nl_u32(arena, RRING_A_ARENA_CLIENTS));
 	EXPECT_EQ(9u, nl_u32(arena, RRING_A_ARENA_MAX_RINGS));

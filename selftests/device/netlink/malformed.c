@@ -169,6 +169,16 @@ TEST_F(malformed, values_out_of_range)
 	size_t i;
 
 	EXPECT_EQ(-ERANGE, nl_change(&self->nl, RRING_CMD_ARENA_SET, mode));
+	for (i = 0; i < RRING_ROLES; i++) {
+		struct nl_value hold_limit[] = {
+			NL_U32(RRING_A_ARENA_ID, self->arena),
+			NL_U32(RRING_A_ARENA_HOLD_LIMIT_OBSERVER + i, 101),
+			{ 0 }
+		};
+
+		EXPECT_EQ(-ERANGE, nl_change(&self->nl, RRING_CMD_ARENA_SET,
+					     hold_limit));
+	}
 	for (i = 0; i < COUNT(quotas); i++) {
 		struct nl_value arena[] = {
 			NL_U32(RRING_A_ARENA_ID, self->arena),

@@ -150,6 +150,11 @@ static void check_changes(struct nl *nl, const struct look *look)
 		NL_U32(RRING_A_ARENA_QUOTA, 60),
 		{ 0 }
 	};
+	struct nl_value hold_limit[] = {
+		NL_U32(RRING_A_ARENA_ID, look->arena),
+		NL_U32(RRING_A_ARENA_HOLD_LIMIT_OBSERVER, 10),
+		{ 0 }
+	};
 	struct nl_value client_quota[] = {
 		NL_U32(RRING_A_CLIENT_ARENA, look->arena),
 		NL_U32(RRING_A_CLIENT_ID, look->client),
@@ -180,6 +185,7 @@ static void check_changes(struct nl *nl, const struct look *look)
 	};
 
 	MUST(nl_change(nl, RRING_CMD_ARENA_SET, quota) == look->change);
+	MUST(nl_change(nl, RRING_CMD_ARENA_SET, hold_limit) == look->change);
 	MUST(nl_change(nl, RRING_CMD_CLIENT_SET, client_quota) ==
 	     look->change);
 	MUST(nl_change(nl, RRING_CMD_RING_SET, stall) == look->change);
@@ -216,6 +222,7 @@ static int is_whole(const struct rring_client *client, uint32_t arena)
 	struct nl nl = nl_open();
 	struct nl_answer answer = nl_of_arena(&nl, RRING_CMD_ARENA_GET, arena);
 	int whole = nl_u32(answer.object, RRING_A_ARENA_QUOTA) == 50 &&
+		    !nl_u32(answer.object, RRING_A_ARENA_HOLD_LIMIT_OBSERVER) &&
 		    nl_u32(answer.object, RRING_A_ARENA_CLIENTS) == 1;
 
 	nl_free(&answer);

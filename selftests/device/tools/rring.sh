@@ -397,6 +397,53 @@ process_is_evicted() {
 	rring arena remove tight
 }
 
+# Two clients in the arena `held': $hoarder has all 64 slots and wants one more,
+# and $waiter wants one. A producer may hold 32.
+start_hoarder_and_waiter() {
+	rring arena create held --capacity=s=64 --hold-limit=producer=50 "$@"
+	hoarder held 65 2>hoarder_said &
+	hoarder=$!
+	until_true is '.[0].pool[0].held == 64' rring client -a held
+	id=$(rring client -a held --json | jq '.[0].id')
+	hoarder held 1 &
+	waiter=$!
+}
+
+over_limit_is_found() {
+	start_watch
+	start_hoarder_and_waiter
+	is '.[0] | .hold_limit_producer == 50 and .hold_limit_observer == 0 and
+	    .on_hold_limit == "notice"' rring arena -a held
+	rring arena -a held | grep -q ' producer=50 '
+	has_happened ".event == \"client-over-limit\" and .client.id == $id and
+		      .client.pid == $hoarder and .client.class == \"s\" and
+		      .client.claimed == 64 and .client.hold_limit == 32"
+	is "[.[] | select(.pool[0].over_limit) | .pid] == [$hoarder]" \
+		rring client -a held
+	rring client -a held | grep -q " $hoarder .* s "
+	status 1 rring doctor >said
+	grep -q "^bad *clients .*process $hoarder, hoarder.* 64 slots.* is 32" said
+	rring arena set -a held --hold-limit=producer=0,consumer=10
+	is '.[0] | .hold_limit_producer == 0 and .hold_limit_consumer == 10' \
+		rring arena -a held
+	is '[.[].pool[0] | .hold_limit, .over_limit] |
+	    all(. == null or . == false)' rring client -a held
+	kill -9 $hoarder
+	wait $waiter
+	kill $watch
+	rring arena remove held
+}
+
+over_limit_is_evicted() {
+	start_hoarder_and_waiter --on-hold-limit=evict
+	wait $waiter
+	status 1 wait "$hoarder"
+	grep -q 'has ended' hoarder_said
+	is '.[0] | .evictions == 1 and .on_hold_limit == "evict"' \
+		rring arena -a held
+	rring arena remove held
+}
+
 # One that sleeps, and one that touches the arena later.
 evicted_rring_says_so() {
 	rring arena create small --capacity=s=64
@@ -620,7 +667,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..35
+echo 1..37
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
@@ -655,6 +702,8 @@ check "a named reader that is away is found and forgotten" \
 	lost_reader_is_forgotten
 check "the limit of a ring is set" limits_are_set
 check "watch shows what happens" notifications_are_shown
+check "a client above its hold limit is found" over_limit_is_found
+check "and evicted, if the arena says so" over_limit_is_evicted
 check "and what is asked for alone" notifications_are_chosen
 check "others hear of their own arenas" others_hear_of_their_own
 check "the doctor finds nothing wrong here" health_is_found

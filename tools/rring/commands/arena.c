@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Arenas: list, create, remove, set up. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,33 @@
 #include "../output/report.h"
 #include "command.h"
 
+/* A cell: the hold limits, in the form of --hold-limit. */
+static char *hold_limits(const json_t *arena, const void *context)
+{
+	char *cell = must(strdup("")), *more;
+	char key[32];
+	json_int_t percent;
+	int i, n;
+
+	(void)context;
+	for (i = 0; i < RRING_ROLES; i++) {
+		snprintf(key, sizeof(key), "hold_limit_%s", role_words[i]);
+		percent = integer_of(arena, key);
+		if (!percent)
+			continue;
+		n = asprintf(&more, "%s%s%s=%" JSON_INTEGER_FORMAT, cell,
+			     *cell ? "," : "", role_words[i], percent);
+		free(cell);
+		if (n < 0)
+			return NULL;
+		cell = more;
+	}
+	if (*cell)
+		return cell;
+	free(cell);
+	return strdup("-");
+}
+
 const struct column arena_columns[] = {
 	{ "ID", "id", true, NULL },
 	{ "NAME", "name", false, NULL },
@@ -20,6 +48,7 @@ const struct column arena_columns[] = {
 	{ "GID", "gid", true, NULL },
 	{ "MODE", "mode", false, NULL },
 	{ "QUOTA", "quota", true, NULL },
+	{ "HOLD LIMIT", NULL, false, hold_limits },
 	{ "CLIENTS", "clients", true, NULL },
 	{ "RINGS", "rings", true, NULL },
 	{ "SLOTS", "slots", true, NULL },
@@ -48,6 +77,9 @@ static const char *const profile_words[] = {
 	"mobile", "desktop", "server", "auto"
 };
 
+/* In the order of enum rring_hold_action. */
+static const char *const hold_words[] = { "notice", "evict" };
+
 static const struct argp_option create_options[] = {
 	{ "profile", 'p', "PROFILE", 0,
 	  "capacities for that machine: mobile, desktop, server, or auto, "
@@ -58,6 +90,11 @@ static const struct argp_option create_options[] = {
 	{ "clients", 'n', "N", 0, "the most clients at a time (64)", 0 },
 	{ "rings", 'r', "N", 0, "the most rings (64)", 0 },
 	{ "quota", 'q', "PERCENT", 0, "of each pool for one client (100)", 0 },
+	{ "hold-limit", 'l', "ROLE=PERCENT,...", 0,
+	  "of each pool, that one observer, consumer or producer may hold while "
+	  "another client finds no free slot; 0: no limit (default)", 0 },
+	{ "on-hold-limit", 'o', "WHAT", 0,
+	  "happens to a client above it: notice (default), or evict, too", 0 },
 	{ "mode", 'm', "MODE", 0,
 	  "octal: r observes, x consumes, w produces (0700)", 0 },
 	{ "user", 'u', "USER", 0, "its owner (you)", 0 },
@@ -72,29 +109,45 @@ struct create {
 	uint32_t capacity[RRING_POOLS];	/* of --capacity; ~0: not given */
 };
 
-static void parse_capacities(struct create *create, char *text,
-			     struct argp_state *state)
+/*
+ * Store the numbers of @text, WORD=NUMBER,..., in @numbers, by the index of WORD
+ * in @words, which ends with NULL. A number is up to @most. @wanted says what
+ * @text looks like.
+ */
+static void parse_numbers(char *text, const char *const *words, uint64_t most,
+			  const char *wanted, uint32_t *numbers,
+			  struct argp_state *state)
 {
-	char *tokens[RRING_POOLS + 1] = { NULL };
 	char *value;
 	int i;
 
-	for (i = 0; i < RRING_POOLS; i++)
-		tokens[i] = (char *)class_words[i];
-	while (*text) {
+	do {
 		char *word = text;
 
-		i = getsubopt(&text, tokens, &value);
+		i = getsubopt(&text, (char *const *)words, &value);
 		if (i < 0 || !value) {
-			refuse(state, "%s: CLASS=SLOTS is wanted, as in xs=1024",
-			       word);
+			refuse(state, "%s: %s", word, wanted);
 			return;
 		}
-		create->capacity[i] = (uint32_t)number(value, 0,
-						       RRING_POOL_CAPACITY_MAX,
-						       state);
-	}
+		numbers[i] = (uint32_t)number(value, 0, most, state);
+	} while (*text);
+}
+
+static void parse_capacities(struct create *create, char *text,
+			     struct argp_state *state)
+{
+	parse_numbers(text, class_words, RRING_POOL_CAPACITY_MAX,
+		      "CLASS=SLOTS is wanted, as in xs=1024", create->capacity,
+		      state);
 	create->capacities = 1;
+}
+
+static void parse_hold_limit(uint32_t percent[RRING_ROLES], char *text,
+			     struct argp_state *state)
+{
+	parse_numbers(text, role_words, 100,
+		      "ROLE=PERCENT is wanted, as in observer=10", percent,
+		      state);
 }
 
 static void parse_name(struct rring_arena_config *config, const char *name,
@@ -129,6 +182,13 @@ static error_t parse_create(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'q':
 		config->quota = (uint32_t)number(arg, 1, 100, state);
+		return 0;
+	case 'l':
+		parse_hold_limit(config->hold_limit, arg, state);
+		return 0;
+	case 'o':
+		config->on_hold_limit = (enum rring_hold_action)
+			number_word(arg, hold_words, 2, state);
 		return 0;
 	case 'm':
 		config->mode = number_mode(arg, state);
@@ -273,14 +333,28 @@ struct set {
 	struct selection selection;
 	uint32_t quota;		/* 0: not given */
 	uint32_t mode;		/* ~0: not given */
+	uint32_t hold_limit[RRING_ROLES];	/* ~0: not given */
 };
 
 static const struct argp_option set_options[] = {
 	{ "quota", 'q', "PERCENT", 0, "of each pool for one client", 0 },
+	{ "hold-limit", 'l', "ROLE=PERCENT,...", 0,
+	  "of each pool, that one observer, consumer or producer may hold while "
+	  "another client finds no free slot; 0: no limit", 0 },
 	{ "mode", 'm', "MODE", 0,
 	  "octal: r observes, x consumes, w produces", 0 },
 	{ 0 },
 };
+
+static bool has_setting(const struct set *set)
+{
+	int i;
+
+	for (i = 0; i < RRING_ROLES; i++)
+		if (set->hold_limit[i] != ~0u)
+			return true;
+	return set->quota || set->mode != ~0u;
+}
 
 static error_t parse_set(int key, char *arg, struct argp_state *state)
 {
@@ -296,13 +370,16 @@ static error_t parse_set(int key, char *arg, struct argp_state *state)
 	case 'm':
 		set->mode = number_mode(arg, state);
 		return 0;
+	case 'l':
+		parse_hold_limit(set->hold_limit, arg, state);
+		return 0;
 	case ARGP_KEY_ARG:
 		refuse(state, "%s: what is this? An arena goes with --arena",
 		       arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (!set->quota && set->mode == ~0u)
-			refuse(state, "--quota or --mode is wanted");
+		if (!has_setting(set))
+			refuse(state, "--quota, --hold-limit or --mode is wanted");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -318,9 +395,27 @@ static const struct argp set_argp = {
 	.children = selection_children,
 };
 
+static void put_hold_limits(struct nlmsghdr *nlh, const struct set *set)
+{
+	static const uint16_t attributes[] = {
+		RRING_A_ARENA_HOLD_LIMIT_OBSERVER,
+		RRING_A_ARENA_HOLD_LIMIT_CONSUMER,
+		RRING_A_ARENA_HOLD_LIMIT_PRODUCER,
+	};
+	int i;
+
+	for (i = 0; i < RRING_ROLES; i++)
+		if (set->hold_limit[i] != ~0u)
+			mnl_attr_put_u32(nlh, attributes[i],
+					 set->hold_limit[i]);
+}
+
 static int set(int argc, char **argv)
 {
-	struct set set = { .mode = ~0u };
+	struct set set = {
+		.mode = ~0u,
+		.hold_limit = { ~0u, ~0u, ~0u },
+	};
 	struct nlmsghdr *nlh;
 	struct link *link;
 	uint32_t arena;
@@ -334,6 +429,7 @@ static int set(int argc, char **argv)
 		mnl_attr_put_u32(nlh, RRING_A_ARENA_QUOTA, set.quota);
 	if (set.mode != ~0u)
 		mnl_attr_put_u32(nlh, RRING_A_ARENA_MODE, set.mode);
+	put_hold_limits(nlh, &set);
 	inquiry_change(link, "set up this arena");
 	link_close(link);
 	return STATUS_DONE;
@@ -343,7 +439,7 @@ static const struct command verbs[] = {
 	{ "list", "which there are, and who may do what", list },
 	{ "create", "make one", create },
 	{ "remove", "take the name off one", remove_arena },
-	{ "set", "set the quota of its clients, or its mode", set },
+	{ "set", "set the limits of its clients, or its mode", set },
 	{ 0 },
 };
 

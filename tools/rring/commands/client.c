@@ -39,6 +39,19 @@ char *client_share(const json_t *client, const void *context)
 	return cell;
 }
 
+/* A cell: the class of which @client holds more than its hold limit. */
+static char *over_limit(const json_t *client, const void *context)
+{
+	json_t *pool;
+	size_t i;
+
+	(void)context;
+	json_array_foreach(json_object_get(client, "pool"), i, pool)
+		if (json_is_true(json_object_get(pool, "over_limit")))
+			return strdup(string_of(pool, "class"));
+	return strdup("-");
+}
+
 const struct column client_columns[] = {
 	{ "ARENA", "arena", true, NULL },
 	{ "ID", "id", true, NULL },
@@ -50,6 +63,7 @@ const struct column client_columns[] = {
 	{ "HELD", "held", true, NULL },
 	{ "QUOTA", "quota", true, NULL },
 	{ "OF QUOTA", NULL, true, client_share },
+	{ "OVER LIMIT", NULL, false, over_limit },
 	{ "RINGS", "rings", true, NULL },
 	{ "READERS", "readers", true, NULL },
 	{ "REFILLS", "refills", true, NULL },

@@ -15,7 +15,7 @@
 #include "../output/text.h"
 #include "command.h"
 
-#define ALL_EVENTS	6
+#define ALL_EVENTS	7
 
 struct watch {
 	struct words words;
@@ -27,7 +27,7 @@ struct watch {
 static const struct argp_option options[] = {
 	{ "event", 'e', "EVENT", 0, "only these (may be given several times): "
 	  "arena-created, arena-gone, client-died, client-evicted, pool-dry, "
-	  "reader-lapped", 0 },
+	  "reader-lapped, client-over-limit", 0 },
 	{ "count", 'n', "N", 0, "end after that many", 0 },
 	{ 0 },
 };

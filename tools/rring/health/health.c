@@ -97,6 +97,23 @@ static void check_quota(struct findings *findings, const json_t *arena,
 		     integer_of(pool, "quota"), string_of(pool, "class"));
 }
 
+/* Report @client if the kernel has named it because of its hold limit. */
+static void check_hold_limit(struct findings *findings, const json_t *arena,
+			     const json_t *client, const json_t *pool)
+{
+	struct label name = label_of(arena);
+
+	if (!json_is_true(json_object_get(pool, "over_limit")))
+		return;
+	finding_bad(findings, "clients",
+		    "`rring evict' ends it; `rring arena set --hold-limit' changes the limit",
+		    "arena %s: client %" N " (process %" N ", %s) holds %" N " slots of class %s while others find none; its limit is %" N,
+		    name.text, integer_of(client, "id"),
+		    integer_of(client, "pid"), string_of(client, "comm"),
+		    integer_of(pool, "held"), string_of(pool, "class"),
+		    integer_of(pool, "hold_limit"));
+}
+
 static void check_client(struct findings *findings, const json_t *arena,
 			 const json_t *client)
 {
@@ -111,8 +128,10 @@ static void check_client(struct findings *findings, const json_t *arena,
 			     name.text, integer_of(client, "id"),
 			     integer_of(client, "pid"),
 			     string_of(client, "comm"));
-	json_array_foreach(json_object_get(client, "pool"), i, pool)
+	json_array_foreach(json_object_get(client, "pool"), i, pool) {
 		check_quota(findings, arena, client, pool);
+		check_hold_limit(findings, arena, client, pool);
+	}
 }
 
 /* ---- rings ---- */

@@ -11,10 +11,11 @@ static const char *const client_state_words[] = {
 	"attached", "live", "dead", NULL
 };
 
-static const char *const role_words[] = {
-	"observer", "consumer", "producer", NULL
+static const char *const hold_action_words[] = {
+	"notice", "evict", NULL
 };
 
+const char *const role_words[] = { "observer", "consumer", "producer", NULL };
 const char *const class_words[] = { "xs", "s", "m", "l", "xl", "xxl", NULL };
 const char *const kind_words[] = { "inline", "handles", NULL };
 const char *const policy_words[] = { "block", "fail", "overwrite", NULL };
@@ -40,6 +41,8 @@ static const char *const reader_state_words[] = {
 	{ attribute, FIELD_OBJECTS, key, NULL, object, 0 }
 #define U32S(attribute, key)	{ attribute, FIELD_U32S, key, NULL, NULL, 0 }
 #define EVENT_U32(attribute, key) { attribute, FIELD_U32, key, NULL, NULL, 1 }
+#define EVENT_WORD(attribute, key, words) \
+	{ attribute, FIELD_WORD, key, words, NULL, 1 }
 #define END { 0, FIELD_U32, NULL, NULL, NULL, 0 }
 
 static const struct field arena_fields[] = {
@@ -51,6 +54,10 @@ static const struct field arena_fields[] = {
 	MODE(RRING_A_ARENA_MODE, "mode"),
 	WORDS(RRING_A_ARENA_MAY, "may", may_words),
 	U32(RRING_A_ARENA_QUOTA, "quota"),
+	U32(RRING_A_ARENA_HOLD_LIMIT_OBSERVER, "hold_limit_observer"),
+	U32(RRING_A_ARENA_HOLD_LIMIT_CONSUMER, "hold_limit_consumer"),
+	U32(RRING_A_ARENA_HOLD_LIMIT_PRODUCER, "hold_limit_producer"),
+	WORD(RRING_A_ARENA_ON_HOLD_LIMIT, "on_hold_limit", hold_action_words),
 	U32(RRING_A_ARENA_MAX_CLIENTS, "max_clients"),
 	U32(RRING_A_ARENA_CLIENTS, "clients"),
 	U32(RRING_A_ARENA_MAX_RINGS, "max_rings"),
@@ -96,6 +103,8 @@ static const struct field client_pool_fields[] = {
 	U32(RRING_A_CLIENT_POOL_IN_MAGAZINE, "in_magazine"),
 	U32(RRING_A_CLIENT_POOL_CHARGED, "charged"),
 	U32(RRING_A_CLIENT_POOL_QUOTA, "quota"),
+	U32(RRING_A_CLIENT_POOL_HOLD_LIMIT, "hold_limit"),
+	FLAG(RRING_A_CLIENT_POOL_OVER_LIMIT, "over_limit"),
 	END
 };
 
@@ -121,6 +130,9 @@ static const struct field client_fields[] = {
 	U32(RRING_A_CLIENT_READERS, "readers"),
 	U64(RRING_A_CLIENT_REFILLS, "refills"),
 	U64(RRING_A_CLIENT_WAKES, "wakes"),
+	EVENT_WORD(RRING_A_CLIENT_CLASS, "class", class_words),
+	EVENT_U32(RRING_A_CLIENT_CLAIMED, "claimed"),
+	EVENT_U32(RRING_A_CLIENT_HOLD_LIMIT, "hold_limit"),
 	EVENT_U32(RRING_A_CLIENT_MISSED, "missed"),
 	END
 };
@@ -214,5 +226,6 @@ const struct notification notifications[] = {
 	{ RRING_CMD_CLIENT_EVICTED, "client-evicted", &client_object },
 	{ RRING_CMD_POOL_DRY, "pool-dry", &pool_object },
 	{ RRING_CMD_READER_LAPPED, "reader-lapped", &reader_object },
+	{ RRING_CMD_CLIENT_OVER_LIMIT, "client-over-limit", &client_object },
 	{ 0, NULL, NULL },
 };

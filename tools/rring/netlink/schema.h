@@ -57,6 +57,7 @@ struct notification {
 
 extern const struct notification notifications[];	/* ends with .name NULL */
 
+extern const char *const role_words[];
 extern const char *const class_words[];
 extern const char *const kind_words[];
 extern const char *const policy_words[];
