@@ -8,6 +8,7 @@
 #include <linux/module.h>
 #include <linux/sizes.h>
 #include <linux/string.h>
+#include <linux/sysfs.h>
 #include <net/net_namespace.h>
 
 #include <rusted_ring/internal/profile.h>
@@ -16,6 +17,7 @@
 #include "core/places.h"
 #include "linux/chardev.h"
 #include "linux/inode.h"
+#include "linux/mapping.h"
 #include "netlink/listener.h"
 #include "netlink/netlink.h"
 #include "core/region.h"
@@ -43,7 +45,7 @@ MODULE_PARM_DESC(dev_mode, "mode of /dev/rusted_ring");
 
 static unsigned long max_bytes;
 module_param(max_bytes, ulong, 0444);
-MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together (default: a quarter of the memory)");
+MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together, with the kernel's tables (default: a quarter of the memory)");
 
 module_param_named(user_arenas, kring_user_arenas, uint, 0644);
 MODULE_PARM_DESC(user_arenas, "arenas that one user may have created");
@@ -53,6 +55,23 @@ MODULE_PARM_DESC(user_listeners, "netlink sockets of one user that may get notic
 
 module_param_named(user_places, kring_user_places, uint, 0644);
 MODULE_PARM_DESC(user_places, "percent of an arena's clients, and of a ring's readers, for one user who does not own the arena");
+
+static int get_used_bytes(char *buffer, const struct kernel_param *parameter)
+{
+	return sysfs_emit(buffer, "%llu\n", kring_account_total());
+}
+
+static int refuse_value(const char *value, const struct kernel_param *parameter)
+{
+	return -EINVAL;
+}
+
+static const struct kernel_param_ops used_bytes_ops = {
+	.set = refuse_value,
+	.get = get_used_bytes,
+};
+module_param_cb(used_bytes, &used_bytes_ops, NULL, 0444);
+MODULE_PARM_DESC(used_bytes, "bytes that all arenas take now, which count to max_bytes (only to be read)");
 
 static struct kring_arena *default_arena;
 
@@ -120,17 +139,20 @@ static int __init kring_init(void)
 		pr_err("rusted_ring: dev_mode= takes up to 0777\n");
 		return -EINVAL;
 	}
-	kring_region_set_limit(max_bytes ?:
-			       (totalram_pages() << PAGE_SHIFT) / 4);
+	kring_account_set_limit(max_bytes ?:
+				(totalram_pages() << PAGE_SHIFT) / 4);
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		return err;
 	err = create_default();
 	if (err)
 		goto fail_net;
-	err = kring_inode_register();
+	err = kring_remnants_start();
 	if (err)
 		goto fail_arena;
+	err = kring_inode_register();
+	if (err)
+		goto fail_remnants;
 	err = kring_netlink_register();
 	if (err)
 		goto fail_inode;
@@ -143,6 +165,8 @@ fail_netlink:
 	kring_netlink_unregister();
 fail_inode:
 	kring_inode_unregister();
+fail_remnants:
+	kring_remnants_stop();
 fail_arena:
 	kring_arena_put(default_arena);
 fail_net:
@@ -163,6 +187,7 @@ static void __exit kring_exit(void)
 	unregister_pernet_subsys(&net_ops);
 	kring_netlink_unregister();
 	kring_inode_unregister();
+	kring_remnants_stop();
 }
 
 module_init(kring_init);

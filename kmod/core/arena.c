@@ -78,23 +78,27 @@ static int set_owner(struct kring_arena *arena, const struct rring_create *args)
 static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 			u32 max_rings)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	struct kring_tables *tables = &arena->tables;
+	u32 n = max_clients + 1;
+	int err = 0;
 
-	arena->clients = kvcalloc(max_clients + 1, sizeof(*arena->clients),
-				  gfp);
-	arena->ledgers = kvcalloc(max_clients + 1, sizeof(*arena->ledgers),
-				  gfp);
-	arena->ledger_of = kvcalloc(max_clients + 1, sizeof(*arena->ledger_of),
-				    gfp);
-	arena->rings = kvcalloc(max_rings + 1, sizeof(*arena->rings), gfp);
-	arena->batch.moves = kvcalloc((max_clients + 1) * RRING_BATCH,
-				      sizeof(*arena->batch.moves), gfp);
-	arena->adopted = kvcalloc(arena->info->slots, sizeof(*arena->adopted),
-				  gfp);
-	if (!arena->clients || !arena->ledgers || !arena->ledger_of ||
-	    !arena->rings || !arena->batch.moves || !arena->adopted)
-		return -ENOMEM;
-	return zalloc_cpumask_var(&arena->peers, gfp) ? 0 : -ENOMEM;
+	arena->clients = kring_tables_alloc(tables, n, sizeof(*arena->clients),
+					    &err);
+	arena->ledgers = kring_tables_alloc(tables, n, sizeof(*arena->ledgers),
+					    &err);
+	arena->ledger_of = kring_tables_alloc(tables, n,
+					      sizeof(*arena->ledger_of), &err);
+	arena->rings = kring_tables_alloc(tables, max_rings + 1,
+					  sizeof(*arena->rings), &err);
+	arena->batch.moves = kring_tables_alloc(tables, n * RRING_BATCH,
+						sizeof(*arena->batch.moves),
+						&err);
+	arena->adopted = kring_tables_alloc(tables, arena->info->slots,
+					    sizeof(*arena->adopted), &err);
+	if (err)
+		return err;
+	return zalloc_cpumask_var(&arena->peers, GFP_KERNEL_ACCOUNT) ? 0 :
+								      -ENOMEM;
 }
 
 /*
@@ -129,7 +133,7 @@ static int alloc_regions(struct kring_arena *arena,
 	struct rring_arena_info *info;
 	int err;
 
-	info = kzalloc(sizeof(*info), GFP_KERNEL);
+	info = kzalloc(sizeof(*info), GFP_KERNEL_ACCOUNT);
 	if (!info)
 		return -ENOMEM;
 	rring_layout_arena(info, args->capacity, max_clients, max_rings);
@@ -137,10 +141,11 @@ static int alloc_regions(struct kring_arena *arena,
 	 * Allocate PAYLOAD first: it is usually larger than ARENA, so a lack of
 	 * memory shows early.
 	 */
-	err = kring_region_alloc(&arena->payload, info->payload_size);
+	err = kring_region_alloc(&arena->payload, &arena->account,
+				 info->payload_size);
 	if (err)
 		goto out;
-	err = kring_region_alloc(&arena->region, info->size);
+	err = kring_region_alloc(&arena->region, &arena->account, info->size);
 	if (err)
 		goto out;
 	arena->info = arena->region.addr;
@@ -190,6 +195,7 @@ static void arena_free(struct kring_arena *arena)
 	kvfree(arena->clients);
 	kring_region_free(&arena->payload);
 	kring_region_free(&arena->region);
+	kring_tables_uncharge(&arena->tables);
 	mutex_destroy(&arena->lock);
 	kfree(arena);
 }
@@ -315,6 +321,7 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	INIT_LIST_HEAD(&arena->node);
 	mutex_init(&arena->lock);
 	atomic_set(&arena->changes, 0);
+	arena->tables.account = &arena->account;
 	arena->creator = current_euid();
 	arena->mode = args->mode;
 	arena->quota = args->quota ?: 100;
@@ -322,6 +329,9 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	       sizeof(args->hold_limit));
 	arena->hold_limit.evict = args->on_hold_limit == RRING_HOLD_EVICT;
 	err = set_owner(arena, args);
+	if (err)
+		goto fail;
+	err = kring_tables_charge(&arena->tables, sizeof(*arena));
 	if (err)
 		goto fail;
 	err = alloc_regions(arena, args, max_clients, max_rings);
@@ -629,25 +639,4 @@ void kring_arena_wake_pools(struct kring_arena *arena, u32 pools)
 	for (i = 0; i < RRING_POOLS; i++)
 		if (pools & BIT(i))
 			kring_evcount_signal(&arena->pool[i].evcount);
-}
-
-/*
- * Return the size in bytes of all regions of @arena together: ARENA, PAYLOAD,
- * and the regions of its clients, rings and XXL events. The regions of client
- * 0, the kernel, do not count. The caller holds the arena's lock, unless no
- * other task can reach @arena.
- */
-u64 kring_arena_bytes(struct kring_arena *arena)
-{
-	u64 bytes = kring_region_size(&arena->region) +
-		    kring_region_size(&arena->payload);
-	u32 i;
-
-	for (i = 1; i <= arena->info->max_clients; i++)
-		if (arena->clients[i])
-			bytes += kring_client_bytes(arena->clients[i]);
-	for (i = 1; i <= arena->info->max_rings; i++)
-		if (arena->rings[i])
-			bytes += kring_pages_size(arena->rings[i]->pages);
-	return bytes + kring_xxl_in_use(&arena->pool[RRING_XXL]);
 }

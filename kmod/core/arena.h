@@ -6,6 +6,7 @@
 
 #include <rusted_ring/internal/reclaim.h>
 
+#include "account.h"
 #include "announce.h"
 #include "holders.h"
 #include "places.h"
@@ -47,6 +48,8 @@ struct kring_ring;
  *	.lock or kring_names_lock, then pending_lock (notify.c)
  *
  * No task holds listeners_lock (listener.c) together with any of these locks.
+ * The lock in linux/remnants.c is a leaf, which a task takes under mmap_lock or
+ * under none of these.
  *
  * Each of these has a reference to the arena: a client except client 0, a
  * descriptor of the arena, a persistent name, a kernel writer, a kernel reader,
@@ -117,6 +120,10 @@ struct kring_arena {
 					 */
 	struct rring_batch batch;	/* slots that a sweep looks at now */
 	cpumask_var_t peers;		/* only kring_barrier() uses it */
+	struct kring_tables tables;	/* this struct, and the arrays of the
+					 * arena and of its pools
+					 */
+	struct kring_account account;	/* needs no lock */
 };
 
 struct kring_arena *kring_arena_new(const struct rring_create *args,
@@ -134,7 +141,6 @@ void kring_arena_add_ledger(struct kring_arena *arena,
 void kring_arena_remove_ledger(struct kring_arena *arena,
 			       struct kring_client *client);
 void kring_arena_wake_pools(struct kring_arena *arena, u32 pools);
-u64 kring_arena_bytes(struct kring_arena *arena);
 
 /*
  * Callback of kring_arena_next() and kring_arena_each(). Return true if the

@@ -38,6 +38,7 @@ struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 	kref_init(&client->ref);
 	client->read_write = read_write;
 	client->inode = inode;
+	INIT_LIST_HEAD(&client->mappings);
 	mutex_init(&client->attach_lock);
 	init_waitqueue_head(&client->poll_queue);
 	return client;
@@ -60,15 +61,23 @@ static void put_identity(struct kring_client *client)
 	mmdrop(client->mm);
 }
 
+static void free_regions(struct kring_client *client)
+{
+	if (client->cursors)
+		kring_pages_put(client->cursors);
+	client->cursors = NULL;
+	kring_region_free(&client->magazine);
+	kring_region_free(&client->ledger);
+	kring_tables_uncharge(&client->tables);
+}
+
 static void client_free(struct kref *ref)
 {
 	struct kring_client *client = container_of(ref, struct kring_client,
 						   ref);
 
 	if (client->arena) {
-		kring_region_free(&client->ledger);
-		kring_region_free(&client->magazine);
-		kring_region_free(&client->cursors);
+		free_regions(client);
 		put_identity(client);
 		kring_arena_put(client->arena);
 	}
@@ -105,29 +114,32 @@ static struct kring_arena *attach_arena(const struct rring_attach *args)
 	return kring_descriptor_arena(args->arena_fd);
 }
 
+/*
+ * Allocate the regions of @client, and charge them and the struct to @arena.
+ * Return 0 or an error. After an error the caller calls free_regions().
+ */
 static int alloc_regions(struct kring_client *client,
 			 struct kring_arena *arena)
 {
+	struct kring_account *account = &arena->account;
+	struct kring_pages *cursors;
 	int err;
 
-	err = kring_region_alloc(&client->ledger, arena->info->ledger_size);
+	client->tables.account = account;
+	err = kring_tables_charge(&client->tables, sizeof(*client));
+	if (!err)
+		err = kring_region_alloc(&client->ledger, account,
+					 arena->info->ledger_size);
+	if (!err)
+		err = kring_region_alloc(&client->magazine, account,
+					 sizeof(struct rring_magazines));
 	if (err)
 		return err;
-	err = kring_region_alloc(&client->magazine,
-				 sizeof(struct rring_magazines));
-	if (err)
-		goto fail_ledger;
-	err = kring_region_alloc(&client->cursors,
-				 sizeof(struct rring_cursors));
-	if (err)
-		goto fail_magazine;
+	cursors = kring_pages_new(account, sizeof(struct rring_cursors));
+	if (IS_ERR(cursors))
+		return PTR_ERR(cursors);
+	client->cursors = cursors;
 	return 0;
-
-fail_magazine:
-	kring_region_free(&client->magazine);
-fail_ledger:
-	kring_region_free(&client->ledger);
-	return err;
 }
 
 /*
@@ -211,7 +223,7 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 		goto fail_arena;
 	err = alloc_regions(client, arena);
 	if (err)
-		goto fail_arena;
+		goto fail_regions;
 	client->role = args->role;
 	kring_evcount_init(&client->evcount, arena);
 	get_identity(client);
@@ -222,9 +234,8 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 
 fail_identity:
 	put_identity(client);
-	kring_region_free(&client->cursors);
-	kring_region_free(&client->magazine);
-	kring_region_free(&client->ledger);
+fail_regions:
+	free_regions(client);
 fail_arena:
 	kring_arena_put(arena);
 	return err;
@@ -284,13 +295,6 @@ int kring_client_lock(struct kring_client *client)
 void kring_client_unlock(struct kring_client *client)
 {
 	mutex_unlock(&client->arena->lock);
-}
-
-u64 kring_client_bytes(const struct kring_client *client)
-{
-	return kring_region_size(&client->ledger) +
-	       kring_region_size(&client->magazine) +
-	       kring_region_size(&client->cursors);
 }
 
 /*
@@ -494,6 +498,13 @@ static struct kring_client *client_at(struct kring_arena *arena, u32 id)
 	return id <= arena->info->max_clients ? arena->clients[id] : NULL;
 }
 
+static void take_pages(struct kring_region_ref *ref, struct kring_pages *pages)
+{
+	kring_pages_get(pages);
+	ref->pages = pages;
+	ref->region = &pages->region;
+}
+
 static int find_cursors(struct kring_client *client, u32 index,
 			struct kring_region_ref *ref)
 {
@@ -501,22 +512,11 @@ static int find_cursors(struct kring_client *client, u32 index,
 	struct kring_client *peer = index ? client_at(arena, index) :
 					    arena->kernel;
 
-	if (!peer || !peer->cursors.addr)
+	if (!peer || !peer->cursors)
 		return -ENXIO;
-	ref->region = &peer->cursors;
+	take_pages(ref, peer->cursors);
 	ref->writable = peer == client;
-	if (peer != client) {
-		kref_get(&peer->ref);
-		ref->peer = peer;
-	}
 	return 0;
-}
-
-static void take_pages(struct kring_region_ref *ref, struct kring_pages *pages)
-{
-	kring_pages_get(pages);
-	ref->pages = pages;
-	ref->region = &pages->region;
 }
 
 static int find_ring(struct kring_client *client, u32 index,
@@ -599,8 +599,6 @@ void kring_region_ref_put(struct kring_region_ref *ref)
 {
 	if (ref->pages)
 		kring_pages_put(ref->pages);
-	if (ref->peer)
-		kring_client_put(ref->peer);
 }
 
 /* ---- wait for several rings ---- */

@@ -8,6 +8,7 @@
 #include <rusted_ring/internal/ledger.h>
 
 #include "arena.h"
+#include "pages.h"
 #include "region.h"
 #include "wait.h"
 
@@ -25,15 +26,17 @@ struct kring_reader;
  */
 struct kring_client {
 	struct kref ref;		/* one for the file (for client 0: for
-					 * .kernel of the arena), one for an
-					 * eviction that runs, and one for each
-					 * kring_region_ref whose .peer it is
+					 * .kernel of the arena), and one for an
+					 * eviction that runs
 					 */
 	bool read_write;		/* the file is open for reading and
 					 * writing, as ATTACH requires
 					 */
 	struct inode *inode;		/* this client's own; each mapping of
 					 * this client maps it
+					 */
+	struct list_head mappings;	/* those that hold a region; see
+					 * linux/remnants.c
 					 */
 	struct mutex attach_lock;	/* serializes ATTACH */
 	struct kring_arena *arena;	/* NULL: the client is not attached */
@@ -57,7 +60,8 @@ struct kring_client {
 	u64 wakes;			/* how many WAKE calls with flags */
 	struct kring_region ledger;
 	struct kring_region magazine;
-	struct kring_region cursors;
+	struct kring_pages *cursors;
+	struct kring_tables tables;	/* this struct; of client 0 nothing */
 	u32 tail[RRING_POOLS];		/* by pool: last kring_client_tail() */
 	/*
 	 * By pool: the position, in the magazine, of the first slot of the last
@@ -107,11 +111,10 @@ struct kring_region_ref {
 	const struct kring_region *region;
 	bool writable;			/* the client may write the region */
 	/*
-	 * The reference is .pages or .peer. Both are NULL if the region belongs
-	 * to the client itself or to the arena, and needs no reference.
+	 * The reference. NULL if the region lives as long as the client itself
+	 * or its arena, and needs no reference.
 	 */
 	struct kring_pages *pages;
-	struct kring_client *peer;
 };
 
 /*
@@ -132,7 +135,6 @@ void kring_client_wake(struct kring_client *client, __poll_t events);
 void kring_client_raise(struct kring_client *client, u64 cursors);
 int kring_client_wait_any(struct kring_client *client,
 			  const struct rring_wait *args);
-u64 kring_client_bytes(const struct kring_client *client);
 u32 kring_client_tail(struct kring_client *client, u32 pool);
 u32 kring_client_lent(struct kring_client *client, u32 pool);
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool);
@@ -155,6 +157,12 @@ __poll_t kring_client_poll(struct kring_client *client);
 static inline bool kring_word_holds(u64 word, u32 parked)
 {
 	return rring_ledger_holds(word) && (u32)word != parked;
+}
+
+static inline struct rring_cursors *
+kring_client_cursors(const struct kring_client *client)
+{
+	return client->cursors->region.addr;
 }
 
 static inline struct rring_tails *

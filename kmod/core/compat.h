@@ -53,6 +53,13 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 
 #define kring_net_cookie(net)	((net)->net_cookie)
 
+/* Return how many bytes kmalloc() or kvmalloc() takes for @size bytes. */
+static inline u64 kring_alloc_size(u64 size)
+{
+	return size > KMALLOC_MAX_SIZE ? PAGE_ALIGN(size) :
+					 kmalloc_size_roundup(size);
+}
+
 /*
  * Do nothing in the kernel: a task that is killed wakes, returns from its
  * sleep, and frees what it holds. In the library, a thread that

@@ -158,7 +158,7 @@ static void begin_observing(struct kring_reader *reader, u32 start,
  */
 static int find_cursor(const struct kring_client *client)
 {
-	struct rring_cursors *cursors = client->cursors.addr;
+	struct rring_cursors *cursors = kring_client_cursors(client);
 	int i;
 
 	for (i = 0; i < RRING_CURSORS; i++)
@@ -199,17 +199,24 @@ static int find_place(const struct kring_ring *ring,
 }
 
 /*
- * Create a reader at the free place @id of @ring. Return it, or
- * ERR_PTR(-ENOMEM).
+ * Create a reader at the free place @id of @ring. Return it, ERR_PTR(-ENOMEM),
+ * or ERR_PTR(-ENOSPC) if the limit max_bytes of the module would be exceeded.
  */
 static struct kring_reader *reader_new(struct kring_ring *ring, int id,
 				       const char *name, kuid_t owner)
 {
+	u64 bytes = kring_alloc_size(sizeof(struct kring_reader));
 	struct kring_reader *reader;
+	int err;
 
+	err = kring_account_charge(&ring->arena->account, bytes);
+	if (err)
+		return ERR_PTR(err);
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
-	if (!reader)
+	if (!reader) {
+		kring_account_uncharge(&ring->arena->account, bytes);
 		return ERR_PTR(-ENOMEM);
+	}
 	reader->ring = ring;
 	reader->id = id;
 	reader->owner = owner;

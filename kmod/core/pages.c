@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Allocate and free the region of a ring's incarnation or of an XXL event. The
- * region has a reference count.
+ * Allocate and free the region of a ring's incarnation, of an XXL event, or of
+ * a client's cursors. The region has a reference count.
  */
 #include "compat.h"
 
 #include "pages.h"
 
 /*
- * Allocate a region of @size bytes, which is a multiple of the page size.
- * Return the region with one reference. Return ERR_PTR(-ENOSPC) if the module's
- * max_bytes would be exceeded, or ERR_PTR(-ENOMEM) if there is no memory or the
- * process is being killed. May sleep.
+ * Allocate a region of @size bytes, which is a multiple of the page size, and
+ * charge it to @account. Return the region with one reference. Return
+ * ERR_PTR(-ENOSPC) if the module's max_bytes would be exceeded, or
+ * ERR_PTR(-ENOMEM) if there is no memory or the process is being killed. May
+ * sleep.
  */
-struct kring_pages *kring_pages_new(u64 size)
+struct kring_pages *kring_pages_new(struct kring_account *account, u64 size)
 {
 	struct kring_pages *pages;
 	int err;
@@ -22,7 +23,8 @@ struct kring_pages *kring_pages_new(u64 size)
 	if (!pages)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&pages->ref);
-	err = kring_region_alloc(&pages->region, size);
+	INIT_LIST_HEAD(&pages->mappings);
+	err = kring_region_alloc(&pages->region, account, size);
 	if (!err)
 		return pages;
 	kfree(pages);

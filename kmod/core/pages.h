@@ -6,19 +6,30 @@
 
 #include "region.h"
 
+struct kring_remnants;
+
 /*
- * The region of a ring's incarnation, or of an XXL event. The ring or the slot
- * holds a reference. So does each kernel reader that uses the region, and each
- * task that is in mmap() of the region. The last put frees the region. A
- * mapping holds no reference to the region, only to its pages: a page that a
- * process has mapped stays allocated until the process unmaps this page.
+ * The region of a ring's incarnation, of an XXL event, or of a client's
+ * cursors. The ring, the slot or the client holds a reference. So does each
+ * kernel reader that uses the region, each mapping of the region, and each task
+ * that is in mmap() of the region. The last put frees the region.
+ *
+ * The fields below .region are used only in the module, by linux/remnants.c,
+ * which has a lock that protects them.
  */
 struct kring_pages {
 	struct kref ref;
 	struct kring_region region;
+	unsigned long pgoff;		/* offset of all mappings, in pages; 0
+					 * before the first mapping
+					 */
+	struct list_head mappings;
+	bool is_gone;			/* the event is gone */
+	struct kring_remnants *remnants; /* NULL: this is no remnant */
+	struct list_head node;		/* in the list of .remnants */
 };
 
-struct kring_pages *kring_pages_new(u64 size);
+struct kring_pages *kring_pages_new(struct kring_account *account, u64 size);
 void kring_pages_get(struct kring_pages *pages);
 bool kring_pages_put(struct kring_pages *pages);
 

@@ -37,7 +37,8 @@
 int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 		    u32 index)
 {
-	gfp_t gfp = GFP_KERNEL_ACCOUNT | __GFP_NOWARN;
+	struct kring_tables *tables = &arena->tables;
+	int err = 0;
 	u32 i;
 
 	pool->arena = arena;
@@ -46,21 +47,28 @@ int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 	pool->capacity = pool->info->capacity;
 	pool->base = pool->info->slot_base;
 	kring_evcount_init(&pool->evcount, arena);
+	INIT_LIST_HEAD(&pool->remnants.list);
 	if (!pool->capacity)
 		return 0;
-	pool->free = kvcalloc(pool->capacity, sizeof(*pool->free), gfp);
-	pool->lease = kvcalloc(pool->capacity, sizeof(*pool->lease), gfp);
-	pool->out = kvcalloc(BITS_TO_LONGS(pool->capacity), sizeof(long), gfp);
-	pool->named = kvcalloc(BITS_TO_LONGS(pool->capacity), sizeof(long),
-			       gfp);
-	if (!pool->free || !pool->lease || !pool->out || !pool->named)
-		return -ENOMEM;
+	pool->free = kring_tables_alloc(tables, pool->capacity,
+					sizeof(*pool->free), &err);
+	pool->lease = kring_tables_alloc(tables, pool->capacity,
+					 sizeof(*pool->lease), &err);
+	pool->out = kring_tables_alloc(tables, BITS_TO_LONGS(pool->capacity),
+				       sizeof(long), &err);
+	pool->named = kring_tables_alloc(tables, BITS_TO_LONGS(pool->capacity),
+					 sizeof(long), &err);
+	if (index == RRING_XXL)
+		pool->xxl = kring_tables_alloc(tables, pool->capacity,
+					       sizeof(*pool->xxl), &err);
+	if (err)
+		return err;
 	for (i = 0; i < pool->capacity; i++)
 		pool->free[i] = pool->capacity - 1 - i;
 	pool->nr_free = pool->capacity;
-	return index == RRING_XXL ?
-	       kring_xxl_init(pool, arena->region.addr +
-				    arena->info->xxl_offset) : 0;
+	if (index == RRING_XXL)
+		pool->xxl_bytes = arena->region.addr + arena->info->xxl_offset;
+	return 0;
 }
 
 void kring_pool_destroy(struct kring_pool *pool)
@@ -544,7 +552,8 @@ static int lend_with_sweeps(struct refill *refill)
 
 static int alloc_region(struct refill *refill)
 {
-	struct kring_xxl *xxl = kring_xxl_new(refill->bytes);
+	struct kring_xxl *xxl = kring_xxl_new(&refill->pool->arena->account,
+					      refill->bytes);
 
 	if (IS_ERR(xxl))
 		return PTR_ERR(xxl);
@@ -564,7 +573,8 @@ static bool is_all_free(struct kring_pool *pool)
 
 /*
  * Allocate the region of an XXL event, and store it in .xxl of @refill. If the
- * allocation fails, sweep the pool and allocate once more. While max_bytes of
+ * allocation fails, sweep the pool, take back the pages of events that are gone
+ * from all that have them mapped, and allocate once more. While max_bytes of
  * the module does not allow the region (-ENOSPC), free slots with
  * kring_sweep_oldest(), which takes entries that no gating reader needs out of
  * their ring's window, and allocate again. Stop when this frees no slot.
@@ -585,6 +595,7 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 	if (!err)
 		return 0;
 	kring_sweep_range_killable(pool, 0, pool->capacity);
+	kring_remnants_trim(&pool->remnants, 0);
 	do {
 		err = alloc_region(refill);
 	} while (err == -ENOSPC && !fatal_signal_pending(current) &&
@@ -697,7 +708,8 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 	};
 	int err = -ENOSPC;
 
-	if (pool->capacity && kring_region_within_limit(args->bytes))
+	if (pool->capacity &&
+	    kring_account_within_limit(kring_xxl_footprint(args->bytes)))
 		err = kring_evcount_wait(&pool->evcount, &refill_ops, &refill,
 					 args->deadline);
 	args->count = refill.lent;

@@ -4,6 +4,7 @@
 
 #include <linux/rusted_ring.h>
 
+#include "remnants.h"
 #include "wait.h"
 
 struct kring_arena;
@@ -38,7 +39,7 @@ struct kring_lent {
 	u32 n;				/* slots in the magazine */
 };
 
-/* The arena's lock protects all fields except .evcount. */
+/* The arena's lock protects all fields except .evcount and .remnants. */
 struct kring_pool {
 	struct kring_arena *arena;
 	struct rring_pool_info *info;	/* in the ARENA region */
@@ -83,6 +84,8 @@ struct kring_pool {
 					 * array
 					 */
 	struct kring_xxl *xxl_retired;	/* list of regions to be freed */
+	u64 xxl_in_use;			/* bytes of the regions in .xxl */
+	struct kring_remnants remnants;	/* only of the XXL pool */
 	rring_word_t *xxl_bytes;	/* array in the ARENA region, by slot:
 					 * the size of the slot's region, 0 if
 					 * it has none; only the XXL pool has

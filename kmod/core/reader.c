@@ -23,7 +23,8 @@
  */
 const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader)
 {
-	struct rring_cursors *cursors = reader->client->cursors.addr;
+	struct rring_cursors *cursors =
+		kring_client_cursors(reader->client);
 
 	return &cursors->cursor[reader->cursor].pos;
 }
@@ -121,7 +122,8 @@ bool kring_reader_has_news(const struct kring_reader *reader, u64 head,
  */
 bool kring_reader_end_due(const struct kring_reader *reader)
 {
-	const struct rring_cursors *cursors = reader->client->cursors.addr;
+	const struct rring_cursors *cursors =
+		kring_client_cursors(reader->client);
 	u64 told = rring_word_load(&cursors->cursor[reader->cursor].told);
 
 	return kring_ring_has_ended(reader->ring) &&
@@ -230,6 +232,8 @@ void kring_reader_remove(struct kring_reader *reader)
 	ring->nr_readers--;
 	shrink_readers_end(ring);
 	kfree(reader);
+	kring_account_uncharge(&ring->arena->account,
+			       kring_alloc_size(sizeof(*reader)));
 }
 
 /*

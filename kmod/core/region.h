@@ -2,6 +2,7 @@
 #ifndef KRING_REGION_H
 #define KRING_REGION_H
 
+#include "account.h"
 #include "compat.h"
 
 struct page;
@@ -19,15 +20,16 @@ struct kring_region {
 #endif
 	unsigned long nr_pages;		/* of PAGE_SIZE bytes */
 	void *addr;			/* NULL if no page is allocated */
+	struct kring_account *account;	/* the region is charged to it */
 };
 
-int kring_region_alloc(struct kring_region *region, u64 size);
+int kring_region_alloc(struct kring_region *region,
+		       struct kring_account *account, u64 size);
 void kring_region_free(struct kring_region *region);
 int kring_region_insert(const struct kring_region *region,
 			struct vm_area_struct *vma, unsigned long first,
 			unsigned long n);
-void kring_region_set_limit(unsigned long max_bytes);
-bool kring_region_within_limit(u64 size);
+u64 kring_region_footprint(u64 size);
 
 /* Return the size of @region in bytes, or 0 if no page is allocated. */
 static inline u64 kring_region_size(const struct kring_region *region)

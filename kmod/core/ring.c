@@ -41,6 +41,7 @@ static void ring_release(struct kref *ref)
 	if (ring->pages)
 		kring_pages_put(ring->pages);
 	kvfree(ring->adopted);
+	kring_tables_uncharge(&ring->tables);
 	kfree(ring);
 }
 
@@ -264,28 +265,31 @@ static struct kring_ring *ring_new(struct kring_arena *arena,
 {
 	struct kring_pages *pages;
 	struct kring_ring *ring;
-	int err = -ENOMEM;
+	int err;
 
 	ring = kzalloc(sizeof(*ring), GFP_KERNEL_ACCOUNT);
 	if (!ring)
-		return ERR_PTR(err);
+		return ERR_PTR(-ENOMEM);
+	ring->tables.account = &arena->account;
 	kref_init(&ring->ref);
 	ring->arena = arena;
 	ring->owner = owner;
 	kring_evcount_init(&ring->readable, arena);
 	kring_evcount_init(&ring->writable, arena);
-	pages = kring_pages_new(info->size);
+	err = kring_tables_charge(&ring->tables, sizeof(*ring));
+	if (err)
+		goto fail;
+	pages = kring_pages_new(&arena->account, info->size);
 	err = PTR_ERR_OR_ZERO(pages);
 	if (err)
 		goto fail;
 	ring->pages = pages;
-	if (info->kind == RRING_HANDLES) {
-		ring->adopted = kvcalloc(info->capacity, sizeof(u32),
-					 GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-		err = -ENOMEM;
-		if (!ring->adopted)
-			goto fail;
-	}
+	if (info->kind == RRING_HANDLES)
+		ring->adopted = kring_tables_alloc(&ring->tables,
+						   info->capacity, sizeof(u32),
+						   &err);
+	if (err)
+		goto fail;
 	return ring;
 
 fail:
@@ -478,7 +482,7 @@ struct opening {
 static int prepare(struct opening *opening, struct kring_arena *arena,
 		   const struct rring_ring_open *args, kuid_t owner)
 {
-	opening->info = kzalloc(sizeof(*opening->info), GFP_KERNEL);
+	opening->info = kzalloc(sizeof(*opening->info), GFP_KERNEL_ACCOUNT);
 	if (!opening->info)
 		return -ENOMEM;
 	fill_info(opening->info, args);

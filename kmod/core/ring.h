@@ -51,6 +51,7 @@ struct kring_ring {
 	 * index in the ledgers, or U32_MAX if the entry named no slot.
 	 */
 	u32 *adopted;			/* NULL unless a ring of handles */
+	struct kring_tables tables;	/* this struct, and .adopted */
 	u64 adopted_low;
 	u64 adopted_end;
 

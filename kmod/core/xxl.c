@@ -15,12 +15,13 @@
 #include "xxl.h"
 
 /*
- * Allocate a region of @bytes, rounded up to whole pages, for an XXL event.
- * Return the new region. Return ERR_PTR(-ENOSPC) if the module's max_bytes
- * would be exceeded, or ERR_PTR(-ENOMEM) if there is no memory or the process
- * is being killed. The caller does not hold the arena's lock. May sleep.
+ * Allocate a region of @bytes, rounded up to whole pages, for an XXL event, and
+ * charge it to @account. Return the new region. Return ERR_PTR(-ENOSPC) if the
+ * module's max_bytes would be exceeded, or ERR_PTR(-ENOMEM) if there is no
+ * memory or the process is being killed. The caller does not hold the arena's
+ * lock. May sleep.
  */
-struct kring_xxl *kring_xxl_new(u64 bytes)
+struct kring_xxl *kring_xxl_new(struct kring_account *account, u64 bytes)
 {
 	struct kring_xxl *xxl;
 	int err;
@@ -28,7 +29,7 @@ struct kring_xxl *kring_xxl_new(u64 bytes)
 	xxl = kzalloc(sizeof(*xxl), GFP_KERNEL_ACCOUNT);
 	if (!xxl)
 		return ERR_PTR(-ENOMEM);
-	xxl->pages = kring_pages_new(rring_page_align(bytes));
+	xxl->pages = kring_pages_new(account, rring_page_align(bytes));
 	err = PTR_ERR_OR_ZERO(xxl->pages);
 	if (!err)
 		return xxl;
@@ -37,9 +38,9 @@ struct kring_xxl *kring_xxl_new(u64 bytes)
 }
 
 /*
- * Free all regions of @list. @list may be NULL. A process that has pages of a
- * region mapped keeps these pages until it unmaps them. A kernel reader that
- * reads the event of a region keeps the region until it releases the event.
+ * Free all regions of @list, which no process can have mapped. @list may be
+ * NULL. A kernel reader that reads the event of a region keeps the region until
+ * it releases the event.
  */
 void kring_xxl_free(struct kring_xxl *list)
 {
@@ -52,12 +53,13 @@ void kring_xxl_free(struct kring_xxl *list)
 	}
 }
 
-int kring_xxl_init(struct kring_pool *pool, rring_word_t *bytes)
+/*
+ * Return how many bytes the region of an XXL event of @bytes takes: see
+ * kring_region_footprint().
+ */
+u64 kring_xxl_footprint(u64 bytes)
 {
-	pool->xxl_bytes = bytes;
-	pool->xxl = kvcalloc(pool->capacity, sizeof(*pool->xxl),
-			     GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
-	return pool->xxl ? 0 : -ENOMEM;
+	return kring_region_footprint(rring_page_align(bytes));
 }
 
 void kring_xxl_destroy(struct kring_pool *pool)
@@ -78,6 +80,8 @@ void kring_xxl_destroy(struct kring_pool *pool)
 void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl)
 {
 	pool->xxl[slot] = xxl;
+	WRITE_ONCE(pool->xxl_in_use,
+		   pool->xxl_in_use + kring_pages_size(xxl->pages));
 	/*
 	 * O: pairs with P in the library's table of mappings. Without this
 	 * pair, a client could see the size in .xxl_bytes before the slot has
@@ -98,6 +102,8 @@ void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 
 	rring_word_store_release(&pool->xxl_bytes[slot], 0);
 	pool->xxl[slot] = NULL;
+	WRITE_ONCE(pool->xxl_in_use,
+		   pool->xxl_in_use - kring_pages_size(xxl->pages));
 	xxl->next = pool->xxl_retired;
 	pool->xxl_retired = xxl;
 }
@@ -116,15 +122,27 @@ struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
 }
 
 /*
- * Free the regions of @list, and wake the refills of @pool that wait for memory
- * or for a slot. If @list is NULL, do nothing. The caller does not hold the
- * arena's lock. May sleep.
+ * Free the regions of @list, whose events are gone, and wake the refills of
+ * @pool that wait for memory or for a slot. Keep a region that a process has
+ * mapped, as a remnant. But keep at most as many bytes of remnants as the pool
+ * has in use for its events, or one remnant. If @list is NULL, do nothing. The
+ * caller does not hold the arena's lock. May sleep.
  */
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 {
+	u64 most = READ_ONCE(pool->xxl_in_use);
+
 	if (!list)
 		return;
-	kring_xxl_free(list);
+	while (list) {
+		struct kring_xxl *xxl = list;
+
+		list = xxl->next;
+		most = max(most, kring_pages_size(xxl->pages));
+		kring_remnants_add(&pool->remnants, xxl->pages);
+		kfree(xxl);
+	}
+	kring_remnants_trim(&pool->remnants, most);
 	kring_arena_wake_pools(pool->arena, BIT(pool->index));
 }
 
@@ -139,19 +157,4 @@ struct kring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot)
 	if (slot >= pool->capacity || !pool->xxl[slot])
 		return NULL;
 	return pool->xxl[slot]->pages;
-}
-
-/*
- * Return how many bytes all regions of the slots of @pool have together. The
- * caller holds the arena's lock.
- */
-u64 kring_xxl_in_use(const struct kring_pool *pool)
-{
-	u64 bytes = 0;
-	u32 slot;
-
-	for (slot = 0; slot < pool->high_water; slot++)
-		if (pool->xxl[slot])
-			bytes += kring_pages_size(pool->xxl[slot]->pages);
-	return bytes;
 }

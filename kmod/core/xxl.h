@@ -15,17 +15,16 @@ struct kring_xxl {
 	struct kring_xxl *next;		/* in a list of regions to free */
 };
 
-struct kring_xxl *kring_xxl_new(u64 bytes);
+struct kring_xxl *kring_xxl_new(struct kring_account *account, u64 bytes);
+u64 kring_xxl_footprint(u64 bytes);
 void kring_xxl_free(struct kring_xxl *list);
 
-int kring_xxl_init(struct kring_pool *pool, rring_word_t *bytes);
 void kring_xxl_destroy(struct kring_pool *pool);
 void kring_xxl_install(struct kring_pool *pool, u32 slot,
 		       struct kring_xxl *xxl);
 void kring_xxl_retire(struct kring_pool *pool, u32 slot);
 struct kring_xxl *kring_xxl_retired(struct kring_pool *pool);
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list);
-u64 kring_xxl_in_use(const struct kring_pool *pool);
 struct kring_pages *kring_xxl_pages(const struct kring_pool *pool, u32 slot);
 
 #endif /* KRING_XXL_H */

@@ -53,7 +53,8 @@ static int add_ledger(struct kring_arena *arena)
 
 	if (kernel->ledger.addr)
 		return 0;
-	err = kring_region_alloc(&kernel->ledger, arena->info->ledger_size);
+	err = kring_region_alloc(&kernel->ledger, &arena->account,
+				 arena->info->ledger_size);
 	if (err)
 		return err;
 	mutex_lock(&arena->lock);
@@ -72,14 +73,14 @@ static int add_ledger(struct kring_arena *arena)
 static int add_cursors(struct kring_arena *arena)
 {
 	struct kring_client *kernel = arena->kernel;
-	struct kring_region cursors = {};
-	int err;
+	struct kring_pages *cursors;
 
-	if (kernel->cursors.addr)
+	if (kernel->cursors)
 		return 0;
-	err = kring_region_alloc(&cursors, sizeof(struct rring_cursors));
-	if (err)
-		return err;
+	cursors = kring_pages_new(&arena->account,
+				  sizeof(struct rring_cursors));
+	if (IS_ERR(cursors))
+		return PTR_ERR(cursors);
 	mutex_lock(&arena->lock);
 	kernel->cursors = cursors;
 	kernel->serial = kring_arena_next_serial(&arena->client_serial);
@@ -106,7 +107,6 @@ static void free_if_unused(struct kring_arena *arena)
 	rring_flag_store_release(&arena->info->client_serial[0], 0);
 	arena->kernel = NULL;
 	mutex_unlock(&arena->lock);
-	/* find_cursors() may still have a reference, to map the cursors */
 	kring_client_put(kernel);
 }
 

@@ -579,7 +579,7 @@ static int check_config(const struct rring_kreader_config *config,
 static void set_up(struct rring_kreader *kr, struct kring_reader *reader,
 		   const struct rring_reader_join *args)
 {
-	struct rring_cursors *cursors = kr->kernel->cursors.addr;
+	struct rring_cursors *cursors = kring_client_cursors(kr->kernel);
 	struct kring_ring *ring = reader->ring;
 
 	kref_get(&ring->ref);

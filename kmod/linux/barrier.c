@@ -79,7 +79,7 @@ void kring_barrier_unlocked(struct kring_arena *arena)
 {
 	cpumask_var_t peers;
 
-	if (!alloc_cpumask_var(&peers, GFP_KERNEL)) {
+	if (!alloc_cpumask_var(&peers, GFP_KERNEL_ACCOUNT)) {
 		interrupt(cpu_online_mask);
 		return;
 	}

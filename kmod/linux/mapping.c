@@ -20,7 +20,8 @@
 
 /*
  * Count one more mapping of the ledger. The kernel calls this function when
- * mremap(2) copies the mapping. Then no_mremap() makes mremap(2) fail, and the
+ * mremap(2) copies the mapping. Then
+ * kring_mapping_no_mremap() makes mremap(2) fail, and the
  * kernel closes the copy. Because of the count, ledger_close() of the copy does
  * not let the client die.
  */
@@ -39,12 +40,12 @@ static void ledger_close(struct vm_area_struct *vma)
 		kring_client_die(client);
 }
 
-static int no_split(struct vm_area_struct *vma, unsigned long addr)
+int kring_mapping_no_split(struct vm_area_struct *vma, unsigned long addr)
 {
 	return -EINVAL;
 }
 
-static int no_mremap(struct vm_area_struct *vma)
+int kring_mapping_no_mremap(struct vm_area_struct *vma)
 {
 	return -EINVAL;
 }
@@ -52,13 +53,13 @@ static int no_mremap(struct vm_area_struct *vma)
 static const struct vm_operations_struct ledger_ops = {
 	.open = ledger_open,
 	.close = ledger_close,
-	.may_split = no_split,
-	.mremap = no_mremap,
+	.may_split = kring_mapping_no_split,
+	.mremap = kring_mapping_no_mremap,
 };
 
 static const struct vm_operations_struct region_ops = {
-	.may_split = no_split,
-	.mremap = no_mremap,
+	.may_split = kring_mapping_no_split,
+	.mremap = kring_mapping_no_mremap,
 };
 
 /*
@@ -195,7 +196,8 @@ static int go_live(struct kring_client *client, struct kring_arena *arena,
  * Carry out mmap() for @client: map the region that the offset of @vma names.
  * Return 0, -ENOTCONN if @client is not attached, -EPERM if @vma belongs to a
  * process that has not attached @client, or an error of find_region(),
- * insert_pages() or go_live(). The caller holds the mmap_lock for writing.
+ * insert_pages(), go_live() or kring_mapping_track(). The caller holds the
+ * mmap_lock for writing.
  *
  * Do not hold the arena's lock while the pages are mapped, because that can
  * take long and other clients need the lock. An eviction nevertheless finds all
@@ -219,6 +221,8 @@ int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma)
 		err = insert(client, vma, &ref);
 	if (!err && ref.region == &client->ledger)
 		err = go_live(client, arena, vma);
+	else if (!err && ref.pages)
+		err = kring_mapping_track(client, vma, ref.pages);
 	else if (!err)
 		vma->vm_ops = &region_ops;
 	kring_region_ref_put(&ref);

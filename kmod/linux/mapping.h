@@ -3,8 +3,16 @@
 #define KRING_MAPPING_H
 
 struct kring_client;
+struct kring_pages;
 struct vm_area_struct;
 
 int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma);
+int kring_mapping_no_split(struct vm_area_struct *vma, unsigned long addr);
+int kring_mapping_no_mremap(struct vm_area_struct *vma);
+
+int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
+			struct kring_pages *pages);
+int kring_remnants_start(void);
+void kring_remnants_stop(void);
 
 #endif /* KRING_MAPPING_H */

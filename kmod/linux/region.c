@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Regions consist of ordinary refcounted pages. The pages are charged to the
- * memory cgroup of the task that allocates them, and to the module's limit
- * max_bytes. When the module frees a region, it only drops its own references.
- * Pages that a process has mapped or pinned stay allocated for that process,
- * and the module never uses these pages again.
+ * memory cgroup of the task that allocates them, and to the account of an
+ * arena. When the module frees a region, it only drops its own references. A
+ * page that a process has pinned stays allocated for that process, and the
+ * module never uses this page again.
  */
 #include <linux/highmem.h>
 #include <linux/vmalloc.h>
@@ -15,42 +15,23 @@
 
 static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
 
-static atomic_long_t bytes_in_use;	/* bytes of all regions together */
-static unsigned long bytes_max;		/* limit of bytes_in_use */
+/*
+ * What the kernel needs for a region beside its pages and the table of them:
+ * the structures of vmap(), and those of this module (struct kring_xxl, struct
+ * kring_pages).
+ */
+#define REGION_OVERHEAD	512u
 
 /*
- * Set the limit for the bytes of all regions together to @max_bytes, rounded
- * down to whole pages. The module calls this function once, before it allocates
- * any region.
+ * Return how many bytes a region of @size bytes takes: its pages, the table of
+ * its pages, their entries in the kernel's page tables, and REGION_OVERHEAD.
  */
-void kring_region_set_limit(unsigned long max_bytes)
+u64 kring_region_footprint(u64 size)
 {
-	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
-}
+	u64 nr = size >> PAGE_SHIFT;
 
-/*
- * Return true if a region of @size bytes is within the limit for all regions
- * together. If the result is false, such a region can never be allocated.
- */
-bool kring_region_within_limit(u64 size)
-{
-	return size <= bytes_max;
-}
-
-static int charge(unsigned long bytes)
-{
-	if (bytes > bytes_max)
-		return -ENOSPC;
-	if (atomic_long_add_return(bytes, &bytes_in_use) > bytes_max) {
-		atomic_long_sub(bytes, &bytes_in_use);
-		return -ENOSPC;
-	}
-	return 0;
-}
-
-static void uncharge(unsigned long bytes)
-{
-	atomic_long_sub(bytes, &bytes_in_use);
+	return size + kring_alloc_size(nr * sizeof(struct page *)) +
+	       nr * sizeof(pte_t) + REGION_OVERHEAD;
 }
 
 static void put_pages(struct page **pages, unsigned long nr)
@@ -88,18 +69,19 @@ fail:
 }
 
 /*
- * Allocate @size bytes of zeroed pages for @region, and map them in the kernel.
- * @size is a multiple of PAGE_SIZE, and the caller has zeroed *@region. Return
- * 0, -ENOSPC if all regions together would exceed max_bytes, or -ENOMEM if
- * there is no memory or the process is being killed. After an error *@region is
- * zero. May sleep.
+ * Allocate @size bytes of zeroed pages for @region, map them in the kernel, and
+ * charge kring_region_footprint() of @size to @account. @size is a multiple of
+ * PAGE_SIZE, and the caller has zeroed *@region. Return 0, -ENOSPC if all
+ * accounts together would exceed max_bytes, or -ENOMEM if there is no memory or
+ * the process is being killed. After an error *@region is zero. May sleep.
  */
-int kring_region_alloc(struct kring_region *region, u64 size)
+int kring_region_alloc(struct kring_region *region,
+		       struct kring_account *account, u64 size)
 {
 	unsigned long nr = size >> PAGE_SHIFT;
 	int err;
 
-	err = charge(size);
+	err = kring_account_charge(account, kring_region_footprint(size));
 	if (err)
 		return err;
 	err = -ENOMEM;
@@ -116,6 +98,7 @@ int kring_region_alloc(struct kring_region *region, u64 size)
 		goto fail_pages;
 	}
 	region->nr_pages = nr;
+	region->account = account;
 	return 0;
 
 fail_pages:
@@ -123,7 +106,7 @@ fail_pages:
 fail_array:
 	kvfree(region->pages);
 fail_charge:
-	uncharge(size);
+	kring_account_uncharge(account, kring_region_footprint(size));
 	memset(region, 0, sizeof(*region));
 	return err;
 }
@@ -136,7 +119,8 @@ void kring_region_free(struct kring_region *region)
 	vunmap(region->addr);
 	put_pages(region->pages, region->nr_pages);
 	kvfree(region->pages);
-	uncharge(kring_region_size(region));
+	kring_account_uncharge(region->account,
+			       kring_region_footprint(kring_region_size(region)));
 	memset(region, 0, sizeof(*region));
 }
 

@@ -28,6 +28,7 @@
 #include "../core/arena.h"
 #include "../core/client.h"
 #include "../core/death.h"
+#include "../core/remnants.h"
 #include "../core/ring.h"
 #include "../core/trace.h"
 #include "evict.h"
@@ -93,6 +94,7 @@ static int revoke_mappings(struct kring_client *client)
 		return -EINTR;
 	mmap_read_unlock(client->mm);
 	unmap_mapping_range(client->inode->i_mapping, 0, 0, 1);
+	kring_mappings_forget(client);
 	return 0;
 }
 

@@ -139,7 +139,8 @@ int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 	put_u32(&report, RRING_A_ARENA_MAX_RINGS, info->max_rings);
 	put_u32(&report, RRING_A_ARENA_RINGS, count_rings(arena));
 	put_u32(&report, RRING_A_ARENA_SLOTS, info->slots);
-	put_u64(&report, RRING_A_ARENA_BYTES, kring_arena_bytes(arena));
+	put_u64(&report, RRING_A_ARENA_BYTES,
+		kring_account_bytes(&arena->account));
 	put_u64(&report, RRING_A_ARENA_DEATHS, info->deaths);
 	put_u64(&report, RRING_A_ARENA_DEAD_HOLDS, info->dead_holds);
 	put_u64(&report, RRING_A_ARENA_EVICTIONS, arena->evictions);

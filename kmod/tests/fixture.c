@@ -19,7 +19,7 @@ static struct mm_struct *fixture_mm;
 int fixture_suite_init(struct kunit_suite *suite)
 {
 	fixture_mm = current->mm;
-	kring_region_set_limit(SZ_64M);
+	kring_account_set_limit(SZ_64M);
 	return 0;
 }
 

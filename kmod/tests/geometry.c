@@ -220,20 +220,31 @@ static void arena_beyond_the_memory_is_refused(struct kunit *test)
 
 static void region_has_a_limit(struct kunit *test)
 {
+	u64 total = kring_account_total();
+	struct kring_account account = {};
 	struct kring_region a = {}, b = {};
 
-	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, 1ull << 62), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, SZ_64M + PAGE_SIZE),
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, &account, 1ull << 62),
 			-ENOSPC);
-	KUNIT_EXPECT_TRUE(test, kring_region_within_limit(SZ_64M));
-	KUNIT_EXPECT_FALSE(test, kring_region_within_limit(SZ_64M + 1));
-	kring_region_set_limit(SZ_8M);
-	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, SZ_4M), 0);
-	KUNIT_EXPECT_EQ(test, kring_region_alloc(&b, SZ_4M), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, &account, SZ_64M),
+			-ENOSPC);
+	KUNIT_EXPECT_TRUE(test, kring_account_within_limit(SZ_64M));
+	KUNIT_EXPECT_FALSE(test, kring_account_within_limit(SZ_64M + 1));
+	kring_account_set_limit(total + SZ_8M);
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&a, &account, SZ_4M), 0);
+	KUNIT_EXPECT_EQ(test, kring_account_bytes(&account),
+			kring_region_footprint(SZ_4M));
+	KUNIT_EXPECT_EQ(test, kring_account_total(),
+			total + kring_account_bytes(&account));
+	/* the two regions have 8 MiB of pages, and tables of these pages */
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&b, &account, SZ_4M),
+			-ENOSPC);
 	kring_region_free(&a);
-	KUNIT_EXPECT_EQ(test, kring_region_alloc(&b, SZ_4M), 0);
+	KUNIT_EXPECT_EQ(test, kring_region_alloc(&b, &account, SZ_4M), 0);
 	kring_region_free(&b);
-	kring_region_set_limit(SZ_64M);
+	KUNIT_EXPECT_EQ(test, kring_account_bytes(&account), 0ull);
+	KUNIT_EXPECT_EQ(test, kring_account_total(), total);
+	kring_account_set_limit(SZ_64M);
 }
 
 /* ---- rings ---- */

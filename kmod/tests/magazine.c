@@ -430,19 +430,11 @@ static void reused_id_is_not_charged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lent(successor, RRING_S), 1u);
 }
 
-static u64 bytes(struct kring_arena *arena)
-{
-	u64 n;
-
-	mutex_lock(&arena->lock);
-	n = kring_arena_bytes(arena);
-	mutex_unlock(&arena->lock);
-	return n;
-}
-
 /* An XXL slot has a region as long as it is out. */
 static void xxl_slot_has_region_while_out(struct kunit *test)
 {
+	struct kring_account *account = &fixture_arena(test)->account;
+	u64 without_client = kring_account_bytes(account);
 	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct kring_pool *pool = fixture_pool(test, RRING_XXL);
 	struct rring_refill args = {
@@ -451,19 +443,20 @@ static void xxl_slot_has_region_while_out(struct kunit *test)
 		.count = 1,
 		.bytes = 5 * PAGE_SIZE + 1,
 	};
-	u64 before = bytes(client->arena);
+	u64 before = kring_account_bytes(account);
 	u32 slot;
 
 	KUNIT_ASSERT_EQ(test, kring_pool_refill(client, &args), 0);
 	slot = rring_handle_index(fixture_pop(client, RRING_XXL));
 	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]),
 			(u64)6 * PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, bytes(client->arena),
-			before + 6 * PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, kring_account_bytes(account),
+			before + kring_region_footprint(6 * PAGE_SIZE));
 	fixture_kill(test, client);
 	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]), 0ull);
 	KUNIT_EXPECT_NULL(test, pool->xxl[slot]);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, 2u);
+	KUNIT_EXPECT_EQ(test, kring_account_bytes(account), without_client);
 }
 
 static struct kunit_case magazine_cases[] = {

@@ -79,6 +79,7 @@ static void after_fork_in_child(void)
 {
 	nsproxy.net_ns = (struct net *)((uintptr_t)nsproxy.net_ns + 1);
 	init_locks();
+	kring_account_forget();
 	host_thread.locks -= GLOBAL_LOCKS;
 }
 
@@ -96,7 +97,7 @@ static u64 memory_size(void)
 static void init(void)
 {
 	init_locks();
-	kring_region_set_limit(memory_size() / 4);
+	kring_account_set_limit(memory_size() / 4);
 	init_error = host_barrier_init();
 	if (!init_error)
 		init_error = -pthread_atfork(before_fork, after_fork_in_parent,

@@ -28,6 +28,7 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int64_t s64;
 typedef mode_t umode_t;
 typedef unsigned int gfp_t;
 typedef u32 __poll_t;
@@ -62,6 +63,7 @@ typedef u32 __poll_t;
 #define S64_MAX				INT64_MAX
 #define U64_MAX				UINT64_MAX
 #define U32_MAX				UINT32_MAX
+#define U64_MAX				UINT64_MAX
 #define KTIME_MAX			INT64_MAX
 
 /* ---- errors ---- */
@@ -103,6 +105,9 @@ static inline void *kvcalloc(size_t n, size_t size, gfp_t flags)
 	(void)flags;
 	return calloc(n, size);
 }
+
+/* What malloc(3) takes beside @size is not known. */
+#define kring_alloc_size(size)		((u64)(size))
 
 #define kzalloc(size, flags)		kvcalloc(1, size, flags)
 #define kfree(pointer)			free(pointer)
@@ -151,6 +156,28 @@ static inline int atomic_fetch_andnot(int bits, atomic_t *v)
 {
 	return __atomic_fetch_and(&v->counter, ~bits, __ATOMIC_SEQ_CST);
 }
+
+typedef struct {
+	s64 counter;
+} atomic64_t;
+
+static inline void atomic64_set(atomic64_t *v, s64 value)
+{
+	__atomic_store_n(&v->counter, value, __ATOMIC_RELAXED);
+}
+
+static inline s64 atomic64_read(const atomic64_t *v)
+{
+	return __atomic_load_n(&v->counter, __ATOMIC_RELAXED);
+}
+
+static inline s64 atomic64_add_return(s64 value, atomic64_t *v)
+{
+	return __atomic_add_fetch(&v->counter, value, __ATOMIC_RELAXED);
+}
+
+#define atomic64_add(value, v)		((void)atomic64_add_return(value, v))
+#define atomic64_sub(value, v)		((void)atomic64_add_return(-(value), v))
 
 #define BITS_PER_LONG			64
 #define BITS_TO_LONGS(n)	(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)

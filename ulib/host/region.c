@@ -20,8 +20,9 @@
 #include "../../kmod/core/region.h"
 
 struct region_header {
-	struct list_head node;	/* in regions, until the owner frees it */
+	struct list_head node;	/* in regions */
 	u32 users;	/* 1 for the owner, 1 for each client's mapping */
+	struct kring_account *account;	/* charged until the last user goes */
 	size_t size;	/* bytes of the region and of this page */
 };
 
@@ -37,8 +38,7 @@ struct region_header {
 #define NO_LIMIT	(~0ull)		/* value of room without a limit */
 #define LOOK_PAGES	512u		/* most pages per mincore(2) */
 
-static u64 bytes_in_use;
-static u64 bytes_max = ~0ull;
+static u64 bytes_in_use;		/* of all regions, mapped or not */
 
 static DEFINE_MUTEX(room_lock);	/* protects regions, room and room_until */
 static LIST_HEAD(regions);
@@ -75,14 +75,9 @@ void host_region_unlock(void)
 	mutex_unlock(&room_lock);
 }
 
-void kring_region_set_limit(unsigned long max_bytes)
+u64 kring_region_footprint(u64 size)
 {
-	bytes_max = max_bytes & ~(PAGE_SIZE - 1ul);
-}
-
-bool kring_region_within_limit(u64 size)
-{
-	return size <= bytes_max;
+	return size;
 }
 
 /* Return how many bytes of the region of @header are in RAM. */
@@ -155,30 +150,33 @@ static bool take_room(u64 bytes)
 	return enough;
 }
 
-/*
- * Add @bytes, the size of a new region, to bytes_in_use, and return 0. Return
- * -ENOSPC if all regions together would exceed bytes_max, and -ENOMEM if the
- * memory cgroup has no room. On an error bytes_in_use is unchanged.
- */
-static int charge(u64 bytes)
+static void add_bytes(u64 bytes)
 {
-	int err = 0;
-
-	if (bytes > bytes_max)
-		return -ENOSPC;
-	if (__atomic_add_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED) >
-	    bytes_max)
-		err = -ENOSPC;
-	else if (!take_room(bytes))
-		err = -ENOMEM;
-	if (err)
-		__atomic_sub_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
-	return err;
+	__atomic_add_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
 }
 
-static void uncharge(u64 bytes)
+static void uncharge(struct kring_account *account, u64 bytes)
 {
 	__atomic_sub_fetch(&bytes_in_use, bytes, __ATOMIC_RELAXED);
+	kring_account_uncharge(account, bytes);
+}
+
+/*
+ * Charge @bytes, the size of a new region, to @account, and add them to
+ * bytes_in_use. Return 0, an error of kring_account_charge(), or -ENOMEM if the
+ * memory cgroup has no room. On an error nothing is charged.
+ */
+static int charge(struct kring_account *account, u64 bytes)
+{
+	int err = kring_account_charge(account, bytes);
+
+	if (err)
+		return err;
+	add_bytes(bytes);
+	if (take_room(bytes))
+		return 0;
+	uncharge(account, bytes);
+	return -ENOMEM;
 }
 
 static struct region_header *header_of(void *addr)
@@ -204,7 +202,7 @@ static int map_memory(void *addr, size_t size)
  * Map a page for the header and, behind that page, @size bytes for a region.
  * Return the address of the region, or NULL if there is no memory.
  */
-static void *memory_new(size_t size)
+static void *memory_new(struct kring_account *account, size_t size)
 {
 	char *memory = mmap(NULL, PAGE_SIZE + size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -217,22 +215,25 @@ static void *memory_new(size_t size)
 		return NULL;
 	}
 	header->users = 1;
+	header->account = account;
 	header->size = PAGE_SIZE + size;
 	return memory + PAGE_SIZE;
 }
 
-int kring_region_alloc(struct kring_region *region, u64 size)
+int kring_region_alloc(struct kring_region *region,
+		       struct kring_account *account, u64 size)
 {
-	int err = charge(size);
+	int err = charge(account, size);
 
 	if (err)
 		return err;
-	region->addr = memory_new(size);
+	region->addr = memory_new(account, size);
 	if (!region->addr) {
-		uncharge(size);
+		uncharge(account, size);
 		return -ENOMEM;
 	}
 	region->nr_pages = size >> PAGE_SHIFT;
+	region->account = account;
 	mutex_lock(&room_lock);
 	list_add_tail(&header_of(region->addr)->node, &regions);
 	mutex_unlock(&room_lock);
@@ -243,11 +244,7 @@ void kring_region_free(struct kring_region *region)
 {
 	if (!region->addr)
 		return;
-	mutex_lock(&room_lock);
-	list_del(&header_of(region->addr)->node);
-	mutex_unlock(&room_lock);
 	host_memory_put(region->addr);
-	uncharge(kring_region_size(region));
 	memset(region, 0, sizeof(*region));
 }
 
@@ -256,10 +253,20 @@ void host_memory_get(void *addr)
 	__atomic_add_fetch(&header_of(addr)->users, 1, __ATOMIC_RELAXED);
 }
 
+/*
+ * Remove one user of the memory at @addr. If it was the last user, unmap the
+ * memory. The arena to which the memory is charged still exists: the owner and
+ * each client that has the memory mapped have a reference to the arena.
+ */
 void host_memory_put(void *addr)
 {
 	struct region_header *header = header_of(addr);
 
-	if (!__atomic_sub_fetch(&header->users, 1, __ATOMIC_ACQ_REL))
-		munmap(header, header->size);
+	if (__atomic_sub_fetch(&header->users, 1, __ATOMIC_ACQ_REL))
+		return;
+	mutex_lock(&room_lock);
+	list_del(&header->node);
+	mutex_unlock(&room_lock);
+	uncharge(header->account, header->size - PAGE_SIZE);
+	munmap(header, header->size);
 }

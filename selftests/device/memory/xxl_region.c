@@ -172,6 +172,69 @@ TEST_F(xxl, mapping_of_a_freed_region_is_no_window_to_the_next)
 	EXPECT_EQ(0, munmap((void *)mine, MIB));
 }
 
+/* Map the event at @place for @client, as a program may that keeps mappings. */
+static volatile char *keep_mapped(struct rring_client *client, uint32_t place,
+				  int prot)
+{
+	void *addr = device_map(client->fd, RRING_REGION_XXL, place, MIB, prot);
+
+	MUST(addr != MAP_FAILED);
+	return addr;
+}
+
+/* Allocate an event of 1 MiB, fill it with @value, and map it once more. */
+static volatile char *make_and_keep(FIXTURE_DATA(xxl) *self,
+				    struct rring_client *client, int prot,
+				    uint64_t value)
+{
+	struct rring_event event = xxl_make(self->producer, MIB, value);
+	volatile char *kept = keep_mapped(client,
+					  rring_handle_index(event.handle),
+					  prot);
+
+	MUST(kept[MIB - 1] == (char)value);
+	MUST(!rring_drop(self->producer, &event));
+	return kept;
+}
+
+/*
+ * Processes may keep as much mapped of what is gone as the pool has in use, or
+ * the newest event. Of older ones, readers see zeros from then on, and a
+ * process that could write one gets SIGBUS. The next event in the same place
+ * stays mapped as it is.
+ */
+TEST_F(xxl, pages_of_old_events_that_are_gone_are_taken_back)
+{
+	volatile char *old, *writable, *newest, *live;
+	struct rring_event event;
+
+	writable = make_and_keep(self, self->producer, PROT_READ | PROT_WRITE,
+				 1);
+	old = make_and_keep(self, self->consumer, PROT_READ, 2);
+	EXPECT_EQ(SIGBUS, signal_of_load((void *)writable));
+	EXPECT_EQ(SIGBUS, signal_of_store((void *)writable));
+	newest = make_and_keep(self, self->consumer, PROT_READ, 3);
+	EXPECT_EQ(0, old[MIB - 1]);
+	EXPECT_EQ(0, old[0]);
+	EXPECT_EQ(-1, mprotect((void *)old, MIB, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(3, newest[MIB - 1]);
+	event = xxl_make(self->producer, MIB, 4);
+	live = keep_mapped(self->consumer, rring_handle_index(event.handle),
+			   PROT_READ);
+	/* a 1 MiB event is in use, so 1 MiB may stay that is gone */
+	EXPECT_EQ(3, newest[MIB - 1]);
+	make_and_keep(self, self->consumer, PROT_READ, 5);
+	EXPECT_EQ(0, newest[MIB - 1]);
+	EXPECT_EQ(4, live[MIB - 1]);
+	EXPECT_TRUE(xxl_is(&event, 4));
+	EXPECT_EQ(0, rring_drop(self->producer, &event));
+	/* four mappings of the consumer, and one of the producer */
+	EXPECT_EQ(0, munmap((void *)writable, MIB));
+	EXPECT_EQ(0, munmap((void *)old, MIB));
+	EXPECT_EQ(0, munmap((void *)newest, MIB));
+	EXPECT_EQ(0, munmap((void *)live, MIB));
+}
+
 /* ---- REFILL and RECLAIM without the library ---- */
 
 TEST_F(xxl, refill_says_how_large_the_one_slot_must_be)

@@ -94,24 +94,37 @@ TEST_F(dumps, arena_is_what_it_was_created_as)
 	EXPECT_EQ(0ull, nl_u64(arena, RRING_A_ARENA_EVICTIONS));
 }
 
-/* The pages of the arena, then also those of its clients and rings. */
-TEST_F(dumps, arena_counts_its_pages)
+/*
+ * The pages of the arena, of its clients and rings, and the kernel's tables: 4
+ * bytes for each of the ring's entries, and less than two pages beside.
+ */
+TEST_F(dumps, arena_counts_its_memory)
 {
 	struct rring_ring_config config = {
 		.kind = RRING_HANDLES,
 		.capacity = 1000,
 	};
+	struct rring_reader_config reader = { .flags = RRING_JOIN_OBSERVER };
 	const struct nl_object *arena;
+	struct rring_writer *writer;
 	uint64_t before, ring;
 
 	arena = only(&self->nl, &self->answer, RRING_CMD_ARENA_GET, self->id);
 	before = nl_u64(arena, RRING_A_ARENA_BYTES);
 	EXPECT_LT(self->client->arena->size +
 		  self->client->arena->payload_size, before);
-	ring = writer_of(self->client, &config)->info->size;
+	writer = writer_of(self->client, &config);
+	ring = writer->info->size;
 	arena = only(&self->nl, &self->answer, RRING_CMD_ARENA_GET, self->id);
-	EXPECT_EQ(before + ring, nl_u64(arena, RRING_A_ARENA_BYTES));
+	ring += 4 * config.capacity;
+	EXPECT_LT(before + ring, nl_u64(arena, RRING_A_ARENA_BYTES));
+	EXPECT_GT(before + ring + 2 * 4096, nl_u64(arena, RRING_A_ARENA_BYTES));
 	EXPECT_EQ(1u, nl_u32(arena, RRING_A_ARENA_RINGS));
+	before = nl_u64(arena, RRING_A_ARENA_BYTES);
+	reader.ring = rring_writer_ring_id(writer);
+	reader_of(self->client, &reader);
+	arena = only(&self->nl, &self->answer, RRING_CMD_ARENA_GET, self->id);
+	EXPECT_LT(before, nl_u64(arena, RRING_A_ARENA_BYTES));
 }
 
 TEST_F(dumps, arena_without_a_name_has_none)

@@ -148,10 +148,11 @@ static void check_abi(struct findings *findings)
 static void check_max_bytes(struct findings *findings)
 {
 	struct sysinfo info;
-	char line[64];
+	char line[64], used[64];
 	uint64_t most, memory;
 
 	if (!read_line(PARAMETERS "max_bytes", line, sizeof(line)) ||
+	    !read_line(PARAMETERS "used_bytes", used, sizeof(used)) ||
 	    sysinfo(&info))
 		return;
 	most = strtoull(line, NULL, 10);
@@ -159,16 +160,12 @@ static void check_max_bytes(struct findings *findings)
 	if (most > memory / 2)
 		finding_warn(findings, "memory",
 			     "load the module with a smaller max_bytes=",
-			     "arenas may take %" PRIu64 " of %" PRIu64 " bytes",
-			     most, memory);
-	else if (most)
-		finding_ok(findings, "memory",
-			   "arenas may take %" PRIu64 " of %" PRIu64 " bytes",
-			   most, memory);
+			     "arenas take %s bytes, and may take %" PRIu64 " of %" PRIu64,
+			     used, most, memory);
 	else
 		finding_ok(findings, "memory",
-			   "arenas may take a quarter of %" PRIu64 " bytes",
-			   memory);
+			   "arenas take %s bytes, and may take %" PRIu64 " of %" PRIu64,
+			   used, most ? most : memory / 4, memory);
 }
 
 /* Limits of each user without CAP_SYS_ADMIN. */

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Mappings of regions that can go before the mapping: the region of a ring's
+ * incarnation, of an XXL event, and of a client's cursors. Such a mapping holds
+ * a reference to its region. So the region stays charged until the last mapping
+ * goes, however long a process keeps its mapping.
+ *
+ * An XXL region whose event is gone is a remnant while a process has it mapped.
+ * The memory cgroup of the producer pays for remnants, so the kernel does not
+ * let them grow without limit. kring_remnants_trim() takes pages back:
+ *
+ *   1. It takes the region's reference away from a mapping. From then on
+ *      tracked_fault() maps a page of zeros there, if the mapping is read-only.
+ *   2. It removes the pages from the mapping. Each region has offsets of its
+ *      own in the files of all clients (.pgoff). So no mapping of the next
+ *      event of the slot loses a page.
+ *   3. It puts the reference.
+ *
+ * A mmap() call that has mapped the pages, but has not returned yet, has a
+ * mapping that step 2 does not find. This call holds the mmap_lock for writing.
+ * So step 1 takes the reference only if it gets the mmap_lock for a moment. It
+ * does not wait for it, because a hostile process can hold its mmap_lock for
+ * long: the remnant then stays, and the next call tries again.
+ */
+#include <linux/mm.h>
+#include <linux/spinlock.h>
+
+#include "../core/client.h"
+#include "../core/compat.h"
+#include "../core/remnants.h"
+#include "mapping.h"
+
+/* The first of the offsets of regions: beyond all offsets that mmap() takes. */
+#define PGOFF_BASE	(1ul << (63 - PAGE_SHIFT))
+
+/* how many times one call finds an mmap_lock busy before it gives up */
+#define BUSY_MAX	16u
+
+/* A mapping that holds a reference to its region. */
+struct tracked {
+	struct list_head of_client;	/* in .mappings of the client */
+	struct list_head of_pages;	/* in .mappings of the region */
+	struct kring_client *client;	/* without a reference: the mapping
+					 * holds the client's file
+					 */
+	struct kring_pages *pages;	/* NULL: the reference was taken away */
+	unsigned int maps;		/* 2 while mremap() copies the mapping
+					 * and fails, otherwise 1
+					 */
+};
+
+/* protects the lists and fields of struct tracked, and all remnants */
+static DEFINE_SPINLOCK(lock);
+static unsigned long next_pgoff = PGOFF_BASE;
+static struct page *blank;		/* zeros; nobody has it writable */
+
+int kring_remnants_start(void)
+{
+	blank = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	return blank ? 0 : -ENOMEM;
+}
+
+/* The caller ensures that no client is left. */
+void kring_remnants_stop(void)
+{
+	put_page(blank);
+}
+
+/*
+ * Take the reference to its region away from @tracked. Return the region, whose
+ * reference the caller puts. Return NULL if it was taken away before. The
+ * caller holds lock.
+ */
+static struct kring_pages *take_reference(struct tracked *tracked)
+{
+	struct kring_pages *pages = tracked->pages;
+
+	if (!pages)
+		return NULL;
+	WRITE_ONCE(tracked->pages, NULL);
+	list_del(&tracked->of_client);
+	list_del(&tracked->of_pages);
+	if (pages->remnants && list_empty(&pages->mappings)) {
+		pages->remnants->bytes -= kring_pages_size(pages);
+		pages->remnants = NULL;
+		list_del(&pages->node);
+	}
+	return pages;
+}
+
+/* ---- the operations of a mapping ---- */
+
+/* See ledger_open() in mapping.c. */
+static void tracked_open(struct vm_area_struct *vma)
+{
+	struct tracked *tracked = vma->vm_private_data;
+
+	spin_lock(&lock);
+	tracked->maps++;
+	spin_unlock(&lock);
+}
+
+static void tracked_close(struct vm_area_struct *vma)
+{
+	struct tracked *tracked = vma->vm_private_data;
+	struct kring_pages *pages;
+
+	spin_lock(&lock);
+	if (--tracked->maps) {
+		spin_unlock(&lock);
+		return;
+	}
+	pages = take_reference(tracked);
+	spin_unlock(&lock);
+	if (pages)
+		kring_pages_put(pages);
+	kfree(tracked);
+}
+
+/*
+ * Map a page of zeros where kring_remnants_trim() has removed a page. Raise
+ * SIGBUS if the client was evicted, if the mapping is or can become writable,
+ * or if the process itself has removed the page.
+ */
+static vm_fault_t tracked_fault(struct vm_fault *vmf)
+{
+	const struct tracked *tracked = vmf->vma->vm_private_data;
+
+	if (READ_ONCE(tracked->client->evicted) || READ_ONCE(tracked->pages) ||
+	    vmf->vma->vm_flags & VM_MAYWRITE)
+		return VM_FAULT_SIGBUS;
+	get_page(blank);
+	vmf->page = blank;
+	return 0;
+}
+
+static const struct vm_operations_struct tracked_ops = {
+	.open = tracked_open,
+	.close = tracked_close,
+	.fault = tracked_fault,
+	.may_split = kring_mapping_no_split,
+	.mremap = kring_mapping_no_mremap,
+};
+
+/*
+ * Enter @tracked into the lists of its client and of @pages. Return 0, or
+ * -ENXIO if the event of @pages is gone: then nobody would take the pages back.
+ */
+static int enlist(struct tracked *tracked, struct kring_pages *pages)
+{
+	int err = 0;
+
+	spin_lock(&lock);
+	if (pages->is_gone) {
+		err = -ENXIO;
+	} else {
+		kring_pages_get(pages);
+		tracked->pages = pages;
+		list_add_tail(&tracked->of_client, &tracked->client->mappings);
+		list_add_tail(&tracked->of_pages, &pages->mappings);
+		if (!pages->pgoff) {
+			pages->pgoff = next_pgoff;
+			next_pgoff += pages->region.nr_pages;
+		}
+	}
+	spin_unlock(&lock);
+	return err;
+}
+
+/*
+ * Make @vma, into which all of @pages is mapped, hold a reference to @pages.
+ * Return 0, -ENXIO if the event of @pages is gone, or -ENOMEM. After an error
+ * the caller lets mmap() fail. The caller holds the mmap_lock for writing.
+ */
+int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
+			struct kring_pages *pages)
+{
+	struct tracked *tracked = kzalloc(sizeof(*tracked), GFP_KERNEL_ACCOUNT);
+	int err;
+
+	if (!tracked)
+		return -ENOMEM;
+	tracked->client = client;
+	tracked->maps = 1;
+	err = enlist(tracked, pages);
+	if (err) {
+		kfree(tracked);
+		return err;
+	}
+	vma->vm_pgoff = pages->pgoff;
+	vma->vm_private_data = tracked;
+	vma->vm_ops = &tracked_ops;
+	return 0;
+}
+
+/*
+ * Take the references to regions away from all mappings of @client, which was
+ * evicted, and whose mappings have no pages any more. May sleep.
+ */
+void kring_mappings_forget(struct kring_client *client)
+{
+	struct kring_pages *pages;
+	struct tracked *tracked;
+
+	do {
+		spin_lock(&lock);
+		tracked = list_first_entry_or_null(&client->mappings,
+						   struct tracked, of_client);
+		pages = tracked ? take_reference(tracked) : NULL;
+		spin_unlock(&lock);
+		if (pages)
+			kring_pages_put(pages);
+		cond_resched();
+	} while (pages);
+}
+
+/* ---- remnants ---- */
+
+/*
+ * Put the reference that an XXL slot has to @pages, because the event is gone.
+ * If a process has @pages mapped, add @pages to @remnants. May sleep.
+ */
+void kring_remnants_add(struct kring_remnants *remnants,
+			struct kring_pages *pages)
+{
+	spin_lock(&lock);
+	pages->is_gone = true;
+	if (!list_empty(&pages->mappings)) {
+		pages->remnants = remnants;
+		list_add_tail(&pages->node, &remnants->list);
+		remnants->bytes += kring_pages_size(pages);
+	}
+	spin_unlock(&lock);
+	kring_pages_put(pages);
+}
+
+/*
+ * Return a mapping of the oldest region in @remnants, or of the next one if the
+ * mmap_lock of its process is busy. Return NULL if there is none, or after
+ * BUSY_MAX busy locks. The caller holds lock.
+ */
+static struct tracked *find_mapping(struct kring_remnants *remnants, u32 *busy)
+{
+	while (!list_empty(&remnants->list) && *busy < BUSY_MAX) {
+		struct kring_pages *pages =
+			list_first_entry(&remnants->list, struct kring_pages,
+					 node);
+		struct tracked *tracked =
+			list_first_entry(&pages->mappings, struct tracked,
+					 of_pages);
+		struct mm_struct *mm = tracked->client->mm;
+
+		if (mmap_read_trylock(mm)) {
+			mmap_read_unlock(mm);
+			return tracked;
+		}
+		list_move_tail(&tracked->of_pages, &pages->mappings);
+		list_move_tail(&pages->node, &remnants->list);
+		++*busy;
+	}
+	return NULL;
+}
+
+/*
+ * Take back pages of @remnants, the oldest first, until @remnants has at most
+ * @most bytes. Return earlier if the processes that have the rest mapped are in
+ * mmap() or munmap(). The caller holds no lock but perhaps an mmap_lock, and
+ * keeps the arena. May sleep.
+ */
+void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
+{
+	struct kring_client *client;
+	struct kring_pages *pages;
+	struct tracked *tracked;
+	u32 busy = 0;
+
+	for (;;) {
+		spin_lock(&lock);
+		tracked = remnants->bytes > most ?
+			  find_mapping(remnants, &busy) : NULL;
+		if (!tracked)
+			break;
+		client = tracked->client;
+		kref_get(&client->ref);
+		pages = take_reference(tracked);
+		spin_unlock(&lock);
+		unmap_mapping_pages(client->inode->i_mapping, pages->pgoff,
+				    pages->region.nr_pages, true);
+		kring_pages_put(pages);
+		kring_client_put(client);
+		cond_resched();
+	}
+	spin_unlock(&lock);
+}
