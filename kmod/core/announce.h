@@ -33,8 +33,9 @@ struct kring_meter {
 #ifdef __KERNEL__
 
 /*
- * Queue a notice for netlink's listeners. A worker sends the notice later. Each
- * function may sleep, because it allocates memory.
+ * Queue a notice for netlink's listeners. A worker sends the notice later. A
+ * function whose caller holds a lock does not wait for memory. The others may
+ * sleep.
  *
  * - kring_announce_created(): @arena was created. The caller holds
  *   kring_names_lock, so no other task can find @arena yet.

@@ -7,9 +7,11 @@
  * arenas of a network namespace, so only administrators may join the group.
  */
 #include <linux/cred.h>
+#include <linux/memcontrol.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
 #include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
@@ -40,6 +42,12 @@ struct listener {
 	 * holds a reference to it.
 	 */
 	struct pid_namespace *pid_ns;
+	/*
+	 * The memory cgroup of the process that sent WATCH, with a reference:
+	 * the copies of notices are charged to it. NULL if the kernel has no
+	 * memory cgroups.
+	 */
+	struct mem_cgroup *memcg;
 };
 
 static LIST_HEAD(listeners);
@@ -83,6 +91,7 @@ static void listener_remove(struct listener *listener)
 	list_del(&listener->node);
 	put_pid_ns(listener->pid_ns);
 	put_cred(listener->viewer.cred);
+	mem_cgroup_put(listener->memcg);
 	sock_put(listener->sk);
 	kfree(listener);
 }
@@ -110,6 +119,7 @@ static int enlist(struct listener *listener, const struct sk_buff *skb)
 	sock_hold(listener->sk);
 	get_cred(cred);
 	get_pid_ns(listener->pid_ns);
+	listener->memcg = get_mem_cgroup_from_mm(current->mm);
 	list_add_tail(&listener->node, &listeners);
 	return 0;
 }
@@ -174,6 +184,29 @@ bool kring_listener_any(const struct net *net,
 }
 
 /*
+ * Return a copy of @skb that is charged to the memory cgroup of @listener, or
+ * NULL if there is no memory at once. Do not wait for memory: in the cgroup of a
+ * hostile listener this can take long, and all other listeners would wait, too.
+ */
+static struct sk_buff *copy_for(const struct listener *listener,
+				const struct sk_buff *skb)
+{
+	struct mem_cgroup *old = set_active_memcg(listener->memcg);
+	struct sk_buff *copy;
+
+	copy = skb_copy(skb, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
+	set_active_memcg(old);
+	return copy;
+}
+
+/* Tell @listener that it has lost a notice. */
+static void lose(const struct listener *listener)
+{
+	listener->sk->sk_err = ENOBUFS;
+	sk_error_report(listener->sk);
+}
+
+/*
  * Put @skb into the receive queue of @listener's socket. Do not use netlink's
  * own functions, because they look up the socket by its port id, which another
  * socket can have by now. On an error free @skb. If the queue is full, also set
@@ -182,16 +215,13 @@ bool kring_listener_any(const struct net *net,
  */
 static void send_to(const struct listener *listener, struct sk_buff *skb)
 {
-	struct sock *sk = listener->sk;
-	int err = sock_queue_rcv_skb(sk, skb);
+	int err = sock_queue_rcv_skb(listener->sk, skb);
 
 	if (!err)
 		return;
 	kfree_skb(skb);
-	if (err == -EPERM)
-		return;
-	sk->sk_err = ENOBUFS;
-	sk_error_report(sk);
+	if (err != -EPERM)
+		lose(listener);
 }
 
 /*
@@ -212,9 +242,8 @@ static void append_pid(const struct listener *listener, struct sk_buff *skb,
  * Send a copy of @skb, a notice about an arena, to each listener in @net that
  * may see this arena. @access describes the arena. If the notice names a client,
  * @pid is its process, and NULL otherwise. A listener whose receive buffer is
- * full loses the notice, and its next receive call fails with ENOBUFS. A
- * listener for whose copy there is no memory loses the notice without an error.
- * Takes listeners_lock.
+ * full, or for whose copy there is no memory, loses the notice, and its next
+ * receive call fails with ENOBUFS. Takes listeners_lock.
  */
 void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb, struct pid *pid)
@@ -226,12 +255,30 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 	list_for_each_entry(listener, &listeners, node) {
 		if (!may_hear(listener, net, access))
 			continue;
-		copy = skb_copy(skb, GFP_KERNEL);
-		if (!copy)
+		copy = copy_for(listener, skb);
+		if (!copy) {
+			lose(listener);
 			continue;
+		}
 		append_pid(listener, copy, pid);
 		send_to(listener, copy);
 	}
+	mutex_unlock(&listeners_lock);
+}
+
+/*
+ * Tell each listener in @net that may see the arena that @access describes that
+ * it has lost a notice of this arena: its next receive call fails with ENOBUFS.
+ * Takes listeners_lock.
+ */
+void kring_listener_lose(struct net *net, const struct kring_access *access)
+{
+	struct listener *listener;
+
+	mutex_lock(&listeners_lock);
+	list_for_each_entry(listener, &listeners, node)
+		if (may_hear(listener, net, access))
+			lose(listener);
 	mutex_unlock(&listeners_lock);
 }
 

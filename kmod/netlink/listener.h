@@ -16,6 +16,7 @@ bool kring_listener_any(const struct net *net,
 			const struct kring_access *access);
 void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb, struct pid *pid);
+void kring_listener_lose(struct net *net, const struct kring_access *access);
 int kring_listener_start(void);
 void kring_listener_stop(void);
 

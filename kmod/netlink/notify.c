@@ -8,8 +8,13 @@
  *
  * Processes can cause any number of notices. So an arena may queue at most
  * SENT_PER_SECOND notices per second, and none while PENDING_MAX notices of all
- * arenas are unsent. Only the notice ARENA_GONE has no limit. Each arena counts
- * the notices that it could not queue, and its next notice carries the count.
+ * arenas are unsent. Each arena counts the notices that it could not queue, and
+ * its next notice carries the count. The notice ARENA_GONE is the last one of
+ * its arena: if it cannot be queued, the listeners get ENOBUFS instead.
+ *
+ * A notice is charged to the memory cgroup of the task that causes it, and each
+ * listener's copy to the cgroup of the listener. The receive buffers of their
+ * sockets limit what listeners keep.
  */
 #include <linux/spinlock.h>
 #include <linux/user_namespace.h>
@@ -35,6 +40,14 @@
 #define SENT_PER_SECOND	500	/* most notices of one arena per second */
 #define PENDING_MAX	4096	/* most unsent notices of all arenas */
 #define MESSAGE_SIZE	1024	/* bytes; all attributes of a notice fit */
+
+/*
+ * A task that holds a lock does not wait for memory: in a full memory cgroup
+ * this can take as long as a hostile process likes. Without a lock, a task
+ * tries once to free memory, and nothing is killed for a notice.
+ */
+#define GFP_LOCKED	(GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN)
+#define GFP_UNLOCKED	(GFP_KERNEL_ACCOUNT | __GFP_NORETRY | __GFP_NOWARN)
 
 /*
  * A message that the worker will send. The task that causes the event writes
@@ -210,23 +223,30 @@ static void count_missed(struct kring_arena *arena)
 	spin_unlock(&pending_lock);
 }
 
-static struct notice *notice_new(struct kring_arena *arena, u8 command,
-				 int missed_attr)
+static struct kring_access access_of(const struct kring_arena *arena)
 {
-	struct notice *notice = kzalloc(sizeof(*notice), GFP_KERNEL);
-
-	if (!notice)
-		return NULL;
-	notice->net_cookie = arena->net_cookie;
-	notice->access = (struct kring_access) {
+	struct kring_access access = {
 		.uid = arena->uid,
 		.gid = arena->gid,
 		.mode = READ_ONCE(arena->mode),
 		.named = READ_ONCE(arena->named),
 	};
-	kring_bans_copy(&notice->access.bans, &arena->bans);
+
+	kring_bans_copy(&access.bans, &arena->bans);
+	return access;
+}
+
+static struct notice *notice_new(struct kring_arena *arena, u8 command,
+				 int missed_attr, gfp_t gfp)
+{
+	struct notice *notice = kzalloc(sizeof(*notice), gfp);
+
+	if (!notice)
+		return NULL;
+	notice->net_cookie = arena->net_cookie;
+	notice->access = access_of(arena);
 	notice->missed_attr = missed_attr;
-	notice->skb = genlmsg_new(MESSAGE_SIZE, GFP_KERNEL);
+	notice->skb = genlmsg_new(MESSAGE_SIZE, gfp);
 	if (!notice->skb) {
 		kfree(notice);
 		return NULL;
@@ -239,18 +259,18 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 /*
  * Return a new notice of @command. The caller appends attributes to the notice,
  * then calls notice_post(). @missed_attr is the attribute for the count of lost
- * notices. If a limit is reached or there is no memory, count the notice as
- * lost and return NULL. After kring_notify_stop() return NULL and count
- * nothing.
+ * notices. @gfp is GFP_LOCKED if the caller holds a lock, else GFP_UNLOCKED. If
+ * a limit is reached or there is no memory, count the notice as lost and return
+ * NULL. After kring_notify_stop() return NULL and count nothing.
  */
 static struct notice *notice_begin(struct kring_arena *arena, u8 command,
-				   int missed_attr)
+				   int missed_attr, gfp_t gfp)
 {
 	struct notice *notice;
 
 	if (!notice_is_allowed(arena))
 		return NULL;
-	notice = notice_new(arena, command, missed_attr);
+	notice = notice_new(arena, command, missed_attr, gfp);
 	if (!notice)
 		count_missed(arena);
 	return notice;
@@ -302,7 +322,7 @@ static void notice_post(struct kring_arena *arena, struct notice *notice,
 void kring_announce_created(struct kring_arena *arena)
 {
 	struct notice *notice = notice_begin(arena, RRING_CMD_ARENA_CREATED,
-					     RRING_A_ARENA_MISSED);
+					     RRING_A_ARENA_MISSED, GFP_LOCKED);
 
 	if (!notice)
 		return;
@@ -316,28 +336,65 @@ void kring_announce_created(struct kring_arena *arena)
 }
 
 /*
- * Queue the notice ARENA_GONE. The last reference to @arena is gone, and the
- * list of arenas no longer contains @arena, so no lock is needed. The limits do
- * not apply, because each arena sends this notice only once. After
- * kring_notify_stop(), or if there is no memory, send no notice.
+ * Return true if fewer than PENDING_MAX notices are unsent. Takes pending_lock.
  */
-void kring_announce_gone(struct kring_arena *arena)
+static bool has_room(void)
+{
+	bool room;
+
+	spin_lock(&pending_lock);
+	room = nr_pending < PENDING_MAX;
+	spin_unlock(&pending_lock);
+	return room;
+}
+
+static bool queue_gone(struct kring_arena *arena)
 {
 	struct notice *notice;
 
-	if (READ_ONCE(stopped))
-		return;
-	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED);
+	if (!has_room())
+		return false;
+	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED,
+			    GFP_UNLOCKED);
 	if (!notice)
-		return;
-	/*
-	 * Even if the name of @arena was removed, the notice goes to all
-	 * listeners that could see @arena while @arena had the name.
-	 */
+		return false;
 	notice->access.named = arena->name[0];
 	notice_post(arena, notice,
 		    kring_report_arena(notice->skb, arena, arena->name,
 				       arena->persistent, NULL));
+	return true;
+}
+
+/*
+ * Tell the listeners that could see @arena, and the multicast group of its
+ * network namespace, that they have lost a notice: their next receive call
+ * fails with ENOBUFS.
+ */
+static void report_loss(const struct kring_arena *arena)
+{
+	struct net *net = find_net(arena->net_cookie);
+	struct kring_access access = access_of(arena);
+
+	if (!net)
+		return;
+	access.named = arena->name[0];
+	genl_set_err(&kring_genl_family, net, 0, 0, ENOBUFS);
+	kring_listener_lose(net, &access);
+	put_net(net);
+}
+
+/*
+ * Queue the notice ARENA_GONE. Even if the name of @arena was removed, the
+ * notice goes to all listeners that could see @arena while @arena had the name.
+ * If PENDING_MAX notices are unsent or there is no memory, these listeners get
+ * ENOBUFS instead. The last reference to @arena is gone, and the list of arenas
+ * no longer contains @arena, so the caller needs no lock. After
+ * kring_notify_stop() do nothing.
+ */
+void kring_announce_gone(struct kring_arena *arena)
+{
+	if (!READ_ONCE(stopped) && !queue_gone(arena))
+		report_loss(arena);
 }
 
 /*
@@ -354,7 +411,7 @@ void kring_announce_client(struct kring_client *client,
 	notice = notice_begin(arena,
 			      client->evicted ? RRING_CMD_CLIENT_EVICTED :
 						RRING_CMD_CLIENT_DIED,
-			      RRING_A_CLIENT_MISSED);
+			      RRING_A_CLIENT_MISSED, GFP_UNLOCKED);
 	if (!notice)
 		return;
 	notice->uid_attr = RRING_A_CLIENT_UID;
@@ -374,7 +431,7 @@ void kring_announce_dry(struct kring_pool *pool,
 			const struct kring_client *client)
 {
 	struct notice *notice = notice_begin(pool->arena, RRING_CMD_POOL_DRY,
-					     RRING_A_POOL_MISSED);
+					     RRING_A_POOL_MISSED, GFP_LOCKED);
 	int err;
 
 	if (!notice)
@@ -398,7 +455,7 @@ bool kring_announce_over_limit(const struct kring_pool *pool,
 {
 	struct notice *notice = notice_begin(pool->arena,
 					     RRING_CMD_CLIENT_OVER_LIMIT,
-					     RRING_A_CLIENT_MISSED);
+					     RRING_A_CLIENT_MISSED, GFP_LOCKED);
 
 	if (!notice)
 		return READ_ONCE(stopped);
@@ -419,7 +476,7 @@ void kring_announce_lapped(const struct kring_reader *reader)
 {
 	struct kring_arena *arena = reader->ring->arena;
 	struct notice *notice = notice_begin(arena, RRING_CMD_READER_LAPPED,
-					     RRING_A_READER_MISSED);
+					     RRING_A_READER_MISSED, GFP_LOCKED);
 
 	if (!notice)
 		return;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -16,6 +17,7 @@
 #include "arena.h"
 #include "device.h"
 #include "kselftest_harness.h"
+#include "netlink.h"
 #include "stream.h"
 #include "xxl_event.h"
 
@@ -128,6 +130,7 @@ static long counted(void)
 struct maker {
 	int arena;
 	struct rring_client *client;
+	int watcher;
 	int n;		/* objects made */
 };
 
@@ -245,6 +248,36 @@ static int make_mapped_cursors(struct maker *maker)
 	return pages == MAP_FAILED ? -errno : 0;
 }
 
+#define WATCHERS	128
+
+static void open_watchers(struct maker *maker)
+{
+	int i;
+
+	for (i = 0; i < WATCHERS; i++) {
+		struct nl nl = nl_open();
+
+		MUST(!nl_change(&nl, RRING_CMD_WATCH, NULL));
+		maker->watcher = mnl_socket_get_fd(nl.socket);
+	}
+}
+
+/*
+ * An arena that comes and goes, while sockets that watch do not read. End when
+ * the last of these sockets has no room for more notices.
+ */
+static int make_notice(struct maker *maker)
+{
+	struct pollfd watcher;
+
+	if (!maker->watcher)
+		open_watchers(maker);
+	close(arena_small());
+	watcher = (struct pollfd){ .fd = maker->watcher };
+	MUST(poll(&watcher, 1, 0) >= 0);
+	return watcher.revents & POLLERR ? -ENOBUFS : 0;
+}
+
 FIXTURE(charge)
 {
 	struct baton go;
@@ -272,6 +305,7 @@ KIND(event, 1);
 KIND(mapped_ring, 1);
 KIND(mapped_cursors, 1);
 KIND(file, 0);
+KIND(notice, 0);
 
 static void make_group(void)
 {
