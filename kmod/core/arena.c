@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* Arenas: creation, names, permissions, release. */
+/* Arenas: creation and release. */
 #include "compat.h"
 
 #include <rusted_ring/internal/handle.h>
@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "client.h"
+#include "names.h"
 #include "places.h"
 #include "ring.h"
 #include "trace.h"
@@ -15,11 +16,6 @@
 #define CLIENTS_DEFAULT	64
 #define RINGS_DEFAULT	64
 #define MODE_BITS	0777
-
-/* Protects the list of arenas, their names, and last_id; see arena.h. */
-DEFINE_MUTEX(kring_names_lock);
-static LIST_HEAD(arenas);
-static u32 last_id;
 
 static int check_capacities(const u32 *capacity)
 {
@@ -201,98 +197,6 @@ static void arena_free(struct kring_arena *arena)
 }
 
 /*
- * Find the arena named @name in @net. Return the arena without a reference, or
- * NULL if no arena has the name. The caller holds kring_names_lock.
- */
-static struct kring_arena *name_lookup(const char *name, struct net *net)
-{
-	struct kring_arena *arena;
-
-	list_for_each_entry(arena, &arenas, node)
-		if (net_eq(arena->net, net) && arena->named &&
-		    !strcmp(arena->name, name))
-			return arena;
-	return NULL;
-}
-
-/*
- * Return an id that is not 0 and that no arena has. The caller holds
- * kring_names_lock.
- */
-static u32 next_id(void)
-{
-	struct kring_arena *arena;
-
-again:
-	if (!++last_id)
-		++last_id;
-	list_for_each_entry(arena, &arenas, node)
-		if (arena->id == last_id)
-			goto again;
-	return last_id;
-}
-
-/*
- * Return how many arenas the user @creator has created that still exist. The
- * caller holds kring_names_lock.
- */
-static u32 count_arenas(kuid_t creator)
-{
-	struct kring_arena *arena;
-	u32 n = 0;
-
-	list_for_each_entry(arena, &arenas, node)
-		n += uid_eq(arena->creator, creator);
-	return n;
-}
-
-/*
- * Put @arena on the list of arenas, and give @arena an id and the name in
- * @args. A persistent name gets a reference to @arena. Return 0, -EEXIST if
- * another arena of @net has that name, or -EDQUOT if the creator of @arena has
- * created all arenas that one user may create. Takes kring_names_lock.
- */
-static int enlist(struct kring_arena *arena, const struct rring_create *args,
-		  struct net *net)
-{
-	int err;
-
-	mutex_lock(&kring_names_lock);
-	if (args->name[0] && name_lookup(args->name, net))
-		err = -EEXIST;
-	else
-		err = kring_places_admit_arena(count_arenas(arena->creator));
-	if (!err) {
-		strscpy(arena->name, args->name, sizeof(arena->name));
-		arena->id = next_id();
-		arena->net = net;
-		arena->net_cookie = kring_net_cookie(net);
-		arena->named = arena->name[0];
-		arena->persistent = args->flags & RRING_CREATE_PERSIST;
-		if (arena->persistent)
-			kref_get(&arena->ref);
-		list_add_tail(&arena->node, &arenas);
-		kring_announce_created(arena);
-	}
-	mutex_unlock(&kring_names_lock);
-	return err;
-}
-
-/*
- * Return 0 if the calling task's user may create an arena, or -EDQUOT. Takes
- * kring_names_lock.
- */
-static int check_user(void)
-{
-	int err;
-
-	mutex_lock(&kring_names_lock);
-	err = kring_places_admit_arena(count_arenas(current_euid()));
-	mutex_unlock(&kring_names_lock);
-	return err;
-}
-
-/*
  * Create an arena as @args says. Return the arena with one reference for the
  * caller, or an ERR_PTR(): -EINVAL if @args is not valid; -EPERM if the calling
  * task may not give the arena to the user or group in @args; -EEXIST if another
@@ -309,16 +213,15 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	int err;
 
 	err = check_args(args);
-	/* enlist() checks again; this check saves the allocations */
+	/* kring_names_enter() checks again; this check saves allocations */
 	if (!err)
-		err = check_user();
+		err = kring_names_check_user();
 	if (err)
 		return ERR_PTR(err);
 	arena = kzalloc(sizeof(*arena), GFP_KERNEL_ACCOUNT);
 	if (!arena)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&arena->ref);
-	INIT_LIST_HEAD(&arena->node);
 	mutex_init(&arena->lock);
 	atomic_set(&arena->changes, 0);
 	arena->tables.account = &arena->account;
@@ -343,7 +246,7 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	err = alloc_pools(arena);
 	if (err)
 		goto fail;
-	err = enlist(arena, args, net);
+	err = kring_names_enter(arena, args, net);
 	if (err)
 		goto fail;
 	return arena;
@@ -351,67 +254,6 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 fail:
 	arena_free(arena);
 	return ERR_PTR(err);
-}
-
-/*
- * Return true if the calling task may attach to @arena by name in the role
- * @role. The caller holds kring_names_lock.
- */
-static bool may_attach(const struct kring_arena *arena, u32 role)
-{
-	static const umode_t need[] = {
-		[RRING_OBSERVER] = 04,
-		[RRING_CONSUMER] = 01,
-		[RRING_PRODUCER] = 02,
-	};
-	umode_t mode = READ_ONCE(arena->mode);
-
-	if (uid_eq(current_euid(), arena->uid))
-		mode >>= 6;
-	else if (in_egroup_p(arena->gid))
-		mode >>= 3;
-	return mode & need[role] ||
-	       ns_capable(arena->net->user_ns, CAP_DAC_OVERRIDE);
-}
-
-/*
- * Find the arena named @name in @net, without a check of permissions. Return
- * the arena with a reference, or ERR_PTR(-ENOENT) if no arena has the name.
- * Takes kring_names_lock.
- */
-struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
-{
-	struct kring_arena *arena;
-
-	mutex_lock(&kring_names_lock);
-	arena = name_lookup(name, net);
-	if (arena)
-		kref_get(&arena->ref);
-	mutex_unlock(&kring_names_lock);
-	return arena ?: ERR_PTR(-ENOENT);
-}
-
-/*
- * Find the arena named @name in @net, to which the calling task wants to attach
- * as @role. Return the arena with a reference. Return ERR_PTR(-ENOENT) if no
- * arena has the name, or ERR_PTR(-EACCES) if the task may not attach in this
- * role: see may_attach(). Takes kring_names_lock.
- */
-struct kring_arena *kring_arena_find(const char *name, struct net *net,
-				     u32 role)
-{
-	struct kring_arena *arena;
-
-	mutex_lock(&kring_names_lock);
-	arena = name_lookup(name, net);
-	if (!arena)
-		arena = ERR_PTR(-ENOENT);
-	else if (!may_attach(arena, role))
-		arena = ERR_PTR(-EACCES);
-	else
-		kref_get(&arena->ref);
-	mutex_unlock(&kring_names_lock);
-	return arena;
 }
 
 void kring_arena_get(struct kring_arena *arena)
@@ -427,7 +269,7 @@ static void arena_release(struct kref *ref)
 {
 	struct kring_arena *arena = container_of(ref, struct kring_arena, ref);
 
-	list_del(&arena->node);
+	kring_names_remove(arena);
 	mutex_unlock(&kring_names_lock);
 	kring_announce_gone(arena);
 	arena_free(arena);
@@ -440,142 +282,6 @@ static void arena_release(struct kref *ref)
 void kring_arena_put(struct kring_arena *arena)
 {
 	kref_put_mutex(&arena->ref, arena_release, &kring_names_lock);
-}
-
-/*
- * Remove the name of @arena, so that no task can find @arena by it. Return true
- * if the name had a reference to @arena: the caller must put this reference
- * after it has released kring_names_lock. The caller holds kring_names_lock.
- */
-static bool remove_name(struct kring_arena *arena)
-{
-	bool persistent = arena->persistent;
-
-	arena->named = false;
-	arena->persistent = false;
-	kring_arena_changed(arena);
-	return persistent;
-}
-
-/*
- * Remove the name of @arena, if @arena has one, and put the name's reference,
- * if there is one. The caller has a reference of its own, so this does not free
- * @arena. Takes kring_names_lock.
- */
-void kring_arena_forget_name(struct kring_arena *arena)
-{
-	bool put;
-
-	mutex_lock(&kring_names_lock);
-	put = remove_name(arena);
-	mutex_unlock(&kring_names_lock);
-	if (put)
-		kring_arena_put(arena);
-}
-
-/*
- * Remove the name @name in @net from the arena that has it. Return 0. Return
- * -ENOENT if no arena of @net has the name, or -EACCES if the calling task
- * neither owns the arena nor has CAP_SYS_ADMIN. Takes kring_names_lock.
- */
-int kring_arena_unname(const char *name, struct net *net)
-{
-	struct kring_arena *arena;
-	bool put = false;
-	int err = 0;
-
-	mutex_lock(&kring_names_lock);
-	arena = name_lookup(name, net);
-	if (!arena)
-		err = -ENOENT;
-	else if (!uid_eq(current_euid(), arena->uid) &&
-		 !ns_capable(net->user_ns, CAP_SYS_ADMIN))
-		err = -EACCES;
-	else
-		put = remove_name(arena);
-	mutex_unlock(&kring_names_lock);
-	if (put)
-		kring_arena_put(arena);
-	return err;
-}
-
-/*
- * Remove the name of one arena of @net, and hide the arena: no lookup and no
- * dump finds it any more. Return the arena, or NULL if @net has no more arenas.
- * If *@put is true, the name had a reference to the arena, which the caller
- * must put. If *@put is false, the caller has no reference, and must not use
- * the arena. Takes kring_names_lock.
- */
-static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
-{
-	struct kring_arena *arena;
-
-	mutex_lock(&kring_names_lock);
-	list_for_each_entry(arena, &arenas, node) {
-		if (!net_eq(arena->net, net))
-			continue;
-		*put = remove_name(arena);
-		arena->net = NULL;
-		mutex_unlock(&kring_names_lock);
-		return arena;
-	}
-	mutex_unlock(&kring_names_lock);
-	return NULL;
-}
-
-/*
- * Remove the names of all arenas of @net, and hide these arenas: no lookup and
- * no dump finds them any more. Clients that are attached can go on using them.
- * Called when @net ends, or when the module is unloaded. Takes
- * kring_names_lock.
- */
-void kring_names_forget(struct net *net)
-{
-	struct kring_arena *arena;
-	bool put;
-
-	while ((arena = pop_arena_of_net(net, &put)))
-		if (put)
-			kring_arena_put(arena);
-}
-
-/*
- * Find the arena with the lowest id that is at least @from and for which
- * @filter returns true. Return this arena with a reference, or NULL if there is
- * none. The last call of @filter is for the arena that is returned, so that
- * what @filter stores in @context is about this arena. For this reason @filter
- * can be called twice for the same arena. Takes kring_names_lock.
- */
-struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
-				     void *context)
-{
-	struct kring_arena *arena, *next = NULL;
-
-	mutex_lock(&kring_names_lock);
-	list_for_each_entry(arena, &arenas, node)
-		if (arena->id >= from && (!next || arena->id < next->id) &&
-		    filter(arena, context))
-			next = arena;
-	if (next) {
-		filter(next, context);
-		kref_get(&next->ref);
-	}
-	mutex_unlock(&kring_names_lock);
-	return next;
-}
-
-/*
- * Call @filter for each arena, and ignore the results of @filter. Takes
- * kring_names_lock, so the caller holds neither this lock nor an arena's lock.
- */
-void kring_arena_each(kring_arena_filter_t filter, void *context)
-{
-	struct kring_arena *arena;
-
-	mutex_lock(&kring_names_lock);
-	list_for_each_entry(arena, &arenas, node)
-		filter(arena, context);
-	mutex_unlock(&kring_names_lock);
 }
 
 /*

@@ -34,7 +34,7 @@ struct kring_ring;
  * .lock, because an allocation can take long. It also frees the regions of XXL
  * events without .lock.
  *
- * kring_names_lock protects the list of all arenas, and the fields of each
+ * kring_names_lock protects the tables of all arenas (names.c), and the fields of each
  * arena that stand below under the name of this lock. No task holds
  * kring_names_lock together with a .lock.
  *
@@ -47,7 +47,9 @@ struct kring_ring;
  *	.lock, then lock or wake_lock of a kernel writer (kclient/writer.h)
  *	.lock or kring_names_lock, then pending_lock (notify.c)
  *
- * No task holds listeners_lock (listener.c) together with any of these locks.
+ * listeners_lock (listener.c) is taken under mmap_lock, attach_lock or
+ * kernel_lock, when an arena ends, or under none. No task takes one of these
+ * locks under it.
  * The lock in linux/remnants.c is a leaf, which a task takes under mmap_lock or
  * under none of these.
  *
@@ -59,7 +61,10 @@ struct kring_ring;
 struct kring_arena {
 	struct kref ref;
 	/* kring_names_lock protects these fields */
-	struct list_head node;		/* in the list of all arenas */
+	struct hlist_node of_name;	/* these four are in tables of names.c */
+	struct hlist_node of_id;
+	struct hlist_node of_creator;
+	struct hlist_node of_net;
 	struct net *net;		/* namespace in which the arena was
 					 * created, without a reference; NULL
 					 * after this namespace has ended
@@ -151,9 +156,11 @@ void kring_arena_wake_pools(struct kring_arena *arena, u32 pools);
  */
 typedef bool (*kring_arena_filter_t)(const struct kring_arena *arena,
 				     void *context);
-struct kring_arena *kring_arena_next(u32 from, kring_arena_filter_t filter,
+struct kring_arena *kring_arena_next(const struct net *net, u32 from,
+				     kring_arena_filter_t filter,
 				     void *context);
-void kring_arena_each(kring_arena_filter_t filter, void *context);
+void kring_arena_each(const struct net *net, kring_arena_filter_t filter,
+		      void *context);
 
 /*
  * Count a change of @arena. Call this function after each change of something

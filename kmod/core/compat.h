@@ -25,12 +25,14 @@
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/net.h>
 #include <linux/nsproxy.h>
 #include <linux/poll.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
@@ -38,6 +40,7 @@
 #include <linux/version.h>
 #include <linux/wait.h>
 #include <net/net_namespace.h>
+#include <net/netns/hash.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
 static inline void vm_flags_set(struct vm_area_struct *vma, vm_flags_t flags)
@@ -52,6 +55,17 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 #endif
 
 #define kring_net_cookie(net)	((net)->net_cookie)
+
+#define kring_uid_number(uid)	__kuid_val(uid)
+
+/* Return a hash of @name and @net, with a key that is random for each boot. */
+static inline u32 kring_hash_name(const char *name, const struct net *net)
+{
+	static siphash_key_t key __read_mostly;
+
+	net_get_random_once(&key, sizeof(key));
+	return siphash(name, strlen(name), &key) ^ net_hash_mix(net);
+}
 
 /* Return how many bytes kmalloc() or kvmalloc() takes for @size bytes. */
 static inline u64 kring_alloc_size(u64 size)

@@ -572,7 +572,8 @@ static u32 count_in_flight(struct kring_pool *pool, u32 from, u32 end)
 
 /*
  * Return how many slots of @pool a ring's window or an adopted entry names. The
- * number is not exact, because rings move meanwhile. Set .named of @pool to the
+ * number is not exact, because rings move meanwhile, and too low if the process
+ * is being killed. Set .named of @pool to the
  * slots that windows name: see mark_windows(). Take the arena's lock several
  * times. May sleep.
  */
@@ -592,6 +593,8 @@ u32 kring_sweep_in_flight(struct kring_pool *pool)
 		n += count_in_flight(pool, from, min(end, from + CHUNK));
 		mutex_unlock(&arena->lock);
 		cond_resched();
+		if (fatal_signal_pending(current))
+			break;
 	}
 	return n;
 }

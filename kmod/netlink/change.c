@@ -72,7 +72,8 @@ static struct kring_arena *find_arena(struct sk_buff *skb,
 	if (err)
 		return ERR_PTR(err);
 	request.arena = nla_get_u32(info->attrs[attrs[0]]);
-	arena = kring_arena_next(0, arena_matches, &request);
+	arena = kring_arena_next(request.viewer.net, 0, arena_matches,
+				 &request);
 	if (!arena) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attrs[0]],
 				    "no such arena");

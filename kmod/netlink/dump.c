@@ -117,7 +117,7 @@ static bool hash_arena(const struct kring_arena *arena, void *context)
 static u32 compute_seq(struct dump *dump)
 {
 	dump->seq = 0;
-	kring_arena_each(hash_arena, dump);
+	kring_arena_each(dump->viewer.net, hash_arena, dump);
 	return dump->seq ?: 1;	/* netlink would not compare a seq of 0 */
 }
 
@@ -131,7 +131,8 @@ static struct kring_arena *next_arena(struct dump *dump)
 	struct dump_position *at = dump->at;
 	struct kring_arena *arena;
 
-	arena = kring_arena_next(at->arena + !!at->done, select_arena, dump);
+	arena = kring_arena_next(dump->viewer.net, at->arena + !!at->done,
+				 select_arena, dump);
 	if (arena && arena->id != at->arena)
 		*at = (struct dump_position) { .arena = arena->id };
 	return arena;
@@ -494,7 +495,7 @@ int kring_dump_start(struct netlink_callback *cb)
 
 	if (err || (!dump.only && !dump.only_name[0]))
 		return err;
-	arena = kring_arena_next(0, select_arena, &dump);
+	arena = kring_arena_next(dump.viewer.net, 0, select_arena, &dump);
 	if (!arena)
 		return -ENOENT;
 	kring_arena_put(arena);

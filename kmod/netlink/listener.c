@@ -7,6 +7,7 @@
  * arenas of a network namespace, so only administrators may join the group.
  */
 #include <linux/cred.h>
+#include <linux/hashtable.h>
 #include <linux/memcontrol.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
@@ -14,6 +15,7 @@
 #include <linux/sched/mm.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/netns/hash.h>
 #include <net/sock.h>
 
 #include <linux/rusted_ring_netlink.h>
@@ -23,7 +25,9 @@
 #include "viewer.h"
 
 struct listener {
-	struct list_head node;
+	struct hlist_node of_port;	/* these three are in the tables below */
+	struct hlist_node of_net;
+	struct hlist_node of_user;
 	/*
 	 * The listener holds a reference to .sk. The port id alone does not
 	 * identify the socket: a socket that is closed gives up its port id
@@ -50,23 +54,35 @@ struct listener {
 	struct mem_cgroup *memcg;
 };
 
-static LIST_HEAD(listeners);
-static DEFINE_MUTEX(listeners_lock);	/* protects listeners */
+/*
+ * The tables of all listeners, so that the time for a lookup does not grow with
+ * the listeners of other users and network namespaces.
+ */
+static DEFINE_HASHTABLE(by_port, 8);	/* by namespace and port id */
+static DEFINE_HASHTABLE(by_net, 8);	/* by namespace */
+static DEFINE_HASHTABLE(by_user, 8);	/* by user */
+static DEFINE_MUTEX(listeners_lock);	/* protects the tables */
 
 unsigned int kring_user_listeners = 64;
 
+static u32 port_key(const struct net *net, u32 portid)
+{
+	return portid ^ net_hash_mix(net);
+}
+
 /*
- * Return the listener of socket @sk, or NULL if @sk is not a listener. The
- * caller holds listeners_lock.
+ * Return true if the socket of @fresh is a listener already. The caller holds
+ * listeners_lock.
  */
-static struct listener *listener_of(const struct sock *sk)
+static bool is_listener(const struct listener *fresh)
 {
 	struct listener *listener;
 
-	list_for_each_entry(listener, &listeners, node)
-		if (listener->sk == sk)
-			return listener;
-	return NULL;
+	hash_for_each_possible(by_port, listener, of_port,
+			       port_key(fresh->viewer.net, fresh->portid))
+		if (listener->sk == fresh->sk)
+			return true;
+	return false;
 }
 
 /*
@@ -78,7 +94,8 @@ static struct listener *closed_listener(const struct net *net, u32 portid)
 {
 	struct listener *listener;
 
-	list_for_each_entry(listener, &listeners, node)
+	hash_for_each_possible(by_port, listener, of_port,
+			       port_key(net, portid))
 		if (net_eq(listener->viewer.net, net) &&
 		    listener->portid == portid &&
 		    sock_flag(listener->sk, SOCK_DEAD))
@@ -88,8 +105,10 @@ static struct listener *closed_listener(const struct net *net, u32 portid)
 
 static void listener_remove(struct listener *listener)
 {
-	list_del(&listener->node);
 	put_pid_ns(listener->pid_ns);
+	hash_del(&listener->of_port);
+	hash_del(&listener->of_net);
+	hash_del(&listener->of_user);
 	put_cred(listener->viewer.cred);
 	mem_cgroup_put(listener->memcg);
 	sock_put(listener->sk);
@@ -97,7 +116,7 @@ static void listener_remove(struct listener *listener)
 }
 
 /*
- * Put @listener on the list, and take its references. Return 0, -EALREADY if
+ * Put @listener into the tables, and take its references. Return 0, -EALREADY if
  * its socket is a listener already, or -EDQUOT if the user that opened the
  * socket has kring_user_listeners listeners, and not both this user and the
  * sender of @skb, the request, have CAP_SYS_ADMIN. The caller holds
@@ -106,12 +125,13 @@ static void listener_remove(struct listener *listener)
 static int enlist(struct listener *listener, const struct sk_buff *skb)
 {
 	const struct cred *cred = listener->viewer.cred;
+	u32 user = __kuid_val(cred->euid);
 	struct listener *other;
 	u32 own = 0;
 
-	if (listener_of(listener->sk))
+	if (is_listener(listener))
 		return -EALREADY;
-	list_for_each_entry(other, &listeners, node)
+	hash_for_each_possible(by_user, other, of_user, user)
 		own += uid_eq(other->viewer.cred->euid, cred->euid);
 	if (own >= READ_ONCE(kring_user_listeners) &&
 	    !netlink_capable(skb, CAP_SYS_ADMIN))
@@ -120,7 +140,10 @@ static int enlist(struct listener *listener, const struct sk_buff *skb)
 	get_cred(cred);
 	get_pid_ns(listener->pid_ns);
 	listener->memcg = get_mem_cgroup_from_mm(current->mm);
-	list_add_tail(&listener->node, &listeners);
+	hash_add(by_port, &listener->of_port,
+		 port_key(listener->viewer.net, listener->portid));
+	hash_add(by_net, &listener->of_net, net_hash_mix(listener->viewer.net));
+	hash_add(by_user, &listener->of_user, user);
 	return 0;
 }
 
@@ -174,7 +197,7 @@ bool kring_listener_any(const struct net *net,
 	bool any = false;
 
 	mutex_lock(&listeners_lock);
-	list_for_each_entry(listener, &listeners, node) {
+	hash_for_each_possible(by_net, listener, of_net, net_hash_mix(net)) {
 		any = may_hear(listener, net, access);
 		if (any)
 			break;
@@ -252,7 +275,7 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 	struct sk_buff *copy;
 
 	mutex_lock(&listeners_lock);
-	list_for_each_entry(listener, &listeners, node) {
+	hash_for_each_possible(by_net, listener, of_net, net_hash_mix(net)) {
 		if (!may_hear(listener, net, access))
 			continue;
 		copy = copy_for(listener, skb);
@@ -276,7 +299,7 @@ void kring_listener_lose(struct net *net, const struct kring_access *access)
 	struct listener *listener;
 
 	mutex_lock(&listeners_lock);
-	list_for_each_entry(listener, &listeners, node)
+	hash_for_each_possible(by_net, listener, of_net, net_hash_mix(net))
 		if (may_hear(listener, net, access))
 			lose(listener);
 	mutex_unlock(&listeners_lock);
@@ -317,9 +340,11 @@ int kring_listener_start(void)
  */
 void kring_listener_stop(void)
 {
-	struct listener *listener, *next;
+	struct listener *listener;
+	struct hlist_node *next;
+	int bucket;
 
 	netlink_unregister_notifier(&release_block);
-	list_for_each_entry_safe(listener, next, &listeners, node)
+	hash_for_each_safe(by_net, bucket, next, listener, of_net)
 		listener_remove(listener);
 }

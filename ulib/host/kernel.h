@@ -276,6 +276,46 @@ static inline void list_del_init(struct list_head *node)
 
 #define list_del(node)			list_del_init(node)
 
+struct hlist_node {
+	struct hlist_node *next, **pprev;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+#define hlist_entry_or_null(node, type, member)				\
+	({ struct hlist_node *node_ = (node);				\
+	   node_ ? container_of(node_, type, member) : NULL; })
+
+#define hlist_for_each_entry(pos, head, member)				\
+	for (pos = hlist_entry_or_null((head)->first,			\
+				       __typeof__(*pos), member);	\
+	     pos;							\
+	     pos = hlist_entry_or_null(pos->member.next,		\
+				       __typeof__(*pos), member))
+
+static inline void hlist_add_head(struct hlist_node *node,
+				  struct hlist_head *head)
+{
+	node->next = head->first;
+	node->pprev = &head->first;
+	if (node->next)
+		node->next->pprev = &node->next;
+	head->first = node;
+}
+
+/* Take @node out of its list, if it is in one: a zeroed node is in none. */
+static inline void hlist_del_init(struct hlist_node *node)
+{
+	if (!node->pprev)
+		return;
+	*node->pprev = node->next;
+	if (node->next)
+		node->next->pprev = node->pprev;
+	node->pprev = NULL;
+}
+
 /* ---- locks and references ---- */
 
 struct mutex {
@@ -480,6 +520,18 @@ static inline bool fatal_signal_pending(const struct task *task)
 	(void)task;
 	return false;
 }
+
+/* A process has few arenas, and nobody chooses their names against it. */
+static inline u32 kring_hash_name(const char *name, const struct net *net)
+{
+	u32 hash = (u32)(uintptr_t)net;
+
+	while (*name)
+		hash = hash * 31 + (unsigned char)*name++;
+	return hash;
+}
+
+#define kring_uid_number(uid)		((u32)(uid))
 
 typedef uid_t kuid_t;
 typedef gid_t kgid_t;

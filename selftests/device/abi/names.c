@@ -280,4 +280,51 @@ TEST_F(role, everybody_asks_for_statistics)
 	EXPECT_EQ(0, stat.charged);
 }
 
+/* ---- many names ---- */
+
+#define MANY	300
+
+static int create_named(const char *name)
+{
+	struct rring_arena_config config = {
+		.name = name,
+		.flags = RRING_CREATE_PERSIST,
+		.capacity = { 1 },
+		.max_clients = 1,
+		.max_rings = 1,
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+	int fd = rring_arena_create(&config);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? fd : 0;
+}
+
+/* Each of many arenas is found by its name, until the name is removed. */
+TEST(each_of_many_names_is_found)
+{
+	struct rring_client *client;
+	char name[RRING_NAME_MAX];
+	int i;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "many%d", i);
+		ASSERT_EQ(0, create_named(name));
+	}
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof(name), "many%d", i);
+		EXPECT_EQ(-EEXIST, create_named(name));
+		ASSERT_EQ(0, rring_open(&client, name, RRING_OBSERVER, 0));
+		/* the client keeps the arena, but not the name */
+		EXPECT_EQ(0, rring_arena_remove(name));
+		EXPECT_EQ(-ENOENT, rring_arena_remove(name));
+		EXPECT_EQ(0, create_named(name));
+		EXPECT_EQ(0, rring_arena_remove(name));
+		rring_close(client);
+	}
+}
+
 TEST_HARNESS_MAIN
