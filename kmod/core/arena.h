@@ -38,6 +38,12 @@ struct kring_ring;
  * arena that stand below under the name of this lock. No task holds
  * kring_names_lock together with a .lock.
  *
+ * A task that waits for .lock, for attach_lock or for kernel_lock can be killed:
+ * it uses mutex_lock_killable(), and its call fails with -EINTR. A function that
+ * waits by mutex_lock() says why it must not fail: it is part of a death or of a
+ * release, it undoes or completes what no other task can, or it runs in a worker
+ * of the kernel, which nobody can kill.
+ *
  * Order of the module's locks:
  *
  *	mmap_lock, then .lock: a client dies when the mapping of its ledger is

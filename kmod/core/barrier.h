@@ -5,6 +5,6 @@
 struct kring_arena;
 
 void kring_barrier(struct kring_arena *arena);
-void kring_barrier_unlocked(struct kring_arena *arena);
+int kring_barrier_unlocked(struct kring_arena *arena);
 
 #endif /* KRING_BARRIER_H */

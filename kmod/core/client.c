@@ -165,13 +165,15 @@ static int find_id(const struct kring_arena *arena, u32 role)
 /*
  * Give @client a free id of @arena, enter @client into the arena's tables, and
  * store .arena of @client: from then on @client is attached. The caller has set
- * all other fields. Return 0, or an error of find_id(). Takes the arena's lock.
+ * all other fields. Return 0, an error of find_id(), or -EINTR if the process is
+ * being killed. Takes the arena's lock.
  */
 static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 {
 	int id;
 
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock))
+		return -EINTR;
 	id = find_id(arena, client->role);
 	if (id < 0) {
 		mutex_unlock(&arena->lock);
@@ -196,12 +198,13 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	return 0;
 }
 
-/* Return 0, or an error of find_id(). Takes the arena's lock. */
+/* Return what add_to_tables() returns. Takes the arena's lock. */
 static int check_place(struct kring_arena *arena, u32 role)
 {
 	int id;
 
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock))
+		return -EINTR;
 	id = find_id(arena, role);
 	mutex_unlock(&arena->lock);
 	return min(id, 0);
@@ -249,7 +252,8 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args)
 		return -EINVAL;
 	if (!client->read_write)
 		return -EACCES;
-	mutex_lock(&client->attach_lock);
+	if (mutex_lock_killable(&client->attach_lock))
+		return -EINTR;
 	err = attach(client, args);
 	mutex_unlock(&client->attach_lock);
 	if (err)

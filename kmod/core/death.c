@@ -116,7 +116,7 @@ static void count_dead_holds(struct kring_client *client,
 		usage->held[i] = count_holds(&ledger[arena->pool[i].base],
 					     arena->pool[i].capacity,
 					     kring_client_parked(client, i));
-	mutex_lock(&arena->lock);
+	mutex_lock(&arena->lock);	/* not killable: this is a death */
 	arena->info->deaths++;
 	arena->info->dead_holds += kring_client_usage_holds(usage);
 	mutex_unlock(&arena->lock);
@@ -149,7 +149,8 @@ static void reclaim_xxl(struct kring_arena *arena)
  * also wake the threads of @client: if @client was evicted, its threads may
  * still sleep in an ioctl.
  *
- * Takes the arena's lock. The caller may hold the mmap_lock.
+ * Takes the arena's lock, also if the process is being killed, because that is
+ * how most clients die. The caller may hold the mmap_lock.
  */
 void kring_client_die(struct kring_client *client)
 {

@@ -391,13 +391,15 @@ static int refill_lend(struct refill *refill, bool swept)
  * pool. Then nearly all slots of the pool may be held, and a sweep would look
  * at all of them and free few. Thus a sweep looks at no more than four slots
  * for each slot lent. If the result is false, the caller sweeps the pool, so
- * set .lent_since_sweep to 0. Takes the arena's lock.
+ * set .lent_since_sweep to 0. The result is true if the process is being killed.
+ * Takes the arena's lock.
  */
 static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 {
 	bool enough;
 
-	mutex_lock(&pool->arena->lock);
+	if (mutex_lock_killable(&pool->arena->lock))
+		return true;
 	enough = !needs_sweep(pool, want) ||
 		 (pool->nr_free && pool->nr_free < want &&
 		  pool->lent_since_sweep < pool->capacity / 4);
@@ -421,7 +423,8 @@ u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 	if (can_skip_pool_sweep(pool, want))
 		return freed;
 	found = kring_sweep(pool, want, KRING_SWEEP_LEDGERS, &looked);
-	mutex_lock(&pool->arena->lock);
+	if (mutex_lock_killable(&pool->arena->lock))
+		return freed + found;
 	pool->swept += looked;
 	pool->swept_free += found;
 	adjust_sweep_limit(pool);
@@ -458,7 +461,7 @@ static int refill_sweep(struct refill *refill, enum kring_depth depth)
  * allocation) of all clients except @except. Recall those of all clients if
  * @except is NULL. Then a sweep can free these slots. Do nothing for XXL,
  * because a client takes an XXL slot as soon as the kernel has lent the slot.
- * Takes the arena's lock.
+ * Do nothing if the process is being killed. Takes the arena's lock.
  */
 void kring_pool_recall(struct kring_pool *pool,
 		       const struct kring_client *except)
@@ -469,7 +472,8 @@ void kring_pool_recall(struct kring_pool *pool,
 
 	if (pool->index == RRING_XXL)
 		return;
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock))
+		return;
 	for (i = 1; i <= arena->last_client; i++)
 		if (arena->clients[i] && arena->clients[i] != except)
 			any |= kring_client_recall(arena->clients[i], pool);
@@ -561,11 +565,16 @@ static int alloc_region(struct refill *refill)
 	return 0;
 }
 
+/*
+ * Return true if all slots of @pool are free, or if the process is being killed.
+ * Takes the arena's lock.
+ */
 static bool is_all_free(struct kring_pool *pool)
 {
 	bool all;
 
-	mutex_lock(&pool->arena->lock);
+	if (mutex_lock_killable(&pool->arena->lock))
+		return true;
 	all = !nr_out(pool);
 	mutex_unlock(&pool->arena->lock);
 	return all;
@@ -608,14 +617,15 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 
 /*
  * Mark the pool as dry: a refill has found no slot or, for an XXL event, no
- * memory. If the pool was not dry before, send a notice. Takes the arena's
- * lock.
+ * memory. If the pool was not dry before, send a notice. Do nothing if the
+ * process is being killed. Takes the arena's lock.
  */
 static void mark_dry(struct refill *refill)
 {
 	struct kring_pool *pool = refill->pool;
 
-	mutex_lock(&pool->arena->lock);
+	if (mutex_lock_killable(&pool->arena->lock))
+		return;
 	if (!pool->dry) {
 		pool->dry = true;
 		pool->dry_spells++;
@@ -674,9 +684,14 @@ static const struct kring_wait_ops refill_ops = {
 	.raise = refill_raise,
 };
 
+/*
+ * Count a refill that has failed, for the statistics of @pool. If the process is
+ * being killed, the refill does not count. Takes the arena's lock.
+ */
 static void count_failure(struct kring_pool *pool)
 {
-	mutex_lock(&pool->arena->lock);
+	if (mutex_lock_killable(&pool->arena->lock))
+		return;
 	pool->info->failures++;
 	mutex_unlock(&pool->arena->lock);
 }

@@ -339,7 +339,10 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 	u32 taken = 0;
 	u32 from, end;
 
-	mutex_lock(&arena->lock);
+	if (looked)
+		*looked = 0;
+	if (mutex_lock_killable(&arena->lock))
+		return 0;
 	if (depth == KRING_SWEEP_WINDOWS)
 		mark_windows(pool);
 	from = pool->hint;
@@ -349,7 +352,8 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		struct kring_xxl *retired;
 		u32 next;
 
-		mutex_lock(&arena->lock);
+		if (mutex_lock_killable(&arena->lock))
+			break;
 		settle_adopted(arena);
 		taken += gather(pool, from, end, depth, &next);
 		freed += free_batch(pool, depth);
@@ -384,7 +388,8 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 	u32 n;
 
 	do {
-		mutex_lock(&pool->arena->lock);
+		if (mutex_lock_killable(&pool->arena->lock))
+			break;
 		n = gather_recent(pool);
 		taken += n;
 		if (n)
@@ -421,7 +426,8 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 	do {
 		struct kring_xxl *retired;
 
-		mutex_lock(&arena->lock);
+		if (mutex_lock_killable(&arena->lock))
+			break;
 		n = kring_rings_give_way(pool, client, own, arena->batch.slot,
 					 min_t(u32, want, RRING_BATCH));
 		named += n;
@@ -461,6 +467,26 @@ static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 }
 
 /*
+ * Sweep the next batch of the slots *@from to @end - 1: see sweep_batch(). Set
+ * *@from to the slot at which the batch after it begins. Return how many slots
+ * were freed. The caller holds the arena's lock, which this function releases.
+ * May sleep.
+ */
+static u32 sweep_next_batch(struct kring_pool *pool, u32 *from, u32 end)
+{
+	struct kring_arena *arena = pool->arena;
+	struct kring_xxl *retired;
+	u32 freed;
+
+	settle_adopted(arena);
+	freed = sweep_batch(pool, *from, end, from);
+	retired = kring_xxl_retired(pool);
+	mutex_unlock(&arena->lock);
+	kring_xxl_discard(pool, retired);
+	return freed;
+}
+
+/*
  * Sweep the slots @from to @end - 1 of @pool: shallow, then deep. Return how
  * many slots were freed. Do not stop when the process is being killed, because
  * kring_client_die() calls this function for such a process. Take the arena's
@@ -472,14 +498,9 @@ u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 	u32 freed = 0;
 
 	while (from < end) {
-		struct kring_xxl *retired;
-
+		/* not killable: a death frees the dead client's XXL regions */
 		mutex_lock(&arena->lock);
-		settle_adopted(arena);
-		freed += sweep_batch(pool, from, end, &from);
-		retired = kring_xxl_retired(pool);
-		mutex_unlock(&arena->lock);
-		kring_xxl_discard(pool, retired);
+		freed += sweep_next_batch(pool, &from, end);
 		cond_resched();
 	}
 	return freed;
@@ -487,25 +508,34 @@ u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 
 /*
  * Sweep like kring_sweep_range(), but stop before the next batch of slots if
- * the process is being killed. One batch can take long, because a sweep may
- * have to read the windows of all rings for the batch.
+ * the process is being killed, also while this function waits for the arena's
+ * lock. One batch can take long, because a sweep may have to read the windows
+ * of all rings for the batch.
  */
 u32 kring_sweep_range_killable(struct kring_pool *pool, u32 from, u32 end)
 {
+	struct kring_arena *arena = pool->arena;
 	u32 freed = 0;
 
-	for (; from < end && !fatal_signal_pending(current);
-	     from += RRING_BATCH)
-		freed += kring_sweep_range(pool, from,
-					   min(end, from + RRING_BATCH));
+	while (from < end && !fatal_signal_pending(current)) {
+		if (mutex_lock_killable(&arena->lock))
+			break;
+		freed += sweep_next_batch(pool, &from, end);
+		cond_resched();
+	}
 	return freed;
 }
 
+/*
+ * Return .high_water of @pool, or 0 if the process is being killed. Takes the
+ * arena's lock.
+ */
 static u32 high_water(struct kring_pool *pool)
 {
 	u32 slots;
 
-	mutex_lock(&pool->arena->lock);
+	if (mutex_lock_killable(&pool->arena->lock))
+		return 0;
 	slots = pool->high_water;
 	mutex_unlock(&pool->arena->lock);
 	return slots;
@@ -546,7 +576,8 @@ u32 kring_sweep_held(struct kring_pool *pool)
 	u32 from;
 
 	for (from = 0; from < end; from += RRING_BATCH) {
-		mutex_lock(&arena->lock);
+		if (mutex_lock_killable(&arena->lock))
+			break;
 		look_at_recalls(pool);
 		held += count_held(pool, from, min(from + RRING_BATCH, end));
 		mutex_unlock(&arena->lock);
@@ -572,9 +603,9 @@ static u32 count_in_flight(struct kring_pool *pool, u32 from, u32 end)
 
 /*
  * Return how many slots of @pool a ring's window or an adopted entry names. The
- * number is not exact, because rings move meanwhile, and too low if the process
- * is being killed. Set .named of @pool to the
- * slots that windows name: see mark_windows(). Take the arena's lock several
+ * number is not exact, because rings move meanwhile. Set .named of @pool to the
+ * slots that windows name: see mark_windows(). If the process is being killed,
+ * stop counting, and return too low a number. Take the arena's lock several
  * times. May sleep.
  */
 u32 kring_sweep_in_flight(struct kring_pool *pool)
@@ -585,7 +616,8 @@ u32 kring_sweep_in_flight(struct kring_pool *pool)
 	u32 from;
 
 	for (from = 0; from < end; from += CHUNK) {
-		mutex_lock(&arena->lock);
+		if (mutex_lock_killable(&arena->lock))
+			break;
 		if (!from) {
 			settle_adopted(arena);
 			mark_windows(pool);

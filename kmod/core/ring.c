@@ -398,6 +398,7 @@ static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
 	mutex_unlock(&arena->lock);
 	err = copy_pages(fresh->pages->region.addr, old->pages->region.addr,
 			 kring_pages_size(old->pages));
+	/* not killable: only this task can clear .has_heir of @old */
 	mutex_lock(&arena->lock);
 	old->has_heir = false;
 	if (!err && kring_client_is_gone(client))
@@ -576,8 +577,9 @@ int kring_ring_open(struct kring_client *client, struct rring_ring_open *args)
  * Open a ring with the kernel as its writer. @kernel is client 0. After
  * success, call @attach with @context and the ring while this function holds
  * the arena's lock. Return 0: the caller then owns a reference to the ring.
- * Otherwise return a negative errno: -EINVAL if @args is not valid, or an error
- * of prepare() or open_or_take_over(). Takes the arena's lock. May sleep.
+ * Otherwise return a negative errno: -EINVAL if @args is not valid, -EINTR if
+ * the task is being killed, or an error of prepare() or open_or_take_over().
+ * Takes the arena's lock. May sleep.
  */
 int kring_ring_open_kernel(struct kring_client *kernel,
 			   struct rring_ring_open *args,
@@ -595,15 +597,18 @@ int kring_ring_open_kernel(struct kring_client *kernel,
 	err = prepare(&opening, kernel->arena, args, GLOBAL_ROOT_UID);
 	if (err)
 		return err;
-	mutex_lock(&kernel->arena->lock);
-	ring = open_or_take_over(kernel, &opening, args);
-	if (!IS_ERR(ring)) {
-		kref_get(&ring->ref);
-		attach(context, ring);
+	err = -EINTR;
+	if (!mutex_lock_killable(&kernel->arena->lock)) {
+		ring = open_or_take_over(kernel, &opening, args);
+		err = PTR_ERR_OR_ZERO(ring);
+		if (!err) {
+			kref_get(&ring->ref);
+			attach(context, ring);
+		}
+		mutex_unlock(&kernel->arena->lock);
 	}
-	mutex_unlock(&kernel->arena->lock);
 	discard(&opening);
-	return PTR_ERR_OR_ZERO(ring);
+	return err;
 }
 
 #endif /* __KERNEL__ */

@@ -74,7 +74,8 @@ int kring_usage_count(struct kring_pool *pool, struct kring_usage *usage)
 	/* count_slots() needs .named, which this call sets */
 	kring_sweep_in_flight(pool);
 	do {
-		mutex_lock(&pool->arena->lock);
+		if (mutex_lock_killable(&pool->arena->lock))
+			return -EINTR;
 		end = pool->high_water;
 		count_slots(pool, from, min(end, from + RRING_BATCH), usage);
 		mutex_unlock(&pool->arena->lock);

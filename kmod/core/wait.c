@@ -72,10 +72,10 @@ static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
  * Sleep on @evcount until ops->ready() returns 0 or an error other than
  * -EAGAIN, and return this value. Return -ETIMEDOUT when @deadline, a ktime in
  * ns, has come. If @deadline is 0, do not sleep; with RRING_FOREVER there is no
- * deadline. Return -ERESTARTSYS if a signal(7) came. In the library, return the
- * error of barrier K (a barrier on the CPUs of all clients) if the thread could
- * not execute it. Takes the arena's lock, so the caller must not hold this
- * lock. May sleep.
+ * deadline. Return -ERESTARTSYS if a signal(7) came, or -EINTR if the process
+ * is being killed. In the library, return the error of barrier K (a barrier on
+ * the CPUs of all clients) if the thread could not execute it. Takes the
+ * arena's lock, so the caller must not hold this lock. May sleep.
  *
  * No wake-up is lost. A peer (a client, or a kernel writer or reader) that
  * makes the condition true first does a store, and then loads a waiters flag.
@@ -109,7 +109,9 @@ int kring_evcount_wait(struct kring_evcount *evcount,
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
 		ops->raise(context);
-		kring_barrier_unlocked(evcount->arena);
+		err = kring_barrier_unlocked(evcount->arena);
+		if (err)
+			return err;
 		err = ops->ready(context, &wake_at);
 		if (err != -EAGAIN)
 			return err;

@@ -43,8 +43,9 @@ static struct kring_client *kernel_new(struct kring_arena *arena)
 
 /*
  * Give client 0 of @arena a ledger if it has none. Return 0, -ENOSPC if the
- * limit max_bytes of the module would be exceeded, or -ENOMEM. The caller holds
- * kernel_lock. This function takes the arena's lock, and may sleep.
+ * limit max_bytes of the module would be exceeded, -ENOMEM, or -EINTR if the
+ * task is being killed. The caller holds kernel_lock. This function takes the
+ * arena's lock, and may sleep.
  */
 static int add_ledger(struct kring_arena *arena)
 {
@@ -57,7 +58,10 @@ static int add_ledger(struct kring_arena *arena)
 				 arena->info->ledger_size);
 	if (err)
 		return err;
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock)) {
+		kring_region_free(&kernel->ledger);
+		return -EINTR;
+	}
 	kring_arena_add_ledger(arena, kernel);
 	mutex_unlock(&arena->lock);
 	return 0;
@@ -66,9 +70,9 @@ static int add_ledger(struct kring_arena *arena)
 /*
  * Give client 0 of @arena a page of cursors if it has none. Store a new serial
  * with the page: a writer that sees the new serial maps the new page. Return 0,
- * -ENOSPC if the limit max_bytes of the module would be exceeded, or -ENOMEM.
- * The caller holds kernel_lock. This function takes the arena's lock, and may
- * sleep.
+ * -ENOSPC if the limit max_bytes of the module would be exceeded, -ENOMEM, or
+ * -EINTR if the task is being killed. The caller holds kernel_lock. This
+ * function takes the arena's lock, and may sleep.
  */
 static int add_cursors(struct kring_arena *arena)
 {
@@ -81,7 +85,10 @@ static int add_cursors(struct kring_arena *arena)
 				  sizeof(struct rring_cursors));
 	if (IS_ERR(cursors))
 		return PTR_ERR(cursors);
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock)) {
+		kring_pages_put(cursors);
+		return -EINTR;
+	}
 	kernel->cursors = cursors;
 	kernel->serial = kring_arena_next_serial(&arena->client_serial);
 	rring_flag_store_release(&arena->info->client_serial[0],
@@ -93,7 +100,7 @@ static int add_cursors(struct kring_arena *arena)
 /*
  * If no kernel writer or reader uses client 0 of @arena, take client 0 out of
  * @arena and free it. The caller holds kernel_lock. This function takes the
- * arena's lock.
+ * arena's lock, also if the task is being killed, because it is a release.
  */
 static void free_if_unused(struct kring_arena *arena)
 {
@@ -130,7 +137,10 @@ static int kernel_find_or_new(struct kring_arena *arena)
 	kernel = kernel_new(arena);
 	if (!kernel)
 		return -ENOMEM;
-	mutex_lock(&arena->lock);
+	if (mutex_lock_killable(&arena->lock)) {
+		kring_client_put(kernel);
+		return -EINTR;
+	}
 	arena->kernel = kernel;
 	mutex_unlock(&arena->lock);
 	return 0;
@@ -140,17 +150,18 @@ static int kernel_find_or_new(struct kring_arena *arena)
  * Begin one use of client 0 of @arena, for a kernel writer or reader. Create
  * client 0 if it is missing, and each missing region that a KCLIENT_* bit of
  * @needs names. Return client 0, or an ERR_PTR(): -ENOSPC if the limit
- * max_bytes of the module would be exceeded, or -ENOMEM. After an error no use
- * has begun. The caller has a reference to @arena, and ends the use by
- * kclient_put() before it puts that reference. This function takes kernel_lock
- * and the arena's lock, and may sleep.
+ * max_bytes of the module would be exceeded, -ENOMEM, or -EINTR if the task is
+ * being killed. After an error no use has begun. The caller has a reference to
+ * @arena, and ends the use by kclient_put() before it puts that reference. This
+ * function takes kernel_lock and the arena's lock, and may sleep.
  */
 struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
 {
 	struct kring_client *kernel;
 	int err;
 
-	mutex_lock(&kernel_lock);
+	if (mutex_lock_killable(&kernel_lock))
+		return ERR_PTR(-EINTR);
 	err = kernel_find_or_new(arena);
 	if (!err) {
 		err = add_regions(arena, needs);
@@ -171,7 +182,7 @@ struct kring_client *kclient_get(struct kring_arena *arena, u32 needs)
  */
 void kclient_put(struct kring_arena *arena)
 {
-	mutex_lock(&kernel_lock);
+	mutex_lock(&kernel_lock);	/* not killable: this is a release */
 	arena->kernel_users--;
 	free_if_unused(arena);
 	mutex_unlock(&kernel_lock);

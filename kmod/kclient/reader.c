@@ -65,7 +65,8 @@ static void set_position(struct rring_kreader *kr, u64 pos)
  * L: the sleeper's barrier K interrupts only CPUs that run clients, and the
  * kernel may run this function on another CPU. So a full fence is needed here.
  * Without the fence this CPU could load the waiters flags before it stores the
- * cursor, and the sleeper would not be woken.
+ * cursor, and the sleeper would not be woken. The wait for the lock is not
+ * killable: if the task was killed, this wake-up would be lost.
  */
 static void wake_writer(struct rring_kreader *kr)
 {
@@ -239,14 +240,16 @@ static int update_head_locked(struct rring_kreader *kr,
 
 /*
  * Take the arena's lock, call update_head_locked() and release the lock. Return
- * the result of update_head_locked(): 0, -EAGAIN or -EPIPE. May sleep.
+ * the result of update_head_locked(): 0, -EAGAIN or -EPIPE. Return -EINTR if the
+ * task is being killed. May sleep.
  */
 static int update_head(struct rring_kreader *kr)
 {
 	struct kring_pages *old = NULL;
 	int err;
 
-	mutex_lock(&kr->arena->lock);
+	if (mutex_lock_killable(&kr->arena->lock))
+		return -EINTR;
 	err = update_head_locked(kr, &old);
 	mutex_unlock(&kr->arena->lock);
 	if (old)
@@ -288,7 +291,7 @@ static void peek_entry(struct rring_kreader *kr)
  * describes the event until kreader_finish() is called. Return -EAGAIN if there
  * is no event now, or if this call has passed over PEEK_SKIP_MAX entries that
  * were discarded, refused or lost. Return -EPIPE if there is no event, and the
- * stream has ended. May sleep.
+ * stream has ended. Return -EINTR if the task is being killed. May sleep.
  */
 int kreader_next(struct rring_kreader *kr)
 {
@@ -350,6 +353,7 @@ int kreader_finish(struct rring_kreader *kr)
  *   further entries
  * * -EPIPE: there is no event, and the stream has ended; a new writer of the
  *   ring can continue the stream
+ * * -EINTR: the calling task is being killed
  * * -EINVAL: the reader was opened with a callback
  */
 int rring_kreader_peek(struct rring_kreader *kr, struct rring_kentry *entry)
@@ -448,14 +452,16 @@ EXPORT_SYMBOL_GPL(rring_kreader_release);
  * entry at .pos or above, if the kernel has lapped the reader, or if the stream
  * has ended and the reader was not told of this end yet. Return -EAGAIN if
  * there is no such reason: the caller then sleeps. Return -ESHUTDOWN if the
- * reader's thread must exit. Takes the arena's lock.
+ * reader's thread must exit, and -EINTR if the task is being killed. Takes the
+ * arena's lock.
  */
 static int readable(void *context, u64 *wake_at)
 {
 	struct rring_kreader *kr = context;
 	int err = -EAGAIN;
 
-	mutex_lock(&kr->arena->lock);
+	if (mutex_lock_killable(&kr->arena->lock))
+		return -EINTR;
 	if (kr->stop)
 		err = -ESHUTDOWN;
 	else if (kring_reader_has_news(kr->reader,
@@ -483,9 +489,10 @@ static const struct kring_wait_ops readable_ops = {
 
 /*
  * Sleep until readable() returns 0 or -ESHUTDOWN, and return that value. Return
- * -ETIMEDOUT if @deadline passes first, and -ERESTARTSYS if a signal is
- * pending. @deadline is a time as rring_kreader_wait() gets it. The caller must
- * not hold the arena's lock, because this function takes it.
+ * -ETIMEDOUT if @deadline passes first, -ERESTARTSYS if a signal is pending,
+ * and -EINTR if the task is being killed. @deadline is a time as
+ * rring_kreader_wait() gets it. The caller must not hold the arena's lock,
+ * because this function takes it.
  */
 int kreader_sleep(struct rring_kreader *kr, u64 deadline)
 {
@@ -511,6 +518,7 @@ int kreader_sleep(struct rring_kreader *kr, u64 deadline)
  *   published an entry, or until the stream of the next writer has ended, too
  * * -ETIMEDOUT: @deadline has passed, and there is nothing new
  * * -ERESTARTSYS: a signal is pending
+ * * -EINTR: the calling task is being killed
  * * -EINVAL: the reader was opened with a callback
  */
 int rring_kreader_wait(struct rring_kreader *kr, u64 deadline)
@@ -606,7 +614,8 @@ static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 {
 	struct kring_reader *reader;
 
-	mutex_lock(&kr->arena->lock);
+	if (mutex_lock_killable(&kr->arena->lock))
+		return -EINTR;
 	reader = kring_reader_enter(kr->kernel, GLOBAL_ROOT_UID, args);
 	if (!IS_ERR(reader))
 		set_up(kr, reader, args);
@@ -617,7 +626,8 @@ static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 /*
  * Leave the ring. If the reader is nameless or @forget is true, remove it from
  * the ring. Otherwise freeze the reader: it stays in the ring at its position,
- * without a client. Takes the arena's lock. May sleep.
+ * without a client. Takes the arena's lock, also if the task is being killed,
+ * because this is a release. May sleep.
  *
  * The cursor must become 0, because find_cursor() gives a new reader only a
  * cursor that is 0. It becomes 0 after kring_reader_detach(), because that
@@ -690,7 +700,7 @@ fail_client:
  * * -ENOSPC: the kernel already has 64 readers in the arena, the ring already
  *   has 240 readers, or the limit max_bytes of the module would be exceeded
  * * -ENOMEM: no memory
- * * -EINTR: the calling task was killed while it created the reader's thread
+ * * -EINTR: the calling task is being killed
  * * -ENODEV: this module is being unloaded
  */
 struct rring_kreader *

@@ -33,21 +33,19 @@ static u32 handle_slot(const struct rring_kreader *kr, u64 handle)
 
 /*
  * Return true if the slot of @handle still has the generation of @handle. The
- * caller has checked the class and the index of @handle. This function may take
- * the arena's lock, so the caller must not hold that lock. May sleep.
+ * caller has checked the class and the index of @handle. A sweep hides the
+ * generation for a moment: wait until the sweep shows it. The sweep cannot be
+ * preempted meanwhile, so the wait needs no lock and no sleep. The caller is not
+ * the sweep, so it does not hold the arena's lock.
  */
 static bool generation_is(const struct rring_kreader *kr, u64 handle)
 {
 	const rring_word_t *generation =
 		&kr->arena->generation[handle_slot(kr, handle)];
-	u64 now = rring_word_load_acquire(generation);
+	u64 now;
 
-	if (!now) {
-		/* a sweep hides the generation under this lock: wait for it */
-		mutex_lock(&kr->arena->lock);
-		now = rring_word_load(generation);
-		mutex_unlock(&kr->arena->lock);
-	}
+	while (!(now = rring_word_load_acquire(generation)))
+		cpu_relax();
 	return now == handle;
 }
 
@@ -111,7 +109,9 @@ enum kreader_verdict kreader_entry_check(struct rring_kreader *kr)
  * reference. The caller has checked that @handle names a slot. Return
  * KREADER_ENTRY_VALID, KREADER_ENTRY_STALE if the slot has another generation,
  * or KREADER_ENTRY_BAD_LEN if @len exceeds the region. This function sets
- * .pinned only if it returns KREADER_ENTRY_VALID. Takes the arena's lock.
+ * .pinned only if it returns KREADER_ENTRY_VALID. Takes the arena's lock, also
+ * if the task is being killed: without the lock there is no verdict, and the
+ * reader would pass over a valid event.
  */
 static enum kreader_verdict pin_xxl(struct rring_kreader *kr, u64 handle,
 				    u32 len)

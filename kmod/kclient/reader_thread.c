@@ -127,7 +127,7 @@ int kreader_thread_start(struct rring_kreader *kr,
  * Stop the thread, if there is one, and wait until it has exited. After the
  * return no callback runs or is called again. A callback must not call this
  * function, because the thread would wait for its own exit. Takes the arena's
- * lock. May sleep.
+ * lock, also if the task is being killed, because this is a release. May sleep.
  */
 void kreader_thread_stop(struct rring_kreader *kr)
 {

@@ -280,6 +280,7 @@ static int open_in_arena(struct rring_kwriter *kw,
  * * -ENOSPC: the arena has no place for another ring, or the limit max_bytes of
  *   the module would be exceeded
  * * -ENOMEM: no memory
+ * * -EINTR: the calling task is being killed
  * * -ENODEV: this module is being unloaded
  */
 struct rring_kwriter *
@@ -341,8 +342,8 @@ static void quiesce(struct rring_kwriter *kw)
  * kernel adopts the window: it counts the window's entries as a place that
  * names their slots. Then the writer lowers in_flight of the slots that it has
  * published, and drops the holds of the slots in stock. In the other order a
- * sweep could free slots that the window names. Takes the arena's lock. May
- * sleep.
+ * sweep could free slots that the window names. Takes the arena's lock, also if
+ * the task is being killed, because this is a release. May sleep.
  */
 static void leave_ring(struct rring_kwriter *kw, enum rring_ring_state state)
 {

@@ -122,7 +122,8 @@ static u32 stock_shortfall(struct kwriter_stock *stock)
 /*
  * Take up to @want free slots of the pool into @stock. Return how many slots
  * were taken. Return 0 if no slot is free, or if @swept is false and the caller
- * must sweep first. Takes the arena's lock, releases it, then takes kw->lock.
+ * must sweep first. Takes the arena's lock, releases it, then takes kw->lock. The
+ * caller is a worker, which nobody can kill.
  *
  * A deep sweep can free slots whose entries have left the window but are not
  * settled: in_flight still counts these entries. So this function settles these
@@ -199,7 +200,10 @@ static u32 refill_stocks(struct rring_kwriter *kw, u32 classes)
 	return dry;
 }
 
-/* Add 1 to .failures of each pool in the mask @dry. Takes the arena's lock. */
+/*
+ * Add 1 to .failures of each pool in the mask @dry. Takes the arena's lock. The
+ * caller is a worker, which nobody can kill.
+ */
 static void count_failures(struct kring_arena *arena, u32 dry)
 {
 	u32 i;

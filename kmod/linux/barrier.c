@@ -73,20 +73,25 @@ void kring_barrier(struct kring_arena *arena)
  * Pass barrier K, see kring_barrier(), for a caller that does not hold the
  * arena's lock. Take the lock to find the CPUs, and release the lock before
  * these CPUs get the interrupt. If there is no memory for a CPU mask, interrupt
- * all CPUs. May sleep.
+ * all CPUs. Return 0, or -EINTR if the process is being killed: then there was no
+ * barrier. May sleep.
  */
-void kring_barrier_unlocked(struct kring_arena *arena)
+int kring_barrier_unlocked(struct kring_arena *arena)
 {
 	cpumask_var_t peers;
+	int err;
 
 	if (!alloc_cpumask_var(&peers, GFP_KERNEL_ACCOUNT)) {
 		interrupt(cpu_online_mask);
-		return;
+		return 0;
 	}
-	mutex_lock(&arena->lock);
-	smp_mb();	/* K */
-	find_peers(arena, peers);
-	mutex_unlock(&arena->lock);
-	interrupt(peers);
+	err = mutex_lock_killable(&arena->lock);
+	if (!err) {
+		smp_mb();	/* K */
+		find_peers(arena, peers);
+		mutex_unlock(&arena->lock);
+		interrupt(peers);
+	}
 	free_cpumask_var(peers);
+	return err;
 }

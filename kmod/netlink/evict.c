@@ -114,7 +114,8 @@ static void wake_all(struct kring_arena *arena)
  * Undo mark_evicted() because the eviction failed: clear .evicted of @client,
  * so that the client's calls no longer fail. Its calls of WAKE have failed
  * meanwhile, so wake the tasks that these calls were for. Take the arena's lock
- * and release it again.
+ * and release it again. The wait for the lock is not killable: the calling task
+ * is being killed, and no other task undoes the mark.
  */
 static void unmark_evicted(struct kring_client *client)
 {

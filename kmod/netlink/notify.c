@@ -399,7 +399,8 @@ void kring_announce_gone(struct kring_arena *arena)
 
 /*
  * Queue the notice CLIENT_DIED or CLIENT_EVICTED. @usage tells what @client had
- * at its death. Takes the arena's lock.
+ * at its death. Takes the arena's lock, also if the task is being killed,
+ * because this is part of a death.
  */
 void kring_announce_client(struct kring_client *client,
 			   const struct kring_client_usage *usage)

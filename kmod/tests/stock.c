@@ -14,7 +14,7 @@
 static void stock_hook(void);
 
 #define kring_barrier_unlocked(arena) \
-	do { stock_hook(); kring_barrier_unlocked(arena); } while (0)
+	({ stock_hook(); kring_barrier_unlocked(arena); })
 
 #include "../kclient/writer_stock.c"
 

@@ -91,7 +91,11 @@ int host_barrier_check(void)
 	return cpu < 0 ? 0 : visit_cpus(cpu, cpu + 1);
 }
 
-void kring_barrier_unlocked(struct kring_arena *arena)
+/*
+ * Pass barrier K. Return 0. If this thread cannot, store a negative errno in
+ * .barrier_err of the thread: a sleep then fails with this error.
+ */
+int kring_barrier_unlocked(struct kring_arena *arena)
 {
 	int err = 0;
 
@@ -101,6 +105,7 @@ void kring_barrier_unlocked(struct kring_arena *arena)
 		err = visit_cpus(0, CPUS_MAX);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	host_thread.barrier_err = err;
+	return 0;
 }
 
 void kring_barrier(struct kring_arena *arena)
