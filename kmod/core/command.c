@@ -14,6 +14,7 @@
 #include "reader.h"
 #include "reclaim.h"
 #include "ring.h"
+#include "wake.h"
 #include "writer.h"
 
 /*
@@ -125,32 +126,7 @@ static int do_wait(struct kring_client *client, union kring_args *args)
 
 static int do_wake(struct kring_client *client, union kring_args *args)
 {
-	const struct rring_wake *wake = &args->wake;
-	u32 waiters = wake->flags & (RRING_WAKE_READERS | RRING_WAKE_WRITER);
-	struct kring_ring *ring;
-	int err;
-
-	if (wake->flags & ~(RRING_WAKE_READERS | RRING_WAKE_WRITER |
-			    RRING_WAKE_POOLS))
-		return -EINVAL;
-	err = kring_client_lock(client);
-	if (err)
-		return err;
-	if (wake->flags) {
-		client->arena->info->wakes++;
-		client->wakes++;
-	}
-	if (wake->flags & RRING_WAKE_POOLS)
-		kring_arena_wake_pools(client->arena, wake->pools);
-	if (waiters) {
-		ring = kring_ring_at(client->arena, wake->ring);
-		if (ring)
-			kring_ring_wake(ring, waiters);
-		else
-			err = -ENXIO;
-	}
-	kring_client_unlock(client);
-	return err;
+	return kring_wake(client, &args->wake);
 }
 
 static int do_pool_stat(struct kring_client *client, union kring_args *args)

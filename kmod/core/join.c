@@ -110,7 +110,8 @@ static void share_stall_clock(struct kring_reader *reader)
  * overwrite the entries below that position. The top of this file says why the
  * steps are in this order. A reader that gates already keeps gating during
  * these steps, does not become JOINING, and keeps its stall clock
- * (.stalled_since). The caller holds the arena's lock.
+ * (.stalled_since). If it goes on at a lower position than before, what it
+ * releases from there on counts for WAKE. The caller holds the arena's lock.
  */
 static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 {
@@ -135,6 +136,7 @@ static void begin_gating(struct kring_reader *reader, u32 start, u64 position)
 				       position);
 	kring_reader_publish(reader, RRING_READER_LIVE);
 	preempt_enable();
+	reader->woken_pos = min(reader->woken_pos, reader->start);
 	if (!gates)
 		share_stall_clock(reader);
 }
@@ -220,6 +222,7 @@ static struct kring_reader *reader_new(struct kring_ring *ring, int id,
 	reader->ring = ring;
 	reader->id = id;
 	reader->owner = owner;
+	reader->woken_pos = ~0ull;
 	strscpy(reader->name, name, sizeof(reader->name));
 	ring->readers[id] = reader;
 	ring->nr_readers++;

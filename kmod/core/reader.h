@@ -29,6 +29,10 @@ struct kring_reader {
 	u64 cap;			/* no cursor above counts, see join.c;
 					 * U64_MAX: no cap
 					 */
+	u64 woken_pos;			/* position at the last WAKE for the
+					 * writer, or .start of a later join or
+					 * rejoin if that is lower
+					 */
 	u64 stalled_at;			/* position when the stall began */
 	u64 stalled_since;		/* ktime in ns; 0: no stall now */
 	u64 laps;			/* how often the reader was lapped */

@@ -43,6 +43,10 @@ struct kring_ring {
 	u64 stall_ns;			/* as given at the first open */
 	u64 laps;			/* times a gating reader was lapped */
 	u64 wakes;			/* calls of kring_ring_wake() */
+	u64 woken_head;			/* head at the last WAKE for readers */
+	u64 woken_low;			/* .low at the last WAKE for the writer
+					 * that woke it
+					 */
 
 	/*
 	 * Adopted entries: which slots the window named when its writer left or

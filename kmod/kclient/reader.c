@@ -28,6 +28,7 @@
 #include "../core/reader.h"
 #include "../core/ring.h"
 #include "../core/trace.h"
+#include "../core/wake.h"
 #include "client.h"
 #include "reader.h"
 
@@ -80,7 +81,7 @@ static void wake_writer(struct rring_kreader *kr)
 		return;
 	mutex_lock(&kr->arena->lock);
 	if (writer)
-		kring_ring_wake(kr->ring, RRING_WRITER_WAITS);
+		kring_wake_writer(kr->ring, kr->kernel);
 	if (pools)
 		kring_arena_wake_pools(kr->arena, pools);
 	mutex_unlock(&kr->arena->lock);

@@ -20,6 +20,21 @@
 /* ---- irq_work ---- */
 
 /*
+ * Return true if the head has moved since the last call of this function. Two
+ * contexts that call it at the same time can make a later call return true
+ * without a reason, but no move of the head is missed: the call that has seen
+ * it returns true.
+ */
+static bool has_published(struct rring_kwriter *kw)
+{
+	u64 head = rring_seq_load_acquire(&kw->page->head);
+	bool moved = head != READ_ONCE(kw->woken_head);
+
+	WRITE_ONCE(kw->woken_head, head);
+	return moved;
+}
+
+/*
  * Lower the bit RRING_READERS_WAIT of the ring's waiters flag, and wake the
  * readers that sleep or poll. An irq_work cannot call kring_ring_wake(),
  * because that function needs the arena's lock, a mutex. Takes .wake_lock.
@@ -43,7 +58,8 @@ static void wake_all(struct rring_kwriter *kw)
 {
 	u32 pools = rring_flag_load(&kw->arena->info->pool_waiters);
 
-	if (rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT)
+	if (rring_flag_load(&kw->info->waiters) & RRING_READERS_WAIT &&
+	    has_published(kw))
 		wake_readers(kw);
 	if (kw->entries && pools)
 		kring_arena_wake_pools(kw->arena, pools);
@@ -211,6 +227,7 @@ static void attach(void *context, struct kring_ring *ring)
 	map_ring(kw);
 	kw->reciprocal = div_u64(U64_MAX, kw->capacity);
 	kw->begin = head;
+	kw->woken_head = head;
 	atomic64_set(&kw->reserved, head);
 	kw->settled.pos = head;
 	div_u64_rem(head, kw->capacity, &kw->settled.index);

@@ -105,6 +105,7 @@ struct rring_kwriter {
 	spinlock_t wake_lock;		/* protects .sleeper[] */
 	/* by reader id: the client to wake for an event, or NULL */
 	struct kring_client *sleeper[RRING_READERS];
+	u64 woken_head;			/* head when readers were last woken */
 
 	struct irq_work irq;
 	struct delayed_work refill;

@@ -3,13 +3,18 @@
  * Wait and wake. Ring 0 is written by a process, ring 1 by the kernel: LONG and
  * SHORT events. One client sleeps until there is more in ring 0, another until
  * there is more in any of both: so one flag stands for two sleepers, and one
- * sleeper for two flags. No order of mutexes is made use of.
+ * sleeper for two flags. The process also calls WAKE VAIN times without an
+ * event. No order of mutexes is made use of.
  */
 #ifndef LONG
 #define LONG		2
 #endif
 #ifndef SHORT
 #define SHORT		1
+#endif
+
+#ifndef VAIN
+#define VAIN		1
 #endif
 
 #ifndef A
@@ -30,6 +35,7 @@ bit overslept;		/* there is something, and nobody is going to say so */
 
 #include "memory.pml"
 
+byte woken_head[2];		/* of each ring: head at the last wake-up */
 byte events[SLEEPERS];		/* of each sleeper's gate: how often opened */
 byte position[SLEEPERS];	/* what it has seen, of both rings together */
 bit asleep[SLEEPERS];
@@ -48,13 +54,8 @@ inline published(ring)
 	fi
 }
 
-/* Lowering is fully ordered, as an atomic operation that returns a value. */
-inline wake(ring)
+inline signal(ring)
 {
-	d_step {
-		IS_QUIET(WRITER(ring)) ->
-		memory[FLAG(ring)] = 0
-	};
 #ifndef ONE_GATE_ONLY
 	events[1]++;
 #endif
@@ -64,10 +65,37 @@ inline wake(ring)
 	fi
 }
 
+/*
+ * WAKE, which wakes only if the head has moved since the last wake-up. Lowering
+ * is fully ordered, as an atomic operation that returns a value.
+ */
+inline wake(ring)
+{
+	atomic {
+		IS_QUIET(WRITER(ring)) ->
+		if
+		:: memory[HEAD(ring)] != woken_head[ring] ->
+			woken_head[ring] = memory[HEAD(ring)];
+			memory[FLAG(ring)] = 0;
+			has_published = 1
+		:: else ->
+#ifdef LOWERED_IN_VAIN
+			memory[FLAG(ring)] = 0
+#else
+			skip
+#endif
+		fi
+	};
+	if
+	:: has_published -> has_published = 0; signal(ring)
+	:: else
+	fi
+}
+
 proctype Writer(byte ring)
 {
-	byte head;
-	bit flag;
+	byte head, vain;
+	bit flag, has_published;
 
 	do
 	:: head < (ring -> SHORT : LONG) ->
@@ -85,7 +113,8 @@ proctype Writer(byte ring)
 		:: else
 		fi;
 		flag = 0
-	:: else -> break
+	:: ring == 0 && vain < VAIN -> vain++; wake(ring)
+	:: head == (ring -> SHORT : LONG) -> break
 	od
 }
 

@@ -582,6 +582,15 @@ static inline void init_waitqueue_head(wait_queue_head_t *queue)
 	queue->signal = NULL;
 }
 
+/*
+ * Return true if a thread sleeps in @queue, is about to sleep, or has just been
+ * woken.
+ */
+static inline bool waitqueue_active(wait_queue_head_t *queue)
+{
+	return __atomic_load_n(&queue->sleepers, __ATOMIC_SEQ_CST);
+}
+
 void wake_up_all(wait_queue_head_t *queue);
 void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask);
 

@@ -894,7 +894,14 @@ struct rring_wait {
 /*
  * WAKE: as .flags says, wake the tasks that wait for an event of .ring, for
  * room in .ring or for a slot of .pools, and lower their waiters flags. WAKE
- * does no harm if no task waits.
+ * does nothing, and returns 0, if the kernel finds no reason for a wake-up:
+ *
+ *	READERS	the client does not write .ring, or its head has not moved
+ *		since the readers were last woken
+ *	WRITER	the client has no gating reader of .ring, or this reader has
+ *		released nothing since the client's last WAKE, or nothing for
+ *		which the writer sleeps
+ *	POOLS	the waiters flag of the pool is down
  *
  *	ENXIO	no ring has the id .ring; the tasks that wait for a slot of
  *		.pools were woken all the same

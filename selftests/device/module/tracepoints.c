@@ -193,23 +193,30 @@ TEST_F(tracing, who_is_woken)
 		.capacity = 4,
 		.stride = 64,
 	};
-	uint32_t ring = writer_of(self->client, &config)->id;
+	struct rring_writer *writer = writer_of(self->client, &config);
+	struct rring_reader *reader = reader_at(self->client, writer->id);
 	struct rring_wake wake = {
 		.size = sizeof(wake),
-		.ring = ring,
+		.ring = writer->id,
 		.pools = 5,
 	};
 
+	ASSERT_EQ(0, stream_put(writer, 64));
 	wake.flags = RRING_WAKE_READERS;
 	ASSERT_EQ(0, device_call(self->client->fd, RRING_IOC_WAKE, &wake));
+	ASSERT_EQ(0, stream_take(reader, 64));
 	wake.flags |= RRING_WAKE_WRITER;
 	ASSERT_EQ(0, device_call(self->client->fd, RRING_IOC_WAKE, &wake));
-	wake.flags = RRING_WAKE_POOLS;
+	/* nobody waits for a slot, and nothing has changed in the ring */
+	wake.flags |= RRING_WAKE_POOLS;
 	ASSERT_EQ(0, device_call(self->client->fd, RRING_IOC_WAKE, &wake));
 	LOOK();
-	EXPECT_EQ(1, COUNT("wake", "ring=%u waiters=readers", ring));
-	EXPECT_EQ(1, COUNT("wake", "ring=%u waiters=readers|writer", ring));
-	EXPECT_EQ(1, COUNT("wake_pools", "pools=0x5"));
+	EXPECT_EQ(1, COUNT("wake", "ring=%u waiters=readers", writer->id));
+	EXPECT_EQ(1, COUNT("wake", "ring=%u waiters=writer", writer->id));
+	EXPECT_EQ(0, COUNT("wake_pools", "pools=0x5"));
+	rring_writer_close(writer);
+	LOOK();
+	EXPECT_EQ(1, COUNT("wake_pools", "pools=0x3f"));
 }
 
 TEST_F(tracing, reader_is_lapped)
