@@ -15,6 +15,7 @@
 
 #include "core/arena.h"
 #include "core/places.h"
+#include "core/rate.h"
 #include "linux/chardev.h"
 #include "linux/inode.h"
 #include "linux/mapping.h"
@@ -46,6 +47,9 @@ MODULE_PARM_DESC(dev_mode, "mode of /dev/rusted_ring");
 static unsigned long max_bytes;
 module_param(max_bytes, ulong, 0444);
 MODULE_PARM_DESC(max_bytes, "bytes that all arenas may take together, with the kernel's tables (default: a quarter of the memory)");
+
+module_param_named(barrier_rate, kring_barrier_rate, uint, 0644);
+MODULE_PARM_DESC(barrier_rate, "barriers in a second by which one client may interrupt the CPUs of its peers (0: no limit)");
 
 module_param_named(user_arenas, kring_user_arenas, uint, 0644);
 MODULE_PARM_DESC(user_arenas, "arenas that one user may have created");

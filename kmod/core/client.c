@@ -14,6 +14,7 @@
 #include "death.h"
 #include "descriptor.h"
 #include "places.h"
+#include "rate.h"
 #include "reader.h"
 #include "reclaim.h"
 #include "ring.h"
@@ -35,6 +36,11 @@ struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 	client = kzalloc(sizeof(*client), GFP_KERNEL_ACCOUNT);
 	if (!client)
 		return NULL;
+	client->rate = kring_rate_new(client);
+	if (!client->rate) {
+		kfree(client);
+		return NULL;
+	}
 	kref_init(&client->ref);
 	client->read_write = read_write;
 	client->inode = inode;
@@ -83,6 +89,7 @@ static void client_free(struct kref *ref)
 	}
 	iput(client->inode);
 	mutex_destroy(&client->attach_lock);
+	kring_rate_free(client->rate);
 	kfree(client);
 }
 
@@ -101,6 +108,7 @@ void kring_client_release(struct kring_client *client)
 {
 	if (client->arena)
 		kring_client_die(client);
+	kring_rate_stop(client->rate);
 	kring_client_put(client);
 }
 
@@ -391,7 +399,7 @@ bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool)
  * has a single slot, the first one of the last refill, which
  * kring_client_spare() would lend again. The caller holds the arena's lock.
  */
-static bool may_recall(struct kring_client *client, u32 pool)
+bool kring_client_may_recall(struct kring_client *client, u32 pool)
 {
 	u32 n = kring_client_lent(client, pool);
 
@@ -424,8 +432,8 @@ static u64 refilled_word(struct kring_client *client,
  * that the client has parked (dropped, but kept for its next allocation): these
  * slots no longer belong to the client. Return true if they were recalled. The
  * caller must then pass barrier K (kring_barrier()), and afterwards call
- * kring_client_spare(). If may_recall() returns false, recall nothing and
- * return false. The caller holds the arena's lock.
+ * kring_client_spare(). If kring_client_may_recall() returns false, recall
+ * nothing and return false. The caller holds the arena's lock.
  */
 bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 {
@@ -436,15 +444,15 @@ bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 	 * Load the moves (the count of changes) of a ledger word: that of the
 	 * first slot of the last refill. kring_client_spare() lends this slot
 	 * again only if the moves have not changed since this load. Load them
-	 * before may_recall() loads the tail. If the client has taken the slot
-	 * and given up its hold before this load, the moves do not show this.
-	 * But then the tail is already above the slot's position, so this
-	 * function does not set .spared, and kring_client_spare() lends
-	 * nothing.
+	 * before kring_client_may_recall() loads the tail. If the client has
+	 * taken the slot and given up its hold before this load, the moves do
+	 * not show this. But then the tail is already above the slot's
+	 * position, so this function does not set .spared, and
+	 * kring_client_spare() lends nothing.
 	 */
 	u32 moves = rring_ledger_moves(refilled_word(client, pool));
 
-	if (!may_recall(client, index))
+	if (!kring_client_may_recall(client, index))
 		return false;
 	if (kring_client_has_untouched_refill(client, index)) {
 		client->spared |= BIT(index);
@@ -723,7 +731,7 @@ int kring_client_wait_any(struct kring_client *client,
 
 	if (!args->position || args->ring || args->reader)
 		return -EINVAL;
-	return kring_evcount_wait(&client->evcount, &any_ops, &wait,
+	return kring_evcount_wait(&client->evcount, client, &any_ops, &wait,
 				  args->deadline);
 }
 
@@ -770,12 +778,19 @@ __poll_t kring_client_ready(struct kring_client *client)
  * barrier K, and return the mask of kring_client_ready(). @client is live. The
  * flags are raised even if some rings are ready. If the flags of these rings
  * stayed down, their next event would not wake a task that polls
- * edge-triggered. The caller holds the arena's lock.
+ * edge-triggered. If @client exceeds its rate of barriers, a worker passes the
+ * barrier later, and wakes the tasks that poll if the look of this function may
+ * have missed something. The caller holds the arena's lock.
  */
 __poll_t kring_client_arm(struct kring_client *client)
 {
+	u64 due = RRING_FOREVER;
+
 	raise_flags(client);
-	kring_barrier(client->arena);
+	if (kring_rate_barrier(client, &due))
+		kring_barrier(client->arena);
+	else
+		kring_rate_poll_late(client, due);
 	return kring_client_ready(client);
 }
 

@@ -15,6 +15,7 @@
 struct inode;
 struct mm_struct;
 struct pid;
+struct kring_rate;
 struct kring_reader;
 
 /*
@@ -39,6 +40,7 @@ struct kring_client {
 					 * linux/remnants.c
 					 */
 	struct mutex attach_lock;	/* serializes ATTACH */
+	struct kring_rate *rate;	/* how often it may disturb others */
 	struct kring_arena *arena;	/* NULL: the client is not attached */
 	/* the process that attached */
 	struct mm_struct *mm;
@@ -58,6 +60,10 @@ struct kring_client {
 					 */
 	u64 refills;			/* how many refills lent it a slot */
 	u64 wakes;			/* how many WAKE calls with flags */
+	u64 woken_freed[RRING_POOLS];	/* by pool: how many slots were freed at
+					 * the last WAKE that found the pool's
+					 * flag up
+					 */
 	struct kring_region ledger;
 	struct kring_region magazine;
 	struct kring_pages *cursors;
@@ -139,6 +145,7 @@ u32 kring_client_tail(struct kring_client *client, u32 pool);
 u32 kring_client_lent(struct kring_client *client, u32 pool);
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool);
 u32 kring_client_parked(struct kring_client *client, u32 pool);
+bool kring_client_may_recall(struct kring_client *client, u32 pool);
 bool kring_client_recall(struct kring_client *client, struct kring_pool *pool);
 void kring_client_spare(struct kring_client *client, struct kring_pool *pool);
 int kring_client_region(struct kring_client *client, u64 offset,

@@ -54,6 +54,7 @@
 #include "barrier.h"
 #include "client.h"
 #include "places.h"
+#include "rate.h"
 #include "reader.h"
 #include "ring.h"
 
@@ -424,14 +425,19 @@ struct kring_reader *kring_reader_enter(struct kring_client *client,
 
 /*
  * Run READER_JOIN for @client. Returns 0, or an error of kring_reader_enter()
- * or kring_client_lock(). Takes the arena's lock.
+ * or kring_client_lock(). If the reader gates and @client exceeds its rate of
+ * barriers, wait until the barrier is due. Takes the arena's lock. May sleep.
  */
 int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args)
 {
 	struct kring_reader *reader;
-	int err = kring_client_lock(client);
+	int err = 0;
 
+	if (!(args->flags & RRING_JOIN_OBSERVER))
+		err = kring_rate_await_barrier(client);
+	if (!err)
+		err = kring_client_lock(client);
 	if (err)
 		return err;
 	reader = kring_reader_enter(client, current_euid(), args);
@@ -565,15 +571,18 @@ static void rejoin(struct kring_reader *reader,
  * Run READER_REJOIN for the reader of @client that @args names: see rejoin().
  * Return 0. Return -ESTALE if .incarnation of @args is not the present one of
  * the ring, -ENXIO if there is no such ring or reader, -EPERM if the reader has
- * another client or none, or an error of kring_client_lock(). Takes the arena's
- * lock.
+ * another client or none, or an error of kring_client_lock(). If @client exceeds
+ * its rate of barriers, wait until the barrier is due: a lapped reader needs one.
+ * Takes the arena's lock. May sleep.
  */
 int kring_reader_rejoin(struct kring_client *client,
 			struct rring_reader_rejoin *args)
 {
 	struct kring_reader *reader;
-	int err = kring_client_lock(client);
+	int err = kring_rate_await_barrier(client);
 
+	if (!err)
+		err = kring_client_lock(client);
 	if (err)
 		return err;
 	reader = kring_reader_own(client, args->ring, args->reader);

@@ -22,6 +22,7 @@
 #include "client.h"
 #include "holders.h"
 #include "pool.h"
+#include "rate.h"
 #include "reclaim.h"
 #include "trace.h"
 #include "xxl.h"
@@ -276,6 +277,10 @@ struct refill {
 	bool over_quota;		/* refill_lend() found that the client
 					 * lacks quota, not free slots
 					 */
+	u64 deadline;			/* ktime in ns: then the refill fails */
+	u64 recall_at;			/* ktime in ns: a recall that was left
+					 * out is due; 0: there was none
+					 */
 	u64 bytes;			/* size of an XXL event; otherwise 0 */
 	struct kring_xxl *xxl;		/* a region that no slot has yet, for
 					 * the XXL event; otherwise NULL
@@ -493,6 +498,56 @@ void kring_pool_recall(struct kring_pool *pool,
 }
 
 /*
+ * Return true if kring_pool_recall() would recall something, and then pass
+ * barrier K. Return false if the process is being killed. Takes the arena's
+ * lock.
+ */
+static bool may_recall(struct kring_pool *pool,
+		       const struct kring_client *except)
+{
+	struct kring_arena *arena = pool->arena;
+	bool any = false;
+	u32 i;
+
+	if (pool->index == RRING_XXL || mutex_lock_killable(&arena->lock))
+		return false;
+	for (i = 1; i <= arena->last_client && !any; i++)
+		if (arena->clients[i] && arena->clients[i] != except)
+			any = kring_client_may_recall(arena->clients[i],
+						      pool->index);
+	mutex_unlock(&arena->lock);
+	return any;
+}
+
+/*
+ * Recall the magazines of the other clients. If the client exceeds its rate of
+ * barriers, a refill that will sleep leaves the recall out, and tries again when
+ * the barrier is due, at .recall_at. A refill that fails now waits until the
+ * barrier is due, because it must not fail without a recall. Return 0, or -EINTR
+ * if the process is being killed. Takes the arena's lock. May sleep. This
+ * function is not inlined, because most refills need no recall.
+ */
+static noinline int recall(struct refill *refill)
+{
+	struct kring_client *client = refill->client;
+	u64 due = RRING_FOREVER;
+	int err = 0;
+
+	if (!may_recall(refill->pool, client))
+		return 0;
+	if (!kring_rate_barrier(client, &due)) {
+		if (refill->deadline > ktime_get_ns()) {
+			refill->recall_at = due;
+			return 0;
+		}
+		err = kring_rate_await_barrier(client);
+	}
+	if (!err)
+		kring_pool_recall(refill->pool, client);
+	return err;
+}
+
+/*
  * Let the oldest entries of rings give way: these entries, which no gating
  * reader needs, leave their ring's window, and kring_sweep_oldest() frees the
  * slots that they name. Then lend. Return what refill_lend() returns. Takes the
@@ -525,8 +580,9 @@ static int sweep_and_lend(struct refill *refill)
 	err = refill_sweep(refill, KRING_SWEEP_LEDGERS);
 	if (err != -EAGAIN)
 		return err;
-	if (!refill->over_quota)
-		kring_pool_recall(refill->pool, refill->client);
+	err = refill->over_quota ? 0 : recall(refill);
+	if (err)
+		return err;
 	err = refill_sweep(refill, KRING_SWEEP_WINDOWS);
 	return err == -EAGAIN ? give_way_and_lend(refill) : err;
 }
@@ -661,13 +717,18 @@ static int refill_once(struct refill *refill, u64 *wake_at)
 static int refill_try(void *context, u64 *wake_at)
 {
 	struct refill *refill = context;
-	int err = refill_once(refill, wake_at);
+	int err;
 
-	if (err == -EAGAIN && !refill->over_quota)
+	err = refill_once(refill, wake_at);
+	if (err != -EAGAIN)
+		return err;
+	/* without the recall it is not known that the pool is dry */
+	if (refill->recall_at)
+		*wake_at = min(*wake_at, refill->recall_at);
+	else if (!refill->over_quota)
 		mark_dry(refill);
-	if (err == -EAGAIN)
-		kring_holders_check(refill->pool, refill->client,
-				    refill->over_quota);
+	kring_holders_check(refill->pool, refill->client, refill->over_quota);
+	refill->recall_at = 0;
 	return err;
 }
 
@@ -720,13 +781,14 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 		.pool = pool,
 		.want = min_t(u32, args->count, RRING_MAGAZINE_SLOTS),
 		.bytes = args->bytes,
+		.deadline = args->deadline,
 	};
 	int err = -ENOSPC;
 
 	if (pool->capacity &&
 	    kring_account_within_limit(kring_xxl_footprint(args->bytes)))
-		err = kring_evcount_wait(&pool->evcount, &refill_ops, &refill,
-					 args->deadline);
+		err = kring_evcount_wait(&pool->evcount, client, &refill_ops,
+					 &refill, args->deadline);
 	args->count = refill.lent;
 	if (err == -ETIMEDOUT || err == -ENOSPC || err == -ENOMEM)
 		count_failure(pool);

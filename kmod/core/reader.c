@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "client.h"
+#include "rate.h"
 #include "reader.h"
 #include "ring.h"
 #include "trace.h"
@@ -456,6 +457,6 @@ int kring_reader_wait_readable(struct kring_client *client,
 	kring_client_unlock(client);
 	if (err)
 		return err;
-	return kring_ring_wait(wait.ring, &wait.ring->readable, &readable_ops,
-			       &wait, args->deadline);
+	return kring_ring_wait(wait.ring, &wait.ring->readable, client,
+			       &readable_ops, &wait, args->deadline);
 }

@@ -339,10 +339,11 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 	u32 taken = 0;
 	u32 from, end;
 
-	if (looked)
-		*looked = 0;
-	if (mutex_lock_killable(&arena->lock))
+	if (mutex_lock_killable(&arena->lock)) {
+		if (looked)
+			*looked = 0;
 		return 0;
+	}
 	if (depth == KRING_SWEEP_WINDOWS)
 		mark_windows(pool);
 	from = pool->hint;

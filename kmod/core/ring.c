@@ -13,6 +13,7 @@
 
 #include "arena.h"
 #include "client.h"
+#include "rate.h"
 #include "reader.h"
 #include "ring.h"
 #include "trace.h"
@@ -62,13 +63,14 @@ static void put_ring(void *ring)
  * cancelled in the sleep. The caller does not hold the arena's lock.
  */
 int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
+		    struct kring_client *client,
 		    const struct kring_wait_ops *ops, void *context,
 		    u64 deadline)
 {
 	int err;
 
 	kring_on_cancel(put_ring, ring);
-	err = kring_evcount_wait(evcount, ops, context, deadline);
+	err = kring_evcount_wait(evcount, client, ops, context, deadline);
 	kring_on_cancel(NULL, NULL);
 	kring_ring_put(ring);
 	return err;
@@ -125,6 +127,12 @@ u64 kring_ring_end_mark(const struct kring_ring *ring)
 	return (u64)rring_flag_load(&ring->info->incarnation) + 1;
 }
 
+static void wake_client(struct kring_client *client, __poll_t events)
+{
+	kring_client_wake(client, events);
+	kring_rate_told(client);
+}
+
 /*
  * Lower the bits @waiters of the ring's waiters flag, and wake the tasks that
  * may have raised these bits. RRING_WRITER_WAITS: wake the tasks that sleep or
@@ -141,15 +149,15 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 	if (waiters & RRING_WRITER_WAITS) {
 		kring_evcount_signal(&ring->writable);
 		if (ring->writer)
-			kring_client_wake(ring->writer, EPOLLOUT | EPOLLWRNORM);
+			wake_client(ring->writer, EPOLLOUT | EPOLLWRNORM);
 	}
 	if (!(waiters & RRING_READERS_WAIT))
 		return;
 	kring_evcount_signal(&ring->readable);
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && ring->readers[i]->client)
-			kring_client_wake(ring->readers[i]->client,
-					  EPOLLIN | EPOLLRDNORM);
+			wake_client(ring->readers[i]->client,
+				    EPOLLIN | EPOLLRDNORM);
 }
 
 /* ---- the writer goes ---- */

@@ -88,6 +88,7 @@ struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name);
 struct kring_ring *kring_ring_at(struct kring_arena *arena, u32 id);
 void kring_ring_put(struct kring_ring *ring);
 int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
+		    struct kring_client *client,
 		    const struct kring_wait_ops *ops, void *context,
 		    u64 deadline);
 bool kring_ring_is_deserted(const struct kring_ring *ring);

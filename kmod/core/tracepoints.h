@@ -281,6 +281,28 @@ TRACE_EVENT(refuse,
 		  kring_show_refusal(__entry->reason), __entry->position)
 );
 
+TRACE_EVENT(barrier,
+
+	TP_PROTO(const struct kring_client *client, u32 late),
+
+	TP_ARGS(client, late),
+
+	TP_STRUCT__entry(
+		__field(u32, arena)
+		__field(u32, client)
+		__field(u32, late)
+	),
+
+	TP_fast_assign(
+		__entry->arena = client->arena->id;
+		__entry->client = client->id;
+		__entry->late = late;
+	),
+
+	TP_printk("arena=%u client=%u late=%u", __entry->arena,
+		  __entry->client, __entry->late)
+);
+
 TRACE_EVENT(evict,
 
 	TP_PROTO(const struct kring_client *client),

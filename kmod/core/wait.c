@@ -17,6 +17,7 @@
 #include "arena.h"
 #include "barrier.h"
 #include "client.h"
+#include "rate.h"
 #include "wait.h"
 
 void kring_evcount_init(struct kring_evcount *evcount,
@@ -69,7 +70,7 @@ static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 }
 
 /*
- * Sleep on @evcount until ops->ready() returns 0 or an error other than
+ * Sleep on @evcount for @client until ops->ready() returns 0 or an error other than
  * -EAGAIN, and return this value. Return -ETIMEDOUT when @deadline, a ktime in
  * ns, has come. If @deadline is 0, do not sleep; with RRING_FOREVER there is no
  * deadline. Return -ERESTARTSYS if a signal(7) came, or -EINTR if the process
@@ -91,11 +92,16 @@ static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
  *   the store. Otherwise .events differs from "seen": this task does not sleep,
  *   or wakes.
  *
+ * If @client exceeds its rate of barriers, this call has no barrier yet. Then
+ * the second call of .ready can miss a store, but the task sleeps only until the
+ * barrier is due, and begins again. So it never sleeps longer without a barrier.
+ *
  * A peer that wakes another sleeper can lower the flag before this task sleeps.
  * But this peer also signals the event count of this task. So this task does
  * not sleep, or wakes: then it repeats the loop, and raises the flag again.
  */
 int kring_evcount_wait(struct kring_evcount *evcount,
+		       struct kring_client *client,
 		       const struct kring_wait_ops *ops, void *context,
 		       u64 deadline)
 {
@@ -109,7 +115,9 @@ int kring_evcount_wait(struct kring_evcount *evcount,
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
 		ops->raise(context);
-		err = kring_barrier_unlocked(evcount->arena);
+		err = 0;
+		if (kring_rate_barrier(client, &wake_at))
+			err = kring_barrier_unlocked(evcount->arena);
 		if (err)
 			return err;
 		err = ops->ready(context, &wake_at);

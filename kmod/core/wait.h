@@ -6,6 +6,7 @@
 #include <linux/rusted_ring.h>
 
 struct kring_arena;
+struct kring_client;
 
 /*
  * An event count: tasks sleep on it until kring_evcount_signal() wakes them. A
@@ -44,6 +45,7 @@ void kring_evcount_init(struct kring_evcount *evcount,
 			struct kring_arena *arena);
 void kring_evcount_signal(struct kring_evcount *evcount);
 int kring_evcount_wait(struct kring_evcount *evcount,
+		       struct kring_client *client,
 		       const struct kring_wait_ops *ops, void *context,
 		       u64 deadline);
 void kring_flag_raise(rring_flag_t *flag, u32 bits);

@@ -10,7 +10,8 @@
  *     client has released an entry since its last WAKE for the writer. If the
  *     writer sleeps for room, it sleeps on while the window begins where it
  *     began at the last wake-up of the writer: it would find no more room.
- *   - Those who wait for a slot wake if their pool's waiters flag is up.
+ *   - Those who wait for a slot wake if their pool's waiters flag is up. If no
+ *     slot of the pool was freed since the client's last WAKE, its rate counts.
  *
  * In all other cases WAKE does nothing, and leaves the waiters flag as it is.
  * This loses no wake-up. A task sleeps only if it has checked its condition
@@ -24,6 +25,7 @@
 
 #include "arena.h"
 #include "client.h"
+#include "rate.h"
 #include "reader.h"
 #include "ring.h"
 #include "wake.h"
@@ -110,11 +112,33 @@ static void wake_ring(struct kring_ring *ring,
 		kring_wake_writer(ring, client);
 }
 
-static void wake_pools(struct kring_arena *arena, u32 pools)
+/*
+ * Wake the tasks that wait for slots of @pools, a bit for each pool, if the
+ * pool's flag is up. If a slot of a pool was freed since the last such call for
+ * @client, that call, or another one, had an effect; the same is expected of
+ * this one. Otherwise the rate of @client limits it. The caller holds the
+ * arena's lock.
+ */
+static void wake_pools(struct kring_client *client, u32 pools)
 {
+	struct kring_arena *arena = client->arena;
+	u32 vain = 0;
+	u64 freed;
+	u32 i;
+
 	pools &= rring_flag_load(&arena->info->pool_waiters);
-	if (pools)
-		kring_arena_wake_pools(arena, pools);
+	for (i = 0; i < RRING_POOLS; i++) {
+		if (!(pools & BIT(i)))
+			continue;
+		freed = arena->pool[i].info->reclaimed;
+		if (client->woken_freed[i] == freed)
+			vain |= BIT(i);
+		client->woken_freed[i] = freed;
+	}
+	if (pools & ~vain)
+		kring_arena_wake_pools(arena, pools & ~vain);
+	if (vain)
+		kring_rate_wake_pools(client, vain);
 }
 
 /*
@@ -138,7 +162,7 @@ int kring_wake(struct kring_client *client, const struct rring_wake *args)
 		client->wakes++;
 	}
 	if (args->flags & RRING_WAKE_POOLS)
-		wake_pools(client->arena, args->pools);
+		wake_pools(client, args->pools);
 	if (args->flags & (RRING_WAKE_READERS | RRING_WAKE_WRITER)) {
 		ring = kring_ring_at(client->arena, args->ring);
 		if (ring)

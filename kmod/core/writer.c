@@ -165,6 +165,6 @@ int kring_writer_wait(struct kring_client *client,
 		return err;
 	if (wait.peer == NO_PEER)
 		evcount = &wait.ring->writable;
-	return kring_ring_wait(wait.ring, evcount, &writable_ops, &wait,
+	return kring_ring_wait(wait.ring, evcount, client, &writable_ops, &wait,
 			       args->deadline);
 }

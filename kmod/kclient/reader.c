@@ -497,8 +497,8 @@ static const struct kring_wait_ops readable_ops = {
  */
 int kreader_sleep(struct rring_kreader *kr, u64 deadline)
 {
-	return kring_evcount_wait(&kr->ring->readable, &readable_ops, kr,
-				  deadline);
+	return kring_evcount_wait(&kr->ring->readable, kr->kernel,
+				  &readable_ops, kr, deadline);
 }
 
 /**

@@ -231,9 +231,14 @@ static const struct kring_wait_ops counted_wait_ops = {
 static int wait_counted(struct kunit *test, struct counted_wait *wait,
 			u64 deadline)
 {
+	struct fixture *fixture = test->priv;
+	struct kring_client *client = fixture->client[0];
+
+	if (!client)
+		client = fixture_client(test, RRING_CONSUMER);
 	kring_evcount_init(&wait->evcount, fixture_arena(test));
-	return kring_evcount_wait(&wait->evcount, &counted_wait_ops, wait,
-				  deadline);
+	return kring_evcount_wait(&wait->evcount, client, &counted_wait_ops,
+				  wait, deadline);
 }
 
 static void ready_wait_returns_at_once(struct kunit *test)

@@ -76,7 +76,8 @@ void module_parameters(char *to, size_t size)
 {
 	static const char *const names[] = {
 		"profile", "capacity", "quota", "default_mode", "dev_mode",
-		"max_bytes", "user_arenas", "user_listeners", "user_places",
+		"max_bytes", "barrier_rate", "user_arenas", "user_listeners",
+		"user_places",
 	};
 	size_t i;
 

@@ -468,6 +468,8 @@ struct mm_struct;
 
 #define kring_net_cookie(net)		((u64)(uintptr_t)(net))
 
+#define noinline			__attribute__((noinline))
+
 struct nsproxy {
 	struct net *net_ns;
 };

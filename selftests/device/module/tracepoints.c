@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* The tracepoints in tracefs. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "arena.h"
 #include "kernel_reader.h"
 #include "device.h"
+#include "module.h"
 #include "netlink.h"
 #include "stream.h"
 
@@ -58,6 +60,9 @@ static char *trace(void)
 		fclose(file);
 	return text;
 }
+
+#define POLLS	500
+#define BURST	64	/* barriers that barrier_rate= permits at once */
 
 FIXTURE_SETUP(tracing)
 {
@@ -217,6 +222,26 @@ TEST_F(tracing, who_is_woken)
 	rring_writer_close(writer);
 	LOOK();
 	EXPECT_EQ(1, COUNT("wake_pools", "pools=0x3f"));
+}
+
+TEST_F(tracing, barriers_of_a_client)
+{
+	struct pollfd pollfd = { .fd = self->client->fd, .events = POLLIN };
+	uint32_t client = self->client->id;
+	uint64_t began = rring_deadline(0);
+	uint64_t most;
+	int now, i;
+
+	module_set("barrier_rate", "1");
+	for (i = 0; i < POLLS; i++)
+		EXPECT_LE(0, poll(&pollfd, 1, 0));
+	module_set("barrier_rate", "1000");
+	most = BURST + (rring_deadline(0) - began) / NS_PER_S + 1;
+	LOOK();
+	now = COUNT("barrier", "client=%u late=0", client);
+	EXPECT_LE(1, now);
+	EXPECT_GE(most, (uint64_t)now);
+	EXPECT_LE(POLLS, now + COUNT("barrier", "client=%u late=1", client));
 }
 
 TEST_F(tracing, reader_is_lapped)

@@ -182,6 +182,22 @@ static void check_user(struct findings *findings)
 			   arenas, places, listeners);
 }
 
+/* How often a client may interrupt the CPUs of its peers. */
+static void check_rate(struct findings *findings)
+{
+	char rate[64];
+
+	if (!read_line(PARAMETERS "barrier_rate", rate, sizeof(rate)))
+		return;
+	if (strcmp(rate, "0"))
+		finding_ok(findings, "rate",
+			   "a client may interrupt the CPUs of its peers %s times a second",
+			   rate);
+	else
+		finding_warn(findings, "rate", "barrier_rate=1000 of the module",
+			     "a client may interrupt the CPUs of its peers without a limit");
+}
+
 /* Returns the own cgroup (version 2), in @line, or NULL. */
 static const char *own_cgroup(char *line, size_t size)
 {
@@ -265,6 +281,7 @@ void setup_check(struct findings *findings)
 		check_abi(findings);
 		check_max_bytes(findings);
 		check_user(findings);
+		check_rate(findings);
 	}
 	check_cgroup(findings);
 	check_backend(findings);
