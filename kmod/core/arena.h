@@ -12,6 +12,7 @@
 #include "places.h"
 #include "pool.h"
 #include "region.h"
+#include "work.h"
 
 struct net;
 struct kring_client;

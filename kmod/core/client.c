@@ -164,6 +164,7 @@ static int find_id(const struct kring_arena *arena, u32 role)
 
 	if (err)
 		return err == -ENOSPC ? -EUSERS : err;
+	kring_work_add(KRING_WORK_CLIENTS, arena->info->max_clients);
 	for (id = 1; id <= arena->info->max_clients; id++)
 		if (!arena->clients[id])
 			return id;
@@ -740,6 +741,7 @@ static void raise_flags(struct kring_client *client)
 	struct kring_arena *arena = client->arena;
 	u32 i;
 
+	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
 	raise_readers(client, ~0ull);
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
@@ -759,6 +761,8 @@ __poll_t kring_client_ready(struct kring_client *client)
 	__poll_t mask = 0;
 	u32 i;
 
+	kring_work_add(KRING_WORK_READERS, RRING_CURSORS);
+	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
 	for (i = 0; i < RRING_CURSORS; i++) {
 		struct kring_reader *reader = client->readers[i];
 

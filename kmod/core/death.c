@@ -43,6 +43,7 @@ void kring_client_usage_take(struct kring_client *client,
 		usage->lent[i] = kring_client_lent(client, i);
 		usage->charged[i] = client->charged[i];
 	}
+	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
 	usage->rings = 0;
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)

@@ -181,6 +181,7 @@ int kring_places_admit_client(const struct kring_arena *arena, u32 role)
 
 	if (kring_bans_has(&arena->bans, current_euid()))
 		return -EACCES;
+	kring_work_add(KRING_WORK_CLIENTS, places.all);
 	for (i = 1; i <= places.all; i++)
 		if (arena->clients[i])
 			count(&places, arena->clients[i]->uid);
@@ -200,6 +201,7 @@ int kring_places_admit_reader(const struct kring_ring *ring,
 
 	if (client == client->arena->kernel)
 		return 0;
+	kring_work_add(KRING_WORK_READERS, RRING_READERS);
 	for (i = 0; i < RRING_READERS; i++)
 		if (ring->readers[i])
 			count(&places, ring->readers[i]->owner);

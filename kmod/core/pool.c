@@ -479,6 +479,7 @@ void kring_pool_recall(struct kring_pool *pool,
 		return;
 	if (mutex_lock_killable(&arena->lock))
 		return;
+	kring_work_add(KRING_WORK_CLIENTS, 2 * arena->last_client);
 	for (i = 1; i <= arena->last_client; i++)
 		if (arena->clients[i] && arena->clients[i] != except)
 			any |= kring_client_recall(arena->clients[i], pool);
@@ -511,6 +512,7 @@ static bool may_recall(struct kring_pool *pool,
 
 	if (pool->index == RRING_XXL || mutex_lock_killable(&arena->lock))
 		return false;
+	kring_work_add(KRING_WORK_CLIENTS, arena->last_client);
 	for (i = 1; i <= arena->last_client && !any; i++)
 		if (arena->clients[i] && arena->clients[i] != except)
 			any = kring_client_may_recall(arena->clients[i],
@@ -827,6 +829,7 @@ int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat)
 	stat->high_water = pool->high_water;
 	stat->failures = pool->info->failures;
 	stat->lent = 0;
+	kring_work_add(KRING_WORK_CLIENTS, client->arena->info->max_clients);
 	for (i = 1; i <= client->arena->info->max_clients; i++) {
 		struct kring_client *other = client->arena->clients[i];
 

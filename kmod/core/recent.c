@@ -51,6 +51,7 @@ static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
 
 	for (entry += list * entries; *seen != pos && n < max; ++*seen)
 		slots[n++] = READ_ONCE(entry[*seen & (entries - 1)]);
+	kring_work_add(KRING_WORK_WORDS, n);
 	return n;
 }
 
@@ -69,6 +70,7 @@ u32 kring_recent_take(struct kring_pool *pool, u32 *slots, u32 max)
 
 	if (!arena->info->recent_entries[pool->index])
 		return 0;
+	kring_work_add(KRING_WORK_CLIENTS, arena->last_client);
 	for (i = 1; i <= arena->last_client; i++) {
 		if (!arena->clients[i])
 			continue;

@@ -54,6 +54,7 @@ static void settle_adopted(struct kring_arena *arena)
 {
 	u32 i;
 
+	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i])
 			kring_ring_settle(arena->rings[i]);
@@ -69,6 +70,8 @@ static void mark_windows(struct kring_pool *pool)
 	struct kring_arena *arena = pool->arena;
 	u32 i;
 
+	kring_work_add(KRING_WORK_BITMAP, pool->capacity);
+	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
 	bitmap_zero(pool->named, pool->capacity);
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i])
@@ -129,6 +132,7 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 			break;
 		}
 	}
+	kring_work_add(KRING_WORK_SLOTS, *next - from);
 	return n;
 }
 
@@ -146,6 +150,7 @@ static void filter_batch(struct kring_pool *pool, u32 n)
 	struct kring_lent lent = {};
 	u32 i;
 
+	kring_work_add(KRING_WORK_SLOTS, n);
 	batch->live = 0;
 	pool->stamp++;
 	for (i = 0; i < n; i++) {
@@ -263,6 +268,10 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 
 	if (depth == KRING_SWEEP_LEDGERS)
 		busy |= RRING_IN_FLIGHT_MASK;
+	/* three looks at the ledger words of a batch */
+	kring_work_add(KRING_WORK_WORDS,
+		       3ull * hweight64(batch->live) * arena->nr_ledgers);
+	kring_work_add(KRING_WORK_CLIENTS, 2 * arena->nr_ledgers);
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_FIRST);
 	if (batch->live && depth == KRING_SWEEP_WINDOWS) {
@@ -558,6 +567,8 @@ static u32 count_held(struct kring_pool *pool, u32 from, u32 end)
 {
 	u32 n = 0;
 
+	kring_work_add(KRING_WORK_WORDS,
+		       (u64)(end - from) * pool->arena->nr_ledgers);
 	for (; from < end; from++)
 		n += is_held(pool->arena, pool->base + from);
 	return n;
@@ -595,6 +606,7 @@ static u32 count_in_flight(struct kring_pool *pool, u32 from, u32 end)
 	u32 n = 0;
 	u32 slot;
 
+	kring_work_add(KRING_WORK_SLOTS, end - from);
 	for (slot = find_next_bit(pool->out, end, from); slot < end;
 	     slot = find_next_bit(pool->out, end, slot + 1))
 		if (adopted[slot] || test_bit(slot, pool->named))

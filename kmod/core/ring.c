@@ -22,6 +22,7 @@ struct kring_ring *kring_ring_find(struct kring_arena *arena, const char *name)
 {
 	u32 i;
 
+	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] &&
 		    !strcmp(arena->rings[i]->info->name, name))
@@ -153,6 +154,8 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 	}
 	if (!(waiters & RRING_READERS_WAIT))
 		return;
+	kring_work_add(KRING_WORK_READERS,
+		       rring_flag_load(&ring->info->readers_end));
 	kring_evcount_signal(&ring->readable);
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && ring->readers[i]->client)

@@ -45,6 +45,10 @@ static void count_slots(struct kring_pool *pool, u32 from, u32 end,
 	struct kring_lent lent = {};
 	u32 slot;
 
+	if (from >= end)
+		return;
+	kring_work_add(KRING_WORK_WORDS,
+		       (u64)(end - from) * pool->arena->nr_ledgers);
 	for (slot = find_next_bit(pool->out, end, from); slot < end;
 	     slot = find_next_bit(pool->out, end, slot + 1)) {
 		bool named = adopted[slot] || test_bit(slot, pool->named);

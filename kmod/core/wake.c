@@ -69,6 +69,8 @@ static bool client_has_released(struct kring_ring *ring,
 	bool released = false;
 	u32 i;
 
+	kring_work_add(KRING_WORK_READERS,
+		       rring_flag_load(&ring->info->readers_end));
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++) {
 		struct kring_reader *reader = ring->readers[i];
 

@@ -68,6 +68,8 @@ static u64 lowest_gating(const struct kring_ring *ring, u64 most)
 {
 	u32 i;
 
+	kring_work_add(KRING_WORK_READERS,
+		       rring_flag_load(&ring->info->readers_end));
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && kring_reader_gates(ring->readers[i]))
 			most = min(most, kring_reader_pos(ring->readers[i]));
@@ -164,9 +166,13 @@ bool kring_ring_has_room(struct kring_ring *ring)
 
 /* ---- what it names ---- */
 
-/* Let other tasks run at every 4096th entry: a ring can have 2^24 entries. */
+/*
+ * Count an entry that the caller looks at. Let other tasks run at every 4096th
+ * entry: a ring can have 2^24 entries.
+ */
 static void maybe_resched(u64 pos)
 {
+	kring_work_add(KRING_WORK_ENTRIES, 1);
 	if (pos % 4096 == 0)
 		cond_resched();
 }
@@ -386,6 +392,7 @@ u32 kring_rings_give_way(struct kring_pool *pool,
 	u32 found = 0;
 	u32 i;
 
+	kring_work_add(KRING_WORK_RINGS, 3 * arena->info->max_rings);
 	for (rank = OWN_OVERWRITE; rank <= RETAINED; rank++)
 		for (i = 1; i <= arena->info->max_rings && found < n; i++) {
 			ring = arena->rings[i];

@@ -39,20 +39,22 @@ void fixture_unuse_mm(void)
 	mmput(fixture_mm);
 }
 
-int fixture_init(struct kunit *test)
+/* Create the arena of a test that needs another geometry. */
+int fixture_init_with(struct kunit *test, const u32 *capacity, u32 max_clients,
+		      u32 max_rings)
 {
-	static const struct rring_create args = {
+	struct rring_create args = {
 		.size = sizeof(args),
 		.name = FIXTURE_NAME,
-		.capacity = { FIXTURE_XS, FIXTURE_S, 0, 0, 0, 2 },
-		.max_clients = FIXTURE_CLIENTS,
-		.max_rings = 4,
+		.max_clients = max_clients,
+		.max_rings = max_rings,
 		.mode = 0700,
 		.uid = ~0u,
 		.gid = ~0u,
 	};
 	struct fixture *fixture;
 
+	memcpy(args.capacity, capacity, sizeof(args.capacity));
 	fixture = kunit_kzalloc(test, sizeof(*fixture), GFP_KERNEL);
 	if (!fixture)
 		return -ENOMEM;
@@ -62,6 +64,15 @@ int fixture_init(struct kunit *test)
 	test->priv = fixture;
 	fixture_use_mm();
 	return 0;
+}
+
+int fixture_init(struct kunit *test)
+{
+	static const u32 capacity[RRING_POOLS] = {
+		FIXTURE_XS, FIXTURE_S, 0, 0, 0, 2
+	};
+
+	return fixture_init_with(test, capacity, FIXTURE_CLIENTS, 4);
 }
 
 /*

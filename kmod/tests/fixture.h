@@ -28,6 +28,8 @@ struct fixture {
 
 int fixture_suite_init(struct kunit_suite *suite);
 int fixture_init(struct kunit *test);
+int fixture_init_with(struct kunit *test, const u32 *capacity, u32 max_clients,
+		      u32 max_rings);
 void fixture_exit(struct kunit *test);
 
 /* For other threads that a test starts: the first and the last call of each. */

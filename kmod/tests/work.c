@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * How much is done while the arena's lock is held once, for each call, counted
+ * in units of work: security.rst has the table of the bounds. Each call runs in
+ * arenas of several geometries, and the bound of a unit has only those terms
+ * that the table has. So what a user sets does not lengthen any other call.
+ */
+#include "../core/pool.h"
+#include "../core/reader.h"
+#include "../core/reclaim.h"
+#include "../core/usage.h"
+#include "../core/wake.h"
+#include "../core/work.h"
+#include "fixture.h"
+
+#define BATCH	64ull	/* slots of a batch */
+#define GATHER	512ull	/* slots that are looked at for a batch */
+#define CHUNK	4096ull	/* slots that are counted at a time */
+
+/* What a user sets. */
+struct geometry {
+	u32 slots;
+	u32 clients;
+	u32 rings;
+	u32 entries;	/* of each of two rings of handles */
+};
+
+static const struct geometry geometries[] = {
+	{ 256, 4, 4, 64 },
+	{ 16384, 4, 4, 64 },
+	{ 256, 64, 4, 64 },
+	{ 256, 4, 64, 64 },
+	{ 256, 4, 4, 16384 },
+	{ 16384, 64, 64, 16384 },
+};
+
+struct party {
+	const struct geometry *geometry;
+	struct kring_client *a, *b;
+	struct kring_ring *ring;	/* @a writes, @b reads it */
+	struct kring_ring *other;	/* @b writes, @a reads it */
+	struct kring_reader *reader;
+};
+
+/* Which terms the bounds of a call have. */
+enum terms {
+	NO_LEDGERS = BIT(0),	/* it looks at no slot and no ledger */
+	NO_ENTRIES = BIT(1),	/* it looks at no window */
+	MANY_SLOTS = BIT(2),	/* it looks at CHUNK slots, without ledgers */
+};
+
+struct call {
+	const char *name;
+	int (*run)(struct kunit *test, struct party *party);
+	u32 terms;
+};
+
+static int run_attach(struct kunit *test, struct party *party)
+{
+	struct kring_client *client = fixture_client(test, RRING_OBSERVER);
+
+	fixture_kill(test, client);
+	return 0;
+}
+
+static int run_refill(struct kunit *test, struct party *party)
+{
+	int n = fixture_refill(party->b, RRING_XS, 32);
+
+	return n == -ENOSPC ? 0 : min(n, 0);
+}
+
+/* Refills until nothing is left to be freed. */
+static int run_dry_refill(struct kunit *test, struct party *party)
+{
+	int n;
+
+	do {
+		n = fixture_refill(party->b, RRING_XS, 64);
+		while (fixture_pop(party->b, RRING_XS))
+			;
+	} while (n > 0);
+	return n == -ENOSPC ? 0 : n;
+}
+
+static int run_ring_open(struct kunit *test, struct party *party)
+{
+	struct rring_ring_open args = {
+		.kind = RRING_HANDLES,
+		.capacity = party->geometry->entries,
+	};
+	struct rring_ring_close close = {};
+	int err = kring_ring_open(party->b, &args);
+
+	close.ring = args.ring;
+	return err ? err : kring_ring_close(party->b, &close);
+}
+
+static int run_ring_close(struct kunit *test, struct party *party)
+{
+	struct rring_ring_close args = { .ring = party->ring->id };
+
+	return kring_ring_close(party->a, &args);
+}
+
+static int run_join(struct kunit *test, struct party *party)
+{
+	struct rring_reader_join join = { .ring = party->other->id };
+	struct rring_reader_leave leave = {};
+	int err = kring_reader_join(party->b, &join);
+
+	leave.ring = join.ring;
+	leave.reader = join.reader;
+	return err ? err : kring_reader_leave(party->b, &leave);
+}
+
+static int run_rejoin(struct kunit *test, struct party *party)
+{
+	struct rring_reader_rejoin args = {
+		.ring = party->ring->id,
+		.reader = party->reader->id,
+	};
+
+	return kring_reader_rejoin(party->b, &args);
+}
+
+static int run_wait(struct kunit *test, struct party *party)
+{
+	struct rring_wait args = {
+		.what = RRING_WAIT_READABLE,
+		.ring = party->ring->id,
+		.reader = party->reader->id,
+		.position = party->geometry->entries,
+		.deadline = ktime_get_ns() + 1000,
+	};
+	int err = kring_reader_wait_readable(party->b, &args);
+
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
+static int run_wait_any(struct kunit *test, struct party *party)
+{
+	struct rring_wait args = {
+		.what = RRING_WAIT_ANY,
+		.position = 1,
+		.deadline = 0,
+	};
+	int err = kring_client_wait_any(party->b, &args);
+
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
+static int run_wake(struct kunit *test, struct party *party)
+{
+	struct rring_wake args = {
+		.ring = party->ring->id,
+		.flags = RRING_WAKE_READERS | RRING_WAKE_WRITER |
+			 RRING_WAKE_POOLS,
+		.pools = ~0u,
+	};
+	int err;
+
+	fixture_release(party->reader, 1);
+	err = kring_wake(party->b, &args);
+	return err ? err : kring_wake(party->a, &args);
+}
+
+static int run_poll(struct kunit *test, struct party *party)
+{
+	kring_client_poll(party->a);
+	kring_client_poll(party->b);
+	return 0;
+}
+
+static int run_mmap(struct kunit *test, struct party *party)
+{
+	struct kring_region_ref ref;
+	int err = kring_client_lock(party->b);
+
+	if (err)
+		return err;
+	err = kring_client_region(party->b, RRING_OFF(RRING_REGION_RING,
+						      party->ring->id), &ref);
+	kring_client_unlock(party->b);
+	if (!err)
+		kring_region_ref_put(&ref);
+	return err;
+}
+
+static int run_pool_stat(struct kunit *test, struct party *party)
+{
+	struct rring_pool_stat args = {
+		.pool = RRING_XS,
+		.flags = RRING_STAT_SWEEP,
+	};
+
+	return kring_pool_count(party->b, &args);
+}
+
+static int run_reclaim(struct kunit *test, struct party *party)
+{
+	kring_sweep_range_killable(fixture_pool(test, RRING_XS), 0,
+				   party->geometry->slots);
+	return 0;
+}
+
+static int run_pool_dump(struct kunit *test, struct party *party)
+{
+	struct kring_usage usage;
+
+	return kring_usage_count(fixture_pool(test, RRING_XS), &usage);
+}
+
+static int run_death(struct kunit *test, struct party *party)
+{
+	fixture_kill(test, party->a);
+	return 0;
+}
+
+static const struct call calls[] = {
+	{ "ATTACH", run_attach, NO_LEDGERS | NO_ENTRIES },
+	{ "REFILL", run_refill, 0 },
+	{ "REFILL of a dry pool", run_dry_refill, 0 },
+	{ "RING_OPEN", run_ring_open, NO_LEDGERS | NO_ENTRIES },
+	{ "RING_CLOSE", run_ring_close, NO_LEDGERS },
+	{ "READER_JOIN, _LEAVE", run_join, NO_LEDGERS | NO_ENTRIES },
+	{ "READER_REJOIN", run_rejoin, NO_LEDGERS | NO_ENTRIES },
+	{ "WAIT", run_wait, NO_LEDGERS | NO_ENTRIES },
+	{ "WAIT for any", run_wait_any, NO_LEDGERS | NO_ENTRIES },
+	{ "WAKE", run_wake, NO_LEDGERS | NO_ENTRIES },
+	{ "poll", run_poll, NO_LEDGERS | NO_ENTRIES },
+	{ "mmap", run_mmap, NO_LEDGERS | NO_ENTRIES },
+	{ "POOL_STAT with SWEEP", run_pool_stat, MANY_SLOTS },
+	{ "RECLAIM", run_reclaim, 0 },
+	{ "POOL_GET", run_pool_dump, MANY_SLOTS },
+	{ "the death of a client", run_death, 0 },
+};
+
+/*
+ * Two rings are full. All slots are out, and in flight: those that entries of
+ * .ring name are in use, and a deep sweep frees the others.
+ */
+static void set_up(struct kunit *test, struct party *party)
+{
+	const struct geometry *g = party->geometry;
+	u64 *handles = kvcalloc(g->slots, sizeof(*handles), GFP_KERNEL);
+	struct rring_entry *entry;
+	u64 handle;
+	u32 n = 0;
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, handles);
+	party->a = fixture_client(test, RRING_PRODUCER);
+	party->b = fixture_client(test, RRING_PRODUCER);
+	party->ring = fixture_handle_ring(test, party->a,
+					  party->geometry->entries);
+	party->other = fixture_handle_ring(test, party->b,
+					   party->geometry->entries);
+	party->reader = fixture_join(test, party->b, party->ring, NULL);
+	fixture_join(test, party->a, party->other, NULL);
+	while (fixture_refill(party->a, RRING_XS, 64) > 0)
+		while ((handle = fixture_pop(party->a, RRING_XS)))
+			if (n < g->slots)
+				handles[n++] = handle;
+	KUNIT_EXPECT_EQ(test, n, g->slots);
+	entry = fixture_page(party->ring) + party->ring->info->entry_offset;
+	for (i = 0; i < g->entries; i++)
+		WRITE_ONCE(entry[i].handle, handles[i % n]);
+	fixture_commit(party->ring, g->entries);
+	fixture_commit(party->other, g->entries);
+	/* only a deep sweep finds out which slots are still named */
+	for (i = 0; i < n; i++) {
+		rring_word_fetch_add(fixture_word(party->a, handles[i]),
+				     RRING_MOVE + RRING_IN_FLIGHT);
+		fixture_drop(party->a, handles[i]);
+	}
+	kvfree(handles);
+}
+
+/* Store in @bound the most of each unit in one hold of the lock. */
+static void find_bounds(const struct geometry *g, u32 terms, u64 *bound)
+{
+	u64 ledgers = g->clients + 1;	/* the kernel's, too */
+
+	memset(bound, 0, sizeof(*bound) * KRING_WORK_UNITS);
+	bound[KRING_WORK_CLIENTS] = 2 * g->clients;
+	bound[KRING_WORK_RINGS] = 4 * (u64)g->rings;
+	bound[KRING_WORK_READERS] = 4 * (u64)g->rings * RRING_READERS;
+	if (!(terms & NO_LEDGERS)) {
+		bound[KRING_WORK_SLOTS] = 2 * GATHER;
+		/* shallow, then deep, and again after a recall is noticed */
+		bound[KRING_WORK_WORDS] = 2 * 3 * BATCH * ledgers * ledgers;
+		bound[KRING_WORK_CLIENTS] += 4 * ledgers;
+		bound[KRING_WORK_RINGS] += 4 * (u64)g->rings;
+		bound[KRING_WORK_BITMAP] = 2 * g->slots;
+	}
+	if (terms & MANY_SLOTS)
+		bound[KRING_WORK_SLOTS] = max(2 * GATHER, CHUNK);
+	/* read once for each deep sweep of a batch; adopted, and settled */
+	if (!(terms & NO_ENTRIES))
+		bound[KRING_WORK_ENTRIES] = 2 * 2 * (u64)g->entries;
+}
+
+static void run_call(struct kunit *test, const struct call *call,
+		     const struct geometry *g)
+{
+	static const char *const units[] = {
+		"slots", "words", "entries", "bits", "clients", "rings",
+		"readers",
+	};
+	const u32 capacity[RRING_POOLS] = { g->slots };
+	struct party party = { .geometry = g };
+	u64 bound[KRING_WORK_UNITS];
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, fixture_init_with(test, capacity, g->clients,
+						g->rings), 0);
+	set_up(test, &party);
+	find_bounds(g, call->terms, bound);
+	memset(&kring_work, 0, sizeof(kring_work));
+	KUNIT_EXPECT_EQ_MSG(test, call->run(test, &party), 0, "%s", call->name);
+	for (i = 0; i < KRING_WORK_UNITS; i++)
+		KUNIT_EXPECT_LE_MSG(test, kring_work.most[i], bound[i],
+				    "%s: %s, with %u slots, %u clients, %u rings, %u entries",
+				    call->name, units[i], g->slots, g->clients,
+				    g->rings, g->entries);
+	fixture_exit(test);
+	test->priv = NULL;
+}
+
+static void each_call_keeps_its_bounds(struct kunit *test)
+{
+	u32 i, j;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		for (j = 0; j < ARRAY_SIZE(geometries); j++)
+			run_call(test, &calls[i], &geometries[j]);
+}
+
+/* The counter counts: a deep sweep reads the whole window. */
+static void work_is_counted(struct kunit *test)
+{
+	const struct geometry *g = &geometries[4];
+	const u32 capacity[RRING_POOLS] = { g->slots };
+	struct party party = { .geometry = g };
+
+	KUNIT_ASSERT_EQ(test, fixture_init_with(test, capacity, g->clients,
+						g->rings), 0);
+	set_up(test, &party);
+	memset(&kring_work, 0, sizeof(kring_work));
+	run_reclaim(test, &party);
+	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_ENTRIES],
+			(u64)g->entries);
+	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_SLOTS], BATCH);
+	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_WORDS], BATCH);
+}
+
+static struct kunit_case work_cases[] = {
+	KUNIT_CASE(each_call_keeps_its_bounds),
+	KUNIT_CASE(work_is_counted),
+	{}
+};
+
+static struct kunit_suite work_suite = {
+	.name = "work",
+	.suite_init = fixture_suite_init,
+	.exit = fixture_exit,
+	.test_cases = work_cases,
+};
+
+kunit_test_suite(work_suite);
