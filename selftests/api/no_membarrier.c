@@ -191,7 +191,11 @@ TEST_F(no_membarrier, who_cannot_visit_a_cpu_does_not_sleep)
 
 	poll_fd.fd = rring_client_fd(self->client);
 	late = client_of(self->arena, RRING_PRODUCER);
+	/* an event lowers the flags, so that the next look raises them */
+	EXPECT_EQ(0, stream_put(writer, 64));
+	EXPECT_EQ(1, poll(&poll_fd, 1, 0));
 	is_stuck = 1;
+	EXPECT_EQ(0, stream_take(reader, 64));
 	EXPECT_EQ(-EBUSY, rring_wait_readable(reader, SOON()));
 	EXPECT_EQ(-EBUSY, rring_reader_open(late, &config, &other));
 	EXPECT_EQ(-EBUSY, rring_alloc(late, 64, 0, &event));
