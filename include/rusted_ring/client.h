@@ -62,7 +62,12 @@ struct rring_arena_config {
 				 * RRING_CONSUMER, w RRING_PRODUCER
 				 */
 	uint32_t uid, gid;	/* owner and group; ~0 means the caller's */
-	uint32_t flags;		/* 0 or RRING_CREATE_PERSIST */
+	uint32_t flags;		/* RRING_CREATE_PERSIST, RRING_CREATE_OWNED */
+	/*
+	 * With RRING_CREATE_OWNED: the arena is made for so many producers; 0
+	 * means as many as its pools permit
+	 */
+	uint32_t producers;
 	enum rring_backend backend;
 	/*
 	 * by role: how much of a pool, in percent, a client may hold while

@@ -7,8 +7,10 @@
 
 #include "arena.h"
 #include "client.h"
+#include "groups.h"
 #include "names.h"
 #include "places.h"
+#include "revoke.h"
 #include "ring.h"
 #include "trace.h"
 #include "xxl.h"
@@ -43,15 +45,49 @@ static int check_hold_limit(const struct rring_create *args)
 
 static int check_args(const struct rring_create *args)
 {
-	if (args->flags & ~RRING_CREATE_PERSIST)
+	if (args->flags & ~(RRING_CREATE_PERSIST | RRING_CREATE_OWNED))
 		return -EINVAL;
 	if (args->flags & RRING_CREATE_PERSIST && !args->name[0])
 		return -EINVAL;
 	if (args->max_clients > RRING_CLIENTS_MAX ||
 	    args->max_rings > RRING_RINGS_MAX || args->quota > 100 ||
-	    args->mode & ~MODE_BITS || check_hold_limit(args))
+	    args->mode & ~MODE_BITS || args->reserved || check_hold_limit(args))
+		return -EINVAL;
+	if (args->producers && !(args->flags & RRING_CREATE_OWNED))
+		return -EINVAL;
+	if (args->producers > (args->max_clients ?: CLIENTS_DEFAULT))
 		return -EINVAL;
 	return check_capacities(args->capacity);
+}
+
+/*
+ * Replace the zeros in @args, which check_args() has found valid, by what they
+ * mean. Return 0, -EOPNOTSUPP if @args asks for an owned arena, and there are
+ * none here, or -EINVAL if the pools are too small for an owned arena.
+ */
+static int complete_args(struct rring_create *args)
+{
+	args->max_clients = args->max_clients ?: CLIENTS_DEFAULT;
+	args->max_rings = args->max_rings ?: RINGS_DEFAULT;
+	args->quota = args->quota ?: 100;
+	if (!(args->flags & RRING_CREATE_OWNED))
+		return 0;
+	return kring_can_revoke() ? kring_groups_round(args) : -EOPNOTSUPP;
+}
+
+/*
+ * Make the arena of @info, which rring_layout_arena() has laid out, an owned
+ * one for @producers producers and the kernel. Half of the groups are for the
+ * minimum of each, so that an owner gets more than its minimum, too.
+ */
+static void lay_out_owners(struct rring_arena_info *info, u32 producers)
+{
+	u32 i;
+
+	rring_layout_owners(info);
+	for (i = 0; i < RRING_XXL; i++)
+		info->group_minimum[i] = info->pool[i].capacity /
+			rring_group_slots(i) / (2 * (producers + 1));
 }
 
 static int set_owner(struct kring_arena *arena, const struct rring_create *args)
@@ -123,8 +159,7 @@ static void begin_generations(struct kring_arena *arena)
 }
 
 static int alloc_regions(struct kring_arena *arena,
-			 const struct rring_create *args, u32 max_clients,
-			 u32 max_rings)
+			 const struct rring_create *args)
 {
 	struct rring_arena_info *info;
 	int err;
@@ -132,7 +167,10 @@ static int alloc_regions(struct kring_arena *arena,
 	info = kzalloc(sizeof(*info), GFP_KERNEL_ACCOUNT);
 	if (!info)
 		return -ENOMEM;
-	rring_layout_arena(info, args->capacity, max_clients, max_rings);
+	rring_layout_arena(info, args->capacity, args->max_clients,
+			   args->max_rings);
+	if (args->flags & RRING_CREATE_OWNED)
+		lay_out_owners(info, args->producers);
 	/*
 	 * Allocate PAYLOAD first: it is usually larger than ARENA, so a lack of
 	 * memory shows early.
@@ -197,22 +235,25 @@ static void arena_free(struct kring_arena *arena)
 }
 
 /*
- * Create an arena as @args says. Return the arena with one reference for the
- * caller, or an ERR_PTR(): -EINVAL if @args is not valid; -EPERM if the calling
+ * Create an arena as @wanted says. Return the arena with one reference for the
+ * caller, or an ERR_PTR(): -EINVAL if @wanted is not valid; -EOPNOTSUPP if it
+ * asks for an owned arena, and there are none here; -EPERM if the calling
  * task may not give the arena to the user or group in @args; -EEXIST if another
  * arena of @net has the name; -ENOSPC if max_bytes of the module would be
  * exceeded; -EDQUOT if the calling task's user has created all arenas that it
  * may; or -ENOMEM. May sleep.
  */
-struct kring_arena *kring_arena_new(const struct rring_create *args,
+struct kring_arena *kring_arena_new(const struct rring_create *wanted,
 				    struct net *net)
 {
-	u32 max_clients = args->max_clients ?: CLIENTS_DEFAULT;
-	u32 max_rings = args->max_rings ?: RINGS_DEFAULT;
+	struct rring_create complete = *wanted;
+	struct rring_create *args = &complete;
 	struct kring_arena *arena;
 	int err;
 
 	err = check_args(args);
+	if (!err)
+		err = complete_args(args);
 	/* kring_names_enter() checks again; this check saves allocations */
 	if (!err)
 		err = kring_names_check_user();
@@ -227,7 +268,7 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	arena->tables.account = &arena->account;
 	arena->creator = current_euid();
 	arena->mode = args->mode;
-	arena->quota = args->quota ?: 100;
+	arena->quota = args->quota;
 	memcpy(arena->hold_limit.percent, args->hold_limit,
 	       sizeof(args->hold_limit));
 	arena->hold_limit.evict = args->on_hold_limit == RRING_HOLD_EVICT;
@@ -237,10 +278,10 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 	err = kring_tables_charge(&arena->tables, sizeof(*arena));
 	if (err)
 		goto fail;
-	err = alloc_regions(arena, args, max_clients, max_rings);
+	err = alloc_regions(arena, args);
 	if (err)
 		goto fail;
-	err = alloc_tables(arena, max_clients, max_rings);
+	err = alloc_tables(arena, args->max_clients, args->max_rings);
 	if (err)
 		goto fail;
 	err = alloc_pools(arena);

@@ -48,7 +48,8 @@ struct kring_ring;
  * Order of the module's locks:
  *
  *	mmap_lock, then .lock: a client dies when the mapping of its ledger is
- *		closed. So no code under .lock may fault in user memory.
+ *		closed, and a fault in OWN (linux/own.c) maps a page. So no code
+ *		under .lock may fault in user memory.
  *	attach_lock of a client (client.h), then .lock or kring_names_lock
  *	kernel_lock (kclient/client.c), then .lock
  *	.lock, then lock or wake_lock of a kernel writer (kclient/writer.h)
@@ -179,6 +180,11 @@ void kring_arena_each(const struct net *net, kring_arena_filter_t filter,
 static inline void kring_arena_changed(struct kring_arena *arena)
 {
 	atomic_inc(&arena->changes);
+}
+
+static inline bool kring_arena_is_owned(const struct kring_arena *arena)
+{
+	return arena->info->features & RRING_FEATURE_OWNED;
 }
 
 extern struct mutex kring_names_lock;

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "death.h"
 #include "descriptor.h"
+#include "groups.h"
 #include "places.h"
 #include "rate.h"
 #include "reader.h"
@@ -67,11 +68,17 @@ static void put_identity(struct kring_client *client)
 	mmdrop(client->mm);
 }
 
+static void put_pages(struct kring_pages **pages)
+{
+	if (*pages)
+		kring_pages_put(*pages);
+	*pages = NULL;
+}
+
 static void free_regions(struct kring_client *client)
 {
-	if (client->cursors)
-		kring_pages_put(client->cursors);
-	client->cursors = NULL;
+	put_pages(&client->headers);
+	put_pages(&client->cursors);
 	kring_region_free(&client->magazine);
 	kring_region_free(&client->ledger);
 	kring_tables_uncharge(&client->tables);
@@ -122,6 +129,17 @@ static struct kring_arena *attach_arena(const struct rring_attach *args)
 	return kring_descriptor_arena(args->arena_fd);
 }
 
+static int new_pages(struct kring_pages **pages,
+		     struct kring_account *account, u64 size)
+{
+	struct kring_pages *new = kring_pages_new(account, size);
+
+	if (IS_ERR(new))
+		return PTR_ERR(new);
+	*pages = new;
+	return 0;
+}
+
 /*
  * Allocate the regions of @client, and charge them and the struct to @arena.
  * Return 0 or an error. After an error the caller calls free_regions().
@@ -130,7 +148,6 @@ static int alloc_regions(struct kring_client *client,
 			 struct kring_arena *arena)
 {
 	struct kring_account *account = &arena->account;
-	struct kring_pages *cursors;
 	int err;
 
 	client->tables.account = account;
@@ -141,13 +158,14 @@ static int alloc_regions(struct kring_client *client,
 	if (!err)
 		err = kring_region_alloc(&client->magazine, account,
 					 sizeof(struct rring_magazines));
-	if (err)
-		return err;
-	cursors = kring_pages_new(account, sizeof(struct rring_cursors));
-	if (IS_ERR(cursors))
-		return PTR_ERR(cursors);
-	client->cursors = cursors;
-	return 0;
+	if (!err)
+		err = new_pages(&client->cursors, account,
+				sizeof(struct rring_cursors));
+	if (!err && kring_arena_is_owned(arena) &&
+	    client->role == RRING_PRODUCER)
+		err = new_pages(&client->headers, account,
+				rring_headers_size(arena->info));
+	return err;
 }
 
 /*
@@ -184,6 +202,8 @@ static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
 	if (mutex_lock_killable(&arena->lock))
 		return -EINTR;
 	id = find_id(arena, client->role);
+	if (id > 0)
+		id = kring_groups_join(client, arena) ?: id;
 	if (id < 0) {
 		mutex_unlock(&arena->lock);
 		return id;
@@ -219,6 +239,34 @@ static int check_place(struct kring_arena *arena, u32 role)
 	return min(id, 0);
 }
 
+/*
+ * Add @client to the tables of @arena. In an owned arena, slots that no client
+ * needs any more may be all that keeps the groups in use that a new producer
+ * needs. So free such slots, as a refill does, and try again. Return 0, or an
+ * error of add_to_tables(). Takes the arena's lock. May sleep.
+ */
+static int add_or_sweep(struct kring_client *client, struct kring_arena *arena)
+{
+	bool needs_groups = kring_arena_is_owned(arena) &&
+			    client->role == RRING_PRODUCER;
+	int err = add_to_tables(client, arena);
+	u32 i;
+
+	if (err != -EUSERS || !needs_groups)
+		return err;
+	for (i = 0; i < RRING_XXL; i++)
+		if (arena->pool[i].groups)
+			kring_pool_sweep_all(&arena->pool[i]);
+	err = add_to_tables(client, arena);
+	if (err != -EUSERS)
+		return err;
+	for (i = 0; i < RRING_XXL; i++)
+		if (arena->pool[i].groups)
+			kring_sweep_oldest(&arena->pool[i], client,
+					   arena->pool[i].capacity, false);
+	return add_to_tables(client, arena);
+}
+
 static int attach(struct kring_client *client, const struct rring_attach *args)
 {
 	struct kring_arena *arena;
@@ -233,13 +281,13 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 	err = check_place(arena, args->role);
 	if (err)
 		goto fail_arena;
+	client->role = args->role;
 	err = alloc_regions(client, arena);
 	if (err)
 		goto fail_regions;
-	client->role = args->role;
 	kring_evcount_init(&client->evcount, arena);
 	get_identity(client);
-	err = add_to_tables(client, arena);
+	err = add_or_sweep(client, arena);
 	if (err)
 		goto fail_identity;
 	return 0;
@@ -532,6 +580,19 @@ static int find_cursors(struct kring_client *client, u32 index,
 	return 0;
 }
 
+/* Find the region HEADERS of the producer @index, or of @client. */
+static int find_headers(struct kring_client *client, u32 index,
+			struct kring_region_ref *ref)
+{
+	struct kring_client *peer = client_at(client->arena, index);
+
+	if (!peer || !peer->headers)
+		return -ENXIO;
+	take_pages(ref, peer->headers);
+	ref->writable = peer == client;
+	return 0;
+}
+
 static int find_ring(struct kring_client *client, u32 index,
 		     struct kring_region_ref *ref)
 {
@@ -563,6 +624,20 @@ static int find_xxl(struct kring_client *client, u32 index,
 }
 
 /*
+ * Find the region OWN of @client. Return 0, or -EINVAL if @client owns no
+ * pages: only producers in an owned arena do.
+ */
+static int find_own(struct kring_client *client, struct kring_region_ref *ref)
+{
+	if (!client->headers)
+		return -EINVAL;
+	ref->region = &client->arena->payload;
+	ref->writable = true;
+	ref->own = true;
+	return 0;
+}
+
+/*
  * Find the region that @offset names (see RRING_OFF()), and store the region
  * with a reference in @ref. Return 0: the caller then has to call
  * kring_region_ref_put(). Return -EINVAL if @offset is not valid, or -ENXIO if
@@ -578,7 +653,8 @@ int kring_client_region(struct kring_client *client, u64 offset,
 	if (offset != RRING_OFF(type, index))
 		return -EINVAL;
 	if (index && type != RRING_REGION_CURSORS &&
-	    type != RRING_REGION_RING && type != RRING_REGION_XXL)
+	    type != RRING_REGION_RING && type != RRING_REGION_XXL &&
+	    type != RRING_REGION_HEADERS)
 		return -EINVAL;
 	memset(ref, 0, sizeof(*ref));
 	switch (type) {
@@ -594,7 +670,8 @@ int kring_client_region(struct kring_client *client, u64 offset,
 		return 0;
 	case RRING_REGION_PAYLOAD:
 		ref->region = &client->arena->payload;
-		ref->writable = client->role == RRING_PRODUCER;
+		ref->writable = client->role == RRING_PRODUCER &&
+				!kring_arena_is_owned(client->arena);
 		return 0;
 	case RRING_REGION_CURSORS:
 		return find_cursors(client, index, ref);
@@ -602,6 +679,10 @@ int kring_client_region(struct kring_client *client, u64 offset,
 		return find_ring(client, index, ref);
 	case RRING_REGION_XXL:
 		return find_xxl(client, index, ref);
+	case RRING_REGION_OWN:
+		return find_own(client, ref);
+	case RRING_REGION_HEADERS:
+		return find_headers(client, index, ref);
 	default:
 		return -EINVAL;
 	}

@@ -8,6 +8,7 @@
 #include <rusted_ring/internal/ledger.h>
 
 #include "arena.h"
+#include "groups.h"
 #include "pages.h"
 #include "region.h"
 #include "wait.h"
@@ -55,6 +56,7 @@ struct kring_client {
 	/* the arena's lock protects these fields */
 	enum rring_client_state state;
 	bool evicted;			/* an eviction has begun: calls fail */
+	bool leaving;			/* the client dies: calls fail */
 	u32 quota;			/* percent of a pool; 0: the quota of
 					 * the arena applies
 					 */
@@ -67,6 +69,8 @@ struct kring_client {
 	struct kring_region ledger;
 	struct kring_region magazine;
 	struct kring_pages *cursors;
+	struct kring_pages *headers;	/* only of a producer in an owned arena */
+	struct kring_owner owner[RRING_XXL]; /* by pool, in an owned arena */
 	struct kring_tables tables;	/* this struct; of client 0 nothing */
 	u32 tail[RRING_POOLS];		/* by pool: last kring_client_tail() */
 	/*
@@ -116,6 +120,9 @@ struct kring_client {
 struct kring_region_ref {
 	const struct kring_region *region;
 	bool writable;			/* the client may write the region */
+	bool own;			/* map only the pages that the client
+					 * owns, when it touches them
+					 */
 	/*
 	 * The reference. NULL if the region lives as long as the client itself
 	 * or its arena, and needs no reference.
@@ -124,11 +131,13 @@ struct kring_region_ref {
 };
 
 /*
- * Return true if @client is dead or evicted. The caller holds the arena's lock.
+ * Return true if @client is dead or evicted, or is dying. The caller holds the
+ * arena's lock.
  */
 static inline bool kring_client_is_gone(const struct kring_client *client)
 {
-	return client->state == RRING_CLIENT_DEAD || client->evicted;
+	return client->state == RRING_CLIENT_DEAD || client->evicted ||
+	       client->leaving;
 }
 
 struct kring_client *kring_client_new(bool read_write, struct inode *inode);
@@ -170,6 +179,20 @@ static inline struct rring_cursors *
 kring_client_cursors(const struct kring_client *client)
 {
 	return client->cursors->region.addr;
+}
+
+/*
+ * Return the owner in @pool that stands for @client, or for the kernel if
+ * @client is NULL or client 0. Return NULL if the slots of @pool have no
+ * groups.
+ */
+static inline struct kring_owner *
+kring_groups_owner(const struct kring_pool *pool, struct kring_client *client)
+{
+	if (!pool->groups)
+		return NULL;
+	return client && client->id ? &client->owner[pool->index] :
+				      &pool->groups->kernel;
 }
 
 static inline struct rring_tails *

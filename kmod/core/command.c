@@ -6,10 +6,13 @@
  */
 #include "compat.h"
 
+#include <rusted_ring/internal/handle.h>
+
 #include "arena.h"
 #include "client.h"
 #include "command.h"
 #include "descriptor.h"
+#include "groups.h"
 #include "pool.h"
 #include "reader.h"
 #include "reclaim.h"
@@ -161,6 +164,15 @@ static int do_reclaim(struct kring_client *client, union kring_args *args)
 	return 0;
 }
 
+static int do_seal(struct kring_client *client, union kring_args *args)
+{
+	u32 class = rring_handle_class(args->seal.handle);
+
+	if (args->seal.reserved || (class != RRING_L && class != RRING_XL))
+		return -EINVAL;
+	return kring_groups_seal(client, args->seal.handle);
+}
+
 #define COMMAND_SINCE(cmd, member, needs_client, first)			\
 	[_IOC_NR(cmd)] = {						\
 		.size = sizeof_field(union kring_args, member),		\
@@ -189,6 +201,7 @@ static const struct kring_command commands[] = {
 	COMMAND(RRING_IOC_WAKE, wake, true),
 	COMMAND(RRING_IOC_POOL_STAT, pool_stat, true),
 	COMMAND(RRING_IOC_RECLAIM, reclaim, true),
+	COMMAND(RRING_IOC_SEAL, seal, true),
 };
 
 /*

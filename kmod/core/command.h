@@ -22,6 +22,7 @@ union kring_args {
 	struct rring_wake wake;
 	struct rring_pool_stat pool_stat;
 	struct rring_reclaim reclaim;
+	struct rring_seal seal;
 };
 
 /* Describes one ioctl. */

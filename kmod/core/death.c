@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "client.h"
 #include "death.h"
+#include "groups.h"
 #include "reader.h"
 #include "reclaim.h"
 #include "ring.h"
@@ -41,7 +42,8 @@ void kring_client_usage_take(struct kring_client *client,
 
 	for (i = 0; i < RRING_POOLS; i++) {
 		usage->lent[i] = kring_client_lent(client, i);
-		usage->charged[i] = client->charged[i];
+		usage->charged[i] = kring_pool_charged(&arena->pool[i],
+						       client);
 	}
 	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
 	usage->rings = 0;
@@ -136,6 +138,25 @@ static void reclaim_xxl(struct kring_arena *arena)
 }
 
 /*
+ * Begin the death of @client: from now on its calls fail, and it can map
+ * nothing more. Fill all fields of @usage except .held. Return false if @client
+ * is dead already. Takes the arena's lock.
+ */
+static bool begin_death(struct kring_client *client,
+			struct kring_client_usage *usage)
+{
+	bool alive;
+
+	mutex_lock(&client->arena->lock);
+	alive = client->state != RRING_CLIENT_DEAD;
+	if (alive)
+		kring_client_usage_take(client, usage);
+	client->leaving = true;
+	mutex_unlock(&client->arena->lock);
+	return alive;
+}
+
+/*
  * Let @client die: take it out of its arena. The caller ensures that @client is
  * attached. Do nothing if @client is dead already. The rings that @client
  * writes end, its named readers freeze (they keep their positions), and its
@@ -159,10 +180,12 @@ void kring_client_die(struct kring_client *client)
 	struct kring_client_usage usage = {};
 	enum rring_client_state state;
 
+	if (!begin_death(client, &usage))
+		return;
+	kring_groups_leave(client);
 	mutex_lock(&arena->lock);
 	state = client->state;
 	if (state != RRING_CLIENT_DEAD) {
-		kring_client_usage_take(client, &usage);
 		detach_rings(client);
 		detach_readers(client);
 		remove_from_tables(client);

@@ -3,15 +3,18 @@
  * Pools: the free set, which sweeps fill, and how the kernel lends slots from
  * the free set into magazines.
  *
- * A slot is either free, in free[], or it is out. For a slot that is out, the
+ * A slot is either free, or it is out. For a slot that is out, the
  * lease says to which client the kernel lent it, and at which position of that
  * client's magazine. The slot is in the magazine until the client's tail passes
  * that position.
  *
- * free[] is a stack, at first with slot 0 on top. Slots that never were out lie
- * below all others. So slots go out for the first time in the order of their
- * index. All slots that ever were out have an index below .high_water, and a
- * sweep looks only at these.
+ * The free set is the stack free[], at first with slot 0 on top. Slots that
+ * never were out lie below all others. So slots go out for the first time in the
+ * order of their index. All slots that ever were out have an index below
+ * .high_water, and a sweep looks only at these.
+ *
+ * In an owned arena the free slots are in groups instead, and a client gets only
+ * slots of its own groups and of groups that nobody owns: see groups.c.
  */
 #include "compat.h"
 
@@ -20,6 +23,7 @@
 #include "arena.h"
 #include "barrier.h"
 #include "client.h"
+#include "groups.h"
 #include "holders.h"
 #include "pool.h"
 #include "rate.h"
@@ -51,8 +55,6 @@ int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 	INIT_LIST_HEAD(&pool->remnants.list);
 	if (!pool->capacity)
 		return 0;
-	pool->free = kring_tables_alloc(tables, pool->capacity,
-					sizeof(*pool->free), &err);
 	pool->lease = kring_tables_alloc(tables, pool->capacity,
 					 sizeof(*pool->lease), &err);
 	pool->out = kring_tables_alloc(tables, BITS_TO_LONGS(pool->capacity),
@@ -64,17 +66,24 @@ int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 					       sizeof(*pool->xxl), &err);
 	if (err)
 		return err;
-	for (i = 0; i < pool->capacity; i++)
-		pool->free[i] = pool->capacity - 1 - i;
 	pool->nr_free = pool->capacity;
 	if (index == RRING_XXL)
 		pool->xxl_bytes = arena->region.addr + arena->info->xxl_offset;
+	else if (kring_arena_is_owned(arena))
+		return kring_groups_init(pool);
+	pool->free = kring_tables_alloc(tables, pool->capacity,
+					sizeof(*pool->free), &err);
+	if (err)
+		return err;
+	for (i = 0; i < pool->capacity; i++)
+		pool->free[i] = pool->capacity - 1 - i;
 	return 0;
 }
 
 void kring_pool_destroy(struct kring_pool *pool)
 {
 	kring_xxl_destroy(pool);
+	kring_groups_destroy(pool);
 	kvfree(pool->named);
 	kvfree(pool->out);
 	kvfree(pool->lease);
@@ -96,12 +105,30 @@ u32 kring_pool_quota(const struct kring_pool *pool,
 	return max_t(u64, 1, (u64)pool->capacity * percent / 100);
 }
 
-static u32 quota_left(struct kring_pool *pool, struct kring_client *client)
+static inline u32 quota_left(struct kring_pool *pool, struct kring_client *client)
 {
 	u32 charged = client->charged[pool->index];
 	u32 quota = kring_pool_quota(pool, client);
 
+	if (pool->groups)
+		return kring_groups_quota_left(pool,
+					       &client->owner[pool->index],
+					       quota);
 	return charged < quota ? quota - charged : 0;
+}
+
+/*
+ * Return how many slots of @pool count towards the quota of @client: those that
+ * were lent to it and not freed since, or, if the pool has groups, all slots of
+ * its groups in use. The caller holds the arena's lock.
+ */
+u32 kring_pool_charged(const struct kring_pool *pool,
+		       const struct kring_client *client)
+{
+	if (pool->groups)
+		return client->owner[pool->index].nr_used *
+		       pool->groups->slots;
+	return client->charged[pool->index];
 }
 
 static u32 nr_out(const struct kring_pool *pool)
@@ -144,20 +171,42 @@ static void adjust_sweep_limit(struct kring_pool *pool)
 }
 
 /*
- * Take a slot out of the free set, which must not be empty, and store @lease as
- * its lease. Return the handle of the slot. The caller holds the arena's lock.
+ * Return how many free slots of @pool @client can get, the kernel if @client is
+ * NULL. The caller holds the arena's lock.
  */
-static u64 pop_free_slot(struct kring_pool *pool, struct kring_lease lease)
+static inline u32 nr_free_for(const struct kring_pool *pool,
+			      struct kring_client *client)
 {
-	u32 slot = pool->free[--pool->nr_free];
+	if (pool->groups)
+		return kring_groups_lendable(pool,
+					     kring_groups_owner(pool, client));
+	return pool->nr_free;
+}
 
+/*
+ * Take a free slot of a pool without groups. The caller knows that there is one.
+ * Return the slot. The caller holds the arena's lock.
+ */
+static inline u32 pop_free_slot(struct kring_pool *pool)
+{
+	return pool->free[--pool->nr_free];
+}
+
+/*
+ * Store @lease as the lease of @slot, which the caller has taken out of the free
+ * set. Return the handle of the slot. The caller holds the arena's lock.
+ */
+static inline u64 lease_slot(struct kring_pool *pool, u32 slot,
+			     struct kring_lease lease)
+{
 	pool->lease[slot] = lease;
 	__set_bit(slot, pool->out);
 	return rring_word_load(&pool->arena->generation[pool->base + slot]);
 }
 
-static void lend_slot(struct kring_pool *pool, struct kring_client *client,
-		      u64 position)
+static inline void lend_slot(struct kring_pool *pool,
+			     struct kring_client *client, u32 slot,
+			     u64 position)
 {
 	struct rring_magazine *magazine =
 		kring_client_magazine(client, pool->index);
@@ -168,7 +217,7 @@ static void lend_slot(struct kring_pool *pool, struct kring_client *client,
 	};
 
 	WRITE_ONCE(magazine->handle[position % RRING_MAGAZINE_SLOTS],
-		   pop_free_slot(pool, lease));
+		   lease_slot(pool, slot, lease));
 }
 
 /*
@@ -180,6 +229,7 @@ static void account_lent(struct kring_pool *pool, u32 n)
 {
 	if (nr_out(pool) > pool->sweep_limit)
 		raise_sweep_limit(pool, nr_out(pool));
+	/* higher in a pool with groups: see kring_groups_take() */
 	pool->high_water = max(pool->high_water, nr_out(pool));
 	pool->lent_since_sweep += n;
 	pool->info->lent += n;
@@ -198,7 +248,7 @@ static u32 lendable(struct kring_pool *pool, struct kring_client *client,
 	u32 n = min(want, quota_left(pool, client));
 
 	n = min(n, RRING_MAGAZINE_SLOTS - lent);
-	return min(n, pool->nr_free);
+	return min(n, nr_free_for(pool, client));
 }
 
 /*
@@ -211,11 +261,17 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 		kring_client_magazine(client, pool->index);
 	bool untouched = kring_client_has_untouched_refill(client,
 							   pool->index);
+	struct kring_owner *owner = kring_groups_owner(pool, client);
 	u64 head = rring_seq_load(&magazine->head);
 	u32 i;
 
-	for (i = 0; i < n; i++)
-		lend_slot(pool, client, head + i);
+	if (owner)
+		for (i = 0; i < n; i++)
+			lend_slot(pool, client, kring_groups_take(pool, owner),
+				  head + i);
+	else
+		for (i = 0; i < n; i++)
+			lend_slot(pool, client, pop_free_slot(pool), head + i);
 	account_lent(pool, n);
 	client->charged[pool->index] += n;
 	if (!untouched)
@@ -262,7 +318,10 @@ void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
 	if (pool->index == RRING_XXL)
 		kring_xxl_retire(pool, slot);
 	__clear_bit(slot, pool->out);
-	pool->free[pool->nr_free++] = slot;
+	if (pool->free)
+		pool->free[pool->nr_free++] = slot;
+	else
+		kring_groups_give(pool, slot);
 	pool->info->reclaimed++;
 }
 
@@ -288,16 +347,17 @@ struct refill {
 };
 
 /*
- * Return true if the caller must sweep before it lends @want slots. This is so
- * if fewer than @want slots are free. Without a sweep, the client would get the
- * few slots that the last sweep has left over, and soon need another REFILL.
- * This is also so if more than .sweep_limit slots would be out. Without a
- * sweep, the slots in use would spread over the whole pool, and .high_water
- * would not show how many slots are needed. The caller holds the arena's lock.
+ * Return true if the caller must sweep before it lends @want slots to a client,
+ * or to the kernel, for which @n slots are free. This is so if @n is less than
+ * @want. Without a sweep, the client would get the few slots that the last sweep
+ * has left over, and soon need another REFILL. This is also so if more than
+ * .sweep_limit slots would be out. Without a sweep, the slots in use would
+ * spread over the whole pool, and .high_water would not show how many slots are
+ * needed. The caller holds the arena's lock.
  */
-static bool needs_sweep(const struct kring_pool *pool, u32 want)
+static inline bool needs_sweep(const struct kring_pool *pool, u32 n, u32 want)
 {
-	return pool->nr_free < want || nr_out(pool) + want > pool->sweep_limit;
+	return n < want || nr_out(pool) + want > pool->sweep_limit;
 }
 
 /*
@@ -310,16 +370,20 @@ static bool needs_sweep(const struct kring_pool *pool, u32 want)
 u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept)
 {
+	struct kring_owner *owner = kring_groups_owner(pool, NULL);
 	struct kring_lease kernel = { .client = 0 };
-	u32 n = min(want, pool->nr_free);
+	u32 n = nr_free_for(pool, NULL);
 	u32 i;
 
-	if (!n || (!swept && needs_sweep(pool, want)))
+	if (!n || (!swept && needs_sweep(pool, n, want)))
 		return 0;
+	n = min(n, want);
 	for (i = 0; i < n; i++) {
-		handles[i] = pop_free_slot(pool, kernel);
-		rring_word_fetch_add(&ledger[pool->base +
-					     rring_handle_index(handles[i])],
+		u32 slot = owner ? kring_groups_take(pool, owner) :
+				   pop_free_slot(pool);
+
+		handles[i] = lease_slot(pool, slot, kernel);
+		rring_word_fetch_add(&ledger[pool->base + slot],
 				     RRING_MOVE + RRING_HOLD);
 	}
 	account_lent(pool, n);
@@ -349,7 +413,7 @@ static int lend_locked(struct refill *refill)
 		return NEEDS_PAGES;
 	if (refill->xxl)
 		kring_xxl_install(pool, pool->free[pool->nr_free - 1],
-				  refill->xxl);
+				  refill->xxl, client);
 	refill->xxl = NULL;
 	lend(pool, client, n);
 	refill->lent = n;
@@ -376,7 +440,8 @@ static int refill_lend(struct refill *refill, bool swept)
 	 */
 	refill->over_quota = kring_pool_quota(pool, client) < pool->capacity &&
 			     !quota_left(pool, client);
-	if (!swept && needs_sweep(pool, refill->want)) {
+	if (!swept && needs_sweep(pool, nr_free_for(pool, client),
+				  refill->want)) {
 		err = -EAGAIN;
 	} else {
 		if (pool->nr_free >= pool->info->batch)
@@ -389,24 +454,29 @@ static int refill_lend(struct refill *refill, bool swept)
 }
 
 /*
- * Return true if a refill can do without a sweep of the pool. The caller has
- * just swept the recent drops. The result is true if needs_sweep() returns
- * false. The result is also true if some slots are free, but fewer than @want,
- * and less than a quarter of the pool was lent since the last sweep of the
- * pool. Then nearly all slots of the pool may be held, and a sweep would look
- * at all of them and free few. Thus a sweep looks at no more than four slots
- * for each slot lent. If the result is false, the caller sweeps the pool, so
- * set .lent_since_sweep to 0. The result is true if the process is being killed.
- * Takes the arena's lock.
+ * Return true if a refill of @client can do without a sweep of the pool. The
+ * caller has just swept the recent drops. The result is true if needs_sweep()
+ * returns false; groups that can be claimed from others count here. The result
+ * is also true if some slots are free, but fewer than @want, and less than a
+ * quarter of the pool was lent since the last sweep of the pool. Then nearly all
+ * slots of the pool may be held, and a sweep would look at all of them and free
+ * few. Thus a sweep looks at no more than four slots for each slot lent. If the
+ * result is false, the caller sweeps the pool, so set .lent_since_sweep to 0. The
+ * result is true if the process is being killed. Takes the arena's lock.
  */
-static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
+static bool can_skip_pool_sweep(struct kring_pool *pool,
+				struct kring_client *client, u32 want)
 {
 	bool enough;
+	u32 n;
 
 	if (mutex_lock_killable(&pool->arena->lock))
 		return true;
-	enough = !needs_sweep(pool, want) ||
-		 (pool->nr_free && pool->nr_free < want &&
+	n = pool->groups ?
+	    kring_groups_reachable(pool, kring_groups_owner(pool, client)) :
+	    pool->nr_free;
+	enough = !needs_sweep(pool, n, want) ||
+		 (n && n < want &&
 		  pool->lent_since_sweep < pool->capacity / 4);
 	if (!enough)
 		pool->lent_since_sweep = 0;
@@ -415,17 +485,19 @@ static bool can_skip_pool_sweep(struct kring_pool *pool, u32 want)
 }
 
 /*
- * Do a shallow sweep, which does not read the windows of rings, for a refill of
- * @want slots. First sweep the recent drops. Then sweep the pool, unless
- * can_skip_pool_sweep() returns true. Return how many slots were freed. Takes
- * the arena's lock. May sleep.
+ * Do a shallow sweep, which does not read the windows of rings, for a refill
+ * of @want slots for @client, or for the kernel if @client is NULL. First
+ * sweep the recent drops. Then sweep the pool, unless can_skip_pool_sweep()
+ * returns true. Return how many slots were freed. Takes the arena's lock. May
+ * sleep.
  */
-u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
+u32 kring_pool_sweep(struct kring_pool *pool, struct kring_client *client,
+		     u32 want)
 {
 	u32 freed = kring_sweep_recent(pool, want);
 	u32 looked, found;
 
-	if (can_skip_pool_sweep(pool, want))
+	if (can_skip_pool_sweep(pool, client, want))
 		return freed;
 	found = kring_sweep(pool, want, KRING_SWEEP_LEDGERS, &looked);
 	if (mutex_lock_killable(&pool->arena->lock))
@@ -438,27 +510,60 @@ u32 kring_pool_sweep(struct kring_pool *pool, u32 want)
 }
 
 /*
+ * Take wholly free groups from another client, and lend slots of them. Return
+ * what refill_lend() returns, or -EAGAIN if there are no such groups. Takes the
+ * arena's lock. May sleep.
+ */
+static noinline int claim_and_lend(struct refill *refill)
+{
+	u32 n = kring_groups_claim(refill->pool, refill->client, refill->want);
+	int err = -EAGAIN;
+
+	if (n)
+		err = refill_lend(refill, true);
+	kring_groups_settle(refill->pool, refill->client, n);
+	return err;
+}
+
+/*
+ * Lend free slots after a sweep, and claim groups if there are none. Return what
+ * refill_lend() or claim_and_lend() returns. Takes the arena's lock. May sleep.
+ */
+static inline int lend_or_claim(struct refill *refill)
+{
+	int err = refill_lend(refill, true);
+
+	if (err != -EAGAIN || refill->over_quota || !refill->pool->groups)
+		return err;
+	return claim_and_lend(refill);
+}
+
+/*
  * Do a sweep of depth @depth (shallow or deep), then lend. Return what
  * refill_lend() returns, or -EINTR if the process is being killed. Add the
  * number of freed slots to .found. A sweep frees slots of all clients, but a
- * client over its quota needs its own slots to be freed. So for such a client
- * sweep the whole pool, and do not stop when enough slots are freed.
+ * client over its quota needs its own slots to be freed, and in a pool with
+ * groups a few slots of another client's groups help nobody. So in these two
+ * cases a deep sweep, and for a client over its quota also a shallow one, does
+ * not stop when enough slots are freed: it sweeps the whole pool.
  */
 static int refill_sweep(struct refill *refill, enum kring_depth depth)
 {
 	struct kring_pool *pool = refill->pool;
-	bool all = refill->over_quota;
+	bool deep = depth == KRING_SWEEP_WINDOWS;
+	bool all = refill->over_quota || (deep && pool->groups);
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	if (all || depth == KRING_SWEEP_WINDOWS)
+	if (all || deep)
 		refill->found += kring_sweep(pool, all ? pool->capacity :
 							 refill->want,
 					     depth, NULL);
 	else
-		refill->found += kring_pool_sweep(pool, refill->want);
+		refill->found += kring_pool_sweep(pool, refill->client,
+						  refill->want);
 	/* lend even if nothing was freed: another sweep may have freed slots */
-	return refill_lend(refill, true);
+	return lend_or_claim(refill);
 }
 
 /*
@@ -550,6 +655,18 @@ static noinline int recall(struct refill *refill)
 }
 
 /*
+ * Free all slots of @pool that are in no ledger and no window, also those that
+ * clients have parked, or not yet taken from their magazines. Takes the arena's
+ * lock. May sleep.
+ */
+void kring_pool_sweep_all(struct kring_pool *pool)
+{
+	kring_sweep(pool, pool->capacity, KRING_SWEEP_LEDGERS, NULL);
+	kring_pool_recall(pool, NULL);
+	kring_sweep(pool, pool->capacity, KRING_SWEEP_WINDOWS, NULL);
+}
+
+/*
  * Let the oldest entries of rings give way: these entries, which no gating
  * reader needs, leave their ring's window, and kring_sweep_oldest() frees the
  * slots that they name. Then lend. Return what refill_lend() returns. Takes the
@@ -559,7 +676,7 @@ static int give_way_and_lend(struct refill *refill)
 {
 	refill->found += kring_sweep_oldest(refill->pool, refill->client,
 					    refill->want, refill->over_quota);
-	return refill_lend(refill, true);
+	return lend_or_claim(refill);
 }
 
 /*
@@ -825,7 +942,7 @@ int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat)
 		return err;
 	stat->capacity = pool->capacity;
 	stat->free = pool->nr_free;
-	stat->charged = client->charged[pool->index];
+	stat->charged = kring_pool_charged(pool, client);
 	stat->high_water = pool->high_water;
 	stat->failures = pool->info->failures;
 	stat->lent = 0;

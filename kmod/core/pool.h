@@ -9,6 +9,7 @@
 
 struct kring_arena;
 struct kring_client;
+struct kring_groups;
 struct kring_xxl;
 
 /*
@@ -52,11 +53,12 @@ struct kring_pool {
 					 * batch (.batch of .info) in .free
 					 */
 	u64 dry_spells;			/* how often .dry became true */
-	u32 nr_free;			/* slots in .free */
-	u32 high_water;			/* the highest number of slots that were
-					 * ever out (not in .free) at the same
-					 * time; a slot with this index or above
-					 * was never out
+	u32 nr_free;			/* slots that are free */
+	u32 high_water;			/* a slot with this index or above was
+					 * never out (not free). Without groups,
+					 * this is also the highest number of
+					 * slots that were ever out at the same
+					 * time
 					 */
 	u32 sweep_limit;		/* a refill first sweeps if more slots
 					 * than this would be out after it
@@ -72,8 +74,11 @@ struct kring_pool {
 					 * field to 0
 					 */
 	u32 swept_free;			/* how many of these slots were freed */
-	u32 *free;			/* stack of .nr_free slots */
-	unsigned long *out;		/* bitmap: slots not in .free */
+	u32 *free;			/* stack of .nr_free slots; NULL if the
+					 * pool has groups
+					 */
+	struct kring_groups *groups;	/* NULL unless the arena is owned */
+	unsigned long *out;		/* bitmap: slots that are not free */
 	unsigned long *named;		/* bitmap, by slot: at the last run of
 					 * mark_windows(), an entry in the
 					 * window of a ring named the slot
@@ -103,7 +108,11 @@ u32 kring_pool_quota(const struct kring_pool *pool,
 void kring_pool_destroy(struct kring_pool *pool);
 u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		    u64 *handles, u32 want, bool swept);
-u32 kring_pool_sweep(struct kring_pool *pool, u32 want);
+u32 kring_pool_charged(const struct kring_pool *pool,
+		       const struct kring_client *client);
+u32 kring_pool_sweep(struct kring_pool *pool, struct kring_client *client,
+		     u32 want);
+void kring_pool_sweep_all(struct kring_pool *pool);
 void kring_pool_recall(struct kring_pool *pool,
 		       const struct kring_client *except);
 void kring_pool_look_at_magazine(const struct kring_pool *pool,

@@ -11,6 +11,7 @@
 #include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
+#include "groups.h"
 #include "pool.h"
 #include "xxl.h"
 
@@ -74,11 +75,13 @@ void kring_xxl_destroy(struct kring_pool *pool)
 }
 
 /*
- * Make @xxl the region of @slot. The caller lends @slot afterwards. The caller
- * holds the arena's lock.
+ * Make @xxl the region of @slot. The caller lends @slot to @client afterwards.
+ * The caller holds the arena's lock.
  */
-void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl)
+void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl,
+		       const struct kring_client *client)
 {
+	kring_groups_lend_xxl(pool, slot, client);
 	pool->xxl[slot] = xxl;
 	WRITE_ONCE(pool->xxl_in_use,
 		   pool->xxl_in_use + kring_pages_size(xxl->pages));
@@ -100,6 +103,7 @@ void kring_xxl_retire(struct kring_pool *pool, u32 slot)
 {
 	struct kring_xxl *xxl = pool->xxl[slot];
 
+	kring_groups_lend_xxl(pool, slot, NULL);
 	rring_word_store_release(&pool->xxl_bytes[slot], 0);
 	pool->xxl[slot] = NULL;
 	WRITE_ONCE(pool->xxl_in_use,

@@ -21,7 +21,8 @@ void kring_xxl_free(struct kring_xxl *list);
 
 void kring_xxl_destroy(struct kring_pool *pool);
 void kring_xxl_install(struct kring_pool *pool, u32 slot,
-		       struct kring_xxl *xxl);
+		       struct kring_xxl *xxl,
+		       const struct kring_client *client);
 void kring_xxl_retire(struct kring_pool *pool, u32 slot);
 struct kring_xxl *kring_xxl_retired(struct kring_pool *pool);
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list);

@@ -156,6 +156,26 @@ static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 }
 
 /*
+ * Take free slots into @stock after a sweep. If there are none, take groups
+ * from a client of an owned arena, and try again. Return how many slots were
+ * taken.
+ */
+static u32 take_or_claim(struct kwriter_stock *stock, u32 want)
+{
+	u32 n = take_free_slots(stock, want, true);
+	u32 claimed;
+
+	if (n)
+		return n;
+	claimed = kring_groups_claim(stock->pool, NULL, want);
+	if (!claimed)
+		return 0;
+	n = take_free_slots(stock, want, true);
+	kring_groups_settle(stock->pool, NULL, claimed);
+	return n;
+}
+
+/*
  * Fill @stock. Sweep if too few slots are free. Return true if the stock is
  * full, or if the limit of rounds is reached. Return false if no slot is free,
  * even after the kernel has recalled the slots in the clients' magazines, and
@@ -165,20 +185,23 @@ static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 static bool refill_stock(struct kwriter_stock *stock)
 {
 	u32 rounds = REFILL_ROUNDS_MIN + stock->want / RRING_BATCH;
+	struct kring_pool *pool = stock->pool;
 	u32 want;
 
 	while ((want = stock_shortfall(stock)) && rounds--) {
 		if (take_free_slots(stock, want, false))
 			continue;
-		kring_pool_sweep(stock->pool, want);
-		if (take_free_slots(stock, want, true))
+		kring_pool_sweep(pool, NULL, want);
+		if (take_or_claim(stock, want))
 			continue;
-		kring_pool_recall(stock->pool, NULL);
-		kring_sweep(stock->pool, want, KRING_SWEEP_WINDOWS, NULL);
-		if (take_free_slots(stock, want, true))
+		kring_pool_recall(pool, NULL);
+		/* a few slots of another owner's groups would not help */
+		kring_sweep(pool, pool->groups ? pool->capacity : want,
+			    KRING_SWEEP_WINDOWS, NULL);
+		if (take_or_claim(stock, want))
 			continue;
-		kring_sweep_oldest(stock->pool, stock->kw->kernel, want, false);
-		if (!take_free_slots(stock, want, true))
+		kring_sweep_oldest(pool, stock->kw->kernel, want, false);
+		if (!take_or_claim(stock, want))
 			return false;
 	}
 	return true;

@@ -17,13 +17,13 @@
 #include "../core/compat.h"
 #include "../core/death.h"
 #include "mapping.h"
+#include "own.h"
 
 /*
  * Count one more mapping of the ledger. The kernel calls this function when
- * mremap(2) copies the mapping. Then
- * kring_mapping_no_mremap() makes mremap(2) fail, and the
- * kernel closes the copy. Because of the count, ledger_close() of the copy does
- * not let the client die.
+ * mremap(2) copies the mapping. Then kring_mapping_no_mremap() makes mremap(2)
+ * fail, and the kernel closes the copy. Because of the count, ledger_close() of
+ * the copy does not let the client die.
  */
 static void ledger_open(struct vm_area_struct *vma)
 {
@@ -114,13 +114,15 @@ static int insert_pages(const struct kring_client *client,
 	return err;
 }
 
-static int insert(const struct kring_client *client, struct vm_area_struct *vma,
+static int insert(struct kring_client *client, struct vm_area_struct *vma,
 		  const struct kring_region_ref *ref)
 {
 	vm_flags_clear(vma, VM_MAYEXEC);
 	if (!ref->writable)
 		vm_flags_clear(vma, VM_MAYWRITE);
 	vm_flags_set(vma, VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
+	if (ref->own)
+		return kring_own_mmap(client, vma);
 	return insert_pages(client, vma, ref->region);
 }
 
@@ -223,7 +225,7 @@ int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma)
 		err = go_live(client, arena, vma);
 	else if (!err && ref.pages)
 		err = kring_mapping_track(client, vma, ref.pages);
-	else if (!err)
+	else if (!err && !ref.own)
 		vma->vm_ops = &region_ops;
 	kring_region_ref_put(&ref);
 	return err;

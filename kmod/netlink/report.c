@@ -134,6 +134,7 @@ int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 	put_u32(&report, RRING_A_ARENA_MODE, READ_ONCE(arena->mode));
 	put_u32(&report, RRING_A_ARENA_QUOTA, arena->quota);
 	put_hold_limit(&report, &arena->hold_limit);
+	put_flag(&report, RRING_A_ARENA_OWNED, kring_arena_is_owned(arena));
 	put_u32(&report, RRING_A_ARENA_MAX_CLIENTS, info->max_clients);
 	put_u32(&report, RRING_A_ARENA_CLIENTS, count_clients(arena));
 	put_u32(&report, RRING_A_ARENA_MAX_RINGS, info->max_rings);

@@ -39,26 +39,15 @@ void fixture_unuse_mm(void)
 	mmput(fixture_mm);
 }
 
-/* Create the arena of a test that needs another geometry. */
-int fixture_init_with(struct kunit *test, const u32 *capacity, u32 max_clients,
-		      u32 max_rings)
+/* Begin: an arena as @args says, whose name is FIXTURE_NAME. */
+int fixture_begin(struct kunit *test, const struct rring_create *args)
 {
-	struct rring_create args = {
-		.size = sizeof(args),
-		.name = FIXTURE_NAME,
-		.max_clients = max_clients,
-		.max_rings = max_rings,
-		.mode = 0700,
-		.uid = ~0u,
-		.gid = ~0u,
-	};
 	struct fixture *fixture;
 
-	memcpy(args.capacity, capacity, sizeof(args.capacity));
 	fixture = kunit_kzalloc(test, sizeof(*fixture), GFP_KERNEL);
 	if (!fixture)
 		return -ENOMEM;
-	fixture->arena = kring_arena_new(&args, &init_net);
+	fixture->arena = kring_arena_new(args, &init_net);
 	if (IS_ERR(fixture->arena))
 		return PTR_ERR(fixture->arena);
 	test->priv = fixture;
@@ -68,11 +57,18 @@ int fixture_init_with(struct kunit *test, const u32 *capacity, u32 max_clients,
 
 int fixture_init(struct kunit *test)
 {
-	static const u32 capacity[RRING_POOLS] = {
-		FIXTURE_XS, FIXTURE_S, 0, 0, 0, 2
+	static const struct rring_create args = {
+		.size = sizeof(args),
+		.name = FIXTURE_NAME,
+		.capacity = { FIXTURE_XS, FIXTURE_S, 0, 0, 0, 2 },
+		.max_clients = FIXTURE_CLIENTS,
+		.max_rings = 4,
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
 	};
 
-	return fixture_init_with(test, capacity, FIXTURE_CLIENTS, 4);
+	return fixture_begin(test, &args);
 }
 
 /*

@@ -19,7 +19,8 @@
  * The arena of a test, and its clients. The task that runs the test acts as all
  * of them: the functions below change a client's pages as the library would. A
  * suite uses fixture_suite_init(), fixture_init() and fixture_exit() as its
- * .suite_init, .init and .exit.
+ * .suite_init, .init and .exit. A suite with other arenas calls fixture_begin()
+ * instead of fixture_init().
  */
 struct fixture {
 	struct kring_arena *arena;
@@ -28,8 +29,7 @@ struct fixture {
 
 int fixture_suite_init(struct kunit_suite *suite);
 int fixture_init(struct kunit *test);
-int fixture_init_with(struct kunit *test, const u32 *capacity, u32 max_clients,
-		      u32 max_rings);
+int fixture_begin(struct kunit *test, const struct rring_create *args);
 void fixture_exit(struct kunit *test);
 
 /* For other threads that a test starts: the first and the last call of each. */

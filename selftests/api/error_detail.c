@@ -84,7 +84,10 @@ TEST_F(error_detail, of_an_arena_names_the_field)
 	ARENA("max_rings is 256", .max_rings = 256);
 	ARENA("quota is 101", .quota = 101);
 	ARENA("mode is 01000", .mode = 01000);
-	ARENA("flags", .flags = 2, .name = "name");
+	ARENA("flags", .flags = 4, .name = "name");
+	ARENA("producers", .producers = 2);
+	ARENA("producers", .flags = RRING_CREATE_OWNED, .producers = 9,
+	      .max_clients = 8);
 	ARENA("needs a name", .flags = RRING_CREATE_PERSIST);
 	ARENA("backend", .backend = 3);
 	ARENA("character 2 of the name", .name = "a b");

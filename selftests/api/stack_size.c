@@ -347,6 +347,7 @@ X(rring_factory_writer, usual, !rring_factory_writer(&s->factory, "ring", \
 X(rring_find, usual, !rring_find(s->client, s->handle, out()))		\
 X(rring_hold, usual, !rring_hold(s->client, &s->event))			\
 X(rring_hold, large, !rring_hold(s->client, &s->large))			\
+X(rring_is_sealed, usual, !rring_is_sealed(s->client, &s->event))	\
 X(rring_keep, usual, !rring_keep(s->taker, &s->seen))			\
 X(rring_keep, observer, !rring_keep(s->observer, &s->seen))		\
 X(rring_open, usual, (open_and_close(NULL), 1))				\
@@ -400,6 +401,7 @@ X(rring_reserve, full, rring_reserve(s->full, 1) == -EAGAIN)		\
 X(rring_reserved, usual, !rring_reserve(s->writer, 1) &&		\
 			 rring_reserved(s->writer, 0, 8, 1))		\
 X(rring_resize, usual, !rring_resize(s->client, &s->fresh, 5))		\
+X(rring_seal, usual, rring_seal(s->client, &s->event) < 0)		\
 X(rring_set_add, usual, !rring_set_add(s->idle, s->taker, 1))		\
 X(rring_set_close, usual, (rring_set_close(s->idle), s->idle = NULL, 1)) \
 X(rring_set_open, usual, (open_set(s->client), 1))			\

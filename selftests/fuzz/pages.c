@@ -85,7 +85,7 @@ static void store(struct stage *self, struct input *input)
 {
 	const struct rring_arena_info *arena = self->liar->arena;
 	uint32_t where = (uint32_t)take(input, 1), i = (uint32_t)take(input, 2);
-	char *payload = self->liar->pool[0].payload;
+	char *payload = self->liar->pool[0].own;
 	uint64_t *word;
 
 	switch (where % 8) {

@@ -50,7 +50,7 @@ names_of_values() {
 		/^enum rring_wait_for/,/^}/p
 		/^#define RRING_.*u <<\|^#define RRING_WAKE/p' \
 		"$headers/rusted_ring.h" | grep -oE '\bRRING_[A-Z_]+' |
-		grep -vE '_(MAX|WAIT|WAITS|POOLS|ROLES)$|_MASK'
+		grep -vE '_(MAX|WAIT|WAITS|POOLS|ROLES)$|_MASK|_FEATURE_'
 }
 
 values_are_named() {

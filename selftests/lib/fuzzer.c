@@ -95,7 +95,7 @@ static int is_documented(int err)
 		EACCES, EBADF, EBUSY, E2BIG, EDQUOT, EEXIST, EFAULT, EINTR,
 		EINVAL, EMFILE, ENOENT, ENOMEM, ENOSPC, ENOTCONN, ENOTTY,
 		ENXIO, EOVERFLOW, EOWNERDEAD, EPERM, EPIPE, ETIMEDOUT,
-		EUSERS,
+		EUSERS, EOPNOTSUPP,
 	};
 	size_t i;
 
@@ -244,11 +244,13 @@ static size_t some_size(struct actor *self, uint32_t type)
 		[RRING_REGION_PAYLOAD] = attach->payload_size,
 		[RRING_REGION_RING] = PAGE_SIZE * (2 + ROLL(2)),
 		[RRING_REGION_XXL] = PAGE_SIZE * (1 + ROLL(16)),
+		[RRING_REGION_OWN] = attach->payload_size,
+		[RRING_REGION_HEADERS] = PAGE_SIZE,
 	};
 	size_t size = ROLL(MAP_MAX);
 
 	if (ROLL(4))
-		size = sizes[type % (RRING_REGION_XXL + 1)];
+		size = sizes[type % (RRING_REGION_HEADERS + 1)];
 	else if (ROLL(2))
 		size = PAGE_SIZE * ROLL(20);
 	return size && size <= MAP_MAX ? size : PAGE_SIZE;
@@ -266,7 +268,7 @@ static void map(struct actor *self)
 		PROT_READ, PROT_READ, PROT_READ | PROT_WRITE, PROT_WRITE,
 		PROT_NONE, PROT_READ | PROT_WRITE, PROT_READ | PROT_EXEC,
 	};
-	uint32_t i = ROLL(MAPS), type = ROLL(9);
+	uint32_t i = ROLL(MAPS), type = ROLL(11);
 	size_t size = some_size(self, type);
 	uint64_t offset = RRING_OFF(type, type != RRING_REGION_CURSORS &&
 				    type < RRING_REGION_RING ? 0 : ROLL(6));
@@ -467,6 +469,15 @@ static void *act(void *arg)
 	return NULL;
 }
 
+/* Make the arena of @config an owned one, with slots enough for that. */
+static void make_owned(struct rring_arena_config *config)
+{
+	static const uint32_t capacity[RRING_POOLS] = { 256, 64, 16, 8, 4, 2 };
+
+	config->flags = RRING_CREATE_OWNED;
+	memcpy(config->capacity, capacity, sizeof(capacity));
+}
+
 /*
  * Enter a new network namespace, so that netlink requests cannot change the
  * arena of the honest clients.
@@ -482,6 +493,8 @@ static void enter(struct fuzzer *world)
 	};
 	uint32_t i;
 
+	if (rng_below(&world->rng, 2))
+		make_owned(&config);
 	MUST(!unshare(CLONE_NEWNET));
 	world->fd[0] = rring_arena_create(&config);
 	MUST(world->fd[0] >= 0);

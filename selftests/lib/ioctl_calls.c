@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "ioctl_calls.h"
 #include "device.h"
+#include "owned_arena.h"
 
 static uint32_t open_ring(struct subject *self)
 {
@@ -193,6 +194,30 @@ static void good_reclaim(struct subject *self, union args *args)
 	args->reclaim.count = 12;
 }
 
+/* Move to an owned arena, with a client that is a producer there. */
+static void become_owner(struct subject *self)
+{
+	int was_called = self->fd == self->client->fd;
+
+	rring_close(self->client);
+	close(self->arena_fd);
+	self->arena_fd = owned_arena(8, 0);
+	self->client = client_of(self->arena_fd, RRING_PRODUCER);
+	if (was_called)
+		self->fd = self->client->fd;
+}
+
+static void good_seal(struct subject *self, union args *args)
+{
+	struct rring_event event;
+
+	if (!(self->client->arena->features & RRING_FEATURE_OWNED))
+		become_owner(self);
+	event = owned_make(self->client, RRING_L, 0);
+	args->seal.handle = rring_share(self->client, &event);
+	rring_drop(self->client, &event);
+}
+
 #define AT(type, member) offsetof(struct rring_##type, member)
 
 const struct call calls[CALLS] = {
@@ -202,7 +227,11 @@ const struct call calls[CALLS] = {
 		.first = AT(create, hold_limit),
 		.good = good_create,
 		.bad = {
-			{ AT(create, flags), 1u << 1, -EINVAL },
+			/* too few slots for an owned arena */
+			{ AT(create, flags), RRING_CREATE_OWNED, -EINVAL },
+			{ AT(create, flags), 1u << 2, -EINVAL },
+			{ AT(create, producers), 1, -EINVAL },
+			{ AT(create, reserved), 1, -EINVAL },
 			{ AT(create, flags), 1u << 31, -EINVAL },
 			{ AT(create, flags), RRING_CREATE_PERSIST, -EINVAL },
 			{ AT(create, capacity[0]), RRING_POOL_CAPACITY_MAX + 1,
@@ -419,6 +448,20 @@ const struct call calls[CALLS] = {
 			{ AT(reclaim, count), 13, -EINVAL },
 			{ AT(reclaim, count), RRING_RECLAIM_MAX + 1, -EINVAL },
 			{ AT(reclaim, count), ~0u, -EINVAL },
+		},
+	},
+	[_IOC_NR(RRING_IOC_SEAL)] = {
+		.request = RRING_IOC_SEAL,
+		.size = sizeof(struct rring_seal),
+		.good = good_seal,
+		.needs_client = 1,
+		.bad = {
+			{ AT(seal, reserved), 1, -EINVAL },
+			/* the lower half of a handle: class and index */
+			{ AT(seal, handle), RRING_M << 29, -EINVAL },
+			{ AT(seal, handle), RRING_XXL << 29, -EINVAL },
+			{ AT(seal, handle), ~0u, -EINVAL },
+			{ AT(seal, handle), RRING_L << 29 | 0xffffff, -ESTALE },
 		},
 	},
 };

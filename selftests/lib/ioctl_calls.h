@@ -26,6 +26,7 @@ union args {
 	struct rring_wake wake;
 	struct rring_pool_stat pool_stat;
 	struct rring_reclaim reclaim;
+	struct rring_seal seal;
 };
 
 /* State from which a valid call is made; set up for each call. */
@@ -46,13 +47,13 @@ struct call {
 	uint32_t size;
 	uint32_t first;		/* size of the first version; 0: .size */
 	int needs_client;
-	/* fill zeroed @args except .size; may replace @self->fd */
+	/* fill zeroed @args except .size; may replace what is in @self */
 	void (*good)(struct subject *self, union args *args);
-	struct call_bad bad[20];
+	struct call_bad bad[24];
 };
 
 /* Indexed by _IOC_NR(). */
-#define CALLS	13
+#define CALLS	14
 extern const struct call calls[CALLS];
 
 /* Remove the arena that a refused RRING_IOC_REMOVE has left. */

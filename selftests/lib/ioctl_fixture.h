@@ -75,6 +75,10 @@ FIXTURE_VARIANT_ADD(call, reclaim) {
 	.call = &calls[12],
 };
 
+FIXTURE_VARIANT_ADD(call, seal) {
+	.call = &calls[13],
+};
+
 /* An inaccessible page follows @args: a read beyond them faults. */
 FIXTURE_SETUP(call)
 {

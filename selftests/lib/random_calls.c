@@ -25,14 +25,15 @@ struct field {
 	{ kind, offsetof(struct rring_##call, member),			\
 	  sizeof(((struct rring_##call *)0)->member), limit }
 
-#define FIELDS	18
+#define FIELDS	20
 
 static const struct form {
 	unsigned long request;
 	struct field field[FIELDS];
 } forms[] = {
 	{ RRING_IOC_CREATE, {
-		FIELD(BITS, create, flags, RRING_CREATE_PERSIST),
+		FIELD(BITS, create, flags, RRING_CREATE_PERSIST |
+		      RRING_CREATE_OWNED),
 		FIELD(NAME, create, name, 0),
 		FIELD(UP_TO, create, capacity[0], 64),
 		FIELD(UP_TO, create, capacity[1], 16),
@@ -50,6 +51,8 @@ static const struct form {
 		FIELD(UP_TO, create, hold_limit[1], 100),
 		FIELD(UP_TO, create, hold_limit[2], 100),
 		FIELD(UP_TO, create, on_hold_limit, RRING_HOLD_EVICT),
+		FIELD(UP_TO, create, producers, 2),
+		FIELD(UP_TO, create, reserved, 0),
 	} },
 	{ RRING_IOC_REMOVE, {
 		FIELD(UP_TO, remove, reserved, 0),
@@ -125,6 +128,10 @@ static const struct form {
 		FIELD(UP_TO, reclaim, pool, RRING_XXL),
 		FIELD(UP_TO, reclaim, first, 8),
 		FIELD(UP_TO, reclaim, count, 8),
+	} },
+	{ RRING_IOC_SEAL, {
+		FIELD(UP_TO, seal, reserved, 0),
+		FIELD(ANY, seal, handle, (uint64_t)RRING_L << 29),
 	} },
 };
 

@@ -7,8 +7,8 @@ _rring_options() {
 
 	case $1 in
 	'arena create') echo '--profile --capacity --clients --rings --quota
-			      --hold-limit --on-hold-limit --mode --user
-			      --group' ;;
+			      --owned --producers --hold-limit
+			      --on-hold-limit --mode --user --group' ;;
 	'arena remove') ;;
 	'arena set') echo "--quota --hold-limit --mode $which" ;;
 	'client set') echo "--quota $which" ;;

@@ -48,6 +48,7 @@ int rring_arena_create(const struct rring_arena_config *config)
 		.uid = config->uid,
 		.gid = config->gid,
 		.on_hold_limit = (uint32_t)config->on_hold_limit,
+		.producers = config->producers,
 	};
 	enum rring_backend backend = config->backend;
 	int ret;

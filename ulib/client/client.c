@@ -4,8 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <rusted_ring/internal/layout.h>
-
 #include "../thread.h"
 #include "client.h"
 
@@ -152,6 +150,13 @@ const struct rring_ring_info *ulib_ring_info(const struct rring_client *client,
 		((const char *)arena + arena->ring_info_offset) + (id - 1);
 }
 
+/* Return 1 if the client writes payloads in PAYLOAD; 0: in OWN, or not at all. */
+static int writes_payload(const struct rring_client *client)
+{
+	return client->role == RRING_PRODUCER && client->arena &&
+	       !(client->arena->features & RRING_FEATURE_OWNED);
+}
+
 static int map_regions(struct rring_client *client)
 {
 	struct rring_client_private *own = client->own;
@@ -166,7 +171,7 @@ static int map_regions(struct rring_client *client)
 				sizeof(struct rring_cursors), 1, &err);
 	own->payload = ulib_map(client, RRING_REGION_PAYLOAD, 0,
 				attach->payload_size,
-				client->role == RRING_PRODUCER, &err);
+				writes_payload(client), &err);
 	/* map the ledger last: from then on the client counts as live */
 	if (!err)
 		own->ledger = ulib_map(client, RRING_REGION_LEDGER, 0,
@@ -203,6 +208,7 @@ static int view_pools(struct rring_client *client)
 	struct rring_client_private *own = client->own;
 	rring_word_t *ledger = (rring_word_t *)(own->ledger + 1);
 	uint32_t i;
+	int err;
 
 	for (i = 0; i < RRING_POOLS; i++) {
 		const struct rring_pool_info *info = &client->arena->pool[i];
@@ -212,7 +218,8 @@ static int view_pools(struct rring_client *client)
 		pool->generation = (const rring_word_t *)
 			(arena + client->arena->generation_offset) +
 			info->slot_base;
-		pool->payload = own->payload + info->payload_offset;
+		pool->own = own->payload + info->payload_offset;
+		pool->payload = pool->own;
 		pool->header = (struct rring_event_header *)
 			(own->payload + info->header_offset);
 		pool->capacity = info->capacity;
@@ -225,7 +232,8 @@ static int view_pools(struct rring_client *client)
 			return -ENOMEM;
 	}
 	ulib_recent_open(client);
-	return ulib_xxl_open(client);
+	err = ulib_headers_open(client);
+	return err ? err : ulib_xxl_open(client);
 }
 
 static struct rring_client *client_new(enum rring_role role,
@@ -296,8 +304,10 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 		err = check_abi(client);
 	if (!err)
 		err = view_pools(client);
-	if (err)
+	if (err) {
+		ulib_headers_close(client);
 		unmap_regions(client);
+	}
 	return err;
 }
 
@@ -417,6 +427,7 @@ void rring_close(struct rring_client *client)
 	for (i = 0; i <= RRING_CLIENTS_MAX; i++)
 		ulib_unmap(client, own->peers[i].cursors,
 			   sizeof(struct rring_cursors));
+	ulib_headers_close(client);
 	ulib_xxl_close(client);
 	unmap_regions(client);
 	client_free(client);

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include <rusted_ring.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "backend.h"
 #include "error.h"
@@ -20,6 +21,12 @@
 struct ulib_peer {
 	uint32_t serial;
 	const struct rring_cursors *cursors;
+	/*
+	 * In an owned arena: a mapping of the headers of the client with the
+	 * serial .headers_serial. If this is 0, they must be mapped before use.
+	 */
+	uint32_t headers_serial;
+	const struct rring_event_header *headers;
 };
 
 /*
@@ -57,6 +64,12 @@ struct rring_client_private {
 	struct ulib_recent_view recent[RRING_XXL];
 	const struct rring_magazines *magazines;
 	char *payload;
+	/* only in an owned arena */
+	const rring_word_t *owners;	/* owner words; NULL: not owned */
+	/* headers of slot 0 of each pool, in PAYLOAD, of events of the kernel */
+	const struct rring_event_header *kernel_headers[RRING_POOLS];
+	char *writable;			/* the region OWN; NULL: no producer */
+	struct rring_event_header *headers;	/* of this client */
 	struct ulib_xxl_table xxl;
 	struct rring_attach attach;	/* what ATTACH returned: id, sizes */
 };
@@ -126,6 +139,13 @@ void ulib_poll_next(struct rring_client *client, uint32_t ring,
 void ulib_poll_reader(struct rring_reader *reader);
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from);
 
+int ulib_header_load(const struct rring_client *client, uint64_t handle,
+		     struct rring_event_header *header);
+int ulib_header_is_sealed(const struct rring_client *client, uint64_t handle);
+int ulib_header_is_writable(const struct rring_client *client,
+			    uint64_t handle);
+int ulib_headers_open(struct rring_client *client);
+void ulib_headers_close(struct rring_client *client);
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
 			  uint32_t cursor);
 void ulib_recent_open(struct rring_client *client);

@@ -28,6 +28,21 @@ static const char *text_of(const char *name)
 
 /* ---- arenas ---- */
 
+/* Return 1 if each pool has enough groups for the producers of @config. */
+static int owners_fit(const struct rring_arena_config *config)
+{
+	uint32_t producers = config->producers ? config->producers : 1;
+	uint32_t i, slots;
+
+	for (i = 0; i < RRING_XXL; i++) {
+		slots = rring_group_slots(i);
+		if (config->capacity[i] &&
+		    (config->capacity[i] + slots - 1) / slots / 2 <= producers)
+			return 0;
+	}
+	return 1;
+}
+
 static int explain_capacities(const struct rring_arena_config *config, int err)
 {
 	uint32_t i, most, sum = 0;
@@ -43,6 +58,8 @@ static int explain_capacities(const struct rring_arena_config *config, int err)
 	}
 	if (!sum)
 		return ulib_error(err, "all capacities are 0; give at least one class slots (rring_arena_profile() does)");
+	if (config->flags & RRING_CREATE_OWNED && !owners_fit(config))
+		return ulib_error(err, "a pool is too small for an owned arena: each needs two groups for each of .producers (0: one is enough), and two for the kernel; a group is 64 slots of XS, 16 of S, 4 of M, 1 of L or XL");
 	return ulib_error(err, "uid %u or gid %u does not exist in this user namespace; ~0u is the caller's",
 			  config->uid, config->gid);
 }
@@ -51,11 +68,18 @@ static int explain_config(const struct rring_arena_config *config, int err)
 {
 	uint32_t i;
 
-	if (config->flags & ~RRING_CREATE_PERSIST)
-		return ulib_error(err, "flags are %#x; only RRING_CREATE_PERSIST is known",
+	if (config->flags & ~(RRING_CREATE_PERSIST | RRING_CREATE_OWNED))
+		return ulib_error(err, "flags are %#x; only RRING_CREATE_PERSIST and RRING_CREATE_OWNED are known",
 				  config->flags);
-	if (config->flags && !text_of(config->name)[0])
+	if (config->producers && !(config->flags & RRING_CREATE_OWNED))
+		return ulib_error(err, "producers is %u; it is 0 without RRING_CREATE_OWNED",
+				  config->producers);
+	if (config->flags & RRING_CREATE_PERSIST && !text_of(config->name)[0])
 		return ulib_error(err, "RRING_CREATE_PERSIST needs a name, by which the arena can be found and removed");
+	if (config->producers > RRING_CLIENTS_MAX ||
+	    (config->max_clients && config->producers > config->max_clients))
+		return ulib_error(err, "producers is %u; it may be up to max_clients",
+				  config->producers);
 	if (config->max_clients > RRING_CLIENTS_MAX)
 		return ulib_error(err, "max_clients is %u; it may be up to %u",
 				  config->max_clients, RRING_CLIENTS_MAX);
@@ -78,6 +102,13 @@ static int explain_config(const struct rring_arena_config *config, int err)
 	return explain_capacities(config, err);
 }
 
+static int explain_unsupported(const struct rring_arena_config *config, int err)
+{
+	if (config->flags & RRING_CREATE_OWNED)
+		return ulib_error(err, "an owned arena (RRING_CREATE_OWNED) needs the device: in one process all clients can write all payloads");
+	return ulib_error(err, "hold_limit and on_hold_limit are for arenas of the device; in a process nobody gets notices, and nobody is evicted");
+}
+
 int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 			int err)
 {
@@ -96,7 +127,7 @@ int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 	case -EDQUOT:
 		return ulib_error(err, "arenas: those that this user has created and that still exist are as many as the module's user_arenas permits; end some");
 	case -EOPNOTSUPP:
-		return ulib_error(err, "hold_limit and on_hold_limit are for arenas of the device; in a process nobody gets notices, and nobody is evicted");
+		return explain_unsupported(config, err);
 	}
 	return err;
 }
@@ -128,7 +159,7 @@ int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,
 				  name, in_process ? "in this process" :
 				  "in this network namespace of the device");
 	if (err == -EUSERS)
-		return ulib_error(-ENOSPC, "clients: no place of the arena is free for this user; close clients, or create it with more max_clients");
+		return ulib_error(-ENOSPC, "clients: no place of the arena is free for this user (close clients, or create it with more max_clients), or, for a producer of an owned arena, no groups of slots");
 	if (err == -EDQUOT)
 		return ulib_error(err, "clients: this user has its share of the arena's places; close clients, or raise the module's user_places");
 	if (err == -ENOSPC)

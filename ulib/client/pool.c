@@ -219,7 +219,8 @@ static inline int init_event(const struct rring_client *client, uint32_t pool,
 			     uint64_t handle, uint32_t len,
 			     uint32_t event_type, struct rring_event *event)
 {
-	rring_event_in(client, pool, handle, len, event_type, event);
+	rring_event_in(client, pool, client->pool[pool].own, handle, len,
+		       event_type, event);
 	return rring_header_init(&client->pool[pool], handle, len, event_type);
 }
 
@@ -318,7 +319,7 @@ static uint32_t alloc_parked(struct rring_client *client,
 
 		*event = (struct rring_event) {
 			.handle = handle,
-			.data = pool->payload + ((size_t)index << shift),
+			.data = pool->own + ((size_t)index << shift),
 			.len = header.len,
 			.event_type = header.event_type,
 			.word = word,
@@ -386,6 +387,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 		return ulib_error(-E2BIG, "the slot of the event has room for %llu bytes, not for %u",
 				  (unsigned long long)payload_capacity(client, event->handle),
 				  len);
+	if (!ulib_header_is_writable(client, event->handle))
+		return ulib_error(-EPERM, "in an owned arena only the producer that allocated the event changes it");
 	client->pool[pool].header[rring_handle_index(event->handle)].len = len;
 	event->len = len;
 	return 0;
@@ -590,23 +593,21 @@ int rring_generation_is(const struct rring_client *client, uint64_t handle)
 }
 
 /*
- * Fill @event for @handle from the header of the slot. Any producer can write
- * this header, so return -EBADMSG if the length in it is larger than the slot.
- * Else return 0.
+ * Fill @event for @handle from the header of the slot. Return 0; -EBADMSG if the
+ * length in the header is larger than the slot, because a producer can write
+ * any value there; or an error of ulib_header_load().
  */
 static int read_header(const struct rring_client *client, uint64_t handle,
 		       struct rring_event *event)
 {
-	const struct rring_pool_view *pool =
-		&client->pool[rring_handle_class(handle)];
-	const struct rring_event_header *header =
-		&pool->header[rring_handle_index(handle)];
-	uint32_t len = RRING_LOAD(&header->len);
+	struct rring_event_header header;
+	int err = ulib_header_load(client, handle, &header);
 
-	if (!rring_slot_takes(rring_handle_class(handle), len))
+	if (err)
+		return err;
+	if (!rring_slot_takes(rring_handle_class(handle), header.len))
 		return -EBADMSG;
-	rring_event_at(client, handle, len, RRING_LOAD(&header->event_type),
-		       event);
+	rring_event_at(client, handle, header.len, header.event_type, event);
 	return 0;
 }
 

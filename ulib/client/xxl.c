@@ -234,22 +234,22 @@ static void event_at(const struct rring_client *client,
 }
 
 /*
- * Fill @event from @mapped and from the header of the slot. Any producer can
- * write this header, so return -EBADMSG if the length in it is larger than the
- * region. Else return 0.
+ * Fill @event from @mapped and from the header of the slot. Return 0; -EBADMSG
+ * if the length in the header is larger than the region, because a producer can
+ * write any value there; or an error of ulib_header_load().
  */
 static int read_header(const struct rring_client *client,
 		       const struct ulib_mapped *mapped,
 		       struct rring_event *event)
 {
-	const struct rring_event_header *header =
-		&client->pool[RRING_XXL]
-			 .header[rring_handle_index(mapped->handle)];
-	uint32_t len = RRING_LOAD(&header->len);
+	struct rring_event_header header;
+	int err = ulib_header_load(client, mapped->handle, &header);
 
-	if (len > mapped->size)
+	if (err)
+		return err;
+	if (header.len > mapped->size)
 		return -EBADMSG;
-	event_at(client, mapped, len, RRING_LOAD(&header->event_type), event);
+	event_at(client, mapped, header.len, header.event_type, event);
 	return 0;
 }
 

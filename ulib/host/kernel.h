@@ -183,6 +183,8 @@ static inline s64 atomic64_add_return(s64 value, atomic64_t *v)
 #define BITS_TO_LONGS(n)	(((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 #define BIT(n)				(1ul << (n))
 #define BIT_ULL(n)			(1ull << (n))
+#define GENMASK_ULL(high, low)		\
+	(~0ull >> (63 - (high)) & ~0ull << (low))
 #define hweight64(word)			((u32)__builtin_popcountll(word))
 
 static inline void __set_bit(u32 bit, unsigned long *map)
@@ -251,6 +253,14 @@ struct list_head {
 	for (pos = container_of((head)->next, __typeof__(*pos), member); \
 	     &pos->member != (head);					\
 	     pos = container_of(pos->member.next, __typeof__(*pos), member))
+
+#define list_first_entry(head, type, member)				\
+	container_of((head)->next, type, member)
+
+static inline bool list_empty(const struct list_head *head)
+{
+	return head->next == head;
+}
 
 static inline void INIT_LIST_HEAD(struct list_head *node)
 {

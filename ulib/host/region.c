@@ -18,6 +18,7 @@
 #include "host.h"
 
 #include "../../kmod/core/region.h"
+#include "../../kmod/core/revoke.h"
 
 struct region_header {
 	struct list_head node;	/* in regions */
@@ -269,4 +270,18 @@ void host_memory_put(void *addr)
 	mutex_unlock(&room_lock);
 	uncharge(header->account, header->size - PAGE_SIZE);
 	munmap(header, header->size);
+}
+
+/*
+ * Return false: a process has no owned arenas, because all clients use the same
+ * writable mapping of a region.
+ */
+bool kring_can_revoke(void)
+{
+	return false;
+}
+
+/* Do nothing: no client of a process has a region OWN. */
+void kring_revoke_own(struct kring_client *client, u64 page, u64 n)
+{
 }

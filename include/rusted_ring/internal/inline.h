@@ -84,19 +84,23 @@ RRING_IN_LINE int rring_handle_short(const struct rring_client *client,
 
 /*
  * Fill @event for @handle. The caller ensures that @handle names an existing
- * slot of a class below XXL, and passes this class as @class_. If @class_ is a
- * constant, the compiler computes the addresses with fewer instructions.
+ * slot of a class below XXL, and passes this class as @class_. @payload is .own
+ * of this class's view for an event that the client allocates, and .payload for
+ * any other. If @class_ is a constant, the compiler computes the addresses with
+ * fewer instructions.
  */
 RRING_IN_LINE void rring_event_in(const struct rring_client *client,
-				  uint32_t class_, uint64_t handle,
-				  uint32_t len, uint32_t event_type,
+				  uint32_t class_, const char *payload,
+				  uint64_t handle, uint32_t len,
+				  uint32_t event_type,
 				  struct rring_event *event)
 {
 	const struct rring_pool_view *pool = &client->pool[class_];
 	uint32_t index = rring_handle_index(handle);
 
 	event->handle = handle;
-	event->data = pool->payload + ((size_t)index << rring_slot_shift(class_));
+	event->data = (char *)payload +
+		      ((size_t)index << rring_slot_shift(class_));
 	event->len = len;
 	event->event_type = event_type;
 	event->word = &pool->ledger[index];
@@ -104,16 +108,18 @@ RRING_IN_LINE void rring_event_in(const struct rring_client *client,
 }
 
 /*
- * Fill @event for @handle. The caller has checked that rring_handle_short()
- * returns 1 for @handle.
+ * Fill @event for @handle, an event that this client reads. The caller has
+ * checked that rring_handle_short() returns 1 for @handle.
  */
 RRING_IN_LINE void rring_event_at(const struct rring_client *client,
 				  uint64_t handle, uint32_t len,
 				  uint32_t event_type,
 				  struct rring_event *event)
 {
-	rring_event_in(client, rring_handle_class(handle), handle, len,
-		       event_type, event);
+	uint32_t class_ = rring_handle_class(handle);
+
+	rring_event_in(client, class_, client->pool[class_].payload, handle,
+		       len, event_type, event);
 }
 
 /*
@@ -163,7 +169,8 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 		return rring_alloc_slow(client, pool_class, len, event_type,
 					event);
 	handle = pool->parked_handle[--pool->parked];
-	rring_event_in(client, pool_class, handle, len, event_type, event);
+	rring_event_in(client, pool_class, pool->own, handle, len, event_type,
+		       event);
 	rring_word_store_release(event->word, rring_word_load(event->word) &
 					      ~RRING_ASIDE);
 	if (rring_unlikely(rring_recalled(pool))) {

@@ -41,7 +41,7 @@ RRING_ASSERT_OFFSET(struct rring_magazine, handle, 64);
 RRING_ASSERT_SIZE(struct rring_magazines, 2 * RRING_PAGE);
 RRING_ASSERT_SIZE(struct rring_cursors, RRING_PAGE);
 RRING_ASSERT_SIZE(struct rring_ring_head, RRING_PAGE);
-RRING_ASSERT_SIZE(struct rring_create, 104);
+RRING_ASSERT_SIZE(struct rring_create, 112);
 RRING_ASSERT_OFFSET(struct rring_create, hold_limit, 88);
 RRING_ASSERT_SIZE(struct rring_remove, 40);
 RRING_ASSERT_SIZE(struct rring_attach, 88);
@@ -55,6 +55,7 @@ RRING_ASSERT_SIZE(struct rring_wait, 32);
 RRING_ASSERT_SIZE(struct rring_wake, 16);
 RRING_ASSERT_SIZE(struct rring_pool_stat, 48);
 RRING_ASSERT_SIZE(struct rring_reclaim, 16);
+RRING_ASSERT_SIZE(struct rring_seal, 16);
 
 static inline __u64 rring_page_align(__u64 bytes)
 {
@@ -155,6 +156,44 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 	info->size = rring_page_align(info->xxl_offset +
 				      capacity[RRING_XXL] * sizeof(rring_word_t));
 	rring_layout_ledger(info);
+}
+
+/* Return how many slots a group of class @pool has in an owned arena. */
+static inline __u32 rring_group_slots(__u32 pool)
+{
+	__u32 size = rring_slot_size(pool);
+
+	return size < RRING_PAGE ? RRING_PAGE / size : 1;
+}
+
+/*
+ * Make an arena that rring_layout_arena() has laid out an owned one: add an
+ * owner word for each group, and for each slot of XXL. The caller has raised the
+ * capacities to whole groups.
+ */
+static inline void rring_layout_owners(struct rring_arena_info *info)
+{
+	__u64 groups = 0;
+	__u32 i;
+
+	for (i = 0; i < RRING_XXL; i++) {
+		info->group_base[i] = groups;
+		groups += info->pool[i].capacity / rring_group_slots(i);
+	}
+	info->group_base[RRING_XXL] = groups;
+	groups += info->pool[RRING_XXL].capacity;
+	info->features |= RRING_FEATURE_OWNED;
+	info->owner_offset = info->xxl_offset +
+		(__u64)info->pool[RRING_XXL].capacity * sizeof(rring_word_t);
+	info->size = rring_page_align(info->owner_offset +
+				      groups * sizeof(rring_word_t));
+}
+
+/* Return the size in bytes of the HEADERS region of an owned arena. */
+static inline __u64 rring_headers_size(const struct rring_arena_info *info)
+{
+	return rring_page_align((__u64)info->slots *
+				sizeof(struct rring_event_header));
 }
 
 /*

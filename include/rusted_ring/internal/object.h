@@ -20,7 +20,10 @@ struct rring_pool_view {
 	const rring_word_t *generation; /* one per slot: the handle of its
 					 * present use; 0 while a sweep hides it
 					 */
-	char *payload;		/* the payload of slot 0 */
+	const char *payload;	/* the payload of slot 0, to read */
+	char *own;		/* the same, through which a producer writes the
+				 * payloads of its events
+				 */
 	struct rring_event_header *header;	/* one per slot */
 	uint32_t capacity;	/* number of slots */
 	uint32_t parked;	/* number of handles in .parked_handle */

@@ -14,7 +14,14 @@
  *	CURSORS		the client		every other client
  *	RING		the ring's writer	every other client
  *	PAYLOAD		producers		consumers and observers
- *	XXL		producers		consumers and observers
+ *	XXL		the client that the	every other client
+ *			slot was lent to
+ *
+ * An owned arena (RRING_CREATE_OWNED) has two more regions, and nobody can
+ * write PAYLOAD:
+ *
+ *	OWN		the client: its groups	nobody
+ *	HEADERS		the client		every other client
  */
 #ifndef _UAPI_LINUX_RUSTED_RING_H
 #define _UAPI_LINUX_RUSTED_RING_H
@@ -140,12 +147,22 @@ enum rring_region_type {
 	RRING_REGION_XXL,	/* index: a slot that is in use; writable for
 				 * the client that it was lent to
 				 */
+	RRING_REGION_OWN,	/* in an owned arena, for a producer: PAYLOAD
+				 * once more, with the same size and offsets,
+				 * but only the pages of the groups that the
+				 * client owns, and writable. An access to
+				 * another page raises SIGBUS
+				 */
+	RRING_REGION_HEADERS,	/* in an owned arena, of a producer; index:
+				 * client id. A struct rring_event_header for
+				 * each slot, at .slot_base + slot
+				 */
 };
 
 /*
  * The offset with which mmap() maps a region. @region is of enum
- * rring_region_type. @index is 0 for all regions but CURSORS, RING and XXL. The
- * caller maps exactly the size of the region, with MAP_SHARED.
+ * rring_region_type. @index is 0 for all regions but CURSORS, RING, XXL and
+ * HEADERS. The caller maps exactly the size of the region, with MAP_SHARED.
  */
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
@@ -160,8 +177,29 @@ enum rring_region_type {
  *	- a generation word (rring_word_t) for each slot: the handle of the
  *	  slot's present use, or 0 while a sweep decides about the slot;
  *	- a word (rring_word_t) for each slot of XXL: the size of its region in
- *	  bytes, or 0 if the slot has no region.
+ *	  bytes, or 0 if the slot has no region;
+ *	- in an owned arena, an owner word (rring_word_t) for each group, and for
+ *	  each slot of XXL.
  */
+
+/*
+ * In an owned arena the slots of a pool form groups. A group fills whole pages:
+ * 64 slots of XS, 16 of S, 4 of M, or 1 slot of L or XL. A group with a slot in
+ * use belongs to one producer, or to the kernel. Only this producer can write
+ * the payloads in it, and only its region HEADERS has their headers. If it dies
+ * first, the kernel owns the group, and copies the headers to PAYLOAD. A group
+ * without a slot in use may get another owner. XXL has no groups, but an owner
+ * word for each slot: the producer that the slot was lent to.
+ *
+ * The owner word of a group: 63..32 serial of the owner, 31 sealed, 7..0 its
+ * client id; 0 if the kernel or nobody owns the group. While a client holds an
+ * event of the group, the word changes only to 0, or gets the bit sealed. If it
+ * is 0 or has this bit, no process can write a payload of the group. (An event
+ * of XXL stays writable for its producer.)
+ */
+#define RRING_OWNER_SERIAL_SHIFT	32
+#define RRING_OWNER_SEALED		(1ull << 31)
+#define RRING_OWNER_CLIENT_MASK		0xffull
 
 struct rring_pool_info {
 	/* fixed when the arena is created */
@@ -197,7 +235,8 @@ struct rring_arena_info {
 	 */
 	__u32 magic;		/* RRING_MAGIC */
 	__u32 abi_version;	/* RRING_ABI_VERSION */
-	__u32 features;		/* 0 so far */
+	__u32 features;		/* RRING_FEATURE_* */
+#define RRING_FEATURE_OWNED	(1u << 0)	/* see RRING_CREATE_OWNED */
 	__u32 max_clients;	/* ids are 1 to .max_clients */
 	__u32 max_rings;	/* ids are 1 to .max_rings */
 	__u32 slots;		/* of all pools together */
@@ -234,7 +273,15 @@ struct rring_arena_info {
 				 * the free slots of one pool back from all
 				 * clients but the one that needs a slot
 				 */
-	__u8 reserved2[520];
+	/* fixed when the arena is created; 0 unless the arena is owned */
+	__u64 owner_offset;	/* of the array of owner words */
+	__u32 group_base[RRING_POOLS]; /* by pool: index of the owner word of
+					* its group 0
+					*/
+	__u32 group_minimum[RRING_POOLS]; /* by pool: how many groups each
+					   * producer can always have in use
+					   */
+	__u8 reserved2[464];
 
 	/*
 	 * The serial of each client, by client id, or 0 if no client has the
@@ -584,12 +631,20 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  *	ENOSPC	all arenas together would exceed max_bytes of the module
  *	EDQUOT	the caller's user has created as many arenas as the module's
  *		parameter user_arenas permits
+ *	EINVAL	also if a pool of an owned arena has too few groups
+ *	EOPNOTSUPP	this kernel, or a process without the module, has no
+ *			owned arenas
  *	ENOMEM, EMFILE, ENFILE
  */
 struct rring_create {
 	__u32 size;
 	__u32 flags;
 #define RRING_CREATE_PERSIST	(1u << 0) /* arena stays until REMOVE */
+/*
+ * An owned arena: a producer can write only the payloads of its own events. The
+ * kernel raises each .capacity to whole groups.
+ */
+#define RRING_CREATE_OWNED	(1u << 1)
 	char name[RRING_NAME_MAX];	/* empty: anonymous */
 	__u32 capacity[RRING_POOLS];	/* slots, by class; not all may be 0 */
 	__u32 max_clients;		/* 0 means 64 */
@@ -608,6 +663,13 @@ struct rring_create {
 					 * slot there; up to 100; 0: no limit
 					 */
 	__u32 on_hold_limit;		/* enum rring_hold_action */
+	__u32 producers;		/* RRING_CREATE_OWNED: the arena is made
+					 * for so many producers; 0: as many as
+					 * its pools permit. Each pool needs two
+					 * groups for each of them, and two for
+					 * the kernel
+					 */
+	__u32 reserved;
 };
 
 /*
@@ -634,7 +696,8 @@ struct rring_remove {
  *	EBADF	.arena_fd is not an open descriptor
  *	EINVAL	also if .arena_fd is not the descriptor of an arena
  *	EUSERS	the arena has .max_clients clients, or the free places are for
- *		the arena's owner, or for clients that are not observers
+ *		the arena's owner, or for clients that are not observers, or an
+ *		owned arena lacks the groups for one more producer
  *	EDQUOT	the caller's user has as many clients in the arena as the
  *		module's parameter user_places permits
  *	ENOSPC	all arenas together would exceed max_bytes of the module
@@ -937,6 +1000,23 @@ struct rring_pool_stat {
 };
 
 /*
+ * SEAL: give up the right to write the payload of an event of L or XL, in an
+ * owned arena. When the call returns 0, no process can write the payload until
+ * the slot is freed, and the owner word of the group has RRING_OWNER_SEALED.
+ *
+ *	EINVAL	also if the class of .handle is neither L nor XL
+ *	EOPNOTSUPP	the arena is not owned
+ *	EPERM	also if another producer has allocated the event
+ *	ESTALE	.handle names no present use of a slot
+ *	EINTR	the process is being killed
+ */
+struct rring_seal {
+	__u32 size;
+	__u32 reserved;
+	__u64 handle;
+};
+
+/*
  * RECLAIM: sweep .count slots from .first on at once, and free those slots that
  * no ledger, magazine or window names.
  */
@@ -967,5 +1047,6 @@ struct rring_reclaim {
 #define RRING_IOC_POOL_STAT	\
 	_IOWR(RRING_IOC_MAGIC, 11, struct rring_pool_stat)
 #define RRING_IOC_RECLAIM	_IOWR(RRING_IOC_MAGIC, 12, struct rring_reclaim)
+#define RRING_IOC_SEAL		_IOW(RRING_IOC_MAGIC, 13, struct rring_seal)
 
 #endif /* _UAPI_LINUX_RUSTED_RING_H */

@@ -64,9 +64,10 @@ TEST_F(call, child_cannot_act_for_its_parent)
 
 TEST_F(call, client_ends_with_its_ledger)
 {
-	const struct rring_client *client = self->subject.client;
+	const struct rring_client *client;
 
 	good(self->call->size);
+	client = self->subject.client;
 	ASSERT_EQ(0, munmap(ledger_of(client), ledger_size(client)));
 	if (self->call->needs_client) {
 		EXPECT_EQ(-EOWNERDEAD, call_at(self->args));

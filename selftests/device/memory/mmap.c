@@ -82,7 +82,7 @@ TEST_F(mapping, unknown_region_is_refused)
 	uint64_t type;
 
 	EXPECT_EQ(-EINVAL, try_offset(region, 0));
-	for (type = RRING_REGION_XXL + 1; type < 0x800; type++)
+	for (type = RRING_REGION_HEADERS + 1; type < 0x800; type++)
 		EXPECT_EQ(-EINVAL, try_offset(region, RRING_OFF(type, 0)));
 }
 
@@ -94,10 +94,11 @@ TEST_F(mapping, index_of_nothing_is_refused)
 	uint64_t index;
 
 	if (region->type == RRING_REGION_CURSORS ||
+	    region->type == RRING_REGION_HEADERS ||
 	    region->type == RRING_REGION_RING)
 		expected = -ENXIO;
 	for (index = 1; index < 4096; index++) {
-		/* skip the cursors and rings that exist */
+		/* skip the cursors, headers and rings that exist */
 		if (expected == -ENXIO && index <= 2)
 			continue;
 		EXPECT_EQ(expected, try_offset(region, RRING_OFF(region->type,

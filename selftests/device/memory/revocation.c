@@ -106,7 +106,7 @@ static int look_everywhere(struct evictee *self, struct rring_client *client)
 		MUST(fault_at(places[i]) == SIGBUS);
 	MUST(fault_of_write(ledger) == SIGBUS);
 	MUST(fault_of_write(writer->ring) == SIGBUS);
-	MUST(fault_of_write(client->pool[0].payload) == SIGBUS);
+	MUST(fault_of_write(client->pool[0].own) == SIGBUS);
 	return 0;
 }
 

@@ -75,6 +75,15 @@ arena_is_created() {
 	rring arena list | awk '$2 == "bus" && $5 == "0700"' | grep -q .
 }
 
+owned_arena_is_created() {
+	rring arena create mine --owned --producers=2 --capacity=l=6,xs=321
+	is '.[0].owned and .[0].slots == 390' rring arena -a mine
+	is '.[0].owned == false' rring arena -a default
+	rring arena remove mine
+	refused 'too small for an owned arena' \
+		rring arena create mine --owned --producers=3 --capacity=l=6
+}
+
 profile_is_used() {
 	rring arena create big --profile=mobile --capacity=xs=5
 	is '[.[] | select(.class == "xs")][0].capacity == 5 and
@@ -667,8 +676,9 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..37
+echo 1..38
 check "arena create makes what is asked for, arena shows it" arena_is_created
+check "an owned arena has whole groups, and enough of them" owned_arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
 check "what cannot be made, removed or found is refused" bad_arenas_are_refused
 check "pool lists pools, by name and by id" pools_are_listed

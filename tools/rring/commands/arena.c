@@ -90,6 +90,10 @@ static const struct argp_option create_options[] = {
 	{ "clients", 'n', "N", 0, "the most clients at a time (64)", 0 },
 	{ "rings", 'r', "N", 0, "the most rings (64)", 0 },
 	{ "quota", 'q', "PERCENT", 0, "of each pool for one client (100)", 0 },
+	{ "owned", 'w', NULL, 0,
+	  "a producer writes only the payloads of its own events", 0 },
+	{ "producers", 'P', "N", 0,
+	  "make an owned arena for so many producers (as many as fit)", 0 },
 	{ "hold-limit", 'l', "ROLE=PERCENT,...", 0,
 	  "of each pool, that one observer, consumer or producer may hold while "
 	  "another client finds no free slot; 0: no limit (default)", 0 },
@@ -182,6 +186,13 @@ static error_t parse_create(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'q':
 		config->quota = (uint32_t)number(arg, 1, 100, state);
+		return 0;
+	case 'w':
+		config->flags |= RRING_CREATE_OWNED;
+		return 0;
+	case 'P':
+		config->producers = (uint32_t)number(arg, 1, RRING_CLIENTS_MAX,
+						     state);
 		return 0;
 	case 'l':
 		parse_hold_limit(config->hold_limit, arg, state);

@@ -58,6 +58,7 @@ static const struct field arena_fields[] = {
 	U32(RRING_A_ARENA_HOLD_LIMIT_CONSUMER, "hold_limit_consumer"),
 	U32(RRING_A_ARENA_HOLD_LIMIT_PRODUCER, "hold_limit_producer"),
 	WORD(RRING_A_ARENA_ON_HOLD_LIMIT, "on_hold_limit", hold_action_words),
+	FLAG(RRING_A_ARENA_OWNED, "owned"),
 	U32(RRING_A_ARENA_MAX_CLIENTS, "max_clients"),
 	U32(RRING_A_ARENA_CLIENTS, "clients"),
 	U32(RRING_A_ARENA_MAX_RINGS, "max_rings"),
