@@ -6,8 +6,11 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <rusted_ring/internal/layout.h>
+
 #include "arena.h"
 #include "device.h"
+#include "owned_arena.h"
 #include "region.h"
 
 static void need(int good, const char *what)
@@ -46,7 +49,13 @@ static void choose(struct region *region)
 			region->writer->id : region->peer_writer->id;
 		region->size = region->peer_writer->size;
 		break;
+	case PEER_HEADERS:
+		region->type = RRING_REGION_HEADERS;
+		region->index = region->peer->id;
+		region->size = rring_headers_size(client->arena);
+		break;
 	case READ_PAYLOAD:
+	case OWNED_PAYLOAD:
 	case OWN_PAYLOAD:
 		region->type = RRING_REGION_PAYLOAD;
 		region->size = client->arena->payload_size;
@@ -79,16 +88,18 @@ static struct rring_writer *open_ring(struct rring_client *client)
 
 void region_init(struct region *region, enum region_kind kind)
 {
+	int is_owned = kind == OWNED_PAYLOAD || kind == PEER_HEADERS;
 	struct rring_reader_config config = { 0 };
 
 	memset(region, 0, sizeof(*region));
 	region->kind = kind;
 	region->writable = kind >= LEDGER;
-	region->arena_fd = arena_small();
+	region->arena_fd = is_owned ? owned_arena(8, 2) : arena_small();
 	region->peer = client_of(region->arena_fd, RRING_PRODUCER);
 	region->peer_writer = open_ring(region->peer);
 	config.ring = region->peer_writer->id;
-	region->client = client_of(region->arena_fd, region->writable ?
+	region->client = client_of(region->arena_fd,
+				   region->writable || is_owned ?
 				   RRING_PRODUCER : RRING_CONSUMER);
 	need(!rring_reader_open(region->client, &config, &region->reader),
 	     "reader");

@@ -17,6 +17,9 @@ enum region_kind {
 	PEER_CURSORS,
 	PEER_RING,
 	READ_PAYLOAD,
+	/* regions that a producer of an owned arena maps read-only */
+	OWNED_PAYLOAD,
+	PEER_HEADERS,
 	/* regions that a producer maps writable */
 	LEDGER,
 	OWN_CURSORS,

@@ -19,6 +19,8 @@
 	FIXTURE_REGION(fixture, peer_cursors, PEER_CURSORS);		\
 	FIXTURE_REGION(fixture, peer_ring, PEER_RING);			\
 	FIXTURE_REGION(fixture, read_payload, READ_PAYLOAD);		\
+	FIXTURE_REGION(fixture, owned_payload, OWNED_PAYLOAD);		\
+	FIXTURE_REGION(fixture, peer_headers, PEER_HEADERS);		\
 	FIXTURE_REGION(fixture, ledger, LEDGER);			\
 	FIXTURE_REGION(fixture, own_cursors, OWN_CURSORS);		\
 	FIXTURE_REGION(fixture, own_ring, OWN_RING);			\
