@@ -238,31 +238,43 @@ static int check_place(struct kring_arena *arena, u32 role)
 }
 
 /*
+ * Sweep all pools of @arena that have groups. Each recall of magazines that this
+ * takes counts for the rate of barriers of @client. Return 0, or -EINTR if the
+ * process is being killed. Takes the arena's lock. May sleep.
+ */
+static int sweep_groups(struct kring_client *client, struct kring_arena *arena)
+{
+	int err = 0;
+	u32 i;
+
+	for (i = 0; i < RRING_XXL && !err; i++) {
+		if (!arena->pool[i].groups)
+			continue;
+		err = kring_rate_await_barrier(client);
+		if (!err)
+			kring_pool_sweep_all(&arena->pool[i]);
+	}
+	return err;
+}
+
+/*
  * Add @client to the tables of @arena. In an owned arena, slots that no client
  * needs any more may be all that keeps the groups in use that a new producer
- * needs. So free such slots, as a refill does, and try again. Return 0, or an
- * error of add_to_tables(). Takes the arena's lock. May sleep.
+ * needs. So free such slots, and try again. Entries that rings only retain do
+ * not give way: who may not attach should not take them from others. Return 0,
+ * or an error of add_to_tables() or sweep_groups(). Takes the arena's lock. May
+ * sleep.
  */
 static int add_or_sweep(struct kring_client *client, struct kring_arena *arena)
 {
 	bool needs_groups = kring_arena_is_owned(arena) &&
 			    client->role == RRING_PRODUCER;
 	int err = add_to_tables(client, arena);
-	u32 i;
 
 	if (err != -EUSERS || !needs_groups)
 		return err;
-	for (i = 0; i < RRING_XXL; i++)
-		if (arena->pool[i].groups)
-			kring_pool_sweep_all(&arena->pool[i]);
-	err = add_to_tables(client, arena);
-	if (err != -EUSERS)
-		return err;
-	for (i = 0; i < RRING_XXL; i++)
-		if (arena->pool[i].groups)
-			kring_sweep_oldest(&arena->pool[i], client,
-					   arena->pool[i].capacity, false);
-	return add_to_tables(client, arena);
+	err = sweep_groups(client, arena);
+	return err ? err : add_to_tables(client, arena);
 }
 
 static int attach(struct kring_client *client, const struct rring_attach *args)

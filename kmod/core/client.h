@@ -110,6 +110,7 @@ struct kring_client {
 	struct kring_evcount evcount;	/* threads in WAIT_ANY and WAIT_PEER
 					 * sleep on it
 					 */
+	atomic_t own_maps;		/* mappings of OWN */
 	atomic_t ledger_maps;		/* mappings of the ledger; when the last
 					 * one is closed, the client dies
 					 */

@@ -444,7 +444,7 @@ static int refill_lend(struct refill *refill, bool swept)
 				  refill->want)) {
 		err = -EAGAIN;
 	} else {
-		if (pool->nr_free >= pool->info->batch)
+		if (nr_free_for(pool, client) >= pool->info->batch)
 			pool->dry = false;
 		err = lend_locked(refill);
 		trace_refill(pool, client, refill->want, refill->lent);
@@ -703,7 +703,10 @@ static int sweep_and_lend(struct refill *refill)
 	if (err)
 		return err;
 	err = refill_sweep(refill, KRING_SWEEP_WINDOWS);
-	return err == -EAGAIN ? give_way_and_lend(refill) : err;
+	/* a recall that is still due may find slots that nobody needs */
+	if (err != -EAGAIN || refill->recall_at)
+		return err;
+	return give_way_and_lend(refill);
 }
 
 /*
@@ -842,12 +845,14 @@ static int refill_try(void *context, u64 *wake_at)
 	if (err != -EAGAIN)
 		return err;
 	/* without the recall it is not known that the pool is dry */
-	if (refill->recall_at)
+	if (refill->recall_at) {
 		*wake_at = min(*wake_at, refill->recall_at);
-	else if (!refill->over_quota)
+		refill->recall_at = 0;
+		return err;
+	}
+	if (!refill->over_quota)
 		mark_dry(refill);
 	kring_holders_check(refill->pool, refill->client, refill->over_quota);
-	refill->recall_at = 0;
 	return err;
 }
 

@@ -31,6 +31,12 @@
 /* A fault maps the client's pages among so many neighbours, an aligned block. */
 #define FAULT_AROUND	16u
 
+/*
+ * How many mappings of OWN a client may have. The library has one. A client that
+ * claims a group waits until its pages have left all mappings of the owner.
+ */
+#define MAPS_MAX	16
+
 /* kring_own_mmap() allocates page tables for so many bytes at a time. */
 #define TABLE_BYTES	PMD_SIZE
 
@@ -89,7 +95,24 @@ static vm_fault_t own_fault(struct vm_fault *vmf)
 	return fault;
 }
 
+/* mremap(2) copies the mapping, fails, and closes the copy. */
+static void own_open(struct vm_area_struct *vma)
+{
+	struct kring_client *client = vma->vm_private_data;
+
+	atomic_inc(&client->own_maps);
+}
+
+static void own_close(struct vm_area_struct *vma)
+{
+	struct kring_client *client = vma->vm_private_data;
+
+	atomic_dec(&client->own_maps);
+}
+
 static const struct vm_operations_struct own_ops = {
+	.open = own_open,
+	.close = own_close,
 	.fault = own_fault,
 	.may_split = kring_mapping_no_split,
 	.mremap = kring_mapping_no_mremap,
@@ -123,8 +146,10 @@ static int alloc_page_tables(const struct kring_client *client,
 
 /*
  * Make @vma a mapping of OWN for @client. The caller has checked that it has the
- * region's size and is shared. Return 0, -EACCES if @vma is not writable, or an
- * error of alloc_page_tables(). The caller holds the mmap_lock for writing.
+ * region's size and is shared. Return 0, -EACCES if @vma is not writable, -EBUSY
+ * if @client has MAPS_MAX mappings of OWN, or an error of alloc_page_tables().
+ * The caller holds the mmap_lock for writing, so no other mapping of the client
+ * comes or goes.
  */
 int kring_own_mmap(struct kring_client *client, struct vm_area_struct *vma)
 {
@@ -132,9 +157,12 @@ int kring_own_mmap(struct kring_client *client, struct vm_area_struct *vma)
 
 	if (!(vma->vm_flags & VM_WRITE))
 		return -EACCES;
+	if (atomic_read(&client->own_maps) == MAPS_MAX)
+		return -EBUSY;
 	err = alloc_page_tables(client, vma);
 	if (err)
 		return err;
+	atomic_inc(&client->own_maps);
 	vm_flags_set(vma, VM_PFNMAP);
 	vma->vm_private_data = client;
 	vma->vm_ops = &own_ops;

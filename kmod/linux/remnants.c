@@ -33,6 +33,12 @@
 /* The first of the offsets of regions: beyond all offsets that mmap() takes. */
 #define PGOFF_BASE	(1ul << (63 - PAGE_SHIFT))
 
+/*
+ * How many mappings of one region a client may have: one for each reader, and
+ * some more. Who takes pages back has to remove them from each of these.
+ */
+#define MAPS_MAX	(RRING_CURSORS + 16u)
+
 /* how many times one call finds an mmap_lock busy before it gives up */
 #define BUSY_MAX	16u
 
@@ -143,8 +149,23 @@ static const struct vm_operations_struct tracked_ops = {
 };
 
 /*
- * Enter @tracked into the lists of its client and of @pages. Return 0, or
- * -ENXIO if the event of @pages is gone: then nobody would take the pages back.
+ * Return how many mappings of @pages @client has. The caller holds lock.
+ */
+static u32 count_mappings(const struct kring_pages *pages,
+			  const struct kring_client *client)
+{
+	const struct tracked *tracked;
+	u32 n = 0;
+
+	list_for_each_entry(tracked, &pages->mappings, of_pages)
+		n += tracked->client == client;
+	return n;
+}
+
+/*
+ * Enter @tracked into the lists of its client and of @pages. Return 0, -ENXIO if
+ * the event of @pages is gone: then nobody would take the pages back, or -EBUSY
+ * if the client has MAPS_MAX mappings of @pages.
  */
 static int enlist(struct tracked *tracked, struct kring_pages *pages)
 {
@@ -153,6 +174,8 @@ static int enlist(struct tracked *tracked, struct kring_pages *pages)
 	spin_lock(&lock);
 	if (pages->is_gone) {
 		err = -ENXIO;
+	} else if (count_mappings(pages, tracked->client) == MAPS_MAX) {
+		err = -EBUSY;
 	} else {
 		kring_pages_get(pages);
 		tracked->pages = pages;
@@ -169,8 +192,9 @@ static int enlist(struct tracked *tracked, struct kring_pages *pages)
 
 /*
  * Make @vma, into which all of @pages is mapped, hold a reference to @pages.
- * Return 0, -ENXIO if the event of @pages is gone, or -ENOMEM. After an error
- * the caller lets mmap() fail. The caller holds the mmap_lock for writing.
+ * Return 0, -ENXIO if the event of @pages is gone, -EBUSY if the client has
+ * MAPS_MAX mappings of @pages, or -ENOMEM. After an error the caller lets
+ * mmap() fail. The caller holds the mmap_lock for writing.
  */
 int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
 			struct kring_pages *pages)
@@ -262,6 +286,22 @@ static struct tracked *find_mapping(struct kring_remnants *remnants, u32 *busy)
 }
 
 /*
+ * Take the references of all mappings of @pages that @client has. Return how
+ * many. The caller holds lock.
+ */
+static u32 take_references(struct kring_pages *pages,
+			   const struct kring_client *client)
+{
+	struct tracked *tracked, *next;
+	u32 n = 0;
+
+	list_for_each_entry_safe(tracked, next, &pages->mappings, of_pages)
+		if (tracked->client == client && take_reference(tracked))
+			n++;
+	return n;
+}
+
+/*
  * Take back pages of @remnants, the oldest first, until @remnants has at most
  * @most bytes. Return earlier if the processes that have the rest mapped are in
  * mmap() or munmap(). The caller holds no lock but perhaps an mmap_lock, and
@@ -273,6 +313,7 @@ void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 	struct kring_pages *pages;
 	struct tracked *tracked;
 	u32 busy = 0;
+	u32 n;
 
 	for (;;) {
 		spin_lock(&lock);
@@ -282,11 +323,14 @@ void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 			break;
 		client = tracked->client;
 		kref_get(&client->ref);
-		pages = take_reference(tracked);
+		pages = tracked->pages;
+		n = take_references(pages, client);
 		spin_unlock(&lock);
+		/* one call for all mappings of this client */
 		unmap_mapping_pages(client->inode->i_mapping, pages->pgoff,
 				    pages->region.nr_pages, true);
-		kring_pages_put(pages);
+		while (n--)
+			kring_pages_put(pages);
 		kring_client_put(client);
 		cond_resched();
 	}

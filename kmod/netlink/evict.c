@@ -190,7 +190,11 @@ void kring_evict_later(struct kring_client *client)
 
 	if (!evictions || kring_client_is_gone(client))
 		return;
-	eviction = kzalloc(sizeof(*eviction), GFP_KERNEL_ACCOUNT);
+	/*
+	 * do not wait for memory under the arena's lock; not charged, because
+	 * the cgroup of the client that waits for a slot may be full
+	 */
+	eviction = kzalloc(sizeof(*eviction), GFP_NOWAIT | __GFP_NOWARN);
 	if (!eviction)
 		return;
 	INIT_WORK(&eviction->work, run_eviction);

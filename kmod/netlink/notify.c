@@ -378,7 +378,7 @@ static void report_loss(const struct kring_arena *arena)
 	if (!net)
 		return;
 	access.named = arena->name[0];
-	genl_set_err(&kring_genl_family, net, 0, 0, ENOBUFS);
+	genl_set_err(&kring_genl_family, net, 0, 0, -ENOBUFS);
 	kring_listener_lose(net, &access);
 	put_net(net);
 }

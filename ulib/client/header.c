@@ -108,7 +108,7 @@ static int load_of_owner(struct rring_client *client, uint64_t handle,
 				   header);
 		if (!err)
 			return 0;
-		if (rring_word_load_acquire(word) == owner)
+		if (id_of(rring_word_load_acquire(word)))
 			return err;
 		owner = 0;
 	}
