@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "arena.h"
 #include "module.h"
 #include "stream.h"
 
@@ -46,6 +47,16 @@ int module_unload_name(const char *name)
 int module_unload(void)
 {
 	return module_unload_name(MODULE);
+}
+
+int module_unload_soon(void)
+{
+	uint64_t deadline = SOON();
+	int err;
+
+	while ((err = module_unload()) == -EAGAIN && rring_deadline(0) < deadline)
+		usleep(1000);
+	return err;
 }
 
 int module_is_loaded(void)

@@ -11,6 +11,13 @@
  */
 int module_load(const char *parameters);
 int module_unload(void);
+
+/*
+ * Unload the module, whose last user has just gone: the kernel may count it for
+ * a moment longer. Return 0, or a negative errno: -EAGAIN if the module is still
+ * in use at the deadline SOON().
+ */
+int module_unload_soon(void);
 int module_is_loaded(void);
 
 /* Load or unload another module. Return 0 or a negative errno. */

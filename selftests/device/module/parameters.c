@@ -16,13 +16,13 @@ FIXTURE_SETUP(parameters)
 {
 	ASSERT_TRUE(module_is_loaded());
 	module_parameters(self->parameters, sizeof(self->parameters));
-	ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_unload_soon());
 }
 
 FIXTURE_TEARDOWN(parameters)
 {
 	if (module_is_loaded()) {
-		EXPECT_EQ(0, module_unload());
+		EXPECT_EQ(0, module_unload_soon());
 	}
 	ASSERT_EQ(0, module_load(self->parameters));
 }
@@ -100,7 +100,7 @@ TEST_F(parameters, sizes_the_default_arena)
 				    sizeof(capacity))) {
 			TH_LOG("%s", good[i].text);
 		}
-		ASSERT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_unload_soon());
 	}
 }
 
@@ -137,7 +137,7 @@ TEST_F(parameters, sets_the_mode_of_the_device)
 		ASSERT_EQ(0, lstat(RRING_DEVICE, &stat));
 		EXPECT_EQ(S_IFCHR | good[i].mode, stat.st_mode);
 		EXPECT_EQ(0, stat.st_uid);
-		ASSERT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_unload_soon());
 	}
 }
 

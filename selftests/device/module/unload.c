@@ -30,7 +30,7 @@ FIXTURE_SETUP(unload)
 FIXTURE_TEARDOWN(unload)
 {
 	if (module_is_loaded()) {
-		EXPECT_EQ(0, module_unload());
+		EXPECT_EQ(0, module_unload_soon());
 	}
 	ASSERT_EQ(0, module_load(self->parameters));
 }
@@ -39,7 +39,7 @@ TEST_F(unload, module_stays_while_an_arena_is_open)
 {
 	EXPECT_EQ(-EAGAIN, module_unload());
 	close(self->arena_fd);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 	EXPECT_FALSE(module_is_loaded());
 	EXPECT_EQ(-1, access(RRING_DEVICE, F_OK));
 }
@@ -51,7 +51,7 @@ TEST_F(unload, module_stays_while_the_device_is_open)
 	close(self->arena_fd);
 	EXPECT_EQ(-EAGAIN, module_unload());
 	close(fd);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(unload, module_stays_while_a_client_is_attached)
@@ -62,7 +62,7 @@ TEST_F(unload, module_stays_while_a_client_is_attached)
 	close(self->arena_fd);
 	EXPECT_EQ(-EAGAIN, module_unload());
 	rring_close(client);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 /* Map one region of a client, and close all its descriptors. */
@@ -114,7 +114,7 @@ TEST_F(unload, module_stays_while_any_region_is_mapped)
 		ASSERT_NE(MAP_FAILED, addr);
 		EXPECT_EQ(-EAGAIN, module_unload());
 		ASSERT_EQ(0, munmap(addr, size));
-		EXPECT_EQ(0, module_unload());
+		EXPECT_EQ(0, module_unload_soon());
 		ASSERT_EQ(0, module_load(self->parameters));
 	}
 }
@@ -161,7 +161,7 @@ TEST_F(unload, module_stays_while_somebody_waits)
 	until_asleep(child);
 	EXPECT_EQ(-EAGAIN, module_unload());
 	slay(child);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 /* Send @fd and close it, so that only the queue of a socket has it open. */
@@ -180,7 +180,7 @@ TEST_F(unload, module_stays_while_an_arena_is_in_flight)
 	EXPECT_EQ(-EAGAIN, module_unload());
 	close(pair[0]);
 	close(pair[1]);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(unload, module_stays_while_a_file_is_in_flight)
@@ -192,7 +192,7 @@ TEST_F(unload, module_stays_while_a_file_is_in_flight)
 	EXPECT_EQ(-EAGAIN, module_unload());
 	close(pair[0]);
 	close(pair[1]);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 /* A dump that was not read to its end keeps the module. */
@@ -212,7 +212,7 @@ TEST_F(unload, module_stays_for_a_dump)
 	EXPECT_EQ(-EWOULDBLOCK, module_unload());
 	nl_close(&nl);
 	nl_free(&answer);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(unload, module_goes_after_a_client_was_polled)
@@ -224,7 +224,7 @@ TEST_F(unload, module_goes_after_a_client_was_polled)
 	close(self->arena_fd);
 	EXPECT_EQ(0, poll(&poll_fd, 1, 0));
 	rring_close(client);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 TEST_F(unload, module_goes_when_only_names_are_left)
@@ -249,7 +249,7 @@ TEST_F(unload, module_goes_when_only_names_are_left)
 		close(fd);
 	}
 	close(self->arena_fd);
-	ASSERT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, module_load(self->parameters));
 	EXPECT_EQ(-ENOENT, rring_arena_remove("left-behind-0"));
 }
@@ -258,7 +258,7 @@ TEST_F(unload, module_goes_without_its_default_arena)
 {
 	ASSERT_EQ(0, rring_arena_remove("default"));
 	close(self->arena_fd);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 /* The module does not remove an arena "default" that a process created. */
@@ -278,7 +278,7 @@ TEST_F(unload, module_goes_with_another_default_arena)
 	ASSERT_LE(0, fd);
 	close(fd);
 	close(self->arena_fd);
-	EXPECT_EQ(0, module_unload());
+	EXPECT_EQ(0, module_unload_soon());
 }
 
 static int work_and_die(void *arg)
@@ -300,7 +300,7 @@ TEST_F(unload, module_comes_and_goes_again_and_again)
 
 	close(self->arena_fd);
 	for (i = 0; i < 20; i++) {
-		ASSERT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_unload_soon());
 		ASSERT_EQ(0, module_load(self->parameters));
 		EXPECT_EQ(128 + SIGKILL, reap(spawn(work_and_die, NULL)));
 	}

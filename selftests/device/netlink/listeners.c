@@ -383,7 +383,7 @@ TEST(module_unloads_with_listeners)
 	ASSERT_EQ(0, nl_change(&ear, RRING_CMD_WATCH, NULL));
 	for (i = 0; i < 10; i++) {
 		close(create("talkative", OWNER, 0750));
-		ASSERT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_unload_soon());
 		ASSERT_EQ(-ENOENT, nl_try(&nl));
 		ASSERT_EQ(0, module_load(parameters));
 	}
