@@ -602,22 +602,20 @@ static void *take_over_again_and_again(void *arg)
 
 	while (!__atomic_load_n(&relay->stop, __ATOMIC_RELAXED)) {
 		rring_writer_close(open_ring(relay->client, "ring", 0));
-		__atomic_store_n(&relay->paused,
-				 __atomic_load_n(&relay->pause,
-						 __ATOMIC_ACQUIRE),
-				 __ATOMIC_RELEASE);
-		while (__atomic_load_n(&relay->pause, __ATOMIC_ACQUIRE))
+		while (__atomic_load_n(&relay->pause, __ATOMIC_ACQUIRE)) {
+			__atomic_store_n(&relay->paused, 1, __ATOMIC_RELEASE);
 			sched_yield();
+		}
 	}
 	return NULL;
 }
 
 static void pause_relay(struct relay *relay, uint32_t pause)
 {
+	__atomic_store_n(&relay->paused, 0, __ATOMIC_RELEASE);
 	__atomic_store_n(&relay->pause, pause, __ATOMIC_RELEASE);
 	while (pause && !__atomic_load_n(&relay->paused, __ATOMIC_ACQUIRE))
 		sched_yield();
-	__atomic_store_n(&relay->paused, 0, __ATOMIC_RELEASE);
 }
 
 TEST_F(misled, by_nobody_a_reader_that_joins_at_a_takeover_is_seen)
