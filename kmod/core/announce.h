@@ -65,7 +65,7 @@ bool kring_announce_over_limit(const struct kring_pool *pool,
 /*
  * Evict @client soon, unless it is gone already: its calls fail from now on, and
  * a worker does the rest (netlink/evict.c). Do nothing if there is no memory.
- * The caller holds the arena's lock. May sleep.
+ * The caller holds the arena's lock.
  */
 void kring_evict_later(struct kring_client *client);
 

@@ -35,8 +35,8 @@ struct kring_ring;
  * .lock, because an allocation can take long. It also frees the regions of XXL
  * events without .lock.
  *
- * kring_names_lock protects the tables of all arenas (names.c), and the fields of each
- * arena that stand below under the name of this lock. No task holds
+ * kring_names_lock protects the tables of all arenas (names.c), and the fields of
+ * each arena that stand below under the name of this lock. No task holds
  * kring_names_lock together with a .lock.
  *
  * A task that waits for .lock, for attach_lock or for kernel_lock can be killed:

@@ -112,8 +112,8 @@ static bool detach_groups(struct kring_pool *pool, struct kring_client *client,
 	return true;
 }
 
-static void revoke_groups(const struct kring_pool *pool, const struct claim *claim,
-			  u32 first, u32 n)
+static void revoke_groups(const struct kring_pool *pool,
+			  const struct claim *claim, u32 first, u32 n)
 {
 	u64 page = pool->info->payload_offset / RRING_PAGE;
 	u32 pages = pool->groups->pages;

@@ -447,7 +447,7 @@ void kring_groups_end_minimum(struct kring_groups *groups,
 	owner->minimum = 0;
 }
 
-/* ---- who is an owner ---- */
+/* ---- producers become owners ---- */
 
 /*
  * Make @client an owner in all pools of its arena, if the arena is owned and
@@ -483,8 +483,8 @@ int kring_groups_join(struct kring_client *client, struct kring_arena *arena)
 
 /*
  * Find the group in which page @page of PAYLOAD is. Return true if @client owns
- * it and has not sealed it, and set *@first and *@end to its pages: *@first to *@end - 1.
- * The caller holds the arena's lock.
+ * it and has not sealed it, and set *@first and *@end to its pages: *@first to
+ * *@end - 1. The caller holds the arena's lock.
  */
 bool kring_groups_writable(const struct kring_client *client, u64 page,
 			   u64 *first, u64 *end)

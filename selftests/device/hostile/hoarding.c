@@ -159,7 +159,7 @@ static int named(FIXTURE_DATA(hoarding) *self)
 	return n;
 }
 
-/* ---- who is named ---- */
+/* ---- the kernel names the clients that hold the slots ---- */
 
 /* The ledger claims all slots, and nobody else holds one. */
 TEST_F(hoarding, of_all_slots_is_named_by_the_first_that_finds_none)
@@ -499,7 +499,7 @@ static struct nl_answer hear_name_of(struct nl *nl, uint32_t arena,
 	}
 }
 
-/* Hoard as process 1 of a pid namespace, and hear who is named. */
+/* Hoard as process 1 of a pid namespace, and hear which client the kernel names. */
 static int hoard_inside(void *arg)
 {
 	struct inside *inside = arg;

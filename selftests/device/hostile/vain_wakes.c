@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
  * Clients call WAKE without end and without a reason. Nobody wakes up. The next
- * event, or the next room, still wakes who waits for it.
+ * event still wakes the readers that wait for it, and the next room the writers.
  */
 #include <poll.h>
 #include <stdio.h>
