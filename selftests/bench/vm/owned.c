@@ -112,7 +112,8 @@ static double run_moving(const struct contender *contender,
 	open_pair(&pair, *(const uint32_t *)contender->context);
 	for (turn = 0; turn < 4; turn++) {
 		client = turn % 2 ? pair.b : pair.a;
-		n = batches = 0;
+		n = 0;
+		batches = 0;
 		ns = 0;
 		do {
 			start = now_ns();
