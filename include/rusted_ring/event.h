@@ -91,9 +91,10 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 
 /*
  * Make the payload of @event read-only for all processes, also for this client,
- * until the slot is freed. The client has allocated @event, of class RRING_L or
- * RRING_XL in an owned arena (RRING_CREATE_OWNED), and holds it. Then .data of
- * @event changes: the payload is read there. Return 0 or a negative errno.
+ * until the slot is freed. The client has allocated @event, of class RRING_L,
+ * RRING_XL or RRING_XXL in an owned arena (RRING_CREATE_OWNED), and holds it.
+ * Then .data of @event changes: the payload is read there. Return 0 or a negative
+ * errno.
  */
 int rring_seal(struct rring_client *client, struct rring_event *event);
 
@@ -101,8 +102,7 @@ int rring_seal(struct rring_client *client, struct rring_event *event);
  * Return 1 if no process can write the payload of @event, on which the client
  * has a hold: its producer has sealed it or has died, or the kernel has produced
  * it. Then the payload cannot change while the client holds @event, so there is
- * no need to copy it before it is checked. Else return 0. For RRING_XXL the
- * result is always 0.
+ * no need to copy it before it is checked. Else return 0.
  */
 int rring_is_sealed(const struct rring_client *client,
 		    const struct rring_event *event);

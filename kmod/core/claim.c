@@ -341,6 +341,7 @@ void kring_groups_leave(struct kring_client *client)
 	    client->role != RRING_PRODUCER)
 		return;
 	kring_revoke_own(client, 0, arena->payload.nr_pages);
+	kring_revoke_all_xxl(client);
 	for (i = 0; i < RRING_XXL; i++)
 		if (arena->pool[i].groups)
 			leave_pool(&arena->pool[i], client);

@@ -421,8 +421,9 @@ static int find_ring(struct kring_client *client, u32 index,
 
 /*
  * Find the region of the XXL slot @index. Only the client that the kernel has
- * lent the slot for this event may write the region: not even another producer
- * changes an XXL event.
+ * lent the slot for this event may write the region, until it seals the event:
+ * not even another producer changes an XXL event. In an owned arena, the pages
+ * that it writes can be taken out of its mappings.
  */
 static int find_xxl(struct kring_client *client, u32 index,
 		    struct kring_region_ref *ref)
@@ -433,7 +434,9 @@ static int find_xxl(struct kring_client *client, u32 index,
 	if (!pages)
 		return -ENXIO;
 	take_pages(ref, pages);
-	ref->writable = pool->lease[index].serial == client->serial;
+	ref->writable = pool->lease[index].serial == client->serial &&
+			!pages->sealed;
+	ref->own = ref->writable && kring_arena_is_owned(client->arena);
 	return 0;
 }
 

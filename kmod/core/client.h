@@ -121,8 +121,9 @@ struct kring_client {
 struct kring_region_ref {
 	const struct kring_region *region;
 	bool writable;			/* the client may write the region */
-	bool own;			/* map only the pages that the client
-					 * owns, when it touches them
+	bool own;			/* the client may lose the right to
+					 * write: map a page writable only when
+					 * it touches the page
 					 */
 	/*
 	 * The reference. NULL if the region lives as long as the client itself

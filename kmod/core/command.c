@@ -17,6 +17,7 @@
 #include "reader.h"
 #include "reclaim.h"
 #include "ring.h"
+#include "seal.h"
 #include "wake.h"
 #include "writer.h"
 
@@ -168,9 +169,9 @@ static int do_seal(struct kring_client *client, union kring_args *args)
 {
 	u32 class = rring_handle_class(args->seal.handle);
 
-	if (args->seal.reserved || (class != RRING_L && class != RRING_XL))
+	if (args->seal.reserved || class < RRING_L || class >= RRING_POOLS)
 		return -EINVAL;
-	return kring_groups_seal(client, args->seal.handle);
+	return kring_seal(client, args->seal.handle);
 }
 
 #define COMMAND_SINCE(cmd, member, needs_client, first)			\

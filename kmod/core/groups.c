@@ -221,8 +221,9 @@ static void set_owner(struct kring_groups *groups, struct kring_group *group,
 
 /*
  * Store in the owner word of @slot, of the XXL pool @pool, that the slot is lent
- * to @client. NULL: it is free, or its client has died. Do nothing if the arena
- * is not owned. The caller holds the arena's lock.
+ * to @client. NULL: it is free, or its client has died, and no process has its
+ * pages mapped writable. Do nothing if the arena is not owned. The caller holds
+ * the arena's lock.
  */
 void kring_groups_lend_xxl(struct kring_pool *pool, u32 slot,
 			   const struct kring_client *client)

@@ -103,7 +103,6 @@ void kring_groups_settle(struct kring_pool *pool, struct kring_client *client,
 			 u32 n);
 int kring_groups_join(struct kring_client *client, struct kring_arena *arena);
 void kring_groups_leave(struct kring_client *client);
-int kring_groups_seal(struct kring_client *client, u64 handle);
 bool kring_groups_writable(const struct kring_client *client, u64 page,
 			   u64 *first, u64 *end);
 

@@ -14,12 +14,15 @@ struct kring_remnants;
  * kernel reader that uses the region, each mapping of the region, and each task
  * that is in mmap() of the region. The last put frees the region.
  *
- * The fields below .region are used only in the module, by linux/remnants.c,
+ * The fields below .sealed are used only in the module, by linux/remnants.c,
  * which has a lock that protects them.
  */
 struct kring_pages {
 	struct kref ref;
 	struct kring_region region;
+	bool sealed;			/* of an XXL event: nobody may write it
+					 * any more; the arena's lock protects it
+					 */
 	unsigned long pgoff;		/* offset of all mappings, in pages; 0
 					 * before the first mapping
 					 */

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
  * Seal an event, in an owned arena: take the right to write its payload away
- * from its producer. This has two phases, as in claim.c.
+ * from its producer. This has two phases, as a claim has (claim.c), and then
+ * tells readers:
+ *
+ *   1. begin_seal() marks the event under the arena's lock. From then on no
+ *      fault of the producer maps its pages writable, and no mmap() either.
+ *   2. revoke_pages() takes its pages out of the producer's writable mappings.
+ *   3. end_seal() sets RRING_OWNER_SEALED.
+ *
+ * If the producer is killed before step 3, its death does steps 2 and 3: it
+ * takes all pages away, and stores 0 as the owner.
  */
 #include "compat.h"
 
@@ -12,100 +21,113 @@
 #include "groups.h"
 #include "pool.h"
 #include "revoke.h"
+#include "seal.h"
+#include "xxl.h"
+
+static struct kring_pool *pool_of(const struct kring_client *client, u64 handle)
+{
+	return &client->arena->pool[rring_handle_class(handle)];
+}
 
 /*
- * Find the group of the slot of @handle, an event of L or XL that @client has
- * allocated. Return the group, or ERR_PTR(-ESTALE) or ERR_PTR(-EPERM), as SEAL
- * does. The caller holds the arena's lock.
+ * Check that @handle names an event that @client has allocated. Return 0,
+ * -ESTALE or -EPERM, as SEAL does. The caller holds the arena's lock.
  */
-static struct kring_group *find_group(const struct kring_client *client,
-				      u64 handle)
+static int check_event(const struct kring_client *client, u64 handle)
 {
-	u32 class = rring_handle_class(handle);
-	const struct kring_pool *pool = &client->arena->pool[class];
+	const struct kring_pool *pool = pool_of(client, handle);
 	u32 slot = rring_handle_index(handle);
 
 	/* the handle of a free slot is the one of its next event */
 	if (slot >= pool->capacity || !test_bit(slot, pool->out) ||
 	    rring_word_load(&client->arena->generation[pool->base + slot]) !=
 		handle)
-		return ERR_PTR(-ESTALE);
-	if (pool->groups->group[slot].owner != &client->owner[class])
-		return ERR_PTR(-EPERM);
-	return &pool->groups->group[slot];
+		return -ESTALE;
+	return pool->lease[slot].serial == client->serial ? 0 : -EPERM;
 }
 
 /*
- * Begin to seal the group of @handle: from now on no fault of @client maps its
- * pages. Set *@index to the index of the group. Return 0 or an error of
- * kring_client_lock() or find_group(). Takes the arena's lock.
+ * Do step 1 for the event of @handle. If it is of XXL, store its pages in *@xxl,
+ * with a reference. Return 0 or an error of kring_client_lock() or
+ * check_event(). Takes the arena's lock.
  */
-static int begin_seal(struct kring_client *client, u64 handle, u32 *index)
+static int begin_seal(struct kring_client *client, u64 handle,
+		      struct kring_pages **xxl)
 {
-	struct kring_group *group;
+	const struct kring_pool *pool = pool_of(client, handle);
+	u32 slot = rring_handle_index(handle);
 	int err = kring_client_lock(client);
 
 	if (err)
 		return err;
-	group = find_group(client, handle);
-	err = PTR_ERR_OR_ZERO(group);
-	if (!err) {
-		group->sealed = true;
-		*index = rring_handle_index(handle);
+	err = check_event(client, handle);
+	if (!err && pool->groups) {
+		/* a group of L or XL has one slot */
+		pool->groups->group[slot].sealed = true;
+	} else if (!err) {
+		*xxl = kring_xxl_pages(pool, slot);
+		kring_pages_get(*xxl);
+		(*xxl)->sealed = true;
 	}
 	kring_client_unlock(client);
 	return err;
 }
 
+static void revoke_pages(struct kring_client *client, u64 handle,
+			 const struct kring_pages *xxl)
+{
+	const struct kring_pool *pool = pool_of(client, handle);
+
+	if (xxl)
+		kring_revoke_xxl(client, xxl);
+	else
+		kring_revoke_own(client,
+				 pool->info->payload_offset / RRING_PAGE +
+				 (u64)rring_handle_index(handle) *
+				 pool->groups->pages, pool->groups->pages);
+}
+
 /*
- * Tell readers that the group of @handle is sealed. If its slot was freed
- * meanwhile, the group may be in use again for another event, and is not
- * sealed. Takes the arena's lock.
+ * Tell readers that the event of @handle is sealed. If its slot was freed
+ * meanwhile, the slot may be in use again for another event, which is not
+ * sealed. Return 0 or an error of kring_client_lock() or check_event(). Takes
+ * the arena's lock.
  */
 static int end_seal(struct kring_client *client, u64 handle)
 {
-	u32 class = rring_handle_class(handle);
-	struct kring_groups *groups = client->arena->pool[class].groups;
-	struct kring_group *group;
-	rring_word_t *word;
+	const struct rring_arena_info *info = client->arena->info;
+	rring_word_t *words = client->arena->region.addr + info->owner_offset;
+	rring_word_t *word = &words[info->group_base[rring_handle_class(handle)] +
+				    rring_handle_index(handle)];
 	int err = kring_client_lock(client);
 
 	if (err)
 		return err;
-	group = find_group(client, handle);
-	err = PTR_ERR_OR_ZERO(group);
-	if (!err) {
-		word = &groups->word[kring_group_index(groups, group)];
+	err = check_event(client, handle);
+	if (!err)
 		rring_word_store_release(word, rring_word_load(word) |
 					       RRING_OWNER_SEALED);
-	}
 	kring_client_unlock(client);
 	return err;
 }
 
 /*
- * Run SEAL for @client, in two phases like kring_groups_claim(): first no fault
- * can map the pages any more, then they leave the mappings of OWN, and only then
- * readers are told. Return 0, -EOPNOTSUPP if the arena is not owned, or an error
- * of begin_seal() or end_seal(). The caller has checked the class: L or XL, whose
- * groups have one slot. Takes the arena's lock. May sleep.
+ * Run SEAL for @client. Return 0, -EOPNOTSUPP if the arena is not owned, or an
+ * error of begin_seal() or end_seal(). The caller has checked the class: L, XL
+ * or XXL. Takes the arena's lock. May sleep.
  */
-int kring_groups_seal(struct kring_client *client, u64 handle)
+int kring_seal(struct kring_client *client, u64 handle)
 {
-	const struct kring_pool *pool =
-		&client->arena->pool[rring_handle_class(handle)];
-	u32 group, pages;
+	struct kring_pages *xxl = NULL;
 	int err;
 
 	if (!kring_arena_is_owned(client->arena))
 		return -EOPNOTSUPP;
-	if (!pool->groups)
-		return -ESTALE;		/* the pool has no slots */
-	err = begin_seal(client, handle, &group);
+	err = begin_seal(client, handle, &xxl);
 	if (err)
 		return err;
-	pages = pool->groups->pages;
-	kring_revoke_own(client, pool->info->payload_offset / RRING_PAGE +
-				 (u64)group * pages, pages);
+	revoke_pages(client, handle, xxl);
+	if (xxl)
+		kring_pages_put(xxl);
 	return end_seal(client, handle);
 }

@@ -114,15 +114,24 @@ static int insert_pages(const struct kring_client *client,
 	return err;
 }
 
+/*
+ * Map the region of @ref into @vma. A region of which the client can lose the
+ * right to write has no page in @vma until a fault maps it. A mapping that is
+ * read-only from the start has all pages of the region, and never gets writable.
+ */
 static int insert(struct kring_client *client, struct vm_area_struct *vma,
 		  const struct kring_region_ref *ref)
 {
+	bool by_faults = ref->own && vma->vm_flags & VM_WRITE;
+
 	vm_flags_clear(vma, VM_MAYEXEC);
-	if (!ref->writable)
+	if (!ref->writable || (ref->own && !by_faults))
 		vm_flags_clear(vma, VM_MAYWRITE);
 	vm_flags_set(vma, VM_IO | VM_DONTCOPY | VM_DONTEXPAND | VM_DONTDUMP);
-	if (ref->own)
+	if (ref->own && !ref->pages)
 		return kring_own_mmap(client, vma);
+	if (by_faults)
+		return kring_own_prepare(client, vma);
 	return insert_pages(client, vma, ref->region);
 }
 

@@ -37,7 +37,7 @@
  */
 #define MAPS_MAX	16
 
-/* kring_own_mmap() allocates page tables for so many bytes at a time. */
+/* kring_own_prepare() allocates page tables for so many bytes at a time. */
 #define TABLE_BYTES	PMD_SIZE
 
 static u64 first_page(void)
@@ -119,16 +119,19 @@ static const struct vm_operations_struct own_ops = {
 };
 
 /*
- * Allocate the page tables of @vma, piece by piece, so that no fault allocates
- * memory under the arena's lock. Return 0, -EOWNERDEAD if an eviction of @client
- * has begun, -EINTR if the process is being killed, or -ENOMEM.
+ * Make @vma a mapping whose pages a fault maps under the arena's lock, by
+ * special entries, so that nobody pins them. Allocate its page tables, piece by
+ * piece, so that no fault allocates memory under the lock. Return 0, -EOWNERDEAD
+ * if an eviction of @client has begun, -EINTR if the process is being killed, or
+ * -ENOMEM. The caller holds the mmap_lock for writing.
  */
-static int alloc_page_tables(const struct kring_client *client,
-			     struct vm_area_struct *vma)
+int kring_own_prepare(const struct kring_client *client,
+		      struct vm_area_struct *vma)
 {
 	unsigned long at = vma->vm_start;
 	int err = 0;
 
+	vm_flags_set(vma, VM_PFNMAP);
 	while (!err && at < vma->vm_end) {
 		unsigned long bytes = min(vma->vm_end - at, TABLE_BYTES);
 
@@ -147,7 +150,7 @@ static int alloc_page_tables(const struct kring_client *client,
 /*
  * Make @vma a mapping of OWN for @client. The caller has checked that it has the
  * region's size and is shared. Return 0, -EACCES if @vma is not writable, -EBUSY
- * if @client has MAPS_MAX mappings of OWN, or an error of alloc_page_tables().
+ * if @client has MAPS_MAX mappings of OWN, or an error of kring_own_prepare().
  * The caller holds the mmap_lock for writing, so no other mapping of the client
  * comes or goes.
  */
@@ -159,11 +162,10 @@ int kring_own_mmap(struct kring_client *client, struct vm_area_struct *vma)
 		return -EACCES;
 	if (atomic_read(&client->own_maps) == MAPS_MAX)
 		return -EBUSY;
-	err = alloc_page_tables(client, vma);
+	err = kring_own_prepare(client, vma);
 	if (err)
 		return err;
 	atomic_inc(&client->own_maps);
-	vm_flags_set(vma, VM_PFNMAP);
 	vma->vm_private_data = client;
 	vma->vm_ops = &own_ops;
 	return 0;

@@ -5,6 +5,8 @@
 struct kring_client;
 struct vm_area_struct;
 
+int kring_own_prepare(const struct kring_client *client,
+		      struct vm_area_struct *vma);
 int kring_own_mmap(struct kring_client *client, struct vm_area_struct *vma);
 
 #endif /* KRING_OWN_H */

@@ -5,19 +5,27 @@
  * a reference to its region. So the region stays charged until the last mapping
  * goes, however long a process keeps its mapping.
  *
+ * In an owned arena, a producer can lose the right to write an XXL event while
+ * it has the event mapped writable: it seals the event, or dies. lent_fault()
+ * maps the pages of such a mapping, in the way of own.c, and kring_revoke_xxl()
+ * takes them out again. These mappings have other offsets than those that are
+ * read-only (see PGOFF_LENT), so the read-only ones stay as they are.
+ *
  * An XXL region whose event is gone is a remnant while a process has it mapped.
  * The memory cgroup of the producer pays for remnants, so the kernel does not
  * let them grow without limit. kring_remnants_trim() takes pages back:
  *
  *   1. It takes the region's reference away from a mapping. From then on
  *      tracked_fault() maps a page of zeros there, if the mapping is read-only.
- *   2. It removes the pages from the mapping. Each region has offsets of its
+ *   2. It waits for faults of mappings in an owned arena that have found the
+ *      reference before step 1.
+ *   3. It removes the pages from the mapping. Each region has offsets of its
  *      own in the files of all clients (.pgoff). So no mapping of the next
  *      event of the slot loses a page.
- *   3. It puts the reference.
+ *   4. It puts the reference.
  *
  * A mmap() call that has mapped the pages, but has not returned yet, has a
- * mapping that step 2 does not find. This call holds the mmap_lock for writing.
+ * mapping that step 3 does not find. This call holds the mmap_lock for writing.
  * So step 1 takes the reference only if it gets the mmap_lock for a moment. It
  * does not wait for it, because a hostile process can hold its mmap_lock for
  * long: the remnant then stays, and the next call tries again.
@@ -25,13 +33,24 @@
 #include <linux/mm.h>
 #include <linux/spinlock.h>
 
+#include "../core/arena.h"
 #include "../core/client.h"
 #include "../core/compat.h"
 #include "../core/remnants.h"
+#include "../core/revoke.h"
 #include "mapping.h"
 
 /* The first of the offsets of regions: beyond all offsets that mmap() takes. */
 #define PGOFF_BASE	(1ul << (63 - PAGE_SHIFT))
+
+/*
+ * A writable mapping of an XXL event in an owned arena has the offset of its
+ * region plus this. No region has an offset so high.
+ */
+#define PGOFF_LENT	(1ul << (64 - PAGE_SHIFT))
+
+/* lent_fault() maps so many pages at a time, an aligned block of the mapping. */
+#define FAULT_AROUND	64u
 
 /*
  * How many mappings of one region a client may have: one for each reader, and
@@ -148,6 +167,102 @@ static const struct vm_operations_struct tracked_ops = {
 	.mremap = kring_mapping_no_mremap,
 };
 
+/* ---- writable mappings in an owned arena ---- */
+
+/*
+ * Return the pages that a fault of @tracked may map writable, or NULL if there
+ * are none: the event is sealed, its pages were taken back, or its producer has
+ * gone. The pages stay at least as long as the caller has the arena's lock
+ * locked: trim waits for the lock before it puts a reference, and an eviction
+ * takes references only of a client that has gone.
+ */
+static const struct kring_pages *writable_pages(const struct tracked *tracked)
+{
+	const struct kring_pages *pages;
+
+	if (kring_client_is_gone(tracked->client))
+		return NULL;
+	spin_lock(&lock);
+	pages = tracked->pages;
+	if (pages && pages->sealed)
+		pages = NULL;
+	spin_unlock(&lock);
+	return pages;
+}
+
+/* Map the page at @page, an offset in pages, and its neighbours. */
+static vm_fault_t insert_lent(struct vm_area_struct *vma,
+			      const struct kring_region *region, unsigned long page)
+{
+	unsigned long at = round_down(page, FAULT_AROUND);
+	unsigned long end = min(at + FAULT_AROUND, region->nr_pages);
+	vm_fault_t fault = VM_FAULT_NOPAGE;
+
+	for (; at < end && fault == VM_FAULT_NOPAGE; at++)
+		fault = vmf_insert_pfn(vma, vma->vm_start + (at << PAGE_SHIFT),
+				       page_to_pfn(region->pages[at]));
+	return fault;
+}
+
+/* See own_fault(). */
+static vm_fault_t lent_fault(struct vm_fault *vmf)
+{
+	const struct tracked *tracked = vmf->vma->vm_private_data;
+	struct kring_arena *arena = tracked->client->arena;
+	vm_fault_t fault = VM_FAULT_SIGBUS;
+	const struct kring_pages *pages;
+
+	if (mutex_lock_killable(&arena->lock))
+		return VM_FAULT_SIGBUS;
+	pages = writable_pages(tracked);
+	if (pages)
+		fault = insert_lent(vmf->vma, &pages->region,
+				    vmf->pgoff - vmf->vma->vm_pgoff);
+	mutex_unlock(&arena->lock);
+	return fault;
+}
+
+static const struct vm_operations_struct lent_ops = {
+	.open = tracked_open,
+	.close = tracked_close,
+	.fault = lent_fault,
+	.may_split = kring_mapping_no_split,
+	.mremap = kring_mapping_no_mremap,
+};
+
+/*
+ * Take @pages, which are sealed, out of all writable mappings that @client has.
+ * On return no write of @client reaches them. The caller has a reference to
+ * @pages, and does not hold the arena's lock. May sleep.
+ */
+void kring_revoke_xxl(struct kring_client *client,
+		      const struct kring_pages *pages)
+{
+	unsigned long pgoff;
+
+	spin_lock(&lock);
+	pgoff = pages->pgoff;
+	spin_unlock(&lock);
+	/* without an offset, no mmap() is done; a later fault maps nothing */
+	if (client->inode && pgoff)
+		unmap_mapping_pages(client->inode->i_mapping,
+				    PGOFF_LENT + pgoff, pages->region.nr_pages,
+				    true);
+}
+
+/*
+ * Do the same for all XXL events of @client, which is dying: no fault of
+ * @client maps a page writable any more.
+ */
+void kring_revoke_all_xxl(struct kring_client *client)
+{
+	if (client->inode)
+		unmap_mapping_pages(client->inode->i_mapping, PGOFF_LENT,
+				    PGOFF_LENT - 1, true);
+}
+
+/* ---- new mappings ---- */
+
 /*
  * Return how many mappings of @pages @client has. The caller holds lock.
  */
@@ -191,7 +306,8 @@ static int enlist(struct tracked *tracked, struct kring_pages *pages)
 }
 
 /*
- * Make @vma, into which all of @pages is mapped, hold a reference to @pages.
+ * Make @vma, into which all of @pages is mapped, or is mapped by faults if @vma
+ * is VM_PFNMAP, hold a reference to @pages.
  * Return 0, -ENXIO if the event of @pages is gone, -EBUSY if the client has
  * MAPS_MAX mappings of @pages, or -ENOMEM. After an error the caller lets
  * mmap() fail. The caller holds the mmap_lock for writing.
@@ -200,6 +316,7 @@ int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
 			struct kring_pages *pages)
 {
 	struct tracked *tracked = kzalloc(sizeof(*tracked), GFP_KERNEL_ACCOUNT);
+	bool is_lent = vma->vm_flags & VM_PFNMAP;
 	int err;
 
 	if (!tracked)
@@ -211,9 +328,9 @@ int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
 		kfree(tracked);
 		return err;
 	}
-	vma->vm_pgoff = pages->pgoff;
+	vma->vm_pgoff = pages->pgoff + (is_lent ? PGOFF_LENT : 0);
 	vma->vm_private_data = tracked;
-	vma->vm_ops = &tracked_ops;
+	vma->vm_ops = is_lent ? &lent_ops : &tracked_ops;
 	return 0;
 }
 
@@ -302,10 +419,29 @@ static u32 take_references(struct kring_pages *pages,
 }
 
 /*
+ * Take @pages out of all mappings of @client, which have no reference to them
+ * any more. May sleep.
+ */
+static void remove_pages(struct kring_client *client,
+			 const struct kring_pages *pages)
+{
+	struct kring_arena *arena = client->arena;
+
+	if (kring_arena_is_owned(arena)) {
+		/* wait for faults that have found the reference */
+		mutex_lock(&arena->lock);
+		mutex_unlock(&arena->lock);
+		kring_revoke_xxl(client, pages);
+	}
+	unmap_mapping_pages(client->inode->i_mapping, pages->pgoff,
+			    pages->region.nr_pages, true);
+}
+
+/*
  * Take back pages of @remnants, the oldest first, until @remnants has at most
  * @most bytes. Return earlier if the processes that have the rest mapped are in
  * mmap() or munmap(). The caller holds no lock but perhaps an mmap_lock, and
- * keeps the arena. May sleep.
+ * keeps the arena. Takes the arena's lock if the arena is owned. May sleep.
  */
 void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 {
@@ -327,8 +463,7 @@ void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 		n = take_references(pages, client);
 		spin_unlock(&lock);
 		/* one call for all mappings of this client */
-		unmap_mapping_pages(client->inode->i_mapping, pages->pgoff,
-				    pages->region.nr_pages, true);
+		remove_pages(client, pages);
 		while (n--)
 			kring_pages_put(pages);
 		kring_client_put(client);

@@ -459,7 +459,9 @@ const struct call calls[CALLS] = {
 			{ AT(seal, reserved), 1, -EINVAL },
 			/* the lower half of a handle: class and index */
 			{ AT(seal, handle), RRING_M << 29, -EINVAL },
-			{ AT(seal, handle), RRING_XXL << 29, -EINVAL },
+			{ AT(seal, handle), RRING_POOLS << 29, -EINVAL },
+			{ AT(seal, handle), RRING_XXL << 29 | 0xffffff,
+			  -ESTALE },
 			{ AT(seal, handle), ~0u, -EINVAL },
 			{ AT(seal, handle), RRING_L << 29 | 0xffffff, -ESTALE },
 		},

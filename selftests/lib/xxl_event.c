@@ -14,6 +14,21 @@ int xxl_arena(uint32_t places, uint32_t quota)
 	return arena_with(capacity, quota);
 }
 
+int xxl_owned_arena(uint32_t places)
+{
+	struct rring_arena_config config = {
+		.capacity = { 64 * 6, [RRING_XXL] = places },
+		.flags = RRING_CREATE_OWNED,
+		.mode = 0700,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+	int fd = rring_arena_create(&config);
+
+	MUST(fd >= 0);
+	return fd;
+}
+
 struct rring_event xxl_make(struct rring_client *client, size_t len,
 			    uint64_t value)
 {

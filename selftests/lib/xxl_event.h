@@ -17,6 +17,9 @@
  */
 int xxl_arena(uint32_t places, uint32_t quota);
 
+/* Create one that is owned (RRING_CREATE_OWNED), for two producers. */
+int xxl_owned_arena(uint32_t places);
+
 /*
  * @value determines the first word of each page and the last byte of the event.
  * xxl_make() allocates and fills one; xxl_is() returns 1 if it is intact.

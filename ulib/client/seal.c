@@ -15,25 +15,47 @@ static int explain(int err)
 	return err;
 }
 
+/* Let the kernel seal the event of @handle. Return 0 or a negative errno. */
+static int call_seal(struct rring_client *client, uint64_t handle)
+{
+	struct rring_seal args = { .size = sizeof(args), .handle = handle };
+	int err = ulib_call(client, RRING_IOC_SEAL, &args);
+
+	return err ? explain(err) : 0;
+}
+
+/* The payload leaves its writable mapping; a read-only one is made before. */
+static int seal_xxl(struct rring_client *client, struct rring_event *event)
+{
+	void *data = event->data;
+	int err = 0;
+
+	if (client->own->owners)
+		data = ulib_xxl_read_only(client, event->handle, &err);
+	if (!err)
+		err = call_seal(client, event->handle);
+	if (!err)
+		event->data = data;
+	return err;
+}
+
 int rring_seal(struct rring_client *client, struct rring_event *event)
 {
-	struct rring_seal args = {
-		.size = sizeof(args),
-		.handle = event->handle,
-	};
 	uint32_t pool = rring_handle_class(event->handle);
 	int err;
 
 	ulib_error_forget();
 	if (!rring_event_is_of(event, client))
 		return rring_refuse_slow(-EINVAL);
-	if (pool != RRING_L && pool != RRING_XL)
-		return ulib_error(-EINVAL, "the event is not of class RRING_L or RRING_XL; below, a copy costs less than to seal");
+	if (pool < RRING_L || pool > RRING_XXL)
+		return ulib_error(-EINVAL, "the event is below class RRING_L: a copy costs less than to seal");
+	if (pool == RRING_XXL)
+		return seal_xxl(client, event);
 	/* not parked when it is dropped: a parked slot would stay sealed */
 	rring_share(client, event);
-	err = ulib_call(client, RRING_IOC_SEAL, &args);
+	err = call_seal(client, event->handle);
 	if (err)
-		return explain(err);
+		return err;
 	/* the payload has left OWN; from now on it is read in PAYLOAD */
 	rring_event_at(client, event->handle, event->len, event->event_type,
 		       event);
@@ -46,6 +68,5 @@ int rring_is_sealed(const struct rring_client *client,
 	const struct rring_client_private *own = client->own;
 
 	return rring_event_is_of(event, client) && own->owners &&
-	       rring_handle_class(event->handle) < RRING_XXL &&
 	       ulib_header_is_sealed(client, event->handle);
 }

@@ -21,6 +21,7 @@ struct ulib_mapped {
 	uint64_t handle;
 	void *data;
 	size_t size;
+	int writable;
 	uint32_t pins;			/* number of pins with this mapping */
 	struct ulib_mapped *next;
 };
@@ -86,13 +87,12 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
 }
 
 /*
- * Map the region that the slot of @mapped has now, writable if @writable is 1,
- * and set .size and .data of @mapped. Return 0; -ESTALE if the slot has no
+ * Map the region that the slot of @mapped has now, writable if .writable of
+ * @mapped is 1, and set .size and .data of @mapped. Return 0; -ESTALE if the slot has no
  * region, or got one of another size meanwhile (in both cases the slot was
  * freed); or another error of ulib_map().
  */
-static int map_region(struct rring_client *client, struct ulib_mapped *mapped,
-		      int writable)
+static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 {
 	int err = 0;
 
@@ -101,12 +101,12 @@ static int map_region(struct rring_client *client, struct ulib_mapped *mapped,
 		return -ESTALE;
 	mapped->data = ulib_map(client, RRING_REGION_XXL,
 				rring_handle_index(mapped->handle),
-				mapped->size, writable, &err);
+				mapped->size, mapped->writable, &err);
 	return err == -EINVAL || err == -ENXIO ? -ESTALE : err;
 }
 
 /*
- * Return the mapping of the event of @handle, and make it if there is none:
+ * Make a mapping of the event of @handle, which mapped_find() then returns:
  * writable if @writable is 1, as the kernel permits the client that it has
  * lent the slot, and read-only otherwise. On failure return NULL, and set
  * *@err to -ESTALE if the use of the slot is over, to -ENOMEM, or to another
@@ -115,20 +115,18 @@ static int map_region(struct rring_client *client, struct ulib_mapped *mapped,
  * .lock. Without a hold or a pin, the next unlock_and_unmap() for this slot
  * would remove the mapping.
  */
-static struct ulib_mapped *mapped_get(struct rring_client *client,
+static struct ulib_mapped *mapped_add(struct rring_client *client,
 				      uint64_t handle, int writable, int *err)
 {
-	struct ulib_mapped *mapped = mapped_find(client, handle);
+	struct ulib_mapped *mapped = calloc(1, sizeof(*mapped));
 
-	if (mapped)
-		return mapped;
-	mapped = calloc(1, sizeof(*mapped));
 	if (!mapped) {
 		*err = rring_refuse_slow(-ENOMEM);
 		return NULL;
 	}
 	mapped->handle = handle;
-	*err = map_region(client, mapped, writable);
+	mapped->writable = writable;
+	*err = map_region(client, mapped);
 	/* the slot may have been reused before the region was mapped */
 	if (!*err && !rring_generation_is(client, handle)) {
 		ulib_unmap(client, mapped->data, mapped->size);
@@ -141,6 +139,18 @@ static struct ulib_mapped *mapped_get(struct rring_client *client,
 	mapped->next = *list_of(client, handle);
 	*list_of(client, handle) = mapped;
 	return mapped;
+}
+
+/*
+ * Return the mapping of the event of @handle. If there is none, call
+ * mapped_add().
+ */
+static struct ulib_mapped *mapped_get(struct rring_client *client,
+				      uint64_t handle, int writable, int *err)
+{
+	struct ulib_mapped *mapped = mapped_find(client, handle);
+
+	return mapped ? mapped : mapped_add(client, handle, writable, err);
 }
 
 /*
@@ -497,6 +507,31 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 		err = read_header(client, mapped, event);
 	unlock(client);
 	return err;
+}
+
+/*
+ * Return where the event of @handle, which this client holds, can be read when it
+ * is sealed: in a read-only mapping, which stays as long as the hold. From now on
+ * the client finds the event there. On failure return NULL, and set *@err to
+ * -EINVAL if the client does not hold the event, to -EPERM if the client is
+ * inherited, or to an error of mapped_add(). The caller has set *@err to 0.
+ */
+void *ulib_xxl_read_only(struct rring_client *client, uint64_t handle, int *err)
+{
+	struct ulib_mapped *mapped;
+
+	if (ulib_is_inherited(client)) {
+		*err = ulib_refuse_inherited();
+		return NULL;
+	}
+	lock(client);
+	mapped = mapped_find(client, handle);
+	if (!mapped)
+		*err = ulib_not_held(client);
+	else if (mapped->writable)
+		mapped = mapped_add(client, handle, 0, err);
+	unlock(client);
+	return mapped ? mapped->data : NULL;
 }
 
 /* ---- readers ---- */

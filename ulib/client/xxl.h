@@ -40,6 +40,8 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 		     struct rring_event *event);
 int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event);
+void *ulib_xxl_read_only(struct rring_client *client, uint64_t handle,
+			 int *err);
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*

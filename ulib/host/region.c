@@ -285,3 +285,13 @@ bool kring_can_revoke(void)
 void kring_revoke_own(struct kring_client *client, u64 page, u64 n)
 {
 }
+
+/* Do nothing: no event of a process can be sealed. */
+void kring_revoke_xxl(struct kring_client *client,
+		      const struct kring_pages *pages)
+{
+}
+
+void kring_revoke_all_xxl(struct kring_client *client)
+{
+}

@@ -145,7 +145,8 @@ enum rring_region_type {
 	RRING_REGION_PAYLOAD,
 	RRING_REGION_RING,	/* index: ring id, from 1 */
 	RRING_REGION_XXL,	/* index: a slot that is in use; writable for
-				 * the client that it was lent to
+				 * the client that it was lent to, until it seals
+				 * the event
 				 */
 	RRING_REGION_OWN,	/* in an owned arena, for a producer: PAYLOAD
 				 * once more, with the same size and offsets,
@@ -194,8 +195,7 @@ enum rring_region_type {
  * The owner word of a group: 63..32 serial of the owner, 31 sealed, 7..0 its
  * client id; 0 if the kernel or nobody owns the group. While a client holds an
  * event of the group, the word changes only to 0, or gets the bit sealed. If it
- * is 0 or has this bit, no process can write a payload of the group. (An event
- * of XXL stays writable for its producer.)
+ * is 0 or has this bit, no process can write a payload of the group.
  */
 #define RRING_OWNER_SERIAL_SHIFT	32
 #define RRING_OWNER_SEALED		(1ull << 31)
@@ -1000,11 +1000,14 @@ struct rring_pool_stat {
 };
 
 /*
- * SEAL: give up the right to write the payload of an event of L or XL, in an
- * owned arena. When the call returns 0, no process can write the payload until
- * the slot is freed, and the owner word of the group has RRING_OWNER_SEALED.
+ * SEAL: give up the right to write the payload of an event of L, XL or XXL, in
+ * an owned arena. When the call returns 0, no process can write the payload until
+ * the slot is freed, and the owner word of the group (of XXL: of the slot) has
+ * RRING_OWNER_SEALED. An access through a mapping in which the producer could
+ * write the payload raises SIGBUS; PAYLOAD, or a read-only mapping of the XXL
+ * region, shows the payload.
  *
- *	EINVAL	also if the class of .handle is neither L nor XL
+ *	EINVAL	also if the class of .handle is none of these
  *	EOPNOTSUPP	the arena is not owned
  *	EPERM	also if another producer has allocated the event
  *	ESTALE	.handle names no present use of a slot

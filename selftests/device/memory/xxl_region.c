@@ -26,9 +26,18 @@ FIXTURE(xxl)
 	struct rring_client *consumer;
 };
 
+FIXTURE_VARIANT(xxl)
+{
+	int is_owned;
+};
+
+FIXTURE_VARIANT_ADD(xxl, plain) { .is_owned = 0 };
+FIXTURE_VARIANT_ADD(xxl, owned) { .is_owned = 1 };
+
 FIXTURE_SETUP(xxl)
 {
-	self->arena = xxl_arena(PLACES, 0);
+	self->arena = variant->is_owned ? xxl_owned_arena(PLACES) :
+					  xxl_arena(PLACES, 0);
 	self->producer = client_of(self->arena, RRING_PRODUCER);
 	self->consumer = client_of(self->arena, RRING_CONSUMER);
 }

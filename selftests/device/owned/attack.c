@@ -2,8 +2,9 @@
 /*
  * A producer of an owned arena tries to write an event of another producer
  * through its region OWN: in a page that it never owned, and in one that it
- * owned, mapped and prepared until the other producer got it. Each attempt is
- * refused, and the event stays as it is. What a producer can try through
+ * owned, mapped and prepared until the other producer got it. Or it tries to
+ * write an event above 16 KiB of its own, which it has mapped, prepared, and then
+ * sealed. Each attempt is refused, and the event stays as it is. What a producer can try through
  * PAYLOAD is in device/memory/: there PAYLOAD is one of the regions.
  */
 #include <fcntl.h>
@@ -22,6 +23,8 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "device.h"
@@ -45,9 +48,13 @@ FIXTURE(own_attack)
 	struct rring_event event[GROUPS];	/* of .good */
 	int n;
 	struct rring_event *target;		/* one of .event */
-	char *addr;				/* its page in OWN of .bad */
-	char *own;
+	char *addr;				/* its page in .own of .bad */
+	char *own;				/* writable mapping: OWN, or the
+						 * region of the sealed event
+						 */
 	size_t size;
+	enum rring_region_type region;
+	uint32_t index;
 	char *view[VIEWS];
 	int pipe[2];
 };
@@ -55,10 +62,12 @@ FIXTURE(own_attack)
 FIXTURE_VARIANT(own_attack)
 {
 	int was_owned;
+	int is_sealed;
 };
 
 FIXTURE_VARIANT_ADD(own_attack, never_owned) { .was_owned = 0 };
 FIXTURE_VARIANT_ADD(own_attack, owned_until_now) { .was_owned = 1 };
+FIXTURE_VARIANT_ADD(own_attack, sealed_xxl) { .is_sealed = 1 };
 
 #define errno_of(call) ((long)(call) < 0 ? -errno : 0)
 
@@ -115,33 +124,89 @@ static void be_honest(FIXTURE_DATA(own_attack) *self)
 	}
 }
 
-FIXTURE_SETUP(own_attack)
+/* Map once more what the attacker has mapped writable, or may not any more. */
+static char *map_again(const FIXTURE_DATA(own_attack) *self)
+{
+	return device_map(self->bad->fd, self->region, self->index, self->size,
+			  PROT_READ | PROT_WRITE);
+}
+
+static void map_views(FIXTURE_DATA(own_attack) *self)
+{
+	int i;
+
+	for (i = 0; i < VIEWS; i++) {
+		self->view[i] = map_again(self);
+		MUST(self->view[i] != MAP_FAILED);
+	}
+}
+
+/* The target is in a group of the honest producer. */
+static void aim_at_group(FIXTURE_DATA(own_attack) *self, int has_owned)
 {
 	int was_owned[GROUPS] = { 0 };
 	int i;
 
-	self->arena = owned_arena(GROUPS, 2);
-	self->bad = client_of(self->arena, RRING_PRODUCER);
-	self->good = client_of(self->arena, RRING_PRODUCER);
+	self->region = RRING_REGION_OWN;
 	self->size = self->bad->arena->payload_size;
 	self->own = self->bad->pool[0].own -
 		    self->bad->arena->pool[0].payload_offset;
-	ASSERT_EQ(0, pipe2(self->pipe, O_NONBLOCK));
-	for (i = 0; i < VIEWS; i++) {
-		self->view[i] = device_map(self->bad->fd, RRING_REGION_OWN, 0,
-					   self->size, PROT_READ | PROT_WRITE);
-		ASSERT_NE(MAP_FAILED, self->view[i]);
-	}
+	map_views(self);
 	for (i = 0; i < KEPT; i++)
 		self->kept[i] = owned_make(self->bad, RRING_L, 100);
-	if (variant->was_owned)
+	if (has_owned)
 		own_and_lose(self, was_owned);
 	be_honest(self);
 	for (i = 0; i < self->n; i++)
-		if (was_owned[index_of(&self->event[i])] == variant->was_owned)
+		if (was_owned[index_of(&self->event[i])] == has_owned)
 			self->target = &self->event[i];
-	ASSERT_NE(NULL, self->target);
+	MUST(self->target);
 	self->addr = owned_write_view(self->bad, self->target);
+}
+
+/* The target is an event of XXL that the attacker has prepared and sealed. */
+static void aim_at_sealed(FIXTURE_DATA(own_attack) *self)
+{
+	struct rring_event event = owned_make(self->bad, RRING_XXL, 0);
+	uint64_t *word = event.data;
+	uint64_t i;
+
+	self->region = RRING_REGION_XXL;
+	self->index = index_of(&event);
+	self->own = event.data;
+	self->size = rring_page_align(event.len);
+	self->addr = self->own + PAGE;
+	map_views(self);
+	prepare(self, self->own);
+	prepare(self, self->addr);
+	for (i = 0; i < event.len / sizeof(*word); i++)
+		word[i] = i;
+	for (i = 0; i < KEPT; i++)
+		self->kept[i] = owned_make(self->bad, RRING_XXL, 100);
+	MUST(!rring_seal(self->bad, &event));
+	self->event[0] = event;
+	self->n = 1;
+	self->target = &self->event[0];
+}
+
+FIXTURE_SETUP(own_attack)
+{
+	self->arena = owned_arena(GROUPS, 2);
+	self->bad = client_of(self->arena, RRING_PRODUCER);
+	self->good = client_of(self->arena, RRING_PRODUCER);
+	ASSERT_EQ(0, pipe2(self->pipe, O_NONBLOCK));
+	if (variant->is_sealed)
+		aim_at_sealed(self);
+	else
+		aim_at_group(self, variant->was_owned);
+}
+
+/* Where everybody may read the target. */
+static char *read_view(const FIXTURE_DATA(own_attack) *self)
+{
+	return self->region == RRING_REGION_OWN ?
+	       owned_read_view(self->bad, self->target) :
+	       (char *)self->target->data + PAGE;
 }
 
 /* After each attack no event has changed, and each producer writes its own. */
@@ -150,11 +215,17 @@ FIXTURE_TEARDOWN(own_attack)
 	struct rring_client *last;
 	int i;
 
-	for (i = 0; i < self->n; i++) {
+	for (i = 0; i < self->n; i++)
 		EXPECT_TRUE(owned_is(&self->event[i], (uint64_t)i));
+	for (i = 0; i < self->n && !variant->is_sealed; i++) {
 		EXPECT_EQ(0, signal_of_store(self->event[i].data));
 		EXPECT_EQ(SIGBUS, signal_of_store(
 				owned_write_view(self->bad, &self->event[i])));
+	}
+	if (variant->is_sealed) {
+		EXPECT_EQ(1, rring_is_sealed(self->bad, self->target));
+		EXPECT_EQ(SIGSEGV, signal_of_store(self->target->data));
+		EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
 	}
 	for (i = 0; i < KEPT; i++) {
 		EXPECT_TRUE(owned_is(&self->kept[i], 100));
@@ -185,13 +256,16 @@ TEST_F(own_attack, by_a_plain_store)
 TEST_F(own_attack, by_other_mappings)
 {
 	size_t at = (size_t)(self->addr - self->own);
-	char *later = device_map(self->bad->fd, RRING_REGION_OWN, 0,
-				 self->size, PROT_READ | PROT_WRITE);
+	char *later = map_again(self);
 	int i;
 
-	ASSERT_NE(MAP_FAILED, later);
 	for (i = 0; i < VIEWS; i++)
 		EXPECT_EQ(SIGBUS, signal_of_store(self->view[i] + at));
+	if (variant->is_sealed) {
+		EXPECT_EQ(MAP_FAILED, later);
+		return;
+	}
+	ASSERT_NE(MAP_FAILED, later);
 	EXPECT_EQ(SIGBUS, signal_of_store(later + at));
 	munmap(later, self->size);
 	/* at once, so that the kernel fills the whole mapping */
@@ -347,6 +421,8 @@ TEST_F(own_attack, by_a_read_that_began_before)
 	pthread_t thread[GROUPS];
 	int i, n = 0, refused = 0;
 
+	if (variant->is_sealed)
+		SKIP(return, "no group moves");
 	/* the honest producer gives all back, and takes all again below */
 	while (self->n)
 		rring_drop(self->good, &self->event[--self->n]);
@@ -418,7 +494,7 @@ TEST_F(own_attack, by_vmsplice)
 TEST_F(own_attack, by_a_pipe_with_the_page_of_payload)
 {
 	struct iovec iov = {
-		.iov_base = owned_read_view(self->bad, self->target),
+		.iov_base = read_view(self),
 		.iov_len = 8,
 	};
 	char page[PAGE];
@@ -550,7 +626,7 @@ static int uring_register(struct uring *uring, char *addr)
 
 TEST_F(own_attack, by_io_uring)
 {
-	char *view = owned_read_view(self->bad, self->target);
+	char *view = read_view(self);
 	struct uring uring;
 
 	if (uring_open(&uring))
@@ -603,14 +679,9 @@ TEST_F(own_attack, by_a_child)
 						   CLONE_VFORK, NULL));
 }
 
-static int map_own(void *arg)
+static int map_it(void *arg)
 {
-	const struct rring_client *client = arg;
-	void *own = device_map(client->fd, RRING_REGION_OWN, 0,
-			       client->arena->payload_size,
-			       PROT_READ | PROT_WRITE);
-
-	return own == MAP_FAILED ? errno : 0;
+	return map_again(arg) == MAP_FAILED ? errno : 0;
 }
 
 static int map_own_of_parent(void *arg)
@@ -628,7 +699,8 @@ TEST_F(own_attack, by_a_mapping_of_another_process)
 {
 	EXPECT_EQ(EPERM, reap(spawn(map_own_of_parent, self)));
 	/* one that shares the memory can, and gets no more than this one */
-	EXPECT_EQ(0, run_in_this_memory(map_own, self->bad, 0, NULL));
+	EXPECT_EQ(variant->is_sealed ? EACCES : 0,
+		  run_in_this_memory(map_it, self, 0, NULL));
 }
 
 static int end_at_once(void *arg)
@@ -833,12 +905,14 @@ TEST_F(own_attack, by_unmapping_a_part)
 	EXPECT_EQ(MAP_FAILED, mmap(self->addr, PAGE, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
 				   0));
-	EXPECT_EQ(MAP_FAILED, device_map(self->bad->fd, RRING_REGION_OWN, 0,
-					 PAGE, PROT_READ | PROT_WRITE));
+	EXPECT_EQ(MAP_FAILED, device_map(self->bad->fd, self->region,
+					 self->index, PAGE,
+					 PROT_READ | PROT_WRITE));
 	EXPECT_EQ(EINVAL, errno);
 	EXPECT_EQ(MAP_FAILED, mmap(NULL, self->size, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE, self->bad->fd,
-				   (off_t)RRING_OFF(RRING_REGION_OWN, 0)));
+				   (off_t)RRING_OFF(self->region,
+						    self->index)));
 	EXPECT_EQ(EINVAL, errno);
 }
 

@@ -23,6 +23,7 @@ FIXTURE_VARIANT(seal)
 
 FIXTURE_VARIANT_ADD(seal, l) { .pool = RRING_L };
 FIXTURE_VARIANT_ADD(seal, xl) { .pool = RRING_XL };
+FIXTURE_VARIANT_ADD(seal, xxl) { .pool = RRING_XXL };
 
 FIXTURE_SETUP(seal)
 {
@@ -113,7 +114,8 @@ TEST_F(seal, refuses_what_it_cannot_seal)
 		.size = sizeof(args),
 		.handle = made.handle,
 	};
-	int plain = arena_small();
+	uint32_t capacity[RRING_POOLS] = { 8, 8, 8, 8, 8, 8 };
+	int plain = arena_with(capacity, 0);
 	struct rring_client *client = client_of(plain, RRING_PRODUCER);
 	int fd = self->producer->fd;
 	struct rring_event event;
