@@ -1,247 +1,24 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * A producer of an owned arena tries to write an event of another producer
- * through its region OWN: in a page that it never owned, and in one that it
- * owned, mapped and prepared until the other producer got it. Or it tries to
- * write an event above 16 KiB of its own, which it has mapped, prepared, and then
- * sealed. Each attempt is refused, and the event stays as it is. What a producer can try through
- * PAYLOAD is in device/memory/: there PAYLOAD is one of the regions.
+ * A producer of an owned arena tries to write a page that it may not write (see
+ * own_attack_fixture.h): by stores, by a debugger, by system calls that store
+ * their results, and by other processes. Each attempt is refused. What it can try
+ * by changes of its mapping is in attack_mapping.c, and what it can try through
+ * PAYLOAD in device/memory/: there PAYLOAD is one of the regions.
  */
-#include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/io_uring.h>
-#include <linux/mempolicy.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
-#include <rusted_ring/internal/layout.h>
-
-#include "arena.h"
-#include "device.h"
-#include "kselftest_harness.h"
-#include "owned_arena.h"
-#include "region.h"
+#include "own_attack_fixture.h"
 #include "sleeper.h"
-#include "stream.h"
 
-#define GROUPS	16	/* of one slot each */
-#define KEPT	2	/* events that the attacker has all the time */
-#define VIEWS	3	/* more mappings of OWN that the attacker has */
 #define EVIL	0x6576696c6576696cul
 #define STACK	65536
-
-FIXTURE(own_attack)
-{
-	int arena;
-	struct rring_client *bad, *good;
-	struct rring_event kept[KEPT];		/* of .bad */
-	struct rring_event event[GROUPS];	/* of .good */
-	int n;
-	struct rring_event *target;		/* one of .event */
-	char *addr;				/* its page in .own of .bad */
-	char *own;				/* writable mapping: OWN, or the
-						 * region of the sealed event
-						 */
-	size_t size;
-	enum rring_region_type region;
-	uint32_t index;
-	char *view[VIEWS];
-	int pipe[2];
-};
-
-FIXTURE_VARIANT(own_attack)
-{
-	int was_owned;
-	int is_sealed;
-};
-
-FIXTURE_VARIANT_ADD(own_attack, never_owned) { .was_owned = 0 };
-FIXTURE_VARIANT_ADD(own_attack, owned_until_now) { .was_owned = 1 };
-FIXTURE_VARIANT_ADD(own_attack, sealed_xxl) { .is_sealed = 1 };
-
-#define errno_of(call) ((long)(call) < 0 ? -errno : 0)
-
-static uint32_t index_of(const struct rring_event *event)
-{
-	return event->handle & 0xffffff;
-}
-
-/* Offer the page to the kernel in each way that could pin it. */
-static void prepare(FIXTURE_DATA(own_attack) *self, char *page)
-{
-	struct iovec iov = { .iov_base = page, .iov_len = PAGE };
-	size_t at = (size_t)(page - self->own);
-	int i;
-
-	for (i = 0; i < VIEWS; i++)
-		*(volatile char *)(self->view[i] + at) = 1;
-	MUST(!mlock(page, PAGE));
-	MUST(vmsplice(self->pipe[1], &iov, 1, SPLICE_F_NONBLOCK) < 0 &&
-	     errno == EFAULT);
-	MUST(vmsplice(self->pipe[1], &iov, 1,
-		      SPLICE_F_NONBLOCK | SPLICE_F_GIFT) < 0 &&
-	     errno == EFAULT);
-}
-
-/* The attacker owns, maps and prepares pages, and gives them back. */
-static void own_and_lose(FIXTURE_DATA(own_attack) *self, int *was_owned)
-{
-	struct rring_event event[GROUPS];
-	int n = 0;
-
-	while (n < GROUPS && !rring_alloc_class(self->bad, RRING_L, 8, 1,
-						&event[n])) {
-		memset(event[n].data, 0xbd, PAGE);
-		prepare(self, event[n].data);
-		was_owned[index_of(&event[n])] = 1;
-		n++;
-	}
-	while (n--)
-		MUST(!rring_drop(self->bad, &event[n]));
-}
-
-/* The honest producer gets all groups that it may, and writes their pages. */
-static void be_honest(FIXTURE_DATA(own_attack) *self)
-{
-	struct rring_event probe;
-
-	while (self->n < GROUPS &&
-	       !rring_alloc_class(self->good, RRING_L, 8, 1, &probe)) {
-		MUST(!rring_drop(self->good, &probe));
-		self->event[self->n] = owned_make(self->good, RRING_L,
-						  (uint64_t)self->n);
-		self->n++;
-	}
-}
-
-/* Map once more what the attacker has mapped writable, or may not any more. */
-static char *map_again(const FIXTURE_DATA(own_attack) *self)
-{
-	return device_map(self->bad->fd, self->region, self->index, self->size,
-			  PROT_READ | PROT_WRITE);
-}
-
-static void map_views(FIXTURE_DATA(own_attack) *self)
-{
-	int i;
-
-	for (i = 0; i < VIEWS; i++) {
-		self->view[i] = map_again(self);
-		MUST(self->view[i] != MAP_FAILED);
-	}
-}
-
-/* The target is in a group of the honest producer. */
-static void aim_at_group(FIXTURE_DATA(own_attack) *self, int has_owned)
-{
-	int was_owned[GROUPS] = { 0 };
-	int i;
-
-	self->region = RRING_REGION_OWN;
-	self->size = self->bad->arena->payload_size;
-	self->own = self->bad->pool[0].own -
-		    self->bad->arena->pool[0].payload_offset;
-	map_views(self);
-	for (i = 0; i < KEPT; i++)
-		self->kept[i] = owned_make(self->bad, RRING_L, 100);
-	if (has_owned)
-		own_and_lose(self, was_owned);
-	be_honest(self);
-	for (i = 0; i < self->n; i++)
-		if (was_owned[index_of(&self->event[i])] == has_owned)
-			self->target = &self->event[i];
-	MUST(self->target);
-	self->addr = owned_write_view(self->bad, self->target);
-}
-
-/* The target is an event of XXL that the attacker has prepared and sealed. */
-static void aim_at_sealed(FIXTURE_DATA(own_attack) *self)
-{
-	struct rring_event event = owned_make(self->bad, RRING_XXL, 0);
-	uint64_t *word = event.data;
-	uint64_t i;
-
-	self->region = RRING_REGION_XXL;
-	self->index = index_of(&event);
-	self->own = event.data;
-	self->size = rring_page_align(event.len);
-	self->addr = self->own + PAGE;
-	map_views(self);
-	prepare(self, self->own);
-	prepare(self, self->addr);
-	for (i = 0; i < event.len / sizeof(*word); i++)
-		word[i] = i;
-	for (i = 0; i < KEPT; i++)
-		self->kept[i] = owned_make(self->bad, RRING_XXL, 100);
-	MUST(!rring_seal(self->bad, &event));
-	self->event[0] = event;
-	self->n = 1;
-	self->target = &self->event[0];
-}
-
-FIXTURE_SETUP(own_attack)
-{
-	self->arena = owned_arena(GROUPS, 2);
-	self->bad = client_of(self->arena, RRING_PRODUCER);
-	self->good = client_of(self->arena, RRING_PRODUCER);
-	ASSERT_EQ(0, pipe2(self->pipe, O_NONBLOCK));
-	if (variant->is_sealed)
-		aim_at_sealed(self);
-	else
-		aim_at_group(self, variant->was_owned);
-}
-
-/* Where everybody may read the target. */
-static char *read_view(const FIXTURE_DATA(own_attack) *self)
-{
-	return self->region == RRING_REGION_OWN ?
-	       owned_read_view(self->bad, self->target) :
-	       (char *)self->target->data + PAGE;
-}
-
-/* After each attack no event has changed, and each producer writes its own. */
-FIXTURE_TEARDOWN(own_attack)
-{
-	struct rring_client *last;
-	int i;
-
-	for (i = 0; i < self->n; i++)
-		EXPECT_TRUE(owned_is(&self->event[i], (uint64_t)i));
-	for (i = 0; i < self->n && !variant->is_sealed; i++) {
-		EXPECT_EQ(0, signal_of_store(self->event[i].data));
-		EXPECT_EQ(SIGBUS, signal_of_store(
-				owned_write_view(self->bad, &self->event[i])));
-	}
-	if (variant->is_sealed) {
-		EXPECT_EQ(1, rring_is_sealed(self->bad, self->target));
-		EXPECT_EQ(SIGSEGV, signal_of_store(self->target->data));
-		EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
-	}
-	for (i = 0; i < KEPT; i++) {
-		EXPECT_TRUE(owned_is(&self->kept[i], 100));
-		EXPECT_EQ(0, signal_of_store(self->kept[i].data));
-	}
-	for (i = 0; i < VIEWS; i++)
-		munmap(self->view[i], self->size);
-	rring_close(self->bad);
-	rring_close(self->good);
-	last = client_of(self->arena, RRING_OBSERVER);
-	EXPECT_TRUE(all_free(last));
-	rring_close(last);
-	close(self->arena);
-	close(self->pipe[0]);
-	close(self->pipe[1]);
-}
 
 /* ---- stores of the process ---- */
 
@@ -251,63 +28,6 @@ TEST_F(own_attack, by_a_plain_store)
 	EXPECT_EQ(SIGBUS, signal_of_store(self->addr + PAGE / 2));
 	EXPECT_EQ(SIGBUS, signal_of_store(self->addr + PAGE - 1));
 	EXPECT_EQ(SIGBUS, signal_of_load(self->addr));
-}
-
-TEST_F(own_attack, by_other_mappings)
-{
-	size_t at = (size_t)(self->addr - self->own);
-	char *later = map_again(self);
-	int i;
-
-	for (i = 0; i < VIEWS; i++)
-		EXPECT_EQ(SIGBUS, signal_of_store(self->view[i] + at));
-	if (variant->is_sealed) {
-		EXPECT_EQ(MAP_FAILED, later);
-		return;
-	}
-	ASSERT_NE(MAP_FAILED, later);
-	EXPECT_EQ(SIGBUS, signal_of_store(later + at));
-	munmap(later, self->size);
-	/* at once, so that the kernel fills the whole mapping */
-	later = mmap(NULL, self->size, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_POPULATE | MAP_LOCKED, self->bad->fd,
-		     (off_t)RRING_OFF(RRING_REGION_OWN, 0));
-	ASSERT_NE(MAP_FAILED, later);
-	EXPECT_EQ(SIGBUS, signal_of_store(later + at));
-	munmap(later, self->size);
-}
-
-TEST_F(own_attack, by_mprotect)
-{
-	static const int rights[] = {
-		PROT_NONE, PROT_READ, PROT_WRITE, PROT_READ | PROT_WRITE,
-	};
-	size_t i;
-
-	for (i = 0; i < 4; i++) {
-		EXPECT_EQ(0, errno_of(mprotect(self->own, self->size,
-					       rights[i])));
-		EXPECT_EQ(rights[i] ? SIGBUS : SIGSEGV,
-			  signal_of_store(self->addr));
-	}
-	EXPECT_EQ(-EACCES, errno_of(mprotect(self->own, self->size,
-					     PROT_READ | PROT_EXEC)));
-	EXPECT_EQ(-EINVAL, errno_of(mprotect(self->addr, PAGE, PROT_READ)));
-	EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
-}
-
-TEST_F(own_attack, by_mprotect_with_a_key)
-{
-	int key = (int)syscall(SYS_pkey_alloc, 0, 0);
-
-	if (key < 0)
-		SKIP(return, "the CPU has no protection keys");
-	EXPECT_EQ(0, errno_of(syscall(SYS_pkey_mprotect, self->own, self->size,
-				      PROT_READ | PROT_WRITE, key)));
-	EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
-	EXPECT_EQ(0, errno_of(syscall(SYS_pkey_mprotect, self->own, self->size,
-				      PROT_READ | PROT_WRITE, 0)));
-	syscall(SYS_pkey_free, key);
 }
 
 /* ---- debuggers ---- */
@@ -487,6 +207,14 @@ TEST_F(own_attack, by_vmsplice)
 	close(write_end);
 }
 
+/* Where everybody may read the target. */
+static char *read_view(const FIXTURE_DATA(own_attack) *self)
+{
+	return self->region == RRING_REGION_OWN ?
+	       owned_read_view(self->bad, self->target) :
+	       (char *)self->target->data + PAGE;
+}
+
 /*
  * A page of PAYLOAD can be in a pipe, to be read. What is written to the pipe
  * after it does not go into the page.
@@ -644,12 +372,6 @@ TEST_F(own_attack, by_io_uring)
 
 /* ---- other processes and threads ---- */
 
-static int store_there(void *addr)
-{
-	*(volatile char *)addr = 1;
-	return 0;
-}
-
 /* Run @run in a process that shares this one's memory. Return its status. */
 static int run_in_this_memory(int (*run)(void *arg), void *arg, int flags,
 			      void *tid)
@@ -780,161 +502,6 @@ TEST_F(own_attack, by_the_frame_of_a_signal)
 {
 	EXPECT_EQ(128 + SIGSEGV, run_in_this_memory(take_signal_on, self->addr,
 						    0, NULL));
-}
-
-/* ---- changes of the mapping ---- */
-
-TEST_F(own_attack, by_userfaultfd)
-{
-	static const uint64_t modes[] = {
-		UFFDIO_REGISTER_MODE_MISSING,
-		UFFDIO_REGISTER_MODE_WP,
-		UFFDIO_REGISTER_MODE_MINOR,
-	};
-	struct uffdio_api api = { .api = UFFD_API };
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-	struct uffdio_copy copy = {
-		.dst = (unsigned long)self->addr,
-		.src = (unsigned long)self->kept[0].data,
-		.len = PAGE,
-	};
-	size_t i;
-
-	if (fd < 0)
-		SKIP(return, "this kernel has no userfaultfd");
-	ASSERT_EQ(0, ioctl(fd, UFFDIO_API, &api));
-	for (i = 0; i < 3; i++) {
-		struct uffdio_register range = {
-			.range = {
-				.start = (unsigned long)self->own,
-				.len = self->size,
-			},
-			.mode = modes[i],
-		};
-
-		EXPECT_EQ(-EINVAL, errno_of(ioctl(fd, UFFDIO_REGISTER,
-						  &range)));
-	}
-	EXPECT_EQ(-ENOENT, errno_of(ioctl(fd, UFFDIO_COPY, &copy)));
-	close(fd);
-}
-
-#define ANY	1	/* depends on how the kernel is configured */
-
-TEST_F(own_attack, by_madvise)
-{
-	static const struct {
-		int advice;
-		int err;
-	} tries[] = {
-		{ MADV_NORMAL, 0 },
-		{ MADV_RANDOM, 0 },
-		{ MADV_SEQUENTIAL, 0 },
-		{ MADV_WILLNEED, ANY },
-		{ MADV_DONTNEED, -EINVAL },
-		{ MADV_FREE, -EINVAL },
-		{ MADV_REMOVE, ANY },
-		{ MADV_DONTFORK, 0 },
-		{ MADV_DOFORK, -EINVAL },
-		{ MADV_MERGEABLE, ANY },
-		{ MADV_UNMERGEABLE, ANY },
-		{ MADV_HUGEPAGE, ANY },
-		{ MADV_NOHUGEPAGE, ANY },
-		{ MADV_DONTDUMP, 0 },
-		{ MADV_DODUMP, -EINVAL },
-		{ MADV_WIPEONFORK, -EINVAL },
-		{ MADV_KEEPONFORK, 0 },
-		{ MADV_COLD, -EINVAL },
-		{ MADV_PAGEOUT, -EINVAL },
-		{ MADV_POPULATE_READ, -EINVAL },
-		{ MADV_POPULATE_WRITE, -EINVAL },
-		{ 24 /* MADV_DONTNEED_LOCKED */, -EINVAL },
-		{ 25 /* MADV_COLLAPSE */, -EINVAL },
-	};
-	size_t i;
-	int err;
-
-	for (i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
-		err = errno_of(madvise(self->own, self->size,
-				       tries[i].advice));
-		if (tries[i].err != ANY)
-			EXPECT_EQ(tries[i].err, err)
-				TH_LOG("advice %d", tries[i].advice);
-		madvise(self->addr, PAGE, tries[i].advice);
-		EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
-	}
-	/* also after all of these, a child has nothing */
-	EXPECT_EQ(128 + SIGSEGV, reap(spawn(store_there, self->addr)));
-	EXPECT_EQ(128 + SIGSEGV, reap(spawn(store_there,
-					    self->kept[0].data)));
-}
-
-TEST_F(own_attack, by_locking_it)
-{
-	EXPECT_EQ(0, errno_of(mlock(self->addr, PAGE)));
-	EXPECT_EQ(0, errno_of(mlock(self->own, self->size)));
-	EXPECT_EQ(0, errno_of(mlockall(MCL_CURRENT | MCL_FUTURE)));
-	EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
-	EXPECT_EQ(0, errno_of(munlockall()));
-	EXPECT_EQ(0, errno_of(munlock(self->own, self->size)));
-}
-
-TEST_F(own_attack, by_moving_the_mapping)
-{
-	void *free = mmap(NULL, self->size, PROT_NONE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	ASSERT_NE(MAP_FAILED, free);
-	EXPECT_EQ(MAP_FAILED, mremap(self->own, self->size, self->size,
-				     MREMAP_MAYMOVE | MREMAP_FIXED, free));
-	EXPECT_EQ(MAP_FAILED, mremap(self->own, self->size, self->size + PAGE,
-				     MREMAP_MAYMOVE));
-	EXPECT_EQ(MAP_FAILED, mremap(self->own, 0, self->size,
-				     MREMAP_MAYMOVE));
-	EXPECT_EQ(MAP_FAILED, mremap(self->addr, PAGE, PAGE,
-				     MREMAP_MAYMOVE | MREMAP_FIXED, free));
-	EXPECT_EQ(MAP_FAILED, mremap(self->own, self->size, self->size,
-				     MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
-	EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
-}
-
-TEST_F(own_attack, by_unmapping_a_part)
-{
-	EXPECT_EQ(-EINVAL, errno_of(munmap(self->addr, PAGE)));
-	EXPECT_EQ(-EINVAL, errno_of(munmap(self->own, PAGE)));
-	EXPECT_EQ(MAP_FAILED, mmap(self->addr, PAGE, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-				   0));
-	EXPECT_EQ(MAP_FAILED, device_map(self->bad->fd, self->region,
-					 self->index, PAGE,
-					 PROT_READ | PROT_WRITE));
-	EXPECT_EQ(EINVAL, errno);
-	EXPECT_EQ(MAP_FAILED, mmap(NULL, self->size, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE, self->bad->fd,
-				   (off_t)RRING_OFF(self->region,
-						    self->index)));
-	EXPECT_EQ(EINVAL, errno);
-}
-
-/* Pages of OWN have no node that a policy could change. */
-TEST_F(own_attack, by_moving_the_page)
-{
-	unsigned long node = 1;
-	void *page[1] = { self->addr };
-	int nodes[1] = { 0 }, status[1] = { 7 };
-
-	if (syscall(SYS_mbind, self->own, self->size, MPOL_BIND, &node, 64,
-		    MPOL_MF_MOVE | MPOL_MF_MOVE_ALL | MPOL_MF_STRICT) < 0 &&
-	    errno == ENOSYS)
-		SKIP(return, "this kernel has no memory policies");
-	EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
-	if (!syscall(SYS_move_pages, 0, 1, page, nodes, status, MPOL_MF_MOVE))
-		EXPECT_GT(0, status[0]);
-	page[0] = self->kept[0].data;
-	if (!syscall(SYS_move_pages, 0, 1, page, nodes, status, MPOL_MF_MOVE))
-		EXPECT_GT(0, status[0]);
-	syscall(SYS_migrate_pages, 0, 64, &node, &node);
-	EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
 }
 
 TEST_HARNESS_MAIN
