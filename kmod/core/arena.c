@@ -241,7 +241,7 @@ static void arena_free(struct kring_arena *arena)
  * task may not give the arena to the user or group in @args; -EEXIST if another
  * arena of @net has the name; -ENOSPC if max_bytes of the module would be
  * exceeded; -EDQUOT if the calling task's user has created all arenas that it
- * may; or -ENOMEM. May sleep.
+ * may; -EINTR if the task is being killed; or -ENOMEM. May sleep.
  */
 struct kring_arena *kring_arena_new(const struct rring_create *wanted,
 				    struct net *net)
@@ -318,7 +318,8 @@ static void arena_release(struct kref *ref)
 
 /*
  * Put a reference. The last put frees @arena. The caller holds neither the
- * arena's lock nor kring_names_lock. May sleep.
+ * arena's lock nor kring_names_lock. Takes kring_names_lock, also if the task is
+ * being killed, because this is a release. May sleep.
  */
 void kring_arena_put(struct kring_arena *arena)
 {

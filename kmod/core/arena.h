@@ -39,11 +39,11 @@ struct kring_ring;
  * each arena that stand below under the name of this lock. No task holds
  * kring_names_lock together with a .lock.
  *
- * A task that waits for .lock, for attach_lock or for kernel_lock can be killed:
- * it uses mutex_lock_killable(), and its call fails with -EINTR. A function that
- * waits by mutex_lock() says why it must not fail: it is part of a death or of a
- * release, it undoes or completes what no other task can, or it runs in a worker
- * of the kernel, which nobody can kill.
+ * A task that waits for one of the module's mutexes can be killed: it uses
+ * mutex_lock_killable(), and its call fails with -EINTR. A function that waits by
+ * mutex_lock() says why it must not fail: it is part of a death or of a release,
+ * it undoes or completes what no other task can, or it runs in a worker of the
+ * kernel, which nobody can kill.
  *
  * Order of the module's locks:
  *
@@ -167,8 +167,8 @@ typedef bool (*kring_arena_filter_t)(const struct kring_arena *arena,
 struct kring_arena *kring_arena_next(const struct net *net, u32 from,
 				     kring_arena_filter_t filter,
 				     void *context);
-void kring_arena_each(const struct net *net, kring_arena_filter_t filter,
-		      void *context);
+int kring_arena_each(const struct net *net, kring_arena_filter_t filter,
+		     void *context);
 
 /*
  * Count a change of @arena. Call this function after each change of something

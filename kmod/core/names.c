@@ -100,15 +100,17 @@ static void add_to_tables(struct kring_arena *arena)
 /*
  * Enter @arena into the tables, and give @arena an id and the name in @args. A
  * persistent name gets a reference to @arena. Return 0, -EEXIST if another arena
- * of @net has that name, or -EDQUOT if the creator of @arena has created all
- * arenas that one user may create. Takes kring_names_lock.
+ * of @net has that name, -EDQUOT if the creator of @arena has created all arenas
+ * that one user may create, or -EINTR if the task is being killed. Takes
+ * kring_names_lock.
  */
 int kring_names_enter(struct kring_arena *arena, const struct rring_create *args,
 		      struct net *net)
 {
 	int err;
 
-	mutex_lock(&kring_names_lock);
+	if (mutex_lock_killable(&kring_names_lock))
+		return -EINTR;
 	if (args->name[0] && lookup(args->name, net))
 		err = -EEXIST;
 	else
@@ -142,14 +144,15 @@ void kring_names_remove(struct kring_arena *arena)
 }
 
 /*
- * Return 0 if the calling task's user may create an arena, or -EDQUOT. Takes
- * kring_names_lock.
+ * Return 0 if the calling task's user may create an arena, -EDQUOT if it may
+ * not, or -EINTR if the task is being killed. Takes kring_names_lock.
  */
 int kring_names_check_user(void)
 {
 	int err;
 
-	mutex_lock(&kring_names_lock);
+	if (mutex_lock_killable(&kring_names_lock))
+		return -EINTR;
 	err = kring_places_admit_arena(count_arenas(current_euid()));
 	mutex_unlock(&kring_names_lock);
 	return err;
@@ -178,14 +181,15 @@ static bool may_attach(const struct kring_arena *arena, u32 role)
 
 /*
  * Find the arena named @name in @net, without a check of permissions. Return
- * the arena with a reference, or ERR_PTR(-ENOENT) if no arena has the name.
- * Takes kring_names_lock.
+ * the arena with a reference, ERR_PTR(-ENOENT) if no arena has the name, or
+ * ERR_PTR(-EINTR) if the task is being killed. Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 {
 	struct kring_arena *arena;
 
-	mutex_lock(&kring_names_lock);
+	if (mutex_lock_killable(&kring_names_lock))
+		return ERR_PTR(-EINTR);
 	arena = lookup(name, net);
 	if (arena)
 		kref_get(&arena->ref);
@@ -196,15 +200,17 @@ struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 /*
  * Find the arena named @name in @net, to which the calling task wants to attach
  * as @role. Return the arena with a reference. Return ERR_PTR(-ENOENT) if no
- * arena has the name, or ERR_PTR(-EACCES) if the task may not attach in this
- * role: see may_attach(). Takes kring_names_lock.
+ * arena has the name, ERR_PTR(-EACCES) if the task may not attach in this role
+ * (see may_attach()), or ERR_PTR(-EINTR) if the task is being killed. Takes
+ * kring_names_lock.
  */
 struct kring_arena *kring_arena_find(const char *name, struct net *net,
 				     u32 role)
 {
 	struct kring_arena *arena;
 
-	mutex_lock(&kring_names_lock);
+	if (mutex_lock_killable(&kring_names_lock))
+		return ERR_PTR(-EINTR);
 	arena = lookup(name, net);
 	if (!arena)
 		arena = ERR_PTR(-ENOENT);
@@ -235,7 +241,8 @@ static bool remove_name(struct kring_arena *arena)
 /*
  * Remove the name of @arena, if @arena has one, and put the name's reference,
  * if there is one. The caller has a reference of its own, so this does not free
- * @arena. Takes kring_names_lock.
+ * @arena. Takes kring_names_lock, also if the task is being killed: it undoes
+ * kring_names_enter(), and the name would stay.
  */
 void kring_arena_forget_name(struct kring_arena *arena)
 {
@@ -250,8 +257,9 @@ void kring_arena_forget_name(struct kring_arena *arena)
 
 /*
  * Remove the name @name in @net from the arena that has it. Return 0. Return
- * -ENOENT if no arena of @net has the name, or -EACCES if the calling task
- * neither owns the arena nor has CAP_SYS_ADMIN. Takes kring_names_lock.
+ * -ENOENT if no arena of @net has the name, -EACCES if the calling task neither
+ * owns the arena nor has CAP_SYS_ADMIN, or -EINTR if the task is being killed.
+ * Takes kring_names_lock.
  */
 int kring_arena_unname(const char *name, struct net *net)
 {
@@ -259,7 +267,8 @@ int kring_arena_unname(const char *name, struct net *net)
 	bool put = false;
 	int err = 0;
 
-	mutex_lock(&kring_names_lock);
+	if (mutex_lock_killable(&kring_names_lock))
+		return -EINTR;
 	arena = lookup(name, net);
 	if (!arena)
 		err = -ENOENT;
@@ -279,7 +288,7 @@ int kring_arena_unname(const char *name, struct net *net)
  * dump finds it any more. Return the arena, or NULL if @net has no more arenas.
  * If *@put is true, the name had a reference to the arena, which the caller
  * must put. If *@put is false, the caller has no reference, and must not use
- * the arena. Takes kring_names_lock.
+ * the arena. Takes kring_names_lock, not killable: this is a release.
  */
 static struct kring_arena *pop_arena_of_net(struct net *net, bool *put)
 {
@@ -316,17 +325,19 @@ void kring_names_forget(struct net *net)
 
 /*
  * Find the arena of @net with the lowest id that is at least @from and for
- * which @filter returns true. Return this arena with a reference, or NULL if
- * there is none. The last call of @filter is for the arena that is returned, so
- * that what @filter stores in @context is about this arena. For this reason
- * @filter can be called twice for the same arena. Takes kring_names_lock.
+ * which @filter returns true. Return this arena with a reference, NULL if there
+ * is none, or ERR_PTR(-EINTR) if the task is being killed. The last call of
+ * @filter is for the arena that is returned, so that what @filter stores in
+ * @context is about this arena. For this reason @filter can be called twice for
+ * the same arena. Takes kring_names_lock.
  */
 struct kring_arena *kring_arena_next(const struct net *net, u32 from,
 				     kring_arena_filter_t filter, void *context)
 {
 	struct kring_arena *arena, *next = NULL;
 
-	mutex_lock(&kring_names_lock);
+	if (mutex_lock_killable(&kring_names_lock))
+		return ERR_PTR(-EINTR);
 	hlist_for_each_entry(arena, net_bucket(net), of_net)
 		if (net_eq(arena->net, net) && arena->id >= from &&
 		    (!next || arena->id < next->id) && filter(arena, context))
@@ -340,17 +351,20 @@ struct kring_arena *kring_arena_next(const struct net *net, u32 from,
 }
 
 /*
- * Call @filter for each arena of @net, and ignore the results of @filter. Takes
- * kring_names_lock, so the caller holds neither this lock nor an arena's lock.
+ * Call @filter for each arena of @net, and ignore the results of @filter. Return
+ * 0, or -EINTR if the task is being killed. Takes kring_names_lock, so the caller
+ * holds neither this lock nor an arena's lock.
  */
-void kring_arena_each(const struct net *net, kring_arena_filter_t filter,
-		      void *context)
+int kring_arena_each(const struct net *net, kring_arena_filter_t filter,
+		     void *context)
 {
 	struct kring_arena *arena;
 
-	mutex_lock(&kring_names_lock);
+	if (mutex_lock_killable(&kring_names_lock))
+		return -EINTR;
 	hlist_for_each_entry(arena, net_bucket(net), of_net)
 		if (net_eq(arena->net, net))
 			filter(arena, context);
 	mutex_unlock(&kring_names_lock);
+	return 0;
 }

@@ -192,9 +192,10 @@ void kclient_put(struct kring_arena *arena)
  * Find the arena named @name in the network namespace @net, or in the initial
  * namespace if @net is NULL. If @name is NULL, find the arena of the file
  * descriptor @fd of the calling task instead. Return the arena with a reference
- * for the caller, or an ERR_PTR(): -ENOENT if no arena has this name, -EBADF if
- * @fd is not open, or -EINVAL if @fd is not the descriptor of an arena. This
- * function does not check permissions, and may sleep.
+ * for the caller, or an ERR_PTR(): -ENOENT if no arena has this name, -EINTR if
+ * the task is being killed, -EBADF if @fd is not open, or -EINVAL if @fd is not
+ * the descriptor of an arena. This function does not check permissions, and may
+ * sleep.
  */
 struct kring_arena *kclient_arena(struct net *net, const char *name,
 				  int fd)

@@ -57,7 +57,8 @@ static bool has_all_attrs(struct genl_info *info, const int *attrs)
  * @attrs. Return ERR_PTR(-ENOENT) if there is no such arena, or the process
  * that opened the socket may not see the arena. Return ERR_PTR(-EPERM) if the
  * process that opened the socket or the process that sent the request may not
- * change the arena, or if the socket has no file.
+ * change the arena, or if the socket has no file. Return ERR_PTR(-EINTR) if the
+ * calling task is being killed.
  */
 static struct kring_arena *find_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)
@@ -74,6 +75,8 @@ static struct kring_arena *find_arena(struct sk_buff *skb,
 	request.arena = nla_get_u32(info->attrs[attrs[0]]);
 	arena = kring_arena_next(request.viewer.net, 0, arena_matches,
 				 &request);
+	if (IS_ERR(arena))
+		return arena;
 	if (!arena) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[attrs[0]],
 				    "no such arena");
@@ -90,8 +93,9 @@ static struct kring_arena *find_arena(struct sk_buff *skb,
 /*
  * Find the arena as find_arena() does, and take the arena's lock. Return the
  * arena, which the caller then passes to unlock_arena(). Return an error of
- * find_arena(), or ERR_PTR(-EINTR) if the calling task is being killed. After
- * an error the caller has neither the lock nor a reference.
+ * find_arena(), which is also ERR_PTR(-EINTR) if the calling task is killed while
+ * it waits for the lock. After an error the caller has neither the lock nor a
+ * reference.
  */
 static struct kring_arena *lock_arena(struct sk_buff *skb,
 				      struct genl_info *info, const int *attrs)

@@ -114,17 +114,23 @@ static bool hash_arena(const struct kring_arena *arena, void *context)
 	return true;
 }
 
-static u32 compute_seq(struct dump *dump)
+/* Return 0, or -EINTR if the task is being killed. */
+static int compute_seq(struct dump *dump)
 {
+	int err;
+
 	dump->seq = 0;
-	kring_arena_each(dump->viewer.net, hash_arena, dump);
-	return dump->seq ?: 1;	/* netlink would not compare a seq of 0 */
+	err = kring_arena_each(dump->viewer.net, hash_arena, dump);
+	/* netlink would not compare a seq of 0 */
+	dump->cb->seq = dump->seq ?: 1;
+	return err;
 }
 
 /*
  * Return the arena that the dump continues with, and take a reference to the
- * arena. Return NULL if all arenas are dumped. If the returned arena is not
- * arena .at->arena, set .at to the first object of the returned arena.
+ * arena. Return NULL if all arenas are dumped, or ERR_PTR(-EINTR) if the task is
+ * being killed. If the returned arena is not arena .at->arena, set .at to the
+ * first object of the returned arena.
  */
 static struct kring_arena *next_arena(struct dump *dump)
 {
@@ -133,7 +139,7 @@ static struct kring_arena *next_arena(struct dump *dump)
 
 	arena = kring_arena_next(dump->viewer.net, at->arena + !!at->done,
 				 select_arena, dump);
-	if (arena && arena->id != at->arena)
+	if (!IS_ERR_OR_NULL(arena) && arena->id != at->arena)
 		*at = (struct dump_position) { .arena = arena->id };
 	return arena;
 }
@@ -483,9 +489,9 @@ static int dump_init(struct dump *dump, struct netlink_callback *cb)
 
 /*
  * Check a dump request. Netlink calls this function once, before it first calls
- * kring_dump(). Return 0, or -EPERM if the socket has no file. Return -ENOENT
- * if the request names an arena by id or name, but the arena does not exist or
- * the socket may not see it.
+ * kring_dump(). Return 0, -EPERM if the socket has no file, or -EINTR if the task
+ * is being killed. Return -ENOENT if the request names an arena by id or name,
+ * but the arena does not exist or the socket may not see it.
  */
 int kring_dump_start(struct netlink_callback *cb)
 {
@@ -498,6 +504,8 @@ int kring_dump_start(struct netlink_callback *cb)
 	arena = kring_arena_next(dump.viewer.net, 0, select_arena, &dump);
 	if (!arena)
 		return -ENOENT;
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
 	kring_arena_put(arena);
 	return 0;
 }
@@ -516,8 +524,10 @@ int kring_dump(struct sk_buff *skb, struct netlink_callback *cb)
 		return err;
 	dump.audience.user_ns = dump.viewer.cred->user_ns;
 	dump.audience.pid_ns = task_active_pid_ns(current);
-	cb->seq = compute_seq(&dump);
+	err = compute_seq(&dump);
 	while (!err && (dump.arena = next_arena(&dump))) {
+		if (IS_ERR(dump.arena))
+			return PTR_ERR(dump.arena);
 		err = kinds[dump.command].objects(&dump);
 		kring_arena_put(dump.arena);
 		dump.at->done = !err;

@@ -149,7 +149,8 @@ static int enlist(struct listener *listener, const struct sk_buff *skb)
 
 /*
  * Run the command WATCH: make the socket that sent @skb a listener. Return 0,
- * an error of enlist(), -EPERM if the socket has no file, or -ENOMEM.
+ * an error of enlist(), -EPERM if the socket has no file, -EINTR if the task is
+ * being killed, or -ENOMEM.
  */
 int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 {
@@ -165,7 +166,9 @@ int kring_listener_add(struct sk_buff *skb, struct genl_info *info)
 	err = kring_viewer_init(&listener->viewer, skb);
 	if (err)
 		goto fail;
-	mutex_lock(&listeners_lock);
+	err = mutex_lock_killable(&listeners_lock);
+	if (err)
+		goto fail;
 	err = enlist(listener, skb);
 	mutex_unlock(&listeners_lock);
 	if (!err)
@@ -188,7 +191,7 @@ static bool may_hear(const struct listener *listener, const struct net *net,
 /*
  * Return true if at least one listener in @net may see the arena that @access
  * describes. If the result is false, no listener would get a notice about the
- * arena. Takes listeners_lock.
+ * arena. Takes listeners_lock. The caller is a worker, which nobody can kill.
  */
 bool kring_listener_any(const struct net *net,
 			const struct kring_access *access)
@@ -266,7 +269,8 @@ static void append_pid(const struct listener *listener, struct sk_buff *skb,
  * may see this arena. @access describes the arena. If the notice names a client,
  * @pid is its process, and NULL otherwise. A listener whose receive buffer is
  * full, or for whose copy there is no memory, loses the notice, and its next
- * receive call fails with ENOBUFS. Takes listeners_lock.
+ * receive call fails with ENOBUFS. Takes listeners_lock. The caller is a worker,
+ * which nobody can kill.
  */
 void kring_listener_send(struct net *net, const struct kring_access *access,
 			 const struct sk_buff *skb, struct pid *pid)
@@ -292,7 +296,8 @@ void kring_listener_send(struct net *net, const struct kring_access *access,
 /*
  * Tell each listener in @net that may see the arena that @access describes that
  * it has lost a notice of this arena: its next receive call fails with ENOBUFS.
- * Takes listeners_lock.
+ * Takes listeners_lock, also if the task is being killed, because this is the
+ * release of an arena.
  */
 void kring_listener_lose(struct net *net, const struct kring_access *access)
 {
@@ -308,6 +313,8 @@ void kring_listener_lose(struct net *net, const struct kring_access *access)
 /*
  * Remove the listener of a netlink socket that is being closed, if the socket
  * is a listener. Netlink calls this function for each socket that is closed.
+ * Takes listeners_lock, also if the task is being killed, because this is a
+ * release.
  */
 static int on_release(struct notifier_block *block, unsigned long event,
 		      void *data)

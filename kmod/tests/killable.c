@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
-/* A task that waits for the arena's lock can be killed. */
+/* A task that waits for a mutex of the module can be killed. */
 #include <linux/completion.h>
 #include <linux/kthread.h>
 #include <linux/sched/signal.h>
 
+#include "../core/arena.h"
 #include "../core/barrier.h"
+#include "../core/names.h"
 #include "../core/pool.h"
 #include "../core/reclaim.h"
 #include "../core/usage.h"
@@ -15,7 +17,7 @@
 
 #define KILL_TIMEOUT	(30 * HZ)	/* then a wait is not killable */
 
-/* One call that waits for the lock, and what it returns when it is killed. */
+/* One call that waits for a lock, and what it returns when it is killed. */
 struct killed_call {
 	const char *name;
 	long (*run)(struct kring_client *client);
@@ -169,6 +171,69 @@ static const struct killed_call calls[] = {
 	{ "the open of a kernel reader", run_kreader_open, -EINTR },
 };
 
+/* Put the reference to @arena, if it is one. Return 0 or the error. */
+static long put_found(struct kring_arena *arena)
+{
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	kring_arena_put(arena);
+	return 0;
+}
+
+static long run_create(struct kring_client *client)
+{
+	static const struct rring_create args = {
+		.size = sizeof(args),
+		.capacity = { 1 },
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+
+	return put_found(kring_arena_new(&args, &init_net));
+}
+
+static long run_enter(struct kring_client *client)
+{
+	static const struct rring_create args = { .name = FIXTURE_NAME };
+
+	return kring_names_enter(client->arena, &args, &init_net);
+}
+
+static long run_remove(struct kring_client *client)
+{
+	return kring_arena_unname(FIXTURE_NAME, &init_net);
+}
+
+static long run_lookup(struct kring_client *client)
+{
+	return put_found(kring_arena_lookup(FIXTURE_NAME, &init_net));
+}
+
+static bool any_arena(const struct kring_arena *arena, void *context)
+{
+	return true;
+}
+
+static long run_next(struct kring_client *client)
+{
+	return put_found(kring_arena_next(&init_net, 0, any_arena, NULL));
+}
+
+static long run_each(struct kring_client *client)
+{
+	return kring_arena_each(&init_net, any_arena, NULL);
+}
+
+static const struct killed_call names_calls[] = {
+	{ "CREATE", run_create, -EINTR },
+	{ "the entry of an arena", run_enter, -EINTR },
+	{ "REMOVE", run_remove, -EINTR },
+	{ "ATTACH", run_attach, -EINTR },
+	{ "the lookup of a kernel client", run_lookup, -EINTR },
+	{ "the search of a netlink request", run_next, -EINTR },
+	{ "the look at all arenas", run_each, -EINTR },
+};
+
 struct victim {
 	const struct killed_call *call;
 	struct kring_client *client;
@@ -193,11 +258,11 @@ static int victim_thread(void *data)
 
 /*
  * Run @call in a thread of its own, which gets SIGKILL before or while it waits
- * for the lock. The caller holds the lock. Release the lock and return -ETIME if
- * the call does not return; otherwise return what @call has returned.
+ * for @lock. Return -ETIME if the call does not return; otherwise return what
+ * @call has returned.
  */
-static long kill_call(struct kunit *test, const struct killed_call *call,
-		      struct kring_client *client)
+static long kill_call(const struct killed_call *call,
+		      struct kring_client *client, struct mutex *lock)
 {
 	struct victim victim = { .call = call, .client = client };
 	struct task_struct *task;
@@ -206,16 +271,15 @@ static long kill_call(struct kunit *test, const struct killed_call *call,
 	init_completion(&victim.ready);
 	init_completion(&victim.done);
 	task = kthread_create(victim_thread, &victim, "kring_victim");
-	if (IS_ERR(task)) {
-		mutex_unlock(&client->arena->lock);
+	if (IS_ERR(task))
 		return PTR_ERR(task);
-	}
 	get_task_struct(task);
+	mutex_lock(lock);
 	wake_up_process(task);
 	wait_for_completion(&victim.ready);
 	send_sig(SIGKILL, task, 1);
 	lost = !wait_for_completion_timeout(&victim.done, KILL_TIMEOUT);
-	mutex_unlock(&client->arena->lock);
+	mutex_unlock(lock);
 	if (lost)
 		wait_for_completion(&victim.done);
 	kthread_stop(task);
@@ -233,12 +297,23 @@ static void killed_task_waits_for_no_lock(struct kunit *test)
 	fixture_handle_ring(test, client, 4);
 	/* slots are out: no sweep returns before it takes the lock */
 	fixture_alloc_all(test, client, RRING_S, &handle);
-	for (i = 0; i < ARRAY_SIZE(calls); i++) {
-		mutex_lock(&arena->lock);
-		KUNIT_EXPECT_EQ_MSG(test, kill_call(test, &calls[i], client),
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    kill_call(&calls[i], client, &arena->lock),
 				    calls[i].result, "%s", calls[i].name);
-	}
 	KUNIT_EXPECT_PTR_EQ(test, arena->kernel, NULL);
+}
+
+static void killed_task_waits_for_no_names_lock(struct kunit *test)
+{
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	const struct killed_call *call = names_calls;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(names_calls); i++, call++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    kill_call(call, client, &kring_names_lock),
+				    call->result, "%s", call->name);
 }
 
 /* One file cannot be attached by two threads at a time: the second one waits. */
@@ -247,14 +322,13 @@ static void killed_task_waits_for_no_other_attach(struct kunit *test)
 	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
 	struct killed_call call = { .name = "ATTACH", .run = run_attach_again };
 
-	mutex_lock(&client->attach_lock);
-	mutex_lock(&client->arena->lock);
-	KUNIT_EXPECT_EQ(test, kill_call(test, &call, client), (long)-EINTR);
-	mutex_unlock(&client->attach_lock);
+	KUNIT_EXPECT_EQ(test, kill_call(&call, client, &client->attach_lock),
+			(long)-EINTR);
 }
 
 static struct kunit_case killable_cases[] = {
 	KUNIT_CASE(killed_task_waits_for_no_lock),
+	KUNIT_CASE(killed_task_waits_for_no_names_lock),
 	KUNIT_CASE(killed_task_waits_for_no_other_attach),
 	{}
 };
