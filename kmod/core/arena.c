@@ -264,6 +264,8 @@ struct kring_arena *kring_arena_new(const struct rring_create *wanted,
 		return ERR_PTR(-ENOMEM);
 	kref_init(&arena->ref);
 	mutex_init(&arena->lock);
+	kring_forbid_reclaim(&arena->lock);
+	kring_forbid_reclaim(&kring_names_lock);
 	atomic_set(&arena->changes, 0);
 	arena->tables.account = &arena->account;
 	arena->creator = current_euid();

@@ -31,9 +31,9 @@ struct kring_ring;
  * operations, a kernel writer has locks of its own (kclient/writer.h), and
  * processes write the words in their own pages at any time.
  *
- * The kernel allocates the regions of clients, rings and XXL events without
- * .lock, because an allocation can take long. It also frees the regions of XXL
- * events without .lock.
+ * The kernel allocates clients, rings, readers and the regions of these and of
+ * XXL events without .lock, because an allocation can take long. It also frees
+ * the regions of XXL events without .lock.
  *
  * kring_names_lock protects the tables of all arenas (names.c), and the fields of
  * each arena that stand below under the name of this lock. No task holds
@@ -44,6 +44,9 @@ struct kring_ring;
  * mutex_lock() says why it must not fail: it is part of a death or of a release,
  * it undoes or completes what no other task can, or it runs in a worker of the
  * kernel, which nobody can kill.
+ *
+ * No task waits for memory under .lock, kring_names_lock or listeners_lock: see
+ * kring_forbid_reclaim().
  *
  * Order of the module's locks:
  *

@@ -58,6 +58,19 @@ static inline void vm_flags_clear(struct vm_area_struct *vma, vm_flags_t flags)
 
 #define kring_uid_number(uid)	__kuid_val(uid)
 
+/*
+ * Say that no task waits for memory while it holds @lock: in a full memory
+ * cgroup the wait can take as long as a hostile process likes, and others need
+ * the lock. A kernel with lockdep then believes that @lock is taken to free
+ * memory. So it complains of each allocation under @lock that may wait.
+ */
+static inline void kring_forbid_reclaim(struct mutex *lock)
+{
+	fs_reclaim_acquire(GFP_KERNEL);
+	might_lock(lock);
+	fs_reclaim_release(GFP_KERNEL);
+}
+
 /* Return a hash of @name and @net, with a key that is random for each boot. */
 static inline u32 kring_hash_name(const char *name, const struct net *net)
 {

@@ -201,25 +201,10 @@ static int find_place(const struct kring_ring *ring,
 	return -ENOSPC;
 }
 
-/*
- * Create a reader at the free place @id of @ring. Return it, ERR_PTR(-ENOMEM),
- * or ERR_PTR(-ENOSPC) if the limit max_bytes of the module would be exceeded.
- */
-static struct kring_reader *reader_new(struct kring_ring *ring, int id,
-				       const char *name, kuid_t owner)
+/* Make @reader, which is new, the reader at the free place @id of @ring. */
+static void take_place(struct kring_reader *reader, struct kring_ring *ring,
+		       int id, const char *name, kuid_t owner)
 {
-	u64 bytes = kring_alloc_size(sizeof(struct kring_reader));
-	struct kring_reader *reader;
-	int err;
-
-	err = kring_account_charge(&ring->arena->account, bytes);
-	if (err)
-		return ERR_PTR(err);
-	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
-	if (!reader) {
-		kring_account_uncharge(&ring->arena->account, bytes);
-		return ERR_PTR(-ENOMEM);
-	}
 	reader->ring = ring;
 	reader->id = id;
 	reader->owner = owner;
@@ -229,7 +214,6 @@ static struct kring_reader *reader_new(struct kring_ring *ring, int id,
 	ring->nr_readers++;
 	if ((u32)id >= rring_flag_load(&ring->info->readers_end))
 		rring_flag_store_release(&ring->info->readers_end, id + 1);
-	return reader;
 }
 
 static struct kring_reader *find_name(struct kring_ring *ring, const char *name)
@@ -324,23 +308,25 @@ static int check_join(const struct kring_client *client,
 }
 
 /*
- * Create a reader of @ring, whose client is @client and whose cursor is @cursor,
- * and let it observe or gate from the position on that @args asks for. Return
- * the reader, or an ERR_PTR() of find_place() or reader_new().
+ * Make *@fresh a reader of @ring, whose client is @client and whose cursor is
+ * @cursor, and let it observe or gate from the position on that @args asks for.
+ * Return the reader, or an ERR_PTR() of find_place() or kring_reader_new().
  */
 static struct kring_reader *join_anew(struct kring_client *client, int cursor,
 				      struct kring_ring *ring, kuid_t owner,
-				      const struct rring_reader_join *args)
+				      const struct rring_reader_join *args,
+				      struct kring_reader **fresh)
 {
 	bool observer = args->flags & RRING_JOIN_OBSERVER;
 	int id = find_place(ring, client, observer);
-	struct kring_reader *reader;
+	struct kring_reader *reader = *fresh;
 
 	if (id < 0)
 		return ERR_PTR(id);
-	reader = reader_new(ring, id, args->name, owner);
 	if (IS_ERR(reader))
 		return reader;
+	*fresh = NULL;
+	take_place(reader, ring, id, args->name, owner);
 	take_cursor(reader, client, cursor);
 	if (observer)
 		begin_observing(reader, args->start, args->position);
@@ -352,7 +338,8 @@ static struct kring_reader *join_anew(struct kring_client *client, int cursor,
 
 static struct kring_reader *join(struct kring_client *client,
 				 struct kring_ring *ring, kuid_t owner,
-				 struct rring_reader_join *args)
+				 struct rring_reader_join *args,
+				 struct kring_reader **fresh)
 {
 	struct kring_reader *reader = find_name(ring, args->name);
 	int cursor = find_cursor(client);
@@ -369,7 +356,7 @@ static struct kring_reader *join(struct kring_client *client,
 		take_cursor(reader, client, cursor);
 		resume(reader, args);
 	} else {
-		reader = join_anew(client, cursor, ring, owner, args);
+		reader = join_anew(client, cursor, ring, owner, args, fresh);
 		if (IS_ERR(reader))
 			return reader;
 	}
@@ -385,8 +372,10 @@ static struct kring_reader *join(struct kring_client *client,
 /*
  * Make @client a reader of the ring that @args names. If the ring has a reader
  * with the reader's name in @args, @client takes over that reader. Otherwise
- * the reader is new, and its name, if any, belongs to user @owner. Return the
- * reader and fill the output fields of @args, or return an ERR_PTR():
+ * the reader is new, and its name, if any, belongs to user @owner: then *@fresh,
+ * which kring_reader_new() has returned, becomes the reader, and *@fresh becomes
+ * NULL. Return the reader and fill the output fields of @args, or return an
+ * ERR_PTR():
  *
  *	-EINVAL: .flags or .start of @args is invalid; @args has neither a name
  *		nor an id of a ring; or check_join() returns it
@@ -394,7 +383,8 @@ static struct kring_reader *join(struct kring_client *client,
  *	-ENXIO: @args has only an id of a ring, but no ring has this id
  *	-EPERM: the role of @client is RRING_OBSERVER, but the reader would gate
  *	-ENOSPC: @client has no free cursor, or the ring has no free place in
- *		.readers[], or its free places are for others (see places.c)
+ *		.readers[], or its free places are for others (see places.c), or
+ *		the limit max_bytes of the module does not allow the reader
  *	-EDQUOT: the user of the current process has the most readers of the
  *		ring that it may have
  *	-EACCES: the name of the reader belongs to another user
@@ -405,7 +395,8 @@ static struct kring_reader *join(struct kring_client *client,
  */
 struct kring_reader *kring_reader_enter(struct kring_client *client,
 					kuid_t owner,
-					struct rring_reader_join *args)
+					struct rring_reader_join *args,
+					struct kring_reader **fresh)
 {
 	struct kring_ring *ring;
 
@@ -420,7 +411,7 @@ struct kring_reader *kring_reader_enter(struct kring_client *client,
 		kring_ring_at(client->arena, args->ring);
 	if (!ring)
 		return ERR_PTR(args->ring_name[0] ? -ENOENT : -ENXIO);
-	return join(client, ring, owner, args);
+	return join(client, ring, owner, args, fresh);
 }
 
 /*
@@ -431,16 +422,19 @@ struct kring_reader *kring_reader_enter(struct kring_client *client,
 int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args)
 {
-	struct kring_reader *reader;
+	struct kring_arena *arena = client->arena;
+	struct kring_reader *reader, *fresh;
 	int err = 0;
 
 	if (!(args->flags & RRING_JOIN_OBSERVER))
 		err = kring_rate_await_barrier(client);
-	if (!err)
-		err = kring_client_lock(client);
 	if (err)
 		return err;
-	reader = kring_reader_enter(client, current_euid(), args);
+	fresh = kring_reader_new(arena);
+	err = kring_client_lock(client);
+	if (err)
+		goto discard;
+	reader = kring_reader_enter(client, current_euid(), args, &fresh);
 	err = PTR_ERR_OR_ZERO(reader);
 	/*
 	 * A task that polls the file of @client already has not raised the
@@ -451,6 +445,8 @@ int kring_reader_join(struct kring_client *client,
 	if (!err)
 		kring_client_wake(client, EPOLLIN | EPOLLRDNORM);
 	kring_client_unlock(client);
+discard:
+	kring_reader_discard(arena, fresh);
 	return err;
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Readers: position, leave, freeze, lap. For each reader the ARENA region has a
- * struct rring_reader_info, which the ring's writer scans, and the CURSORS
- * region of the reader's client has a cursor. The position of a reader is
- * .start or the cursor, whichever is higher. The kernel writes .start, and the
- * client writes the cursor. How a reader joins, and what a capped reader is, is
- * in join.c.
+ * Readers: allocation, position, leave, freeze, lap. For each reader the ARENA
+ * region has a struct rring_reader_info, which the ring's writer scans, and the
+ * CURSORS region of the reader's client has a cursor. The position of a reader
+ * is .start or the cursor, whichever is higher. The kernel writes .start, and
+ * the client writes the cursor. How a reader joins, and what a capped reader is,
+ * is in join.c.
  */
 #include "compat.h"
 
@@ -17,6 +17,46 @@
 #include "reader.h"
 #include "ring.h"
 #include "trace.h"
+
+/*
+ * Allocate a reader for kring_reader_enter(), and charge it to the account of
+ * @arena. Return it, ERR_PTR(-ENOMEM), or ERR_PTR(-ENOSPC) if the limit max_bytes
+ * of the module would be exceeded. The caller does not hold the arena's lock: in
+ * a full memory cgroup an allocation can take as long as a hostile process likes.
+ * The caller later calls kring_reader_discard().
+ */
+struct kring_reader *kring_reader_new(struct kring_arena *arena)
+{
+	u64 bytes = kring_alloc_size(sizeof(struct kring_reader));
+	struct kring_reader *reader;
+	int err;
+
+	err = kring_account_charge(&arena->account, bytes);
+	if (err)
+		return ERR_PTR(err);
+	reader = kzalloc(sizeof(*reader), GFP_KERNEL_ACCOUNT);
+	if (reader)
+		return reader;
+	kring_account_uncharge(&arena->account, bytes);
+	return ERR_PTR(-ENOMEM);
+}
+
+static void reader_free(struct kring_arena *arena, struct kring_reader *reader)
+{
+	kfree(reader);
+	kring_account_uncharge(&arena->account,
+			       kring_alloc_size(sizeof(*reader)));
+}
+
+/*
+ * Free @fresh, which is NULL if kring_reader_enter() has used it, and otherwise
+ * what kring_reader_new() has returned for @arena. Needs no lock.
+ */
+void kring_reader_discard(struct kring_arena *arena, struct kring_reader *fresh)
+{
+	if (!IS_ERR_OR_NULL(fresh))
+		reader_free(arena, fresh);
+}
 
 /*
  * Return the address of the cursor of @reader. The caller ensures that @reader
@@ -232,9 +272,7 @@ void kring_reader_remove(struct kring_reader *reader)
 	ring->readers[reader->id] = NULL;
 	ring->nr_readers--;
 	shrink_readers_end(ring);
-	kfree(reader);
-	kring_account_uncharge(&ring->arena->account,
-			       kring_alloc_size(sizeof(*reader)));
+	reader_free(ring->arena, reader);
 }
 
 /*

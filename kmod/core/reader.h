@@ -39,9 +39,13 @@ struct kring_reader {
 	u64 lost;			/* how many entries it lost: go_on() */
 };
 
+struct kring_reader *kring_reader_new(struct kring_arena *arena);
+void kring_reader_discard(struct kring_arena *arena,
+			  struct kring_reader *fresh);
 struct kring_reader *kring_reader_enter(struct kring_client *client,
 					kuid_t owner,
-					struct rring_reader_join *args);
+					struct rring_reader_join *args,
+					struct kring_reader **fresh);
 int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args);
 int kring_reader_leave(struct kring_client *client,

@@ -613,14 +613,17 @@ static void set_up(struct rring_kreader *kr, struct kring_reader *reader,
 
 static int join(struct rring_kreader *kr, struct rring_reader_join *args)
 {
-	struct kring_reader *reader;
+	struct kring_reader *fresh = kring_reader_new(kr->arena);
+	struct kring_reader *reader = ERR_PTR(-EINTR);
 
-	if (mutex_lock_killable(&kr->arena->lock))
-		return -EINTR;
-	reader = kring_reader_enter(kr->kernel, GLOBAL_ROOT_UID, args);
-	if (!IS_ERR(reader))
-		set_up(kr, reader, args);
-	mutex_unlock(&kr->arena->lock);
+	if (!mutex_lock_killable(&kr->arena->lock)) {
+		reader = kring_reader_enter(kr->kernel, GLOBAL_ROOT_UID, args,
+					    &fresh);
+		if (!IS_ERR(reader))
+			set_up(kr, reader, args);
+		mutex_unlock(&kr->arena->lock);
+	}
+	kring_reader_discard(kr->arena, fresh);
 	return PTR_ERR_OR_ZERO(reader);
 }
 

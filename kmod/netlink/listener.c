@@ -338,6 +338,7 @@ static struct notifier_block release_block = {
 
 int kring_listener_start(void)
 {
+	kring_forbid_reclaim(&listeners_lock);
 	return netlink_register_notifier(&release_block);
 }
 

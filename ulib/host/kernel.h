@@ -92,6 +92,11 @@ static inline bool IS_ERR(const void *pointer)
 	return (unsigned long)pointer >= (unsigned long)-MAX_ERRNO;
 }
 
+static inline bool IS_ERR_OR_NULL(const void *pointer)
+{
+	return !pointer || IS_ERR(pointer);
+}
+
 /* ---- memory ---- */
 
 #define GFP_KERNEL			0u
@@ -344,6 +349,9 @@ static inline void mutex_init(struct mutex *mutex)
 {
 	ulib_mutex_init(&mutex->lock);
 }
+
+/* Only the kernel's lockdep checks this. */
+#define kring_forbid_reclaim(mutex)	((void)(mutex))
 
 /*
  * The state of one thread. .woken has the event counts whose sleepers this
