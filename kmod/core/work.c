@@ -12,8 +12,9 @@ void kring_work_end(void)
 	u32 i;
 
 	for (i = 0; i < KRING_WORK_UNITS; i++) {
-		kring_work.most[i] = max(kring_work.most[i], kring_work.now[i]);
-		kring_work.now[i] = 0;
+		data_race(kring_work.most[i] = max(kring_work.most[i],
+						   kring_work.now[i]));
+		data_race(kring_work.now[i] = 0);
 	}
 }
 

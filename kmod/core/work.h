@@ -27,7 +27,7 @@ enum kring_work_unit {
 /*
  * Work of the task that holds the lock now, and the most that was done while it
  * was held once. A test clears .most. Only one task at a time may use locks of
- * arenas while a test counts.
+ * arenas while a test counts; otherwise the numbers mean nothing.
  */
 struct kring_work {
 	u64 now[KRING_WORK_UNITS];
@@ -40,7 +40,7 @@ void kring_work_end(void);
 
 static inline void kring_work_add(enum kring_work_unit unit, u64 n)
 {
-	kring_work.now[unit] += n;
+	data_race(kring_work.now[unit] += n);
 }
 
 /* an arena's lock is held until its mutex_unlock(); others are held shortly */

@@ -5,9 +5,13 @@
  * makes sure that the process can no longer write through the mappings of the
  * evicted client. The kernel does these steps in this order:
  *
- *   1. mark_evicted() sets .evicted under the arena's lock. From then on all
- *      calls of the client fail, and it can map nothing more.
- *   2. revoke_mappings() waits for an mmap() call that began before step 1.
+ *   1. mark() sets .evicted under the arena's lock. From then on all calls of the
+ *      client fail, and it can map nothing more.
+ *   2. The kernel takes the mmap_lock of the client's process, and releases it
+ *      again. So it waits for an mmap() call that did not see .evicted: mmap()
+ *      holds the mmap_lock until step 3 can find the new mapping. The client has
+ *      a reference to its mm_struct, so the mmap_lock exists even if the address
+ *      space has gone.
  *   3. revoke_mappings() takes the pages out of all mappings of the client's
  *      file, on all CPUs. No fault handler maps them again, so each later
  *      access raises SIGBUS.
@@ -22,6 +26,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
+#include <linux/wait_bit.h>
 #include <linux/workqueue.h>
 
 #include "../core/announce.h"
@@ -75,27 +80,11 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 	return client;
 }
 
-/*
- * Take the pages out of all mappings of @client. mark_evicted() has set
- * .evicted of @client. Return 0, or -EINTR if the calling task got a fatal
- * signal while it waited for the mmap_lock of @client. After -EINTR no mapping
- * has changed, and the caller must not let @client die, because @client can
- * still write through its mappings.
- *
- * Take and release the mmap_lock first, to wait for an mmap() call that did not
- * see .evicted: mmap() holds the mmap_lock until unmap_mapping_range() can find
- * the new mapping. @client has a reference to client->mm, so the mmap_lock
- * exists even if the address space has gone. A hostile process can keep its
- * mmap_lock busy, so a fatal signal ends the wait.
- */
-static int revoke_mappings(struct kring_client *client)
+/* Take the pages out of all mappings of @client. Step 2 is done. May sleep. */
+static void revoke_mappings(struct kring_client *client)
 {
-	if (mmap_read_lock_killable(client->mm))
-		return -EINTR;
-	mmap_read_unlock(client->mm);
 	unmap_mapping_range(client->inode->i_mapping, 0, 0, 1);
 	kring_mappings_forget(client);
-	return 0;
 }
 
 /* Wake every task that sleeps in @arena. The caller holds the arena's lock. */
@@ -129,59 +118,97 @@ static void unmark_evicted(struct kring_client *client)
 }
 
 /*
- * Do the steps of an eviction that follow mark(), and put its reference. Return
- * 0, or -EINTR if the calling task got a fatal signal: then @client lives on.
- * The caller holds no lock.
+ * Do the steps of the eviction of @client that follow step 2, and put the
+ * reference of mark(). The caller holds no lock.
  */
-static int finish(struct kring_client *client)
+static void finish(struct kring_client *client)
 {
-	int err = revoke_mappings(client);
-
-	if (err) {
-		unmark_evicted(client);
-	} else {
-		trace_evict(client);
-		kring_client_die(client);
-	}
+	revoke_mappings(client);
+	trace_evict(client);
+	kring_client_die(client);
 	kring_client_put(client);
-	return err;
 }
 
 /*
  * Evict client @id of @arena. If @serial is not 0, the client must have this
  * serial. Return 0, -ESRCH if there is no client @id, -ESTALE if client @id has
  * another serial, -EALREADY if another task is evicting the client, or -EINTR
- * if the calling task got a fatal signal. After -EINTR the client lives on. The
- * caller holds no lock.
+ * if the calling task got a fatal signal: a hostile process can keep its
+ * mmap_lock busy. After -EINTR no mapping has changed, and the client lives on.
+ * The caller holds no lock.
  */
 int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 {
 	struct kring_client *client = mark_evicted(arena, id, serial);
 
-	return IS_ERR(client) ? PTR_ERR(client) : finish(client);
+	if (IS_ERR(client))
+		return PTR_ERR(client);
+	if (mmap_read_lock_killable(client->mm)) {
+		unmark_evicted(client);
+		kring_client_put(client);
+		return -EINTR;
+	}
+	mmap_read_unlock(client->mm);
+	finish(client);
+	return 0;
 }
 
 /* ---- evictions by a worker ---- */
 
-/* An eviction that the worker has to finish. It has the reference of mark(). */
+/*
+ * How many works wait for an mmap_lock at a time. The wait is fair, so a process
+ * cannot evade its eviction by calls of mmap() that never end. But a process can
+ * keep its mmap_lock for long. So the works beyond this number only try, every
+ * RETRY_MS. The queue runs more works than this number at a time. So however many
+ * processes keep their mmap_lock busy, a client of another process is evicted
+ * without a wait for them.
+ */
+#define WAITING_MAX	32
+#define RETRY_MS	20
+
+/* An eviction that a work has to finish. It has the reference of mark(). */
 struct eviction {
-	struct work_struct work;
+	struct delayed_work work;
 	struct kring_client *client;
 };
 
-/*
- * A queue of its own, and unbound: a hostile process that keeps its mmap_lock
- * busy delays no other work of the kernel.
- */
+/* A queue of its own, so that no other work of the kernel waits for these. */
 static struct workqueue_struct *evictions;
+static atomic_t nr_waiting;	/* works that wait for an mmap_lock */
+static atomic_t nr_begun;	/* evictions that no work has finished yet */
+
+/*
+ * Do step 2 of an eviction in a work, for the process of @mm. Return false if its
+ * mmap_lock is busy, and WAITING_MAX other works wait already.
+ */
+static bool pass_mmap_lock(struct mm_struct *mm)
+{
+	bool locked = mmap_read_trylock(mm);
+
+	if (!locked && atomic_add_unless(&nr_waiting, 1, WAITING_MAX)) {
+		/* killable: so it does not count as a task that hangs */
+		locked = !mmap_read_lock_killable(mm);
+		atomic_dec(&nr_waiting);
+	}
+	if (locked)
+		mmap_read_unlock(mm);
+	return locked;
+}
 
 static void run_eviction(struct work_struct *work)
 {
-	struct eviction *eviction = container_of(work, struct eviction, work);
+	struct eviction *eviction = container_of(to_delayed_work(work),
+						 struct eviction, work);
 
-	/* no signal reaches a worker, so this cannot fail */
+	if (!pass_mmap_lock(eviction->client->mm)) {
+		queue_delayed_work(evictions, &eviction->work,
+				   msecs_to_jiffies(RETRY_MS));
+		return;
+	}
 	finish(eviction->client);
 	kfree(eviction);
+	if (atomic_dec_and_test(&nr_begun))
+		wake_up_var(&nr_begun);
 }
 
 void kring_evict_later(struct kring_client *client)
@@ -197,10 +224,11 @@ void kring_evict_later(struct kring_client *client)
 	eviction = kzalloc(sizeof(*eviction), GFP_NOWAIT | __GFP_NOWARN);
 	if (!eviction)
 		return;
-	INIT_WORK(&eviction->work, run_eviction);
+	INIT_DELAYED_WORK(&eviction->work, run_eviction);
 	eviction->client = client;
 	mark(client);
-	queue_work(evictions, &eviction->work);
+	atomic_inc(&nr_begun);
+	queue_delayed_work(evictions, &eviction->work, 0);
 }
 
 int kring_evict_start(void)
@@ -210,11 +238,12 @@ int kring_evict_start(void)
 }
 
 /*
- * Finish the evictions that are queued. The caller ensures that no client and no
+ * Wait until all evictions are finished. The caller ensures that no client and no
  * kernel writer can find a pool without a free slot any more.
  */
 void kring_evict_stop(void)
 {
+	wait_var_event(&nr_begun, !atomic_read(&nr_begun));
 	destroy_workqueue(evictions);
 	evictions = NULL;
 }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
+/*
+ * Evictions by a worker, of clients whose processes keep their mmap_lock busy.
+ * All clients have the mm_struct of the task that loads this module. So the
+ * suite gives the busy ones another one, which has a lock and nothing else.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/mm_types.h>
+
+#include "../core/announce.h"
+#include "../linux/inode.h"
+#include "../netlink/evict.h"
+#include "fixture.h"
+
+#define ARENAS	2
+#define EACH	150	/* busy clients; a queue runs at most 256 works */
+#define SOON	(30 * HZ)
+
+static struct {
+	struct kring_arena *arena[ARENAS];
+	struct kring_client *busy[ARENAS * EACH];
+	struct kring_client *idle;	/* its mmap_lock is free */
+	struct mm_struct *mm;		/* of .busy */
+} ctx;
+
+static void name_arena(char *name, u32 i)
+{
+	snprintf(name, RRING_NAME_MAX, "eviction-%u", i);
+}
+
+static struct kring_arena *new_arena(u32 i)
+{
+	struct rring_create args = {
+		.size = sizeof(args),
+		.capacity = { 1 },
+		.max_clients = EACH + 1,
+		.max_rings = 1,
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+
+	name_arena(args.name, i);
+	return kring_arena_new(&args, &init_net);
+}
+
+/* Return a live client of arena @i, or NULL. */
+static struct kring_client *new_client(u32 i)
+{
+	struct rring_attach args = {
+		.size = sizeof(args),
+		.role = RRING_CONSUMER,
+		.arena_fd = -1,
+	};
+	struct inode *inode = kring_inode_new();
+	struct kring_client *client;
+
+	if (IS_ERR(inode))
+		return NULL;
+	client = kring_client_new(true, inode);
+	if (!client) {
+		iput(inode);
+		return NULL;
+	}
+	name_arena(args.name, i);
+	if (kring_client_attach(client, &args)) {
+		kring_client_release(client);
+		return NULL;
+	}
+	client->state = RRING_CLIENT_LIVE;
+	return client;
+}
+
+static void free_client(struct kring_client *client)
+{
+	if (!client)
+		return;
+	client->mm = current->mm;
+	kring_client_release(client);
+}
+
+/* See fixture_exit(). */
+static void eviction_exit(struct kunit *test)
+{
+	u32 i;
+
+	for (i = 0; i < ARENAS * EACH; i++)
+		free_client(ctx.busy[i]);
+	free_client(ctx.idle);
+	for (i = 0; i < ARENAS; i++)
+		if (!IS_ERR_OR_NULL(ctx.arena[i]))
+			kring_arena_put(ctx.arena[i]);
+	kfree(ctx.mm);
+	if (current->flags & PF_KTHREAD)
+		fixture_unuse_mm();
+}
+
+static bool has_all(void)
+{
+	u32 i;
+
+	for (i = 0; i < ARENAS * EACH; i++)
+		if (!ctx.busy[i])
+			return false;
+	return ctx.idle && ctx.mm;
+}
+
+/* The CPU mask of a mm_struct is at its end. */
+static int eviction_init(struct kunit *test)
+{
+	u32 i;
+
+	memset(&ctx, 0, sizeof(ctx));
+	fixture_use_mm();
+	ctx.mm = kzalloc(sizeof(*ctx.mm) + cpumask_size(), GFP_KERNEL);
+	for (i = 0; i < ARENAS; i++)
+		ctx.arena[i] = new_arena(i);
+	for (i = 0; i < ARENAS * EACH; i++)
+		ctx.busy[i] = new_client(i / EACH);
+	ctx.idle = new_client(ARENAS - 1);
+	return has_all() ? 0 : -ENOMEM;
+}
+
+static void evict(struct kring_client *client)
+{
+	mutex_lock(&client->arena->lock);
+	kring_evict_later(client);
+	mutex_unlock(&client->arena->lock);
+}
+
+static bool is_dead(struct kring_client *client)
+{
+	return READ_ONCE(client->state) == RRING_CLIENT_DEAD;
+}
+
+static bool dies_soon(struct kring_client *client)
+{
+	unsigned long end = jiffies + SOON;
+
+	while (!is_dead(client) && time_before(jiffies, end))
+		msleep(1);
+	return is_dead(client);
+}
+
+static u32 count_dead(void)
+{
+	u32 n = 0;
+	u32 i;
+
+	for (i = 0; i < ARENAS * EACH; i++)
+		n += is_dead(ctx.busy[i]);
+	return n;
+}
+
+static void a_busy_process_delays_no_other_eviction(struct kunit *test)
+{
+	u32 i;
+
+	KUNIT_ASSERT_EQ(test, kring_evict_start(), 0);
+	init_rwsem(&ctx.mm->mmap_lock);
+	down_write(&ctx.mm->mmap_lock);
+	for (i = 0; i < ARENAS * EACH; i++) {
+		ctx.busy[i]->mm = ctx.mm;
+		evict(ctx.busy[i]);
+	}
+	evict(ctx.idle);
+	KUNIT_EXPECT_TRUE(test, dies_soon(ctx.idle));
+	/* no eviction is complete while an mmap() may be under way */
+	KUNIT_EXPECT_EQ(test, count_dead(), 0u);
+	up_write(&ctx.mm->mmap_lock);
+	kring_evict_stop();
+	KUNIT_EXPECT_EQ(test, count_dead(), (u32)(ARENAS * EACH));
+}
+
+static int eviction_suite_init(struct kunit_suite *suite)
+{
+	int err = kring_inode_register();
+
+	return err ? err : fixture_suite_init(suite);
+}
+
+static void eviction_suite_exit(struct kunit_suite *suite)
+{
+	kring_inode_unregister();
+}
+
+static struct kunit_case eviction_cases[] = {
+	KUNIT_CASE(a_busy_process_delays_no_other_eviction),
+	{}
+};
+
+static struct kunit_suite eviction_suite = {
+	.name = "eviction",
+	.suite_init = eviction_suite_init,
+	.suite_exit = eviction_suite_exit,
+	.init = eviction_init,
+	.exit = eviction_exit,
+	.test_cases = eviction_cases,
+};
+
+kunit_test_suite(eviction_suite);
