@@ -523,6 +523,7 @@ void kring_region_ref_put(struct kring_region_ref *ref)
  */
 void kring_client_wake(struct kring_client *client, __poll_t events)
 {
+	kring_rate_told(client);
 	kring_evcount_signal(&client->evcount);
 	kring_wake_pollers(&client->poll_queue, events);
 }

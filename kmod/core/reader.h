@@ -33,6 +33,9 @@ struct kring_reader {
 					 * writer, or .start of a later join or
 					 * rejoin if that is lower
 					 */
+	u64 late_head;			/* head when linux/rate.c last looked
+					 * for poll()
+					 */
 	u64 stalled_at;			/* position when the stall began */
 	u64 stalled_since;		/* ktime in ns; 0: no stall now */
 	u64 laps;			/* how often the reader was lapped */

@@ -13,7 +13,6 @@
 
 #include "arena.h"
 #include "client.h"
-#include "rate.h"
 #include "reader.h"
 #include "ring.h"
 #include "trace.h"
@@ -128,12 +127,6 @@ u64 kring_ring_end_mark(const struct kring_ring *ring)
 	return (u64)rring_flag_load(&ring->info->incarnation) + 1;
 }
 
-static void wake_client(struct kring_client *client, __poll_t events)
-{
-	kring_client_wake(client, events);
-	kring_rate_told(client);
-}
-
 /*
  * Lower the bits @waiters of the ring's waiters flag, and wake the tasks that
  * may have raised these bits. RRING_WRITER_WAITS: wake the tasks that sleep or
@@ -150,7 +143,8 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 	if (waiters & RRING_WRITER_WAITS) {
 		kring_evcount_signal(&ring->writable);
 		if (ring->writer)
-			wake_client(ring->writer, EPOLLOUT | EPOLLWRNORM);
+			kring_client_wake(ring->writer,
+					  EPOLLOUT | EPOLLWRNORM);
 	}
 	if (!(waiters & RRING_READERS_WAIT))
 		return;
@@ -159,8 +153,8 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 	kring_evcount_signal(&ring->readable);
 	for (i = 0; i < rring_flag_load(&ring->info->readers_end); i++)
 		if (ring->readers[i] && ring->readers[i]->client)
-			wake_client(ring->readers[i]->client,
-				    EPOLLIN | EPOLLRDNORM);
+			kring_client_wake(ring->readers[i]->client,
+					  EPOLLIN | EPOLLRDNORM);
 }
 
 /* ---- the writer goes ---- */

@@ -47,6 +47,9 @@ struct kring_ring {
 	u64 woken_low;			/* .low at the last WAKE for the writer
 					 * that woke it
 					 */
+	u64 late_low;			/* .low when linux/rate.c last looked for
+					 * poll()
+					 */
 
 	/*
 	 * Adopted entries: which slots the window named when its writer left or

@@ -105,23 +105,43 @@ int kring_rate_await_barrier(struct kring_client *client)
 
 /* ---- what comes late ---- */
 
+/* Return true if @now is not *@last, and store it there. */
+static bool has_changed(u64 *last, u64 now)
+{
+	bool changed = now != *last;
+
+	*last = now;
+	return changed;
+}
+
 /*
- * Return a number that changes when a ring that @client reads gets an event, or
- * when a ring that @client writes gets room. The caller holds the arena's lock.
+ * Return true if, since the last call for @client, a ring that it reads has got
+ * an event, or a ring that it writes has got room. Also return true if it has
+ * joined or opened a ring since then. The caller holds the arena's lock.
  */
-static u64 progress(struct kring_client *client)
+static bool rings_have_moved(struct kring_client *client)
 {
 	struct kring_arena *arena = client->arena;
-	u64 sum = 0;
+	bool moved = false;
 	u32 i;
 
-	for (i = 0; i < RRING_CURSORS; i++)
-		if (client->readers[i])
-			sum += kring_ring_head(client->readers[i]->ring);
-	for (i = 1; i <= arena->info->max_rings; i++)
-		if (arena->rings[i] && arena->rings[i]->writer == client)
-			sum += kring_ring_low(arena->rings[i]);
-	return sum;
+	kring_work_add(KRING_WORK_READERS, RRING_CURSORS);
+	for (i = 0; i < RRING_CURSORS; i++) {
+		struct kring_reader *reader = client->readers[i];
+
+		if (reader && has_changed(&reader->late_head,
+					  kring_ring_head(reader->ring)))
+			moved = true;
+	}
+	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
+	for (i = 1; i <= arena->info->max_rings; i++) {
+		struct kring_ring *ring = arena->rings[i];
+
+		if (ring && ring->writer == client &&
+		    has_changed(&ring->late_low, kring_ring_low(ring)))
+			moved = true;
+	}
+	return moved;
 }
 
 static void queue_late(struct kring_rate *rate, u64 due)
@@ -134,25 +154,25 @@ static void queue_late(struct kring_rate *rate, u64 due)
 }
 
 /*
- * Pass barrier K for the calls of poll() that have not passed it. Return true
- * if the pollers are to be woken, because a ring has moved since the first of
- * these calls. If the barrier is not due yet, queue the worker again. The caller
- * holds the arena's lock.
+ * Pass barrier K for the calls of poll() that have not passed it, and whose
+ * tasks were not woken since. Return true if these tasks are to be woken,
+ * because a ring has moved since the first of these calls. If the barrier is
+ * not due yet, queue the worker again. The caller holds the arena's lock.
  */
 static bool poll_late(struct kring_rate *rate)
 {
 	struct kring_client *client = rate->client;
 	u64 due = KTIME_MAX;
 
-	if (!rate->late_poll)
+	if (!READ_ONCE(rate->late_poll))
 		return false;
 	if (!kring_rate_barrier(client, &due)) {
 		queue_late(rate, due);
 		return false;
 	}
-	rate->late_poll = false;
+	WRITE_ONCE(rate->late_poll, false);
 	kring_barrier(client->arena);
-	return progress(client) != rate->late_progress;
+	return rings_have_moved(client);
 }
 
 static void run_late(struct work_struct *work)
@@ -185,23 +205,22 @@ void kring_rate_poll_late(struct kring_client *client, u64 due)
 {
 	struct kring_rate *rate = client->rate;
 
-	if (!rate->late_poll)
-		rate->late_progress = progress(client);
-	rate->late_poll = true;
+	if (!READ_ONCE(rate->late_poll))
+		rings_have_moved(client);
+	WRITE_ONCE(rate->late_poll, true);
 	queue_late(rate, due);
 }
 
 /*
- * Note that all tasks that poll @client were just woken, so that the worker
- * wakes them only if a ring moves after that. Otherwise an edge-triggered poll
- * would tell twice of one event. The caller holds the arena's lock.
+ * Note that the caller is about to wake all tasks that poll @client. Each of
+ * them then calls poll() again, so the worker need not wake them for the calls
+ * of poll() until now. Otherwise an edge-triggered poll would tell twice of one
+ * event. A poll() that begins after this call asks for the worker again. Needs
+ * no lock.
  */
 void kring_rate_told(struct kring_client *client)
 {
-	struct kring_rate *rate = client->rate;
-
-	if (rate->late_poll)
-		rate->late_progress = progress(client);
+	WRITE_ONCE(client->rate->late_poll, false);
 }
 
 /*

@@ -22,12 +22,14 @@ struct kring_rate {
 	atomic64_t refused;		/* barriers that have to come later */
 	struct delayed_work late;
 
-	/* the arena's lock protects these fields */
-	bool late_poll;			/* .late is to pass barrier K for poll() */
-	u64 late_progress;		/* progress() before that poll() looked,
-					 * or when its task was woken last
+	/*
+	 * .late is to pass barrier K for poll(). The arena's lock protects each
+	 * change to true; kring_rate_told() needs no lock.
+	 */
+	bool late_poll;
+	u32 late_pools;			/* pools that .late is to wake; the
+					 * arena's lock protects this field
 					 */
-	u32 late_pools;			/* pools that .late is to wake */
 };
 
 #endif /* KRING_LINUX_RATE_H */

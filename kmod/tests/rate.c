@@ -211,34 +211,108 @@ static void await_late_barrier(struct kring_client *client)
 	} while (late);
 }
 
+/* Count in @poller how often those who poll the client of @subject are woken. */
+static void begin_polling(struct subject *subject, struct poller *poller)
+{
+	atomic_set(&poller->woken, 0);
+	init_waitqueue_func_entry(&poller->entry, count_wake);
+	add_wait_queue(&subject->client->poll_queue, &poller->entry);
+}
+
+static void end_polling(struct subject *subject, struct poller *poller)
+{
+	remove_wait_queue(&subject->client->poll_queue, &poller->entry);
+}
+
+/* poll() leaves its barrier to the worker. */
+static __poll_t poll_beyond_rate(struct subject *subject)
+{
+	use_up(subject);
+	return kring_client_poll(subject->client);
+}
+
 /* poll() beyond the rate: a worker tells of a missed event, but not of none. */
 static void poller_is_told_of_a_missed_event(struct kunit *test)
 {
-	struct poller poller = { .woken = ATOMIC_INIT(0) };
+	struct poller poller;
+	struct subject subject;
+
+	set_up(test, &subject);
+	begin_polling(&subject, &poller);
+	KUNIT_EXPECT_FALSE(test, poll_beyond_rate(&subject) & EPOLLIN);
+	fixture_commit(subject.ring, 1);
+	await_late_barrier(subject.client);
+	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 1);
+	KUNIT_EXPECT_TRUE(test, poll_beyond_rate(&subject) & EPOLLIN);
+	await_late_barrier(subject.client);
+	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 1);
+	end_polling(&subject, &poller);
+}
+
+/* A writer that has seen the flag has told of its event. */
+static void poller_is_told_once_of_an_event(struct kunit *test)
+{
 	struct rring_wake wake = { .flags = RRING_WAKE_READERS };
+	struct poller poller;
 	struct subject subject;
 
 	set_up(test, &subject);
 	wake.ring = subject.ring->id;
-	init_waitqueue_func_entry(&poller.entry, count_wake);
-	add_wait_queue(&subject.client->poll_queue, &poller.entry);
-	use_up(&subject);
-	KUNIT_EXPECT_FALSE(test, kring_client_poll(subject.client) & EPOLLIN);
-	fixture_commit(subject.ring, 1);
-	await_late_barrier(subject.client);
-	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 1);
-	use_up(&subject);
-	KUNIT_EXPECT_TRUE(test, kring_client_poll(subject.client) & EPOLLIN);
-	await_late_barrier(subject.client);
-	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 1);
-	/* if the writer has seen the flag, the worker does not tell it again */
-	use_up(&subject);
-	kring_client_poll(subject.client);
+	begin_polling(&subject, &poller);
+	poll_beyond_rate(&subject);
 	fixture_commit(subject.ring, 1);
 	KUNIT_EXPECT_EQ(test, kring_wake(subject.writer, &wake), 0);
 	await_late_barrier(subject.client);
+	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 1);
+	poll_beyond_rate(&subject);
+	fixture_commit(subject.ring, 1);
+	/* as a kernel writer wakes it */
+	kring_client_wake(subject.client, EPOLLIN);
+	await_late_barrier(subject.client);
 	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 2);
-	remove_wait_queue(&subject.client->poll_queue, &poller.entry);
+	end_polling(&subject, &poller);
+}
+
+/* A poll() after the wake-up can miss the next event. */
+static void poller_is_told_of_an_event_after_a_wake(struct kunit *test)
+{
+	struct poller poller;
+	struct subject subject;
+
+	set_up(test, &subject);
+	begin_polling(&subject, &poller);
+	poll_beyond_rate(&subject);
+	fixture_commit(subject.ring, 1);
+	kring_client_wake(subject.client, EPOLLIN);
+	poll_beyond_rate(&subject);
+	fixture_commit(subject.ring, 1);
+	await_late_barrier(subject.client);
+	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 2);
+	end_polling(&subject, &poller);
+}
+
+/* An event of one ring counts, though the client leaves another meanwhile. */
+static void poller_that_leaves_a_ring_misses_no_event(struct kunit *test)
+{
+	struct rring_reader_leave leave = {};
+	struct kring_reader *reader;
+	struct kring_ring *other;
+	struct poller poller;
+	struct subject subject;
+
+	set_up(test, &subject);
+	other = fixture_handle_ring(test, subject.writer, 8);
+	reader = fixture_join(test, subject.client, other, NULL);
+	leave.ring = other->id;
+	leave.reader = reader->id;
+	fixture_commit(other, 1);
+	begin_polling(&subject, &poller);
+	poll_beyond_rate(&subject);
+	fixture_commit(subject.ring, 1);
+	KUNIT_EXPECT_EQ(test, kring_reader_leave(subject.client, &leave), 0);
+	await_late_barrier(subject.client);
+	KUNIT_EXPECT_EQ(test, atomic_read(&poller.woken), 1);
+	end_polling(&subject, &poller);
 }
 
 /* Return how often the sleepers of pool S were woken by @calls of WAKE. */
@@ -332,6 +406,9 @@ static struct kunit_case rate_cases[] = {
 	KUNIT_CASE(each_client_has_its_rate),
 	KUNIT_CASE(sleeper_looks_again_when_its_barrier_is_due),
 	KUNIT_CASE(poller_is_told_of_a_missed_event),
+	KUNIT_CASE(poller_is_told_once_of_an_event),
+	KUNIT_CASE(poller_is_told_of_an_event_after_a_wake),
+	KUNIT_CASE(poller_that_leaves_a_ring_misses_no_event),
 	KUNIT_CASE(vain_wakes_of_a_pool_are_few),
 	KUNIT_CASE(refill_waits_for_its_recall),
 	KUNIT_CASE(sleeping_refill_recalls_later),
