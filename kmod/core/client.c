@@ -296,6 +296,7 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 	if (err)
 		goto fail_regions;
 	kring_evcount_init(&client->evcount, arena);
+	kring_rate_begin(client);
 	get_identity(client);
 	err = add_or_sweep(client, arena);
 	if (err)

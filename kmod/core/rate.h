@@ -10,6 +10,7 @@ struct kring_rate;
 extern unsigned int kring_barrier_rate;
 
 struct kring_rate *kring_rate_new(struct kring_client *client);
+void kring_rate_begin(struct kring_client *client);
 void kring_rate_stop(struct kring_rate *rate);
 void kring_rate_free(struct kring_rate *rate);
 bool kring_rate_barrier(struct kring_client *client, u64 *due);

@@ -15,6 +15,10 @@
  *   - A task that makes a reader gate waits until the barrier is due. A refill
  *     that has to recall magazines, and must not sleep, does so, too.
  *
+ * A client earns each of these barriers by the time that passes after its ATTACH.
+ * It may save up KRING_RATE_BURST of them, but has none at first. So all clients
+ * together interrupt no CPU more often if some of them leave, and others come.
+ *
  * A client may wake those who wait for a slot whenever a slot of that pool was
  * freed since its last such wake-up, and otherwise at the same rate. Beyond that
  * rate the worker wakes them.
@@ -253,6 +257,18 @@ struct kring_rate *kring_rate_new(struct kring_client *client)
 	rate->client = client;
 	INIT_DELAYED_WORK(&rate->late, run_late);
 	return rate;
+}
+
+/*
+ * Begin to count the time of @client, which is about to attach. Before that it
+ * was no client of an arena, and has saved up nothing.
+ */
+void kring_rate_begin(struct kring_client *client)
+{
+	u64 now = ktime_get_ns();
+
+	atomic64_set(&client->rate->barrier_bucket, now);
+	atomic64_set(&client->rate->wake_bucket, now);
 }
 
 /*

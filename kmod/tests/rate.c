@@ -28,7 +28,7 @@ static void rate_exit(struct kunit *test)
 	fixture_exit(test);
 }
 
-/* A client, a ring that it reads, and the time of the first call. */
+/* A client, a ring that it reads, and the time before it attached. */
 struct subject {
 	struct kring_client *writer;
 	struct kring_client *client;
@@ -40,6 +40,7 @@ struct subject {
 
 static void set_up(struct kunit *test, struct subject *subject)
 {
+	subject->began = ktime_get_ns();
 	subject->writer = fixture_client(test, RRING_PRODUCER);
 	subject->client = fixture_client(test, RRING_PRODUCER);
 	subject->ring = fixture_ring(test, subject->writer,
@@ -51,15 +52,18 @@ static void set_up(struct kunit *test, struct subject *subject)
 	subject->reader = fixture_join(test, subject->client, subject->ring,
 				       NULL);
 	subject->before = atomic64_read(&subject->client->rate->barriers);
-	subject->began = ktime_get_ns();
 }
 
-/* Most barriers of @subject since set_up(): the burst, and what the time adds. */
+/* Most barriers of clients that one after the other attached since @began. */
+static u64 earned_since(u64 began)
+{
+	return (ktime_get_ns() - began) * kring_barrier_rate / SECOND;
+}
+
+/* Most barriers of @subject since set_up(). */
 static u64 bound(const struct subject *subject)
 {
-	u64 passed = ktime_get_ns() - subject->began;
-
-	return KRING_RATE_BURST + passed * kring_barrier_rate / SECOND + 1;
+	return earned_since(subject->began);
 }
 
 static u64 barriers(const struct subject *subject)
@@ -133,6 +137,25 @@ static void joins_wait_for_their_barrier(struct kunit *test)
 	KUNIT_EXPECT_LE(test, barriers(&subject), bound(&subject));
 }
 
+/* Clients that come and go have no more barriers than one that stays. */
+static void new_client_has_no_barrier_to_spare(struct kunit *test)
+{
+	u64 began = ktime_get_ns();
+	u64 passed = 0;
+	u32 i;
+
+	kring_barrier_rate = SLOW;
+	for (i = 0; i < CALLS; i++) {
+		struct kring_client *client = fixture_client(test,
+							     RRING_OBSERVER);
+		u64 due = RRING_FOREVER;
+
+		passed += kring_rate_barrier(client, &due);
+		fixture_kill(test, client);
+	}
+	KUNIT_EXPECT_LE(test, passed, earned_since(began));
+}
+
 /* The others of the arena do not pay for a client that exceeds its rate. */
 static void each_client_has_its_rate(struct kunit *test)
 {
@@ -141,6 +164,8 @@ static void each_client_has_its_rate(struct kunit *test)
 
 	set_up(test, &subject);
 	use_up(&subject);
+	/* it has slept for long */
+	atomic64_set(&subject.writer->rate->barrier_bucket, 0);
 	KUNIT_EXPECT_TRUE(test, kring_rate_barrier(subject.writer, &due));
 	KUNIT_EXPECT_EQ(test, due, RRING_FOREVER);
 }
@@ -403,6 +428,7 @@ static struct kunit_case rate_cases[] = {
 	KUNIT_CASE(sleeps_cause_few_barriers),
 	KUNIT_CASE(polls_cause_few_barriers),
 	KUNIT_CASE(joins_wait_for_their_barrier),
+	KUNIT_CASE(new_client_has_no_barrier_to_spare),
 	KUNIT_CASE(each_client_has_its_rate),
 	KUNIT_CASE(sleeper_looks_again_when_its_barrier_is_due),
 	KUNIT_CASE(poller_is_told_of_a_missed_event),

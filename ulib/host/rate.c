@@ -13,6 +13,11 @@ struct kring_rate *kring_rate_new(struct kring_client *client)
 	return (struct kring_rate *)client;
 }
 
+void kring_rate_begin(struct kring_client *client)
+{
+	(void)client;
+}
+
 void kring_rate_stop(struct kring_rate *rate)
 {
 	(void)rate;
