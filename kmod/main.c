@@ -19,6 +19,7 @@
 #include "linux/chardev.h"
 #include "linux/inode.h"
 #include "linux/mapping.h"
+#include "linux/rate.h"
 #include "netlink/listener.h"
 #include "netlink/netlink.h"
 #include "core/region.h"
@@ -148,9 +149,12 @@ static int __init kring_init(void)
 	err = register_pernet_subsys(&net_ops);
 	if (err)
 		return err;
-	err = create_default();
+	err = kring_late_start();
 	if (err)
 		goto fail_net;
+	err = create_default();
+	if (err)
+		goto fail_late;
 	err = kring_remnants_start();
 	if (err)
 		goto fail_arena;
@@ -173,6 +177,8 @@ fail_remnants:
 	kring_remnants_stop();
 fail_arena:
 	kring_arena_put(default_arena);
+fail_late:
+	kring_late_stop();
 fail_net:
 	unregister_pernet_subsys(&net_ops);
 	return err;
@@ -192,6 +198,7 @@ static void __exit kring_exit(void)
 	kring_netlink_unregister();
 	kring_inode_unregister();
 	kring_remnants_stop();
+	kring_late_stop();
 }
 
 module_init(kring_init);

@@ -41,6 +41,12 @@
 unsigned int kring_barrier_rate = 1000;
 
 /*
+ * The workers of all clients, which wait for the locks of arenas: so many of
+ * them hold up each other, but nobody else's work.
+ */
+static struct workqueue_struct *late_queue;
+
+/*
  * Take a token out of @bucket. Return true if there was one, or if there is no
  * limit. Otherwise set *@due to the ktime in ns at which there will be one, and
  * return false.
@@ -153,8 +159,7 @@ static void queue_late(struct kring_rate *rate, u64 due)
 	u64 now = ktime_get_ns();
 	u64 wait = due > now ? due - now : 0;
 
-	queue_delayed_work(system_unbound_wq, &rate->late,
-			   nsecs_to_jiffies(wait) + 1);
+	queue_delayed_work(late_queue, &rate->late, nsecs_to_jiffies(wait) + 1);
 }
 
 /*
@@ -283,4 +288,16 @@ void kring_rate_stop(struct kring_rate *rate)
 void kring_rate_free(struct kring_rate *rate)
 {
 	kfree(rate);
+}
+
+int kring_late_start(void)
+{
+	late_queue = alloc_workqueue("rring_late", WQ_UNBOUND, 0);
+	return late_queue ? 0 : -ENOMEM;
+}
+
+/* The caller ensures that all clients have gone. */
+void kring_late_stop(void)
+{
+	destroy_workqueue(late_queue);
 }

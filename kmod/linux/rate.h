@@ -32,4 +32,7 @@ struct kring_rate {
 					 */
 };
 
+int kring_late_start(void);
+void kring_late_stop(void);
+
 #endif /* KRING_LINUX_RATE_H */
