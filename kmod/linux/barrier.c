@@ -69,22 +69,32 @@ void kring_barrier(struct kring_arena *arena)
 	interrupt(arena->peers);
 }
 
+/* Pass barrier K, and hold the arena's lock meanwhile. See the caller below. */
+static int pass_locked(struct kring_arena *arena)
+{
+	int err = mutex_lock_killable(&arena->lock);
+
+	if (err)
+		return err;
+	kring_barrier(arena);
+	mutex_unlock(&arena->lock);
+	return 0;
+}
+
 /*
  * Pass barrier K, see kring_barrier(), for a caller that does not hold the
  * arena's lock. Take the lock to find the CPUs, and release the lock before
- * these CPUs get the interrupt. If there is no memory for a CPU mask, interrupt
- * all CPUs. Return 0, or -EINTR if the process is being killed: then there was no
- * barrier. May sleep.
+ * these CPUs get the interrupt. If there is no memory for a CPU mask, as in a
+ * full cgroup, hold the lock until the barrier is passed. Return 0, or -EINTR if
+ * the process is being killed: then there was no barrier. May sleep.
  */
 int kring_barrier_unlocked(struct kring_arena *arena)
 {
 	cpumask_var_t peers;
 	int err;
 
-	if (!alloc_cpumask_var(&peers, GFP_KERNEL_ACCOUNT)) {
-		interrupt(cpu_online_mask);
-		return 0;
-	}
+	if (!alloc_cpumask_var(&peers, GFP_KERNEL_ACCOUNT))
+		return pass_locked(arena);
 	err = mutex_lock_killable(&arena->lock);
 	if (!err) {
 		smp_mb();	/* K */
