@@ -104,6 +104,7 @@ void fixture_exit(struct kunit *test)
 	kring_arena_put(fixture->arena);
 	if (current->flags & PF_KTHREAD)
 		fixture_unuse_mm();
+	test->priv = NULL;
 }
 
 /* A new client with @role, which is live although its ledger is not mapped. */

@@ -95,37 +95,52 @@ static u64 all_free(void)
 
 /* ---- the model ---- */
 
-/* Return how many groups owner @i of the model has in use. */
-static u32 model_used(u32 owner)
+/*
+ * Store in @used how many groups of the model each owner has in use. Return how
+ * many all of them have.
+ */
+static u32 model_count(u32 used[ORPHANS + 1])
 {
-	u32 used = 0;
+	u32 all = 0;
 	u32 i;
 
-	for (i = 0; i < ctx.groups->nr; i++)
-		used += ctx.model[i].out && ctx.model[i].owner == owner;
-	return used;
+	memset(used, 0, (ORPHANS + 1) * sizeof(*used));
+	for (i = 0; i < ctx.groups->nr; i++) {
+		if (!ctx.model[i].out)
+			continue;
+		used[ctx.model[i].owner]++;
+		all++;
+	}
+	return all;
+}
+
+static u32 model_used(u32 owner)
+{
+	u32 used[ORPHANS + 1];
+
+	model_count(used);
+	return used[owner];
+}
+
+static u32 model_all_used(void)
+{
+	u32 used[ORPHANS + 1];
+
+	return model_count(used);
 }
 
 /* Return how many groups without a slot in use the minimum of all needs. */
 static u32 model_reserved(void)
 {
+	u32 used[ORPHANS + 1];
 	u32 reserved = 0;
 	u32 i;
 
+	model_count(used);
 	for (i = 0; i < OWNERS; i++)
 		if (is_attached(i))
-			reserved += minimum() - min(model_used(i), minimum());
+			reserved += minimum() - min(used[i], minimum());
 	return reserved;
-}
-
-static u32 model_all_used(void)
-{
-	u32 used = model_used(ORPHANS);
-	u32 i;
-
-	for (i = 0; i < OWNERS; i++)
-		used += model_used(i);
-	return used;
 }
 
 /* ---- the invariants ---- */
@@ -395,13 +410,19 @@ static int groups_init(struct kunit *test)
 	return 0;	/* each test creates its own arenas */
 }
 
-static void next_arena(struct kunit *test)
+static const u32 classes[] = { RRING_XS, RRING_M, RRING_XL };
+
+static void describe(const u32 *class, char *to)
 {
-	fixture_exit(test);
-	test->priv = NULL;
+	snprintf(to, KUNIT_PARAM_DESC_SIZE, "class %u", *class);
 }
 
-static const u32 classes[] = { RRING_XS, RRING_M, RRING_XL };
+KUNIT_ARRAY_PARAM(class, classes, describe);
+
+static u32 class_of(const struct kunit *test)
+{
+	return *(const u32 *)test->param_value;
+}
 
 /* ---- accounting ---- */
 
@@ -476,18 +497,15 @@ static void random_operation(struct kunit *test)
 
 static void accounts_agree_with_a_model(struct kunit *test)
 {
-	u32 i, k;
+	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(classes); i++) {
-		setup(test, classes[i], 24, 2);
-		for (k = 0; k < OPERATIONS; k++) {
-			random_operation(test);
-			expect_consistent(test);
-		}
-		/* groups have moved */
-		KUNIT_EXPECT_GE(test, ctx.revoked, 100ull);
-		next_arena(test);
+	setup(test, class_of(test), 24, 2);
+	for (i = 0; i < OPERATIONS; i++) {
+		random_operation(test);
+		expect_consistent(test);
 	}
+	/* groups have moved */
+	KUNIT_EXPECT_GE(test, ctx.revoked, 100ull);
 }
 
 /* ---- the minimum ---- */
@@ -513,28 +531,25 @@ static void expect_minimum(struct kunit *test, u32 i)
  */
 static void held_slots_leave_each_its_minimum(struct kunit *test)
 {
-	u32 i, k, owner;
+	u32 i, owner;
 
-	for (i = 0; i < ARRAY_SIZE(classes); i++) {
-		setup(test, classes[i], 48, 3);
-		for (k = 0; k < 60; k++) {
-			random_join_or_leave(test);
-			owner = below(OWNERS);
-			if (is_attached(owner) && below(2))
-				fragment(test, owner);
-			/* some are content, others take what is theirs */
-			owner = below(OWNERS);
-			if (is_attached(owner))
-				expect_minimum(test, owner);
-			if (!below(8))
-				give_back(below(ORPHANS + 1), 0);
-			expect_consistent(test);
-		}
-		for (owner = 0; owner < OWNERS; owner++)
-			if (is_attached(owner))
-				expect_minimum(test, owner);
-		next_arena(test);
+	setup(test, class_of(test), 48, 3);
+	for (i = 0; i < 60; i++) {
+		random_join_or_leave(test);
+		owner = below(OWNERS);
+		if (is_attached(owner) && below(2))
+			fragment(test, owner);
+		/* some are content, others take what is theirs */
+		owner = below(OWNERS);
+		if (is_attached(owner))
+			expect_minimum(test, owner);
+		if (!below(8))
+			give_back(below(ORPHANS + 1), 0);
+		expect_consistent(test);
 	}
+	for (owner = 0; owner < OWNERS; owner++)
+		if (is_attached(owner))
+			expect_minimum(test, owner);
 }
 
 /* A hog gets all but what the others need for their minimum. */
@@ -771,8 +786,8 @@ static void batches_of_a_death_keep_the_sums(struct kunit *test)
 }
 
 static struct kunit_case groups_cases[] = {
-	KUNIT_CASE(accounts_agree_with_a_model),
-	KUNIT_CASE(held_slots_leave_each_its_minimum),
+	KUNIT_CASE_PARAM(accounts_agree_with_a_model, class_gen_params),
+	KUNIT_CASE_PARAM(held_slots_leave_each_its_minimum, class_gen_params),
 	KUNIT_CASE(hog_gets_the_rest),
 	KUNIT_CASE(join_is_refused_without_a_minimum),
 	KUNIT_CASE(quota_counts_groups_in_use),

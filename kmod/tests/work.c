@@ -6,19 +6,22 @@
  * that the table has. So what a user sets does not lengthen any other call.
  */
 #include "../core/pool.h"
+#include "../core/rate.h"
 #include "../core/reader.h"
 #include "../core/reclaim.h"
 #include "../core/usage.h"
 #include "../core/wake.h"
 #include "../core/work.h"
+#include "../linux/rate.h"
 #include "fixture.h"
 
-#define BATCH	64ull	/* slots of a batch */
+#define BATCH	64u	/* slots of a batch */
 #define GATHER	512ull	/* slots that are looked at for a batch */
-#define CHUNK	4096ull	/* slots that are counted at a time */
+#define CHUNK	4096u	/* slots that are counted at a time */
 
 /* What a user sets. */
 struct geometry {
+	const char *name;
 	u32 slots;
 	u32 clients;
 	u32 rings;
@@ -26,13 +29,22 @@ struct geometry {
 };
 
 static const struct geometry geometries[] = {
-	{ 256, 4, 4, 64 },
-	{ 16384, 4, 4, 64 },
-	{ 256, 64, 4, 64 },
-	{ 256, 4, 64, 64 },
-	{ 256, 4, 4, 16384 },
-	{ 16384, 64, 64, 16384 },
+	{ "little of all", 256, 4, 4, 64 },
+	{ "many slots", CHUNK + BATCH * 16, 4, 4, 64 },
+	{ "many clients", 256, 64, 4, 64 },
+	{ "many rings", 256, 4, 64, 64 },
+	{ "many entries", 256, 4, 4, 4096 },
+	{ "much of all", CHUNK + BATCH * 16, 64, 64, 2048 },
 };
+
+#define MANY_ENTRIES	(&geometries[4])
+
+static void describe(const struct geometry *geometry, char *to)
+{
+	strscpy(to, geometry->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(geometry, geometries, describe);
 
 struct party {
 	const struct geometry *geometry;
@@ -42,11 +54,12 @@ struct party {
 	struct kring_reader *reader;
 };
 
-/* Which terms the bounds of a call have. */
+/* Which terms the bounds of a call have, and what it leaves behind. */
 enum terms {
 	NO_LEDGERS = BIT(0),	/* it looks at no slot and no ledger */
 	NO_ENTRIES = BIT(1),	/* it looks at no window */
 	MANY_SLOTS = BIT(2),	/* it looks at CHUNK slots, without ledgers */
+	KEEPS = BIT(3),		/* another call can run in the same arena */
 };
 
 struct call {
@@ -70,16 +83,37 @@ static int run_refill(struct kunit *test, struct party *party)
 	return n == -ENOSPC ? 0 : min(n, 0);
 }
 
-/* Refills until nothing is left to be freed. */
+static int run_reclaim(struct kunit *test, struct party *party)
+{
+	kring_sweep_range_killable(fixture_pool(test, RRING_XS), 0,
+				   party->geometry->slots);
+	return 0;
+}
+
+/* Refill 64 slots, and take all that there are. Return how many, or an error. */
+static int refill_and_take(struct party *party)
+{
+	int n = fixture_refill(party->b, RRING_XS, 64);
+
+	while (fixture_pop(party->b, RRING_XS))
+		;
+	return n;
+}
+
+/*
+ * Refill until nothing is left to be freed. The first refills sweep for what
+ * they lend. Each of these looks at the whole pool, so free most slots at once.
+ */
 static int run_dry_refill(struct kunit *test, struct party *party)
 {
-	int n;
+	int n = 0;
+	u32 i;
 
-	do {
-		n = fixture_refill(party->b, RRING_XS, 64);
-		while (fixture_pop(party->b, RRING_XS))
-			;
-	} while (n > 0);
+	for (i = 0; i < 3 && n >= 0; i++)
+		n = refill_and_take(party);
+	run_reclaim(test, party);
+	while (n > 0)
+		n = refill_and_take(party);
 	return n == -ENOSPC ? 0 : n;
 }
 
@@ -172,6 +206,21 @@ static int run_poll(struct kunit *test, struct party *party)
 	return 0;
 }
 
+/* poll() beyond the rate of barriers, and the worker that it leaves the rest to */
+static int run_late_poll(struct kunit *test, struct party *party)
+{
+	u64 due;
+
+	kring_barrier_rate = 1;
+	do {
+		due = RRING_FOREVER;
+	} while (kring_rate_barrier(party->a, &due));
+	kring_client_poll(party->a);
+	kring_barrier_rate = 0;
+	flush_delayed_work(&party->a->rate->late);
+	return 0;
+}
+
 static int run_mmap(struct kunit *test, struct party *party)
 {
 	struct kring_region_ref ref;
@@ -197,13 +246,6 @@ static int run_pool_stat(struct kunit *test, struct party *party)
 	return kring_pool_count(party->b, &args);
 }
 
-static int run_reclaim(struct kunit *test, struct party *party)
-{
-	kring_sweep_range_killable(fixture_pool(test, RRING_XS), 0,
-				   party->geometry->slots);
-	return 0;
-}
-
 static int run_pool_dump(struct kunit *test, struct party *party)
 {
 	struct kring_usage usage;
@@ -218,21 +260,22 @@ static int run_death(struct kunit *test, struct party *party)
 }
 
 static const struct call calls[] = {
-	{ "ATTACH", run_attach, NO_LEDGERS | NO_ENTRIES },
+	{ "ATTACH", run_attach, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "RING_OPEN", run_ring_open, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "READER_JOIN, _LEAVE", run_join, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "READER_REJOIN", run_rejoin, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "WAIT", run_wait, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "WAIT for any", run_wait_any, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "poll", run_poll, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "late poll", run_late_poll, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "mmap", run_mmap, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "POOL_GET", run_pool_dump, MANY_SLOTS | KEEPS },
+	{ "WAKE", run_wake, NO_LEDGERS | NO_ENTRIES },
 	{ "REFILL", run_refill, 0 },
 	{ "REFILL of a dry pool", run_dry_refill, 0 },
-	{ "RING_OPEN", run_ring_open, NO_LEDGERS | NO_ENTRIES },
 	{ "RING_CLOSE", run_ring_close, NO_LEDGERS },
-	{ "READER_JOIN, _LEAVE", run_join, NO_LEDGERS | NO_ENTRIES },
-	{ "READER_REJOIN", run_rejoin, NO_LEDGERS | NO_ENTRIES },
-	{ "WAIT", run_wait, NO_LEDGERS | NO_ENTRIES },
-	{ "WAIT for any", run_wait_any, NO_LEDGERS | NO_ENTRIES },
-	{ "WAKE", run_wake, NO_LEDGERS | NO_ENTRIES },
-	{ "poll", run_poll, NO_LEDGERS | NO_ENTRIES },
-	{ "mmap", run_mmap, NO_LEDGERS | NO_ENTRIES },
 	{ "POOL_STAT with SWEEP", run_pool_stat, MANY_SLOTS },
 	{ "RECLAIM", run_reclaim, 0 },
-	{ "POOL_GET", run_pool_dump, MANY_SLOTS },
 	{ "the death of a client", run_death, 0 },
 };
 
@@ -291,20 +334,21 @@ static void find_bounds(const struct geometry *g, u32 terms, u64 *bound)
 	if (!(terms & NO_LEDGERS)) {
 		bound[KRING_WORK_SLOTS] = 2 * GATHER;
 		/* shallow, then deep, and again after a recall is noticed */
-		bound[KRING_WORK_WORDS] = 2 * 3 * BATCH * ledgers * ledgers;
+		bound[KRING_WORK_WORDS] = 2ull * 3 * BATCH * ledgers * ledgers;
 		bound[KRING_WORK_CLIENTS] += 4 * ledgers;
 		bound[KRING_WORK_RINGS] += 4 * (u64)g->rings;
 		bound[KRING_WORK_BITMAP] = 2 * g->slots;
 	}
 	if (terms & MANY_SLOTS)
-		bound[KRING_WORK_SLOTS] = max(2 * GATHER, CHUNK);
+		bound[KRING_WORK_SLOTS] = max_t(u64, 2 * GATHER, CHUNK);
 	/* read once for each deep sweep of a batch; adopted, and settled */
 	if (!(terms & NO_ENTRIES))
 		bound[KRING_WORK_ENTRIES] = 2 * 2 * (u64)g->entries;
 }
 
-static void begin(struct kunit *test, const struct geometry *g, u32 flags)
+static void begin(struct kunit *test, struct party *party, u32 flags)
 {
+	const struct geometry *g = party->geometry;
 	const struct rring_create args = {
 		.size = sizeof(args),
 		.flags = flags,
@@ -318,71 +362,88 @@ static void begin(struct kunit *test, const struct geometry *g, u32 flags)
 	};
 
 	KUNIT_ASSERT_EQ(test, fixture_begin(test, &args), 0);
+	set_up(test, party);
 }
 
 static void run_call(struct kunit *test, const struct call *call,
-		     const struct geometry *g, u32 flags)
+		     struct party *party)
 {
 	static const char *const units[] = {
 		"slots", "words", "entries", "bits", "clients", "rings",
 		"readers",
 	};
-	struct party party = { .geometry = g };
 	u64 bound[KRING_WORK_UNITS];
 	u32 i;
 
-	begin(test, g, flags);
-	set_up(test, &party);
-	find_bounds(g, call->terms, bound);
+	find_bounds(party->geometry, call->terms, bound);
 	memset(&kring_work, 0, sizeof(kring_work));
-	KUNIT_EXPECT_EQ_MSG(test, call->run(test, &party), 0, "%s", call->name);
+	KUNIT_EXPECT_EQ_MSG(test, call->run(test, party), 0, "%s", call->name);
 	for (i = 0; i < KRING_WORK_UNITS; i++)
 		KUNIT_EXPECT_LE_MSG(test, kring_work.most[i], bound[i],
-				    "%s: %s, with %u slots, %u clients, %u rings, %u entries",
-				    call->name, units[i], g->slots, g->clients,
-				    g->rings, g->entries);
-	fixture_exit(test);
-	test->priv = NULL;
+				    "%s: %s", call->name, units[i]);
+}
+
+/* Run all calls, and begin a new arena after each that changes it. */
+static void run_calls(struct kunit *test, u32 flags)
+{
+	struct party party = { .geometry = test->param_value };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (!test->priv)
+			begin(test, &party, flags);
+		run_call(test, &calls[i], &party);
+		if (!(calls[i].terms & KEEPS))
+			fixture_exit(test);
+	}
 }
 
 static void each_call_keeps_its_bounds(struct kunit *test)
 {
-	u32 i, j;
-
-	for (i = 0; i < ARRAY_SIZE(calls); i++)
-		for (j = 0; j < ARRAY_SIZE(geometries); j++)
-			run_call(test, &calls[i], &geometries[j], 0);
+	run_calls(test, 0);
 }
 
 static void each_call_keeps_them_in_an_owned_arena(struct kunit *test)
 {
-	u32 i, j;
-
-	for (i = 0; i < ARRAY_SIZE(calls); i++)
-		for (j = 0; j < ARRAY_SIZE(geometries); j++)
-			run_call(test, &calls[i], &geometries[j],
-				 RRING_CREATE_OWNED);
+	run_calls(test, RRING_CREATE_OWNED);
 }
 
 /* The counter counts: a deep sweep reads the whole window. */
 static void work_is_counted(struct kunit *test)
 {
-	const struct geometry *g = &geometries[4];
-	struct party party = { .geometry = g };
+	struct party party = { .geometry = MANY_ENTRIES };
 
-	begin(test, g, 0);
-	set_up(test, &party);
+	begin(test, &party, 0);
 	memset(&kring_work, 0, sizeof(kring_work));
 	run_reclaim(test, &party);
 	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_ENTRIES],
-			(u64)g->entries);
-	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_SLOTS], BATCH);
-	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_WORDS], BATCH);
+			(u64)MANY_ENTRIES->entries);
+	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_SLOTS],
+			(u64)BATCH);
+	KUNIT_EXPECT_GE(test, kring_work.most[KRING_WORK_WORDS],
+			(u64)BATCH);
+}
+
+/* No worker comes late, unless a call wants it: it would count, too. */
+static unsigned int default_rate;
+
+static int work_init(struct kunit *test)
+{
+	default_rate = kring_barrier_rate;
+	kring_barrier_rate = 0;
+	return 0;
+}
+
+static void work_exit(struct kunit *test)
+{
+	fixture_exit(test);
+	kring_barrier_rate = default_rate;
 }
 
 static struct kunit_case work_cases[] = {
-	KUNIT_CASE(each_call_keeps_its_bounds),
-	KUNIT_CASE(each_call_keeps_them_in_an_owned_arena),
+	KUNIT_CASE_PARAM(each_call_keeps_its_bounds, geometry_gen_params),
+	KUNIT_CASE_PARAM(each_call_keeps_them_in_an_owned_arena,
+			 geometry_gen_params),
 	KUNIT_CASE(work_is_counted),
 	{}
 };
@@ -390,7 +451,8 @@ static struct kunit_case work_cases[] = {
 static struct kunit_suite work_suite = {
 	.name = "work",
 	.suite_init = fixture_suite_init,
-	.exit = fixture_exit,
+	.init = work_init,
+	.exit = work_exit,
 	.test_cases = work_cases,
 };
 

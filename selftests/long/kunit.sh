@@ -22,8 +22,8 @@ kernels=${KUNIT_KERNELS:-kasan kcsan}
 # "SUITE TEST" for each in kmod/tests: a file has its tests, then their suite.
 tests() {
 	awk 'FNR == 1 { n = 0 }
-	     /^\tKUNIT_CASE\(/ {
-		gsub(/^\tKUNIT_CASE\(|\),$/, "")
+	     /^\tKUNIT_CASE(_PARAM)?\(/ {
+		gsub(/^\tKUNIT_CASE(_PARAM)?\(|[,)].*$/, "")
 		test[n++] = $0
 	     }
 	     /^\t\.name = "/ {
