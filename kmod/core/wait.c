@@ -53,9 +53,10 @@ u32 kring_flag_lower(rring_flag_t *flag, u32 bits)
  * differs from @seen already. So a hostile peer that signals @evcount all the
  * time hides a signal(7). This file is also compiled into the library: there,
  * return the error of barrier K (a barrier on the CPUs of all clients) if the
- * thread could not execute it.
+ * thread could not execute it. KCSAN looks at no access here: the kernel's macro
+ * reads a field of its timer while the timer's interrupt writes it.
  */
-static int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
+static __no_kcsan int sleep_until(struct kring_evcount *evcount, int seen, u64 deadline)
 {
 	u64 now = ktime_get_ns();
 

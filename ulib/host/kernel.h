@@ -487,6 +487,7 @@ struct mm_struct;
 #define kring_net_cookie(net)		((u64)(uintptr_t)(net))
 
 #define noinline			__attribute__((noinline))
+#define __no_kcsan
 
 struct nsproxy {
 	struct net *net_ns;
