@@ -2,7 +2,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "client/client.h"
 #include "wait.h"
@@ -40,32 +39,43 @@ void ulib_relax(void)
 #endif
 }
 
-/*
- * Return how often this thread calls .check before it sleeps. Return 0 if the
- * thread may run on one CPU only: no other thread, which could end the wait,
- * then runs while this thread spins.
- */
-static unsigned int count_spins(void)
-{
-	cpu_set_t cpus;
+/* 1 + the CPU whose task has last woken this thread; 0: none has */
+static _Thread_local uint32_t last_waker;
 
-	if (sched_getaffinity(0, sizeof(cpus), &cpus))
-		return sysconf(_SC_NPROCESSORS_ONLN) == 1 ? 0 : SPINS;
-	return CPU_COUNT(&cpus) == 1 ? 0 : SPINS;
+int ulib_sleep(struct rring_client *client, struct rring_wait *args)
+{
+	int err = ulib_call_until(client, RRING_IOC_WAIT, args, args->deadline);
+
+	if (!err)
+		last_waker = args->waker;
+	return err;
 }
 
 /*
- * Return what count_spins() returned at this thread's first call. Each thread
- * has a number of its own, because it may be bound to other CPUs than the other
- * threads of the process.
+ * Return 1 if this thread may run on one CPU only, else 0. The answer is that of
+ * the thread's first call.
+ */
+static int is_bound(void)
+{
+	static _Thread_local int known;	/* 1 + the answer; 0: not known yet */
+	cpu_set_t cpus;
+
+	if (!known)
+		known = sched_getaffinity(0, sizeof(cpus), &cpus) ||
+			CPU_COUNT(&cpus) != 1 ? 1 : 2;
+	return known - 1;
+}
+
+/*
+ * Return how often this thread calls .check before it sleeps: 0 if the thread
+ * is bound to one CPU, and it was last woken by a task on that CPU. While this
+ * thread spins, that task does not run, and cannot end the wait.
  */
 static unsigned int spins(void)
 {
-	static _Thread_local unsigned int known;
-
-	if (!known)
-		known = count_spins() + 1;
-	return known - 1;
+	if (is_bound() && last_waker == 1u + (uint32_t)sched_getcpu())
+		return 0;
+	return SPINS;
 }
 
 int ulib_has_passed(uint64_t deadline)

@@ -30,6 +30,12 @@ struct ulib_waiter {
 int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline);
 
 /*
+ * Call WAIT with @args, which may sleep until args->deadline, and note which CPU
+ * has woken this thread. Return what ulib_call_until() returns.
+ */
+int ulib_sleep(struct rring_client *client, struct rring_wait *args);
+
+/*
  * Return 1 if @deadline has passed, else 0. The deadline 0 has always passed;
  * RRING_FOREVER never passes.
  */

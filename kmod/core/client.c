@@ -623,17 +623,20 @@ static const struct kring_wait_ops any_ops = {
 };
 
 int kring_client_wait_any(struct kring_client *client,
-			  const struct rring_wait *args)
+			  struct rring_wait *args)
 {
 	struct wait_any wait = {
 		.client = client,
 		.cursors = args->position,
 	};
+	int err;
 
 	if (!args->position || args->ring || args->reader)
 		return -EINVAL;
-	return kring_evcount_wait(&client->evcount, client, &any_ops, &wait,
-				  args->deadline);
+	err = kring_evcount_wait(&client->evcount, client, &any_ops, &wait,
+				 args->deadline);
+	args->waker = READ_ONCE(client->evcount.waker);
+	return err;
 }
 
 static void raise_flags(struct kring_client *client)

@@ -151,7 +151,7 @@ void kring_client_unlock(struct kring_client *client);
 void kring_client_wake(struct kring_client *client, __poll_t events);
 void kring_client_raise(struct kring_client *client, u64 cursors);
 int kring_client_wait_any(struct kring_client *client,
-			  const struct rring_wait *args);
+			  struct rring_wait *args);
 u32 kring_client_tail(struct kring_client *client, u32 pool);
 u32 kring_client_lent(struct kring_client *client, u32 pool);
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool);

@@ -473,7 +473,7 @@ static const struct kring_wait_ops readable_ops = {
  * Takes the arena's lock. May sleep.
  */
 int kring_reader_wait_readable(struct kring_client *client,
-			       const struct rring_wait *args)
+			       struct rring_wait *args)
 {
 	struct wait_readable wait = {
 		.client = client,
@@ -496,5 +496,5 @@ int kring_reader_wait_readable(struct kring_client *client,
 	if (err)
 		return err;
 	return kring_ring_wait(wait.ring, &wait.ring->readable, client,
-			       &readable_ops, &wait, args->deadline);
+			       &readable_ops, &wait, args);
 }

@@ -77,6 +77,6 @@ bool kring_reader_ready(struct kring_reader *reader, u64 position);
 void kring_reader_check_stall(struct kring_reader *reader, u64 position,
 			      u64 now, u64 *wake_at);
 int kring_reader_wait_readable(struct kring_client *client,
-			       const struct rring_wait *args);
+			       struct rring_wait *args);
 
 #endif /* KRING_READER_H */

@@ -57,7 +57,8 @@ static void put_ring(void *ring)
 }
 
 /*
- * Call kring_evcount_wait(), then put the caller's reference to @ring. Return
+ * Call kring_evcount_wait() until args->deadline, store the last waker of
+ * @evcount in args->waker, then put the caller's reference to @ring. Return
  * what kring_evcount_wait() returns. The reference keeps @ring during the
  * sleep. In the library, put_ring() puts the reference for a thread that is
  * cancelled in the sleep. The caller does not hold the arena's lock.
@@ -65,12 +66,13 @@ static void put_ring(void *ring)
 int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
 		    struct kring_client *client,
 		    const struct kring_wait_ops *ops, void *context,
-		    u64 deadline)
+		    struct rring_wait *args)
 {
 	int err;
 
 	kring_on_cancel(put_ring, ring);
-	err = kring_evcount_wait(evcount, client, ops, context, deadline);
+	err = kring_evcount_wait(evcount, client, ops, context, args->deadline);
+	args->waker = READ_ONCE(evcount->waker);
 	kring_on_cancel(NULL, NULL);
 	kring_ring_put(ring);
 	return err;

@@ -26,11 +26,13 @@ void kring_evcount_init(struct kring_evcount *evcount,
 	evcount->arena = arena;
 	init_waitqueue_head(&evcount->queue);
 	atomic_set(&evcount->events, 0);
+	evcount->waker = 0;
 }
 
 /* Wake all tasks that sleep on @evcount. The caller needs no lock. */
 void kring_evcount_signal(struct kring_evcount *evcount)
 {
+	WRITE_ONCE(evcount->waker, 1 + raw_smp_processor_id());
 	atomic_inc(&evcount->events);
 	wake_up_all(&evcount->queue);
 }

@@ -18,6 +18,7 @@ struct kring_evcount {
 	struct kring_arena *arena;
 	wait_queue_head_t queue;
 	atomic_t events;		/* calls of kring_evcount_signal() */
+	u32 waker;			/* 1 + the CPU of the last such call */
 };
 
 /*

@@ -134,8 +134,7 @@ static const struct kring_wait_ops writable_ops = {
  *
  * Takes the arena's lock. May sleep.
  */
-int kring_writer_wait(struct kring_client *client,
-		      const struct rring_wait *args)
+int kring_writer_wait(struct kring_client *client, struct rring_wait *args)
 {
 	struct wait_writable wait = {
 		.client = client,
@@ -166,5 +165,5 @@ int kring_writer_wait(struct kring_client *client,
 	if (wait.peer == NO_PEER)
 		evcount = &wait.ring->writable;
 	return kring_ring_wait(wait.ring, evcount, client, &writable_ops, &wait,
-			       args->deadline);
+			       args);
 }

@@ -8,7 +8,6 @@ struct kring_client;
 
 int kring_writer_check_room(struct kring_ring *ring, u64 position,
 			    u64 *wake_at);
-int kring_writer_wait(struct kring_client *client,
-		      const struct rring_wait *args);
+int kring_writer_wait(struct kring_client *client, struct rring_wait *args);
 
 #endif /* KRING_WRITER_H */

@@ -392,6 +392,7 @@ const struct call calls[CALLS] = {
 	[_IOC_NR(RRING_IOC_WAIT)] = {
 		.request = RRING_IOC_WAIT,
 		.size = sizeof(struct rring_wait),
+		.first = AT(wait, waker),
 		.good = good_wait,
 		.needs_client = 1,
 		.bad = {

@@ -589,6 +589,11 @@ typedef struct {
 	struct host_signal *signal;
 } wait_queue_head_t;
 
+static inline int raw_smp_processor_id(void)
+{
+	return sched_getcpu();
+}
+
 typedef u64 ktime_t;
 
 static inline ktime_t ns_to_ktime(u64 ns)

@@ -259,8 +259,7 @@ static int sleep_readable(void *context, uint64_t deadline)
 		.deadline = deadline,
 	};
 
-	return ulib_call_until(reader->client, RRING_IOC_WAIT, &args,
-			       deadline);
+	return ulib_sleep(reader->client, &args);
 }
 
 int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)

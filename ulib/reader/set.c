@@ -360,7 +360,7 @@ static int sleep_any(void *context, uint64_t deadline)
 
 	for (i = 0; i < set->count; i++)
 		args.position |= 1ull << set->members[i].reader->cursor_id;
-	return ulib_call_until(set->client, RRING_IOC_WAIT, &args, deadline);
+	return ulib_sleep(set->client, &args);
 }
 
 int rring_set_wait(struct rring_set *set, uint64_t deadline)

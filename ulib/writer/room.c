@@ -164,8 +164,7 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 		.position = writer->head + n - 1 - writer->capacity,
 		.deadline = deadline,
 	};
-	int err = ulib_call_until(writer->client, RRING_IOC_WAIT, &args,
-				  deadline);
+	int err = ulib_sleep(writer->client, &args);
 
 	if (err)
 		return err;

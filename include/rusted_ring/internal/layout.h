@@ -51,7 +51,7 @@ RRING_ASSERT_SIZE(struct rring_ring_close, 16);
 RRING_ASSERT_SIZE(struct rring_reader_join, 120);
 RRING_ASSERT_SIZE(struct rring_reader_leave, 16);
 RRING_ASSERT_SIZE(struct rring_reader_rejoin, 40);
-RRING_ASSERT_SIZE(struct rring_wait, 32);
+RRING_ASSERT_SIZE(struct rring_wait, 40);
 RRING_ASSERT_SIZE(struct rring_wake, 16);
 RRING_ASSERT_SIZE(struct rring_pool_stat, 48);
 RRING_ASSERT_SIZE(struct rring_reclaim, 16);

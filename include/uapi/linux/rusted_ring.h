@@ -952,6 +952,10 @@ struct rring_wait {
 					 */
 	__u64 position;			/* ANY: a mask, not 0 */
 	__u64 deadline;
+	__u32 waker;			/* out: 1 + the CPU that last woke the
+					 * tasks that wait for this; 0: none
+					 */
+	__u32 reserved;			/* out: 0 */
 };
 
 /*
@@ -1045,7 +1049,7 @@ struct rring_reclaim {
 	_IOW(RRING_IOC_MAGIC, 7, struct rring_reader_leave)
 #define RRING_IOC_READER_REJOIN	\
 	_IOWR(RRING_IOC_MAGIC, 8, struct rring_reader_rejoin)
-#define RRING_IOC_WAIT		_IOW(RRING_IOC_MAGIC, 9, struct rring_wait)
+#define RRING_IOC_WAIT		_IOWR(RRING_IOC_MAGIC, 9, struct rring_wait)
 #define RRING_IOC_WAKE		_IOW(RRING_IOC_MAGIC, 10, struct rring_wake)
 #define RRING_IOC_POOL_STAT	\
 	_IOWR(RRING_IOC_MAGIC, 11, struct rring_pool_stat)
