@@ -6,23 +6,11 @@
 #include <limits.h>
 #include <poll.h>
 
+#include "../backoff.h"
 #include "../client/client.h"
 #include "../wait.h"
 #include "head.h"
 #include "pages.h"
-
-/*
- * Limits of back_off(), which makes a reader that keeps up with its writer look
- * less often at the head. A reader that finds some events, but fewer than
- * BACKOFF_DISTANCE, may rest: it pauses the CPU, at most BACKOFF_DISTANCE
- * times. A rest is useless if it brings at most one new event for every 4
- * pauses. After a useless rest the reader looks BACKOFF_MIN times without a
- * rest. Each further useless rest doubles this number of looks, at most
- * BACKOFF_DOUBLINGS times. A useful rest sets it back to BACKOFF_MIN.
- */
-#define BACKOFF_DISTANCE	64
-#define BACKOFF_MIN	1024	/* looks without rests after a useless rest */
-#define BACKOFF_DOUBLINGS	6	/* how often BACKOFF_MIN doubles */
 
 /*
  * Return 1 if the pages of a new incarnation are mapped, but READER_REJOIN has
@@ -416,55 +404,31 @@ static int find_present_head(struct rring_reader *reader, uint64_t *head,
 }
 
 /*
- * Return 1 if the reader shall rest before it takes the events below @head,
- * else 0. Each look at the head takes the head's cache line away from the
- * writer, which costs the writer and the reader time. A rest lets the writer
- * get ahead, so that the reader needs fewer looks. Return 0 if the look has
- * found no event, or BACKOFF_DISTANCE events or more, or if the strategy is
- * RRING_WAIT_SPIN. Otherwise the look has found a few events: if .backoff_left
- * is 0, return 1; if not, subtract 1 from .backoff_left, and return 0. Other
- * functions set .backoff_left to at least 1, to prevent the next rest: after a
- * look that finds nothing, and before each look of a struct rring_set.
+ * Return 1 if the reader shall rest before it takes the events below @head: it
+ * has found a few events, but not many, and a rest is due. Return 0 otherwise,
+ * and if the strategy is RRING_WAIT_SPIN.
  */
 static int is_close_behind(struct rring_reader *reader, uint64_t head)
 {
-	if (head <= reader->pos || head - reader->pos >= BACKOFF_DISTANCE ||
+	if (head <= reader->pos ||
+	    head - reader->pos >= ULIB_BACKOFF_DISTANCE ||
 	    reader->strategy == RRING_WAIT_SPIN)
 		return 0;
-	if (!reader->backoff_left)
-		return 1;
-	reader->backoff_left--;
-	return 0;
+	return ulib_backoff_due(&reader->backoff);
 }
 
 /*
  * Rest, and then call find_present_head() again. Return what it returns. The
- * rest pauses the CPU once for each 8 entries of capacity, but at most 64
- * times, so that the writer does not run out of room during the rest. If few
- * new events came during the rest, it was useless: the writer is slow, or this
- * thread is itself the writer. After a useless rest the next .backoff_len looks
- * do not rest. Then .backoff_len doubles, up to a limit, for the next useless
- * rest.
+ * rest is useless if the writer is slow, or if this thread is the writer.
  */
 static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 {
-	uint32_t rests = reader->capacity / 8;
 	uint64_t before = *head;
-	uint32_t i;
 	int err;
 
-	if (rests > BACKOFF_DISTANCE)
-		rests = BACKOFF_DISTANCE;
-	for (i = 0; i < rests; i++)
-		ulib_relax();
+	ulib_backoff_rest(reader->capacity);
 	err = find_present_head(reader, head, ended);
-	if (*head - before > rests / 4) {
-		reader->backoff_len = BACKOFF_MIN;
-		return err;
-	}
-	reader->backoff_left = reader->backoff_len;
-	if (reader->backoff_len < BACKOFF_MIN << BACKOFF_DOUBLINGS)
-		reader->backoff_len *= 2;
+	ulib_backoff_judge(&reader->backoff, reader->capacity, *head - before);
 	return err;
 }
 
@@ -524,7 +488,7 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 		return err;
 	if (avail)
 		return offer(reader, avail, n);
-	reader->backoff_left |= 1;
+	ulib_backoff_skip(&reader->backoff);
 	reader->overtaken = 0;
 	reader->head = reader->pos;
 	reader->unoffered = 0;
@@ -631,7 +595,7 @@ int ulib_reader_check(struct rring_reader *reader)
 		return err;
 	if (head > reader->pos || is_capped(reader))
 		return 0;
-	reader->backoff_left |= 1;
+	ulib_backoff_skip(&reader->backoff);
 	return ended ? -EPIPE : -EAGAIN;
 }
 
@@ -646,7 +610,7 @@ int ulib_head_open(struct rring_reader *reader)
 {
 	int err;
 
-	reader->backoff_len = BACKOFF_MIN;
+	ulib_backoff_init(&reader->backoff);
 	set_position(reader, reader->pos);
 	if (reader->lappable && !reader->observer)
 		reader->gates_from = start_of(reader);

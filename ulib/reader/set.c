@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../backoff.h"
 #include "../client/client.h"
 #include "../wait.h"
 
@@ -214,7 +215,7 @@ static long look_at_member(const struct member *member)
 			return err;
 	}
 	/* do not rest in this look: other members would wait meanwhile */
-	reader->backoff_left |= 1;
+	ulib_backoff_skip(&reader->backoff);
 	return ulib_peek_event(reader);
 }
 

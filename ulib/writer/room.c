@@ -2,6 +2,7 @@
 /* How a writer makes room in its ring, and waits for room. */
 #include <poll.h>
 
+#include "../backoff.h"
 #include "../client/client.h"
 #include "../wait.h"
 #include "room.h"
@@ -120,6 +121,39 @@ static int make_room_by_overwriting(struct rring_writer *writer, uint32_t n)
 	return 0;
 }
 
+/*
+ * Return 1 if the writer shall rest before it takes the entries that are free
+ * when its readers have passed @low: these are few, its ring has place for many,
+ * and a rest is due. Return 0 otherwise, and if the strategy is RRING_WAIT_SPIN,
+ * or the policy is not to wait for room.
+ */
+static int is_close_ahead(struct rring_writer *writer, uint64_t low)
+{
+	uint64_t used = writer->head - low;
+
+	if (writer->capacity < 8 * ULIB_BACKOFF_DISTANCE ||
+	    used + ULIB_BACKOFF_DISTANCE <= writer->capacity ||
+	    writer->strategy == RRING_WAIT_SPIN ||
+	    writer->info->policy != RRING_BLOCK)
+		return 0;
+	return ulib_backoff_due(&writer->backoff);
+}
+
+/* Scan the readers' positions. If the readers are slow, rest and scan again. */
+static struct ulib_scan scan_after_rest(struct rring_writer *writer)
+{
+	struct ulib_scan scan = ulib_scan_readers(writer);
+	uint64_t before = scan.low;
+
+	if (!is_close_ahead(writer, before))
+		return scan;
+	ulib_backoff_rest(writer->capacity);
+	scan = ulib_scan_readers(writer);
+	ulib_backoff_judge(&writer->backoff, writer->capacity,
+			   scan.low > before ? scan.low - before : 0);
+	return scan;
+}
+
 int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 {
 	struct ulib_scan scan;
@@ -128,7 +162,7 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 	if (ulib_is_inherited(writer->client))
 		return ulib_refuse_inherited();
 	for (;;) {
-		scan = ulib_scan_readers(writer);
+		scan = scan_after_rest(writer);
 		settle_and_wake(writer, scan.low);
 		raise_limit(writer, scan.low + writer->capacity);
 		if (writer->limit >= writer->head + n) {

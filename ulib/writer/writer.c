@@ -5,6 +5,7 @@
 
 #include <rusted_ring/internal/layout.h>
 
+#include "../backoff.h"
 #include "../client/client.h"
 #include "../wait.h"
 #include "room.h"
@@ -390,6 +391,7 @@ int rring_writer_open(struct rring_client *client,
 		goto fail_ring;
 	set_up(writer, &args);
 	writer->strategy = config->strategy;
+	ulib_backoff_init(&writer->backoff);
 	enlist(writer);
 	ulib_poll_again(client, 0);
 	*out = writer;

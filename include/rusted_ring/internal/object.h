@@ -61,6 +61,12 @@ struct rring_client {
 	struct rring_client_private *own;	/* only for the library */
 };
 
+/* When a look that finds little rests: see ulib/backoff.h. */
+struct rring_backoff {
+	uint32_t left;		/* so many of the next such looks do not rest */
+	uint32_t looks;		/* .left becomes this after a useless rest */
+};
+
 struct rring_writer {
 	struct rring_client *client;
 	struct rring_ring_head *ring;
@@ -93,6 +99,7 @@ struct rring_writer {
 	size_t size;		/* bytes of the mapping of the ring */
 	struct rring_writer *next; /* next writer of the same client */
 	uint32_t strategy;	/* enum rring_strategy */
+	struct rring_backoff backoff;
 };
 
 struct rring_reader {
@@ -162,13 +169,7 @@ struct rring_reader {
 	 * may overwrite those entries, so the reader validates them at release.
 	 */
 	uint64_t gates_from;
-	/*
-	 * How many of the next looks that find few events do not rest. A rest
-	 * is a pause before the reader takes the events, see back_off().
-	 */
-	uint32_t backoff_left;
-	/* .backoff_left becomes this after a rest that brings few new events */
-	uint32_t backoff_len;
+	struct rring_backoff backoff;
 	/* bits ULIB_LOOK_*: why a look must do more than load the head */
 	uint32_t slow_look;
 	/*
