@@ -70,6 +70,14 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
 /*
+ * Like rring_set_try_read(), but store only the reader whose turn it is in
+ * *@from, and return how many events it has, at most @n. The program then calls
+ * rring_entry() and rring_release() with that reader.
+ */
+long rring_set_peek(struct rring_set *set, uint32_t n,
+		    struct rring_reader **from);
+
+/*
  * Release the event of the last rring_set_try_read(). Then wait, by the set's
  * .strategy, until a reader has an event or was lapped, or until all streams
  * have ended and rring_set_try_read() has not yet returned -EPIPE for that.

@@ -405,6 +405,7 @@ X(rring_seal, usual, rring_seal(s->client, &s->event) < 0)		\
 X(rring_set_add, usual, !rring_set_add(s->idle, s->taker, 1))		\
 X(rring_set_close, usual, (rring_set_close(s->idle), s->idle = NULL, 1)) \
 X(rring_set_open, usual, (open_set(s->client), 1))			\
+X(rring_set_peek, usual, rring_set_peek(s->set, 1, from()) == 1)		\
 X(rring_set_remove, usual, !rring_set_remove(s->set, s->empty))		\
 X(rring_set_try_read, usual,						\
 	!rring_set_try_read(s->set, out(), from()))			\

@@ -462,6 +462,24 @@ static long offer(struct rring_reader *reader, uint64_t avail, uint32_t n)
 	return set_head(reader, avail - reader->unoffered, n);
 }
 
+static void forget_events(struct rring_reader *reader)
+{
+	ulib_backoff_skip(&reader->backoff);
+	reader->overtaken = 0;
+	reader->head = reader->pos;
+	reader->unoffered = 0;
+}
+
+/* A look has found no event. Return -EAGAIN, or 0 if the caller wants none. */
+static long find_nothing(struct rring_reader *reader, uint32_t n)
+{
+	forget_events(reader);
+	if (!n)
+		return 0;
+	ulib_poll_again(reader->client, POLLIN);
+	return -EAGAIN;
+}
+
 static long __attribute__((noinline))
 look_for_events(struct rring_reader *reader, uint32_t n)
 {
@@ -488,50 +506,43 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 		return err;
 	if (avail)
 		return offer(reader, avail, n);
-	ulib_backoff_skip(&reader->backoff);
-	reader->overtaken = 0;
-	reader->head = reader->pos;
-	reader->unoffered = 0;
+	if (!ended)
+		return find_nothing(reader, n);
+	forget_events(reader);
 	if (!n)
 		return 0;
-	if (ended) {
-		note_end(reader);
-		return -EPIPE;
-	}
-	ulib_poll_again(reader->client, POLLIN);
-	return -EAGAIN;
+	note_end(reader);
+	return -EPIPE;
 }
 
 /*
  * Return how many events @reader has, by a load of the head alone, which is
- * fast. Return 0 if there are no events, or if the caller must call
- * look_for_events() to find out, for example because @reader may have been
- * lapped or the ring may have a new writer.
+ * fast. Return -1 if the caller must call look_for_events() to find out, for
+ * example because @reader may have been lapped, or the ring may have a new
+ * writer.
  */
-static uint64_t events_fast(struct rring_reader *reader)
+static long events_fast(struct rring_reader *reader)
 {
-	const struct rring_ring_info *info = reader->info;
-	uint64_t head;
+	uint64_t head, avail;
 
-	if (RRING_LOAD(&reader->slow_look) ||
-	    rring_flag_load_acquire(&info->incarnation) !=
-	    reader->incarnation ||
-	    /* P: as in find_head() */
-	    rring_flag_load_acquire(&info->state) != RRING_RING_OPEN)
-		return 0;
+	if (!ulib_head_is_plain(reader))
+		return -1;
 	/* B: pairs with A in rring_writer_advance(): entries are complete */
 	head = rring_seq_load_acquire(&reader->ring->head);
-	if (head - reader->pos > reader->capacity ||
-	    is_close_behind(reader, head))
-		return 0;
-	return head - reader->pos;
+	avail = head - reader->pos;
+	if (avail > reader->capacity || is_close_behind(reader, head))
+		return -1;
+	return (long)avail;
 }
 
 long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 {
-	uint64_t avail = events_fast(reader);
+	long avail = events_fast(reader);
 
-	return avail ? set_head(reader, avail, n) : look_for_events(reader, n);
+	if (avail < 0)
+		return look_for_events(reader, n);
+	return avail ? set_head(reader, (uint64_t)avail, n) :
+		       find_nothing(reader, n);
 }
 
 /*
@@ -588,6 +599,8 @@ int ulib_reader_check(struct rring_reader *reader)
 
 	if (events_found(reader))
 		return 0;
+	if (ulib_head_is_idle(reader))
+		return -EAGAIN;
 	if (reader->lappable && is_lapped(reader))
 		return 0;
 	err = find_head(reader, &head, &ended);

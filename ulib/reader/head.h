@@ -14,6 +14,33 @@ int ulib_head_open(struct rring_reader *reader);
 void ulib_head_close(struct rring_reader *reader);
 
 /*
+ * Return 1 if the head in the mapped pages is all that a look at the ring of
+ * @reader has to load, else 0. It is not if the reader was lapped or capped, or
+ * the program polls its client; if the ring has a new writer, or none.
+ */
+static inline int ulib_head_is_plain(const struct rring_reader *reader)
+{
+	const struct rring_ring_info *info = reader->info;
+
+	return !RRING_LOAD(&reader->slow_look) &&
+	       rring_flag_load_acquire(&info->incarnation) ==
+	       reader->incarnation &&
+	       /* P: as in find_head() */
+	       rring_flag_load_acquire(&info->state) == RRING_RING_OPEN;
+}
+
+/*
+ * Return 1 if @reader has released all events of a ring that has a writer. Return
+ * 0 if it has events, or if only a whole look can find out.
+ */
+static inline int ulib_head_is_idle(const struct rring_reader *reader)
+{
+	return ulib_head_is_plain(reader) &&
+	       /* B: pairs with A in rring_writer_advance() */
+	       rring_seq_load_acquire(&reader->ring->head) == reader->pos;
+}
+
+/*
  * If the kernel has lapped @reader (the writer no longer waits for @reader),
  * join the ring again, by READER_REJOIN. Return 0 if @reader was not lapped or
  * has lost no entry. Return -ESTALE if it has lost entries: then .lost has

@@ -2,11 +2,10 @@
 /*
  * Reader sets. A member of a set is a reader with a priority. The members are
  * sorted by priority: lower numbers come first. Unless the order of the set is
- * RRING_BY_PRIORITY, all members have priority 0. After a read of a member, the
- * set moves this member behind all other members of the same priority. So the
- * set reads members of one priority in turn, while no member with a lower
- * number has an event. A set of order RRING_BY_TIMESTAMP looks at all members,
- * and reads the one whose next event has the lowest timestamp.
+ * RRING_BY_PRIORITY, all members have priority 0. The members of one priority
+ * are a group. The set reads the members of a group in turn, while no group of a
+ * lower number has an event. A set of order RRING_BY_TIMESTAMP looks at all
+ * members, and reads the one whose next event has the lowest timestamp.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,11 +13,18 @@
 #include "../backoff.h"
 #include "../client/client.h"
 #include "../wait.h"
+#include "head.h"
 
 struct member {
 	struct rring_reader *reader;
 	uint32_t priority;
 	int error;	/* error of the last look, not yet returned; or 0 */
+};
+
+/* The members from index .begin to below .end have one priority. */
+struct group {
+	uint32_t begin, end;
+	uint32_t next;	/* the member whose turn is next */
 };
 
 struct rring_set {
@@ -34,7 +40,9 @@ struct rring_set {
 	/* 1: members have come or gone since the set last returned -EPIPE */
 	int end_due;
 	uint32_t count;
+	uint32_t nr_groups;
 	struct member members[RRING_CURSORS];
+	struct group groups[RRING_CURSORS];
 };
 
 static uint64_t first_bytes(const struct rring_event *event)
@@ -84,33 +92,68 @@ static uint32_t member_index(const struct rring_set *set,
 	return i;
 }
 
-static void member_insert(struct rring_set *set, uint32_t place,
-			  struct member member)
+/* Sort the members of each group by their turns, the next one first. */
+static void sort_by_turn(struct rring_set *set)
 {
+	struct member sorted[RRING_CURSORS];
+	uint32_t i, k, from, n = 0;
+
+	for (i = 0; i < set->nr_groups; i++) {
+		const struct group *group = &set->groups[i];
+
+		from = group->next;
+		for (k = group->begin; k < group->end; k++) {
+			sorted[n++] = set->members[from++];
+			from = from == group->end ? group->begin : from;
+		}
+	}
+	memcpy(set->members, sorted, n * sizeof(*sorted));
+}
+
+/* Find the groups of the members. The first member of each has its turn next. */
+static void find_groups(struct rring_set *set)
+{
+	struct group *group = NULL;
+	uint32_t i;
+
+	set->nr_groups = 0;
+	for (i = 0; i < set->count; i++) {
+		if (!i || set->members[i].priority !=
+			  set->members[i - 1].priority) {
+			group = &set->groups[set->nr_groups++];
+			group->begin = i;
+			group->next = i;
+		}
+		group->end = i + 1;
+	}
+}
+
+/* Insert @member behind all members with an equal or lower priority number. */
+static void member_insert(struct rring_set *set, struct member member)
+{
+	uint32_t place = set->count;
+
+	sort_by_turn(set);
+	while (place && set->members[place - 1].priority > member.priority)
+		place--;
 	memmove(&set->members[place + 1], &set->members[place],
 		(set->count - place) * sizeof(member));
 	set->members[place] = member;
 	set->count++;
+	find_groups(set);
 }
 
-static struct member member_remove(struct rring_set *set, uint32_t place)
+static void member_remove(struct rring_set *set,
+			  const struct rring_reader *reader)
 {
-	struct member member = set->members[place];
+	uint32_t place;
 
+	sort_by_turn(set);
+	place = member_index(set, reader);
 	set->count--;
 	memmove(&set->members[place], &set->members[place + 1],
-		(set->count - place) * sizeof(member));
-	return member;
-}
-
-/* Insert @member behind all members with an equal or lower priority number. */
-static void insert_by_priority(struct rring_set *set, struct member member)
-{
-	uint32_t place = set->count;
-
-	while (place && set->members[place - 1].priority > member.priority)
-		place--;
-	member_insert(set, place, member);
+		(set->count - place) * sizeof(set->members[0]));
+	find_groups(set);
 }
 
 int rring_set_add(struct rring_set *set, struct rring_reader *reader,
@@ -127,18 +170,16 @@ int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 				  RRING_CURSORS);
 	if (set->config.order == RRING_BY_PRIORITY)
 		member.priority = priority;
-	insert_by_priority(set, member);
+	member_insert(set, member);
 	set->end_due = 1;
 	return 0;
 }
 
 int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 {
-	uint32_t place = member_index(set, reader);
-
-	if (place == set->count)
+	if (member_index(set, reader) == set->count)
 		return ulib_error(-ENOENT, "the reader is not in the set");
-	member_remove(set, place);
+	member_remove(set, reader);
 	set->end_due = 1;
 	if (set->last == reader)
 		set->last = NULL;
@@ -170,18 +211,6 @@ static void release_last(struct rring_set *set)
 }
 
 /*
- * Move the member at index @place behind all other members of its priority.
- * Return the reader of this member.
- */
-static struct rring_reader *rotate_member(struct rring_set *set, uint32_t place)
-{
-	struct member member = member_remove(set, place);
-
-	insert_by_priority(set, member);
-	return member.reader;
-}
-
-/*
  * Return the timestamp of the next event of @reader. If the entry cannot be
  * read, return 0. No timestamp is lower, so the set reads this entry next, and
  * the program gets the error.
@@ -209,6 +238,8 @@ static long look_at_member(const struct member *member)
 
 	if (member->error)
 		return member->error;
+	if (ulib_head_is_idle(reader))
+		return -EAGAIN;
 	if (reader->peeked) {
 		err = rring_release(reader, (uint32_t)reader->peeked);
 		if (err)
@@ -219,17 +250,74 @@ static long look_at_member(const struct member *member)
 	return ulib_peek_event(reader);
 }
 
+static uint32_t next_in_turn(const struct group *group, uint32_t i)
+{
+	return i + 1 == group->end ? group->begin : i + 1;
+}
+
+/* The set reads the member at index @i: the one behind it has its turn next. */
+static void pass_turn(struct rring_set *set, uint32_t i)
+{
+	struct group *group = set->groups;
+
+	while (group->end <= i)
+		group++;
+	group->next = next_in_turn(group, i);
+}
+
 /*
- * Choose the member that a set of order RRING_BY_TIMESTAMP reads next, and
- * store its index in *@chosen. @found is 1 + the index of the member with the
- * lowest timestamp, or 0 if no member has an event. @failed is 1 + the index of
- * a member that has an error, or 0 if there is none. At least one of @found and
- * @failed is not 0. If neither is 0, choose the event in one call and the error
- * in the next, so that neither hides the other. If the event is chosen, return
- * 0. If the error is chosen, return it, and clear .error of the member.
+ * Look at the members of @group in turn, and store the index of the first that
+ * has an event or an error in *@chosen. Return 0 or its error. If there is none,
+ * return -EPIPE if all streams of the group have ended, and -EAGAIN otherwise.
  */
-static int choose_in_turn(struct rring_set *set, uint32_t found,
-			  uint32_t failed, uint32_t *chosen)
+static int choose_in_group(struct rring_set *set, const struct group *group,
+			   uint32_t *chosen)
+{
+	uint32_t i = group->next;
+	int nobody = -EPIPE;
+	long n;
+
+	do {
+		n = look_at_member(&set->members[i]);
+		if (n == -EAGAIN) {
+			nobody = -EAGAIN;
+		} else if (n != -EPIPE) {
+			*chosen = i;
+			return n < 0 ? (int)n : 0;
+		}
+		i = next_in_turn(group, i);
+	} while (i != group->next);
+	return nobody;
+}
+
+static int choose_by_priority(struct rring_set *set, uint32_t *chosen)
+{
+	int nobody = -EPIPE;
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < set->nr_groups; i++) {
+		err = choose_in_group(set, &set->groups[i], chosen);
+		if (err == -EAGAIN)
+			nobody = -EAGAIN;
+		else if (err != -EPIPE)
+			return err;
+	}
+	return nobody;
+}
+
+/*
+ * Of the event and the error that a set of order RRING_BY_TIMESTAMP has found,
+ * choose what the program gets, and store the index of its member in *@chosen.
+ * @found is 1 + the index of the member with the lowest timestamp, or 0 if no
+ * member has an event. @failed is 1 + the index of a member that has an error,
+ * or 0 if there is none. At least one of @found and @failed is not 0. If neither
+ * is 0, choose the event in one call and the error in the next, so that neither
+ * hides the other. If the event is chosen, return 0. If the error is chosen,
+ * return it, and clear .error of the member.
+ */
+static int choose_event_or_error(struct rring_set *set, uint32_t found,
+				 uint32_t failed, uint32_t *chosen)
 {
 	struct member *member;
 	int err;
@@ -247,48 +335,47 @@ static int choose_in_turn(struct rring_set *set, uint32_t found,
 }
 
 /*
- * Choose the member that the set reads next. Return 0, with the index of this
- * member in *@chosen. If no member has an event or an error, return -EPIPE if
- * all streams have ended or the set has no members, and -EAGAIN otherwise. If
- * the look at a member has failed, return its error; then *@chosen is the index
- * of this member.
+ * Look at the members of @group, which are all of the set, in turn. Choose the
+ * one whose next event has the lowest timestamp, or one that has an error.
+ * Return as choose_in_group() does.
  */
-static int choose_member(struct rring_set *set, uint32_t *chosen)
+static int choose_by_timestamp(struct rring_set *set, const struct group *group,
+			       uint32_t *chosen)
 {
 	uint64_t timestamp, lowest = 0;
 	uint32_t found = 0, failed = 0;
+	uint32_t i = group->next;
 	int nobody = -EPIPE;
-	uint32_t i;
 
-	for (i = 0; i < set->count; i++) {
+	do {
 		struct member *member = &set->members[i];
 		long n = look_at_member(member);
 
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;
-		if (n == -EAGAIN || n == -EPIPE)
-			continue;
-		if (set->config.order != RRING_BY_TIMESTAMP) {
-			*chosen = i;
-			return n < 0 ? (int)n : 0;
-		}
-		if (n < 0) {
+		if (n < 0 && n != -EAGAIN && n != -EPIPE) {
 			member->error = (int)n;
 			failed = i + 1;
-			continue;
+		} else if (n > 0) {
+			timestamp = timestamp_of(set, member->reader);
+			if (!found || timestamp < lowest) {
+				found = i + 1;
+				lowest = timestamp;
+			}
 		}
-		timestamp = timestamp_of(set, member->reader);
-		if (found && timestamp >= lowest)
-			continue;
-		found = i + 1;
-		lowest = timestamp;
-	}
+		i = next_in_turn(group, i);
+	} while (i != group->next);
 	return found || failed ?
-	       choose_in_turn(set, found, failed, chosen) : nobody;
+	       choose_event_or_error(set, found, failed, chosen) : nobody;
 }
 
-int rring_set_try_read(struct rring_set *set, struct rring_event *event,
-		       struct rring_reader **from)
+/*
+ * Release the event that the set has returned last, and choose the reader that
+ * it reads next. Return 0, and store the reader in *@from. If no reader has an
+ * event or an error, return -EPIPE if all streams have ended or the set has no
+ * members, and -EAGAIN otherwise. Any other result is an error of *@from.
+ */
+static int choose_reader(struct rring_set *set, struct rring_reader **from)
 {
 	uint32_t chosen = 0;
 	int err;
@@ -298,16 +385,40 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 	set->failed = NULL;
 	if (*from)
 		return set->error;
-	err = choose_member(set, &chosen);
+	if (set->config.order == RRING_BY_TIMESTAMP && set->count)
+		err = choose_by_timestamp(set, set->groups, &chosen);
+	else
+		err = choose_by_priority(set, &chosen);
 	if (err == -EPIPE)
 		set->end_due = 0;
 	if (err == -EAGAIN || err == -EPIPE)
 		return err;
-	*from = rotate_member(set, chosen);
+	pass_turn(set, chosen);
+	*from = set->members[chosen].reader;
+	return err;
+}
+
+int rring_set_try_read(struct rring_set *set, struct rring_event *event,
+		       struct rring_reader **from)
+{
+	int err = choose_reader(set, from);
+
 	if (err)
 		return err;
 	set->last = *from;
 	return ulib_reader_next(set->last, event);
+}
+
+long rring_set_peek(struct rring_set *set, uint32_t n,
+		    struct rring_reader **from)
+{
+	int err = choose_reader(set, from);
+	uint64_t avail;
+
+	if (err)
+		return err;
+	avail = (*from)->head - (*from)->pos;
+	return (long)(avail < n ? avail : n);
 }
 
 /* ---- wait ---- */
