@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MPL-2.0
 /* How a writer makes room in its ring, and waits for room. */
 #include <poll.h>
+#include <pthread.h>
 
 #include "../backoff.h"
 #include "../client/client.h"
 #include "../wait.h"
 #include "room.h"
 #include "scan.h"
+
+/*
+ * A writer that has no room sleeps until 1/ROOM_PART of its ring is free, so that
+ * a slow reader wakes it once for many events. After PART_NS it is content with
+ * what it needs: a reader may have stopped.
+ */
+#define ROOM_PART	8
+#define PART_NS		1000000u
 
 /* ---- settle the entries that readers have passed ---- */
 
@@ -187,8 +196,13 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 	return -EAGAIN;
 }
 
-int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
-		      const struct rring_reader *peer, uint64_t deadline)
+/*
+ * Sleep until all gating readers have passed what the writer needs to overwrite
+ * for @n entries, or as long as ulib_writer_sleep() says. Then the writer may
+ * use @n entries.
+ */
+static int sleep_for(struct rring_writer *writer, uint32_t n,
+		     const struct rring_reader *peer, uint64_t deadline)
 {
 	struct rring_wait args = {
 		.size = sizeof(args),
@@ -206,6 +220,56 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 	if (writer->entries)
 		rring_freed(writer->client);
 	return 0;
+}
+
+/*
+ * Return for how many entries a writer that needs @n sleeps at first: for a part
+ * of the ring. Return 0 if it sleeps for @n entries at once: with a stall limit
+ * the kernel would lap a reader that does not keep the ring full.
+ */
+static uint32_t part_for(const struct rring_writer *writer, uint32_t n)
+{
+	uint32_t part = (writer->capacity - writer->info->retain) / ROOM_PART;
+
+	if (writer->info->stall_ns)
+		return 0;
+	return part > n ? part : n;
+}
+
+static void want_nothing(void *writer)
+{
+	rring_seq_store(&((struct rring_writer *)writer)->ring->wanted, 0);
+}
+
+/*
+ * Sleep like sleep_for(), but tell the readers in .wanted where they wake this
+ * thread, so that those below need no system call for each release. The flag
+ * that they see is raised by the kernel, after the store of .wanted.
+ */
+static int sleep_wanting(struct rring_writer *writer, uint32_t n,
+			 const struct rring_reader *peer, uint64_t deadline)
+{
+	int err;
+
+	rring_seq_store(&writer->ring->wanted,
+			writer->head + n - 1 - writer->capacity);
+	pthread_cleanup_push(want_nothing, writer);
+	err = sleep_for(writer, n, peer, deadline);
+	pthread_cleanup_pop(1);
+	return err;
+}
+
+int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
+		      const struct rring_reader *peer, uint64_t deadline)
+{
+	uint32_t part = part_for(writer, n);
+	uint64_t soon = rring_deadline(PART_NS);
+	int err = -ETIMEDOUT;
+
+	if (part && !ulib_has_passed(deadline))
+		err = sleep_wanting(writer, part, peer,
+				    soon < deadline ? soon : deadline);
+	return err == -ETIMEDOUT ? sleep_for(writer, n, peer, deadline) : err;
 }
 
 /* ---- wait ---- */

@@ -630,6 +630,20 @@ RRING_IN_LINE void rring_reader_advance(struct rring_reader *reader,
 }
 
 /*
+ * Return 1 if the writer, which waits for room, may have enough of it where
+ * @reader stands, else 0. In the pages of an earlier writer .wanted does not
+ * count. The caller has found the flag up, so the loads come after that: a
+ * writer stores .wanted before it raises the flag.
+ */
+RRING_IN_LINE int rring_writer_wants(const struct rring_reader *reader)
+{
+	rring_fence_acquire();
+	return reader->pos > rring_seq_load(&reader->ring->wanted) ||
+	       rring_flag_load(&reader->info->incarnation) !=
+	       reader->incarnation;
+}
+
+/*
  * Wake the ring's writer if it waits for room. In a ring of handles, also wake
  * the clients that wait for a slot. The caller has just moved the cursor of
  * @reader, which gates.
@@ -642,7 +656,8 @@ RRING_IN_LINE void rring_after_release(struct rring_reader *reader)
 
 	rring_fence_compiler();
 	waiters = rring_flag_load(&reader->info->waiters);
-	if (rring_unlikely(waiters & RRING_WRITER_WAITS))
+	if (rring_unlikely(waiters & RRING_WRITER_WAITS) &&
+	    rring_writer_wants(reader))
 		rring_wake_ring(reader->client, reader->ring_id,
 				RRING_WRITER_WAITS);
 	if (reader->entries)

@@ -576,7 +576,11 @@ struct rring_ring_head {
 				 * the entries below this position, so no new
 				 * reader starts below it
 				 */
-	__u8 reserved2[3944];
+	rring_seq_t wanted;	/* 0, or the writer sleeps until all gating
+				 * readers have passed this position: a reader
+				 * that has not need not call WAKE
+				 */
+	__u8 reserved2[3936];
 };
 
 struct rring_entry {		/* of a ring of RRING_HANDLES */
