@@ -16,9 +16,11 @@ vm() {
 	local way=$1
 
 	shift
-	if is_kernel "$way" && [ "$way" != stock ]; then
-		set -- --kernel "$way" "$@"
-	fi
+	case $way in
+	smp8) set -- --cpus 8 "$@" ;;
+	stock) ;;
+	*) ! is_kernel "$way" || set -- --kernel "$way" "$@" ;;
+	esac
 	setpriv --pdeathsig TERM tools/vm "$@"
 }
 
