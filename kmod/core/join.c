@@ -370,6 +370,27 @@ static struct kring_reader *join(struct kring_client *client,
 }
 
 /*
+ * Return the ring that @args names, or an ERR_PTR() as kring_reader_enter()
+ * does. The caller holds the arena's lock.
+ */
+static struct kring_ring *find_ring(struct kring_arena *arena,
+				    const struct rring_reader_join *args)
+{
+	struct kring_ring *ring;
+
+	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
+		return ERR_PTR(-EINVAL);
+	if (args->ring_name[0]) {
+		ring = kring_ring_find(arena, args->ring_name);
+		return ring ?: ERR_PTR(-ENOENT);
+	}
+	if (!args->ring)
+		return ERR_PTR(-EINVAL);
+	ring = kring_ring_at(arena, args->ring);
+	return ring ?: ERR_PTR(-ENXIO);
+}
+
+/*
  * Make @client a reader of the ring that @args names. If the ring has a reader
  * with the reader's name in @args, @client takes over that reader. Otherwise
  * the reader is new, and its name, if any, belongs to user @owner: then *@fresh,
@@ -398,35 +419,42 @@ struct kring_reader *kring_reader_enter(struct kring_client *client,
 					struct rring_reader_join *args,
 					struct kring_reader **fresh)
 {
-	struct kring_ring *ring;
+	struct kring_ring *ring = find_ring(client->arena, args);
 
-	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
-		return ERR_PTR(-EINVAL);
-	if (!args->ring_name[0] && !args->ring)
-		return ERR_PTR(-EINVAL);
+	if (IS_ERR(ring))
+		return ERR_CAST(ring);
 	args->resumed = 0;
 	args->lost = 0;
-	ring = args->ring_name[0] ?
-		kring_ring_find(client->arena, args->ring_name) :
-		kring_ring_at(client->arena, args->ring);
-	if (!ring)
-		return ERR_PTR(args->ring_name[0] ? -ENOENT : -ENXIO);
 	return join(client, ring, owner, args, fresh);
+}
+
+/* Return 0 if the ring of @args exists. Takes the arena's lock. */
+static int check_ring(struct kring_client *client,
+		      const struct rring_reader_join *args)
+{
+	int err = kring_client_lock(client);
+
+	if (err)
+		return err;
+	err = PTR_ERR_OR_ZERO(find_ring(client->arena, args));
+	kring_client_unlock(client);
+	return err;
 }
 
 /*
  * Run READER_JOIN for @client. Returns 0, or an error of kring_reader_enter()
  * or kring_client_lock(). If the reader gates and @client exceeds its rate of
- * barriers, wait until the barrier is due. Takes the arena's lock. May sleep.
+ * barriers, wait until the barrier is due, but not for a ring that does not
+ * exist. Takes the arena's lock. May sleep.
  */
 int kring_reader_join(struct kring_client *client,
 		      struct rring_reader_join *args)
 {
 	struct kring_arena *arena = client->arena;
 	struct kring_reader *reader, *fresh;
-	int err = 0;
+	int err = check_ring(client, args);
 
-	if (!(args->flags & RRING_JOIN_OBSERVER))
+	if (!err && !(args->flags & RRING_JOIN_OBSERVER))
 		err = kring_rate_await_barrier(client);
 	if (err)
 		return err;

@@ -137,6 +137,26 @@ static void joins_wait_for_their_barrier(struct kunit *test)
 	KUNIT_EXPECT_LE(test, barriers(&subject), bound(&subject));
 }
 
+/* A program that looks for rings by trying their names does not wait for each. */
+static void failed_join_needs_no_barrier(struct kunit *test)
+{
+	struct rring_reader_join args = { .ring_name = "none" };
+	struct subject subject;
+	s64 refused;
+
+	set_up(test, &subject);
+	refused = atomic64_read(&subject.client->rate->refused);
+	KUNIT_EXPECT_EQ(test, kring_reader_join(subject.client, &args),
+			-ENOENT);
+	args.ring_name[0] = 0;
+	args.ring = subject.ring->id + 1;
+	KUNIT_EXPECT_EQ(test, kring_reader_join(subject.client, &args),
+			-ENXIO);
+	KUNIT_EXPECT_EQ(test, barriers(&subject), 0ull);
+	KUNIT_EXPECT_EQ(test, atomic64_read(&subject.client->rate->refused),
+			refused);
+}
+
 /* Clients that come and go have no more barriers than one that stays. */
 static void new_client_has_no_barrier_to_spare(struct kunit *test)
 {
@@ -428,6 +448,7 @@ static struct kunit_case rate_cases[] = {
 	KUNIT_CASE(sleeps_cause_few_barriers),
 	KUNIT_CASE(polls_cause_few_barriers),
 	KUNIT_CASE(joins_wait_for_their_barrier),
+	KUNIT_CASE(failed_join_needs_no_barrier),
 	KUNIT_CASE(new_client_has_no_barrier_to_spare),
 	KUNIT_CASE(each_client_has_its_rate),
 	KUNIT_CASE(sleeper_looks_again_when_its_barrier_is_due),

@@ -81,6 +81,11 @@ static inline long PTR_ERR(const void *pointer)
 	return (long)pointer;
 }
 
+static inline void *ERR_CAST(const void *ptr)
+{
+	return (void *)ptr;
+}
+
 static inline int PTR_ERR_OR_ZERO(const void *pointer)
 {
 	return (unsigned long)pointer >= (unsigned long)-MAX_ERRNO ?
