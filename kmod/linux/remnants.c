@@ -428,7 +428,10 @@ static void remove_pages(struct kring_client *client,
 	struct kring_arena *arena = client->arena;
 
 	if (kring_arena_is_owned(arena)) {
-		/* wait for faults that have found the reference */
+		/*
+		 * Wait for faults that have found the reference. Not
+		 * killable: the references are taken already.
+		 */
 		mutex_lock(&arena->lock);
 		mutex_unlock(&arena->lock);
 		kring_revoke_xxl(client, pages);

@@ -88,9 +88,9 @@ static struct ulib_mapped *mapped_find(const struct rring_client *client,
 
 /*
  * Map the region that the slot of @mapped has now, writable if .writable of
- * @mapped is 1, and set .size and .data of @mapped. Return 0; -ESTALE if the slot has no
- * region, or got one of another size meanwhile (in both cases the slot was
- * freed); or another error of ulib_map().
+ * @mapped is 1, and set .size and .data of @mapped. Return 0; -ESTALE if the slot
+ * has no region, or got one of another size meanwhile (in both cases the slot
+ * was freed); or another error of ulib_map().
  */
 static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
 {
