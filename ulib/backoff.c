@@ -4,15 +4,54 @@
 
 /*
  * A rest takes NS_FOR_8 for each 8 entries of the ring, but at most for
- * RESTS_MAX * 8 entries. It is useless if it brings at most one entry for each
- * 4 * 8 entries of that. After a useless rest LOOKS_MIN looks do not rest. Each
- * further useless rest doubles this number, at most DOUBLINGS times. A useful
- * rest sets it back to LOOKS_MIN.
+ * 8 * RESTS_MAX entries. It is useless if it brings at most one entry for each
+ * 32 of these. After a useless rest LOOKS_MIN looks do not rest. Each further
+ * useless rest doubles this number, at most DOUBLINGS times. A useful rest sets
+ * it back to LOOKS_MIN.
  */
 #define RESTS_MAX	64u
 #define NS_FOR_8	10u
 #define LOOKS_MIN	1024u
 #define DOUBLINGS	6
+
+#define TRIALS		4	/* in which a pause of the CPU is measured */
+#define PAUSES		16u	/* in a trial */
+
+/* how many pauses of the CPU take RESTS_MAX * NS_FOR_8; 0: not measured yet */
+static uint32_t longest;
+
+static void pause_cpu(uint32_t n)
+{
+	while (n--)
+		ulib_relax();
+}
+
+/* Return how many ns PAUSES take if nothing interrupts this thread, at least 1. */
+static uint64_t measure_pauses(void)
+{
+	uint64_t least = UINT64_MAX;
+	int i;
+
+	for (i = 0; i < TRIALS; i++) {
+		uint64_t begin = rring_deadline(0);
+		uint64_t ns;
+
+		pause_cpu(PAUSES);
+		ns = rring_deadline(0) - begin;
+		least = ns < least ? ns : least;
+	}
+	return least ? least : 1;
+}
+
+void ulib_backoff_measure(void)
+{
+	uint64_t n;
+
+	if (RRING_LOAD(&longest))
+		return;
+	n = RESTS_MAX * NS_FOR_8 * PAUSES / measure_pauses();
+	RRING_STORE(&longest, n ? (uint32_t)n : 1);
+}
 
 void ulib_backoff_init(struct rring_backoff *backoff)
 {
@@ -27,11 +66,7 @@ static uint32_t rests_of(uint32_t capacity)
 
 void ulib_backoff_rest(uint32_t capacity)
 {
-	uint64_t end = rring_deadline(rests_of(capacity) * NS_FOR_8);
-
-	do {
-		ulib_relax();
-	} while (rring_deadline(0) < end);
+	pause_cpu(RRING_LOAD(&longest) * rests_of(capacity) / RESTS_MAX);
 }
 
 void ulib_backoff_judge(struct rring_backoff *backoff, uint32_t capacity,

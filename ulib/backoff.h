@@ -12,6 +12,12 @@
 /* A look that finds fewer entries than this is worth a rest. */
 #define ULIB_BACKOFF_DISTANCE	64
 
+/*
+ * Measure how long the CPU pauses, unless that is done: so rests take the same
+ * time on all machines. Called when a client is opened.
+ */
+void ulib_backoff_measure(void);
+
 void ulib_backoff_init(struct rring_backoff *backoff);
 
 /*

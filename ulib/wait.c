@@ -52,8 +52,8 @@ int ulib_sleep(struct rring_client *client, struct rring_wait *args)
 }
 
 /*
- * Return 1 if this thread may run on one CPU only, else 0. The answer is that of
- * the thread's first call.
+ * Return 1 if this thread may run on one CPU only, else 0. The answer is that
+ * of the thread's first call.
  */
 static int is_bound(void)
 {
@@ -68,12 +68,14 @@ static int is_bound(void)
 
 /*
  * Return how often this thread calls .check before it sleeps: 0 if the thread
- * is bound to one CPU, and it was last woken by a task on that CPU. While this
- * thread spins, that task does not run, and cannot end the wait.
+ * is bound to one CPU, unless it was last woken by a task on another CPU. While
+ * this thread spins, a task on its own CPU does not run, and cannot end the
+ * wait.
  */
 static unsigned int spins(void)
 {
-	if (is_bound() && last_waker == 1u + (uint32_t)sched_getcpu())
+	if (is_bound() &&
+	    (!last_waker || last_waker == 1u + (uint32_t)sched_getcpu()))
 		return 0;
 	return SPINS;
 }

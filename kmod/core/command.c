@@ -115,6 +115,7 @@ static int do_reader_rejoin(struct kring_client *client, union kring_args *args)
 
 static int do_wait(struct kring_client *client, union kring_args *args)
 {
+	args->wait.reserved = 0;
 	switch (args->wait.what) {
 	case RRING_WAIT_READABLE:
 		return kring_reader_wait_readable(client, &args->wait);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../backoff.h"
 #include "../thread.h"
 #include "client.h"
 
@@ -335,6 +336,7 @@ static int open_client(struct rring_client **out, const char *name,
 		client_free(client);
 		return err;
 	}
+	ulib_backoff_measure();
 	ulib_clients_add(client->own);
 	*out = client;
 	return 0;

@@ -35,7 +35,7 @@ struct rring_set {
 	/* the reader whose last release failed with .error, or NULL */
 	struct rring_reader *failed;
 	int error;
-	/* 1: choose_in_turn() last chose an error of a member; 0: an event */
+	/* 1: choose_event_or_error() last chose an error of a member; 0: an event */
 	int has_erred;
 	/* 1: members have come or gone since the set last returned -EPIPE */
 	int end_due;
@@ -307,8 +307,8 @@ static int choose_by_priority(struct rring_set *set, uint32_t *chosen)
 }
 
 /*
- * Of the event and the error that a set of order RRING_BY_TIMESTAMP has found,
- * choose what the program gets, and store the index of its member in *@chosen.
+ * Choose what the program gets of the event and the error that a set of order
+ * RRING_BY_TIMESTAMP has found. Store the index of its member in *@chosen.
  * @found is 1 + the index of the member with the lowest timestamp, or 0 if no
  * member has an event. @failed is 1 + the index of a member that has an error,
  * or 0 if there is none. At least one of @found and @failed is not 0. If neither
