@@ -11,6 +11,7 @@
  *     pages, and MADV_DOFORK fails.
  */
 #include <linux/mm.h>
+#include <linux/userfaultfd_k.h>
 
 #include "../core/arena.h"
 #include "../core/client.h"
@@ -50,14 +51,39 @@ int kring_mapping_no_mremap(struct vm_area_struct *vma)
 	return -EINVAL;
 }
 
+/*
+ * Return true if a handler of page faults that makes entries itself must fail at
+ * once, because the access could fault again without end, in the kernel too:
+ *
+ *   - The process has registered the mapping with userfaultfd, which can put a
+ *     marker where a page is missing. vmf_insert_pfn() does not replace a marker.
+ *   - The task is being killed. It looks at signals only after the access.
+ */
+bool kring_mapping_must_fail(const struct vm_fault *vmf)
+{
+	return fatal_signal_pending(current) || userfaultfd_armed(vmf->vma);
+}
+
+/*
+ * Raise SIGBUS where a page has gone from a mapping that had all its pages.
+ * Without this handler, an access to a marker of userfaultfd would fault again
+ * without end.
+ */
+static vm_fault_t no_page(struct vm_fault *vmf)
+{
+	return VM_FAULT_SIGBUS;
+}
+
 static const struct vm_operations_struct ledger_ops = {
 	.open = ledger_open,
 	.close = ledger_close,
+	.fault = no_page,
 	.may_split = kring_mapping_no_split,
 	.mremap = kring_mapping_no_mremap,
 };
 
 static const struct vm_operations_struct region_ops = {
+	.fault = no_page,
 	.may_split = kring_mapping_no_split,
 	.mremap = kring_mapping_no_mremap,
 };

@@ -5,10 +5,12 @@
 struct kring_client;
 struct kring_pages;
 struct vm_area_struct;
+struct vm_fault;
 
 int kring_mapping_mmap(struct kring_client *client, struct vm_area_struct *vma);
 int kring_mapping_no_split(struct vm_area_struct *vma, unsigned long addr);
 int kring_mapping_no_mremap(struct vm_area_struct *vma);
+bool kring_mapping_must_fail(const struct vm_fault *vmf);
 
 int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
 			struct kring_pages *pages);

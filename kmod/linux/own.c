@@ -79,16 +79,13 @@ static vm_fault_t insert_owned(const struct kring_client *client,
 	return fault;
 }
 
-/*
- * A killed task gets VM_FAULT_SIGBUS: VM_FAULT_NOPAGE would make an access of
- * the kernel to user memory fault again without end.
- */
 static vm_fault_t own_fault(struct vm_fault *vmf)
 {
 	struct kring_client *client = vmf->vma->vm_private_data;
 	vm_fault_t fault;
 
-	if (mutex_lock_killable(&client->arena->lock))
+	if (kring_mapping_must_fail(vmf) ||
+	    mutex_lock_killable(&client->arena->lock))
 		return VM_FAULT_SIGBUS;
 	fault = insert_owned(client, vmf->vma, vmf->pgoff - first_page());
 	mutex_unlock(&client->arena->lock);

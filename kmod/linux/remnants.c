@@ -204,7 +204,6 @@ static vm_fault_t insert_lent(struct vm_area_struct *vma,
 	return fault;
 }
 
-/* See own_fault(). */
 static vm_fault_t lent_fault(struct vm_fault *vmf)
 {
 	const struct tracked *tracked = vmf->vma->vm_private_data;
@@ -212,7 +211,7 @@ static vm_fault_t lent_fault(struct vm_fault *vmf)
 	vm_fault_t fault = VM_FAULT_SIGBUS;
 	const struct kring_pages *pages;
 
-	if (mutex_lock_killable(&arena->lock))
+	if (kring_mapping_must_fail(vmf) || mutex_lock_killable(&arena->lock))
 		return VM_FAULT_SIGBUS;
 	pages = writable_pages(tracked);
 	if (pages)

@@ -17,6 +17,7 @@
 #include "kselftest_harness.h"
 #include "region.h"
 #include "region_variants.h"
+#include "write_protection.h"
 
 #define EVIL	0x6576696c6576696cul
 
@@ -301,6 +302,51 @@ TEST_F(foreign_write, by_userfaultfd)
 						  &range)));
 	}
 	close(fd);
+}
+
+/* A page of which the page table has an entry is as writable as before. */
+TEST_F(foreign_write, by_write_protection)
+{
+	int fd = write_protect(self->addr, self->size);
+
+	if (fd == -ENOSYS)
+		SKIP(return, "this kernel protects no device memory");
+	if (self->sealed) {
+		EXPECT_EQ(-EPERM, fd);
+		return;
+	}
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(0, signal_of_store(self->addr));
+	close(fd);
+}
+
+/* Let userfaultfd put a marker where the process has removed a page. */
+static int access_marker(void *arg)
+{
+	struct region region;
+	int pipes[2];
+	int is_refused;
+
+	region_init(&region, *(enum region_kind *)arg);
+	if (pipe(pipes) || madvise(region.addr, region.size, MADV_DONTNEED) ||
+	    write_protect(region.addr, region.size) < 0)
+		return 2;
+	is_refused = errno_of(write(pipes[1], region.addr, 1)) == -EFAULT &&
+		     signal_of_load(region.addr) == SIGBUS &&
+		     signal_of_store(region.addr) == SIGBUS;
+	return !is_refused;
+}
+
+TEST_F(foreign_write, by_markers_of_userfaultfd)
+{
+	enum region_kind kind = variant->kind;
+	int fd = write_protect(self->addr, self->size);
+
+	if (fd == -ENOSYS)
+		SKIP(return, "this kernel protects no device memory");
+	close(fd);
+	if (!self->sealed)
+		EXPECT_EQ(0, reap(spawn(access_marker, &kind)));
 }
 
 TEST_HARNESS_MAIN

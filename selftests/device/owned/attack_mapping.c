@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 
 #include "own_attack_fixture.h"
+#include "write_protection.h"
 
 TEST_F(own_attack, by_other_mappings)
 {
@@ -100,6 +101,55 @@ TEST_F(own_attack, by_userfaultfd)
 						  &range)));
 	}
 	EXPECT_EQ(-ENOENT, errno_of(ioctl(fd, UFFDIO_COPY, &copy)));
+	close(fd);
+}
+
+/* Map the page of .kept[0] once more, in a mapping that has no page yet. */
+static char *map_kept(FIXTURE_DATA(own_attack) *self, int is_sealed,
+		      char **mapping)
+{
+	char *kept = self->kept[0].data;
+
+	if (is_sealed)
+		self->index = index_of(&self->kept[0]);
+	*mapping = map_again(self);
+	MUST(*mapping != MAP_FAILED);
+	return is_sealed ? *mapping : *mapping + (kept - self->own);
+}
+
+/*
+ * Where userfaultfd has put a marker no page is mapped, and neither the producer
+ * nor the kernel hangs there.
+ */
+TEST_F(own_attack, by_markers_of_userfaultfd)
+{
+	char *mapping;
+	char *page = map_kept(self, variant->is_sealed, &mapping);
+	int fd = write_protect(mapping, self->size);
+
+	if (fd == -ENOSYS)
+		SKIP(munmap(mapping, self->size); return,
+		     "this kernel protects no device memory");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(-EFAULT, errno_of(write(self->pipe[1], page, 1)));
+	EXPECT_EQ(SIGBUS, signal_of_load(page));
+	EXPECT_EQ(SIGBUS, signal_of_store(page));
+	close(fd);
+	EXPECT_EQ(0, signal_of_store(page));
+	EXPECT_EQ(0, munmap(mapping, self->size));
+}
+
+/* A protected page that is not the producer's any more does not come back. */
+TEST_F(own_attack, by_write_protection)
+{
+	int fd = write_protect(self->own, self->size);
+
+	if (fd == -ENOSYS)
+		SKIP(return, "this kernel protects no device memory");
+	ASSERT_LE(0, fd);
+	EXPECT_EQ(SIGBUS, signal_of_store(self->addr));
+	if (!variant->is_sealed)
+		EXPECT_EQ(0, signal_of_store(self->kept[0].data));
 	close(fd);
 }
 
