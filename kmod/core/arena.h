@@ -97,7 +97,7 @@ struct kring_arena {
 					 */
 	atomic_t changes;		/* counts kring_arena_changed() calls */
 
-	/* protects all fields below, except .meter and .kernel_users */
+	/* protects all fields below, except those that say otherwise */
 	struct mutex lock;
 	u32 quota;			/* percent of a pool for each client */
 	struct kring_hold_limit hold_limit;
@@ -105,6 +105,9 @@ struct kring_arena {
 					 * read it without a lock
 					 */
 	u64 evictions;			/* evictions done or under way */
+	atomic_t evictions_waiting;	/* works of netlink/evict.c that wait
+					 * for an mmap_lock; needs no lock
+					 */
 	struct kring_meter meter;	/* protected by pending_lock */
 	struct kring_region region;	/* the ARENA region */
 	struct kring_region payload;	/* the PAYLOAD region */

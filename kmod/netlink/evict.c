@@ -156,20 +156,24 @@ int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 /* ---- evictions by a worker ---- */
 
 /*
- * How many works wait for an mmap_lock at a time. The wait is fair, so a process
- * cannot evade its eviction by calls of mmap() that never end. But a process can
- * keep its mmap_lock for long. So the works beyond this number only try, every
- * RETRY_MS. The queue runs more works than this number at a time. So however many
- * processes keep their mmap_lock busy, a client of another process is evicted
- * without a wait for them.
+ * How many works wait for an mmap_lock at a time, in all and for the clients of
+ * one arena. The wait is fair, so a process cannot evade its eviction by calls of
+ * mmap() that never end. But a process can keep its mmap_lock for long. So the
+ * works beyond these numbers only try: again after RETRY_MIN_MS, then each time
+ * after twice as long, up to RETRY_MAX_MS. The queue runs more works than
+ * WAITING_MAX at a time. So however many processes keep their mmap_lock busy, a
+ * client of another process is evicted without a wait for them.
  */
 #define WAITING_MAX	32
-#define RETRY_MS	20
+#define ARENA_MAX	4
+#define RETRY_MIN_MS	20
+#define RETRY_MAX_MS	320
 
 /* An eviction that a work has to finish. It has the reference of mark(). */
 struct eviction {
 	struct delayed_work work;
 	struct kring_client *client;
+	u32 retry_ms;		/* when the work tries again */
 };
 
 /* A queue of its own, so that no other work of the kernel waits for these. */
@@ -177,22 +181,48 @@ static struct workqueue_struct *evictions;
 static atomic_t nr_waiting;	/* works that wait for an mmap_lock */
 static atomic_t nr_begun;	/* evictions that no work has finished yet */
 
-/*
- * Do step 2 of an eviction in a work, for the process of @mm. Return false if its
- * mmap_lock is busy, and WAITING_MAX other works wait already.
- */
-static bool pass_mmap_lock(struct mm_struct *mm)
+/* Count a work that waits for a client of @arena, unless too many wait. */
+static bool begin_wait(struct kring_arena *arena)
 {
+	if (!atomic_add_unless(&arena->evictions_waiting, 1, ARENA_MAX))
+		return false;
+	if (atomic_add_unless(&nr_waiting, 1, WAITING_MAX))
+		return true;
+	atomic_dec(&arena->evictions_waiting);
+	return false;
+}
+
+static void end_wait(struct kring_arena *arena)
+{
+	atomic_dec(&nr_waiting);
+	atomic_dec(&arena->evictions_waiting);
+}
+
+/*
+ * Do step 2 of the eviction of @client in a work. Return false if the mmap_lock
+ * of the client's process is busy, and too many other works wait already.
+ */
+static bool pass_mmap_lock(struct kring_client *client)
+{
+	struct mm_struct *mm = client->mm;
 	bool locked = mmap_read_trylock(mm);
 
-	if (!locked && atomic_add_unless(&nr_waiting, 1, WAITING_MAX)) {
+	if (!locked && begin_wait(client->arena)) {
 		/* killable: so it does not count as a task that hangs */
 		locked = !mmap_read_lock_killable(mm);
-		atomic_dec(&nr_waiting);
+		end_wait(client->arena);
 	}
 	if (locked)
 		mmap_read_unlock(mm);
 	return locked;
+}
+
+static void try_later(struct eviction *eviction)
+{
+	u32 ms = eviction->retry_ms;
+
+	eviction->retry_ms = min_t(u32, 2 * ms, RETRY_MAX_MS);
+	queue_delayed_work(evictions, &eviction->work, msecs_to_jiffies(ms));
 }
 
 static void run_eviction(struct work_struct *work)
@@ -200,9 +230,8 @@ static void run_eviction(struct work_struct *work)
 	struct eviction *eviction = container_of(to_delayed_work(work),
 						 struct eviction, work);
 
-	if (!pass_mmap_lock(eviction->client->mm)) {
-		queue_delayed_work(evictions, &eviction->work,
-				   msecs_to_jiffies(RETRY_MS));
+	if (!pass_mmap_lock(eviction->client)) {
+		try_later(eviction);
 		return;
 	}
 	finish(eviction->client);
@@ -226,6 +255,7 @@ void kring_evict_later(struct kring_client *client)
 		return;
 	INIT_DELAYED_WORK(&eviction->work, run_eviction);
 	eviction->client = client;
+	eviction->retry_ms = RETRY_MIN_MS;
 	mark(client);
 	atomic_inc(&nr_begun);
 	queue_delayed_work(evictions, &eviction->work, 0);

@@ -138,7 +138,7 @@ static bool dies_soon(struct kring_client *client)
 	unsigned long end = jiffies + SOON;
 
 	while (!is_dead(client) && time_before(jiffies, end))
-		msleep(1);
+		msleep(20);
 	return is_dead(client);
 }
 
@@ -152,24 +152,66 @@ static u32 count_dead(void)
 	return n;
 }
 
+/* From now on the mmap_lock of .busy is busy, until end_busy(). */
+static void begin_busy(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, kring_evict_start(), 0);
+	init_rwsem(&ctx.mm->mmap_lock);
+	down_write(&ctx.mm->mmap_lock);
+}
+
+/* All evictions by a worker are complete at the end. */
+static void end_busy(void)
+{
+	up_write(&ctx.mm->mmap_lock);
+	kring_evict_stop();
+}
+
+static void evict_busy(struct kring_client *client)
+{
+	client->mm = ctx.mm;
+	evict(client);
+}
+
+/* Return true if a work waits soon for the mmap_lock of a client of @arena. */
+static bool waits_soon(struct kring_arena *arena)
+{
+	unsigned long end = jiffies + SOON;
+
+	while (!atomic_read(&arena->evictions_waiting) &&
+	       time_before(jiffies, end))
+		msleep(20);
+	return atomic_read(&arena->evictions_waiting);
+}
+
 static void a_busy_process_delays_no_other_eviction(struct kunit *test)
 {
 	u32 i;
 
-	KUNIT_ASSERT_EQ(test, kring_evict_start(), 0);
-	init_rwsem(&ctx.mm->mmap_lock);
-	down_write(&ctx.mm->mmap_lock);
-	for (i = 0; i < ARENAS * EACH; i++) {
-		ctx.busy[i]->mm = ctx.mm;
-		evict(ctx.busy[i]);
-	}
+	begin_busy(test);
+	for (i = 0; i < ARENAS * EACH; i++)
+		evict_busy(ctx.busy[i]);
 	evict(ctx.idle);
 	KUNIT_EXPECT_TRUE(test, dies_soon(ctx.idle));
 	/* no eviction is complete while an mmap() may be under way */
 	KUNIT_EXPECT_EQ(test, count_dead(), 0u);
-	up_write(&ctx.mm->mmap_lock);
-	kring_evict_stop();
+	end_busy();
 	KUNIT_EXPECT_EQ(test, count_dead(), (u32)(ARENAS * EACH));
+}
+
+/* The first arena's clients are more than can wait in all. */
+static void busy_clients_of_one_arena_do_not_use_up_all_waits(struct kunit *test)
+{
+	u32 i;
+
+	begin_busy(test);
+	for (i = 0; i < EACH; i++)
+		evict_busy(ctx.busy[i]);
+	KUNIT_EXPECT_TRUE(test, waits_soon(ctx.arena[0]));
+	evict_busy(ctx.busy[EACH]);
+	KUNIT_EXPECT_TRUE(test, waits_soon(ctx.arena[1]));
+	end_busy();
+	KUNIT_EXPECT_EQ(test, count_dead(), (u32)EACH + 1);
 }
 
 static int eviction_suite_init(struct kunit_suite *suite)
@@ -186,6 +228,7 @@ static void eviction_suite_exit(struct kunit_suite *suite)
 
 static struct kunit_case eviction_cases[] = {
 	KUNIT_CASE(a_busy_process_delays_no_other_eviction),
+	KUNIT_CASE(busy_clients_of_one_arena_do_not_use_up_all_waits),
 	{}
 };
 
