@@ -56,6 +56,7 @@ struct kring_client {
 	/* the arena's lock protects these fields */
 	enum rring_client_state state;
 	bool evicted;			/* an eviction has begun: calls fail */
+	u32 evictors;			/* tasks and workers that evict it */
 	bool leaving;			/* the client dies: calls fail */
 	u32 quota;			/* percent of a pool; 0: the quota of
 					 * the arena applies

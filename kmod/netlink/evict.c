@@ -22,6 +22,12 @@
  * For a client that exceeds its hold limit (core/holders.c), the task that waits
  * for a slot does step 1, and a worker does the others: step 2 can take long if
  * the client's process keeps its mmap_lock busy.
+ *
+ * Several can evict a client at a time: tasks of its owner, and a worker. Each of
+ * them does all steps, and it makes no difference that another one has done or
+ * does them. So no task depends on a worker, which may not get the mmap_lock. A
+ * task gives up if it is killed in step 2. The mark goes with the last one that
+ * gives up: .evictors counts those that have not, also after they have finished.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -39,25 +45,26 @@
 #include "evict.h"
 
 /*
- * Set .evicted of @client, which is not evicted: from now on the client's calls
- * fail, and the client can map nothing more. Take a reference to @client for the
- * rest of the eviction. The caller holds the arena's lock.
+ * Begin an eviction of @client, which is not dead, or join one: from now on the
+ * client's calls fail, and the client can map nothing more. Take a reference to
+ * @client for the rest of the eviction. The caller holds the arena's lock.
  */
 static void mark(struct kring_client *client)
 {
-	/* insert_pages() reads .evicted without the arena's lock */
-	WRITE_ONCE(client->evicted, true);
-	client->arena->evictions++;
+	if (!client->evictors++) {
+		/* insert_pages() reads .evicted without the arena's lock */
+		WRITE_ONCE(client->evicted, true);
+		client->arena->evictions++;
+	}
 	kref_get(&client->ref);
 }
 
 /*
- * Set .evicted of client @id: from now on the client's calls fail, and the
- * client can map nothing more. Return the client with a reference, or an
- * ERR_PTR(). The error is -ESRCH if there is no client @id, -ESTALE if @serial
- * is not 0 and client @id has another serial, -EALREADY if another task is
- * evicting the client, or -EINTR if the calling task got a fatal signal. Take
- * the arena's lock and release it again.
+ * Do mark() for client @id. Return the client with a reference, or an ERR_PTR().
+ * The error is -ESRCH if there is no client @id, for example because an eviction
+ * is complete, -ESTALE if @serial is not 0 and client @id has another serial, or
+ * -EINTR if the calling task got a fatal signal. Take the arena's lock and
+ * release it again.
  */
 static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 					 u32 serial)
@@ -72,8 +79,6 @@ static struct kring_client *mark_evicted(struct kring_arena *arena, u32 id,
 		client = ERR_PTR(-ESRCH);
 	else if (serial && client->serial != serial)
 		client = ERR_PTR(-ESTALE);
-	else if (client->evicted)
-		client = ERR_PTR(-EALREADY);
 	else
 		mark(client);
 	mutex_unlock(&arena->lock);
@@ -100,26 +105,29 @@ static void wake_all(struct kring_arena *arena)
 }
 
 /*
- * Undo mark_evicted() because the eviction failed: clear .evicted of @client,
- * so that the client's calls no longer fail. Its calls of WAKE have failed
- * meanwhile, so wake the tasks that these calls were for. Take the arena's lock
- * and release it again. The wait for the lock is not killable: the calling task
- * is being killed, and no other task undoes the mark.
+ * Undo mark_evicted() because the calling task gives up. If nobody else evicts
+ * @client, clear .evicted, so that the client's calls no longer fail. Its calls
+ * of WAKE have failed meanwhile, so wake the tasks that these calls were for.
+ * Take the arena's lock and release it again. The wait for the lock is not
+ * killable: the calling task is being killed, and no other task undoes the mark.
  */
 static void unmark_evicted(struct kring_client *client)
 {
 	struct kring_arena *arena = client->arena;
 
 	mutex_lock(&arena->lock);
-	WRITE_ONCE(client->evicted, false);
-	arena->evictions--;
-	wake_all(arena);
+	if (!--client->evictors) {
+		WRITE_ONCE(client->evicted, false);
+		arena->evictions--;
+		wake_all(arena);
+	}
 	mutex_unlock(&arena->lock);
 }
 
 /*
  * Do the steps of the eviction of @client that follow step 2, and put the
- * reference of mark(). The caller holds no lock.
+ * reference of mark(). Another task or worker may do the same at the same time.
+ * The caller holds no lock.
  */
 static void finish(struct kring_client *client)
 {
@@ -131,11 +139,13 @@ static void finish(struct kring_client *client)
 
 /*
  * Evict client @id of @arena. If @serial is not 0, the client must have this
- * serial. Return 0, -ESRCH if there is no client @id, -ESTALE if client @id has
- * another serial, -EALREADY if another task is evicting the client, or -EINTR
- * if the calling task got a fatal signal: a hostile process can keep its
- * mmap_lock busy. After -EINTR no mapping has changed, and the client lives on.
- * The caller holds no lock.
+ * serial. Return 0 when the eviction is complete, also if a worker or another
+ * task has completed it; -ESRCH if there is no client @id, -ESTALE if client @id
+ * has another serial, or -EINTR if the calling task got a fatal signal: a hostile
+ * process can keep its mmap_lock busy. The wait for this lock is fair, so calls
+ * of mmap() that never end do not delay it for ever. After -EINTR this call has
+ * changed no mapping, and the client lives on unless others evict it, too. The
+ * caller holds no lock.
  */
 int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
 {
@@ -162,7 +172,8 @@ int kring_evict(struct kring_arena *arena, u32 id, u32 serial)
  * works beyond these numbers only try: again after RETRY_MIN_MS, then each time
  * after twice as long, up to RETRY_MAX_MS. The queue runs more works than
  * WAITING_MAX at a time. So however many processes keep their mmap_lock busy, a
- * client of another process is evicted without a wait for them.
+ * client of another process is evicted without a wait for them. A process can
+ * evade works that only try. It cannot evade kring_evict(), which waits.
  */
 #define WAITING_MAX	32
 #define ARENA_MAX	4

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Evictions by a worker, of clients whose processes keep their mmap_lock busy.
+ * Evictions by a worker, of clients whose processes keep their mmap_lock busy,
+ * and evictions by a task that joins them.
  * All clients have the mm_struct of the task that loads this module. So the
  * suite gives the busy ones another one, which has a lock and nothing else.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/mm_types.h>
+#include <linux/sched/signal.h>
 
 #include "../core/announce.h"
 #include "../linux/inode.h"
@@ -214,6 +218,92 @@ static void busy_clients_of_one_arena_do_not_use_up_all_waits(struct kunit *test
 	KUNIT_EXPECT_EQ(test, count_dead(), (u32)EACH + 1);
 }
 
+/* ---- a task joins the eviction by a worker ---- */
+
+static int evict_now(struct kring_client *client)
+{
+	return kring_evict(client->arena, client->id, client->serial);
+}
+
+/*
+ * The worker waits for an mmap_lock that stays busy. The task finds one that is
+ * free, as if the lock had come to the task first.
+ */
+static void a_task_completes_what_a_worker_has_begun(struct kunit *test)
+{
+	struct kring_client *client = ctx.busy[0];
+	struct kring_arena *arena = client->arena;
+
+	begin_busy(test);
+	evict_busy(client);
+	KUNIT_EXPECT_TRUE(test, waits_soon(arena));
+	client->mm = current->mm;
+	KUNIT_EXPECT_EQ(test, evict_now(client), 0);
+	KUNIT_EXPECT_TRUE(test, is_dead(client));
+	KUNIT_EXPECT_EQ(test, evict_now(client), -ESRCH);
+	/* the worker finds nothing to do */
+	end_busy();
+	KUNIT_EXPECT_EQ(test, arena->evictions, 1ull);
+	KUNIT_EXPECT_EQ(test, (u64)arena->info->deaths, 1ull);
+}
+
+struct killed {
+	struct kring_client *client;
+	struct completion done;
+	int result;
+};
+
+static int evict_killed(void *data)
+{
+	struct killed *killed = data;
+
+	allow_signal(SIGKILL);
+	send_sig(SIGKILL, current, 1);
+	killed->result = evict_now(killed->client);
+	flush_signals(current);
+	complete(&killed->done);
+	return 0;
+}
+
+/* Return what the eviction of @client returns in a task that is being killed. */
+static int evict_in_vain(struct kring_client *client)
+{
+	struct killed killed = { .client = client };
+	struct task_struct *task;
+
+	init_completion(&killed.done);
+	task = kthread_create(evict_killed, &killed, "kring_evictor");
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	get_task_struct(task);
+	wake_up_process(task);
+	wait_for_completion(&killed.done);
+	kthread_stop(task);
+	put_task_struct(task);
+	return killed.result;
+}
+
+static bool is_evicted(struct kring_client *client)
+{
+	return READ_ONCE(client->evicted);
+}
+
+static void a_killed_task_takes_back_only_its_own_eviction(struct kunit *test)
+{
+	struct kring_client *client = ctx.busy[0];
+
+	begin_busy(test);
+	client->mm = ctx.mm;
+	KUNIT_EXPECT_EQ(test, evict_in_vain(client), -EINTR);
+	KUNIT_EXPECT_FALSE(test, is_evicted(client));
+	KUNIT_EXPECT_EQ(test, client->arena->evictions, 0ull);
+	evict(client);
+	KUNIT_EXPECT_EQ(test, evict_in_vain(client), -EINTR);
+	KUNIT_EXPECT_TRUE(test, is_evicted(client));
+	end_busy();
+	KUNIT_EXPECT_TRUE(test, is_dead(client));
+}
+
 static int eviction_suite_init(struct kunit_suite *suite)
 {
 	int err = kring_inode_register();
@@ -229,6 +319,8 @@ static void eviction_suite_exit(struct kunit_suite *suite)
 static struct kunit_case eviction_cases[] = {
 	KUNIT_CASE(a_busy_process_delays_no_other_eviction),
 	KUNIT_CASE(busy_clients_of_one_arena_do_not_use_up_all_waits),
+	KUNIT_CASE(a_task_completes_what_a_worker_has_begun),
+	KUNIT_CASE(a_killed_task_takes_back_only_its_own_eviction),
 	{}
 };
 

@@ -161,7 +161,6 @@ bool inquiry_change_if_there(struct link *link, const char *what)
 	case -ENXIO:	/* the ring or the reader */
 	case -ESRCH:	/* the client */
 	case -ESTALE:
-	case -EALREADY:	/* somebody else evicts the client */
 		return false;
 	default:
 		fail("cannot %s: %s", what, reason(link, err));
