@@ -10,7 +10,7 @@
 static const struct queue_kind *const kinds[] = {
 	&queue_inline, &queue_copy, &queue_handle, &queue_ck, &queue_rte,
 	&queue_boost_spsc, &queue_readerwriter, &queue_wfcq, &queue_lfq,
-	&queue_boost_mq,
+	&queue_boost_mq, &queue_cached_indices, &queue_flags,
 };
 
 static const uint32_t sizes[] = { 64, 256, 1024, 4096, 16384 };

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <err.h>
+#include <stdlib.h>
+
+#include "spsc.h"
+
+struct spsc *spsc_open(uint32_t size, uint32_t capacity)
+{
+	struct spsc *queue = aligned_alloc(_Alignof(struct spsc),
+					   sizeof(*queue));
+
+	if (!queue)
+		err(1, "memory");
+	*queue = (struct spsc){ .size = size, .mask = capacity - 1 };
+	queue->payload = aligned_alloc(PAYLOAD_LINE, (size_t)size * capacity);
+	if (!queue->payload)
+		err(1, "memory");
+	return queue;
+}
+
+void spsc_close(struct spsc *queue)
+{
+	free(queue->payload);
+	free(queue);
+}
+
+/* ---- cached indices ---- */
+
+static void *open_cached(uint32_t size, uint32_t batch, uint32_t capacity)
+{
+	(void)batch;
+	return spsc_open(size, capacity);
+}
+
+static void write_cached(void *context, uint64_t first, uint64_t n)
+{
+	struct spsc *queue = context;
+	uint64_t end = first + n;
+	void *payload;
+
+	for (; first < end; first++) {
+		while (payload = spsc_reserve(queue), !payload)
+			queue_relax();
+		payload_fill(payload, queue->size, first);
+		spsc_commit(queue);
+	}
+}
+
+static void read_cached(void *context, uint64_t first, uint64_t n)
+{
+	struct spsc *queue = context;
+	uint64_t end = first + n;
+	const void *payload;
+
+	for (; first < end; first++) {
+		while (payload = spsc_peek(queue), !payload)
+			queue_relax();
+		payload_check(payload, queue->size, first);
+		spsc_release(queue);
+	}
+}
+
+static void close_cached(void *context)
+{
+	spsc_close(context);
+}
+
+const struct queue_kind queue_cached_indices = {
+	.name = "cached indices",
+	.open = open_cached,
+	.write = write_cached,
+	.read = read_cached,
+	.close = close_cached,
+};
+
+/* ---- a flag beside the payload ---- */
+
+struct flags {
+	uint32_t size, stride, mask;
+	unsigned char *entries;		/* each begins with a line for its flag */
+};
+
+static void *open_flags(uint32_t size, uint32_t batch, uint32_t capacity)
+{
+	struct flags *queue = calloc(1, sizeof(*queue));
+	uint32_t i;
+
+	(void)batch;
+	if (!queue)
+		err(1, "memory");
+	queue->size = size;
+	queue->stride = size + PAYLOAD_LINE;
+	queue->mask = capacity - 1;
+	queue->entries = aligned_alloc(PAYLOAD_LINE,
+				       (size_t)queue->stride * capacity);
+	if (!queue->entries)
+		err(1, "memory");
+	for (i = 0; i < capacity; i++)
+		*(uint32_t *)(queue->entries + (size_t)i * queue->stride) = 0;
+	return queue;
+}
+
+static unsigned char *entry_at(const struct flags *queue, uint64_t position)
+{
+	return queue->entries +
+	       (size_t)(position & queue->mask) * queue->stride;
+}
+
+static void await_flag(const unsigned char *entry, uint32_t value)
+{
+	while (__atomic_load_n((const uint32_t *)entry, __ATOMIC_ACQUIRE) !=
+	       value)
+		queue_relax();
+}
+
+static void write_flags(void *context, uint64_t first, uint64_t n)
+{
+	struct flags *queue = context;
+	uint64_t end = first + n;
+
+	for (; first < end; first++) {
+		unsigned char *entry = entry_at(queue, first);
+
+		await_flag(entry, 0);
+		payload_fill(entry + PAYLOAD_LINE, queue->size, first);
+		__atomic_store_n((uint32_t *)entry, 1, __ATOMIC_RELEASE);
+	}
+}
+
+static void read_flags(void *context, uint64_t first, uint64_t n)
+{
+	struct flags *queue = context;
+	uint64_t end = first + n;
+
+	for (; first < end; first++) {
+		unsigned char *entry = entry_at(queue, first);
+
+		await_flag(entry, 1);
+		payload_check(entry + PAYLOAD_LINE, queue->size, first);
+		__atomic_store_n((uint32_t *)entry, 0, __ATOMIC_RELEASE);
+	}
+}
+
+static void close_flags(void *context)
+{
+	struct flags *queue = context;
+
+	free(queue->entries);
+	free(queue);
+}
+
+const struct queue_kind queue_flags = {
+	.name = "flag beside payload",
+	.open = open_flags,
+	.write = write_flags,
+	.read = read_flags,
+	.close = close_flags,
+};
