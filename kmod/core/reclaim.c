@@ -479,20 +479,17 @@ static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 /*
  * Sweep the next batch of the slots *@from to @end - 1: see sweep_batch(). Set
  * *@from to the slot at which the batch after it begins. Return how many slots
- * were freed. The caller holds the arena's lock, which this function releases.
- * May sleep.
+ * were freed. Set *@retired to the regions that the caller frees by
+ * kring_xxl_discard() when it has released the arena's lock, which it holds.
  */
-static u32 sweep_next_batch(struct kring_pool *pool, u32 *from, u32 end)
+static u32 sweep_next_batch(struct kring_pool *pool, u32 *from, u32 end,
+			    struct kring_xxl **retired)
 {
-	struct kring_arena *arena = pool->arena;
-	struct kring_xxl *retired;
 	u32 freed;
 
-	settle_adopted(arena);
+	settle_adopted(pool->arena);
 	freed = sweep_batch(pool, *from, end, from);
-	retired = kring_xxl_retired(pool);
-	mutex_unlock(&arena->lock);
-	kring_xxl_discard(pool, retired);
+	*retired = kring_xxl_retired(pool);
 	return freed;
 }
 
@@ -505,12 +502,15 @@ static u32 sweep_next_batch(struct kring_pool *pool, u32 *from, u32 end)
 u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 {
 	struct kring_arena *arena = pool->arena;
+	struct kring_xxl *retired;
 	u32 freed = 0;
 
 	while (from < end) {
 		/* not killable: a death frees the dead client's XXL regions */
 		mutex_lock(&arena->lock);
-		freed += sweep_next_batch(pool, &from, end);
+		freed += sweep_next_batch(pool, &from, end, &retired);
+		mutex_unlock(&arena->lock);
+		kring_xxl_discard(pool, retired);
 		cond_resched();
 	}
 	return freed;
@@ -525,12 +525,15 @@ u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end)
 u32 kring_sweep_range_killable(struct kring_pool *pool, u32 from, u32 end)
 {
 	struct kring_arena *arena = pool->arena;
+	struct kring_xxl *retired;
 	u32 freed = 0;
 
 	while (from < end && !fatal_signal_pending(current)) {
 		if (mutex_lock_killable(&arena->lock))
 			break;
-		freed += sweep_next_batch(pool, &from, end);
+		freed += sweep_next_batch(pool, &from, end, &retired);
+		mutex_unlock(&arena->lock);
+		kring_xxl_discard(pool, retired);
 		cond_resched();
 	}
 	return freed;
