@@ -48,14 +48,13 @@ TEST(profiles_have_the_capacities_that_they_are_known_for)
 	EXPECT_EQ(-EINVAL, rring_arena_profile(&config, (enum rring_profile)p));
 }
 
-static const char power_root[] = "/tmp/power_supply";
+static char power_root[64];	/* of this test alone: others run meanwhile */
 
 static void put_file(const char *supply, const char *name, const char *text)
 {
 	char path[128];
 	FILE *file;
 
-	mkdir(power_root, 0755);
 	snprintf(path, sizeof(path), "%s/%s", power_root, supply);
 	mkdir(path, 0755);
 	snprintf(path, sizeof(path), "%s/%s/%s", power_root, supply, name);
@@ -65,14 +64,23 @@ static void put_file(const char *supply, const char *name, const char *text)
 	MUST(!fclose(file));
 }
 
+static void make_supplies(void)
+{
+	snprintf(power_root, sizeof(power_root), "/tmp/power_supply.XXXXXX");
+	MUST(mkdtemp(power_root));
+}
+
 static void remove_supplies(void)
 {
-	MUST(!system("rm -rf /tmp/power_supply"));
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -r %s", power_root);
+	MUST(!system(command));
 }
 
 TEST(a_battery_is_one_that_the_machine_runs_on)
 {
-	remove_supplies();
+	make_supplies();
 	EXPECT_EQ(0, ulib_battery_in(power_root));
 	put_file("AC", "type", "Mains\n");
 	EXPECT_EQ(0, ulib_battery_in(power_root));
@@ -102,7 +110,7 @@ TEST(a_cancelled_thread_finishes_its_look_for_a_battery)
 {
 	int found = 0;
 
-	remove_supplies();
+	make_supplies();
 	put_file("BAT0", "type", "Battery\n");
 	thread_end(thread_start(look_when_cancelled, &found));
 	EXPECT_EQ(1, found);
