@@ -65,13 +65,24 @@ static void owner_init(struct kring_owner *owner, struct kring_client *client)
 }
 
 /*
+ * Return the owner words of @pool in the ARENA region: one for each group, or for
+ * each slot of XXL. The arena is owned.
+ */
+rring_word_t *kring_groups_words(const struct kring_pool *pool)
+{
+	const struct rring_arena_info *info = pool->arena->info;
+	rring_word_t *words = pool->arena->region.addr + info->owner_offset;
+
+	return words + info->group_base[pool->index];
+}
+
+/*
  * Give @pool, which kring_pool_init() fills, its groups. All are free, and
  * nobody owns them. Return 0 or an error of kring_tables_alloc().
  */
 int kring_groups_init(struct kring_pool *pool)
 {
 	const struct rring_arena_info *info = pool->arena->info;
-	rring_word_t *words = pool->arena->region.addr + info->owner_offset;
 	struct kring_tables *tables = &pool->arena->tables;
 	struct kring_groups *groups;
 	int err = 0;
@@ -84,7 +95,7 @@ int kring_groups_init(struct kring_pool *pool)
 	groups->slots = rring_group_slots(pool->index);
 	groups->pages = groups->slots * pool->info->slot_size / RRING_PAGE;
 	groups->nr = pool->capacity / groups->slots;
-	groups->word = words + info->group_base[pool->index];
+	groups->word = kring_groups_words(pool);
 	groups->group = kring_tables_alloc(tables, groups->nr,
 					   sizeof(*groups->group), &err);
 	if (err)
@@ -228,12 +239,8 @@ static void set_owner(struct kring_groups *groups, struct kring_group *group,
 void kring_groups_lend_xxl(struct kring_pool *pool, u32 slot,
 			   const struct kring_client *client)
 {
-	const struct rring_arena_info *info = pool->arena->info;
-	rring_word_t *words = pool->arena->region.addr + info->owner_offset;
-
 	if (kring_arena_is_owned(pool->arena))
-		store_owner(&words[info->group_base[RRING_XXL] + slot],
-			    client);
+		store_owner(&kring_groups_words(pool)[slot], client);
 }
 
 /* Put a wholly free group of @owner into use. There is one: the caller knows. */

@@ -103,6 +103,7 @@ void kring_groups_settle(struct kring_pool *pool, struct kring_client *client,
 			 u32 n);
 int kring_groups_join(struct kring_client *client, struct kring_arena *arena);
 void kring_groups_leave(struct kring_client *client);
+rring_word_t *kring_groups_words(const struct kring_pool *pool);
 bool kring_groups_writable(const struct kring_client *client, u64 page,
 			   u64 *first, u64 *end);
 

@@ -95,18 +95,19 @@ static void revoke_pages(struct kring_client *client, u64 handle,
  */
 static int end_seal(struct kring_client *client, u64 handle)
 {
-	const struct rring_arena_info *info = client->arena->info;
-	rring_word_t *words = client->arena->region.addr + info->owner_offset;
-	rring_word_t *word = &words[info->group_base[rring_handle_class(handle)] +
-				    rring_handle_index(handle)];
+	rring_word_t *word;
 	int err = kring_client_lock(client);
 
 	if (err)
 		return err;
 	err = check_event(client, handle);
-	if (!err)
+	if (!err) {
+		/* a group of L or XL has one slot */
+		word = kring_groups_words(pool_of(client, handle)) +
+		       rring_handle_index(handle);
 		rring_word_store_release(word, rring_word_load(word) |
 					       RRING_OWNER_SEALED);
+	}
 	kring_client_unlock(client);
 	return err;
 }
