@@ -148,7 +148,10 @@ static int is_close_ahead(struct rring_writer *writer, uint64_t low)
 	return ulib_backoff_due(&writer->backoff);
 }
 
-/* Scan the readers' positions. If the readers are slow, rest and scan again. */
+/*
+ * Scan the readers' positions. If the writer keeps close to its readers, rest, and
+ * scan again.
+ */
 static struct ulib_scan scan_after_rest(struct rring_writer *writer)
 {
 	struct ulib_scan scan = ulib_scan_readers(writer);
@@ -263,12 +266,14 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 		      const struct rring_reader *peer, uint64_t deadline)
 {
 	uint32_t part = part_for(writer, n);
-	uint64_t soon = rring_deadline(PART_NS);
 	int err = -ETIMEDOUT;
 
-	if (part && !ulib_has_passed(deadline))
+	if (part && !ulib_has_passed(deadline)) {
+		uint64_t soon = rring_deadline(PART_NS);
+
 		err = sleep_wanting(writer, part, peer,
 				    soon < deadline ? soon : deadline);
+	}
 	return err == -ETIMEDOUT ? sleep_for(writer, n, peer, deadline) : err;
 }
 
