@@ -84,6 +84,17 @@ static void reorder(struct rring_client *client, struct rring_set **set,
 
 static const uint32_t no_priority[RINGS];
 
+/* Event @n of ring @i has the value 10 * i + n. */
+static void fill(struct __test_metadata *_metadata,
+		 FIXTURE_DATA(reader_set) *self)
+{
+	uint64_t n, i;
+
+	for (n = 0; n < CAPACITY; n++)
+		for (i = 0; i < RINGS; i++)
+			ASSERT_EQ(0, put_value(self->writer[i], 10 * i + n));
+}
+
 /* ---- fair ---- */
 
 TEST_F(reader_set, is_fair_each_in_turn)
@@ -92,9 +103,7 @@ TEST_F(reader_set, is_fair_each_in_turn)
 	struct rring_event event;
 	uint64_t n, i;
 
-	for (n = 0; n < CAPACITY; n++)
-		for (i = 0; i < RINGS; i++)
-			ASSERT_EQ(0, put_value(self->writer[i], 10 * i + n));
+	fill(_metadata, self);
 	for (n = 0; n < CAPACITY; n++)
 		for (i = 0; i < RINGS; i++) {
 			ASSERT_EQ(0, rring_set_try_read(self->set, &event,
@@ -149,9 +158,7 @@ TEST_F(reader_set, a_peek_gives_what_one_reader_has_and_each_in_turn)
 	struct rring_event event;
 	uint64_t n, i;
 
-	for (n = 0; n < CAPACITY; n++)
-		for (i = 0; i < RINGS; i++)
-			ASSERT_EQ(0, put_value(self->writer[i], 10 * i + n));
+	fill(_metadata, self);
 	for (i = 0; i < RINGS; i++) {
 		ASSERT_EQ(CAPACITY, rring_set_peek(self->set, 100, &from));
 		ASSERT_EQ(self->reader[i], from);
