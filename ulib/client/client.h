@@ -110,13 +110,13 @@ void ulib_inherited_client_free(struct rring_client *client);
  * Bits of .slow_look of a reader: why a look for events does more than load the
  * head of the ring.
  */
-#define ULIB_LOOK_LAPPABLE	(1u << 0)	/* the reader can be lapped */
-#define ULIB_LOOK_POLLED	(1u << 1)	/* see ulib_poll_next() */
+#define ULIB_LOOK_LAPPABLE	(1u << 8)	/* the reader can be lapped */
+#define ULIB_LOOK_POLLED	(1u << 9)	/* see ulib_poll_next() */
 /*
  * the pages of a new incarnation are mapped, but the kernel still caps the
  * reader, because READER_REJOIN was not called or has not lifted the cap
  */
-#define ULIB_LOOK_CAPPED	(1u << 2)
+#define ULIB_LOOK_CAPPED	(1u << 10)
 
 int ulib_file_open(struct ulib_file *file, enum rring_backend backend);
 int ulib_call(struct rring_client *client, unsigned long request, void *args);

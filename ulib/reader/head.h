@@ -20,13 +20,9 @@ void ulib_head_close(struct rring_reader *reader);
  */
 static inline int ulib_head_is_plain(const struct rring_reader *reader)
 {
-	const struct rring_ring_info *info = reader->info;
-
-	return !RRING_LOAD(&reader->slow_look) &&
-	       rring_flag_load_acquire(&info->incarnation) ==
-	       reader->incarnation &&
-	       /* P: as in find_head() */
-	       rring_flag_load_acquire(&info->state) == RRING_RING_OPEN;
+	/* P: as in find_head() */
+	return rring_word_load_acquire(&reader->info->presence) ==
+	       RRING_LOAD(&reader->known) + RRING_RING_OPEN;
 }
 
 /*

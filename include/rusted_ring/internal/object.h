@@ -103,16 +103,27 @@ struct rring_writer {
 };
 
 struct rring_reader {
-	struct rring_client *client;
+	/* what a look at an idle ring loads */
 	const struct rring_ring_head *ring;
+	const struct rring_ring_info *info;
+	uint64_t pos;		/* position of the first unreleased entry */
+	union {
+		struct {
+			/* ULIB_LOOK_*: a look does more than load the head */
+			uint32_t slow_look;
+			/* of the mapped pages: each writer gets new ones */
+			uint32_t incarnation;
+		};
+		uint64_t known;		/* both, in one load */
+	};
+
+	struct rring_client *client;
 	const struct rring_entry *entries; /* only in a ring of RRING_HANDLES */
 	const struct rring_event_header *headers; /* only in RRING_INLINE */
 	const char *data;	/* payloads; only in RRING_INLINE */
-	const struct rring_ring_info *info;
 	rring_seq_t *cursor;	/* this reader's cursor, which the writer reads
 				 * and this reader stores
 				 */
-	uint64_t pos;		/* position of the first unreleased entry */
 	/* the last look has found that all entries below .head are published */
 	uint64_t head;
 	uint64_t lost;		/* how many entries this reader never got, or
@@ -139,9 +150,6 @@ struct rring_reader {
 				 */
 	uint32_t slow_release;	/* 1: rring_release() calls the library */
 	uint32_t observer;	/* not 0: this reader is an observer */
-	uint32_t incarnation;	/* incarnation of the ring's mapped pages: each
-				 * writer gets new pages
-				 */
 	uint32_t ring_id;
 	uint32_t id;		/* index in info->readers */
 	uint32_t cursor_id;	/* index in the client's cursors */
@@ -170,8 +178,6 @@ struct rring_reader {
 	 */
 	uint64_t gates_from;
 	struct rring_backoff backoff;
-	/* bits ULIB_LOOK_*: why a look must do more than load the head */
-	uint32_t slow_look;
 	/*
 	 * How many events the last look has found at .head and above. A later
 	 * read call offers them to the program.

@@ -418,11 +418,17 @@ struct rring_ring_info {
 	__u64 reserved1;
 
 	/* changed by the kernel */
-	rring_flag_t state;	/* enum rring_ring_state */
-	rring_flag_t incarnation; /* grows by 1 when a writer takes the ring
-				   * over. RING has new pages then, so all
-				   * readers map RING again
-				   */
+	union {
+		struct {
+			rring_flag_t state; /* enum rring_ring_state */
+			rring_flag_t incarnation; /* grows by 1 when a writer
+						   * takes the ring over. RING
+						   * has new pages then, so all
+						   * readers map RING again
+						   */
+		};
+		rring_word_t presence;	/* both, in one load: .state below */
+	};
 	rring_flag_t waiters;	/* RRING_READERS_WAIT, RRING_WRITER_WAITS */
 	rring_flag_t readers_end; /* each reader's index is below this */
 	rring_seq_t end;	/* position where the last writer stopped; valid
