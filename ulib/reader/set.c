@@ -6,6 +6,10 @@
  * are a group. The set reads the members of a group in turn, while no group of a
  * lower number has an event. A set of order RRING_BY_TIMESTAMP looks at all
  * members, and reads the one whose next event has the lowest timestamp.
+ *
+ * A look at each idle member for each event would cost much in a large group. So
+ * a group knows which members were busy lately: each read looks at the busy ones,
+ * and at the next PATROL of the others. If these have no event, it looks at more.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +18,9 @@
 #include "../client/client.h"
 #include "../wait.h"
 #include "head.h"
+
+/* how many members of a group a read looks at beside the busy ones, at least */
+#define PATROL 8
 
 struct member {
 	struct rring_reader *reader;
@@ -25,6 +32,9 @@ struct member {
 struct group {
 	uint32_t begin, end;
 	uint32_t next;	/* the member whose turn is next */
+	uint32_t patrol;	/* the member that the next patrol begins with */
+	/* bit I: member I was not idle when the set last looked */
+	uint64_t busy;
 };
 
 struct rring_set {
@@ -121,8 +131,9 @@ static void find_groups(struct rring_set *set)
 		if (!i || set->members[i].priority !=
 			  set->members[i - 1].priority) {
 			group = &set->groups[set->nr_groups++];
-			group->begin = i;
-			group->next = i;
+			*group = (struct group){
+				.begin = i, .next = i, .patrol = i,
+			};
 		}
 		group->end = i + 1;
 	}
@@ -265,29 +276,92 @@ static void pass_turn(struct rring_set *set, uint32_t i)
 	group->next = next_in_turn(group, i);
 }
 
+/* Return 1 if @result, of a look, says that there is neither event nor error. */
+static int is_without(long result)
+{
+	return result == -EAGAIN || result == -EPIPE;
+}
+
 /*
- * Look at the members of @group in turn, and store the index of the first that
- * has an event or an error in *@chosen. Return 0 or its error. If there is none,
- * return -EPIPE if all streams of the group have ended, and -EAGAIN otherwise.
+ * Look at the member at index @i of @group. If it has an event or an error, store
+ * @i in *@chosen, and return 0 or the error. Otherwise it is not busy any more:
+ * return -EAGAIN, or -EPIPE if its stream has ended.
  */
-static int choose_in_group(struct rring_set *set, const struct group *group,
+static int try_member(const struct rring_set *set, struct group *group,
+		      uint32_t i, uint32_t *chosen)
+{
+	long n = look_at_member(&set->members[i]);
+
+	if (is_without(n))
+		group->busy &= ~(1ull << i);
+	*chosen = i;
+	return n < 0 ? (int)n : 0;
+}
+
+/* Return the index of the busy member of @group whose turn is next. */
+static uint32_t busy_in_turn(const struct group *group)
+{
+	uint64_t from_next = group->busy & ~0ull << group->next;
+
+	return (uint32_t)__builtin_ctzll(from_next ? from_next : group->busy);
+}
+
+/*
+ * Look at the next @n members of @group, which ends behind them or later, but not
+ * at the one whose turn is next. Those that are not idle are busy. Return 1 if one
+ * is idle, else 0.
+ */
+static int patrol(const struct rring_set *set, struct group *group, uint32_t n)
+{
+	uint32_t end = group->patrol + n;
+	int idle = 0;
+	uint32_t i;
+
+	for (i = group->patrol; i < end; i++) {
+		if (i == group->next)
+			continue;
+		if (ulib_head_is_idle(set->members[i].reader))
+			idle = 1;
+		else
+			group->busy |= 1ull << i;
+	}
+	group->patrol = end == group->end ? group->begin : end;
+	return idle;
+}
+
+static uint32_t at_most(uint32_t limit, uint32_t n)
+{
+	return n < limit ? n : limit;
+}
+
+/*
+ * Choose a member of @group that has an event or an error: the one whose turn is
+ * next; else the first in turn of those that were busy lately or that the next
+ * patrol finds; else one that a later patrol finds. Store its index in *@chosen,
+ * and return 0 or its error. If there is none, return -EPIPE if all streams of
+ * the group have ended, and -EAGAIN otherwise.
+ */
+static int choose_in_group(const struct rring_set *set, struct group *group,
 			   uint32_t *chosen)
 {
-	uint32_t i = group->next;
-	int nobody = -EPIPE;
-	long n;
+	int err = try_member(set, group, group->next, chosen);
+	uint32_t left = group->end - group->begin;
+	uint32_t n, limit = PATROL;
+	int nobody = err;
 
-	do {
-		n = look_at_member(&set->members[i]);
-		if (n == -EAGAIN) {
+	for (; is_without(err) && left; left -= n, limit = left) {
+		n = at_most(limit, group->end - group->patrol);
+		n = at_most(left, n);
+		if (patrol(set, group, n))
 			nobody = -EAGAIN;
-		} else if (n != -EPIPE) {
-			*chosen = i;
-			return n < 0 ? (int)n : 0;
+		while (is_without(err) && group->busy) {
+			err = try_member(set, group, busy_in_turn(group),
+					 chosen);
+			if (err == -EAGAIN)
+				nobody = -EAGAIN;
 		}
-		i = next_in_turn(group, i);
-	} while (i != group->next);
-	return nobody;
+	}
+	return is_without(err) ? nobody : err;
 }
 
 static int choose_by_priority(struct rring_set *set, uint32_t *chosen)
