@@ -26,15 +26,16 @@
  * A slot in a magazine has no hold, and so does not count. A parked slot (one
  * that the client has dropped, but keeps for its next allocation) has a hold,
  * but does not count if the kernel has recalled it, or if the kernel has lent it
- * to this client and the client has no more than .batch of them, which is how
- * many the library parks. Each other slot that has holds counts, so that a
- * client cannot hide what it claims.
+ * to this client and the client has no more than rring_parked_max() of them,
+ * which is how many the library parks. Each other slot that has holds counts, so
+ * that a client cannot hide what it claims.
  *
  * The kernel itself, client 0, has no limit.
  */
 #include "compat.h"
 
 #include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/layout.h>
 #include <rusted_ring/internal/ledger.h>
 #include <rusted_ring/internal/reclaim.h>
 
@@ -204,9 +205,9 @@ static bool look_at_all(struct look *look, enum step step)
 
 static u32 claimed(const struct look *look)
 {
-	u32 batch = look->pool->info->batch;
+	u32 max = rring_parked_max(look->pool->info);
 
-	return look->held + (look->parked > batch ? look->parked - batch : 0);
+	return look->held + (look->parked > max ? look->parked - max : 0);
 }
 
 /*

@@ -225,15 +225,15 @@ static void setup_producer(struct kunit *test)
 
 static void parked_slots_do_not_count(struct kunit *test)
 {
-	u32 batch;
+	u32 max;
 
 	setup_producer(test);
-	batch = ctx.pool->info->batch;
-	drop(ctx.a, LIMIT + batch, FIXTURE_S);
-	park(LIMIT, LIMIT + batch);
+	max = rring_parked_max(ctx.pool->info);
+	drop(ctx.a, LIMIT + max, FIXTURE_S);
+	park(LIMIT, LIMIT + max);
 	KUNIT_EXPECT_FALSE(test, is_named(NULL));
 	/* the library does not park so many */
-	park(LIMIT - 1, LIMIT + batch + 1);
+	park(LIMIT - 1, LIMIT + max + 1);
 	KUNIT_EXPECT_TRUE(test, is_named(NULL));
 }
 

@@ -201,6 +201,43 @@ TEST_F(idle_slots, a_client_alone_is_never_recalled)
 	EXPECT_EQ(0, RRING_LOAD(&self->busy->arena->recalls));
 }
 
+/* ---- what a client parks ---- */
+
+/*
+ * Allocate @n events and drop them, again and again. Return how many refills the
+ * pool has had meanwhile.
+ */
+static uint64_t refills_of(struct rring_client *client,
+			   struct rring_event *events, uint32_t n)
+{
+	const struct rring_pool_info *pool = &client->arena->pool[RRING_XS];
+	uint64_t before = pool->refills;
+	uint32_t i, round;
+
+	for (round = 0; round < 100; round++) {
+		for (i = 0; i < n; i++)
+			MUST(!rring_alloc_xs(client, 8, 0, &events[i]));
+		drop_all(client, events, n);
+	}
+	return pool->refills - before;
+}
+
+TEST(a_client_keeps_a_sixteenth_of_a_large_pool_for_its_next_allocations)
+{
+	const uint32_t capacity[RRING_POOLS] = { 8192 };
+	struct rring_event events[512 + 1];
+	struct rring_client *client;
+	int arena;
+
+	arena = arena_with(capacity, 0);
+	client = client_of(arena, RRING_PRODUCER);
+	refills_of(client, events, 512);
+	EXPECT_EQ(0, refills_of(client, events, 512));
+	EXPECT_LT(0, refills_of(client, events, 512 + 1));
+	rring_close(client);
+	close(arena);
+}
+
 /*
  * The idle client has parked a slot. The kernel recalls it, and another client
  * uses it for an event. The idle client can hold that event.

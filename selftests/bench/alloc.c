@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Allocate 64 bytes, fill them, free them: one object at a time, 32 at a time
- * (as what it takes beyond the filling), and with a part of the pool held.
+ * Allocate 64 bytes, fill them, free them: one object at a time, 512 at a time,
+ * 32 at a time (as what it takes beyond the filling), and with a part of the pool
+ * held.
  */
 #include <stddef.h>
 
@@ -29,7 +30,7 @@ static double measure(const struct allocator_kind *kind, uint32_t slots,
 		      uint32_t held, uint32_t batch)
 {
 	struct job job = { kind, kind->open(slots, held), batch };
-	double ns = turn_ns(do_job, &job, ALLOCATOR_BATCH);
+	double ns = turn_ns(do_job, &job, batch);
 
 	kind->close(job.context);
 	return ns;
@@ -57,7 +58,7 @@ static double run_held(const struct contender *contender,
 		       slots - (uint32_t)work->more[1].number, 1);
 }
 
-static void alone(void)
+static void run_figure(const char *figure, uint32_t batch)
 {
 	static const struct contender contenders[] = {
 		{ "rusted_ring", run, &allocator_ours },
@@ -68,7 +69,7 @@ static void alone(void)
 		{ "fill", run, &allocator_none },
 	};
 	const struct sample work = {
-		.figure = "alloc", .size = ALLOCATOR_BYTES, .batch = 1,
+		.figure = figure, .size = ALLOCATOR_BYTES, .batch = batch,
 		.placement = "one", .unit = "ns",
 	};
 
@@ -132,7 +133,8 @@ int main(void)
 
 	uint64_t slots;
 
-	alone();
+	run_figure("alloc", 1);
+	run_figure("alloc_live", ALLOCATOR_LIVE);
 	in_bulk();
 	with_some_held("alloc_held", SLOTS, unshared, COUNT(unshared));
 	for (slots = 1 << 10; slots <= 1 << 20; slots <<= 5) {

@@ -226,8 +226,8 @@ static int view_pools(struct rring_client *client)
 		pool->capacity = info->capacity;
 		pool->magazine = &own->magazines->pool[i];
 		pool->tail = &own->ledger->tail[i].pos;
-		pool->parked_max = i < RRING_XXL ? info->batch : 0;
-		pool->parked_handle = calloc(RRING_PARKED_SLOTS,
+		pool->parked_max = i < RRING_XXL ? rring_parked_max(info) : 0;
+		pool->parked_handle = calloc(pool->parked_max + 1,
 					     sizeof(*pool->parked_handle));
 		if (!pool->parked_handle)
 			return -ENOMEM;

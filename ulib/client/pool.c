@@ -7,9 +7,9 @@
 
 /*
  * Drop all parked slots of @pool, which this client has kept for its next
- * allocations. After each drop, wake the clients that wait for a slot: their
- * sweep may have skipped the dropped slot, because the slot's ledger word
- * changed during the sweep.
+ * allocations. The caller calls rring_freed() then: the sweep of a client that
+ * waits for a slot may have skipped a dropped slot, because the slot's ledger
+ * word changed during the sweep.
  */
 static void unpark_all(struct rring_client *client,
 		       struct rring_pool_view *pool)
@@ -23,13 +23,13 @@ static void unpark_all(struct rring_client *client,
 						  RRING_PRIVATE)) +
 					       RRING_MOVE - RRING_HOLD);
 		ulib_recent_add(client, handle);
-		rring_freed(client);
 	}
 }
 
 void rring_unpark(struct rring_client *client, enum rring_class pool)
 {
 	unpark_all(client, &client->pool[pool]);
+	rring_freed(client);
 }
 
 /*

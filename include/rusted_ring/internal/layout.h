@@ -89,6 +89,20 @@ static inline __u32 rring_recent_entries(__u32 capacity)
 }
 
 /*
+ * Return how many slots of a pool a client keeps for its next allocations at
+ * most: a batch, or in a pool of more than 1024 slots a sixteenth of them, up to
+ * 512.
+ */
+static inline __u32 rring_parked_max(const struct rring_pool_info *pool)
+{
+	__u32 part = pool->capacity / 16;
+
+	if (part > 512)
+		part = 512;
+	return part < pool->batch ? pool->batch : part;
+}
+
+/*
  * Lay out the LEDGER region. Compute .recent_entries, .recent_offset and
  * .ledger_size of @info from its .slots and from the capacities of its pools.
  */

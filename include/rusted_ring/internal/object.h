@@ -9,7 +9,6 @@
 
 #include <rusted_ring/ring.h>
 
-#define RRING_PARKED_SLOTS	64	/* elements of .parked_handle */
 
 /*
  * A pool as one client sees it. A parked slot is one that the client has
@@ -27,7 +26,10 @@ struct rring_pool_view {
 	struct rring_event_header *header;	/* one per slot */
 	uint32_t capacity;	/* number of slots */
 	uint32_t parked;	/* number of handles in .parked_handle */
-	/* handles of parked slots; the next allocation takes the last one */
+	/*
+	 * handles of parked slots; the next allocation takes the last one. The
+	 * array has room for .parked_max of them
+	 */
 	uint64_t *parked_handle;
 	const struct rring_magazine *magazine;	/* slots lent to the client */
 	rring_seq_t *tail;	/* the tail of .magazine */

@@ -17,22 +17,28 @@
  */
 #if defined(__AVX512F__)
 #define PAYLOAD_VECTOR	64
-#define PAYLOAD_FIRST(number) { number, 1, number, 2, number, 3, number, 4 }
+#define PAYLOAD_WORDS	{ 0, 1, 2, 3, 4, 5, 6, 7 }
 #elif defined(__AVX2__)
 #define PAYLOAD_VECTOR	32
-#define PAYLOAD_FIRST(number) { number, 1, number, 2 }
+#define PAYLOAD_WORDS	{ 0, 1, 2, 3 }
 #else
 #define PAYLOAD_VECTOR	16
-#define PAYLOAD_FIRST(number) { number, 1 }
+#define PAYLOAD_WORDS	{ 0, 1 }
 #endif
 
 typedef uint64_t payload_vector __attribute__((vector_size(PAYLOAD_VECTOR),
 					       may_alias));
 
+/* The first words of event @number: one instruction spreads it, another adds. */
+static inline payload_vector payload_first(uint64_t number)
+{
+	return number + (payload_vector)PAYLOAD_WORDS;
+}
+
 /* Fill @size bytes, a multiple of 64, aligned to that, for event @number. */
 static inline void payload_fill(void *payload, uint32_t size, uint64_t number)
 {
-	payload_vector value = PAYLOAD_FIRST(number);
+	payload_vector value = payload_first(number);
 	payload_vector *at = (payload_vector *)payload;
 	payload_vector *end = at + size / PAYLOAD_VECTOR;
 
@@ -44,7 +50,7 @@ static inline void payload_fill(void *payload, uint32_t size, uint64_t number)
 static inline void payload_check(const void *payload, uint32_t size,
 				 uint64_t number)
 {
-	payload_vector value = PAYLOAD_FIRST(number);
+	payload_vector value = payload_first(number);
 	payload_vector differ = value ^ value;
 	const payload_vector *at = (const payload_vector *)payload;
 	const payload_vector *end = at + size / PAYLOAD_VECTOR;

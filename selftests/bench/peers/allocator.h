@@ -9,13 +9,17 @@
 #include <stdint.h>
 
 #define ALLOCATOR_BYTES	64
-#define ALLOCATOR_BATCH	32	/* the most objects at a time */
+#define ALLOCATOR_BATCH	32	/* objects that ours allocates in one call */
+#define ALLOCATOR_LIVE	512	/* the most objects at a time */
 
 struct allocator_kind {
 	const char *name;
 	/* There are @slots objects, if it matters, of which @held are taken. */
 	void *(*open)(uint32_t slots, uint32_t held);
-	/* Allocate, fill and free @n objects, @batch at a time. */
+	/*
+	 * Allocate, fill and free @n objects, @batch at a time; more than
+	 * ALLOCATOR_BATCH are allocated one by one.
+	 */
 	void (*work)(void *context, uint64_t n, uint32_t batch);
 	void (*close)(void *context);
 };

@@ -10,7 +10,7 @@
 #include "allocator.h"
 #include "payload.h"
 
-#define SLOTS	256
+#define SLOTS	512
 
 /* What a slot's word may say. */
 enum { HELD = 1, PARKED = 3 };
@@ -69,7 +69,7 @@ static inline void give_back(struct bare *bare, const struct rring_event *event)
 
 static void work_stores(void *context, uint64_t n, uint32_t batch)
 {
-	struct rring_event events[ALLOCATOR_BATCH];
+	struct rring_event events[ALLOCATOR_LIVE];
 	struct bare *bare = context;
 	uint64_t i;
 	uint32_t j;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * malloc() and free() of the C library, of jemalloc and of mimalloc, which are
- * called by pointers, as a shared library's are. And none of them at all, for
- * what filling takes.
+ * malloc() and free() of the C library, of jemalloc and of mimalloc, which lie in
+ * shared libraries. And none of them at all, for what filling takes.
  */
 #include <dlfcn.h>
 #include <err.h>
@@ -63,22 +62,29 @@ static void *open_jemalloc(uint32_t slots, uint32_t held)
 	return heap_new(malloc, free, held);
 }
 
-static void work(void *context, uint64_t n, uint32_t batch)
-{
-	struct heap *heap = context;
-	void *objects[ALLOCATOR_BATCH];
-	uint64_t i;
-	uint32_t j;
-
-	for (i = 0; i < n; i += batch) {
-		for (j = 0; j < batch; j++)
-			objects[j] = heap->take(ALLOCATOR_BYTES);
-		for (j = 0; j < batch; j++)
-			payload_fill(objects[j], ALLOCATOR_BYTES, i + j);
-		for (j = 0; j < batch; j++)
-			heap->give(objects[j]);
-	}
+/* Each function of allocation is called by its name, as a program calls it. */
+#define WORK(name, take, give)						\
+static void work_ ## name(void *context, uint64_t n, uint32_t batch)	\
+{									\
+	void *objects[ALLOCATOR_LIVE];					\
+	uint64_t i;							\
+	uint32_t j;							\
+									\
+	(void)context;							\
+	for (i = 0; i < n; i += batch) {				\
+		for (j = 0; j < batch; j++)				\
+			objects[j] = take(ALLOCATOR_BYTES);		\
+		for (j = 0; j < batch; j++)				\
+			payload_fill(objects[j], ALLOCATOR_BYTES,	\
+				     i + j);				\
+		for (j = 0; j < batch; j++)				\
+			give(objects[j]);				\
+	}								\
 }
+
+WORK(glibc, __libc_malloc, __libc_free)
+WORK(jemalloc, malloc, free)
+WORK(mimalloc, mi_malloc, mi_free)
 
 static void close_heap(void *context)
 {
@@ -94,7 +100,7 @@ static void *open_none(uint32_t slots, uint32_t held)
 {
 	(void)slots;
 	(void)held;
-	return aligned_alloc(ALLOCATOR_BYTES, ALLOCATOR_BATCH * ALLOCATOR_BYTES);
+	return aligned_alloc(ALLOCATOR_BYTES, ALLOCATOR_LIVE * ALLOCATOR_BYTES);
 }
 
 static void fill_alone(void *context, uint64_t n, uint32_t batch)
@@ -113,15 +119,15 @@ static void fill_alone(void *context, uint64_t n, uint32_t batch)
 }
 
 const struct allocator_kind allocator_glibc = {
-	"glibc", open_glibc, work, close_heap,
+	"glibc", open_glibc, work_glibc, close_heap,
 };
 
 const struct allocator_kind allocator_jemalloc = {
-	"jemalloc", open_jemalloc, work, close_heap,
+	"jemalloc", open_jemalloc, work_jemalloc, close_heap,
 };
 
 const struct allocator_kind allocator_mimalloc = {
-	"mimalloc", open_mimalloc, work, close_heap,
+	"mimalloc", open_mimalloc, work_mimalloc, close_heap,
 };
 
 const struct allocator_kind allocator_none = {

@@ -59,15 +59,27 @@ static inline void one(struct rring_client *client, uint64_t number, int share)
 	rring_drop(client, &event);
 }
 
+static inline void take_some(struct rring_client *client,
+			     struct rring_event *events, uint32_t n)
+{
+	uint32_t i;
+
+	if (n > ALLOCATOR_BATCH)
+		for (i = 0; i < n; i++)
+			must(rring_alloc(client, ALLOCATOR_BYTES, 1,
+					 &events[i]), "rring_alloc");
+	else if (rring_alloc_batch(client, RRING_XS, ALLOCATOR_BYTES, 1, events,
+				   n) != n)
+		errx(1, "rring_alloc_batch");
+}
+
 static inline void some(struct rring_client *client, uint64_t number,
 			uint32_t n, int share)
 {
-	struct rring_event events[ALLOCATOR_BATCH];
+	struct rring_event events[ALLOCATOR_LIVE];
 	uint32_t i;
 
-	if (rring_alloc_batch(client, RRING_XS, ALLOCATOR_BYTES, 1, events,
-			      n) != n)
-		errx(1, "rring_alloc_batch");
+	take_some(client, events, n);
 	for (i = 0; i < n; i++)
 		payload_fill(events[i].data, ALLOCATOR_BYTES, number + i);
 	for (i = 0; i < n; i++) {

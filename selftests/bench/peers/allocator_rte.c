@@ -53,7 +53,7 @@ static void *open_pool(uint32_t slots, uint32_t held)
 
 static inline void work(struct pool *pool, uint64_t n, uint32_t batch)
 {
-	void *objects[ALLOCATOR_BATCH];
+	void *objects[ALLOCATOR_LIVE];
 	uint64_t i;
 	uint32_t j;
 
