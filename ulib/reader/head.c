@@ -515,34 +515,15 @@ look_for_events(struct rring_reader *reader, uint32_t n)
 	return -EPIPE;
 }
 
-/*
- * Return how many events @reader has, by a load of the head alone, which is
- * fast. Return -1 if the caller must call look_for_events() to find out, for
- * example because @reader may have been lapped, or the ring may have a new
- * writer.
- */
-static long events_fast(struct rring_reader *reader)
-{
-	uint64_t head, avail;
-
-	if (!ulib_head_is_plain(reader))
-		return -1;
-	/* B: pairs with A in rring_writer_advance(): entries are complete */
-	head = rring_seq_load_acquire(&reader->ring->head);
-	avail = head - reader->pos;
-	if (avail > reader->capacity || is_close_behind(reader, head))
-		return -1;
-	return (long)avail;
-}
-
 long rring_peek_slow(struct rring_reader *reader, uint32_t n)
 {
-	long avail = events_fast(reader);
+	long avail = ulib_head_events(reader);
 
-	if (avail < 0)
+	if (!avail)
+		return find_nothing(reader, n);
+	if (avail < 0 || is_close_behind(reader, reader->pos + (uint64_t)avail))
 		return look_for_events(reader, n);
-	return avail ? set_head(reader, (uint64_t)avail, n) :
-		       find_nothing(reader, n);
+	return set_head(reader, (uint64_t)avail, n);
 }
 
 /*
@@ -599,7 +580,7 @@ int ulib_reader_check(struct rring_reader *reader)
 
 	if (events_found(reader))
 		return 0;
-	if (ulib_head_is_idle(reader))
+	if (!ulib_head_events(reader))
 		return -EAGAIN;
 	if (reader->lappable && is_lapped(reader))
 		return 0;

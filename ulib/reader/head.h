@@ -26,14 +26,18 @@ static inline int ulib_head_is_plain(const struct rring_reader *reader)
 }
 
 /*
- * Return 1 if @reader has released all events of a ring that has a writer. Return
- * 0 if it has events, or if only a whole look can find out.
+ * Return how many events @reader has, by a load of the head alone, which is fast.
+ * Return -1 if only a whole look can find out.
  */
-static inline int ulib_head_is_idle(const struct rring_reader *reader)
+static inline long ulib_head_events(const struct rring_reader *reader)
 {
-	return ulib_head_is_plain(reader) &&
-	       /* B: pairs with A in rring_writer_advance() */
-	       rring_seq_load_acquire(&reader->ring->head) == reader->pos;
+	uint64_t avail;
+
+	if (!ulib_head_is_plain(reader))
+		return -1;
+	/* B: pairs with A in rring_writer_advance(): entries are complete */
+	avail = rring_seq_load_acquire(&reader->ring->head) - reader->pos;
+	return avail > reader->capacity ? -1 : (long)avail;
 }
 
 /*

@@ -245,16 +245,22 @@ static uint64_t timestamp_of(const struct rring_set *set,
 static long look_at_member(const struct member *member)
 {
 	struct rring_reader *reader = member->reader;
+	long n;
 	int err;
 
 	if (member->error)
 		return member->error;
-	if (ulib_head_is_idle(reader))
-		return -EAGAIN;
 	if (reader->peeked) {
 		err = rring_release(reader, (uint32_t)reader->peeked);
 		if (err)
 			return err;
+	}
+	if (reader->head == reader->pos) {
+		n = ulib_head_events(reader);
+		if (!n)
+			return -EAGAIN;
+		if (n > 0)
+			reader->head = reader->pos + (uint64_t)n;
 	}
 	/* do not rest in this look: other members would wait meanwhile */
 	ulib_backoff_skip(&reader->backoff);
@@ -267,12 +273,8 @@ static uint32_t next_in_turn(const struct group *group, uint32_t i)
 }
 
 /* The set reads the member at index @i: the one behind it has its turn next. */
-static void pass_turn(struct rring_set *set, uint32_t i)
+static void pass_turn(struct group *group, uint32_t i)
 {
-	struct group *group = set->groups;
-
-	while (group->end <= i)
-		group++;
 	group->next = next_in_turn(group, i);
 }
 
@@ -320,10 +322,10 @@ static int patrol(const struct rring_set *set, struct group *group, uint32_t n)
 	for (i = group->patrol; i < end; i++) {
 		if (i == group->next)
 			continue;
-		if (ulib_head_is_idle(set->members[i].reader))
-			idle = 1;
-		else
+		if (ulib_head_events(set->members[i].reader))
 			group->busy |= 1ull << i;
+		else
+			idle = 1;
 	}
 	group->patrol = end == group->end ? group->begin : end;
 	return idle;
@@ -332,6 +334,35 @@ static int patrol(const struct rring_set *set, struct group *group, uint32_t n)
 static uint32_t at_most(uint32_t limit, uint32_t n)
 {
 	return n < limit ? n : limit;
+}
+
+/*
+ * Choose as choose_in_group() does, after the member whose turn is next has had
+ * neither event nor error: @nobody says what its look has returned.
+ */
+static int __attribute__((noinline))
+search_group(const struct rring_set *set, struct group *group, int nobody,
+	     uint32_t *chosen)
+{
+	uint32_t left = group->end - group->begin;
+	uint32_t n, limit = PATROL;
+	int err;
+
+	for (; left; left -= n, limit = left) {
+		n = at_most(limit, group->end - group->patrol);
+		n = at_most(left, n);
+		if (patrol(set, group, n))
+			nobody = -EAGAIN;
+		while (group->busy) {
+			err = try_member(set, group, busy_in_turn(group),
+					 chosen);
+			if (!is_without(err))
+				return err;
+			if (err == -EAGAIN)
+				nobody = -EAGAIN;
+		}
+	}
+	return nobody;
 }
 
 /*
@@ -345,23 +376,12 @@ static int choose_in_group(const struct rring_set *set, struct group *group,
 			   uint32_t *chosen)
 {
 	int err = try_member(set, group, group->next, chosen);
-	uint32_t left = group->end - group->begin;
-	uint32_t n, limit = PATROL;
-	int nobody = err;
 
-	for (; is_without(err) && left; left -= n, limit = left) {
-		n = at_most(limit, group->end - group->patrol);
-		n = at_most(left, n);
-		if (patrol(set, group, n))
-			nobody = -EAGAIN;
-		while (is_without(err) && group->busy) {
-			err = try_member(set, group, busy_in_turn(group),
-					 chosen);
-			if (err == -EAGAIN)
-				nobody = -EAGAIN;
-		}
-	}
-	return is_without(err) ? nobody : err;
+	if (is_without(err))
+		err = search_group(set, group, err, chosen);
+	if (!is_without(err))
+		pass_turn(group, *chosen);
+	return err;
 }
 
 static int choose_by_priority(struct rring_set *set, uint32_t *chosen)
@@ -413,13 +433,13 @@ static int choose_event_or_error(struct rring_set *set, uint32_t found,
  * one whose next event has the lowest timestamp, or one that has an error.
  * Return as choose_in_group() does.
  */
-static int choose_by_timestamp(struct rring_set *set, const struct group *group,
+static int choose_by_timestamp(struct rring_set *set, struct group *group,
 			       uint32_t *chosen)
 {
 	uint64_t timestamp, lowest = 0;
 	uint32_t found = 0, failed = 0;
 	uint32_t i = group->next;
-	int nobody = -EPIPE;
+	int err, nobody = -EPIPE;
 
 	do {
 		struct member *member = &set->members[i];
@@ -439,8 +459,11 @@ static int choose_by_timestamp(struct rring_set *set, const struct group *group,
 		}
 		i = next_in_turn(group, i);
 	} while (i != group->next);
-	return found || failed ?
-	       choose_event_or_error(set, found, failed, chosen) : nobody;
+	if (!found && !failed)
+		return nobody;
+	err = choose_event_or_error(set, found, failed, chosen);
+	pass_turn(group, *chosen);
+	return err;
 }
 
 /*
@@ -467,7 +490,6 @@ static int choose_reader(struct rring_set *set, struct rring_reader **from)
 		set->end_due = 0;
 	if (err == -EAGAIN || err == -EPIPE)
 		return err;
-	pass_turn(set, chosen);
 	*from = set->members[chosen].reader;
 	return err;
 }
