@@ -299,6 +299,25 @@ RRING_IN_LINE uint32_t rring_reader_stride(const struct rring_reader *reader);
 int rring_try_read(struct rring_reader *reader, struct rring_event *event);
 
 /*
+ * Release the event of the last rring_try_read(). Copy the payload of the next
+ * event to @buffer, which has @size bytes, release its entry, and describe the
+ * copy in @event. Never wait. Return 0 only if the copy is whole: -ESTALE if the
+ * writer has overwritten it, -EMSGSIZE if it does not fit (event->len says what
+ * it needs, and the next read gets this event again), or another negative errno
+ * as rring_try_read() returns it.
+ */
+int rring_read_copy(struct rring_reader *reader, void *buffer, size_t size,
+		    struct rring_event *event);
+
+/*
+ * Release the event of the last rring_try_read(). Take a hold on the next event
+ * of a ring of handles, release its entry, and describe the event in @event: it
+ * stays until the caller drops it. Never wait. Return 0 only if the client holds
+ * the event, or a negative errno as rring_try_read() and rring_keep() do.
+ */
+int rring_read_keep(struct rring_reader *reader, struct rring_event *event);
+
+/*
  * Handle one event for rring_read_batch(). Return 0 if the event is done, or a
  * positive number if it is done and the batch ends after it. Return a negative
  * errno if it is not done: the batch ends before it.

@@ -378,6 +378,16 @@ X(rring_publish_batch, usual, rring_publish_batch(s->handles, &s->event, 1) \
 X(rring_read_batch, usual, read_batch(s->reader) == 2)			\
 X(rring_read_batch, large, !rring_publish(s->handles, &s->large) &&	\
 	  read_batch(s->taker) == 3)					\
+X(rring_read_copy, usual, !rring_read_copy(s->reader, capacities(),	\
+					   sizeof(uint32_t[RRING_POOLS]), \
+					   out()))			\
+X(rring_read_copy, short, rring_read_copy(s->reader, NULL, 0, out()) ==	\
+			  -EMSGSIZE)					\
+X(rring_read_keep, usual, !rring_read_keep(s->taker, out()))		\
+X(rring_read_keep, large, !rring_publish(s->handles, &s->large) &&	\
+	  !rring_read_keep(s->taker, out()) &&				\
+	  !rring_read_keep(s->taker, out()) &&				\
+	  !rring_read_keep(s->taker, out()))				\
 X(rring_reader_capacity, usual, rring_reader_capacity(s->reader))	\
 X(rring_reader_client, usual, rring_reader_client(s->reader) == s->client) \
 X(rring_reader_close, usual, (rring_reader_close(s->taker, 1), 1))	\

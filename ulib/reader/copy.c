@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Read the next event in one step: copy or keep it, release its entry, and find
+ * out whether it was whole. A reader that can be lapped gets no torn event.
+ */
+#include "../client/client.h"
+
+/*
+ * Release the entry of @reader that rring_try_read() has described. Return 0, or
+ * -ESTALE if the event may have been overwritten before.
+ */
+static int release_read(struct rring_reader *reader)
+{
+	return rring_release(reader, (uint32_t)reader->peeked);
+}
+
+/*
+ * Copy @len bytes. A writer may overwrite @from meanwhile: then the release of the
+ * entry fails, and nobody uses the copy. ThreadSanitizer must not report this
+ * race. It looks into memcpy(3), so each copy here has a fixed size, for which
+ * the compiler calls no function.
+ */
+static __attribute__((no_sanitize("thread")))
+void copy_payload(char *to, const char *from, size_t len)
+{
+	for (; len >= 64; len -= 64, to += 64, from += 64)
+		__builtin_memcpy(to, from, 64);
+#define COPY(bytes)						\
+	do {							\
+		if (len & (bytes)) {				\
+			__builtin_memcpy(to, from, (bytes));	\
+			to += (bytes);				\
+			from += (bytes);			\
+		}						\
+	} while (0)
+	COPY(32);
+	COPY(16);
+	COPY(8);
+	COPY(4);
+	COPY(2);
+	COPY(1);
+#undef COPY
+}
+
+int rring_read_copy(struct rring_reader *reader, void *buffer, size_t size,
+		    struct rring_event *event)
+{
+	struct rring_event from;
+	int err = rring_try_read(reader, &from);
+
+	if (err)
+		return err;
+	if (from.len > size) {
+		/* the next read call gets this entry again */
+		reader->peeked = 0;
+		event->len = from.len;
+		return ulib_error(-EMSGSIZE, "the event has %u bytes, the buffer %zu",
+				  from.len, size);
+	}
+	copy_payload(buffer, from.data, from.len);
+	err = release_read(reader);
+	if (err)
+		return err;
+	*event = (struct rring_event) {
+		.handle = from.handle,
+		.data = buffer,
+		.len = from.len,
+		.event_type = from.event_type,
+	};
+	return 0;
+}
+
+int rring_read_keep(struct rring_reader *reader, struct rring_event *event)
+{
+	struct rring_event from;
+	int err, kept;
+
+	if (!reader->entries)
+		return ulib_error(-EINVAL, "the ring is inline: its events end with their entries; use rring_read_copy()");
+	err = rring_try_read(reader, &from);
+	if (err)
+		return err;
+	kept = rring_keep(reader, &from);
+	if (kept && kept != -ESTALE && kept != -EBADMSG) {
+		/* the next read call gets this entry again */
+		reader->peeked = 0;
+		return kept;
+	}
+	err = release_read(reader);
+	if (err && !kept)
+		rring_drop(reader->client, &from);
+	else if (!err && !kept)
+		*event = from;
+	return err ? err : kept;
+}
