@@ -16,48 +16,37 @@
 #define READERS	4
 
 struct broadcast {
-	const struct queue_kind *kind;	/* NULL: ours */
+	const struct queue_kind *kind;
 	uint32_t readers;
+	uint32_t copies;		/* that the writer makes of an event */
 	void *queue[READERS];
 	struct ours ours[READERS];	/* they differ in .reader */
 };
 
-static void write_ours(struct broadcast *cast, uint64_t number)
-{
-	struct rring_writer *writer = cast->ours[0].writer;
+/* ---- ours: each reader has what it needs of one ring as its "queue" ---- */
 
-	ours_must(rring_reserve(writer, 1), "rring_reserve");
-	payload_fill(rring_reserved(writer, 0, BYTES, 0), BYTES, number);
-	rring_commit(writer, 1);
-}
-
-static void write_events(void *context, uint64_t first, uint64_t n)
+static void write_ours(void *context, uint64_t first, uint64_t n)
 {
-	struct broadcast *cast = context;
+	struct rring_writer *writer = ((struct ours *)context)->writer;
 	uint64_t end = first + n;
-	uint32_t i;
 
-	for (; first < end; first++)
-		if (!cast->kind)
-			write_ours(cast, first);
-		else
-			for (i = 0; i < cast->readers; i++)
-				cast->kind->write(cast->queue[i], first, 1);
+	for (; first < end; first++) {
+		ours_must(rring_reserve(writer, 1), "rring_reserve");
+		payload_fill(rring_reserved(writer, 0, BYTES, 0), BYTES,
+			     first);
+		rring_commit(writer, 1);
+	}
 }
 
-static void read_events(void *context, uint64_t first, uint64_t n)
+static void read_ours(void *context, uint64_t first, uint64_t n)
 {
-	struct broadcast *cast = context;
-	uint64_t end = first + n;
-	uint32_t i;
-
-	for (; first < end; first++)
-		for (i = 0; i < cast->readers; i++)
-			if (cast->kind)
-				cast->kind->read(cast->queue[i], first, 1);
-			else
-				ours_read(&cast->ours[i], 1, first, 1);
+	ours_read(context, 1, first, n);
 }
+
+static const struct queue_kind ours = {
+	.write = write_ours,
+	.read = read_ours,
+};
 
 static void open_ours(struct broadcast *cast)
 {
@@ -83,6 +72,56 @@ static void open_ours(struct broadcast *cast)
 					    &cast->ours[i].reader),
 			  "rring_reader_open");
 	}
+	for (i = 0; i < cast->readers; i++)
+		cast->queue[i] = &cast->ours[i];
+}
+
+/* ---- all of them ---- */
+
+static void open_all(struct broadcast *cast)
+{
+	uint32_t i;
+
+	cast->copies = cast->kind == &ours ? 1 : cast->readers;
+	if (cast->kind == &ours)
+		open_ours(cast);
+	else
+		for (i = 0; i < cast->readers; i++)
+			cast->queue[i] = cast->kind->open(BYTES, 1,
+						queue_capacity(BYTES));
+}
+
+static void close_all(struct broadcast *cast)
+{
+	uint32_t i;
+
+	if (cast->kind == &ours)
+		ours_close(&cast->ours[0]);
+	else
+		for (i = 0; i < cast->readers; i++)
+			cast->kind->close(cast->queue[i]);
+}
+
+static void write_events(void *context, uint64_t first, uint64_t n)
+{
+	struct broadcast *cast = context;
+	uint64_t end = first + n;
+	uint32_t i;
+
+	for (; first < end; first++)
+		for (i = 0; i < cast->copies; i++)
+			cast->kind->write(cast->queue[i], first, 1);
+}
+
+static void read_events(void *context, uint64_t first, uint64_t n)
+{
+	struct broadcast *cast = context;
+	uint64_t end = first + n;
+	uint32_t i;
+
+	for (; first < end; first++)
+		for (i = 0; i < cast->readers; i++)
+			cast->kind->read(cast->queue[i], first, 1);
 }
 
 /* .more[0]: how many readers. */
@@ -92,26 +131,18 @@ static double run(const struct contender *contender, const struct sample *work)
 		.kind = contender->context,
 		.readers = (uint32_t)work->more[0].number,
 	};
-	uint32_t i;
 	double ns;
 
-	if (!cast.kind)
-		open_ours(&cast);
-	for (i = 0; cast.kind && i < cast.readers; i++)
-		cast.queue[i] = cast.kind->open(BYTES, 1,
-						queue_capacity(BYTES));
+	open_all(&cast);
 	ns = pair_ns(write_events, read_events, &cast);
-	if (!cast.kind)
-		ours_close(&cast.ours[0]);
-	for (i = 0; cast.kind && i < cast.readers; i++)
-		cast.kind->close(cast.queue[i]);
+	close_all(&cast);
 	return ns;
 }
 
 int main(void)
 {
 	static const struct contender contenders[] = {
-		{ "rusted_ring inline", run, NULL },
+		{ "rusted_ring inline", run, &ours },
 		{ "ck_ring", run, &queue_ck },
 		{ "rte_ring", run, &queue_rte },
 		{ "boost spsc_queue", run, &queue_boost_spsc },
