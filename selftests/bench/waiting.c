@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * An event of 64 bytes to another CPU, and another one back, between threads
- * that are bound to these CPUs and would sleep: they are to look for a moment
- * first. "spinning" is ours with threads that never sleep.
+ * An event of 64 bytes to another thread, and another one back, between threads
+ * that would sleep: they are to look for a moment first. They are bound to two
+ * CPUs, and then to none. "spinning" is ours with threads that never sleep.
  */
 #include "duel.h"
 #include "rounds.h"
@@ -16,6 +16,7 @@ static const struct contender contenders[] = {
 	{ "rusted_ring inline", run, &queue_inline_block },
 	{ "rusted_ring handles", run, &queue_handle_block },
 	{ "spinning", run, &queue_inline_spin },
+	{ "cached indices and futex", run, &queue_sleeping },
 	{ "futex", run, &queue_futex },
 	{ "eventfd", run, &queue_eventfd },
 	{ "pipe", run, &queue_pipe },
@@ -23,13 +24,15 @@ static const struct contender contenders[] = {
 
 int main(void)
 {
-	static const struct sample work = {
-		.figure = "waiting",
-		.size = 64,
-		.unit = "ns",
+	static const struct sample bound = {
+		.figure = "waiting", .size = 64, .unit = "ns",
+	}, unbound = {
+		.figure = "waiting", .size = 64, .unit = "ns",
+		.placement = "any",
 	};
+	int n = sizeof(contenders) / sizeof(contenders[0]);
 
-	rounds_run(&work, contenders, sizeof(contenders) /
-				      sizeof(contenders[0]));
+	rounds_run(&bound, contenders, n);
+	rounds_run(&unbound, contenders, n);
 	return 0;
 }

@@ -143,12 +143,21 @@ static double run_all(struct duel *duel, side_t one, side_t other)
 	return run(duel, one, other, SLICES, n) / (double)n;
 }
 
+static int is_on(const struct sample *work, const char *placement)
+{
+	return work->placement && !strcmp(work->placement, placement);
+}
+
 static void set_up(struct duel *duel, const struct queue_kind *kind,
 		   const struct sample *work)
 {
 	memset(duel, 0, sizeof(*duel));
 	duel->kind = kind;
-	duel->cpu[1] = !work->placement || strcmp(work->placement, "one");
+	duel->cpu[1] = !is_on(work, "one");
+	if (is_on(work, "any")) {
+		duel->cpu[0] = PLACEMENT_ANY;
+		duel->cpu[1] = PLACEMENT_ANY;
+	}
 	pthread_barrier_init(&duel->ready, NULL, 2);
 }
 
@@ -211,7 +220,7 @@ static double wakeup(const struct queue_kind *kind, const struct sample *work)
 
 double duel_wakeup(const struct queue_kind *kind, const struct sample *work)
 {
-	if (work->placement)
+	if (is_on(work, "one"))
 		return duel_pingpong(kind, work) / 1e3;
 	return wakeup(kind, work) / 1e3;
 }

@@ -9,7 +9,8 @@
 /*
  * One thread writes, the other one reads: millions of events a second, the
  * median of some slices of rounds_seconds(), after a warm-up of some more. They
- * run on two CPUs or, if @work is placed on "one", on one.
+ * run on two CPUs; or, if @work is placed on "one", on one; or, if it is placed
+ * on "any", where the kernel has them run.
  */
 double duel_stream(const struct queue_kind *kind, const struct sample *work);
 

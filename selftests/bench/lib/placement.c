@@ -66,12 +66,14 @@ pthread_t placement_thread(int i, void *(*run)(void *), void *context)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
-	cpu_set_t one;
+	cpu_set_t cpus = allowed;
 
-	CPU_ZERO(&one);
-	CPU_SET(placement_cpu(i), &one);
+	if (i != PLACEMENT_ANY) {
+		CPU_ZERO(&cpus);
+		CPU_SET(placement_cpu(i), &cpus);
+	}
 	pthread_attr_init(&attr);
-	pthread_attr_setaffinity_np(&attr, sizeof(one), &one);
+	pthread_attr_setaffinity_np(&attr, sizeof(cpus), &cpus);
 	if (pthread_create(&thread, &attr, run, context))
 		errx(1, "pthread_create");
 	pthread_attr_destroy(&attr);

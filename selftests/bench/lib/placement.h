@@ -22,7 +22,9 @@ int placement_cpu(int i);
 /* The calling thread runs on the @i-th CPU from here on. */
 void placement_pin(int i);
 
-/* A thread on the @i-th CPU; exits on failure. */
+#define PLACEMENT_ANY	(-1)	/* all CPUs that this process may use */
+
+/* A thread on the @i-th CPU, or on PLACEMENT_ANY; exits on failure. */
 pthread_t placement_thread(int i, void *(*run)(void *), void *context);
 
 /*

@@ -18,7 +18,7 @@ struct sample {
 	const char *figure;	/* of which table row: "stream", "alloc", ... */
 	uint32_t size;		/* bytes of a payload; 0: none */
 	uint32_t batch;		/* 0: does not apply */
-	const char *placement;	/* "near", "far", "one", "vm" */
+	const char *placement;	/* "near", "far", "any", "one", "vm" */
 	const char *who;
 	const char *unit;
 	double value;
