@@ -29,8 +29,47 @@ double rounds_seconds(void)
 	return from_environment("BENCH_SECONDS", 0.1);
 }
 
+/* What rounds_also() was told since the present run began. */
+static struct {
+	const char *text, *unit;
+	double value;
+} also[ROUNDS_ALSO];
+static int alsos;
+
+void rounds_also(const char *text, double value, const char *unit)
+{
+	if (alsos == ROUNDS_ALSO)
+		errx(1, "a run with more than %d more values", ROUNDS_ALSO);
+	also[alsos].text = text;
+	also[alsos].value = value;
+	also[alsos++].unit = unit;
+}
+
+static struct sample_key *last_key(struct sample *sample)
+{
+	int i = 0;
+
+	while (i + 1 < SAMPLE_KEYS && sample->more[i + 1].name)
+		i++;
+	return &sample->more[i];
+}
+
+static void print_all(struct sample *sample)
+{
+	int i;
+
+	sample_print(sample);
+	for (i = 0; i < alsos; i++) {
+		last_key(sample)->text = also[i].text;
+		sample->value = also[i].value;
+		sample->unit = also[i].unit;
+		sample_print(sample);
+	}
+}
+
 static void run_one(struct sample *sample, const struct contender *contender)
 {
+	alsos = 0;
 	sample->who = contender->name;
 	sample->value = contender->run(contender, sample);
 }
@@ -72,7 +111,7 @@ void rounds_run(const struct sample *work, const struct contender *contenders,
 			else
 				run_two(&sample, &contenders[(round + i) % n]);
 			if (sample.placement)
-				sample_print(&sample);
+				print_all(&sample);
 		}
 	}
 }

@@ -36,6 +36,14 @@ struct contender {
 void rounds_run(const struct sample *work, const struct contender *contenders,
 		int n);
 
+/*
+ * Called by .run: this run has one more value, which becomes a sample of its own.
+ * That sample differs from the first one in .value, .unit and the text of its
+ * last key, @text. A run has up to ROUNDS_ALSO of them.
+ */
+#define ROUNDS_ALSO	4
+void rounds_also(const char *text, double value, const char *unit);
+
 /* rounds_run() on two CPUs, and then on one. */
 void rounds_run_on_both(struct sample *work,
 			const struct contender *contenders, int n);
