@@ -32,7 +32,7 @@ extern const struct queue_kind queue_inline_block, queue_handle_block;
 extern const struct queue_kind queue_ck, queue_rte, queue_boost_spsc;
 extern const struct queue_kind queue_readerwriter, queue_wfcq, queue_lfq;
 extern const struct queue_kind queue_cached_indices, queue_flags;
-extern const struct queue_kind queue_sleeping;
+extern const struct queue_kind queue_sleeping, queue_ck_mpsc;
 extern const struct queue_kind queue_boost_mq, queue_bare_line;
 extern const struct queue_kind queue_bare_payload;
 extern const struct queue_kind queue_pipe, queue_socketpair, queue_mq;
