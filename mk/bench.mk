@@ -10,7 +10,7 @@ PEER_OBJECTS := $(patsubst %,$(B)/%.o,$(basename $(PEERS)))
 PEER_LIBS := -lck -lurcu-cds -lurcu-bp -lurcu-common -lmimalloc -lrt
 BENCH_ARCH := -march=native
 BENCH_FLAGS = $(BENCH_ARCH) -Iselftests/bench/lib -Iselftests/bench/peers \
-	      -Wno-pedantic -DNDEBUG
+	      -Wno-pedantic -Wno-missing-field-initializers -DNDEBUG
 
 benches: $(BENCHES)
 

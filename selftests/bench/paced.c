@@ -120,9 +120,11 @@ static double run(const struct contender *contender, const struct sample *work)
 static const struct contender spin[] = {
 	{ "rusted_ring inline", run, &queue_inline_spin },
 	{ "cached indices", run, &queue_cached_indices },
+	{ "cached indices", run, &queue_cached_indices, 1 },
 }, yield[] = {
 	{ "rusted_ring inline", run, &queue_inline },
 	{ "cached indices", run, &queue_cached_indices },
+	{ "cached indices", run, &queue_cached_indices, 1 },
 }, block[] = {
 	{ "rusted_ring inline", run, &queue_inline_block },
 	{ "cached indices and futex", run, &queue_sleeping },

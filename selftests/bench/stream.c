@@ -7,10 +7,18 @@
 
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
-static const struct queue_kind *const kinds[] = {
-	&queue_inline, &queue_copy, &queue_handle, &queue_ck, &queue_rte,
-	&queue_boost_spsc, &queue_readerwriter, &queue_wfcq, &queue_lfq,
-	&queue_boost_mq, &queue_cached_indices, &queue_flags,
+static const struct {
+	const struct queue_kind *kind;
+	int eager;
+} all[] = {
+	{ &queue_inline }, { &queue_copy }, { &queue_handle },
+	{ &queue_ck }, { &queue_ck, 1 },
+	{ &queue_rte }, { &queue_rte, 1 },
+	{ &queue_boost_spsc }, { &queue_boost_spsc, 1 },
+	{ &queue_readerwriter }, { &queue_readerwriter, 1 },
+	{ &queue_cached_indices }, { &queue_cached_indices, 1 },
+	{ &queue_flags }, { &queue_flags, 1 },
+	{ &queue_wfcq }, { &queue_lfq }, { &queue_boost_mq },
 };
 
 static const uint32_t sizes[] = { 64, 256, 1024, 4096, 16384 };
@@ -23,7 +31,7 @@ static double run(const struct contender *contender, const struct sample *work)
 
 static void stream(uint32_t size, uint32_t batch)
 {
-	struct contender contenders[LENGTH(kinds)];
+	struct contender contenders[LENGTH(all)];
 	struct sample work = {
 		.figure = "stream",
 		.size = size,
@@ -33,13 +41,14 @@ static void stream(uint32_t size, uint32_t batch)
 	uint32_t i;
 	int n = 0;
 
-	for (i = 0; i < LENGTH(kinds); i++) {
-		if (batch > 1 && !kinds[i]->batches)
+	for (i = 0; i < LENGTH(all); i++) {
+		if (batch > 1 && !all[i].kind->batches)
 			continue;
 		contenders[n++] = (struct contender) {
-			.name = kinds[i]->name,
+			.name = all[i].kind->name,
 			.run = run,
-			.context = kinds[i],
+			.context = all[i].kind,
+			.eager = all[i].eager,
 		};
 	}
 	rounds_run(&work, contenders, n);

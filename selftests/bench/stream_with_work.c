@@ -98,11 +98,17 @@ int main(void)
 		{ "rusted_ring inline", run, &queue_inline },
 		{ "rusted_ring handles", run, &queue_handle },
 		{ "ck_ring", run, &queue_ck },
+		{ "ck_ring", run, &queue_ck, 1 },
 		{ "rte_ring", run, &queue_rte },
+		{ "rte_ring", run, &queue_rte, 1 },
 		{ "boost spsc_queue", run, &queue_boost_spsc },
+		{ "boost spsc_queue", run, &queue_boost_spsc, 1 },
 		{ "readerwriterqueue", run, &queue_readerwriter },
+		{ "readerwriterqueue", run, &queue_readerwriter, 1 },
 		{ "cached indices", run, &queue_cached_indices },
+		{ "cached indices", run, &queue_cached_indices, 1 },
 		{ "flag beside payload", run, &queue_flags },
+		{ "flag beside payload", run, &queue_flags, 1 },
 	};
 	static const uint32_t sizes[] = { 64, 1024 };
 	struct sample work = {

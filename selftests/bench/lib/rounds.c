@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <err.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "placement.h"
+#include "queue.h"
 #include "rounds.h"
 
 #define ATTEMPTS	5
@@ -67,10 +69,23 @@ static void print_all(struct sample *sample)
 	}
 }
 
+int queue_pauses = 1;
+
+/* Valid until the next call. */
+static const char *name_of(const struct contender *contender)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", contender->name,
+		 contender->eager ? ", eager" : "");
+	return name;
+}
+
 static void run_one(struct sample *sample, const struct contender *contender)
 {
 	alsos = 0;
-	sample->who = contender->name;
+	queue_pauses = !contender->eager;
+	sample->who = name_of(contender);
 	sample->value = contender->run(contender, sample);
 }
 

@@ -21,6 +21,11 @@ struct contender {
 	double (*run)(const struct contender *contender,
 		      const struct sample *work);
 	const void *context;
+	/*
+	 * It does not pause between two looks at a queue that is full or empty:
+	 * some peers are better that way. Its samples' .who ends in ", eager".
+	 */
+	int eager;
 };
 
 /*

@@ -53,9 +53,14 @@ static inline uint32_t queue_share(uint32_t batch, uint64_t left)
 	return left < batch ? (uint32_t)left : batch;
 }
 
+/* Whether peers pause while a queue is full or empty: see struct contender. */
+extern int queue_pauses;
+
 /* What the CPU is told while a queue is full or empty. */
 static inline void queue_relax(void)
 {
+	if (!queue_pauses)
+		return;
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_ia32_pause();
 #elif defined(__aarch64__)
