@@ -168,12 +168,9 @@ double placement_cost(void)
 
 const char *placement_of(double before, double after)
 {
-	int was_far = before > PLACEMENT_FAR_NS;
-	int is_far = after > PLACEMENT_FAR_NS;
-
-	if (was_far != is_far || before > SPAN * after || after > SPAN * before)
+	if (before > SPAN * after || after > SPAN * before)
 		return NULL;
-	return is_far ? "far" : "near";
+	return (before + after) / 2 > PLACEMENT_FAR_NS ? "far" : "near";
 }
 
 static int compare(const void *a, const void *b)
