@@ -56,12 +56,12 @@ vm-benches:
 
 guest-benches: $(VM_BENCHES) $(BPF) $(B)/selftests/bench/mechanism
 
-bench: ## the benchmarks, as build/bench/ and a table (BENCH_ROUNDS=, BENCH_SECONDS=)
+bench: ## the benchmarks, as build/bench/ and a table (T="...": these alone)
 	@tools/setup build vm bench
 	@$(MAKE) --no-print-directory run-bench KDIR="$$($(VM) --headers)"
 
 run-bench: all modules benches vm-benches
-	@selftests/bench/run
+	@CC="$(CC)" selftests/bench/run $(T)
 
 -include $(wildcard $(patsubst %,$(B)/selftests/bench/%/*.d,. lib peers))
 
