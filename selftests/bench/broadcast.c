@@ -144,11 +144,8 @@ int main(void)
 	static const struct contender contenders[] = {
 		{ "rusted_ring inline", run, &ours },
 		{ "ck_ring", run, &queue_ck },
-		{ "ck_ring", run, &queue_ck, 1 },
 		{ "rte_ring", run, &queue_rte },
-		{ "rte_ring", run, &queue_rte, 1 },
 		{ "boost spsc_queue", run, &queue_boost_spsc },
-		{ "boost spsc_queue", run, &queue_boost_spsc, 1 },
 		{ "readerwriterqueue", run, &queue_readerwriter },
 		{ "readerwriterqueue", run, &queue_readerwriter, 1 },
 		{ "cached indices", run, &queue_cached_indices },

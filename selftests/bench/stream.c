@@ -5,6 +5,7 @@
 #include "duel.h"
 #include "rounds.h"
 
+#define EAGER_MAX	64	/* beyond, pauses make no difference */
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
 static const struct {
@@ -43,6 +44,8 @@ static void stream(uint32_t size, uint32_t batch)
 
 	for (i = 0; i < LENGTH(all); i++) {
 		if (batch > 1 && !all[i].kind->batches)
+			continue;
+		if (all[i].eager && size > EAGER_MAX)
 			continue;
 		contenders[n++] = (struct contender) {
 			.name = all[i].kind->name,

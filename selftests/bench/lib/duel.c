@@ -137,9 +137,11 @@ static double run_all(struct duel *duel, side_t one, side_t other)
 {
 	double slice = rounds_seconds() * 1e9 / SLICES;
 	uint64_t n = EVENTS_FIRST;
+	double ns;
 
-	while (run(duel, one, other, 3, n) < slice)
+	while (ns = run(duel, one, other, 3, n), ns < slice)
 		n *= 2;
+	n = rounds_fit(n, ns, slice, EVENTS_FIRST);
 	return run(duel, one, other, SLICES, n) / (double)n;
 }
 

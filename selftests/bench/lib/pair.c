@@ -56,11 +56,13 @@ double pair_ns(pair_side one, pair_side other, void *context)
 		{ .side = other, .context = context, .ready = &ready },
 	};
 	uint64_t n = EVENTS_FIRST;
+	double took;
 	int i;
 
 	pthread_barrier_init(&ready, NULL, 2);
-	while (slice_ns(parts, n) < slice)
+	while (took = slice_ns(parts, n), took < slice)
 		n *= 2;
+	n = rounds_fit(n, took, slice, EVENTS_FIRST);
 	for (i = 0; i < SLICES; i++)
 		ns[i] = slice_ns(parts, n) / (double)n;
 	pthread_barrier_destroy(&ready);

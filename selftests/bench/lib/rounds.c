@@ -31,6 +31,13 @@ double rounds_seconds(void)
 	return from_environment("BENCH_SECONDS", 0.1);
 }
 
+uint64_t rounds_fit(uint64_t n, double ns, double wanted, uint64_t step)
+{
+	uint64_t steps = (uint64_t)(wanted / ns * (double)n / (double)step);
+
+	return (steps ? steps : 1) * step;
+}
+
 /* What rounds_also() was told since the present run began. */
 static struct {
 	const char *text, *unit;

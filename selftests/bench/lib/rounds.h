@@ -15,6 +15,12 @@ int rounds_count(void);
 /* $BENCH_SECONDS, or 0.1: what one measurement is to take at least. */
 double rounds_seconds(void);
 
+/*
+ * How many events take @wanted ns, if @n took @ns: at least @step, and a multiple
+ * of it.
+ */
+uint64_t rounds_fit(uint64_t n, double ns, double wanted, uint64_t step);
+
 struct contender {
 	const char *name;
 	/* Warm up, do the work, return the sample's value. */
