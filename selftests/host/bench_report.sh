@@ -107,6 +107,17 @@ near_and_far_cost_the_same() {
 	said ahead met
 }
 
+named_ones() {
+	samples "rusted_ring inline" 10
+	sed 's/broadcast/waiting/' "$samples/broadcast.jsonl" \
+		>"$samples/waiting.jsonl"
+	selftests/bench/report "$samples" waiting >"$dir/report"
+	grep -q ^waiting "$dir/report"
+	[ "$(grep -c ^broadcast "$dir/report")" = 0 ]
+	rm -rf "$samples"
+	mkdir "$samples"
+}
+
 the_machine() {
 	selftests/bench/machine >"$samples/machine.json"
 	samples "rusted_ring inline" 10
@@ -119,7 +130,7 @@ the_machine() {
 }
 
 mkdir "$samples"
-echo 1..9
+echo 1..10
 check_each "what all seven rounds agree in is a verdict" all_rounds_agree
 check_each "one of seven rounds makes it undecided, one of nine does not" \
 	one_round_contradicts
@@ -130,4 +141,5 @@ check_each "what is even is neither ahead nor behind" even_rounds
 check_each "a placement without a contender is incomplete" \
 	one_was_not_measured_there
 check_each "placements that cost the same are one" near_and_far_cost_the_same
+check_each "the table has the benchmarks that are named" named_ones
 check_each "the machine is named" the_machine
