@@ -111,20 +111,26 @@ def draw_scale(rows, directory):
               curves, ("clients", group[0]["unit"]))
 
 
-def draw_readers(rows, directory):
-    for (placement,), group in groups(rows, "refcount", "placement").items():
+def draw_contenders(rows, directory, figure, x, title):
+    """All contenders over @x."""
+    for (placement,), group in groups(rows, figure, "placement").items():
         if len(group) < 2:
             continue
-        lines(directory / f"refcount-{placement}.png",
-              f"Readers that hold beyond their cursors, {placement}",
-              curves_over(group, "readers"), ("readers", group[0]["unit"]))
+        lines(directory / f"{figure}-{placement}.png",
+              f"{title}, {placement}", curves_over(group, x),
+              (x, group[0]["unit"]))
 
 
 def draw(rows, directory):
     draw_stream(rows, directory)
     draw_bars(rows, directory, "pingpong", "A round trip of 64 bytes")
     draw_bars(rows, directory, "wakeup", "From an event to who slept for it")
-    draw_readers(rows, directory)
+    draw_contenders(rows, directory, "refcount", "readers",
+                    "Readers that hold beyond their cursors")
+    draw_contenders(rows, directory, "broadcast", "readers",
+                    "One writer, and all readers on another CPU")
+    draw_contenders(rows, directory, "gather", "producers",
+                    "From many producers to one reader")
     draw_scale(rows, directory)
     draw_curves(rows, directory, "alloc_held_shared", "slots", "left",
                 "Allocate, share, drop: slots that are left of a pool")
