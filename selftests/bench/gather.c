@@ -21,8 +21,9 @@ int main(void)
 {
 	static const struct contender contenders[] = {
 		{ "rusted_ring set", run, &many_ours },
-		{ "rusted_ring set, batches", run, &many_batches },
+		{ "rusted_ring set, batches", run, &many_ours_batches },
 		{ "polled queues", run, &many_queues },
+		{ "polled queues, batches", run, &many_queues_batches },
 		{ "ck_ring of many producers", run, &many_mpsc },
 		{ "wfcqueue", run, &many_wfcq },
 	};

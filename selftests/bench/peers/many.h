@@ -12,6 +12,7 @@
 #define MANY_MAX	64
 #define MANY_BYTES	64
 #define MANY_CAPACITY	256	/* events of each producer */
+#define MANY_BATCH	32	/* events that are read at a time, at most */
 
 struct many_kind {
 	/* Exits on failure. */
@@ -27,9 +28,11 @@ struct many_kind {
 	void (*close)(void *many);
 };
 
-/* These have neither .look nor .pass: ours in batches, a queue of all producers. */
-extern const struct many_kind many_batches, many_mpsc, many_wfcq;
 extern const struct many_kind many_ours, many_queues;
+
+/* Those in batches, and a queue that all producers share: .gather alone reads. */
+extern const struct many_kind many_ours_batches, many_queues_batches;
+extern const struct many_kind many_mpsc, many_wfcq;
 
 /* Which event is the next one of each producer. */
 struct many_next {

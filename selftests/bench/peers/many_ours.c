@@ -8,8 +8,6 @@
 #include "ours.h"
 #include "queue.h"
 
-#define BATCH	32
-
 struct many {
 	struct rring_client *from, *to;
 	struct rring_writer *writer[MANY_MAX];
@@ -171,7 +169,7 @@ static void gather_batches(void *context, uint64_t first, uint64_t n)
 
 	(void)first;
 	for (; n; n -= got) {
-		got = peek(many, queue_share(BATCH, n), &from);
+		got = peek(many, queue_share(MANY_BATCH, n), &from);
 		for (i = 0; i < got; i++) {
 			ours_must(rring_entry(from, i, &event), "rring_entry");
 			many_check(&many->next, event.data);
@@ -189,7 +187,7 @@ const struct many_kind many_ours = {
 	.close = close_rings,
 };
 
-const struct many_kind many_batches = {
+const struct many_kind many_ours_batches = {
 	.open = open_rings,
 	.feed = feed,
 	.gather = gather_batches,

@@ -114,11 +114,37 @@ static void gather(void *context, uint64_t first, uint64_t n)
 	}
 }
 
+static void gather_batches(void *context, uint64_t first, uint64_t n)
+{
+	struct many *many = context;
+	uint64_t there, got, i;
+	const void *payload;
+	struct spsc *queue;
+
+	(void)first;
+	for (; n; n -= got) {
+		while (queue = poll_all(many, &payload), !queue)
+			queue_relax();
+		there = spsc_count(queue);
+		got = queue_share(MANY_BATCH, n < there ? n : there);
+		for (i = 0; i < got; i++)
+			many_check(&many->next, spsc_entry(queue, i));
+		spsc_release_all(queue, got);
+	}
+}
+
 const struct many_kind many_queues = {
 	.open = open_queues,
 	.look = look,
 	.pass = pass,
 	.feed = feed,
 	.gather = gather,
+	.close = close_queues,
+};
+
+const struct many_kind many_queues_batches = {
+	.open = open_queues,
+	.feed = feed,
+	.gather = gather_batches,
 	.close = close_queues,
 };

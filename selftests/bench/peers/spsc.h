@@ -60,6 +60,24 @@ static inline void spsc_release(struct spsc *queue)
 	__atomic_store_n(&queue->tail, queue->tail + 1, __ATOMIC_RELEASE);
 }
 
+/* How many events there are at least, from the next one on. */
+static inline uint64_t spsc_count(struct spsc *queue)
+{
+	return spsc_peek(queue) ? queue->head_seen - queue->tail : 0;
+}
+
+/* The event @i after the next one. */
+static inline const void *spsc_entry(const struct spsc *queue, uint64_t i)
+{
+	return queue->payload +
+	       ((queue->tail + i) & queue->mask) * queue->size;
+}
+
+static inline void spsc_release_all(struct spsc *queue, uint64_t n)
+{
+	__atomic_store_n(&queue->tail, queue->tail + n, __ATOMIC_RELEASE);
+}
+
 /* @capacity is a power of two. Exits on failure. */
 struct spsc *spsc_open(uint32_t size, uint32_t capacity);
 void spsc_close(struct spsc *queue);
