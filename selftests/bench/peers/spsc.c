@@ -28,14 +28,14 @@ void spsc_close(struct spsc *queue)
 
 static void *open_cached(uint32_t size, uint32_t batch, uint32_t capacity)
 {
-	(void)batch;
-	return spsc_open(size, capacity);
+	struct spsc *queue = spsc_open(size, capacity);
+
+	queue->batch = batch;
+	return queue;
 }
 
-static void write_cached(void *context, uint64_t first, uint64_t n)
+static void write_one_by_one(struct spsc *queue, uint64_t first, uint64_t end)
 {
-	struct spsc *queue = context;
-	uint64_t end = first + n;
 	void *payload;
 
 	for (; first < end; first++) {
@@ -46,10 +46,35 @@ static void write_cached(void *context, uint64_t first, uint64_t n)
 	}
 }
 
-static void read_cached(void *context, uint64_t first, uint64_t n)
+/* Less than a batch, or than is left, if there is no more room. */
+static void write_batches(struct spsc *queue, uint64_t first, uint64_t end)
+{
+	uint64_t room, i;
+
+	while (first < end) {
+		while (room = spsc_room(queue), !room)
+			queue_relax();
+		room = room < end - first ? room : end - first;
+		room = queue_share(queue->batch, room);
+		for (i = 0; i < room; i++)
+			payload_fill(spsc_place(queue, i), queue->size,
+				     first++);
+		spsc_commit_all(queue, room);
+	}
+}
+
+static void write_cached(void *context, uint64_t first, uint64_t n)
 {
 	struct spsc *queue = context;
-	uint64_t end = first + n;
+
+	if (queue->batch == 1)
+		write_one_by_one(queue, first, first + n);
+	else
+		write_batches(queue, first, first + n);
+}
+
+static void read_one_by_one(struct spsc *queue, uint64_t first, uint64_t end)
+{
 	const void *payload;
 
 	for (; first < end; first++) {
@@ -60,6 +85,32 @@ static void read_cached(void *context, uint64_t first, uint64_t n)
 	}
 }
 
+static void read_batches(struct spsc *queue, uint64_t first, uint64_t end)
+{
+	uint64_t there, i;
+
+	while (first < end) {
+		while (there = spsc_count(queue), !there)
+			queue_relax();
+		there = there < end - first ? there : end - first;
+		there = queue_share(queue->batch, there);
+		for (i = 0; i < there; i++)
+			payload_check(spsc_entry(queue, i), queue->size,
+				      first++);
+		spsc_release_all(queue, there);
+	}
+}
+
+static void read_cached(void *context, uint64_t first, uint64_t n)
+{
+	struct spsc *queue = context;
+
+	if (queue->batch == 1)
+		read_one_by_one(queue, first, first + n);
+	else
+		read_batches(queue, first, first + n);
+}
+
 static void close_cached(void *context)
 {
 	spsc_close(context);
@@ -67,6 +118,7 @@ static void close_cached(void *context)
 
 const struct queue_kind queue_cached_indices = {
 	.name = "cached indices",
+	.batches = 1,
 	.open = open_cached,
 	.write = write_cached,
 	.read = read_cached,

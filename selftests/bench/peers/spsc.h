@@ -23,6 +23,7 @@ struct spsc {
 	uint64_t head_seen;
 	_Alignas(2 * PAYLOAD_LINE) uint32_t size;
 	uint32_t mask;
+	uint32_t batch;			/* of queue_cached_indices */
 	unsigned char *payload;
 };
 
@@ -58,6 +59,25 @@ static inline const void *spsc_peek(struct spsc *queue)
 static inline void spsc_release(struct spsc *queue)
 {
 	__atomic_store_n(&queue->tail, queue->tail + 1, __ATOMIC_RELEASE);
+}
+
+/* How many events there is room for, at least. */
+static inline uint64_t spsc_room(struct spsc *queue)
+{
+	return spsc_reserve(queue) ?
+	       queue->mask + 1 - (queue->head - queue->tail_seen) : 0;
+}
+
+/* Where the event @i after the next one goes. */
+static inline void *spsc_place(const struct spsc *queue, uint64_t i)
+{
+	return queue->payload +
+	       ((queue->head + i) & queue->mask) * queue->size;
+}
+
+static inline void spsc_commit_all(struct spsc *queue, uint64_t n)
+{
+	__atomic_store_n(&queue->head, queue->head + n, __ATOMIC_RELEASE);
 }
 
 /* How many events there are at least, from the next one on. */
