@@ -11,6 +11,7 @@
 #include "compat.h"
 
 #include "account.h"
+#include "idle.h"
 
 static atomic64_t total;	/* bytes of all accounts together */
 static u64 limit = U64_MAX;	/* of total */
@@ -47,16 +48,20 @@ u64 kring_account_bytes(const struct kring_account *account)
 }
 
 /*
- * Charge @bytes to @account. Return 0, or -ENOSPC if all accounts together
- * would exceed the limit: then nothing is charged. Needs no lock.
+ * Charge @bytes to @account. If all accounts together would exceed the limit,
+ * first free idle regions of XXL events. Return 0, or -ENOSPC if this frees too
+ * little: then nothing is charged. The caller holds no arena's lock. May sleep.
  */
 int kring_account_charge(struct kring_account *account, u64 bytes)
 {
+	u64 sum;
+
 	if (bytes > limit)
 		return -ENOSPC;
-	if ((u64)atomic64_add_return(bytes, &total) > limit) {
+	while ((sum = atomic64_add_return(bytes, &total)) > limit) {
 		atomic64_sub(bytes, &total);
-		return -ENOSPC;
+		if (!kring_idle_give_back(sum - limit))
+			return -ENOSPC;
 	}
 	atomic64_add(bytes, &account->bytes);
 	return 0;

@@ -44,6 +44,7 @@ struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 	client->read_write = read_write;
 	client->inode = inode;
 	INIT_LIST_HEAD(&client->mappings);
+	kring_idle_init(&client->idle);
 	mutex_init(&client->attach_lock);
 	init_waitqueue_head(&client->poll_queue);
 	return client;

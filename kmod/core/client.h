@@ -9,6 +9,7 @@
 
 #include "arena.h"
 #include "groups.h"
+#include "idle.h"
 #include "pages.h"
 #include "region.h"
 #include "wait.h"
@@ -97,6 +98,7 @@ struct kring_client {
 					 * limit, and no later count has found
 					 * the limit kept (holders.c)
 					 */
+	struct kring_idle idle;		/* idle.c has a lock for it */
 	u32 charged[RRING_POOLS];	/* by pool: slots that were lent to the
 					 * client and not freed since
 					 */

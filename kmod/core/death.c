@@ -13,6 +13,7 @@
 #include "client.h"
 #include "death.h"
 #include "groups.h"
+#include "idle.h"
 #include "reader.h"
 #include "reclaim.h"
 #include "ring.h"
@@ -197,6 +198,7 @@ void kring_client_die(struct kring_client *client)
 	if (state == RRING_CLIENT_DEAD)
 		return;
 	kring_wake_pollers(&client->poll_queue, EPOLLERR);
+	kring_idle_release(client);
 	if (state == RRING_CLIENT_LIVE) {
 		count_dead_holds(client, &usage);
 		reclaim_xxl(arena);

@@ -25,6 +25,7 @@
 #include "client.h"
 #include "groups.h"
 #include "holders.h"
+#include "idle.h"
 #include "pool.h"
 #include "rate.h"
 #include "reclaim.h"
@@ -68,7 +69,7 @@ int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 		return err;
 	pool->nr_free = pool->capacity;
 	if (index == RRING_XXL)
-		pool->xxl_bytes = arena->region.addr + arena->info->xxl_offset;
+		pool->xxl_word = arena->region.addr + arena->info->xxl_offset;
 	else if (kring_arena_is_owned(arena))
 		return kring_groups_init(pool);
 	pool->free = kring_tables_alloc(tables, pool->capacity,
@@ -305,8 +306,8 @@ void kring_pool_look_at_magazine(const struct kring_pool *pool,
 /*
  * Put @slot, which no location (magazine, ledger or window) names, back into
  * the free set. The client to which the kernel lent @slot is no longer charged
- * for it. If @slot is of XXL, move its region to the pool's list of regions to
- * be freed. The caller holds the arena's lock.
+ * for it. If @slot is of XXL, its region is idle then, or is on the pool's list
+ * of regions to be freed. The caller holds the arena's lock.
  */
 void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
 {
@@ -315,8 +316,10 @@ void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
 
 	if (client && client->serial == lease->serial)
 		client->charged[pool->index]--;
+	else
+		client = NULL;
 	if (pool->index == RRING_XXL)
-		kring_xxl_retire(pool, slot);
+		kring_xxl_retire(pool, slot, client);
 	__clear_bit(slot, pool->out);
 	if (pool->free)
 		pool->free[pool->nr_free++] = slot;
@@ -341,7 +344,7 @@ struct refill {
 					 * out is due; 0: there was none
 					 */
 	u64 bytes;			/* size of an XXL event; otherwise 0 */
-	struct kring_xxl *xxl;		/* a region that no slot has yet, for
+	struct kring_xxl *xxl;		/* a region that no slot has now, for
 					 * the XXL event; otherwise NULL
 					 */
 };
@@ -732,9 +735,13 @@ static int lend_with_sweeps(struct refill *refill)
 	return err;
 }
 
+/*
+ * Store a region for the XXL event in .xxl of @refill: an idle one of the client,
+ * or a new one. Return 0 or an error of kring_xxl_get(). May sleep.
+ */
 static int alloc_region(struct refill *refill)
 {
-	struct kring_xxl *xxl = kring_xxl_new(&refill->pool->arena->account,
+	struct kring_xxl *xxl = kring_xxl_get(refill->pool, refill->client,
 					      refill->bytes);
 
 	if (IS_ERR(xxl))
@@ -761,10 +768,11 @@ static bool is_all_free(struct kring_pool *pool)
 /*
  * Allocate the region of an XXL event, and store it in .xxl of @refill. If the
  * allocation fails, sweep the pool, take back the pages of events that are gone
- * from all that have them mapped, and allocate once more. While max_bytes of
- * the module does not allow the region (-ENOSPC), free slots with
- * kring_sweep_oldest(), which takes entries that no gating reader needs out of
- * their ring's window, and allocate again. Stop when this frees no slot.
+ * from all that have them mapped, free the idle regions of the client if it gets
+ * no memory, and allocate once more. While max_bytes of the module does not
+ * allow the region (-ENOSPC), free slots with kring_sweep_oldest(), which takes
+ * entries that no gating reader needs out of their ring's window, and allocate
+ * again. Stop when this frees no slot.
  *
  * Return 0 if the region is allocated. Return -EAGAIN if max_bytes does not
  * allow the region, but some slots of the pool are not free, so that the
@@ -783,6 +791,9 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
 		return 0;
 	kring_sweep_range_killable(pool, 0, pool->capacity);
 	kring_remnants_trim(&pool->remnants, 0);
+	/* for -ENOSPC, kring_account_charge() has done it */
+	if (err == -ENOMEM)
+		kring_idle_release(refill->client);
 	do {
 		err = alloc_region(refill);
 	} while (err == -ENOSPC && !fatal_signal_pending(current) &&
@@ -831,7 +842,7 @@ static int refill_once(struct refill *refill, u64 *wake_at)
 	/* another client got that slot meanwhile: sweep for another slot */
 	if (err == -EAGAIN && refill->xxl)
 		err = lend_with_sweeps(refill);
-	kring_xxl_free(refill->xxl);
+	kring_xxl_put(refill->pool, refill->xxl);
 	refill->xxl = NULL;
 	return err;
 }

@@ -90,11 +90,12 @@ struct kring_pool {
 					 */
 	struct kring_xxl *xxl_retired;	/* list of regions to be freed */
 	u64 xxl_in_use;			/* bytes of the regions in .xxl */
+	u64 xxl_regions;		/* how many regions slots have had */
 	struct kring_remnants remnants;	/* only of the XXL pool */
-	rring_word_t *xxl_bytes;	/* array in the ARENA region, by slot:
-					 * the size of the slot's region, 0 if
-					 * it has none; only the XXL pool has
-					 * this array
+	rring_word_t *xxl_word;		/* array in the ARENA region, by slot:
+					 * number and size of the slot's region,
+					 * 0 if it has none; only the XXL pool
+					 * has this array
 					 */
 	struct kring_evcount evcount;	/* a refill sleeps on it, if it waits
 					 * for a free slot

@@ -30,6 +30,8 @@ int kring_region_insert(const struct kring_region *region,
 			struct vm_area_struct *vma, unsigned long first,
 			unsigned long n);
 u64 kring_region_footprint(u64 size);
+bool kring_region_page_is_pinned(const struct kring_region *region,
+				 unsigned long index);
 
 /* Return the size of @region in bytes, or 0 if no page is allocated. */
 static inline u64 kring_region_size(const struct kring_region *region)

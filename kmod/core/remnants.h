@@ -23,6 +23,9 @@ struct kring_remnants {
 
 void kring_remnants_add(struct kring_remnants *remnants,
 			struct kring_pages *pages);
+void kring_remnants_take_back(struct kring_remnants *remnants,
+			      struct kring_pages *pages);
+bool kring_remnants_is_pinned(struct kring_pages *pages);
 void kring_remnants_trim(struct kring_remnants *remnants, u64 most);
 void kring_mappings_forget(struct kring_client *client);
 
@@ -34,6 +37,18 @@ static inline void kring_remnants_add(struct kring_remnants *remnants,
 {
 	(void)remnants;
 	kring_pages_put(pages);
+}
+
+static inline void kring_remnants_take_back(struct kring_remnants *remnants,
+					    struct kring_pages *pages)
+{
+	kring_remnants_add(remnants, pages);
+}
+
+static inline bool kring_remnants_is_pinned(const struct kring_pages *pages)
+{
+	(void)pages;
+	return false;
 }
 
 static inline void kring_remnants_trim(struct kring_remnants *remnants,

@@ -3,26 +3,23 @@
  * XXL: events above 16 KiB. A slot of the XXL pool has a generation and a word
  * in each ledger, like any other slot, but no bytes in the PAYLOAD region. A
  * refill gives the slot a region of its own, and the sweep that frees the slot
- * takes the region away. The kernel allocates and frees such regions without
- * the arena's lock, because these two operations can take long.
+ * takes the region away. Then the region is idle, and waits for the next event
+ * of the same client (idle.c), or it is freed. The kernel allocates and frees
+ * such regions without the arena's lock, because these two operations can take
+ * long.
  */
 #include "compat.h"
 
 #include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
+#include "client.h"
 #include "groups.h"
+#include "idle.h"
 #include "pool.h"
 #include "xxl.h"
 
-/*
- * Allocate a region of @bytes, rounded up to whole pages, for an XXL event, and
- * charge it to @account. Return the new region. Return ERR_PTR(-ENOSPC) if the
- * module's max_bytes would be exceeded, or ERR_PTR(-ENOMEM) if there is no
- * memory or the process is being killed. The caller does not hold the arena's
- * lock. May sleep.
- */
-struct kring_xxl *kring_xxl_new(struct kring_account *account, u64 bytes)
+static struct kring_xxl *xxl_new(struct kring_account *account, u64 size)
 {
 	struct kring_xxl *xxl;
 	int err;
@@ -30,7 +27,7 @@ struct kring_xxl *kring_xxl_new(struct kring_account *account, u64 bytes)
 	xxl = kzalloc(sizeof(*xxl), GFP_KERNEL_ACCOUNT);
 	if (!xxl)
 		return ERR_PTR(-ENOMEM);
-	xxl->pages = kring_pages_new(account, rring_page_align(bytes));
+	xxl->pages = kring_pages_new(account, size);
 	err = PTR_ERR_OR_ZERO(xxl->pages);
 	if (!err)
 		return xxl;
@@ -39,19 +36,45 @@ struct kring_xxl *kring_xxl_new(struct kring_account *account, u64 bytes)
 }
 
 /*
- * Free all regions of @list, which no process can have mapped. @list may be
- * NULL. A kernel reader that reads the event of a region keeps the region until
- * it releases the event.
+ * Return a region of @bytes, rounded up to whole pages, for an XXL event of
+ * @client: an idle region, or a new one of zeroed pages, which is charged to the
+ * account of the arena. An idle region that somebody has pinned is freed: the
+ * pin may outlive the right to read the next event. Return ERR_PTR(-ENOSPC) if
+ * the module's max_bytes would be exceeded, or ERR_PTR(-ENOMEM) if there is no
+ * memory or the process is being killed. The caller does not hold the arena's
+ * lock. May sleep.
  */
-void kring_xxl_free(struct kring_xxl *list)
+struct kring_xxl *kring_xxl_get(struct kring_pool *pool,
+				struct kring_client *client, u64 bytes)
 {
-	while (list) {
-		struct kring_xxl *xxl = list;
+	u64 size = rring_page_align(bytes);
+	struct kring_xxl *xxl = kring_idle_take(client, size);
 
-		list = xxl->next;
-		kring_pages_put(xxl->pages);
-		kfree(xxl);
-	}
+	if (xxl && !kring_remnants_is_pinned(xxl->pages))
+		return xxl;
+	kring_xxl_put(pool, xxl);
+	return xxl_new(&pool->arena->account, size);
+}
+
+static void xxl_free(struct kring_xxl *xxl)
+{
+	kring_pages_put(xxl->pages);
+	kfree(xxl);
+}
+
+/*
+ * Free @xxl, which kring_xxl_get() has returned and no slot has, or do nothing if
+ * @xxl is NULL. The caller does not hold the arena's lock. May sleep.
+ */
+void kring_xxl_put(struct kring_pool *pool, struct kring_xxl *xxl)
+{
+	if (!xxl)
+		return;
+	xxl->next = NULL;
+	if (xxl->was_idle)
+		kring_xxl_discard(pool, xxl);
+	else
+		xxl_free(xxl);
 }
 
 /*
@@ -70,7 +93,8 @@ void kring_xxl_destroy(struct kring_pool *pool)
 	if (!pool->xxl)
 		return;
 	for (i = 0; i < pool->capacity; i++)
-		kring_xxl_free(pool->xxl[i]);
+		if (pool->xxl[i])
+			xxl_free(pool->xxl[i]);
 	kvfree(pool->xxl);
 }
 
@@ -82,34 +106,61 @@ void kring_xxl_install(struct kring_pool *pool, u32 slot, struct kring_xxl *xxl,
 		       const struct kring_client *client)
 {
 	kring_groups_lend_xxl(pool, slot, client);
+	if (!xxl->number)
+		xxl->number = ++pool->xxl_regions;
 	pool->xxl[slot] = xxl;
 	WRITE_ONCE(pool->xxl_in_use,
 		   pool->xxl_in_use + kring_pages_size(xxl->pages));
 	/*
 	 * O: pairs with P in the library's table of mappings. Without this
-	 * pair, a client could see the size in .xxl_bytes before the slot has
+	 * pair, a client could see the word in .xxl_word before the slot has
 	 * the region.
 	 */
-	rring_word_store_release(&pool->xxl_bytes[slot],
-				 kring_pages_size(xxl->pages));
+	rring_word_store_release(&pool->xxl_word[slot],
+				 rring_xxl_word(xxl->number,
+						kring_pages_size(xxl->pages)));
 }
 
 /*
- * Take the region away from @slot, and put it on the pool's list of regions to
- * be freed. The caller is freeing @slot: no location (magazine, ledger or
- * window) names @slot. The caller holds the arena's lock.
+ * Make @xxl, whose event is gone, an idle region of @client. Return the region
+ * to be freed instead, @xxl itself if no client may get it again, or NULL. The
+ * caller holds the arena's lock.
  */
-void kring_xxl_retire(struct kring_pool *pool, u32 slot)
+static struct kring_xxl *keep_idle(struct kring_pool *pool,
+				   struct kring_client *client,
+				   struct kring_xxl *xxl)
+{
+	if (!client || kring_client_is_gone(client) ||
+	    kring_arena_is_owned(pool->arena))
+		return xxl;
+	return kring_idle_keep(client, xxl);
+}
+
+/*
+ * Take the region away from @slot, and make it an idle region of @client, or put
+ * it on the pool's list of regions to be freed. @client is the client to which
+ * the kernel had lent @slot, or NULL if that client has gone. The caller is
+ * freeing @slot: no location (magazine, ledger or window) names @slot. The
+ * caller holds the arena's lock.
+ */
+void kring_xxl_retire(struct kring_pool *pool, u32 slot,
+		      struct kring_client *client)
 {
 	struct kring_xxl *xxl = pool->xxl[slot];
 
 	kring_groups_lend_xxl(pool, slot, NULL);
-	rring_word_store_release(&pool->xxl_bytes[slot], 0);
+	rring_word_store_release(&pool->xxl_word[slot], 0);
 	pool->xxl[slot] = NULL;
 	WRITE_ONCE(pool->xxl_in_use,
 		   pool->xxl_in_use - kring_pages_size(xxl->pages));
-	xxl->next = pool->xxl_retired;
-	pool->xxl_retired = xxl;
+	xxl = keep_idle(pool, client, xxl);
+	if (xxl) {
+		xxl->next = pool->xxl_retired;
+		pool->xxl_retired = xxl;
+	} else {
+		/* kring_xxl_discard() will not: there may be a slot for them */
+		kring_arena_wake_pools(pool->arena, BIT(pool->index));
+	}
 }
 
 /*
@@ -129,8 +180,10 @@ struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
  * Free the regions of @list, whose events are gone, and wake the refills of
  * @pool that wait for memory or for a slot. Keep a region that a process has
  * mapped, as a remnant. But keep at most as many bytes of remnants as the pool
- * has in use for its events, or one remnant. If @list is NULL, do nothing. The
- * caller does not hold the arena's lock. May sleep.
+ * has in use for its events, or one remnant. Take the pages of a region that was
+ * idle out of all mappings: who has it mapped has so for its next event, and it
+ * has none. If @list is NULL, do nothing. The caller does not hold the arena's
+ * lock. May sleep.
  */
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 {
@@ -142,8 +195,12 @@ void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 		struct kring_xxl *xxl = list;
 
 		list = xxl->next;
-		most = max(most, kring_pages_size(xxl->pages));
-		kring_remnants_add(&pool->remnants, xxl->pages);
+		if (xxl->was_idle) {
+			kring_remnants_take_back(&pool->remnants, xxl->pages);
+		} else {
+			most = max(most, kring_pages_size(xxl->pages));
+			kring_remnants_add(&pool->remnants, xxl->pages);
+		}
 		kfree(xxl);
 	}
 	kring_remnants_trim(&pool->remnants, most);

@@ -136,3 +136,19 @@ int kring_region_insert(const struct kring_region *region,
 	return vm_insert_pages(vma, vma->vm_start + (first << PAGE_SHIFT),
 			       region->pages + first, &n);
 }
+
+/*
+ * Return true if page @index of @region has more references than the one of the
+ * region and those of its mappings. No mapping is added meanwhile. A mapping
+ * that goes gives up its count before its reference. So load the references
+ * first: then a count that is too low makes the result true.
+ */
+bool kring_region_page_is_pinned(const struct kring_region *region,
+				 unsigned long index)
+{
+	struct page *page = region->pages[index];
+	int references = page_ref_count(page);
+
+	smp_rmb();	/* see above; the barrier is for the loads here alone */
+	return references > 2 + atomic_read(&page->_mapcount);
+}

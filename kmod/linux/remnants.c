@@ -24,6 +24,9 @@
  *      event of the slot loses a page.
  *   4. It puts the reference.
  *
+ * kring_remnants_take_back() does the same for a region that was idle, at once:
+ * see core/idle.c.
+ *
  * A mmap() call that has mapped the pages, but has not returned yet, has a
  * mapping that step 3 does not find. This call holds the mmap_lock for writing.
  * So step 1 takes the reference only if it gets the mmap_lock for a moment. It
@@ -375,6 +378,26 @@ void kring_remnants_add(struct kring_remnants *remnants,
 }
 
 /*
+ * Return the first mapping of @pages. If the mmap_lock of its process is busy,
+ * put it behind the others, count it in *@busy, and return NULL. The caller
+ * holds lock.
+ */
+static struct tracked *first_mapping(struct kring_pages *pages, u32 *busy)
+{
+	struct tracked *tracked = list_first_entry(&pages->mappings,
+						   struct tracked, of_pages);
+	struct mm_struct *mm = tracked->client->mm;
+
+	if (mmap_read_trylock(mm)) {
+		mmap_read_unlock(mm);
+		return tracked;
+	}
+	list_move_tail(&tracked->of_pages, &pages->mappings);
+	++*busy;
+	return NULL;
+}
+
+/*
  * Return a mapping of the oldest region in @remnants, or of the next one if the
  * mmap_lock of its process is busy. Return NULL if there is none, or after
  * BUSY_MAX busy locks. The caller holds lock.
@@ -385,20 +408,26 @@ static struct tracked *find_mapping(struct kring_remnants *remnants, u32 *busy)
 		struct kring_pages *pages =
 			list_first_entry(&remnants->list, struct kring_pages,
 					 node);
-		struct tracked *tracked =
-			list_first_entry(&pages->mappings, struct tracked,
-					 of_pages);
-		struct mm_struct *mm = tracked->client->mm;
+		struct tracked *tracked = first_mapping(pages, busy);
 
-		if (mmap_read_trylock(mm)) {
-			mmap_read_unlock(mm);
+		if (tracked)
 			return tracked;
-		}
-		list_move_tail(&tracked->of_pages, &pages->mappings);
 		list_move_tail(&pages->node, &remnants->list);
-		++*busy;
 	}
 	return NULL;
+}
+
+/*
+ * Return a mapping of @pages whose process has its mmap_lock free. Return NULL if
+ * there is none, or after BUSY_MAX busy locks. The caller holds lock.
+ */
+static struct tracked *find_mapping_of(struct kring_pages *pages, u32 *busy)
+{
+	struct tracked *tracked = NULL;
+
+	while (!tracked && !list_empty(&pages->mappings) && *busy < BUSY_MAX)
+		tracked = first_mapping(pages, busy);
+	return tracked;
 }
 
 /*
@@ -440,6 +469,54 @@ static void remove_pages(struct kring_client *client,
 }
 
 /*
+ * Take the pages of @tracked out of all mappings that its client has of them.
+ * The caller holds lock, which this function releases. May sleep.
+ */
+static void take_back(struct tracked *tracked)
+	__releases(&lock)
+{
+	struct kring_client *client = tracked->client;
+	struct kring_pages *pages = tracked->pages;
+	u32 n;
+
+	kref_get(&client->ref);
+	n = take_references(pages, client);
+	spin_unlock(&lock);
+	/* one call for all mappings of this client */
+	remove_pages(client, pages);
+	while (n--)
+		kring_pages_put(pages);
+	kring_client_put(client);
+	cond_resched();
+}
+
+/*
+ * Do what kring_remnants_add() does for @pages, whose event is gone for long, and
+ * take them out of all mappings now. They stay in @remnants, and the next call
+ * of kring_remnants_trim() tries again, if a process that has them mapped is in
+ * mmap() or munmap(). The caller holds no lock but perhaps an mmap_lock, and
+ * keeps the arena. May sleep.
+ */
+void kring_remnants_take_back(struct kring_remnants *remnants,
+			      struct kring_pages *pages)
+{
+	struct tracked *tracked;
+	u32 busy = 0;
+
+	kring_pages_get(pages);
+	kring_remnants_add(remnants, pages);
+	for (;;) {
+		spin_lock(&lock);
+		tracked = find_mapping_of(pages, &busy);
+		if (!tracked)
+			break;
+		take_back(tracked);
+	}
+	spin_unlock(&lock);
+	kring_pages_put(pages);
+}
+
+/*
  * Take back pages of @remnants, the oldest first, until @remnants has at most
  * @most bytes. Return earlier if the processes that have the rest mapped are in
  * mmap() or munmap(). The caller holds no lock but perhaps an mmap_lock, and
@@ -447,11 +524,8 @@ static void remove_pages(struct kring_client *client,
  */
 void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 {
-	struct kring_client *client;
-	struct kring_pages *pages;
 	struct tracked *tracked;
 	u32 busy = 0;
-	u32 n;
 
 	for (;;) {
 		spin_lock(&lock);
@@ -459,17 +533,46 @@ void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 			  find_mapping(remnants, &busy) : NULL;
 		if (!tracked)
 			break;
-		client = tracked->client;
-		kref_get(&client->ref);
-		pages = tracked->pages;
-		n = take_references(pages, client);
-		spin_unlock(&lock);
-		/* one call for all mappings of this client */
-		remove_pages(client, pages);
-		while (n--)
-			kring_pages_put(pages);
-		kring_client_put(client);
-		cond_resched();
+		take_back(tracked);
 	}
 	spin_unlock(&lock);
+}
+
+/* ---- idle regions ---- */
+
+/*
+ * Return true if somebody else than the mappings of @pages has a reference to
+ * them. The caller holds lock.
+ */
+static bool has_other_users(struct kring_pages *pages)
+{
+	const struct tracked *tracked;
+	u32 n = 1;			/* the caller's reference */
+
+	list_for_each_entry(tracked, &pages->mappings, of_pages)
+		n++;
+	return kref_read(&pages->ref) != n;
+}
+
+/*
+ * Return true if somebody uses the pages of @pages who would go on to do so
+ * without a mapping: a kernel reader, a task in mmap(), or a process that has
+ * pinned a page, as vmsplice(2) can before Linux 6.10. The result may also be
+ * true if a process is about to unmap @pages. @pages is of no event, so nobody
+ * can begin to map it, and the caller has a reference. May sleep.
+ */
+bool kring_remnants_is_pinned(struct kring_pages *pages)
+{
+	unsigned long i;
+	bool pinned;
+
+	spin_lock(&lock);
+	pinned = has_other_users(pages);
+	spin_unlock(&lock);
+	for (i = 0; i < pages->region.nr_pages && !pinned; i++) {
+		pinned = kring_region_page_is_pinned(&pages->region, i);
+		if (i % 1024 == 0)
+			cond_resched();
+	}
+	return pinned;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /* Magazines: which slots are lent, to which client, and that all come back. */
-#include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/pool.h"
 #include "../core/reclaim.h"
@@ -444,16 +444,17 @@ static void xxl_slot_has_region_while_out(struct kunit *test)
 		.bytes = 5 * PAGE_SIZE + 1,
 	};
 	u64 before = kring_account_bytes(account);
+	u64 word;
 	u32 slot;
 
 	KUNIT_ASSERT_EQ(test, kring_pool_refill(client, &args), 0);
 	slot = rring_handle_index(fixture_pop(client, RRING_XXL));
-	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]),
-			(u64)6 * PAGE_SIZE);
+	word = rring_word_load(&pool->xxl_word[slot]);
+	KUNIT_EXPECT_EQ(test, rring_xxl_bytes(word), (u64)6 * PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, kring_account_bytes(account),
 			before + kring_region_footprint(6 * PAGE_SIZE));
 	fixture_kill(test, client);
-	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_bytes[slot]), 0ull);
+	KUNIT_EXPECT_EQ(test, rring_word_load(&pool->xxl_word[slot]), 0ull);
 	KUNIT_EXPECT_NULL(test, pool->xxl[slot]);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, 2u);
 	KUNIT_EXPECT_EQ(test, kring_account_bytes(account), without_client);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Events above 16 KiB have their own pages, which exist while held. */
+/* Events above 16 KiB have pages of their own, which are theirs while held. */
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -65,10 +65,10 @@ static int is_zero(const struct rring_event *event)
 	return 1;
 }
 
-TEST_F(xxl, alloc_gives_zeroed_pages_of_any_length)
+TEST_F(xxl, the_first_event_of_any_length_has_zeroed_pages)
 {
 	static const size_t len[] = {
-		16 * KIB + 1, 20 * KIB, 20 * KIB + 1, MIB, 64 * MIB,
+		16 * KIB + 1, 24 * KIB, 24 * KIB + 1, MIB, 64 * MIB,
 	};
 	struct rring_event event, held;
 	size_t i;
@@ -112,7 +112,7 @@ TEST_F(xxl, alloc_by_class_takes_any_length_up_to_a_gibibyte)
 	EXPECT_EQ(-EPERM, rring_alloc(self->consumer, MIB, 1, &event));
 }
 
-TEST_F(xxl, the_last_hold_of_all_takes_the_memory_with_it)
+TEST_F(xxl, the_last_hold_of_all_frees_the_place)
 {
 	struct rring_event event = xxl_make(self->producer, MIB, 1), held;
 
@@ -126,8 +126,6 @@ TEST_F(xxl, the_last_hold_of_all_takes_the_memory_with_it)
 	EXPECT_TRUE(xxl_is(&held, 1));
 	EXPECT_TRUE(xxl_is_mapped(&held));
 	ASSERT_EQ(0, rring_drop(self->consumer, &held));
-	EXPECT_FALSE(xxl_is_mapped(&held));
-	EXPECT_FALSE(xxl_is_mapped(&event));
 	EXPECT_EQ(PLACES, xxl_free(self->producer));
 	EXPECT_EQ(-EINVAL, rring_drop(self->consumer, &held));
 }

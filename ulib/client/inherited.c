@@ -232,7 +232,7 @@ static int has_mapped_events(const struct rring_client *client)
 	for (i = 0; i < client->pool[RRING_XXL].capacity; i++)
 		if (table->mapped[i])
 			return 1;
-	return 0;
+	return !!table->idle;
 }
 
 /*

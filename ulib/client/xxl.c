@@ -2,8 +2,8 @@
 /*
  * Events above 16 KiB (XXL). Their ledger words always have RRING_ASIDE, so
  * that the inline functions call the functions of this file. The client maps
- * the region of an event when it first looks at the event. It unmaps the region
- * when it has no hold on the event, and none of its readers has a peeked entry
+ * the region of an event when it first looks at the event. It needs the mapping
+ * until it has no hold on the event, and none of its readers has a peeked entry
  * that names the event. A client that drops its last hold on an event, or
  * releases a peeked entry of an event that it does not hold, asks the kernel to
  * free the slot. Without this request the memory would stay in use until the
@@ -15,16 +15,7 @@
 
 #include "client.h"
 #include "xxl.h"
-
-/* A mapping of the region that a slot has during one use of the slot. */
-struct ulib_mapped {
-	uint64_t handle;
-	void *data;
-	size_t size;
-	int writable;
-	uint32_t pins;			/* number of pins with this mapping */
-	struct ulib_mapped *next;
-};
+#include "xxl_mapping.h"
 
 /* A pin: .mapped stays until the reader releases the entry at .position. */
 struct rring_pin {
@@ -55,158 +46,6 @@ static void unlock(struct rring_client *client)
 }
 
 /*
- * Return the size in bytes of the region that the slot of @handle has now, or 0
- * if it has none. If the use that @handle names is over, the region may be that
- * of a later use.
- */
-uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle)
-{
-	const rring_word_t *bytes = (const rring_word_t *)
-		((const char *)client->arena + client->arena->xxl_offset);
-
-	/* P: pairs with O in the kernel */
-	return rring_word_load_acquire(&bytes[rring_handle_index(handle)]);
-}
-
-/* ---- mappings: the caller holds .lock, except in unmap_list() ---- */
-
-static struct ulib_mapped **list_of(const struct rring_client *client,
-				    uint64_t handle)
-{
-	return &table_of(client)->mapped[rring_handle_index(handle)];
-}
-
-static struct ulib_mapped *mapped_find(const struct rring_client *client,
-				       uint64_t handle)
-{
-	struct ulib_mapped *mapped = *list_of(client, handle);
-
-	while (mapped && mapped->handle != handle)
-		mapped = mapped->next;
-	return mapped;
-}
-
-/*
- * Map the region that the slot of @mapped has now, writable if .writable of
- * @mapped is 1, and set .size and .data of @mapped. Return 0; -ESTALE if the slot
- * has no region, or got one of another size meanwhile (in both cases the slot
- * was freed); or another error of ulib_map().
- */
-static int map_region(struct rring_client *client, struct ulib_mapped *mapped)
-{
-	int err = 0;
-
-	mapped->size = ulib_xxl_bytes(client, mapped->handle);
-	if (!mapped->size)
-		return -ESTALE;
-	mapped->data = ulib_map(client, RRING_REGION_XXL,
-				rring_handle_index(mapped->handle),
-				mapped->size, mapped->writable, &err);
-	return err == -EINVAL || err == -ENXIO ? -ESTALE : err;
-}
-
-/*
- * Make a mapping of the event of @handle, which mapped_find() then returns:
- * writable if @writable is 1, as the kernel permits the client that it has
- * lent the slot, and read-only otherwise. On failure return NULL, and set
- * *@err to -ESTALE if the use of the slot is over, to -ENOMEM, or to another
- * error of ulib_map(). The caller has set *@err to 0, and holds .lock of the
- * table. The caller has a hold on the event, or adds a pin before it unlocks
- * .lock. Without a hold or a pin, the next unlock_and_unmap() for this slot
- * would remove the mapping.
- */
-static struct ulib_mapped *mapped_add(struct rring_client *client,
-				      uint64_t handle, int writable, int *err)
-{
-	struct ulib_mapped *mapped = calloc(1, sizeof(*mapped));
-
-	if (!mapped) {
-		*err = rring_refuse_slow(-ENOMEM);
-		return NULL;
-	}
-	mapped->handle = handle;
-	mapped->writable = writable;
-	*err = map_region(client, mapped);
-	/* the slot may have been reused before the region was mapped */
-	if (!*err && !rring_generation_is(client, handle)) {
-		ulib_unmap(client, mapped->data, mapped->size);
-		*err = -ESTALE;
-	}
-	if (*err) {
-		free(mapped);
-		return NULL;
-	}
-	mapped->next = *list_of(client, handle);
-	*list_of(client, handle) = mapped;
-	return mapped;
-}
-
-/*
- * Return the mapping of the event of @handle. If there is none, call
- * mapped_add().
- */
-static struct ulib_mapped *mapped_get(struct rring_client *client,
-				      uint64_t handle, int writable, int *err)
-{
-	struct ulib_mapped *mapped = mapped_find(client, handle);
-
-	return mapped ? mapped : mapped_add(client, handle, writable, err);
-}
-
-/*
- * Return 1 if this client still needs @mapped: @mapped has pins, or the client
- * holds the slot and @mapped is of the slot's present use. Else return 0.
- */
-static int is_needed(const struct rring_client *client,
-		     const struct ulib_mapped *mapped)
-{
-	uint64_t word = rring_word_load(word_of(client, mapped->handle));
-
-	return mapped->pins || (rring_ledger_holds(word) &&
-				rring_generation_is(client, mapped->handle));
-}
-
-/*
- * Remove from the list of the slot of @handle each mapping that is not needed
- * any more. Return the removed mappings, which the caller passes to
- * unmap_list() after it has unlocked .lock.
- */
-static struct ulib_mapped *remove_unneeded(struct rring_client *client,
-					   uint64_t handle)
-{
-	struct ulib_mapped **link = list_of(client, handle);
-	struct ulib_mapped *gone = NULL;
-
-	while (*link) {
-		struct ulib_mapped *mapped = *link;
-
-		if (is_needed(client, mapped)) {
-			link = &mapped->next;
-			continue;
-		}
-		*link = mapped->next;
-		mapped->next = gone;
-		gone = mapped;
-	}
-	return gone;
-}
-
-/*
- * Unmap and free the mappings of the list @gone. The caller needs no lock,
- * because no other thread can find this list.
- */
-static void unmap_list(struct rring_client *client, struct ulib_mapped *gone)
-{
-	while (gone) {
-		struct ulib_mapped *mapped = gone;
-
-		gone = mapped->next;
-		ulib_unmap(client, mapped->data, mapped->size);
-		free(mapped);
-	}
-}
-
-/*
  * Unlock .lock, and unmap the mappings of the slot of @handle that are not
  * needed any more. If this client has no hold on the slot, ask the kernel to
  * free the slot. The caller has locked .lock of the table, and has given up a
@@ -216,10 +55,10 @@ static void unlock_and_unmap(struct rring_client *client, uint64_t handle)
 {
 	int held = rring_ledger_holds(rring_word_load(word_of(client,
 							      handle))) != 0;
-	struct ulib_mapped *gone = remove_unneeded(client, handle);
+	struct ulib_mapped *gone = ulib_mapped_clean(client, handle);
 
 	unlock(client);
-	unmap_list(client, gone);
+	ulib_mapped_free(client, gone);
 	if (!held)
 		ulib_xxl_reclaim(client, rring_handle_index(handle), 1);
 }
@@ -266,8 +105,9 @@ static int read_header(const struct rring_client *client,
 /*
  * Take from the magazine a slot whose region has exactly @bytes, hold the slot,
  * and set *@mapped to a mapping of its region. Return 0; -EAGAIN if the
- * magazine has no such slot; or an error of mapped_get(): then this function
- * has dropped its hold on the slot. This function locks .lock of the table.
+ * magazine has no such slot; or an error of ulib_mapped_get(): then this
+ * function has dropped its hold on the slot. This function locks .lock of the
+ * table.
  */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct ulib_mapped **mapped)
@@ -282,7 +122,7 @@ static int take_and_map(struct rring_client *client, uint64_t bytes,
 		unlock(client);
 		return -EAGAIN;
 	}
-	*mapped = mapped_get(client, handle, 1, &err);
+	*mapped = ulib_mapped_get(client, handle, 1, &err);
 	if (!err) {
 		unlock(client);
 	} else {
@@ -359,7 +199,7 @@ static int refill_one(struct rring_client *client, struct rring_refill *args)
  * threads have taken and dropped them. Return 0; -EPROTO if REFILL has
  * succeeded, but the magazine has no slot of this size, and no thread has taken
  * a slot meanwhile; -ETIMEDOUT if the deadline of @args has passed; or another
- * error of REFILL or of mapped_get().
+ * error of REFILL or of ulib_mapped_get().
  */
 static int refill_and_take(struct rring_client *client,
 			   struct rring_refill *args,
@@ -434,7 +274,7 @@ int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event)
 		return ulib_refuse_inherited();
 	lock(client);
 	word = rring_word_load(event->word);
-	if (!mapped_find(client, event->handle))
+	if (!ulib_mapped_find(client, event->handle))
 		err = ulib_not_held(client);
 	else if (rring_ledger_holds(word) >= RRING_HOLDS_MAX)
 		err = rring_refuse_slow(-EOVERFLOW);
@@ -448,7 +288,7 @@ int ulib_xxl_drop(struct rring_client *client, const struct rring_event *event)
 {
 	lock(client);
 	if (!rring_ledger_holds(rring_word_load(event->word)) ||
-	    !mapped_find(client, event->handle)) {
+	    !ulib_mapped_find(client, event->handle)) {
 		unlock(client);
 		return ulib_not_held(client);
 	}
@@ -480,7 +320,7 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 	rring_fence_full();
 	if (!rring_generation_is(client, handle))
 		err = -ESTALE;
-	mapped = err ? NULL : mapped_get(client, handle, 0, &err);
+	mapped = err ? NULL : ulib_mapped_get(client, handle, 0, &err);
 	if (mapped)
 		err = read_header(client, mapped, event);
 	if (!err) {
@@ -501,7 +341,7 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 	if (ulib_is_inherited(client))
 		return ulib_refuse_inherited();
 	lock(client);
-	mapped = mapped_find(client, handle);
+	mapped = ulib_mapped_find(client, handle);
 	if (mapped && rring_generation_is(client, handle) &&
 	    rring_ledger_holds(rring_word_load(word_of(client, handle))))
 		err = read_header(client, mapped, event);
@@ -514,7 +354,7 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
  * is sealed: in a read-only mapping, which stays as long as the hold. From now on
  * the client finds the event there. On failure return NULL, and set *@err to
  * -EINVAL if the client does not hold the event, to -EPERM if the client is
- * inherited, or to an error of mapped_add(). The caller has set *@err to 0.
+ * inherited, or to an error of ulib_mapped_add(). The caller has set *@err to 0.
  */
 void *ulib_xxl_read_only(struct rring_client *client, uint64_t handle, int *err)
 {
@@ -525,11 +365,11 @@ void *ulib_xxl_read_only(struct rring_client *client, uint64_t handle, int *err)
 		return NULL;
 	}
 	lock(client);
-	mapped = mapped_find(client, handle);
+	mapped = ulib_mapped_find(client, handle);
 	if (!mapped)
 		*err = ulib_not_held(client);
 	else if (mapped->writable)
-		mapped = mapped_add(client, handle, 0, err);
+		mapped = ulib_mapped_add(client, handle, 0, err);
 	unlock(client);
 	return mapped ? mapped->data : NULL;
 }
@@ -557,7 +397,7 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 		return NULL;
 	}
 	lock(reader->client);
-	pin->mapped = mapped_get(reader->client, handle, 0, err);
+	pin->mapped = ulib_mapped_get(reader->client, handle, 0, err);
 	if (pin->mapped)
 		pin->mapped->pins++;
 	unlock(reader->client);
@@ -575,8 +415,8 @@ static struct rring_pin *pin_new(struct rring_reader *reader,
 /*
  * Fill @event from @entry, which is at @position. Pin the event's mapping, so
  * that the region stays mapped until the reader releases the entry. An observer
- * can then go on reading the payload after the slot was freed, because no later
- * event uses these pages. Return 0; -ESTALE if the slot has another generation
+ * that was overtaken can read on after the slot was freed. It may find bytes of
+ * a later event there, as in a small slot. Return 0; -ESTALE if the slot has another generation
  * by now; -EBADMSG if the length in @entry is larger than the region; -ENOMEM;
  * or another error of ulib_map().
  */
@@ -656,6 +496,7 @@ void ulib_xxl_close(struct rring_client *client)
 	uint32_t i;
 
 	for (i = 0; table->mapped && i < client->pool[RRING_XXL].capacity; i++)
-		unmap_list(client, table->mapped[i]);
+		ulib_mapped_free(client, table->mapped[i]);
+	ulib_mapped_free(client, table->idle);
 	free(table->mapped);
 }

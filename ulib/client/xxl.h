@@ -11,7 +11,8 @@ struct ulib_mapped;
 
 /*
  * The XXL regions that this client has mapped: the regions of the events that
- * the client holds or that one of its readers has peeked at. .lock protects all
+ * the client holds or that one of its readers has peeked at, and some that it
+ * may need again, for later events (xxl_mapping.c). .lock protects all
  * fields. A thread must have .lock locked to change its holds on XXL events, so
  * that each held event is mapped. A thread that has .lock locked must not lock
  * .lock of struct rring_client_private.
@@ -19,6 +20,7 @@ struct ulib_mapped;
 struct ulib_xxl_table {
 	pthread_mutex_t lock;
 	struct ulib_mapped **mapped;	/* by slot: list of its mappings */
+	struct ulib_mapped *idle;	/* list of idle mappings, newest first */
 	/*
 	 * a bit for each position of the magazine. 1: a thread has taken the
 	 * slot, but the tail has not passed it yet
@@ -42,6 +44,12 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 		  struct rring_event *event);
 void *ulib_xxl_read_only(struct rring_client *client, uint64_t handle,
 			 int *err);
+
+/*
+ * Return the size in bytes of the region that the slot of @handle has now, or 0
+ * if it has none. If the use that @handle names is over, the region may be that
+ * of a later use.
+ */
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*

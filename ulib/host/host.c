@@ -20,6 +20,7 @@
 #include "../../kmod/core/command.h"
 #include "../../kmod/core/death.h"
 #include "../../kmod/core/descriptor.h"
+#include "../../kmod/core/idle.h"
 
 /*
  * Names of arenas are local to this process. .net_ns is only a number here: it
@@ -39,13 +40,14 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int init_error;
 static bool initialized;	/* init() has run */
 
-#define GLOBAL_LOCKS	4	/* mutexes that before_fork() has locked */
+#define GLOBAL_LOCKS	5	/* mutexes that before_fork() has locked */
 
 static void init_locks(void)
 {
 	mutex_init(&default_lock);
 	host_descriptors_init();
 	mutex_init(&kring_names_lock);
+	kring_idle_forget();
 	host_region_init();
 }
 
@@ -58,12 +60,14 @@ static void before_fork(void)
 	mutex_lock(&default_lock);
 	host_descriptors_lock();
 	mutex_lock(&kring_names_lock);
+	kring_idle_lock();
 	host_region_lock();
 }
 
 static void after_fork_in_parent(void)
 {
 	host_region_unlock();
+	kring_idle_unlock();
 	mutex_unlock(&kring_names_lock);
 	host_descriptors_unlock();
 	mutex_unlock(&default_lock);

@@ -406,6 +406,12 @@ static inline void mutex_unlock(struct mutex *mutex)
 		host_wake();
 }
 
+/* A spinlock is a mutex here: a thread that holds it may be preempted. */
+#define DEFINE_SPINLOCK(name)		DEFINE_MUTEX(name)
+#define spin_lock_init(lock)		mutex_init(lock)
+#define spin_lock(lock)			mutex_lock(lock)
+#define spin_unlock(lock)		mutex_unlock(lock)
+
 static inline void mutex_destroy(struct mutex *mutex)
 {
 	pthread_mutex_destroy(&mutex->lock);

@@ -17,6 +17,7 @@
 #include "cgroup.h"
 #include "host.h"
 
+#include "../../kmod/core/idle.h"
 #include "../../kmod/core/region.h"
 #include "../../kmod/core/revoke.h"
 
@@ -226,6 +227,10 @@ int kring_region_alloc(struct kring_region *region,
 {
 	int err = charge(account, size);
 
+	/* the idle regions are of this process, and so of its cgroup */
+	if (err == -ENOMEM && kring_idle_bytes() &&
+	    kring_idle_give_back(kring_idle_bytes()))
+		err = charge(account, size);
 	if (err)
 		return err;
 	region->addr = memory_new(account, size);

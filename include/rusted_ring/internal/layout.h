@@ -63,6 +63,22 @@ static inline __u64 rring_page_align(__u64 bytes)
 }
 
 /*
+ * The word of an XXL slot in ARENA: the number of the slot's region, and the size
+ * of the region, in pages in the word, in bytes here.
+ */
+#define RRING_XXL_PAGES_BITS	20
+
+static inline __u64 rring_xxl_word(__u64 number, __u64 bytes)
+{
+	return number << RRING_XXL_PAGES_BITS | bytes / RRING_PAGE;
+}
+
+static inline __u64 rring_xxl_bytes(__u64 word)
+{
+	return (word & ((1ull << RRING_XXL_PAGES_BITS) - 1)) * RRING_PAGE;
+}
+
+/*
  * Return the payload bytes of a slot of class @pool. Return 0 for XXL, whose
  * slots have no memory in the PAYLOAD region.
  */

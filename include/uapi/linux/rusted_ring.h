@@ -77,6 +77,10 @@ enum rring_hold_action {
 #define RRING_POOL_CAPACITY_MAX	(1u << 24)	/* slots */
 #define RRING_XXL_CAPACITY_MAX	4096u		/* slots */
 #define RRING_XXL_MAX		(1u << 30)	/* bytes */
+#define RRING_IDLE_MAX		(32u << 20)	/* bytes of an XXL region, that
+						 * the kernel keeps for another
+						 * event
+						 */
 #define RRING_CLIENTS_MAX	255		/* per arena */
 #define RRING_RINGS_MAX		255		/* per arena */
 #define RRING_RING_CAPACITY_MAX	(1u << 24)	/* entries */
@@ -177,8 +181,11 @@ enum rring_region_type {
  *	- a page with struct rring_ring_info for each ring id, from 1 on;
  *	- a generation word (rring_word_t) for each slot: the handle of the
  *	  slot's present use, or 0 while a sweep decides about the slot;
- *	- a word (rring_word_t) for each slot of XXL: the size of its region in
- *	  bytes, or 0 if the slot has no region;
+ *	- a word (rring_word_t) for each slot of XXL, which tells the region that
+ *	  the slot has: 63..20 the number of the region, which no other region of
+ *	  the arena has, 19..0 its size in pages; 0 if the slot has no region.
+ *	  A region with the same number later has the same pages, and only the
+ *	  client that could write it before can write it then;
  *	- in an owned arena, an owner word (rring_word_t) for each group, and for
  *	  each slot of XXL.
  */
@@ -248,7 +255,7 @@ struct rring_arena_info {
 				  */
 	__u64 size;		/* of ARENA */
 	__u64 payload_size;	/* of PAYLOAD */
-	__u64 xxl_offset;	/* of the sizes of XXL regions, by slot */
+	__u64 xxl_offset;	/* of the words of XXL regions, by slot */
 
 	/*
 	 * One bit for each class. The kernel sets it for a task that waits for

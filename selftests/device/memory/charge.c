@@ -439,17 +439,19 @@ static int produce(void *arg)
 
 	MUST(!write_file(GROUP "/cgroup.procs", "0"));
 	for (i = 0; i < 200; i++) {
-		struct rring_event event = xxl_make(producer, MIB, i);
+		/* of so many sizes that no event gets an idle region */
+		size_t len = MIB + i % 8 * PAGE;
+		struct rring_event event = xxl_make(producer, len, i);
 
 		pages = device_map(observer->fd, RRING_REGION_XXL,
-				   rring_handle_index(event.handle), MIB,
+				   rring_handle_index(event.handle), len,
 				   PROT_READ);
 		MUST(pages != MAP_FAILED);
-		MUST(pages[MIB - 1] == (char)i);
+		MUST(pages[len - 1] == (char)i);
 		MUST(!rring_drop(producer, &event));
 	}
 	/* the pages of the newest event are still there */
-	MUST(pages[MIB - 1] == (char)(i - 1));
+	MUST(pages[0] == (char)(i - 1));
 	MUST(charged() < 16l * MIB);
 	return 0;
 }
