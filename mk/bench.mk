@@ -54,7 +54,8 @@ $(VM_BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(STATIC)
 vm-benches:
 	@$(MAKE) --no-print-directory B=$(B)/guest BENCH_ARCH= guest-benches
 
-guest-benches: $(VM_BENCHES) $(BPF) $(B)/selftests/bench/mechanism
+guest-benches: $(VM_BENCHES) $(BPF) $(B)/selftests/bench/mechanism \
+	$(B)/selftests/bench/frames
 
 bench: ## the benchmarks, as build/bench/ and a table (T="...": these alone)
 	@tools/setup build vm bench

@@ -18,7 +18,7 @@ run() {
 	local name=$1 adds=() program
 
 	shift
-	for program in "$programs"/{vm/{kernel,cycle,death,owned,scale},mechanism}; do
+	for program in "$programs"/{vm/{kernel,cycle,death,owned,scale},mechanism,frames}; do
 		adds+=(--add "$program:/bin/")
 	done
 	tools/vm --name "bench-$name" --timeout 600 "${adds[@]}" \
@@ -37,6 +37,6 @@ run time -- env BENCH_PLACEMENT=vm ${BENCH_ROUNDS:+BENCH_ROUNDS="$BENCH_ROUNDS"}
 	sh -c "$(in_guest "kernel && mechanism && cycle && death")"
 # What is counted is nearly the same each time.
 run count --count -- env BENCH_PLACEMENT=vm BENCH_ROUNDS=3 \
-	sh -c "$(in_guest "kernel count && cycle count && owned")"
+	sh -c "$(in_guest "kernel count && cycle count && owned && frames")"
 run scale --count --memory 3072 -- env BENCH_PLACEMENT=vm BENCH_ROUNDS=1 \
 	sh -c "$(in_guest scale)"
