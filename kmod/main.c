@@ -152,9 +152,12 @@ static int __init kring_init(void)
 	err = kring_late_start();
 	if (err)
 		goto fail_net;
-	err = create_default();
+	err = kring_shrinker_start();
 	if (err)
 		goto fail_late;
+	err = create_default();
+	if (err)
+		goto fail_shrinker;
 	err = kring_remnants_start();
 	if (err)
 		goto fail_arena;
@@ -177,6 +180,8 @@ fail_remnants:
 	kring_remnants_stop();
 fail_arena:
 	kring_arena_put(default_arena);
+fail_shrinker:
+	kring_shrinker_stop();
 fail_late:
 	kring_late_stop();
 fail_net:
@@ -198,6 +203,7 @@ static void __exit kring_exit(void)
 	kring_netlink_unregister();
 	kring_inode_unregister();
 	kring_remnants_stop();
+	kring_shrinker_stop();
 	kring_late_stop();
 }
 

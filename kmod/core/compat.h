@@ -22,6 +22,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/list_lru.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
@@ -32,6 +33,7 @@
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/shrinker.h>
 #include <linux/siphash.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -128,6 +130,91 @@ static inline void kring_wake_pollers(wait_queue_head_t *queue, __poll_t mask)
 #define kring_dump_attrs(cb)	(genl_dumpit_info(cb)->attrs)
 #else
 #define kring_dump_attrs(cb)	(genl_info_dump(cb)->attrs)
+#endif
+
+/* ---- a shrinker of a list_lru ---- */
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define list_lru_add_obj	list_lru_add
+#define list_lru_del_obj	list_lru_del
+#endif
+
+/* A parameter of a list_lru_walk_cb that newer kernels have no more. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define KRING_LRU_LOCK	spinlock_t *lru_lock,
+#else
+#define KRING_LRU_LOCK
+#endif
+
+typedef unsigned long (*kring_shrink_t)(struct shrinker *shrinker,
+					struct shrink_control *control);
+
+static inline void kring_fill_shrinker(struct shrinker *shrinker,
+				       kring_shrink_t count,
+				       kring_shrink_t scan)
+{
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker->seeks = DEFAULT_SEEKS;
+	shrinker->batch = 1;		/* an object is worth a scan */
+}
+
+/*
+ * Register a shrinker for @lru, in which each memory cgroup has a list, and
+ * initialize @lru, which is zero. Return the shrinker, or NULL. list_lru_init()
+ * needs the id of the shrinker, which it has before Linux 6.7 only when it is
+ * registered: there @count may be called before @lru is complete.
+ */
+#define KRING_SHRINKER_FLAGS	(SHRINKER_NUMA_AWARE | SHRINKER_MEMCG_AWARE)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline void kring_unregister_shrinker(struct shrinker *shrinker)
+{
+	unregister_shrinker(shrinker);
+	kfree(shrinker);
+}
+
+static inline struct shrinker *kring_register_shrinker(struct list_lru *lru,
+						       kring_shrink_t count,
+						       kring_shrink_t scan)
+{
+	struct shrinker *shrinker = kzalloc(sizeof(*shrinker), GFP_KERNEL);
+
+	if (!shrinker)
+		return NULL;
+	shrinker->flags = KRING_SHRINKER_FLAGS;
+	kring_fill_shrinker(shrinker, count, scan);
+	if (register_shrinker(shrinker, "rusted_ring")) {
+		kfree(shrinker);
+		return NULL;
+	}
+	if (!list_lru_init_memcg(lru, shrinker))
+		return shrinker;
+	kring_unregister_shrinker(shrinker);
+	return NULL;
+}
+#else
+static inline void kring_unregister_shrinker(struct shrinker *shrinker)
+{
+	shrinker_free(shrinker);
+}
+
+static inline struct shrinker *kring_register_shrinker(struct list_lru *lru,
+						       kring_shrink_t count,
+						       kring_shrink_t scan)
+{
+	struct shrinker *shrinker = shrinker_alloc(KRING_SHRINKER_FLAGS,
+						   "rusted_ring");
+
+	if (!shrinker)
+		return NULL;
+	kring_fill_shrinker(shrinker, count, scan);
+	if (list_lru_init_memcg(lru, shrinker)) {
+		shrinker_free(shrinker);
+		return NULL;
+	}
+	shrinker_register(shrinker);
+	return shrinker;
+}
 #endif
 
 #else

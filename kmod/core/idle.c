@@ -17,7 +17,9 @@
  *   - when its client keeps IDLE_MAX newer ones, or has gone;
  *   - when max_bytes leaves no room for something else: kring_account_charge()
  *     then frees the oldest ones of all arenas (kring_idle_give_back());
- *   - when its client gets no memory for another event.
+ *   - when its client gets no memory for another event;
+ *   - when the machine or the memory cgroup is short of memory
+ *     (linux/shrinker.c).
  *
  * It then takes the pages out of all mappings. A region of an owned arena never
  * is idle: there each event has pages of zeros.
@@ -29,6 +31,7 @@
 #include "arena.h"
 #include "client.h"
 #include "idle.h"
+#include "shrinker.h"
 #include "xxl.h"
 
 /* how many idle regions a client has at most */
@@ -44,13 +47,22 @@ void kring_idle_init(struct kring_idle *idle)
 	INIT_LIST_HEAD(&idle->list);
 }
 
-/* Take the idle region @xxl out of the lists. The caller holds lock. */
-static void remove(struct kring_xxl *xxl)
+/*
+ * Take the idle region @xxl out of the lists of this file. The caller holds lock.
+ */
+static void unlist(struct kring_xxl *xxl)
 {
 	list_del(&xxl->of_client);
 	list_del(&xxl->of_all);
 	xxl->client->idle.n--;
 	WRITE_ONCE(bytes_of_all, bytes_of_all - kring_pages_size(xxl->pages));
+}
+
+/* Take the idle region @xxl out of all lists. The caller holds lock. */
+static void remove(struct kring_xxl *xxl)
+{
+	unlist(xxl);
+	kring_shrinker_remove(xxl);
 }
 
 static struct kring_xxl *oldest_of(const struct kring_client *client)
@@ -81,6 +93,7 @@ struct kring_xxl *kring_idle_keep(struct kring_client *client,
 	xxl->was_idle = true;
 	list_add_tail(&xxl->of_client, &client->idle.list);
 	list_add_tail(&xxl->of_all, &all);
+	kring_shrinker_add(xxl);
 	client->idle.n++;
 	WRITE_ONCE(bytes_of_all, bytes_of_all + kring_pages_size(xxl->pages));
 	spin_unlock(&lock);
@@ -132,25 +145,48 @@ u64 kring_idle_bytes(void)
 }
 
 /*
- * Take the oldest idle region. Return it, and store its arena with a reference
- * in *@arena. Return NULL if there is none. The client of an idle region has
- * not gone, and so has a reference to the arena.
+ * Store in .arena of the idle region @xxl its arena, with a reference. The client
+ * of an idle region has not gone, and so has a reference to the arena. The
+ * caller holds lock.
  */
-static struct kring_xxl *take_oldest(struct kring_arena **arena)
+static void get_arena(struct kring_xxl *xxl)
+{
+	xxl->arena = xxl->client->arena;
+	kring_arena_get(xxl->arena);
+}
+
+/* Take the oldest idle region for kring_idle_free(), or return NULL. */
+static struct kring_xxl *take_oldest(void)
 {
 	struct kring_xxl *xxl = NULL;
 
 	spin_lock(&lock);
 	if (!list_empty(&all)) {
 		xxl = list_first_entry(&all, struct kring_xxl, of_all);
+		get_arena(xxl);
 		remove(xxl);
-		*arena = xxl->client->arena;
-		kring_arena_get(*arena);
+		xxl->next = NULL;
 	}
 	spin_unlock(&lock);
-	if (xxl)
-		xxl->next = NULL;
 	return xxl;
+}
+
+/*
+ * Free the regions of @list, which were idle, and have a reference to their
+ * arena. The caller holds no lock of an arena. May sleep.
+ */
+void kring_idle_free(struct kring_xxl *list)
+{
+	while (list) {
+		struct kring_xxl *xxl = list;
+		struct kring_arena *arena = xxl->arena;
+
+		list = xxl->next;
+		xxl->next = NULL;
+		kring_xxl_discard(&arena->pool[RRING_XXL], xxl);
+		kring_arena_put(arena);
+		cond_resched();
+	}
 }
 
 /*
@@ -161,22 +197,36 @@ static struct kring_xxl *take_oldest(struct kring_arena **arena)
  */
 bool kring_idle_give_back(u64 bytes)
 {
-	struct kring_arena *arena;
 	struct kring_xxl *xxl;
 	u64 freed = 0;
 
 	if (kring_idle_bytes() < bytes)
 		return false;
-	while (freed < bytes && (xxl = take_oldest(&arena))) {
+	while (freed < bytes && (xxl = take_oldest())) {
 		freed += kring_pages_size(xxl->pages);
-		kring_xxl_discard(&arena->pool[RRING_XXL], xxl);
-		kring_arena_put(arena);
-		cond_resched();
+		kring_idle_free(xxl);
 	}
 	return freed >= bytes;
 }
 
-#ifndef __KERNEL__
+#ifdef __KERNEL__
+
+/*
+ * Take the idle region @xxl for kring_idle_free(). Return false if the lock is
+ * busy. The caller has the lock of the shrinker's list, from which it then
+ * removes @xxl itself.
+ */
+bool kring_idle_try_take(struct kring_xxl *xxl)
+{
+	if (!spin_trylock(&lock))
+		return false;
+	get_arena(xxl);
+	unlist(xxl);
+	spin_unlock(&lock);
+	return true;
+}
+
+#else
 
 /* Hold the lock during fork(), so that no other thread does. */
 void kring_idle_lock(void)

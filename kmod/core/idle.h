@@ -24,8 +24,11 @@ struct kring_xxl *kring_idle_take(struct kring_client *client, u64 bytes);
 void kring_idle_release(struct kring_client *client);
 u64 kring_idle_bytes(void);
 bool kring_idle_give_back(u64 bytes);
+void kring_idle_free(struct kring_xxl *list);
 
-#ifndef __KERNEL__
+#ifdef __KERNEL__
+bool kring_idle_try_take(struct kring_xxl *xxl);
+#else
 void kring_idle_lock(void);
 void kring_idle_unlock(void);
 void kring_idle_forget(void);

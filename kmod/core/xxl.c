@@ -17,6 +17,7 @@
 #include "groups.h"
 #include "idle.h"
 #include "pool.h"
+#include "shrinker.h"
 #include "xxl.h"
 
 static struct kring_xxl *xxl_new(struct kring_account *account, u64 size)
@@ -24,14 +25,14 @@ static struct kring_xxl *xxl_new(struct kring_account *account, u64 size)
 	struct kring_xxl *xxl;
 	int err;
 
-	xxl = kzalloc(sizeof(*xxl), GFP_KERNEL_ACCOUNT);
+	xxl = kring_xxl_alloc();
 	if (!xxl)
 		return ERR_PTR(-ENOMEM);
 	xxl->pages = kring_pages_new(account, size);
 	err = PTR_ERR_OR_ZERO(xxl->pages);
 	if (!err)
 		return xxl;
-	kfree(xxl);
+	kring_xxl_dealloc(xxl);
 	return ERR_PTR(err);
 }
 
@@ -59,7 +60,7 @@ struct kring_xxl *kring_xxl_get(struct kring_pool *pool,
 static void xxl_free(struct kring_xxl *xxl)
 {
 	kring_pages_put(xxl->pages);
-	kfree(xxl);
+	kring_xxl_dealloc(xxl);
 }
 
 /*
@@ -201,7 +202,7 @@ void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 			most = max(most, kring_pages_size(xxl->pages));
 			kring_remnants_add(&pool->remnants, xxl->pages);
 		}
-		kfree(xxl);
+		kring_xxl_dealloc(xxl);
 	}
 	kring_remnants_trim(&pool->remnants, most);
 	kring_arena_wake_pools(pool->arena, BIT(pool->index));

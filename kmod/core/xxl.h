@@ -7,6 +7,7 @@
 
 #include "pages.h"
 
+struct kring_arena;
 struct kring_client;
 struct kring_pool;
 
@@ -21,8 +22,12 @@ struct kring_xxl {
 
 	/* only of an idle region; the lock in idle.c protects these fields */
 	struct kring_client *client;	/* has it; without a reference */
+	struct kring_arena *arena;	/* of .client; with a reference when
+					 * the region is taken to be freed
+					 */
 	struct list_head of_client;	/* in .idle of .client */
 	struct list_head of_all;
+	struct list_head of_shrinker;	/* in the module, linux/shrinker.c */
 };
 
 struct kring_xxl *kring_xxl_get(struct kring_pool *pool,

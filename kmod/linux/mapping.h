@@ -15,6 +15,8 @@ bool kring_mapping_must_fail(const struct vm_fault *vmf);
 int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
 			struct kring_pages *pages);
 int kring_remnants_start(void);
+int kring_shrinker_start(void);
+void kring_shrinker_stop(void);
 void kring_remnants_stop(void);
 
 #endif /* KRING_MAPPING_H */

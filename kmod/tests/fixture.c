@@ -11,29 +11,38 @@
 #include "../core/pool.h"
 #include "../core/reader.h"
 #include "../core/region.h"
+#include "../linux/mapping.h"
 #include "../linux/rate.h"
 #include "fixture.h"
 
 /* The address space of all clients: that of the task that loads this module. */
 static struct mm_struct *fixture_mm;
 
-static bool late_started;
+static bool started;
 
 /* KUnit runs the suites before an init of this module, which could do this. */
 int fixture_suite_init(struct kunit_suite *suite)
 {
 	fixture_mm = current->mm;
 	kring_account_set_limit(SZ_64M);
-	if (!late_started && kring_late_start())
+	if (started)
+		return 0;
+	if (kring_late_start())
 		return -ENOMEM;
-	late_started = true;
+	if (kring_shrinker_start()) {
+		kring_late_stop();
+		return -ENOMEM;
+	}
+	started = true;
 	return 0;
 }
 
 static void __exit fixture_unload(void)
 {
-	if (late_started)
-		kring_late_stop();
+	if (!started)
+		return;
+	kring_shrinker_stop();
+	kring_late_stop();
 }
 
 module_exit(fixture_unload);

@@ -398,4 +398,28 @@ TEST_F(memcg, goes_when_its_client_gets_no_memory_otherwise)
 	EXPECT_EQ(0, reap(spawn(fill_beside_idle, self)));
 }
 
+/* Touch so much memory that the idle regions do not fit beside it. */
+static int need_memory_beside_idle(void *arg)
+{
+	FIXTURE_DATA(memcg) *self = arg;
+	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
+	struct rring_event event;
+	char *memory;
+
+	MUST(!write_file(GROUP "/cgroup.procs", "0"));
+	leave_idle(client, KEPT, 8 * MIB);
+	memory = mmap(NULL, 48 * MIB, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	MUST(memory != MAP_FAILED);
+	memset(memory, 1, 48 * MIB);
+	MUST(!munmap(memory, 48 * MIB));
+	event = xxl_make(client, 8 * MIB, 3);
+	MUST(xxl_is(&event, 3));
+	return 0;
+}
+
+TEST_F(memcg, goes_when_the_cgroup_needs_memory_for_something_else)
+{
+	EXPECT_EQ(0, reap(spawn(need_memory_beside_idle, self)));
+}
+
 TEST_HARNESS_MAIN
