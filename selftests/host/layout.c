@@ -118,8 +118,10 @@ static int check_arena(const uint32_t capacity[RRING_POOLS],
 			return 8;
 		size += entries * RRING_RECENT_LISTS * 4;
 	}
-	return info.recent_entries[RRING_XXL] ||
-	       info.ledger_size != page_up(size) ? 9 : 0;
+	if (info.recent_entries[RRING_XXL] || info.summary_offset != size)
+		return 9;
+	size += (slots + 63) / 64 * 8;
+	return info.ledger_size != page_up(size) ? 10 : 0;
 }
 
 TEST(the_pools_of_an_arena_lie_one_after_another)

@@ -27,6 +27,7 @@ RRING_ASSERT_SIZE(struct rring_arena_info, RRING_PAGE);
 RRING_ASSERT_OFFSET(struct rring_arena_info, pool_waiters, 64);
 RRING_ASSERT_OFFSET(struct rring_arena_info, pool, 128);
 RRING_ASSERT_OFFSET(struct rring_arena_info, deaths, 512);
+RRING_ASSERT_OFFSET(struct rring_arena_info, summary_offset, 688);
 RRING_ASSERT_OFFSET(struct rring_arena_info, client_serial, 1152);
 RRING_ASSERT_SIZE(struct rring_reader_info, 16);
 RRING_ASSERT_SIZE(struct rring_ring_info, RRING_PAGE);
@@ -36,6 +37,7 @@ RRING_ASSERT_OFFSET(struct rring_ring_info, dropped, 160);
 RRING_ASSERT_OFFSET(struct rring_ring_info, kept, 192);
 RRING_ASSERT_OFFSET(struct rring_ring_info, readers, 256);
 RRING_ASSERT_SIZE(struct rring_tails, RRING_PAGE);
+RRING_ASSERT_OFFSET(struct rring_tails, used, 1920);
 RRING_ASSERT_SIZE(struct rring_magazine, 1088);
 RRING_ASSERT_OFFSET(struct rring_magazine, handle, 64);
 RRING_ASSERT_SIZE(struct rring_magazines, 2 * RRING_PAGE);
@@ -104,6 +106,12 @@ static inline __u32 rring_recent_entries(__u32 capacity)
 	return entries;
 }
 
+/* Return how many summary words a ledger with @slots ledger words has. */
+static inline __u32 rring_summaries(__u32 slots)
+{
+	return (slots + RRING_SUMMARY_WORDS - 1) / RRING_SUMMARY_WORDS;
+}
+
 /*
  * Return how many slots of a pool a client keeps for its next allocations at
  * most: a batch, or in a pool of more than 1024 slots a sixteenth of them, up to
@@ -119,8 +127,9 @@ static inline __u32 rring_parked_max(const struct rring_pool_info *pool)
 }
 
 /*
- * Lay out the LEDGER region. Compute .recent_entries, .recent_offset and
- * .ledger_size of @info from its .slots and from the capacities of its pools.
+ * Lay out the LEDGER region. Compute .recent_entries, .recent_offset,
+ * .summary_offset and .ledger_size of @info from its .slots and from the
+ * capacities of its pools.
  */
 static inline void rring_layout_ledger(struct rring_arena_info *info)
 {
@@ -135,6 +144,8 @@ static inline void rring_layout_ledger(struct rring_arena_info *info)
 		size += (__u64)info->recent_entries[i] * RRING_RECENT_LISTS *
 			sizeof(__u32);
 	}
+	info->summary_offset = size;
+	size += (__u64)rring_summaries(info->slots) * sizeof(rring_word_t);
 	info->ledger_size = rring_page_align(size);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
-/* Read the fields of a ledger word. <linux/rusted_ring.h> defines its bits. */
+/*
+ * Read the fields of ledger words and summary words. <linux/rusted_ring.h>
+ * defines their bits.
+ */
 #ifndef _RUSTED_RING_LEDGER_H
 #define _RUSTED_RING_LEDGER_H
 
@@ -25,6 +28,28 @@ static inline __u32 rring_ledger_in_flight(__u64 word)
 static inline __u32 rring_ledger_moves(__u64 word)
 {
 	return (__u32)(word >> 32);
+}
+
+/*
+ * Return 1 if the ledger word @word counts as empty in a summary: it has neither
+ * holds nor in_flight. The word of an XXL slot always has RRING_ASIDE, so this
+ * function returns 0 for it, and it never becomes empty or ceases to be so. No
+ * other word without holds has RRING_ASIDE or RRING_PRIVATE.
+ */
+static inline int rring_ledger_is_empty(__u64 word)
+{
+	return !(__u32)word;
+}
+
+static inline __u32 rring_summary_count(__u64 summary)
+{
+	return (__u32)(summary & RRING_SUMMARY_COUNT_MASK);
+}
+
+/* Return the low 32 bits of the moves of @summary. */
+static inline __u32 rring_summary_moves(__u64 summary)
+{
+	return (__u32)(summary / RRING_SUMMARY_MOVE);
 }
 
 #endif /* _RUSTED_RING_LEDGER_H */

@@ -288,7 +288,9 @@ struct rring_arena_info {
 	__u32 group_minimum[RRING_POOLS]; /* by pool: how many groups each
 					   * producer can always have in use
 					   */
-	__u8 reserved2[464];
+	/* fixed when the arena is created */
+	__u64 summary_offset;	/* of the summary words in LEDGER */
+	__u8 reserved2[456];
 
 	/*
 	 * The serial of each client, by client id, or 0 if no client has the
@@ -464,7 +466,9 @@ struct rring_ring_info {
 
 /*
  * LEDGER has a page with struct rring_tails, then a ledger word (rring_word_t)
- * for each slot, at index .slot_base + slot, then the lists of recent drops.
+ * for each slot, at index .slot_base + slot, then the lists of recent drops,
+ * then a summary word (rring_word_t) for each RRING_SUMMARY_WORDS ledger words:
+ * that with index i is for the ledger words from i * RRING_SUMMARY_WORDS on.
  *
  * Each pool but XXL has RRING_RECENT_LISTS lists, one after the other. A list
  * has .recent_entries entries (__u32). When the ledger word of a slot has
@@ -492,7 +496,8 @@ struct rring_recent {
 struct rring_tails {
 	struct rring_tail tail[RRING_POOLS];
 	struct rring_recent recent[RRING_POOLS][RRING_RECENT_LISTS];
-	__u8 reserved[2176];
+	rring_word_t used;	/* the summary of all ledger words */
+	__u8 reserved[2168];
 };
 
 /*
@@ -517,6 +522,26 @@ struct rring_tails {
 #define RRING_PRIVATE		(1ull << 13)
 #define RRING_ASIDE		(1ull << 31)
 #define RRING_MOVE		(1ull << 32)
+
+/*
+ * A summary word: 63..28 moves, 27 kept, 26..0 count.
+ *
+ * A summary tells a sweep that it need not read the ledger words that the summary
+ * is for. count is how many of these words have holds or in_flight; words of XXL
+ * slots do not count. moves grows by 1 with every change of count. The client
+ * raises count before it stores a word that gets its first hold or in_flight. It
+ * lowers count, with release, after it has stored a word that has lost its last
+ * one. A count that is too high costs only time.
+ *
+ * .used of struct rring_tails is for all words of the ledger. The bit kept is in
+ * .used alone: it says that the client keeps its summaries. The client sets it
+ * before its first hold, and never clears it. Without it a sweep reads all words.
+ */
+#define RRING_SUMMARY_WORDS	64u	/* ledger words for one summary word */
+#define RRING_SUMMARY_ONE	1ull	/* a ledger word that counts */
+#define RRING_SUMMARY_COUNT_MASK	0x7ffffffull
+#define RRING_SUMMARY_KEPT	(1ull << 27)
+#define RRING_SUMMARY_MOVE	(1ull << 28)
 
 /*
  * MAGAZINE: for each pool, the slots that the kernel has lent to the client.
