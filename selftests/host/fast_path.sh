@@ -152,6 +152,6 @@ for compiler in "${compilers[@]}"; do
 		check_path "$compiler" "$path"
 	done
 	check_control "$compiler" rring_hold_slow '\<lock\>'
-	check_control "$compiler" rring_drop_slow '\<lock\>'
+	check_control "$compiler" drop_threads '\<lock\>'
 	check_control "$compiler" rring_upgrade '\<mfence\>|\<lock\>'
 done

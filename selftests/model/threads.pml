@@ -269,35 +269,17 @@ inline pop()
 	fi
 }
 
-/* -EOVERFLOW: the addition is undone, moves and all. */
-inline undo_hold()
-{
-	d_step {
-		IS_QUIET(me) ->
-		memory[LEDGER(0)] = memory[LEDGER(0)] - MOVE - HOLD;
-		witness(refused);
-		holds = 0
-	};
-#ifndef REFUSED_HOLD_IS_SILENT
-	freed()
-#else
-	skip
-#endif
-}
+#define IS_HELD_MOST	(HOLDS(memory[LEDGER(0)]) >= HOLDS_MAX)
 
+/* Compares and exchanges; -EOVERFLOW if there are too many: nothing changes. */
 inline hold()
 {
 	atomic {
-		add(HOLD);
 		if
-		:: holds < HOLDS_MAX -> mine++; holds = 0
-		:: else
+		:: IS_HELD_MOST -> witness(refused)
+		:: else -> add(HOLD); mine++; holds = 0
 		fi
-	};
-	if
-	:: holds -> undo_hold()
-	:: else
-	fi
+	}
 }
 
 inline forget_handle()
@@ -307,8 +289,6 @@ inline forget_handle()
 	:: else
 	fi
 }
-
-#define IS_HELD_MOST	(HOLDS(memory[LEDGER(0)]) >= HOLDS_MAX)
 
 /*
  * Compares and exchanges until the word that has the hold is the one that is
@@ -500,9 +480,6 @@ end:	do
 	:: me == WRITER && mine == 1 && settled == position -> publish()
 	:: me == WRITER && settled < position && HAS_PASSED -> settle()
 	:: me == WRITER && mine == 0 -> break
-	/* a weak upgrade of what another thread holds as often as it may */
-	:: atomic { me == READER && mine == 0 && IS_HELD_MOST -> add(HOLD) };
-		undo_hold()
 	:: me == READER && mine == 0 && memory[RING_HEAD] > position ->
 		consume()				/* B: pairs with A */
 	od

@@ -7,6 +7,8 @@
 #include "../backoff.h"
 #include "../thread.h"
 #include "client.h"
+#include "ledger.h"
+#include "recent.h"
 
 /*
  * Return @err, the result of a backend's call. If @err is negative, clear this
@@ -232,6 +234,7 @@ static int view_pools(struct rring_client *client)
 		if (!pool->parked_handle)
 			return -ENOMEM;
 	}
+	ulib_ledger_open(client);
 	ulib_recent_open(client);
 	err = ulib_headers_open(client);
 	return err ? err : ulib_xxl_open(client);
@@ -261,7 +264,8 @@ static struct rring_client *client_new(enum rring_role role,
 	client->own->file.fd = -1;
 	client->role = role;
 	client->shared = !(flags & RRING_SINGLE_THREADED);
-	client->short_holds = client->shared ? 0 : RRING_HOLDS_MAX * RRING_HOLD;
+	if (!client->shared)
+		client->short_holds = RRING_HOLDS_MAX * RRING_HOLD - 1;
 	return client;
 }
 

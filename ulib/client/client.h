@@ -148,8 +148,6 @@ int ulib_headers_open(struct rring_client *client);
 void ulib_headers_close(struct rring_client *client);
 uint64_t ulib_peer_cursor(struct rring_client *client, uint32_t id,
 			  uint32_t cursor);
-void ulib_recent_open(struct rring_client *client);
-void ulib_recent_add(struct rring_client *client, uint64_t handle);
 void ulib_pipe_free(struct rring_pipe *pipe);
 void ulib_settle_writers(struct rring_client *client);
 void ulib_writer_settle(struct rring_writer *writer);

@@ -4,6 +4,8 @@
 
 #include "../wait.h"
 #include "client.h"
+#include "ledger.h"
+#include "recent.h"
 
 /*
  * Drop all parked slots of @pool, which this client has kept for its next
@@ -22,7 +24,7 @@ static void unpark_all(struct rring_client *client,
 						~(RRING_ASIDE |
 						  RRING_PRIVATE)) +
 					       RRING_MOVE - RRING_HOLD);
-		ulib_recent_add(client, handle);
+		ulib_ledger_emptied(client, word, handle);
 	}
 }
 
@@ -57,6 +59,20 @@ static void yield_slots(struct rring_client *client,
 }
 
 /*
+ * Take back the hold that pop_slot() has stored in *@word, which was @before. The
+ * word has moved twice then. Always return 0. This function is not inlined, so
+ * that pop_slot() needs fewer registers.
+ */
+static __attribute__((noinline)) uint64_t
+undo_pop(const struct rring_client *client, rring_word_t *word, uint64_t before)
+{
+	rring_word_store_release(word, before + 2 * RRING_MOVE);
+	if (rring_ledger_is_empty(before))
+		ulib_ledger_fell(client, word);
+	return 0;
+}
+
+/*
  * Take the next free slot of the magazine and hold it, in a single-threaded
  * client. Return the slot's handle. Return 0 if the magazine is empty or the
  * kernel has recalled its slots.
@@ -64,9 +80,11 @@ static void yield_slots(struct rring_client *client,
  * E: pairs with F in the sweep. The hold is stored before the tail moves.
  * Otherwise the sweep could find the slot neither in the ledger nor in the
  * magazine. If the kernel has recalled the magazine, another client may use the
- * slot by now, so this function takes its hold back.
+ * slot by now, so this function takes its hold back. The word can be in flight
+ * still: a deep sweep frees a slot before its entry is settled.
  */
-static inline uint64_t pop_slot(struct rring_pool_view *pool)
+static inline uint64_t pop_slot(const struct rring_client *client,
+				struct rring_pool_view *pool)
 {
 	uint64_t tail = rring_seq_load(pool->tail);
 	/* P: pairs with O in the kernel: handles below .head are written */
@@ -79,12 +97,12 @@ static inline uint64_t pop_slot(struct rring_pool_view *pool)
 	handle = pool->magazine->handle[tail % RRING_MAGAZINE_SLOTS];
 	word = &pool->ledger[rring_handle_index(handle)];
 	before = rring_word_load(word);
+	if (rring_ledger_is_empty(before))
+		ulib_ledger_rises(client, word);
 	rring_word_store_release(word, (before | RRING_PRIVATE) + RRING_MOVE +
 				       RRING_HOLD);
-	if (rring_unlikely(rring_recalled(pool))) {
-		rring_word_store_release(word, before + 2 * RRING_MOVE);
-		return 0;
-	}
+	if (rring_unlikely(rring_recalled(pool)))
+		return undo_pop(client, word, before);
 	rring_seq_store_release(pool->tail, tail + 1);
 	return handle;
 }
@@ -121,7 +139,8 @@ static uint64_t take_slot(struct rring_client *client,
 	do {
 		if (rring_recalled(pool))
 			yield_slots(client, pool);
-		handle = pool->parked ? pop_parked(pool) : pop_slot(pool);
+		handle = pool->parked ? pop_parked(pool) :
+					 pop_slot(client, pool);
 	} while (!handle && rring_recalled(pool));
 	return handle;
 }
@@ -154,8 +173,8 @@ static int move_tail(struct rring_pool_view *pool, __u64 tail)
  * short hold may have kept a sweep from freeing the slot, so rring_freed()
  * wakes the clients that wait for a slot.
  */
-static uint64_t pop_slot_threads(struct rring_client *client,
-				 struct rring_pool_view *pool)
+static __always_inline uint64_t
+pop_slot_threads(struct rring_client *client, struct rring_pool_view *pool)
 {
 	rring_word_t *word;
 	uint64_t tail, handle;
@@ -168,10 +187,10 @@ static uint64_t pop_slot_threads(struct rring_client *client,
 		handle = RRING_LOAD(&pool->magazine->handle[
 				    tail % RRING_MAGAZINE_SLOTS]);
 		word = &pool->ledger[rring_handle_index(handle)];
-		rring_word_fetch_add(word, RRING_MOVE + RRING_HOLD);
+		ulib_ledger_raise_threads(client, word, RRING_HOLD);
 		if (move_tail(pool, tail))
 			return handle;
-		rring_word_fetch_add(word, RRING_MOVE - RRING_HOLD);
+		ulib_ledger_drop_threads(client, word);
 		rring_freed(client);
 	}
 }
@@ -249,6 +268,22 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 	}
 }
 
+/*
+ * Allocate an event for rring_alloc_slow() in a client with several threads. The
+ * caller has checked that @len bytes fit a slot of class @index, which is not XXL.
+ */
+static __attribute__((noinline)) int
+alloc_threads(struct rring_client *client, uint32_t index, uint32_t len,
+	      uint32_t event_type, struct rring_event *event)
+{
+	uint64_t handle = pop_slot_threads(client, &client->pool[index]);
+
+	return handle ? init_event(client, index, handle, len, event_type,
+				   event) :
+			alloc_class_until(client, index, len, event_type, 0,
+					  event);
+}
+
 int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 		     uint32_t len, uint32_t event_type,
 		     struct rring_event *event)
@@ -258,9 +293,11 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 	if ((unsigned int)pool >= RRING_POOLS)
 		return ulib_error(-EINVAL, "there is no class %u; classes are RRING_XS to RRING_XXL",
 				  pool);
-	if (!client->shared && pool < RRING_XXL &&
-	    rring_slot_takes(pool, len) && !client->pool[pool].parked) {
-		handle = pop_slot(&client->pool[pool]);
+	if (client->shared && pool < RRING_XXL && rring_slot_takes(pool, len))
+		return alloc_threads(client, pool, len, event_type, event);
+	if (pool < RRING_XXL && rring_slot_takes(pool, len) &&
+	    !client->pool[pool].parked) {
+		handle = pop_slot(client, &client->pool[pool]);
 		if (handle)
 			return init_event(client, pool, handle, len, event_type,
 					  event);
@@ -396,27 +433,23 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 
 /*
  * Take a hold on @event in a client with several threads. Return 0, or
- * -EOVERFLOW if the client had RRING_HOLDS_MAX holds already. First add the
- * hold, then check the value that the word had before: a separate load would
- * cost an extra wait for the cache line. If there were too many holds, undo the
- * addition. The count of holds has 17 bits, so simultaneous additions of
- * several threads do not overflow it.
- *
- * The undo also takes back the change of moves. This is safe, because the word
- * shows holds all the time: a sweep finds the slot in use, and does not compare
- * its moves.
+ * -EOVERFLOW if the client has RRING_HOLDS_MAX holds already. If the word is
+ * empty, the hold takes more than an exchange.
  */
 static int hold_threads(struct rring_client *client,
 			const struct rring_event *event)
 {
-	uint64_t change = RRING_MOVE + RRING_HOLD;
-	uint64_t word = rring_word_fetch_add(event->word, change);
+	const uint32_t most = RRING_HOLDS_MAX * (uint32_t)RRING_HOLD;
+	const uint64_t change = RRING_MOVE + RRING_HOLD;
+	__u64 word = rring_word_load(event->word);
 
-	if (rring_ledger_holds(word) < RRING_HOLDS_MAX)
-		return 0;
-	rring_word_fetch_add(event->word, -change);
-	rring_freed(client);
-	return rring_refuse_slow(-EOVERFLOW);
+	while ((uint32_t)word - 1 < most - 1)
+		if (rring_word_exchange(event->word, &word, word + change))
+			return 0;
+	if (!rring_ledger_is_empty(word))
+		return rring_refuse_slow(-EOVERFLOW);
+	ulib_ledger_raise_empty(client, event->word, change);
+	return 0;
 }
 
 /*
@@ -438,27 +471,46 @@ static int drop_recalled(struct rring_client *client, uint64_t handle)
 }
 
 /*
+ * Take the first hold on @event in a single-threaded client, whose ledger word
+ * @word is empty: see ulib_ledger_rises(). Always return 0.
+ */
+static int hold_first(const struct rring_client *client,
+		      const struct rring_event *event, uint64_t word)
+{
+	ulib_ledger_rises(client, event->word);
+	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
+	return 0;
+}
+
+/*
  * Take a hold on @event in a single-threaded client, after rring_hold() has
- * found RRING_HOLDS_MAX holds or RRING_ASIDE. Return -EOVERFLOW if there are
- * RRING_HOLDS_MAX holds; -EINVAL if this client has parked the slot, which then
- * has no event; -EPERM if the client is inherited. If the kernel has recalled
- * the parked slot, give it up and return what rring_hold() returns then.
+ * found an empty ledger word, RRING_HOLDS_MAX holds or RRING_ASIDE. Return 0;
+ * -EOVERFLOW if there are RRING_HOLDS_MAX holds; -EINVAL if this client has
+ * parked the slot, which then has no event; -EPERM if the client is inherited. If
+ * the kernel has recalled the parked slot, give it up and return what
+ * rring_hold() returns then.
  */
 static __attribute__((noinline)) int hold_single(struct rring_client *client,
 						 const struct rring_event *event)
 {
+	uint64_t word;
+
 	if (ulib_is_inherited(client))
 		return ulib_refuse_inherited();
-	if (!(rring_word_load(event->word) & RRING_ASIDE))
+	word = rring_word_load(event->word);
+	if (rring_ledger_is_empty(word))
+		return hold_first(client, event, word);
+	if (!(word & RRING_ASIDE))
 		return rring_refuse_slow(-EOVERFLOW);
 	return drop_recalled(client, event->handle) ?
 	       ulib_not_held(client) : rring_hold(client, event);
 }
 
 /*
- * Take a hold on @event. rring_hold() calls this function in three cases: the
+ * Take a hold on @event. rring_hold() calls this function in four cases: the
  * client has several threads; the ledger word has RRING_ASIDE, because the slot
- * is of class XXL or parked; or the client has RRING_HOLDS_MAX holds. Return 0;
+ * is of class XXL or parked; the client has neither a hold nor an entry that
+ * names the slot; or the client has RRING_HOLDS_MAX holds. Return 0;
  * -EOVERFLOW if the client has RRING_HOLDS_MAX holds; -EINVAL if this client
  * has parked the slot, or neither holds the XXL event nor has peeked at it; or
  * -EPERM if the client is inherited.
@@ -473,59 +525,24 @@ int rring_hold_slow(struct rring_client *client,
 }
 
 /*
- * Do what follows the drop of a hold on @event; @word is the ledger word before
- * the drop. If this was the client's last hold, wake the clients that wait for
- * a slot. If the slot is not in flight either, first enter it in the recent
- * drops.
- */
-static void hold_dropped(struct rring_client *client,
-			 const struct rring_event *event, uint64_t word)
-{
-	if ((word & (RRING_HOLDS_MASK | RRING_IN_FLIGHT_MASK)) == RRING_HOLD)
-		ulib_recent_add(client, event->handle);
-	if (rring_ledger_holds(word) == 1)
-		rring_freed(client);
-}
-
-/*
- * Subtract one hold from *@word. If *@word has no hold, leave it unchanged.
- * Return the value of *@word before the change. A plain subtraction that is
- * undone if there was no hold would be wrong. Until the undo, it would hide a
- * hold that another thread takes. A second thread that drops without a hold
- * would read a negative count as a large one, and subtract a hold as well.
- */
-static uint64_t remove_hold(rring_word_t *word)
-{
-	__u64 before = rring_word_load(word);
-
-	/*
-	 * G: the caller's reads of the payload come before the hold falls.
-	 * Otherwise another client could get the slot and overwrite the payload
-	 * during these reads.
-	 */
-	while (rring_ledger_holds(before) &&
-	       !rring_word_exchange(word, &before,
-				    before + RRING_MOVE - RRING_HOLD))
-		;
-	return before;
-}
-
-/*
  * Drop a hold on @event in a client with several threads. Return 0, or -EINVAL
  * if the client has no hold. A failed drop also wakes the clients that wait for
  * a slot.
  */
-static int drop_threads(struct rring_client *client,
-			const struct rring_event *event)
+static __attribute__((noinline)) int
+drop_threads(struct rring_client *client, const struct rring_event *event)
 {
-	uint64_t word = remove_hold(event->word);
+	__u64 word;
+	int dropped = ulib_ledger_lower_threads(event->word, &word);
 
-	if (!rring_ledger_holds(word)) {
-		rring_freed(client);
-		return ulib_not_held(client);
+	if (rring_ledger_holds(word))
+		return 0;
+	if (dropped && rring_ledger_is_empty(word)) {
+		ulib_ledger_fell_threads(client, event->word);
+		ulib_recent_add(client, event->handle);
 	}
-	hold_dropped(client, event, word);
-	return 0;
+	rring_freed(client);
+	return dropped ? 0 : ulib_not_held(client);
 }
 
 int rring_drop_slow(struct rring_client *client,
@@ -546,9 +563,12 @@ int rring_drop_slow(struct rring_client *client,
 	 * Otherwise another client could get the slot and overwrite the payload
 	 * during these reads.
 	 */
-	rring_word_store_release(event->word, (word & ~RRING_PRIVATE) +
-					      RRING_MOVE - RRING_HOLD);
-	hold_dropped(client, event, word);
+	word = (word & ~RRING_PRIVATE) + RRING_MOVE - RRING_HOLD;
+	rring_word_store_release(event->word, word);
+	if (rring_ledger_is_empty(word))
+		ulib_ledger_emptied(client, event->word, event->handle);
+	if (!rring_ledger_holds(word))
+		rring_freed(client);
 	return 0;
 }
 

@@ -5,6 +5,8 @@
 
 #include "../backoff.h"
 #include "../client/client.h"
+#include "../client/ledger.h"
+#include "../client/recent.h"
 #include "../wait.h"
 #include "room.h"
 #include "scan.h"
@@ -20,10 +22,30 @@
 /* ---- settle the entries that readers have passed ---- */
 
 /*
+ * Settle an entry in a client with several threads: see settle_entry(). The slot
+ * of @handle has the ledger word @word.
+ */
+static uint64_t settle_threads(struct rring_client *client, rring_word_t *word,
+			       uint64_t handle)
+{
+	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
+	uint64_t value = rring_word_fetch_add(word, change) + change;
+
+	if (rring_ledger_is_empty(value)) {
+		ulib_ledger_fell_threads(client, word);
+		ulib_recent_add(client, handle);
+	}
+	return value;
+}
+
+/*
  * Subtract 1 from in_flight in the ledger word of the slot that the entry at
  * @index names. If the word then has neither holds nor in_flight, enter the
  * slot in the recent drops, so that a sweep looks at this slot soon. Return the
  * new ledger word.
+ *
+ * G: before in_flight falls, all gating readers have passed the entry, or the
+ * kernel has adopted it, or the policy is RRING_OVERWRITE.
  */
 static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 {
@@ -31,21 +53,14 @@ static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 	struct rring_client *client = writer->client;
 	rring_word_t *word = &client->pool[rring_handle_class(handle)]
 			     .ledger[rring_handle_index(handle)];
-	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
 	uint64_t value;
 
-	/*
-	 * G: before in_flight falls, all gating readers have passed the entry,
-	 * or the kernel has adopted it, or the policy is RRING_OVERWRITE.
-	 */
-	if (client->shared) {
-		value = rring_word_fetch_add(word, change) + change;
-	} else {
-		value = rring_word_load(word) + change;
-		rring_word_store_release(word, value);
-	}
-	if (!(uint32_t)value)
-		ulib_recent_add(client, handle);
+	if (client->shared)
+		return settle_threads(client, word, handle);
+	value = rring_word_load(word) + RRING_MOVE - RRING_IN_FLIGHT;
+	rring_word_store_release(word, value);
+	if (rring_ledger_is_empty(value))
+		ulib_ledger_emptied(client, word, handle);
 	return value;
 }
 

@@ -7,6 +7,7 @@
 
 #include "../backoff.h"
 #include "../client/client.h"
+#include "../client/ledger.h"
 #include "../wait.h"
 #include "room.h"
 
@@ -48,7 +49,7 @@ static inline int publish_held(struct rring_writer *writer,
 		err = rring_room(writer, 1);
 	if (err)
 		return err;
-	rring_word_fetch_add(event->word, RRING_MOVE + RRING_IN_FLIGHT);
+	ulib_ledger_raise_threads(writer->client, event->word, RRING_IN_FLIGHT);
 	rring_entry_write(writer, event);
 	rring_writer_advance(writer, 1);
 	return 0;
@@ -71,7 +72,7 @@ int rring_publish_threads(struct rring_writer *writer,
 	 * G: the ring names the slot before the hold falls. Otherwise a sweep
 	 * could find the slot named nowhere, and free it.
 	 */
-	rring_word_fetch_add(event->word, RRING_MOVE - RRING_HOLD);
+	ulib_ledger_drop_threads(writer->client, event->word);
 	rring_published(writer);
 	rring_freed(writer->client);
 	return 0;
@@ -173,19 +174,15 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 }
 
 /*
- * Add @delta to a ledger word, and 1 to moves, the count of changes in the
- * word. In a single-threaded client also clear RRING_PRIVATE, because other
- * clients can now read the slot's handle in a ring.
+ * Store the ledger word of a single-threaded client with @delta added, and 1 to
+ * moves, the count of changes in the word. Clear RRING_PRIVATE, because other
+ * clients can now read the slot's handle in a ring. The word is empty neither
+ * before nor after this change.
  */
-static void add_to_word(const struct rring_client *client, rring_word_t *word,
-			uint64_t delta)
+static void add_to_word(rring_word_t *word, uint64_t delta)
 {
-	if (client->shared)
-		rring_word_fetch_add(word, RRING_MOVE + delta);
-	else
-		rring_word_store_release(word, (rring_word_load(word) &
-						~RRING_PRIVATE) +
-					       RRING_MOVE + delta);
+	rring_word_store_release(word, (rring_word_load(word) &
+					~RRING_PRIVATE) + RRING_MOVE + delta);
 }
 
 /*
@@ -215,7 +212,11 @@ static int write_entry(struct rring_writer *writer, uint32_t i,
 		if (err)
 			return err;
 	}
-	add_to_word(writer->client, event->word, RRING_IN_FLIGHT);
+	if (writer->client->shared)
+		ulib_ledger_raise_threads(writer->client, event->word,
+					  RRING_IN_FLIGHT);
+	else
+		add_to_word(event->word, RRING_IN_FLIGHT);
 	RRING_STORE(&entry->handle, event->handle);
 	RRING_STORE(&entry->header.len, event->len);
 	RRING_STORE(&entry->header.event_type, event->event_type);
@@ -238,8 +239,10 @@ static void drop_published(struct rring_client *client,
 
 		if (word & RRING_ASIDE)
 			ulib_xxl_drop(client, &events[i]);
+		else if (client->shared)
+			ulib_ledger_drop_threads(client, events[i].word);
 		else if (rring_ledger_holds(word))
-			add_to_word(client, events[i].word, -RRING_HOLD);
+			add_to_word(events[i].word, -RRING_HOLD);
 	}
 }
 

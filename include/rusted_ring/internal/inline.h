@@ -281,7 +281,11 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 	if (rring_unlikely(!rring_event_is_of(event, client)))
 		return rring_refuse_slow(-EINVAL);
 	word = rring_word_load(event->word);
-	if (rring_unlikely((uint32_t)word >= client->short_holds))
+	/*
+	 * The condition is true also if the word is empty: the subtraction
+	 * wraps. Its first hold takes more than a store, see ulib/client/ledger.h.
+	 */
+	if (rring_unlikely((uint32_t)word - 1 >= client->short_holds))
 		return rring_hold_slow(client, event);
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
 	return 0;

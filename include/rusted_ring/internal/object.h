@@ -49,9 +49,9 @@ struct rring_client {
 	uint32_t shared;	/* 1: opened without RRING_SINGLE_THREADED */
 	/*
 	 * Let w be the low 32 bits of a ledger word. rring_hold() adds a hold
-	 * inline if w < .short_holds. rring_drop() subtracts a hold inline if
-	 * w - 2 * RRING_HOLD < .short_holds; w - 2 * RRING_HOLD wraps if w has
-	 * fewer than two holds. If .shared is 1 or the client is inherited,
+	 * inline if w - 1 < .short_holds, where w - 1 wraps if w is 0.
+	 * rring_drop() subtracts a hold inline if w - 2 * RRING_HOLD <
+	 * .short_holds, which wraps if w has fewer than two holds. If .shared is 1 or the client is inherited,
 	 * .short_holds is 0, so that both call the library instead.
 	 */
 	uint32_t short_holds;
@@ -61,6 +61,12 @@ struct rring_client {
 				 * on the process backend
 				 */
 	struct rring_client_private *own;	/* only for the library */
+	rring_word_t *used;	/* the summary of all ledger words */
+	/*
+	 * Let a be the address of a ledger word. Its summary is at
+	 * .summaries + a / (8 * RRING_SUMMARY_WORDS) * 8.
+	 */
+	uintptr_t summaries;
 };
 
 /* When a look that finds little rests: see ulib/backoff.h. */

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * Changes of this client's ledger words, with the summaries that tell a sweep
+ * which words it need not read. A summary counts the words with holds or
+ * in_flight: one is for RRING_SUMMARY_WORDS words, and .used is for all. A sweep
+ * takes a count of 0 for a proof that no word has any. So a summary rises before
+ * its word, and falls after it. Words of XXL slots are never empty: they always
+ * have RRING_ASIDE.
+ *
+ * The functions whose names end in _threads are for clients with several threads.
+ * There .used does not fall any more once a word was used: threads would wait for
+ * each other at this one word.
+ */
+#ifndef ULIB_LEDGER_H
+#define ULIB_LEDGER_H
+
+#include "client.h"
+#include "recent.h"
+
+/* what is added to a summary for a word that is not empty any more, or is again */
+#define ULIB_ONE_MORE	(RRING_SUMMARY_MOVE + RRING_SUMMARY_ONE)
+#define ULIB_ONE_LESS	(RRING_SUMMARY_MOVE - RRING_SUMMARY_ONE)
+
+/* Return the summary of @word: see .summaries of struct rring_client. */
+static inline rring_word_t *ulib_summary_of(const struct rring_client *client,
+					    const rring_word_t *word)
+{
+	uintptr_t at = (uintptr_t)word / (RRING_SUMMARY_WORDS * sizeof(*word));
+
+	return (rring_word_t *)(client->summaries + at * sizeof(*word));
+}
+
+/*
+ * Count @word in the summaries: it is empty, and the caller is about to store a
+ * hold in it, with release. The client is single-threaded.
+ */
+static inline void ulib_ledger_rises(const struct rring_client *client,
+				     const rring_word_t *word)
+{
+	rring_word_t *summary = ulib_summary_of(client, word);
+
+	rring_word_store(client->used,
+			 rring_word_load(client->used) + ULIB_ONE_MORE);
+	rring_word_store(summary, rring_word_load(summary) + ULIB_ONE_MORE);
+}
+
+/*
+ * Count @word in the summaries no more: the caller has stored it, and it is empty
+ * now. The client is single-threaded.
+ * G: pairs with H in the sweep. Without this pair the sweep could see that no
+ * word counts, but miss what names the slot from then on.
+ */
+static inline void ulib_ledger_fell(const struct rring_client *client,
+				    const rring_word_t *word)
+{
+	rring_word_t *summary = ulib_summary_of(client, word);
+
+	rring_word_store_release(summary,
+				 rring_word_load(summary) + ULIB_ONE_LESS);
+	rring_word_store_release(client->used, rring_word_load(client->used) +
+					       ULIB_ONE_LESS);
+}
+
+/*
+ * The caller has stored @word, the ledger word of the slot of @handle, and it is
+ * empty now: enter the slot in the recent drops, too. The client is
+ * single-threaded.
+ */
+static inline void ulib_ledger_emptied(const struct rring_client *client,
+				       const rring_word_t *word,
+				       uint64_t handle)
+{
+	ulib_ledger_fell(client, word);
+	ulib_recent_enter(client, handle, 0);
+}
+
+void ulib_ledger_open(struct rring_client *client);
+void ulib_ledger_raise_empty(const struct rring_client *client,
+			     rring_word_t *word, uint64_t change);
+
+/*
+ * Count @word in the summaries no more: it was lowered, and is empty now.
+ * G: pairs with H in the sweep, as in ulib_ledger_fell().
+ */
+static inline void ulib_ledger_fell_threads(const struct rring_client *client,
+					    const rring_word_t *word)
+{
+	rring_word_fetch_add(ulib_summary_of(client, word), ULIB_ONE_LESS);
+}
+
+/*
+ * Add @what, RRING_HOLD or RRING_IN_FLIGHT, to @word. A word that is not empty
+ * counts in the summaries already; by the exchange it has not become empty
+ * meanwhile.
+ */
+static inline void ulib_ledger_raise_threads(const struct rring_client *client,
+					     rring_word_t *word, uint64_t what)
+{
+	const uint64_t change = RRING_MOVE + what;
+	__u64 before = rring_word_load(word);
+
+	while (!rring_ledger_is_empty(before))
+		if (rring_word_exchange(word, &before, before + change))
+			return;
+	ulib_ledger_raise_empty(client, word, change);
+}
+
+/*
+ * Subtract one hold from *@word, and store the new value in *@now. Return 1. If
+ * *@word has no hold, leave it unchanged, store it in *@now, and return 0. If
+ * *@word is empty now, the caller calls ulib_ledger_fell_threads(). A plain
+ * subtraction that is undone if there was no hold would be wrong. Until the undo,
+ * it would hide a hold that another thread takes. A second thread that drops
+ * without a hold would read a negative count as a large one, and subtract a hold
+ * as well.
+ *
+ * G: pairs with H in the sweep. The caller's reads of the payload, and its entry
+ * in a ring, come before the hold falls. Otherwise another client could get the
+ * slot and overwrite the payload during these reads.
+ */
+static inline int ulib_ledger_lower_threads(rring_word_t *word, __u64 *now)
+{
+	const uint64_t change = RRING_MOVE - RRING_HOLD;
+
+	*now = rring_word_load(word);
+	do {
+		if (!rring_ledger_holds(*now))
+			return 0;
+	} while (!rring_word_exchange(word, now, *now + change));
+	*now += change;
+	return 1;
+}
+
+/* Drop one hold on the slot of @word, if there is one. */
+static inline void ulib_ledger_drop_threads(const struct rring_client *client,
+					    rring_word_t *word)
+{
+	__u64 now;
+
+	if (ulib_ledger_lower_threads(word, &now) && rring_ledger_is_empty(now))
+		ulib_ledger_fell_threads(client, word);
+}
+
+#endif /* ULIB_LEDGER_H */
