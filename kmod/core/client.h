@@ -212,6 +212,13 @@ kring_client_ledger(const struct kring_client *client)
 	return client->ledger.addr + sizeof(struct rring_tails);
 }
 
+/* Return the summaries of the ledger of @client, by index / 64 of the word. */
+static inline rring_word_t *
+kring_client_summaries(const struct kring_client *client)
+{
+	return client->ledger.addr + client->arena->info->summary_offset;
+}
+
 static inline struct rring_magazine *
 kring_client_magazine(const struct kring_client *client, u32 pool)
 {

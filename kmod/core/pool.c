@@ -26,6 +26,7 @@
 #include "groups.h"
 #include "holders.h"
 #include "idle.h"
+#include "ledger.h"
 #include "pool.h"
 #include "rate.h"
 #include "reclaim.h"
@@ -364,17 +365,17 @@ static inline bool needs_sweep(const struct kring_pool *pool, u32 n, u32 want)
 }
 
 /*
- * Take up to @want free slots for the kernel, which has no magazine and no
- * quota. Store their handles in @handles, and add a hold for each slot in
- * @ledger, the kernel's ledger. Return how many slots were taken. Return 0 if
+ * Take up to @want free slots for @kernel, client 0, which has no magazine and no
+ * quota. Store their handles in @handles, and add a hold for each slot in the
+ * kernel's ledger. Return how many slots were taken. Return 0 if
  * no slot is free, or if @swept is false and the caller must sweep first: see
  * needs_sweep(). The caller holds the arena's lock.
  */
-u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
+u32 kring_pool_take(struct kring_pool *pool, struct kring_client *kernel,
 		    u64 *handles, u32 want, bool swept)
 {
 	struct kring_owner *owner = kring_groups_owner(pool, NULL);
-	struct kring_lease kernel = { .client = 0 };
+	struct kring_lease lease = { .client = 0 };
 	u32 n = nr_free_for(pool, NULL);
 	u32 i;
 
@@ -385,9 +386,8 @@ u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
 		u32 slot = owner ? kring_groups_take(pool, owner) :
 				   pop_free_slot(pool);
 
-		handles[i] = lease_slot(pool, slot, kernel);
-		rring_word_fetch_add(&ledger[pool->base + slot],
-				     RRING_MOVE + RRING_HOLD);
+		handles[i] = lease_slot(pool, slot, lease);
+		kring_ledger_hold(kernel, pool->base + slot);
 	}
 	account_lent(pool, n);
 	return n;

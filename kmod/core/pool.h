@@ -107,7 +107,7 @@ int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 u32 kring_pool_quota(const struct kring_pool *pool,
 		     const struct kring_client *client);
 void kring_pool_destroy(struct kring_pool *pool);
-u32 kring_pool_take(struct kring_pool *pool, rring_word_t *ledger,
+u32 kring_pool_take(struct kring_pool *pool, struct kring_client *kernel,
 		    u64 *handles, u32 want, bool swept);
 u32 kring_pool_charged(const struct kring_pool *pool,
 		       const struct kring_client *client);

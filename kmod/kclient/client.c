@@ -16,6 +16,7 @@
 #include "../core/client.h"
 #include "../core/command.h"
 #include "../core/descriptor.h"
+#include "../core/ledger.h"
 #include "client.h"
 
 /*
@@ -62,6 +63,7 @@ static int add_ledger(struct kring_arena *arena)
 		kring_region_free(&kernel->ledger);
 		return -EINTR;
 	}
+	kring_ledger_init(kernel);
 	kring_arena_add_ledger(arena, kernel);
 	mutex_unlock(&arena->lock);
 	return 0;

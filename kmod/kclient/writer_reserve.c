@@ -24,6 +24,7 @@
 #include <rusted_ring/internal/window.h>
 
 #include "../core/arena.h"
+#include "../core/ledger.h"
 #include "../core/ring.h"
 #include "writer.h"
 
@@ -350,8 +351,8 @@ static void end_reservation(struct rring_kwriter *kw,
 	 * sweep could free a slot that readers still use.
 	 */
 	if (handle)
-		rring_word_fetch_add(kwriter_ledger_word(kw, handle),
-				     RRING_MOVE - RRING_HOLD);
+		kring_ledger_lower(kw->kernel, kwriter_slot(kw, handle),
+				   RRING_HOLD);
 }
 
 /*
@@ -459,8 +460,7 @@ static noinline void commit_slot(struct rring_kwriter *kw,
 
 	write_header(&header[rring_handle_index(event->handle)], event,
 		     pool->slot_size);
-	rring_word_fetch_add(kwriter_ledger_word(kw, event->handle),
-			     RRING_MOVE + RRING_IN_FLIGHT);
+	kring_ledger_publish(kw->kernel, kwriter_slot(kw, event->handle));
 	WRITE_ONCE(entry->handle, event->handle);
 	write_header(&entry->header, event, pool->slot_size);
 	complete_entry(kw, event, KWRITER_COMMITTED, event->handle);

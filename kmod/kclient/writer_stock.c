@@ -14,20 +14,18 @@
 #include "../core/barrier.h"
 #include "../core/client.h"
 #include "../core/holders.h"
+#include "../core/ledger.h"
 #include "../core/reclaim.h"
 #include "writer.h"
 
 #define STOCK_DEFAULT		16
 #define REFILL_ROUNDS_MIN	64	/* lowest limit of rounds of a refill */
 
-/* Return the word of the kernel's ledger for the slot that @handle names. */
-rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle)
+/* Return the index in ledgers of the slot that @handle names. */
+u32 kwriter_slot(struct rring_kwriter *kw, u64 handle)
 {
-	struct kring_pool *pool =
-		&kw->arena->pool[rring_handle_class(handle)];
-
-	return &kring_client_ledger(kw->kernel)[pool->base +
-						rring_handle_index(handle)];
+	return kw->arena->pool[rring_handle_class(handle)].base +
+	       rring_handle_index(handle);
 }
 
 /*
@@ -84,8 +82,7 @@ void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle)
 	 * come before the hold falls. Without this pair they could hit the
 	 * slot's next use.
 	 */
-	rring_word_fetch_add(kwriter_ledger_word(kw, handle),
-			     RRING_MOVE - RRING_HOLD);
+	kring_ledger_lower(kw->kernel, kwriter_slot(kw, handle), RRING_HOLD);
 }
 
 /*
@@ -140,7 +137,7 @@ static u32 take_free_slots(struct kwriter_stock *stock, u32 want, bool swept)
 	u32 n, i;
 
 	mutex_lock(&kw->arena->lock);
-	n = kring_pool_take(pool, kring_client_ledger(kw->kernel), handles,
+	n = kring_pool_take(pool, kw->kernel, handles,
 			    min_t(u32, want, RRING_BATCH), swept);
 	mutex_unlock(&kw->arena->lock);
 	if (!n)

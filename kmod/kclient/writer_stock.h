@@ -32,6 +32,6 @@ struct kwriter_stock *kwriter_stock_for(struct rring_kwriter *kw, u32 len);
 u64 kwriter_stock_pop(struct kwriter_stock *stock);
 bool kwriter_stock_push(struct rring_kwriter *kw, u64 handle);
 void kwriter_stock_drop_hold(struct rring_kwriter *kw, u64 handle);
-rring_word_t *kwriter_ledger_word(struct rring_kwriter *kw, u64 handle);
+u32 kwriter_slot(struct rring_kwriter *kw, u64 handle);
 
 #endif /* KWRITER_STOCK_H */

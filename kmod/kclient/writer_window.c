@@ -14,6 +14,7 @@
 #include <rusted_ring/internal/window.h>
 
 #include "../core/arena.h"
+#include "../core/ledger.h"
 #include "../core/reader.h"
 #include "../core/ring.h"
 #include "writer.h"
@@ -160,8 +161,8 @@ static void settle_below(struct rring_kwriter *kw, u64 low)
 		u64 handle = kw->entries[kw->settled.index].handle;
 
 		if (handle)
-			rring_word_fetch_add(kwriter_ledger_word(kw, handle),
-					     RRING_MOVE - RRING_IN_FLIGHT);
+			kring_ledger_lower(kw->kernel, kwriter_slot(kw, handle),
+					   RRING_IN_FLIGHT);
 	}
 }
 

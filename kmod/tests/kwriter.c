@@ -440,14 +440,16 @@ static void surplus_slot_wakes_waiters(struct kunit *test)
 
 static u32 ledger_holds(u64 handle)
 {
-	const rring_word_t *word = kwriter_ledger_word(kw, handle);
+	const rring_word_t *word =
+		&kring_client_ledger(kw->kernel)[kwriter_slot(kw, handle)];
 
 	return rring_ledger_holds(rring_word_load(word));
 }
 
 static u32 ledger_in_flight(u64 handle)
 {
-	const rring_word_t *word = kwriter_ledger_word(kw, handle);
+	const rring_word_t *word =
+		&kring_client_ledger(kw->kernel)[kwriter_slot(kw, handle)];
 
 	return rring_ledger_in_flight(rring_word_load(word));
 }
