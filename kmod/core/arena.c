@@ -356,6 +356,8 @@ void kring_arena_add_ledger(struct kring_arena *arena,
 	arena->ledger_of[i] = client;
 	arena->ledgers[i] = (struct rring_ledger) {
 		.word = kring_client_ledger(client),
+		.used = &kring_client_tails(client)->used,
+		.summary = client->ledger.addr + arena->info->summary_offset,
 	};
 }
 

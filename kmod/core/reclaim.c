@@ -26,6 +26,12 @@
  *   6. Give the slots that step 5 found in use their old generation again. Give
  *      the other slots their next generation, and free them.
  *
+ * With more than FEW_LEDGERS ledgers, a look takes the summaries of a client
+ * for its words, if they count none: one word for the whole ledger, or one for 64
+ * slots. If such a summary has moved when step 3 or 5 looks again, perhaps because
+ * of another slot, steps 1 to 6 are done once more for the slots in question, one
+ * level deeper: the summaries of 64 slots, and at last the words of all clients.
+ *
  * Documentation/design.rst has the proof that no client uses these slots.
  */
 #include "compat.h"
@@ -43,6 +49,9 @@
 
 /* kring_sweep_in_flight() releases the lock after so many slots */
 #define CHUNK	4096u
+
+/* With so many ledgers or fewer, a look at summaries costs more than it saves */
+#define FEW_LEDGERS	2u
 
 /*
  * Stop counting adopted entries that no reader needs any more. .adopted of
@@ -244,9 +253,22 @@ static void show_generations(struct kring_arena *arena,
 	}
 }
 
+/* Count the work of three looks at the ledgers for a batch. */
+static void count_looks(const struct kring_arena *arena)
+{
+	const struct rring_batch *batch = &arena->batch;
+	u64 loads = hweight64(batch->live);
+
+	if (batch->level != RRING_BY_WORDS)
+		loads += batch->nr_groups + 1;
+	kring_work_add(KRING_WORK_WORDS, 3 * loads * arena->nr_ledgers);
+	kring_work_add(KRING_WORK_CLIENTS, 2 * arena->nr_ledgers);
+}
+
 /*
- * Do steps 1 to 6 of the list at the top of this file for the arena's batch.
- * Return how many slots were freed. If the looks at the ledgers prove nothing,
+ * Do steps 1 to 6 of the list at the top of this file for the arena's batch, at
+ * its level. Return how many slots were freed. Set .moved of the batch to the
+ * slots that need another round. If the looks at the ledgers prove nothing,
  * free no slot, and return one of these errors. The caller holds the arena's
  * lock.
  *
@@ -266,12 +288,10 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	int err = 0;
 	u64 slots;
 
+	batch->moved = 0;
 	if (depth == KRING_SWEEP_LEDGERS)
 		busy |= RRING_IN_FLIGHT_MASK;
-	/* three looks at the ledger words of a batch */
-	kring_work_add(KRING_WORK_WORDS,
-		       3ull * hweight64(batch->live) * arena->nr_ledgers);
-	kring_work_add(KRING_WORK_CLIENTS, 2 * arena->nr_ledgers);
+	count_looks(arena);
 	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
 			 RRING_LOOK_FIRST);
 	if (batch->live && depth == KRING_SWEEP_WINDOWS) {
@@ -291,8 +311,10 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 		err = -ETIME;
 	else if (look_at_recalls(pool) != ignored)
 		err = -EAGAIN;
-	if (err)
+	if (err) {
 		batch->live = 0;
+		batch->moved = 0;
+	}
 	show_generations(arena, batch, slots, hidden);
 	preempt_enable();
 	for (slots = batch->live; slots; slots &= slots - 1)
@@ -302,15 +324,13 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 }
 
 /*
- * Free the slots of the arena's batch that no location names, by steps 1 to 6
- * of the list at the top of this file. Return how many slots were freed. A
- * client that goes to sleep after this sweep relies on the sweep to free each
- * slot that can be freed. So if collect_and_free() fails, call it again. Each
- * -EAGAIN means that a client has noticed a recall, and no new recall comes
+ * Do one round of free_batch(), for the slots in .live of the arena's batch.
+ * Return how many slots were freed. If collect_and_free() fails, call it again.
+ * Each -EAGAIN means that a client has noticed a recall, and no new recall comes
  * while the lock is held: so each client causes at most one repetition. After a
  * second -ETIME, return 0: no slot is freed. The caller holds the arena's lock.
  */
-static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
+static u32 free_round(struct kring_pool *pool, enum kring_depth depth)
 {
 	struct rring_batch *batch = &pool->arena->batch;
 	u64 slots = batch->live;
@@ -325,6 +345,54 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 		was_late |= freed == -ETIME;
 	} while (again);
 	return max(freed, 0);
+}
+
+/*
+ * Return which summaries the first round of a batch of @pool may rely on. Those
+ * of clients do not count slots of XXL. The caller holds the arena's lock.
+ */
+static enum rring_level first_level(const struct kring_pool *pool)
+{
+	return pool->index == RRING_XXL ||
+	       pool->arena->nr_ledgers <= FEW_LEDGERS ? RRING_BY_WORDS :
+							RRING_BY_USED;
+}
+
+/*
+ * Return at which level the round that follows upon one at @level decides. A
+ * round of a deep sweep reads the windows of all rings, so the second one is the
+ * last.
+ */
+static enum rring_level next_level(enum rring_level level,
+				   enum kring_depth depth)
+{
+	return depth == KRING_SWEEP_WINDOWS ? RRING_BY_WORDS : level + 1;
+}
+
+/*
+ * Free the slots of the arena's batch that no location names, by steps 1 to 6
+ * of the list at the top of this file. Return how many slots were freed. A
+ * client that goes to sleep after this sweep relies on the sweep to free each
+ * slot that can be freed. So if a summary has moved, another round decides about
+ * its slots. A round at RRING_BY_WORDS relies on no summary: so a client whose
+ * summary moves without end causes two more rounds. The caller holds the arena's
+ * lock.
+ */
+static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
+{
+	struct rring_batch *batch = &pool->arena->batch;
+	u32 freed;
+
+	batch->level = first_level(pool);
+	if (batch->level != RRING_BY_WORDS)
+		rring_batch_group(batch);
+	freed = free_round(pool, depth);
+	while (batch->moved) {
+		batch->live = batch->moved;
+		batch->level = next_level(batch->level, depth);
+		freed += free_round(pool, depth);
+	}
+	return freed;
 }
 
 /*

@@ -11,8 +11,8 @@
 
 enum kring_work_unit {
 	KRING_WORK_SLOTS,	/* slots looked at, outside of ledgers */
-	KRING_WORK_WORDS,	/* ledger words loaded, or entries of lists of
-				 * recent drops
+	KRING_WORK_WORDS,	/* ledger words and summaries loaded, or entries
+				 * of lists of recent drops
 				 */
 	KRING_WORK_ENTRIES,	/* entries of rings read, adopted or settled */
 	KRING_WORK_BITMAP,	/* slots whose bit is cleared at once */

@@ -11,20 +11,15 @@
 #include "../core/compat.h"
 #include <rusted_ring/internal/atomic.h>
 
-/* The points of a sweep at which sweep_hook() is called. */
-enum point {
-	LOAD,		/* about to load a word of a ledger */
-	MARK,		/* about to read the window of a ring */
-	MARKED,		/* has read it */
-	CONFIRMED,	/* two collects agree: about to hide a generation */
-	HIDDEN,		/* no generation of the batch can be seen */
-};
+#include "sweep.h"
+
+static const rring_word_t *loading;	/* the word that is about to be loaded */
 
 static void sweep_hook(enum point point);
 static u64 sweep_clock(void);
 
 #define rring_word_load_acquire(word) \
-	(sweep_hook(LOAD), rring_word_load_acquire(word))
+	(loading = (word), sweep_hook(LOAD), rring_word_load_acquire(loading))
 
 #include <rusted_ring/internal/reclaim.h>
 
@@ -66,8 +61,12 @@ static struct sweep_ctx {
 	u64 clock_ahead;		/* ns that the sweep's clock is ahead */
 } ctx;
 
+static sweep_action_t action_of_suite;	/* of another suite, or NULL */
+
 static void sweep_hook(enum point point)
 {
+	if (action_of_suite)
+		action_of_suite(point, loading);
 	if (ctx.action)
 		ctx.action(&ctx, point);
 	if (point == LOAD)
@@ -99,6 +98,19 @@ static u32 sweep(void (*action)(struct sweep_ctx *ctx, enum point point),
 	freed = free_batch(pool, depth);
 	mutex_unlock(&ctx.arena->lock);
 	ctx.action = NULL;
+	return freed;
+}
+
+u32 sweep_with(struct kring_arena *arena, sweep_action_t action,
+	       enum kring_depth depth)
+{
+	u32 freed;
+
+	memset(&ctx, 0, sizeof(ctx));
+	ctx.arena = arena;
+	action_of_suite = action;
+	freed = sweep(NULL, depth);
+	action_of_suite = NULL;
 	return freed;
 }
 

@@ -333,17 +333,22 @@ static void find_bounds(const struct geometry *g, u32 terms, u64 *bound)
 	bound[KRING_WORK_READERS] = 4 * (u64)g->rings * RRING_READERS;
 	if (!(terms & NO_LEDGERS)) {
 		bound[KRING_WORK_SLOTS] = 2 * GATHER;
-		/* shallow, then deep, and again after a recall is noticed */
-		bound[KRING_WORK_WORDS] = 2ull * 3 * BATCH * ledgers * ledgers;
+		/*
+		 * Shallow, then deep: three rounds, then two, of three looks.
+		 * All but the last ones read summaries, too. And all of this
+		 * again after a recall is noticed.
+		 */
+		bound[KRING_WORK_WORDS] = 3ull * (5 * BATCH + 3 * (BATCH + 1)) *
+					  ledgers * ledgers;
 		bound[KRING_WORK_CLIENTS] += 4 * ledgers;
 		bound[KRING_WORK_RINGS] += 4 * (u64)g->rings;
-		bound[KRING_WORK_BITMAP] = 2 * g->slots;
+		bound[KRING_WORK_BITMAP] = 3 * g->slots;
 	}
 	if (terms & MANY_SLOTS)
 		bound[KRING_WORK_SLOTS] = max_t(u64, 2 * GATHER, CHUNK);
-	/* read once for each deep sweep of a batch; adopted, and settled */
+	/* read in each round of a deep sweep of a batch; adopted, and settled */
 	if (!(terms & NO_ENTRIES))
-		bound[KRING_WORK_ENTRIES] = 2 * 2 * (u64)g->entries;
+		bound[KRING_WORK_ENTRIES] = 3 * 2 * (u64)g->entries;
 }
 
 static void begin(struct kunit *test, struct party *party, u32 flags)

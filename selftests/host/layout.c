@@ -207,6 +207,8 @@ TEST(a_profile_is_chosen_by_memory_processors_and_battery)
 
 struct world {
 	rring_word_t words[LEDGERS][SLOTS];
+	rring_word_t summaries[LEDGERS][(SLOTS + 63) / 64];
+	rring_word_t used[LEDGERS];
 	struct rring_ledger ledgers[LEDGERS];
 	uint32_t moves[LEDGERS * RRING_BATCH];
 	struct rring_batch batch;
@@ -229,29 +231,76 @@ static uint64_t some_word(struct rng *rng)
 	}
 }
 
+/* Store a word, and change its summaries as an honest client does. */
+static void set_word(struct world *world, uint32_t ledger, uint32_t slot,
+		     uint64_t word)
+{
+	int before = !rring_ledger_is_empty(world->words[ledger][slot].value);
+	int now = !rring_ledger_is_empty(word);
+	uint64_t change = RRING_SUMMARY_MOVE + (uint64_t)now - (uint64_t)before;
+
+	if (now && before)
+		change = 0;
+	else if (now == before && world->words[ledger][slot].value != word)
+		change += RRING_SUMMARY_MOVE;	/* it was in use meanwhile */
+	world->words[ledger][slot].value = word;
+	world->summaries[ledger][slot / RRING_SUMMARY_WORDS].value += change;
+	world->used[ledger].value += change;
+}
+
+/* One ledger in four has no summaries, and many have no word in use. */
+static void some_ledger(struct world *world, uint32_t i, struct rng *rng)
+{
+	int unused = rng_below(rng, 2);
+	uint32_t slot;
+
+	memset(world->words[i], 0, sizeof(world->words[i]));
+	memset(world->summaries[i], 0, sizeof(world->summaries[i]));
+	world->used[i].value = RRING_SUMMARY_KEPT;
+	for (slot = 0; slot < SLOTS; slot++)
+		set_word(world, i, slot,
+			 unused ? (uint64_t)rng_below(rng, 4) << 32 :
+				  some_word(rng));
+	if (!rng_below(rng, 4)) {
+		world->used[i].value = 0;
+		memset(world->summaries[i], 0, sizeof(world->summaries[i]));
+	}
+	world->ledgers[i] = (struct rring_ledger) {
+		.word = world->words[i],
+		.used = &world->used[i],
+		.summary = world->summaries[i],
+		.parked = rng_below(rng, 2) * RRING_PARKED,
+	};
+}
+
 static void some_world(struct world *world, struct rng *rng)
 {
-	int i, slot;
+	uint32_t i;
 
-	for (i = 0; i < LEDGERS; i++) {
-		world->ledgers[i].word = world->words[i];
-		world->ledgers[i].parked = rng_below(rng, 2) * RRING_PARKED;
-		for (slot = 0; slot < SLOTS; slot++)
-			world->words[i][slot].value = some_word(rng);
-	}
+	for (i = 0; i < LEDGERS; i++)
+		some_ledger(world, i, rng);
 	world->batch.moves = world->moves;
 	world->batch.live = rng_next(rng) | rng_next(rng);
+	world->batch.moved = 0;
 	for (i = 0; i < RRING_BATCH; i++)
-		world->batch.slot[i] = (uint32_t)i * 3;
+		world->batch.slot[i] = i * 3;
+	rring_batch_group(&world->batch);
 }
 
 static void some_changes(struct world *world, struct rng *rng)
 {
 	uint32_t n = rng_below(rng, 30);
 
-	while (n--)
-		world->words[rng_below(rng, LEDGERS)][rng_below(rng, SLOTS)]
-			.value = some_word(rng);
+	while (n--) {
+		uint32_t ledger = rng_below(rng, LEDGERS);
+		uint32_t slot = rng_below(rng, SLOTS);
+		uint64_t word = some_word(rng);
+
+		if (world->used[ledger].value & RRING_SUMMARY_KEPT)
+			set_word(world, ledger, slot, word);
+		else
+			world->words[ledger][slot].value = word;
+	}
 }
 
 static int is_busy(const struct rring_ledger *ledger, uint64_t word,
@@ -282,33 +331,77 @@ static uint64_t expect(const struct world *before, const struct world *after,
 	return live;
 }
 
+/* Two looks at the same words: @before changes, and is @after then. */
+struct looks {
+	struct world before, after;
+	uint64_t left;		/* slots that were left in any round */
+	uint64_t moved;		/* ... that were not decided */
+};
+
+/* Return the slots that ought to be left. */
+static uint64_t look_twice(struct looks *looks, struct rng *rng, uint64_t busy,
+			   enum rring_level level)
+{
+	struct world *world = &looks->after;
+	struct rring_batch *batch = &world->batch;
+
+	some_world(world, rng);
+	batch->level = level;
+	looks->before = *world;
+	rring_batch_look(batch, world->ledgers, LEDGERS, busy,
+			 RRING_LOOK_FIRST);
+	some_changes(world, rng);
+	rring_batch_look(batch, world->ledgers, LEDGERS, busy,
+			 RRING_LOOK_AGAIN);
+	looks->left |= batch->live;
+	looks->moved |= batch->moved;
+	return expect(&looks->before, world, busy);
+}
+
+static const uint64_t depth[] = {
+	RRING_HOLDS_MASK, RRING_HOLDS_MASK | RRING_IN_FLIGHT_MASK,
+};
+
 TEST(two_collects_leave_what_nobody_had_and_nobody_moved)
 {
-	static const uint64_t depth[] = {
-		RRING_HOLDS_MASK, RRING_HOLDS_MASK | RRING_IN_FLIGHT_MASK,
-	};
-	struct world *world = malloc(sizeof(*world));
-	struct world *before = malloc(sizeof(*before));
+	struct looks *looks = calloc(1, sizeof(*looks));
 	struct rng rng = rng_new("collect");
-	uint64_t left = 0;
-	uint64_t busy;
+	uint64_t expected;
 	int round;
 
 	for (round = 0; round < (int)rounds(ROUNDS); round++) {
-		busy = depth[round % 2];
-		some_world(world, &rng);
-		*before = *world;
-		rring_batch_look(&world->batch, world->ledgers, LEDGERS, busy,
-				 RRING_LOOK_FIRST);
-		some_changes(world, &rng);
-		rring_batch_look(&world->batch, world->ledgers, LEDGERS, busy,
-				 RRING_LOOK_AGAIN);
-		ASSERT_EQ(expect(before, world, busy), world->batch.live);
-		left |= world->batch.live;
+		expected = look_twice(looks, &rng, depth[round % 2],
+				      RRING_BY_WORDS);
+		ASSERT_EQ(expected, looks->after.batch.live);
+		ASSERT_EQ(0, looks->after.batch.moved);
 	}
-	ASSERT_EQ(~0ull, left);
-	free(before);
-	free(world);
+	ASSERT_EQ(~0ull, looks->left);
+	free(looks);
+}
+
+/*
+ * What collects of summaries leave, collects of words would leave, too; and what
+ * these would leave, is left, or another round decides.
+ */
+TEST(summaries_leave_no_more_than_words_and_decide_nothing_else)
+{
+	struct looks *looks = calloc(1, sizeof(*looks));
+	struct rring_batch *batch = &looks->after.batch;
+	struct rng rng = rng_new("summaries");
+	uint64_t expected;
+	int round;
+
+	for (round = 0; round < (int)rounds(ROUNDS); round++) {
+		expected = look_twice(looks, &rng, depth[round % 2],
+				      round % 4 / 2 ? RRING_BY_USED :
+						      RRING_BY_SUMMARIES);
+		ASSERT_EQ(0, batch->live & ~expected);
+		ASSERT_EQ(0, expected & ~(batch->live | batch->moved));
+		ASSERT_EQ(0, batch->live & batch->moved);
+	}
+	ASSERT_EQ(~0ull, looks->left);
+	ASSERT_EQ(~0ull, looks->moved);
+	free(looks);
 }
 
 TEST_HARNESS_MAIN

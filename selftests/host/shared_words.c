@@ -161,11 +161,13 @@ TEST(every_change_of_a_ledger_word_moves_it_and_nothing_else)
 static bool found_free(uint64_t first, uint64_t second, enum rring_look look)
 {
 	rring_word_t ledger[2] = {};
-	const struct rring_ledger ledgers[] = {
+	struct rring_ledger ledgers[] = {
 		{ .word = &ledger[0] }, { .word = &ledger[1] },
 	};
 	uint32_t moves[2 * RRING_BATCH];
-	struct rring_batch batch = { .live = 1, .moves = moves };
+	struct rring_batch batch = {
+		.live = 1, .level = RRING_BY_WORDS, .moves = moves,
+	};
 
 	rring_word_store_release(&ledger[1], first);
 	rring_batch_look(&batch, ledgers, 2, RRING_HOLDS_MASK,

@@ -73,6 +73,8 @@ static int claim_slots(void *arg)
 	rring_word_t *word = client->pool[RRING_XS].ledger;
 	int i;
 
+	/* it keeps no summaries, so that sweeps read its words */
+	rring_word_store(client->used, 0);
 	for (i = 0; i < hoard->slots; i++)
 		rring_word_store(&word[i], RRING_MOVE + RRING_HOLD);
 	baton_pass(&hoard->ready);

@@ -79,11 +79,15 @@ FIXTURE_TEARDOWN(hoarding)
 
 /* ---- steps ---- */
 
-/* Add @sign holds (1 or -1) to the ledger's words of slots @from to @to - 1. */
+/*
+ * Add @sign holds (1 or -1) to the ledger's words of slots @from to @to - 1. The
+ * client keeps no summaries any more, so that sweeps read these words.
+ */
 static void claim(struct rring_client *client, int from, int to, int sign)
 {
 	rring_word_t *word = client->pool[RRING_XS].ledger;
 
+	rring_word_store(client->used, 0);
 	for (; from < to; from++)
 		rring_word_store(&word[from], rring_word_load(&word[from]) +
 				 RRING_MOVE + (uint64_t)sign * RRING_HOLD);
@@ -284,6 +288,7 @@ TEST_F(hoarding, in_words_of_parked_slots_is_named)
 	int i;
 
 	ASSERT_EQ(SLOTS, take_all(self));
+	rring_word_store(self->hoarder->used, 0);
 	for (i = 0; i < SLOTS; i++)
 		rring_word_store(&word[i], RRING_PARKED);
 	drop_all(self);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rusted_ring.h>
 #include <valgrind/callgrind.h>
@@ -16,6 +17,9 @@
 #define BULK	32
 #define ENTRIES	256
 #define READERS	16
+#define OTHERS	63	/* clients of a crowd, besides the one that is counted */
+#define PLACES	16384	/* slots of a crowd */
+#define KEPT	32	/* by each of the others, scattered over the places */
 
 struct stage {
 	struct rring_client *client;
@@ -25,6 +29,7 @@ struct stage {
 	uint32_t readers;
 	struct rring_event held[SLOTS];
 	uint32_t nr_held;
+	struct rring_client *other[OTHERS];
 };
 
 typedef void (*operation_t)(struct stage *stage);
@@ -285,6 +290,65 @@ static void count_allocations(const char *name, operation_t operation,
 	rring_close(stage.client);
 }
 
+/* ---- a crowd: many clients, of which one is counted ---- */
+
+static void set_up_crowd(struct stage *stage)
+{
+	struct rring_arena_config config = {
+		.capacity = { PLACES },
+		.backend = RRING_BACKEND_PROCESS,
+		.max_clients = OTHERS + 1,
+	};
+	int fd = rring_arena_create(&config);
+	int i;
+
+	memset(stage, 0, sizeof(*stage));
+	check(fd >= 0, "no arena");
+	check(!rring_open_arena(&stage->client, fd, RRING_PRODUCER,
+				RRING_SINGLE_THREADED), "no client");
+	for (i = 0; i < OTHERS; i++)
+		check(!rring_open_arena(&stage->other[i], fd, RRING_CONSUMER,
+					RRING_SINGLE_THREADED), "no other");
+	close(fd);
+}
+
+/* Each of the others keeps @n events, all over the pool. */
+static void keep_scattered(struct stage *stage, uint32_t n)
+{
+	static struct rring_event events[PLACES];
+	struct rring_event kept;
+	uint32_t left = n * OTHERS;
+	uint32_t i, at;
+
+	for (i = 0; i < PLACES; i++)
+		check(!rring_alloc(stage->client, 64, 1, &events[i]), "alloc");
+	for (at = 0; left; left--) {
+		uint64_t handle;
+
+		at = (at + 20261) % PLACES;
+		handle = rring_share(stage->client, &events[at]);
+		check(!rring_upgrade(stage->other[left % OTHERS], handle,
+				     &kept), "upgrade");
+	}
+	for (i = 0; i < PLACES; i++)
+		rring_drop(stage->client, &events[i]);
+	rring_trim(stage->client);
+}
+
+static void count_crowd(const char *name, uint32_t kept)
+{
+	struct stage stage;
+	int i;
+
+	set_up_crowd(&stage);
+	if (kept)
+		keep_scattered(&stage, kept);
+	count(&stage, name, allocate_shared);
+	for (i = 0; i < OTHERS; i++)
+		rring_close(stage.other[i]);
+	rring_close(stage.client);
+}
+
 static void count_holds(const char *name, unsigned int flags)
 {
 	struct stage stage;
@@ -327,6 +391,8 @@ int main(void)
 	count_allocations("allocate,threads,half-held", allocate, 0, SLOTS / 2);
 	count_allocations("allocate,threads,all-but-one-held", allocate, 0,
 			  SLOTS - 1);
+	count_crowd("allocate,share,64-clients", 0);
+	count_crowd("allocate,share,64-clients-keep", KEPT);
 	count_holds("hold+drop", RRING_SINGLE_THREADED);
 	count_holds("hold+drop,threads", 0);
 	count_stream("publish,1-reader", publish, RRING_HANDLES, 1);
