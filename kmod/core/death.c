@@ -89,15 +89,51 @@ static void detach_readers(struct kring_client *client)
 	}
 }
 
-static u32 count_holds(const rring_word_t *ledger, u32 capacity, u32 parked)
+static u32 count_holds(const rring_word_t *ledger, u32 slots, u32 parked)
 {
 	u32 held = 0;
 	u32 i;
 
-	for (i = 0; i < capacity; i++) {
+	for (i = 0; i < slots; i++)
 		if (kring_word_holds(rring_word_load(&ledger[i]), parked))
 			held++;
-		if (i % 4096 == 0)
+	return held;
+}
+
+/*
+ * Return true if @client has kept summaries that count the words of @pool.
+ */
+static bool has_summaries(const struct kring_client *client,
+			  const struct kring_pool *pool)
+{
+	const struct rring_tails *tails = client->ledger.addr;
+
+	return pool->index != RRING_XXL &&
+	       rring_word_load(&tails->used) & RRING_SUMMARY_KEPT;
+}
+
+/*
+ * Return how many slots of @pool the dead @client held. If it kept summaries,
+ * read only the words that a summary counts.
+ */
+static u32 count_held(struct kring_client *client,
+		      const struct kring_pool *pool)
+{
+	const rring_word_t *summary = kring_client_summaries(client);
+	const rring_word_t *ledger = kring_client_ledger(client);
+	u32 parked = kring_client_parked(client, pool->index);
+	bool kept = has_summaries(client, pool);
+	u32 end = pool->base + pool->capacity;
+	u32 held = 0;
+	u32 from, to;
+
+	for (from = pool->base; from < end; from = to) {
+		u32 i = from / RRING_SUMMARY_WORDS;
+
+		to = min(end, (i + 1) * RRING_SUMMARY_WORDS);
+		if (!kept || rring_summary_count(rring_word_load(&summary[i])))
+			held += count_holds(&ledger[from], to - from, parked);
+		if (i % RRING_SUMMARY_WORDS == 0)
 			cond_resched();
 	}
 	return held;
@@ -112,14 +148,11 @@ static u32 count_holds(const rring_word_t *ledger, u32 capacity, u32 parked)
 static void count_dead_holds(struct kring_client *client,
 			     struct kring_client_usage *usage)
 {
-	const rring_word_t *ledger = kring_client_ledger(client);
 	struct kring_arena *arena = client->arena;
 	u32 i;
 
 	for (i = 0; i < RRING_POOLS; i++)
-		usage->held[i] = count_holds(&ledger[arena->pool[i].base],
-					     arena->pool[i].capacity,
-					     kring_client_parked(client, i));
+		usage->held[i] = count_held(client, &arena->pool[i]);
 	mutex_lock(&arena->lock);	/* not killable: this is a death */
 	arena->info->deaths++;
 	arena->info->dead_holds += kring_client_usage_holds(usage);
