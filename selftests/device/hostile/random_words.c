@@ -206,11 +206,12 @@ static uint64_t lie(const struct hostile *self, uint64_t was, uint64_t roll)
 		RRING_HOLDS_MASK, RRING_IN_FLIGHT, RRING_IN_FLIGHT_MASK,
 		RRING_MOVE, ~(RRING_MOVE - 1), RRING_ASIDE | RRING_PRIVATE,
 		RRING_ASIDE | RRING_HOLD, ~0ull >> 1, WINDOW,
+		RRING_SUMMARY_KEPT, RRING_SUMMARY_KEPT | RRING_SUMMARY_ONE,
 	};
 	static const int64_t steps[] = {
 		1, -1, WINDOW, -WINDOW, WINDOW + 1, -WINDOW - 1, 128, -129,
 		RRING_MOVE, -RRING_MOVE, RRING_MOVE + RRING_HOLD,
-		RRING_MOVE - RRING_IN_FLIGHT,
+		RRING_MOVE - RRING_IN_FLIGHT, RRING_SUMMARY_MOVE,
 	};
 	uint32_t pool = (uint32_t)(roll >> 8) % RRING_POOLS;
 	uint64_t step = (uint64_t)steps[(roll >> 16) %
@@ -247,6 +248,12 @@ static uint64_t *choose(const struct hostile *self, uint32_t roll)
 							  RRING_CURSORS];
 	case 3:
 		return (uint64_t *)self->tails + some % (RRING_PAGE / 8);
+	case 4:
+		if (some % 2)
+			return (uint64_t *)&self->tails->used;
+		return (uint64_t *)((char *)self->tails +
+				    self->arena->summary_offset) +
+		       some / 2 % rring_summaries(self->arena->slots);
 	case 6:
 		if (self->ring)
 			return (uint64_t *)self->ring + some % 3;
