@@ -24,6 +24,9 @@
 #ifndef G
 #define G	RELEASE		/* ledger word */
 #endif
+#ifndef S
+#define S	RELEASE		/* summary that falls: G, too */
+#endif
 
 #define CLIENTS		2
 #define PROCESSORS	CLIENTS		/* the kernel's fences are full ones */
@@ -34,7 +37,12 @@
 #define PAYLOAD		6
 #define GENERATION	7
 #define ENTRY(ring, p)	(8 + (ring) * CAPACITY + (p) % CAPACITY)
+#if defined(BY_WORDS) || defined(NO_MOVES)
 #define WORDS		(8 + 2 * CAPACITY)
+#else
+#define SUMMARY(client)	(8 + 2 * CAPACITY + (client))
+#define WORDS		(10 + 2 * CAPACITY)
+#endif
 
 /* What an entry says: at which position it is, and if it names the slot. */
 #define ENTRY_OF(p, named)	(2 + 2 * (p) + (named))
@@ -133,15 +141,7 @@ proctype Kernel()
 #define PEER	(1 - me)
 #define LAST	(me -> SHORT : LONG)
 
-/* The own words are known, as only their owner writes them. */
-inline change(delta, order)
-{
-	atomic {
-		!IS_FULL(me) ->
-		word = word + MOVE + (delta);
-		store(me, LEDGER(me), word, order)
-	}
-}
+#include "summary.pml"
 
 inline enter(named)
 {
@@ -242,6 +242,10 @@ inline keep()
 	change(HOLD, RELEASE);
 	move_cursor()
 #endif
+#ifdef RAISED_AFTER_LEAVING
+	;
+	raise_late()
+#endif
 }
 
 inline consume()
@@ -262,17 +266,23 @@ inline consume()
 /* G: what was used was used before the hold falls */
 inline drop()
 {
+#ifdef LOWERED_BEFORE_USE
+	lower_early();
+#endif
 	use(me, 1);
 	change(-HOLD, G)
 }
 
 proctype Client(byte me)
 {
-	short word;
+	short word, summary;
 	byte head, limit, settled, written, cursor, entry;
 
 	limit = CAPACITY;
 	word = memory[LEDGER(me)];
+#ifdef SUMMARY
+	summary = memory[SUMMARY(me)];
+#endif
 end:	do
 	:: head < limit && head < LAST && HOLDS(word) -> publish()
 	:: head < limit && head < LAST -> publish_other()
@@ -301,6 +311,9 @@ init
 		memory[GENERATION] = generation;
 		memory[PAYLOAD] = generation;
 		memory[LEDGER(0)] = HOLD + MOVE;
+#ifdef SUMMARY
+		memory[SUMMARY(0)] = COUNTED + SUMMARY_MOVE;
+#endif
 		run Kernel();
 		run Client(0);
 		run Client(1)

@@ -7,6 +7,10 @@
  * GENERATION are, and defines gather(), which clears .live for a slot that is
  * in a magazine or adopted, mark_windows(), for one that a window names, and
  * hide(), show(generation), freed().
+ *
+ * If it also says where SUMMARY(client) is, a sweep takes a summary that counts
+ * no word for the word. A summary that has moved skips the slot here: another
+ * round is another sweep.
  */
 #define IN_FLIGHT	1
 #define HOLD		4
@@ -15,6 +19,11 @@
 #define FLIGHTS(word)	((word) & 3)
 #define HOLDS(word)	((word) >> 2 & 7)
 #define MOVES(word)	((word) >> 5)
+
+/* A summary of one word: it counts it, or not. */
+#define COUNTED		1
+#define SUMMARY_MOVE	2
+#define IS_COUNTED(summary)	((summary) & 1)
 
 #define FIRST	0
 #define SECOND	1
@@ -38,8 +47,43 @@ bit live, deep;			/* of the batch of one; all windows are read */
 short moves[CLIENTS];
 byte generation = 1;		/* what it is, also while it is hidden */
 
-/* H: pairs with G; loads are carried out in order */
-inline look_at(client, which)
+#ifdef SUMMARY
+
+#ifdef SUMMARY_IS_READ_ONCE
+#define IS_COMPARED(which)	((which) == FIRST)
+#elif defined(NO_THIRD_LOOK_AT_SUMMARY)
+#define IS_COMPARED(which)	((which) != THIRD)
+#else
+#define IS_COMPARED(which)	true
+#endif
+
+bit stands[CLIENTS];		/* a summary, of which moves[] has the value */
+
+inline look_at_summary(client, which)
+{
+	d_step {
+		if
+		:: live && which == FIRST ->
+			stands[client] = !IS_COUNTED(memory[SUMMARY(client)]);
+			if
+			:: stands[client] ->
+				moves[client] = memory[SUMMARY(client)]
+			:: else
+			fi
+		:: live && which != FIRST && stands[client] &&
+		   IS_COMPARED(which) ->
+			live = moves[client] == memory[SUMMARY(client)]
+		:: else
+		fi
+	}
+}
+
+#define STANDS(client)	stands[client]
+#else
+#define STANDS(client)	false
+#endif
+
+inline look_at_word(client, which)
 {
 	d_step {
 		if
@@ -52,6 +96,18 @@ inline look_at(client, which)
 		:: !live
 		fi
 	}
+}
+
+/* H: pairs with G; loads are carried out in order */
+inline look_at(client, which)
+{
+#ifdef SUMMARY
+	look_at_summary(client, which);
+#endif
+	if
+	:: STANDS(client) || !live
+	:: else -> look_at_word(client, which)
+	fi
 }
 
 inline look(which)
@@ -76,6 +132,10 @@ inline forget_batch()
 #endif
 #if CLIENTS > 2
 		moves[2] = 0;
+#endif
+#ifdef SUMMARY
+		stands[0] = 0;
+		stands[1] = 0;
 #endif
 	}
 }

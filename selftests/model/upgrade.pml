@@ -12,6 +12,9 @@
 #ifndef G
 #define G	RELEASE		/* ledger word */
 #endif
+#ifndef S
+#define S	RELEASE		/* summary that falls: G, too */
+#endif
 
 #define CLIENTS		2
 #define PROCESSORS	(CLIENTS + 1)
@@ -22,7 +25,12 @@
 #define CURSOR		3
 #define PAYLOAD		4
 #define GENERATION	5
+#if defined(BY_WORDS) || defined(THIRD_LOOK_AT_HOLDS)
 #define WORDS		6
+#else
+#define SUMMARY(client)	(6 + (client))
+#define WORDS		8
+#endif
 
 bit reused;	/* while somebody was using it */
 bit lost;	/* an event that a reader had not seen yet */
@@ -88,14 +96,7 @@ proctype Kernel()
 
 /* ---- the clients ---- */
 
-inline change(delta, order)
-{
-	atomic {
-		!IS_FULL(me) ->
-		word = word + MOVE + (delta);
-		store(me, LEDGER(me), word, order)
-	}
-}
+#include "summary.pml"
 
 inline drop()
 {
@@ -120,6 +121,9 @@ inline upgrade()
 		memory[GENERATION] != 0 ->	/* a sweep is waited for */
 		found = memory[GENERATION]
 	};
+#endif
+#ifdef RAISED_AFTER_LEAVING
+	raise_late();
 #endif
 	if
 	:: found != 1 -> change(-HOLD, G)
@@ -152,11 +156,14 @@ inline consume()
 
 proctype Client(byte me)
 {
-	short word;
+	short word, summary;
 	byte tries, found;
 	bit published, consumed;
 
 	word = memory[LEDGER(me)];
+#ifdef SUMMARY
+	summary = memory[SUMMARY(me)];
+#endif
 end:	do
 	:: HOLDS(word) == 0 && tries < UPGRADES -> upgrade()
 	:: HOLDS(word) -> drop()
@@ -171,6 +178,9 @@ init
 		memory[GENERATION] = generation;
 		memory[PAYLOAD] = generation;
 		memory[LEDGER(0)] = HOLD + MOVE;
+#ifdef SUMMARY
+		memory[SUMMARY(0)] = COUNTED + SUMMARY_MOVE;
+#endif
 		run Kernel();
 		run Client(0);
 		run Client(1)
