@@ -186,15 +186,6 @@ static inline u32 nr_free_for(const struct kring_pool *pool,
 }
 
 /*
- * Take a free slot of a pool without groups. The caller knows that there is one.
- * Return the slot. The caller holds the arena's lock.
- */
-static inline u32 pop_free_slot(struct kring_pool *pool)
-{
-	return pool->free[--pool->nr_free];
-}
-
-/*
  * Store @lease as the lease of @slot, which the caller has taken out of the free
  * set. Return the handle of the slot. The caller holds the arena's lock.
  */
@@ -204,22 +195,6 @@ static inline u64 lease_slot(struct kring_pool *pool, u32 slot,
 	pool->lease[slot] = lease;
 	__set_bit(slot, pool->out);
 	return rring_word_load(&pool->arena->generation[pool->base + slot]);
-}
-
-static inline void lend_slot(struct kring_pool *pool,
-			     struct kring_client *client, u32 slot,
-			     u64 position)
-{
-	struct rring_magazine *magazine =
-		kring_client_magazine(client, pool->index);
-	struct kring_lease lease = {
-		.serial = client->serial,
-		.client = client->id,
-		.position = position,
-	};
-
-	WRITE_ONCE(magazine->handle[position % RRING_MAGAZINE_SLOTS],
-		   lease_slot(pool, slot, lease));
 }
 
 /*
@@ -265,15 +240,24 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 							   pool->index);
 	struct kring_owner *owner = kring_groups_owner(pool, client);
 	u64 head = rring_seq_load(&magazine->head);
+	struct kring_lease lease = {
+		.serial = client->serial,
+		.client = client->id,
+		.position = head,
+	};
+	u32 nr_free = pool->nr_free;
 	u32 i;
 
-	if (owner)
-		for (i = 0; i < n; i++)
-			lend_slot(pool, client, kring_groups_take(pool, owner),
-				  head + i);
-	else
-		for (i = 0; i < n; i++)
-			lend_slot(pool, client, pop_free_slot(pool), head + i);
+	for (i = 0; i < n; i++, lease.position++) {
+		u32 slot = owner ? kring_groups_take(pool, owner) :
+				   pool->free[--nr_free];
+
+		WRITE_ONCE(magazine->handle[lease.position %
+					    RRING_MAGAZINE_SLOTS],
+			   lease_slot(pool, slot, lease));
+	}
+	if (!owner)
+		pool->nr_free = nr_free;
 	account_lent(pool, n);
 	client->charged[pool->index] += n;
 	if (!untouched)
@@ -287,6 +271,19 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 }
 
 /*
+ * Return the client to which @lease says that the kernel has lent a slot. Return
+ * NULL if this client has gone, or if the kernel itself took the slot. The caller
+ * holds the arena's lock.
+ */
+static inline struct kring_client *lent_to(const struct kring_arena *arena,
+					   const struct kring_lease *lease)
+{
+	struct kring_client *client = arena->clients[lease->client];
+
+	return client && client->serial == lease->serial ? client : NULL;
+}
+
+/*
  * Set @lent to the present state of the magazine to which @lease belongs. If
  * the client of @lease has gone, set @lent to an empty magazine. The caller
  * holds the arena's lock.
@@ -295,38 +292,56 @@ void kring_pool_look_at_magazine(const struct kring_pool *pool,
 				 const struct kring_lease *lease,
 				 struct kring_lent *lent)
 {
-	struct kring_client *client = pool->arena->clients[lease->client];
+	struct kring_client *client = lent_to(pool->arena, lease);
 
 	*lent = (struct kring_lent) { .serial = lease->serial };
-	if (!client || client->serial != lease->serial)
+	if (!client)
 		return;
 	lent->n = kring_client_lent(client, pool->index);
 	lent->tail = client->tail[pool->index];
 }
 
 /*
- * Put @slot, which no location (magazine, ledger or window) names, back into
- * the free set. The client to which the kernel lent @slot is no longer charged
- * for it. If @slot is of XXL, its region is idle then, or is on the pool's list
- * of regions to be freed. The caller holds the arena's lock.
+ * Put the slots in .live of the arena's batch, which no location (magazine,
+ * ledger or window) names, back into the free set of @pool. The clients to which
+ * the kernel lent them are no longer charged for them. If they are of XXL, their
+ * regions are idle then, or are on the pool's list of regions to be freed. The last
+ * slot of the batch goes first onto the stack of free slots. So slots are lent in
+ * the order in which they are in the batch, and a stream goes through memory
+ * upwards. Return how many slots were freed. The caller holds the arena's lock.
  */
-void kring_pool_free_slot(struct kring_pool *pool, u32 slot)
+u32 kring_pool_free_batch(struct kring_pool *pool)
 {
-	const struct kring_lease *lease = &pool->lease[slot];
-	struct kring_client *client = pool->arena->clients[lease->client];
+	const struct rring_batch *batch = &pool->arena->batch;
+	struct kring_client *client = NULL;
+	u32 serial = 0;		/* of @client */
+	u32 nr_free = pool->nr_free;
+	u64 left = batch->live;
+	u32 n;
 
-	if (client && client->serial == lease->serial)
-		client->charged[pool->index]--;
-	else
-		client = NULL;
-	if (pool->index == RRING_XXL)
-		kring_xxl_retire(pool, slot, client);
-	__clear_bit(slot, pool->out);
-	if (pool->free)
-		pool->free[pool->nr_free++] = slot;
-	else
-		kring_groups_give(pool, slot);
-	pool->info->reclaimed++;
+	for (n = 0; left; n++) {
+		u32 i = 63 - __builtin_clzll(left);
+		u32 slot = batch->slot[i] - pool->base;
+
+		left &= ~BIT_ULL(i);
+		if (pool->lease[slot].serial != serial) {
+			serial = pool->lease[slot].serial;
+			client = lent_to(pool->arena, &pool->lease[slot]);
+		}
+		if (client)
+			client->charged[pool->index]--;
+		if (pool->index == RRING_XXL)
+			kring_xxl_retire(pool, slot, client);
+		__clear_bit(slot, pool->out);
+		if (pool->groups)
+			kring_groups_give(pool, slot);
+		else
+			pool->free[nr_free++] = slot;
+	}
+	if (!pool->groups)
+		pool->nr_free = nr_free;
+	pool->info->reclaimed += n;
+	return n;
 }
 
 struct refill {
@@ -384,7 +399,7 @@ u32 kring_pool_take(struct kring_pool *pool, struct kring_client *kernel,
 	n = min(n, want);
 	for (i = 0; i < n; i++) {
 		u32 slot = owner ? kring_groups_take(pool, owner) :
-				   pop_free_slot(pool);
+				   pool->free[--pool->nr_free];
 
 		handles[i] = lease_slot(pool, slot, lease);
 		kring_ledger_hold(kernel, pool->base + slot);

@@ -119,7 +119,7 @@ void kring_pool_recall(struct kring_pool *pool,
 void kring_pool_look_at_magazine(const struct kring_pool *pool,
 				 const struct kring_lease *lease,
 				 struct kring_lent *lent);
-void kring_pool_free_slot(struct kring_pool *pool, u32 slot);
+u32 kring_pool_free_batch(struct kring_pool *pool);
 int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
 

@@ -47,10 +47,16 @@ static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
 	u64 *seen = &client->recent[pool->index][list];
 	u64 pos = find_unread(&tails->recent[pool->index][list].pos, seen,
 			      entries);
-	u32 n = 0;
+	u32 from = *seen;
+	u32 n, i;
 
-	for (entry += list * entries; *seen != pos && n < max; ++*seen)
-		slots[n++] = READ_ONCE(entry[*seen & (entries - 1)]);
+	if (pos == *seen)
+		return 0;
+	n = min_t(u64, pos - *seen, max);
+	entry += list * entries;
+	for (i = 0; i < n; i++)
+		slots[i] = READ_ONCE(entry[(from + i) & (entries - 1)]);
+	*seen += n;
 	kring_work_add(KRING_WORK_WORDS, n);
 	return n;
 }

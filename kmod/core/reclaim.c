@@ -103,8 +103,8 @@ static void skip_named(struct kring_pool *pool, struct rring_batch *batch)
  * @slot. @slot is an index in @pool, and is not in the free set. @lent is the
  * cache of kring_pool_in_magazine(). The caller holds the arena's lock.
  */
-static bool is_lent_or_adopted(struct kring_pool *pool, u32 slot,
-			       struct kring_lent *lent)
+static inline bool is_lent_or_adopted(const struct kring_pool *pool, u32 slot,
+				      struct kring_lent *lent)
 {
 	return pool->arena->adopted[pool->base + slot] ||
 	       kring_pool_in_magazine(pool, slot, lent);
@@ -156,23 +156,28 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 static void filter_batch(struct kring_pool *pool, u32 n)
 {
 	struct rring_batch *batch = &pool->arena->batch;
+	struct kring_lease *leases = pool->lease;
+	const unsigned long *out = pool->out;
+	const u32 capacity = pool->capacity;
+	const u32 base = pool->base;
+	const u32 stamp = ++pool->stamp;
 	struct kring_lent lent = {};
+	u64 live = 0;
 	u32 i;
 
 	kring_work_add(KRING_WORK_SLOTS, n);
-	batch->live = 0;
-	pool->stamp++;
 	for (i = 0; i < n; i++) {
 		u32 slot = batch->slot[i];
 
-		batch->slot[i] += pool->base;
-		if (slot >= pool->capacity || !test_bit(slot, pool->out) ||
-		    pool->lease[slot].stamp == pool->stamp ||
+		batch->slot[i] = base + slot;
+		if (slot >= capacity || !test_bit(slot, out) ||
+		    leases[slot].stamp == stamp ||
 		    is_lent_or_adopted(pool, slot, &lent))
 			continue;
-		pool->lease[slot].stamp = pool->stamp;
-		batch->live |= BIT_ULL(i);
+		leases[slot].stamp = stamp;
+		live |= BIT_ULL(i);
 	}
+	batch->live = live;
 }
 
 /*
@@ -286,6 +291,7 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	u32 ignored = look_at_recalls(pool);
 	u64 hidden[RRING_BATCH];
 	int err = 0;
+	int freed;
 	u64 slots;
 
 	batch->moved = 0;
@@ -317,10 +323,8 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	}
 	show_generations(arena, batch, slots, hidden);
 	preempt_enable();
-	for (slots = batch->live; slots; slots &= slots - 1)
-		kring_pool_free_slot(pool, batch->slot[__builtin_ctzll(slots)] -
-					   pool->base);
-	return err ? err : (int)hweight64(batch->live);
+	freed = kring_pool_free_batch(pool);
+	return err ? err : freed;
 }
 
 /*
