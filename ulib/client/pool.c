@@ -59,6 +59,23 @@ static void yield_slots(struct rring_client *client,
 }
 
 /*
+ * Store the first hold on a slot that the magazine has lent, in its ledger word
+ * @word. The slot is private. Return the word before. The client is
+ * single-threaded.
+ */
+static inline uint64_t hold_lent(const struct rring_client *client,
+				 rring_word_t *word)
+{
+	uint64_t before = rring_word_load(word);
+
+	if (rring_ledger_is_empty(before))
+		ulib_ledger_rises(client, word);
+	rring_word_store_release(word, (before | RRING_PRIVATE) + RRING_MOVE +
+				       RRING_HOLD);
+	return before;
+}
+
+/*
  * Take back the hold that pop_slot() has stored in *@word, which was @before. The
  * word has moved twice then. Always return 0. This function is not inlined, so
  * that pop_slot() needs fewer registers.
@@ -96,11 +113,7 @@ static inline uint64_t pop_slot(const struct rring_client *client,
 		return 0;
 	handle = pool->magazine->handle[tail % RRING_MAGAZINE_SLOTS];
 	word = &pool->ledger[rring_handle_index(handle)];
-	before = rring_word_load(word);
-	if (rring_ledger_is_empty(before))
-		ulib_ledger_rises(client, word);
-	rring_word_store_release(word, (before | RRING_PRIVATE) + RRING_MOVE +
-				       RRING_HOLD);
+	before = hold_lent(client, word);
 	if (rring_unlikely(rring_recalled(pool)))
 		return undo_pop(client, word, before);
 	rring_seq_store_release(pool->tail, tail + 1);
@@ -331,52 +344,148 @@ int rring_alloc_copy(struct rring_client *client, const void *data, size_t len,
 }
 
 /*
+ * Fill @event for the slot of @handle, which is of @pool and has 1 << @shift
+ * bytes.
+ */
+static inline void set_event(struct rring_client *client,
+			     const struct rring_pool_view *pool, uint32_t shift,
+			     struct rring_event_header header, uint64_t handle,
+			     struct rring_event *event)
+{
+	uint32_t index = rring_handle_index(handle);
+
+	*event = (struct rring_event) {
+		.handle = handle,
+		.data = pool->own + ((size_t)index << shift),
+		.len = header.len,
+		.event_type = header.event_type,
+		.word = &pool->ledger[index],
+		.client = client,
+	};
+}
+
+/*
+ * Store the headers of @n events, after the check whether their slots were
+ * recalled: a recalled slot may already have an event of another client.
+ */
+static inline void set_headers(const struct rring_pool_view *pool,
+			       struct rring_event_header header,
+			       const struct rring_event *events, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i++)
+		pool->header[rring_handle_index(events[i].handle)] = header;
+}
+
+/*
  * Allocate up to @n events from the parked slots of @pool, and fill @events.
  * Return how many events were allocated. If the kernel has recalled the parked
  * slots, give them up and return 0. A slot has 1 << @shift bytes. The caller
  * has checked that a slot is parked (so the client is single-threaded), and
  * that @header.len bytes fit in a slot.
  */
-static uint32_t alloc_parked(struct rring_client *client,
-			     struct rring_pool_view *pool, uint32_t shift,
-			     struct rring_event_header header,
-			     struct rring_event *events, uint32_t n)
+static __attribute__((noinline)) uint32_t
+alloc_parked(struct rring_client *client, struct rring_pool_view *pool,
+	     uint32_t shift, struct rring_event_header header,
+	     struct rring_event *events, uint32_t n)
 {
 	const uint64_t *next = pool->parked_handle + pool->parked;
 	struct rring_event *event;
-	uint32_t i;
 
 	if (n > pool->parked)
 		n = pool->parked;
 	pool->parked -= n;
 	for (event = events; event < events + n; event++) {
-		uint64_t handle = *--next;
-		uint32_t index = rring_handle_index(handle);
-		rring_word_t *word = &pool->ledger[index];
-
-		*event = (struct rring_event) {
-			.handle = handle,
-			.data = pool->own + ((size_t)index << shift),
-			.len = header.len,
-			.event_type = header.event_type,
-			.word = word,
-			.client = client,
-		};
-		rring_word_store_release(word, rring_word_load(word) &
-					       ~RRING_ASIDE);
+		set_event(client, pool, shift, header, *--next, event);
+		rring_word_store_release(event->word,
+					 rring_word_load(event->word) &
+					 ~RRING_ASIDE);
 	}
 	if (rring_recalled(pool)) {
 		pool->parked += n;
 		yield_slots(client, pool);
 		return 0;
 	}
-	/*
-	 * write headers only after the check: a recalled slot may already have
-	 * an event of another client
-	 */
-	for (i = 0; i < n; i++)
-		pool->header[rring_handle_index(events[i].handle)] = header;
+	set_headers(pool, header, events, n);
 	return n;
+}
+
+/*
+ * Take back the holds on @n events of @client that alloc_lent() has just stored.
+ * Another client may use their slots by now. Always return 0.
+ */
+static __attribute__((noinline)) uint32_t
+undo_lent(const struct rring_client *client, const struct rring_event *events,
+	  uint32_t n)
+{
+	uint64_t value;
+
+	for (; n; n--, events++) {
+		value = (rring_word_load(events->word) & ~RRING_PRIVATE) +
+			RRING_MOVE - RRING_HOLD;
+		rring_word_store_release(events->word, value);
+		if (rring_ledger_is_empty(value))
+			ulib_ledger_fell(client, events->word);
+	}
+	return 0;
+}
+
+/*
+ * Allocate up to @n events from the magazine of @pool, and fill @events. Return
+ * how many events were allocated: 0 if the magazine is empty, or if the kernel
+ * has recalled its slots. A slot has 1 << @shift bytes. The caller has checked
+ * that @header.len bytes fit in a slot. The client is single-threaded.
+ *
+ * E: pairs with F in the sweep. All holds are stored before the tail moves.
+ * Otherwise the sweep could find a slot neither in the ledger nor in the
+ * magazine.
+ */
+static __attribute__((noinline)) uint32_t
+alloc_lent(struct rring_client *client, struct rring_pool_view *pool,
+	   uint32_t shift, struct rring_event_header header,
+	   struct rring_event *events, uint32_t n)
+{
+	uint64_t tail = rring_seq_load(pool->tail);
+	/* P: pairs with O in the kernel: handles below .head are written */
+	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
+	const __u64 *handle = pool->magazine->handle;
+	struct rring_event *event;
+	uint64_t position = tail;
+
+	if (head <= tail)	/* head < tail only during a recall */
+		return 0;
+	if (n > head - tail)
+		n = (uint32_t)(head - tail);
+	for (event = events; event < events + n; event++) {
+		set_event(client, pool, shift, header,
+			  handle[position++ % RRING_MAGAZINE_SLOTS], event);
+		hold_lent(client, event->word);
+	}
+	if (rring_unlikely(rring_recalled(pool)))
+		return undo_lent(client, events, n);
+	rring_seq_store_release(pool->tail, tail + n);
+	set_headers(pool, header, events, n);
+	return n;
+}
+
+/*
+ * Allocate up to @n events of class @pool without a call of the kernel, and fill
+ * @events. Return how many events were allocated. The result is 0 if the caller
+ * has to use rring_alloc_class().
+ */
+static uint32_t alloc_some(struct rring_client *client, enum rring_class pool,
+			   struct rring_event_header header,
+			   struct rring_event *events, uint32_t n)
+{
+	struct rring_pool_view *view = &client->pool[pool];
+	uint32_t shift = rring_slot_shift(pool);
+
+	if (client->shared || !rring_slot_takes(pool, header.len))
+		return 0;
+	return view->parked ?
+	       alloc_parked(client, view, shift, header, events, n) :
+	       alloc_lent(client, view, shift, header, events, n);
 }
 
 long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
@@ -385,17 +494,20 @@ long rring_alloc_batch(struct rring_client *client, enum rring_class pool,
 {
 	struct rring_event_header header = { len, event_type };
 	uint32_t i = 0;
+	uint32_t got;
 	int err;
 
-	if ((unsigned int)pool < RRING_XXL && client->pool[pool].parked &&
-	    rring_slot_takes(pool, len))
-		i = alloc_parked(client, &client->pool[pool],
-				 rring_slot_shift(pool), header, events, n);
-	for (; i < n; i++) {
-		err = rring_alloc_class(client, pool, len, event_type,
-					&events[i]);
-		if (err)
-			return i ? (long)i : err;
+	while (i < n) {
+		got = (unsigned int)pool < RRING_XXL ?
+		      alloc_some(client, pool, header, &events[i], n - i) : 0;
+		if (!got) {
+			err = rring_alloc_class(client, pool, len, event_type,
+						&events[i]);
+			if (err)
+				return i ? (long)i : err;
+			got = 1;
+		}
+		i += got;
 	}
 	return n;
 }

@@ -25,8 +25,8 @@
  * Settle an entry in a client with several threads: see settle_entry(). The slot
  * of @handle has the ledger word @word.
  */
-static uint64_t settle_threads(struct rring_client *client, rring_word_t *word,
-			       uint64_t handle)
+static __attribute__((noinline)) uint64_t
+settle_threads(struct rring_client *client, rring_word_t *word, uint64_t handle)
 {
 	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
 	uint64_t value = rring_word_fetch_add(word, change) + change;
@@ -39,18 +39,17 @@ static uint64_t settle_threads(struct rring_client *client, rring_word_t *word,
 }
 
 /*
- * Subtract 1 from in_flight in the ledger word of the slot that the entry at
- * @index names. If the word then has neither holds nor in_flight, enter the
- * slot in the recent drops, so that a sweep looks at this slot soon. Return the
- * new ledger word.
+ * Settle an entry that names the slot of @handle: subtract 1 from in_flight in
+ * the slot's ledger word. If the word then has neither holds nor in_flight, enter
+ * the slot in the recent drops, so that a sweep looks at this slot soon. Return
+ * the new ledger word.
  *
  * G: before in_flight falls, all gating readers have passed the entry, or the
  * kernel has adopted it, or the policy is RRING_OVERWRITE.
  */
-static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
+static inline uint64_t settle_entry(struct rring_client *client,
+				    uint64_t handle)
 {
-	uint64_t handle = writer->entries[index].handle;
-	struct rring_client *client = writer->client;
 	rring_word_t *word = &client->pool[rring_handle_class(handle)]
 			     .ledger[rring_handle_index(handle)];
 	uint64_t value;
@@ -66,15 +65,20 @@ static uint64_t settle_entry(struct rring_writer *writer, uint32_t index)
 
 void ulib_room_settle(struct rring_writer *writer, uint64_t low)
 {
-	uint32_t index = (uint32_t)(writer->settled % writer->capacity);
+	const struct rring_entry *entries = writer->entries;
+	uint64_t at = writer->settled;
+	uint32_t capacity = writer->capacity;
+	uint32_t index = (uint32_t)(at % capacity);
 	uint64_t seen = 0;
 
-	if (!writer->entries)
+	if (!entries || at >= low)
 		return;
-	for (; writer->settled < low; writer->settled++) {
-		seen |= settle_entry(writer, index);
-		index = rring_window_wrap(index + 1, writer->capacity);
+	for (; at < low; at++) {
+		seen |= settle_entry(writer->client, entries[index].handle);
+		if (++index == capacity)
+			index = 0;
 	}
+	writer->settled = low;
 	/* RRING_ASIDE means XXL here: a parked slot is not in flight */
 	if (seen & RRING_ASIDE)
 		ulib_xxl_settled(writer->client);
