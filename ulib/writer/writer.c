@@ -174,29 +174,28 @@ int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 }
 
 /*
- * Store the ledger word of a single-threaded client with @delta added, and 1 to
- * moves, the count of changes in the word. Clear RRING_PRIVATE, because other
- * clients can now read the slot's handle in a ring. The word is empty neither
- * before nor after this change.
+ * Store the ledger word of a single-threaded client, whose value is @value, with
+ * @delta added, and 1 to moves, the count of changes in the word. Clear
+ * RRING_PRIVATE, because other clients can now read the slot's handle in a ring.
+ * The word is empty neither before nor after this change.
  */
-static void add_to_word(rring_word_t *word, uint64_t delta)
+static inline void add_to_word(rring_word_t *word, uint64_t value,
+			       uint64_t delta)
 {
-	rring_word_store_release(word, (rring_word_load(word) &
-					~RRING_PRIVATE) + RRING_MOVE + delta);
+	rring_word_store_release(word, (value & ~RRING_PRIVATE) + RRING_MOVE +
+				       delta);
 }
 
 /*
- * Raise in_flight of @event by 1, and write @event into the entry that is @i
- * entries above the head. No reader sees the entry until the head moves. Return
- * 0. Return -EINVAL if @event belongs to another client, is parked, or is not
- * held. Return -EOVERFLOW if in_flight is at its maximum, and has not fallen
- * after rring_in_flight_slow() has settled rings.
+ * Raise in_flight of @event by 1, and write @event into @entry. No reader sees
+ * the entry until the head moves. Return 0. Return -EINVAL if @event belongs to
+ * another client, is parked, or is not held. Return -EOVERFLOW if in_flight is at
+ * its maximum, and has not fallen after rring_in_flight_slow() has settled rings.
  */
-static int write_entry(struct rring_writer *writer, uint32_t i,
-		       const struct rring_event *event)
+static inline int write_entry(struct rring_writer *writer,
+			      struct rring_entry *entry,
+			      const struct rring_event *event)
 {
-	struct rring_entry *entry =
-		&writer->entries[rring_writer_index(writer, i)];
 	uint64_t word;
 
 	if (!rring_event_is_of(event, writer->client))
@@ -206,21 +205,45 @@ static int write_entry(struct rring_writer *writer, uint32_t i,
 	    (word & RRING_ASIDE &&
 	     rring_handle_class(event->handle) != RRING_XXL))
 		return ulib_not_held(writer->client);
-	if (rring_ledger_in_flight(word) >= RRING_IN_FLIGHT_MAX) {
+	if (rring_unlikely(rring_ledger_in_flight(word) >=
+			   RRING_IN_FLIGHT_MAX)) {
 		int err = rring_in_flight_slow(writer, event);
 
 		if (err)
 			return err;
+		word = rring_word_load(event->word);
 	}
-	if (writer->client->shared)
+	if (rring_unlikely(writer->client->shared))
 		ulib_ledger_raise_threads(writer->client, event->word,
 					  RRING_IN_FLIGHT);
 	else
-		add_to_word(event->word, RRING_IN_FLIGHT);
+		add_to_word(event->word, word, RRING_IN_FLIGHT);
 	RRING_STORE(&entry->handle, event->handle);
 	RRING_STORE(&entry->header.len, event->len);
 	RRING_STORE(&entry->header.event_type, event->event_type);
 	return 0;
+}
+
+/*
+ * Write @n events into the entries from the head on, for which the caller has
+ * claimed room. Return how many were written: fewer if write_entry() fails, and
+ * then *@err is its error.
+ */
+static inline uint32_t write_entries(struct rring_writer *writer,
+				     const struct rring_event *events,
+				     uint32_t n, int *err)
+{
+	uint32_t index = rring_writer_index(writer, 0);
+	uint32_t i;
+
+	for (i = 0; i < n; i++) {
+		*err = write_entry(writer, &writer->entries[index], &events[i]);
+		if (*err)
+			break;
+		if (++index == writer->capacity)
+			index = 0;
+	}
+	return i;
 }
 
 /*
@@ -237,12 +260,12 @@ static void drop_published(struct rring_client *client,
 	for (i = 0; i < n; i++) {
 		uint64_t word = rring_word_load(events[i].word);
 
-		if (word & RRING_ASIDE)
+		if (rring_unlikely(word & RRING_ASIDE))
 			ulib_xxl_drop(client, &events[i]);
 		else if (client->shared)
 			ulib_ledger_drop_threads(client, events[i].word);
 		else if (rring_ledger_holds(word))
-			add_to_word(events[i].word, -RRING_HOLD);
+			add_to_word(events[i].word, word, -RRING_HOLD);
 	}
 }
 
@@ -250,7 +273,6 @@ long rring_publish_batch(struct rring_writer *writer,
 			 const struct rring_event *events, uint32_t n)
 {
 	int err = 0;
-	uint32_t i;
 	long room;
 
 	if (!writer->entries)
@@ -259,18 +281,14 @@ long rring_publish_batch(struct rring_writer *writer,
 	if (room <= 0)
 		return room;
 	rring_writer_claim(writer, (uint32_t)room);
-	for (i = 0; i < (uint32_t)room; i++) {
-		err = write_entry(writer, i, &events[i]);
-		if (err)
-			break;
-	}
-	if (!i)
+	n = write_entries(writer, events, (uint32_t)room, &err);
+	if (!n)
 		return err;
-	rring_writer_advance(writer, i);
-	drop_published(writer->client, events, i);
+	rring_writer_advance(writer, n);
+	drop_published(writer->client, events, n);
 	rring_published(writer);
 	rring_freed(writer->client);
-	return i;
+	return n;
 }
 
 /* ---- open and close ---- */
