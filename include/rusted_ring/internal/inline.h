@@ -609,11 +609,17 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 			   !rring_slot_takes(rring_handle_class(handle), len)))
 		return rring_entry_slow(reader, i, event);
 	rring_event_at(reader->client, handle, len, event_type, event);
-	if (rring_unlikely(rring_word_load(
-	    &reader->client->pool[rring_handle_class(handle)]
-		.generation[rring_handle_index(handle)]) != handle) &&
+	/*
+	 * Only a reader that can be lapped compares the generation: no sweep
+	 * frees the slot before any other reader has released the entry. The
+	 * sweep has just stored this generation, so the load would take its
+	 * cache line away from the CPU that sweeps.
+	 */
+	if (rring_unlikely(reader->lappable) &&
+	    rring_word_load(&reader->client->pool[rring_handle_class(handle)]
+			    .generation[rring_handle_index(handle)]) != handle &&
 	    !rring_generation_is(reader->client, handle))
-		return reader->lappable ? -ESTALE : -EBADMSG;
+		return -ESTALE;
 	return 0;
 }
 
