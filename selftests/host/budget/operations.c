@@ -144,6 +144,19 @@ static __attribute__((noinline)) void publish_some(struct stage *stage)
 	}
 }
 
+static __attribute__((noinline)) void publish_bulk(struct stage *stage)
+{
+	struct rring_event events[BULK];
+	uint64_t i;
+
+	check(rring_alloc_batch(stage->client, RRING_XS, 64, 1, events,
+				BULK) == BULK, "alloc_batch");
+	for (i = 0; i < BULK; i++)
+		fill(&events[i], i);
+	check(rring_publish_batch(stage->writer, events, BULK) == BULK,
+	      "publish_batch");
+}
+
 static __attribute__((noinline)) void write_some(struct stage *stage)
 {
 	struct rring_event event;
@@ -206,6 +219,11 @@ static void count_reads(struct stage *stage, operation_t write)
 static void publish(struct stage *stage)
 {
 	count_writes(stage, publish_some);
+}
+
+static void publish_in_bulk(struct stage *stage)
+{
+	count_writes(stage, publish_bulk);
 }
 
 static void receive(struct stage *stage)
@@ -398,6 +416,7 @@ int main(void)
 	count_stream("publish,1-reader", publish, RRING_HANDLES, 1);
 	count_stream("publish,4-readers", publish, RRING_HANDLES, 4);
 	count_stream("publish,16-readers", publish, RRING_HANDLES, 16);
+	count_stream("publish,bulk", publish_in_bulk, RRING_HANDLES, 1);
 	count_stream("receive,1-reader", receive, RRING_HANDLES, 1);
 	count_stream("receive,16-readers", receive, RRING_HANDLES, 16);
 	count_stream("write", write_inline, RRING_INLINE, 1);
