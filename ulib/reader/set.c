@@ -33,7 +33,7 @@ struct group {
 	uint32_t begin, end;
 	uint32_t next;	/* the member whose turn is next */
 	uint32_t patrol;	/* the member that the next patrol begins with */
-	/* bit I: member I was not idle when the set last looked */
+	/* bit i: member i was not idle when the set last looked */
 	uint64_t busy;
 };
 
