@@ -220,6 +220,7 @@ bool kring_idle_try_take(struct kring_xxl *xxl)
 {
 	if (!spin_trylock(&lock))
 		return false;
+	__acquire(&lock);	/* sparse does not see it in spin_trylock() */
 	get_arena(xxl);
 	unlist(xxl);
 	spin_unlock(&lock);

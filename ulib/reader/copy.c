@@ -25,21 +25,10 @@ void copy_payload(char *to, const char *from, size_t len)
 {
 	for (; len >= 64; len -= 64, to += 64, from += 64)
 		__builtin_memcpy(to, from, 64);
-#define COPY(bytes)						\
-	do {							\
-		if (len & (bytes)) {				\
-			__builtin_memcpy(to, from, (bytes));	\
-			to += (bytes);				\
-			from += (bytes);			\
-		}						\
-	} while (0)
-	COPY(32);
-	COPY(16);
-	COPY(8);
-	COPY(4);
-	COPY(2);
-	COPY(1);
-#undef COPY
+	for (; len >= 8; len -= 8, to += 8, from += 8)
+		__builtin_memcpy(to, from, 8);
+	for (; len; len--)
+		*to++ = RRING_LOAD(from++);
 }
 
 int rring_read_copy(struct rring_reader *reader, void *buffer, size_t size,

@@ -9,7 +9,6 @@
 
 #include <rusted_ring/ring.h>
 
-
 /*
  * A pool as one client sees it. A parked slot is one that the client has
  * dropped, and keeps for its next allocation.
@@ -51,8 +50,9 @@ struct rring_client {
 	 * Let w be the low 32 bits of a ledger word. rring_hold() adds a hold
 	 * inline if w - 1 < .short_holds, where w - 1 wraps if w is 0.
 	 * rring_drop() subtracts a hold inline if w - 2 * RRING_HOLD <
-	 * .short_holds, which wraps if w has fewer than two holds. If .shared is 1 or the client is inherited,
-	 * .short_holds is 0, so that both call the library instead.
+	 * .short_holds, which wraps if w has fewer than two holds. If .shared
+	 * is 1 or the client is inherited, .short_holds is 0, so that both call
+	 * the library instead.
 	 */
 	uint32_t short_holds;
 	uint32_t id;		/* 1 to 255, unique in the arena */
@@ -115,8 +115,8 @@ struct rring_reader {
 	const struct rring_ring_head *ring;
 	const struct rring_ring_info *info;
 	uint64_t pos;		/* position of the first unreleased entry */
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			/* ULIB_LOOK_*: a look does more than load the head */
 			uint32_t slow_look;
 			/* of the mapped pages: each writer gets new ones */

@@ -427,8 +427,8 @@ struct rring_ring_info {
 	__u64 reserved1;
 
 	/* changed by the kernel */
-	union {
-		struct {
+	__extension__ union {
+		__extension__ struct {
 			rring_flag_t state; /* enum rring_ring_state */
 			rring_flag_t incarnation; /* grows by 1 when a writer
 						   * takes the ring over. RING
