@@ -115,6 +115,7 @@ struct rring_reader {
 	const struct rring_ring_head *ring;
 	const struct rring_ring_info *info;
 	uint64_t pos;		/* position of the first unreleased entry */
+
 	__extension__ union {
 		__extension__ struct {
 			/* ULIB_LOOK_*: a look does more than load the head */
