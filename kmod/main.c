@@ -182,6 +182,7 @@ fail_arena:
 	kring_arena_put(default_arena);
 fail_shrinker:
 	kring_shrinker_stop();
+	kring_shrinker_destroy();
 fail_late:
 	kring_late_stop();
 fail_net:
@@ -198,12 +199,14 @@ fail_net:
 static void __exit kring_exit(void)
 {
 	kring_chardev_unregister();
+	/* a scan that still runs may have the last reference to a client */
+	kring_shrinker_stop();
 	kring_arena_put(default_arena);
 	unregister_pernet_subsys(&net_ops);
 	kring_netlink_unregister();
 	kring_inode_unregister();
 	kring_remnants_stop();
-	kring_shrinker_stop();
+	kring_shrinker_destroy();
 	kring_late_stop();
 }
 

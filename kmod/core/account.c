@@ -13,6 +13,9 @@
 #include "account.h"
 #include "idle.h"
 
+/* how often a charge frees idle regions; others may take what gets free */
+#define TRIES	16u
+
 static atomic64_t total;	/* bytes of all accounts together */
 static u64 limit = U64_MAX;	/* of total */
 
@@ -50,17 +53,19 @@ u64 kring_account_bytes(const struct kring_account *account)
 /*
  * Charge @bytes to @account. If all accounts together would exceed the limit,
  * first free idle regions of XXL events. Return 0, or -ENOSPC if this frees too
- * little: then nothing is charged. The caller holds no arena's lock. May sleep.
+ * little, or others take what it frees: then nothing is charged. The caller holds no arena's lock. May sleep.
  */
 int kring_account_charge(struct kring_account *account, u64 bytes)
 {
+	u32 tries = TRIES;
 	u64 sum;
 
 	if (bytes > limit)
 		return -ENOSPC;
 	while ((sum = atomic64_add_return(bytes, &total)) > limit) {
 		atomic64_sub(bytes, &total);
-		if (!kring_idle_give_back(sum - limit))
+		if (!tries-- || fatal_signal_pending(current) ||
+		    !kring_idle_give_back(sum - limit))
 			return -ENOSPC;
 	}
 	atomic64_add(bytes, &account->bytes);

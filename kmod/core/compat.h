@@ -156,7 +156,6 @@ static inline void kring_fill_shrinker(struct shrinker *shrinker,
 	shrinker->count_objects = count;
 	shrinker->scan_objects = scan;
 	shrinker->seeks = DEFAULT_SEEKS;
-	shrinker->batch = 1;		/* an object is worth a scan */
 }
 
 /*

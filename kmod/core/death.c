@@ -223,7 +223,8 @@ void kring_client_die(struct kring_client *client)
 		detach_rings(client);
 		detach_readers(client);
 		remove_from_tables(client);
-		client->state = RRING_CLIENT_DEAD;
+		/* kring_remnants_is_pinned() reads it without the lock */
+		WRITE_ONCE(client->state, RRING_CLIENT_DEAD);
 		kring_arena_wake_pools(arena, ~0u);
 		kring_arena_changed(arena);
 	}

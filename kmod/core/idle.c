@@ -90,7 +90,7 @@ struct kring_xxl *kring_idle_keep(struct kring_client *client,
 		remove(oldest);
 	}
 	xxl->client = client;
-	xxl->was_idle = true;
+	xxl->take_back = true;
 	list_add_tail(&xxl->of_client, &client->idle.list);
 	list_add_tail(&xxl->of_all, &all);
 	kring_shrinker_add(xxl);

@@ -72,7 +72,7 @@ void kring_xxl_put(struct kring_pool *pool, struct kring_xxl *xxl)
 	if (!xxl)
 		return;
 	xxl->next = NULL;
-	if (xxl->was_idle)
+	if (xxl->take_back)
 		kring_xxl_discard(pool, xxl);
 	else
 		xxl_free(xxl);
@@ -131,10 +131,13 @@ static struct kring_xxl *keep_idle(struct kring_pool *pool,
 				   struct kring_client *client,
 				   struct kring_xxl *xxl)
 {
-	if (!client || kring_client_is_gone(client) ||
-	    kring_arena_is_owned(pool->arena))
+	if (kring_arena_is_owned(pool->arena))
 		return xxl;
-	return kring_idle_keep(client, xxl);
+	if (client && !kring_client_is_gone(client))
+		return kring_idle_keep(client, xxl);
+	/* readers keep their mappings for a next event, which never comes */
+	xxl->take_back = true;
+	return xxl;
 }
 
 /*
@@ -181,9 +184,9 @@ struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
  * Free the regions of @list, whose events are gone, and wake the refills of
  * @pool that wait for memory or for a slot. Keep a region that a process has
  * mapped, as a remnant. But keep at most as many bytes of remnants as the pool
- * has in use for its events, or one remnant. Take the pages of a region that was
- * idle out of all mappings: who has it mapped has so for its next event, and it
- * has none. If @list is NULL, do nothing. The caller does not hold the arena's
+ * has in use for its events, or one remnant. Take the pages of a region with
+ * .take_back out of all mappings: a client that has it mapped keeps the mapping
+ * for a next event, and there is none. If @list is NULL, do nothing. The caller does not hold the arena's
  * lock. May sleep.
  */
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
@@ -196,7 +199,7 @@ void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 		struct kring_xxl *xxl = list;
 
 		list = xxl->next;
-		if (xxl->was_idle) {
+		if (xxl->take_back) {
 			kring_remnants_take_back(&pool->remnants, xxl->pages);
 		} else {
 			most = max(most, kring_pages_size(xxl->pages));

@@ -17,7 +17,9 @@ struct kring_xxl {
 	u64 number;			/* of the region in its arena; 0: no
 					 * slot has had it
 					 */
-	bool was_idle;			/* it has had an earlier event */
+	bool take_back;			/* when it is freed, its pages leave all
+					 * mappings
+					 */
 	struct kring_xxl *next;		/* in a list of regions to free */
 
 	/* only of an idle region; the lock in idle.c protects these fields */

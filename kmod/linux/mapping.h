@@ -17,6 +17,7 @@ int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
 int kring_remnants_start(void);
 int kring_shrinker_start(void);
 void kring_shrinker_stop(void);
+void kring_shrinker_destroy(void);
 void kring_remnants_stop(void);
 
 #endif /* KRING_MAPPING_H */

@@ -542,23 +542,27 @@ void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 
 /*
  * Return true if somebody else than the mappings of @pages has a reference to
- * them. The caller holds lock.
+ * them, or if a client has died whose process still has a mapping. The caller
+ * holds lock.
  */
 static bool has_other_users(struct kring_pages *pages)
 {
 	const struct tracked *tracked;
 	u32 n = 1;			/* the caller's reference */
 
-	list_for_each_entry(tracked, &pages->mappings, of_pages)
+	list_for_each_entry(tracked, &pages->mappings, of_pages) {
+		if (READ_ONCE(tracked->client->state) == RRING_CLIENT_DEAD)
+			return true;
 		n++;
+	}
 	return kref_read(&pages->ref) != n;
 }
 
 /*
- * Return true if somebody uses the pages of @pages who would go on to do so
- * without a mapping: a kernel reader, a task in mmap(), or a process that has
- * pinned a page, as vmsplice(2) can before Linux 6.10. The result may also be
- * true if a process is about to unmap @pages. @pages is of no event, so nobody
+ * Return true if somebody uses the pages of @pages who may not see the next event
+ * there: a kernel reader, a task in mmap(), a process that has pinned a page, as
+ * vmsplice(2) can before Linux 6.10, or one that has kept a mapping of a client
+ * that has died. The result may also be true if a process is about to unmap @pages. @pages is of no event, so nobody
  * can begin to map it, and the caller has a reference. May sleep.
  */
 bool kring_remnants_is_pinned(struct kring_pages *pages)

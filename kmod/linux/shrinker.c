@@ -15,6 +15,14 @@
 #include "../core/xxl.h"
 #include "mapping.h"
 
+/*
+ * How many objects a region counts for. The kernel scans a small part of the
+ * objects at first, and a larger one as memory gets shorter: a cache of a few
+ * objects would be scanned only when nothing else is left. So a region counts for
+ * some of its pages.
+ */
+#define WEIGHT	1024u
+
 static struct kmem_cache *cache;
 static struct list_lru lru;
 static struct shrinker *shrinker;
@@ -55,7 +63,9 @@ void kring_shrinker_remove(struct kring_xxl *xxl)
 static unsigned long count(struct shrinker *unused,
 			   struct shrink_control *control)
 {
-	return lru.node ? list_lru_shrink_count(&lru, control) : 0;
+	unsigned long n = lru.node ? list_lru_shrink_count(&lru, control) : 0;
+
+	return n ? n * WEIGHT : SHRINK_EMPTY;
 }
 
 /* Move the region of @item to the list *@arg, unless the lock is busy. */
@@ -79,10 +89,14 @@ static unsigned long scan(struct shrinker *unused,
 			  struct shrink_control *control)
 {
 	struct kring_xxl *taken = NULL;
-	unsigned long n = list_lru_shrink_walk(&lru, control, isolate, &taken);
+	unsigned long n;
 
+	control->nr_to_scan = DIV_ROUND_UP(control->nr_to_scan, WEIGHT);
+	n = list_lru_shrink_walk(&lru, control, isolate, &taken);
+	/* at least one, or the kernel would call this again and again */
+	control->nr_scanned = max(n, 1ul) * WEIGHT;
 	kring_idle_free(taken);
-	return n;
+	return n ? n * WEIGHT : SHRINK_STOP;
 }
 
 int kring_shrinker_start(void)
@@ -97,10 +111,18 @@ int kring_shrinker_start(void)
 	return -ENOMEM;
 }
 
-/* The caller ensures that no arena is left. */
+/*
+ * Stop the shrinker, and wait until it uses no region any more. Regions can still
+ * become idle and be freed.
+ */
 void kring_shrinker_stop(void)
 {
 	kring_unregister_shrinker(shrinker);
+}
+
+/* The caller has stopped the shrinker, and ensures that no arena is left. */
+void kring_shrinker_destroy(void)
+{
 	list_lru_destroy(&lru);
 	kmem_cache_destroy(cache);
 }

@@ -185,6 +185,23 @@ TEST_F(idle, attack_of_a_process_whose_client_has_died)
 	EXPECT_EQ(0, munmap(kept, MIB));
 }
 
+/* A reader leaves the arena, and keeps a mapping: it sees no later event. */
+TEST_F(idle, attack_of_a_reader_that_leaves_and_keeps_its_mapping)
+{
+	struct rring_client *reader = client_of(self->arena, RRING_OBSERVER);
+	struct rring_event event = xxl_make(self->producer, MIB, 1);
+	char *kept = keep_mapped(reader, &event, PROT_READ);
+	uint32_t i;
+
+	rring_close(reader);
+	for (i = 2; i < 5; i++) {
+		ASSERT_EQ(0, rring_drop(self->producer, &event));
+		event = xxl_make(self->producer, MIB, i);
+		EXPECT_NE(i, kept[MIB - 1]);
+	}
+	EXPECT_EQ(0, munmap(kept, MIB));
+}
+
 /*
  * A reader pins a page of an event in a pipe, as it can before Linux 6.10, and
  * leaves the arena. The pipe shows nothing of later events.
@@ -252,6 +269,21 @@ static int leave_idle_and_die(void *arg)
 	leave_idle(client_of(self->arena, RRING_PRODUCER), KEPT, MIB);
 	raise(SIGKILL);
 	return 1;
+}
+
+/* The reader's library keeps the mapping for a next event, which never comes. */
+TEST_F(idle, goes_when_its_client_has_died_before_the_last_reader_drops_it)
+{
+	struct rring_client *dead = client_of(self->arena, RRING_PRODUCER);
+	long used = bytes_of_module();
+	struct rring_event event = xxl_make(dead, MIB, 1), seen;
+
+	ASSERT_EQ(0, rring_upgrade(self->consumer, rring_share(dead, &event),
+				   &seen));
+	rring_close(dead);
+	EXPECT_TRUE(xxl_is(&seen, 1));
+	ASSERT_EQ(0, rring_drop(self->consumer, &seen));
+	EXPECT_GE(used, bytes_of_module());
 }
 
 TEST_F(idle, goes_with_a_client_that_is_killed)
