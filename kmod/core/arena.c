@@ -136,7 +136,8 @@ static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 /*
  * Give all slots of the arena their first generation: one random number for all
  * slots. A handle of another arena, or of an earlier arena with the same name,
- * most probably has another generation, so this arena refuses it as stale.
+ * most probably has another generation, so this arena refuses it as stale. In an
+ * owned arena these are words of free slots.
  */
 static void begin_generations(struct kring_arena *arena)
 {
@@ -150,11 +151,12 @@ static void begin_generations(struct kring_arena *arena)
 
 	for (i = 0; i < RRING_POOLS; i++) {
 		const struct rring_pool_info *pool = &arena->info->pool[i];
+		u32 class = kring_arena_is_owned(arena) ? RRING_CLASS_FREE : i;
 
 		for (slot = 0; slot < pool->capacity; slot++)
 			rring_word_store(&arena->generation[pool->slot_base +
 							    slot],
-					 rring_handle(first, i, slot));
+					 rring_handle(first, class, slot));
 	}
 }
 

@@ -187,14 +187,21 @@ static inline u32 nr_free_for(const struct kring_pool *pool,
 
 /*
  * Store @lease as the lease of @slot, which the caller has taken out of the free
- * set. Return the handle of the slot. The caller holds the arena's lock.
+ * set. Return the handle of the slot's next event; in an owned arena, clients
+ * accept it from now on. The caller holds the arena's lock.
  */
 static inline u64 lease_slot(struct kring_pool *pool, u32 slot,
 			     struct kring_lease lease)
 {
+	rring_word_t *generation = &pool->arena->generation[pool->base + slot];
+	u64 handle = rring_handle_of_next(rring_word_load(generation),
+					  pool->index);
+
 	pool->lease[slot] = lease;
 	__set_bit(slot, pool->out);
-	return rring_word_load(&pool->arena->generation[pool->base + slot]);
+	if (kring_arena_is_owned(pool->arena))
+		rring_word_store_release(generation, handle);
+	return handle;
 }
 
 /*

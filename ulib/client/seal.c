@@ -67,6 +67,14 @@ int rring_is_sealed(const struct rring_client *client,
 {
 	const struct rring_client_private *own = client->own;
 
-	return rring_event_is_of(event, client) && own->owners &&
-	       ulib_header_is_sealed(client, event->handle);
+	if (!rring_event_is_of(event, client) || !own->owners)
+		return 0;
+	/*
+	 * I: pairs with J in a sweep that frees the slot: the caller's hold came
+	 * before. So either the sweep sees the hold, or the last load here sees
+	 * that the slot has another generation, or none.
+	 */
+	rring_fence_full();
+	return ulib_header_is_sealed(client, event->handle) &&
+	       rring_generation_is(client, event->handle);
 }

@@ -70,6 +70,8 @@ int rring_read_keep(struct rring_reader *reader, struct rring_event *event)
 	if (err)
 		return err;
 	kept = rring_keep(reader, &from);
+	if (kept == -EINVAL)		/* a forged handle of a parked slot */
+		kept = -EBADMSG;
 	if (kept && kept != -ESTALE && kept != -EBADMSG) {
 		/* the next read call gets this entry again */
 		reader->peeked = 0;

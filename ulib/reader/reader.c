@@ -98,6 +98,8 @@ static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 	rring_fence_acquire();
 	if (reader->entries && !generations_match(reader, n))
 		return 0;
+	/* N: the second reads of the entries come before, too */
+	rring_fence_acquire();
 	claim = rring_seq_load(&reader->ring->claim);
 	return claim - reader->pos <= reader->capacity ||
 	       claim < reader->pos;

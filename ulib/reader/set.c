@@ -296,6 +296,8 @@ static int try_member(const struct rring_set *set, struct group *group,
 
 	if (is_without(n))
 		group->busy &= ~(1ull << i);
+	else
+		group->busy |= 1ull << i;
 	*chosen = i;
 	return n < 0 ? (int)n : 0;
 }

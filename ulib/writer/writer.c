@@ -282,8 +282,11 @@ long rring_publish_batch(struct rring_writer *writer,
 		return room;
 	rring_writer_claim(writer, (uint32_t)room);
 	n = write_entries(writer, events, (uint32_t)room, &err);
-	if (!n)
+	if (!n) {
+		/* to make room, this call may have settled other events */
+		rring_freed(writer->client);
 		return err;
+	}
 	rring_writer_advance(writer, n);
 	drop_published(writer->client, events, n);
 	rring_published(writer);

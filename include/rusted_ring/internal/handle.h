@@ -83,6 +83,28 @@ static inline __u64 rring_handle_next(__u64 handle)
 			    rring_handle_index(handle));
 }
 
+/* a class that no pool has: of the generation words of free slots, see below */
+#define RRING_CLASS_FREE	7ull
+
+/*
+ * In an owned arena, the generation word of a free slot is no handle that anybody
+ * accepts: its class is RRING_CLASS_FREE. Otherwise a reader that was given the
+ * handle of the slot's next event beforehand would take the slot for one of a
+ * producer that has died, whose payload nobody can write. Return the word of a
+ * free slot whose next event has @handle.
+ */
+static inline __u64 rring_handle_of_free(__u64 handle)
+{
+	return handle | RRING_CLASS_FREE << RRING_HANDLE_CLASS_SHIFT;
+}
+
+/* Return the handle of the next event of a free slot of @pool. */
+static inline __u64 rring_handle_of_next(__u64 word, __u32 pool)
+{
+	return (word & ~(RRING_CLASS_FREE << RRING_HANDLE_CLASS_SHIFT)) |
+	       (__u64)pool << RRING_HANDLE_CLASS_SHIFT;
+}
+
 /*
  * Return log2 of the payload bytes of a slot of class @pool: 6 (XS, 64 bytes)
  * to 14 (XL, 16384 bytes). For RRING_XXL the result has no meaning.

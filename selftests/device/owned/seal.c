@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <rusted_ring/internal/handle.h>
+
 #include "arena.h"
 #include "device.h"
 #include "kselftest_harness.h"
@@ -60,6 +62,50 @@ TEST_F(seal, ends_all_writes)
 	EXPECT_TRUE(owned_is(&seen, 3));
 	EXPECT_EQ(0, rring_seal(self->producer, &made));
 	EXPECT_EQ(0, rring_drop(self->reader, &seen));
+}
+
+/* The handle that the next event in @slot of @pool will have. */
+static uint64_t next_handle(const struct rring_client *client,
+			    enum rring_class pool, uint32_t slot)
+{
+	return rring_handle_of_next(
+		rring_word_load(&client->pool[pool].generation[slot]), pool);
+}
+
+/*
+ * A hostile producer names free slots in its ring. It could get each of them
+ * next, and write the payload: so none of them is sealed for a reader.
+ */
+TEST_F(seal, attack_by_entries_that_name_free_slots)
+{
+	struct rring_ring_config ring = {
+		.kind = RRING_HANDLES,
+		.policy = RRING_FAIL,
+		.capacity = 1,
+	};
+	struct rring_event event = owned_make(self->producer, RRING_XS, 1);
+	struct rring_writer *writer = writer_of(self->producer, &ring);
+	struct rring_reader *reader =
+		reader_at(self->reader, rring_writer_ring_id(writer));
+	uint64_t honest = event.handle;
+	struct rring_event seen;
+	uint32_t slot;
+
+	ASSERT_EQ(0, rring_publish(writer, &event));
+	for (slot = 0; slot < self->reader->pool[variant->pool].capacity;
+	     slot++) {
+		RRING_STORE(&writer->entries[0].handle,
+			    next_handle(self->producer, variant->pool, slot));
+		ASSERT_EQ(1, rring_peek(reader, 1));
+		if (rring_entry(reader, 0, &seen) || rring_keep(reader, &seen))
+			continue;
+		EXPECT_EQ(0, rring_is_sealed(self->reader, &seen));
+		EXPECT_EQ(0, rring_drop(self->reader, &seen));
+		EXPECT_EQ(-ESTALE, rring_upgrade(self->reader, seen.handle,
+						 &seen));
+	}
+	RRING_STORE(&writer->entries[0].handle, honest);
+	EXPECT_EQ(0, rring_release(reader, 1));
 }
 
 /* The next event in the same slot is not sealed, and its producer writes it. */
