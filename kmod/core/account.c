@@ -53,7 +53,8 @@ u64 kring_account_bytes(const struct kring_account *account)
 /*
  * Charge @bytes to @account. If all accounts together would exceed the limit,
  * first free idle regions of XXL events. Return 0, or -ENOSPC if this frees too
- * little, or others take what it frees: then nothing is charged. The caller holds no arena's lock. May sleep.
+ * little, or others take what it frees: then nothing is charged. The caller
+ * holds no arena's lock. May sleep.
  */
 int kring_account_charge(struct kring_account *account, u64 bytes)
 {

@@ -187,20 +187,21 @@ static inline u32 nr_free_for(const struct kring_pool *pool,
 
 /*
  * Store @lease as the lease of @slot, which the caller has taken out of the free
- * set. Return the handle of the slot's next event; in an owned arena, clients
- * accept it from now on. The caller holds the arena's lock.
+ * set. Return the handle of the slot's next event. If the arena is @owned,
+ * clients accept this handle from now on. The caller holds the arena's lock.
  */
 static inline u64 lease_slot(struct kring_pool *pool, u32 slot,
-			     struct kring_lease lease)
+			     struct kring_lease lease, bool owned)
 {
 	rring_word_t *generation = &pool->arena->generation[pool->base + slot];
-	u64 handle = rring_handle_of_next(rring_word_load(generation),
-					  pool->index);
+	u64 handle = rring_word_load(generation);
 
 	pool->lease[slot] = lease;
 	__set_bit(slot, pool->out);
-	if (kring_arena_is_owned(pool->arena))
+	if (owned) {
+		handle = rring_handle_of_next(handle, pool->index);
 		rring_word_store_release(generation, handle);
+	}
 	return handle;
 }
 
@@ -252,6 +253,7 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 		.client = client->id,
 		.position = head,
 	};
+	bool owned = kring_arena_is_owned(pool->arena);
 	u32 nr_free = pool->nr_free;
 	u32 i;
 
@@ -261,7 +263,7 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 
 		WRITE_ONCE(magazine->handle[lease.position %
 					    RRING_MAGAZINE_SLOTS],
-			   lease_slot(pool, slot, lease));
+			   lease_slot(pool, slot, lease, owned));
 	}
 	if (!owner)
 		pool->nr_free = nr_free;
@@ -408,7 +410,8 @@ u32 kring_pool_take(struct kring_pool *pool, struct kring_client *kernel,
 		u32 slot = owner ? kring_groups_take(pool, owner) :
 				   pool->free[--pool->nr_free];
 
-		handles[i] = lease_slot(pool, slot, lease);
+		handles[i] = lease_slot(pool, slot, lease,
+					kring_arena_is_owned(pool->arena));
 		kring_ledger_hold(kernel, pool->base + slot);
 	}
 	account_lent(pool, n);

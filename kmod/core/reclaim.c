@@ -236,14 +236,6 @@ static void hide_generations(struct kring_arena *arena,
 	rring_fence_full();
 }
 
-/* Return the generation word of a slot that gets free after @handle. */
-static u64 next_word(const struct kring_arena *arena, u64 handle)
-{
-	handle = rring_handle_next(handle);
-	return kring_arena_is_owned(arena) ? rring_handle_of_free(handle) :
-					     handle;
-}
-
 /*
  * Give a generation again to the slots whose generation hide_generations() has
  * replaced by 0. @slots has a bit for each such slot of @batch, and @hidden has
@@ -255,12 +247,17 @@ static void show_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
 			     const u64 *hidden)
 {
+	const bool owned = kring_arena_is_owned(arena);
+
 	for (; slots; slots &= slots - 1) {
 		u32 i = __builtin_ctzll(slots);
 		u64 handle = hidden[i];
 
-		if (batch->live & BIT_ULL(i))
-			handle = next_word(arena, handle);
+		if (batch->live & BIT_ULL(i)) {
+			handle = rring_handle_next(handle);
+			if (owned)
+				handle = rring_handle_of_free(handle);
+		}
 		rring_word_store_release(&arena->generation[batch->slot[i]],
 					 handle);
 	}

@@ -186,8 +186,8 @@ struct kring_xxl *kring_xxl_retired(struct kring_pool *pool)
  * mapped, as a remnant. But keep at most as many bytes of remnants as the pool
  * has in use for its events, or one remnant. Take the pages of a region with
  * .take_back out of all mappings: a client that has it mapped keeps the mapping
- * for a next event, and there is none. If @list is NULL, do nothing. The caller does not hold the arena's
- * lock. May sleep.
+ * for a next event, and there is none. If @list is NULL, do nothing. The caller
+ * does not hold the arena's lock. May sleep.
  */
 void kring_xxl_discard(struct kring_pool *pool, struct kring_xxl *list)
 {

@@ -559,11 +559,12 @@ static bool has_other_users(struct kring_pages *pages)
 }
 
 /*
- * Return true if somebody uses the pages of @pages who may not see the next event
- * there: a kernel reader, a task in mmap(), a process that has pinned a page, as
- * vmsplice(2) can before Linux 6.10, or one that has kept a mapping of a client
- * that has died. The result may also be true if a process is about to unmap @pages. @pages is of no event, so nobody
- * can begin to map it, and the caller has a reference. May sleep.
+ * Return true if somebody uses the pages of @pages who may not see the next
+ * event there: a kernel reader, a task in mmap(), a process that has pinned a
+ * page, as vmsplice(2) can before Linux 6.10, or one that has kept a mapping of
+ * a client that has died. The result may also be true if a process is about to
+ * unmap @pages. @pages is of no event, so nobody can begin to map it, and the
+ * caller has a reference. May sleep.
  */
 bool kring_remnants_is_pinned(struct kring_pages *pages)
 {
