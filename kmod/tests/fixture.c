@@ -42,6 +42,7 @@ static void __exit fixture_unload(void)
 	if (!started)
 		return;
 	kring_shrinker_stop();
+	kring_shrinker_destroy();
 	kring_late_stop();
 }
 
