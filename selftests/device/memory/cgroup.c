@@ -1,47 +1,15 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Memory is charged to the memory cgroup of the caller. */
 #include <errno.h>
-#include <fcntl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 
 #include "arena.h"
 #include "kselftest_harness.h"
+#include "memory_group.h"
 
-#define ROOT	"/sys/fs/cgroup"
-#define GROUP	ROOT "/rusted_ring"
 #define MIB	(1l << 20)
 
 /* 32 MiB of payload. */
 static const uint32_t large[RRING_POOLS] = { [RRING_XL] = 2048 };
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-static long read_number(const char *path)
-{
-	char text[32] = "";
-	int fd = open(path, O_RDONLY);
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return -1;
-	close(fd);
-	return atol(text);
-}
-
-static long in_use(void)
-{
-	return read_number(GROUP "/memory.current");
-}
 
 FIXTURE(memcg) {
 	struct baton go;
@@ -51,11 +19,7 @@ FIXTURE(memcg) {
 
 FIXTURE_SETUP(memcg)
 {
-	mkdir(ROOT, 0755);
-	if (access(ROOT "/cgroup.procs", F_OK))
-		ASSERT_EQ(0, mount("cgroup2", ROOT, "cgroup2", 0, NULL));
-	ASSERT_EQ(0, write_file(ROOT "/cgroup.subtree_control", "+memory"));
-	ASSERT_EQ(0, mkdir(GROUP, 0755));
+	memory_group_make();
 	baton_init(&self->go);
 	baton_init(&self->done);
 }
@@ -63,7 +27,7 @@ FIXTURE_SETUP(memcg)
 /* Remove the group, which has no processes any more. */
 FIXTURE_TEARDOWN(memcg)
 {
-	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_EQ(0, memory_group_remove());
 }
 
 static int create_large(void)
@@ -83,8 +47,7 @@ static int create_inside(void *arg)
 	int fd;
 
 	(void)arg;
-	if (write_file(GROUP "/cgroup.procs", "0"))
-		return 1;
+	memory_group_join();
 	fd = create_large();
 	return fd < 0 ? -fd : 0;
 }
@@ -93,7 +56,7 @@ TEST_F(memcg, arena_above_the_limit_is_refused)
 {
 	int status, fd;
 
-	ASSERT_EQ(0, write_file(GROUP "/memory.max", "16M"));
+	memory_group_limit("16M");
 	status = reap(spawn(create_inside, NULL));
 	/* only the caller may fail or be killed */
 	EXPECT_TRUE(status == ENOMEM || status == 128 + SIGKILL) {
@@ -120,8 +83,7 @@ static int fill_inside(void *arg)
 	int i, n, err = 0;
 
 	(void)arg;
-	if (write_file(GROUP "/cgroup.procs", "0"))
-		return 1;
+	memory_group_join();
 	for (n = 0; n < ARENAS_MAX; n++) {
 		err = rring_open_config(&client[n], &config, 0);
 		if (err)
@@ -135,7 +97,7 @@ static int fill_inside(void *arg)
 
 TEST_F(memcg, arenas_of_a_process_fit_into_the_limit)
 {
-	ASSERT_EQ(0, write_file(GROUP "/memory.max", "32M"));
+	memory_group_limit("32M");
 	EXPECT_EQ(0, reap(spawn(fill_inside, NULL)));
 }
 
@@ -144,8 +106,7 @@ static int hold_inside(void *arg)
 	FIXTURE_DATA(memcg) *self = arg;
 	int fd;
 
-	if (write_file(GROUP "/cgroup.procs", "0"))
-		return 1;
+	memory_group_join();
 	baton_pass(&self->done);
 	baton_wait(&self->go);
 	fd = create_large();
@@ -164,13 +125,13 @@ TEST_F(memcg, arena_is_charged_while_it_lives)
 
 	self->child = spawn(hold_inside, self);
 	baton_wait(&self->done);
-	before = in_use();
+	before = memory_group_in_use();
 	baton_pass(&self->go);
 	baton_wait(&self->done);
-	with = in_use();
+	with = memory_group_in_use();
 	baton_pass(&self->go);
 	baton_wait(&self->done);
-	after = in_use();
+	after = memory_group_in_use();
 	baton_pass(&self->go);
 	ASSERT_EQ(0, reap(self->child));
 	EXPECT_LE(0, before);
@@ -186,8 +147,7 @@ static int attach_inside(void *arg)
 	int fd = arena_with(slots, 0);
 	struct rring_client *client;
 
-	if (write_file(GROUP "/cgroup.procs", "0"))
-		return 1;
+	memory_group_join();
 	baton_pass(&self->done);
 	baton_wait(&self->go);
 	client = client_of(fd, RRING_CONSUMER);
@@ -209,13 +169,13 @@ TEST_F(memcg, ledger_is_charged_to_its_client)
 
 	self->child = spawn(attach_inside, self);
 	baton_wait(&self->done);
-	before = in_use();
+	before = memory_group_in_use();
 	baton_pass(&self->go);
 	baton_wait(&self->done);
-	with = in_use();
+	with = memory_group_in_use();
 	baton_pass(&self->go);
 	baton_wait(&self->done);
-	after = in_use();
+	after = memory_group_in_use();
 	baton_pass(&self->go);
 	ASSERT_EQ(0, reap(self->child));
 	EXPECT_LE(before + 8 * MIB, with);
@@ -236,8 +196,7 @@ static int open_ring_inside(void *arg)
 	int err;
 
 	(void)arg;
-	if (write_file(GROUP "/cgroup.procs", "0"))
-		return 1;
+	memory_group_join();
 	err = rring_writer_open(client, &config, &writer);
 	config.capacity = 16;
 	if (err == -ENOMEM && rring_writer_open(client, &config, &writer))
@@ -249,7 +208,7 @@ TEST_F(memcg, ring_above_the_limit_is_refused)
 {
 	int status;
 
-	ASSERT_EQ(0, write_file(GROUP "/memory.max", "16M"));
+	memory_group_limit("16M");
 	status = reap(spawn(open_ring_inside, NULL));
 	EXPECT_TRUE(status == ENOMEM || status == 128 + SIGKILL) {
 		TH_LOG("status %d", status);

@@ -10,20 +10,18 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 
 #include "arena.h"
 #include "device.h"
+#include "file.h"
 #include "kselftest_harness.h"
+#include "memory_group.h"
 #include "netlink.h"
 #include "stream.h"
 #include "xxl_event.h"
 
-#define ROOT		"/sys/fs/cgroup"
-#define GROUP		ROOT "/rusted_ring"
 #define LIMIT		"64M"
 #define PAGE		4096u
 #define ENOUGH		(32l * MIB)	/* of the limit; then stop */
@@ -35,18 +33,6 @@
  */
 #define SLACK_BYTES	(2l * MIB)
 #define SLACK_PART	12
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
 
 /* Return the number behind the line's word @key in the file, or exit. */
 static long number_of(const char *path, const char *key)
@@ -63,16 +49,6 @@ static long number_of(const char *path, const char *key)
 		}
 	printf("# no %s in %s\n", key, path);
 	exit(1);
-}
-
-static long number_in(const char *path)
-{
-	FILE *file = fopen(path, "r");
-	long value;
-
-	MUST(file && fscanf(file, "%ld", &value) == 1);
-	fclose(file);
-	return value;
 }
 
 /* Return how many bytes of free pages the CPUs keep in lists of their own. */
@@ -98,7 +74,7 @@ static void shrink_slabs(void)
 
 	MUST(!glob("/sys/kernel/slab/*/shrink", GLOB_NOSORT, NULL, &caches));
 	for (i = 0; i < caches.gl_pathc; i++)
-		write_file(caches.gl_pathv[i], "1");
+		file_write(caches.gl_pathv[i], "1");
 	globfree(&caches);
 }
 
@@ -117,13 +93,13 @@ static long taken(void)
 /* Bytes charged to the group, but for content of files. */
 static long charged(void)
 {
-	return number_in(GROUP "/memory.current") -
-	       number_of(GROUP "/memory.stat", "file");
+	return memory_group_in_use() -
+	       number_of(MEMORY_GROUP "/memory.stat", "file");
 }
 
 static long counted(void)
 {
-	return number_in("/sys/module/rusted_ring/parameters/used_bytes");
+	return file_number("/sys/module/rusted_ring/parameters/used_bytes");
 }
 
 /* ---- kinds of objects: each function makes one more, or returns an error ---- */
@@ -310,12 +286,8 @@ KIND(notice, 0);
 
 static void make_group(void)
 {
-	mkdir(ROOT, 0755);
-	if (access(ROOT "/cgroup.procs", F_OK))
-		MUST(!mount("cgroup2", ROOT, "cgroup2", 0, NULL));
-	MUST(!write_file(ROOT "/cgroup.subtree_control", "+memory"));
-	MUST(!mkdir(GROUP, 0755) || errno == EEXIST);
-	MUST(!write_file(GROUP "/memory.max", LIMIT));
+	memory_group_make();
+	memory_group_limit(LIMIT);
 }
 
 static void permit_files(void)
@@ -347,7 +319,7 @@ static void remove_arenas(void)
 FIXTURE_TEARDOWN(charge)
 {
 	remove_arenas();
-	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_EQ(0, memory_group_remove());
 }
 
 /* Make objects until one is refused, or until the group has ENOUGH. */
@@ -365,7 +337,7 @@ static int make_all(void *arg)
 	int err;
 
 	MUST(maker.arena >= 0);
-	MUST(!write_file(GROUP "/cgroup.procs", "0"));
+	memory_group_join();
 	MUST(!self->make(&maker));
 	maker.n = 1;
 	baton_pass(&self->done);
@@ -437,7 +409,7 @@ static int produce(void *arg)
 	const char *pages;
 	int i;
 
-	MUST(!write_file(GROUP "/cgroup.procs", "0"));
+	memory_group_join();
 	for (i = 0; i < 200; i++) {
 		/* of so many sizes that no event gets an idle region */
 		size_t len = MIB + i % 8 * PAGE;
@@ -470,7 +442,7 @@ FIXTURE_SETUP(gone)
 FIXTURE_TEARDOWN(gone)
 {
 	close(self->maker.arena);
-	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_EQ(0, memory_group_remove());
 }
 
 TEST_F(gone, events_that_stay_mapped_do_not_pile_up)

@@ -6,13 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include "arena.h"
 #include "device.h"
+#include "file.h"
 #include "kselftest_harness.h"
+#include "memory_group.h"
 #include "owned_arena.h"
 #include "region.h"
 #include "stream.h"
@@ -46,13 +46,7 @@ FIXTURE_TEARDOWN(idle)
 
 static long bytes_of_module(void)
 {
-	FILE *file = fopen("/sys/module/rusted_ring/parameters/used_bytes",
-			   "r");
-	long bytes;
-
-	MUST(file && fscanf(file, "%ld", &bytes) == 1);
-	fclose(file);
-	return bytes;
+	return file_number("/sys/module/rusted_ring/parameters/used_bytes");
 }
 
 /* Map @event once more, as a program may that keeps its mappings. */
@@ -262,15 +256,6 @@ TEST_F(idle, goes_with_its_client)
 	EXPECT_GT(used, bytes_of_module());
 }
 
-static int leave_idle_and_die(void *arg)
-{
-	FIXTURE_DATA(idle) *self = arg;
-
-	leave_idle(client_of(self->arena, RRING_PRODUCER), KEPT, MIB);
-	raise(SIGKILL);
-	return 1;
-}
-
 /* The reader's library keeps the mapping for a next event, which never comes. */
 TEST_F(idle, goes_when_its_client_has_died_before_the_last_reader_drops_it)
 {
@@ -284,6 +269,15 @@ TEST_F(idle, goes_when_its_client_has_died_before_the_last_reader_drops_it)
 	EXPECT_TRUE(xxl_is(&seen, 1));
 	ASSERT_EQ(0, rring_drop(self->consumer, &seen));
 	EXPECT_GE(used, bytes_of_module());
+}
+
+static int leave_idle_and_die(void *arg)
+{
+	FIXTURE_DATA(idle) *self = arg;
+
+	leave_idle(client_of(self->arena, RRING_PRODUCER), KEPT, MIB);
+	raise(SIGKILL);
+	return 1;
 }
 
 TEST_F(idle, goes_with_a_client_that_is_killed)
@@ -374,21 +368,6 @@ TEST_F(idle, stays_when_it_would_not_be_enough)
 	rring_close(other);
 }
 
-#define ROOT	"/sys/fs/cgroup"
-#define GROUP	ROOT "/rusted_ring_idle"
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
 FIXTURE(memcg)
 {
 	int arena;
@@ -396,18 +375,14 @@ FIXTURE(memcg)
 
 FIXTURE_SETUP(memcg)
 {
-	mkdir(ROOT, 0755);
-	if (access(ROOT "/cgroup.procs", F_OK))
-		ASSERT_EQ(0, mount("cgroup2", ROOT, "cgroup2", 0, NULL));
-	ASSERT_EQ(0, write_file(ROOT "/cgroup.subtree_control", "+memory"));
-	ASSERT_EQ(0, mkdir(GROUP, 0755));
-	ASSERT_EQ(0, write_file(GROUP "/memory.max", "64M"));
+	memory_group_make();
+	memory_group_limit("64M");
 	self->arena = xxl_arena(MANY, 0);
 }
 
 FIXTURE_TEARDOWN(memcg)
 {
-	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_EQ(0, memory_group_remove());
 	close(self->arena);
 }
 
@@ -418,7 +393,7 @@ static int fill_beside_idle(void *arg)
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
 	int err;
 
-	MUST(!write_file(GROUP "/cgroup.procs", "0"));
+	memory_group_join();
 	leave_idle(client, KEPT, 8 * MIB);
 	MUST(fill_memory(client, 4 * MIB, &err) * 4 >= 48);
 	MUST(err == -ENOMEM);
@@ -438,7 +413,7 @@ static int need_memory_beside_idle(void *arg)
 	struct rring_event event;
 	char *memory;
 
-	MUST(!write_file(GROUP "/cgroup.procs", "0"));
+	memory_group_join();
 	leave_idle(client, KEPT, 8 * MIB);
 	memory = mmap(NULL, 48 * MIB, RW, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	MUST(memory != MAP_FAILED);

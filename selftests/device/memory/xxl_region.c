@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Events above 16 KiB on the device: mappings and memory charges. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 
 #include <rusted_ring/internal/layout.h>
 
 #include "arena.h"
 #include "device.h"
 #include "kselftest_harness.h"
+#include "memory_group.h"
 #include "xxl_event.h"
 #include "region.h"
 #include "stream.h"
@@ -606,32 +604,6 @@ TEST(memory_that_nobody_has_is_found_when_it_is_needed)
 	close(arena);
 }
 
-#define ROOT	"/sys/fs/cgroup"
-#define GROUP	ROOT "/rusted_ring_xxl"
-
-static int write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = write(fd, text, strlen(text));
-	close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-static long in_use(void)
-{
-	char text[32] = "";
-	int fd = open(GROUP "/memory.current", O_RDONLY);
-
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) <= 0)
-		return -1;
-	close(fd);
-	return atol(text);
-}
-
 FIXTURE(memcg)
 {
 	int arena;
@@ -639,17 +611,13 @@ FIXTURE(memcg)
 
 FIXTURE_SETUP(memcg)
 {
-	mkdir(ROOT, 0755);
-	if (access(ROOT "/cgroup.procs", F_OK))
-		ASSERT_EQ(0, mount("cgroup2", ROOT, "cgroup2", 0, NULL));
-	ASSERT_EQ(0, write_file(ROOT "/cgroup.subtree_control", "+memory"));
-	ASSERT_EQ(0, mkdir(GROUP, 0755));
+	memory_group_make();
 	self->arena = xxl_arena(MANY, 0);
 }
 
 FIXTURE_TEARDOWN(memcg)
 {
-	EXPECT_EQ(0, rmdir(GROUP));
+	EXPECT_EQ(0, memory_group_remove());
 	close(self->arena);
 }
 
@@ -661,17 +629,16 @@ static int allocate_inside(void *arg)
 	struct rring_event event;
 	long before, with;
 
-	if (write_file(GROUP "/cgroup.procs", "0"))
-		return 1;
-	before = in_use();
+	memory_group_join();
+	before = memory_group_in_use();
 	if (rring_alloc(client, 64 * MIB, 1, &event))
 		return 2;
-	with = in_use();
+	with = memory_group_in_use();
 	if (with < before + 64l * MIB || with > before + 80l * MIB)
 		return 3;
 	if (rring_drop(client, &event))
 		return 4;
-	return in_use() > before + 8l * MIB ? 5 : 0;
+	return memory_group_in_use() > before + 8l * MIB ? 5 : 0;
 }
 
 TEST_F(memcg, who_allocates_pays_until_it_is_gone)
@@ -687,8 +654,7 @@ static int exhaust_inside(void *arg)
 	uint32_t n;
 	int err;
 
-	if (write_file(GROUP "/cgroup.procs", "0"))
-		return 1;
+	memory_group_join();
 	n = fill_memory(client, event, 4 * MIB, &err);
 	if (err != -ENOMEM || !n)
 		return 2;
@@ -701,7 +667,7 @@ TEST_F(memcg, who_may_not_pay_is_refused_and_goes_on)
 {
 	int status;
 
-	ASSERT_EQ(0, write_file(GROUP "/memory.max", "32M"));
+	memory_group_limit("32M");
 	status = reap(spawn(exhaust_inside, self));
 	EXPECT_EQ(0, status);
 }
