@@ -60,11 +60,10 @@ static void yield_slots(struct rring_client *client,
 
 /*
  * Store the first hold on a slot that the magazine has lent, in its ledger word
- * @word. The slot is private. Return the word before. The client is
- * single-threaded.
+ * @word. The slot is private. The client is single-threaded.
  */
-static inline uint64_t hold_lent(const struct rring_client *client,
-				 rring_word_t *word)
+static inline void hold_lent(const struct rring_client *client,
+			     rring_word_t *word)
 {
 	uint64_t before = rring_word_load(word);
 
@@ -72,19 +71,22 @@ static inline uint64_t hold_lent(const struct rring_client *client,
 		ulib_ledger_rises(client, word);
 	rring_word_store_release(word, (before | RRING_PRIVATE) + RRING_MOVE +
 				       RRING_HOLD);
-	return before;
 }
 
 /*
- * Take back the hold that pop_slot() has stored in *@word, which was @before. The
- * word has moved twice then. Always return 0. This function is not inlined, so
- * that pop_slot() needs fewer registers.
+ * Take back the hold that hold_lent() has stored in *@word, because the kernel has
+ * recalled the slot: another client may use it by now. The word has moved twice
+ * then. Always return 0. This function is not inlined, so that pop_slot() needs
+ * fewer registers.
  */
 static __attribute__((noinline)) uint64_t
-undo_pop(const struct rring_client *client, rring_word_t *word, uint64_t before)
+undo_lent(const struct rring_client *client, rring_word_t *word)
 {
-	rring_word_store_release(word, before + 2 * RRING_MOVE);
-	if (rring_ledger_is_empty(before))
+	uint64_t value = (rring_word_load(word) & ~RRING_PRIVATE) +
+			 RRING_MOVE - RRING_HOLD;
+
+	rring_word_store_release(word, value);
+	if (rring_ledger_is_empty(value))
 		ulib_ledger_fell(client, word);
 	return 0;
 }
@@ -106,16 +108,16 @@ static inline uint64_t pop_slot(const struct rring_client *client,
 	uint64_t tail = rring_seq_load(pool->tail);
 	/* P: pairs with O in the kernel: handles below .head are written */
 	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
-	uint64_t handle, before;
 	rring_word_t *word;
+	uint64_t handle;
 
 	if (head <= tail)	/* head < tail only during a recall */
 		return 0;
 	handle = pool->magazine->handle[tail % RRING_MAGAZINE_SLOTS];
 	word = &pool->ledger[rring_handle_index(handle)];
-	before = hold_lent(client, word);
+	hold_lent(client, word);
 	if (rring_unlikely(rring_recalled(pool)))
-		return undo_pop(client, word, before);
+		return undo_lent(client, word);
 	rring_seq_store_release(pool->tail, tail + 1);
 	return handle;
 }
@@ -412,26 +414,6 @@ alloc_parked(struct rring_client *client, struct rring_pool_view *pool,
 }
 
 /*
- * Take back the holds on @n events of @client that alloc_lent() has just stored.
- * Another client may use their slots by now. Always return 0.
- */
-static __attribute__((noinline)) uint32_t
-undo_lent(const struct rring_client *client, const struct rring_event *events,
-	  uint32_t n)
-{
-	uint64_t value;
-
-	for (; n; n--, events++) {
-		value = (rring_word_load(events->word) & ~RRING_PRIVATE) +
-			RRING_MOVE - RRING_HOLD;
-		rring_word_store_release(events->word, value);
-		if (rring_ledger_is_empty(value))
-			ulib_ledger_fell(client, events->word);
-	}
-	return 0;
-}
-
-/*
  * Allocate up to @n events from the magazine of @pool, and fill @events. Return
  * how many events were allocated: 0 if the magazine is empty, or if the kernel
  * has recalled its slots. A slot has 1 << @shift bytes. The caller has checked
@@ -462,8 +444,11 @@ alloc_lent(struct rring_client *client, struct rring_pool_view *pool,
 			  handle[position++ % RRING_MAGAZINE_SLOTS], event);
 		hold_lent(client, event->word);
 	}
-	if (rring_unlikely(rring_recalled(pool)))
-		return undo_lent(client, events, n);
+	if (rring_unlikely(rring_recalled(pool))) {
+		for (event = events; event < events + n; event++)
+			undo_lent(client, event->word);
+		return 0;
+	}
 	rring_seq_store_release(pool->tail, tail + n);
 	set_headers(pool, header, events, n);
 	return n;

@@ -4,15 +4,7 @@
  * out whether it was whole. A reader that can be lapped gets no torn event.
  */
 #include "../client/client.h"
-
-/*
- * Release the entry of @reader that rring_try_read() has described. Return 0, or
- * -ESTALE if the event may have been overwritten before.
- */
-static int release_read(struct rring_reader *reader)
-{
-	return rring_release(reader, (uint32_t)reader->peeked);
-}
+#include "head.h"
 
 /*
  * Copy @len bytes. A writer may overwrite @from meanwhile: then the release of the
@@ -47,7 +39,7 @@ int rring_read_copy(struct rring_reader *reader, void *buffer, size_t size,
 				  from.len, size);
 	}
 	copy_payload(buffer, from.data, from.len);
-	err = release_read(reader);
+	err = ulib_release_peeked(reader);
 	if (err)
 		return err;
 	*event = (struct rring_event) {
@@ -77,7 +69,7 @@ int rring_read_keep(struct rring_reader *reader, struct rring_event *event)
 		reader->peeked = 0;
 		return kept;
 	}
-	err = release_read(reader);
+	err = ulib_release_peeked(reader);
 	if (err && !kept)
 		rring_drop(reader->client, &from);
 	else if (!err && !kept)

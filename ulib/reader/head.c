@@ -548,7 +548,7 @@ static long skip_to(struct rring_reader *reader, uint64_t head, uint32_t keep)
 
 long rring_reader_skip(struct rring_reader *reader, uint32_t keep)
 {
-	int err = rring_release(reader, (uint32_t)reader->peeked);
+	int err = ulib_release_peeked(reader);
 	uint64_t head;
 	int ended;
 

@@ -41,6 +41,15 @@ static inline long ulib_head_events(const struct rring_reader *reader)
 }
 
 /*
+ * Release the entry that the last read call of @reader has described, if it is
+ * not released yet. Return what rring_release() returns.
+ */
+static inline int ulib_release_peeked(struct rring_reader *reader)
+{
+	return rring_release(reader, (uint32_t)reader->peeked);
+}
+
+/*
  * If the kernel has lapped @reader (the writer no longer waits for @reader),
  * join the ring again, by READER_REJOIN. Return 0 if @reader was not lapped or
  * has lost no entry. Return -ESTALE if it has lost entries: then .lost has

@@ -189,7 +189,7 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 	long n;
 
 	do {
-		err = rring_release(reader, (uint32_t)reader->peeked);
+		err = ulib_release_peeked(reader);
 		if (err)
 			return err;
 		n = rring_peek(reader, 1);
@@ -272,7 +272,7 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 		.sleep = sleep_readable,
 		.context = reader,
 	};
-	int err = rring_release(reader, (uint32_t)reader->peeked);
+	int err = ulib_release_peeked(reader);
 
 	if (err || reader->head > reader->pos)
 		return err;
@@ -312,7 +312,7 @@ static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
 long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 		      void *context, uint32_t max)
 {
-	int err = rring_release(reader, (uint32_t)reader->peeked);
+	int err = ulib_release_peeked(reader);
 	struct rring_event event;
 	long n, i;
 	int ret;

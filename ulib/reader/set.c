@@ -214,7 +214,7 @@ static void release_last(struct rring_set *set)
 	if (!reader)
 		return;
 	set->last = NULL;
-	err = rring_release(reader, (uint32_t)reader->peeked);
+	err = ulib_release_peeked(reader);
 	if (err) {
 		set->failed = reader;
 		set->error = err;
@@ -251,7 +251,7 @@ static long look_at_member(const struct member *member)
 	if (member->error)
 		return member->error;
 	if (reader->peeked) {
-		err = rring_release(reader, (uint32_t)reader->peeked);
+		err = ulib_release_peeked(reader);
 		if (err)
 			return err;
 	}
@@ -267,6 +267,12 @@ static long look_at_member(const struct member *member)
 	return ulib_peek_event(reader);
 }
 
+/* Return 1 if @result, of a look, says that there is neither event nor error. */
+static int is_without(long result)
+{
+	return result == -EAGAIN || result == -EPIPE;
+}
+
 static uint32_t next_in_turn(const struct group *group, uint32_t i)
 {
 	return i + 1 == group->end ? group->begin : i + 1;
@@ -276,12 +282,6 @@ static uint32_t next_in_turn(const struct group *group, uint32_t i)
 static void pass_turn(struct group *group, uint32_t i)
 {
 	group->next = next_in_turn(group, i);
-}
-
-/* Return 1 if @result, of a look, says that there is neither event nor error. */
-static int is_without(long result)
-{
-	return result == -EAGAIN || result == -EPIPE;
 }
 
 /*
@@ -449,7 +449,7 @@ static int choose_by_timestamp(struct rring_set *set, struct group *group,
 
 		if (n == -EAGAIN)
 			nobody = -EAGAIN;
-		if (n < 0 && n != -EAGAIN && n != -EPIPE) {
+		if (n < 0 && !is_without(n)) {
 			member->error = (int)n;
 			failed = i + 1;
 		} else if (n > 0) {
@@ -490,7 +490,7 @@ static int choose_reader(struct rring_set *set, struct rring_reader **from)
 		err = choose_by_priority(set, &chosen);
 	if (err == -EPIPE)
 		set->end_due = 0;
-	if (err == -EAGAIN || err == -EPIPE)
+	if (is_without(err))
 		return err;
 	*from = set->members[chosen].reader;
 	return err;
