@@ -92,7 +92,7 @@ static void drop(struct kunit *test, struct kring_client *client, u64 handle)
 						0, PLACES), 1u);
 }
 
-/* ---- who gets it ---- */
+/* ---- the client that gets the region ---- */
 
 static void the_next_event_of_the_client_gets_it(struct kunit *test)
 {

@@ -142,7 +142,7 @@ static void word_is_read_if_its_summary_counts_another(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sweep_while(count, KRING_SWEEP_LEDGERS), 0u);
 }
 
-/* ---- who holds the slot ---- */
+/* ---- clients that hold the slot ---- */
 
 static void held_slot_is_kept(struct kunit *test)
 {
