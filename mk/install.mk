@@ -16,7 +16,7 @@ COMPLETIONS := $(wildcard tools/*/*.bash)
 
 # What the inline functions need. The module and the library alone use the rest.
 INTERNAL   := $(patsubst %,include/rusted_ring/internal/%.h,accessor atomic \
-	      event_type handle inline ledger object static_ring window)
+	      cast event_type handle inline ledger object static_ring window)
 
 # PAGE:NAME.SECTION for each name of each page. `install' makes the names that
 # are not the page's own links to the page.

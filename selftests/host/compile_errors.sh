@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MPL-2.0
 #
 # Programs that must not compile, and for which reason: types that no event can
-# be, static rings that no ring can be. Each in C11 and C++17, beside one that
-# differs only in being right. And programs of 32 bits. Prints TAP.
+# be, static rings that no ring can be. Each in C11 and C++17 (without casts of
+# C), beside one that differs only in being right. And programs of 32 bits. Prints TAP.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -44,7 +44,7 @@ compile() {
 		     -Iinclude -fsyntax-only)
 
 	case $1 in
-	*++*) "$1" -std=c++17 -x c++ "${flags[@]}" - ;;
+	*++*) "$1" -std=c++17 -x c++ -Wold-style-cast "${flags[@]}" - ;;
 	*) "$1" -std=c11 -x c "${flags[@]}" - ;;
 	esac
 }
@@ -91,7 +91,7 @@ typed() {
 }
 
 ring() {
-	echo "RRING_STATIC_RING(ring, $1, $2); (void)event; (void)seen; return (int)ring.capacity;"
+	echo "RRING_STATIC_RING(ring, $1, $2); (void)event; (void)seen; return ring.capacity != 0;"
 }
 
 check_types() {
@@ -100,6 +100,8 @@ check_types() {
 	good "$cc" "$(typed small)" "a struct of 64 bytes is a type of event"
 	good "$cc" "$(typed largest)" "a type may have 64 MiB"
 	good "$cc" "$(typed aligned)" "a type may be aligned to 64 bytes"
+	good "$cc" "return RRING_OFF(RRING_REGION_RING, 1) && event && seen;" \
+		"the offset of a region is a number"
 	bad "$cc" "$(typed too_large)" "larger than any event" \
 		"a type of 64 MiB and a byte is refused"
 	bad "$cc" "$(typed too_aligned)" "aligned to more than" \
@@ -154,7 +156,7 @@ for compiler in gcc clang g++ clang++; do
 	compilers+=("$compiler")
 done
 echo "TAP version 13"
-echo "1..$((${#compilers[@]} * 16 + plus))"
+echo "1..$((${#compilers[@]} * 17 + plus))"
 for compiler in "${compilers[@]}"; do
 	check_types "$compiler"
 	check_rings "$compiler"

@@ -166,14 +166,15 @@ static_runs() {
 
 # Each header that is installed, first in a file, without a warning.
 headers_stand_alone() {
-	local compiler=$1 language=c header
+	local compiler=$1 language=(c) header
 
-	[ "$(standard_of "$compiler")" = c11 ] || language=c++
+	[ "$(standard_of "$compiler")" = c11 ] ||
+		language=(c++ -Wold-style-cast)
 	while read -r header; do
 		printf '#include <%s>\n' "$header" rusted_ring.h |
 		"$compiler" "-std=$(standard_of "$compiler")" -Wall -Wextra \
 			-Wpedantic -Werror -I"$dest$prefix/include" \
-			-fsyntax-only -x "$language" - || return 1
+			-fsyntax-only -x "${language[@]}" - || return 1
 	done < <(cd "$dest$prefix/include" && find . -name '*.h')
 }
 

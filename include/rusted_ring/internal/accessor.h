@@ -4,6 +4,7 @@
 #define _RUSTED_RING_ACCESSOR_H
 
 #include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/cast.h>
 #include <rusted_ring/internal/object.h>
 
 #ifdef __cplusplus
@@ -18,7 +19,7 @@ RRING_IN_LINE uint32_t rring_client_id(const struct rring_client *client)
 RRING_IN_LINE enum rring_role
 rring_client_role(const struct rring_client *client)
 {
-	return (enum rring_role)client->role;
+	return RRING_CAST(enum rring_role, client->role);
 }
 
 RRING_IN_LINE struct rring_client *
@@ -77,12 +78,12 @@ RRING_IN_LINE uint64_t rring_reader_dropped(const struct rring_reader *reader,
 RRING_IN_LINE enum rring_kind
 rring_reader_kind(const struct rring_reader *reader)
 {
-	return (enum rring_kind)reader->info->kind;
+	return RRING_CAST(enum rring_kind, reader->info->kind);
 }
 
 RRING_IN_LINE int rring_reader_resumed(const struct rring_reader *reader)
 {
-	return (int)reader->resumed;
+	return RRING_CAST(int, reader->resumed);
 }
 
 RRING_IN_LINE uint32_t rring_reader_capacity(const struct rring_reader *reader)

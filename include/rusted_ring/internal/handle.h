@@ -4,6 +4,7 @@
 #define _RUSTED_RING_HANDLE_H
 
 #include <linux/rusted_ring.h>
+#include <rusted_ring/internal/cast.h>
 
 /*
  * A generation has 37 bits. Its lower 32 bits are bits 63..32 of a handle, and
@@ -24,18 +25,18 @@ static inline __u64 rring_handle(__u64 generation, __u32 pool, __u32 index)
 		    (64 - RRING_HANDLE_GENERATION_SHIFT);
 
 	return generation << RRING_HANDLE_GENERATION_SHIFT |
-	       (__u64)pool << RRING_HANDLE_CLASS_SHIFT |
+	       RRING_CAST(__u64, pool) << RRING_HANDLE_CLASS_SHIFT |
 	       age << RRING_HANDLE_AGE_SHIFT | index;
 }
 
 static inline __u32 rring_handle_class(__u64 handle)
 {
-	return (__u32)handle >> RRING_HANDLE_CLASS_SHIFT;
+	return RRING_CAST(__u32, handle) >> RRING_HANDLE_CLASS_SHIFT;
 }
 
 static inline __u32 rring_handle_index(__u64 handle)
 {
-	return (__u32)handle & ((1u << RRING_HANDLE_AGE_SHIFT) - 1);
+	return RRING_CAST(__u32, handle) & ((1u << RRING_HANDLE_AGE_SHIFT) - 1);
 }
 
 static inline __u64 rring_handle_generation(__u64 handle)
@@ -64,7 +65,7 @@ static inline int rring_handle_has_generation(__u64 handle)
 static inline __u64 rring_generation_next(__u64 generation)
 {
 	generation = (generation + 1) & RRING_GENERATION_MAX;
-	return (__u32)generation ? generation : generation + 1;
+	return RRING_CAST(__u32, generation) ? generation : generation + 1;
 }
 
 /*
@@ -102,7 +103,7 @@ static inline __u64 rring_handle_of_free(__u64 handle)
 static inline __u64 rring_handle_of_next(__u64 word, __u32 pool)
 {
 	return (word & ~(RRING_CLASS_FREE << RRING_HANDLE_CLASS_SHIFT)) |
-	       (__u64)pool << RRING_HANDLE_CLASS_SHIFT;
+	       RRING_CAST(__u64, pool) << RRING_HANDLE_CLASS_SHIFT;
 }
 
 /*

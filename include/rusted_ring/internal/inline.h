@@ -8,6 +8,7 @@
 
 #include <rusted_ring/internal/accessor.h>
 #include <rusted_ring/internal/atomic.h>
+#include <rusted_ring/internal/cast.h>
 #include <rusted_ring/internal/handle.h>
 #include <rusted_ring/internal/ledger.h>
 #include <rusted_ring/internal/object.h>
@@ -99,8 +100,8 @@ RRING_IN_LINE void rring_event_in(const struct rring_client *client,
 	uint32_t index = rring_handle_index(handle);
 
 	event->handle = handle;
-	event->data = (char *)payload +
-		      ((size_t)index << rring_slot_shift(class_));
+	event->data = RRING_WRITABLE(payload) +
+		      (RRING_CAST(size_t, index) << rring_slot_shift(class_));
 	event->len = len;
 	event->event_type = event_type;
 	event->word = &pool->ledger[index];
@@ -163,7 +164,7 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
 	struct rring_pool_view *pool = &client->pool[pool_class];
 	uint64_t handle;
 
-	if (rring_unlikely((unsigned int)pool_class >= RRING_POOLS ||
+	if (rring_unlikely(RRING_CAST(uint32_t, pool_class) >= RRING_POOLS ||
 			   !rring_slot_takes(pool_class, len) ||
 			   !pool->parked))
 		return rring_alloc_slow(client, pool_class, len, event_type,
@@ -189,13 +190,14 @@ RRING_IN_LINE int rring_alloc_class(struct rring_client *client,
  */
 RRING_IN_LINE enum rring_class rring_class_unchecked(size_t len)
 {
-	unsigned long lines = (unsigned long)(len - !!len) / 64;
+	unsigned long lines = (len - !!len) / 64;
 	unsigned int above = 8 * sizeof(lines) - 1;
 
 	if (!lines)
 		return RRING_XS;
-	above = (above - (unsigned int)__builtin_clzl(lines)) / 2;
-	return above < RRING_XL ? (enum rring_class)(above + 1) : RRING_XXL;
+	above = (above - RRING_CAST(unsigned int, __builtin_clzl(lines))) / 2;
+	return above < RRING_XL ? RRING_CAST(enum rring_class, above + 1) :
+				  RRING_XXL;
 }
 
 RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
@@ -205,8 +207,8 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
 
 	if (rring_unlikely(len > RRING_XXL_MAX))
 		return rring_refuse_slow(-E2BIG);
-	return rring_alloc_class(client, pool, (uint32_t)len, event_type,
-				 event);
+	return rring_alloc_class(client, pool, RRING_CAST(uint32_t, len),
+				 event_type, event);
 }
 
 /*
@@ -215,7 +217,7 @@ RRING_IN_LINE int rring_alloc(struct rring_client *client, size_t len,
  * would cut off the upper bits, and could leave a length that a class takes.
  */
 #define RRING_LEN32(len) \
-	((len) > UINT32_MAX ? UINT32_MAX : (uint32_t)(len))
+	((len) > UINT32_MAX ? UINT32_MAX : RRING_CAST(uint32_t, len))
 
 RRING_IN_LINE int rring_alloc_xs(struct rring_client *client, size_t len,
 				 uint32_t event_type,
@@ -285,7 +287,7 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 	 * The condition is true also if the word is empty: the subtraction
 	 * wraps. Its first hold takes more than a store, see ulib/client/ledger.h.
 	 */
-	if (rring_unlikely((uint32_t)word - 1 >= client->short_holds))
+	if (rring_unlikely(RRING_CAST(uint32_t, word) - 1 >= client->short_holds))
 		return rring_hold_slow(client, event);
 	rring_word_store_release(event->word, word + RRING_MOVE + RRING_HOLD);
 	return 0;
@@ -329,7 +331,7 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 	pool->parked_handle[pool->parked++] = event->handle;
 	rring_fence_compiler();
 	if (rring_unlikely(rring_flag_load(&client->arena->pool_waiters)))
-		rring_unpark(client, (enum rring_class)class_);
+		rring_unpark(client, RRING_CAST(enum rring_class, class_));
 	return 1;
 }
 
@@ -342,7 +344,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	if (rring_unlikely(!rring_event_is_of(event, client)))
 		return rring_refuse_slow(-EINVAL);
 	word = rring_word_load(event->word);
-	more = (uint32_t)word - 2 * (uint32_t)RRING_HOLD;
+	more = RRING_CAST(uint32_t, word - 2 * RRING_HOLD);
 	/*
 	 * The condition is true if the word has two holds or more, so that one
 	 * is left, and has no RRING_ASIDE. It is false if the word has fewer
@@ -358,7 +360,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 					 word + RRING_MOVE - RRING_HOLD);
 		return 0;
 	}
-	if ((uint32_t)word == (RRING_HOLD | RRING_PRIVATE) &&
+	if (RRING_CAST(uint32_t, word) == (RRING_HOLD | RRING_PRIVATE) &&
 	    rring_park(client, event, word))
 		return 0;
 	return rring_drop_slow(client, event);
@@ -372,7 +374,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 RRING_IN_LINE uint32_t rring_index_after(uint64_t at, uint32_t i,
 					 uint32_t capacity)
 {
-	return __builtin_constant_p(i) && !i ? (uint32_t)at :
+	return __builtin_constant_p(i) && !i ? RRING_CAST(uint32_t, at) :
 	       rring_window_wrap(at + i, capacity);
 }
 
@@ -553,7 +555,7 @@ RRING_IN_LINE void *rring_reserved(struct rring_writer *writer, uint32_t i,
 		RRING_STORE(&header->len, len);
 	if (RRING_LOAD(&header->event_type) != event_type)
 		RRING_STORE(&header->event_type, event_type);
-	return writer->data + (size_t)index * writer->stride;
+	return writer->data + RRING_CAST(size_t, index) * writer->stride;
 }
 
 RRING_IN_LINE void rring_commit(struct rring_writer *writer, uint32_t n)
@@ -591,8 +593,8 @@ RRING_IN_LINE int rring_entry(struct rring_reader *reader, uint32_t i,
 	if (reader->headers) {
 		header = &reader->headers[index];
 		event->handle = 0;
-		event->data = (void *)(reader->data +
-				       (size_t)index * reader->stride);
+		event->data = RRING_WRITABLE(reader->data) +
+			      RRING_CAST(size_t, index) * reader->stride;
 		event->len = RRING_LOAD(&header->len);
 		event->event_type = RRING_LOAD(&header->event_type);
 		event->word = NULL;

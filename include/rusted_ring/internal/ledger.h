@@ -7,27 +7,29 @@
 #define _RUSTED_RING_LEDGER_H
 
 #include <linux/rusted_ring.h>
+#include <rusted_ring/internal/cast.h>
 
 /*
  * A parked slot is one that its client has dropped, and keeps for its next
  * allocation. The low 32 bits of its word in the client's ledger have exactly
  * this value: RRING_ASIDE, RRING_PRIVATE, one hold and no in_flight.
  */
-#define RRING_PARKED	((__u32)(RRING_ASIDE | RRING_HOLD | RRING_PRIVATE))
+#define RRING_PARKED							\
+	RRING_CAST(__u32, RRING_ASIDE | RRING_HOLD | RRING_PRIVATE)
 
 static inline __u32 rring_ledger_holds(__u64 word)
 {
-	return (__u32)((word & RRING_HOLDS_MASK) >> 14);
+	return RRING_CAST(__u32, (word & RRING_HOLDS_MASK) >> 14);
 }
 
 static inline __u32 rring_ledger_in_flight(__u64 word)
 {
-	return (__u32)(word & RRING_IN_FLIGHT_MASK);
+	return RRING_CAST(__u32, word & RRING_IN_FLIGHT_MASK);
 }
 
 static inline __u32 rring_ledger_moves(__u64 word)
 {
-	return (__u32)(word >> 32);
+	return RRING_CAST(__u32, word >> 32);
 }
 
 /*
@@ -38,18 +40,18 @@ static inline __u32 rring_ledger_moves(__u64 word)
  */
 static inline int rring_ledger_is_empty(__u64 word)
 {
-	return !(__u32)word;
+	return !RRING_CAST(__u32, word);
 }
 
 static inline __u32 rring_summary_count(__u64 summary)
 {
-	return (__u32)(summary & RRING_SUMMARY_COUNT_MASK);
+	return RRING_CAST(__u32, summary & RRING_SUMMARY_COUNT_MASK);
 }
 
 /* Return the low 32 bits of the moves of @summary. */
 static inline __u32 rring_summary_moves(__u64 summary)
 {
-	return (__u32)(summary / RRING_SUMMARY_MOVE);
+	return RRING_CAST(__u32, summary / RRING_SUMMARY_MOVE);
 }
 
 #endif /* _RUSTED_RING_LEDGER_H */

@@ -13,7 +13,7 @@
 	static_assert((capacity_) >= 1 &&				\
 		      (capacity_) <= RRING_RING_CAPACITY_MAX,		\
 		      #name_ ": a capacity is 1 to 2^24 entries");	\
-	static_assert((unsigned long long)(stride_) * (capacity_) <=	\
+	static_assert(1ull * (stride_) * (capacity_) <=			\
 		      RRING_STATIC_RING_BYTES,				\
 		      #name_ ": more than RRING_STATIC_RING_BYTES");	\
 	static const struct rring_ring_config name_ = {			\

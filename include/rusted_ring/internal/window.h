@@ -9,6 +9,7 @@
 #define _RUSTED_RING_WINDOW_H
 
 #include <linux/rusted_ring.h>
+#include <rusted_ring/internal/cast.h>
 
 /* Return @pos, but at most @head: a hostile client can store any position. */
 static inline __u64 rring_window_clamp(__u64 pos, __u64 head)
@@ -47,7 +48,7 @@ static inline __u64 rring_window_room(__u64 low, __u64 head, __u32 capacity)
  */
 static inline __u32 rring_window_wrap(__u64 pos, __u32 capacity)
 {
-	return (__u32)(pos >= capacity ? pos - capacity : pos);
+	return RRING_CAST(__u32, pos >= capacity ? pos - capacity : pos);
 }
 
 /*
@@ -92,8 +93,9 @@ static inline __u64 rring_window_resume(__u64 whole, __u64 head, __u32 capacity,
 static inline __u64 rring_ref(__u32 serial, __u32 client, __u32 cursor,
 			      __u32 state)
 {
-	return (__u64)serial << 32 | (__u64)client << 16 |
-	       (__u64)cursor << 8 | state;
+	return RRING_CAST(__u64, serial) << 32 |
+	       RRING_CAST(__u64, client) << 16 |
+	       RRING_CAST(__u64, cursor) << 8 | state;
 }
 
 static inline __u32 rring_ref_client(__u64 ref)

@@ -172,8 +172,8 @@ enum rring_region_type {
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
 #define RRING_OFF(region, index)				\
-	(((__u64)(region) << RRING_OFF_REGION_SHIFT) |		\
-	 ((__u64)(index) << RRING_OFF_INDEX_SHIFT))
+	(((region) + 0ull) << RRING_OFF_REGION_SHIFT |		\
+	 ((index) + 0ull) << RRING_OFF_INDEX_SHIFT)
 
 /*
  * ARENA has, in this order:
