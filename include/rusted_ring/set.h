@@ -70,12 +70,29 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from);
 
 /*
- * Like rring_set_try_read(), but store only the reader whose turn it is in
- * *@from, and return how many events it has, at most @n. The program then calls
- * rring_entry() and rring_release() with that reader.
+ * Release the event of the last rring_set_try_read(). Return how many events, of
+ * any readers and at most @n, can be read now in the order of the set. They stay
+ * until rring_set_release(). Never wait. If there is none, return a negative
+ * errno, as rring_set_try_read() does.
  */
-long rring_set_peek(struct rring_set *set, uint32_t n,
-		    struct rring_reader **from);
+long rring_set_peek(struct rring_set *set, uint32_t n);
+
+/*
+ * Describe the peeked event @i (0: the first) in @event. Store its reader in
+ * *@from, and its position in the ring of this reader in *@position. Return 0 or
+ * a negative errno.
+ */
+int rring_set_entry(struct rring_set *set, uint32_t i,
+		    struct rring_event *event, struct rring_reader **from,
+		    uint64_t *position);
+
+/*
+ * Release the first @n peeked events, each by its reader: the writers may now
+ * overwrite them, and a named reader that comes back gets none of them again. The
+ * event after them is then event 0. Return 0, or the first error of a reader:
+ * all others are released.
+ */
+int rring_set_release(struct rring_set *set, uint32_t n);
 
 /*
  * Release the event of the last rring_set_try_read(). Then wait, by the set's

@@ -152,44 +152,6 @@ TEST_F(reader_set, turns_survive_readers_that_come_and_go)
 	EXPECT_EQ(self->reader[0], from);
 }
 
-TEST_F(reader_set, a_peek_gives_what_one_reader_has_and_each_in_turn)
-{
-	struct rring_reader *from;
-	struct rring_event event;
-	uint64_t n, i;
-
-	fill(_metadata, self);
-	for (i = 0; i < RINGS; i++) {
-		ASSERT_EQ(CAPACITY, rring_set_peek(self->set, 100, &from));
-		ASSERT_EQ(self->reader[i], from);
-		for (n = 0; n < CAPACITY; n++) {
-			ASSERT_EQ(0, rring_entry(from, (uint32_t)n, &event));
-			EXPECT_EQ(10 * i + n, value_of(&event));
-		}
-		/* what is not released comes again when it is its turn */
-		ASSERT_EQ(0, rring_release(from, CAPACITY - 1));
-	}
-	for (i = 0; i < RINGS; i++) {
-		ASSERT_EQ(1, rring_set_peek(self->set, 100, &from));
-		ASSERT_EQ(self->reader[i], from);
-		ASSERT_EQ(0, rring_release(from, 1));
-	}
-	EXPECT_EQ(-EAGAIN, rring_set_peek(self->set, 100, &from));
-	EXPECT_EQ((void *)NULL, from);
-}
-
-TEST_F(reader_set, a_peek_gives_no_more_than_asked_for)
-{
-	struct rring_reader *from;
-	int i;
-
-	for (i = 0; i < 3; i++)
-		ASSERT_EQ(0, put_value(self->writer[0], i));
-	EXPECT_EQ(2, rring_set_peek(self->set, 2, &from));
-	EXPECT_EQ(-EINVAL, rring_release(from, 4));
-	EXPECT_EQ(0, rring_release(from, 3));
-}
-
 TEST_F(reader_set, the_event_stays_until_the_next_call)
 {
 	struct rring_reader *from;

@@ -39,6 +39,7 @@ struct scene {
 	struct rring_reader *empty;
 	struct rring_set *set;		/* of .reader and .empty */
 	struct rring_set *idle;		/* empty set */
+	struct rring_set *sorted;	/* of .taker, by timestamp */
 	struct rring_pipe *pipe[2];	/* [1] has an event to receive */
 	struct rring_factory factory;
 	struct rring_event event;	/* held, shared */
@@ -127,6 +128,9 @@ static void open_sets(struct scene *scene)
 	MUST(!rring_set_open(client, &config, &scene->idle));
 	MUST(!rring_set_add(scene->set, scene->reader, 0));
 	MUST(!rring_set_add(scene->set, scene->empty, 0));
+	config.order = RRING_BY_TIMESTAMP;
+	MUST(!rring_set_open(client, &config, &scene->sorted));
+	MUST(!rring_set_add(scene->sorted, scene->taker, 0));
 	MUST(!rring_pipe_create(client, &pipe_config, &scene->pipe[0]));
 	MUST(!rring_pipe_connect(client, &pipe_config, &scene->pipe[1]));
 	MUST(!rring_pipe_send(scene->pipe[0], "abc", 4, 1, 0));
@@ -163,6 +167,7 @@ static void close_scene(struct scene *scene)
 {
 	if (scene->idle)
 		rring_set_close(scene->idle);
+	rring_set_close(scene->sorted);
 	rring_set_close(scene->set);
 	if (scene->pipe[1])
 		rring_pipe_close(scene->pipe[1]);
@@ -261,6 +266,13 @@ static struct rring_reader **from(void)
 	static struct rring_reader *reader;
 
 	return &reader;
+}
+
+static uint64_t *position(void)
+{
+	static uint64_t position;
+
+	return &position;
 }
 
 static uint32_t *capacities(void)
@@ -415,7 +427,12 @@ X(rring_seal, usual, rring_seal(s->client, &s->event) < 0)		\
 X(rring_set_add, usual, !rring_set_add(s->idle, s->taker, 1))		\
 X(rring_set_close, usual, (rring_set_close(s->idle), s->idle = NULL, 1)) \
 X(rring_set_open, usual, (open_set(s->client), 1))			\
-X(rring_set_peek, usual, rring_set_peek(s->set, 1, from()) == 1)		\
+X(rring_set_entry, usual, rring_set_peek(s->set, 1) == 1 &&			\
+	!rring_set_entry(s->set, 0, out(), from(), position()))		\
+X(rring_set_peek, usual, rring_set_peek(s->set, 8) == 2)		\
+X(rring_set_peek, sorted, rring_set_peek(s->sorted, 8) == 2)		\
+X(rring_set_release, usual, rring_set_peek(s->set, 1) == 1 &&		\
+	!rring_set_release(s->set, 1))					\
 X(rring_set_remove, usual, !rring_set_remove(s->set, s->empty))		\
 X(rring_set_try_read, usual,						\
 	!rring_set_try_read(s->set, out(), from()))			\

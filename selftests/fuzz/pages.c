@@ -199,6 +199,21 @@ static int handle_event(void *context, const struct rring_event *event)
 	return *(int *)context;
 }
 
+/* Peek at up to @n events of the set, and release some of them. */
+static void read_lies(struct stage *self, uint32_t n, uint32_t done)
+{
+	struct rring_reader *from;
+	struct rring_event event;
+	uint64_t position;
+	uint32_t i;
+	long got = rring_set_peek(self->set, n);
+
+	for (i = 0; got > 0 && i < got; i++)
+		if (!rring_set_entry(self->set, i, &event, &from, &position))
+			touch(&event);
+	rring_set_release(self->set, done);
+}
+
 static void read_lie(struct stage *self, struct input *input)
 {
 	uint32_t how = (uint32_t)take(input, 1), i = how / 8 % HELD;
@@ -235,6 +250,7 @@ static void read_lie(struct stage *self, struct input *input)
 		rring_read_batch(reader, handle_event, &ret, how / 8);
 		break;
 	case 4:
+		read_lies(self, how / 8, how / 16);
 		if (!rring_set_try_read(self->set, &event, &from))
 			touch(&event);
 		break;

@@ -43,6 +43,7 @@ int rring_set_open(struct rring_client *client,
 
 void rring_set_close(struct rring_set *set)
 {
+	free(set->runs);
 	free(set);
 }
 
@@ -139,6 +140,7 @@ int rring_set_add(struct rring_set *set, struct rring_reader *reader,
 	if (set->config.order == RRING_BY_PRIORITY)
 		member.priority = priority;
 	member_insert(set, member);
+	ulib_set_forget_peek(set);
 	set->end_due = 1;
 	return 0;
 }
@@ -148,6 +150,7 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 	if (member_index(set, reader) == set->count)
 		return ulib_error(-ENOENT, "the reader is not in the set");
 	member_remove(set, reader);
+	ulib_set_forget_peek(set);
 	set->end_due = 1;
 	if (set->last == reader)
 		set->last = NULL;

@@ -22,6 +22,13 @@ struct group {
 	uint64_t busy;
 };
 
+/* Events of one member, one after the other, at which a set has peeked. */
+struct run {
+	struct rring_reader *reader;
+	uint64_t position;	/* of the first of them that is not released */
+	uint32_t count;
+};
+
 struct rring_set {
 	struct rring_client *client;
 	struct rring_set_config config;
@@ -38,6 +45,15 @@ struct rring_set {
 	uint32_t nr_groups;
 	struct member members[RRING_CURSORS];
 	struct group groups[RRING_CURSORS];
+	/* what rring_set_peek() has found, in the set's order */
+	struct run *runs;
+	uint32_t max_runs;	/* there is memory for so many */
+	uint32_t nr_runs;
+	uint32_t first_run;	/* the runs before it are released */
+	uint32_t peeked;	/* events of the other ones */
+	/* event .at_event is the first one of run .at_run */
+	uint32_t at_run;
+	uint32_t at_event;
 };
 
 /*
@@ -59,5 +75,44 @@ static inline void ulib_set_release_last(struct rring_set *set)
 		set->error = err;
 	}
 }
+
+/* Forget at which events the set has peeked. They are not released. */
+static inline void ulib_set_forget_peek(struct rring_set *set)
+{
+	if (!set->nr_runs)
+		return;
+	set->nr_runs = 0;
+	set->first_run = 0;
+	set->peeked = 0;
+	set->at_run = 0;
+	set->at_event = 0;
+}
+
+/*
+ * Release the event that the set has returned last, and choose the reader that
+ * it reads next. Return 0, and store the reader in *@from and the index of its
+ * member in *@chosen. If no reader has an event or an error, return -EPIPE if all
+ * streams have ended or the set has no members, and -EAGAIN otherwise. Any other
+ * result is an error of *@from.
+ */
+int ulib_set_choose(struct rring_set *set, struct rring_reader **from,
+		    uint32_t *chosen);
+
+/*
+ * Choose one more member that has events, but none of @taken (bit i: member i),
+ * in a set whose order is not RRING_BY_TIMESTAMP. Store its index in *@chosen and
+ * return 1, or return 0 if a short search finds none. A later call of
+ * ulib_set_choose() returns an error that a member has.
+ */
+int ulib_set_choose_more(struct rring_set *set, uint64_t taken,
+			 uint32_t *chosen);
+
+/*
+ * Return the timestamp of entry @i of @reader. If the entry cannot be read,
+ * return 0. No timestamp is lower, so the set reads this entry next, and the
+ * program gets the error.
+ */
+uint64_t ulib_set_timestamp(const struct rring_set *set,
+			    struct rring_reader *reader, uint32_t i);
 
 #endif /* ULIB_SET_H */

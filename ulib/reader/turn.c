@@ -17,17 +17,12 @@
 /* how many members of a group a read looks at beside the busy ones, at least */
 #define PATROL 8
 
-/*
- * Return the timestamp of the next event of @reader. If the entry cannot be
- * read, return 0. No timestamp is lower, so the set reads this entry next, and
- * the program gets the error.
- */
-static uint64_t timestamp_of(const struct rring_set *set,
-			     struct rring_reader *reader)
+uint64_t ulib_set_timestamp(const struct rring_set *set,
+			    struct rring_reader *reader, uint32_t i)
 {
 	struct rring_event event;
 
-	return rring_entry(reader, 0, &event) ? 0 :
+	return rring_entry(reader, i, &event) ? 0 :
 	       set->config.timestamp(&event);
 }
 
@@ -98,12 +93,12 @@ static int try_member(const struct rring_set *set, struct group *group,
 	return n < 0 ? (int)n : 0;
 }
 
-/* Return the index of the busy member of @group whose turn is next. */
-static uint32_t busy_in_turn(const struct group *group)
+/* Return the index of the member in @members, of @group, whose turn is next. */
+static uint32_t first_in_turn(const struct group *group, uint64_t members)
 {
-	uint64_t from_next = group->busy & ~0ull << group->next;
+	uint64_t from_next = members & ~0ull << group->next;
 
-	return (uint32_t)__builtin_ctzll(from_next ? from_next : group->busy);
+	return (uint32_t)__builtin_ctzll(from_next ? from_next : members);
 }
 
 /*
@@ -152,7 +147,8 @@ search_group(const struct rring_set *set, struct group *group, int nobody,
 		if (patrol(set, group, n))
 			nobody = -EAGAIN;
 		while (group->busy) {
-			err = try_member(set, group, busy_in_turn(group),
+			err = try_member(set, group,
+					 first_in_turn(group, group->busy),
 					 chosen);
 			if (!is_without(err))
 				return err;
@@ -206,24 +202,14 @@ static int choose_by_priority(struct rring_set *set, uint32_t *chosen)
  * or 0 if there is none. At least one of @found and @failed is not 0. If neither
  * is 0, choose the event in one call and the error in the next, so that neither
  * hides the other. If the event is chosen, return 0. If the error is chosen,
- * return it, and clear .error of the member.
+ * return it.
  */
 static int choose_event_or_error(struct rring_set *set, uint32_t found,
 				 uint32_t failed, uint32_t *chosen)
 {
-	struct member *member;
-	int err;
-
 	set->has_erred = failed && !(found && set->has_erred);
-	if (!set->has_erred) {
-		*chosen = found - 1;
-		return 0;
-	}
-	*chosen = failed - 1;
-	member = &set->members[*chosen];
-	err = member->error;
-	member->error = 0;
-	return err;
+	*chosen = set->has_erred ? failed - 1 : found - 1;
+	return set->has_erred ? set->members[*chosen].error : 0;
 }
 
 /*
@@ -249,7 +235,7 @@ static int choose_by_timestamp(struct rring_set *set, struct group *group,
 			member->error = (int)n;
 			failed = i + 1;
 		} else if (n > 0) {
-			timestamp = timestamp_of(set, member->reader);
+			timestamp = ulib_set_timestamp(set, member->reader, 0);
 			if (!found || timestamp < lowest) {
 				found = i + 1;
 				lowest = timestamp;
@@ -264,38 +250,36 @@ static int choose_by_timestamp(struct rring_set *set, struct group *group,
 	return err;
 }
 
-/*
- * Release the event that the set has returned last, and choose the reader that
- * it reads next. Return 0, and store the reader in *@from. If no reader has an
- * event or an error, return -EPIPE if all streams have ended or the set has no
- * members, and -EAGAIN otherwise. Any other result is an error of *@from.
- */
-static int choose_reader(struct rring_set *set, struct rring_reader **from)
+int ulib_set_choose(struct rring_set *set, struct rring_reader **from,
+		    uint32_t *chosen)
 {
-	uint32_t chosen = 0;
 	int err;
 
 	ulib_set_release_last(set);
+	ulib_set_forget_peek(set);
 	*from = set->failed;
 	set->failed = NULL;
 	if (*from)
 		return set->error;
 	if (set->config.order == RRING_BY_TIMESTAMP && set->count)
-		err = choose_by_timestamp(set, set->groups, &chosen);
+		err = choose_by_timestamp(set, set->groups, chosen);
 	else
-		err = choose_by_priority(set, &chosen);
+		err = choose_by_priority(set, chosen);
 	if (err == -EPIPE)
 		set->end_due = 0;
 	if (is_without(err))
 		return err;
-	*from = set->members[chosen].reader;
+	*from = set->members[*chosen].reader;
+	if (err)
+		set->members[*chosen].error = 0;
 	return err;
 }
 
 int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		       struct rring_reader **from)
 {
-	int err = choose_reader(set, from);
+	uint32_t chosen = 0;
+	int err = ulib_set_choose(set, from, &chosen);
 
 	if (err)
 		return err;
@@ -303,14 +287,44 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 	return ulib_reader_next(set->last, event);
 }
 
-long rring_set_peek(struct rring_set *set, uint32_t n,
-		    struct rring_reader **from)
-{
-	int err = choose_reader(set, from);
-	uint64_t avail;
+/* ---- more than one ---- */
 
-	if (err)
-		return err;
-	avail = (*from)->head - (*from)->pos;
-	return (long)(avail < n ? avail : n);
+/*
+ * Choose a member of @group as ulib_set_choose_more() does: the first in turn of
+ * those that were busy lately or that the next patrol finds.
+ */
+static int choose_more_in_group(struct rring_set *set, struct group *group,
+				uint64_t taken, uint32_t *chosen)
+{
+	uint64_t left;
+	uint32_t i;
+	long n;
+
+	patrol(set, group, at_most(PATROL, group->end - group->patrol));
+	for (left = (group->busy | 1ull << group->next) & ~taken; left;
+	     left &= ~(1ull << i)) {
+		i = first_in_turn(group, left);
+		n = look_at_member(&set->members[i]);
+		if (n > 0) {
+			pass_turn(group, i);
+			*chosen = i;
+			return 1;
+		}
+		if (is_without(n))
+			group->busy &= ~(1ull << i);
+		else
+			set->members[i].error = (int)n;
+	}
+	return 0;
+}
+
+int ulib_set_choose_more(struct rring_set *set, uint64_t taken,
+			 uint32_t *chosen)
+{
+	uint32_t i;
+
+	for (i = 0; i < set->nr_groups; i++)
+		if (choose_more_in_group(set, &set->groups[i], taken, chosen))
+			return 1;
+	return 0;
 }

@@ -148,12 +148,12 @@ static void gather(void *context, uint64_t first, uint64_t n)
 	}
 }
 
-/* How many of up to @n events can be read from @from: waits for one. */
-static uint32_t peek(struct many *many, uint32_t n, struct rring_reader **from)
+/* How many of up to @n events can be read: waits for one. */
+static uint32_t peek(struct many *many, uint32_t n)
 {
 	long got;
 
-	while (got = rring_set_peek(many->set, n, from), got == -EAGAIN)
+	while (got = rring_set_peek(many->set, n), got == -EAGAIN)
 		queue_relax();
 	if (got < 0)
 		ours_must((int)got, "rring_set_peek");
@@ -165,16 +165,20 @@ static void gather_batches(void *context, uint64_t first, uint64_t n)
 	struct many *many = context;
 	struct rring_reader *from;
 	struct rring_event event;
+	uint64_t position;
 	uint32_t got, i;
 
 	(void)first;
 	for (; n; n -= got) {
-		got = peek(many, queue_share(MANY_BATCH, n), &from);
+		got = peek(many, queue_share(MANY_BATCH, n));
 		for (i = 0; i < got; i++) {
-			ours_must(rring_entry(from, i, &event), "rring_entry");
+			ours_must(rring_set_entry(many->set, i, &event, &from,
+						  &position),
+				  "rring_set_entry");
 			many_check(&many->next, event.data);
 		}
-		ours_must(rring_release(from, got), "rring_release");
+		ours_must(rring_set_release(many->set, got),
+			  "rring_set_release");
 	}
 }
 
