@@ -320,14 +320,20 @@ int rring_read_keep(struct rring_reader *reader, struct rring_event *event);
 /*
  * Handle one event for rring_read_batch(). Return 0 if the event is done, or a
  * positive number if it is done and the batch ends after it. Return a negative
- * errno if it is not done: the batch ends before it.
+ * errno if it is not done: the batch ends before it. Return RRING_LATER if it is
+ * done when a later event is. If the last events of a batch are to be done later,
+ * the handler is called for them once more, with NULL: 0 means that they are done.
  */
 typedef int (*rring_handler_t)(void *context, const struct rring_event *event);
 
+/* Answer of a handler: this event is done when a later one is. */
+#define RRING_LATER	(-4096)
+
 /*
  * Release the event of the last rring_try_read(). Call @handler with @context
- * for the next events, at most @max. Release those that @handler reports done.
- * Never wait. Return how many these are, or a negative errno if there is none.
+ * for the next events, at most @max. Release those that @handler reports done,
+ * all at once. Never wait. Return how many these are, or a negative errno if there
+ * is none.
  * But if the reader was lapped, return -ESTALE: no event of this call is valid.
  */
 long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,

@@ -360,6 +360,91 @@ TEST_F(batch, stops_where_its_handler_says)
 	EXPECT_EQ(3, read_up_to(self->reader, &sum, EVENTS));
 }
 
+/* What the handler below collects, and what it answers. */
+struct collection {
+	uint32_t events;
+	uint32_t ends;		/* it was called with NULL so often */
+	uint32_t answer_at;	/* it answers .answer for this event */
+	int answer;
+	int at_end;		/* its answer for NULL */
+};
+
+static int collect(void *context, const struct rring_event *event)
+{
+	struct collection *collection = context;
+
+	if (!event) {
+		collection->ends++;
+		return collection->at_end;
+	}
+	return collection->events++ == collection->answer_at ?
+	       collection->answer : RRING_LATER;
+}
+
+static long collect_all(struct rring_reader *reader,
+			struct collection *collection)
+{
+	return rring_read_batch(reader, collect, collection, EVENTS);
+}
+
+TEST_F(batch, is_done_when_its_handler_says_so_at_the_end)
+{
+	struct collection collection = { .answer_at = EVENTS };
+
+	make(self->client, self->events, 5, 0);
+	ASSERT_EQ(5, rring_publish_batch(self->writer, self->events, 5));
+	EXPECT_EQ(5, collect_all(self->reader, &collection));
+	EXPECT_EQ(5, collection.events);
+	EXPECT_EQ(1, collection.ends);
+	EXPECT_EQ(0, rring_reader_lag(self->reader));
+	EXPECT_EQ(-EAGAIN, collect_all(self->reader, &collection));
+	EXPECT_EQ(1, collection.ends);
+}
+
+TEST_F(batch, comes_again_if_its_handler_cannot_finish_it)
+{
+	struct collection collection = { .answer_at = EVENTS, .at_end = -EIO };
+
+	make(self->client, self->events, 5, 0);
+	ASSERT_EQ(5, rring_publish_batch(self->writer, self->events, 5));
+	EXPECT_EQ(-EIO, collect_all(self->reader, &collection));
+	collection.at_end = RRING_LATER;
+	EXPECT_EQ(0, collect_all(self->reader, &collection));
+	EXPECT_EQ(5, rring_reader_lag(self->reader));
+	EXPECT_EQ(10, collection.events);
+}
+
+TEST_F(batch, is_done_up_to_the_event_for_which_its_handler_says_so)
+{
+	struct collection collection = { .answer_at = 2, .at_end = -EIO };
+
+	make(self->client, self->events, 5, 0);
+	ASSERT_EQ(5, rring_publish_batch(self->writer, self->events, 5));
+	EXPECT_EQ(3, collect_all(self->reader, &collection));
+	EXPECT_EQ(5, collection.events);
+	EXPECT_EQ(1, collection.ends);
+	/* the other two come again, and the first of them ends the batch */
+	collection = (struct collection){ .answer = 1 };
+	EXPECT_EQ(1, collect_all(self->reader, &collection));
+	EXPECT_EQ(0, collection.ends);
+	EXPECT_EQ(1, rring_reader_lag(self->reader));
+}
+
+TEST_F(batch, is_finished_before_an_event_that_its_handler_refuses)
+{
+	struct collection collection = { .answer_at = 3, .answer = -EIO };
+
+	make(self->client, self->events, 5, 0);
+	ASSERT_EQ(5, rring_publish_batch(self->writer, self->events, 5));
+	EXPECT_EQ(3, collect_all(self->reader, &collection));
+	EXPECT_EQ(1, collection.ends);
+	/* a refused first event leaves nothing to finish */
+	collection.answer_at = 4;
+	EXPECT_EQ(-EIO, collect_all(self->reader, &collection));
+	EXPECT_EQ(1, collection.ends);
+	EXPECT_EQ(2, rring_reader_lag(self->reader));
+}
+
 TEST_F(batch, releases_what_was_read_one_by_one_before)
 {
 	struct rring_event event;

@@ -294,46 +294,74 @@ static long release_bad(struct rring_reader *reader, int bad)
 	return err ? err : bad;
 }
 
+/* How far the handler of a batch has come. */
+struct batch {
+	uint32_t seen;	/* it has answered for so many events */
+	uint32_t done;	/* the first so many are done */
+	int stop;	/* its negative answer, which ends the batch, or 0 */
+};
+
 /*
- * Release the first @done events of a batch, which the program's handler has
- * handled. Return @done or, if the release fails, its error. If @done is 0,
- * release nothing, and return @stop, the negative result of the handler.
+ * Call @handler for the next event of @batch, which is @event, or NULL at the end
+ * of the batch. Return 1 if the batch goes on, else 0.
  */
-static long release_batch(struct rring_reader *reader, uint32_t done, int stop)
+static int handle(struct batch *batch, rring_handler_t handler, void *context,
+		  const struct rring_event *event)
+{
+	int answer = handler(context, event);
+
+	if (answer < 0 && answer != RRING_LATER) {
+		batch->stop = answer;
+		return 0;
+	}
+	if (event)
+		batch->seen++;
+	if (answer != RRING_LATER)
+		batch->done = batch->seen;
+	return answer <= 0;
+}
+
+/*
+ * End @batch: ask the handler for the events that were to be done later, release
+ * those that are done, and return how many they are. If there is none, return the
+ * answer of the handler; if the release fails, its error.
+ */
+static long end_batch(struct rring_reader *reader, struct batch *batch,
+		      rring_handler_t handler, void *context)
 {
 	int err;
 
-	if (!done)
-		return stop;
-	err = rring_release(reader, done);
-	return err ? err : (long)done;
+	if (batch->done < batch->seen)
+		handle(batch, handler, context, NULL);
+	if (!batch->done)
+		return batch->stop;
+	err = rring_release(reader, batch->done);
+	return err ? err : (long)batch->done;
 }
 
 long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 		      void *context, uint32_t max)
 {
 	int err = ulib_release_peeked(reader);
+	struct batch batch = {};
 	struct rring_event event;
 	long n, i;
-	int ret;
 
 	if (err)
 		return err;
 	n = max ? ulib_peek_event(reader) : 0;
 	if (n > 0)
 		n = rring_peek(reader, max);
+	if (n <= 0)
+		return n;
 	for (i = 0; i < n; i++) {
 		err = rring_entry(reader, (uint32_t)i, &event);
-		if (err)
-			return i ? release_batch(reader, (uint32_t)i, 0) :
-				   release_bad(reader, err);
-		ret = handler(context, &event);
-		if (ret < 0)
-			return release_batch(reader, (uint32_t)i, ret);
-		if (ret > 0)
-			return release_batch(reader, (uint32_t)i + 1, 0);
+		if (err && !i)
+			return release_bad(reader, err);
+		if (err || !handle(&batch, handler, context, &event))
+			break;
 	}
-	return n > 0 ? release_batch(reader, (uint32_t)n, 0) : n;
+	return end_batch(reader, &batch, handler, context);
 }
 
 /* ---- open and close ---- */
