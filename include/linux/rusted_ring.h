@@ -184,7 +184,9 @@ enum rring_refusal {
  *	kernel opens with this name goes on at the position of the closed one
  * @flags: 0 for a gating reader, which holds the writer back. The writer can
  *	lap it if the ring has a stall limit. RRING_JOIN_OBSERVER for an
- *	observer, which does not hold the writer back and can be overtaken
+ *	observer, which does not hold the writer back and can be overtaken.
+ *	RRING_JOIN_RESUME for a gating reader that goes on under @name, or is
+ *	not opened
  * @start: where the reader begins; with RRING_START_AT, at @position. If the
  *	ring already knows @name, the reader goes on at the position of that
  *	name, and @start is not used

@@ -215,7 +215,10 @@ struct rring_reader_config {
 				 * .ring_name is NULL
 				 */
 	const char *name;	/* name of the reader; NULL: no name */
-	unsigned int flags;	/* 0, or RRING_JOIN_OBSERVER: never gate */
+	unsigned int flags;	/* 0, or RRING_JOIN_OBSERVER: never gate, or
+				 * RRING_JOIN_RESUME: fail with -ENOENT if the
+				 * ring does not know .name
+				 */
 	enum rring_start start;	/* ignored if the ring knows .name */
 	uint64_t position;	/* for RRING_START_AT */
 	enum rring_strategy strategy;	/* for rring_wait_readable() */

@@ -289,8 +289,8 @@ static void resume(struct kring_reader *reader, struct rring_reader_join *args)
 /*
  * Return 0 if @client may join @ring with @args. Return -EPERM if the reader
  * would gate, but the role of @client is RRING_OBSERVER. Return -EINVAL if the
- * reader would gate in a ring of policy RRING_OVERWRITE, or if it would be an
- * observer with a name.
+ * reader would gate in a ring of policy RRING_OVERWRITE, if it would be an
+ * observer with a name, or if it is to resume and has no name.
  */
 static int check_join(const struct kring_client *client,
 		      const struct kring_ring *ring,
@@ -303,6 +303,8 @@ static int check_join(const struct kring_client *client,
 	if (!observer && ring->info->policy == RRING_OVERWRITE)
 		return -EINVAL;
 	if (observer && args->name[0])
+		return -EINVAL;
+	if (args->flags & RRING_JOIN_RESUME && !args->name[0])
 		return -EINVAL;
 	return 0;
 }
@@ -349,6 +351,8 @@ static struct kring_reader *join(struct kring_client *client,
 		return ERR_PTR(err);
 	if (cursor < 0)
 		return ERR_PTR(cursor);
+	if (!reader && args->flags & RRING_JOIN_RESUME)
+		return ERR_PTR(-ENOENT);
 	if (reader) {
 		err = may_resume(reader, owner);
 		if (err)
@@ -378,7 +382,8 @@ static struct kring_ring *find_ring(struct kring_arena *arena,
 {
 	struct kring_ring *ring;
 
-	if (args->flags & ~RRING_JOIN_OBSERVER || args->start > RRING_START_AT)
+	if (args->flags & ~(RRING_JOIN_OBSERVER | RRING_JOIN_RESUME) ||
+	    args->start > RRING_START_AT)
 		return ERR_PTR(-EINVAL);
 	if (args->ring_name[0]) {
 		ring = kring_ring_find(arena, args->ring_name);
@@ -400,7 +405,9 @@ static struct kring_ring *find_ring(struct kring_arena *arena,
  *
  *	-EINVAL: .flags or .start of @args is invalid; @args has neither a name
  *		nor an id of a ring; or check_join() returns it
- *	-ENOENT: @args has a name of a ring, but no ring has this name
+ *	-ENOENT: @args has a name of a ring, but no ring has this name; or
+ *		@args has RRING_JOIN_RESUME, but the ring does not know the name
+ *		of the reader
  *	-ENXIO: @args has only an id of a ring, but no ring has this id
  *	-EPERM: the role of @client is RRING_OBSERVER, but the reader would gate
  *	-ENOSPC: @client has no free cursor, or the ring has no free place in

@@ -691,7 +691,8 @@ fail_client:
  * arena's. Memory is charged to the calling task's cgroup.
  * Return: the reader, or an ERR_PTR():
  *
- * * -ENOENT: no arena has the name @config->arena, or no ring has the name
+ * * -ENOENT: with RRING_JOIN_RESUME, the ring does not know @config->name; no
+ *   arena has the name @config->arena, or no ring has the name
  *   @config->ring
  * * -ENXIO: no ring has the number @config->ring_id
  * * -EBADF: @config->arena_fd is not open

@@ -537,6 +537,7 @@ static void named_reader_resumes_at_cursor(struct kunit *test)
 	fixture_kill(test, first);
 	KUNIT_EXPECT_EQ(test, (int)reader->state, (int)RRING_READER_FROZEN);
 	KUNIT_EXPECT_EQ(test, low(ring), 2ull);
+	args.flags = RRING_JOIN_RESUME;
 	KUNIT_EXPECT_EQ(test, kring_reader_join(second, &args), 0);
 	KUNIT_EXPECT_EQ(test, args.resumed, 1u);
 	KUNIT_EXPECT_EQ(test, args.position, 2ull);

@@ -289,6 +289,29 @@ TEST_F(set_batch, goes_on_behind_the_last_released_event_under_the_same_names)
 	EXPECT_EVENT(1, 2, 1);
 }
 
+TEST_F(set_batch, learns_of_a_ring_that_does_not_know_its_name)
+{
+	struct rring_reader_config config = {
+		.ring_name = names[0],
+		.name = "other",
+		.flags = RRING_JOIN_RESUME,
+	};
+	struct rring_reader *reader = NULL;
+
+	/* the call that fails makes no name, so the next one fails as well */
+	EXPECT_EQ(-ENOENT, rring_reader_open(self->client, &config, &reader));
+	EXPECT_EQ(-ENOENT, rring_reader_open(self->client, &config, &reader));
+	EXPECT_EQ(NULL, reader);
+	config.flags = 0;
+	reader = reader_of(self->client, &config);
+	rring_reader_close(reader, 0);
+	config.flags = RRING_JOIN_RESUME;
+	reader = reader_of(self->client, &config);
+	EXPECT_EQ(1, rring_reader_resumed(reader));
+	rring_reader_close(reader, 1);
+	EXPECT_EQ(-ENOENT, rring_reader_open(self->client, &config, &reader));
+}
+
 /* ---- a reader that is lapped ---- */
 
 TEST_F(set_batch, loses_only_the_events_of_the_reader_that_was_lapped)

@@ -350,7 +350,8 @@ const struct call calls[CALLS] = {
 		.good = good_join,
 		.needs_client = 1,
 		.bad = {
-			{ AT(reader_join, flags), 1u << 1, -EINVAL },
+			{ AT(reader_join, flags), RRING_JOIN_RESUME, -EINVAL },
+			{ AT(reader_join, flags), 1u << 2, -EINVAL },
 			{ AT(reader_join, flags), 1u << 31, -EINVAL },
 			{ AT(reader_join, start), RRING_START_AT + 1, -EINVAL },
 			{ AT(reader_join, start), ~0u, -EINVAL },

@@ -88,7 +88,8 @@ static const struct form {
 		FIELD(UP_TO, ring_close, reserved, 0),
 	} },
 	{ RRING_IOC_READER_JOIN, {
-		FIELD(BITS, reader_join, flags, RRING_JOIN_OBSERVER),
+		FIELD(BITS, reader_join, flags,
+		      RRING_JOIN_OBSERVER | RRING_JOIN_RESUME),
 		FIELD(NAME, reader_join, ring_name, 0),
 		FIELD(NAME, reader_join, name, 0),
 		FIELD(UP_TO, reader_join, ring, 3),

@@ -285,15 +285,17 @@ static int explain_join_config(const struct rring_client *client,
 {
 	const struct rring_ring_info *info;
 
-	if (config->flags & ~RRING_JOIN_OBSERVER)
-		return ulib_error(err, "flags are %#x; only RRING_JOIN_OBSERVER is known",
+	if (config->flags & ~(RRING_JOIN_OBSERVER | RRING_JOIN_RESUME))
+		return ulib_error(err, "flags are %#x; only RRING_JOIN_OBSERVER and RRING_JOIN_RESUME are known",
 				  config->flags);
 	if ((unsigned int)config->start > RRING_START_AT)
 		return ulib_error(err, "there is no start %u; starts are RRING_START_NEWEST, _OLDEST and _AT",
 				  config->start);
 	if (!text_of(config->ring_name)[0] && !config->ring)
 		return ulib_error(err, "neither ring_name nor ring says which ring; numbers of rings begin at 1");
-	if (config->flags && text_of(config->name)[0])
+	if (config->flags & RRING_JOIN_RESUME && !text_of(config->name)[0])
+		return ulib_error(err, "the reader has no name, so there is nothing to resume; leave the flag RRING_JOIN_RESUME away");
+	if (config->flags & RRING_JOIN_OBSERVER && text_of(config->name)[0])
 		return ulib_error(err, "an observer has no name; leave the name '%s' away, or the flag RRING_JOIN_OBSERVER",
 				  config->name);
 	info = find_ring(client, config);
@@ -329,6 +331,9 @@ int ulib_explain_join(struct rring_client *client,
 		return ulib_error(err, "a reader with the name '%s' is open; close it, or choose another name",
 				  text_of(config->name));
 	case -ENOENT:
+		if (find_ring(client, config))
+			return ulib_error(err, "the ring does not know the name '%s'; join without RRING_JOIN_RESUME",
+					  text_of(config->name));
 		return ulib_error(err, "the arena has no ring '%s'; open its writer first",
 				  text_of(config->ring_name));
 	case -ENXIO:

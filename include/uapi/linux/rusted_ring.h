@@ -861,12 +861,14 @@ enum rring_start {
  * first in .told, then in .pos of the reader's cursor. Between READER_LEAVE and
  * these stores no thread of the client may call READER_JOIN.
  *
- *	ENOENT	no ring has this name
+ *	ENOENT	no ring has this name; or RRING_JOIN_RESUME, and the ring does
+ *		not know the reader's name
  *	ENXIO	no ring has this id
  *	EPERM	also if the client's role is RRING_OBSERVER, and the reader
  *		would gate
  *	EINVAL	also if .ring_name is empty and .ring is 0, if an observer has a
- *		name, or if the reader would gate in a ring of RRING_OVERWRITE
+ *		name, if a reader without a name is to resume, or if the reader
+ *		would gate in a ring of RRING_OVERWRITE
  *	EBUSY	a client uses the name of the reader
  *	EACCES	the name belongs to another user
  *	ENOSPC	the ring has RRING_READERS readers, the free places are for the
@@ -880,6 +882,7 @@ struct rring_reader_join {
 	__u32 size;
 	__u32 flags;
 #define RRING_JOIN_OBSERVER	(1u << 0)	/* never gate */
+#define RRING_JOIN_RESUME	(1u << 1)	/* only if the ring knows .name */
 	char ring_name[RRING_NAME_MAX];	/* empty: use .ring */
 	char name[RRING_NAME_MAX];	/* of the reader; empty: nameless */
 	__u32 ring;			/* in/out: ring id; 0: none */
