@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Write and read rings. Only these functions wait: rring_wait_writable(),
- * rring_wait_readable() and, if a ring of policy RRING_BLOCK is full, the
- * functions that publish, reserve or add entries.
+ * Write and read rings. Only these functions wait: those with a deadline and, if
+ * a ring of policy RRING_BLOCK is full, the functions that publish, reserve or add
+ * entries.
  */
 #ifndef _RUSTED_RING_RING_H
 #define _RUSTED_RING_RING_H
@@ -175,6 +175,27 @@ int rring_add(struct rring_writer *writer, const void *data, uint32_t len,
  */
 int rring_add_batch(struct rring_writer *writer, const void *data, uint32_t len,
 		    uint32_t event_type, uint32_t n);
+
+/* ---- write with a deadline: rring_publish_until(3) ---- */
+
+/*
+ * Do as the functions of these names without _until, but wait for room until
+ * @deadline, also under RRING_FAIL; RRING_OVERWRITE waits for nothing. Return
+ * -ETIMEDOUT if there was no room until @deadline (also if @deadline is 0). Then
+ * nothing has changed: the caller still has the events.
+ */
+int rring_publish_until(struct rring_writer *writer,
+			const struct rring_event *event, uint64_t deadline);
+long rring_publish_batch_until(struct rring_writer *writer,
+			       const struct rring_event *events, uint32_t n,
+			       uint64_t deadline);
+int rring_reserve_until(struct rring_writer *writer, uint32_t n,
+			uint64_t deadline);
+int rring_add_until(struct rring_writer *writer, const void *data, uint32_t len,
+		    uint32_t event_type, uint64_t deadline);
+int rring_add_batch_until(struct rring_writer *writer, const void *data,
+			  uint32_t len, uint32_t event_type, uint32_t n,
+			  uint64_t deadline);
 
 /* ---- back-pressure: rring_writer_pressure(3), rring_wait_readable(3) ---- */
 

@@ -161,6 +161,32 @@ TEST_F(cancellation, ends_the_wait_of_a_writer_that_can_go_on)
 	EXPECT_EQ(9, value_of(&event));
 }
 
+static void *add_until(void *arg)
+{
+	FIXTURE_DATA(cancellation) *self = arg;
+	uint64_t value = 8;
+
+	pthread_cleanup_push(note_cleanup, &self->cleaned);
+	ready(self);
+	rring_add_until(self->writer, &value, sizeof(value), 1, RRING_FOREVER);
+	pthread_cleanup_pop(0);
+	return NULL;
+}
+
+TEST_F(cancellation, ends_a_call_with_a_deadline_that_publishes_nothing)
+{
+	int i;
+
+	for (i = 0; i < CAPACITY; i++)
+		ASSERT_EQ(0, put_value(self->writer, (uint64_t)i));
+	ASSERT_TRUE(cancel(self, add_until,
+			   variant->strategy == RRING_WAIT_BLOCK));
+	EXPECT_EQ(CAPACITY, rring_writer_position(self->writer));
+	ASSERT_EQ(CAPACITY, rring_peek(self->reader, CAPACITY));
+	ASSERT_EQ(0, rring_release(self->reader, 1));
+	EXPECT_EQ(0, put_value(self->writer, 9));
+}
+
 static void *wait_set(void *arg)
 {
 	FIXTURE_DATA(cancellation) *self = arg;

@@ -424,6 +424,15 @@ X(rring_reserved, usual, !rring_reserve(s->writer, 1) &&		\
 			 rring_reserved(s->writer, 0, 8, 1))		\
 X(rring_resize, usual, !rring_resize(s->client, &s->fresh, 5))		\
 X(rring_seal, usual, rring_seal(s->client, &s->event) < 0)		\
+X(rring_publish_until, full, rring_publish_until(s->full, &s->fresh,	\
+						  SOON_OVER) == -ETIMEDOUT) \
+X(rring_publish_batch_until, usual, rring_publish_batch_until(		\
+	s->handles, &s->fresh, 1, SOON_OVER) == 1)			\
+X(rring_reserve_until, full, rring_reserve_until(s->full, 1, SOON_OVER) == \
+			     -ETIMEDOUT)				\
+X(rring_add_until, usual, !rring_add_until(s->writer, "abc", 4, 1, 0))	\
+X(rring_add_batch_until, full, rring_add_batch_until(s->full, "abc", 4, 1, 1, \
+						      SOON_OVER) == -ETIMEDOUT) \
 X(rring_set_add, usual, !rring_set_add(s->idle, s->taker, 1))		\
 X(rring_set_close, usual, (rring_set_close(s->idle), s->idle = NULL, 1)) \
 X(rring_set_open, usual, (open_set(s->client), 1))			\
