@@ -112,7 +112,9 @@ examples: $(EXAMPLES) ## the examples of Documentation/ and of the man pages
 
 $(B)/examples/%: $(B)/Documentation/examples/%.o $(STATIC)
 	@mkdir -p $(@D)
-	$(link) $^ -lpthread
+	$(link) $^ $(EXAMPLE_LIBS) -lpthread
+
+$(B)/examples/archive: EXAMPLE_LIBS := -lsqlite3
 
 $(B)/man/%.c: Documentation/man/% tools/man-example
 	@mkdir -p $(@D)
