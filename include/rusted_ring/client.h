@@ -137,6 +137,12 @@ struct rring_client;
 #define RRING_IN_PROCESS	(1u << 2)
 
 /*
+ * Flag: an allocation that finds no free slot in its class takes one of the next
+ * larger class that has one, up to RRING_XL. Without this flag it fails or waits.
+ */
+#define RRING_SPILL		(1u << 3)
+
+/*
  * Attach to the arena @name (NULL: "default") with the role @role, and store
  * the new client in *@client. If @flags names no backend, rring_backend()
  * chooses. Return 0 or a negative errno. The errno is -EACCES if the caller may

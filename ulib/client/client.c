@@ -263,6 +263,7 @@ static struct rring_client *client_new(enum rring_role role,
 	client->own->client = client;
 	client->own->file.fd = -1;
 	client->role = role;
+	client->own->spills = !!(flags & RRING_SPILL);
 	client->shared = !(flags & RRING_SINGLE_THREADED);
 	if (!client->shared)
 		client->short_holds = RRING_HOLDS_MAX * RRING_HOLD - 1;
@@ -346,13 +347,16 @@ static int open_client(struct rring_client **out, const char *name,
 	return 0;
 }
 
+/* Flags that do not select a backend. */
+#define CLIENT_FLAGS	(RRING_SINGLE_THREADED | RRING_SPILL)
+
 /*
  * Return the backend that @flags of rring_open() select. Return -EINVAL if
  * @flags have an unknown bit, or name two backends.
  */
 static int backend_for(unsigned int flags)
 {
-	switch (flags & ~RRING_SINGLE_THREADED) {
+	switch (flags & ~CLIENT_FLAGS) {
 	case 0:
 		return RRING_BACKEND_AUTO;
 	case RRING_ON_DEVICE:
@@ -370,7 +374,7 @@ int rring_open(struct rring_client **client, const char *name,
 	int backend = backend_for(flags);
 
 	if (backend < 0)
-		return ulib_error(backend, "flags are %#x; they may have RRING_SINGLE_THREADED, and one of RRING_ON_DEVICE and RRING_IN_PROCESS",
+		return ulib_error(backend, "flags are %#x; they may have RRING_SINGLE_THREADED, RRING_SPILL, and one of RRING_ON_DEVICE and RRING_IN_PROCESS",
 				  flags);
 	return open_client(client, name ? name : "default", -1, role, flags,
 			   (enum rring_backend)backend);
@@ -378,7 +382,7 @@ int rring_open(struct rring_client **client, const char *name,
 
 static int refuse_flags(unsigned int flags)
 {
-	return ulib_error(-EINVAL, "flags are %#x; only RRING_SINGLE_THREADED is possible here, as the arena is of one backend",
+	return ulib_error(-EINVAL, "flags are %#x; only RRING_SINGLE_THREADED and RRING_SPILL are possible here, as the arena is of one backend",
 			  flags);
 }
 
@@ -387,7 +391,7 @@ int rring_open_arena(struct rring_client **client, int arena_fd,
 {
 	enum rring_backend backend = RRING_BACKEND_DEVICE;
 
-	if (flags & ~RRING_SINGLE_THREADED)
+	if (flags & ~CLIENT_FLAGS)
 		return refuse_flags(flags);
 	if (fcntl(arena_fd, F_GETFD) < 0)
 		return ulib_error(-EBADF, "%d is not an open descriptor; pass what rring_arena_create() returned",
@@ -404,7 +408,7 @@ int rring_open_config(struct rring_client **client,
 	int fd, err;
 
 	/* check flags before the arena exists: a persistent one would stay */
-	if (flags & ~RRING_SINGLE_THREADED)
+	if (flags & ~CLIENT_FLAGS)
 		return refuse_flags(flags);
 	fd = rring_arena_create(config);
 	if (fd < 0)

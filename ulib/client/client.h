@@ -47,6 +47,7 @@ struct rring_client_private {
 	int ledger_is_private;		/* 1: zeros are mapped at .ledger */
 	struct ulib_file file;
 	int polled;			/* 1: rring_client_fd() was called */
+	int spills;			/* 1: opened with RRING_SPILL */
 	pthread_mutex_t lock;		/* for .peers, and to call .poll_fd */
 	/*
 	 * Serializes READER_JOIN with leave(). Otherwise the kernel could give

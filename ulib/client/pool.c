@@ -260,6 +260,26 @@ static inline int init_event(const struct rring_client *client, uint32_t pool,
 
 static int alloc_class_until(struct rring_client *client, uint32_t index,
 			     uint32_t len, uint32_t event_type,
+			     uint64_t deadline, struct rring_event *event);
+
+/*
+ * After a refill of class @index has failed with @err, because the class is dry:
+ * if @client spills, allocate @event from a larger class. Return 0, or @err if
+ * that is not possible either.
+ */
+static __attribute__((noinline, cold)) int
+alloc_from_larger(struct rring_client *client, uint32_t index, uint32_t len,
+		  uint32_t event_type, int err, struct rring_event *event)
+{
+	if (err != -ENOSPC || !client->own->spills || index + 1 >= RRING_XXL)
+		return err;
+	if (!alloc_class_until(client, index + 1, len, event_type, 0, event))
+		return 0;
+	return ulib_explain_refill(client, index, err);
+}
+
+static int alloc_class_until(struct rring_client *client, uint32_t index,
+			     uint32_t len, uint32_t event_type,
 			     uint64_t deadline, struct rring_event *event)
 {
 	struct rring_pool_view *pool = &client->pool[index];
@@ -278,8 +298,9 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 			return init_event(client, index, handle, len,
 					  event_type, event);
 		err = refill(client, index, deadline);
-		if (err)
-			return err;
+		if (rring_unlikely(err))
+			return alloc_from_larger(client, index, len, event_type,
+						 err, event);
 	}
 }
 
@@ -328,9 +349,17 @@ int rring_alloc_until(struct rring_client *client, size_t len,
 		      struct rring_event *event)
 {
 	enum rring_class pool = rring_class_for(len);
+	int err;
 
 	if (pool >= RRING_POOLS)
 		return rring_refuse_slow(-E2BIG);
+	/* wait only if the larger classes are dry, too */
+	if (client->own->spills && deadline) {
+		err = alloc_class_until(client, pool, (uint32_t)len, event_type,
+					0, event);
+		if (err != -ENOSPC)
+			return err;
+	}
 	return alloc_class_until(client, pool, (uint32_t)len, event_type,
 				 deadline, event);
 }
