@@ -204,6 +204,12 @@ int ulib_strategy_valid(enum rring_strategy strategy)
 	return (unsigned int)strategy <= RRING_WAIT_YIELD;
 }
 
+enum rring_strategy ulib_strategy_for(const struct rring_client *client,
+				      enum rring_strategy strategy)
+{
+	return client->own->interruptible ? RRING_WAIT_BLOCK : strategy;
+}
+
 int ulib_refuse_strategy(enum rring_strategy strategy)
 {
 	return ulib_error(-EINVAL, "there is no strategy %u; strategies are RRING_WAIT_BLOCK, RRING_WAIT_SPIN and RRING_WAIT_YIELD",

@@ -58,6 +58,13 @@ void ulib_relax(void);
 
 int ulib_strategy_valid(enum rring_strategy strategy);
 
+/*
+ * Return the strategy for a caller of @client that asks for @strategy. A signal
+ * ends a sleep only, so a client with RRING_INTERRUPTIBLE always sleeps.
+ */
+enum rring_strategy ulib_strategy_for(const struct rring_client *client,
+				      enum rring_strategy strategy);
+
 /* Return -EINVAL. Store an error detail: there is no strategy @strategy. */
 int ulib_refuse_strategy(enum rring_strategy strategy);
 

@@ -143,6 +143,13 @@ struct rring_client;
 #define RRING_SPILL		(1u << 3)
 
 /*
+ * Flag: a handler of a signal ends the sleep of each function of this client that
+ * waits, with -EINTR, even if it was installed with SA_RESTART. All waits sleep,
+ * whatever their strategy.
+ */
+#define RRING_INTERRUPTIBLE	(1u << 4)
+
+/*
  * Attach to the arena @name (NULL: "default") with the role @role, and store
  * the new client in *@client. If @flags names no backend, rring_backend()
  * chooses. Return 0 or a negative errno. The errno is -EACCES if the caller may

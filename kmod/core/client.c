@@ -293,6 +293,7 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 	if (err)
 		goto fail_arena;
 	client->role = args->role;
+	client->interruptible = args->flags & RRING_ATTACH_INTERRUPT;
 	err = alloc_regions(client, arena);
 	if (err)
 		goto fail_regions;
@@ -317,7 +318,8 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args)
 {
 	int err;
 
-	if (args->role > RRING_PRODUCER || args->flags)
+	if (args->role > RRING_PRODUCER ||
+	    args->flags & ~RRING_ATTACH_INTERRUPT)
 		return -EINVAL;
 	if (!client->read_write)
 		return -EACCES;

@@ -51,6 +51,7 @@ struct kring_client {
 	char comm[TASK_COMM_LEN];
 	/* ATTACH sets these fields */
 	u32 role;
+	bool interruptible;		/* RRING_ATTACH_INTERRUPT */
 	u32 id;				/* index in .clients of the arena */
 	u32 serial;
 

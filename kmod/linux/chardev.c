@@ -64,6 +64,9 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 	if (err)
 		return err;
 	err = command->run(client, &args);
+	/* -ERESTARTSYS goes on sleeping after a handler with SA_RESTART */
+	if (err == -ERESTARTSYS && client->interruptible)
+		return -EINTR;
 	if (err < 0)
 		return err;
 	args.size = size;

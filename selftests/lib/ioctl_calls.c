@@ -276,7 +276,7 @@ const struct call calls[CALLS] = {
 		.bad = {
 			{ AT(attach, role), RRING_PRODUCER + 1, -EINVAL },
 			{ AT(attach, role), ~0u, -EINVAL },
-			{ AT(attach, flags), 1, -EINVAL },
+			{ AT(attach, flags), 1u << 1, -EINVAL },
 			{ AT(attach, flags), 1u << 31, -EINVAL },
 			{ AT(attach, arena_fd), 0x7fffffff, -EBADF },
 			{ AT(attach, arena_fd), STDOUT_FILENO, -EINVAL },

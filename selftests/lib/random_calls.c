@@ -61,7 +61,7 @@ static const struct form {
 	{ RRING_IOC_ATTACH, {
 		FIELD(UP_TO, attach, role, RRING_PRODUCER),
 		FIELD(DESCRIPTOR, attach, arena_fd, 0),
-		FIELD(UP_TO, attach, flags, 0),
+		FIELD(BITS, attach, flags, RRING_ATTACH_INTERRUPT),
 		FIELD(NAME, attach, name, 0),
 	} },
 	{ RRING_IOC_REFILL, {

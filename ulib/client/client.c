@@ -264,6 +264,7 @@ static struct rring_client *client_new(enum rring_role role,
 	client->own->file.fd = -1;
 	client->role = role;
 	client->own->spills = !!(flags & RRING_SPILL);
+	client->own->interruptible = !!(flags & RRING_INTERRUPTIBLE);
 	client->shared = !(flags & RRING_SINGLE_THREADED);
 	if (!client->shared)
 		client->short_holds = RRING_HOLDS_MAX * RRING_HOLD - 1;
@@ -295,6 +296,7 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 		.size = sizeof(*args),
 		.role = client->role,
 		.arena_fd = arena_fd,
+		.flags = client->own->interruptible ? RRING_ATTACH_INTERRUPT : 0,
 	};
 	err = ulib_name_copy(args->name, name);
 	if (err)
@@ -348,7 +350,8 @@ static int open_client(struct rring_client **out, const char *name,
 }
 
 /* Flags that do not select a backend. */
-#define CLIENT_FLAGS	(RRING_SINGLE_THREADED | RRING_SPILL)
+#define CLIENT_FLAGS	(RRING_SINGLE_THREADED | RRING_SPILL | \
+			 RRING_INTERRUPTIBLE)
 
 /*
  * Return the backend that @flags of rring_open() select. Return -EINVAL if
@@ -374,7 +377,7 @@ int rring_open(struct rring_client **client, const char *name,
 	int backend = backend_for(flags);
 
 	if (backend < 0)
-		return ulib_error(backend, "flags are %#x; they may have RRING_SINGLE_THREADED, RRING_SPILL, and one of RRING_ON_DEVICE and RRING_IN_PROCESS",
+		return ulib_error(backend, "flags are %#x; they may have RRING_SINGLE_THREADED, RRING_SPILL, RRING_INTERRUPTIBLE, and one of RRING_ON_DEVICE and RRING_IN_PROCESS",
 				  flags);
 	return open_client(client, name ? name : "default", -1, role, flags,
 			   (enum rring_backend)backend);
@@ -382,7 +385,7 @@ int rring_open(struct rring_client **client, const char *name,
 
 static int refuse_flags(unsigned int flags)
 {
-	return ulib_error(-EINVAL, "flags are %#x; only RRING_SINGLE_THREADED and RRING_SPILL are possible here, as the arena is of one backend",
+	return ulib_error(-EINVAL, "flags are %#x; only RRING_SINGLE_THREADED, RRING_SPILL and RRING_INTERRUPTIBLE are possible here, as the arena is of one backend",
 			  flags);
 }
 

@@ -48,6 +48,7 @@ struct rring_client_private {
 	struct ulib_file file;
 	int polled;			/* 1: rring_client_fd() was called */
 	int spills;			/* 1: opened with RRING_SPILL */
+	int interruptible;		/* 1: opened with RRING_INTERRUPTIBLE */
 	pthread_mutex_t lock;		/* for .peers, and to call .poll_fd */
 	/*
 	 * Serializes READER_JOIN with leave(). Otherwise the kernel could give

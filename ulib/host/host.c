@@ -242,10 +242,12 @@ static int host_call(struct ulib_file *file, unsigned long request, void *args)
  */
 static int host_wait(struct ulib_file *file, unsigned long request, void *args)
 {
+	const struct kring_client *client = file->host;
 	int state = ulib_cancel_hold();
 	int err;
 
 	host_thread.can_cancel = state == PTHREAD_CANCEL_ENABLE;
+	host_thread.interruptible = client->interruptible;
 	err = call(file, request, args);
 	host_thread.can_cancel = false;
 	ulib_cancel_release(state);
@@ -435,16 +437,19 @@ static int sleep_in_queue(wait_queue_head_t *queue, u32 seen,
 
 int host_sleep(wait_queue_head_t *queue, u32 seen, u64 timeout)
 {
+	u64 until = min_t(u64, timeout, KTIME_MAX);
 	struct timespec at = {
-		.tv_sec = (time_t)(timeout / 1000000000u),
-		.tv_nsec = (long)(timeout % 1000000000u),
+		.tv_sec = (time_t)(until / 1000000000u),
+		.tv_nsec = (long)(until % 1000000000u),
 	};
+	/* the kernel restarts a futex(2) without a timeout, but no other one */
+	bool timed = until < KTIME_MAX || host_thread.interruptible;
 	int err;
 
 	if (host_thread.barrier_err)
 		return host_thread.barrier_err;
 	__atomic_add_fetch(&queue->sleepers, 1, __ATOMIC_SEQ_CST);
-	err = sleep_in_queue(queue, seen, timeout < KTIME_MAX ? &at : NULL);
+	err = sleep_in_queue(queue, seen, timed ? &at : NULL);
 	leave_queue(queue);
 	if (!err || err == EAGAIN)
 		return 0;

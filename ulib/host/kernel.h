@@ -367,6 +367,8 @@ static inline void mutex_init(struct mutex *mutex)
 struct host_thread {
 	/* true: pthread_cancel(3) may end the thread in host_sleep() */
 	bool can_cancel;
+	/* true: each handler of a signal(7) ends host_sleep() */
+	bool interruptible;
 	/* what the thread calls if it is ended in host_sleep(), or NULL */
 	void (*on_cancel)(void *arg);
 	void *on_cancel_arg;

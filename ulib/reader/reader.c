@@ -401,7 +401,7 @@ static int join(struct rring_reader *reader,
 	reader->stride = reader->info->stride;
 	reader->size = reader->info->size;
 	reader->observer = config->flags & RRING_JOIN_OBSERVER;
-	reader->strategy = config->strategy;
+	reader->strategy = ulib_strategy_for(client, config->strategy);
 	reader->lappable = reader->observer || reader->info->stall_ns;
 	reader->slow_release = reader->lappable;
 	reader->slow_look = reader->lappable ? ULIB_LOOK_LAPPABLE : 0;

@@ -35,6 +35,7 @@ int rring_set_open(struct rring_client *client,
 		return -ENOMEM;
 	set->client = client;
 	set->config = *config;
+	set->config.strategy = ulib_strategy_for(client, config->strategy);
 	if (!set->config.timestamp)
 		set->config.timestamp = first_bytes;
 	*out = set;

@@ -414,7 +414,7 @@ int rring_writer_open(struct rring_client *client,
 	if (err)
 		goto fail_ring;
 	set_up(writer, &args);
-	writer->strategy = config->strategy;
+	writer->strategy = ulib_strategy_for(client, config->strategy);
 	ulib_backoff_init(&writer->backoff);
 	enlist(writer);
 	ulib_poll_again(client, 0);

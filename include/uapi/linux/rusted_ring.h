@@ -656,8 +656,9 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  *	EOWNERDEAD	the client was evicted, or LEDGER is no longer mapped
  *
  * REFILL and WAIT fail with EINTR after a signal, unless the kernel restarts
- * the call (SA_RESTART). They fail with ETIMEDOUT when the deadline has passed,
- * unless the list of REFILL below has another error for that.
+ * the call (SA_RESTART). With RRING_ATTACH_INTERRUPT it never does. They fail
+ * with ETIMEDOUT when the deadline has passed, unless the list of REFILL below has
+ * another error for that.
  */
 
 #define RRING_FOREVER		(~0ull)
@@ -749,7 +750,8 @@ struct rring_attach {
 	__u32 size;
 	__u32 role;			/* enum rring_role */
 	__s32 arena_fd;			/* result of CREATE; -1: use .name */
-	__u32 flags;			/* 0 */
+	__u32 flags;
+#define RRING_ATTACH_INTERRUPT	(1u << 0) /* a signal ends each sleep */
 	char name[RRING_NAME_MAX];	/* empty if .arena_fd is given */
 	/* out; sizes in bytes */
 	__u32 client;			/* id, from 1 */
