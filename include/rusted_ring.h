@@ -34,6 +34,7 @@
 #include <rusted_ring/set.h>
 #include <rusted_ring/pipe.h>
 #include <rusted_ring/factory.h>
+#include <rusted_ring/begin.h>
 
 #ifndef RRING_NO_INLINE
 #include <rusted_ring/internal/inline.h>

@@ -351,29 +351,6 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 	return rring_wait(&waiter, deadline);
 }
 
-/*
- * Allocate an event, copy @data into it, and publish it. If no slot is free,
- * wait for one until @deadline. The caller has found room for one event in the
- * ring; this room is still there, because no other thread uses this end. Return
- * 0, or a negative errno: then no event is published.
- */
-static int send_handle(struct rring_pipe *pipe, const void *data, size_t len,
-		       uint32_t event_type, uint64_t deadline)
-{
-	struct rring_event event;
-	int err = rring_alloc_until(pipe->client, len, event_type, deadline,
-				    &event);
-
-	if (err)
-		return err;
-	if (len)
-		memcpy(event.data, data, len);
-	err = rring_publish(pipe->source, &event);
-	if (err)
-		rring_drop(pipe->client, &event);
-	return err;
-}
-
 int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 		    uint32_t event_type, uint64_t deadline)
 {
@@ -386,9 +363,8 @@ int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 	err = rring_pipe_wait_writable(pipe, 1, deadline);
 	if (err)
 		return err;
-	if (source->entries)
-		return send_handle(pipe, data, len, event_type, deadline);
-	return rring_add(source, data, (uint32_t)len, event_type);
+	/* no other thread uses this end, so the room is still there */
+	return rring_send(source, data, len, event_type, deadline);
 }
 
 /* ---- receive ---- */
@@ -396,19 +372,7 @@ int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,
 int rring_pipe_receive(struct rring_pipe *pipe, struct rring_event *event,
 		       uint64_t deadline)
 {
-	int waited, err;
-
-	for (waited = 0;; waited = 1) {
-		err = rring_try_read(pipe->sink, event);
-		if (err != -EAGAIN || !deadline)
-			return err;
-		/* a hostile peer can end each wait although no event came */
-		if (waited && ulib_has_passed(deadline))
-			return -ETIMEDOUT;
-		err = rring_wait_readable(pipe->sink, deadline);
-		if (err)
-			return err;
-	}
+	return rring_receive(pipe->sink, event, deadline);
 }
 
 struct rring_writer *rring_pipe_writer(const struct rring_pipe *pipe)

@@ -275,6 +275,28 @@ static uint64_t *position(void)
 	return &position;
 }
 
+/* Begin to write a ring of an arena that does not exist before, and end it. */
+static int begin_writing(void)
+{
+	struct rring_writer *writer;
+
+	MUST(!rring_writer_begin("stack-size", "ring", &writer));
+	rring_close(rring_writer_client(writer));
+	return 1;
+}
+
+static int begin_reading(void)
+{
+	struct rring_reader *reader;
+	struct rring_writer *writer;
+
+	MUST(!rring_writer_begin("stack-size", "ring", &writer));
+	MUST(!rring_reader_begin("stack-size", "ring", NULL, &reader));
+	rring_close(rring_reader_client(reader));
+	rring_close(rring_writer_client(writer));
+	return 1;
+}
+
 static uint32_t *capacities(void)
 {
 	static uint32_t capacity[RRING_POOLS];
@@ -424,6 +446,13 @@ X(rring_reserved, usual, !rring_reserve(s->writer, 1) &&		\
 			 rring_reserved(s->writer, 0, 8, 1))		\
 X(rring_resize, usual, !rring_resize(s->client, &s->fresh, 5))		\
 X(rring_seal, usual, rring_seal(s->client, &s->event) < 0)		\
+X(rring_reader_begin, usual, begin_reading())				\
+X(rring_receive, usual, !rring_receive(s->reader, out(), 0))		\
+X(rring_receive, waits, rring_receive(s->empty, out(), SOON_OVER) ==	\
+			-ETIMEDOUT)					\
+X(rring_send, usual, !rring_send(s->handles, "abc", 4, 1, 0))		\
+X(rring_send, full, rring_send(s->full, "abc", 4, 1, SOON_OVER) == -ETIMEDOUT) \
+X(rring_writer_begin, usual, begin_writing())				\
 X(rring_publish_until, full, rring_publish_until(s->full, &s->fresh,	\
 						  SOON_OVER) == -ETIMEDOUT) \
 X(rring_publish_batch_until, usual, rring_publish_batch_until(		\
