@@ -85,7 +85,7 @@ RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
 SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,input/attach \
 	   input/number output/report output/table output/text)
 PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,input/attach \
-	   input/number output/report)
+	   input/number output/report output/text)
 
 tools: $(B)/demo $(B)/rring $(B)/rring-pcap $(B)/rring-sched
 tools: ## the programs of tools/

@@ -35,10 +35,14 @@ struct ring_names {
 static int make_names(struct ring_names *names, const char *name)
 {
 	size_t len = name ? strlen(name) : 0;
+	int err;
 
 	ulib_error_forget();
 	if (!len)
 		return ulib_error(-EINVAL, "the name of the pipe is missing or empty");
+	err = ulib_name_check(name);
+	if (err)
+		return err;
 	if (len + SUFFIX >= RRING_NAME_MAX)
 		return ulib_error(-ENAMETOOLONG, "the name has %zu characters; that of a pipe may have up to %d",
 				  len, RRING_NAME_MAX - 1 - SUFFIX);

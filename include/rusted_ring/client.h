@@ -49,7 +49,7 @@ enum rring_backend rring_backend(void);
 /* ---- arenas: rring_arena_create(3), rring_profile(3) ---- */
 
 struct rring_arena_config {
-	const char *name;	/* up to 31 characters; NULL: no name */
+	const char *name;	/* up to 63 characters; NULL: no name */
 	uint32_t capacity[RRING_POOLS];	/* slots of each class: 0 to 2^24, for
 					 * RRING_XXL 0 to 4096; not all 0
 					 */

@@ -17,7 +17,7 @@ struct rring_pipe;
 
 /* The first end of the pipe NAME writes the ring NAME.a, the second NAME.b. */
 struct rring_pipe_config {
-	const char *name;	/* 1 to 29 characters */
+	const char *name;	/* 1 to 61 characters */
 	enum rring_kind kind;	/* RRING_HANDLES: events have any size */
 	uint32_t capacity;	/* entries of each of the two rings */
 	uint32_t stride;	/* RRING_INLINE: bytes of the largest event, a

@@ -35,7 +35,7 @@ enum rring_strategy {
  * change a nonzero .stall_ns to another nonzero value.
  */
 struct rring_ring_config {
-	const char *name;	/* up to 31 characters; NULL: no name */
+	const char *name;	/* up to 63 characters; NULL: no name */
 	enum rring_kind kind;
 	enum rring_policy policy;
 	uint32_t capacity;	/* entries, 1 to RRING_RING_CAPACITY_MAX */

@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include <rusted_ring/internal/handle.h>
+#include <rusted_ring/internal/name.h>
 
 #include "arena.h"
 #include "client.h"
@@ -21,19 +22,12 @@
 #include "wake.h"
 #include "writer.h"
 
-/*
- * Return 0 if @name ends with a zero byte within RRING_NAME_MAX bytes, and each
- * byte before the zero byte is a printable ASCII character other than a space
- * and '/'. Otherwise return -EINVAL. An empty @name is valid.
- */
+/* Return 0 if @name is valid or empty, else -EINVAL. */
 int kring_command_check_name(const char *name)
 {
-	size_t i;
+	u32 at;
 
-	for (i = 0; i < RRING_NAME_MAX && name[i]; i++)
-		if (name[i] <= ' ' || name[i] > '~' || name[i] == '/')
-			return -EINVAL;
-	return i < RRING_NAME_MAX ? 0 : -EINVAL;
+	return rring_name_check(name, &at) ? -EINVAL : 0;
 }
 
 static int do_create(struct kring_client *client, union kring_args *args)

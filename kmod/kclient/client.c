@@ -209,9 +209,9 @@ struct kring_arena *kclient_arena(struct net *net, const char *name,
 
 /*
  * Copy @name to @to, which has room for RRING_NAME_MAX bytes. Return 0, or
- * -EINVAL if @name is too long or has a character that is not allowed. If @name
- * is NULL, copy nothing and return 0: @to keeps the zeros that the caller has
- * stored there, and they mean that there is no name.
+ * -EINVAL if @name is not valid, see rring_name_check(). If @name is NULL, copy
+ * nothing and return 0: @to keeps the zeros that the caller has stored there, and
+ * they mean that there is no name.
  */
 int kclient_name(char *to, const char *name)
 {

@@ -10,6 +10,7 @@
 
 #include <linux/rusted_ring.h>
 #include <linux/rusted_ring_netlink.h>
+#include <rusted_ring/internal/name.h>
 
 #include "../core/compat.h"
 #include "change.h"
@@ -20,14 +21,32 @@
 #include "notify.h"
 
 /*
+ * Return 0 if the name in @attr is valid, see rring_name_check(). Otherwise
+ * return -EINVAL, with a message in @extack. Netlink has checked that the name
+ * ends with a zero, and calls this function because it stands in a policy.
+ */
+static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	u32 at;
+
+	if (!rring_name_check(nla_data(attr), &at))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "a name is printable ASCII without space; no part between slashes is empty, \".\" or \"..\"");
+	return -EINVAL;
+}
+
+#define NAME_POLICY	\
+	NLA_POLICY_VALIDATE_FN(NLA_NUL_STRING, check_name, RRING_NAME_MAX - 1)
+
+/*
  * Each policy lists the attributes that the requests of one command may have.
  * Netlink refuses a request that has any other attribute, even an attribute
  * that the module's answers have.
  */
 static const struct nla_policy arena_get[] = {
 	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
-	[RRING_A_ARENA_NAME] = { .type = NLA_NUL_STRING,
-				 .len = RRING_NAME_MAX - 1 },
+	[RRING_A_ARENA_NAME] = NAME_POLICY,
 };
 
 static const struct nla_policy pool_get[] = {
@@ -76,8 +95,7 @@ static const struct nla_policy client_evict[] = {
 static const struct nla_policy ring_set[] = {
 	[RRING_A_RING_ARENA] = { .type = NLA_U32 },
 	[RRING_A_RING_ID] = { .type = NLA_U32 },
-	[RRING_A_RING_NAME] = { .type = NLA_NUL_STRING,
-				.len = RRING_NAME_MAX - 1 },
+	[RRING_A_RING_NAME] = NAME_POLICY,
 	[RRING_A_RING_STALL_NS] = { .type = NLA_U64 },
 };
 

@@ -379,9 +379,29 @@ static void name_is_terminated_and_printable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kring_command_check_name(longest), 0);
 	KUNIT_EXPECT_EQ(test, kring_command_check_name(""), 0);
 	KUNIT_EXPECT_EQ(test, kring_command_check_name("a b"), -EINVAL);
-	KUNIT_EXPECT_EQ(test, kring_command_check_name("a/b"), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kring_command_check_name("a\177"), -EINVAL);
 	KUNIT_EXPECT_EQ(test, kring_command_check_name("a\200"), -EINVAL);
+}
+
+static void name_has_components(struct kunit *test)
+{
+	static const char *const good[] = { "a/b", "a.b", ".a", "...", "a/..b" };
+	static const char *const bad[] = {
+		"/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/../b",
+	};
+	char part[RRING_NAME_MAX] = {};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++)
+		KUNIT_EXPECT_EQ(test, kring_command_check_name(good[i]), 0);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ(test, kring_command_check_name(bad[i]),
+				-EINVAL);
+	memset(part, 'x', RRING_NAME_MAX - 1);
+	part[RRING_NAME_MAX - 2] = '/';
+	KUNIT_EXPECT_EQ(test, kring_command_check_name(part), -EINVAL);
+	part[RRING_NAME_MAX - 1] = 'x';
+	KUNIT_EXPECT_EQ(test, kring_command_check_name(part), -EINVAL);
 }
 
 static void unknown_command_is_not_found(struct kunit *test)
@@ -403,6 +423,7 @@ static struct kunit_case geometry_cases[] = {
 	KUNIT_CASE(range_of_slots_does_not_wrap),
 	KUNIT_CASE(offset_names_one_region_or_none),
 	KUNIT_CASE(name_is_terminated_and_printable),
+	KUNIT_CASE(name_has_components),
 	KUNIT_CASE(unknown_command_is_not_found),
 	{}
 };

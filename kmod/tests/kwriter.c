@@ -554,7 +554,7 @@ static void wrong_config_is_refused(struct kunit *test)
 	with.stride = 32;
 	expect_refused(test, &with, -EINVAL);
 	with.stride = STRIDE;
-	with.ring = "no/path";
+	with.ring = "no//path";
 	expect_refused(test, &with, -EINVAL);
 	with.ring = NULL;
 	with.arena = "elsewhere";

@@ -91,8 +91,8 @@ TEST_F(error_detail, of_an_arena_names_the_field)
 	ARENA("needs a name", .flags = RRING_CREATE_PERSIST);
 	ARENA("backend", .backend = 3);
 	ARENA("character 2 of the name", .name = "a b");
-	config.name = "a-name-that-has-more-than-31-characters";
-	FAILS(-ENAMETOOLONG, "39 characters", rring_arena_create(&config));
+	config.name = "a-name-that-has-more-than-63-characters-is-not-accepted-by-anybody";
+	FAILS(-ENAMETOOLONG, "66 characters", rring_arena_create(&config));
 }
 
 /* A process has neither notices nor evictions. */
@@ -148,7 +148,7 @@ TEST_F(error_detail, of_a_ring_names_the_field)
 		{ { .kind = RRING_INLINE, .capacity = 4 }, "stride is 0" },
 		{ { .kind = RRING_HANDLES, .capacity = 4, .strategy = 3 },
 		  "strategy 3" },
-		{ { .kind = RRING_HANDLES, .capacity = 4, .name = "a/b" },
+		{ { .kind = RRING_HANDLES, .capacity = 4, .name = "a b" },
 		  "character 2 of the name" },
 	};
 	struct rring_writer *writer = NULL;

@@ -83,6 +83,7 @@ static void read_number(const char *text)
 	number(text, 3, 1u << 24, &state);
 	number(text, 0, UINT64_MAX, &state);
 	number_mode(text, &state);
+	number_name(text, &state);
 }
 
 static void print_bytes(const uint8_t *data, size_t size)

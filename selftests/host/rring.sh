@@ -251,7 +251,6 @@ wrong_arguments() {
 	arena nothing
 	arena create
 	arena create a b
-	arena create 12345678901234567890123456789012
 	arena create a -c q=1
 	arena create a -c xs
 	arena create a -c xs=-1
@@ -270,12 +269,18 @@ wrong_arguments() {
 	arena create a --user=nobody-is-called-that
 	arena remove
 	arena remove a b
+	arena remove a/.
 	arena set
 	arena set b --quota=3
 	arena set --quota=0
 	arena set --mode=1000
 	arena set --hold-limit=all=10
 	arena list a
+	arena create a//b
+	arena create ../a
+	arena create é
+	arena create 1234567890123456789012345678901234567890123456789012345678901234
+	arena -a a/
 	arena -a a -i 3
 	arena -i 0
 	arena -i x
@@ -299,11 +304,14 @@ wrong_arguments() {
 	watch --count=0
 	tail
 	tail a b
+	tail a/
+	tail .
 	tail a -i 3
 	tail a --from=middle
 	tail a --type=-1
 	pub
 	pub a b
+	pub /a
 	pub a -i 3
 	pub a --kind=both
 	pub a --policy=maybe

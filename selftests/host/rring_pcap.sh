@@ -26,8 +26,10 @@ wrong_arguments() {
 	one of these is wanted: pcapng, pcap: -w file --format=text
 	a number from 1: -w file --count=0
 	a number from 1: -w file --count=x
-	a name has 1 to 31 characters: -w file --arena=12345678901234567890123456789012
-	a name has 1 to 31 characters: -w file 12345678901234567890123456789012
+	a name has 1 to 63 characters: -w file --arena=1234567890123456789012345678901234567890123456789012345678901234
+	a name has 1 to 63 characters: -w file 1234567890123456789012345678901234567890123456789012345678901234
+	a name is printable ASCII: -w file é
+	no part of a name: -w file a/../b
 	not both: -w - --json
 	END
 }

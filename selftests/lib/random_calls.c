@@ -167,9 +167,9 @@ uint64_t forge_number(struct rng *rng, uint64_t limit)
 static void forge_name(struct rng *rng, char *to)
 {
 	static const char *const names[] = {
-		"", "", "", "a", "b", "a ring", "a/b", "\x7f", "\xff",
-		"thirty-one-characters-and-no-mo",
-		"thirty-two-characters-and-no-zer",
+		"", "", "", "a", "b", "a ring", "a/b", "a/", "..", "\x7f", "\xff",
+		"sixty-three-characters/and-no-more/that-is-the-longest-name/123",
+		"sixty-four-characters-and-no-zero-within-the-array-of-the-struct",
 	};
 
 	strncpy(to,

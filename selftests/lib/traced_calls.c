@@ -14,8 +14,9 @@
 #define WRITTEN		32	/* bytes of each payload */
 #define LARGE		70000	/* bytes; an event of class XXL */
 
-static const char long_name[] = "a-name-that-is-longer-than-any-name-may-be";
-static const char *const bad_names[] = { long_name, "a/b", "a b", "\x7f" };
+static const char long_name[] =
+	"a-name-that-is-longer-than-any-name-may-be-as-it-has-66-characters";
+static const char *const bad_names[] = { long_name, "a//b", "a b", "\x7f" };
 
 /* ---- random choices ---- */
 

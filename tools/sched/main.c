@@ -62,7 +62,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case 'a':
-		session->arena = arg;
+		session->arena = number_name(arg, state);
 		return 0;
 	case 'p':
 		session->prefix = arg;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <rusted_ring/internal/name.h>
+
 #include "../backoff.h"
 #include "../thread.h"
 #include "client.h"
@@ -106,26 +108,42 @@ void ulib_poll_reader(struct rring_reader *reader)
 }
 
 /*
+ * Return 0 if @name is valid or empty; -ENAMETOOLONG if it is too long; -EINVAL
+ * if rring_name_check() finds another fault. An error stores a detail.
+ */
+int ulib_name_check(const char *name)
+{
+	uint32_t at;
+
+	switch (rring_name_check(name, &at)) {
+	case RRING_NAME_LONG:
+		return ulib_error(-ENAMETOOLONG, "the name has %zu characters; it may have up to %d",
+				  strlen(name), RRING_NAME_MAX - 1);
+	case RRING_NAME_BYTE:
+		return ulib_error(-EINVAL, "character %u of the name (%#x) is not allowed; names are printable ASCII without space",
+				  at + 1, (unsigned char)name[at]);
+	case RRING_NAME_COMPONENT:
+		return ulib_error(-EINVAL, "the part of the name at character %u is empty, \".\" or \"..\"; slashes only stand between other parts",
+				  at + 1);
+	default:
+		return 0;
+	}
+}
+
+/*
  * Copy the name @from to @to, and fill the rest of @to with zeros. If @from is
- * NULL, copy the empty name. Return 0; -ENAMETOOLONG if @from is too long;
- * -EINVAL if @from has a character that is not allowed. After an error @to is
- * unchanged, and an error detail is stored.
+ * NULL, copy the empty name. Return what ulib_name_check() returns; after an
+ * error @to is unchanged.
  */
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from)
 {
-	size_t len = from ? strlen(from) : 0;
-	size_t i;
+	int err = ulib_name_check(from ? from : "");
 
-	if (len >= RRING_NAME_MAX)
-		return ulib_error(-ENAMETOOLONG, "the name has %zu characters; it may have up to %d",
-				  len, RRING_NAME_MAX - 1);
-	for (i = 0; i < len; i++)
-		if (from[i] <= ' ' || from[i] > '~' || from[i] == '/')
-			return ulib_error(-EINVAL, "character %zu of the name (%#x) is not allowed; names are printable ASCII without space and slash",
-					  i + 1, (unsigned char)from[i]);
+	if (err)
+		return err;
 	memset(to, 0, RRING_NAME_MAX);
 	if (from)
-		memcpy(to, from, len);
+		memcpy(to, from, strlen(from));
 	return 0;
 }
 

@@ -139,6 +139,7 @@ const struct rring_ring_info *ulib_ring_info(const struct rring_client *client,
 void ulib_poll_next(struct rring_client *client, uint32_t ring,
 		    uint32_t waiters);
 void ulib_poll_reader(struct rring_reader *reader);
+int ulib_name_check(const char *name);
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from);
 
 int ulib_header_load(const struct rring_client *client, uint64_t handle,

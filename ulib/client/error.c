@@ -46,7 +46,7 @@ static const struct {
 	{ EMFILE, "too many open files in this process; close some, or raise RLIMIT_NOFILE" },
 	{ ENFILE, "too many open files in the system; close some, or raise fs.file-max" },
 	{ EBADF, "not a descriptor; pass one that is open" },
-	{ ENAMETOOLONG, "a name takes up to 31 characters; use a shorter one" },
+	{ ENAMETOOLONG, "a name takes up to 63 characters; use a shorter one" },
 	{ EPROTO, "module and library are of different versions; install those of one version" },
 	{ ENOTTY, "not known to this module; install module and library of one version" },
 	{ EOPNOTSUPP, "only arenas of the device have this; load the module, or do without" },

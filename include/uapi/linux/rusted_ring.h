@@ -33,11 +33,11 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define RRING_ABI_VERSION	2
+#define RRING_ABI_VERSION	3
 #define RRING_MAGIC		0x474e4952u	/* "RING" */
 #define RRING_LINE		64		/* bytes of a cache line */
 #define RRING_PAGE		4096		/* bytes */
-#define RRING_NAME_MAX		32		/* bytes, with the zero */
+#define RRING_NAME_MAX		64		/* bytes, with the zero */
 
 /*
  * Size classes. Each class has a pool of slots; each slot is for one event. A
@@ -459,7 +459,7 @@ struct rring_ring_info {
 				 * entries below it, because a pool had no free
 				 * slot: the slots may have other events by now
 				 */
-	__u8 reserved3[56];
+	__u8 reserved3[24];
 
 	struct rring_reader_info readers[RRING_READERS];
 };
@@ -638,8 +638,10 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  * A deadline is an absolute CLOCK_MONOTONIC time in nanoseconds. With 0 a call
  * does not wait; with RRING_FOREVER it waits without limit.
  *
- * A name has up to 31 printable ASCII characters, no space and no slash, and a
- * closing zero.
+ * A name has up to 63 bytes and a closing zero. The bytes are printable ASCII
+ * without space; any other byte, also of UTF-8, is refused. Slashes divide a name
+ * into components, none of which is empty, "." or "..". All ioctls fail with
+ * EINVAL for another name.
  *
  * An ioctl returns 0 unless stated otherwise. Errors of all ioctls:
  *

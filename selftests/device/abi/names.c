@@ -96,10 +96,10 @@ static int no_more_than_0(int ret)
 	return ret > 0 ? 0 : ret;
 }
 
-TEST_F(name, of_31_characters_is_good)
+TEST_F(name, of_63_characters_is_good)
 {
 	static const char longest[RRING_NAME_MAX] =
-		"!\"#$%&'()*+,-.0123456789:;<=>?@";
+		"!\"#$%&'()*+,-.0123456789:;<=>?@/ABCDEFGHIJKLMNOPQRSTUVWXYZ[]^_`";
 
 	ASSERT_EQ(RRING_NAME_MAX - 1, strlen(longest));
 	EXPECT_EQ(variant->unknown,
@@ -120,11 +120,39 @@ TEST_F(name, without_an_end_is_bad)
 	EXPECT_EQ(-EINVAL, call_with(name, sizeof(name)));
 }
 
-TEST_F(name, with_a_slash_is_bad)
+TEST_F(name, of_a_hierarchy_is_good)
 {
-	EXPECT_EQ(-EINVAL, call_with("/", 1));
-	EXPECT_EQ(-EINVAL, call_with("a/b", 3));
-	EXPECT_EQ(-EINVAL, call_with("a/", 2));
+	static const char *const names[] = {
+		"a/b/c", "a.b.c", ".a/b.", "a/...", "a/..b", "a/.b",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		EXPECT_EQ(variant->unknown,
+			  no_more_than_0(call_with(names[i],
+						   strlen(names[i]))));
+}
+
+TEST_F(name, with_a_component_that_is_none_is_bad)
+{
+	static const char *const names[] = {
+		"/", "/a", "a/", "a//b", ".", "..", "./a", "a/.", "a/..",
+		"a/./b", "a/../b",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		EXPECT_EQ(-EINVAL, call_with(names[i], strlen(names[i])));
+}
+
+TEST_F(name, that_ends_in_a_component_without_end_is_bad)
+{
+	char name[RRING_NAME_MAX];
+
+	memset(name, 'n', sizeof(name));
+	name[RRING_NAME_MAX - 2] = '/';
+	EXPECT_EQ(-EINVAL, call_with(name, sizeof(name)));
+	EXPECT_EQ(-EINVAL, call_with(name, sizeof(name) - 1));
 }
 
 TEST_F(name, with_a_control_character_is_bad)

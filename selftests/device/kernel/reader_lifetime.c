@@ -56,7 +56,7 @@ TEST_F(reader_lifetime, wrong_configs_are_refused)
 	REFUSED(-ENXIO, open.ring[0] = 0; open.ring_id = 17);
 	REFUSED(-ENXIO, open.ring[0] = 0; open.ring_id = ~0u);
 	REFUSED(-EINVAL, strcpy(open.ring, "a b"));
-	REFUSED(-EINVAL, strcpy(open.name, "a/b"));
+	REFUSED(-EINVAL, strcpy(open.name, "a//b"));
 	REFUSED(-EINVAL, open.flags = 4);
 	REFUSED(-EINVAL, open.flags = RRING_JOIN_RESUME);
 	REFUSED(-ENOENT, strcpy(open.name, "n");

@@ -168,8 +168,9 @@ TEST_F_TIMEOUT(sched, refuses_bad_parameters, 100)
 		{ "capacity=16777217", -EINVAL },
 		{ "capacity=x", -EINVAL },
 		{ "capacity=16777216", -ENOSPC },
-		{ "prefix=a/b", -EINVAL },
-		{ "prefix=thirty-characters-are-too-long", -EINVAL },
+		{ "prefix=a//b", -EINVAL },
+		{ "prefix=a-prefix-of-62-characters-is-too-long-for-a-ring-of-63-with-.N",
+		  -EINVAL },
 		{ "arena=nowhere", -ENOENT },
 	};
 	char mark[RECORDING_MARK], *log;

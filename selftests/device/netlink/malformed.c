@@ -361,17 +361,26 @@ TEST_F(malformed, attributes_that_do_not_belong)
 
 TEST_F(malformed, names_that_are_none)
 {
-	char name[64];
+	static const char *const bad[] = {
+		"/", "a/", "a//b", ".", "a/..", "a b", "a\n", "\x7f", "\xff",
+	};
+	char name[RRING_NAME_MAX + 1];
 	struct nl_value long_name[] = {
 		NL_STR(RRING_A_ARENA_NAME, name),
 		{ 0 }
 	};
+	size_t i;
 
 	memset(name, 'x', sizeof(name));
 	name[RRING_NAME_MAX] = 0;
 	EXPECT_EQ(-EINVAL, dump_err(&self->nl, RRING_CMD_ARENA_GET, long_name));
 	name[RRING_NAME_MAX - 1] = 0;
 	EXPECT_EQ(-ENOENT, dump_err(&self->nl, RRING_CMD_ARENA_GET, long_name));
+	for (i = 0; i < COUNT(bad); i++) {
+		strcpy(name, bad[i]);
+		EXPECT_EQ(-EINVAL, dump_err(&self->nl, RRING_CMD_ARENA_GET,
+					    long_name));
+	}
 	/* a string without a terminating zero */
 	EXPECT_EQ(-EINVAL, send_attr(&self->nl, RRING_CMD_ARENA_GET, NLM_F_DUMP,
 				     RRING_A_ARENA_NAME, 12, 8));

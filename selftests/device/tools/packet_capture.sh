@@ -413,7 +413,7 @@ bad_parameters_are_refused() {
 	# busybox's words for ESRCH and ENOENT
 	refused 'wrong symbol version' 'pid=4194304' pid=4194304
 	refused 'unknown symbol in module' "arena 'none'" arena=none
-	refused 'Invalid argument' "ring 'a/b'" ring=a/b
+	refused 'Invalid argument' "ring 'a//b'" ring=a//b
 	refused 'not permitted' 'stat' stat=1
 }
 

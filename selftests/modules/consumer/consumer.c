@@ -117,9 +117,9 @@ static void take_end(void *context, struct rring_kreader *kr)
 
 /* ---- ioctls ---- */
 
-static const char *name_or_null(char name[32])
+static const char *name_or_null(char name[RRING_NAME_MAX])
 {
-	name[31] = 0;
+	name[RRING_NAME_MAX - 1] = 0;
 	return name[0] ? name : NULL;
 }
 

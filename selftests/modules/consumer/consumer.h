@@ -10,9 +10,9 @@
 #include <linux/types.h>
 
 struct consumer_open {
-	char arena[32];		/* empty: by .arena_fd */
-	char ring[32];		/* empty: by .ring_id */
-	char name[32];		/* of the reader; empty: none */
+	char arena[64];		/* empty: by .arena_fd */
+	char ring[64];		/* empty: by .ring_id */
+	char name[64];		/* of the reader; empty: none */
 	__s32 arena_fd;
 	__u32 ring_id;
 	__u32 flags;		/* RRING_JOIN_OBSERVER */

@@ -29,8 +29,8 @@ struct producer_event {
 };
 
 struct producer_open {
-	char arena[32];		/* empty: by .arena_fd */
-	char ring[32];		/* empty: nameless */
+	char arena[64];		/* empty: by .arena_fd */
+	char ring[64];		/* empty: nameless */
 	__s32 arena_fd;
 	__u32 kind;
 	__u32 policy;

@@ -300,7 +300,7 @@ static error_t parse_remove(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (*name)
 			refuse(state, "%s: what is this?", arg);
-		*name = arg;
+		*name = number_name(arg, state);
 		return 0;
 	case ARGP_KEY_END:
 		if (!*name)

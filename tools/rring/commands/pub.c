@@ -102,7 +102,7 @@ static void check(const struct pub *pub, struct argp_state *state)
 {
 	const struct rring_ring_config *config = &pub->config;
 
-	if (!config->name || !*config->name)
+	if (!config->name)
 		refuse(state, "a ring is wanted");
 	if (pub->selection.id)
 		refuse(state, "an arena is attached to by --arena, its name");
@@ -136,7 +136,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (pub->config.name)
 			refuse(state, "%s: what is this?", arg);
-		pub->config.name = arg;
+		pub->config.name = number_name(arg, state);
 		return 0;
 	case ARGP_KEY_END:
 		check(pub, state);

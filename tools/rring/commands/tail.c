@@ -108,10 +108,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_ARG:
 		if (tail->ring)
 			refuse(state, "%s: what is this?", arg);
-		tail->ring = arg;
+		tail->ring = number_name(arg, state);
 		return 0;
 	case ARGP_KEY_END:
-		if (!tail->ring || !*tail->ring)
+		if (!tail->ring)
 			refuse(state, "a ring is wanted");
 		if (tail->selection.id)
 			refuse(state, "an arena is attached to by --arena, its name");

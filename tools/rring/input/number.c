@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <linux/rusted_ring.h>
+#include <rusted_ring/internal/name.h>
 
 #include "../output/report.h"
+#include "../output/text.h"
 #include "number.h"
 
 void refuse(struct argp_state *state, const char *format, ...)
@@ -80,8 +81,22 @@ uint32_t number_group(const char *text, struct argp_state *state)
 
 const char *number_name(const char *text, struct argp_state *state)
 {
-	if (!*text || strlen(text) >= RRING_NAME_MAX)
-		refuse(state, "'%s': a name has 1 to 31 characters", text);
+	static const char *const faults[] = {
+		[RRING_NAME_LONG] = "a name has 1 to 63 characters",
+		[RRING_NAME_BYTE] = "a name is printable ASCII without space",
+		[RRING_NAME_COMPONENT] = "no part of a name between slashes is "
+					 "empty, '.' or '..'",
+	};
+	uint32_t at;
+	enum rring_name_fault fault = *text ? rring_name_check(text, &at) :
+					      RRING_NAME_LONG;
+	char *shown;
+
+	if (!fault)
+		return text;
+	shown = text_escape(text, strlen(text));
+	refuse(state, "'%s': %s", shown, faults[fault]);
+	free(shown);
 	return text;
 }
 

@@ -22,7 +22,7 @@ unsigned int number_word(const char *text, const char *const *words,
 uint32_t number_user(const char *text, struct argp_state *state);
 uint32_t number_group(const char *text, struct argp_state *state);
 
-/* Returns @text, if its length is that of a name. */
+/* Returns @text, if it is a valid name and not empty. */
 const char *number_name(const char *text, struct argp_state *state);
 
 /* Print what is wrong with the arguments, and exit with STATUS_USAGE. */
