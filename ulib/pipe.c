@@ -65,23 +65,25 @@ static int open_source(struct rring_client *client, const char *ring,
 		.capacity = config->capacity,
 		.stride = config->stride,
 		.strategy = config->strategy,
+		.type = config->type,
 	};
 
 	return rring_writer_open(client, &ring_config, source);
 }
 
 static int open_sink(struct rring_client *client, const char *ring,
-		     const char *name, enum rring_strategy strategy,
+		     const char *name, const struct rring_pipe_config *config,
 		     struct rring_reader **sink)
 {
-	struct rring_reader_config config = {
+	struct rring_reader_config reader_config = {
 		.ring_name = ring,
 		.name = name,
 		.start = RRING_START_OLDEST,
-		.strategy = strategy,
+		.strategy = config->strategy,
+		.type = config->type,
 	};
 
-	return rring_reader_open(client, &config, sink);
+	return rring_reader_open(client, &reader_config, sink);
 }
 
 static struct rring_pipe *pipe_new(struct rring_client *client,
@@ -129,8 +131,7 @@ static int make_inbound(struct rring_pipe *pipe, const char *ring,
 
 	if (err)
 		return err;
-	err = open_sink(pipe->client, ring, "a", config->strategy,
-			&pipe->sink);
+	err = open_sink(pipe->client, ring, "a", config, &pipe->sink);
 	if (err)
 		rring_writer_close(writer);
 	else
@@ -160,8 +161,7 @@ static int resume_inbound(struct rring_pipe *pipe, const char *ring,
 static int open_inbound(struct rring_pipe *pipe, const char *ring,
 			const struct rring_pipe_config *config)
 {
-	int err = open_sink(pipe->client, ring, "a", config->strategy,
-			    &pipe->sink);
+	int err = open_sink(pipe->client, ring, "a", config, &pipe->sink);
 
 	if (err == -ENOENT)
 		return make_inbound(pipe, ring, config);
@@ -175,11 +175,11 @@ static int open_inbound(struct rring_pipe *pipe, const char *ring,
  * second end is reading the ring, rring_reader_open() returns -EBUSY, and this
  * function returns 0. Return any other result of rring_reader_open().
  */
-static int keep_for_peer(struct rring_pipe *pipe, const char *ring)
+static int keep_for_peer(struct rring_pipe *pipe, const char *ring,
+			 const struct rring_pipe_config *config)
 {
 	struct rring_reader *place;
-	int err = open_sink(pipe->client, ring, pipe->peer, RRING_WAIT_BLOCK,
-			    &place);
+	int err = open_sink(pipe->client, ring, pipe->peer, config, &place);
 
 	if (!err)
 		rring_reader_close(place, 0);
@@ -206,7 +206,7 @@ int rring_pipe_create(struct rring_client *client,
 	err = open_source(client, names.a, config, &pipe->source);
 	if (err)
 		goto fail;
-	err = keep_for_peer(pipe, names.a);
+	err = keep_for_peer(pipe, names.a, config);
 	if (err)
 		goto fail;
 	*out = pipe;
@@ -254,7 +254,7 @@ int rring_pipe_connect(struct rring_client *client,
 	pipe = pipe_new(client, "a");
 	if (!pipe)
 		return -ENOMEM;
-	err = open_sink(client, names.a, "b", config->strategy, &pipe->sink);
+	err = open_sink(client, names.a, "b", config, &pipe->sink);
 	if (err)
 		goto fail;
 	err = open_outbound(pipe, names.b, config->strategy);

@@ -51,6 +51,11 @@ struct rring_kwriter;
  *	takes a slot of the smallest class that is used and large enough. If all
  *	classes have 0, the worker keeps a quarter of each pool, at least 1 and
  *	at most 16 slots. An inline ring ignores @stock
+ * @type: name of the type of the events, such as "struct tick", up to 63
+ *	characters. If it is NULL, no type is given. The ring that the open
+ *	creates keeps the type. If the ring exists, it must have this type
+ * @type_size: size of @type in bytes, 0 if @type is NULL. Each event should be as
+ *	long or longer; this is not checked
  *
  * The caller owns all strings and @net, and may free them after the call.
  */
@@ -65,6 +70,8 @@ struct rring_kwriter_config {
 	u32 stride;
 	u32 retain;
 	u32 stock[RRING_KWRITER_CLASSES];
+	const char *type;
+	u32 type_size;
 };
 
 /**
@@ -204,6 +211,9 @@ enum rring_refusal {
  *	If @ended is NULL, the thread calls nothing. @ended must be NULL if
  *	@event is NULL; otherwise the open fails with -EINVAL
  * @context: first argument of @event and @ended
+ * @type: name of the type that the ring must have, or NULL: any
+ * @type_size: size of @type in bytes, 0 if @type is NULL. A process may publish
+ *	events that are shorter: check @len of each entry
  *
  * The caller owns all strings and @net, and may free them after the call.
  */
@@ -221,6 +231,8 @@ struct rring_kreader_config {
 		      const struct rring_kentry *entry);
 	void (*ended)(void *context, struct rring_kreader *kr);
 	void *context;
+	const char *type;
+	u32 type_size;
 };
 
 /**

@@ -24,6 +24,7 @@ struct rring_pipe_config {
 				 * multiple of 64; RRING_HANDLES: 0
 				 */
 	enum rring_strategy strategy;	/* how this end waits */
+	struct rring_type type;	/* of the events of both ends; zeros: any */
 };
 
 /*
@@ -38,8 +39,8 @@ int rring_pipe_create(struct rring_client *client,
 
 /*
  * Open the second end of the pipe config->name, and store it in *@pipe. Only
- * .name and .strategy of @config are used, because the first end has set the
- * geometry. Return 0, -ENOENT if there is no such pipe, or another errno.
+ * .name, .strategy and .type of @config are used, because the first end has set
+ * the geometry. Return 0, -ENOENT if there is no such pipe, or another errno.
  */
 int rring_pipe_connect(struct rring_client *client,
 		       const struct rring_pipe_config *config,

@@ -27,12 +27,31 @@ enum rring_strategy {
 	RRING_WAIT_YIELD,
 };
 
+/*
+ * The type of the events of a ring. A call that opens a ring and gives a type is
+ * refused (-EPROTOTYPE) unless the ring was created with the same name and size.
+ * A call that gives no type, which is no name and a size of 0, opens any ring.
+ * The library compares no event with the type: the writer promises events of
+ * .size bytes or more, and RRING_EVENT() checks the length.
+ */
+struct rring_type {
+	const char *name;	/* up to 63 characters; NULL: no type */
+	uint32_t size;		/* bytes; at most the stride of an inline ring */
+};
+
+/* The struct rring_type of a type in C or C++: RRING_TYPE(struct tick). */
+#ifdef __cplusplus
+#define RRING_TYPE(type)	(rring_type { #type, sizeof(type) })
+#else
+#define RRING_TYPE(type)	((struct rring_type) { #type, sizeof(type) })
+#endif
+
 /* ---- open a ring for writing: rring_writer_open(3) ---- */
 
 /*
- * All fields but .name and .strategy are the geometry of the ring. The geometry
- * never changes, with one exception: the arena's owner or an administrator may
- * change a nonzero .stall_ns to another nonzero value.
+ * All fields but .name, .strategy and .type are the geometry of the ring. The
+ * geometry and the type never change, with one exception: the arena's owner or
+ * an administrator may change a nonzero .stall_ns to another nonzero value.
  */
 struct rring_ring_config {
 	const char *name;	/* up to 63 characters; NULL: no name */
@@ -52,6 +71,7 @@ struct rring_ring_config {
 				 * be 0 for RRING_OVERWRITE
 				 */
 	enum rring_strategy strategy;	/* how this writer waits */
+	struct rring_type type;		/* of the events; zeros: not given */
 };
 
 /*
@@ -243,6 +263,7 @@ struct rring_reader_config {
 	enum rring_start start;	/* ignored if the ring knows .name */
 	uint64_t position;	/* for RRING_START_AT */
 	enum rring_strategy strategy;	/* for rring_wait_readable() */
+	struct rring_type type;	/* that the ring must have; zeros: any */
 };
 
 /*
@@ -311,6 +332,12 @@ rring_reader_kind(const struct rring_reader *reader);
 
 /* Return the largest payload in bytes, or 0 for a ring of RRING_HANDLES. */
 RRING_IN_LINE uint32_t rring_reader_stride(const struct rring_reader *reader);
+
+/*
+ * Return the type with which the ring was created; zeros if it has none. The
+ * name is valid as long as the reader is open.
+ */
+struct rring_type rring_reader_type(const struct rring_reader *reader);
 
 /* ---- read one by one, or by a function: rring_peek(3) ---- */
 

@@ -48,6 +48,7 @@
  */
 #include "compat.h"
 
+#include <rusted_ring/internal/name.h>
 #include <rusted_ring/internal/window.h>
 
 #include "arena.h"
@@ -290,7 +291,8 @@ static void resume(struct kring_reader *reader, struct rring_reader_join *args)
  * Return 0 if @client may join @ring with @args. Return -EPERM if the reader
  * would gate, but the role of @client is RRING_OBSERVER. Return -EINVAL if the
  * reader would gate in a ring of policy RRING_OVERWRITE, if it would be an
- * observer with a name, or if it is to resume and has no name.
+ * observer with a name, or if it is to resume and has no name. Return
+ * -EPROTOTYPE if @args has a type, and @ring has not this type.
  */
 static int check_join(const struct kring_client *client,
 		      const struct kring_ring *ring,
@@ -306,7 +308,8 @@ static int check_join(const struct kring_client *client,
 		return -EINVAL;
 	if (args->flags & RRING_JOIN_RESUME && !args->name[0])
 		return -EINVAL;
-	return 0;
+	return kring_ring_has_type(ring, args->type_name, args->type_size) ?
+	       0 : -EPROTOTYPE;
 }
 
 /*
@@ -383,7 +386,8 @@ static struct kring_ring *find_ring(struct kring_arena *arena,
 	struct kring_ring *ring;
 
 	if (args->flags & ~(RRING_JOIN_OBSERVER | RRING_JOIN_RESUME) ||
-	    args->start > RRING_START_AT)
+	    args->start > RRING_START_AT || args->reserved ||
+	    !rring_type_is_valid(args->type_name, args->type_size))
 		return ERR_PTR(-EINVAL);
 	if (args->ring_name[0]) {
 		ring = kring_ring_find(arena, args->ring_name);
@@ -403,8 +407,8 @@ static struct kring_ring *find_ring(struct kring_arena *arena,
  * NULL. Return the reader and fill the output fields of @args, or return an
  * ERR_PTR():
  *
- *	-EINVAL: .flags or .start of @args is invalid; @args has neither a name
- *		nor an id of a ring; or check_join() returns it
+ *	-EINVAL: .flags, .start or the type of @args is invalid; @args has
+ *		neither a name nor an id of a ring; or check_join() returns it
  *	-ENOENT: @args has a name of a ring, but no ring has this name; or
  *		@args has RRING_JOIN_RESUME, but the ring does not know the name
  *		of the reader
@@ -416,6 +420,7 @@ static struct kring_ring *find_ring(struct kring_arena *arena,
  *	-EDQUOT: the user of the current process has the most readers of the
  *		ring that it may have
  *	-EACCES: the name of the reader belongs to another user
+ *	-EPROTOTYPE: the ring has not the type in @args
  *	-EBUSY: a client uses the name of the reader now
  *	-ENOMEM: there is no memory for the reader
  *

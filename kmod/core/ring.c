@@ -10,6 +10,7 @@
 
 #include <rusted_ring/internal/atomic.h>
 #include <rusted_ring/internal/layout.h>
+#include <rusted_ring/internal/name.h>
 
 #include "arena.h"
 #include "client.h"
@@ -231,9 +232,16 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 
 /* ---- open and close ---- */
 
+/* Return true if an event of a ring that @args describes can have the type. */
+static bool type_fits(const struct rring_ring_open *args)
+{
+	return rring_type_is_valid(args->type_name, args->type_size) &&
+	       (args->kind == RRING_HANDLES || args->type_size <= args->stride);
+}
+
 static int check_open(const struct rring_ring_open *args)
 {
-	if (args->flags || args->reserved)
+	if (args->flags || args->reserved || args->reserved2)
 		return -EINVAL;
 	if (args->kind > RRING_HANDLES || args->policy > RRING_OVERWRITE)
 		return -EINVAL;
@@ -243,6 +251,8 @@ static int check_open(const struct rring_ring_open *args)
 	if (args->stall_ns > S64_MAX)
 		return -EINVAL;
 	if (args->policy == RRING_OVERWRITE && (args->retain || args->stall_ns))
+		return -EINVAL;
+	if (!type_fits(args))
 		return -EINVAL;
 	if (args->kind == RRING_HANDLES)
 		return args->stride ? -EINVAL : 0;
@@ -262,6 +272,8 @@ static void fill_info(struct rring_ring_info *info,
 	info->retain = args->policy == RRING_OVERWRITE ? args->capacity :
 							 args->retain;
 	info->stall_ns = args->stall_ns;
+	info->type_size = args->type_size;
+	strscpy(info->type_name, args->type_name, sizeof(info->type_name));
 	rring_layout_ring(info);
 	strscpy(info->name, args->name, sizeof(info->name));
 }
@@ -344,14 +356,26 @@ static bool same_geometry(const struct kring_ring *ring,
 }
 
 /*
+ * Return true if @ring was created with the type @name of @size bytes, or if
+ * @size is 0: then the caller has given no type.
+ */
+bool kring_ring_has_type(const struct kring_ring *ring, const char *name,
+			 u32 size)
+{
+	return !size || (ring->info->type_size == size &&
+			 !strcmp(ring->info->type_name, name));
+}
+
+/*
  * Check whether a client of user @owner may become the writer of @ring with the
- * geometry @info. Return 0 if it may. Otherwise return the first errno of this
- * list whose condition is true. The caller holds the arena's lock.
+ * geometry and the type in @info. Return 0 if it may. Otherwise return the first
+ * errno of this list whose condition is true. The caller holds the arena's lock.
  *
  *	-EACCES: @ring belongs to another user
  *	-EBUSY: @ring has a writer, or another client is taking @ring over
  *	-EOVERFLOW: the last writer stopped at 2^62 or above
  *	-EEXIST: @ring has another geometry
+ *	-EPROTOTYPE: @ring has not the type in @info
  */
 static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 			 const struct rring_ring_info *info)
@@ -363,7 +387,10 @@ static int may_take_over(const struct kring_ring *ring, kuid_t owner,
 	/* keep positions below S64_MAX; only a hostile writer gets so high */
 	if (rring_seq_load(&ring->info->end) > S64_MAX / 2)
 		return -EOVERFLOW;
-	return same_geometry(ring, info) ? 0 : -EEXIST;
+	if (!same_geometry(ring, info))
+		return -EEXIST;
+	return kring_ring_has_type(ring, info->type_name, info->type_size) ?
+	       0 : -EPROTOTYPE;
 }
 
 /*

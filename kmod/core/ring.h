@@ -94,6 +94,8 @@ int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
 		    struct kring_client *client,
 		    const struct kring_wait_ops *ops, void *context,
 		    struct rring_wait *args);
+bool kring_ring_has_type(const struct kring_ring *ring, const char *name,
+			 u32 size);
 bool kring_ring_is_deserted(const struct kring_ring *ring);
 void kring_ring_reap(struct kring_ring *ring);
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state);

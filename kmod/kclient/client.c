@@ -208,16 +208,21 @@ struct kring_arena *kclient_arena(struct net *net, const char *name,
 }
 
 /*
- * Copy @name to @to, which has room for RRING_NAME_MAX bytes. Return 0, or
- * -EINVAL if @name is not valid, see rring_name_check(). If @name is NULL, copy
- * nothing and return 0: @to keeps the zeros that the caller has stored there, and
- * they mean that there is no name.
+ * Copy @text to @to, which has room for RRING_NAME_MAX bytes. Return 0, or
+ * -EINVAL if @text is too long. If @text is NULL, copy nothing and return 0: @to
+ * keeps the zeros that the caller has stored there, and they mean that there is
+ * no text.
+ */
+int kclient_text(char *to, const char *text)
+{
+	return text && strscpy(to, text, RRING_NAME_MAX) < 0 ? -EINVAL : 0;
+}
+
+/*
+ * Copy @name like kclient_text(). Also return -EINVAL if rring_name_check() finds
+ * a fault in @name.
  */
 int kclient_name(char *to, const char *name)
 {
-	if (!name)
-		return 0;
-	if (strscpy(to, name, RRING_NAME_MAX) < 0)
-		return -EINVAL;
-	return kring_command_check_name(to);
+	return kclient_text(to, name) ?: kring_command_check_name(to);
 }

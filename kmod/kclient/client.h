@@ -16,6 +16,7 @@ struct kring_client *kclient_get(struct kring_arena *arena, u32 needs);
 void kclient_put(struct kring_arena *arena);
 struct kring_arena *kclient_arena(struct net *net, const char *name,
 				  int fd);
+int kclient_text(char *to, const char *text);
 int kclient_name(char *to, const char *name);
 
 #endif /* KCLIENT_H */

@@ -572,12 +572,15 @@ static int check_config(const struct rring_kreader_config *config,
 
 	if (!err)
 		err = kclient_name(args->name, config->name);
+	if (!err)
+		err = kclient_text(args->type_name, config->type);
 	if (!err && config->ended && !config->event)
 		err = -EINVAL;
 	args->flags = config->flags;
 	args->ring = config->ring_id;
 	args->start = config->start;
 	args->position = config->position;
+	args->type_size = config->type_size;
 	return err;
 }
 

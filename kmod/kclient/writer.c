@@ -150,7 +150,7 @@ EXPORT_SYMBOL_GPL(rring_kwriter_ring);
 /* ---- open and close ---- */
 
 /*
- * Fill @args from @config. Return 0, or -EINVAL if the name is not valid, or if
+ * Fill @args from @config. Return 0, or -EINVAL if a name is not valid, or if
  * the policy is RRING_BLOCK, because a kernel writer cannot wait for room.
  */
 static int check_config(const struct rring_kwriter_config *config,
@@ -163,7 +163,9 @@ static int check_config(const struct rring_kwriter_config *config,
 	args->capacity = config->capacity;
 	args->stride = config->stride;
 	args->retain = config->retain;
-	return kclient_name(args->name, config->ring);
+	args->type_size = config->type_size;
+	return kclient_name(args->name, config->ring) ?:
+	       kclient_text(args->type_name, config->type);
 }
 
 /*
@@ -294,6 +296,8 @@ static int open_in_arena(struct rring_kwriter *kw,
  *   honest writer reaches
  * * -EEXIST: the ring of this name has another geometry, or was created with a
  *   stall limit
+ * * -EPROTOTYPE: @config has a type, and the ring of this name has another one,
+ *   or none
  * * -ENOSPC: the arena has no place for another ring, or the limit max_bytes of
  *   the module would be exceeded
  * * -ENOMEM: no memory

@@ -323,6 +323,9 @@ int kring_report_ring(struct sk_buff *skb, struct kring_ring *ring,
 	put_u64(&report, RRING_A_RING_DROPS, kring_ring_drops(ring));
 	put_u64(&report, RRING_A_RING_LAPS, ring->laps);
 	put_u64(&report, RRING_A_RING_WAKES, ring->wakes);
+	put_name(&report, RRING_A_RING_TYPE, info->type_name);
+	if (info->type_size)
+		put_u32(&report, RRING_A_RING_TYPE_SIZE, info->type_size);
 	return report.err;
 }
 

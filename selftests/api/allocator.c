@@ -357,7 +357,7 @@ TEST(every_error_has_words_of_its_own)
 		E2BIG, EOVERFLOW, EBADMSG, ENODATA, EINVAL, EPERM, EACCES, ENOENT,
 		EEXIST, EBUSY, ENXIO, ENOTCONN, EOWNERDEAD, ENOMEM, EBADF,
 		ENAMETOOLONG, EPROTO, ENOTTY, EFAULT, EMFILE, ENFILE,
-		ENOSYS,
+		ENOSYS, EPROTOTYPE,
 	};
 	const char *unknown = rring_strerror(-12345);
 	unsigned int i, j;

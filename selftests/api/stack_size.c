@@ -438,6 +438,7 @@ X(rring_reader_ring_id, usual, rring_reader_ring_id(s->reader) ==	\
 			      rring_writer_ring_id(s->writer))		\
 X(rring_reader_skip, usual, !rring_reader_skip(s->reader, 100))	\
 X(rring_reader_stride, usual, rring_reader_stride(s->reader))		\
+X(rring_reader_type, usual, !rring_reader_type(s->reader).name)		\
 X(rring_release, usual, !rring_release(s->taker, 1))			\
 X(rring_release, observer, !rring_release(s->observer, 1))		\
 X(rring_reserve, usual, !rring_reserve(s->writer, 3))			\

@@ -305,6 +305,7 @@ const struct call calls[CALLS] = {
 	[_IOC_NR(RRING_IOC_RING_OPEN)] = {
 		.request = RRING_IOC_RING_OPEN,
 		.size = sizeof(struct rring_ring_open),
+		.first = AT(ring_open, type_name),
 		.good = good_ring_open,
 		.needs_client = 1,
 		.bad = {
@@ -326,6 +327,10 @@ const struct call calls[CALLS] = {
 			{ AT(ring_open, retain), 4, -EINVAL },
 			{ AT(ring_open, retain), ~0u, -EINVAL },
 			{ AT(ring_open, reserved), 1, -EINVAL },
+			{ AT(ring_open, reserved2), 1, -EINVAL },
+			/* a size without a name, and a name without a size */
+			{ AT(ring_open, type_size), 1, -EINVAL },
+			{ AT(ring_open, type_name), 'x', -EINVAL },
 		},
 	},
 	[_IOC_NR(RRING_IOC_RING_CLOSE)] = {
@@ -347,6 +352,7 @@ const struct call calls[CALLS] = {
 	[_IOC_NR(RRING_IOC_READER_JOIN)] = {
 		.request = RRING_IOC_READER_JOIN,
 		.size = sizeof(struct rring_reader_join),
+		.first = AT(reader_join, type_name),
 		.good = good_join,
 		.needs_client = 1,
 		.bad = {
@@ -360,6 +366,9 @@ const struct call calls[CALLS] = {
 			{ AT(reader_join, ring), 65, -ENXIO },
 			{ AT(reader_join, ring), ~0u, -ENXIO },
 			{ AT(reader_join, ring_name), 'x', -ENOENT },
+			{ AT(reader_join, reserved), 1, -EINVAL },
+			{ AT(reader_join, type_size), 1, -EINVAL },
+			{ AT(reader_join, type_name), 'x', -EINVAL },
 		},
 	},
 	[_IOC_NR(RRING_IOC_READER_LEAVE)] = {

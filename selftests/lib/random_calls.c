@@ -81,6 +81,9 @@ static const struct form {
 		FIELD(UP_TO, ring_open, retain, 1),
 		FIELD(UP_TO, ring_open, reserved, 0),
 		FIELD(ANY, ring_open, stall_ns, 2),
+		FIELD(NAME, ring_open, type_name, 0),
+		FIELD(UP_TO, ring_open, type_size, 80),
+		FIELD(UP_TO, ring_open, reserved2, 0),
 	} },
 	{ RRING_IOC_RING_CLOSE, {
 		FIELD(UP_TO, ring_close, ring, 3),
@@ -95,6 +98,9 @@ static const struct form {
 		FIELD(UP_TO, reader_join, ring, 3),
 		FIELD(UP_TO, reader_join, start, RRING_START_AT),
 		FIELD(ANY, reader_join, position, 20),
+		FIELD(NAME, reader_join, type_name, 0),
+		FIELD(UP_TO, reader_join, type_size, 80),
+		FIELD(UP_TO, reader_join, reserved, 0),
 	} },
 	{ RRING_IOC_READER_LEAVE, {
 		FIELD(BITS, reader_leave, flags, RRING_LEAVE_FORGET),
@@ -235,6 +241,12 @@ static void agree(struct rng *rng, struct forged_call *call)
 			args->ring_open.stride = RRING_STRIDE_MIN;
 		else
 			args->ring_open.stride = 0;
+		if (!args->ring_open.type_name[0])
+			args->ring_open.type_size = 0;
+		break;
+	case RRING_IOC_READER_JOIN:
+		if (!args->join.type_name[0])
+			args->join.type_size = 0;
 		break;
 	case RRING_IOC_WAIT:
 		if (args->wait.what != RRING_WAIT_ANY)

@@ -147,6 +147,26 @@ int ulib_name_copy(char to[RRING_NAME_MAX], const char *from)
 	return 0;
 }
 
+/*
+ * Copy the type @from to @to, the field .type_name of an ioctl, and fill the rest
+ * of @to with zeros. Return 0; -ENAMETOOLONG if the name is too long; -EINVAL if
+ * @from is no type. An error stores a detail.
+ */
+int ulib_type_copy(char to[RRING_NAME_MAX], const struct rring_type *from)
+{
+	const char *name = from->name ? from->name : "";
+	size_t len = strlen(name);
+
+	if (len >= RRING_NAME_MAX)
+		return ulib_error(-ENAMETOOLONG, "the name of the type has %zu characters; it may have up to %d",
+				  len, RRING_NAME_MAX - 1);
+	if (!rring_type_is_valid(name, from->size))
+		return ulib_error(-EINVAL, "the type is no name of printable ASCII with a size of 1 byte to 1 GiB; RRING_TYPE() makes one");
+	memset(to, 0, RRING_NAME_MAX);
+	memcpy(to, name, len);
+	return 0;
+}
+
 uint64_t rring_deadline(uint64_t nanoseconds_from_now)
 {
 	struct timespec now;

@@ -141,6 +141,7 @@ void ulib_poll_next(struct rring_client *client, uint32_t ring,
 void ulib_poll_reader(struct rring_reader *reader);
 int ulib_name_check(const char *name);
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from);
+int ulib_type_copy(char to[RRING_NAME_MAX], const struct rring_type *from);
 
 int ulib_header_load(const struct rring_client *client, uint64_t handle,
 		     struct rring_event_header *header);

@@ -38,6 +38,7 @@ static const struct {
 	{ EACCES, "permission denied; see the mode of the device and of the arena, and whose the ring or name is" },
 	{ ENOENT, "no such arena, ring or device; create it first, or check the name" },
 	{ EEXIST, "the name is taken, or its ring has another geometry; use the same geometry, or another name" },
+	{ EPROTOTYPE, "the ring has another type, or none; open it with its type, or without one" },
 	{ EBUSY, "in use: a ring has one writer, a name one reader; wait until it is free, or use another name" },
 	{ ENXIO, "no ring or reader of this number; ask for it again, or use the name" },
 	{ ENOTCONN, "not attached to an arena; open a client" },

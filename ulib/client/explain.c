@@ -172,6 +172,9 @@ int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,
 
 static int explain_stride(const struct rring_ring_open *args, int err)
 {
+	if (args->kind == RRING_INLINE && args->type_size > args->stride)
+		return ulib_error(err, "the type has %u bytes, and the stride is %u; no event of that type fits",
+				  args->type_size, args->stride);
 	if (args->kind == RRING_HANDLES && args->stride)
 		return ulib_error(err, "stride is %u; it is 0 for a ring of handles, or the kind is RRING_INLINE",
 				  args->stride);
@@ -206,6 +209,34 @@ static int explain_geometry(const struct rring_ring_open *args, int err)
 	if (args->policy == RRING_OVERWRITE && args->stall_ns)
 		return ulib_error(err, "stall_ns is not 0; it is 0 under RRING_OVERWRITE, whose writer never waits");
 	return explain_stride(args, err);
+}
+
+static int explain_type(const struct rring_ring_info *info,
+			const char *name, uint32_t size, int err)
+{
+	if (!info)
+		return err;
+	if (!info->type_size)
+		return ulib_error(err, "the ring has no type; give none, or another name of a ring");
+	return ulib_error(err, "the type of the ring is '%.*s' of %u bytes, not '%s' of %u; give that, or none",
+			  RRING_NAME_MAX, info->type_name, info->type_size,
+			  name, size);
+}
+
+/* Return the ring @name, which is not empty, or NULL. */
+static const struct rring_ring_info *
+find_name(const struct rring_client *client, const char *name)
+{
+	const struct rring_ring_info *info;
+	uint32_t i;
+
+	for (i = 1; i <= client->arena->max_rings; i++) {
+		info = ulib_ring_info(client, i);
+		if (rring_flag_load_acquire(&info->state) != RRING_RING_NONE &&
+		    !strncmp(info->name, name, RRING_NAME_MAX))
+			return info;
+	}
+	return NULL;
 }
 
 /*
@@ -245,6 +276,9 @@ int ulib_explain_ring_open(struct rring_client *client,
 	case -EEXIST:
 		return ulib_error(err, "the ring '%s' exists with another kind, policy, capacity, stride, retain or stall_ns; give those, or another name",
 				  args->name);
+	case -EPROTOTYPE:
+		return explain_type(find_name(client, args->name),
+				    args->type_name, args->type_size, err);
 	case -EOVERFLOW:
 		return ulib_error(err, "a broken writer left the ring '%s' at a position that is too high; close its readers, or choose another name",
 				  args->name);
@@ -264,19 +298,11 @@ static const struct rring_ring_info *
 find_ring(const struct rring_client *client,
 	  const struct rring_reader_config *config)
 {
-	const struct rring_ring_info *info;
-	uint32_t i;
-
-	for (i = 1; i <= client->arena->max_rings; i++) {
-		info = ulib_ring_info(client, i);
-		if (rring_flag_load_acquire(&info->state) == RRING_RING_NONE)
-			continue;
-		if (text_of(config->ring_name)[0] ?
-		    !strncmp(info->name, config->ring_name, RRING_NAME_MAX) :
-		    i == config->ring)
-			return info;
-	}
-	return NULL;
+	if (text_of(config->ring_name)[0])
+		return find_name(client, config->ring_name);
+	if (!config->ring || config->ring > client->arena->max_rings)
+		return NULL;
+	return ulib_ring_info(client, config->ring);
 }
 
 static int explain_join_config(const struct rring_client *client,
@@ -327,6 +353,9 @@ int ulib_explain_join(struct rring_client *client,
 	case -EACCES:
 		return ulib_error(err, "the reader's name '%s' belongs to another user; choose another name",
 				  text_of(config->name));
+	case -EPROTOTYPE:
+		return explain_type(find_ring(client, config),
+				    config->type.name, config->type.size, err);
 	case -EBUSY:
 		return ulib_error(err, "a reader with the name '%s' is open; close it, or choose another name",
 				  text_of(config->name));

@@ -24,6 +24,7 @@ static int join(const struct rring_factory *factory, const char *name,
 			 RRING_JOIN_OBSERVER : 0,
 		.start = RRING_START_OLDEST,
 		.strategy = factory->defaults.strategy,
+		.type = factory->defaults.type,
 	};
 
 	return rring_reader_open(factory->client, &config, reader);

@@ -376,11 +376,14 @@ static int join(struct rring_reader *reader,
 		.ring = config->ring,
 		.start = config->start,
 		.position = config->position,
+		.type_size = config->type.size,
 	};
 	int err = ulib_name_copy(args.ring_name, config->ring_name);
 
 	if (!err)
 		err = ulib_name_copy(args.name, config->name);
+	if (!err)
+		err = ulib_type_copy(args.type_name, &config->type);
 	if (err)
 		return err;
 	pthread_mutex_lock(&client->own->cursors_lock);
@@ -507,4 +510,14 @@ void rring_reader_close(struct rring_reader *reader, int forget)
 	/* the client's poll descriptor must not report this reader any more */
 	ulib_poll_again(reader->client, 0);
 	free(reader);
+}
+
+struct rring_type rring_reader_type(const struct rring_reader *reader)
+{
+	const struct rring_ring_info *info = reader->info;
+
+	return (struct rring_type) {
+		.name = info->type_size ? info->type_name : NULL,
+		.size = info->type_size,
+	};
 }

@@ -389,6 +389,7 @@ int rring_writer_open(struct rring_client *client,
 		.stride = config->stride,
 		.retain = config->retain,
 		.stall_ns = config->stall_ns,
+		.type_size = config->type.size,
 	};
 	struct rring_writer *writer;
 	int err;
@@ -397,6 +398,8 @@ int rring_writer_open(struct rring_client *client,
 	if (!ulib_strategy_valid(config->strategy))
 		return ulib_refuse_strategy(config->strategy);
 	err = ulib_name_copy(args.name, config->name);
+	if (!err)
+		err = ulib_type_copy(args.type_name, &config->type);
 	if (err)
 		return err;
 	writer = calloc(1, sizeof(*writer));

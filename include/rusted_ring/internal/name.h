@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MPL-2.0 OR GPL-2.0-only */
 /*
- * What a valid name of an arena, a ring or a reader is. The kernel, the library
- * and the tools all call rring_name_check().
+ * What a valid name of an arena, a ring or a reader is, and a valid type of a
+ * ring. The kernel, the library and the tools all call rring_name_check() and
+ * rring_type_is_valid().
  *
  * A name has at most RRING_NAME_MAX - 1 bytes, all of them printable ASCII
  * without space. UTF-8 beyond ASCII is refused. So a name cannot control a
@@ -54,6 +55,21 @@ static inline enum rring_name_fault rring_name_check(const char *name,
 		*at = i + 1;
 	}
 	return RRING_NAME_LONG;
+}
+
+/*
+ * Return 1 if @name and @size are a type or, if @name is empty and @size is 0,
+ * none; else 0. The name of a type is what programs call it in their sources, so
+ * it may have spaces. It is printable ASCII, as other names are.
+ */
+static inline int rring_type_is_valid(const char *name, __u32 size)
+{
+	__u32 i;
+
+	for (i = 0; i < RRING_NAME_MAX && name[i]; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			return 0;
+	return i < RRING_NAME_MAX && size <= RRING_XXL_MAX && !i == !size;
 }
 
 #endif /* _RUSTED_RING_NAME_H */

@@ -18,7 +18,7 @@
 		      #name_ ": more than RRING_STATIC_RING_BYTES");	\
 	static const struct rring_ring_config name_ = {			\
 		NULL, RRING_INLINE, RRING_BLOCK, (capacity_), (stride_), \
-		0, 0, RRING_WAIT_BLOCK,					\
+		0, 0, RRING_WAIT_BLOCK, { NULL, 0 },			\
 	}
 
 #endif /* _RUSTED_RING_STATIC_RING_H */

@@ -406,7 +406,7 @@ struct rring_ring_info {
 				 * for readers that join later. For
 				 * RRING_OVERWRITE the kernel stores .capacity
 				 */
-	__u32 reserved0;
+	__u32 type_size;	/* bytes of .type_name; 0: no type was given */
 	__u64 entry_offset;	/* offset of the entries in RING, in bytes. The
 				 * index is position modulo .capacity. The type
 				 * of an entry is rring_event_header
@@ -424,9 +424,12 @@ struct rring_ring_info {
 				 * The arena's owner or an administrator may
 				 * change a limit that is not 0, but not to 0
 				 */
-	__u64 reserved1;
 
 	/* changed by the kernel */
+	rring_seq_t kept;	/* a position. The kernel took the slots of the
+				 * entries below it, because a pool had no free
+				 * slot: the slots may have other events by now
+				 */
 	__extension__ union {
 		__extension__ struct {
 			rring_flag_t state; /* enum rring_ring_state */
@@ -448,18 +451,14 @@ struct rring_ring_info {
 				 * it grows during the writer's scan of the
 				 * readers, the writer scans again
 				 */
-	__u8 reserved2[32];
-
-	char name[RRING_NAME_MAX];	/* never changes; empty: nameless */
 	rring_word_t dropped[RRING_DROPS]; /* how many events the kernel, as the
 					    * writer, has dropped, by enum
 					    * rring_drop_reason
 					    */
-	rring_seq_t kept;	/* a position. The kernel took the slots of the
-				 * entries below it, because a pool had no free
-				 * slot: the slots may have other events by now
-				 */
-	__u8 reserved3[24];
+
+	/* fixed while the ring exists */
+	char name[RRING_NAME_MAX];	/* empty: nameless */
+	char type_name[RRING_NAME_MAX];	/* see rring_ring_open */
 
 	struct rring_reader_info readers[RRING_READERS];
 };
@@ -643,6 +642,12 @@ struct rring_entry {		/* of a ring of RRING_HANDLES */
  * into components, none of which is empty, "." or "..". All ioctls fail with
  * EINVAL for another name.
  *
+ * The type of a ring says what its events are: a name of up to 63 bytes of
+ * printable ASCII, spaces included, such as "struct tick", and a size in bytes.
+ * A process that opens a ring and gives a type gets EPROTOTYPE if the ring was
+ * created with another one, or with none. The kernel compares no event with the type: the
+ * size is what a writer promises, and a reader checks the length of each event.
+ *
  * An ioctl returns 0 unless stated otherwise. Errors of all ioctls:
  *
  *	ENOTTY	no such ioctl
@@ -801,6 +806,7 @@ struct rring_refill {
  *	EOVERFLOW	a hostile writer left the head of the ring at 2^62 or
  *			above
  *	EEXIST		the ring exists, and has another geometry
+ *	EPROTOTYPE	the ring exists, and has not the type that is given
  *	ENOSPC		the arena has .max_rings rings, or max_bytes of the
  *			module is exceeded
  *	ENOMEM
@@ -829,6 +835,13 @@ struct rring_ring_open {
 	__u32 ring;			/* id, from 1 */
 	__u32 incarnation;
 	__u64 head;			/* position of the next entry */
+	/* the first version of the struct ends here */
+	char type_name[RRING_NAME_MAX];	/* of the events; empty: not given */
+	__u32 type_size;		/* bytes; 0 if .type_name is empty. At
+					 * most .stride in a ring of
+					 * RRING_INLINE, else RRING_XXL_MAX
+					 */
+	__u32 reserved2;
 };
 
 /*
@@ -873,6 +886,7 @@ enum rring_start {
  *	EINVAL	also if .ring_name is empty and .ring is 0, if an observer has a
  *		name, if a reader without a name is to resume, or if the reader
  *		would gate in a ring of RRING_OVERWRITE
+ *	EPROTOTYPE	the ring has not the type that is given
  *	EBUSY	a client uses the name of the reader
  *	EACCES	the name belongs to another user
  *	ENOSPC	the ring has RRING_READERS readers, the free places are for the
@@ -903,6 +917,10 @@ struct rring_reader_join {
 	__u64 lost;			/* entries lost while no client used
 					 * .name
 					 */
+	/* the first version of the struct ends here */
+	char type_name[RRING_NAME_MAX];	/* in: of the events; empty: any */
+	__u32 type_size;		/* in: bytes; 0 if .type_name is empty */
+	__u32 reserved;
 };
 
 /*

@@ -167,6 +167,8 @@ static int __init nftap_init(void)
 			.ring = ring,
 			.kind = RRING_INLINE,
 			.policy = overwrite ? RRING_OVERWRITE : RRING_FAIL,
+			.type = "struct rring_nftap_packet",
+			.type_size = sizeof(struct rring_nftap_packet),
 		},
 	};
 	int err = parse(&config);

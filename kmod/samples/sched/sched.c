@@ -178,6 +178,8 @@ static int open_ring(unsigned int cpu, enum rring_policy how)
 		.policy = how,
 		.capacity = capacity,
 		.stride = RRING_SCHED_STRIDE,
+		.type = "struct rring_sched_switch",
+		.type_size = sizeof(struct rring_sched_switch),
 	};
 
 	static_assert(sizeof(struct rring_sched_switch) <= RRING_SCHED_STRIDE);

@@ -359,6 +359,7 @@ TEST_F(dumps, ring_is_as_it_was_opened_and_filled)
 		.stride = 128,
 		.retain = 2,
 		.stall_ns = 5 * NS_PER_S,
+		.type = { "struct tick", 24 },
 	};
 	struct rring_writer *writer = writer_of(self->client, &config);
 	struct rring_reader *reader = reader_at(self->client, writer->id);
@@ -375,6 +376,8 @@ TEST_F(dumps, ring_is_as_it_was_opened_and_filled)
 	ASSERT_NE(NULL, ring);
 	EXPECT_EQ(writer->id, nl_u32(ring, RRING_A_RING_ID));
 	EXPECT_STREQ("a-ring", nl_str(ring, RRING_A_RING_NAME));
+	EXPECT_STREQ("struct tick", nl_str(ring, RRING_A_RING_TYPE));
+	EXPECT_EQ(24u, nl_u32(ring, RRING_A_RING_TYPE_SIZE));
 	EXPECT_EQ((uint32_t)RRING_INLINE, nl_u32(ring, RRING_A_RING_KIND));
 	EXPECT_EQ((uint32_t)RRING_FAIL, nl_u32(ring, RRING_A_RING_POLICY));
 	EXPECT_EQ(10u, nl_u32(ring, RRING_A_RING_CAPACITY));

@@ -25,11 +25,13 @@ int main()
 	rring_ring_config ring{};
 	ring.kind = RRING_HANDLES;
 	ring.capacity = 10;
+	ring.type = RRING_TYPE(double);
 	rring_writer *writer = nullptr;
 	must(rring_writer_open(client.get(), &ring, &writer));
 
 	rring_reader_config from{};
 	from.ring = rring_writer_ring_id(writer);
+	from.type = RRING_TYPE(double);
 	rring_reader *reader = nullptr;
 	must(rring_reader_open(client.get(), &from, &reader));
 

@@ -7,7 +7,25 @@
 #include "../netlink/inquiry.h"
 #include "../output/listing.h"
 #include "../output/report.h"
+#include "../output/text.h"
 #include "command.h"
+
+/* A cell: the name and the size of the type of the ring's events. */
+static char *type_of(const json_t *ring, const void *context)
+{
+	const char *name = string_of(ring, "type");
+	char *text, *cell;
+	int n;
+
+	(void)context;
+	if (!*name)
+		return strdup("-");
+	text = text_escape(name, strlen(name));
+	n = asprintf(&cell, "%s (%" JSON_INTEGER_FORMAT ")", text,
+		     integer_of(ring, "type_size"));
+	free(text);
+	return n < 0 ? NULL : cell;
+}
 
 const struct column ring_columns[] = {
 	{ "ARENA", "arena", true, NULL },
@@ -24,6 +42,7 @@ const struct column ring_columns[] = {
 	{ "DROPS", "drops", true, NULL },
 	{ "LAPS", "laps", true, NULL },
 	{ "WAKES", "wakes", true, NULL },
+	{ "TYPE", NULL, false, type_of },
 	{ NULL, NULL, false, NULL },
 };
 

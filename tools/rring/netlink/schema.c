@@ -160,6 +160,8 @@ static const struct field ring_fields[] = {
 	U64(RRING_A_RING_DROPS, "drops"),
 	U64(RRING_A_RING_LAPS, "laps"),
 	U64(RRING_A_RING_WAKES, "wakes"),
+	STRING(RRING_A_RING_TYPE, "type"),
+	U32(RRING_A_RING_TYPE_SIZE, "type_size"),
 	END
 };
 
