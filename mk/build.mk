@@ -81,7 +81,7 @@ $(FFI_SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) mk/build
 
 DEMO	:= $(wildcard tools/demo/*.c)
 RRING	:= $(wildcard tools/rring/*.c tools/rring/*/*.c)
-RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lpthread
+RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lbpf -lpthread
 SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,input/attach \
 	   input/number output/report output/table output/text)
 PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,input/attach \

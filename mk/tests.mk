@@ -7,6 +7,7 @@ TESTS	:= $(wildcard selftests/device/*/*.c selftests/host/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 PACKETS	:= $(B)/selftests/device/tools/packets/packets
 HOARDER	:= $(B)/selftests/device/tools/hoarder/hoarder
+TICKER	:= $(B)/selftests/device/tools/ticker/ticker
 REPLAY	:= selftests/host/replay/link
 PAIR	:= selftests/host/pair/main
 FAULTY	:= $(B)/selftests/host/faulty/faulty
@@ -14,7 +15,7 @@ FAULTY	:= $(B)/selftests/host/faulty/faulty
 api: $(API:%.c=$(B)/%) ## the tests of selftests/api
 
 selftests: api asan tsan $(TESTS:%.c=$(B)/%) $(PACKETS) $(HOARDER) \
-	$(B)/$(REPLAY:link=rring) $(B)/$(PAIR:main=rring)
+	$(TICKER) $(TICKER).btf $(B)/$(REPLAY:link=rring) $(B)/$(PAIR:main=rring)
 selftests: modules ## all test programs
 
 # The kernel's test harness and its checkers are unpacked from the kernel's
@@ -61,8 +62,13 @@ $(TESTS:%.c=$(B)/%) $(API:%.c=$(B)/%) $(FAULTY): \
 $(PACKETS): %: %.o
 	$(link) $^
 
-$(HOARDER): %: %.o $(STATIC)
+$(HOARDER) $(TICKER): %: %.o $(STATIC)
 	$(link) $^ -lpthread
+
+# An object file with BTF.
+$(TICKER).btf: selftests/device/tools/ticker/ticker.c mk/tests.mk
+	@mkdir -p $(@D)
+	$(compile) -gbtf
 
 # The tool rring, which here reads messages from a file instead of the kernel.
 $(B)/$(REPLAY:link=rring): $(B)/$(REPLAY).o $(filter-out %/link.o,\
@@ -112,7 +118,9 @@ counted: | $(HARNESS)/kselftest_harness.h
 		COUNT="--coverage -fprofile-update=atomic" \
 		LDFLAGS="--coverage -Wl,-u,__gcov_dump" tools examples api \
 		$(PACKETS:$(B)/%=$(B)/coverage/%) \
-		$(HOARDER:$(B)/%=$(B)/coverage/%) $(TESTS:%.c=$(B)/coverage/%)
+		$(HOARDER:$(B)/%=$(B)/coverage/%) \
+		$(TICKER:$(B)/%=$(B)/coverage/%) \
+		$(TICKER:$(B)/%=$(B)/coverage/%).btf $(TESTS:%.c=$(B)/coverage/%)
 	@$(MAKE) --no-print-directory B=$(B)/coverage GCOV_PROFILE=y \
 		KASAN_SANITIZE=n UBSAN_SANITIZE=n KCFLAGS=-fno-inline modules
 

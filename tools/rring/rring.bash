@@ -17,7 +17,7 @@ _rring_options() {
 	'top '*) echo "--batch --delay $which" ;;
 	'watch '*) echo "--event --count $which" ;;
 	'tail '*) echo "--from --count --wait --type --min-length --max-length
-			--long --hex --raw $which" ;;
+			--long --hex --raw --btf $which" ;;
 	'pub '*) echo "--kind --policy --capacity --stride --retain --stall-ms
 		       --type --readers --await $which" ;;
 	'evict '*) echo "--pid $which" ;;

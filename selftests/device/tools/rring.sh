@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MPL-2.0
 # programs: jq
 # needs: examples build/selftests/device/tools/hoarder/hoarder
+# needs: build/selftests/device/tools/ticker/ticker
+# needs: build/selftests/device/tools/ticker/ticker.btf
 # rring on running arenas: every command, its output, JSON and status.
 dir=$(mktemp -d)
 cd "$dir" || exit 1
@@ -245,6 +247,80 @@ events_are_json() {
 	{"position":1,"type":3,"length":4,"text":"kéy","hex":null}
 	END
 	cmp expected plain
+}
+
+# start_ticker [TYPE SIZE]: its ring `ticks' has three events.
+start_ticker() {
+	ticker bus ticks "$@" <input &
+	ticker=$!
+	exec 3>input
+	until_true is '.[] | select(.name == "ticks") | .head == 3' \
+		rring ring -a bus
+}
+
+stop_ticker() {
+	exec 3>&-
+	wait "$ticker"
+}
+
+# Not the bytes beyond the type, and no event that is shorter.
+events_are_decoded() {
+	start_ticker
+	rring tail -a bus --from=oldest -n 3 --btf=/bin/ticker.btf ticks >shown
+	rring tail -a bus --from=oldest -n 3 --btf=/bin/ticker.btf --json \
+		ticks >json
+	stop_ticker
+	tick='(struct tick){
+	  .time = (uint64_t)1700000000,
+	  .price = (int32_t)-25,
+	  .volume = (uint16_t[2])[
+	    3,
+	    4,
+	  ],
+	}'
+	tick=$(echo "$tick" | sed 's/^\t//')
+	cat >expected <<-END
+	0 type 7 length 16
+	$tick
+	1 type 7 length 24
+	$tick
+	2 type 7 length 3
+	END
+	head -n -1 shown | diff expected -
+	tail -n 1 shown | grep -q '00000000  '
+	jq -r 'select(.position == 1).text' json >text
+	echo "$tick" | diff - text
+	jq -e 'select(.position == 2) | .text == null and .hex' json
+}
+
+types_are_listed() {
+	start_ticker
+	is '.[0] | .type == "struct tick" and .type_size == 16' rring ring -a bus
+	rring ring -a bus | grep -qF ' struct tick (16)'
+	stop_ticker
+}
+
+events_that_cannot_be_decoded_are_refused() {
+	start_ticker
+	refused 'cannot read BTF' rring tail -a bus --btf=/bin/jq ticks
+	refused 'cannot read BTF' rring tail -a bus --btf=/none ticks
+	stop_ticker
+	start_ticker 'struct tock' 16
+	refused "does not describe 'struct tock'" \
+		rring tail -a bus --btf=/bin/ticker.btf ticks
+	stop_ticker
+	start_ticker 'struct tick' 24
+	refused '16 bytes in /bin/ticker.btf, and 24 in the ring' \
+		rring tail -a bus --btf=/bin/ticker.btf ticks
+	stop_ticker
+	rring pub -a bus lines <input &
+	pub=$!
+	exec 3>input
+	until_true is '.[0].name == "lines" and .[0].type == null' \
+		rring ring -a bus
+	refused 'has no type' rring tail -a bus --btf=/bin/ticker.btf lines
+	exec 3>&-
+	wait $pub
 }
 
 streams_go_on() {
@@ -692,7 +768,7 @@ arena_is_removed() {
 	refused "no arena 'bus'" rring arena remove bus
 }
 
-echo 1..39
+echo 1..42
 check "arena create makes what is asked for, arena shows it" arena_is_created
 check "an owned arena has whole groups, and enough of them" owned_arena_is_created
 check "a profile has what --capacity does not say" profile_is_used
@@ -711,6 +787,10 @@ check "no event reaches the terminal" text_is_harmless
 check "tail chooses by type, length and number" filters_choose
 check "tail shows bytes" bytes_are_shown
 check "tail --json is JSON, whatever the bytes" events_are_json
+check "ring shows the type of a ring" types_are_listed
+check "tail --btf decodes events by the type of their ring" events_are_decoded
+check "without a description of that type it says so" \
+	events_that_cannot_be_decoded_are_refused
 check "a stream that is left goes on with the next writer" streams_go_on
 check "lines of any length pass" long_lines_pass
 check "rings that cannot be read or written are refused" bad_streams_are_refused

@@ -13,6 +13,7 @@
 #include "../input/attach.h"
 #include "../input/number.h"
 #include "../input/selection.h"
+#include "../output/decoder.h"
 #include "../output/report.h"
 #include "../output/table.h"
 #include "../output/text.h"
@@ -20,13 +21,15 @@
 
 enum { KEY_RAW = 256, KEY_MIN, KEY_MAX };
 
-enum form { TEXT, LONG, HEX, RAW };
+enum form { TEXT, LONG, HEX, RAW, DECODED };
 
 struct tail {
 	struct selection selection;
 	const char *ring;
 	enum rring_start start;
 	enum form form;
+	const char *btf;	/* file that describes the ring's type */
+	struct decoder *decoder;
 	bool wait;
 	bool typed;		/* print events of .type only */
 	uint32_t type;
@@ -54,6 +57,8 @@ static const struct argp_option options[] = {
 	{ "hex", 'x', NULL, 0, "the same, and the bytes in hexadecimal", 0 },
 	{ "raw", KEY_RAW, NULL, 0, "the bytes as they are, and nothing else",
 	  0 },
+	{ "btf", 'b', "FILE", 0, "each as the type of the ring, which FILE "
+	  "describes: BTF, or a program or object file that has BTF", 0 },
 	{ 0 },
 };
 
@@ -105,6 +110,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_RAW:
 		tail->form = RAW;
 		return 0;
+	case 'b':
+		tail->form = DECODED;
+		tail->btf = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (tail->ring)
 			refuse(state, "%s: what is this?", arg);
@@ -134,13 +143,41 @@ static const struct argp argp = {
 
 /* ---- an event ---- */
 
+static json_t *decoded_json(const struct tail *tail,
+			    const struct rring_event *event)
+{
+	char *text = decoder_text(tail->decoder, tail->copy, event->len);
+	json_t *json = text ? json_string(text) : NULL;
+
+	free(text);
+	return json;
+}
+
+/* Print the event as its type; in hexadecimal if it is too short for that. */
+static void print_decoded(const struct tail *tail,
+			  const struct rring_event *event)
+{
+	char *text = decoder_text(tail->decoder, tail->copy, event->len);
+	char *line, *rest = text;
+
+	if (!text)
+		text_hexdump(stdout, (unsigned char *)tail->copy, event->len);
+	while ((line = strsep(&rest, "\n"))) {
+		text_print(stdout, line, strlen(line));
+		putchar('\n');
+	}
+	free(text);
+}
+
 static void print_json(const struct tail *tail, const struct rring_event *event,
 		       uint64_t position)
 {
 	json_t *text = NULL;
 	char *hex = NULL;
 
-	if (tail->form != HEX)
+	if (tail->form == DECODED)
+		text = decoded_json(tail, event);
+	else if (tail->form != HEX)
 		text = json_stringn(tail->copy, event->len);
 	if (!text)
 		hex = text_hex((unsigned char *)tail->copy, event->len);
@@ -177,8 +214,10 @@ static void print(const struct tail *tail, const struct rring_event *event,
 		printf("%s%" PRIu64 " type %" PRIu32 " length %" PRIu32 "%s%s",
 		       colour(stdout, COLOUR_DIM), position, event->event_type,
 		       event->len, colour(stdout, COLOUR_NONE),
-		       tail->form == HEX ? "\n" : ": ");
-	if (tail->form == HEX)
+		       tail->form == LONG ? ": " : "\n");
+	if (tail->form == DECODED)
+		print_decoded(tail, event);
+	else if (tail->form == HEX)
 		text_hexdump(stdout, (unsigned char *)tail->copy, event->len);
 	else
 		print_text(tail, event);
@@ -351,6 +390,16 @@ static int step(struct tail *tail)
 	return err == -ESTALE || err == -EINTR ? 0 : err;
 }
 
+static struct decoder *new_decoder(const struct tail *tail)
+{
+	struct rring_type type = rring_reader_type(tail->reader);
+
+	if (!type.name)
+		fail("the ring '%s' has no type: its writer gives one when it creates the ring",
+		     tail->ring);
+	return decoder_new(tail->btf, &type);
+}
+
 static void join(struct tail *tail, struct rring_client *client)
 {
 	struct rring_reader_config config = {
@@ -360,6 +409,8 @@ static void join(struct tail *tail, struct rring_client *client)
 
 	tail->reader = attach_reader(client, tail->ring, &config, tail->wait);
 	tail->first = rring_reader_position(tail->reader);
+	if (tail->form == DECODED)
+		tail->decoder = new_decoder(tail);
 }
 
 /* Returns the status. write_lost_line() follows at exit(3). */
@@ -395,5 +446,7 @@ int tail_run(int argc, char **argv)
 	status = finish(&tail);
 	rring_close(client);
 	free(tail.copy);
+	if (tail.decoder)
+		decoder_free(tail.decoder);
 	return status;
 }
