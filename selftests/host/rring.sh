@@ -135,6 +135,15 @@ text_has_everything() {
 	done
 }
 
+# A cell of `rring client': "xs 3, m 1".
+clients_have_what_they_hold_by_class() {
+	"$replay" client --json |
+		jq -r '[.[0].pool[] | select(.held > 0) |
+			"\(.class) \(.held)"] | join(", ")' >"$dir/wanted"
+	grep -q . "$dir/wanted"
+	"$replay" client | grep -Ff "$dir/wanted"
+}
+
 nothing_reaches_the_terminal() {
 	"$replay" client | grep -F 'a "b\\\n\x1b[31m'
 	"$replay" stat | lacks $'\033'
@@ -515,7 +524,7 @@ completion_has_words() {
 }
 
 echo "TAP version 13"
-echo "1..27"
+echo "1..28"
 messages messages >"$dir/messages"
 forms >"$dir/forms"
 grep -qx 'ring forget' "$dir/forms"
@@ -531,6 +540,8 @@ check_each "and not for ever" dump_that_never_stands_still_is_an_error
 check_each "a malformed message is an error" cut_messages_are_an_error
 check_each "stat shows all as text" text_has_everything stat
 check_each "top, too" text_has_everything top --batch -d 10 -a bus
+check_each "what a client holds is listed by class" \
+	clients_have_what_they_hold_by_class
 check_each "no process's name reaches the terminal" nothing_reaches_the_terminal
 check_each "stat has everything in its place" stat_is_all_of_it
 check_each "changes are asked for as the spec has them" changes_are_asked_for

@@ -39,6 +39,33 @@ char *client_share(const json_t *client, const void *context)
 	return cell;
 }
 
+/* A cell: how many slots of each class @client holds, as "xs 3, m 1". */
+static char *held_by_class(const json_t *client, const void *context)
+{
+	const char *between = "";
+	char *cell = NULL;
+	size_t size;
+	json_t *pool;
+	FILE *out;
+	size_t i;
+
+	(void)context;
+	out = open_memstream(&cell, &size);
+	if (!out)
+		return NULL;
+	json_array_foreach(json_object_get(client, "pool"), i, pool) {
+		if (integer_of(pool, "held") <= 0)
+			continue;
+		fprintf(out, "%s%s %lld", between, string_of(pool, "class"),
+			(long long)integer_of(pool, "held"));
+		between = ", ";
+	}
+	if (!*between)
+		fputs("-", out);
+	fclose(out);
+	return cell;
+}
+
 /* A cell: the class of which @client holds more than its hold limit. */
 static char *over_limit(const json_t *client, const void *context)
 {
@@ -61,6 +88,7 @@ const struct column client_columns[] = {
 	{ "ROLE", "role", false, NULL },
 	{ "STATE", "state", false, NULL },
 	{ "HELD", "held", true, NULL },
+	{ "BY CLASS", NULL, false, held_by_class },
 	{ "QUOTA", "quota", true, NULL },
 	{ "OF QUOTA", NULL, true, client_share },
 	{ "OVER LIMIT", NULL, false, over_limit },
