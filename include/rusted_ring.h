@@ -9,7 +9,7 @@
  *
  * Results: a function returns 0, or what its comment says, or a negative errno.
  * A function that fails to create an object leaves the caller's pointer
- * unchanged. No function prints.
+ * unchanged. No function prints, unless a client is checked: rring_debug(3).
  *
  * Threads: all threads of a process may use a client, unless the client was
  * opened with RRING_SINGLE_THREADED. Only one thread at a time may use a
@@ -35,6 +35,7 @@
 #include <rusted_ring/pipe.h>
 #include <rusted_ring/factory.h>
 #include <rusted_ring/begin.h>
+#include <rusted_ring/debug.h>
 
 #ifndef RRING_NO_INLINE
 #include <rusted_ring/internal/inline.h>

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "client/client.h"
+#include "debug/debug.h"
 #include "wait.h"
 
 #define SUFFIX	2	/* length of ".a" */
@@ -350,9 +351,11 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 	if (source->limit - source->head >= n)
 		return 0;
 	err = check_writable(&wait);
-	if (err != -EAGAIN || !deadline)
-		return err;
-	return rring_wait(&waiter, deadline);
+	if (err == -EAGAIN && deadline)
+		err = rring_wait(&waiter, deadline);
+	if (ulib_is_checked(pipe->client))
+		ulib_checked_shut(source);
+	return err;
 }
 
 int rring_pipe_send(struct rring_pipe *pipe, const void *data, size_t len,

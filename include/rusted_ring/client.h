@@ -135,6 +135,11 @@ struct rring_client;
 #define RRING_ON_DEVICE		(1u << 1)
 /* Flag of rring_open(): use an arena of this process, not the device. */
 #define RRING_IN_PROCESS	(1u << 2)
+/*
+ * Flag: check the calls with the client, and report misuses: rring_debug(3). The
+ * environment variable RRING_DEBUG does the same for all clients.
+ */
+#define RRING_CHECKED		(1u << 5)
 
 /*
  * Flag: an allocation that finds no free slot in its class takes one of the next

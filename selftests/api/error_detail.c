@@ -221,7 +221,7 @@ TEST_F(error_detail, of_a_client_says_what_was_wrong)
 	FAILS(-ENOENT, "no arena 'nobodys'",
 	      rring_open(&client, "nobodys", RRING_PRODUCER, 0));
 	FAILS(-ENOENT, "empty", rring_open(&client, "", RRING_PRODUCER, 0));
-	FAILS(-EINVAL, "flags", rring_open(&client, NULL, 0, 1u << 5));
+	FAILS(-EINVAL, "flags", rring_open(&client, NULL, 0, 1u << 6));
 	FAILS(-EINVAL, "role 3", rring_open(&client, "nobodys", 3, 0));
 	FAILS(-EBADF, "descriptor", rring_open_arena(&client, -1, 0, 0));
 	FAILS(-EINVAL, "flags", rring_open_arena(&client, self->arena, 0,

@@ -384,6 +384,7 @@ X(rring_hold, large, !rring_hold(s->client, &s->large))			\
 X(rring_is_sealed, usual, !rring_is_sealed(s->client, &s->event))	\
 X(rring_keep, usual, !rring_keep(s->taker, &s->seen))			\
 X(rring_keep, observer, !rring_keep(s->observer, &s->seen))		\
+X(rring_on_misuse, usual, (rring_on_misuse(NULL, NULL), 1))		\
 X(rring_open, usual, (open_and_close(NULL), 1))				\
 X(rring_open_arena, usual, (rring_close(open_in(s, RRING_OBSERVER)), 1)) \
 X(rring_open_config, usual, (open_new_arena(), 1))			\

@@ -151,7 +151,7 @@ for compiler in "${compilers[@]}"; do
 	for path in "${paths[@]}"; do
 		check_path "$compiler" "$path"
 	done
-	check_control "$compiler" rring_hold_slow '\<lock\>'
+	check_control "$compiler" hold_threads '\<lock\>'
 	check_control "$compiler" drop_threads '\<lock\>'
-	check_control "$compiler" rring_upgrade '\<mfence\>|\<lock\>'
+	check_control "$compiler" ulib_upgrade '\<mfence\>|\<lock\>'
 done

@@ -76,9 +76,9 @@ documented_functions() {
 	names | sed -n 's/^\(rring_[a-z_]*\)\.3$/\1/p'
 }
 
-# Some pages have the name of a family, which is a type.
+# Some pages have the name of a family, which is a type or a mode.
 types() {
-	printf '%s\n' rring_factory rring_pipe rring_set
+	printf '%s\n' rring_debug rring_factory rring_pipe rring_set
 }
 
 all_are_documented() {

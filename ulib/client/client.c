@@ -7,6 +7,7 @@
 #include <rusted_ring/internal/name.h>
 
 #include "../backoff.h"
+#include "../debug/debug.h"
 #include "../thread.h"
 #include "client.h"
 #include "ledger.h"
@@ -266,7 +267,8 @@ static int view_pools(struct rring_client *client)
 		pool->capacity = info->capacity;
 		pool->magazine = &own->magazines->pool[i];
 		pool->tail = &own->ledger->tail[i].pos;
-		pool->parked_max = i < RRING_XXL ? rring_parked_max(info) : 0;
+		pool->parked_max = i < RRING_XXL && !ulib_is_checked(client) ?
+				   rring_parked_max(info) : 0;
 		pool->parked_handle = calloc(pool->parked_max + 1,
 					     sizeof(*pool->parked_handle));
 		if (!pool->parked_handle)
@@ -321,6 +323,7 @@ static void client_free(struct rring_client *client)
 	pthread_mutex_destroy(&client->own->xxl.lock);
 	pthread_mutex_destroy(&client->own->cursors_lock);
 	pthread_mutex_destroy(&client->own->lock);
+	ulib_debug_free(client->own->debug);
 	free(client->own);
 	free(client);
 }
@@ -370,6 +373,10 @@ static int open_client(struct rring_client **out, const char *name,
 	client = client_new(role, flags);
 	if (!client)
 		return -ENOMEM;
+	if (ulib_debug_is_wanted(flags) && ulib_debug_open(client)) {
+		client_free(client);
+		return -ENOMEM;
+	}
 	err = ulib_file_open(&client->own->file, backend);
 	if (!err) {
 		client->fd = client->own->file.fd;
@@ -388,8 +395,8 @@ static int open_client(struct rring_client **out, const char *name,
 }
 
 /* Flags that do not select a backend. */
-#define CLIENT_FLAGS	(RRING_SINGLE_THREADED | RRING_SPILL | \
-			 RRING_INTERRUPTIBLE)
+#define CLIENT_FLAGS	(RRING_SINGLE_THREADED | RRING_CHECKED | \
+			 RRING_SPILL | RRING_INTERRUPTIBLE)
 
 /*
  * Return the backend that @flags of rring_open() select. Return -EINVAL if
@@ -415,15 +422,21 @@ int rring_open(struct rring_client **client, const char *name,
 	int backend = backend_for(flags);
 
 	if (backend < 0)
-		return ulib_error(backend, "flags are %#x; they may have RRING_SINGLE_THREADED, RRING_SPILL, RRING_INTERRUPTIBLE, and one of RRING_ON_DEVICE and RRING_IN_PROCESS",
+		return ulib_error(backend, "flags are %#x; they may have RRING_SINGLE_THREADED, RRING_CHECKED, RRING_SPILL, RRING_INTERRUPTIBLE, and one of RRING_ON_DEVICE and RRING_IN_PROCESS",
 				  flags);
 	return open_client(client, name ? name : "default", -1, role, flags,
 			   (enum rring_backend)backend);
 }
 
-static int refuse_flags(unsigned int flags)
+/*
+ * Check @flags of a call whose arena is of one backend. Return 0 or -EINVAL, and
+ * then store an error detail.
+ */
+static int check_flags(unsigned int flags)
 {
-	return ulib_error(-EINVAL, "flags are %#x; only RRING_SINGLE_THREADED, RRING_SPILL and RRING_INTERRUPTIBLE are possible here, as the arena is of one backend",
+	if (!(flags & ~CLIENT_FLAGS))
+		return 0;
+	return ulib_error(-EINVAL, "flags are %#x; only RRING_SINGLE_THREADED, RRING_CHECKED, RRING_SPILL and RRING_INTERRUPTIBLE are possible here, as the arena is of one backend",
 			  flags);
 }
 
@@ -431,9 +444,10 @@ int rring_open_arena(struct rring_client **client, int arena_fd,
 		     enum rring_role role, unsigned int flags)
 {
 	enum rring_backend backend = RRING_BACKEND_DEVICE;
+	int err = check_flags(flags);
 
-	if (flags & ~CLIENT_FLAGS)
-		return refuse_flags(flags);
+	if (err)
+		return err;
 	if (fcntl(arena_fd, F_GETFD) < 0)
 		return ulib_error(-EBADF, "%d is not an open descriptor; pass what rring_arena_create() returned",
 				  arena_fd);
@@ -446,11 +460,12 @@ int rring_open_config(struct rring_client **client,
 		      const struct rring_arena_config *config,
 		      unsigned int flags)
 {
-	int fd, err;
-
 	/* check flags before the arena exists: a persistent one would stay */
-	if (flags & ~CLIENT_FLAGS)
-		return refuse_flags(flags);
+	int err = check_flags(flags);
+	int fd;
+
+	if (err)
+		return err;
 	fd = rring_arena_create(config);
 	if (fd < 0)
 		return fd;
@@ -464,6 +479,8 @@ void rring_close(struct rring_client *client)
 	struct rring_client_private *own = client->own;
 	uint32_t i;
 
+	if (ulib_is_checked(client))
+		ulib_debug_close(client);
 	while (own->readers)
 		rring_reader_close(own->readers, 0);
 	while (own->writers)
@@ -576,6 +593,8 @@ int rring_pool_stat(struct rring_client *client, enum rring_class pool,
 	if (flags & ~RRING_STAT_SWEEP)
 		return ulib_error(-EINVAL, "flags are %#x; only RRING_STAT_SWEEP is known",
 				  flags);
+	if (flags && ulib_is_checked(client))
+		ulib_checked_give_back(client);
 	return ulib_call(client, RRING_IOC_POOL_STAT, stat);
 }
 
@@ -588,6 +607,9 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 		.ring = ring,
 	};
 
+	if (ulib_is_checked(client) && waiters == RRING_READERS_WAIT &&
+	    !ulib_checked_published(client, ring))
+		return;
 	ulib_call(client, RRING_IOC_WAKE, &args);
 }
 

@@ -73,6 +73,7 @@ struct rring_client_private {
 	char *writable;			/* the region OWN; NULL: no producer */
 	struct rring_event_header *headers;	/* of this client */
 	struct ulib_xxl_table xxl;
+	struct ulib_debug *debug;	/* NULL: the client is not checked */
 	struct rring_attach attach;	/* what ATTACH returned: id, sizes */
 };
 
@@ -100,11 +101,21 @@ int ulib_refuse_inherited(void);
  */
 int ulib_not_held(const struct rring_client *client);
 
+/*
+ * Return 1 if the calls with @client are checked, see ulib/debug/debug.h, else
+ * 0. A child of fork() does not check the clients of its parent.
+ */
+static inline int ulib_is_checked(const struct rring_client *client)
+{
+	return client->shared == RRING_SHARED_CHECKED;
+}
+
 int ulib_clients_init(void);
 void ulib_clients_lock(void);
 void ulib_clients_unlock(void);
 void ulib_clients_add(struct rring_client_private *own);
 void ulib_clients_remove(struct rring_client_private *own);
+int ulib_clients_has(const struct rring_client *client);
 void ulib_inherited_reader_free(struct rring_reader *reader);
 void ulib_inherited_client_free(struct rring_client *client);
 

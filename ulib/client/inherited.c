@@ -102,6 +102,7 @@ static void disable_writer(struct rring_writer *writer)
 {
 	writer->limit = writer->head;
 	writer->info = &no_ring_info;
+	writer->waiters = &no_ring_info.waiters;
 	writer->ring = &no_ring;
 }
 
@@ -192,6 +193,19 @@ void ulib_clients_add(struct rring_client_private *own)
 	ulib_clients_unlock();
 }
 
+/*
+ * Return 1 if @client is open, else 0: then it may be no client at all. The caller
+ * holds ulib_clients_lock().
+ */
+int ulib_clients_has(const struct rring_client *client)
+{
+	const struct rring_client_private *own = clients;
+
+	while (own && own->client != client)
+		own = own->next;
+	return !!own;
+}
+
 void ulib_clients_remove(struct rring_client_private *own)
 {
 	struct rring_client_private **link = &clients;
@@ -220,6 +234,7 @@ void ulib_inherited_reader_free(struct rring_reader *reader)
 		reader->next = kept;
 		kept = reader;
 	} else {
+		free(reader->use);
 		free(reader);
 	}
 }
@@ -239,8 +254,8 @@ static int has_mapped_events(const struct rring_client *client)
  * Close the descriptors of @client, which is inherited, and free @client. The
  * caller has freed the readers, writers and pipes of @client. Do not destroy
  * the mutexes, because a thread of the parent may have held them during fork().
- * If the client had mapped XXL regions, keep .own on the list kept, so that a
- * leak checker still finds what .own points to.
+ * If the client had mapped XXL regions, or is checked, keep .own on the list
+ * kept, so that a leak checker still finds what .own points to.
  */
 void ulib_inherited_client_free(struct rring_client *client)
 {
@@ -254,7 +269,7 @@ void ulib_inherited_client_free(struct rring_client *client)
 	own->file.calls->abandon(&own->file);
 	for (i = 0; i < RRING_POOLS; i++)
 		free(client->pool[i].parked_handle);
-	if (has_mapped_events(client)) {
+	if (has_mapped_events(client) || own->debug) {
 		own->next = kept;
 		kept = own;
 	} else {

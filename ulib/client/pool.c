@@ -2,9 +2,11 @@
 /* Events: allocate, hold, drop. */
 #include <string.h>
 
+#include "../debug/debug.h"
 #include "../wait.h"
 #include "client.h"
 #include "ledger.h"
+#include "pool.h"
 #include "recent.h"
 
 /*
@@ -258,10 +260,6 @@ static inline int init_event(const struct rring_client *client, uint32_t pool,
 	return rring_header_init(&client->pool[pool], handle, len, event_type);
 }
 
-static int alloc_class_until(struct rring_client *client, uint32_t index,
-			     uint32_t len, uint32_t event_type,
-			     uint64_t deadline, struct rring_event *event);
-
 /*
  * After a refill of class @index has failed with @err, because the class is dry:
  * if @client spills, allocate @event from a larger class. Return 0, or @err if
@@ -273,14 +271,14 @@ alloc_from_larger(struct rring_client *client, uint32_t index, uint32_t len,
 {
 	if (err != -ENOSPC || !client->own->spills || index + 1 >= RRING_XXL)
 		return err;
-	if (!alloc_class_until(client, index + 1, len, event_type, 0, event))
+	if (!ulib_alloc(client, index + 1, len, event_type, 0, event))
 		return 0;
 	return ulib_explain_refill(client, index, err);
 }
 
-static int alloc_class_until(struct rring_client *client, uint32_t index,
-			     uint32_t len, uint32_t event_type,
-			     uint64_t deadline, struct rring_event *event)
+int ulib_alloc(struct rring_client *client, uint32_t index, uint32_t len,
+	       uint32_t event_type, uint64_t deadline,
+	       struct rring_event *event)
 {
 	struct rring_pool_view *pool = &client->pool[index];
 	uint64_t handle;
@@ -302,6 +300,16 @@ static int alloc_class_until(struct rring_client *client, uint32_t index,
 			return alloc_from_larger(client, index, len, event_type,
 						 err, event);
 	}
+}
+
+static int alloc_class_until(struct rring_client *client, uint32_t index,
+			     uint32_t len, uint32_t event_type,
+			     uint64_t deadline, struct rring_event *event)
+{
+	return ulib_is_checked(client) ?
+	       ulib_checked_alloc(client, index, len, event_type, deadline,
+				  event) :
+	       ulib_alloc(client, index, len, event_type, deadline, event);
 }
 
 /*
@@ -329,11 +337,12 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 	if ((unsigned int)pool >= RRING_POOLS)
 		return ulib_error(-EINVAL, "there is no class %u; classes are RRING_XS to RRING_XXL",
 				  pool);
-	if (client->shared && pool < RRING_XXL && rring_slot_takes(pool, len))
-		return alloc_threads(client, pool, len, event_type, event);
-	if (pool < RRING_XXL && rring_slot_takes(pool, len) &&
-	    !client->pool[pool].parked) {
-		handle = pop_slot(client, &client->pool[pool]);
+	if (pool < RRING_XXL && rring_slot_takes(pool, len)) {
+		if (client->shared == 1)
+			return alloc_threads(client, pool, len, event_type,
+					     event);
+		handle = client->shared || client->pool[pool].parked ? 0 :
+			 pop_slot(client, &client->pool[pool]);
 		if (handle)
 			return init_event(client, pool, handle, len, event_type,
 					  event);
@@ -545,13 +554,16 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 	if (client->role != RRING_PRODUCER)
 		return ulib_error(-EPERM, "only a client with the role RRING_PRODUCER changes events");
 	if (!rring_event_is_of(event, client))
-		return rring_refuse_slow(-EINVAL);
+		return rring_foreign_slow(client, event);
 	if (len > payload_capacity(client, event->handle))
 		return ulib_error(-E2BIG, "the slot of the event has room for %llu bytes, not for %u",
 				  (unsigned long long)payload_capacity(client, event->handle),
 				  len);
 	if (!ulib_header_is_writable(client, event->handle))
 		return ulib_error(-EPERM, "in an owned arena only the producer that allocated the event changes it");
+	if (ulib_is_checked(client) &&
+	    !ulib_checked_resize(client, event, len))
+		return ulib_not_held(client);
 	client->pool[pool].header[rring_handle_index(event->handle)].len = len;
 	event->len = len;
 	return 0;
@@ -562,8 +574,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
  * -EOVERFLOW if the client has RRING_HOLDS_MAX holds already. If the word is
  * empty, the hold takes more than an exchange.
  */
-static int hold_threads(struct rring_client *client,
-			const struct rring_event *event)
+static __attribute__((noinline)) int
+hold_threads(struct rring_client *client, const struct rring_event *event)
 {
 	const uint32_t most = RRING_HOLDS_MAX * (uint32_t)RRING_HOLD;
 	const uint64_t change = RRING_MOVE + RRING_HOLD;
@@ -644,6 +656,15 @@ static __attribute__((noinline)) int hold_single(struct rring_client *client,
 int rring_hold_slow(struct rring_client *client,
 		    const struct rring_event *event)
 {
+	if (client->shared == 1 &&
+	    rring_handle_class(event->handle) != RRING_XXL)
+		return hold_threads(client, event);
+	return ulib_is_checked(client) ? ulib_checked_hold(client, event) :
+					 ulib_hold(client, event);
+}
+
+int ulib_hold(struct rring_client *client, const struct rring_event *event)
+{
 	if (rring_handle_class(event->handle) == RRING_XXL)
 		return ulib_xxl_hold(client, event);
 	return client->shared ? hold_threads(client, event) :
@@ -671,14 +692,12 @@ drop_threads(struct rring_client *client, const struct rring_event *event)
 	return dropped ? 0 : ulib_not_held(client);
 }
 
-int rring_drop_slow(struct rring_client *client,
-		    const struct rring_event *event)
+/* Drop a hold on @event in a single-threaded client, or on one of class XXL. */
+static inline int drop_single(struct rring_client *client,
+			      const struct rring_event *event)
 {
-	uint64_t word;
+	uint64_t word = rring_word_load(event->word);
 
-	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
-		return drop_threads(client, event);
-	word = rring_word_load(event->word);
 	if (word & RRING_ASIDE)
 		return rring_handle_class(event->handle) == RRING_XXL ?
 		       ulib_xxl_drop(client, event) : ulib_not_held(client);
@@ -696,6 +715,22 @@ int rring_drop_slow(struct rring_client *client,
 	if (!rring_ledger_holds(word))
 		rring_freed(client);
 	return 0;
+}
+
+int rring_drop_slow(struct rring_client *client,
+		    const struct rring_event *event)
+{
+	if (!client->shared)
+		return drop_single(client, event);
+	return ulib_is_checked(client) ? ulib_checked_drop(client, event) :
+					 ulib_drop(client, event);
+}
+
+int ulib_drop(struct rring_client *client, const struct rring_event *event)
+{
+	if (client->shared && rring_handle_class(event->handle) != RRING_XXL)
+		return drop_threads(client, event);
+	return drop_single(client, event);
 }
 
 /*
@@ -765,8 +800,8 @@ static int read_header(const struct rring_client *client, uint64_t handle,
  * load the generation. Without the fence, the sweep could miss the hold, while
  * this function does not see that the sweep has hidden the generation.
  */
-int rring_upgrade(struct rring_client *client, uint64_t handle,
-		  struct rring_event *event)
+int ulib_upgrade(struct rring_client *client, uint64_t handle,
+		 struct rring_event *event)
 {
 	struct rring_event held;
 	int err;
@@ -779,7 +814,8 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	if (rring_word_load(held.word) & RRING_ASIDE &&
 	    drop_recalled(client, handle))
 		return -ESTALE;
-	err = rring_hold(client, &held);
+	err = client->shared ? hold_threads(client, &held) :
+			       rring_hold(client, &held);
 	if (err)
 		return err;
 	/*
@@ -792,8 +828,16 @@ int rring_upgrade(struct rring_client *client, uint64_t handle,
 	else
 		err = read_header(client, handle, event);
 	if (err)
-		rring_drop(client, &held);
+		ulib_drop(client, &held);
 	return err;
+}
+
+int rring_upgrade(struct rring_client *client, uint64_t handle,
+		  struct rring_event *event)
+{
+	return ulib_is_checked(client) ?
+	       ulib_checked_upgrade(client, handle, event) :
+	       ulib_upgrade(client, handle, event);
 }
 
 int rring_find(struct rring_client *client, uint64_t handle,
@@ -808,7 +852,8 @@ int rring_find(struct rring_client *client, uint64_t handle,
 	word = rring_word_load(&client->pool[rring_handle_class(handle)]
 			       .ledger[rring_handle_index(handle)]);
 	if (!rring_ledger_holds(word) || word & RRING_ASIDE ||
-	    !rring_generation_is(client, handle))
+	    !rring_generation_is(client, handle) ||
+	    (ulib_is_checked(client) && ulib_checked_keeps(client, handle)))
 		return ulib_is_inherited(client) ? ulib_refuse_inherited() :
 						   -ESTALE;
 	return read_header(client, handle, event);
@@ -827,7 +872,18 @@ uint64_t rring_share(struct rring_client *client,
 		rring_word_store_release(event->word,
 					 rring_word_load(event->word) &
 					 ~RRING_PRIVATE);
+	else if (ulib_is_checked(client) &&
+		 !ulib_checked_share(client, event))
+		return 0;
 	return event->handle;
+}
+
+int rring_foreign_slow(struct rring_client *client,
+		       const struct rring_event *event)
+{
+	if (ulib_is_checked(client))
+		ulib_checked_foreign(client, event);
+	return rring_refuse_slow(-EINVAL);
 }
 
 static void empty_magazine(struct rring_client *client,
@@ -850,6 +906,8 @@ void rring_trim(struct rring_client *client)
 {
 	uint32_t i;
 
+	if (ulib_is_checked(client))
+		ulib_checked_give_back(client);
 	/* skip XXL: each slot was lent for a thread, which takes it soon */
 	for (i = 0; i < RRING_XXL; i++) {
 		unpark_all(client, &client->pool[i]);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Seal an event, so that not even its producer can write the payload. */
+#include "../debug/debug.h"
 #include "client.h"
 
 static int explain(int err)
@@ -46,19 +47,22 @@ int rring_seal(struct rring_client *client, struct rring_event *event)
 
 	ulib_error_forget();
 	if (!rring_event_is_of(event, client))
-		return rring_refuse_slow(-EINVAL);
+		return rring_foreign_slow(client, event);
 	if (pool < RRING_L || pool > RRING_XXL)
 		return ulib_error(-EINVAL, "the event is below class RRING_L: a copy costs less than to seal");
 	if (pool == RRING_XXL)
 		return seal_xxl(client, event);
 	/* not parked when it is dropped: a parked slot would stay sealed */
-	rring_share(client, event);
+	if (!rring_share(client, event))
+		return ulib_not_held(client);
 	err = call_seal(client, event->handle);
 	if (err)
 		return err;
 	/* the payload has left OWN; from now on it is read in PAYLOAD */
 	rring_event_at(client, event->handle, event->len, event->event_type,
 		       event);
+	if (ulib_is_checked(client))
+		ulib_checked_sealed(client, event);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ int rring_read_keep(struct rring_reader *reader, struct rring_event *event)
 	struct rring_event from;
 	int err, kept;
 
-	if (!reader->entries)
+	if (reader->stride)
 		return ulib_error(-EINVAL, "the ring is inline: its events end with their entries; use rring_read_copy()");
 	err = rring_try_read(reader, &from);
 	if (err)

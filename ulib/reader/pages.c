@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "../client/client.h"
+#include "../debug/debug.h"
 #include "pages.h"
 
 /*
@@ -83,6 +84,8 @@ int ulib_pages_map(struct rring_reader *reader)
 			(ring + info->entry_offset);
 		reader->data = ring + info->data_offset;
 	}
+	if (ulib_is_checked(reader->client))
+		ulib_checked_hide(reader);
 	return 0;
 }
 

@@ -3,8 +3,19 @@
 #include <stdlib.h>
 
 #include "../client/client.h"
+#include "../debug/debug.h"
 #include "../wait.h"
 #include "head.h"
+#include "reader.h"
+
+/*
+ * Return the entries or, in an inline ring, the headers of the ring that @reader
+ * has mapped. They are not at .entries if the client is checked.
+ */
+static const void *mapped_entries(const struct rring_reader *reader)
+{
+	return (const char *)reader->ring + reader->info->entry_offset;
+}
 
 /*
  * Copy the entry @i entries above the reader's position to @to. The ring is one
@@ -15,8 +26,9 @@
 static int read_entry(const struct rring_reader *reader, uint32_t i,
 		      struct rring_entry *to)
 {
+	const struct rring_entry *entries = mapped_entries(reader);
 	const struct rring_entry *from =
-		&reader->entries[rring_reader_index(reader, i)];
+		&entries[rring_reader_index(reader, i)];
 
 	to->handle = RRING_LOAD(&from->handle);
 	to->header.len = RRING_LOAD(&from->header.len);
@@ -55,14 +67,35 @@ static int load_event(struct rring_reader *reader, uint32_t i,
 	return rring_generation_is(reader->client, entry.handle) ? 0 : -ESTALE;
 }
 
-int rring_entry_slow(struct rring_reader *reader, uint32_t i,
-		     struct rring_event *event)
+static int read_handle(struct rring_reader *reader, uint32_t i,
+		       struct rring_event *event)
 {
 	int err = load_event(reader, i, event);
 
 	if (err == -ESTALE || err == -EBADMSG)
 		return reader->lappable ? -ESTALE : -EBADMSG;
 	return err;
+}
+
+int ulib_entry(struct rring_reader *reader, uint32_t i,
+	       struct rring_event *event)
+{
+	struct rring_reader plain;
+
+	if (!reader->stride)
+		return read_handle(reader, i, event);
+	plain = *reader;
+	plain.headers = mapped_entries(reader);
+	plain.data = (const char *)reader->ring + reader->info->data_offset;
+	return rring_entry(&plain, i, event);
+}
+
+int rring_entry_slow(struct rring_reader *reader, uint32_t i,
+		     struct rring_event *event)
+{
+	return ulib_is_checked(reader->client) ?
+	       ulib_checked_entry(reader, i, event) :
+	       read_handle(reader, i, event);
 }
 
 /*
@@ -96,7 +129,7 @@ static int entries_still_valid(struct rring_reader *reader, uint32_t n)
 
 	/* N: pairs with M in rring_writer_claim(): reads come before */
 	rring_fence_acquire();
-	if (reader->entries && !generations_match(reader, n))
+	if (!reader->stride && !generations_match(reader, n))
 		return 0;
 	/* N: the second reads of the entries come before, too */
 	rring_fence_acquire();
@@ -134,14 +167,20 @@ static int check_release(struct rring_reader *reader, uint32_t n)
 
 int rring_release_slow(struct rring_reader *reader, uint32_t n)
 {
-	int err = check_release(reader, n);
+	int err;
 
+	if (ulib_is_checked(reader->client))
+		ulib_checked_release(reader, n);
+	if (n > reader->head - reader->pos)
+		return rring_refuse_slow(-EINVAL);
+	err = check_release(reader, n);
 	if (!err)
 		rring_reader_advance(reader, n);
 	if (!err && !reader->observer)
 		rring_after_release(reader);
 	ulib_xxl_unpin(reader, reader->pos);
-	reader->slow_release = reader->lappable || reader->pins;
+	reader->slow_release = reader->lappable || reader->pins ||
+			       reader->use;
 	return err;
 }
 
@@ -164,7 +203,7 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event)
 	struct rring_event held;
 
 	if (!rring_event_is_of(event, reader->client))
-		return rring_refuse_slow(-EINVAL);
+		return rring_foreign_slow(reader->client, event);
 	if (reader->lappable)
 		return rring_upgrade(reader->client, event->handle, &held);
 	return rring_hold(reader->client, event);
@@ -188,6 +227,8 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 	int err;
 	long n;
 
+	if (ulib_is_checked(reader->client))
+		ulib_checked_use(reader);
 	do {
 		err = ulib_release_peeked(reader);
 		if (err)
@@ -204,12 +245,12 @@ int rring_try_read(struct rring_reader *reader, struct rring_event *event)
 
 static int next_is_discarded(const struct rring_reader *reader)
 {
+	const struct rring_event_header *header = mapped_entries(reader);
 	uint32_t index = rring_reader_index(reader, 0);
 	struct rring_entry entry;
 
-	if (reader->headers)
-		return RRING_LOAD(&reader->headers[index].len) ==
-		       RRING_LEN_NONE;
+	if (reader->stride)
+		return RRING_LOAD(&header[index].len) == RRING_LEN_NONE;
 	read_entry(reader, 0, &entry);
 	return is_discarded(&entry);
 }
@@ -264,7 +305,7 @@ static int sleep_readable(void *context, uint64_t deadline)
 	return ulib_sleep(reader->client, &args);
 }
 
-int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
+int ulib_wait_readable(struct rring_reader *reader, uint64_t deadline)
 {
 	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)reader->strategy,
@@ -277,6 +318,13 @@ int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
 	if (err || reader->head > reader->pos)
 		return err;
 	return rring_wait(&waiter, deadline);
+}
+
+int rring_wait_readable(struct rring_reader *reader, uint64_t deadline)
+{
+	return ulib_is_checked(reader->client) ?
+	       ulib_checked_wait_readable(reader, deadline) :
+	       ulib_wait_readable(reader, deadline);
 }
 
 /* ---- batches ---- */
@@ -339,8 +387,8 @@ static long end_batch(struct rring_reader *reader, struct batch *batch,
 	return err ? err : (long)batch->done;
 }
 
-long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
-		      void *context, uint32_t max)
+long ulib_read_batch(struct rring_reader *reader, rring_handler_t handler,
+		     void *context, uint32_t max)
 {
 	int err = ulib_release_peeked(reader);
 	struct batch batch = {};
@@ -362,6 +410,14 @@ long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
 			break;
 	}
 	return end_batch(reader, &batch, handler, context);
+}
+
+long rring_read_batch(struct rring_reader *reader, rring_handler_t handler,
+		      void *context, uint32_t max)
+{
+	return ulib_is_checked(reader->client) ?
+	       ulib_checked_read_batch(reader, handler, context, max) :
+	       ulib_read_batch(reader, handler, context, max);
 }
 
 /* ---- open and close ---- */
@@ -406,7 +462,7 @@ static int join(struct rring_reader *reader,
 	reader->observer = config->flags & RRING_JOIN_OBSERVER;
 	reader->strategy = ulib_strategy_for(client, config->strategy);
 	reader->lappable = reader->observer || reader->info->stall_ns;
-	reader->slow_release = reader->lappable;
+	reader->slow_release = reader->lappable || reader->use;
 	reader->slow_look = reader->lappable ? ULIB_LOOK_LAPPABLE : 0;
 	reader->pos = args.position;
 	return 0;
@@ -478,6 +534,11 @@ int rring_reader_open(struct rring_client *client,
 	if (!reader)
 		return -ENOMEM;
 	reader->client = client;
+	if (ulib_is_checked(client)) {
+		err = ulib_checked_reader_open(reader);
+		if (err)
+			goto fail;
+	}
 	err = join(reader, config);
 	if (err)
 		goto fail;
@@ -492,6 +553,7 @@ int rring_reader_open(struct rring_client *client,
 fail_join:
 	leave(reader, !reader->resumed);
 fail:
+	free(reader->use);
 	free(reader);
 	return err;
 }
@@ -509,6 +571,7 @@ void rring_reader_close(struct rring_reader *reader, int forget)
 	ulib_head_close(reader);
 	/* the client's poll descriptor must not report this reader any more */
 	ulib_poll_again(reader->client, 0);
+	free(reader->use);
 	free(reader);
 }
 

@@ -7,6 +7,7 @@
 #include "../client/client.h"
 #include "../client/ledger.h"
 #include "../client/recent.h"
+#include "../debug/debug.h"
 #include "../wait.h"
 #include "room.h"
 #include "scan.h"
@@ -365,7 +366,7 @@ static int count_drops(struct rring_writer *writer, uint32_t n)
  * (does not apply to RRING_OVERWRITE). Otherwise return an error of the wait,
  * or -EPERM for a client that is inherited by fork().
  */
-int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
+int ulib_make_room(struct rring_writer *writer, uint32_t n)
 {
 	const struct rring_ring_info *info = writer->info;
 	int err;
@@ -385,8 +386,14 @@ int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
 	       count_drops(writer, n) : err;
 }
 
-int rring_wait_writable(struct rring_writer *writer, uint32_t n,
-			uint64_t deadline)
+int rring_writer_make_room(struct rring_writer *writer, uint32_t n)
+{
+	return ulib_is_checked(writer->client) ?
+	       ulib_checked_make_room(writer, n) : ulib_make_room(writer, n);
+}
+
+int ulib_wait_writable(struct rring_writer *writer, uint32_t n,
+		       uint64_t deadline)
 {
 	const struct rring_ring_info *info = writer->info;
 	int err;
@@ -400,6 +407,14 @@ int rring_wait_writable(struct rring_writer *writer, uint32_t n,
 		return refuse_number(writer, n);
 	err = ulib_writer_check_room(writer, n);
 	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
+}
+
+int rring_wait_writable(struct rring_writer *writer, uint32_t n,
+			uint64_t deadline)
+{
+	return ulib_is_checked(writer->client) ?
+	       ulib_checked_wait_writable(writer, n, deadline) :
+	       ulib_wait_writable(writer, n, deadline);
 }
 
 long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
@@ -417,7 +432,7 @@ long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
 		err = make_room_by_overwriting(writer, n);
 	else if (ulib_writer_check_room(writer, n) &&
 		 writer->limit == writer->head)
-		err = rring_writer_make_room(writer, 1);
+		err = ulib_make_room(writer, 1);
 	if (err)
 		return err;
 	if (writer->limit - writer->head < n)

@@ -21,4 +21,12 @@ void ulib_room_settle(struct rring_writer *writer, uint64_t low);
  */
 long ulib_writer_find_room(struct rring_writer *writer, uint32_t n);
 
+/*
+ * These do what rring_writer_make_room() and rring_wait_writable() do, without
+ * the checks of a client that is checked.
+ */
+int ulib_make_room(struct rring_writer *writer, uint32_t n);
+int ulib_wait_writable(struct rring_writer *writer, uint32_t n,
+		       uint64_t deadline);
+
 #endif /* ULIB_ROOM_H */

@@ -8,8 +8,10 @@
 #include "../backoff.h"
 #include "../client/client.h"
 #include "../client/ledger.h"
+#include "../debug/debug.h"
 #include "../wait.h"
 #include "room.h"
+#include "writer.h"
 
 /* claim_ahead() returns capacity / CLAIM_PART, but at most CLAIM_AHEAD_MAX */
 #define CLAIM_PART	64
@@ -55,8 +57,8 @@ static inline int publish_held(struct rring_writer *writer,
 	return 0;
 }
 
-int rring_publish_threads(struct rring_writer *writer,
-			  const struct rring_event *event)
+int ulib_publish_threads(struct rring_writer *writer,
+			 const struct rring_event *event)
 {
 	uint64_t word = rring_word_load(event->word);
 	int err;
@@ -76,6 +78,14 @@ int rring_publish_threads(struct rring_writer *writer,
 	rring_published(writer);
 	rring_freed(writer->client);
 	return 0;
+}
+
+int rring_publish_threads(struct rring_writer *writer,
+			  const struct rring_event *event)
+{
+	return ulib_is_checked(writer->client) ?
+	       ulib_checked_publish(writer, event) :
+	       ulib_publish_threads(writer, event);
 }
 
 int rring_publish_slow(struct rring_writer *writer,
@@ -199,7 +209,7 @@ static inline int write_entry(struct rring_writer *writer,
 	uint64_t word;
 
 	if (!rring_event_is_of(event, writer->client))
-		return rring_refuse_slow(-EINVAL);
+		return rring_foreign_slow(writer->client, event);
 	word = rring_word_load(event->word);
 	if (!rring_ledger_holds(word) ||
 	    (word & RRING_ASIDE &&
@@ -269,14 +279,12 @@ static void drop_published(struct rring_client *client,
 	}
 }
 
-long rring_publish_batch(struct rring_writer *writer,
-			 const struct rring_event *events, uint32_t n)
+long ulib_publish_batch(struct rring_writer *writer,
+			const struct rring_event *events, uint32_t n)
 {
 	int err = 0;
 	long room;
 
-	if (!writer->entries)
-		return ulib_error(-EINVAL, "the ring is inline; use rring_add_batch()");
 	room = n ? ulib_writer_find_room(writer, n) : 0;
 	if (room <= 0)
 		return room;
@@ -292,6 +300,16 @@ long rring_publish_batch(struct rring_writer *writer,
 	rring_published(writer);
 	rring_freed(writer->client);
 	return n;
+}
+
+long rring_publish_batch(struct rring_writer *writer,
+			 const struct rring_event *events, uint32_t n)
+{
+	if (!writer->entries)
+		return ulib_error(-EINVAL, "the ring is inline; use rring_add_batch()");
+	return ulib_is_checked(writer->client) ?
+	       ulib_checked_publish_batch(writer, events, n) :
+	       ulib_publish_batch(writer, events, n);
 }
 
 /* ---- open and close ---- */
@@ -342,6 +360,7 @@ static void set_up(struct rring_writer *writer,
 	writer->stride = args->stride;
 	writer->claimed = rring_seq_load(&writer->ring->claim);
 	writer->claim_ahead = claim_ahead(args);
+	writer->waiters = &writer->info->waiters;
 }
 
 static void enlist(struct rring_writer *writer)
@@ -419,11 +438,18 @@ int rring_writer_open(struct rring_client *client,
 	set_up(writer, &args);
 	writer->strategy = ulib_strategy_for(client, config->strategy);
 	ulib_backoff_init(&writer->backoff);
+	if (ulib_is_checked(client)) {
+		err = ulib_checked_writer_open(writer);
+		if (err)
+			goto fail_map;
+	}
 	enlist(writer);
 	ulib_poll_again(client, 0);
 	*out = writer;
 	return 0;
 
+fail_map:
+	ulib_unmap(client, writer->ring, writer->size);
 fail_ring:
 	close_ring(client, args.ring, 0);
 fail:
@@ -435,6 +461,7 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 {
 	if (ulib_is_inherited(writer->client)) {
 		delist(writer);
+		free(writer->use);
 		free(writer);
 		return;
 	}
@@ -452,6 +479,7 @@ static void close_writer(struct rring_writer *writer, uint32_t flags)
 	ulib_unmap(writer->client, writer->ring, writer->size);
 	/* the client's poll descriptor must not report this writer any more */
 	ulib_poll_again(writer->client, 0);
+	free(writer->use);
 	free(writer);
 }
 

@@ -52,6 +52,12 @@ void rring_unpark(struct rring_client *client, enum rring_class pool);
  * for @err.
  */
 int rring_refuse_slow(int err);
+/*
+ * Refuse @event, which is not of @client or cannot be in a ring without handles.
+ * Return -EINVAL.
+ */
+int rring_foreign_slow(struct rring_client *client,
+		       const struct rring_event *event);
 
 #define rring_unlikely(x) __builtin_expect(!!(x), 0)
 
@@ -281,7 +287,7 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
 	uint64_t word;
 
 	if (rring_unlikely(!rring_event_is_of(event, client)))
-		return rring_refuse_slow(-EINVAL);
+		return rring_foreign_slow(client, event);
 	word = rring_word_load(event->word);
 	/*
 	 * The condition is true also if the word is empty: the subtraction
@@ -342,7 +348,7 @@ RRING_IN_LINE int rring_drop(struct rring_client *client,
 	uint32_t more;
 
 	if (rring_unlikely(!rring_event_is_of(event, client)))
-		return rring_refuse_slow(-EINVAL);
+		return rring_foreign_slow(client, event);
 	word = rring_word_load(event->word);
 	more = RRING_CAST(uint32_t, word - 2 * RRING_HOLD);
 	/*
@@ -425,7 +431,7 @@ RRING_IN_LINE void rring_published(struct rring_writer *writer)
 	uint32_t waiters;
 
 	rring_fence_compiler();
-	waiters = rring_flag_load(&writer->info->waiters);
+	waiters = rring_flag_load(writer->waiters);
 	if (rring_unlikely(waiters & RRING_READERS_WAIT))
 		rring_wake_ring(writer->client, writer->id,
 				RRING_READERS_WAIT);
@@ -497,7 +503,7 @@ RRING_IN_LINE int rring_publish(struct rring_writer *writer,
 
 	if (rring_unlikely(!writer->entries ||
 			   !rring_event_is_of(event, writer->client)))
-		return rring_refuse_slow(-EINVAL);
+		return rring_foreign_slow(writer->client, event);
 	if (rring_unlikely(writer->client->shared))
 		return rring_publish_threads(writer, event);
 	word = rring_word_load(event->word);
@@ -679,7 +685,7 @@ RRING_IN_LINE void rring_after_release(struct rring_reader *reader)
 RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n)
 {
 	if (rring_unlikely(n > reader->head - reader->pos))
-		return rring_refuse_slow(-EINVAL);
+		return rring_release_slow(reader, n);
 	reader->peeked = 0;
 	if (rring_unlikely(reader->slow_release))
 		return rring_release_slow(reader, n);

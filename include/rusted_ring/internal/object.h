@@ -42,10 +42,21 @@ struct rring_pool_view {
 				 */
 };
 
+/*
+ * In a client that is checked, each operation leaves the inline functions, and
+ * calls the library: .shared is not 0, .short_holds and .parked_max are 0, the
+ * writers have no room and a flag at .waiters that is always raised, and the
+ * readers have empty entries and .slow_release.
+ */
+#define RRING_SHARED_CHECKED	2
+
 struct rring_client {
 	struct rring_pool_view pool[RRING_POOLS];
 	const struct rring_arena_info *arena;
-	uint32_t shared;	/* 1: opened without RRING_SINGLE_THREADED */
+	uint32_t shared;	/* 0: opened with RRING_SINGLE_THREADED; 1: without;
+				 * RRING_SHARED_CHECKED: the client is checked,
+				 * see rring_debug(3)
+				 */
 	/*
 	 * Let w be the low 32 bits of a ledger word. rring_hold() adds a hold
 	 * inline if w - 1 < .short_holds, where w - 1 wraps if w is 0.
@@ -81,7 +92,7 @@ struct rring_writer {
 	struct rring_entry *entries;	/* only in a ring of RRING_HANDLES */
 	struct rring_event_header *headers;	/* only in RRING_INLINE */
 	char *data;			/* payloads; only in RRING_INLINE */
-	const struct rring_ring_info *info;
+	const rring_flag_t *waiters;	/* .waiters of .info */
 	uint64_t head;		/* position of the next entry */
 	uint64_t limit;		/* the writer has room for all entries below
 				 * this position
@@ -106,8 +117,10 @@ struct rring_writer {
 	uint32_t id;		/* id of the ring */
 	size_t size;		/* bytes of the mapping of the ring */
 	struct rring_writer *next; /* next writer of the same client */
+	const struct rring_ring_info *info;
 	uint32_t strategy;	/* enum rring_strategy */
 	struct rring_backoff backoff;
+	struct ulib_use *use;	/* NULL: the client is not checked */
 };
 
 struct rring_reader {
@@ -192,6 +205,7 @@ struct rring_reader {
 	 * read call offers them to the program.
 	 */
 	uint64_t unoffered;
+	struct ulib_use *use;	/* NULL: the client is not checked */
 };
 
 #endif /* _RUSTED_RING_OBJECT_H */
