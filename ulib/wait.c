@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "client/client.h"
+#include "probes.h"
 #include "wait.h"
 
 /*
@@ -44,8 +45,11 @@ static _Thread_local uint32_t last_waker;
 
 int ulib_sleep(struct rring_client *client, struct rring_wait *args)
 {
-	int err = ulib_call_until(client, RRING_IOC_WAIT, args, args->deadline);
+	int err;
 
+	ULIB_PROBE(sleep, client->id, args->ring, args->what, args->deadline);
+	err = ulib_call_until(client, RRING_IOC_WAIT, args, args->deadline);
+	ULIB_PROBE(awake, client->id, args->ring, args->what, err);
 	if (!err)
 		last_waker = args->waker;
 	return err;

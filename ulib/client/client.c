@@ -8,6 +8,7 @@
 
 #include "../backoff.h"
 #include "../debug/debug.h"
+#include "../probes.h"
 #include "../thread.h"
 #include "client.h"
 #include "ledger.h"
@@ -610,6 +611,7 @@ void rring_wake_ring(struct rring_client *client, uint32_t ring,
 	if (ulib_is_checked(client) && waiters == RRING_READERS_WAIT &&
 	    !ulib_checked_published(client, ring))
 		return;
+	ULIB_PROBE(wake, client->id, ring, waiters);
 	ulib_call(client, RRING_IOC_WAKE, &args);
 }
 
@@ -621,6 +623,7 @@ void rring_wake_pools(struct rring_client *client)
 		.pools = rring_flag_load(&client->arena->pool_waiters),
 	};
 
+	ULIB_PROBE(wake_pools, client->id, args.pools);
 	ulib_call(client, RRING_IOC_WAKE, &args);
 }
 

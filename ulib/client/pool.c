@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../debug/debug.h"
+#include "../probes.h"
 #include "../wait.h"
 #include "client.h"
 #include "ledger.h"
@@ -248,6 +249,9 @@ static int refill(struct rring_client *client, uint32_t pool,
 	 * of them.
 	 */
 	err = ulib_call_until(client, RRING_IOC_REFILL, &args, deadline);
+	ULIB_PROBE(refill, client->id, pool, err);
+	if (err)
+		ULIB_PROBE(dry, client->id, pool, err);
 	return err ? ulib_explain_refill(client, pool, err) : 0;
 }
 

@@ -13,6 +13,7 @@
 
 #include <rusted_ring/internal/layout.h>
 
+#include "../probes.h"
 #include "client.h"
 #include "xxl.h"
 #include "xxl_mapping.h"
@@ -187,6 +188,9 @@ static int refill_one(struct rring_client *client, struct rring_refill *args)
 	refill.err = ulib_call_until(client, RRING_IOC_REFILL, args,
 				     args->deadline);
 	pthread_cleanup_pop(0);
+	ULIB_PROBE(refill, client->id, RRING_XXL, refill.err);
+	if (refill.err)
+		ULIB_PROBE(dry, client->id, RRING_XXL, refill.err);
 	return refill.err;
 }
 

@@ -8,6 +8,7 @@
 
 #include "../backoff.h"
 #include "../client/client.h"
+#include "../probes.h"
 #include "../wait.h"
 #include "head.h"
 #include "pages.h"
@@ -75,6 +76,8 @@ static int is_lapped(const struct rring_reader *reader)
  */
 static int lose_until(struct rring_reader *reader, uint64_t position)
 {
+	ULIB_PROBE(lapped, reader->client->id, reader->ring_id,
+		   position - reader->pos, position);
 	reader->lost += position - reader->pos;
 	reader->head = position;
 	set_position(reader, position);

@@ -8,6 +8,7 @@
 #include "../client/ledger.h"
 #include "../client/recent.h"
 #include "../debug/debug.h"
+#include "../probes.h"
 #include "../wait.h"
 #include "room.h"
 #include "scan.h"
@@ -378,6 +379,7 @@ int ulib_make_room(struct rring_writer *writer, uint32_t n)
 	err = ulib_writer_check_room(writer, n);
 	if (err != -EAGAIN)
 		return err;
+	ULIB_PROBE(full, writer->client->id, writer->id, n, writer->head);
 	if (info->policy == RRING_BLOCK)
 		return wait_writable(writer, n, RRING_FOREVER);
 	if (info->stall_ns)
