@@ -19,6 +19,10 @@ static inline void kring_ledger_init(struct kring_client *kernel)
 			 RRING_SUMMARY_KEPT | RRING_SUMMARY_ONE);
 }
 
+/* What a summary grows by when it counts one word more, or one less. */
+#define KRING_ONE_MORE	(RRING_SUMMARY_MOVE + RRING_SUMMARY_ONE)
+#define KRING_ONE_LESS	(RRING_SUMMARY_MOVE - RRING_SUMMARY_ONE)
+
 static inline rring_word_t *kring_ledger_summary(struct kring_client *kernel,
 						 u32 slot)
 {
@@ -36,12 +40,11 @@ static inline void kring_ledger_hold(struct kring_client *kernel, u32 slot)
 	rring_word_t *summary = kring_ledger_summary(kernel, slot);
 	u64 before;
 
-	rring_word_fetch_add(summary, RRING_SUMMARY_MOVE + RRING_SUMMARY_ONE);
+	rring_word_fetch_add(summary, KRING_ONE_MORE);
 	before = rring_word_fetch_add(&kring_client_ledger(kernel)[slot],
 				      RRING_MOVE + RRING_HOLD);
 	if (!rring_ledger_is_empty(before))
-		rring_word_fetch_add(summary,
-				     RRING_SUMMARY_MOVE - RRING_SUMMARY_ONE);
+		rring_word_fetch_add(summary, KRING_ONE_LESS);
 }
 
 /* Add an in_flight to the word of @slot, which has a hold. */

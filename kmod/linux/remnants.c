@@ -470,10 +470,11 @@ static void remove_pages(struct kring_client *client,
 
 /*
  * Take the pages of @tracked out of all mappings that its client has of them.
- * The caller holds lock, which this function releases. May sleep.
+ * The caller holds lock. This function releases it for a while, and takes it
+ * again. May sleep.
  */
 static void take_back(struct tracked *tracked)
-	__releases(&lock)
+	__must_hold(&lock)
 {
 	struct kring_client *client = tracked->client;
 	struct kring_pages *pages = tracked->pages;
@@ -488,6 +489,7 @@ static void take_back(struct tracked *tracked)
 		kring_pages_put(pages);
 	kring_client_put(client);
 	cond_resched();
+	spin_lock(&lock);
 }
 
 /*
@@ -505,13 +507,9 @@ void kring_remnants_take_back(struct kring_remnants *remnants,
 
 	kring_pages_get(pages);
 	kring_remnants_add(remnants, pages);
-	for (;;) {
-		spin_lock(&lock);
-		tracked = find_mapping_of(pages, &busy);
-		if (!tracked)
-			break;
+	spin_lock(&lock);
+	while ((tracked = find_mapping_of(pages, &busy)))
 		take_back(tracked);
-	}
 	spin_unlock(&lock);
 	kring_pages_put(pages);
 }
@@ -527,14 +525,10 @@ void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 	struct tracked *tracked;
 	u32 busy = 0;
 
-	for (;;) {
-		spin_lock(&lock);
-		tracked = remnants->bytes > most ?
-			  find_mapping(remnants, &busy) : NULL;
-		if (!tracked)
-			break;
+	spin_lock(&lock);
+	while (remnants->bytes > most &&
+	       (tracked = find_mapping(remnants, &busy)))
 		take_back(tracked);
-	}
 	spin_unlock(&lock);
 }
 
