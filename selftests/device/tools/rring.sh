@@ -123,7 +123,8 @@ names_form_hierarchies() {
 	pub=$!
 	until_true is ".[0].name == \"$ring\"" rring ring -a "$arena"
 	rring ring -a "$arena" | grep -qF " $ring "
-	rring stat --openmetrics | grep -qF "ring=\"$ring\""
+	rring stat --openmetrics >metrics
+	grep -qF "ring=\"$ring\"" metrics
 	rring tail -a "$arena" --from=oldest "$ring" >shown
 	wait $pub
 	echo 1 | cmp - shown
