@@ -232,6 +232,12 @@ int rring_writer_under_pressure(struct rring_writer *writer);
 int rring_writer_should_throttle(struct rring_writer *writer);
 
 /*
+ * Return how many readers the ring has: also observers, and named readers that no
+ * client uses now.
+ */
+uint32_t rring_writer_readers(const struct rring_writer *writer);
+
+/*
  * Return the position of the slowest observer that stands at @from or above, or
  * rring_writer_position() if there is none. The library never makes a writer
  * wait for observers. But a program can compare this result with

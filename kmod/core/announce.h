@@ -14,6 +14,7 @@ struct kring_client;
 struct kring_client_usage;
 struct kring_pool;
 struct kring_reader;
+struct rring_change;
 
 /*
  * Counts the netlink notices of one arena. An arena may send only a limited
@@ -51,6 +52,8 @@ struct kring_meter {
  *   is more than its hold limit, and another client has found no free slot.
  *   Return false if the notice was lost, so that the caller tries again later.
  *   The caller holds the arena's lock.
+ * - kring_announce_change(): @change has happened in @arena. The caller holds the
+ *   arena's lock.
  */
 void kring_announce_created(struct kring_arena *arena);
 void kring_announce_gone(struct kring_arena *arena);
@@ -61,6 +64,8 @@ void kring_announce_dry(struct kring_pool *pool,
 void kring_announce_lapped(const struct kring_reader *reader);
 bool kring_announce_over_limit(const struct kring_pool *pool,
 			       const struct kring_client *client, u32 claimed);
+void kring_announce_change(struct kring_arena *arena,
+			   const struct rring_change *change);
 
 /*
  * Evict @client soon, unless it is gone already: its calls fail from now on, and
@@ -87,6 +92,7 @@ void kring_announce_reader_client(const struct kring_reader *reader);
 #define kring_announce_lapped(reader)		((void)(reader))
 #define kring_announce_over_limit(pool, client, claimed) \
 	((void)(pool), (void)(client), (void)(claimed), true)
+#define kring_announce_change(arena, change)	((void)(arena), (void)(change))
 #define kring_evict_later(client)		((void)(client))
 #define kring_announce_reader_state(reader)	((void)(reader))
 #define kring_announce_reader_client(reader)	((void)(reader))

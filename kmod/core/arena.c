@@ -173,6 +173,7 @@ static int alloc_regions(struct kring_arena *arena,
 			   args->max_rings);
 	if (args->flags & RRING_CREATE_OWNED)
 		lay_out_owners(info, args->producers);
+	rring_layout_changes(info);
 	/*
 	 * Allocate PAYLOAD first: it is usually larger than ARENA, so a lack of
 	 * memory shows early.
@@ -267,6 +268,7 @@ struct kring_arena *kring_arena_new(const struct rring_create *wanted,
 	kref_init(&arena->ref);
 	mutex_init(&arena->lock);
 	kring_forbid_reclaim(&arena->lock);
+	INIT_LIST_HEAD(&arena->watchers);
 	kring_forbid_reclaim(&kring_names_lock);
 	atomic_set(&arena->changes, 0);
 	arena->tables.account = &arena->account;

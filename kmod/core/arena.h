@@ -109,6 +109,7 @@ struct kring_arena {
 					 * for an mmap_lock; needs no lock
 					 */
 	struct kring_meter meter;	/* protected by pending_lock */
+	struct kring_meter change_meter; /* of notices about changes; the same */
 	struct kring_region region;	/* the ARENA region */
 	struct kring_region payload;	/* the PAYLOAD region */
 	struct rring_arena_info *info;	/* in .region */
@@ -118,8 +119,10 @@ struct kring_arena {
 
 	u32 client_serial;		/* the last serial of a client */
 	u32 reader_serial;		/* the last serial of a reader */
+	u32 ring_serial;		/* the last serial of a ring */
 	struct kring_client **clients;	/* by id; [0] is always NULL */
 	u32 last_client;		/* highest id a client ever had */
+	struct list_head watchers;	/* clients that the next change wakes */
 	struct rring_ledger *ledgers;	/* ledgers of .clients and .kernel */
 	struct kring_client **ledger_of; /* [i] is the client of ledgers[i] */
 	u32 nr_ledgers;

@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "barrier.h"
+#include "changes.h"
 #include "client.h"
 #include "death.h"
 #include "descriptor.h"
@@ -44,6 +45,7 @@ struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 	client->read_write = read_write;
 	client->inode = inode;
 	INIT_LIST_HEAD(&client->mappings);
+	INIT_LIST_HEAD(&client->watching);
 	kring_idle_init(&client->idle);
 	mutex_init(&client->attach_lock);
 	init_waitqueue_head(&client->poll_queue);
@@ -658,8 +660,9 @@ static void raise_flags(struct kring_client *client)
 /*
  * Return the poll() mask of @client, which is live. The mask has EPOLLIN if a
  * reader of @client has an entry, was lapped, or must be told that its stream
- * has ended. The mask has EPOLLOUT if one of the rings that @client writes has
- * room. The caller holds the arena's lock.
+ * has ended, or if the arena has changes that @client polls for. The mask has
+ * EPOLLOUT if one of the rings that @client writes has room. The caller holds the
+ * arena's lock.
  */
 __poll_t kring_client_ready(struct kring_client *client)
 {
@@ -676,6 +679,8 @@ __poll_t kring_client_ready(struct kring_client *client)
 						 kring_reader_reached(reader)))
 			mask |= EPOLLIN | EPOLLRDNORM;
 	}
+	if (kring_changes_due(client))
+		mask |= EPOLLIN | EPOLLRDNORM;
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client &&
 		    kring_ring_has_room(arena->rings[i]))
@@ -688,7 +693,8 @@ __poll_t kring_client_ready(struct kring_client *client)
  * barrier K, and return the mask of kring_client_ready(). @client is live. The
  * flags are raised even if some rings are ready. If the flags of these rings
  * stayed down, their next event would not wake a task that polls
- * edge-triggered. If @client exceeds its rate of barriers, a worker passes the
+ * edge-triggered. For the same reason, the next change wakes @client if it polls
+ * for changes. If @client exceeds its rate of barriers, a worker passes the
  * barrier later, and wakes the tasks that poll if the look of this function may
  * have missed something. The caller holds the arena's lock.
  */
@@ -697,6 +703,7 @@ __poll_t kring_client_arm(struct kring_client *client)
 	u64 due = RRING_FOREVER;
 
 	raise_flags(client);
+	kring_changes_arm(client);
 	if (kring_rate_barrier(client, &due))
 		kring_barrier(client->arena);
 	else

@@ -99,6 +99,11 @@ struct kring_client {
 					 * limit, and no later count has found
 					 * the limit kept (holders.c)
 					 */
+	struct list_head watching;	/* in .watchers of the arena while the next
+					 * change is to wake the client
+					 */
+	bool polls_changes;		/* poll() reports changes from .watched on */
+	u64 watched;			/* number of changes */
 	struct kring_idle idle;		/* idle.c has a lock for it */
 	u32 charged[RRING_POOLS];	/* by pool: slots that were lent to the
 					 * client and not freed since

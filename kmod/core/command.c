@@ -10,6 +10,7 @@
 #include <rusted_ring/internal/name.h>
 
 #include "arena.h"
+#include "changes.h"
 #include "client.h"
 #include "command.h"
 #include "descriptor.h"
@@ -118,6 +119,8 @@ static int do_wait(struct kring_client *client, union kring_args *args)
 		return kring_writer_wait(client, &args->wait);
 	case RRING_WAIT_ANY:
 		return kring_client_wait_any(client, &args->wait);
+	case RRING_WAIT_CHANGES:
+		return kring_changes_wait(client, &args->wait);
 	default:
 		return -EINVAL;
 	}

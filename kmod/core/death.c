@@ -10,6 +10,7 @@
 #include <rusted_ring/internal/ledger.h>
 
 #include "arena.h"
+#include "changes.h"
 #include "client.h"
 #include "death.h"
 #include "groups.h"
@@ -63,6 +64,7 @@ static void remove_from_tables(struct kring_client *client)
 
 	rring_flag_store_release(&arena->info->client_serial[client->id], 0);
 	arena->clients[client->id] = NULL;
+	kring_changes_forget(client);
 	kring_arena_remove_ledger(arena, client);
 }
 
@@ -85,7 +87,7 @@ static void detach_readers(struct kring_client *client)
 			continue;
 		/* wake threads of an evicted client that wait for an event */
 		kring_evcount_signal(&client->readers[i]->ring->readable);
-		kring_reader_detach(client->readers[i]);
+		kring_reader_detach(client->readers[i], false);
 	}
 }
 

@@ -53,6 +53,7 @@
 
 #include "arena.h"
 #include "barrier.h"
+#include "changes.h"
 #include "client.h"
 #include "places.h"
 #include "rate.h"
@@ -341,6 +342,14 @@ static struct kring_reader *join_anew(struct kring_client *client, int cursor,
 	return reader;
 }
 
+static void note_joined(const struct kring_reader *reader)
+{
+	struct rring_change change = kring_change_of_reader(reader,
+							RRING_CHANGE_JOINED);
+
+	kring_change_note(reader->ring->arena, &change);
+}
+
 static struct kring_reader *join(struct kring_client *client,
 				 struct kring_ring *ring, kuid_t owner,
 				 struct rring_reader_join *args,
@@ -373,6 +382,7 @@ static struct kring_reader *join(struct kring_client *client,
 	args->position = reader->reached;
 	args->ref = kring_reader_ref(reader);
 	args->incarnation = rring_flag_load(&ring->info->incarnation);
+	note_joined(reader);
 	return reader;
 }
 

@@ -12,6 +12,7 @@
 #include <rusted_ring/internal/window.h>
 
 #include "arena.h"
+#include "changes.h"
 #include "client.h"
 #include "rate.h"
 #include "reader.h"
@@ -277,26 +278,29 @@ void kring_reader_remove(struct kring_reader *reader)
 
 /*
  * End the use of @reader, because its client leaves the ring or has died, or
- * because the name of @reader is forgotten (then .name is empty already).
- * Freeze @reader if it has a name; otherwise free it. Wake the ring's writer
- * and the clients that wait for slots, because @reader may have kept them
- * waiting. If the ring then has neither a writer nor a reader, remove the ring
- * from the arena (kring_ring_reap()), unless a client is about to take it over.
- * So the caller must not use @reader afterwards, nor the ring without a
- * reference of its own. The caller holds the arena's lock.
+ * because its name is forgotten. Freeze @reader if it has a name and @forget is
+ * false; otherwise free it. Wake the ring's writer and the clients that wait for
+ * slots, because @reader may have kept them waiting. If the ring then has neither
+ * a writer nor a reader, remove the ring from the arena
+ * (kring_ring_reap_deserted()), unless a client is about to take it over. So the
+ * caller must not use @reader afterwards, nor the ring without a reference of its
+ * own. The caller holds the arena's lock.
  */
-void kring_reader_detach(struct kring_reader *reader)
+void kring_reader_detach(struct kring_reader *reader, bool forget)
 {
+	struct rring_change change = kring_change_of_reader(reader,
+							RRING_CHANGE_LEFT);
 	struct kring_ring *ring = reader->ring;
 
-	if (reader->name[0])
+	if (reader->name[0] && !forget)
 		freeze(reader);
 	else
 		kring_reader_remove(reader);
 	kring_ring_wake(ring, RRING_WRITER_WAITS);
 	kring_arena_wake_pools(ring->arena, ~0u);
-	if (kring_ring_is_deserted(ring))
-		kring_ring_reap(ring);
+	change.readers = ring->nr_readers;
+	kring_change_note(ring->arena, &change);
+	kring_ring_reap_deserted(ring);
 }
 
 /*
@@ -319,8 +323,7 @@ int kring_reader_forget(struct kring_arena *arena, u32 ring_id, u32 id,
 		return -ESTALE;
 	if (reader->client)
 		return -EBUSY;
-	reader->name[0] = 0;
-	kring_reader_detach(reader);
+	kring_reader_detach(reader, true);
 	return 0;
 }
 
@@ -343,8 +346,8 @@ struct kring_reader *kring_reader_own(struct kring_client *client,
 
 /*
  * Run READER_LEAVE for @client: call kring_reader_detach() for the reader that
- * @args names. With RRING_LEAVE_FORGET, remove the reader's name first, so that
- * the reader is freed. Return 0. Return -EINVAL if .flags is invalid, -ENXIO if
+ * @args names. With RRING_LEAVE_FORGET, forget the reader's name, so that the
+ * reader is freed. Return 0. Return -EINVAL if .flags is invalid, -ENXIO if
  * there is no such ring or reader, -EPERM if the reader has another client or
  * none, or an error of kring_client_lock(). Takes the arena's lock.
  */
@@ -360,13 +363,10 @@ int kring_reader_leave(struct kring_client *client,
 	if (err)
 		return err;
 	reader = kring_reader_own(client, args->ring, args->reader);
-	if (IS_ERR(reader)) {
+	if (IS_ERR(reader))
 		err = PTR_ERR(reader);
-	} else {
-		if (args->flags & RRING_LEAVE_FORGET)
-			reader->name[0] = 0;
-		kring_reader_detach(reader);
-	}
+	else
+		kring_reader_detach(reader, args->flags & RRING_LEAVE_FORGET);
 	kring_client_unlock(client);
 	return err;
 }

@@ -63,7 +63,7 @@ struct kring_reader *kring_reader_own(struct kring_client *client,
 				      u32 ring_id, u32 id);
 void kring_reader_publish(struct kring_reader *reader,
 			  enum rring_reader_state state);
-void kring_reader_detach(struct kring_reader *reader);
+void kring_reader_detach(struct kring_reader *reader, bool forget);
 void kring_reader_remove(struct kring_reader *reader);
 const rring_seq_t *kring_reader_cursor(const struct kring_reader *reader);
 u64 kring_reader_ref(const struct kring_reader *reader);

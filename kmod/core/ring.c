@@ -13,6 +13,7 @@
 #include <rusted_ring/internal/name.h>
 
 #include "arena.h"
+#include "changes.h"
 #include "client.h"
 #include "reader.h"
 #include "ring.h"
@@ -160,6 +161,14 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
 					  EPOLLIN | EPOLLRDNORM);
 }
 
+static void note(struct kring_ring *ring, enum rring_change_kind kind,
+		 const struct kring_client *writer)
+{
+	struct rring_change change = kring_change_of_ring(ring, kind, writer);
+
+	kring_change_note(ring->arena, &change);
+}
+
 /* ---- the writer goes ---- */
 
 /*
@@ -167,7 +176,7 @@ void kring_ring_wake(struct kring_ring *ring, u32 waiters)
  * over. Then no client needs the entries of @ring, and the caller can free it.
  * The caller holds the arena's lock.
  */
-bool kring_ring_is_deserted(const struct kring_ring *ring)
+static bool is_deserted(const struct kring_ring *ring)
 {
 	return !ring->writer && !ring->nr_readers && !ring->has_heir;
 }
@@ -188,10 +197,33 @@ void kring_ring_reap(struct kring_ring *ring)
 	kring_ring_release_adopted(ring);
 	ring->arena->rings[ring->id] = NULL;
 	kring_arena_changed(ring->arena);
+	rring_flag_store(&ring->info->serial, 0);
+	/*
+	 * M: pairs with N in the library's watch: a client that copies a zero of
+	 * this ring then also finds that .serial has changed.
+	 */
+	rring_fence_release();
 	memset(ring->info, 0, sizeof(*ring->info));
 	kring_evcount_signal(&ring->readable);
 	kring_evcount_signal(&ring->writable);
 	kring_ring_put(ring);
+}
+
+/*
+ * If no client needs @ring any more (is_deserted()), take it out of
+ * its arena: then the caller must not use @ring afterwards. The caller holds the
+ * arena's lock.
+ */
+void kring_ring_reap_deserted(struct kring_ring *ring)
+{
+	struct kring_arena *arena = ring->arena;
+	struct rring_change change;
+
+	if (!is_deserted(ring))
+		return;
+	change = kring_change_of_ring(ring, RRING_CHANGE_GONE, NULL);
+	kring_ring_reap(ring);
+	kring_change_note(arena, &change);
 }
 
 /*
@@ -209,6 +241,7 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 {
 	u64 low = kring_ring_low(ring);
 	u64 end = min(kring_ring_head(ring), low + ring->info->capacity);
+	const struct kring_client *writer = ring->writer;
 
 	if (ring->info->kind == RRING_HANDLES)
 		kring_ring_adopt(ring, low, end);
@@ -226,8 +259,9 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 	kring_arena_changed(ring->arena);
 	kring_ring_wake(ring, RRING_READERS_WAIT | RRING_WRITER_WAITS);
 	kring_arena_wake_pools(ring->arena, ~0u);
-	if (kring_ring_is_deserted(ring))
-		kring_ring_reap(ring);
+	note(ring, state == RRING_RING_ENDED ? RRING_CHANGE_ENDED :
+					       RRING_CHANGE_AWAITED, writer);
+	kring_ring_reap_deserted(ring);
 }
 
 /* ---- open and close ---- */
@@ -334,8 +368,15 @@ static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
 	ring->writer = client;
 	ring->info->writer = client->id;
 	arena->rings[id] = ring;
+	/*
+	 * O: pairs with P in the library's watch. Without this pair, a client
+	 * could see the new serial, but copy what was there before.
+	 */
+	rring_flag_store_release(&ring->info->serial,
+				 kring_arena_next_serial(&arena->ring_serial));
 	rring_flag_store_release(&ring->info->state, RRING_RING_OPEN);
 	kring_arena_changed(arena);
+	note(ring, RRING_CHANGE_OPENED, client);
 	return 0;
 }
 
@@ -437,8 +478,8 @@ static int copy_entries(struct kring_ring *old, struct kring_ring *fresh,
 	old->has_heir = false;
 	if (!err && kring_client_is_gone(client))
 		err = -EOWNERDEAD;
-	if (err && kring_ring_is_deserted(old))
-		kring_ring_reap(old);
+	if (err)
+		kring_ring_reap_deserted(old);
 	return err;
 }
 
@@ -499,6 +540,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	next = rring_flag_load(&old->info->incarnation) + 1;
 	rring_flag_store_release(&old->info->incarnation, next);
 	kring_arena_changed(old->arena);
+	note(old, RRING_CHANGE_OPENED, client);
 	return 0;
 }
 

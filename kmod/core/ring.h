@@ -96,8 +96,8 @@ int kring_ring_wait(struct kring_ring *ring, struct kring_evcount *evcount,
 		    struct rring_wait *args);
 bool kring_ring_has_type(const struct kring_ring *ring, const char *name,
 			 u32 size);
-bool kring_ring_is_deserted(const struct kring_ring *ring);
 void kring_ring_reap(struct kring_ring *ring);
+void kring_ring_reap_deserted(struct kring_ring *ring);
 void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state);
 bool kring_ring_has_ended(const struct kring_ring *ring);
 u64 kring_ring_end_mark(const struct kring_ring *ring);

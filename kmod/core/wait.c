@@ -73,6 +73,26 @@ static __no_kcsan int sleep_until(struct kring_evcount *evcount, int seen, u64 d
 }
 
 /*
+ * Raise the waiters flags, pass barrier K, and return what ops->ready() returns
+ * then, or the error of the barrier. Without ops->raise() there are no flags:
+ * return -EAGAIN. See kring_evcount_wait().
+ */
+static int raise_and_look(struct kring_evcount *evcount,
+			  struct kring_client *client,
+			  const struct kring_wait_ops *ops, void *context,
+			  u64 *wake_at)
+{
+	int err = 0;
+
+	if (!ops->raise)
+		return -EAGAIN;
+	ops->raise(context);
+	if (kring_rate_barrier(client, wake_at))
+		err = kring_barrier_unlocked(evcount->arena);
+	return err ?: ops->ready(context, wake_at);
+}
+
+/*
  * Sleep on @evcount for @client until ops->ready() returns 0 or an error other than
  * -EAGAIN, and return this value. Return -ETIMEDOUT when @deadline, a ktime in
  * ns, has come. If @deadline is 0, do not sleep; with RRING_FOREVER there is no
@@ -99,6 +119,9 @@ static __no_kcsan int sleep_until(struct kring_evcount *evcount, int seen, u64 d
  * the second call of .ready can miss a store, but the task sleeps only until the
  * barrier is due, and begins again. So it never sleeps longer without a barrier.
  *
+ * If the kernel alone makes the condition true, under the lock that .ready takes,
+ * it signals @evcount after that, and no flag is needed: .raise is NULL.
+ *
  * A peer that wakes another sleeper can lower the flag before this task sleeps.
  * But this peer also signals the event count of this task. So this task does
  * not sleep, or wakes: then it repeats the loop, and raises the flag again.
@@ -117,13 +140,7 @@ int kring_evcount_wait(struct kring_evcount *evcount,
 			return err;
 		if (deadline != RRING_FOREVER && deadline <= ktime_get_ns())
 			return -ETIMEDOUT;
-		ops->raise(context);
-		err = 0;
-		if (kring_rate_barrier(client, &wake_at))
-			err = kring_barrier_unlocked(evcount->arena);
-		if (err)
-			return err;
-		err = ops->ready(context, &wake_at);
+		err = raise_and_look(evcount, client, ops, context, &wake_at);
 		if (err != -EAGAIN)
 			return err;
 		/* a hostile peer can hide a signal(7) from sleep_until() */

@@ -37,7 +37,8 @@ struct kring_wait_ops {
 	 * Raise each waiters flag that a peer (another client or the kernel)
 	 * loads after it may have made the condition true. If the flag is up,
 	 * the peer calls a function that lowers the flag and then signals the
-	 * event count.
+	 * event count. NULL: only the kernel makes the condition true, and it
+	 * always signals the event count.
 	 */
 	void (*raise)(void *context);
 };

@@ -644,9 +644,7 @@ static void leave(struct rring_kreader *kr, bool forget)
 {
 	kreader_entry_unpin(kr);
 	mutex_lock(&kr->arena->lock);
-	if (forget)
-		kr->reader->name[0] = 0;
-	kring_reader_detach(kr->reader);
+	kring_reader_detach(kr->reader, forget);
 	rring_seq_store(kr->cursor, 0);
 	mutex_unlock(&kr->arena->lock);
 	kring_pages_put(kr->pages);

@@ -61,7 +61,10 @@ struct notice {
 	struct kring_access access;	/* decides which listeners get it */
 	struct sk_buff *skb;
 	void *header;
-	/* notices of the arena that were lost since its last queued notice */
+	struct kring_meter *meter;	/* of the arena; only until the notice is
+					 * in the list
+					 */
+	/* notices of .meter that were lost since its last queued notice */
 	u32 missed;
 	int missed_attr;
 	int uid_attr;			/* 0: no user id */
@@ -200,26 +203,26 @@ static bool meter_allows(struct kring_meter *meter)
 }
 
 /*
- * Return true if @arena may queue one more notice. If a limit forbids the
- * notice, count it in .missed of the arena's meter, and return false. After
+ * Return true if one more notice may be queued that @meter counts. If a limit
+ * forbids the notice, count it in .missed of @meter, and return false. After
  * kring_notify_stop() return false and count nothing. Takes pending_lock.
  */
-static bool notice_is_allowed(struct kring_arena *arena)
+static bool notice_is_allowed(struct kring_meter *meter)
 {
 	bool allowed;
 
 	spin_lock(&pending_lock);
-	allowed = !stopped && meter_allows(&arena->meter);
+	allowed = !stopped && meter_allows(meter);
 	if (!allowed && !stopped)
-		arena->meter.missed++;
+		meter->missed++;
 	spin_unlock(&pending_lock);
 	return allowed;
 }
 
-static void count_missed(struct kring_arena *arena)
+static void count_missed(struct kring_meter *meter)
 {
 	spin_lock(&pending_lock);
-	arena->meter.missed++;
+	meter->missed++;
 	spin_unlock(&pending_lock);
 }
 
@@ -236,7 +239,8 @@ static struct kring_access access_of(const struct kring_arena *arena)
 	return access;
 }
 
-static struct notice *notice_new(struct kring_arena *arena, u8 command,
+static struct notice *notice_new(struct kring_arena *arena,
+				 struct kring_meter *meter, u8 command,
 				 int missed_attr, gfp_t gfp)
 {
 	struct notice *notice = kzalloc(sizeof(*notice), gfp);
@@ -245,6 +249,7 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 		return NULL;
 	notice->net_cookie = arena->net_cookie;
 	notice->access = access_of(arena);
+	notice->meter = meter;
 	notice->missed_attr = missed_attr;
 	notice->skb = genlmsg_new(MESSAGE_SIZE, gfp);
 	if (!notice->skb) {
@@ -257,39 +262,47 @@ static struct notice *notice_new(struct kring_arena *arena, u8 command,
 }
 
 /*
- * Return a new notice of @command. The caller appends attributes to the notice,
- * then calls notice_post(). @missed_attr is the attribute for the count of lost
- * notices. @gfp is GFP_LOCKED if the caller holds a lock, else GFP_UNLOCKED. If
- * a limit is reached or there is no memory, count the notice as lost and return
- * NULL. After kring_notify_stop() return NULL and count nothing.
+ * Return a new notice of @command that @meter counts, a meter of @arena. The
+ * caller appends attributes to the notice, then calls notice_post(). @missed_attr
+ * is the attribute for the count of lost notices. @gfp is GFP_LOCKED if the caller
+ * holds a lock, else GFP_UNLOCKED. If a limit is reached or there is no memory,
+ * count the notice as lost and return NULL. After kring_notify_stop() return NULL
+ * and count nothing.
  */
-static struct notice *notice_begin(struct kring_arena *arena, u8 command,
-				   int missed_attr, gfp_t gfp)
+static struct notice *metered(struct kring_arena *arena,
+			      struct kring_meter *meter, u8 command,
+			      int missed_attr, gfp_t gfp)
 {
 	struct notice *notice;
 
-	if (!notice_is_allowed(arena))
+	if (!notice_is_allowed(meter))
 		return NULL;
-	notice = notice_new(arena, command, missed_attr, gfp);
+	notice = notice_new(arena, meter, command, missed_attr, gfp);
 	if (!notice)
-		count_missed(arena);
+		count_missed(meter);
 	return notice;
 }
 
+static struct notice *notice_begin(struct kring_arena *arena, u8 command,
+				   int missed_attr, gfp_t gfp)
+{
+	return metered(arena, &arena->meter, command, missed_attr, gfp);
+}
+
 /*
- * Queue @notice for the worker, and move the count of notices that @arena has
+ * Queue @notice for the worker, and move the count of notices that its meter has
  * lost into @notice. Return true. After kring_notify_stop() do nothing and
  * return false: the caller then has to free @notice. Takes pending_lock.
  */
-static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
+static bool notice_enqueue(struct notice *notice)
 {
 	bool queued;
 
 	spin_lock(&pending_lock);
 	queued = !stopped;
 	if (queued) {
-		notice->missed = arena->meter.missed;
-		arena->meter.missed = 0;
+		notice->missed = notice->meter->missed;
+		notice->meter->missed = 0;
 		list_add_tail(&notice->node, &pending);
 		nr_pending++;
 		schedule_work(&delivery);
@@ -304,10 +317,9 @@ static bool notice_enqueue(struct kring_arena *arena, struct notice *notice)
  * attributes. If @err is not 0, the module has a bug, because MESSAGE_SIZE is
  * enough for all attributes.
  */
-static void notice_post(struct kring_arena *arena, struct notice *notice,
-			int err)
+static void notice_post(struct notice *notice, int err)
 {
-	if (!WARN_ON_ONCE(err) && notice_enqueue(arena, notice))
+	if (!WARN_ON_ONCE(err) && notice_enqueue(notice))
 		return;
 	notice_free(notice);
 }
@@ -330,7 +342,7 @@ void kring_announce_created(struct kring_arena *arena)
 	notice->uid = arena->uid;
 	notice->gid_attr = RRING_A_ARENA_GID;
 	notice->gid = arena->gid;
-	notice_post(arena, notice,
+	notice_post(notice,
 		    kring_report_arena(notice->skb, arena, arena->name,
 				       arena->persistent, NULL));
 }
@@ -354,12 +366,12 @@ static bool queue_gone(struct kring_arena *arena)
 
 	if (!has_room())
 		return false;
-	notice = notice_new(arena, RRING_CMD_ARENA_GONE, RRING_A_ARENA_MISSED,
-			    GFP_UNLOCKED);
+	notice = notice_new(arena, &arena->meter, RRING_CMD_ARENA_GONE,
+			    RRING_A_ARENA_MISSED, GFP_UNLOCKED);
 	if (!notice)
 		return false;
 	notice->access.named = arena->name[0];
-	notice_post(arena, notice,
+	notice_post(notice,
 		    kring_report_arena(notice->skb, arena, arena->name,
 				       arena->persistent, NULL));
 	return true;
@@ -420,7 +432,7 @@ void kring_announce_client(struct kring_client *client,
 	mutex_lock(&arena->lock);
 	err = kring_report_client(notice->skb, client, usage, NULL);
 	mutex_unlock(&arena->lock);
-	notice_post(arena, notice, err);
+	notice_post(notice, err);
 }
 
 /*
@@ -440,7 +452,7 @@ void kring_announce_dry(struct kring_pool *pool,
 	err = kring_report_pool(notice->skb, pool, NULL);
 	if (!err)
 		err = nla_put_u32(notice->skb, RRING_A_POOL_CLIENT, client->id);
-	notice_post(pool->arena, notice, err);
+	notice_post(notice, err);
 }
 
 /*
@@ -463,7 +475,7 @@ bool kring_announce_over_limit(const struct kring_pool *pool,
 	notice->uid_attr = RRING_A_CLIENT_UID;
 	notice->uid = client->uid;
 	notice->pid = get_pid(client->pid);
-	notice_post(pool->arena, notice,
+	notice_post(notice,
 		    kring_report_over_limit(notice->skb, pool, client,
 					    claimed));
 	return true;
@@ -483,8 +495,38 @@ void kring_announce_lapped(const struct kring_reader *reader)
 		return;
 	notice->uid_attr = RRING_A_READER_UID;
 	notice->uid = reader->owner;
-	notice_post(arena, notice,
+	notice_post(notice,
 		    kring_report_reader(notice->skb, reader, NULL));
+}
+
+/*
+ * Queue the notice of a change: RING_OPENED, RING_ENDED, RING_GONE, READER_JOINED
+ * or READER_LEFT. These have a meter of their own, so that a client that opens
+ * and closes rings all the time does not cost the listeners the other notices.
+ * The caller holds the arena's lock.
+ */
+void kring_announce_change(struct kring_arena *arena,
+			   const struct rring_change *change)
+{
+	static const u8 commands[] = {
+		[RRING_CHANGE_OPENED] = RRING_CMD_RING_OPENED,
+		[RRING_CHANGE_ENDED] = RRING_CMD_RING_ENDED,
+		[RRING_CHANGE_AWAITED] = RRING_CMD_RING_ENDED,
+		[RRING_CHANGE_GONE] = RRING_CMD_RING_GONE,
+		[RRING_CHANGE_JOINED] = RRING_CMD_READER_JOINED,
+		[RRING_CHANGE_LEFT] = RRING_CMD_READER_LEFT,
+	};
+	bool of_reader = change->kind >= RRING_CHANGE_JOINED;
+	struct notice *notice;
+
+	notice = metered(arena, &arena->change_meter, commands[change->kind],
+			 of_reader ? RRING_A_READER_MISSED :
+				     RRING_A_RING_MISSED, GFP_LOCKED);
+	if (!notice)
+		return;
+	notice_post(notice, of_reader ?
+		    kring_report_reader_change(notice->skb, arena, change) :
+		    kring_report_ring_change(notice->skb, arena, change));
 }
 
 /* ---- start and stop ---- */

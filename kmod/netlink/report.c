@@ -326,6 +326,7 @@ int kring_report_ring(struct sk_buff *skb, struct kring_ring *ring,
 	put_name(&report, RRING_A_RING_TYPE, info->type_name);
 	if (info->type_size)
 		put_u32(&report, RRING_A_RING_TYPE_SIZE, info->type_size);
+	put_u32(&report, RRING_A_RING_SERIAL, rring_flag_load(&info->serial));
 	return report.err;
 }
 
@@ -366,5 +367,50 @@ int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,
 	put_u64(&report, RRING_A_READER_LAG, head > pos ? head - pos : 0);
 	put_u64(&report, RRING_A_READER_LOST, reader->lost);
 	put_u64(&report, RRING_A_READER_LAPS, reader->laps);
+	return report.err;
+}
+
+static enum rring_ring_state state_after(enum rring_change_kind kind)
+{
+	switch (kind) {
+	case RRING_CHANGE_OPENED:
+		return RRING_RING_OPEN;
+	case RRING_CHANGE_ENDED:
+		return RRING_RING_ENDED;
+	case RRING_CHANGE_AWAITED:
+		return RRING_RING_AWAITED;
+	default:
+		return RRING_RING_NONE;
+	}
+}
+
+int kring_report_ring_change(struct sk_buff *skb,
+			     const struct kring_arena *arena,
+			     const struct rring_change *change)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_RING_PAD };
+
+	put_u32(&report, RRING_A_RING_ARENA, arena->id);
+	put_u32(&report, RRING_A_RING_ID, change->ring);
+	put_u32(&report, RRING_A_RING_SERIAL, change->ring_serial);
+	put_name(&report, RRING_A_RING_NAME, change->ring_name);
+	put_u32(&report, RRING_A_RING_STATE, state_after(change->kind));
+	put_u32(&report, RRING_A_RING_INCARNATION, change->incarnation);
+	put_u32(&report, RRING_A_RING_WRITER, change->client);
+	put_u32(&report, RRING_A_RING_READERS, change->readers);
+	return report.err;
+}
+
+int kring_report_reader_change(struct sk_buff *skb,
+			       const struct kring_arena *arena,
+			       const struct rring_change *change)
+{
+	struct report report = { .skb = skb, .pad = RRING_A_READER_PAD };
+
+	put_u32(&report, RRING_A_READER_ARENA, arena->id);
+	put_u32(&report, RRING_A_READER_RING, change->ring);
+	put_u32(&report, RRING_A_READER_ID, change->reader);
+	put_name(&report, RRING_A_READER_NAME, change->reader_name);
+	put_u32(&report, RRING_A_READER_CLIENT, change->client);
 	return report.err;
 }

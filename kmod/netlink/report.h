@@ -11,6 +11,7 @@ struct kring_pool;
 struct kring_reader;
 struct kring_ring;
 struct kring_usage;
+struct rring_change;
 struct sk_buff;
 struct user_namespace;
 
@@ -43,5 +44,16 @@ int kring_report_ring(struct sk_buff *skb, struct kring_ring *ring,
 		      const struct kring_id_namespaces *audience);
 int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,
 			const struct kring_id_namespaces *audience);
+
+/*
+ * Append the attributes of the ring or the reader that @change is about, as they
+ * are after the change. Return 0 or -EMSGSIZE. The caller needs no lock.
+ */
+int kring_report_ring_change(struct sk_buff *skb,
+			     const struct kring_arena *arena,
+			     const struct rring_change *change);
+int kring_report_reader_change(struct sk_buff *skb,
+			       const struct kring_arena *arena,
+			       const struct rring_change *change);
 
 #endif /* KRING_REPORT_H */

@@ -5,6 +5,7 @@
  * arenas of several geometries, and the bound of a unit has only those terms
  * that the table has. So what a user sets does not lengthen any other call.
  */
+#include "../core/changes.h"
 #include "../core/pool.h"
 #include "../core/rate.h"
 #include "../core/reader.h"
@@ -184,6 +185,14 @@ static int run_wait_any(struct kunit *test, struct party *party)
 	return err == -ETIMEDOUT ? 0 : err;
 }
 
+static int run_wait_changes(struct kunit *test, struct party *party)
+{
+	struct rring_wait args = { .position = U64_MAX };
+	int err = kring_changes_wait(party->b, &args);
+
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
 static int run_wake(struct kunit *test, struct party *party)
 {
 	struct rring_wake args = {
@@ -266,6 +275,8 @@ static const struct call calls[] = {
 	{ "READER_REJOIN", run_rejoin, NO_LEDGERS | NO_ENTRIES | KEEPS },
 	{ "WAIT", run_wait, NO_LEDGERS | NO_ENTRIES | KEEPS },
 	{ "WAIT for any", run_wait_any, NO_LEDGERS | NO_ENTRIES | KEEPS },
+	{ "WAIT for changes", run_wait_changes,
+	  NO_LEDGERS | NO_ENTRIES | KEEPS },
 	{ "poll", run_poll, NO_LEDGERS | NO_ENTRIES | KEEPS },
 	{ "late poll", run_late_poll, NO_LEDGERS | NO_ENTRIES | KEEPS },
 	{ "mmap", run_mmap, NO_LEDGERS | NO_ENTRIES | KEEPS },

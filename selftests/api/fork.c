@@ -27,6 +27,7 @@ struct belongings {
 	struct rring_reader *reader;	/* of .writer; one event is peeked */
 	struct rring_reader *listener;	/* of .stream */
 	struct rring_pipe *near, *far;
+	struct rring_watch *watch;
 	struct rring_set *set;		/* of .listener */
 	struct rring_event held;
 	struct rring_event large;	/* of XXL, held */
@@ -93,6 +94,7 @@ static void open_all(struct belongings *its, int arena, unsigned int flags)
 	its->listener = reader_at(its->client,
 				  rring_writer_ring_id(its->stream));
 	open_pipe(its);
+	MUST(!rring_watch_open(its->client, NULL, &its->watch));
 	MUST(!rring_set_open(its->client, &config, &its->set));
 	MUST(!rring_set_add(its->set, its->listener, 0));
 	MUST(!rring_alloc(its->client, 10, 1, &its->held));
@@ -196,6 +198,7 @@ static int close_each(void *arg)
 
 	MUST(!rring_set_remove(its->set, its->listener));
 	rring_set_close(its->set);
+	rring_watch_close(its->watch);
 	rring_pipe_close(its->far);
 	rring_pipe_close(its->near);
 	rring_reader_close(its->listener, 1);
@@ -264,7 +267,10 @@ static void open_calls(struct belongings *its)
 	struct rring_writer *writer = NULL;
 	struct rring_reader *reader = NULL;
 	struct rring_pipe *pipe = NULL;
+	struct rring_watch *watch = NULL;
 
+	MUST(rring_watch_open(its->client, "a", &watch) == -EPERM);
+	MUST(rring_await_ring(its->client, "a", RRING_FOREVER) == -EPERM);
 	MUST(rring_writer_open(its->client, &ring, &writer) == -EPERM);
 	MUST(rring_reader_open(its->client, &from, &reader) == -EPERM);
 	MUST(rring_pipe_create(its->client, &pipe_config, &pipe) == -EPERM);
@@ -273,7 +279,7 @@ static void open_calls(struct belongings *its)
 	MUST(rring_factory_reader(&factory, "r", NULL, &reader) == -EPERM);
 	MUST(rring_pool_stat(its->client, RRING_XS, 0, &stat) == -EPERM);
 	MUST(rring_client_fd(its->client) == -EPERM);
-	MUST(!writer && !reader && !pipe);
+	MUST(!writer && !reader && !pipe && !watch);
 }
 
 static void event_calls(struct belongings *its)
@@ -318,6 +324,7 @@ static void writer_calls(struct belongings *its)
 	MUST(rring_writer_pressure(writer) == 0.0);
 	MUST(!rring_writer_under_pressure(writer));
 	MUST(!rring_writer_should_throttle(its->stream));
+	MUST(!rring_writer_readers(writer));
 	MUST(rring_pipe_send(its->near, &number, 8, 0, RRING_FOREVER) ==
 	     -EPERM);
 	MUST(rring_pipe_wait_writable(its->far, 1, 0) == -EPERM);
@@ -326,8 +333,11 @@ static void writer_calls(struct belongings *its)
 static void reader_calls(struct belongings *its)
 {
 	struct rring_reader *reader = its->reader, *from;
+	struct rring_change change;
 	struct rring_event event;
 
+	MUST(rring_watch_next(its->watch, &change, RRING_FOREVER) == -EPERM);
+	MUST(!rring_watch_missed(its->watch));
 	MUST(rring_keep(reader, &its->held) == -EPERM);
 	MUST(rring_peek(reader, 1) == -EPERM);
 	MUST(rring_try_read(reader, &event) == -EPERM);

@@ -41,6 +41,7 @@ struct scene {
 	struct rring_set *idle;		/* empty set */
 	struct rring_set *sorted;	/* of .taker, by timestamp */
 	struct rring_pipe *pipe[2];	/* [1] has an event to receive */
+	struct rring_watch *watch;	/* has changes to report */
 	struct rring_factory factory;
 	struct rring_event event;	/* held, shared */
 	struct rring_event fresh;	/* held */
@@ -131,6 +132,7 @@ static void open_sets(struct scene *scene)
 	config.order = RRING_BY_TIMESTAMP;
 	MUST(!rring_set_open(client, &config, &scene->sorted));
 	MUST(!rring_set_add(scene->sorted, scene->taker, 0));
+	MUST(!rring_watch_open(client, NULL, &scene->watch));
 	MUST(!rring_pipe_create(client, &pipe_config, &scene->pipe[0]));
 	MUST(!rring_pipe_connect(client, &pipe_config, &scene->pipe[1]));
 	MUST(!rring_pipe_send(scene->pipe[0], "abc", 4, 1, 0));
@@ -169,6 +171,8 @@ static void close_scene(struct scene *scene)
 		rring_set_close(scene->idle);
 	rring_set_close(scene->sorted);
 	rring_set_close(scene->set);
+	if (scene->watch)
+		rring_watch_close(scene->watch);
 	if (scene->pipe[1])
 		rring_pipe_close(scene->pipe[1]);
 	rring_pipe_close(scene->pipe[0]);
@@ -297,6 +301,31 @@ static int begin_reading(void)
 	return 1;
 }
 
+static struct rring_change *change_out(void)
+{
+	static struct rring_change change;
+
+	return &change;
+}
+
+static void make_watch(struct rring_client *client)
+{
+	struct rring_watch *watch;
+
+	MUST(!rring_watch_open(client, "a", &watch));
+	rring_watch_close(watch);
+}
+
+static int read_changes(struct rring_watch *watch)
+{
+	int err;
+
+	do {
+		err = rring_watch_next(watch, change_out(), 0);
+	} while (!err);
+	return err;
+}
+
 static uint32_t *capacities(void)
 {
 	static uint32_t capacity[RRING_POOLS];
@@ -355,6 +384,9 @@ X(rring_arena_profile, usual, !rring_arena_profile(config_out(),	\
 						   RRING_PROFILE_SERVER)) \
 X(rring_arena_remove, usual, (create_and_close(RRING_CREATE_PERSIST),	\
 			      !rring_arena_remove("to-be-removed")))	\
+X(rring_await_ring, usual, !rring_await_ring(s->client, "pipe.a", 0))	\
+X(rring_await_ring, waits, rring_await_ring(s->client, "none",		\
+					    SOON_OVER) == -ETIMEDOUT)	\
 X(rring_backend, usual, rring_backend() != RRING_BACKEND_AUTO)		\
 X(rring_class_for, usual, rring_class_for(1000) == RRING_M)		\
 X(rring_client_backend, usual, rring_client_backend(s->client) !=	\
@@ -494,12 +526,22 @@ X(rring_wait_writable, waits, rring_wait_writable(s->full, 1, SOON_OVER) == \
 			      -ETIMEDOUT)				\
 X(rring_writer_capacity, usual, rring_writer_capacity(s->writer))	\
 X(rring_writer_client, usual, rring_writer_client(s->writer) == s->client) \
+X(rring_watch_close, usual, (rring_watch_close(s->watch),		\
+			     s->watch = NULL, 1))			\
+X(rring_watch_missed, usual, !rring_watch_missed(s->watch))		\
+X(rring_watch_next, usual, !rring_watch_next(s->watch, change_out(), 0)) \
+X(rring_watch_next, last, read_changes(s->watch) == -EAGAIN)		\
+X(rring_watch_next, waits, (read_changes(s->watch),			\
+			    rring_watch_next(s->watch, change_out(),	\
+					     SOON_OVER) == -ETIMEDOUT))	\
+X(rring_watch_open, usual, (make_watch(s->client), 1))			\
 X(rring_writer_close, usual, (rring_writer_close(s->handles), 1))	\
 X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1))	\
 X(rring_writer_observed, usual, rring_writer_observed(s->handles, 0) < 2) \
 X(rring_writer_open, usual, (open_writer(s->client), 1))		\
 X(rring_writer_position, usual, rring_writer_position(s->writer))	\
 X(rring_writer_pressure, usual, rring_writer_pressure(s->full) == 1.0)	\
+X(rring_writer_readers, usual, rring_writer_readers(s->writer) < 9)	\
 X(rring_writer_ring_id, usual, rring_writer_ring_id(s->writer) < 64)	\
 X(rring_writer_should_throttle, usual,					\
 	rring_writer_should_throttle(s->full))				\

@@ -488,6 +488,8 @@ void rring_close(struct rring_client *client)
 		rring_writer_close(own->writers);
 	while (own->pipes)
 		ulib_pipe_free(own->pipes);
+	while (own->watches)
+		rring_watch_close(own->watches);
 	if (ulib_is_inherited(client)) {
 		ulib_inherited_client_free(client);
 		return;
@@ -524,6 +526,7 @@ int rring_client_fd(const struct rring_client *client)
 	for (reader = own->readers; reader; reader = reader->next)
 		ulib_poll_reader(reader);
 	ulib_clients_unlock();
+	ulib_poll_watches(own);
 	return without_detail(fd);
 }
 

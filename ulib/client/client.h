@@ -57,10 +57,11 @@ struct rring_client_private {
 	 */
 	pthread_mutex_t cursors_lock;
 	struct ulib_peer peers[RRING_CLIENTS_MAX + 1];
-	/* ulib_clients_lock() protects .writers, .readers and .pipes */
+	/* ulib_clients_lock() protects .writers, .readers, .pipes and .watches */
 	struct rring_writer *writers;
 	struct rring_reader *readers;
 	struct rring_pipe *pipes;
+	struct rring_watch *watches;
 	struct rring_cursors *cursors;	/* of this client */
 	struct rring_tails *ledger;
 	struct ulib_recent_view recent[RRING_XXL];
@@ -151,6 +152,11 @@ void ulib_poll_next(struct rring_client *client, uint32_t ring,
 		    uint32_t waiters);
 void ulib_poll_reader(struct rring_reader *reader);
 int ulib_name_check(const char *name);
+
+/* Make the poll descriptor report the changes that a watch has not read yet. */
+void ulib_poll_watches(struct rring_client_private *own);
+/* Return how many readers the ring of @info has, also those without a client. */
+uint32_t ulib_count_readers(const struct rring_ring_info *info);
 int ulib_name_copy(char to[RRING_NAME_MAX], const char *from);
 int ulib_type_copy(char to[RRING_NAME_MAX], const struct rring_type *from);
 

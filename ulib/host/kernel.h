@@ -296,6 +296,18 @@ static inline void list_del_init(struct list_head *node)
 
 #define list_del(node)			list_del_init(node)
 
+/* Move all nodes of @from to the list @to, which is empty. */
+static inline void list_splice_init(struct list_head *from,
+				    struct list_head *to)
+{
+	if (list_empty(from))
+		return;
+	*to = *from;
+	to->next->prev = to;
+	to->prev->next = to;
+	INIT_LIST_HEAD(from);
+}
+
 struct hlist_node {
 	struct hlist_node *next, **pprev;
 };

@@ -499,3 +499,8 @@ int rring_writer_should_throttle(struct rring_writer *writer)
 {
 	return is_tenths_full(writer, 9);
 }
+
+uint32_t rring_writer_readers(const struct rring_writer *writer)
+{
+	return ulib_count_readers(writer->info);
+}

@@ -28,7 +28,9 @@ RRING_ASSERT_OFFSET(struct rring_arena_info, pool_waiters, 64);
 RRING_ASSERT_OFFSET(struct rring_arena_info, pool, 128);
 RRING_ASSERT_OFFSET(struct rring_arena_info, deaths, 512);
 RRING_ASSERT_OFFSET(struct rring_arena_info, summary_offset, 688);
+RRING_ASSERT_OFFSET(struct rring_arena_info, changes, 712);
 RRING_ASSERT_OFFSET(struct rring_arena_info, client_serial, 1152);
+RRING_ASSERT_SIZE(struct rring_change, 32 + 2 * RRING_NAME_MAX);
 RRING_ASSERT_SIZE(struct rring_reader_info, 16);
 RRING_ASSERT_SIZE(struct rring_ring_info, RRING_PAGE);
 RRING_ASSERT_OFFSET(struct rring_ring_info, kept, 56);
@@ -200,6 +202,22 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 	info->size = rring_page_align(info->xxl_offset +
 				      capacity[RRING_XXL] * sizeof(rring_word_t));
 	rring_layout_ledger(info);
+}
+
+/*
+ * Add the array of changes to ARENA, which is otherwise laid out. It has room for
+ * the opening, the end and the removal of every ring, and for a reader.
+ */
+static inline void rring_layout_changes(struct rring_arena_info *info)
+{
+	__u32 entries = 4;
+
+	while (entries < 4 * info->max_rings)
+		entries *= 2;
+	info->change_entries = entries;
+	info->changes_offset = info->size;
+	info->size += rring_page_align((__u64)entries *
+				       sizeof(struct rring_change));
 }
 
 /* Return how many slots a group of class @pool has in an owned arena. */

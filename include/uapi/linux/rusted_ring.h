@@ -139,6 +139,37 @@ struct rring_event_header {
  */
 #define RRING_LEN_NONE		(~0u)
 
+/*
+ * What has happened to a ring. The kernel keeps the newest changes of an arena in
+ * ARENA, so that a client learns of rings that come and go.
+ */
+enum rring_change_kind {
+	RRING_CHANGE_OPENED,	/* the ring is new, or has its next writer */
+	RRING_CHANGE_ENDED,	/* the writer has gone: RRING_RING_ENDED */
+	RRING_CHANGE_AWAITED,	/* the writer has gone: RRING_RING_AWAITED */
+	RRING_CHANGE_GONE,	/* the ring does not exist any more */
+	RRING_CHANGE_JOINED,	/* a client has become a reader */
+	RRING_CHANGE_LEFT,	/* a reader has lost its client, or was removed */
+};
+
+struct rring_change {
+	__u32 kind;		/* enum rring_change_kind */
+	__u32 ring;		/* id */
+	__u32 ring_serial;	/* .serial of rring_ring_info */
+	__u32 incarnation;	/* of the ring */
+	__u32 client;		/* id of the writer (OPENED, ENDED, AWAITED), or
+				 * of the reader's client (JOINED, LEFT); 0: the
+				 * kernel, or none
+				 */
+	__u32 client_serial;	/* its serial; 0: the kernel, or none */
+	__u32 readers;		/* how many readers the ring has after the
+				 * change, also those without a client
+				 */
+	__u32 reader;		/* JOINED, LEFT: index in the ring's .readers */
+	char ring_name[RRING_NAME_MAX];
+	char reader_name[RRING_NAME_MAX];	/* JOINED, LEFT; empty: nameless */
+};
+
 /* ---- mmap regions ---- */
 
 enum rring_region_type {
@@ -187,7 +218,11 @@ enum rring_region_type {
  *	  A region with the same number later has the same pages, and only the
  *	  client that could write it before can write it then;
  *	- in an owned arena, an owner word (rring_word_t) for each group, and for
- *	  each slot of XXL.
+ *	  each slot of XXL;
+ *	- .change_entries of struct rring_change: the change with number n is at
+ *	  index n modulo .change_entries. A client copies it, executes an acquire
+ *	  fence, and loads .changes again: the copy is valid only if .changes is
+ *	  below n + .change_entries.
  */
 
 /*
@@ -290,7 +325,12 @@ struct rring_arena_info {
 					   */
 	/* fixed when the arena is created */
 	__u64 summary_offset;	/* of the summary words in LEDGER */
-	__u8 reserved2[456];
+	__u64 changes_offset;	/* of the array of rring_change */
+	__u32 change_entries;	/* a power of two */
+	__u32 reserved2;
+	/* changed by the kernel */
+	rring_seq_t changes;	/* how many changes there were */
+	__u8 reserved4[432];
 
 	/*
 	 * The serial of each client, by client id, or 0 if no client has the
@@ -398,8 +438,13 @@ enum rring_drop_reason {
 
 struct rring_ring_info {
 	/* fixed while the ring exists; only .stall_ns may change */
-	__u32 kind;		/* enum rring_kind */
-	__u32 policy;		/* enum rring_policy */
+	__u16 kind;		/* enum rring_kind */
+	__u16 policy;		/* enum rring_policy */
+	rring_flag_t serial;	/* no other ring of the arena has it; 0: no ring
+				 * has this id. A client that has copied other
+				 * fields, and then finds the same serial as
+				 * before, has copied those of this ring
+				 */
 	__u32 capacity;		/* entries */
 	__u32 stride;		/* largest payload in bytes; RRING_HANDLES: 0 */
 	__u32 retain;		/* how many of its newest entries the ring keeps
@@ -998,6 +1043,13 @@ enum rring_wait_for {
 	 * ended: its writer, the peer, has gone.
 	 */
 	RRING_WAIT_PEER,
+	/*
+	 * Wait until the arena has had more changes than .position. With
+	 * deadline 0 this also says what poll(2) is to report: from then on the
+	 * file is readable (EPOLLIN) while there are more changes than that. A
+	 * .position of 2^64 - 1 ends this.
+	 */
+	RRING_WAIT_CHANGES,
 };
 
 /*
@@ -1012,12 +1064,14 @@ enum rring_wait_for {
 struct rring_wait {
 	__u32 size;
 	__u32 what;			/* enum rring_wait_for */
-	__u32 ring;			/* id; ANY: 0 */
+	__u32 ring;			/* id; ANY, CHANGES: 0 */
 	__u32 reader;			/* READABLE: index in the ring's
 					 * .readers; PEER: index of a cursor;
-					 * WRITABLE: unused; ANY: 0
+					 * WRITABLE: unused; ANY, CHANGES: 0
 					 */
-	__u64 position;			/* ANY: a mask, not 0 */
+	__u64 position;			/* ANY: a mask, not 0; CHANGES: number
+					 * of changes
+					 */
 	__u64 deadline;
 	__u32 waker;			/* out: 1 + the CPU that last woke the
 					 * tasks that wait for this; 0: none

@@ -331,6 +331,48 @@ TEST_F(notices, of_a_reader_that_was_lapped)
 	rring_close(stalled.client);
 }
 
+TEST_F(notices, of_rings_and_readers_that_come_and_go)
+{
+	struct rring_client *client = client_of(self->arena_fd, RRING_PRODUCER);
+	struct rring_ring_config config = {
+		.name = "a",
+		.kind = RRING_INLINE,
+		.capacity = 4,
+		.stride = 64,
+	};
+	struct rring_reader_config join = { .ring_name = "a", .name = "r" };
+	struct rring_writer *writer = writer_of(client, &config);
+	struct rring_reader *reader = reader_of(client, &join);
+	const struct nl_object *object;
+	uint32_t serial;
+
+	rring_writer_close(writer);
+	rring_reader_close(reader, 1);
+	HEAR(RRING_CMD_ARENA_CREATED);
+	object = HEAR(0);
+	EXPECT_EQ(RRING_CMD_RING_OPENED, object->command);
+	EXPECT_STREQ("a", nl_str(object, RRING_A_RING_NAME));
+	EXPECT_EQ(1u, nl_u32(object, RRING_A_RING_ID));
+	EXPECT_EQ(RRING_RING_OPEN, nl_u32(object, RRING_A_RING_STATE));
+	EXPECT_EQ(rring_client_id(client), nl_u32(object, RRING_A_RING_WRITER));
+	serial = nl_u32(object, RRING_A_RING_SERIAL);
+	object = HEAR(0);
+	EXPECT_EQ(RRING_CMD_READER_JOINED, object->command);
+	EXPECT_STREQ("r", nl_str(object, RRING_A_READER_NAME));
+	EXPECT_EQ(rring_client_id(client),
+		  nl_u32(object, RRING_A_READER_CLIENT));
+	object = HEAR(0);
+	EXPECT_EQ(RRING_CMD_RING_ENDED, object->command);
+	EXPECT_EQ(RRING_RING_ENDED, nl_u32(object, RRING_A_RING_STATE));
+	EXPECT_EQ(1u, nl_u32(object, RRING_A_RING_READERS));
+	EXPECT_EQ(RRING_CMD_READER_LEFT, HEAR(0)->command);
+	object = HEAR(0);
+	EXPECT_EQ(RRING_CMD_RING_GONE, object->command);
+	EXPECT_EQ(serial, nl_u32(object, RRING_A_RING_SERIAL));
+	EXPECT_EQ(RRING_RING_NONE, nl_u32(object, RRING_A_RING_STATE));
+	rring_close(client);
+}
+
 #define LAPS		3000
 #define PER_SECOND	500	/* per arena; see kmod/netlink/notify.c */
 
@@ -379,8 +421,8 @@ TEST_F(notices, are_bounded_and_their_losses_counted)
 		    object->attr[RRING_A_CLIENT_MISSED])
 			missed += nl_u32(object, RRING_A_CLIENT_MISSED);
 	} while (object->command != RRING_CMD_ARENA_GONE);
-	/* plus two of the arena and one of the client */
-	EXPECT_EQ((uint32_t)LAPS + 3, heard + missed);
+	/* plus two of the arena, one of the client, five of its ring and reader */
+	EXPECT_EQ((uint32_t)LAPS + 8, heard + missed);
 	EXPECT_GE((seconds_now() - began + 2) * PER_SECOND, heard);
 }
 

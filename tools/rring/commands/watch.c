@@ -15,7 +15,7 @@
 #include "../output/text.h"
 #include "command.h"
 
-#define ALL_EVENTS	7
+#define ALL_EVENTS	12
 
 struct watch {
 	struct words words;
@@ -27,7 +27,8 @@ struct watch {
 static const struct argp_option options[] = {
 	{ "event", 'e', "EVENT", 0, "only these (may be given several times): "
 	  "arena-created, arena-gone, client-died, client-evicted, pool-dry, "
-	  "reader-lapped, client-over-limit", 0 },
+	  "reader-lapped, client-over-limit, ring-opened, ring-ended, "
+	  "ring-gone, reader-joined, reader-left", 0 },
 	{ "count", 'n', "N", 0, "end after that many", 0 },
 	{ 0 },
 };
@@ -82,10 +83,15 @@ static void print_member(const char *key, const json_t *value)
 		fputs("yes", stdout);
 }
 
+static bool is_good(const char *name)
+{
+	return !strcmp(name, "arena-created") || !strcmp(name, "ring-opened") ||
+	       !strcmp(name, "reader-joined");
+}
+
 static void print_text(const char *name, json_t *object)
 {
-	enum colour shade = strcmp(name, "arena-created") ? COLOUR_BAD :
-							    COLOUR_GOOD;
+	enum colour shade = is_good(name) ? COLOUR_GOOD : COLOUR_BAD;
 	struct timespec now;
 	const char *key;
 	json_t *value;

@@ -4,13 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../output/report.h"
 #include "attach.h"
-
-#define PATIENCE_NS	(100 * 1000 * 1000)	/* between two tries to join */
 
 static const char *advice(int err)
 {
@@ -87,20 +84,37 @@ static int join(struct rring_client *client, const char *ring,
 	return err == -ENXIO ? -ENOENT : err;
 }
 
+/* Join the ring @ring, as join() does, as soon as there is one. */
+static int join_later(struct rring_client *client, const char *ring,
+		      struct rring_reader_config *config,
+		      struct rring_reader **reader)
+{
+	struct rring_change change;
+	struct rring_watch *watch;
+	int err = rring_watch_open(client, NULL, &watch);
+
+	if (err)
+		return err;
+	/* all that such a ring has is newer than this call */
+	config->start = RRING_START_OLDEST;
+	do {
+		err = join(client, ring, config, reader);
+	} while (err == -ENOENT &&
+		 !rring_watch_next(watch, &change, RRING_FOREVER));
+	rring_watch_close(watch);
+	return err;
+}
+
 struct rring_reader *attach_reader(struct rring_client *client,
 				   const char *ring,
 				   struct rring_reader_config *config,
 				   bool wait)
 {
-	static const struct timespec patience = { .tv_nsec = PATIENCE_NS };
 	struct rring_reader *reader;
-	int err;
+	int err = join(client, ring, config, &reader);
 
-	while ((err = join(client, ring, config, &reader)) == -ENOENT && wait) {
-		/* all that such a ring has is newer than this call */
-		config->start = RRING_START_OLDEST;
-		nanosleep(&patience, NULL);
-	}
+	if (err == -ENOENT && wait)
+		err = join_later(client, ring, config, &reader);
 	if (err == -ENOENT)
 		fail("there is no ring '%s' in this arena (`rring ring' lists them, --wait waits)",
 		     ring);

@@ -162,6 +162,8 @@ static const struct field ring_fields[] = {
 	U64(RRING_A_RING_WAKES, "wakes"),
 	STRING(RRING_A_RING_TYPE, "type"),
 	U32(RRING_A_RING_TYPE_SIZE, "type_size"),
+	U32(RRING_A_RING_SERIAL, "serial"),
+	EVENT_U32(RRING_A_RING_MISSED, "missed"),
 	END
 };
 
@@ -230,5 +232,10 @@ const struct notification notifications[] = {
 	{ RRING_CMD_POOL_DRY, "pool-dry", &pool_object },
 	{ RRING_CMD_READER_LAPPED, "reader-lapped", &reader_object },
 	{ RRING_CMD_CLIENT_OVER_LIMIT, "client-over-limit", &client_object },
+	{ RRING_CMD_RING_OPENED, "ring-opened", &ring_object },
+	{ RRING_CMD_RING_ENDED, "ring-ended", &ring_object },
+	{ RRING_CMD_RING_GONE, "ring-gone", &ring_object },
+	{ RRING_CMD_READER_JOINED, "reader-joined", &reader_object },
+	{ RRING_CMD_READER_LEFT, "reader-left", &reader_object },
 	{ 0, NULL, NULL },
 };
