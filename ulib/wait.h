@@ -56,6 +56,16 @@ int ulib_await_peer(struct rring_client *client, uint32_t *looks);
 /* Tell the CPU that this thread spins. */
 void ulib_relax(void);
 
+/* Add @cursor to those that @args, of RRING_WAIT_ANY, waits for. */
+static inline void ulib_wait_for_cursor(struct rring_wait *args,
+					uint32_t cursor)
+{
+	if (cursor < 64)
+		args->position |= 1ull << cursor;
+	else
+		args->more[cursor / 64 - 1] |= 1ull << cursor % 64;
+}
+
 int ulib_strategy_valid(enum rring_strategy strategy);
 
 /*

@@ -64,7 +64,8 @@ static void wake_watchers(struct kring_arena *arena)
 	}
 }
 
-static void watch(struct kring_client *client)
+/* Make the next change wake @client. The caller holds the arena's lock. */
+void kring_changes_watch(struct kring_client *client)
 {
 	if (list_empty(&client->watching))
 		list_add_tail(&client->watching, &client->arena->watchers);
@@ -154,7 +155,8 @@ struct wait_changes {
 	u64 position;
 };
 
-static bool has_changes(const struct kring_client *client, u64 position)
+/* Return true if the arena of @client has had more changes than @position. */
+bool kring_changes_above(const struct kring_client *client, u64 position)
 {
 	return rring_seq_load(&client->arena->info->changes) > position;
 }
@@ -167,8 +169,8 @@ static int changes_ready(void *context, u64 *wake_at)
 
 	if (err)
 		return err;
-	watch(client);
-	if (!has_changes(client, wait->position))
+	kring_changes_watch(client);
+	if (!kring_changes_above(client, wait->position))
 		err = -EAGAIN;
 	kring_client_unlock(client);
 	return err;
@@ -230,7 +232,7 @@ int kring_changes_wait(struct kring_client *client, struct rring_wait *args)
  */
 bool kring_changes_due(const struct kring_client *client)
 {
-	return client->polls_changes && has_changes(client, client->watched);
+	return client->polls_changes && kring_changes_above(client, client->watched);
 }
 
 /*
@@ -240,7 +242,7 @@ bool kring_changes_due(const struct kring_client *client)
 void kring_changes_arm(struct kring_client *client)
 {
 	if (client->polls_changes)
-		watch(client);
+		kring_changes_watch(client);
 }
 
 /*

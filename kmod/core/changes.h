@@ -18,6 +18,8 @@ struct rring_change kring_change_of_reader(const struct kring_reader *reader,
 void kring_change_note(struct kring_arena *arena,
 		       const struct rring_change *change);
 int kring_changes_wait(struct kring_client *client, struct rring_wait *args);
+void kring_changes_watch(struct kring_client *client);
+bool kring_changes_above(const struct kring_client *client, u64 position);
 bool kring_changes_due(const struct kring_client *client);
 void kring_changes_arm(struct kring_client *client);
 void kring_changes_forget(struct kring_client *client);

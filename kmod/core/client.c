@@ -535,59 +535,73 @@ void kring_client_wake(struct kring_client *client, __poll_t events)
 }
 
 /*
- * For each cursor of @client whose bit is set in @cursors, raise
- * RRING_READERS_WAIT in the waiters flag of the ring that this cursor reads.
- * Skip a cursor without a reader. The caller holds the arena's lock.
+ * Raise RRING_READERS_WAIT in the waiters flag of the ring that @reader reads, if
+ * there is a reader. The caller holds the arena's lock.
  */
-static void raise_readers(struct kring_client *client, u64 cursors)
+static void raise_reader(const struct kring_reader *reader)
 {
-	u32 i;
-
-	for (i = 0; i < RRING_CURSORS; i++) {
-		struct kring_reader *reader = client->readers[i];
-
-		if (cursors & BIT_ULL(i) && reader)
-			kring_flag_raise(&reader->ring->info->waiters,
-					 RRING_READERS_WAIT);
-	}
+	if (reader)
+		kring_flag_raise(&reader->ring->info->waiters,
+				 RRING_READERS_WAIT);
 }
 
 /*
- * For each cursor of @client whose bit is set in @cursors, raise
- * RRING_READERS_WAIT in the waiters flag of the ring that this cursor reads. Do
- * nothing if kring_client_lock() fails. Takes the arena's lock.
+ * Raise RRING_READERS_WAIT in the waiters flag of the ring that @cursor of @client
+ * reads. Do nothing if kring_client_lock() fails. Takes the arena's lock.
  */
-void kring_client_raise(struct kring_client *client, u64 cursors)
+void kring_client_raise(struct kring_client *client, u32 cursor)
 {
 	/* ignore the error: the next call of .ready in the wait returns it */
 	if (kring_client_lock(client))
 		return;
-	raise_readers(client, cursors);
+	raise_reader(client->readers[cursor]);
 	kring_client_unlock(client);
 }
 
+/* What a task waits for by RRING_WAIT_ANY. */
 struct wait_any {
 	struct kring_client *client;
-	u64 cursors;
+	u64 cursors[RRING_CURSORS / 64];	/* bit i % 64 of word i / 64 */
+	u32 end;				/* each cursor is below this */
+	u64 changes;				/* 0, or so many changes */
 };
 
+static bool waits_for(const struct wait_any *wait, u32 cursor)
+{
+	return wait->cursors[cursor / 64] & BIT_ULL(cursor % 64);
+}
+
+/* Return 1 + the highest cursor that @wait names, or 0 if it names none. */
+static u32 find_end(const struct wait_any *wait)
+{
+	u32 end = RRING_CURSORS;
+
+	while (end && !waits_for(wait, end - 1))
+		end--;
+	return end;
+}
+
 /*
- * Check the readers of @client whose cursors have their bits set in @cursors.
- * Return 0 if one of these readers has entries or was lapped. Also return 0 if
+ * Check the readers that @wait names, and the changes of the arena. Return 0 if
+ * there are so many changes, or one of these readers has entries or was lapped. Also return 0 if
  * the streams of all these readers have ended, and @client was not told yet of
  * at least one of these ends. Return -ENXIO if one of these cursors has no
  * reader, and no reader at a lower cursor has entries or was lapped. Otherwise
  * return -EAGAIN. The caller holds the arena's lock.
  */
-static int check_any(const struct kring_client *client, u64 cursors)
+static int check_any(const struct wait_any *wait)
 {
+	const struct kring_client *client = wait->client;
 	bool ended = true, due = false;
 	u32 i;
 
-	for (i = 0; i < RRING_CURSORS; i++) {
+	if (wait->changes && kring_changes_above(client, wait->changes - 1))
+		return 0;
+	kring_work_add(KRING_WORK_READERS, wait->end);
+	for (i = 0; i < wait->end; i++) {
 		struct kring_reader *reader = client->readers[i];
 
-		if (!(cursors & BIT_ULL(i)))
+		if (!waits_for(wait, i))
 			continue;
 		if (!reader)
 			return -ENXIO;
@@ -610,7 +624,9 @@ static int any_ready(void *context, u64 *wake_at)
 
 	if (err)
 		return err;
-	err = check_any(wait->client, wait->cursors);
+	if (wait->changes)
+		kring_changes_watch(wait->client);
+	err = check_any(wait);
 	kring_client_unlock(wait->client);
 	return err;
 }
@@ -618,8 +634,16 @@ static int any_ready(void *context, u64 *wake_at)
 static void raise_any(void *context)
 {
 	struct wait_any *wait = context;
+	struct kring_client *client = wait->client;
+	u32 i;
 
-	kring_client_raise(wait->client, wait->cursors);
+	/* ignore the error: the next call of .ready in the wait returns it */
+	if (kring_client_lock(client))
+		return;
+	for (i = 0; i < wait->end; i++)
+		if (waits_for(wait, i))
+			raise_reader(client->readers[i]);
+	kring_client_unlock(client);
 }
 
 static const struct kring_wait_ops any_ops = {
@@ -632,11 +656,14 @@ int kring_client_wait_any(struct kring_client *client,
 {
 	struct wait_any wait = {
 		.client = client,
-		.cursors = args->position,
+		.cursors[0] = args->position,
+		.changes = args->changes,
 	};
 	int err;
 
-	if (!args->position || args->ring || args->reader)
+	memcpy(&wait.cursors[1], args->more, sizeof(args->more));
+	wait.end = find_end(&wait);
+	if (args->ring || args->reader || !(wait.end || wait.changes))
 		return -EINVAL;
 	err = kring_evcount_wait(&client->evcount, client, &any_ops, &wait,
 				 args->deadline);
@@ -650,7 +677,8 @@ static void raise_flags(struct kring_client *client)
 	u32 i;
 
 	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
-	raise_readers(client, ~0ull);
+	for (i = 0; i < client->cursors_end; i++)
+		raise_reader(client->readers[i]);
 	for (i = 1; i <= arena->info->max_rings; i++)
 		if (arena->rings[i] && arena->rings[i]->writer == client)
 			kring_flag_raise(&arena->rings[i]->info->waiters,
@@ -670,9 +698,9 @@ __poll_t kring_client_ready(struct kring_client *client)
 	__poll_t mask = 0;
 	u32 i;
 
-	kring_work_add(KRING_WORK_READERS, RRING_CURSORS);
+	kring_work_add(KRING_WORK_READERS, client->cursors_end);
 	kring_work_add(KRING_WORK_RINGS, arena->info->max_rings);
-	for (i = 0; i < RRING_CURSORS; i++) {
+	for (i = 0; i < client->cursors_end; i++) {
 		struct kring_reader *reader = client->readers[i];
 
 		if (reader && kring_reader_ready(reader,

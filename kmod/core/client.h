@@ -114,6 +114,7 @@ struct kring_client {
 	 */
 	u64 recent[RRING_POOLS][RRING_RECENT_LISTS];
 	struct kring_reader *readers[RRING_CURSORS]; /* by cursor index */
+	u32 cursors_end;		/* each index of a reader is below this */
 
 	/* no lock protects these fields */
 	struct kring_evcount evcount;	/* threads in WAIT_ANY and WAIT_PEER
@@ -158,7 +159,7 @@ int kring_client_attach(struct kring_client *client, struct rring_attach *args);
 int kring_client_lock(struct kring_client *client);
 void kring_client_unlock(struct kring_client *client);
 void kring_client_wake(struct kring_client *client, __poll_t events);
-void kring_client_raise(struct kring_client *client, u64 cursors);
+void kring_client_raise(struct kring_client *client, u32 cursor);
 int kring_client_wait_any(struct kring_client *client,
 			  struct rring_wait *args);
 u32 kring_client_tail(struct kring_client *client, u32 pool);

@@ -108,9 +108,22 @@ static int do_reader_rejoin(struct kring_client *client, union kring_args *args)
 	return kring_reader_rejoin(client, &args->reader_rejoin);
 }
 
+/* Return true if @wait has what only RRING_WAIT_ANY has, and is another one. */
+static bool has_more_than_it_may(const struct rring_wait *wait)
+{
+	u64 more = wait->changes;
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(wait->more); i++)
+		more |= wait->more[i];
+	return more && wait->what != RRING_WAIT_ANY;
+}
+
 static int do_wait(struct kring_client *client, union kring_args *args)
 {
 	args->wait.reserved = 0;
+	if (has_more_than_it_may(&args->wait))
+		return -EINVAL;
 	switch (args->wait.what) {
 	case RRING_WAIT_READABLE:
 		return kring_reader_wait_readable(client, &args->wait);

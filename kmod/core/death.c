@@ -53,7 +53,7 @@ void kring_client_usage_take(struct kring_client *client,
 		if (arena->rings[i] && arena->rings[i]->writer == client)
 			usage->rings++;
 	usage->readers = 0;
-	for (i = 0; i < RRING_CURSORS; i++)
+	for (i = 0; i < client->cursors_end; i++)
 		if (client->readers[i])
 			usage->readers++;
 }
@@ -82,7 +82,7 @@ static void detach_readers(struct kring_client *client)
 {
 	u32 i;
 
-	for (i = 0; i < RRING_CURSORS; i++) {
+	for (i = 0; i < client->cursors_end; i++) {
 		if (!client->readers[i])
 			continue;
 		/* wake threads of an evicted client that wait for an event */

@@ -181,6 +181,7 @@ static void take_cursor(struct kring_reader *reader,
 	reader->cap = U64_MAX;
 	reader->serial = kring_arena_next_serial(&client->arena->reader_serial);
 	client->readers[cursor] = reader;
+	client->cursors_end = max(client->cursors_end, cursor + 1);
 	kring_announce_reader_client(reader);
 }
 

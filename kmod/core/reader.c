@@ -219,11 +219,18 @@ u64 kring_reader_ref(const struct kring_reader *reader)
 	return rring_word_load(&reader_info(reader)->ref);
 }
 
+static void shrink_cursors_end(struct kring_client *client)
+{
+	while (client->cursors_end && !client->readers[client->cursors_end - 1])
+		client->cursors_end--;
+}
+
 static void leave_cursor(struct kring_reader *reader)
 {
 	/* wake threads in WAIT_ANY and WAIT_PEER: they then find no reader */
 	kring_evcount_signal(&reader->client->evcount);
 	reader->client->readers[reader->cursor] = NULL;
+	shrink_cursors_end(reader->client);
 	reader->client = NULL;
 	reader->cursor = 0;
 	kring_announce_reader_client(reader);

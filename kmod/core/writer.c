@@ -114,7 +114,7 @@ static void raise_writable(void *context)
 	/* no lock: .info lies in the ARENA region, which outlives the ring */
 	kring_flag_raise(&wait->ring->info->waiters, RRING_WRITER_WAITS);
 	if (wait->peer != NO_PEER)
-		kring_client_raise(wait->client, BIT_ULL(wait->peer));
+		kring_client_raise(wait->client, wait->peer);
 }
 
 static const struct kring_wait_ops writable_ops = {

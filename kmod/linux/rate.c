@@ -135,8 +135,8 @@ static bool rings_have_moved(struct kring_client *client)
 	bool moved = false;
 	u32 i;
 
-	kring_work_add(KRING_WORK_READERS, RRING_CURSORS);
-	for (i = 0; i < RRING_CURSORS; i++) {
+	kring_work_add(KRING_WORK_READERS, client->cursors_end);
+	for (i = 0; i < client->cursors_end; i++) {
 		struct kring_reader *reader = client->readers[i];
 
 		if (reader && has_changed(&reader->late_head,

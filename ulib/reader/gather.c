@@ -64,24 +64,18 @@ static uint32_t readable(struct rring_reader *reader, uint32_t n)
 /* Peek at @n events: all that one member has, then all of the next in turn. */
 static void gather_in_turn(struct rring_set *set, uint32_t n, uint32_t chosen)
 {
-	uint64_t taken = 0;
+	struct members taken = { { 0 } };
 
 	do {
 		struct rring_reader *reader = set->members[chosen].reader;
 
-		taken |= 1ull << chosen;
+		members_add(&taken, chosen);
 		if (!add(set, reader, reader->pos,
 			 readable(reader, n - set->peeked)))
 			break;
-	} while (set->peeked < n && ulib_set_choose_more(set, taken, &chosen));
+	} while (set->peeked < n &&
+		 ulib_set_choose_more(set, &taken, &chosen));
 }
-
-/* Where a set of order RRING_BY_TIMESTAMP stands in each of its members. */
-struct merge {
-	uint32_t next[RRING_CURSORS];	/* how many events are gathered */
-	uint32_t end[RRING_CURSORS];	/* how many there are */
-	uint64_t timestamp[RRING_CURSORS];	/* of the next one, if any */
-};
 
 static void load_timestamp(const struct rring_set *set, struct merge *merge,
 			   uint32_t i)
@@ -129,17 +123,17 @@ static int choose_lowest(const struct rring_set *set, const struct merge *merge,
 static void gather_by_timestamp(struct rring_set *set, uint32_t n,
 				uint32_t chosen)
 {
-	struct merge merge;
+	struct merge *merge = &set->merge;
 
-	begin_merge(set, &merge, n);
+	begin_merge(set, merge, n);
 	do {
 		struct rring_reader *reader = set->members[chosen].reader;
 
-		if (!add(set, reader, reader->pos + merge.next[chosen], 1))
+		if (!add(set, reader, reader->pos + merge->next[chosen], 1))
 			break;
-		merge.next[chosen]++;
-		load_timestamp(set, &merge, chosen);
-	} while (set->peeked < n && choose_lowest(set, &merge, &chosen));
+		merge->next[chosen]++;
+		load_timestamp(set, merge, chosen);
+	} while (set->peeked < n && choose_lowest(set, merge, &chosen));
 }
 
 long rring_set_peek(struct rring_set *set, uint32_t n)

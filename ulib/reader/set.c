@@ -64,7 +64,6 @@ static uint32_t member_index(const struct rring_set *set,
 /* Sort the members of each group by their turns, the next one first. */
 static void sort_by_turn(struct rring_set *set)
 {
-	struct member sorted[RRING_CURSORS];
 	uint32_t i, k, from, n = 0;
 
 	for (i = 0; i < set->nr_groups; i++) {
@@ -72,11 +71,11 @@ static void sort_by_turn(struct rring_set *set)
 
 		from = group->next;
 		for (k = group->begin; k < group->end; k++) {
-			sorted[n++] = set->members[from++];
+			set->sorted[n++] = set->members[from++];
 			from = from == group->end ? group->begin : from;
 		}
 	}
-	memcpy(set->members, sorted, n * sizeof(*sorted));
+	memcpy(set->members, set->sorted, n * sizeof(set->sorted[0]));
 }
 
 /* Find the groups of the members. The first member of each has its turn next. */
@@ -86,6 +85,7 @@ static void find_groups(struct rring_set *set)
 	uint32_t i;
 
 	set->nr_groups = 0;
+	memset(&set->busy, 0, sizeof(set->busy));
 	for (i = 0; i < set->count; i++) {
 		if (!i || set->members[i].priority !=
 			  set->members[i - 1].priority) {
@@ -210,7 +210,7 @@ static int sleep_any(void *context, uint64_t deadline)
 	uint32_t i;
 
 	for (i = 0; i < set->count; i++)
-		args.position |= 1ull << set->members[i].reader->cursor_id;
+		ulib_wait_for_cursor(&args, set->members[i].reader->cursor_id);
 	return ulib_sleep(set->client, &args);
 }
 

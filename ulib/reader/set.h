@@ -13,13 +13,52 @@ struct member {
 	int error;	/* error of the last look, not yet returned; or 0 */
 };
 
+/* Some of the members: bit i % 64 of word i / 64 stands for member i. */
+struct members {
+	uint64_t word[RRING_CURSORS / 64];
+};
+
+static inline void members_add(struct members *members, uint32_t i)
+{
+	members->word[i / 64] |= 1ull << i % 64;
+}
+
+static inline void members_remove(struct members *members, uint32_t i)
+{
+	members->word[i / 64] &= ~(1ull << i % 64);
+}
+
+/* Return the first of @members from @from to below @end, or @end. */
+static inline uint32_t members_next(const struct members *members,
+				    uint32_t from, uint32_t end)
+{
+	uint32_t i = from / 64;
+	uint64_t word;
+
+	if (from >= end)
+		return end;
+	word = members->word[i] & ~0ull << from % 64;
+	while (!word) {
+		if (++i * 64 >= end)
+			return end;
+		word = members->word[i];
+	}
+	from = i * 64 + (uint32_t)__builtin_ctzll(word);
+	return from < end ? from : end;
+}
+
 /* The members from index .begin to below .end have one priority. */
 struct group {
 	uint32_t begin, end;
 	uint32_t next;	/* the member whose turn is next */
 	uint32_t patrol;	/* the member that the next patrol begins with */
-	/* bit i: member i was not idle when the set last looked */
-	uint64_t busy;
+};
+
+/* Where a set of order RRING_BY_TIMESTAMP stands in each of its members. */
+struct merge {
+	uint32_t next[RRING_CURSORS];	/* how many events are gathered */
+	uint32_t end[RRING_CURSORS];	/* how many there are */
+	uint64_t timestamp[RRING_CURSORS];	/* of the next one, if any */
 };
 
 /* Events of one member, one after the other, at which a set has peeked. */
@@ -45,6 +84,9 @@ struct rring_set {
 	uint32_t nr_groups;
 	struct member members[RRING_CURSORS];
 	struct group groups[RRING_CURSORS];
+	struct members busy;	/* were not idle when the set last looked */
+	struct member sorted[RRING_CURSORS];	/* only sort_by_turn() uses it */
+	struct merge merge;	/* only gather_by_timestamp() uses it */
 	/* what rring_set_peek() has found, in the set's order */
 	struct run *runs;
 	uint32_t max_runs;	/* there is memory for so many */
@@ -99,12 +141,10 @@ int ulib_set_choose(struct rring_set *set, struct rring_reader **from,
 		    uint32_t *chosen);
 
 /*
- * Choose one more member that has events, but none of @taken (bit i: member i),
- * in a set whose order is not RRING_BY_TIMESTAMP. Store its index in *@chosen and
- * return 1, or return 0 if a short search finds none. A later call of
+X or return 0 if a short search finds none. A later call of
  * ulib_set_choose() returns an error that a member has.
  */
-int ulib_set_choose_more(struct rring_set *set, uint64_t taken,
+int ulib_set_choose_more(struct rring_set *set, const struct members *taken,
 			 uint32_t *chosen);
 
 /*

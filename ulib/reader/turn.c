@@ -76,29 +76,35 @@ static void pass_turn(struct group *group, uint32_t i)
 }
 
 /*
- * Look at the member at index @i of @group. If it has an event or an error, store
+ * Look at the member at index @i. If it has an event or an error, store
  * @i in *@chosen, and return 0 or the error. Otherwise it is not busy any more:
  * return -EAGAIN, or -EPIPE if its stream has ended.
  */
-static int try_member(const struct rring_set *set, struct group *group,
-		      uint32_t i, uint32_t *chosen)
+static int try_member(struct rring_set *set, uint32_t i, uint32_t *chosen)
 {
 	long n = look_at_member(&set->members[i]);
 
 	if (is_without(n))
-		group->busy &= ~(1ull << i);
+		members_remove(&set->busy, i);
 	else
-		group->busy |= 1ull << i;
+		members_add(&set->busy, i);
 	*chosen = i;
 	return n < 0 ? (int)n : 0;
 }
 
-/* Return the index of the member in @members, of @group, whose turn is next. */
-static uint32_t first_in_turn(const struct group *group, uint64_t members)
+/*
+ * Return the index of that one of @members, in @group, whose turn comes first, or
+ * group->end if there is none.
+ */
+static uint32_t first_in_turn(const struct group *group,
+			      const struct members *members)
 {
-	uint64_t from_next = members & ~0ull << group->next;
+	uint32_t i = members_next(members, group->next, group->end);
 
-	return (uint32_t)__builtin_ctzll(from_next ? from_next : members);
+	if (i < group->end)
+		return i;
+	i = members_next(members, group->begin, group->next);
+	return i < group->next ? i : group->end;
 }
 
 /*
@@ -106,7 +112,7 @@ static uint32_t first_in_turn(const struct group *group, uint64_t members)
  * at the one whose turn is next. Those that are not idle are busy. Return 1 if one
  * is idle, else 0.
  */
-static int patrol(const struct rring_set *set, struct group *group, uint32_t n)
+static int patrol(struct rring_set *set, struct group *group, uint32_t n)
 {
 	uint32_t end = group->patrol + n;
 	int idle = 0;
@@ -116,7 +122,7 @@ static int patrol(const struct rring_set *set, struct group *group, uint32_t n)
 		if (i == group->next)
 			continue;
 		if (ulib_head_events(set->members[i].reader))
-			group->busy |= 1ull << i;
+			members_add(&set->busy, i);
 		else
 			idle = 1;
 	}
@@ -134,11 +140,11 @@ static uint32_t at_most(uint32_t limit, uint32_t n)
  * neither event nor error: @nobody says what its look has returned.
  */
 static int __attribute__((noinline))
-search_group(const struct rring_set *set, struct group *group, int nobody,
+search_group(struct rring_set *set, struct group *group, int nobody,
 	     uint32_t *chosen)
 {
 	uint32_t left = group->end - group->begin;
-	uint32_t n, limit = PATROL;
+	uint32_t i, n, limit = PATROL;
 	int err;
 
 	for (; left; left -= n, limit = left) {
@@ -146,10 +152,8 @@ search_group(const struct rring_set *set, struct group *group, int nobody,
 		n = at_most(left, n);
 		if (patrol(set, group, n))
 			nobody = -EAGAIN;
-		while (group->busy) {
-			err = try_member(set, group,
-					 first_in_turn(group, group->busy),
-					 chosen);
+		while ((i = first_in_turn(group, &set->busy)) < group->end) {
+			err = try_member(set, i, chosen);
 			if (!is_without(err))
 				return err;
 			if (err == -EAGAIN)
@@ -166,10 +170,10 @@ search_group(const struct rring_set *set, struct group *group, int nobody,
  * and return 0 or its error. If there is none, return -EPIPE if all streams of
  * the group have ended, and -EAGAIN otherwise.
  */
-static int choose_in_group(const struct rring_set *set, struct group *group,
+static int choose_in_group(struct rring_set *set, struct group *group,
 			   uint32_t *chosen)
 {
-	int err = try_member(set, group, group->next, chosen);
+	int err = try_member(set, group->next, chosen);
 
 	if (is_without(err))
 		err = search_group(set, group, err, chosen);
@@ -294,16 +298,19 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
  * those that were busy lately or that the next patrol finds.
  */
 static int choose_more_in_group(struct rring_set *set, struct group *group,
-				uint64_t taken, uint32_t *chosen)
+				const struct members *taken, uint32_t *chosen)
 {
-	uint64_t left;
+	struct members left;
 	uint32_t i;
 	long n;
 
 	patrol(set, group, at_most(PATROL, group->end - group->patrol));
-	for (left = (group->busy | 1ull << group->next) & ~taken; left;
-	     left &= ~(1ull << i)) {
-		i = first_in_turn(group, left);
+	left = set->busy;
+	members_add(&left, group->next);
+	for (i = 0; i < RRING_CURSORS / 64; i++)
+		left.word[i] &= ~taken->word[i];
+	while ((i = first_in_turn(group, &left)) < group->end) {
+		members_remove(&left, i);
 		n = look_at_member(&set->members[i]);
 		if (n > 0) {
 			pass_turn(group, i);
@@ -311,14 +318,14 @@ static int choose_more_in_group(struct rring_set *set, struct group *group,
 			return 1;
 		}
 		if (is_without(n))
-			group->busy &= ~(1ull << i);
+			members_remove(&set->busy, i);
 		else
 			set->members[i].error = (int)n;
 	}
 	return 0;
 }
 
-int ulib_set_choose_more(struct rring_set *set, uint64_t taken,
+int ulib_set_choose_more(struct rring_set *set, const struct members *taken,
 			 uint32_t *chosen)
 {
 	uint32_t i;

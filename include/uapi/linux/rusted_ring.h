@@ -82,11 +82,11 @@ enum rring_hold_action {
 						 * event
 						 */
 #define RRING_CLIENTS_MAX	255		/* per arena */
-#define RRING_RINGS_MAX		255		/* per arena */
+#define RRING_RINGS_MAX		1023		/* per arena */
 #define RRING_RING_CAPACITY_MAX	(1u << 24)	/* entries */
 #define RRING_STRIDE_MIN	64		/* bytes */
 #define RRING_STRIDE_MAX	16384		/* bytes */
-#define RRING_CURSORS		64	/* readers per client */
+#define RRING_CURSORS		256	/* readers per client */
 #define RRING_READERS		240	/* readers per ring */
 #define RRING_RECLAIM_MAX	4096u		/* slots in one RECLAIM */
 #define RRING_MAGAZINE_SLOTS	128	/* slots of a magazine */
@@ -1031,10 +1031,13 @@ enum rring_wait_for {
 	 */
 	RRING_WAIT_WRITABLE,
 	/*
-	 * Bit c of .position stands for the client's reader with cursor c. Wait
-	 * until one of these readers has an entry or was lapped, or until all
-	 * their rings have ended and .told of at least one of the cursors shows
-	 * that its reader was not told of the end of its ring.
+	 * Wait for the client's readers that .position and .more name: bit c of
+	 * .position stands for cursor c, and bit c % 64 of .more[c / 64 - 1] for a
+	 * cursor c of 64 and above. Wait until one of these readers has an entry
+	 * or was lapped, or until all their rings have ended and .told of at
+	 * least one of the cursors shows that its reader was not told of the end
+	 * of its ring. If .changes is not 0, wait also until the arena has had so
+	 * many changes.
 	 */
 	RRING_WAIT_ANY,
 	/*
@@ -1069,14 +1072,18 @@ struct rring_wait {
 					 * .readers; PEER: index of a cursor;
 					 * WRITABLE: unused; ANY, CHANGES: 0
 					 */
-	__u64 position;			/* ANY: a mask, not 0; CHANGES: number
-					 * of changes
+	__u64 position;			/* ANY: a mask; CHANGES: number of
+					 * changes
 					 */
 	__u64 deadline;
 	__u32 waker;			/* out: 1 + the CPU that last woke the
 					 * tasks that wait for this; 0: none
 					 */
 	__u32 reserved;			/* out: 0 */
+	__u64 more[RRING_CURSORS / 64 - 1];	/* ANY: a mask; else 0 */
+	__u64 changes;			/* ANY: number of changes, or 0; else 0.
+					 * 0 if all masks are 0, too: EINVAL
+					 */
 };
 
 /*

@@ -76,14 +76,25 @@ TEST_F(reader_lifetime, wrong_configs_are_refused)
 TEST_F(reader_lifetime, kernel_has_as_many_readers_as_a_client)
 {
 	struct kring *kring = &self->kring;
+	struct consumer_open other = kring->open;
+	struct rring_ring_config config = {
+		.name = "other",
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = 4,
+		.stride = 64,
+	};
 	int fd[RRING_CURSORS + 1], i;
 
+	/* a ring does not take so many */
+	writer_of(kring->client, &config);
+	strcpy(other.ring, "other");
 	for (i = 0; i < RRING_CURSORS; i++)
-		fd[i] = consumer_of(&kring->open);
+		fd[i] = consumer_of(i % 2 ? &other : &kring->open);
 	fd[i] = consumer_new();
 	EXPECT_EQ(-ENOSPC, consumer_call(fd[i], CONSUMER_OPEN, &kring->open));
 	EXPECT_EQ(0, stream_put(kring->writer, kring->max));
-	for (i = 0; i < RRING_CURSORS; i++)
+	for (i = 0; i < RRING_CURSORS; i += 2)
 		EXPECT_EQ(0, consumer_take(fd[i], 0, kring->max));
 	EXPECT_EQ(0, consumer_close(fd[7], 0));
 	EXPECT_EQ(0, consumer_call(fd[RRING_CURSORS], CONSUMER_OPEN,

@@ -7,14 +7,15 @@
 
 #define MAX		64
 #define CAPACITY	16
-#define CLIENTS		(RRING_READERS / RRING_CURSORS + 1)
+#define EACH		60	/* readers that a client of the crowd has */
+#define CLIENTS		(RRING_READERS / EACH + 1)
 
 FIXTURE(reader_limit)
 {
 	int arena;
 	struct rring_client *client;
 	struct rring_client *crowd[CLIENTS];
-	struct rring_reader *reader[RRING_READERS];
+	struct rring_reader *reader[RRING_CURSORS];	/* more than RRING_READERS */
 	struct rring_writer *writer;
 };
 
@@ -58,7 +59,7 @@ TEST_F(reader_limit, a_ring_takes_240_readers_and_each_gets_all)
 	int i;
 
 	for (i = 0; i < RRING_READERS; i++)
-		self->reader[i] = reader_of(self->crowd[i / 60], &config);
+		self->reader[i] = reader_of(self->crowd[i / EACH], &config);
 	EXPECT_EQ(-ENOSPC, rring_reader_open(self->client, &config, &one_more));
 	config.flags = RRING_JOIN_OBSERVER;
 	EXPECT_EQ(-ENOSPC, rring_reader_open(self->client, &config, &one_more));
@@ -86,7 +87,7 @@ TEST_F(reader_limit, a_client_that_ends_takes_its_readers_along)
 	int i;
 
 	for (i = 0; i < RRING_READERS; i++)
-		self->reader[i] = reader_of(self->crowd[i / 60], &config);
+		self->reader[i] = reader_of(self->crowd[i / EACH], &config);
 	EXPECT_EQ(RRING_READERS,
 		  rring_flag_load(&self->writer->info->readers_end));
 	for (i = 0; i < CAPACITY; i++)
@@ -99,7 +100,7 @@ TEST_F(reader_limit, a_client_that_ends_takes_its_readers_along)
 	EXPECT_EQ(0, rring_flag_load(&self->writer->info->readers_end));
 }
 
-TEST_F(reader_limit, a_client_takes_64_readers)
+TEST_F(reader_limit, a_client_takes_256_readers)
 {
 	struct rring_writer *other = ring_of(self->client);
 	struct rring_reader_config config = { .ring = self->writer->id };

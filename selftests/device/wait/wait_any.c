@@ -115,6 +115,48 @@ TEST_F(wait_any, any_takes_a_mask_and_nothing_else)
 	EXPECT_EQ(-EINVAL, wait_any(self->client, 0));
 }
 
+TEST_F(wait_any, cursors_from_64_on_have_masks_of_their_own)
+{
+	struct rring_wait wait = { .what = RRING_WAIT_ANY };
+	struct rring_reader *reader;
+	uint32_t cursor;
+
+	do {
+		reader = reader_at(self->client, self->writer[1]->id);
+		cursor = reader->cursor_id;
+	} while (cursor < 130);
+	wait.more[1] = 1ull << (cursor - 128);
+	EXPECT_EQ(-ETIMEDOUT, call(self->client, wait));
+	ASSERT_EQ(0, put_value(self->writer[0], 1));
+	EXPECT_EQ(-ETIMEDOUT, call(self->client, wait));
+	ASSERT_EQ(0, put_value(self->writer[1], 1));
+	EXPECT_EQ(0, call(self->client, wait));
+	wait.more[1] = 1ull << 63;
+	EXPECT_EQ(-ENXIO, call(self->client, wait));
+	wait.what = RRING_WAIT_READABLE;
+	wait.ring = self->writer[0]->id;
+	EXPECT_EQ(-EINVAL, call(self->client, wait));
+}
+
+TEST_F(wait_any, any_waits_for_changes_too)
+{
+	struct rring_wait wait = {
+		.what = RRING_WAIT_ANY,
+		.position = bit(self->reader[0]),
+		.changes = rring_seq_load(&self->client->arena->changes),
+	};
+
+	EXPECT_EQ(0, call(self->client, wait));
+	wait.changes++;
+	EXPECT_EQ(-ETIMEDOUT, call(self->client, wait));
+	wait.position = 0;
+	EXPECT_EQ(-ETIMEDOUT, call(self->client, wait));
+	ring_of(self->client, "d", 0);
+	EXPECT_EQ(0, call(self->client, wait));
+	wait.what = RRING_WAIT_CHANGES;
+	EXPECT_EQ(-EINVAL, call(self->client, wait));
+}
+
 TEST_F(wait_any, any_is_about_own_cursors_that_are_in_use)
 {
 	struct rring_client *other = client_of(self->arena, RRING_CONSUMER);
