@@ -9,9 +9,11 @@
 
 /*
  * How often a thread calls .check before it sleeps. These calls take some
- * microseconds, about as long as a sleep and a wake-up.
+ * microseconds, about as long as a sleep and a wake-up. If a call looks at many
+ * rings, there are fewer calls, but at least SPINS_LEAST.
  */
 #define SPINS		256
+#define SPINS_LEAST	4
 #define SPINS_A_LOOK	32	/* calls of .check for each load of the clock */
 
 /*
@@ -76,12 +78,14 @@ static int is_bound(void)
  * this thread spins, a task on its own CPU does not run, and cannot end the
  * wait.
  */
-static unsigned int spins(void)
+static unsigned int spins(uint32_t looks)
 {
+	unsigned int most = SPINS / (looks ? looks : 1);
+
 	if (is_bound() &&
 	    (!last_waker || last_waker == 1u + (uint32_t)sched_getcpu()))
 		return 0;
-	return SPINS;
+	return most < SPINS_LEAST ? SPINS_LEAST : most;
 }
 
 int ulib_has_passed(uint64_t deadline)
@@ -195,7 +199,7 @@ int rring_wait(const struct ulib_waiter *waiter, uint64_t deadline)
 	if (waiter->strategy == RRING_WAIT_SPIN)
 		return spin_until(waiter, deadline, 0);
 	if (!ulib_has_passed(deadline))
-		err = spin(waiter, spins());
+		err = spin(waiter, spins(waiter->looks));
 	if (err != -EAGAIN)
 		return err;
 	if (waiter->strategy == RRING_WAIT_YIELD)

@@ -12,6 +12,11 @@ struct ulib_waiter {
 	 * 0, because only the kernel laps a stalled reader
 	 */
 	int ask_kernel;
+	/*
+	 * how many rings a call of .check looks at, or 0: the more, the fewer
+	 * calls before a sleep
+	 */
+	uint32_t looks;
 	/* return 0: the wait is over; -EAGAIN: it is not; or another error */
 	int (*check)(void *context);
 	/*

@@ -220,6 +220,7 @@ int rring_set_wait(struct rring_set *set, uint64_t deadline)
 		.strategy = set->config.strategy,
 		.check = check_members,
 		.sleep = sleep_any,
+		.looks = set->count,
 		.context = set,
 	};
 	int err;
