@@ -34,6 +34,7 @@
 #include <rusted_ring/set.h>
 #include <rusted_ring/pipe.h>
 #include <rusted_ring/watch.h>
+#include <rusted_ring/service.h>
 #include <rusted_ring/factory.h>
 #include <rusted_ring/begin.h>
 #include <rusted_ring/debug.h>

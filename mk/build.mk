@@ -31,7 +31,7 @@ $(B)/%.pic.o: %.c Makefile mk/build.mk
 # the kernel.
 HOST	:= $(wildcard ulib/host/*.c kmod/core/*.c)
 ULIB	:= $(filter-out ulib/ffi.c,$(wildcard $(addprefix ulib/,*.c client/*.c \
-	   debug/*.c reader/*.c writer/*.c))) $(HOST)
+	   debug/*.c service/*.c reader/*.c writer/*.c))) $(HOST)
 
 $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 	FLAGS += -Iulib/host -fno-strict-aliasing -Wno-unused-parameter

@@ -15,17 +15,10 @@
 
 #include "client/client.h"
 #include "debug/debug.h"
+#include "pipe.h"
 #include "wait.h"
 
 #define SUFFIX	2	/* length of ".a" */
-
-struct rring_pipe {
-	struct rring_client *client;
-	struct rring_writer *source;
-	struct rring_reader *sink;
-	const char *peer;	/* reader name of the other end */
-	struct rring_pipe *next; /* in the list .pipes of the client */
-};
 
 /* Names of the rings: NAME.a and NAME.b. */
 struct ring_names {
@@ -87,6 +80,16 @@ static int open_sink(struct rring_client *client, const char *ring,
 	return rring_reader_open(client, &reader_config, sink);
 }
 
+void ulib_pipe_enlist(struct rring_pipe *pipe)
+{
+	struct rring_client_private *own = pipe->client->own;
+
+	ulib_clients_lock();
+	pipe->next = own->pipes;
+	own->pipes = pipe;
+	ulib_clients_unlock();
+}
+
 static struct rring_pipe *pipe_new(struct rring_client *client,
 				   const char *peer)
 {
@@ -96,10 +99,7 @@ static struct rring_pipe *pipe_new(struct rring_client *client,
 		return NULL;
 	pipe->client = client;
 	pipe->peer = peer;
-	ulib_clients_lock();
-	pipe->next = client->own->pipes;
-	client->own->pipes = pipe;
-	ulib_clients_unlock();
+	ulib_pipe_enlist(pipe);
 	return pipe;
 }
 
@@ -302,7 +302,7 @@ void rring_pipe_close(struct rring_pipe *pipe)
 
 /* ---- send ---- */
 
-static int peer_has_gone(const struct rring_pipe *pipe)
+int ulib_pipe_has_ended(const struct rring_pipe *pipe)
 {
 	/* P: pairs with O in the kernel */
 	return rring_flag_load_acquire(&pipe->sink->info->state) ==
@@ -318,7 +318,7 @@ static int check_writable(void *context)
 {
 	const struct writable_wait *wait = context;
 
-	if (peer_has_gone(wait->pipe))
+	if (ulib_pipe_has_ended(wait->pipe))
 		return -EPIPE;
 	return ulib_writer_check_room(wait->pipe->source, wait->n);
 }
@@ -346,7 +346,7 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 
 	if (n > source->capacity)
 		return rring_refuse_slow(-EINVAL);
-	if (peer_has_gone(pipe))
+	if (ulib_pipe_has_ended(pipe))
 		return -EPIPE;
 	if (source->limit - source->head >= n)
 		return 0;

@@ -20,6 +20,7 @@
 
 #include "client/client.h"
 #include "wait.h"
+#include "watch.h"
 
 /* What the watch has reported of the ring with one id. */
 struct known_ring {
@@ -29,20 +30,9 @@ struct known_ring {
 	char name[RRING_NAME_MAX];
 };
 
-/* What a scan has found under one id. */
-struct snapshot {
-	uint32_t serial;	/* 0: there is no ring */
-	uint32_t incarnation;
-	uint32_t state;
-	uint32_t writer;
-	uint32_t writer_serial;
-	uint32_t readers;
-	char name[RRING_NAME_MAX];
-};
-
 struct watched_ring {
 	struct known_ring known;
-	struct snapshot now;
+	struct ulib_ring_snapshot now;	/* what the last scan has found */
 };
 
 struct rring_watch {
@@ -89,12 +79,8 @@ static void copy_name(char to[RRING_NAME_MAX], const char *from)
 		to[i] = RRING_LOAD(&from[i]);
 }
 
-/*
- * Copy ring @id to @now. If the ring comes or goes meanwhile, @now says that there
- * is no ring: a change from .position on tells of it.
- */
-static void look_at_ring(const struct rring_client *client, uint32_t id,
-			 struct snapshot *now)
+void ulib_look_at_ring(const struct rring_client *client, uint32_t id,
+		       struct ulib_ring_snapshot *now)
 {
 	const struct rring_ring_info *info = ulib_ring_info(client, id);
 	uint64_t presence;
@@ -136,7 +122,7 @@ static void report_gone(struct rring_watch *watch, uint32_t id,
 }
 
 static void report_opened(struct rring_watch *watch, uint32_t id,
-			  const struct snapshot *now,
+			  const struct ulib_ring_snapshot *now,
 			  struct rring_change *change)
 {
 	struct known_ring *known = &watch->ring[id].known;
@@ -152,7 +138,7 @@ static void report_opened(struct rring_watch *watch, uint32_t id,
 }
 
 static void report_ended(struct rring_watch *watch, uint32_t id,
-			 const struct snapshot *now,
+			 const struct ulib_ring_snapshot *now,
 			 struct rring_change *change)
 {
 	struct known_ring *known = &watch->ring[id].known;
@@ -171,7 +157,7 @@ static void report_ended(struct rring_watch *watch, uint32_t id,
 static int compare(struct rring_watch *watch, uint32_t id,
 		   struct rring_change *change)
 {
-	const struct snapshot *now = &watch->ring[id].now;
+	const struct ulib_ring_snapshot *now = &watch->ring[id].now;
 	struct known_ring *known = &watch->ring[id].known;
 
 	if (known->state != RRING_RING_NONE && now->serial != known->serial) {
@@ -200,7 +186,7 @@ static void begin_scan(struct rring_watch *watch)
 	/* P: pairs with O in kring_change_note() of the kernel */
 	set_position(watch, rring_seq_load_acquire(&info->changes));
 	for (id = 1; id <= info->max_rings; id++)
-		look_at_ring(watch->client, id, &watch->ring[id].now);
+		ulib_look_at_ring(watch->client, id, &watch->ring[id].now);
 	watch->scan = 1;
 }
 
@@ -315,8 +301,7 @@ static int change_next(struct rring_watch *watch, struct rring_change *change)
 	return 0;
 }
 
-/* Return 1 with the next change in @change, or 0 if there is none now. */
-static int next(struct rring_watch *watch, struct rring_change *change)
+int ulib_watch_try(struct rring_watch *watch, struct rring_change *change)
 {
 	if (watch->scan && scan_next(watch, change))
 		return 1;
@@ -357,11 +342,7 @@ static int wait_for_changes(struct rring_client *client, uint64_t position,
 	return ulib_call_until(client, RRING_IOC_WAIT, &args, deadline);
 }
 
-/*
- * If the program polls @client, tell the kernel from where on poll(2) is to report
- * changes. Return 0 or a negative errno.
- */
-static int arm(struct rring_client *client)
+int ulib_watch_arm(struct rring_client *client)
 {
 	int err;
 
@@ -380,9 +361,9 @@ int rring_watch_next(struct rring_watch *watch, struct rring_change *change,
 
 	if (ulib_is_inherited(client))
 		return ulib_refuse_inherited();
-	while (!next(watch, change)) {
+	while (!ulib_watch_try(watch, change)) {
 		if (!deadline) {
-			err = arm(client);
+			err = ulib_watch_arm(client);
 			return err ? err : -EAGAIN;
 		}
 		/* changes of other rings can end each wait */
@@ -400,37 +381,26 @@ uint64_t rring_watch_missed(const struct rring_watch *watch)
 	return watch->missed;
 }
 
-static int has_ring(const struct rring_client *client, const char *name)
+uint64_t ulib_watch_position(const struct rring_watch *watch)
 {
-	struct snapshot now;
-	uint32_t id;
-
-	for (id = 1; id <= client->arena->max_rings; id++) {
-		look_at_ring(client, id, &now);
-		if (now.serial && !strcmp(now.name, name))
-			return 1;
-	}
-	return 0;
+	return watch->position;
 }
 
-int rring_await_ring(struct rring_client *client, const char *name,
-		     uint64_t deadline)
-{
-	char copy[RRING_NAME_MAX];
-	uint64_t position;
-	int err = ulib_name_copy(copy, name);
+/* ---- wait for a ring ---- */
 
-	if (err)
-		return err;
-	if (!copy[0])
-		return ulib_error(-EINVAL, "the name of the ring is missing or empty");
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+int ulib_await_change(struct rring_client *client,
+		      int (*check)(void *context), void *context,
+		      uint64_t deadline)
+{
+	uint64_t position;
+	int err;
+
 	for (;;) {
 		/* P: pairs with O in kring_change_note() of the kernel */
 		position = rring_seq_load_acquire(&client->arena->changes);
-		if (has_ring(client, copy))
-			return 0;
+		err = check(context);
+		if (err != -EAGAIN)
+			return err;
 		if (ulib_has_passed(deadline))
 			return -ETIMEDOUT;
 		err = wait_for_changes(client, position, deadline);
@@ -439,12 +409,54 @@ int rring_await_ring(struct rring_client *client, const char *name,
 	}
 }
 
+uint32_t ulib_find_ring(const struct rring_client *client, const char *name,
+			struct ulib_ring_snapshot *now)
+{
+	uint32_t id;
+
+	for (id = 1; id <= client->arena->max_rings; id++) {
+		ulib_look_at_ring(client, id, now);
+		if (now->serial && !strcmp(now->name, name))
+			return id;
+	}
+	return 0;
+}
+
+struct awaited {
+	const struct rring_client *client;
+	char name[RRING_NAME_MAX];
+};
+
+static int exists(void *context)
+{
+	const struct awaited *awaited = context;
+	struct ulib_ring_snapshot now;
+
+	return ulib_find_ring(awaited->client, awaited->name, &now) ? 0 :
+								      -EAGAIN;
+}
+
+int rring_await_ring(struct rring_client *client, const char *name,
+		     uint64_t deadline)
+{
+	struct awaited awaited = { .client = client };
+	int err = ulib_name_copy(awaited.name, name);
+
+	if (err)
+		return err;
+	if (!awaited.name[0])
+		return ulib_error(-EINVAL, "the name of the ring is missing or empty");
+	if (ulib_is_inherited(client))
+		return ulib_refuse_inherited();
+	return ulib_await_change(client, exists, &awaited, deadline);
+}
+
 /* ---- open and close ---- */
 
 void ulib_poll_watches(struct rring_client_private *own)
 {
 	if (__atomic_load_n(&own->watches, __ATOMIC_RELAXED))
-		arm(own->client);
+		ulib_watch_arm(own->client);
 }
 
 static void enlist(struct rring_watch *watch)
@@ -499,6 +511,6 @@ void rring_watch_close(struct rring_watch *watch)
 
 	delist(watch);
 	if (!ulib_is_inherited(client))
-		arm(client);
+		ulib_watch_arm(client);
 	free(watch);
 }

@@ -54,7 +54,7 @@ struct rring_arena_config {
 					 * RRING_XXL 0 to 4096; not all 0
 					 */
 	uint32_t max_clients;	/* up to 255; 0 means 64 */
-	uint32_t max_rings;	/* up to 255; 0 means 64 */
+	uint32_t max_rings;	/* up to 1023; 0 means 64 */
 	/* largest share of each pool for one client, in percent; 0 means 100 */
 	uint32_t quota;
 	uint32_t mode;		/* who may attach by name, like the mode of a

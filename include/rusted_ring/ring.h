@@ -100,7 +100,7 @@ RRING_IN_LINE struct rring_client *
 rring_writer_client(const struct rring_writer *writer);
 
 /*
- * Return the number of the ring, 1 to 255. A program can join the ring with
+ * Return the number of the ring, 1 to 1023. A program can join the ring with
  * this number, in .ring of struct rring_reader_config.
  */
 RRING_IN_LINE uint32_t rring_writer_ring_id(const struct rring_writer *writer);
@@ -293,7 +293,7 @@ void rring_reader_close(struct rring_reader *reader, int forget);
 RRING_IN_LINE struct rring_client *
 rring_reader_client(const struct rring_reader *reader);
 
-/* Return the number of the reader's ring in the arena, 1 to 255. */
+/* Return the number of the reader's ring in the arena, 1 to 1023. */
 RRING_IN_LINE uint32_t rring_reader_ring_id(const struct rring_reader *reader);
 
 /* Return the position of the first entry that this reader has not released. */

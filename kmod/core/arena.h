@@ -191,6 +191,20 @@ static inline void kring_arena_changed(struct kring_arena *arena)
 	atomic_inc(&arena->changes);
 }
 
+/*
+ * Copy @bytes, a multiple of 8, to @to in ARENA, word by word, or store zeros if
+ * @from is NULL. A client may load these words meanwhile.
+ */
+static inline void kring_words_store(void *to, const void *from, size_t bytes)
+{
+	rring_word_t *word = to;
+	const u64 *value = from;
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(*value); i++)
+		rring_word_store(&word[i], value ? value[i] : 0);
+}
+
 static inline bool kring_arena_is_owned(const struct kring_arena *arena)
 {
 	return arena->info->features & RRING_FEATURE_OWNED;

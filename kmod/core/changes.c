@@ -20,26 +20,21 @@
 #include "ring.h"
 
 /*
- * Copy @change to the place of change @n in ARENA, by words: a client may copy
- * the change that this one overwrites. The caller holds the arena's lock.
+ * Copy @change to the place of change @n in ARENA. The caller holds the arena's
+ * lock.
  */
 static void store(struct kring_arena *arena, u64 n,
 		  const struct rring_change *change)
 {
 	u32 index = n & (arena->info->change_entries - 1);
-	void *place = arena->region.addr + arena->info->changes_offset +
-		      index * sizeof(*change);
-	rring_word_t *to = place;
-	const u64 *from = (const u64 *)change;
-	u32 i;
 
 	/*
 	 * M: pairs with N in the library's watch: a client that copies a part of
 	 * this change then also finds the count that was stored before.
 	 */
 	rring_fence_release();
-	for (i = 0; i < sizeof(*change) / sizeof(*from); i++)
-		rring_word_store(&to[i], from[i]);
+	kring_words_store(arena->region.addr + arena->info->changes_offset +
+			  index * sizeof(*change), change, sizeof(*change));
 }
 
 /*

@@ -203,7 +203,7 @@ void kring_ring_reap(struct kring_ring *ring)
 	 * this ring then also finds that .serial has changed.
 	 */
 	rring_fence_release();
-	memset(ring->info, 0, sizeof(*ring->info));
+	kring_words_store(ring->info, NULL, sizeof(*ring->info));
 	kring_evcount_signal(&ring->readable);
 	kring_evcount_signal(&ring->writable);
 	kring_ring_put(ring);
@@ -249,7 +249,7 @@ void kring_ring_detach(struct kring_ring *ring, enum rring_ring_state state)
 	kring_evcount_signal(&ring->writer->evcount);
 	ring->writer = NULL;
 	ring->kwriter = NULL;
-	ring->info->writer = 0;
+	WRITE_ONCE(ring->info->writer, 0);
 	rring_seq_store(&ring->info->end, end);
 	/*
 	 * O: pairs with P in the library's peek. Without this pair, a reader
@@ -363,10 +363,10 @@ static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
 		return -ENOSPC;
 	ring->id = id;
 	ring->info = &arena->ring_info[id - 1];
-	*ring->info = *info;
+	kring_words_store(ring->info, info, sizeof(*info));
 	ring->stall_ns = info->stall_ns;
 	ring->writer = client;
-	ring->info->writer = client->id;
+	WRITE_ONCE(ring->info->writer, client->id);
 	arena->rings[id] = ring;
 	/*
 	 * O: pairs with P in the library's watch. Without this pair, a client
@@ -527,7 +527,7 @@ static int take_over(struct kring_ring *old, struct kring_ring *fresh,
 	old->head = end;
 	cap_readers(old, end);
 	old->writer = client;
-	old->info->writer = client->id;
+	WRITE_ONCE(old->info->writer, client->id);
 	/*
 	 * O: pairs with P in the library's peek. The state is stored before
 	 * .incarnation, the number of the ring's new pages, which is stored

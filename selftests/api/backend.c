@@ -155,7 +155,7 @@ TEST_F(backend, flags_that_contradict_each_other_are_refused)
 
 	EXPECT_EQ(-EINVAL, rring_open(&client, NULL, RRING_PRODUCER,
 				      RRING_ON_DEVICE | RRING_IN_PROCESS));
-	EXPECT_EQ(-EINVAL, rring_open(&client, NULL, RRING_PRODUCER, 1u << 4));
+	EXPECT_EQ(-EINVAL, rring_open(&client, NULL, RRING_PRODUCER, 1u << 6));
 	/* the descriptor determines the backend, so these flags are refused */
 	EXPECT_EQ(-EINVAL, rring_open_arena(&client, fd, RRING_PRODUCER,
 					    RRING_ON_DEVICE));

@@ -81,7 +81,7 @@ TEST_F(error_detail, of_an_arena_names_the_field)
 	ARENA("class M is 16777217", .capacity = { 0, 0, (1u << 24) + 1 });
 	ARENA("class XXL is 4097", .capacity = { 0, 0, 0, 0, 0, 4097 });
 	ARENA("max_clients is 256", .max_clients = 256);
-	ARENA("max_rings is 256", .max_rings = 256);
+	ARENA("max_rings is 1024", .max_rings = 1024);
 	ARENA("quota is 101", .quota = 101);
 	ARENA("mode is 01000", .mode = 01000);
 	ARENA("flags", .flags = 4, .name = "name");

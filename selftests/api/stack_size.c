@@ -42,6 +42,9 @@ struct scene {
 	struct rring_set *sorted;	/* of .taker, by timestamp */
 	struct rring_pipe *pipe[2];	/* [1] has an event to receive */
 	struct rring_watch *watch;	/* has changes to report */
+	struct rring_listener *listener;
+	struct rring_caller *caller;	/* has a session with .listener */
+	struct rring_call call;		/* the first request of .caller */
 	struct rring_factory factory;
 	struct rring_event event;	/* held, shared */
 	struct rring_event fresh;	/* held */
@@ -120,6 +123,41 @@ static void open_rings(struct scene *scene)
 	MUST(rring_peek(scene->reader, 1) == 1);
 }
 
+static const struct rring_listener_config listener_config = {
+	.name = "service",
+	.capacity = 4,
+	.stride = 64,
+};
+
+static void *open_caller(void *arg)
+{
+	struct scene *scene = arg;
+	uint64_t number;
+
+	MUST(!rring_caller_open(scene->other, "service", RRING_WAIT_BLOCK,
+				RRING_FOREVER, &scene->caller));
+	MUST(!rring_caller_send(scene->caller, "a", 1, 1, 0, &number));
+	return NULL;
+}
+
+/* Open a listener and a caller, with a request that the listener has got. */
+static void open_service(struct scene *scene)
+{
+	pthread_t thread;
+
+	MUST(!rring_listener_open(scene->client, &listener_config,
+				  &scene->listener));
+	thread = thread_start(open_caller, scene);
+	do {
+		MUST(!rring_listener_next(scene->listener, &scene->call,
+					  RRING_FOREVER));
+	} while (scene->call.kind != RRING_CALL_REQUEST);
+	thread_end(thread);
+	MUST(!rring_caller_send(scene->caller, "b", 1, 1, 0,
+				&scene->call.number));
+	scene->call.number = 1;
+}
+
 static void open_sets(struct scene *scene)
 {
 	struct rring_set_config config = { .order = RRING_FAIR };
@@ -133,6 +171,7 @@ static void open_sets(struct scene *scene)
 	MUST(!rring_set_open(client, &config, &scene->sorted));
 	MUST(!rring_set_add(scene->sorted, scene->taker, 0));
 	MUST(!rring_watch_open(client, NULL, &scene->watch));
+	open_service(scene);
 	MUST(!rring_pipe_create(client, &pipe_config, &scene->pipe[0]));
 	MUST(!rring_pipe_connect(client, &pipe_config, &scene->pipe[1]));
 	MUST(!rring_pipe_send(scene->pipe[0], "abc", 4, 1, 0));
@@ -173,6 +212,10 @@ static void close_scene(struct scene *scene)
 	rring_set_close(scene->set);
 	if (scene->watch)
 		rring_watch_close(scene->watch);
+	if (scene->caller)
+		rring_caller_close(scene->caller);
+	if (scene->listener)
+		rring_listener_close(scene->listener);
 	if (scene->pipe[1])
 		rring_pipe_close(scene->pipe[1]);
 	rring_pipe_close(scene->pipe[0]);
@@ -326,6 +369,50 @@ static int read_changes(struct rring_watch *watch)
 	return err;
 }
 
+static struct rring_call *call_out(void)
+{
+	static struct rring_call call;
+
+	return &call;
+}
+
+static uint64_t *number_out(void)
+{
+	static uint64_t number;
+
+	return &number;
+}
+
+static void make_listener(struct rring_client *client)
+{
+	struct rring_listener_config config = listener_config;
+	struct rring_listener *listener;
+
+	config.name = "another-service";
+	MUST(!rring_listener_open(client, &config, &listener));
+	rring_listener_close(listener);
+}
+
+static int reply(struct scene *scene)
+{
+	return rring_listener_reply(scene->listener, scene->call.session,
+				    scene->call.number, "c", 1, 1, 0);
+}
+
+static int receive(struct scene *scene)
+{
+	MUST(!reply(scene));
+	return rring_caller_receive(scene->caller, out(), number_out(), 0);
+}
+
+/* The reply to request 3 is there before the request. */
+static int call(struct scene *scene)
+{
+	scene->call.number = 3;
+	MUST(!reply(scene));
+	return rring_caller_call(scene->caller, "d", 1, 1, out(), 0);
+}
+
 static uint32_t *capacities(void)
 {
 	static uint32_t capacity[RRING_POOLS];
@@ -388,6 +475,17 @@ X(rring_await_ring, usual, !rring_await_ring(s->client, "pipe.a", 0))	\
 X(rring_await_ring, waits, rring_await_ring(s->client, "none",		\
 					    SOON_OVER) == -ETIMEDOUT)	\
 X(rring_backend, usual, rring_backend() != RRING_BACKEND_AUTO)		\
+X(rring_caller_call, usual, !call(s))					\
+X(rring_caller_close, usual, (rring_caller_close(s->caller),		\
+			      s->caller = NULL, 1))			\
+X(rring_caller_open, waits, rring_caller_open(s->other, "service",	\
+				RRING_WAIT_BLOCK, SOON_OVER,		\
+				&s->caller) == -ETIMEDOUT)		\
+X(rring_caller_receive, usual, !receive(s))				\
+X(rring_caller_receive, waits, rring_caller_receive(s->caller, out(),	\
+				number_out(), SOON_OVER) == -ETIMEDOUT)	\
+X(rring_caller_send, usual, !rring_caller_send(s->caller, "b", 1, 1, 0,	\
+					       number_out()))		\
 X(rring_class_for, usual, rring_class_for(1000) == RRING_M)		\
 X(rring_client_backend, usual, rring_client_backend(s->client) !=	\
 			       RRING_BACKEND_AUTO)			\
@@ -395,7 +493,8 @@ X(rring_client_fd, usual, rring_client_fd(s->client) >= 0)		\
 X(rring_client_id, usual, rring_client_id(s->client) == 1)		\
 X(rring_client_role, usual, rring_client_role(s->client) ==		\
 			   RRING_PRODUCER)				\
-X(rring_close, usual, (rring_close(s->other), s->other = NULL, 1))	\
+X(rring_close, usual, (rring_close(s->other), s->other = NULL,		\
+		       s->caller = NULL, 1))				\
 X(rring_commit, usual, !rring_reserve(s->writer, 1) &&			\
 		       rring_reserved(s->writer, 0, 8, 1) &&		\
 		       (rring_commit(s->writer, 1), 1))			\
@@ -414,6 +513,17 @@ X(rring_find, usual, !rring_find(s->client, s->handle, out()))		\
 X(rring_hold, usual, !rring_hold(s->client, &s->event))			\
 X(rring_hold, large, !rring_hold(s->client, &s->large))			\
 X(rring_is_sealed, usual, !rring_is_sealed(s->client, &s->event))	\
+X(rring_listener_close, usual, (rring_listener_close(s->listener),	\
+				s->listener = NULL, 1))			\
+X(rring_listener_next, usual, !rring_listener_next(s->listener,		\
+						   call_out(), 0))	\
+X(rring_listener_next, waits, (rring_listener_next(s->listener,		\
+						   call_out(), 0),	\
+			       rring_listener_next(s->listener, call_out(), \
+						   SOON_OVER) == -ETIMEDOUT)) \
+X(rring_listener_open, usual, (make_listener(s->client), 1))		\
+X(rring_listener_reply, usual, !reply(s))				\
+X(rring_listener_sessions, usual, rring_listener_sessions(s->listener) == 1) \
 X(rring_keep, usual, !rring_keep(s->taker, &s->seen))			\
 X(rring_keep, observer, !rring_keep(s->observer, &s->seen))		\
 X(rring_on_misuse, usual, (rring_on_misuse(NULL, NULL), 1))		\

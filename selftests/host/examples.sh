@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 # needs: examples
 #
-# The seed's examples 1 to 3, without the module; each checks its own result.
+# The examples, without the module; each checks its own result.
 # Prints TAP.
 set -eu
 
@@ -23,13 +23,19 @@ prints() {
 		[ "$(wc -l <"$dir/line")" -eq 1 ] && grep -q "$line" "$dir/line"
 }
 
-echo 1..6
+echo 1..8
 check "example 1 shares 100,000 events among four actors" \
 	prints ' 100000 events .* all accounted for' "$examples/distribution"
 check "example 2 moves 10,000,000 events through three stages" \
 	prints ' 10000000 events .* none lost, none repeated' "$examples/pipeline"
 check "example 3 works on 1,000,000 items in batches" \
 	prints ' 1000000 items in 245 batches' "$examples/batch"
+check "64 clients call a service, and 50 end in the middle of a request" \
+	prints ' 64 clients had 1000 requests each answered, in 114 sessions; 50 ' \
+	"$examples/keyvalue"
+check "a subscriber finds 1,000 topics that come and go" \
+	prints ' 1000 topics came and went, each with its 100 events' \
+	"$examples/topics"
 check "example 1 with one event" prints ' 1 events ' "$examples/distribution" 1
 check "example 2 with no event" prints ' 0 events ' "$examples/pipeline" 0
 check "example 3 with a ring full, and one more" prints ' 4097 items in 2 batches' \

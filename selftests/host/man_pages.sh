@@ -79,7 +79,7 @@ documented_functions() {
 # Some pages have the name of a family, which is a type or a mode.
 types() {
 	printf '%s\n' rring_debug rring_factory rring_pipe rring_set \
-		rring_watch
+		rring_service rring_watch
 }
 
 all_are_documented() {

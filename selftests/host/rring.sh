@@ -82,7 +82,7 @@ sparse_are_answered() {
 notifications_are_printed() {
 	local name
 
-	"$replay" watch --json -n 7 >"$dir/lines"
+	"$replay" watch --json -n 12 >"$dir/lines"
 	jq -r .event "$dir/lines" >"$dir/events"
 	while read -r name; do
 		diff <(answer "$name") \
@@ -99,7 +99,7 @@ notifications_are_chosen() {
 	"$replay" watch -a bus -e arena-gone -n 1 |
 		awk '{ print $2 }' | diff - <(echo arena-gone)
 	# until there is nothing left
-	status 1 "$replay" watch -i 7 2>"$dir/err" | wc -l | grep -x 7
+	status 1 "$replay" watch -i 7 2>"$dir/err" | wc -l | grep -x 12
 	status 1 "$replay" watch -i 8 2>"$dir/err" | nothing
 }
 

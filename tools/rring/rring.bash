@@ -41,7 +41,8 @@ _rring_words() {
 	case $1 in
 	-a|--arena) rring arena list 2>/dev/null | awk 'NR > 1 { print $2 }' ;;
 	--event) echo 'arena-created arena-gone client-died client-evicted
-		       pool-dry reader-lapped client-over-limit' ;;
+		       pool-dry reader-lapped client-over-limit ring-opened
+		       ring-ended ring-gone reader-joined reader-left' ;;
 	--from) echo 'newest oldest' ;;
 	--kind) echo 'inline handles' ;;
 	--on-hold-limit) echo 'notice evict' ;;

@@ -162,16 +162,8 @@ int rring_set_remove(struct rring_set *set, struct rring_reader *reader)
 
 /* ---- wait ---- */
 
-/*
- * Decide whether a wait for the set is over (.check of struct ulib_waiter).
- * Return 0 if a member has an event, was lapped or has an error, or if the set
- * has no members. Return 0 also if all streams have ended, and the set or a
- * member has not yet told the program so by -EPIPE. Otherwise return -EAGAIN:
- * the wait goes on.
- */
-static int check_members(void *context)
+int ulib_set_check(struct rring_set *set)
 {
-	struct rring_set *set = context;
 	int due = set->end_due || !set->count;
 	int ended = 1;
 	uint32_t i;
@@ -193,6 +185,19 @@ static int check_members(void *context)
 	return ended && due ? 0 : -EAGAIN;
 }
 
+void ulib_set_wait_args(const struct rring_set *set, struct rring_wait *args)
+{
+	uint32_t i;
+
+	for (i = 0; i < set->count; i++)
+		ulib_wait_for_cursor(args, set->members[i].reader->cursor_id);
+}
+
+static int check_members(void *context)
+{
+	return ulib_set_check(context);
+}
+
 /*
  * Sleep in the kernel until a member has an event or was lapped, or all streams
  * have ended and a member has not yet told the program so by -EPIPE. Return 0,
@@ -207,10 +212,8 @@ static int sleep_any(void *context, uint64_t deadline)
 		.what = RRING_WAIT_ANY,
 		.deadline = deadline,
 	};
-	uint32_t i;
 
-	for (i = 0; i < set->count; i++)
-		ulib_wait_for_cursor(&args, set->members[i].reader->cursor_id);
+	ulib_set_wait_args(set, &args);
 	return ulib_sleep(set->client, &args);
 }
 
@@ -228,6 +231,6 @@ int rring_set_wait(struct rring_set *set, uint64_t deadline)
 	if (ulib_is_inherited(set->client))
 		return ulib_refuse_inherited();
 	ulib_set_release_last(set);
-	err = set->failed ? 0 : check_members(set);
+	err = set->failed ? 0 : ulib_set_check(set);
 	return err == -EAGAIN ? rring_wait(&waiter, deadline) : err;
 }

@@ -118,6 +118,17 @@ static inline void ulib_set_release_last(struct rring_set *set)
 	}
 }
 
+/*
+ * Decide whether a wait for the set is over. Return 0 if a member has an event, was
+ * lapped or has an error, or if the set has no members. Return 0 also if all
+ * streams have ended, and the set or a member has not yet told the program so by
+ * -EPIPE. Otherwise return -EAGAIN: the wait goes on.
+ */
+int ulib_set_check(struct rring_set *set);
+
+/* Add the members of @set to those that @args, of RRING_WAIT_ANY, waits for. */
+void ulib_set_wait_args(const struct rring_set *set, struct rring_wait *args);
+
 /* Forget at which events the set has peeked. They are not released. */
 static inline void ulib_set_forget_peek(struct rring_set *set)
 {
@@ -141,8 +152,10 @@ int ulib_set_choose(struct rring_set *set, struct rring_reader **from,
 		    uint32_t *chosen);
 
 /*
-X or return 0 if a short search finds none. A later call of
- * ulib_set_choose() returns an error that a member has.
+ * Choose one more member that has events, but none of @taken, in a set whose order
+ * is not RRING_BY_TIMESTAMP. Store its index in *@chosen and return 1, or return 0
+ * if a short search finds none. A later call of ulib_set_choose() returns an error
+ * that a member has.
  */
 int ulib_set_choose_more(struct rring_set *set, const struct members *taken,
 			 uint32_t *chosen);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
 # needs: examples
-# The seed's examples 1 to 3, on the device; each checks its own result.
+# The examples, on the device; each checks its own result.
 report() {
 	status=$1
 	shift
@@ -10,10 +10,15 @@ report() {
 }
 
 export RRING_BACKEND=device
-echo 1..3
+echo 1..5
 /examples/distribution 20000
 report $? 1 - example 1 shares 20,000 events among four actors
 /examples/pipeline 200000
 report $? 2 - example 2 moves 200,000 events through three stages
 /examples/batch 200000
 report $? 3 - example 3 works on 200,000 items in batches
+requests=$((10000 / ${RRING_TEST_SCALE:-1}))
+/examples/keyvalue 64 $requests 50
+report $? 4 - 64 clients call a service $requests times each, and 50 are killed
+/examples/topics 300 50 20
+report $? 5 - a subscriber finds 300 topics that come and go

@@ -404,7 +404,7 @@ clients_are_listed() {
 
 rings_are_listed() {
 	is ".[0] | .name == \"lines\" and .kind == \"handles\" and .head == 3
-	    and .state == \"open\" and .capacity == 256 and .retain == 40 and
+	    and .state == \"open\" and .capacity == 256 and .retain == 64 and
 	    .readers == 1 and .fill == 3" rring ring -a default
 	is '.[0] | .state == "live" and .position == 3 and .lag == 0' \
 		rring ring readers -a default
