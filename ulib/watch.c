@@ -7,10 +7,10 @@
  * At the beginning, and after the kernel has overwritten changes that the watch
  * has not read, the watch scans: it sets .position to the number of changes, and
  * then copies what it reports of all rings. The next calls compare the copies with
- * the table. A change from .position on can be older than what the scan has seen. So the watch reports a change
- * only if it is newer than what the table says of the ring: serials of rings grow,
- * incarnations of a ring grow, and in each incarnation a ring ends after it has
- * been opened.
+ * the table. A change from .position on can be older than what the scan has seen.
+ * So the watch reports a change only if it is newer than what the table says of the
+ * ring: serials of rings grow, incarnations of a ring grow, and in each incarnation
+ * a ring ends after it has been opened.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -49,6 +49,11 @@ struct rring_watch {
 static void set_position(struct rring_watch *watch, uint64_t position)
 {
 	__atomic_store_n(&watch->position, position, __ATOMIC_RELAXED);
+}
+
+static void set_scan(struct rring_watch *watch, uint32_t id)
+{
+	__atomic_store_n(&watch->scan, id, __ATOMIC_RELAXED);
 }
 
 static int matches(const struct rring_watch *watch, const char *name)
@@ -100,6 +105,11 @@ void ulib_look_at_ring(const struct rring_client *client, uint32_t id,
 	if (now->state == RRING_RING_NONE ||
 	    now->serial != rring_flag_load(&info->serial))
 		now->serial = 0;
+	/* then the serial is perhaps that of the writer's successor */
+	if (now->writer != RRING_LOAD(&info->writer)) {
+		now->writer = 0;
+		now->writer_serial = 0;
+	}
 }
 
 static void fill_change(struct rring_change *change,
@@ -151,8 +161,9 @@ static void report_ended(struct rring_watch *watch, uint32_t id,
 }
 
 /*
- * Compare what the scan has found under @id with what the watch has reported. If they differ, report
- * one difference in @change, and return 1. If they agree, return 0.
+ * Compare what the scan has found under @id with what the watch has reported. If
+ * they differ, report one difference in @change, and return 1. If they agree,
+ * return 0.
  */
 static int compare(struct rring_watch *watch, uint32_t id,
 		   struct rring_change *change)
@@ -171,7 +182,8 @@ static int compare(struct rring_watch *watch, uint32_t id,
 		report_opened(watch, id, now, change);
 		return 1;
 	}
-	if (now->state != known->state) {
+	/* OPEN with an old incarnation: a change will tell of the next writer */
+	if (now->state != known->state && now->state != RRING_RING_OPEN) {
 		report_ended(watch, id, now, change);
 		return 1;
 	}
@@ -187,7 +199,7 @@ static void begin_scan(struct rring_watch *watch)
 	set_position(watch, rring_seq_load_acquire(&info->changes));
 	for (id = 1; id <= info->max_rings; id++)
 		ulib_look_at_ring(watch->client, id, &watch->ring[id].now);
-	watch->scan = 1;
+	set_scan(watch, 1);
 }
 
 /* Return 1 with the next change that the scan finds, or 0 at its end. */
@@ -196,9 +208,9 @@ static int scan_next(struct rring_watch *watch, struct rring_change *change)
 	while (watch->scan <= watch->client->arena->max_rings) {
 		if (compare(watch, watch->scan, change))
 			return 1;
-		watch->scan++;
+		set_scan(watch, watch->scan + 1);
 	}
-	watch->scan = 0;
+	set_scan(watch, 0);
 	return 0;
 }
 
@@ -269,6 +281,8 @@ static int is_news(struct rring_watch *watch, const struct rring_change *change)
 		return 1;
 	case RRING_CHANGE_GONE:
 		known->state = RRING_RING_NONE;
+		/* all later changes with this id are newer, whatever the serial */
+		known->serial = 0;
 		return 1;
 	default:
 		return 1;
@@ -321,7 +335,9 @@ static uint64_t lowest_position(const struct rring_client *client)
 
 	ulib_clients_lock();
 	for (watch = client->own->watches; watch; watch = watch->next) {
-		position = __atomic_load_n(&watch->position, __ATOMIC_RELAXED);
+		/* a watch whose scan has more to report counts as unread */
+		position = __atomic_load_n(&watch->scan, __ATOMIC_RELAXED) ? 0 :
+			__atomic_load_n(&watch->position, __ATOMIC_RELAXED);
 		if (position < lowest)
 			lowest = position;
 	}
@@ -409,12 +425,27 @@ int ulib_await_change(struct rring_client *client,
 	}
 }
 
+/* Return 1 if the name of a ring, which the kernel may change now, is @name. */
+static int has_name(const struct rring_ring_info *info, const char *name)
+{
+	uint32_t i;
+
+	for (i = 0; i < RRING_NAME_MAX; i++)
+		if (RRING_LOAD(&info->name[i]) != name[i])
+			return 0;
+		else if (!name[i])
+			return 1;
+	return 0;
+}
+
 uint32_t ulib_find_ring(const struct rring_client *client, const char *name,
 			struct ulib_ring_snapshot *now)
 {
 	uint32_t id;
 
 	for (id = 1; id <= client->arena->max_rings; id++) {
+		if (!has_name(ulib_ring_info(client, id), name))
+			continue;
 		ulib_look_at_ring(client, id, now);
 		if (now->serial && !strcmp(now->name, name))
 			return id;
@@ -502,6 +533,7 @@ int rring_watch_open(struct rring_client *client, const char *prefix,
 	begin_scan(watch);
 	enlist(watch);
 	*out = watch;
+	ulib_watch_arm(client);
 	return 0;
 }
 

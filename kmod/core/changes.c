@@ -88,7 +88,7 @@ static struct rring_change change_of(const struct kring_ring *ring,
 static void set_client(struct rring_change *change,
 		       const struct kring_client *client)
 {
-	if (!client)
+	if (!client || !client->id)
 		return;
 	change->client = client->id;
 	change->client_serial = client->serial;
@@ -180,6 +180,25 @@ static const struct kring_wait_ops changes_ops = {
 };
 
 /*
+ * Return true if poll() of @client is to report changes. The caller holds the
+ * arena's lock.
+ */
+bool kring_changes_due(const struct kring_client *client)
+{
+	return client->polls_changes && kring_changes_above(client, client->watched);
+}
+
+/*
+ * Make the next change wake @client if it polls for changes. The caller holds the
+ * arena's lock.
+ */
+void kring_changes_arm(struct kring_client *client)
+{
+	if (client->polls_changes)
+		kring_changes_watch(client);
+}
+
+/*
  * Say that poll() is to report changes from @position on, or none any more if
  * @position is U64_MAX. Return 0 or an error of
  * kring_client_lock(). Takes the arena's lock.
@@ -187,11 +206,17 @@ static const struct kring_wait_ops changes_ops = {
 static int watch_from(struct kring_client *client, u64 position)
 {
 	int err = kring_client_lock(client);
+	bool begins;
 
 	if (err)
 		return err;
+	begins = !client->polls_changes && position != U64_MAX;
 	client->polls_changes = position != U64_MAX;
 	client->watched = position;
+	kring_changes_arm(client);
+	/* a task that polls already has not put the client on the list */
+	if (begins && kring_changes_due(client))
+		kring_client_wake(client, EPOLLIN | EPOLLRDNORM);
 	kring_client_unlock(client);
 	return 0;
 }
@@ -219,25 +244,6 @@ int kring_changes_wait(struct kring_client *client, struct rring_wait *args)
 					 &wait, args->deadline);
 	args->waker = READ_ONCE(client->evcount.waker);
 	return err;
-}
-
-/*
- * Return true if poll() of @client is to report changes. The caller holds the
- * arena's lock.
- */
-bool kring_changes_due(const struct kring_client *client)
-{
-	return client->polls_changes && kring_changes_above(client, client->watched);
-}
-
-/*
- * Make the next change wake @client if it polls for changes. The caller holds the
- * arena's lock.
- */
-void kring_changes_arm(struct kring_client *client)
-{
-	if (client->polls_changes)
-		kring_changes_watch(client);
 }
 
 /*

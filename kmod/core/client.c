@@ -651,6 +651,11 @@ static const struct kring_wait_ops any_ops = {
 	.raise = raise_any,
 };
 
+/* Without readers there is no flag to raise, and no barrier is needed. */
+static const struct kring_wait_ops no_reader_ops = {
+	.ready = any_ready,
+};
+
 int kring_client_wait_any(struct kring_client *client,
 			  struct rring_wait *args)
 {
@@ -665,7 +670,8 @@ int kring_client_wait_any(struct kring_client *client,
 	wait.end = find_end(&wait);
 	if (args->ring || args->reader || !(wait.end || wait.changes))
 		return -EINVAL;
-	err = kring_evcount_wait(&client->evcount, client, &any_ops, &wait,
+	err = kring_evcount_wait(&client->evcount, client,
+				 wait.end ? &any_ops : &no_reader_ops, &wait,
 				 args->deadline);
 	args->waker = READ_ONCE(client->evcount.waker);
 	return err;

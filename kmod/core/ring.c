@@ -363,6 +363,8 @@ static int add_to_arena(struct kring_ring *ring, struct kring_client *client,
 		return -ENOSPC;
 	ring->id = id;
 	ring->info = &arena->ring_info[id - 1];
+	/* M: also after what another thread has cleared in kring_ring_reap() */
+	rring_fence_release();
 	kring_words_store(ring->info, info, sizeof(*info));
 	ring->stall_ns = info->stall_ns;
 	ring->writer = client;

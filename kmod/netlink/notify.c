@@ -7,10 +7,11 @@
  * namespace. The worker drops the notice if the namespace has ended.
  *
  * Processes can cause any number of notices. So an arena may queue at most
- * SENT_PER_SECOND notices per second, and none while PENDING_MAX notices of all
- * arenas are unsent. Each arena counts the notices that it could not queue, and
- * its next notice carries the count. The notice ARENA_GONE is the last one of
- * its arena: if it cannot be queued, the listeners get ENOBUFS instead.
+ * SENT_PER_SECOND notices of changes per second, and as many others, and none
+ * while PENDING_MAX notices of all arenas are unsent. A meter of the arena counts
+ * the notices that could not be queued, and its next notice carries the count. The
+ * notice ARENA_GONE is the last one of its arena: if it cannot be queued, the
+ * listeners get ENOBUFS instead.
  *
  * A notice is charged to the memory cgroup of the task that causes it, and each
  * listener's copy to the cgroup of the listener. The receive buffers of their

@@ -46,8 +46,9 @@ int kring_report_reader(struct sk_buff *skb, const struct kring_reader *reader,
 			const struct kring_id_namespaces *audience);
 
 /*
- * Append the attributes of the ring or the reader that @change is about, as they
- * are after the change. Return 0 or -EMSGSIZE. The caller needs no lock.
+ * Append the attributes of the ring or the reader that @change is about. The
+ * client is the one that has done it, even if it has gone. Return 0 or -EMSGSIZE.
+ * The caller needs no lock.
  */
 int kring_report_ring_change(struct sk_buff *skb,
 			     const struct kring_arena *arena,

@@ -69,6 +69,16 @@ static void open_pipe(struct belongings *its)
 	MUST(!rring_pipe_connect(its->client, &config, &its->far));
 }
 
+/* Open a watch, and read all that it has to report. */
+static void open_watch(struct belongings *its)
+{
+	struct rring_change change;
+
+	MUST(!rring_watch_open(its->client, NULL, &its->watch));
+	while (!rring_watch_next(its->watch, &change, 0))
+		;
+}
+
 static void open_all(struct belongings *its, int arena, unsigned int flags)
 {
 	const struct rring_ring_config handles = {
@@ -94,7 +104,7 @@ static void open_all(struct belongings *its, int arena, unsigned int flags)
 	its->listener = reader_at(its->client,
 				  rring_writer_ring_id(its->stream));
 	open_pipe(its);
-	MUST(!rring_watch_open(its->client, NULL, &its->watch));
+	open_watch(its);
 	MUST(!rring_set_open(its->client, &config, &its->set));
 	MUST(!rring_set_add(its->set, its->listener, 0));
 	MUST(!rring_alloc(its->client, 10, 1, &its->held));

@@ -221,7 +221,7 @@ static void churn(struct rring_client *client, uint32_t rings)
 	uint32_t i;
 
 	for (i = 0; i < rings; i++) {
-		snprintf(name, sizeof(name), "churn-%u", i);
+		snprintf(name, sizeof(name), "topic-%u", i);
 		rring_writer_close(ring(client, name));
 	}
 }
@@ -274,7 +274,7 @@ TEST_F(watch, a_ring_is_never_opened_twice_nor_gone_twice)
 		}
 		ASSERT_TRUE(there[change.ring]);
 		ASSERT_EQ(serial[change.ring], change.ring_serial);
-		ASSERT_EQ(0, strncmp(change.ring_name, "churn-", 6));
+		ASSERT_EQ(0, strncmp(change.ring_name, "topic-", 6));
 		if (change.kind == RRING_CHANGE_GONE)
 			there[change.ring] = 0;
 	}

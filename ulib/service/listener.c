@@ -226,7 +226,7 @@ static int next_change(struct rring_listener *listener, struct rring_call *call)
 			session = accept_caller(listener, &change);
 			if (session)
 				report(call, RRING_CALL_BEGIN, session);
-			return session != NULL;
+			return !!session;
 		case RRING_CHANGE_ENDED:
 		case RRING_CHANGE_AWAITED:
 		case RRING_CHANGE_GONE:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* RRING_WAIT_ANY, RRING_WAIT_PEER and RRING_CLOSE_AWAIT, as ioctls. */
+#include <sys/epoll.h>
+
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -155,6 +157,22 @@ TEST_F(wait_any, any_waits_for_changes_too)
 	EXPECT_EQ(0, call(self->client, wait));
 	wait.what = RRING_WAIT_CHANGES;
 	EXPECT_EQ(-EINVAL, call(self->client, wait));
+}
+
+TEST_F(wait_any, a_client_that_polls_already_hears_of_changes_that_it_asks_for)
+{
+	uint64_t changes = rring_seq_load(&self->client->arena->changes);
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	ASSERT_EQ(0, epoll_ctl(epoll, EPOLL_CTL_ADD, self->client->fd, &event));
+	EXPECT_EQ(0, epoll_wait(epoll, &event, 1, 0));
+	EXPECT_EQ(0, call(self->client, (struct rring_wait) {
+		.what = RRING_WAIT_CHANGES,
+		.position = changes - 1,
+	}));
+	EXPECT_EQ(1, epoll_wait(epoll, &event, 1, 0));
+	close(epoll);
 }
 
 TEST_F(wait_any, any_is_about_own_cursors_that_are_in_use)
