@@ -224,8 +224,8 @@ TEST_F(error_detail, of_a_client_says_what_was_wrong)
 	FAILS(-EINVAL, "flags", rring_open(&client, NULL, 0, 1u << 6));
 	FAILS(-EINVAL, "role 3", rring_open(&client, "nobodys", 3, 0));
 	FAILS(-EBADF, "descriptor", rring_open_arena(&client, -1, 0, 0));
-	FAILS(-EINVAL, "flags", rring_open_arena(&client, self->arena, 0,
-					    RRING_ON_DEVICE));
+	FAILS(-EINVAL, "flags",
+	      rring_open_arena(&client, self->arena, 0, RRING_ON_DEVICE));
 	if (rring_backend() == RRING_BACKEND_DEVICE)
 		FAILS(-EINVAL, "is not of an arena",
 		      rring_open_arena(&client, null, 0, 0));

@@ -157,15 +157,19 @@ struct sleeper {
 	wait_t wait;
 };
 
-static void *sleep_in_call(void *arg)
+static void sleep_in_call(FIXTURE_DATA(interruption) *self, wait_t wait)
 {
-	struct sleeper *sleeper = arg;
-	FIXTURE_DATA(interruption) *self = sleeper->self;
-
 	__atomic_store_n(&self->tid, (pid_t)syscall(SYS_gettid),
 			 __ATOMIC_RELEASE);
-	self->result = sleeper->wait(self);
+	self->result = wait(self);
 	__atomic_store_n(&self->ended, 1, __ATOMIC_RELEASE);
+}
+
+static void *be_sleeper(void *arg)
+{
+	const struct sleeper *sleeper = arg;
+
+	sleep_in_call(sleeper->self, sleeper->wait);
 	return NULL;
 }
 
@@ -176,7 +180,7 @@ static pthread_t begin(FIXTURE_DATA(interruption) *self,
 
 	self->tid = 0;
 	self->ended = 0;
-	thread = thread_start(sleep_in_call, sleeper);
+	thread = thread_start(be_sleeper, sleeper);
 	while (!__atomic_load_n(&self->tid, __ATOMIC_ACQUIRE))
 		sched_yield();
 	return thread;
