@@ -482,7 +482,8 @@ static void close_keeps_cursors_that_a_process_maps(struct kunit *test)
 	rring_kreader_close(kr, RRING_LEAVE_FORGET);
 	kr = NULL;
 	KUNIT_EXPECT_NULL(test, ring->arena->kernel);
-	KUNIT_EXPECT_EQ(test, kring_region_size(ref.region), PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, kring_region_size(ref.region),
+			sizeof(struct rring_cursors));
 	kring_region_ref_put(&ref);
 }
 
