@@ -145,39 +145,11 @@ void kring_change_note(struct kring_arena *arena,
 
 /* ---- wait for changes ---- */
 
-struct wait_changes {
-	struct kring_client *client;
-	u64 position;
-};
-
 /* Return true if the arena of @client has had more changes than @position. */
 bool kring_changes_above(const struct kring_client *client, u64 position)
 {
 	return rring_seq_load(&client->arena->info->changes) > position;
 }
-
-static int changes_ready(void *context, u64 *wake_at)
-{
-	struct wait_changes *wait = context;
-	struct kring_client *client = wait->client;
-	int err = kring_client_lock(client);
-
-	if (err)
-		return err;
-	kring_changes_watch(client);
-	if (!kring_changes_above(client, wait->position))
-		err = -EAGAIN;
-	kring_client_unlock(client);
-	return err;
-}
-
-/*
- * There is no waiters flag to raise: only the kernel notes changes, under the
- * arena's lock, and it wakes each client in .watchers.
- */
-static const struct kring_wait_ops changes_ops = {
-	.ready = changes_ready,
-};
 
 /*
  * Return true if poll() of @client is to report changes. The caller holds the
@@ -185,7 +157,8 @@ static const struct kring_wait_ops changes_ops = {
  */
 bool kring_changes_due(const struct kring_client *client)
 {
-	return client->polls_changes && kring_changes_above(client, client->watched);
+	return client->polls_changes &&
+	       kring_changes_above(client, client->watched);
 }
 
 /*
@@ -200,8 +173,8 @@ void kring_changes_arm(struct kring_client *client)
 
 /*
  * Say that poll() is to report changes from @position on, or none any more if
- * @position is U64_MAX. Return 0 or an error of
- * kring_client_lock(). Takes the arena's lock.
+ * @position is U64_MAX. Return 0 or an error of kring_client_lock(). Takes the
+ * arena's lock.
  */
 static int watch_from(struct kring_client *client, u64 position)
 {
@@ -229,21 +202,15 @@ static int watch_from(struct kring_client *client, u64 position)
  */
 int kring_changes_wait(struct kring_client *client, struct rring_wait *args)
 {
-	struct wait_changes wait = {
-		.client = client,
-		.position = args->position,
-	};
 	int err = 0;
 
 	if (args->ring || args->reader)
 		return -EINVAL;
 	if (!args->deadline)
 		err = watch_from(client, args->position);
-	if (!err)
-		err = kring_evcount_wait(&client->evcount, client, &changes_ops,
-					 &wait, args->deadline);
-	args->waker = READ_ONCE(client->evcount.waker);
-	return err;
+	/* above U64_MAX is no change: wait for none */
+	return err ?: kring_client_wait_changes(client, args->position + 1,
+						args);
 }
 
 /*

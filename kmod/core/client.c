@@ -583,11 +583,11 @@ static u32 find_end(const struct wait_any *wait)
 
 /*
  * Check the readers that @wait names, and the changes of the arena. Return 0 if
- * there are so many changes, or one of these readers has entries or was lapped. Also return 0 if
- * the streams of all these readers have ended, and @client was not told yet of
- * at least one of these ends. Return -ENXIO if one of these cursors has no
- * reader, and no reader at a lower cursor has entries or was lapped. Otherwise
- * return -EAGAIN. The caller holds the arena's lock.
+ * there are so many changes, or one of these readers has entries or was lapped.
+ * Also return 0 if the streams of all these readers have ended, and the client was
+ * not told yet of at least one of these ends. Return -ENXIO if one of these cursors
+ * has no reader, and no reader at a lower cursor has entries or was lapped.
+ * Otherwise return -EAGAIN. The caller holds the arena's lock.
  */
 static int check_any(const struct wait_any *wait)
 {
@@ -651,10 +651,24 @@ static const struct kring_wait_ops any_ops = {
 	.raise = raise_any,
 };
 
-/* Without readers there is no flag to raise, and no barrier is needed. */
+/*
+ * Without readers there is no flag to raise, and no barrier is needed: only the
+ * kernel notes changes, under the arena's lock, and wakes each client in .watchers.
+ */
 static const struct kring_wait_ops no_reader_ops = {
 	.ready = any_ready,
 };
+
+static int wait_for(struct wait_any *wait, struct rring_wait *args)
+{
+	struct kring_evcount *evcount = &wait->client->evcount;
+	int err = kring_evcount_wait(evcount, wait->client,
+				     wait->end ? &any_ops : &no_reader_ops,
+				     wait, args->deadline);
+
+	args->waker = READ_ONCE(evcount->waker);
+	return err;
+}
 
 int kring_client_wait_any(struct kring_client *client,
 			  struct rring_wait *args)
@@ -664,17 +678,25 @@ int kring_client_wait_any(struct kring_client *client,
 		.cursors[0] = args->position,
 		.changes = args->changes,
 	};
-	int err;
 
 	memcpy(&wait.cursors[1], args->more, sizeof(args->more));
 	wait.end = find_end(&wait);
 	if (args->ring || args->reader || !(wait.end || wait.changes))
 		return -EINVAL;
-	err = kring_evcount_wait(&client->evcount, client,
-				 wait.end ? &any_ops : &no_reader_ops, &wait,
-				 args->deadline);
-	args->waker = READ_ONCE(client->evcount.waker);
-	return err;
+	return wait_for(&wait, args);
+}
+
+/*
+ * Sleep until the arena of @client has had @changes changes, or if @changes is 0
+ * for nothing, until args->deadline. Return 0 or an error of kring_client_lock() or
+ * kring_evcount_wait(). Takes the arena's lock. May sleep.
+ */
+int kring_client_wait_changes(struct kring_client *client, u64 changes,
+			      struct rring_wait *args)
+{
+	struct wait_any wait = { .client = client, .changes = changes };
+
+	return wait_for(&wait, args);
 }
 
 static void raise_flags(struct kring_client *client)

@@ -162,6 +162,8 @@ void kring_client_wake(struct kring_client *client, __poll_t events);
 void kring_client_raise(struct kring_client *client, u32 cursor);
 int kring_client_wait_any(struct kring_client *client,
 			  struct rring_wait *args);
+int kring_client_wait_changes(struct kring_client *client, u64 changes,
+			      struct rring_wait *args);
 u32 kring_client_tail(struct kring_client *client, u32 pool);
 u32 kring_client_lent(struct kring_client *client, u32 pool);
 bool kring_client_has_untouched_refill(struct kring_client *client, u32 pool);

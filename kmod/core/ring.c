@@ -210,9 +210,8 @@ void kring_ring_reap(struct kring_ring *ring)
 }
 
 /*
- * If no client needs @ring any more (is_deserted()), take it out of
- * its arena: then the caller must not use @ring afterwards. The caller holds the
- * arena's lock.
+ * If no client needs @ring any more (is_deserted()), take it out of its arena: then
+ * the caller must not use @ring afterwards. The caller holds the arena's lock.
  */
 void kring_ring_reap_deserted(struct kring_ring *ring)
 {
