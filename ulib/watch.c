@@ -12,7 +12,6 @@
  * ring: serials of rings grow, incarnations of a ring grow, and in each incarnation
  * a ring ends after it has been opened.
  */
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,16 +130,22 @@ static void report_gone(struct rring_watch *watch, uint32_t id,
 	fill_change(change, RRING_CHANGE_GONE, id, &watch->ring[id].known);
 }
 
+static void note_opened(struct known_ring *known, uint32_t serial,
+			uint32_t incarnation, const char *name)
+{
+	known->serial = serial;
+	known->incarnation = incarnation;
+	known->state = RRING_RING_OPEN;
+	memcpy(known->name, name, sizeof(known->name));
+}
+
 static void report_opened(struct rring_watch *watch, uint32_t id,
 			  const struct ulib_ring_snapshot *now,
 			  struct rring_change *change)
 {
 	struct known_ring *known = &watch->ring[id].known;
 
-	known->serial = now->serial;
-	known->incarnation = now->incarnation;
-	known->state = RRING_RING_OPEN;
-	memcpy(known->name, now->name, sizeof(known->name));
+	note_opened(known, now->serial, now->incarnation, now->name);
 	fill_change(change, RRING_CHANGE_OPENED, id, known);
 	change->client = now->writer;
 	change->client_serial = now->writer_serial;
@@ -261,10 +266,8 @@ static int is_news(struct rring_watch *watch, const struct rring_change *change)
 	if (change->kind == RRING_CHANGE_OPENED) {
 		if (!is_opened_anew(known, change))
 			return 0;
-		known->serial = change->ring_serial;
-		known->incarnation = change->incarnation;
-		known->state = RRING_RING_OPEN;
-		memcpy(known->name, change->ring_name, sizeof(known->name));
+		note_opened(known, change->ring_serial, change->incarnation,
+			    change->ring_name);
 		return 1;
 	}
 	if (known->serial != change->ring_serial ||
