@@ -45,4 +45,10 @@ int ulib_explain_join(struct rring_client *client,
 		      const struct rring_reader_config *config, int err);
 int ulib_explain_refill(struct rring_client *client, unsigned int pool, int err);
 
+/*
+ * Return 0 if the kernel takes the kind, the policy and the sizes in @args for a
+ * ring. Otherwise store the reason as this thread's detail, and return -EINVAL.
+ */
+int ulib_refuse_geometry(const struct rring_ring_open *args);
+
 #endif /* ULIB_ERROR_H */

@@ -170,45 +170,45 @@ int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,
 
 /* ---- rings ---- */
 
-static int explain_stride(const struct rring_ring_open *args, int err)
+static int refuse_stride(const struct rring_ring_open *args)
 {
 	if (args->kind == RRING_INLINE && args->type_size > args->stride)
-		return ulib_error(err, "the type has %u bytes, and the stride is %u; no event of that type fits",
+		return ulib_error(-EINVAL, "the type has %u bytes, and the stride is %u; no event of that type fits",
 				  args->type_size, args->stride);
 	if (args->kind == RRING_HANDLES && args->stride)
-		return ulib_error(err, "stride is %u; it is 0 for a ring of handles, or the kind is RRING_INLINE",
+		return ulib_error(-EINVAL, "stride is %u; it is 0 for a ring of handles, or the kind is RRING_INLINE",
 				  args->stride);
 	if (args->kind == RRING_INLINE &&
 	    (args->stride < RRING_STRIDE_MIN ||
 	     args->stride > RRING_STRIDE_MAX || args->stride % RRING_LINE))
-		return ulib_error(err, "stride is %u; it is a multiple of %u from %u to %u",
+		return ulib_error(-EINVAL, "stride is %u; it is a multiple of %u from %u to %u",
 				  args->stride, RRING_LINE, RRING_STRIDE_MIN,
 				  RRING_STRIDE_MAX);
-	return err;
+	return 0;
 }
 
-static int explain_geometry(const struct rring_ring_open *args, int err)
+int ulib_refuse_geometry(const struct rring_ring_open *args)
 {
 	if (args->kind > RRING_HANDLES)
-		return ulib_error(err, "there is no kind %u; kinds are RRING_INLINE and RRING_HANDLES",
+		return ulib_error(-EINVAL, "there is no kind %u; kinds are RRING_INLINE and RRING_HANDLES",
 				  args->kind);
 	if (args->policy > RRING_OVERWRITE)
-		return ulib_error(err, "there is no policy %u; policies are RRING_BLOCK, RRING_FAIL and RRING_OVERWRITE",
+		return ulib_error(-EINVAL, "there is no policy %u; policies are RRING_BLOCK, RRING_FAIL and RRING_OVERWRITE",
 				  args->policy);
 	if (!args->capacity || args->capacity > RRING_RING_CAPACITY_MAX)
-		return ulib_error(err, "capacity is %u; a ring has 1 to %u entries",
+		return ulib_error(-EINVAL, "capacity is %u; a ring has 1 to %u entries",
 				  args->capacity, RRING_RING_CAPACITY_MAX);
 	if (args->retain >= args->capacity)
-		return ulib_error(err, "retain is %u; it has to be below the capacity, which is %u",
+		return ulib_error(-EINVAL, "retain is %u; it has to be below the capacity, which is %u",
 				  args->retain, args->capacity);
 	if (args->stall_ns > INT64_MAX)
-		return ulib_error(err, "stall_ns is above INT64_MAX; 0 means no limit");
+		return ulib_error(-EINVAL, "stall_ns is above INT64_MAX; 0 means no limit");
 	if (args->policy == RRING_OVERWRITE && args->retain)
-		return ulib_error(err, "retain is %u; it is 0 under RRING_OVERWRITE, which keeps a lap anyway",
+		return ulib_error(-EINVAL, "retain is %u; it is 0 under RRING_OVERWRITE, which keeps a lap anyway",
 				  args->retain);
 	if (args->policy == RRING_OVERWRITE && args->stall_ns)
-		return ulib_error(err, "stall_ns is not 0; it is 0 under RRING_OVERWRITE, whose writer never waits");
-	return explain_stride(args, err);
+		return ulib_error(-EINVAL, "stall_ns is not 0; it is 0 under RRING_OVERWRITE, whose writer never waits");
+	return refuse_stride(args);
 }
 
 static int explain_type(const struct rring_ring_info *info,
@@ -264,7 +264,8 @@ int ulib_explain_ring_open(struct rring_client *client,
 
 	switch (err) {
 	case -EINVAL:
-		return explain_geometry(args, err);
+		ulib_refuse_geometry(args);
+		return err;
 	case -EPERM:
 		return ulib_error_unless_known(err, "only a client with the role RRING_PRODUCER writes a ring");
 	case -EACCES:

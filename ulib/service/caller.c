@@ -85,8 +85,6 @@ static int await_offer(struct search *search, struct rring_reader *reader,
 {
 	int err;
 
-	if (rring_flag_load(&reader->info->serial) != search->service.serial)
-		return -EPIPE;
 	while ((err = next_offer(search, reader)) == -EAGAIN) {
 		err = rring_wait_readable(reader, deadline);
 		if (err)
@@ -104,10 +102,11 @@ static int read_offer(struct search *search, uint64_t deadline)
 		.start = RRING_START_OLDEST,
 	};
 	struct rring_reader *reader;
-	int err = rring_reader_open(search->client, &config, &reader);
+	int err = ulib_session_join(search->client, &config,
+				    search->service.serial, &reader);
 
 	if (err)
-		return err == -ENXIO ? -EPIPE : err;
+		return err;
 	err = await_offer(search, reader, deadline);
 	rring_reader_close(reader, 0);
 	return err;
@@ -190,7 +189,7 @@ static int server_has_accepted(void *context)
 	       0 : -EAGAIN;
 }
 
-/* Become the reader of the ring "reply". Return 0, or -EPIPE if it has gone. */
+/* Become the reader of the ring "reply". Return what ulib_session_join() does. */
 static int open_reply(struct search *search, struct rring_pipe *pipe,
 		      enum rring_strategy strategy)
 {
@@ -199,14 +198,9 @@ static int open_reply(struct search *search, struct rring_pipe *pipe,
 		.start = RRING_START_OLDEST,
 		.strategy = strategy,
 	};
-	int err = rring_reader_open(search->client, &config, &pipe->sink);
 
-	if (err)
-		return err == -ENXIO ? -EPIPE : err;
-	if (rring_flag_load(&pipe->sink->info->serial) == search->reply_serial)
-		return 0;
-	rring_reader_close(pipe->sink, 0);
-	return -EPIPE;
+	return ulib_session_join(search->client, &config, search->reply_serial,
+				 &pipe->sink);
 }
 
 /*

@@ -67,13 +67,13 @@ static int open_sink(struct rring_listener *listener,
 		.start = RRING_START_OLDEST,
 	};
 	const struct rring_ring_info *info;
-	int err = rring_reader_open(listener->client, &config, &pipe->sink);
+	int err = ulib_session_join(listener->client, &config,
+				    change->ring_serial, &pipe->sink);
 
 	if (err)
 		return err;
 	info = pipe->sink->info;
-	if (rring_flag_load(&info->serial) == change->ring_serial &&
-	    info->kind == listener->config.kind &&
+	if (info->kind == listener->config.kind &&
 	    info->capacity == listener->config.capacity &&
 	    info->stride == listener->config.stride)
 		return 0;
@@ -434,19 +434,17 @@ static int open_parts(struct rring_listener *listener, const char *name)
 
 static int check_config(const struct rring_listener_config *config)
 {
+	const struct rring_ring_open ring = {
+		.kind = config->kind,
+		.policy = RRING_FAIL,
+		.capacity = config->capacity,
+		.stride = config->stride,
+	};
+
 	if (!config->name || !config->name[0])
 		return ulib_error(-EINVAL, "the name of the service is missing or empty");
-	if (config->kind > RRING_HANDLES)
-		return ulib_error(-EINVAL, "there is no kind %u; kinds are RRING_INLINE and RRING_HANDLES",
-				  config->kind);
-	if (!config->capacity || config->capacity > RRING_RING_CAPACITY_MAX)
-		return ulib_error(-EINVAL, "the capacity is %u; it may be 1 to %u",
-				  config->capacity, RRING_RING_CAPACITY_MAX);
-	if (config->kind == RRING_HANDLES ? config->stride != 0 :
-	    config->stride < RRING_STRIDE_MIN ||
-	    config->stride > RRING_STRIDE_MAX || config->stride % RRING_LINE)
-		return ulib_error(-EINVAL, "the stride is %u; it is 0 for RRING_HANDLES, else a multiple of %u up to %u",
-				  config->stride, RRING_LINE, RRING_STRIDE_MAX);
+	if (ulib_refuse_geometry(&ring))
+		return -EINVAL;
 	if (!ulib_strategy_valid(config->strategy))
 		return ulib_refuse_strategy(config->strategy);
 	return 0;

@@ -13,6 +13,20 @@ size_t ulib_session_prefix(char *name, uint32_t serial, uint32_t incarnation)
 				incarnation);
 }
 
+int ulib_session_join(struct rring_client *client,
+		      const struct rring_reader_config *config, uint32_t serial,
+		      struct rring_reader **reader)
+{
+	int err = rring_reader_open(client, config, reader);
+
+	if (err)
+		return err == -ENXIO ? -EPIPE : err;
+	if (rring_flag_load(&(*reader)->info->serial) == serial)
+		return 0;
+	rring_reader_close(*reader, 0);
+	return -EPIPE;
+}
+
 /* ---- messages ---- */
 
 static void fill(char *payload, uint64_t number, const void *data, size_t len)

@@ -51,6 +51,15 @@ size_t ulib_session_prefix(char *name, uint32_t serial, uint32_t incarnation);
 #define SESSION_REPLY	"/reply"
 
 /*
+ * Join the ring that @config names by its number, as rring_reader_open() does.
+ * Return -EPIPE if this ring has gone: another one with another serial than @serial
+ * may have its number. Return 0 or another negative errno otherwise.
+ */
+int ulib_session_join(struct rring_client *client,
+		      const struct rring_reader_config *config, uint32_t serial,
+		      struct rring_reader **reader);
+
+/*
  * Send the message of the request @number through @pipe: a copy of the @len bytes
  * at @data. Return what rring_pipe_send() returns.
  */
