@@ -91,8 +91,11 @@ void ulib_debug_leave(struct rring_client *client)
 	pthread_mutex_unlock(&ulib_debug_of(client)->lock);
 }
 
-void ulib_debug_report(const struct rring_client *client, const char *kind,
-		       const char *call, const char *what, const void *caller)
+void ulib_debug_report_event(const struct rring_client *client,
+			     const char *kind, const char *call,
+			     const char *what, const struct rring_event *event,
+			     const struct ulib_record *record,
+			     const void *caller)
 {
 	struct ulib_place place;
 	struct ulib_finding finding = {
@@ -100,11 +103,19 @@ void ulib_debug_report(const struct rring_client *client, const char *kind,
 		.call = call,
 		.what = what,
 		.client = client,
+		.event = event,
+		.record = record,
 		.place = &place,
 	};
 
 	ulib_place_take(&place, caller);
 	ulib_report(&finding);
+}
+
+void ulib_debug_report(const struct rring_client *client, const char *kind,
+		       const char *call, const char *what, const void *caller)
+{
+	ulib_debug_report_event(client, kind, call, what, NULL, NULL, caller);
 }
 
 void ulib_checked_give_back(struct rring_client *client)

@@ -95,19 +95,11 @@ report_foreign(const struct rring_client *client,
 	       const struct rring_event *event, const void *caller)
 {
 	struct ulib_record record;
-	struct ulib_place place;
-	struct ulib_finding finding = {
-		.kind = ULIB_WRONG_CLIENT,
-		.call = "a call",
-		.what = " with an event of another client",
-		.client = client,
-		.event = event,
-		.record = copy_record(event, &record) ? &record : NULL,
-		.place = &place,
-	};
 
-	ulib_place_take(&place, caller);
-	ulib_report(&finding);
+	ulib_debug_report_event(client, ULIB_WRONG_CLIENT, "a call",
+				" with an event of another client", event,
+				copy_record(event, &record) ? &record : NULL,
+				caller);
 }
 
 void ulib_checked_foreign(struct rring_client *client,
@@ -125,22 +117,13 @@ void ulib_debug_check_end(struct rring_client *client,
 			  const void *caller)
 {
 	struct rring_event event = ulib_record_event(record, client);
-	struct ulib_place place;
-	struct ulib_finding finding = {
-		.kind = ULIB_WRITE_PAST_END,
-		.call = call,
-		.what = " of an event behind whose payload was written",
-		.client = client,
-		.event = &event,
-		.record = record,
-		.place = &place,
-	};
 
 	if (!record->allocated || record->given.thread ||
 	    ulib_payload_is_in_bounds(client, record))
 		return;
-	ulib_place_take(&place, caller);
-	ulib_report(&finding);
+	ulib_debug_report_event(client, ULIB_WRITE_PAST_END, call,
+				" of an event behind whose payload was written",
+				&event, record, caller);
 }
 
 /* Return 1 if the slot of @handle still has the event of @handle, else 0. */
@@ -247,26 +230,6 @@ void ulib_checked_sealed(struct rring_client *client,
 	ulib_debug_leave(client);
 }
 
-/* Report a change of the length of an event that others know. */
-static void report_resize(struct rring_client *client,
-			  const struct rring_event *event,
-			  const struct ulib_record *record, const void *caller)
-{
-	struct ulib_place place;
-	struct ulib_finding finding = {
-		.kind = ULIB_USE_AFTER_PUBLISH,
-		.call = "rring_resize()",
-		.what = " of an event that other clients know",
-		.client = client,
-		.event = event,
-		.record = record,
-		.place = &place,
-	};
-
-	ulib_place_take(&place, caller);
-	ulib_report(&finding);
-}
-
 int ulib_checked_resize(struct rring_client *client,
 			const struct rring_event *event, uint32_t len)
 {
@@ -284,7 +247,10 @@ int ulib_checked_resize(struct rring_client *client,
 		if (record->allocated)
 			ulib_payload_begin(client, record);
 	} else if (record) {
-		report_resize(client, event, record, caller);
+		ulib_debug_report_event(client, ULIB_USE_AFTER_PUBLISH,
+					"rring_resize()",
+					" of an event that other clients know",
+					event, record, caller);
 	}
 	ulib_debug_leave(client);
 	return may;

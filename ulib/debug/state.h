@@ -63,7 +63,17 @@ void ulib_debug_enter(struct rring_client *client, const char *call,
 		      const void *caller);
 void ulib_debug_leave(struct rring_client *client);
 
-/* Report a misuse of kind @kind, without an event. @what goes on after @call. */
+/*
+ * Report a misuse of kind @kind of @event. @what goes on after @call. @record is what
+ * the client knows of the event, or NULL.
+ */
+void ulib_debug_report_event(const struct rring_client *client,
+			     const char *kind, const char *call,
+			     const char *what, const struct rring_event *event,
+			     const struct ulib_record *record,
+			     const void *caller);
+
+/* Report a misuse of kind @kind that concerns no event. */
 void ulib_debug_report(const struct rring_client *client, const char *kind,
 		       const char *call, const char *what, const void *caller);
 
