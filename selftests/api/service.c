@@ -3,7 +3,6 @@
  * Services: each request gets its reply, and no other caller's; callers and servers
  * that come and go, politely or not.
  */
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -545,16 +544,6 @@ TEST_F(service, a_caller_for_which_there_was_no_place_gets_one_later)
 }
 
 /* ---- many ---- */
-
-static int is_readable(const struct rring_client *client)
-{
-	struct pollfd pollfd = {
-		.fd = rring_client_fd(client),
-		.events = POLLIN,
-	};
-
-	return poll(&pollfd, 1, 0);
-}
 
 TEST_F(service, the_descriptor_tells_of_callers_requests_and_ends)
 {

@@ -314,13 +314,20 @@ TEST_F(set_batch, learns_of_a_ring_that_does_not_know_its_name)
 
 /* ---- a reader that is lapped ---- */
 
-TEST_F(set_batch, loses_only_the_events_of_the_reader_that_was_lapped)
+/* Return the writer of a ring of 4 entries, which waits for no reader. */
+static struct rring_writer *lapping_writer(struct rring_client *client)
 {
 	const struct rring_ring_config config = {
 		.kind = RRING_INLINE, .policy = RRING_BLOCK,
 		.capacity = 4, .stride = 64, .stall_ns = 1,
 	};
-	struct rring_writer *writer = writer_of(self->producer, &config);
+
+	return writer_of(client, &config);
+}
+
+TEST_F(set_batch, loses_only_the_events_of_the_reader_that_was_lapped)
+{
+	struct rring_writer *writer = lapping_writer(self->producer);
 	struct rring_reader *lapped = reader_at(self->client,
 						rring_writer_ring_id(writer));
 	uint64_t i;
@@ -341,11 +348,7 @@ TEST_F(set_batch, loses_only_the_events_of_the_reader_that_was_lapped)
 
 TEST_F(set_batch, of_one_reader_does_not_hide_the_error_of_another)
 {
-	const struct rring_ring_config config = {
-		.kind = RRING_INLINE, .policy = RRING_BLOCK,
-		.capacity = 4, .stride = 64, .stall_ns = 1,
-	};
-	struct rring_writer *writer = writer_of(self->producer, &config);
+	struct rring_writer *writer = lapping_writer(self->producer);
 	struct rring_reader *lapped = reader_at(self->client,
 						rring_writer_ring_id(writer));
 	uint64_t i;

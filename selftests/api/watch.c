@@ -3,7 +3,6 @@
  * Watches: every ring that comes or goes is reported once, in its order, also
  * after the watch was too slow; waits and poll(2) end with a change.
  */
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -310,16 +309,6 @@ TEST_F(watch, a_consumer_may_come_first)
 	ASSERT_EQ(0, rring_await_ring(self->watches, "a", SOON()));
 	EXPECT_EQ(0, rring_await_ring(self->watches, "a", 0));
 	thread_end(thread);
-}
-
-static int is_readable(const struct rring_client *client)
-{
-	struct pollfd pollfd = {
-		.fd = rring_client_fd(client),
-		.events = POLLIN,
-	};
-
-	return poll(&pollfd, 1, 0);
 }
 
 TEST_F(watch, the_descriptor_is_readable_until_each_watch_is_read)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,4 +165,14 @@ void until_slot_wanted(const struct rring_client *client, enum rring_class pool)
 	while (!(rring_flag_load_acquire(&client->arena->pool_waiters) &
 		 1u << pool))
 		sched_yield();
+}
+
+int is_readable(const struct rring_client *client)
+{
+	struct pollfd pollfd = {
+		.fd = rring_client_fd(client),
+		.events = POLLIN,
+	};
+
+	return poll(&pollfd, 1, 0);
 }

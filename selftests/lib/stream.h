@@ -67,4 +67,7 @@ void until_waiting(const struct rring_ring_info *info, uint32_t bit);
 /* Wait until a client of the arena of @client waits for a slot of @pool. */
 void until_slot_wanted(const struct rring_client *client, enum rring_class pool);
 
+/* Return 1 if poll(2) finds the descriptor of @client readable now, else 0. */
+int is_readable(const struct rring_client *client);
+
 #endif /* SELFTESTS_STREAM_H */
