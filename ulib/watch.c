@@ -39,6 +39,7 @@ struct rring_watch {
 	struct rring_watch *next;	/* in the list .watches of the client */
 	uint64_t position;	/* the number of the next change to look at */
 	uint64_t missed;
+	uint64_t others;	/* see ulib_watch_others() */
 	uint32_t scan;		/* id of the next ring to compare; 0: no scan */
 	char prefix[RRING_NAME_MAX];
 	struct watched_ring ring[];	/* by id of the ring */
@@ -195,7 +196,7 @@ static int compare(struct rring_watch *watch, uint32_t id,
 	return 0;
 }
 
-static void begin_scan(struct rring_watch *watch)
+void ulib_watch_scan(struct rring_watch *watch)
 {
 	const struct rring_arena_info *info = watch->client->arena;
 	uint32_t id;
@@ -306,11 +307,14 @@ static int change_next(struct rring_watch *watch, struct rring_change *change)
 
 	while (watch->position < end) {
 		if (!copy_change(client, watch->position, change)) {
-			begin_scan(watch);
+			ulib_watch_scan(watch);
 			watch->missed += watch->position - from;
+			watch->others++;
 			return 0;
 		}
 		set_position(watch, ++from);
+		watch->others += change->client_serial !=
+				 client->own->attach.serial;
 		if (matches(watch, change->ring_name) &&
 		    is_news(watch, change))
 			return 1;
@@ -403,6 +407,24 @@ uint64_t rring_watch_missed(const struct rring_watch *watch)
 uint64_t ulib_watch_position(const struct rring_watch *watch)
 {
 	return watch->position;
+}
+
+int ulib_watch_is_behind(const struct rring_watch *watch)
+{
+	/* P: pairs with O in kring_change_note() of the kernel */
+	return watch->scan ||
+	       rring_seq_load_acquire(&watch->client->arena->changes) >
+	       watch->position;
+}
+
+uint64_t ulib_watch_others(const struct rring_watch *watch)
+{
+	return watch->others;
+}
+
+void ulib_watch_forget(struct rring_watch *watch, uint32_t id)
+{
+	memset(&watch->ring[id].known, 0, sizeof(watch->ring[id].known));
 }
 
 /* ---- wait for a ring ---- */
@@ -533,7 +555,7 @@ int rring_watch_open(struct rring_client *client, const char *prefix,
 	watch->client = client;
 	if (len)
 		memcpy(watch->prefix, prefix, len);
-	begin_scan(watch);
+	ulib_watch_scan(watch);
 	enlist(watch);
 	*out = watch;
 	ulib_watch_arm(client);

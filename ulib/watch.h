@@ -49,7 +49,25 @@ int ulib_watch_try(struct rring_watch *watch, struct rring_change *change);
  */
 int ulib_watch_arm(struct rring_client *client);
 
-/* Return how many changes there were when @watch had read all of them. */
+/* Return how many changes @watch has read. */
 uint64_t ulib_watch_position(const struct rring_watch *watch);
+
+/*
+ * Return a number that grows with each change that @watch reads and that another
+ * client or the kernel has made.
+ */
+uint64_t ulib_watch_others(const struct rring_watch *watch);
+
+/* Return 1 if ulib_watch_try() has more to look at than it has so far, else 0. */
+int ulib_watch_is_behind(const struct rring_watch *watch);
+
+/*
+ * Forget that @watch has reported ring @id. The next scan reports the ring as
+ * opened, if it is still there.
+ */
+void ulib_watch_forget(struct rring_watch *watch, uint32_t id);
+
+/* Let the next calls of ulib_watch_try() compare all rings with the reports. */
+void ulib_watch_scan(struct rring_watch *watch);
 
 #endif /* ULIB_WATCH_H */

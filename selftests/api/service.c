@@ -250,6 +250,31 @@ TEST_F(service, a_slow_caller_does_not_hold_the_server_up)
 	rring_close(client);
 }
 
+TEST_F(service, a_caller_waits_in_one_session_for_a_server_that_is_late)
+{
+	const struct timespec late = { .tv_nsec = 250000000 };
+	struct opening opening = {
+		.client = client_of(self->arena, RRING_PRODUCER),
+	};
+	pthread_t thread = thread_start(open_caller, &opening);
+	struct rring_change change;
+	struct rring_watch *watch;
+	int opened = 0;
+
+	MUST(!rring_watch_open(self->server, "service-", &watch));
+	nanosleep(&late, NULL);
+	next(self->listener, RRING_CALL_BEGIN);
+	thread_end(thread);
+	EXPECT_TRUE(is_quiet(self->listener));
+	EXPECT_EQ(1, rring_listener_sessions(self->listener));
+	/* one ring for requests, one for replies */
+	while (!rring_watch_next(watch, &change, 0))
+		opened += change.kind == RRING_CHANGE_OPENED;
+	EXPECT_EQ(2, opened);
+	rring_watch_close(watch);
+	rring_close(opening.client);
+}
+
 TEST_F(service, without_a_server_a_caller_waits_until_its_deadline)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
@@ -466,6 +491,42 @@ TEST_F(service, a_caller_that_sends_no_messages_is_sent_away)
 	rring_caller_close(caller);
 	rring_close(client);
 	rring_close(hostile);
+}
+
+/* Return the name of the ring "request" of a caller that has begun to open. */
+static void await_request(struct rring_watch *watch, char *name)
+{
+	struct rring_change change;
+
+	do
+		MUST(!rring_watch_next(watch, &change, SOON()));
+	while (change.kind != RRING_CHANGE_OPENED ||
+	       !strstr(change.ring_name, "/request"));
+	strcpy(name, change.ring_name);
+}
+
+TEST_F(service, a_caller_whose_ring_another_client_takes_tries_another_name)
+{
+	struct rring_client *hostile = client_of(self->arena, RRING_PRODUCER);
+	struct opening opening = {
+		.client = client_of(self->arena, RRING_PRODUCER),
+	};
+	char first[RRING_NAME_MAX], second[RRING_NAME_MAX];
+	struct rring_watch *watch;
+	pthread_t thread;
+
+	MUST(!rring_watch_open(hostile, "service-", &watch));
+	thread = thread_start(open_caller, &opening);
+	await_request(watch, first);
+	snprintf(strstr(first, "/request"), sizeof("/reply"), "/reply");
+	forge_request(hostile, first);
+	await_request(watch, second);
+	next(self->listener, RRING_CALL_BEGIN);
+	thread_end(thread);
+	EXPECT_EQ(1, rring_listener_sessions(self->listener));
+	rring_watch_close(watch);
+	rring_close(hostile);
+	rring_close(opening.client);
 }
 
 TEST_F(service, a_caller_that_leaves_its_ring_to_another_has_gone)

@@ -17,14 +17,6 @@
 
 #define TRIES	16	/* names that a caller tries for its session */
 
-/*
- * How long a caller waits to be accepted before it tries again. The server may
- * have had no place for it, and does not look at its ring a second time. The time
- * doubles with each try.
- */
-#define PATIENCE_NS	100000000ull
-#define PATIENCE_MAX_NS	3200000000ull
-
 struct rring_caller {
 	struct rring_pipe pipe;	/* first, as rring_close() frees its address */
 	uint64_t number;	/* of the last request */
@@ -56,7 +48,8 @@ static int service_is_there(void *context)
 
 /*
  * Read the next offer from @reader. Return 0, -EAGAIN if it is of an earlier server
- * or was overwritten, or if there is none, or another negative errno.
+ * or was overwritten, or if there is none, -EPIPE if it is of a later server, or
+ * another negative errno.
  */
 static int next_offer(struct search *search, struct rring_reader *reader)
 {
@@ -71,9 +64,10 @@ static int next_offer(struct search *search, struct rring_reader *reader)
 		      event.len != sizeof(search->offer))))
 		return ulib_error(-EPROTOTYPE, "the ring '%s' is not of a service",
 				  search->name);
-	if (!err && search->offer.incarnation != search->service.incarnation)
-		return -EAGAIN;
-	return err;
+	if (err || search->offer.incarnation == search->service.incarnation)
+		return err;
+	return (int32_t)(search->offer.incarnation -
+			 search->service.incarnation) < 0 ? -EAGAIN : -EPIPE;
 }
 
 /*
@@ -171,7 +165,7 @@ static int server_is_there(const struct search *search)
 
 /*
  * Look for the ring "reply" of this session. Return 0 if the server has opened it,
- * -EPIPE if the server has gone, or -EAGAIN.
+ * -EPIPE if the server has gone or another client has opened the ring, or -EAGAIN.
  */
 static int server_has_accepted(void *context)
 {
@@ -184,9 +178,11 @@ static int server_has_accepted(void *context)
 	ring_name(name, search, SESSION_REPLY);
 	search->reply = ulib_find_ring(search->client, name, &now);
 	search->reply_serial = now.serial;
-	return search->reply && now.writer == search->service.writer &&
+	if (!search->reply || (now.state == RRING_RING_OPEN && !now.writer))
+		return -EAGAIN;
+	return now.writer == search->service.writer &&
 	       now.writer_serial == search->service.writer_serial ?
-	       0 : -EAGAIN;
+	       0 : -EPIPE;
 }
 
 /* Become the reader of the ring "reply". Return what ulib_session_join() does. */
@@ -204,8 +200,8 @@ static int open_reply(struct search *search, struct rring_pipe *pipe,
 }
 
 /*
- * Begin a session with the server that has made the offer. Return 0, -EPIPE if
- * this server has gone, or another negative errno.
+ * Begin a session with the server that has made the offer. Return 0, -EPIPE if it
+ * cannot begin under this name or with this server, or another negative errno.
  */
 static int begin_session(struct search *search, struct rring_pipe *pipe,
 			 enum rring_strategy strategy, uint64_t deadline)
@@ -229,24 +225,16 @@ static int begin_session(struct search *search, struct rring_pipe *pipe,
 static int open_pipe(struct search *search, struct rring_pipe *pipe,
 		     enum rring_strategy strategy, uint64_t deadline)
 {
-	uint64_t patience = PATIENCE_NS;
-	uint64_t soon;
 	int err;
 
 	do {
 		err = ulib_await_change(search->client, service_is_there,
 					search, deadline);
-		soon = rring_deadline(patience);
-		if (soon > deadline)
-			soon = deadline;
 		if (!err)
-			err = read_offer(search, soon);
+			err = read_offer(search, deadline);
 		if (!err)
-			err = begin_session(search, pipe, strategy, soon);
-		if (patience < PATIENCE_MAX_NS)
-			patience *= 2;
-	} while ((err == -EPIPE || err == -ETIMEDOUT) &&
-		 !ulib_has_passed(deadline));
+			err = begin_session(search, pipe, strategy, deadline);
+	} while (err == -EPIPE && !ulib_has_passed(deadline));
 	return err == -EPIPE ? -ETIMEDOUT : err;
 }
 

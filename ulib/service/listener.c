@@ -31,6 +31,9 @@ struct rring_listener {
 	char prefix[RRING_NAME_MAX];
 	uint32_t count;		/* of sessions */
 	uint32_t nr_ended;	/* of sessions that have .has_ended */
+	int has_refused;	/* 1: a caller found no place, and waits for one */
+	int has_room;		/* 1: a session has ended since then */
+	uint64_t refused_at;	/* ulib_watch_others() then */
 	int requests_are_next;	/* 1: the last call has looked at changes */
 	struct session *leaving;	/* reported as RRING_CALL_END, or NULL */
 	struct session *session[RRING_CURSORS];	/* by cursor of its reader */
@@ -38,9 +41,16 @@ struct rring_listener {
 
 /* ---- sessions ---- */
 
+static int is_end(const struct rring_change *change)
+{
+	return change->kind == RRING_CHANGE_ENDED ||
+	       change->kind == RRING_CHANGE_AWAITED ||
+	       change->kind == RRING_CHANGE_GONE;
+}
+
 /*
- * Return 1 if @change is about the ring "request" of a session whose name has the
- * serial of the client that has done it; else 0.
+ * Return 1 if a client has opened a ring "request", by @change, whose name has the
+ * serial of this client; else 0.
  */
 static int is_request(const struct rring_listener *listener,
 		      const struct rring_change *change)
@@ -50,7 +60,8 @@ static int is_request(const struct rring_listener *listener,
 	int len = snprintf(start, sizeof(start), "%s%x.", listener->prefix,
 			   change->client_serial);
 
-	if (!change->client_serial || len >= RRING_NAME_MAX ||
+	if (change->kind != RRING_CHANGE_OPENED || !change->client_serial ||
+	    len >= RRING_NAME_MAX ||
 	    strncmp(change->ring_name, start, (size_t)len))
 		return 0;
 	for (rest = change->ring_name + len; isxdigit((unsigned char)*rest);)
@@ -124,29 +135,71 @@ fail:
 }
 
 /*
- * Begin the session of the caller that has opened the ring of @change. Return it,
- * or NULL if it cannot begin: then the caller tries again later.
+ * Begin the session of the caller that has opened the ring of @change, and store it
+ * in *@out. Return 0 or a negative errno.
  */
-static struct session *accept_caller(struct rring_listener *listener,
-				     const struct rring_change *change)
+static int begin_session(struct rring_listener *listener,
+			 const struct rring_change *change,
+			 struct session **out)
 {
 	struct session *session;
+	int err;
 
 	if (listener->count == RRING_CURSORS)
-		return NULL;
+		return -ENOSPC;
 	session = calloc(1, sizeof(*session));
 	if (!session)
-		return NULL;
-	if (open_pipe(listener, change, &session->pipe)) {
+		return -ENOMEM;
+	err = open_pipe(listener, change, &session->pipe);
+	if (err) {
 		free(session);
-		return NULL;
+		return err;
 	}
 	session->seen.client = change->client;
 	session->seen.client_serial = change->client_serial;
 	session->ring_serial = change->ring_serial;
 	listener->session[session->pipe.sink->cursor_id] = session;
 	listener->count++;
-	return session;
+	*out = session;
+	return 0;
+}
+
+/*
+ * Return the session of the caller that has opened the ring of @change, or NULL if
+ * there is no place for it. Then try_refused_again() makes the watch report the
+ * ring again.
+ */
+static struct session *accept_caller(struct rring_listener *listener,
+				     const struct rring_change *change)
+{
+	struct session *session = NULL;
+	int err = begin_session(listener, change, &session);
+
+	/* the caller has gone, or is none */
+	if (!err || err == -EPIPE || err == -EINVAL)
+		return session;
+	ulib_watch_forget(listener->watch, change->ring);
+	listener->has_refused = 1;
+	listener->has_room = 0;
+	listener->refused_at = ulib_watch_others(listener->watch);
+	return NULL;
+}
+
+/*
+ * Let the watch report the callers that found no place, if there may be a place
+ * now: a session has ended, or another client has changed something in the arena.
+ * Return 1 if so, else 0.
+ */
+static int try_refused_again(struct rring_listener *listener)
+{
+	int has_changed = listener->count < RRING_CURSORS &&
+		listener->refused_at != ulib_watch_others(listener->watch);
+
+	if (!listener->has_refused || (!listener->has_room && !has_changed))
+		return 0;
+	listener->has_refused = 0;
+	ulib_watch_scan(listener->watch);
+	return 1;
 }
 
 static void close_session(struct rring_listener *listener,
@@ -159,6 +212,7 @@ static void close_session(struct rring_listener *listener,
 	rring_reader_close(pipe->sink, 0);
 	rring_writer_close(pipe->source);
 	free(session);
+	listener->has_room = 1;
 }
 
 static void mark_ended(struct rring_listener *listener, uint32_t ring_serial)
@@ -210,30 +264,27 @@ static void report(struct rring_call *call, enum rring_call_kind kind,
 }
 
 /*
- * Read changes until one of them begins a session, and return 1; or return 0. Try
- * at most one session: the kernel may let the caller wait for each.
+ * Read changes until one of them is a caller, and begin its session. Return 1 with
+ * the session in @call, or 0 if there is no caller or no place for it. Try at most
+ * one caller: the kernel may let the listener wait for each.
  */
 static int next_change(struct rring_listener *listener, struct rring_call *call)
 {
 	struct rring_change change;
 	struct session *session;
 
-	while (ulib_watch_try(listener->watch, &change)) {
-		switch (change.kind) {
-		case RRING_CHANGE_OPENED:
+	do {
+		while (ulib_watch_try(listener->watch, &change)) {
+			if (is_end(&change))
+				mark_ended(listener, change.ring_serial);
 			if (!is_request(listener, &change))
-				break;
+				continue;
 			session = accept_caller(listener, &change);
 			if (session)
 				report(call, RRING_CALL_BEGIN, session);
 			return !!session;
-		case RRING_CHANGE_ENDED:
-		case RRING_CHANGE_AWAITED:
-		case RRING_CHANGE_GONE:
-			mark_ended(listener, change.ring_serial);
-			break;
 		}
-	}
+	} while (try_refused_again(listener));
 	return 0;
 }
 
@@ -300,9 +351,7 @@ static int check_listener(void *context)
 {
 	const struct rring_listener *listener = context;
 
-	/* P: pairs with O in kring_change_note() of the kernel */
-	if (rring_seq_load_acquire(&listener->client->arena->changes) >
-	    ulib_watch_position(listener->watch))
+	if (ulib_watch_is_behind(listener->watch))
 		return 0;
 	return listener->count ? ulib_set_check(listener->set) : -EAGAIN;
 }
