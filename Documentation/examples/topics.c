@@ -1,26 +1,41 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * `topics [TOPICS [EVENTS [AT_ONCE]]]`: topics that come and go. AT_ONCE publishers
- * open TOPICS rings with names that begin with "topics/", one after another. Each
- * waits until its topic has a reader, publishes EVENTS events, and closes the ring.
- * A subscriber that knows no name in advance watches for topics, reads each from its
- * first event to its end, and so must find all of them, and all events.
+ * `topics [TOPICS [EVENTS [AT_ONCE [KILLS]]]]`: topics that come and go. AT_ONCE
+ * publishers open TOPICS rings with names that begin with "topics/", one after
+ * another. Each waits until its topic has a reader, publishes EVENTS events, and
+ * closes the ring. A subscriber that knows no name in advance watches for topics,
+ * reads each from its first event to its last, and so must find all of them, and all
+ * events. KILLS publishers end in their work, and others go on: on the device they
+ * are processes that are killed, without the module they are threads.
  */
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <rusted_ring.h>
 
 #define PREFIX		"topics/"
 #define PUBLISHERS_MAX	100u
+#define NEVER		~0u
 
-static unsigned int topics = 1000, events = 100, at_once = 20;
-static unsigned int next_topic;	/* changed by atomic operations */
+static unsigned int topics = 1000, events = 100, at_once = 20, kills = 50;
+static unsigned int killed;
 static int arena;
+static int on_device;
+
+/*
+ * By publisher: the topic that it publishes, or is to publish next. Publisher I has
+ * the topics I, I + AT_ONCE, I + 2 * AT_ONCE and so on. A publisher that goes on for a
+ * dead one finds here with which topic. The processes share this memory.
+ */
+static unsigned int *next_topic;
 
 static void must(long result, const char *what)
 {
@@ -62,7 +77,13 @@ static void await_reader(struct rring_writer *writer, const char *name)
 	rring_watch_close(watch);
 }
 
-static void publish_topic(struct rring_client *client, unsigned int number)
+/*
+ * Publish the next topic of publisher @i: all its events, or those that a dead
+ * publisher has not published, which the ring has counted. Return 1, or 0 if it is
+ * to end before event @last, as by a death.
+ */
+static int publish_topic(struct rring_client *client, unsigned int i,
+			 unsigned int last)
 {
 	char name[RRING_NAME_MAX];
 	const struct rring_ring_config config = {
@@ -70,27 +91,102 @@ static void publish_topic(struct rring_client *client, unsigned int number)
 		.capacity = 16, .stride = 64,
 	};
 	struct rring_writer *writer;
-	unsigned int i;
+	unsigned int event;
 
-	snprintf(name, sizeof(name), PREFIX "%u", number);
+	snprintf(name, sizeof(name), PREFIX "%u", next_topic[i]);
 	must(rring_writer_open(client, &config, &writer), "open a topic");
 	await_reader(writer, name);
-	for (i = 0; i < events; i++)
-		must(rring_add(writer, &i, sizeof(i), 0), "publish");
+	while ((event = (unsigned int)rring_writer_position(writer)) < events) {
+		if (event == last)
+			return 0;
+		must(rring_add(writer, &event, sizeof(event), 0), "publish");
+	}
+	/* a death after this ends the stream, too */
+	next_topic[i] += at_once;
 	rring_writer_close(writer);
+	return 1;
 }
 
-static void *publish(void *unused)
+/* Be publisher @i. Return 1 if all its topics are published, else 0. */
+static int be_publisher(unsigned int i, unsigned int last)
 {
 	struct rring_client *client = attach();
-	unsigned int number;
+	int goes_on = 1;
 
-	(void)unused;
-	while ((number = __atomic_fetch_add(&next_topic, 1,
-					    __ATOMIC_RELAXED)) < topics)
-		publish_topic(client, number);
+	while (goes_on && next_topic[i] < topics)
+		goes_on = publish_topic(client, i, last);
 	rring_close(client);
+	return goes_on;
+}
+
+/* ---- publishers that are processes, on the device ---- */
+
+static pid_t process[PUBLISHERS_MAX];
+
+static void start_process(unsigned int i)
+{
+	process[i] = fork();
+	must(process[i], "fork");
+	if (process[i])
+		return;
+	be_publisher(i, NEVER);
+	_exit(0);
+}
+
+static int end_process(unsigned int i)
+{
+	int status;
+
+	must(waitpid(process[i], &status, 0), "wait");
+	return status;
+}
+
+/* Kill a publisher at work, and let another one go on. */
+static void kill_one(void)
+{
+	unsigned int i = (unsigned int)rand() % at_once;
+
+	if (next_topic[i] >= topics)
+		return;
+	kill(process[i], SIGKILL);
+	must_be(WIFSIGNALED(end_process(i)), "a publisher was killed at work");
+	killed++;
+	start_process(i);
+}
+
+/* ---- publishers that are threads, without the module ---- */
+
+static pthread_t thread[PUBLISHERS_MAX];
+
+/* The kills are shared out among the publishers. */
+static void *run_thread(void *arg)
+{
+	unsigned int i = (unsigned int)(uintptr_t)arg;
+	unsigned int last;
+
+	for (last = i; last < kills; last += at_once)
+		if (!be_publisher(i, last % events))
+			__atomic_fetch_add(&killed, 1, __ATOMIC_RELAXED);
+	be_publisher(i, NEVER);
 	return NULL;
+}
+
+static void launch(unsigned int i)
+{
+	next_topic[i] = i;
+	if (on_device)
+		start_process(i);
+	else
+		must(-pthread_create(&thread[i], NULL, run_thread,
+				     (void *)(uintptr_t)i), "start a thread");
+}
+
+static void end(unsigned int i)
+{
+	if (on_device)
+		must_be(!end_process(i), "a publisher has ended well");
+	else
+		must(-pthread_join(thread[i], NULL), "join a thread");
 }
 
 /* ---- the subscriber ---- */
@@ -106,36 +202,54 @@ struct subscriber {
 	struct rring_watch *watch;
 	struct rring_set *set;
 	struct topic topic[RRING_RINGS_MAX + 1];	/* by number of the ring */
-	unsigned char *seen;	/* by number of the topic */
+	unsigned char *is_open;	/* by number of the topic */
+	unsigned char *has_ended;
 	unsigned int ended;
 };
 
-static void open_topic(struct subscriber *subscriber,
-		       const struct rring_change *change)
+/*
+ * A topic is opened again when the next publisher goes on for a dead one. If the
+ * dead one had no reader yet, its ring has gone, and the next one makes another.
+ */
+static void open_topic(struct subscriber *subscriber, const char *name)
 {
 	const struct rring_reader_config config = {
-		.ring = change->ring, .start = RRING_START_OLDEST,
+		.ring_name = name, .start = RRING_START_OLDEST,
 	};
-	struct topic *topic = &subscriber->topic[change->ring];
+	unsigned int number = (unsigned int)strtoul(name + strlen(PREFIX),
+						    NULL, 10);
+	struct rring_reader *reader;
+	struct topic *topic;
+	int err;
 
-	must(rring_reader_open(subscriber->client, &config, &topic->reader),
-	     "join a topic");
-	must(rring_set_add(subscriber->set, topic->reader, 0), "add a topic");
-	topic->number = (unsigned int)strtoul(change->ring_name +
-					      strlen(PREFIX), NULL, 10);
+	must_be(number < topics, "a topic has a number");
+	if (subscriber->is_open[number])
+		return;
+	err = rring_reader_open(subscriber->client, &config, &reader);
+	if (err == -ENOENT)
+		return;
+	must(err, "join a topic");
+	must_be(!subscriber->has_ended[number], "a topic comes once");
+	must(rring_set_add(subscriber->set, reader, 0), "add a topic");
+	topic = &subscriber->topic[rring_reader_ring_id(reader)];
+	topic->reader = reader;
+	topic->number = number;
 	topic->received = 0;
-	must_be(topic->number < topics && !subscriber->seen[topic->number],
-		"a topic comes once");
-	subscriber->seen[topic->number] = 1;
+	subscriber->is_open[number] = 1;
 }
 
 static void close_topic(struct subscriber *subscriber, struct topic *topic)
 {
-	must_be(topic->received == events, "all events of a topic came");
 	must(rring_set_remove(subscriber->set, topic->reader), "remove");
 	rring_reader_close(topic->reader, 0);
 	topic->reader = NULL;
+	subscriber->is_open[topic->number] = 0;
+	subscriber->has_ended[topic->number] = 1;
 	subscriber->ended++;
+	/* in the first half of the work, so that there is a publisher to kill */
+	if (on_device && killed < kills &&
+	    subscriber->ended * kills >= killed * (topics / 2))
+		kill_one();
 }
 
 static void read_changes(struct subscriber *subscriber)
@@ -145,7 +259,7 @@ static void read_changes(struct subscriber *subscriber)
 
 	while (!(err = rring_watch_next(subscriber->watch, &change, 0)))
 		if (change.kind == RRING_CHANGE_OPENED)
-			open_topic(subscriber, &change);
+			open_topic(subscriber, change.ring_name);
 	must(err == -EAGAIN ? 0 : err, "next change");
 }
 
@@ -164,7 +278,10 @@ static void read_events(struct subscriber *subscriber)
 	must(err == -EAGAIN || err == -EPIPE ? 0 : err, "read");
 }
 
-/* Close the topics that have ended, after all their events were read. */
+/*
+ * Close the topics whose stream has ended, after all their events were read. If
+ * events are missing, the publisher has died, and the next one goes on.
+ */
 static void close_ended(struct subscriber *subscriber)
 {
 	unsigned int i;
@@ -172,7 +289,8 @@ static void close_ended(struct subscriber *subscriber)
 	for (i = 1; i <= RRING_RINGS_MAX; i++) {
 		struct topic *topic = &subscriber->topic[i];
 
-		if (topic->reader && rring_peek(topic->reader, 1) == -EPIPE)
+		if (topic->reader && topic->received == events &&
+		    rring_peek(topic->reader, 1) == -EPIPE)
 			close_topic(subscriber, topic);
 	}
 }
@@ -199,8 +317,10 @@ static void begin(struct subscriber *subscriber)
 	const struct rring_set_config set = { .order = RRING_FAIR };
 
 	subscriber->client = attach();
-	subscriber->seen = calloc(topics + 1, 1);
-	must_be(!!subscriber->seen, "there is memory");
+	subscriber->is_open = calloc(topics + 1, 1);
+	subscriber->has_ended = calloc(topics + 1, 1);
+	must_be(subscriber->is_open && subscriber->has_ended,
+		"there is memory");
 	must(rring_watch_open(subscriber->client, PREFIX, &subscriber->watch),
 	     "watch");
 	must(rring_set_open(subscriber->client, &set, &subscriber->set),
@@ -220,6 +340,11 @@ static void create_arena(void)
 
 	arena = rring_arena_create(&config);
 	must(arena, "create an arena");
+	on_device = rring_backend() == RRING_BACKEND_DEVICE;
+	next_topic = mmap(NULL, PUBLISHERS_MAX * sizeof(*next_topic),
+			  PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			  -1, 0);
+	must_be(next_topic != MAP_FAILED, "there is memory");
 }
 
 static unsigned int number_in(const char *text)
@@ -231,31 +356,36 @@ static unsigned int number_in(const char *text)
 	return (unsigned int)number;
 }
 
+static void parse(int argc, char **argv)
+{
+	unsigned int *const values[] = { &topics, &events, &at_once, &kills };
+	int i;
+
+	must_be(argc <= 5, "topics [TOPICS [EVENTS [AT_ONCE [KILLS]]]]");
+	for (i = 1; i < argc; i++)
+		*values[i - 1] = number_in(argv[i]);
+	must_be(at_once && at_once <= PUBLISHERS_MAX, "1 to 100 publishers");
+	must_be(events, "a topic has an event");
+}
+
 int main(int argc, char **argv)
 {
 	static struct subscriber subscriber;
-	static pthread_t thread[PUBLISHERS_MAX];
 	unsigned int i;
 
-	if (argc > 1)
-		topics = number_in(argv[1]);
-	if (argc > 2)
-		events = number_in(argv[2]);
-	if (argc > 3)
-		at_once = number_in(argv[3]);
-	must_be(at_once && at_once <= PUBLISHERS_MAX, "1 to 100 publishers");
+	parse(argc, argv);
 	create_arena();
 	begin(&subscriber);
 	for (i = 0; i < at_once; i++)
-		must(-pthread_create(&thread[i], NULL, publish, NULL),
-		     "start a thread");
+		launch(i);
 	subscribe(&subscriber);
 	for (i = 0; i < at_once; i++)
-		must(-pthread_join(thread[i], NULL), "join a thread");
+		end(i);
 	rring_set_close(subscriber.set);
 	rring_close(subscriber.client);
-	free(subscriber.seen);
-	printf("topics: %u topics came and went, each with its %u events\n",
-	       topics, events);
+	free(subscriber.is_open);
+	free(subscriber.has_ended);
+	printf("topics: %u topics came and went, each with its %u events; %u publishers ended in their work\n",
+	       topics, events, killed);
 	return 0;
 }
