@@ -20,7 +20,7 @@ static inline void kring_ledger_init(struct kring_client *kernel)
 }
 
 /* What a summary grows by when it counts one word more, or one less. */
-#define KRING_ONE_MORE	(RRING_SUMMARY_MOVE + RRING_SUMMARY_ONE)
+#define KRING_ONE_MORE	(RRING_SUMMARY_MOVE | RRING_SUMMARY_ONE)
 #define KRING_ONE_LESS	(RRING_SUMMARY_MOVE - RRING_SUMMARY_ONE)
 
 static inline rring_word_t *kring_ledger_summary(struct kring_client *kernel,
