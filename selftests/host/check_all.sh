@@ -64,6 +64,17 @@ forgets_when_a_file_changes() {
 	ran asan tsan
 }
 
+# A text and a script of the host: only the part host reads them.
+remembers_what_does_not_read_the_file() {
+	echo "1 passed, 0 failed, 0 skipped" >"$tree/result.host"
+	LANES=1 "$tree/selftests/all" asan host
+	ran asan host
+	mkdir -p "$tree/selftests/host"
+	touch "$tree/selftests/host/test.sh" "$tree/README.md"
+	LANES=1 "$tree/selftests/all" asan host
+	ran host
+}
+
 fails_with_a_part() {
 	! LANES=1 "$tree/selftests/all" stock asan >"$dir/table" || return 1
 	grep -qx "failed: stock/broken" "$dir/table"
@@ -105,10 +116,12 @@ refuses_an_unknown_part() {
 
 make_tree
 echo TAP version 13
-echo 1..8
+echo 1..9
 check_each "parts that pass are added up in a table" adds_up
 check_each "what has passed does not run again" remembers_what_passed
 check_each "after a change it does" forgets_when_a_file_changes
+check_each "it does not if the part does not read the file" \
+	remembers_what_does_not_read_the_file
 check_each "a failed part fails the whole, and runs again" fails_with_a_part
 check_each "a part that ends without a sum has failed" \
 	counts_a_part_without_a_sum_as_failed
