@@ -38,7 +38,8 @@ $(HOST:%.c=$(B)/%.o) $(HOST:%.c=$(B)/%.pic.o): \
 
 # `ld -r' joins these objects to one, to hide their names. That takes machine
 # code, so they are compiled without LTO, even if CFLAGS has -flto.
-$(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o: compile += -fno-lto
+$(ULIB:%.c=$(B)/%.o) $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o: \
+	compile += -fno-lto
 
 STATIC	:= $(B)/librusted_ring.a
 SHARED	:= $(B)/librusted_ring.so.$(ABI)
@@ -68,7 +69,8 @@ share	 = $(link) -shared -Wl,-soname,$(@F) -Wl,-z,defs \
 $(STATIC): $(ULIB:%.c=$(B)/%.o) $(MAP) mk/build.mk
 	$(archive)
 
-$(FFI_STATIC): $(ULIB:%.c=$(B)/%.o) $(B)/ulib/ffi.o $(FFI_MAPS) mk/build.mk
+# A binding is mostly a shared object, so its objects are position-independent.
+$(FFI_STATIC): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) mk/build.mk
 	$(archive)
 
 $(SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(MAP) mk/build.mk

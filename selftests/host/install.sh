@@ -238,6 +238,25 @@ binding_runs() {
 			$(declared | cut -d' ' -f2)
 }
 
+# What a module of another language is: a shared object with a copy of its own.
+build_plugin() {
+	gcc -shared -o "$dir/plugin.so" -Wl,-z,defs -Wl,--whole-archive \
+		"$lib/librusted_ring-ffi.a" -Wl,--no-whole-archive -lpthread
+}
+
+plugin_runs() {
+	# shellcheck disable=SC2046 # words
+	build_plugin && "$dir/binding" "$dir/plugin.so" \
+		$(declared | cut -d' ' -f2)
+}
+
+second_copy_is_refused() {
+	# shellcheck disable=SC2046 # words
+	gcc -std=gnu11 -Wall -Wextra -Werror $(package --cflags rusted_ring-ffi) \
+		"$sources/copies.c" -o "$dir/copies" -ldl &&
+		"$dir/copies" "$lib/librusted_ring-ffi.so.0" "$dir/plugin.so"
+}
+
 short() {
 	[ "$(wc -l <"$1")" -le 45 ]
 }
@@ -306,6 +325,9 @@ run_all() {
 		check "$name is a short program" short "$sources/$name"
 	done
 	check "a binding finds every function and can call" binding_runs
+	check "a shared object can have the static -ffi in it" plugin_runs
+	check "a second copy in a process does not hide events" \
+		second_copy_is_refused
 	check "make uninstall leaves what others put there, and nothing else" \
 		leaves_nothing
 }
@@ -318,5 +340,5 @@ for compiler in "${all[@]}"; do
 	! command -v "$compiler" >/dev/null || compilers+=("$compiler")
 done
 echo "TAP version 13"
-echo "1..$((22 + 5 * ${#compilers[@]}))"
+echo "1..$((24 + 5 * ${#compilers[@]}))"
 run_all

@@ -82,6 +82,8 @@ int rring_arena_remove(const char *name)
 		return ulib_error(err, "the name of the arena is missing or empty");
 	if (err == -ENOENT)
 		return ulib_error_unless_known(err, "there is no arena of this name here; `rring arena' lists those of the device");
+	if (err == -EBUSY)
+		return ulib_explain_copies(err);
 	if (err == -EACCES)
 		return ulib_error_unless_known(err, "only the owner of the arena, or CAP_SYS_ADMIN, removes its name");
 	return err;

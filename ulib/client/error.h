@@ -35,6 +35,8 @@ int ulib_error_unless_known(int err, const char *text)
  * cannot find the reason. Each function returns @err. But ulib_explain_attach()
  * returns -ENOSPC if @err is -EUSERS.
  */
+/* Another copy of the library has the names of this process: host_claim_names(). */
+int ulib_explain_copies(int err);
 int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 			int err);
 int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,

@@ -109,10 +109,17 @@ static int explain_unsupported(const struct rring_arena_config *config, int err)
 	return ulib_error(err, "hold_limit and on_hold_limit are for arenas of the device; in a process nobody gets notices, and nobody is evicted");
 }
 
+int ulib_explain_copies(int err)
+{
+	return ulib_error(err, "another copy of librusted_ring in this process has the names of its arenas; link all parts of the program with the shared library");
+}
+
 int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 			int err)
 {
 	switch (err) {
+	case -EBUSY:
+		return ulib_explain_copies(err);
 	case -EINVAL:
 		return explain_config(config, err);
 	case -EEXIST:
@@ -150,6 +157,8 @@ int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,
 	if (err == -EINVAL && arena_fd >= 0)
 		return ulib_error(err, "descriptor %d is not of an arena; pass what rring_arena_create() returned",
 				  arena_fd);
+	if (err == -EBUSY && in_process)
+		return ulib_explain_copies(err);
 	if (err == -EACCES)
 		return explain_denied(name, arena_fd, role, err);
 	if (err == -ENOENT && !text_of(name)[0])

@@ -31,8 +31,9 @@
 static struct nsproxy nsproxy = { .net_ns = (struct net *)1 };
 struct task host_task = { .nsproxy = &nsproxy };
 
-static DEFINE_MUTEX(default_lock);
+static DEFINE_MUTEX(default_lock);	/* protects the two below */
 static const struct net *default_of;	/* .net_ns in which `default' exists */
+static const struct net *names_of;	/* .net_ns whose names this copy has */
 
 /* ---- once, and after fork() ---- */
 
@@ -148,6 +149,43 @@ static int ensure_default_arena(void)
 	return err;
 }
 
+/* Refuse a name if another copy of the library has the names of this process. */
+static int ensure_names(void)
+{
+	int err = 0;
+
+	mutex_lock(&default_lock);
+	if (names_of != current->nsproxy->net_ns)
+		err = host_claim_names();
+	if (!err)
+		names_of = current->nsproxy->net_ns;
+	mutex_unlock(&default_lock);
+	return err;
+}
+
+/* Return the name of an arena that @request with @args uses, or NULL. */
+static const char *name_in(unsigned long request, const void *args)
+{
+	const struct rring_attach *attach = args;
+	const struct rring_create *create = args;
+	const struct rring_remove *remove = args;
+
+	if (request == RRING_IOC_ATTACH && attach->arena_fd < 0)
+		return attach->name;
+	if (request == RRING_IOC_CREATE && create->name[0])
+		return create->name;
+	return request == RRING_IOC_REMOVE ? remove->name : NULL;
+}
+
+static int prepare_name(unsigned long request, const char *name)
+{
+	int err = ensure_names();
+
+	if (!err && request == RRING_IOC_ATTACH && !strcmp(name, "default"))
+		err = ensure_default_arena();
+	return err;
+}
+
 /* ---- files ---- */
 
 static int host_open(struct ulib_file *file)
@@ -209,7 +247,7 @@ static int call(struct ulib_file *file, unsigned long request, void *args)
 {
 	const struct kring_command *command = kring_command_find(request);
 	struct kring_client *client = file->host;
-	const struct rring_attach *attach = args;
+	const char *name = name_in(request, args);
 	int err;
 
 	if (!command)
@@ -219,9 +257,8 @@ static int call(struct ulib_file *file, unsigned long request, void *args)
 	err = kring_command_check(command, client);
 	if (!err && needs_barrier(request))
 		err = host_barrier_check();
-	if (request == RRING_IOC_ATTACH && attach->arena_fd < 0 &&
-	    !strcmp(attach->name, "default"))
-		err = ensure_default_arena();
+	if (!err && name)
+		err = prepare_name(request, name);
 	if (!err)
 		err = command->run(client, args);
 	return err == -ERESTARTSYS ? -EINTR : err;

@@ -13,6 +13,12 @@ void host_region_lock(void);
 void host_region_unlock(void);
 
 /*
+ * Claim the names of arenas in this process for this copy of the library. Return 0,
+ * or -EBUSY if another copy has claimed them.
+ */
+int host_claim_names(void);
+
+/*
  * Add (get) or remove (put) one user of the region at @addr. When its last user
  * is removed, the region is unmapped.
  */
