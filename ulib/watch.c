@@ -382,8 +382,8 @@ int rring_watch_next(struct rring_watch *watch, struct rring_change *change,
 	struct rring_client *client = watch->client;
 	int err;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	while (!ulib_watch_try(watch, change)) {
 		if (!deadline) {
 			err = ulib_watch_arm(client);
@@ -502,8 +502,8 @@ int rring_await_ring(struct rring_client *client, const char *name,
 		return err;
 	if (!awaited.name[0])
 		return ulib_error(-EINVAL, "the name of the ring is missing or empty");
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	return ulib_await_change(client, exists, &awaited, deadline);
 }
 
@@ -543,8 +543,8 @@ int rring_watch_open(struct rring_client *client, const char *prefix,
 	struct rring_watch *watch;
 	size_t len = prefix ? strlen(prefix) : 0;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	if (len >= RRING_NAME_MAX)
 		return ulib_error(-ENAMETOOLONG, "the prefix has %zu characters; a name may have up to %d",
 				  len, RRING_NAME_MAX - 1);
@@ -567,7 +567,7 @@ void rring_watch_close(struct rring_watch *watch)
 	struct rring_client *client = watch->client;
 
 	delist(watch);
-	if (!ulib_is_inherited(client))
+	if (!ulib_is_lost(client))
 		ulib_watch_arm(client);
 	free(watch);
 }

@@ -209,6 +209,20 @@ enum rring_backend rring_client_backend(const struct rring_client *client);
 int rring_client_fd(const struct rring_client *client);
 
 /*
+ * From now on this process survives the eviction of one of its clients: an access
+ * to the client's memory, which otherwise raises SIGBUS, reads zeros or writes
+ * nothing, and the calls with the client return -EOWNERDEAD. Return 0 or a
+ * negative errno. See rring_guard_evictions(3) for what this needs.
+ */
+int rring_guard_evictions(void);
+
+/*
+ * Return 1 if @client was evicted, else 0. After rring_guard_evictions(), what the
+ * program has read from the client's memory before a 0 was returned is right.
+ */
+int rring_client_evicted(const struct rring_client *client);
+
+/*
  * Count the slots of class @pool, and store the counts in @stat. If @flags has
  * RRING_STAT_SWEEP, first sweep the whole pool: free all slots that no client
  * holds and no magazine or ring names. Return 0 or a negative errno.

@@ -14,7 +14,12 @@
 #define PAINT		0xa5
 #define SOON_OVER	rring_deadline(NS_PER_S / 1000)
 
-/* A sanitizer makes stack frames larger. */
+/* Without optimization, stack frames are larger, and with a sanitizer. */
+#ifndef __OPTIMIZE__
+#undef LIMIT
+#define LIMIT		(16 << 10)
+#endif
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #undef LIMIT
@@ -489,6 +494,7 @@ X(rring_caller_send, usual, !rring_caller_send(s->caller, "b", 1, 1, 0,	\
 X(rring_class_for, usual, rring_class_for(1000) == RRING_M)		\
 X(rring_client_backend, usual, rring_client_backend(s->client) !=	\
 			       RRING_BACKEND_AUTO)			\
+X(rring_client_evicted, usual, !rring_client_evicted(s->client))	\
 X(rring_client_fd, usual, rring_client_fd(s->client) >= 0)		\
 X(rring_client_id, usual, rring_client_id(s->client) == 1)		\
 X(rring_client_role, usual, rring_client_role(s->client) ==		\
@@ -510,6 +516,7 @@ X(rring_factory_reader, first, !rring_factory_reader(&s->factory, "ring", \
 X(rring_factory_writer, usual, !rring_factory_writer(&s->factory, "ring", \
 						     written()))	\
 X(rring_find, usual, !rring_find(s->client, s->handle, out()))		\
+X(rring_guard_evictions, usual, !rring_guard_evictions())		\
 X(rring_hold, usual, !rring_hold(s->client, &s->event))			\
 X(rring_hold, large, !rring_hold(s->client, &s->large))			\
 X(rring_is_sealed, usual, !rring_is_sealed(s->client, &s->event))	\

@@ -27,8 +27,8 @@ int ulib_call(struct rring_client *client, unsigned long request, void *args)
 {
 	struct ulib_file *file = &client->own->file;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	return without_detail(file->calls->call(file, request, args));
 }
 
@@ -37,7 +37,7 @@ int ulib_call_until(struct rring_client *client, unsigned long request,
 {
 	struct ulib_file *file = &client->own->file;
 
-	if (!deadline || ulib_is_inherited(client))
+	if (!deadline || ulib_is_lost(client))
 		return ulib_call(client, request, args);
 	return without_detail(file->calls->wait(file, request, args));
 }
@@ -47,8 +47,8 @@ void *ulib_map(struct rring_client *client, enum rring_region_type region,
 {
 	struct ulib_file *file = &client->own->file;
 
-	if (ulib_is_inherited(client)) {
-		*err = ulib_refuse_inherited();
+	if (ulib_is_lost(client)) {
+		*err = ulib_refuse_lost(client);
 		return NULL;
 	}
 	return file->calls->map(file, RRING_OFF(region, index), size, writable,
@@ -349,12 +349,17 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 					   client->own->file.calls->in_process,
 					   err);
 	client->id = args->client;
+	ulib_clients_add(client->own);
 	err = map_regions(client);
 	if (!err)
 		err = check_abi(client);
 	if (!err)
 		err = view_pools(client);
+	/* then zeros were read */
+	if (ulib_is_lost(client))
+		err = ulib_refuse_lost(client);
 	if (err) {
+		ulib_clients_remove(client->own);
 		ulib_headers_close(client);
 		unmap_regions(client);
 	}
@@ -390,7 +395,6 @@ static int open_client(struct rring_client **out, const char *name,
 		return err;
 	}
 	ulib_backoff_measure();
-	ulib_clients_add(client->own);
 	*out = client;
 	return 0;
 }
@@ -516,8 +520,8 @@ int rring_client_fd(const struct rring_client *client)
 	struct rring_reader *reader;
 	int fd;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	pthread_mutex_lock(&own->lock);
 	__atomic_store_n(&own->polled, 1, __ATOMIC_RELAXED);
 	fd = own->file.calls->poll_fd(&own->file);

@@ -40,10 +40,17 @@ struct ulib_recent_view {
 	uint32_t entries;
 };
 
+/* Why a client has lost its shared memory. */
+enum ulib_loss {
+	ULIB_NO_LOSS,
+	ULIB_INHERITED,	/* this process has got the client by fork() */
+	ULIB_EVICTED,	/* found by the handler of rring_guard_evictions() */
+};
+
 struct rring_client_private {
 	struct rring_client *client;
 	struct rring_client_private *next; /* in the list of inherited.c */
-	int inherited;			/* 1: fork() has copied the client */
+	enum ulib_loss loss;		/* set by handlers */
 	int ledger_is_private;		/* 1: zeros are mapped at .ledger */
 	struct ulib_file file;
 	int polled;			/* 1: rring_client_fd() was called */
@@ -80,24 +87,35 @@ struct rring_client_private {
 
 /*
  * Return 1 if this process has got @client from its parent by fork(), else 0.
- * If 1, the caller must not access shared memory, because it is not mapped in
- * this process. The caller must not lock a mutex of the client either, because
- * a thread of the parent may have held the mutex during fork().
+ * If 1, the caller must not lock a mutex of the client, because a thread of the
+ * parent may have held the mutex during fork().
  */
 static inline int ulib_is_inherited(const struct rring_client *client)
 {
-	return client->own->inherited;
+	return client->own->loss == ULIB_INHERITED;
 }
 
 /*
- * Return -EPERM, the error of a call with an inherited client. Store the text
- * that explains the error as this thread's detail (see error.h).
+ * Return 1 if the client has lost its shared memory, else 0. If 1, all calls but
+ * those that close something fail, see ulib_refuse_lost(). The caller must not
+ * access the memory: if the client is inherited, nothing is mapped there.
  */
-int ulib_refuse_inherited(void);
+static inline int ulib_is_lost(const struct rring_client *client)
+{
+	return __atomic_load_n(&client->own->loss, __ATOMIC_RELAXED) !=
+	       ULIB_NO_LOSS;
+}
 
 /*
- * Refuse a call with an event that @client does not hold. Return -EINVAL, or
- * -EPERM if this process has inherited @client by fork(). Store the text that
+ * Return the error of a call with @client, which has lost its memory: -EPERM if it is
+ * inherited, -EOWNERDEAD if it was evicted. Store the text that explains the error
+ * as this thread's detail (see error.h).
+ */
+int ulib_refuse_lost(const struct rring_client *client);
+
+/*
+ * Refuse a call with an event that @client does not hold. Return -EINVAL, or what
+ * ulib_refuse_lost() returns if the client has lost its memory. Store the text that
  * explains the error as this thread's detail (see error.h).
  */
 int ulib_not_held(const struct rring_client *client);
@@ -113,10 +131,19 @@ static inline int ulib_is_checked(const struct rring_client *client)
 
 int ulib_clients_init(void);
 void ulib_clients_lock(void);
+/* Return 1 if the lock was free and is now the caller's, else 0. */
+int ulib_clients_trylock(void);
+/* Return the first client of the process; .next leads to the others. */
+struct rring_client_private *ulib_clients_first(void);
 void ulib_clients_unlock(void);
 void ulib_clients_add(struct rring_client_private *own);
 void ulib_clients_remove(struct rring_client_private *own);
 int ulib_clients_has(const struct rring_client *client);
+/*
+ * Let the inline functions with @client call the functions out of line, which find
+ * that the client has lost its memory. The caller holds ulib_clients_lock().
+ */
+void ulib_client_disable(struct rring_client *client, enum ulib_loss loss);
 void ulib_inherited_reader_free(struct rring_reader *reader);
 void ulib_inherited_client_free(struct rring_client *client);
 

@@ -5,7 +5,7 @@
  * kernel serves only the parent. In the child, rring_close() and the other
  * close functions free memory and close descriptors. All other calls with these
  * clients fail, mostly with -EPERM, or do nothing. Nothing changes for the
- * parent.
+ * parent. A client that was evicted is treated in nearly the same way, see guard.c.
  *
  *   1. A list has all clients of the process. The lock of this list also
  *	protects each client's lists of writers, readers and pipes. The thread
@@ -18,7 +18,7 @@
  *   3. The functions out of line return -EPERM. They may load shared words
  *	before they check whether the client is inherited. So the handler makes
  *	the pointers to shared words lead to the static structures below, which
- *	are 0 except for .slot_size. The handler also replaces the ledger, whose
+ *	are 0. The handler also replaces the ledger, whose
  *	words the inline functions load first, by a private mapping of zeros.
  *
  * Nothing is mapped at the addresses of payloads and entries. A child that
@@ -52,21 +52,33 @@ static struct rring_ring_head no_ring;
 static struct rring_magazine no_magazine;
 static rring_seq_t no_position;
 
-int ulib_refuse_inherited(void)
+int ulib_refuse_lost(const struct rring_client *client)
 {
-	return ulib_error(-EPERM, "the client is of the parent process; after fork() the child opens clients of its own");
+	if (ulib_is_inherited(client))
+		return ulib_error(-EPERM, "the client is of the parent process; after fork() the child opens clients of its own");
+	return ulib_error(-EOWNERDEAD, "the client was evicted; close it, and open another one");
 }
 
 int ulib_not_held(const struct rring_client *client)
 {
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	return ulib_error(-EINVAL, "this client does not hold the event: it was dropped, published or never taken");
 }
 
 void ulib_clients_lock(void)
 {
 	pthread_mutex_lock(&lock);
+}
+
+int ulib_clients_trylock(void)
+{
+	return !pthread_mutex_trylock(&lock);
+}
+
+struct rring_client_private *ulib_clients_first(void)
+{
+	return clients;
 }
 
 void ulib_clients_unlock(void)
@@ -96,14 +108,11 @@ static void replace_ledger(struct rring_client_private *own)
 /*
  * Set .limit of @writer to .head, so that the inline functions find no room.
  * The next reservation then looks for room in a function out of line, which
- * finds that the client is inherited, and returns -EPERM.
+ * finds that the client has lost its memory, and fails.
  */
 static void disable_writer(struct rring_writer *writer)
 {
 	writer->limit = writer->head;
-	writer->info = &no_ring_info;
-	writer->waiters = &no_ring_info.waiters;
-	writer->ring = &no_ring;
 }
 
 /*
@@ -111,7 +120,7 @@ static void disable_writer(struct rring_writer *writer)
  * next read call then looks for events in a function out of line. Set .ref of
  * @reader to a value that .info->readers[].ref never has. So this call finds
  * that both differ, as after a lap, and tries to rejoin the ring. The rejoin
- * fails with -EPERM, because the client is inherited.
+ * fails, because the client has lost its memory.
  */
 static void disable_reader(struct rring_reader *reader)
 {
@@ -121,44 +130,59 @@ static void disable_reader(struct rring_reader *reader)
 	reader->observer = 0;
 	reader->slow_release = 1;
 	reader->ref = ~0ull;
-	reader->info = &no_ring_info;
-	reader->ring = &no_ring;
-	reader->cursor = &no_position;
 }
 
-static void disable_client(struct rring_client *client)
+void ulib_client_disable(struct rring_client *client, enum ulib_loss loss)
 {
 	struct rring_writer *writer;
 	struct rring_reader *reader;
 	uint32_t i;
 
-	client->own->inherited = 1;
-	client->shared = 0;
+	__atomic_store_n(&client->own->loss, loss, __ATOMIC_RELAXED);
 	client->short_holds = 0;
-	client->arena = &no_arena;
-	for (i = 0; i < RRING_POOLS; i++) {
+	for (i = 0; i < RRING_POOLS; i++)
 		client->pool[i].parked = 0;
-		client->pool[i].magazine = &no_magazine;
-		client->pool[i].tail = &no_position;
-	}
 	for (writer = client->own->writers; writer; writer = writer->next)
 		disable_writer(writer);
 	for (reader = client->own->readers; reader; reader = reader->next)
 		disable_reader(reader);
-	replace_ledger(client->own);
+}
+
+/* Let the pointers of @client to shared words lead to the structures above. */
+static void replace_words(struct rring_client *client)
+{
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+	uint32_t i;
+
+	client->shared = 0;
+	client->arena = &no_arena;
+	for (i = 0; i < RRING_POOLS; i++) {
+		client->pool[i].magazine = &no_magazine;
+		client->pool[i].tail = &no_position;
+	}
+	for (writer = client->own->writers; writer; writer = writer->next) {
+		writer->info = &no_ring_info;
+		writer->waiters = &no_ring_info.waiters;
+		writer->ring = &no_ring;
+	}
+	for (reader = client->own->readers; reader; reader = reader->next) {
+		reader->info = &no_ring_info;
+		reader->ring = &no_ring;
+		reader->cursor = &no_position;
+	}
 }
 
 static void in_child(void)
 {
 	struct rring_client_private *own;
-	uint32_t i;
 
-	/* with a .slot_size of 0, rring_alloc_slow() would return -E2BIG */
-	for (i = 0; i < RRING_XXL; i++)
-		no_arena.pool[i].slot_size = UINT32_MAX;
 	for (own = clients; own; own = own->next)
-		if (!own->inherited)
-			disable_client(own->client);
+		if (own->loss != ULIB_INHERITED) {
+			ulib_client_disable(own->client, ULIB_INHERITED);
+			replace_words(own->client);
+			replace_ledger(own);
+		}
 	/*
 	 * A thread of the parent has locked this mutex before fork(). The
 	 * child's thread has another id, so it cannot unlock the mutex.

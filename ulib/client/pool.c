@@ -224,7 +224,7 @@ void ulib_settle_writers(struct rring_client *client)
 {
 	struct rring_writer *writer;
 
-	if (client->shared || ulib_is_inherited(client))
+	if (client->shared || ulib_is_lost(client))
 		return;
 	for (writer = client->own->writers; writer; writer = writer->next)
 		ulib_writer_settle(writer);
@@ -351,9 +351,9 @@ int rring_alloc_slow(struct rring_client *client, enum rring_class pool,
 			return init_event(client, pool, handle, len, event_type,
 					  event);
 	}
-	if (pool < RRING_XXL && len > client->arena->pool[pool].slot_size)
+	if (pool < RRING_XXL && !rring_slot_takes(pool, len))
 		return ulib_error(-E2BIG, "%u bytes do not fit a slot of this class, which has %u; use rring_alloc(), which chooses the class",
-				  len, client->arena->pool[pool].slot_size);
+				  len, 1u << rring_slot_shift(pool));
 	return alloc_class_until(client, pool, len, event_type, 0, event);
 }
 
@@ -553,8 +553,8 @@ int rring_resize(struct rring_client *client, struct rring_event *event,
 {
 	uint32_t pool = rring_handle_class(event->handle);
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	if (client->role != RRING_PRODUCER)
 		return ulib_error(-EPERM, "only a client with the role RRING_PRODUCER changes events");
 	if (!rring_event_is_of(event, client))
@@ -637,8 +637,8 @@ static __attribute__((noinline)) int hold_single(struct rring_client *client,
 {
 	uint64_t word;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	word = rring_word_load(event->word);
 	if (rring_ledger_is_empty(word))
 		return hold_first(client, event, word);
@@ -858,15 +858,15 @@ int rring_find(struct rring_client *client, uint64_t handle,
 	if (!rring_ledger_holds(word) || word & RRING_ASIDE ||
 	    !rring_generation_is(client, handle) ||
 	    (ulib_is_checked(client) && ulib_checked_keeps(client, handle)))
-		return ulib_is_inherited(client) ? ulib_refuse_inherited() :
-						   -ESTALE;
+		return ulib_is_lost(client) ? ulib_refuse_lost(client) :
+					      -ESTALE;
 	return read_header(client, handle, event);
 }
 
 uint64_t rring_share(struct rring_client *client,
 		     const struct rring_event *event)
 {
-	if (!rring_event_is_of(event, client) || ulib_is_inherited(client))
+	if (!rring_event_is_of(event, client) || ulib_is_lost(client))
 		return 0;
 	/*
 	 * Clear RRING_PRIVATE, because another client gets the handle. A client

@@ -244,8 +244,8 @@ int ulib_xxl_alloc(struct rring_client *client, uint32_t len,
 	int err;
 
 	ulib_error_forget();
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	if (client->role != RRING_PRODUCER)
 		return ulib_error(-EPERM, "only a client with the role RRING_PRODUCER allocates");
 	if (len > RRING_XXL_MAX)
@@ -274,8 +274,8 @@ int ulib_xxl_hold(struct rring_client *client, const struct rring_event *event)
 	uint64_t word;
 	int err = 0;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	lock(client);
 	word = rring_word_load(event->word);
 	if (!ulib_mapped_find(client, event->handle))
@@ -309,8 +309,8 @@ int ulib_xxl_upgrade(struct rring_client *client, uint64_t handle,
 	struct ulib_mapped *mapped;
 	int err = 0;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	lock(client);
 	if (rring_ledger_holds(rring_word_load(word)) >= RRING_HOLDS_MAX) {
 		unlock(client);
@@ -342,8 +342,8 @@ int ulib_xxl_find(struct rring_client *client, uint64_t handle,
 	const struct ulib_mapped *mapped;
 	int err = -ESTALE;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	lock(client);
 	mapped = ulib_mapped_find(client, handle);
 	if (mapped && rring_generation_is(client, handle) &&
@@ -364,8 +364,8 @@ void *ulib_xxl_read_only(struct rring_client *client, uint64_t handle, int *err)
 {
 	struct ulib_mapped *mapped;
 
-	if (ulib_is_inherited(client)) {
-		*err = ulib_refuse_inherited();
+	if (ulib_is_lost(client)) {
+		*err = ulib_refuse_lost(client);
 		return NULL;
 	}
 	lock(client);

@@ -25,7 +25,7 @@ static int has_mark(void)
 	if (!maps)
 		return 0;
 	while (!found && getline(&line, &size, maps) > 0)
-		found = strstr(line, "/memfd:" MARK " ") != NULL;
+		found = !!strstr(line, "/memfd:" MARK " ");
 	free(line);
 	fclose(maps);
 	return found;

@@ -465,7 +465,8 @@ static int join(struct rring_reader *reader,
 	reader->slow_release = reader->lappable || reader->use;
 	reader->slow_look = reader->lappable ? ULIB_LOOK_LAPPABLE : 0;
 	reader->pos = args.position;
-	return 0;
+	/* then zeros were read from the information about the ring */
+	return ulib_is_lost(client) ? ulib_refuse_lost(client) : 0;
 }
 
 /*

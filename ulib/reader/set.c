@@ -228,8 +228,8 @@ int rring_set_wait(struct rring_set *set, uint64_t deadline)
 	};
 	int err;
 
-	if (ulib_is_inherited(set->client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(set->client))
+		return ulib_refuse_lost(set->client);
 	ulib_set_release_last(set);
 	err = set->failed ? 0 : ulib_set_check(set);
 	return err == -EAGAIN ? rring_wait(&waiter, deadline) : err;

@@ -252,8 +252,8 @@ int rring_caller_open(struct rring_client *client, const char *name,
 		return ulib_error(-EINVAL, "the name of the service is missing or empty");
 	if (!ulib_strategy_valid(strategy))
 		return ulib_refuse_strategy(strategy);
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	if (client->role != RRING_PRODUCER)
 		return ulib_error(-EPERM, "only a client with the role RRING_PRODUCER calls a service");
 	caller = calloc(1, sizeof(*caller));
@@ -285,8 +285,8 @@ int rring_caller_send(struct rring_caller *caller, const void *data, size_t len,
 {
 	int err;
 
-	if (ulib_is_inherited(caller->pipe.client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(caller->pipe.client))
+		return ulib_refuse_lost(caller->pipe.client);
 	err = ulib_session_send(&caller->pipe, caller->number + 1, data, len,
 				event_type, deadline);
 	if (err)

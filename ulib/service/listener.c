@@ -388,8 +388,8 @@ int rring_listener_next(struct rring_listener *listener,
 {
 	int err;
 
-	if (ulib_is_inherited(listener->client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(listener->client))
+		return ulib_refuse_lost(listener->client);
 	ulib_set_release_last(listener->set);
 	if (listener->leaving) {
 		close_session(listener, listener->leaving);
@@ -420,8 +420,8 @@ int rring_listener_reply(struct rring_listener *listener,
 	/* .seen is the first member */
 	struct session *session = (struct session *)seen;
 
-	if (ulib_is_inherited(listener->client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(listener->client))
+		return ulib_refuse_lost(listener->client);
 	return ulib_session_send(&session->pipe, number, data, len, event_type,
 				 deadline);
 }
@@ -506,8 +506,8 @@ int rring_listener_open(struct rring_client *client,
 	struct rring_listener *listener;
 	int err;
 
-	if (ulib_is_inherited(client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	err = check_config(config);
 	if (err)
 		return err;

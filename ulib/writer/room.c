@@ -103,7 +103,7 @@ static void settle_and_wake(struct rring_writer *writer, uint64_t low)
 
 void ulib_writer_settle(struct rring_writer *writer)
 {
-	if (writer->entries && !ulib_is_inherited(writer->client))
+	if (writer->entries && !ulib_is_lost(writer->client))
 		settle_and_wake(writer, ulib_scan_readers(writer).low);
 }
 
@@ -192,8 +192,8 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 	struct ulib_scan scan;
 	uint32_t looks = 0;
 
-	if (ulib_is_inherited(writer->client))
-		return ulib_refuse_inherited();
+	if (ulib_is_lost(writer->client))
+		return ulib_refuse_lost(writer->client);
 	for (;;) {
 		scan = scan_after_rest(writer);
 		settle_and_wake(writer, scan.low);

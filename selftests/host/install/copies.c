@@ -14,7 +14,7 @@
 
 #include <rusted_ring.h>
 
-#define CALL(library, name) ((__typeof__(&name))symbol(library, #name))
+#define CALL(library, name) ((__typeof__(&(name)))symbol(library, #name))
 #define MUST(x) do {						\
 	if (!(x)) {						\
 		fprintf(stderr, "copies: not so: %s\n", #x);	\
