@@ -79,6 +79,16 @@ $(SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(MAP) mk/build.mk
 $(FFI_SHARED): $(ULIB:%.c=$(B)/%.pic.o) $(B)/ulib/ffi.pic.o $(FFI_MAPS) mk/build.mk
 	$(share)
 
+# For helgrind and drd; needs the headers of valgrind. Not linked with the library,
+# since all programs that are started with LD_PRELOAD load it.
+VALGRIND := $(B)/librusted_ring-valgrind.so
+
+valgrind: $(VALGRIND) $(FFI_SHARED) ## what helgrind and drd need to know of the library
+
+$(VALGRIND): ulib/valgrind/wrap.c mk/build.mk
+	$(CC) $(FLAGS) -DRRING_NO_INLINE $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) \
+		-shared -fPIC -o $@ $<
+
 # ---- the tools ----
 
 DEMO	:= $(wildcard tools/demo/*.c)

@@ -69,6 +69,11 @@ install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
 	done
 	@[ -n "$(DESTDIR)" ] || ldconfig 2>/dev/null || true
 
+install-valgrind: valgrind ## what helgrind and drd need, for programs
+	install -D -m 755 $(VALGRIND) $(DESTDIR)$(LIBDIR)/$(notdir $(VALGRIND))
+	install -D -m 644 ulib/valgrind/rusted_ring.supp \
+		$(DESTDIR)$(PREFIX)/share/rusted_ring/rusted_ring.supp
+
 # Kernel headers have no System.map, and without that modules_install does not
 # run depmod. So it is run here.
 install-module: module samples ## the module and samples, for KDIR's kernel
@@ -94,6 +99,9 @@ uninstall: ## remove what install and install-module have installed
 			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)
 	@rm -f $(foreach name,$(man_names),$(call man_file,$(lastword $(subst \
 		:, ,$(name)))))
+	rm -f $(DESTDIR)$(LIBDIR)/$(notdir $(VALGRIND)) \
+		$(DESTDIR)$(PREFIX)/share/rusted_ring/rusted_ring.supp
+	@rmdir $(DESTDIR)$(PREFIX)/share/rusted_ring 2>/dev/null || true
 	@rmdir $(addprefix $(DESTDIR)$(INCLUDEDIR)/,rusted_ring/internal \
 		rusted_ring) 2>/dev/null || true
 	rm -f $(foreach name,rusted_ring $(SAMPLES:%=rring_%),\
