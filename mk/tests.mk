@@ -114,7 +114,7 @@ $(B)/selftests/fuzz/tool: $(B)/selftests/fuzz/tool.o $(B)/$(REPLAY).o \
 # optimized, and modules not inlined, as both move code to other lines. Modules
 # have no sanitizers, as these add branches.
 counted: | $(HARNESS)/kselftest_harness.h
-	@$(MAKE) --no-print-directory B=$(B)/coverage CC=gcc CFLAGS=-O0 \
+	@$(MAKE) --no-print-directory B=$(B)/coverage CC=gcc CFLAGS="-O0 -g" \
 		COUNT="--coverage -fprofile-update=atomic" \
 		LDFLAGS="--coverage -Wl,-u,__gcov_dump" tools examples api \
 		$(PACKETS:$(B)/%=$(B)/coverage/%) \

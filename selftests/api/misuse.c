@@ -621,6 +621,87 @@ TEST(all_slots_can_be_used_in_spite_of_those_that_wait_for_their_check)
 	rring_close(client);
 }
 
+/* ---- right use ---- */
+
+static int see(void *context, const struct rring_event *event)
+{
+	if (event)
+		++*(int *)context;
+	return 0;
+}
+
+/* Hold and drop what was published, in place and by a batch. */
+static void use_readers(struct stage *stage)
+{
+	int seen = 0;
+
+	take(stage);
+	MUST(!rring_keep(stage->taker, &stage->event));
+	MUST(!rring_release(stage->taker, 1));
+	MUST(!rring_hold(stage->client, &stage->event));
+	MUST(!rring_drop(stage->client, &stage->event));
+	MUST(!rring_drop(stage->client, &stage->event));
+	alloc(stage);
+	MUST(!rring_publish(stage->handles, &stage->event));
+	MUST(rring_read_batch(stage->taker, see, &seen, 8) == 1);
+	MUST(seen == 1);
+}
+
+static void use_rightly(struct stage *stage)
+{
+	alloc(stage);
+	MUST(!rring_resize(stage->client, &stage->event, 64));
+	memset(stage->event.data, 2, 64);
+	MUST(!rring_resize(stage->client, &stage->event, 8));
+	MUST(rring_share(stage->client, &stage->event));
+	MUST(!rring_hold(stage->client, &stage->event));
+	MUST(!rring_drop(stage->client, &stage->event));
+	MUST(!rring_drop(stage->client, &stage->event));
+	use_readers(stage);
+}
+
+static void note_misuse(void *context, const struct rring_misuse *misuse)
+{
+	fprintf(stderr, "%s", misuse->report);
+	++*(int *)context;
+}
+
+static int misuses_of(misuse_t use)
+{
+	static const uint32_t capacity[RRING_POOLS] = { SLOTS };
+	int arena = arena_with(capacity, 0);
+	struct stage stage;
+	int count = 0;
+
+	rring_on_misuse(note_misuse, &count);
+	open_stage(&stage, arena, RRING_CHECKED);
+	use(&stage);
+	rring_close(stage.other);
+	rring_close(stage.client);
+	rring_on_misuse(NULL, NULL);
+	close(arena);
+	return count;
+}
+
+TEST(right_use_is_not_reported)
+{
+	EXPECT_EQ(0, misuses_of(use_rightly));
+}
+
+static void leave_from_two_places(struct stage *stage)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		alloc(stage);
+	MUST(!rring_alloc(stage->client, 8, 1, &stage->event));
+}
+
+TEST(what_is_left_is_reported_for_each_place)
+{
+	EXPECT_LE(2, misuses_of(leave_from_two_places));
+}
+
 /* ---- how reports are made ---- */
 
 static void misuse_again(struct stage *stage)

@@ -291,6 +291,21 @@ TEST_F(service, without_a_server_a_caller_waits_until_its_deadline)
 	rring_close(client);
 }
 
+TEST_F(service, a_caller_with_wrong_arguments_is_refused)
+{
+	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
+	struct rring_client *reader = client_of(self->arena, RRING_CONSUMER);
+	struct rring_caller *caller = NULL;
+
+	EXPECT_EQ(-EINVAL, rring_caller_open(client, "", 0, 0, &caller));
+	EXPECT_EQ(-EINVAL, rring_caller_open(client, "a//b", 0, 0, &caller));
+	EXPECT_EQ(-EINVAL, rring_caller_open(client, "a", 99, 0, &caller));
+	EXPECT_EQ(-EPERM, rring_caller_open(reader, "a", 0, 0, &caller));
+	EXPECT_TRUE(!caller);
+	rring_close(reader);
+	rring_close(client);
+}
+
 TEST_F(service, a_ring_that_is_no_service_is_refused)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);

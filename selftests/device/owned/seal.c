@@ -64,6 +64,30 @@ TEST_F(seal, ends_all_writes)
 	EXPECT_EQ(0, rring_drop(self->reader, &seen));
 }
 
+static void must_not(void *context, const struct rring_misuse *misuse)
+{
+	fprintf(stderr, "%s", misuse->report);
+	++*(int *)context;
+}
+
+TEST_F(seal, is_no_misuse)
+{
+	struct rring_client *client;
+	struct rring_event event;
+	int misuses = 0;
+
+	rring_on_misuse(must_not, &misuses);
+	ASSERT_EQ(0, rring_open_arena(&client, self->arena, RRING_PRODUCER,
+				      RRING_CHECKED));
+	event = owned_make(client, variant->pool, 3);
+	ASSERT_EQ(0, rring_seal(client, &event));
+	EXPECT_TRUE(owned_is(&event, 3));
+	EXPECT_EQ(0, rring_drop(client, &event));
+	rring_close(client);
+	rring_on_misuse(NULL, NULL);
+	EXPECT_EQ(0, misuses);
+}
+
 /* The handle that the next event in @slot of @pool will have. */
 static uint64_t next_handle(const struct rring_client *client,
 			    enum rring_class pool, uint32_t slot)
