@@ -47,6 +47,8 @@ expected_files() {
 		sed "s|^\.|$prefix/include|"
 	(cd include/uapi && find . -name '*.h') |
 		sed "s|^\.|$prefix/include|"
+	(cd ulib/bindings/cpp && find rusted_ring* -name '*.hpp') |
+		sed "s|^|$prefix/include/|"
 	for name in rusted_ring rusted_ring-ffi; do
 		printf "$prefix/lib/%s\n" "lib$name.a" "lib$name.so" \
 			"lib$name.so.0" "pkgconfig/$name.pc"
@@ -136,6 +138,20 @@ source_of() {
 	esac
 }
 
+# The C++ binding, in C++17 and in C++20.
+binding_of_cpp_runs() {
+	local standard
+
+	for standard in 17 20; do
+		# shellcheck disable=SC2046 # flags are words
+		"$1" "-std=c++$standard" -Wall -Wextra -Wpedantic -Werror -O2 \
+			"$sources/binding.cc" -o "$dir/binding_cc" \
+			$(package --cflags --libs "$2") &&
+			[ "$(LD_LIBRARY_PATH=$lib "$dir/binding_cc")" = consumed ] ||
+			return
+	done
+}
+
 # The flags of the package and no others, but for warnings.
 build() {
 	local compiler=$1 out=$2
@@ -166,16 +182,18 @@ static_runs() {
 
 # Each header that is installed, first in a file, without a warning.
 headers_stand_alone() {
-	local compiler=$1 language=(c) header
+	local compiler=$1 language=(c) names='*.h' header
 
-	[ "$(standard_of "$compiler")" = c11 ] ||
+	[ "$(standard_of "$compiler")" = c11 ] || {
 		language=(c++ -Wold-style-cast)
+		names='*.h*'
+	}
 	while read -r header; do
 		printf '#include <%s>\n' "$header" rusted_ring.h |
 		"$compiler" "-std=$(standard_of "$compiler")" -Wall -Wextra \
 			-Wpedantic -Werror -I"$dest$prefix/include" \
 			-fsyntax-only -x "${language[@]}" - || return 1
-	done < <(cd "$dest$prefix/include" && find . -name '*.h')
+	done < <(cd "$dest$prefix/include" && find . -name "$names")
 }
 
 # Without spaces at the end, which differ between implementations.
@@ -321,7 +339,14 @@ run_all() {
 		check "$compiler: builds with the static -ffi and runs" \
 			static_runs "$compiler" rusted_ring-ffi
 	done
-	for name in consumer.c consumer.cc; do
+	for compiler in "${compilers[@]}"; do
+		[ "$(standard_of "$compiler")" != c11 ] || continue
+		for name in rusted_ring rusted_ring-ffi; do
+			check "$compiler: the C++ binding builds with $name and runs" \
+				binding_of_cpp_runs "$compiler" "$name"
+		done
+	done
+	for name in consumer.c consumer.cc binding.cc; do
 		check "$name is a short program" short "$sources/$name"
 	done
 	check "a binding finds every function and can call" binding_runs
@@ -340,5 +365,5 @@ for compiler in "${all[@]}"; do
 	! command -v "$compiler" >/dev/null || compilers+=("$compiler")
 done
 echo "TAP version 13"
-echo "1..$((24 + 5 * ${#compilers[@]}))"
+echo "1..$((25 + 6 * ${#compilers[@]}))"
 run_all
