@@ -330,6 +330,13 @@ RRING_IN_LINE uint64_t rring_reader_dropped(const struct rring_reader *reader,
  */
 RRING_IN_LINE int rring_reader_resumed(const struct rring_reader *reader);
 
+/*
+ * Return 1 if the writer can overwrite entries that this reader has peeked at and
+ * not released: it is an observer, or its ring has a .stall_ns. Else return 0.
+ */
+RRING_IN_LINE int
+rring_reader_can_be_lapped(const struct rring_reader *reader);
+
 /* Return the capacity of the ring: the number of its entries. */
 RRING_IN_LINE uint32_t rring_reader_capacity(const struct rring_reader *reader);
 

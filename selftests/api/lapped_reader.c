@@ -106,6 +106,7 @@ TEST_F(lapped, a_name_resumes_at_the_oldest_event_that_is_left)
 		put(self->writer, events);
 		reader = named(self->client);
 		EXPECT_EQ(1, rring_reader_resumed(reader));
+		EXPECT_EQ(1, rring_reader_can_be_lapped(reader));
 		EXPECT_EQ((uint64_t)events - CAPACITY,
 			  rring_reader_lost(reader));
 		ASSERT_EQ(first + (uint64_t)events - CAPACITY,

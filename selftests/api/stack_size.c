@@ -572,6 +572,9 @@ X(rring_read_keep, large, !rring_publish(s->handles, &s->large) &&	\
 	  !rring_read_keep(s->taker, out()) &&				\
 	  !rring_read_keep(s->taker, out()) &&				\
 	  !rring_read_keep(s->taker, out()))				\
+X(rring_reader_can_be_lapped, usual,					\
+	  !rring_reader_can_be_lapped(s->reader) &&			\
+	  rring_reader_can_be_lapped(s->observer))			\
 X(rring_reader_capacity, usual, rring_reader_capacity(s->reader))	\
 X(rring_reader_client, usual, rring_reader_client(s->reader) == s->client) \
 X(rring_reader_close, usual, (rring_reader_close(s->taker, 1), 1))	\

@@ -86,6 +86,12 @@ RRING_IN_LINE int rring_reader_resumed(const struct rring_reader *reader)
 	return RRING_CAST(int, reader->resumed);
 }
 
+RRING_IN_LINE int
+rring_reader_can_be_lapped(const struct rring_reader *reader)
+{
+	return RRING_CAST(int, reader->lappable);
+}
+
 RRING_IN_LINE uint32_t rring_reader_capacity(const struct rring_reader *reader)
 {
 	return reader->capacity;
