@@ -21,6 +21,8 @@ fn main() {
     };
     for dir in dirs {
         println!("cargo:rustc-link-search=native={dir}");
+        // what was linked statically is linked again when the library is new
+        println!("cargo:rerun-if-changed={dir}/lib{LIBRARY}.a");
     }
     let kind = match env::var("RUSTED_RING_STATIC") {
         Ok(value) if value != "0" => "static",

@@ -133,7 +133,7 @@ fn reader_of<'c>(client: &'c LocalClient, name: Option<&str>) -> Result<Reader<&
 }
 
 /// Release the trades below `next`: a consumer has died before it did.
-fn release_taken<'c>(reader: &mut Reader<&'c LocalClient>, next: u64) -> Result<()> {
+fn release_taken(reader: &mut Reader<&LocalClient>, next: u64) -> Result<()> {
     while reader.position() < next {
         let n = next - reader.position();
         if let Some(batch) = reader.peek(n as u32)? {

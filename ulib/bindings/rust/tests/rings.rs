@@ -119,10 +119,9 @@ fn a_reservation_publishes_what_was_pushed_and_committed() {
     let client = local();
     let mut writer = Writer::open(&client, &INLINE).unwrap();
     let mut reader = Reader::join(&client, "ring").unwrap();
-    let mut room = writer.reserve(3).unwrap();
 
-    room.push(8, 1).unwrap().fill(1);
-    drop(room);
+    // not committed
+    writer.reserve(3).unwrap().push(8, 1).unwrap().fill(1);
     assert_eq!(take(&mut reader), None);
     let mut room = writer.reserve(2).unwrap();
     assert_eq!(room.push(65, 0).unwrap_err().kind(), ErrorKind::TooLarge);
