@@ -3,7 +3,7 @@
 # needs: bindings-rust lib tools
 #
 # The crate for Rust, without the module: it is in step with the header, builds with
-# each compiler that is here, keeps its promises, also under valgrind and ASan, and is
+# each compiler that is here, keeps its promises, also under valgrind and sanitizers, and is
 # found by a crate that only has what `make install` puts there. Prints TAP.
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
@@ -29,9 +29,8 @@ cargo_in() {
 	shift
 	(
 		cd "$crate"
-		export RUSTED_RING_LIB_DIR=$target/../.. RUSTED_RING_STATIC=1 \
-			CARGO_TARGET_DIR=$target$where
-		nice -n 10 "$@"
+		nice -n 10 env RUSTED_RING_LIB_DIR="$target/../.." \
+			RUSTED_RING_STATIC=1 CARGO_TARGET_DIR="$target$where" "$@"
 	)
 }
 
@@ -45,7 +44,7 @@ has_oldest() {
 }
 
 builds_with_the_oldest() {
-	with_debian cargo_in -$oldest env RUSTFLAGS=-Dwarnings \
+	with_debian cargo_in "-$oldest" env RUSTFLAGS=-Dwarnings \
 		cargo build --locked --offline --all-targets
 }
 
@@ -109,10 +108,8 @@ valgrind_finds_nothing() {
 	done
 }
 
-asan_finds_nothing() {
-	RUSTFLAGS=-Zsanitizer=address cargo_in -asan \
-		cargo +nightly test --locked --offline --tests \
-		--target "$(uname -m)-unknown-linux-gnu"
+sanitizer_finds_nothing() {
+	nice -n 10 make -s "bindings-rust-$1"
 }
 
 # ---- what it costs ----
@@ -175,9 +172,9 @@ builds_from_what_is_installed() {
 	(
 		cd $sources
 		unset RUSTED_RING_LIB_DIR RUSTED_RING_STATIC
-		export PKG_CONFIG_PATH=$dir/prefix/lib/pkgconfig \
-			CARGO_TARGET_DIR=$dir/target
-		nice -n 10 cargo build --locked --offline
+		nice -n 10 env PKG_CONFIG_PATH="$dir/prefix/lib/pkgconfig" \
+			CARGO_TARGET_DIR="$dir/target" \
+			cargo build --locked --offline
 	) && prints '^[0-9.]*$' env LD_LIBRARY_PATH="$dir/prefix/lib" \
 		"$dir/target/debug/cost" publish 1000
 }
@@ -185,13 +182,12 @@ builds_from_what_is_installed() {
 says_what_is_missing() {
 	! (
 		cd $sources
-		PKG_CONFIG_PATH=/nonexistent PKG_CONFIG_LIBDIR=/nonexistent \
-			CARGO_TARGET_DIR=$dir/missing \
-			cargo build --locked --offline
+		env PKG_CONFIG_PATH=/nonexistent PKG_CONFIG_LIBDIR=/nonexistent \
+			CARGO_TARGET_DIR="$dir/missing" cargo build --locked --offline
 	) 2>"$dir/said" && grep "set RUSTED_RING_LIB_DIR" "$dir/said"
 }
 
-echo 1..22
+echo 1..23
 check "src/sys.rs is what generate makes of the header" in_step
 if has_oldest; then
 	check "all of it builds with rustc $oldest, without a warning" \
@@ -238,11 +234,15 @@ check "the seed's example 2 with no event" \
 check "the seed's example 3 with a ring full, and one more" \
 	prints ' 4097 items in 2 batches' "$examples/seed_batch" 4097
 check "valgrind finds nothing in its tests" valgrind_finds_nothing
-if has_nightly; then
-	check "ASan finds nothing in its tests" asan_finds_nothing
-else
-	skip "ASan finds nothing in its tests" "no nightly compiler is here"
-fi
+for sanitizer in asan tsan; do
+	if has_nightly; then
+		check "$sanitizer finds nothing in its tests" \
+			sanitizer_finds_nothing $sanitizer
+	else
+		skip "$sanitizer finds nothing in its tests" \
+			"no nightly compiler is here"
+	fi
+done
 check "programs that measure it, in C and in Rust, are built" compile_costs
 check "an event costs few instructions more than in C" cost_is_small
 check "what is installed is all that a crate needs besides the source of the binding" \
