@@ -69,6 +69,15 @@ in_step() {
 	ulib/bindings/rust/generate | diff - ulib/bindings/rust/src/sys.rs
 }
 
+# The program in the document is the example.
+hello_is_documented() {
+	local example=ulib/bindings/rust/examples/hello.rs
+
+	awk '/^   use rusted_ring/ { on = 1 } /^[^ ]/ { on = 0 }
+	     on { sub("^   ", ""); print }' Documentation/bindings_rust.rst |
+		diff -B - <(grep -v '^//' $example)
+}
+
 tests_pass() {
 	cargo_in "" env RUSTFLAGS=-Dwarnings cargo test --locked --offline "$@"
 }
@@ -187,7 +196,7 @@ says_what_is_missing() {
 	) 2>"$dir/said" && grep "set RUSTED_RING_LIB_DIR" "$dir/said"
 }
 
-echo 1..23
+echo 1..25
 check "src/sys.rs is what generate makes of the header" in_step
 if has_oldest; then
 	check "all of it builds with rustc $oldest, without a warning" \
@@ -198,6 +207,8 @@ fi
 check "its tests pass" tests_pass --tests
 check "its examples in the documentation run, and those that must not compile do not" \
 	tests_pass --doc
+check "the program in its page says hello" prints '^hello$' "$examples/hello"
+check "it is the one of the example" hello_is_documented
 check "its documentation builds without a warning" documents_build
 if has fmt; then
 	check "it has the format of rustfmt" \
