@@ -120,7 +120,7 @@ static const struct {
 	void (*call)(uint64_t n);
 } operations[] = {
 	{ "alloc", alloc }, { "hold", hold }, { "publish", publish },
-	{ "add", add }, { "batch", batch },
+	{ "add", add }, { "batch", batch }, {},
 };
 
 int main(int argc, char **argv)
@@ -136,7 +136,7 @@ int main(int argc, char **argv)
 	n = strtoull(argv[2], NULL, 0);
 	must(rring_open_config(&client, &config, RRING_SINGLE_THREADED));
 	start = rring_deadline(0);
-	for (i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
+	for (i = 0; operations[i].name; i++)
 		if (!strcmp(argv[1], operations[i].name))
 			operations[i].call(n);
 	printf("%.1f\n", (double)(rring_deadline(0) - start) / (double)n);

@@ -126,8 +126,40 @@ impl fmt::Debug for Payload {
 
 /// A number that names one use of one slot. It keeps nothing alive, and goes over
 /// any channel: [`Held::upgrade`] takes a hold on what it names.
+///
+/// ```
+/// # use rusted_ring::*;
+/// # fn main() -> Result<()> {
+/// # let client = LocalClient::create(&ArenaConfig::default())?;
+/// let event = client.alloc_copy(b"hello", 0)?.share();
+/// let number = event.handle().as_u64(); // send it to another process
+///
+/// // SAFETY: the number comes from a handle.
+/// let handle = unsafe { Handle::from_u64(number) };
+/// assert_eq!(&**client.upgrade(handle)?, b"hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Handle(pub u64);
+pub struct Handle(u64);
+
+impl Handle {
+    /// The number.
+    pub fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    /// The handle of a number that another client has sent. It may be stale.
+    ///
+    /// # Safety
+    ///
+    /// The number comes from [`Handle::as_u64`], or from a program of another language
+    /// that has shared or published the event. A number that was guessed can name an
+    /// [`Event`], which is written while a [`Held`] of the same event reads.
+    pub unsafe fn from_u64(number: u64) -> Handle {
+        Handle(number)
+    }
+}
 
 /// One hold on an event.
 struct Hold<C: ClientRef> {

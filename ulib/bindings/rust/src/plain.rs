@@ -32,12 +32,14 @@ pub fn bytes_of<T: Plain>(value: &T) -> &[u8] {
 }
 
 /// Declares structures that are [`Plain`]: `#[repr(C)]`, `Clone`, `Copy` and
-/// `Debug`, with plain fields and without padding. The compiler refuses any other.
+/// `Debug`, with plain fields and without padding. The compiler refuses any other. A field
+/// has no attributes but documentation.
 ///
 /// ```
 /// rusted_ring::plain! {
 ///     /// A trade.
 ///     pub struct Trade {
+///         /// Counts up.
 ///         pub number: u64,
 ///         pub price: u32,
 ///         pub amount: u32,
@@ -64,16 +66,29 @@ pub fn bytes_of<T: Plain>(value: &T) -> &[u8] {
 ///     }
 /// }
 /// ```
+///
+/// Without this rule, a field that is not compiled could pass for padding:
+///
+/// ```compile_fail
+/// rusted_ring::plain! {
+///     struct Padded {
+///         price: u8,
+///         #[cfg(any())]
+///         unused: [u8; 7],
+///         number: u64,
+///     }
+/// }
+/// ```
 #[macro_export]
 macro_rules! plain {
     ($($(#[$attribute:meta])* $visibility:vis struct $name:ident {
-        $($(#[$of_field:meta])* $of:vis $field:ident: $type:ty),* $(,)?
+        $($(#[doc = $of_field:literal])* $of:vis $field:ident: $type:ty),* $(,)?
     })*) => { $(
         $(#[$attribute])*
         #[repr(C)]
         #[derive(Clone, Copy, Debug)]
         $visibility struct $name {
-            $($(#[$of_field])* $of $field: $type,)*
+            $($(#[doc = $of_field])* $of $field: $type,)*
         }
 
         // SAFETY: the fields are plain, and fill the structure.

@@ -138,8 +138,10 @@ fn a_handle_names_an_event_until_its_last_hold() {
     one.trim();
     one.pool_stat(SizeClass::Xs, true).unwrap();
     assert_eq!(other.upgrade(handle).unwrap_err().kind(), ErrorKind::Gone);
+    // SAFETY: no slot has this number.
+    let forged = unsafe { Handle::from_u64(!0) };
     assert_eq!(
-        other.upgrade(Handle(!0)).unwrap_err().kind(),
+        other.upgrade(forged).unwrap_err().kind(),
         ErrorKind::Malformed
     );
 }
