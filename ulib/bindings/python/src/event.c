@@ -171,10 +171,8 @@ static PyObject *hold(PyObject *self, PyObject *unused)
 	(void)unused;
 	if (lease_use(&event->lease))
 		return NULL;
-	if (event->lease.memory == LEASE_COPY) {
-		PyErr_SetString(PyExc_ValueError, "a copy cannot be held");
-		return NULL;
-	}
+	if (event->lease.memory == LEASE_COPY || !event->event.handle)
+		return PyErr_Format(PyExc_ValueError, "a copy, or an entry of an inline ring, cannot be held");
 	err = take_hold(event);
 	if (err)
 		return raise_error(err);

@@ -385,16 +385,18 @@ class Leaks(ArenaTest):
             except (rr.Error, BufferError):
                 pass
 
-    def test_nothing_is_left(self):
-        rounds = 300
-        for _ in range(20):
-            self.use_everything()
+    def growth(self, rounds):
         gc.collect()
         blocks = sys.getallocatedblocks()
         for _ in range(rounds):
             self.use_everything()
         gc.collect()
-        self.assertLess(sys.getallocatedblocks() - blocks, rounds)
+        return sys.getallocatedblocks() - blocks
+
+    def test_nothing_is_left(self):
+        """At first the free lists of the interpreter grow; a leak grows always."""
+        rounds = 300
+        self.assertTrue(any(self.growth(rounds) < rounds for _ in range(5)))
         self.assertEqual(self.held(), 0)
 
     def test_asyncio_keeps_no_client(self):
