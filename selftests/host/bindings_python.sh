@@ -79,6 +79,17 @@ batches_are_cheap() {
 	[ $((many - one)) -gt 0 ] && [ $(((many - one) / 102400)) -lt 250 ]
 }
 
+# The first program of the page.
+first_program() {
+	awk '/^.. code-block:: python/ { inside = 1; next }
+		inside && /^[^ ]/ { exit }
+		inside { sub("^   ", ""); print }' \
+		Documentation/bindings_python.rst >"$dir/first.py"
+	with_package "$python" -X dev "$dir/first.py" >"$dir/line"
+	cat "$dir/line"
+	[ "$(cat "$dir/line")" = "$(printf '0 0 0.0\n1 1 0.5\n2 2 1.0')" ]
+}
+
 # ---- installed by pip ----
 
 prefix=/opt/some
@@ -108,7 +119,7 @@ is_stable() {
 }
 
 unset MAKEFLAGS MAKELEVEL
-echo 1..13
+echo 1..14
 check "views of events, batches and reservations end as they should" unit views
 check "clients, rings, sets, watches, pipes and services" unit rings
 check "waits, threads, signals, fork and asyncio" unit waits
@@ -123,6 +134,7 @@ check "100 frames go through a pipeline, and 30 times a stage ends" \
 	prints ' 100 frames of 640 x 480, each seen and found once; 30 ' pipeline
 check "three rings go to a database, and 30 times a writer or the archive ends" \
 	prints ' 20000 lines of each of 3 rings are stored once; 30 ' archive
+check_each "the first program of the page does what it says" first_program
 check_each "pip installs it without a network" install_all
 check "what pip has installed works" installed views
 check_each "it needs the stable ABI alone" is_stable

@@ -240,7 +240,7 @@ static PyObject *release(PyObject *self, PyObject *unused)
 
 static PyObject *exit_batch(PyObject *self, PyObject *arguments)
 {
-	return release(self, arguments);
+	return exit_with(release(self, NULL), arguments);
 }
 
 /* ---- the type ---- */

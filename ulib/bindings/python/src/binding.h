@@ -101,6 +101,7 @@ void lease_releasebuffer(PyObject *self, Py_buffer *view);
 PyObject *lease_data(PyObject *self, void *closure);
 PyObject *lease_is_over(PyObject *self, void *closure);
 PyObject *lease_enter(PyObject *self, PyObject *unused);
+PyObject *exit_with(PyObject *done, PyObject *arguments);
 
 /* ---- owner.c ---- */
 

@@ -149,7 +149,7 @@ static PyObject *release(PyObject *self, PyObject *unused)
 
 static PyObject *exit_event(PyObject *self, PyObject *arguments)
 {
-	return release(self, arguments);
+	return exit_with(release(self, NULL), arguments);
 }
 
 /* ---- hold ---- */
@@ -322,6 +322,13 @@ static Py_ssize_t length(PyObject *self)
 	return ((struct event *)self)->event.len;
 }
 
+/* Also of no bytes, an event is not what try_read() returns if there is none. */
+static int is_true(PyObject *self)
+{
+	(void)self;
+	return 1;
+}
+
 /* ---- allocate ---- */
 
 struct allocation {
@@ -488,6 +495,7 @@ static PyType_Slot slots[] = {
 	SLOT(Py_tp_methods, methods),
 	SLOT(Py_tp_getset, properties),
 	SLOT(Py_sq_length, length),
+	SLOT(Py_nb_bool, is_true),
 	SLOT(Py_bf_getbuffer, lease_getbuffer),
 	SLOT(Py_bf_releasebuffer, lease_releasebuffer),
 	{ 0, NULL },

@@ -132,6 +132,11 @@ int lease_getbuffer(PyObject *self, Py_buffer *view, int flags)
 	view->obj = NULL;
 	if (lease_use(lease))
 		return -1;
+	if (lease->dimensions == 2 &&
+	    (flags & PyBUF_F_CONTIGUOUS) == PyBUF_F_CONTIGUOUS) {
+		PyErr_SetString(PyExc_BufferError, "the rows lie together");
+		return -1;
+	}
 	if ((flags & PyBUF_WRITABLE) && !lease->writable) {
 		PyErr_SetString(PyExc_BufferError, "the memory is read-only");
 		return -1;
@@ -187,6 +192,24 @@ PyObject *lease_is_over(PyObject *self, void *closure)
 {
 	(void)closure;
 	return PyBool_FromLong(!((struct lease *)self)->data);
+}
+
+/*
+ * End a with statement: @done is the result of a release, and @arguments say with
+ * which exception the statement ends. That one matters more than the views that it
+ * keeps: then the memory is released later. Return what __exit__() returns.
+ */
+PyObject *exit_with(PyObject *done, PyObject *arguments)
+{
+	PyObject *type;
+
+	if (done || !PyErr_ExceptionMatches(PyExc_BufferError))
+		return done;
+	type = PyTuple_Size(arguments) ? PyTuple_GetItem(arguments, 0) : Py_None;
+	if (type == Py_None)
+		return NULL;
+	PyErr_Clear();
+	Py_RETURN_NONE;
 }
 
 PyObject *lease_enter(PyObject *self, PyObject *unused)

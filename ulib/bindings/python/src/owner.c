@@ -183,8 +183,7 @@ PyObject *owner_enter(PyObject *self, PyObject *unused)
 
 PyObject *owner_exit(PyObject *self, PyObject *arguments)
 {
-	(void)arguments;
-	return close_of(self);
+	return exit_with(close_of(self), arguments);
 }
 
 PyObject *owner_is_closed(PyObject *self, void *closure)

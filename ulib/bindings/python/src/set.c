@@ -148,6 +148,28 @@ static long try_wait(void *context, uint64_t deadline)
 	return rring_set_wait(((struct set *)context)->ring_set, deadline);
 }
 
+/* The members are in use as long as the set is. */
+static void mark_members(const struct set *set, int busy)
+{
+	PyObject *reader;
+	Py_ssize_t i;
+
+	for (i = 0; i < PyList_Size(set->readers); i++) {
+		reader = PyList_GetItem(set->readers, i);
+		((struct owner *)reader)->busy = busy;
+	}
+}
+
+static long wait_until(struct set *set, uint64_t deadline)
+{
+	long err;
+
+	mark_members(set, 1);
+	err = attempt_until(&set->owner, try_wait, set, deadline);
+	mark_members(set, 0);
+	return err;
+}
+
 /* Return how many events can be read, at most @n, or a negative errno. */
 static long peek_until(struct set *set, uint32_t n, uint64_t deadline)
 {
@@ -155,7 +177,7 @@ static long peek_until(struct set *set, uint32_t n, uint64_t deadline)
 
 	while ((peeked = rring_set_peek(set->ring_set, n)) == -EAGAIN &&
 	       deadline) {
-		peeked = attempt_until(&set->owner, try_wait, set, deadline);
+		peeked = wait_until(set, deadline);
 		if (peeked)
 			return peeked;
 	}
@@ -266,7 +288,7 @@ static PyObject *wait_readable(PyObject *self, PyObject *args, PyObject *kwargs)
 					 &timeout) ||
 	    deadline_of(timeout, &deadline) || begin_read(self))
 		return NULL;
-	err = attempt_until(&set->owner, try_wait, set, deadline);
+	err = wait_until(set, deadline);
 	if (err == -ETIMEDOUT)
 		Py_RETURN_FALSE;
 	return err ? raise_error(err) : Py_NewRef(Py_True);

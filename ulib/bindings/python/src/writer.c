@@ -455,7 +455,7 @@ static PyObject *exit_reservation(PyObject *self, PyObject *arguments)
 	if (!type)
 		return NULL;
 	if (type != Py_None || !((struct lease *)self)->data)
-		return cancel(self, NULL);
+		return exit_with(cancel(self, NULL), arguments);
 	none = PyTuple_New(0);
 	result = none ? commit(self, none) : NULL;
 	Py_XDECREF(none);

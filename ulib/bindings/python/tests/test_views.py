@@ -106,6 +106,24 @@ class InlineViews(ArenaTest):
         self.assertTrue(event.released)
         self.assertEqual(self.reader.position, 1)
 
+    def test_an_exception_matters_more_than_the_views_that_it_keeps(self):
+        with self.assertRaises(KeyError):
+            with self.attach() as client, client.reader("ring") as reader:
+                self.writer.add(b"x")
+                with reader.read() as event:
+                    view = memoryview(event)
+                    raise KeyError
+        self.assertEqual(bytes(view), bytes(8))
+        with self.assertRaises(BufferError):
+            client.close()
+        view.release()
+        client.close()
+
+    def test_an_event_without_bytes_is_true(self):
+        self.reader.skip()
+        self.writer.add(b"")
+        self.assertTrue(self.reader.try_read())
+
     def test_nobody_writes_what_a_reader_has(self):
         event = self.reader.read()
         with self.assertRaises(TypeError):

@@ -49,6 +49,17 @@ class Threads(RingTest):
         self.assertTrue(thread.join_result())
         self.assertEqual(self.reader.position, 0)
 
+    def test_the_readers_of_a_set_that_waits_are_busy(self):
+        together = self.other.set()
+        together.add(self.reader)
+        thread = self.start(together.wait)
+        self.await_busy(lambda: self.reader.position)
+        with self.assertRaises(RuntimeError):
+            self.reader.lag
+        self.writer.add(b"x")
+        self.assertTrue(thread.join_result())
+        self.assertEqual(self.reader.lag, 1)
+
     def test_a_client_serves_many_threads(self):
         thread = self.start(self.reader.wait)
         self.await_busy(lambda: self.reader.position)
