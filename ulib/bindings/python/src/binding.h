@@ -205,6 +205,10 @@ PyObject *client_create_pipe(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *client_connect_pipe(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *client_listener(PyObject *self, PyObject *args, PyObject *kwargs);
 PyObject *client_caller(PyObject *self, PyObject *args, PyObject *kwargs);
+PyObject *writer_reserve(PyObject *self, PyObject *args, PyObject *kwargs);
+int begin_write(struct writer *writer, PyObject *timeout, uint64_t *deadline);
+long write_until(struct writer *writer, attempt_t attempt, void *context,
+		 uint64_t deadline);
 int ring_config_of(PyObject *args, PyObject *kwargs,
 		   struct rring_ring_config *config);
 PyObject *reader_wrap(struct client *client, struct rring_reader *reader);
@@ -220,6 +224,7 @@ int event_init(PyObject *module);
 int batch_init(PyObject *module);
 int writer_init(PyObject *module);
 int reader_init(PyObject *module);
+int reservation_init(PyObject *module);
 int set_init(PyObject *module);
 int watch_init(PyObject *module);
 int pipe_init(PyObject *module);

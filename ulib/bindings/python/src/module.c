@@ -87,8 +87,9 @@ static int add_constants(PyObject *module)
 }
 
 static int (*const parts[])(PyObject *module) = {
-	error_init, client_init, event_init, batch_init, writer_init, reader_init,
-	set_init, watch_init, pipe_init, service_init, arena_init, add_constants,
+	error_init, client_init, event_init, batch_init, writer_init,
+	reservation_init, reader_init, set_init, watch_init, pipe_init,
+	service_init, arena_init, add_constants,
 };
 
 static struct PyModuleDef definition = {

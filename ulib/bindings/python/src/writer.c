@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * Writer: writes a ring. Reservation: entries of an inline ring that it is about to
- * publish.
- *
- * Without a timeout, a ring of RRING_BLOCK waits for ever, one of RRING_FAIL does
- * not wait.
+ * Writer: writes a ring. Without a timeout, a ring of RRING_BLOCK waits for ever,
+ * one of RRING_FAIL does not wait.
  */
 #include "binding.h"
 
-PyTypeObject *writer_type, *reservation_type;
-
-struct reservation {
-	struct lease lease;
-	uint32_t count;
-};
+PyTypeObject *writer_type;
 
 static struct rring_writer *ring_writer_of(PyObject *self)
 {
@@ -130,7 +122,7 @@ PyObject *begin_writer(PyObject *module, PyObject *args, PyObject *kwargs)
  * Nobody may write while entries are reserved. Return 0 and the deadline of
  * @timeout, or -1 after an exception.
  */
-static int begin_write(struct writer *writer, PyObject *timeout,
+int begin_write(struct writer *writer, PyObject *timeout,
 		       uint64_t *deadline)
 {
 	if (owner_use(&writer->owner))
@@ -144,8 +136,8 @@ static int begin_write(struct writer *writer, PyObject *timeout,
 	return timeout ? deadline_of(timeout, deadline) : 0;
 }
 
-static long write_until(struct writer *writer, attempt_t attempt, void *context,
-			uint64_t deadline)
+long write_until(struct writer *writer, attempt_t attempt, void *context,
+		 uint64_t deadline)
 {
 	long result = attempt_until(&writer->owner, attempt, context, deadline);
 
@@ -359,115 +351,12 @@ static PyObject *add_batch(PyObject *self, PyObject *args, PyObject *kwargs)
 	return none_or_error(err);
 }
 
-/* ---- reserve ---- */
+/* ---- wait, close ---- */
 
 struct room {
 	struct rring_writer *writer;
 	unsigned int n;
 };
-
-static long try_reserve(void *context, uint64_t deadline)
-{
-	struct room *want = context;
-
-	return rring_reserve_until(want->writer, want->n, deadline);
-}
-
-/*
- * Lend the first reserved entries up to @n, those that lie together. Each gets @len
- * and @event_type.
- */
-static PyObject *lend(struct writer *writer, uint32_t n, uint32_t len,
-		      uint32_t event_type)
-{
-	size_t stride = rring_writer_stride(writer->ring_writer);
-	struct reservation *room;
-	char *first, *next;
-	uint32_t i = 1;
-
-	room = (struct reservation *)new_object(reservation_type);
-	if (!room)
-		return NULL;
-	first = rring_reserved(writer->ring_writer, 0, len, event_type);
-	for (next = first + stride; i < n; i++, next += stride)
-		if (rring_reserved(writer->ring_writer, i, len, event_type) !=
-		    next)
-			break;
-	room->count = i;
-	room->lease.writable = 1;
-	lease_begin(&room->lease, &writer->owner, first, 0);
-	lease_is_table(&room->lease, i, stride);
-	return (PyObject *)room;
-}
-
-static PyObject *reserve(PyObject *self, PyObject *args, PyObject *kwargs)
-{
-	static char *names[] = { "count", "size", "type", "timeout", NULL };
-	struct writer *writer = (struct writer *)self;
-	struct room want = { writer->ring_writer, 0 };
-	unsigned int len, event_type = 0;
-	PyObject *timeout = NULL;
-	uint64_t deadline;
-	long err;
-
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "II|IO:reserve", names,
-					 &want.n, &len, &event_type, &timeout) ||
-	    begin_write(writer, timeout, &deadline))
-		return NULL;
-	if (!want.n || len > rring_writer_stride(want.writer))
-		return PyErr_Format(PyExc_ValueError, "one entry or more, of at most the stride in an inline ring");
-	err = write_until(writer, try_reserve, &want, deadline);
-	return err ? raise_error(err) : lend(writer, want.n, len, event_type);
-}
-
-static PyObject *commit(PyObject *self, PyObject *args)
-{
-	struct reservation *room = (struct reservation *)self;
-	struct writer *writer = (struct writer *)room->lease.owner;
-	unsigned int n = room->count;
-
-	if (!PyArg_ParseTuple(args, "|I:commit", &n) || lease_use(&room->lease))
-		return NULL;
-	if (n > room->count)
-		return PyErr_Format(PyExc_ValueError, "fewer are reserved");
-	if (owner_end_leases(&writer->owner))
-		return NULL;
-	rring_commit(writer->ring_writer, n);
-	Py_RETURN_NONE;
-}
-
-static PyObject *cancel(PyObject *self, PyObject *unused)
-{
-	struct lease *lease = (struct lease *)self;
-
-	(void)unused;
-	if (lease->data && lease_may_end(lease))
-		return NULL;
-	lease_end(lease);
-	Py_RETURN_NONE;
-}
-
-static PyObject *exit_reservation(PyObject *self, PyObject *arguments)
-{
-	PyObject *type = PyTuple_GetItem(arguments, 0);
-	PyObject *none, *result;
-
-	if (!type)
-		return NULL;
-	if (type != Py_None || !((struct lease *)self)->data)
-		return exit_with(cancel(self, NULL), arguments);
-	none = PyTuple_New(0);
-	result = none ? commit(self, none) : NULL;
-	Py_XDECREF(none);
-	return result;
-}
-
-static Py_ssize_t length(PyObject *self)
-{
-	return ((struct reservation *)self)->count;
-}
-
-/* ---- wait, close ---- */
 
 static long try_wait(void *context, uint64_t deadline)
 {
@@ -579,7 +468,7 @@ static PyObject *observed(PyObject *self, PyObject *from)
 			ring_writer_of(self), at));
 }
 
-/* ---- the types ---- */
+/* ---- the type ---- */
 
 static PyMethodDef methods[] = {
 	{ "close", close_writer, METH_NOARGS, "End the stream." },
@@ -594,7 +483,7 @@ static PyMethodDef methods[] = {
 	{ "send", KEYWORDS(send_data), "Another name of add()." },
 	{ "add_batch", KEYWORDS(add_batch),
 	  "Append a copy of the data as entries of size bytes each." },
-	{ "reserve", KEYWORDS(reserve),
+	{ "reserve", KEYWORDS(writer_reserve),
 	  "Return up to so many entries, to be filled and committed." },
 	{ "wait", KEYWORDS(wait_writable),
 	  "Wait until so many entries have room; False: they had not." },
@@ -632,40 +521,8 @@ static PyType_Spec spec = {
 	.slots = slots,
 };
 
-static PyMethodDef reservation_methods[] = {
-	{ "commit", commit, METH_VARARGS, "Publish all, or the first n." },
-	{ "cancel", cancel, METH_NOARGS, "Publish none." },
-	{ "__enter__", lease_enter, METH_NOARGS, NULL },
-	{ "__exit__", exit_reservation, METH_VARARGS, NULL },
-	{ NULL, NULL, 0, NULL },
-};
-
-static PyGetSetDef reservation_properties[] = {
-	LEASE_PROPERTIES,
-	{ NULL, NULL, NULL, NULL, NULL },
-};
-
-static PyType_Slot reservation_slots[] = {
-	SLOT(Py_tp_doc, "Reserved entries, as a bytes-like object of (entries, stride). A with\nstatement publishes all at its end, or none if it ends by an exception."),
-	SLOT(Py_tp_dealloc, lease_free),
-	SLOT(Py_tp_methods, reservation_methods),
-	SLOT(Py_tp_getset, reservation_properties),
-	SLOT(Py_sq_length, length),
-	SLOT(Py_bf_getbuffer, lease_getbuffer),
-	SLOT(Py_bf_releasebuffer, lease_releasebuffer),
-	{ 0, NULL },
-};
-
-static PyType_Spec reservation_spec = {
-	.name = "rusted_ring.Reservation",
-	.basicsize = sizeof(struct reservation),
-	.flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-	.slots = reservation_slots,
-};
-
 int writer_init(PyObject *module)
 {
 	writer_type = add_type(module, &spec);
-	reservation_type = add_type(module, &reservation_spec);
-	return writer_type && reservation_type ? 0 : -1;
+	return writer_type ? 0 : -1;
 }
