@@ -9,9 +9,7 @@ export LD_LIBRARY_PATH=$home/lib PYTHONDONTWRITEBYTECODE=1
 dir=$(mktemp -d)
 cd "$dir" || exit 1
 
-python() {
-	$home/bin/python3 -S "$@"
-}
+python="$home/bin/python3 -S"
 
 report() {
 	[ "$1" -eq 0 ] || printf 'not '
@@ -19,12 +17,12 @@ report() {
 }
 
 unit() {
-	python -X dev $home/tests/test_"$1".py 2>out || { cat out; return 1; }
+	$python -X dev $home/tests/test_"$1".py 2>out || { cat out; return 1; }
 }
 
 # A writer of numbered events, which waits for the reader.
 write_numbers() {
-	python -c '
+	$python -c '
 import struct, sys, rusted_ring as rr
 with rr.Client("mixed") as client:
     writer = client.writer("numbers", stride=64, capacity=256)
@@ -42,15 +40,15 @@ random() {
 # Killed at random instants until one run comes to the end.
 read_numbers() {
 	kills=0
-	while [ $kills -lt 20 ]; do
-		python $home/examples/mixed.py numbers python "$1" >sum &
+	while [ $kills -lt 10 ]; do
+		$python $home/examples/mixed.py numbers python "$1" >sum &
 		reader=$!
-		usleep $(($(random) * 20))
+		usleep $(($(random) * 150))
 		kill -KILL $reader 2>/dev/null
 		wait $reader 2>/dev/null && return
 		kills=$((kills + 1))
 	done
-	python $home/examples/mixed.py numbers python "$1" >sum
+	$python $home/examples/mixed.py numbers python "$1" >sum
 }
 
 mixed() {
@@ -58,7 +56,7 @@ mixed() {
 	rring arena create mixed || return
 	write_numbers "$count" &
 	writer=$!
-	until rring ring -a mixed | grep -q numbers; do
+	until rring stat -a mixed --json | grep -q '"numbers"'; do
 		usleep 10000
 	done
 	read_numbers "$count"
@@ -76,13 +74,13 @@ unit waits
 report $? 3 "waits, threads, signals, fork and asyncio"
 unit evict
 report $? 4 "a client that is evicted gets exceptions"
-python $home/examples/fanout.py 20000 10
+$python $home/examples/fanout.py 20000 10
 report $? 5 "consumers count 20,000 trades, and 10 times one or the feed is killed"
-python $home/examples/pipeline.py 60 10 320 240
+$python $home/examples/pipeline.py 60 10 320 240
 report $? 6 "60 frames go through a pipeline, and 10 times a stage is killed"
-python $home/examples/archive.py 5000 10
+$python $home/examples/archive.py 5000 10
 report $? 7 "three rings go to a database, and 10 times an actor is killed"
-mixed 200000
+mixed 100000
 report $? 8 "a reader that is killed goes on: the sum of its numbers is right"
 unit stubs
 report $? 9 "the stubs name all that is there"

@@ -84,7 +84,7 @@ PyObject *batch_of_reader(struct reader *reader, uint32_t n)
 	return (PyObject *)batch;
 }
 
-/* The same of a set, which has peeked at @n events. */
+/* Return a batch of the first @n events at which @set has peeked, or NULL. */
 PyObject *batch_of_set(struct set *set, uint32_t n)
 {
 	struct batch *batch = new_batch(n);

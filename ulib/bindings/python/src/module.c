@@ -25,7 +25,7 @@ PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 /* The values of the enumerations in rusted_ring/_constants.py. */
 static const struct {
 	const char *name;
-	unsigned long value;
+	long number;
 } constants[] = {
 	{ "OBSERVER", RRING_OBSERVER },
 	{ "CONSUMER", RRING_CONSUMER },
@@ -81,7 +81,7 @@ static int add_constants(PyObject *module)
 
 	for (i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
 		if (PyModule_AddIntConstant(module, constants[i].name,
-					    (long)constants[i].value))
+					    constants[i].number))
 			return -1;
 	return 0;
 }

@@ -406,7 +406,7 @@ class Leaks(ArenaTest):
 
     def test_nothing_is_left(self):
         """At first the free lists of the interpreter grow; a leak grows always."""
-        rounds = 300
+        rounds = 100
         self.assertTrue(any(self.growth(rounds) < rounds for _ in range(5)))
         self.assertEqual(self.held(), 0)
 
