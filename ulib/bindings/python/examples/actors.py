@@ -10,6 +10,7 @@ import random
 import signal
 import sys
 import threading
+import traceback
 
 import rusted_ring as rr
 
@@ -53,6 +54,8 @@ class Actors:
         try:
             self.acts[i](NEVER)
             status = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(status)
 

@@ -245,7 +245,7 @@ class Fork(RingTest):
 
         def read():
             with self.arena.client() as client, client.reader("ring") as reader:
-                return reader.position == 1
+                return bytes(reader.read()) == b"x"
 
         self.in_child(read)
 
