@@ -14,8 +14,8 @@ struct listener {
 
 struct session {
 	PyObject_HEAD
-	struct listener *listener;	/* a reference */
-	struct rring_session *ring_session;	/* NULL: it has ended */
+	struct listener *listener;	/* which has a reference to this */
+	struct rring_session *ring_session;	/* NULL: both have ended */
 	unsigned int client, client_serial;
 };
 
@@ -26,11 +26,17 @@ struct caller {
 
 /* ---- the server ---- */
 
+static void end_session(struct session *session)
+{
+	session->ring_session = NULL;
+	session->listener = NULL;
+}
+
 /* The library frees a session with the call after the one that reports its end. */
 static void forget_ended(struct listener *listener)
 {
 	if (listener->ended)
-		listener->ended->ring_session = NULL;
+		end_session(listener->ended);
 	Py_CLEAR(listener->ended);
 }
 
@@ -42,7 +48,7 @@ static void shut_listener(struct owner *owner)
 
 	forget_ended(listener);
 	while (PyDict_Next(listener->sessions, &i, &key, &session))
-		((struct session *)session)->ring_session = NULL;
+		end_session((struct session *)session);
 	Py_CLEAR(listener->sessions);
 	rring_listener_close(listener->ring_listener);
 }
@@ -94,7 +100,6 @@ static struct session *new_session(struct listener *listener,
 	if (!session)
 		return NULL;
 	session->listener = listener;
-	Py_INCREF(OBJECT(listener));
 	session->ring_session = from;
 	session->client = from->client;
 	session->client_serial = from->client_serial;
@@ -103,10 +108,8 @@ static struct session *new_session(struct listener *listener,
 
 static void free_session(PyObject *self)
 {
-	struct session *session = (struct session *)self;
 	PyTypeObject *type = Py_TYPE(self);
 
-	Py_XDECREF(OBJECT(session->listener));
 	PyObject_Free(self);
 	Py_DECREF(type);
 }
@@ -257,10 +260,8 @@ static long try_reply(void *context, uint64_t deadline)
 
 static int use_session(struct session *session)
 {
-	if (owner_use(&session->listener->owner))
-		return -1;
 	if (session->ring_session)
-		return 0;
+		return owner_use(&session->listener->owner);
 	PyErr_SetString(PyExc_ValueError, "the session has ended");
 	return -1;
 }
@@ -269,7 +270,8 @@ static PyObject *send_reply(PyObject *self, PyObject *args, PyObject *kwargs)
 {
 	static char *names[] = { "number", "data", "type", "timeout", NULL };
 	struct reply reply = { .session = (struct session *)self };
-	PyObject *timeout = Py_None;
+	struct listener *listener = reply.session->listener;
+	PyObject *timeout = Py_None, *result;
 	uint64_t deadline;
 	long err = WAS_INTERRUPTED;
 
@@ -277,11 +279,14 @@ static PyObject *send_reply(PyObject *self, PyObject *args, PyObject *kwargs)
 					 &reply.number, &reply.data,
 					 &reply.event_type, &timeout))
 		return NULL;
+	Py_XINCREF(OBJECT(listener));
 	if (!deadline_of(timeout, &deadline) && !use_session(reply.session))
-		err = attempt_until(&reply.session->listener->owner, try_reply,
-				    &reply, deadline);
+		err = attempt_until(&listener->owner, try_reply, &reply,
+				    deadline);
+	result = none_or_error(err);
+	Py_XDECREF(OBJECT(listener));
 	PyBuffer_Release(&reply.data);
-	return none_or_error(err);
+	return result;
 }
 
 /* ---- a caller ---- */

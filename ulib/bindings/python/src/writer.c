@@ -122,8 +122,7 @@ PyObject *begin_writer(PyObject *module, PyObject *args, PyObject *kwargs)
  * Nobody may write while entries are reserved. Return 0 and the deadline of
  * @timeout, or -1 after an exception.
  */
-int begin_write(struct writer *writer, PyObject *timeout,
-		       uint64_t *deadline)
+int begin_write(struct writer *writer, PyObject *timeout, uint64_t *deadline)
 {
 	if (owner_use(&writer->owner))
 		return -1;

@@ -322,6 +322,16 @@ class Others(ArenaTest):
         except ValueError:
             return kinds
 
+    def test_a_service_that_nobody_has_ends(self):
+        listener = self.client.listener("service")
+        caller = self.start(self.attach().caller, "service")
+        session = listener.next().session
+        del listener
+        self.assertFalse(caller.join_result().closed)
+        with self.assertRaises(ValueError):
+            session.reply(1, b"")
+        self.client.listener("service")
+
     def test_the_short_form(self):
         name = f"python-{os.getpid()}"
         with rr.begin_writer("ring", arena=name) as writer:
