@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-//! `mixed RING NAME COUNT`: read COUNT events of RING in the arena "mixed" of the device
+//! `mixed_rust RING NAME COUNT`: read COUNT events of RING in the arena "mixed" of the device
 //! under the name NAME. Their first 8 bytes are the numbers 0, 1 and so on. Print NAME,
 //! COUNT and their sum. If the program is killed, the next one goes on by the file
 //! NAME.state: it has two places of 16 bytes for how many events there were and their
@@ -11,15 +11,15 @@ use std::os::unix::fs::FileExt;
 
 const BATCH: u32 = 64;
 
-struct State {
+pub struct State {
     file: File,
     place: u64,
-    count: u64,
-    sum: u64,
+    pub count: u64,
+    pub sum: u64,
 }
 
 impl State {
-    fn open(name: &str) -> std::io::Result<State> {
+    pub fn open(name: &str) -> std::io::Result<State> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -86,16 +86,18 @@ fn take_some(reader: &mut Reader<&LocalClient>, state: &mut State) -> Result<()>
     batch.release_all()
 }
 
-fn read(ring: &str, name: &str, count: u64, state: &mut State) -> Result<()> {
+/// Read until there were `count` events. The ring keeps the name.
+pub fn read(ring: &str, name: &str, count: u64, state: &mut State) -> Result<()> {
+    if state.count >= count {
+        return Ok(());
+    }
     let client = LocalClient::open("mixed", Role::Consumer)?;
-
     client.await_ring(ring, Deadline::FOREVER)?;
     let join = Join::named(ring).as_reader(name).start(Start::Oldest);
     let mut reader = Reader::open(&client, &join)?;
     while state.count < count {
         take_some(&mut reader, state)?;
     }
-    reader.close(true);
     Ok(())
 }
 
@@ -103,7 +105,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().collect();
     let [ring, name, count] = match &arguments[..] {
         [_, ring, name, count] => [ring, name, count],
-        _ => return Err("mixed RING NAME COUNT".into()),
+        _ => return Err("mixed_rust RING NAME COUNT".into()),
     };
     let mut state = State::open(name)?;
 
