@@ -77,6 +77,7 @@ def _batches(self, max=1024):
         yield batch
 
 
+os.register_at_fork(after_in_child=_c._after_fork)
 _c.Reader.batches = _batches
 _c.Set.batches = _batches
 _c.Client.role = property(lambda self: Role(self._role), doc="What it may do.")

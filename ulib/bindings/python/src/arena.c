@@ -85,6 +85,7 @@ static PyObject *backend(PyObject *module, PyObject *unused)
 
 static PyMethodDef functions[] = {
 	{ "_create_arena", KEYWORDS(create_arena), NULL },
+	{ "_after_fork", after_fork, METH_NOARGS, NULL },
 	{ "remove_arena", remove_arena, METH_VARARGS,
 	  "Remove the name of an arena." },
 	{ "profile", profile, METH_VARARGS,

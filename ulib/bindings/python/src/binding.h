@@ -29,7 +29,7 @@ struct owner {
 	PyObject_HEAD
 	struct client *client;	/* a reference, but of the client to itself */
 	struct lease *leases;
-	struct owner *next, **link;	/* in client->owners */
+	struct owner *next, **link;	/* in client->owners; a client: in all */
 	int busy;		/* a thread waits in a call with this object */
 	uint32_t unreleased;	/* entries that it has peeked at */
 	/* how these are released in the library; NULL: by its next read call */
@@ -119,6 +119,7 @@ PyObject *owner_exit(PyObject *self, PyObject *arguments);
 PyObject *owner_enter(PyObject *self, PyObject *unused);
 PyObject *owner_is_closed(PyObject *self, void *closure);
 PyObject *owner_get_client(PyObject *self, void *closure);
+PyObject *after_fork(PyObject *module, PyObject *unused);
 int client_is_foreign(const struct client *client);
 PyObject *close_of(PyObject *self);
 

@@ -4,6 +4,8 @@
 
 #include <pthread.h>
 
+static struct owner *clients;	/* all that are open */
+
 /* Counts the forks between the first process and this one. */
 static unsigned int process;
 
@@ -20,6 +22,15 @@ int owner_init_module(void)
 	return -1;
 }
 
+static void join_list(struct owner *owner, struct owner **first)
+{
+	owner->next = *first;
+	owner->link = first;
+	if (owner->next)
+		owner->next->link = &owner->next;
+	*first = owner;
+}
+
 /* Begin to own: @owner is closed by @close, with @client if not before. */
 void owner_begin(struct owner *owner, struct client *client,
 		 void (*close)(struct owner *owner))
@@ -28,24 +39,18 @@ void owner_begin(struct owner *owner, struct client *client,
 	owner->client = client;
 	if (&client->owner == owner) {
 		client->process = process;
-		return;
+		join_list(owner, &clients);
+	} else {
+		Py_INCREF(OBJECT(client));
+		join_list(owner, &client->owners);
 	}
-	Py_INCREF(OBJECT(client));
-	owner->next = client->owners;
-	owner->link = &client->owners;
-	if (owner->next)
-		owner->next->link = &owner->next;
-	client->owners = owner;
 }
 
-static void leave_client(struct owner *owner)
+static void leave_list(struct owner *owner)
 {
-	if (!owner->link)
-		return;
 	*owner->link = owner->next;
 	if (owner->next)
 		owner->next->link = owner->link;
-	owner->link = NULL;
 }
 
 /* Return 1 if @client is one of the parent process. */
@@ -81,23 +86,62 @@ int owner_use(struct owner *owner)
 }
 
 /*
+ * Release the view of .data of @lease. Store in *@refused what lease_may_end()
+ * returns. Return the next lease of the owner.
+ */
+static struct lease *release_view(struct lease *lease, int *refused)
+{
+	struct lease *next;
+
+	Py_INCREF(OBJECT(lease));
+	*refused = lease_may_end(lease);
+	next = lease->next;
+	Py_DECREF(OBJECT(lease));
+	return next;
+}
+
+/*
  * Release the views that .data has returned. Return 0 if nobody has another view
  * of what @owner has lent. Otherwise raise BufferError, and return -1.
  */
 int owner_may_end_leases(struct owner *owner)
 {
 	struct lease *lease = owner->leases;
-	struct lease *next;
 	int refused = 0;
 
-	while (lease && !refused) {
-		Py_INCREF(OBJECT(lease));
-		refused = lease_may_end(lease);
-		next = lease->next;
-		Py_DECREF(OBJECT(lease));
-		lease = next;
-	}
+	while (lease && !refused)
+		lease = release_view(lease, &refused);
 	return refused;
+}
+
+/* Release them also where there is another view. */
+static void release_views(struct owner *owner)
+{
+	struct lease *lease = owner->leases;
+	int refused;
+
+	while (lease) {
+		lease = release_view(lease, &refused);
+		PyErr_Clear();
+	}
+}
+
+/*
+ * In a child after a fork, release the views that .data has returned: their memory
+ * is not mapped there. What else is a view cannot be released.
+ */
+PyObject *after_fork(PyObject *module, PyObject *unused)
+{
+	struct owner *client, *owner;
+
+	(void)module;
+	(void)unused;
+	for (client = clients; client; client = client->next) {
+		release_views(client);
+		for (owner = client->client->owners; owner; owner = owner->next)
+			release_views(owner);
+	}
+	Py_RETURN_NONE;
 }
 
 /* End all leases of @owner. Return 0, or -1 after BufferError was raised. */
@@ -134,7 +178,7 @@ static void shut_now(struct owner *owner)
 {
 	void (*close)(struct owner *owner) = owner->close;
 
-	leave_client(owner);
+	leave_list(owner);
 	owner->close = NULL;
 	close(owner);
 }

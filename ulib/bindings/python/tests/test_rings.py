@@ -326,8 +326,8 @@ class Others(ArenaTest):
         listener = self.client.listener("service")
         caller = self.start(self.attach().caller, "service")
         session = listener.next().session
-        del listener
         self.assertFalse(caller.join_result().closed)
+        del listener
         with self.assertRaises(ValueError):
             session.reply(1, b"")
         self.client.listener("service")

@@ -220,6 +220,25 @@ class Fork(RingTest):
         self.in_child(lambda: self.all_raise(calls))
         self.assertEqual((bytes(event), bytes(held)), (b"x", b"held"))
 
+    def test_views_of_data_are_released_in_a_child(self):
+        self.writer.add(b"x")
+        views = [self.reader.read().data, self.client.alloc_copy(b"held").data]
+        events = [self.client.alloc(8) for _ in range(3)]
+        others = [memoryview(event) for event in events]
+
+        def all_released():
+            for view in views:
+                try:
+                    view[0]
+                except ValueError:
+                    continue
+                return False
+            return True
+
+        self.in_child(all_released)
+        self.assertEqual([bytes(view) for view in views], [b"x", b"held"])
+        self.assertEqual(len(others), 3)
+
     def test_a_child_closes_what_is_its_parents(self):
         self.writer.add(b"x")
         event = self.reader.read()
