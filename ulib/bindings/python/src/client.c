@@ -28,9 +28,14 @@ struct client *client_wrap(struct rring_client *ring_client)
 	return client;
 }
 
+/* The interpreter reads memory itself, and cannot leave a signal handler. */
 static int open_client(struct rring_client **ring_client, const char *name,
 		       int arena, int role, unsigned int flags)
 {
+	int err = rring_guard_evictions();
+
+	if (err)
+		return err;
 	return arena < 0 ?
 	       rring_open(ring_client, name, (enum rring_role)role, flags) :
 	       rring_open_arena(ring_client, arena, (enum rring_role)role,
@@ -146,6 +151,14 @@ static PyObject *get_role(PyObject *self, void *closure)
 	return PyLong_FromLong(rring_client_role(ring_client_of(self)));
 }
 
+static PyObject *is_evicted(PyObject *self, void *closure)
+{
+	(void)closure;
+	if (owner_use((struct owner *)self))
+		return NULL;
+	return PyBool_FromLong(rring_client_evicted(ring_client_of(self)));
+}
+
 static PyObject *is_on_device(PyObject *self, void *closure)
 {
 	(void)closure;
@@ -235,6 +248,8 @@ static PyGetSetDef properties[] = {
 	{ "closed", owner_is_closed, NULL, "Was it closed?", NULL },
 	{ "id", get_id, NULL, "Its number in the arena.", NULL },
 	{ "_role", get_role, NULL, NULL, NULL },
+	{ "evicted", is_evicted, NULL,
+	  "Was it evicted? Then views of its memory show zeros.", NULL },
 	{ "on_device", is_on_device, NULL,
 	  "Is the arena on the device, not in this process?", NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
