@@ -112,7 +112,7 @@ run_all() {
 
 	for program in "$1"/c++*/*; do
 		[ -x "$program" ] || continue
-		"$program" || { echo "$program"; return 1; }
+		timeout 300 "$program" || { echo "$program"; return 1; }
 	done
 }
 

@@ -156,9 +156,9 @@ TEST(a_handle_names_an_event_for_another_client_until_it_has_gone)
 	rr::client one = rr::client::open(arena);
 	rr::client two = rr::client::open(arena, RRING_CONSUMER);
 	rr::draft draft = one.alloc(sizeof(record));
-	uint64_t handle = draft.share();
 
 	draft.emplace<record>().number = 8;
+	uint64_t handle = draft.share();
 	{
 		rr::event upgraded = two.upgrade(handle);
 
