@@ -12,7 +12,6 @@ fn alloc(client: &LocalClient, n: u64) -> Result<()> {
     for i in 0..n {
         let mut event = client.alloc(64, 0)?;
         *event.get_mut::<u64>().unwrap() = i;
-        drop(event);
     }
     Ok(())
 }
@@ -21,7 +20,7 @@ fn hold(client: &LocalClient, n: u64) -> Result<()> {
     let event = client.alloc(64, 0)?.share();
 
     for _ in 0..n {
-        drop(event.try_clone()?);
+        let _clone = event.try_clone()?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ use crate::client::ClientRef;
 use crate::deadline::Deadline;
 use crate::error::{check, check_now, Result};
 use crate::event::Held;
+use crate::payload::filled;
 use crate::reader::{kind_of, Copied, Join};
 use crate::ring::Kind;
 use crate::sys;
@@ -79,7 +80,7 @@ impl<C: ClientRef> Cursor<C> {
 
         Ok(check_now(result)?.map(|_| {
             // SAFETY: the call has filled the event.
-            let event = unsafe { event.assume_init() };
+            let event = unsafe { filled(&event) };
             Copied {
                 len: event.len as usize,
                 event_type: event.event_type,
@@ -95,8 +96,7 @@ impl<C: ClientRef> Cursor<C> {
         let result = unsafe { sys::rring_read_keep(self.as_raw(), event.as_mut_ptr()) };
 
         // SAFETY: the call has filled the event, and taken a hold.
-        Ok(check_now(result)?
-            .map(|_| unsafe { Held::new(event.assume_init(), self.client.clone()) }))
+        Ok(check_now(result)?.map(|_| unsafe { Held::new(filled(&event), self.client.clone()) }))
     }
 
     pub(crate) fn wait(&mut self, deadline: Deadline) -> Result<()> {

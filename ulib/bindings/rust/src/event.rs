@@ -5,124 +5,15 @@ use crate::arena::SizeClass;
 use crate::client::ClientRef;
 use crate::deadline::Deadline;
 use crate::error::{check, Refused, Result};
+use crate::payload::{filled, Payload};
 use crate::plain::Plain;
 use crate::sys;
 use std::fmt;
 use std::marker::PhantomData;
-use std::mem::{self, ManuallyDrop, MaybeUninit};
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::ops::{Deref, DerefMut};
 use std::os::raw::c_long;
 use std::{ptr, slice};
-
-/// An event as it is read: bytes, a type and, unless it lies in an inline ring, a
-/// handle.
-///
-/// # Who can write it
-///
-/// Nobody of this program, after it was published. But an arena is shared memory:
-/// *any producer* of the arena can write any payload, if it means to. So only
-/// producers that are trusted may attach to an arena whose events are read in place
-/// (`[u8]`, [`Payload::get`]). For others there are arenas that are owned
-/// ([`ArenaConfig::owned`](crate::ArenaConfig::owned)), events that are sealed
-/// ([`Held::is_sealed`]), and copies: [`Payload::read`], [`Payload::copy_to`] and
-/// `read_copy()` of a reader. [`Payload::as_ptr`] makes no promise at all.
-#[repr(transparent)]
-pub struct Payload(sys::rring_event);
-
-impl Payload {
-    pub(crate) fn new(event: sys::rring_event) -> Payload {
-        Payload(event)
-    }
-
-    #[inline]
-    pub(crate) fn raw(&self) -> &sys::rring_event {
-        &self.0
-    }
-
-    /// The type, which the producer has chosen.
-    #[inline]
-    pub fn event_type(&self) -> u32 {
-        self.0.event_type
-    }
-
-    /// The address of the first byte. What lies there may change at any time, if
-    /// another producer of the arena is hostile.
-    #[inline]
-    pub fn as_ptr(&self) -> *const u8 {
-        self.0.data.cast()
-    }
-
-    /// The payload in place as a `T`; `None` if it is shorter than a `T`.
-    ///
-    /// ```
-    /// # use rusted_ring::*;
-    /// # fn main() -> Result<()> {
-    /// # let client = LocalClient::create(&ArenaConfig::default())?;
-    /// let mut event = client.alloc(8, 0)?;
-    /// *event.get_mut::<u64>().unwrap() = 5;
-    /// let held = event.share();
-    /// assert_eq!(held.get::<u64>(), Some(&5));
-    /// assert_eq!(held.get::<[u64; 2]>(), None);
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[inline]
-    pub fn get<T: Plain>(&self) -> Option<&T> {
-        // SAFETY: the memory stays while this object is borrowed.
-        self.fits::<T>().then(|| unsafe { &*self.as_ptr().cast() })
-    }
-
-    /// A copy of the payload as a `T`; `None` if it is shorter than a `T`. What
-    /// another producer writes afterwards does not change it.
-    #[inline]
-    pub fn read<T: Plain>(&self) -> Option<T> {
-        // SAFETY: as in get(). Volatile, so that the bytes are loaded once.
-        self.fits::<T>()
-            .then(|| unsafe { ptr::read_volatile(self.as_ptr().cast()) })
-    }
-
-    /// Copy as many bytes as both have. Return how many these are.
-    pub fn copy_to(&self, buffer: &mut [u8]) -> usize {
-        let n = buffer.len().min(self.0.len as usize);
-
-        // SAFETY: both have n bytes. No safe buffer lies in an arena's memory that
-        // this event has.
-        unsafe { ptr::copy_nonoverlapping(self.as_ptr(), buffer.as_mut_ptr(), n) };
-        n
-    }
-
-    #[inline]
-    fn fits<T>(&self) -> bool {
-        mem::size_of::<T>() <= self.0.len as usize
-            && (self.0.data as usize) % mem::align_of::<T>() == 0
-    }
-}
-
-impl Deref for Payload {
-    type Target = [u8];
-
-    #[inline]
-    fn deref(&self) -> &[u8] {
-        // SAFETY: who has made this object keeps the memory while it is borrowed.
-        unsafe { slice::from_raw_parts(self.as_ptr(), self.0.len as usize) }
-    }
-}
-
-impl AsRef<[u8]> for Payload {
-    fn as_ref(&self) -> &[u8] {
-        self
-    }
-}
-
-impl fmt::Debug for Payload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event")
-            .field("handle", &format_args!("{:#x}", self.0.handle))
-            .field("event_type", &self.0.event_type)
-            .field("len", &self.0.len)
-            .finish()
-    }
-}
 
 /// A number that names one use of one slot. It keeps nothing alive, and goes over
 /// any channel: [`Held::upgrade`] takes a hold on what it names.
@@ -174,7 +65,7 @@ impl<C: ClientRef> Hold<C> {
     #[inline]
     unsafe fn new(event: sys::rring_event, client: C) -> Hold<C> {
         Hold {
-            payload: Payload(event),
+            payload: Payload::new(event),
             client,
         }
     }
@@ -193,7 +84,7 @@ impl<C: ClientRef> Drop for Hold<C> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the client has a hold. Its result is 0, but after fork().
-        unsafe { sys::rring_drop(self.client.as_raw(), &self.payload.0) };
+        unsafe { sys::rring_drop(self.client.as_raw(), &self.payload.to_raw()) };
     }
 }
 
@@ -243,7 +134,7 @@ fn fill(call: impl FnOnce(*mut sys::rring_event) -> i32) -> Result<sys::rring_ev
 
     check(call(event.as_mut_ptr()))?;
     // SAFETY: the call has filled it.
-    Ok(unsafe { event.assume_init() })
+    Ok(unsafe { filled(&event) })
 }
 
 impl<C: ClientRef> Event<C> {
@@ -301,7 +192,7 @@ impl<C: ClientRef> Event<C> {
         self.0
             .payload
             .fits::<T>()
-            .then(|| unsafe { &mut *self.0.payload.0.data.cast() })
+            .then(|| unsafe { &mut *self.0.payload.raw().data.cast() })
     }
 
     /// The type.
@@ -315,7 +206,7 @@ impl<C: ClientRef> Event<C> {
         let client = self.0.client.as_raw();
 
         // SAFETY: the client holds the event, which nobody else knows.
-        check(unsafe { sys::rring_resize(client, &mut self.0.payload.0, len) })?;
+        check(unsafe { sys::rring_resize(client, self.0.payload.raw_mut(), len) })?;
         Ok(())
     }
 
@@ -331,7 +222,7 @@ impl<C: ClientRef> Event<C> {
         let client = self.0.client.as_raw();
 
         // SAFETY: the client holds the event, and nobody has a reference to it.
-        match check(unsafe { sys::rring_seal(client, &mut self.0.payload.0) }) {
+        match check(unsafe { sys::rring_seal(client, self.0.payload.raw_mut()) }) {
             Ok(_) => Ok(self.share()),
             Err(error) => Err(Refused { error, event: self }),
         }
@@ -350,7 +241,7 @@ impl<C: ClientRef> Deref for Event<C> {
 impl<C: ClientRef> DerefMut for Event<C> {
     #[inline]
     fn deref_mut(&mut self) -> &mut [u8] {
-        let event = &self.0.payload.0;
+        let event = self.0.payload.raw();
 
         // SAFETY: nobody else has the event, and it is borrowed meanwhile.
         unsafe { slice::from_raw_parts_mut(event.data.cast(), event.len as usize) }
@@ -400,9 +291,9 @@ impl<C: ClientRef + Clone> Held<C> {
     /// Take one more hold. It fails only above 65535 holds of the client.
     pub fn try_clone(&self) -> Result<Held<C>> {
         // SAFETY: the client holds the event.
-        check(unsafe { sys::rring_hold(self.0.client.as_raw(), self.raw()) })?;
+        check(unsafe { sys::rring_hold(self.0.client.as_raw(), &self.to_raw()) })?;
         // SAFETY: the call has taken a hold.
-        Ok(unsafe { Held::new(*self.raw(), self.0.client.clone()) })
+        Ok(unsafe { Held::new(self.to_raw(), self.0.client.clone()) })
     }
 }
 
@@ -442,7 +333,7 @@ impl<C: ClientRef> From<Event<C>> for Held<C> {
 /// What a writer can publish: an [`Event`] or a [`Held`].
 pub trait Publish: sealed::Sealed {
     #[doc(hidden)]
-    fn as_event(&self) -> &sys::rring_event;
+    fn to_event(&self) -> sys::rring_event;
 
     /// Its hold was given away.
     #[doc(hidden)]
@@ -461,8 +352,8 @@ macro_rules! publish {
     ($($name:ident)*) => { $(
         impl<C: ClientRef> Publish for $name<C> {
             #[inline]
-            fn as_event(&self) -> &sys::rring_event {
-                &self.0.payload.0
+            fn to_event(&self) -> sys::rring_event {
+                self.0.payload.to_raw()
             }
 
             #[inline]
@@ -579,7 +470,7 @@ impl<'r, C: ClientRef> Entry<'r, C> {
         client: &'r C,
     ) -> Entry<'r, C> {
         Entry {
-            payload: Payload(event),
+            payload: Payload::new(event),
             reader,
             client,
             _reader: PhantomData,
@@ -599,9 +490,9 @@ impl<'r, C: ClientRef> Entry<'r, C> {
         C: Clone,
     {
         // SAFETY: the entry was not released.
-        check(unsafe { sys::rring_keep(self.reader, self.raw()) })?;
+        check(unsafe { sys::rring_keep(self.reader, &self.to_raw()) })?;
         // SAFETY: the call has taken a hold.
-        Ok(unsafe { Held::new(*self.raw(), self.client.clone()) })
+        Ok(unsafe { Held::new(self.to_raw(), self.client.clone()) })
     }
 }
 

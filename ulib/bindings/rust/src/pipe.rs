@@ -6,6 +6,7 @@ use crate::deadline::Deadline;
 use crate::error::{check, Error, Refused, Result, EOPNOTSUPP};
 use crate::event::{Entry, Publish};
 use crate::name::{CName, Name};
+use crate::payload::filled;
 use crate::ring::{EventType, Kind, Strategy};
 use crate::sys;
 use std::fmt;
@@ -168,7 +169,7 @@ impl<C: ClientRef> Pipe<C> {
     pub fn publish<E: Publish>(&mut self, event: E) -> std::result::Result<(), Refused<E>> {
         // SAFETY: the event is held by its client, and the writer by the pipe.
         let result =
-            unsafe { sys::rring_publish(sys::rring_pipe_writer(self.as_raw()), event.as_event()) };
+            unsafe { sys::rring_publish(sys::rring_pipe_writer(self.as_raw()), &event.to_event()) };
 
         match check(result) {
             Ok(_) => {
@@ -193,7 +194,7 @@ impl<C: ClientRef> Pipe<C> {
                 deadline.into().as_nanos(),
             ))?;
             let reader = sys::rring_pipe_reader(self.as_raw());
-            Ok(Entry::new(event.assume_init(), reader, &self.client))
+            Ok(Entry::new(filled(&event), reader, &self.client))
         }
     }
 

@@ -5,8 +5,9 @@ use crate::client::{Client, ClientRef, LocalClient};
 use crate::cursor::{Cursor, DropReason};
 use crate::deadline::Deadline;
 use crate::error::{check, check_now, Error, Result, ECANCELED, EOPNOTSUPP};
-use crate::event::{Entry, Held, Payload};
+use crate::event::{Entry, Held};
 use crate::name::{CName, Name};
+use crate::payload::{filled, Payload};
 use crate::ring::{EventType, Kind, Strategy};
 use crate::sys;
 use std::any::Any;
@@ -233,7 +234,7 @@ impl<C: ClientRef> Reader<C> {
         let result = unsafe { sys::rring_try_read(self.as_raw(), event.as_mut_ptr()) };
 
         // SAFETY: the call has filled the event, which stays until the next call.
-        Ok(check_now(result)?.map(|_| unsafe { self.entry(event.assume_init()) }))
+        Ok(check_now(result)?.map(|_| unsafe { self.entry(filled(&event)) }))
     }
 
     /// Release the event of the last call. The next event; wait for it until
@@ -244,7 +245,7 @@ impl<C: ClientRef> Reader<C> {
 
         check(unsafe { sys::rring_receive(self.as_raw(), event.as_mut_ptr(), deadline) })?;
         // SAFETY: as in try_read().
-        Ok(unsafe { self.entry(event.assume_init()) })
+        Ok(unsafe { self.entry(filled(&event)) })
     }
 
     /// # Safety
@@ -438,7 +439,7 @@ impl<C: ClientRef> Batch<'_, C> {
         // its reader is free again.
         unsafe {
             check(sys::rring_entry(self.reader, i, event.as_mut_ptr()))?;
-            Ok(Entry::new(event.assume_init(), self.reader, self.client))
+            Ok(Entry::new(filled(&event), self.reader, self.client))
         }
     }
 

@@ -4,8 +4,8 @@
 use crate::client::{Client, ClientRef};
 use crate::deadline::Deadline;
 use crate::error::{check, Error, Result, EPIPE};
-use crate::event::Payload;
 use crate::name::{CName, Name};
+use crate::payload::{filled, Payload};
 use crate::ring::{Kind, Strategy};
 use crate::sys;
 use std::collections::HashMap;
@@ -436,7 +436,7 @@ impl<C: ClientRef> Caller<C> {
                 &mut number,
                 deadline.as_nanos(),
             ))?;
-            Ok((number, event.assume_init()))
+            Ok((number, filled(&event)))
         }
     }
 }

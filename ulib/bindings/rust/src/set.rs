@@ -5,6 +5,7 @@ use crate::client::{Client, ClientRef};
 use crate::deadline::Deadline;
 use crate::error::{check, check_now, Result};
 use crate::event::Entry;
+use crate::payload::filled;
 use crate::reader::Reader;
 use crate::ring::Strategy;
 use crate::sys;
@@ -124,7 +125,7 @@ impl<C: ClientRef> Set<C> {
 
         // SAFETY: the call has filled the event, which stays until the next call.
         Ok(check_now(result)?.map(|_| unsafe {
-            let entry = Entry::new(event.assume_init(), from, &self.client);
+            let entry = Entry::new(filled(&event), from, &self.client);
             (Key(from as usize), entry)
         }))
     }
@@ -212,7 +213,7 @@ impl<C: ClientRef> SetBatch<'_, C> {
         let event = unsafe {
             let result =
                 sys::rring_set_entry(self.set, i, event.as_mut_ptr(), &mut from, &mut position);
-            check(result).map(|_| Entry::new(event.assume_init(), from, self.client))
+            check(result).map(|_| Entry::new(filled(&event), from, self.client))
         };
 
         SetEntry {

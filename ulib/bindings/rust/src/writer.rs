@@ -134,7 +134,7 @@ impl<C: ClientRef> Writer<C> {
     pub fn publish<E: Publish>(&mut self, event: E) -> std::result::Result<(), Refused<E>> {
         // SAFETY: the event is held by its client. The call refuses the event of
         // another client.
-        let result = unsafe { sys::rring_publish(self.as_raw(), event.as_event()) };
+        let result = unsafe { sys::rring_publish(self.as_raw(), &event.to_event()) };
 
         Self::published(result, event)
     }
@@ -147,7 +147,8 @@ impl<C: ClientRef> Writer<C> {
     ) -> std::result::Result<(), Refused<E>> {
         let deadline = deadline.into().as_nanos();
         // SAFETY: as above.
-        let result = unsafe { sys::rring_publish_until(self.as_raw(), event.as_event(), deadline) };
+        let result =
+            unsafe { sys::rring_publish_until(self.as_raw(), &event.to_event(), deadline) };
 
         Self::published(result, event)
     }
