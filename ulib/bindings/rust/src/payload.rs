@@ -18,8 +18,9 @@ use std::{ptr, slice};
 /// producers that are trusted may attach to an arena whose events are read in place
 /// (`[u8]`, [`Payload::get`]). For others there are arenas that are owned
 /// ([`ArenaConfig::owned`](crate::ArenaConfig::owned)), events that are sealed
-/// ([`Held::is_sealed`](crate::Held::is_sealed)), and copies: [`Payload::read`], [`Payload::copy_to`] and
-/// `read_copy()` of a reader. [`Payload::as_ptr`] makes no promise at all.
+/// ([`Held::is_sealed`](crate::Held::is_sealed)), and copies: [`Payload::read`],
+/// [`Payload::copy_to`] and `read_copy()` of a reader. [`Payload::as_ptr`] makes no
+/// promise at all.
 #[repr(transparent)]
 pub struct Payload(sys::rring_event);
 
