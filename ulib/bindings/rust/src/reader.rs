@@ -169,6 +169,14 @@ pub struct Copied {
 /// # }
 /// ```
 ///
+/// One thread at a time uses a reader:
+///
+/// ```compile_fail,E0277
+/// # use rusted_ring::*;
+/// fn is_sync<T: Sync>() {}
+/// is_sync::<Reader<&Client>>();
+/// ```
+///
 /// A ring with a stall limit laps its readers, and an observer is always overtaken:
 /// they are of the type [`LossyReader`](crate::LossyReader), which hands out nothing
 /// in place.
