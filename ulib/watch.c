@@ -66,12 +66,15 @@ static int matches(const struct rring_watch *watch, const char *name)
 uint32_t ulib_count_readers(const struct rring_ring_info *info)
 {
 	uint32_t end = rring_flag_load(&info->readers_end);
-	uint32_t n = 0;
+	uint32_t state, n = 0;
 	uint32_t i;
 
-	for (i = 0; i < end && i < RRING_READERS; i++)
-		n += rring_ref_state(rring_word_load(&info->readers[i].ref)) !=
-		     RRING_READER_NONE;
+	for (i = 0; i < end && i < RRING_READERS; i++) {
+		state = rring_ref_state(rring_word_load(&info->readers[i].ref));
+		/* a reader that still joins has perhaps no start yet */
+		n += state != RRING_READER_NONE &&
+		     state != RRING_READER_JOINING;
+	}
 	return n;
 }
 

@@ -233,7 +233,7 @@ int rring_writer_should_throttle(struct rring_writer *writer);
 
 /*
  * Return how many readers the ring has: also observers, and named readers that no
- * client uses now.
+ * client uses now. A reader counts as soon as it is sure to get the next entry.
  */
 uint32_t rring_writer_readers(const struct rring_writer *writer);
 

@@ -8,6 +8,8 @@
 
 #include "kselftest_harness.h"
 
+#include <rusted_ring/internal/window.h>
+
 #include "arena.h"
 #include "stream.h"
 #include "thread.h"
@@ -383,6 +385,33 @@ TEST_F(watch, a_writer_counts_its_readers)
 	rring_reader_close(named, 0);
 	EXPECT_EQ(2, rring_writer_readers(writer));
 	rring_reader_close(other, 0);
+	EXPECT_EQ(1, rring_writer_readers(writer));
+}
+
+/* Set the state of the first reader of @writer's ring, as only the kernel does. */
+static void set_state(struct rring_writer *writer, uint32_t state)
+{
+	rring_word_t *ref = (rring_word_t *)(uintptr_t)
+		&writer->info->readers[0].ref;
+	uint64_t value = rring_word_load(ref);
+
+	rring_word_store(ref, rring_ref((uint32_t)(value >> 32),
+					rring_ref_client(value),
+					rring_ref_cursor(value), state));
+}
+
+/* A writer that waits for a reader publishes after this reader has its start. */
+TEST_F(watch, a_writer_does_not_count_a_reader_that_still_joins)
+{
+	struct rring_writer *writer = ring(self->writes, "a");
+
+	if (rring_client_backend(self->writes) == RRING_BACKEND_DEVICE)
+		SKIP(return, "on the device, only the kernel writes this word");
+	named_reader(self->reads, "a", "r");
+	EXPECT_EQ(1, rring_writer_readers(writer));
+	set_state(writer, RRING_READER_JOINING);
+	EXPECT_EQ(0, rring_writer_readers(writer));
+	set_state(writer, RRING_READER_LIVE);
 	EXPECT_EQ(1, rring_writer_readers(writer));
 }
 
