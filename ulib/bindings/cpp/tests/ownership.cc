@@ -36,6 +36,14 @@ TEST(what_was_moved_from_is_empty)
 	CHECK(number_of(on.from_handles.read()) == 1);
 }
 
+TEST(a_client_says_whether_it_was_evicted)
+{
+	stage on;
+
+	CHECK(rr::try_guard_evictions());
+	CHECK(!on.client.is_evicted());
+}
+
 TEST(what_is_assigned_to_ends_before)
 {
 	stage on;

@@ -209,6 +209,12 @@ impl<T: Threads> Attachment<T> {
         Backend::from_raw(unsafe { sys::rring_client_backend(self.as_raw()) })
     }
 
+    /// Was it evicted? After [`guard_evictions`], what was read from the arena before
+    /// this returned `false` is right.
+    pub fn is_evicted(&self) -> bool {
+        unsafe { sys::rring_client_evicted(self.as_raw()) != 0 }
+    }
+
     /// Count the slots of a class. `sweep`: first free all that nobody uses.
     pub fn pool_stat(&self, class: SizeClass, sweep: bool) -> Result<PoolStat> {
         let flags = if sweep { sys::RRING_STAT_SWEEP } else { 0 };
@@ -403,4 +409,15 @@ impl<C: ClientRef> AsFd for PollFd<C> {
         // SAFETY: the client keeps the descriptor open.
         unsafe { BorrowedFd::borrow_raw(self.fd) }
     }
+}
+
+/// Let this process survive the eviction of its clients, on the device.
+///
+/// Without it, an access to the memory of an evicted client raises SIGBUS. With it, the
+/// access reads zeros, and all calls with the client fail with `EOWNERDEAD`. It installs a
+/// handler of SIGBUS for the process; rring_guard_evictions(3) says what that means.
+pub fn guard_evictions() -> Result<()> {
+    // SAFETY: it may be called at any time, but for signal handlers.
+    check(unsafe { sys::rring_guard_evictions() })?;
+    Ok(())
 }

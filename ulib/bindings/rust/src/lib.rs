@@ -89,8 +89,8 @@ mod writer;
 
 pub use arena::{Arena, ArenaConfig, Backend, OnHoldLimit, Profile, Role, SizeClass};
 pub use client::{
-    AllThreads, Attachment, Client, ClientRef, Flags, LocalClient, OneThread, PollFd, PoolStat,
-    Threads,
+    guard_evictions, AllThreads, Attachment, Client, ClientRef, Flags, LocalClient, OneThread,
+    PollFd, PoolStat, Threads,
 };
 pub use cursor::DropReason;
 pub use deadline::Deadline;

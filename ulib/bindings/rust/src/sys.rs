@@ -601,6 +601,12 @@ extern "C" {
     pub fn rring_client_fd(client: *const rring_client) -> ::std::os::raw::c_int;
 }
 extern "C" {
+    pub fn rring_guard_evictions() -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn rring_client_evicted(client: *const rring_client) -> ::std::os::raw::c_int;
+}
+extern "C" {
     pub fn rring_pool_stat(
         client: *mut rring_client,
         pool: rring_class,

@@ -2,8 +2,8 @@
 //! Events: slots come back, holds count, and nothing is lost when a call refuses.
 
 use rusted_ring::{
-    plain, Arena, ArenaConfig, Client, Deadline, ErrorKind, Event, Events, Handle, Held,
-    LocalClient, Policy, Reader, RingConfig, Role, SizeClass, Writer,
+    guard_evictions, plain, Arena, ArenaConfig, Client, Deadline, ErrorKind, Event, Events, Handle,
+    Held, LocalClient, Policy, Reader, RingConfig, Role, SizeClass, Writer,
 };
 use std::sync::Arc;
 use std::thread;
@@ -20,6 +20,12 @@ fn local() -> LocalClient {
 fn held(client: &LocalClient, class: SizeClass) -> u32 {
     client.trim();
     client.pool_stat(class, true).unwrap().held
+}
+
+#[test]
+fn a_client_says_whether_it_was_evicted() {
+    guard_evictions().unwrap();
+    assert!(!local().is_evicted());
 }
 
 #[test]

@@ -28,6 +28,9 @@ public:
 		return rring_client_backend(raw_);
 	}
 
+	/* After guard_evictions(), what was read before a false is right. */
+	bool is_evicted() const noexcept { return rring_client_evicted(raw_); }
+
 	/* ---- allocate, without waiting or until a deadline ---- */
 
 	/* An event of @len bytes. ENOSPC: no slot is free. */
@@ -247,6 +250,19 @@ public:
 	}
 #endif
 };
+
+/*
+ * Let this process survive the eviction of its clients: calls with them fail with
+ * EOWNERDEAD, where SIGBUS would end the process. See rring_guard_evictions(3).
+ */
+inline status try_guard_evictions() noexcept
+{
+	return detail::status_of(rring_guard_evictions());
+}
+
+#if RUSTED_RING_EXCEPTIONS
+inline void guard_evictions() { try_guard_evictions().value(); }
+#endif
 
 RUSTED_RING_END
 
