@@ -10,8 +10,8 @@
  *   a Reservation. The owner ends all its leases before it changes that memory.
  *   It refuses to, with a BufferError, while anybody has a view of it.
  *
- * The GIL protects all of this. It is released only by attempt_until(), which
- * marks the owner as busy for that time.
+ * The GIL protects all of this. It is released only by the functions of wait.c, which
+ * mark the owner, or its client, for that time.
  */
 #ifndef BINDING_H
 #define BINDING_H
@@ -157,6 +157,8 @@ typedef long (*attempt_t)(void *context, uint64_t deadline);
 
 int deadline_of(PyObject *timeout, uint64_t *deadline);
 long attempt_until(struct owner *owner, attempt_t attempt, void *context,
+		   uint64_t deadline);
+long attempt_whole(struct owner *owner, attempt_t attempt, void *context,
 		   uint64_t deadline);
 
 /* ---- the types ---- */

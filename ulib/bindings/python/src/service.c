@@ -326,7 +326,8 @@ PyObject *client_caller(PyObject *self, PyObject *args, PyObject *kwargs)
 					 &what.name, &timeout, &what.strategy) ||
 	    deadline_of(timeout, &deadline) || owner_use(&client->owner))
 		return NULL;
-	err = attempt_until(&client->owner, try_open, &what, deadline);
+	/* each attempt begins a session, which the server is told of */
+	err = attempt_whole(&client->owner, try_open, &what, deadline);
 	if (err)
 		return raise_error(err);
 	caller = (struct caller *)new_object(caller_type);

@@ -59,6 +59,29 @@ static long attempt_without_gil(attempt_t attempt, void *context,
 	return result;
 }
 
+/*
+ * Call @attempt with @context and @deadline, without the GIL. If only whole attempts
+ * make sense, there are no slices: a signal's handler that runs before the sleep
+ * begins ends nothing then, and the next signal does. Return what @attempt returns,
+ * or WAS_INTERRUPTED.
+ */
+long attempt_whole(struct owner *owner, attempt_t attempt, void *context,
+		   uint64_t deadline)
+{
+	struct client *client = owner->client;
+	PyThreadState *state;
+	long result;
+
+	do {
+		client->waiting++;
+		state = PyEval_SaveThread();
+		result = attempt(context, deadline);
+		PyEval_RestoreThread(state);
+		client->waiting--;
+	} while (result == -EINTR && !PyErr_CheckSignals());
+	return result == -EINTR ? WAS_INTERRUPTED : result;
+}
+
 static int found_nothing(long result)
 {
 	return result == -ETIMEDOUT || result == -EAGAIN || result == -ENOSPC;
