@@ -32,8 +32,8 @@ $(CPP_B)/c++20/%: $(CPP_DIR)/tests/%.cc $(STATIC) mk/bindings-cpp.mk
 $(CPP_B)/c++17/no_exceptions $(CPP_B)/c++20/no_exceptions: \
 	CPP_FLAGS += -fno-exceptions -fno-rtti
 
-# The tests, for C++20, with sanitizers, each in a folder of its own, with a library that has
-# them, too: see `again' in mk/tests.mk.
+# The tests, for C++20, with sanitizers, each in a folder of its own, with a library
+# that has them, too: see `again' in mk/tests.mk.
 bindings-cpp-asan:
 	+@$(MAKE) --no-print-directory B=$(B)/asan CC=gcc CXX=g++ \
 		CFLAGS="-O1 -g -fno-omit-frame-pointer \

@@ -24,7 +24,7 @@ static void alloc(void)
 	dump_as("alloc");
 }
 
-/* A hold for another owner, who has a structure of its own. */
+/* A hold for a second owner. That owner has a structure of its own. */
 static void hold(void)
 {
 	struct rring_event event, other;

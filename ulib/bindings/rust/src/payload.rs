@@ -110,7 +110,7 @@ impl Deref for Payload {
 
     #[inline]
     fn deref(&self) -> &[u8] {
-        // SAFETY: who has made this object keeps the memory while it is borrowed.
+        // SAFETY: what has made this object keeps the memory while it is borrowed.
         unsafe { slice::from_raw_parts(self.as_ptr(), self.0.len as usize) }
     }
 }
