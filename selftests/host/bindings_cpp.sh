@@ -116,16 +116,6 @@ run_all() {
 	done
 }
 
-# prints LINE PROGRAM...: it ends with status 0 and one line that matches.
-prints() {
-	local line=$1
-
-	shift
-	"$@" >"$dir/line" && cat "$dir/line" &&
-		[ "$(wc -l <"$dir/line")" -eq 1 ] && grep -q "$line" "$dir/line"
-}
-
-
 # ---- all ----
 
 examples=build/$built/examples

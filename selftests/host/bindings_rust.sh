@@ -90,15 +90,6 @@ clippy_is_silent() {
 	cargo_in "" cargo clippy --locked --offline --all-targets -- -D warnings
 }
 
-# prints LINE PROGRAM...: it ends with status 0 and one line that matches.
-prints() {
-	local line=$1
-
-	shift
-	"$@" >"$dir/line" && cat "$dir/line" &&
-		[ "$(wc -l <"$dir/line")" -eq 1 ] && grep -q "$line" "$dir/line"
-}
-
 # The programs of the tests, which cargo names in its messages.
 test_programs() {
 	cargo_in "" cargo test --locked --offline --tests --no-run \

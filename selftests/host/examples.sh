@@ -14,15 +14,6 @@ trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
 
-# prints LINE PROGRAM...: it ends with status 0 and one line that matches.
-prints() {
-	local line=$1
-
-	shift
-	"$@" >"$dir/line" && cat "$dir/line" &&
-		[ "$(wc -l <"$dir/line")" -eq 1 ] && grep -q "$line" "$dir/line"
-}
-
 echo 1..10
 check "example 1 shares 100,000 events among four actors" \
 	prints ' 100000 events .* all accounted for' "$examples/distribution"

@@ -39,3 +39,12 @@ check_each() {
 	set -e
 	report "$status" "$what"
 }
+
+# prints LINE COMMAND...: it ends with status 0 and one line that matches.
+prints() {
+	local line=$1
+
+	shift
+	"$@" >"$dir/line" && cat "$dir/line" &&
+		[ "$(wc -l <"$dir/line")" -eq 1 ] && grep -q "$line" "$dir/line"
+}
