@@ -169,6 +169,7 @@ extern PyTypeObject *client_type, *event_type, *batch_type, *reservation_type,
 
 PyTypeObject *add_type(PyObject *module, PyType_Spec *spec);
 PyObject *new_object(PyTypeObject *type);
+PyObject *new_record(PyTypeObject *type, PyObject *const *values, Py_ssize_t n);
 int parse_type(PyObject *object, struct rring_type *type);
 
 struct event {

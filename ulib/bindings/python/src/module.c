@@ -22,6 +22,26 @@ PyTypeObject *add_type(PyObject *module, PyType_Spec *spec)
 	return (PyTypeObject *)type;
 }
 
+/*
+ * Return a new struct sequence of @type with the @n @values, of which it takes the
+ * references; or NULL after an exception, also if one of them is NULL.
+ */
+PyObject *new_record(PyTypeObject *type, PyObject *const *values, Py_ssize_t n)
+{
+	PyObject *record = PyStructSequence_New(type);
+	Py_ssize_t i;
+
+	for (i = 0; i < n; i++) {
+		if (record && values[i]) {
+			PyStructSequence_SetItem(record, i, values[i]);
+			continue;
+		}
+		Py_XDECREF(values[i]);
+		Py_CLEAR(record);
+	}
+	return record;
+}
+
 /* The values of the enumerations in rusted_ring/_constants.py. */
 static const struct {
 	const char *name;

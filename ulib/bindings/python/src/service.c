@@ -169,7 +169,6 @@ static PyObject *request_of(struct listener *listener,
 static PyObject *call_of(struct listener *listener,
 			 const struct rring_call *from)
 {
-	PyObject *call = PyStructSequence_New(call_type);
 	PyObject *values[] = {
 		PyLong_FromLong(from->kind),
 		session_of(listener, from),
@@ -177,17 +176,8 @@ static PyObject *call_of(struct listener *listener,
 			from->kind == RRING_CALL_REQUEST ? from->number : 0),
 		request_of(listener, from),
 	};
-	Py_ssize_t i;
 
-	for (i = 0; i < description.n_in_sequence; i++) {
-		if (call && values[i]) {
-			PyStructSequence_SetItem(call, i, values[i]);
-			continue;
-		}
-		Py_XDECREF(values[i]);
-		Py_CLEAR(call);
-	}
-	return call;
+	return new_record(call_type, values, description.n_in_sequence);
 }
 
 struct listening {

@@ -71,7 +71,6 @@ static PyObject *name_of(const char *name)
 
 static PyObject *change_of(const struct rring_change *from)
 {
-	PyObject *change = PyStructSequence_New(change_type);
 	PyObject *values[] = {
 		PyLong_FromUnsignedLong(from->kind),
 		PyLong_FromUnsignedLong(from->ring),
@@ -84,15 +83,8 @@ static PyObject *change_of(const struct rring_change *from)
 		PyLong_FromUnsignedLong(from->client_serial),
 		PyLong_FromUnsignedLong(from->reader),
 	};
-	Py_ssize_t i;
 
-	for (i = 0; i < description.n_in_sequence; i++) {
-		if (change && values[i])
-			PyStructSequence_SetItem(change, i, values[i]);
-		else
-			Py_CLEAR(change);
-	}
-	return change;
+	return new_record(change_type, values, description.n_in_sequence);
 }
 
 struct look {
