@@ -118,6 +118,11 @@ PyObject *owner_close(PyObject *self, PyObject *unused);
 PyObject *owner_exit(PyObject *self, PyObject *arguments);
 PyObject *owner_enter(PyObject *self, PyObject *unused);
 PyObject *owner_is_closed(PyObject *self, void *closure);
+
+/* A property that is a number: owner_number() with the address of its function. */
+typedef uint64_t (*number_t)(PyObject *self);
+
+PyObject *owner_number(PyObject *self, void *number);
 PyObject *owner_get_client(PyObject *self, void *closure);
 PyObject *after_fork(PyObject *module, PyObject *unused);
 int client_is_foreign(const struct client *client);

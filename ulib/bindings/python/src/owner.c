@@ -236,6 +236,12 @@ PyObject *owner_is_closed(PyObject *self, void *closure)
 	return PyBool_FromLong(!((struct owner *)self)->close);
 }
 
+PyObject *owner_number(PyObject *self, void *number)
+{
+	return owner_use((struct owner *)self) ? NULL :
+	       PyLong_FromUnsignedLongLong((*(number_t *)number)(self));
+}
+
 PyObject *owner_get_client(PyObject *self, void *closure)
 {
 	(void)closure;

@@ -378,43 +378,38 @@ static PyObject *close_reader(PyObject *self, PyObject *args, PyObject *kwargs)
 
 /* ---- what it is ---- */
 
-typedef uint64_t (*getter_t)(struct rring_reader *reader);
-
-/* @closure points at one of the functions below. */
-static PyObject *get_number(PyObject *self, void *closure)
+static uint64_t ring_of(PyObject *self)
 {
-	return owner_use((struct owner *)self) ? NULL :
-	       PyLong_FromUnsignedLongLong((*(getter_t *)closure)(
-			ring_reader_of(self)));
+	return rring_reader_ring_id(ring_reader_of(self));
 }
 
-static uint64_t ring_of(struct rring_reader *reader)
+static uint64_t position_of(PyObject *self)
 {
-	return rring_reader_ring_id(reader);
+	return rring_reader_position(ring_reader_of(self));
 }
 
-static uint64_t position_of(struct rring_reader *reader)
+static uint64_t lost_of(PyObject *self)
 {
-	return rring_reader_position(reader);
+	return rring_reader_lost(ring_reader_of(self));
 }
 
-static uint64_t lost_of(struct rring_reader *reader)
+static uint64_t lag_of(PyObject *self)
 {
-	return rring_reader_lost(reader);
+	return rring_reader_lag(ring_reader_of(self));
 }
 
-static uint64_t capacity_of(struct rring_reader *reader)
+static uint64_t capacity_of(PyObject *self)
 {
-	return rring_reader_capacity(reader);
+	return rring_reader_capacity(ring_reader_of(self));
 }
 
-static uint64_t stride_of(struct rring_reader *reader)
+static uint64_t stride_of(PyObject *self)
 {
-	return rring_reader_stride(reader);
+	return rring_reader_stride(ring_reader_of(self));
 }
 
-static getter_t get_ring = ring_of, get_position = position_of,
-	get_lost = lost_of, get_lag = rring_reader_lag,
+static number_t get_ring = ring_of, get_position = position_of,
+	get_lost = lost_of, get_lag = lag_of,
 	get_capacity = capacity_of, get_stride = stride_of;
 
 static PyObject *is_resumed(PyObject *self, void *closure)
@@ -479,14 +474,14 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef properties[] = {
 	OWNER_PROPERTIES,
-	{ "ring", get_number, NULL, "The number of the ring.", &get_ring },
-	{ "position", get_number, NULL,
+	{ "ring", owner_number, NULL, "The number of the ring.", &get_ring },
+	{ "position", owner_number, NULL,
 	  "Of the first entry that was not released.", &get_position },
-	{ "lost", get_number, NULL, "How many entries it has lost.", &get_lost },
-	{ "lag", get_number, NULL, "How many entries it has not released.",
+	{ "lost", owner_number, NULL, "How many entries it has lost.", &get_lost },
+	{ "lag", owner_number, NULL, "How many entries it has not released.",
 	  &get_lag },
-	{ "capacity", get_number, NULL, "Entries of the ring.", &get_capacity },
-	{ "stride", get_number, NULL, "Bytes of an entry; 0: handles.",
+	{ "capacity", owner_number, NULL, "Entries of the ring.", &get_capacity },
+	{ "stride", owner_number, NULL, "Bytes of an entry; 0: handles.",
 	  &get_stride },
 	{ "resumed", is_resumed, NULL, "Did the ring know the name?", NULL },
 	{ "type", get_type, NULL, "(name, size) of the events, or None.", NULL },

@@ -411,42 +411,32 @@ static PyObject *leave(PyObject *self, PyObject *unused)
 
 /* ---- what it is ---- */
 
-typedef uint64_t (*getter_t)(struct rring_writer *writer);
-
-/* @closure points at one of the functions below. */
-static PyObject *get_number(PyObject *self, void *closure)
+static uint64_t ring_of(PyObject *self)
 {
-	return owner_use((struct owner *)self) ? NULL :
-	       PyLong_FromUnsignedLongLong((*(getter_t *)closure)(
-			ring_writer_of(self)));
+	return rring_writer_ring_id(ring_writer_of(self));
 }
 
-static uint64_t ring_of(struct rring_writer *writer)
+static uint64_t position_of(PyObject *self)
 {
-	return rring_writer_ring_id(writer);
+	return rring_writer_position(ring_writer_of(self));
 }
 
-static uint64_t position_of(struct rring_writer *writer)
+static uint64_t capacity_of(PyObject *self)
 {
-	return rring_writer_position(writer);
+	return rring_writer_capacity(ring_writer_of(self));
 }
 
-static uint64_t capacity_of(struct rring_writer *writer)
+static uint64_t stride_of(PyObject *self)
 {
-	return rring_writer_capacity(writer);
+	return rring_writer_stride(ring_writer_of(self));
 }
 
-static uint64_t stride_of(struct rring_writer *writer)
+static uint64_t readers_of(PyObject *self)
 {
-	return rring_writer_stride(writer);
+	return rring_writer_readers(ring_writer_of(self));
 }
 
-static uint64_t readers_of(struct rring_writer *writer)
-{
-	return rring_writer_readers(writer);
-}
-
-static getter_t get_ring = ring_of, get_position = position_of,
+static number_t get_ring = ring_of, get_position = position_of,
 	get_capacity = capacity_of, get_stride = stride_of,
 	get_readers = readers_of;
 
@@ -493,12 +483,12 @@ static PyMethodDef methods[] = {
 
 static PyGetSetDef properties[] = {
 	OWNER_PROPERTIES,
-	{ "ring", get_number, NULL, "The number of the ring.", &get_ring },
-	{ "position", get_number, NULL, "Of the next entry.", &get_position },
-	{ "capacity", get_number, NULL, "Entries of the ring.", &get_capacity },
-	{ "stride", get_number, NULL, "Bytes of an entry; 0: handles.",
+	{ "ring", owner_number, NULL, "The number of the ring.", &get_ring },
+	{ "position", owner_number, NULL, "Of the next entry.", &get_position },
+	{ "capacity", owner_number, NULL, "Entries of the ring.", &get_capacity },
+	{ "stride", owner_number, NULL, "Bytes of an entry; 0: handles.",
 	  &get_stride },
-	{ "readers", get_number, NULL, "How many readers the ring has.",
+	{ "readers", owner_number, NULL, "How many readers the ring has.",
 	  &get_readers },
 	{ "pressure", get_pressure, NULL,
 	  "How full the ring is, from 0.0 to 1.0.", NULL },
