@@ -22,8 +22,8 @@
 
 #define TRIES	10000	/* for the list of clients, if another thread has it */
 
-static pthread_mutex_t install_lock = PTHREAD_MUTEX_INITIALIZER;
-static int installed;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int install_error;
 static struct sigaction previous;
 
 /* ---- the mapping of an address ---- */
@@ -204,7 +204,7 @@ static void on_bus_error(int number, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-static int install(void)
+static void install(void)
 {
 	struct sigaction action = {
 		.sa_sigaction = on_bus_error,
@@ -214,21 +214,17 @@ static int install(void)
 	sigemptyset(&action.sa_mask);
 	if (sigaction(SIGBUS, NULL, &previous) ||
 	    sigaction(SIGBUS, &action, NULL))
-		return -errno;
-	installed = 1;
-	return 0;
+		install_error = -errno;
 }
 
 int rring_guard_evictions(void)
 {
 	int err = ulib_clients_init();
 
-	if (err)
-		return rring_refuse_slow(err);
-	pthread_mutex_lock(&install_lock);
-	if (!installed)
-		err = install();
-	pthread_mutex_unlock(&install_lock);
+	if (!err) {
+		pthread_once(&once, install);
+		err = install_error;
+	}
 	return rring_refuse_slow(err);
 }
 
