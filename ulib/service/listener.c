@@ -32,8 +32,9 @@ struct rring_listener {
 	uint32_t count;		/* of sessions */
 	uint32_t nr_ended;	/* of sessions that have .has_ended */
 	int has_refused;	/* 1: a caller found no place, and waits for one */
-	int has_room;		/* 1: a session has ended since then */
-	uint64_t refused_at;	/* ulib_watch_others() then */
+	uint64_t refused_at;	/* ulib_watch_others() then; UINT64_MAX: a
+				 * session has ended since
+				 */
 	int requests_are_next;	/* 1: the last call has looked at changes */
 	struct session *leaving;	/* reported as RRING_CALL_END, or NULL */
 	struct session *session[RRING_CURSORS];	/* by cursor of its reader */
@@ -180,7 +181,6 @@ static struct session *accept_caller(struct rring_listener *listener,
 		return session;
 	ulib_watch_forget(listener->watch, change->ring);
 	listener->has_refused = 1;
-	listener->has_room = 0;
 	listener->refused_at = ulib_watch_others(listener->watch);
 	return NULL;
 }
@@ -192,10 +192,8 @@ static struct session *accept_caller(struct rring_listener *listener,
  */
 static int try_refused_again(struct rring_listener *listener)
 {
-	int has_changed = listener->count < RRING_CURSORS &&
-		listener->refused_at != ulib_watch_others(listener->watch);
-
-	if (!listener->has_refused || (!listener->has_room && !has_changed))
+	if (!listener->has_refused || listener->count == RRING_CURSORS ||
+	    listener->refused_at == ulib_watch_others(listener->watch))
 		return 0;
 	listener->has_refused = 0;
 	ulib_watch_scan(listener->watch);
@@ -212,7 +210,7 @@ static void close_session(struct rring_listener *listener,
 	rring_reader_close(pipe->sink, 0);
 	rring_writer_close(pipe->source);
 	free(session);
-	listener->has_room = 1;
+	listener->refused_at = UINT64_MAX;
 }
 
 static void mark_ended(struct rring_listener *listener, uint32_t ring_serial)
