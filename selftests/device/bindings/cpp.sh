@@ -3,15 +3,12 @@
 # needs: bindings-cpp
 # The C++ binding on the device: its tests, its examples, whose actors are killed, and
 # a reader that is killed and goes on.
+# shellcheck source=selftests/lib/script.sh
+. /script.sh
 export RRING_BACKEND=device
 built=/bindings/cpp
 dir=$(mktemp -d)
 cd "$dir" || exit 1
-
-report() {
-	[ "$1" -eq 0 ] || printf 'not '
-	echo "ok $2 - $3"
-}
 
 # Their lines of TAP would be taken for ours.
 run_tests() {
@@ -21,11 +18,6 @@ run_tests() {
 		esac
 		"$test" >out 2>&1 || { sed "s|^|# |" out; return 1; }
 	done
-}
-
-# Below 32768.
-random() {
-	od -An -N2 -tu2 /dev/urandom | awk '{ print int($1 / 2) }'
 }
 
 count=$((2000000 / ${RRING_TEST_SCALE:-1}))

@@ -3,6 +3,8 @@
 # needs: bindings-mixed bindings-cpp bindings-rust bindings-python-guest
 # One ring, a writer in C, and readers in C, C++, Rust and Python, which are killed at
 # random instants: each counts each event once.
+# shellcheck source=selftests/lib/script.sh
+. /script.sh
 home=/python
 export RRING_BACKEND=device PYTHONHOME=$home PYTHONPATH=$home/package
 export LD_LIBRARY_PATH=$home/lib PYTHONDONTWRITEBYTECODE=1
@@ -10,11 +12,6 @@ count=$((1000000 / ${RRING_TEST_SCALE:-1}))
 kills=10
 dir=$(mktemp -d)
 cd "$dir" || exit 1
-
-report() {
-	[ "$1" -eq 0 ] || printf 'not '
-	echo "ok $2 - $3"
-}
 
 # read_in LANGUAGE: its name is that of the language.
 read_in() {
@@ -25,11 +22,6 @@ read_in() {
 	python)	$home/bin/python3 -S $home/examples/mixed.py numbers python \
 			$count ;;
 	esac
-}
-
-# Below 32768.
-random() {
-	od -An -N2 -tu2 /dev/urandom | awk '{ print int($1 / 2) }'
 }
 
 # One run that is killed, or has ended before.

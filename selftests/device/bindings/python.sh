@@ -3,6 +3,8 @@
 # needs: bindings-python-guest
 # The package for Python, on the device: its tests, its examples with kills, a
 # client that is evicted, and a reader that goes on after each kill.
+# shellcheck source=selftests/lib/script.sh
+. /script.sh
 home=/python
 export RRING_BACKEND=device PYTHONHOME=$home PYTHONPATH=$home/package
 export LD_LIBRARY_PATH=$home/lib PYTHONDONTWRITEBYTECODE=1
@@ -10,11 +12,6 @@ dir=$(mktemp -d)
 cd "$dir" || exit 1
 
 python="$home/bin/python3 -S"
-
-report() {
-	[ "$1" -eq 0 ] || printf 'not '
-	echo "ok $2 - $3"
-}
 
 unit() {
 	$python -X dev $home/tests/test_"$1".py 2>out || { cat out; return 1; }
@@ -30,11 +27,6 @@ with rr.Client("mixed") as client:
     for i in range(int(sys.argv[1])):
         writer.add(struct.pack("<Q56x", i))
 ' "$1"
-}
-
-# Below 32768.
-random() {
-	od -An -N2 -tu2 /dev/urandom | awk '{ print int($1 / 2) }'
 }
 
 # Killed at random instants until one run comes to the end.

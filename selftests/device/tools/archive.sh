@@ -3,6 +3,9 @@
 # needs: examples
 # The example "archive", killed 100 times while three writers go on writing: the
 # database has each of their lines once.
+# shellcheck source=selftests/lib/script.sh
+. /script.sh
+
 kills=100
 rings="archived.a archived.b archived.c"
 dir=$(mktemp -d)
@@ -27,11 +30,6 @@ is_open() {
 	rring stat --json | grep -q "\"$1\""
 }
 
-# Below 32768.
-random() {
-	od -An -N2 -tu2 /dev/urandom | awk '{ print int($1 / 2) }'
-}
-
 # Kill it at a random instant, or while it starts.
 run_and_kill() {
 	# shellcheck disable=SC2086 # a list
@@ -49,11 +47,6 @@ each_line_is_there_once() {
 		$2 != next_line || $3 != next_line { wrong = 1; print; exit }
 		{ next_line++ }
 		END { exit wrong || rings != 3 || next_line % 1000 }'
-}
-
-report() {
-	[ "$1" -eq 0 ] || printf 'not '
-	echo "ok $2 - $3"
 }
 
 # The named readers would keep the rings, in the arena of the next tests.
