@@ -4,11 +4,10 @@
  * is full, transform them in place in one go, fold the results; and so on.
  * One thread does it all.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include <rusted_ring.h>
+
+#define PROGRAM		"batch"
+#include "actors.h"
 
 #define CAPACITY	4096
 #define ITEM		1
@@ -22,22 +21,6 @@ struct item {
 struct fold {
 	uint64_t items, sum, largest;
 };
-
-static void must(long result, const char *what)
-{
-	if (result >= 0)
-		return;
-	fprintf(stderr, "batch: %s: %s\n", what, strerror((int)-result));
-	exit(1);
-}
-
-static void must_be(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "batch: not so: %s\n", what);
-	exit(1);
-}
 
 /* Items from number @first on, below @end: how many found room. */
 static uint64_t load(struct rring_writer *writer, uint64_t first, uint64_t end)

@@ -8,16 +8,10 @@
  * killed, without the module they are threads. Documentation/frames.rst explains
  * the program.
  */
-#include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <rusted_ring.h>
+
+#define PROGRAM		"camera"
+#include "actors.h"
 
 #define AHEAD		8u	/* frames that the camera may be ahead */
 #define BRIGHT		255
@@ -45,22 +39,6 @@ static const struct rring_ring_config spots_ring = {
 
 static uint64_t frames = 300, kills = 50, width = 1280, height = 720;
 static int arena;
-
-static void must(long result, const char *what)
-{
-	if (result >= 0)
-		return;
-	fprintf(stderr, "camera: %s: %s\n", what, strerror((int)-result));
-	exit(1);
-}
-
-static void must_be(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "camera: not so: %s\n", what);
-	exit(1);
-}
 
 /* ---- frames ---- */
 
@@ -215,55 +193,33 @@ static void (*const stage[])(uint64_t last) = { be_camera, be_detector };
 #define STAGES	(sizeof(stage) / sizeof(stage[0]))
 
 static int on_device;
-static pid_t process[STAGES];
-static pthread_t thread[STAGES];
+static struct actor actor[STAGES];
 
-static void start_process(size_t i)
+static void work(unsigned int i)
 {
-	process[i] = fork();
-	must(process[i], "fork");
-	if (process[i])
-		return;
 	stage[i](NEVER);
-	_exit(0);
 }
 
-static int end_process(size_t i)
+/* The kills are shared out among the stages. */
+static void work_with_ends(unsigned int i)
 {
-	int status;
-
-	must(waitpid(process[i], &status, 0), "wait");
-	return status;
-}
-
-/* A stage that ends KILLS / 2 times before it is done. */
-static void *run_thread(void *arg)
-{
-	size_t i = (size_t)(uintptr_t)arg;
 	uint64_t ends = (kills + i) / STAGES;
 	uint64_t n;
 
 	for (n = 1; n <= ends; n++)
 		stage[i](n * frames / (ends + 1));
-	stage[i](NEVER);
-	return NULL;
+	work(i);
 }
 
-static void launch(size_t i)
+static void launch(unsigned int i)
 {
-	if (on_device)
-		start_process(i);
-	else
-		must(-pthread_create(&thread[i], NULL, run_thread,
-				     (void *)(uintptr_t)i), "start a thread");
-}
-
-static void end(size_t i)
-{
-	if (on_device)
-		must_be(!end_process(i), "a stage has ended well");
-	else
-		must(-pthread_join(thread[i], NULL), "join a thread");
+	actor[i] = (struct actor) {
+		.number = i,
+		.is_process = on_device,
+		.work = work,
+		.work_with_ends = work_with_ends,
+	};
+	actor_start(&actor[i]);
 }
 
 /*
@@ -273,14 +229,12 @@ static void end(size_t i)
 static void kill_in_time(uint64_t number)
 {
 	uint64_t every = kills ? (frames - AHEAD) / kills : 0;
-	size_t i = (size_t)rand() % STAGES;
+	unsigned int i = (unsigned int)rand() % STAGES;
 
 	if (!on_device || !kills || number % every != every - 1 ||
 	    number / every >= kills)
 		return;
-	kill(process[i], SIGKILL);
-	must_be(WIFSIGNALED(end_process(i)), "a stage was killed at work");
-	start_process(i);
+	actor_kill(&actor[i]);
 }
 
 /* ---- the recorder ---- */
@@ -346,14 +300,11 @@ static void create_arena(void)
 static void parse(int argc, char **argv)
 {
 	uint64_t *const values[] = { &frames, &kills, &width, &height };
-	char *rest;
 	int i;
 
 	must_be(argc <= 5, "camera [FRAMES [KILLS [WIDTH HEIGHT]]]");
-	for (i = 1; i < argc; i++) {
-		*values[i - 1] = strtoull(argv[i], &rest, 10);
-		must_be(rest != argv[i] && !*rest, "an argument is a number");
-	}
+	for (i = 1; i < argc; i++)
+		*values[i - 1] = number_in(argv[i], UINT64_MAX);
 	must_be(width && width <= 8192 && height && height <= 8192,
 		"a frame has up to 8192 x 8192 pixels");
 	must_be(width * height > RRING_STRIDE_MAX,
@@ -365,7 +316,7 @@ int main(int argc, char **argv)
 {
 	struct rring_client *client;
 	struct rring_reader *all, *spots;
-	size_t i;
+	unsigned int i;
 
 	parse(argc, argv);
 	create_arena();
@@ -378,7 +329,7 @@ int main(int argc, char **argv)
 		launch(i);
 	record(all, spots);
 	for (i = 0; i < STAGES; i++)
-		end(i);
+		actor_end(&actor[i]);
 	rring_reader_close(all, 0);
 	rring_reader_close(spots, 0);
 	check_slots(client);

@@ -5,13 +5,12 @@
  * counts, one keeps an audit trail. They work at their own pace. A slot is
  * free again when the last of them is done with it, and at the end all are.
  */
-#include <pthread.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <rusted_ring.h>
+
+#define PROGRAM		"distribution"
+#include "actors.h"
 
 #define TYPES	4
 #define USERS	97
@@ -46,22 +45,6 @@ static uint64_t trail;
 static uint64_t sent_edits_of[USERS];
 static uint64_t sent[TYPES], sent_bytes;
 static uint64_t sent_trail;
-
-static void must(long result, const char *what)
-{
-	if (result >= 0)
-		return;
-	fprintf(stderr, "distribution: %s: %s\n", what, strerror((int)-result));
-	exit(1);
-}
-
-static void must_be(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "distribution: not so: %s\n", what);
-	exit(1);
-}
 
 static struct rring_client *attach(enum rring_role role)
 {

@@ -6,17 +6,12 @@
  * without the module they are threads. At the end each consumer has counted each
  * trade exactly once. Documentation/durable.rst explains how.
  */
-#include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <rusted_ring.h>
+
+#define PROGRAM		"fanout"
+#include "actors.h"
 
 #define CONSUMERS	4u
 #define SYMBOLS		64u
@@ -55,22 +50,6 @@ static const struct rring_ring_config trades_ring = {
 static uint64_t trades = 1000000, kills = 50;
 static struct account *account;	/* by consumer */
 static int arena;
-
-static void must(long result, const char *what)
-{
-	if (result >= 0)
-		return;
-	fprintf(stderr, "fanout: %s: %s\n", what, strerror((int)-result));
-	exit(1);
-}
-
-static void must_be(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "fanout: not so: %s\n", what);
-	exit(1);
-}
 
 static struct rring_client *attach(void)
 {
@@ -204,14 +183,12 @@ static void consume(uint32_t i, uint64_t last)
 }
 
 /* ---- start and kill them ---- */
-
 #define ACTORS		(CONSUMERS + 1)	/* the feed is the last one */
 
 static int on_device;
-static pid_t process[ACTORS];
-static pthread_t thread[ACTORS];
+static struct actor actor[ACTORS];
 
-static void act(uint32_t i, uint64_t last)
+static void act(unsigned int i, uint64_t last)
 {
 	if (i == CONSUMERS)
 		be_feed(last);
@@ -219,52 +196,31 @@ static void act(uint32_t i, uint64_t last)
 		consume(i, last);
 }
 
-static void start_process(uint32_t i)
+static void act_to_the_end(unsigned int i)
 {
-	process[i] = fork();
-	must(process[i], "fork");
-	if (process[i])
-		return;
 	act(i, NEVER);
-	_exit(0);
-}
-
-static int end_process(uint32_t i)
-{
-	int status;
-
-	must(waitpid(process[i], &status, 0), "wait");
-	return status;
 }
 
 /* The kills are shared out among the actors. */
-static void *run_thread(void *arg)
+static void act_with_ends(unsigned int i)
 {
-	uint32_t i = (uint32_t)(uintptr_t)arg;
 	uint64_t ends = (kills + i) / ACTORS;
 	uint64_t n;
 
 	for (n = 1; n <= ends; n++)
 		act(i, n * trades / (ends + 1));
-	act(i, NEVER);
-	return NULL;
+	act_to_the_end(i);
 }
 
-static void launch(uint32_t i)
+static void launch(unsigned int i)
 {
-	if (on_device)
-		start_process(i);
-	else
-		must(-pthread_create(&thread[i], NULL, run_thread,
-				     (void *)(uintptr_t)i), "start a thread");
-}
-
-static void end(uint32_t i)
-{
-	if (on_device)
-		must_be(!end_process(i), "an actor has ended well");
-	else
-		must(-pthread_join(thread[i], NULL), "join a thread");
+	actor[i] = (struct actor) {
+		.number = i,
+		.is_process = on_device,
+		.work = act_to_the_end,
+		.work_with_ends = act_with_ends,
+	};
+	actor_start(&actor[i]);
 }
 
 /*
@@ -274,15 +230,13 @@ static void end(uint32_t i)
 static void kill_in_time(uint64_t number)
 {
 	static uint64_t killed;
-	uint32_t i = (uint32_t)rand() % ACTORS;
+	unsigned int i = (unsigned int)rand() % ACTORS;
 
 	if (!on_device || killed == kills ||
 	    number < (killed + 1) * ((trades - AHEAD) / (kills + 1)))
 		return;
 	killed++;
-	kill(process[i], SIGKILL);
-	must_be(WIFSIGNALED(end_process(i)), "an actor was killed at work");
-	start_process(i);
+	actor_kill(&actor[i]);
 }
 
 /* ---- all of them ---- */
@@ -341,15 +295,6 @@ static void make_names(struct rring_client *client)
 		rring_reader_close(reader_of(client, name), 0);
 }
 
-static uint64_t number_in(const char *text)
-{
-	char *rest;
-	uint64_t number = strtoull(text, &rest, 10);
-
-	must_be(rest != text && !*rest, "an argument is a number");
-	return number;
-}
-
 int main(int argc, char **argv)
 {
 	struct rring_client *client;
@@ -358,9 +303,9 @@ int main(int argc, char **argv)
 
 	must_be(argc <= 3, "fanout [TRADES [KILLS]]");
 	if (argc > 1)
-		trades = number_in(argv[1]);
+		trades = number_in(argv[1], UINT64_MAX);
 	if (argc > 2)
-		kills = number_in(argv[2]);
+		kills = number_in(argv[2], UINT64_MAX);
 	must_be(trades >= 2 * AHEAD && trades / 1000 >= kills,
 		"2048 trades or more, and 1000 for each kill");
 	create_arena();
@@ -371,7 +316,7 @@ int main(int argc, char **argv)
 		launch(i);
 	supervise(reader);
 	for (i = 0; i < ACTORS; i++)
-		end(i);
+		actor_end(&actor[i]);
 	rring_close(client);
 	check_accounts();
 	printf("fanout: %u consumers have each of %llu trades once; %llu times one of them or the feed ended in its work\n",

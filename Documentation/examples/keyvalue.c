@@ -6,16 +6,12 @@
  * processes, and KILLS of the clients are killed at random and replaced. Without
  * the module they are threads, and KILLS of them end in the middle of a request.
  */
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <rusted_ring.h>
+
+#define PROGRAM		"keyvalue"
+#include "actors.h"
 
 #define SERVICE		"keyvalue"
 #define KEYS		16u	/* of each client */
@@ -42,22 +38,6 @@ struct reply {
 static unsigned int clients = 64, requests = 1000, kills = 50;
 static int arena;
 static int on_device;
-
-static void must(long result, const char *what)
-{
-	if (result >= 0)
-		return;
-	fprintf(stderr, "keyvalue: %s: %s\n", what, strerror((int)-result));
-	exit(1);
-}
-
-static void must_be(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "keyvalue: not so: %s\n", what);
-	exit(1);
-}
 
 static struct rring_client *attach(void)
 {
@@ -290,15 +270,6 @@ static void create_arena(void)
 	on_device = rring_backend() == RRING_BACKEND_DEVICE;
 }
 
-static unsigned int number_in(const char *text)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	must_be(!*end && end != text && number <= 1000000, "a number");
-	return (unsigned int)number;
-}
-
 int main(int argc, char **argv)
 {
 	const struct request stop = { .operation = STOP };
@@ -309,11 +280,11 @@ int main(int argc, char **argv)
 	int status = 0;
 
 	if (argc > 1)
-		clients = number_in(argv[1]);
+		clients = (unsigned int)number_in(argv[1], 1000000);
 	if (argc > 2)
-		requests = number_in(argv[2]);
+		requests = (unsigned int)number_in(argv[2], 1000000);
 	if (argc > 3)
-		kills = number_in(argv[3]);
+		kills = (unsigned int)number_in(argv[3], 1000000);
 	must_be(clients && clients <= CLIENTS_MAX && requests > 1,
 		"1 to 250 clients, and 2 requests or more");
 	create_arena();

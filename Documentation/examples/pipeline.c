@@ -5,13 +5,12 @@
  * filled and read in place, in batches. Measurements come in, are checked and
  * summed up; what goes out is compared with what came in.
  */
-#include <pthread.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <rusted_ring.h>
+
+#define PROGRAM		"pipeline"
+#include "actors.h"
 
 #define BATCH		64
 #define SAMPLES_MAX	96
@@ -48,22 +47,6 @@ static pthread_barrier_t barrier;
 static struct tally {
 	uint64_t events, samples, sum;
 } fed, parsed, finished;
-
-static void must(long result, const char *what)
-{
-	if (result >= 0)
-		return;
-	fprintf(stderr, "pipeline: %s: %s\n", what, strerror((int)-result));
-	exit(1);
-}
-
-static void must_be(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "pipeline: not so: %s\n", what);
-	exit(1);
-}
 
 static struct rring_client *attach(void)
 {

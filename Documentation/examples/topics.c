@@ -9,17 +9,12 @@
  * are processes that are killed, without the module they are threads.
  */
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <rusted_ring.h>
+
+#define PROGRAM		"topics"
+#include "actors.h"
 
 #define PREFIX		"topics/"
 #define PUBLISHERS_MAX	100u
@@ -36,22 +31,6 @@ static int on_device;
  * dead one finds here with which topic. The processes share this memory.
  */
 static unsigned int *next_topic;
-
-static void must(long result, const char *what)
-{
-	if (result >= 0)
-		return;
-	fprintf(stderr, "topics: %s: %s\n", what, strerror((int)-result));
-	exit(1);
-}
-
-static void must_be(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "topics: not so: %s\n", what);
-	exit(1);
-}
 
 static struct rring_client *attach(void)
 {
@@ -119,26 +98,36 @@ static int be_publisher(unsigned int i, unsigned int last)
 	return goes_on;
 }
 
-/* ---- publishers that are processes, on the device ---- */
+/* ---- start and kill them ---- */
 
-static pid_t process[PUBLISHERS_MAX];
+static struct actor publisher[PUBLISHERS_MAX];
 
-static void start_process(unsigned int i)
+static void publish(unsigned int i)
 {
-	process[i] = fork();
-	must(process[i], "fork");
-	if (process[i])
-		return;
 	be_publisher(i, NEVER);
-	_exit(0);
 }
 
-static int end_process(unsigned int i)
+/* The kills are shared out among the publishers. */
+static void publish_with_ends(unsigned int i)
 {
-	int status;
+	unsigned int last;
 
-	must(waitpid(process[i], &status, 0), "wait");
-	return status;
+	for (last = i; last < kills; last += at_once)
+		if (!be_publisher(i, last % events))
+			__atomic_fetch_add(&killed, 1, __ATOMIC_RELAXED);
+	publish(i);
+}
+
+static void launch(unsigned int i)
+{
+	next_topic[i] = i;
+	publisher[i] = (struct actor) {
+		.number = i,
+		.is_process = on_device,
+		.work = publish,
+		.work_with_ends = publish_with_ends,
+	};
+	actor_start(&publisher[i]);
 }
 
 /* Kill a publisher at work, and let another one go on. */
@@ -148,45 +137,8 @@ static void kill_one(void)
 
 	if (next_topic[i] >= topics)
 		return;
-	kill(process[i], SIGKILL);
-	must_be(WIFSIGNALED(end_process(i)), "a publisher was killed at work");
+	actor_kill(&publisher[i]);
 	killed++;
-	start_process(i);
-}
-
-/* ---- publishers that are threads, without the module ---- */
-
-static pthread_t thread[PUBLISHERS_MAX];
-
-/* The kills are shared out among the publishers. */
-static void *run_thread(void *arg)
-{
-	unsigned int i = (unsigned int)(uintptr_t)arg;
-	unsigned int last;
-
-	for (last = i; last < kills; last += at_once)
-		if (!be_publisher(i, last % events))
-			__atomic_fetch_add(&killed, 1, __ATOMIC_RELAXED);
-	be_publisher(i, NEVER);
-	return NULL;
-}
-
-static void launch(unsigned int i)
-{
-	next_topic[i] = i;
-	if (on_device)
-		start_process(i);
-	else
-		must(-pthread_create(&thread[i], NULL, run_thread,
-				     (void *)(uintptr_t)i), "start a thread");
-}
-
-static void end(unsigned int i)
-{
-	if (on_device)
-		must_be(!end_process(i), "a publisher has ended well");
-	else
-		must(-pthread_join(thread[i], NULL), "join a thread");
 }
 
 /* ---- the subscriber ---- */
@@ -347,15 +299,6 @@ static void create_arena(void)
 	must_be(next_topic != MAP_FAILED, "there is memory");
 }
 
-static unsigned int number_in(const char *text)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	must_be(!*end && end != text && number <= 1000000, "a number");
-	return (unsigned int)number;
-}
-
 static void parse(int argc, char **argv)
 {
 	unsigned int *const values[] = { &topics, &events, &at_once, &kills };
@@ -363,7 +306,8 @@ static void parse(int argc, char **argv)
 
 	must_be(argc <= 5, "topics [TOPICS [EVENTS [AT_ONCE [KILLS]]]]");
 	for (i = 1; i < argc; i++)
-		*values[i - 1] = number_in(argv[i]);
+		*values[i - 1] = (unsigned int)number_in(argv[i],
+							 1000000);
 	must_be(at_once && at_once <= PUBLISHERS_MAX, "1 to 100 publishers");
 	must_be(events, "a topic has an event");
 }
@@ -380,7 +324,7 @@ int main(int argc, char **argv)
 		launch(i);
 	subscribe(&subscriber);
 	for (i = 0; i < at_once; i++)
-		end(i);
+		actor_end(&publisher[i]);
 	rring_set_close(subscriber.set);
 	rring_close(subscriber.client);
 	free(subscriber.is_open);
