@@ -688,6 +688,28 @@ TEST(right_use_is_not_reported)
 	EXPECT_EQ(0, misuses_of(use_rightly));
 }
 
+/* Only events of an owned arena can be sealed. */
+TEST(after_a_failed_seal_the_client_may_still_write_the_event)
+{
+	static const uint32_t capacity[RRING_POOLS] = { [RRING_L] = 1 };
+	struct rring_client *client = client_with(arena_with(capacity, 0),
+						  RRING_PRODUCER,
+						  RRING_CHECKED);
+	struct rring_event event;
+	int count = 0;
+
+	rring_on_misuse(note_misuse, &count);
+	ASSERT_EQ(0, rring_alloc_l(client, 40, 1, &event));
+	memset(event.data, 1, 40);
+	EXPECT_EQ(-EOPNOTSUPP, rring_seal(client, &event));
+	EXPECT_EQ(0, rring_resize(client, &event, 8));
+	memset(event.data, 2, 8);
+	EXPECT_EQ(0, rring_drop(client, &event));
+	rring_close(client);
+	rring_on_misuse(NULL, NULL);
+	EXPECT_EQ(0, count);
+}
+
 static void leave_from_two_places(struct stage *stage)
 {
 	int i;

@@ -74,6 +74,17 @@ static inline void ulib_ledger_emptied(const struct rring_client *client,
 	ulib_recent_enter(client, handle, 0);
 }
 
+/*
+ * Clear RRING_PRIVATE in the ledger word of @event, which the single-threaded client
+ * holds: others get to know the event, so its slot is not parked when it is dropped.
+ * A client with several threads parks no slot, and never sets this bit.
+ */
+static inline void ulib_clear_private(const struct rring_event *event)
+{
+	rring_word_store_release(event->word, rring_word_load(event->word) &
+					      ~RRING_PRIVATE);
+}
+
 void ulib_ledger_open(struct rring_client *client);
 void ulib_ledger_raise_empty(const struct rring_client *client,
 			     rring_word_t *word, uint64_t change);

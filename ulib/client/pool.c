@@ -868,14 +868,8 @@ uint64_t rring_share(struct rring_client *client,
 {
 	if (!rring_event_is_of(event, client) || ulib_is_lost(client))
 		return 0;
-	/*
-	 * Clear RRING_PRIVATE, because another client gets the handle. A client
-	 * with several threads never sets this bit, because it parks no slot.
-	 */
 	if (!client->shared)
-		rring_word_store_release(event->word,
-					 rring_word_load(event->word) &
-					 ~RRING_PRIVATE);
+		ulib_clear_private(event);
 	else if (ulib_is_checked(client) &&
 		 !ulib_checked_share(client, event))
 		return 0;

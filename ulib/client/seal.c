@@ -2,6 +2,7 @@
 /* Seal an event, so that not even its producer can write the payload. */
 #include "../debug/debug.h"
 #include "client.h"
+#include "ledger.h"
 
 static int explain(int err)
 {
@@ -40,30 +41,40 @@ static int seal_xxl(struct rring_client *client, struct rring_event *event)
 	return err;
 }
 
+/* The payload leaves OWN; from now on it is read in PAYLOAD. */
+static int seal_slot(struct rring_client *client, struct rring_event *event)
+{
+	int err;
+
+	/* not parked when it is dropped: a parked slot would stay sealed */
+	if (!client->shared)
+		ulib_clear_private(event);
+	err = call_seal(client, event->handle);
+	if (!err)
+		rring_event_at(client, event->handle, event->len,
+			       event->event_type, event);
+	return err;
+}
+
 int rring_seal(struct rring_client *client, struct rring_event *event)
 {
 	uint32_t pool = rring_handle_class(event->handle);
 	int err;
 
 	ulib_error_forget();
+	if (ulib_is_lost(client))
+		return ulib_refuse_lost(client);
 	if (!rring_event_is_of(event, client))
 		return rring_foreign_slow(client, event);
 	if (pool < RRING_L || pool > RRING_XXL)
 		return ulib_error(-EINVAL, "the event is below class RRING_L: a copy costs less than to seal");
-	if (pool == RRING_XXL)
-		return seal_xxl(client, event);
-	/* not parked when it is dropped: a parked slot would stay sealed */
-	if (!rring_share(client, event))
+	if (ulib_is_checked(client) && !ulib_checked_seal(client, event))
 		return ulib_not_held(client);
-	err = call_seal(client, event->handle);
-	if (err)
-		return err;
-	/* the payload has left OWN; from now on it is read in PAYLOAD */
-	rring_event_at(client, event->handle, event->len, event->event_type,
-		       event);
-	if (ulib_is_checked(client))
+	err = pool == RRING_XXL ? seal_xxl(client, event) :
+				  seal_slot(client, event);
+	if (!err && ulib_is_checked(client))
 		ulib_checked_sealed(client, event);
-	return 0;
+	return err;
 }
 
 int rring_is_sealed(const struct rring_client *client,

@@ -46,10 +46,14 @@ int ulib_checked_keeps(struct rring_client *client, uint64_t handle);
 /* These return 1 if the caller may go on, or 0 if they have reported a misuse. */
 int ulib_checked_share(struct rring_client *client,
 		       const struct rring_event *event);
+int ulib_checked_seal(struct rring_client *client,
+		      const struct rring_event *event);
 int ulib_checked_resize(struct rring_client *client,
 			const struct rring_event *event, uint32_t len);
 
-/* Note that the payload of @event, which was shared, has moved: it is sealed. */
+/*
+ * Note that @event is sealed: its payload has moved, and may not change any more.
+ */
 void ulib_checked_sealed(struct rring_client *client,
 			 const struct rring_event *event);
 

@@ -217,16 +217,33 @@ int ulib_checked_share(struct rring_client *client,
 	return !!record;
 }
 
+int ulib_checked_seal(struct rring_client *client,
+		      const struct rring_event *event)
+{
+	const void *caller = ULIB_CALLER;
+	struct ulib_record *record;
+
+	ulib_debug_enter(client, "rring_seal()", caller);
+	record = ulib_debug_held(client, event, "rring_seal()", 0, caller);
+	if (record)
+		ulib_debug_check_end(client, record, "rring_seal()", caller);
+	ulib_debug_leave(client);
+	return !!record;
+}
+
 void ulib_checked_sealed(struct rring_client *client,
 			 const struct rring_event *event)
 {
+	const void *caller = ULIB_CALLER;
 	struct ulib_record *record;
 
-	ulib_debug_enter(client, "rring_seal()", ULIB_CALLER);
+	ulib_debug_enter(client, "rring_seal()", caller);
 	record = ulib_record_find(&ulib_debug_of(client)->records,
 				  event->handle);
-	if (record && record->handle == event->handle)
+	if (record && record->handle == event->handle) {
+		ulib_debug_give(client, record, caller);
 		record->data = event->data;
+	}
 	ulib_debug_leave(client);
 }
 
