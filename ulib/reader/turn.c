@@ -279,8 +279,26 @@ int ulib_set_choose(struct rring_set *set, struct rring_reader **from,
 	return err;
 }
 
-int rring_set_try_read(struct rring_set *set, struct rring_event *event,
-		       struct rring_reader **from)
+/*
+ * Return the group whose next member ulib_set_choose() would choose, and which has
+ * events that an earlier look has found: the usual case of a set that is busy.
+ * Return NULL in all other cases.
+ */
+static inline struct group *group_in_turn(struct rring_set *set)
+{
+	struct group *group = set->groups;
+	const struct member *member = &set->members[group->next];
+
+	return set->nr_groups && !set->failed && !set->nr_runs &&
+	       set->config.order != RRING_BY_TIMESTAMP && !member->error &&
+	       member->reader->head != member->reader->pos &&
+	       !member->reader->peeked ? group : NULL;
+}
+
+/* Read as rring_set_try_read() does, after it has released the last event. */
+static int __attribute__((noinline))
+read_chosen(struct rring_set *set, struct rring_event *event,
+	    struct rring_reader **from)
 {
 	uint32_t chosen = 0;
 	int err = ulib_set_choose(set, from, &chosen);
@@ -289,6 +307,28 @@ int rring_set_try_read(struct rring_set *set, struct rring_event *event,
 		return err;
 	set->last = *from;
 	return ulib_reader_next(set->last, event);
+}
+
+int rring_set_try_read(struct rring_set *set, struct rring_event *event,
+		       struct rring_reader **from)
+{
+	struct rring_reader *reader;
+	struct group *group;
+	int err;
+
+	ulib_set_release_last(set);
+	group = group_in_turn(set);
+	if (!group)
+		return read_chosen(set, event, from);
+	reader = set->members[group->next].reader;
+	err = ulib_reader_next(reader, event);
+	/* it is discarded: the next look releases it */
+	if (err == -ENODATA)
+		return read_chosen(set, event, from);
+	members_add(&set->busy, group->next);
+	pass_turn(group, group->next);
+	set->last = *from = reader;
+	return err;
 }
 
 /* ---- more than one ---- */
