@@ -24,7 +24,7 @@ fi
 compile() {
 	gcc -O2 -g -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 		-Iinclude/uapi -Iinclude -static -no-pie -o "$dir/operations" \
-		selftests/host/budget/operations.c build/librusted_ring.a -lpthread
+		selftests/host/budget/*.c build/librusted_ring.a -lpthread
 }
 
 # A file for each operation, dump.N.

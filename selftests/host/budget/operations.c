@@ -4,23 +4,19 @@
  * Each leaves a dump of its own, called "NAME TIMES"; selftests/host/instruction_budget.sh has
  * what they may cost.
  */
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <rusted_ring.h>
-#include <valgrind/callgrind.h>
+
+#include "count.h"
 
 #define SLOTS	1024
-#define EVENTS	8192	/* a multiple of all batches below */
 #define BULK	32
 #define ENTRIES	256
 #define READERS	16
 #define OTHERS	63	/* clients of a crowd, besides the one that is counted */
 #define PLACES	16384	/* slots of a crowd */
-#define CALLERS	200	/* of a service */
 #define KEPT	32	/* by each of the others, scattered over the places */
 
 struct stage {
@@ -35,14 +31,6 @@ struct stage {
 };
 
 typedef void (*operation_t)(struct stage *stage);
-
-static void check(int right, const char *what)
-{
-	if (right)
-		return;
-	fprintf(stderr, "operations: %s\n", what);
-	exit(1);
-}
 
 static void fill(const struct rring_event *event, uint64_t value)
 {
@@ -66,26 +54,18 @@ static uint64_t sum(const struct rring_event *event)
 
 /* ---- what is counted ---- */
 
-static int counting;
-
-static void toggle(void)
-{
-	if (counting)
-		CALLGRIND_TOGGLE_COLLECT;
-}
-
 static __attribute__((noinline)) void allocate(struct stage *stage)
 {
 	struct rring_event event;
 	uint64_t i;
 
-	toggle();
+	count_toggle();
 	for (i = 0; i < EVENTS; i++) {
 		check(!rring_alloc(stage->client, 64, 1, &event), "alloc");
 		fill(&event, i);
 		rring_drop(stage->client, &event);
 	}
-	toggle();
+	count_toggle();
 }
 
 static __attribute__((noinline)) void allocate_bulk(struct stage *stage)
@@ -94,7 +74,7 @@ static __attribute__((noinline)) void allocate_bulk(struct stage *stage)
 	uint64_t i;
 	int j;
 
-	toggle();
+	count_toggle();
 	for (i = 0; i < EVENTS; i += BULK) {
 		check(rring_alloc_batch(stage->client, RRING_XS, 64, 1, events,
 					BULK) == BULK, "alloc_batch");
@@ -103,7 +83,7 @@ static __attribute__((noinline)) void allocate_bulk(struct stage *stage)
 		for (j = 0; j < BULK; j++)
 			rring_drop(stage->client, &events[j]);
 	}
-	toggle();
+	count_toggle();
 }
 
 /* Others may know it: it goes back by way of the kernel. */
@@ -112,26 +92,26 @@ static __attribute__((noinline)) void allocate_shared(struct stage *stage)
 	struct rring_event event;
 	uint64_t i;
 
-	toggle();
+	count_toggle();
 	for (i = 0; i < EVENTS; i++) {
 		check(!rring_alloc(stage->client, 64, 1, &event), "alloc");
 		fill(&event, i);
 		rring_share(stage->client, &event);
 		rring_drop(stage->client, &event);
 	}
-	toggle();
+	count_toggle();
 }
 
 static __attribute__((noinline)) void hold_and_drop(struct stage *stage)
 {
 	uint64_t i;
 
-	toggle();
+	count_toggle();
 	for (i = 0; i < EVENTS; i++) {
 		rring_hold(stage->client, &stage->event);
 		rring_drop(stage->client, &stage->event);
 	}
-	toggle();
+	count_toggle();
 }
 
 static __attribute__((noinline)) void publish_some(struct stage *stage)
@@ -199,9 +179,9 @@ static void count_writes(struct stage *stage, operation_t write)
 	int i;
 
 	for (i = 0; i < EVENTS; i += BULK) {
-		toggle();
+		count_toggle();
 		write(stage);
-		toggle();
+		count_toggle();
 		read_some(stage);
 	}
 }
@@ -212,9 +192,9 @@ static void count_reads(struct stage *stage, operation_t write)
 
 	for (i = 0; i < EVENTS; i += BULK) {
 		write(stage);
-		toggle();
+		count_toggle();
 		read_some(stage);
-		toggle();
+		count_toggle();
 	}
 }
 
@@ -288,15 +268,10 @@ static void hold(struct stage *stage, uint32_t n)
 /* The first time for what is there only once, the second time for all others. */
 static void count(struct stage *stage, const char *name, operation_t operation)
 {
-	char dump[64];
-
-	counting = 0;
 	operation(stage);
-	counting = 1;
-	CALLGRIND_ZERO_STATS;
+	count_begin();
 	operation(stage);
-	snprintf(dump, sizeof(dump), "%s %u", name, EVENTS);
-	CALLGRIND_DUMP_STATS_AT(dump);
+	count_end(name, EVENTS);
 }
 
 static void count_allocations(const char *name, operation_t operation,
@@ -390,118 +365,6 @@ static void count_stream(const char *name, operation_t operation,
 	rring_close(stage.client);
 }
 
-/* ---- a service: what one call takes, all of it: request, answer and reply ---- */
-
-struct service {
-	struct rring_client *client;
-	struct rring_listener *listener;
-	uint32_t callers, active;	/* how many call, of how many */
-	struct rring_client *other[CALLERS];
-	struct rring_caller *caller[CALLERS];
-};
-
-/* Accept all callers. */
-static void *accept_callers(void *context)
-{
-	struct service *service = context;
-	struct rring_call call;
-
-	while (rring_listener_sessions(service->listener) < service->callers)
-		check(!rring_listener_next(service->listener, &call,
-					   RRING_FOREVER), "accept");
-	return NULL;
-}
-
-static void open_service(struct service *service)
-{
-	struct rring_arena_config config = {
-		.capacity = { SLOTS },
-		.backend = RRING_BACKEND_PROCESS,
-		.max_clients = service->callers + 1,
-		.max_rings = 2 * service->callers + 1,
-	};
-	struct rring_listener_config offer = {
-		.name = "service",
-		.kind = RRING_INLINE,
-		.capacity = 4,
-		.stride = 128,
-	};
-	int fd = rring_arena_create(&config);
-	pthread_t server;
-	uint32_t i;
-
-	check(fd >= 0, "no arena");
-	check(!rring_open_arena(&service->client, fd, RRING_PRODUCER, 0),
-	      "no server");
-	check(!rring_listener_open(service->client, &offer,
-				   &service->listener), "no listener");
-	check(!pthread_create(&server, NULL, accept_callers, service),
-	      "no thread");
-	for (i = 0; i < service->callers; i++) {
-		check(!rring_open_arena(&service->other[i], fd, RRING_PRODUCER,
-					RRING_SINGLE_THREADED), "no client");
-		check(!rring_caller_open(service->other[i], "service",
-					 RRING_WAIT_BLOCK, RRING_FOREVER,
-					 &service->caller[i]), "no caller");
-	}
-	pthread_join(server, NULL);
-	close(fd);
-}
-
-static void close_service(struct service *service)
-{
-	uint32_t i;
-
-	for (i = 0; i < service->callers; i++)
-		rring_close(service->other[i]);
-	rring_listener_close(service->listener);
-	rring_close(service->client);
-}
-
-/* The active callers send a request each, and then take their replies. */
-static __attribute__((noinline)) void call_once(struct service *service)
-{
-	struct rring_call call;
-	struct rring_event reply;
-	uint64_t number;
-	uint32_t i;
-
-	for (i = 0; i < service->active; i++)
-		check(!rring_caller_send(service->caller[i], &i, sizeof(i), 1,
-					 0, &number), "send");
-	for (i = 0; i < service->active; i++) {
-		check(!rring_listener_next(service->listener, &call, 0) &&
-		      call.kind == RRING_CALL_REQUEST, "next");
-		check(!rring_listener_reply(service->listener, call.session,
-					    call.number, call.event.data,
-					    sizeof(i), 1, 0), "reply");
-	}
-	for (i = 0; i < service->active; i++)
-		check(!rring_caller_receive(service->caller[i], &reply, &number,
-					    0) &&
-		      *(uint32_t *)reply.data == i, "receive");
-}
-
-static void count_calls(const char *name, uint32_t active, uint32_t callers)
-{
-	struct service service = { .active = active, .callers = callers };
-	uint32_t calls = EVENTS / active * active;
-	char dump[64];
-	uint32_t i;
-
-	open_service(&service);
-	call_once(&service);
-	counting = 1;
-	CALLGRIND_ZERO_STATS;
-	toggle();
-	for (i = 0; i < calls; i += active)
-		call_once(&service);
-	toggle();
-	snprintf(dump, sizeof(dump), "%s %u", name, calls);
-	CALLGRIND_DUMP_STATS_AT(dump);
-	close_service(&service);
-}
-
 int main(void)
 {
 	count_allocations("allocate", allocate, RRING_SINGLE_THREADED, 0);
@@ -535,11 +398,7 @@ int main(void)
 	count_stream("receive,16-readers", receive, RRING_HANDLES, 16);
 	count_stream("write", write_inline, RRING_INLINE, 1);
 	count_stream("read", read_inline, RRING_INLINE, 1);
-	count_calls("call,8-callers", 8, 8);
-	count_calls("call,64-callers", 64, 64);
-	count_calls("call,200-callers", 200, 200);
-	count_calls("call,1-of-8-callers", 1, 8);
-	count_calls("call,1-of-64-callers", 1, 64);
-	count_calls("call,1-of-200-callers", 1, 200);
+	count_sets();
+	count_services();
 	return 0;
 }
