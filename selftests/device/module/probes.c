@@ -163,14 +163,9 @@ FIXTURE(probes)
 	struct rring_client *other;
 	struct rring_writer *writer;	/* of 2 entries, RRING_FAIL */
 	struct rring_reader *reader;	/* of that */
-	const char *missing;		/* what the test needs; NULL: nothing */
+	/* what the test needs, or NULL; a SKIP in the setup would not end it */
+	const char *missing;
 };
-
-/* A SKIP in the setup would not keep a test from running. */
-#define NEED_PROBES(self) do {						\
-	if ((self)->missing)						\
-		SKIP(return, "%s", (self)->missing);			\
-} while (0)
 
 FIXTURE_SETUP(probes)
 {
@@ -221,7 +216,8 @@ TEST_F(probes, of_allocation_tell_refills_and_a_dry_pool)
 {
 	struct rring_event event;
 
-	NEED_PROBES(self);
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
 	ASSERT_EQ(0, rring_alloc(self->client, 8, 1, &event));
 	EXPECT_EQ(1, passed("refill"));
 	EXPECT_EQ(0, passed("dry"));
@@ -233,7 +229,8 @@ TEST_F(probes, of_allocation_tell_refills_and_a_dry_pool)
 
 TEST_F(probes, of_a_writer_tell_each_time_that_its_ring_is_full)
 {
-	NEED_PROBES(self);
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
 	ASSERT_EQ(0, put_value(self->writer, 1));
 	ASSERT_EQ(0, put_value(self->writer, 1));
 	EXPECT_EQ(0, passed("full"));
@@ -258,7 +255,8 @@ TEST_F(probes, of_a_reader_tell_that_it_was_lapped)
 	struct rring_event event;
 	int i;
 
-	NEED_PROBES(self);
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
 	for (i = 0; i < 8; i++)
 		ASSERT_EQ(0, put_value(writer, i));
 	EXPECT_EQ(0, passed("lapped"));
@@ -268,7 +266,8 @@ TEST_F(probes, of_a_reader_tell_that_it_was_lapped)
 
 TEST_F(probes, of_a_sleep_tell_its_begin_and_its_end)
 {
-	NEED_PROBES(self);
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
 	EXPECT_EQ(-ETIMEDOUT, rring_wait_readable(self->reader, SHORT));
 	EXPECT_EQ(1, passed("sleep"));
 	EXPECT_EQ(1, passed("awake"));
@@ -284,7 +283,8 @@ TEST_F(probes, of_a_writer_tell_that_it_wakes)
 {
 	pthread_t thread = thread_start(wait_for_event, self->reader);
 
-	NEED_PROBES(self);
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
 	until_waiting(self->reader->info, RRING_READERS_WAIT);
 	EXPECT_EQ(0, put_value(self->writer, 1));
 	thread_end(thread);
@@ -304,7 +304,8 @@ TEST_F(probes, of_a_drop_tell_that_it_wakes_who_waits_for_a_slot)
 	struct rring_event event;
 	pthread_t thread;
 
-	NEED_PROBES(self);
+	if (self->missing)
+		SKIP(return, "%s", self->missing);
 	while (!rring_alloc(self->client, 8, 1, &event))
 		;
 	thread = thread_start(wait_for_slot, self->other);
