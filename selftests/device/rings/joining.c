@@ -271,7 +271,7 @@ TEST_F_TIMEOUT(joins, joining_and_leaving_costs_no_reader_an_entry, 300)
 	struct joiner joiner = {
 		.arena = self->arena,
 		.joiners = 1,
-		.joins = rounds(100000),
+		.joins = rounds(30000),
 		.retain = 4,
 		.floors = self->floors,
 	};

@@ -12,9 +12,8 @@ report $? 1 "example 1 shares 20,000 events among four actors"
 report $? 2 "example 2 moves 200,000 events through three stages"
 /examples/batch 200000
 report $? 3 "example 3 works on 200,000 items in batches"
-requests=$((10000 / ${RRING_TEST_SCALE:-1}))
-/examples/keyvalue 64 $requests 50
-report $? 4 "64 clients call a service $requests times each, and 50 are killed"
+/examples/keyvalue 64 1000 50
+report $? 4 "64 clients call a service 1000 times each, and 50 are killed"
 /examples/topics 300 50 20 20
 report $? 5 "a subscriber finds 300 topics, and 20 publishers are killed"
 /examples/fanout 200000 50
