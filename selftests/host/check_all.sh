@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MPL-2.0
 #
-# selftests/all runs parts, remembers which have passed, and adds up the results.
-# It runs in a tree with false parts. Prints TAP.
+# selftests/all runs parts, remembers which folders of them have passed, and adds up
+# the results. It runs in a tree with false parts. Prints TAP.
 # shellcheck disable=SC2317 # functions are called by their names
 set -eu
 
@@ -14,95 +14,143 @@ trap 'rm -rf "$dir"' EXIT
 unset PARTS FROM ROTATE SECONDS_LEFT LANES AGAIN LIST DEADLINE
 tree=$dir/tree
 
-# A part prints the file of its name, and leaves its name in "ran".
+# A folder of tests has one, which passes if it has the word "right". It leaves its
+# name in "ran". All tests of kcsan end without a word.
 make_tree() {
-	mkdir -p "$tree/selftests"
-	cp selftests/all "$tree/selftests/"
+	local test
+
+	mkdir -p "$tree"/selftests/{api,host,long,device/rings,device/wait}
+	cp selftests/all selftests/names "$tree/selftests/"
+	cp -r selftests/configs "$tree/selftests/"
 	echo 'exit 0' >"$tree/selftests/build"
 	cat >"$tree/selftests/run" <<-'EOF'
-		echo "$WAYS" >>build/ran
-		cat "result.$WAYS"
-		! grep -q "^failed" "result.$WAYS"
+		echo "$@" >>build/ran
+		[ "$WAYS" != kcsan ] || exit 1
+		echo
+		echo "folder  passed  failed skipped seconds"
+		[ ! -f result.kernel ] || cat result.kernel
+		for folder; do
+			if [ "$WAYS" = long ]; then
+				echo "long 1 0 0 2"
+			elif grep -q right selftests/"${folder#*/}"/test.*; then
+				echo "$folder 3 0 1 2"
+			else
+				echo "$folder 2 1 0 2"
+				failed+=("failed: $folder/test")
+			fi
+		done
+		echo
+		[ -z "${failed+.}" ] || printf '%s\n' "${failed[@]}"
 	EOF
 	sed -i '1i #!/bin/bash' "$tree/selftests/build" "$tree/selftests/run"
-	chmod +x "$tree"/selftests/*
-	echo "3 passed, 0 failed, 1 skipped" >"$tree/result.asan"
-	echo "4 passed, 0 failed, 0 skipped" >"$tree/result.tsan"
-	printf '%s\n' "failed: stock/broken" "" \
-		"5 passed, 1 failed, 0 skipped" >"$tree/result.stock"
-	echo "no sum" >"$tree/result.kcsan"
+	chmod +x "$tree"/selftests/{build,run}
+	for test in api/test.c device/rings/test.c device/wait/test.c; do
+		echo right >"$tree/selftests/$test"
+	done
+	echo right >"$tree/selftests/host/test.sh"
+	touch "$tree/selftests/long/model.sh"
 	echo build >"$tree/.gitignore"
 	git -C "$tree" init -q
 }
 
-# ran [PART]...: these parts ran since the last call.
+# ran [FOLDERS]...: these were the folders of the runs since the last call.
 ran() {
 	diff <(printf '%s\n' "$@") "$tree/build/ran"
 	rm "$tree/build/ran"
 }
 
+# sum_is PASSED FAILED SKIPPED
+sum_is() {
+	[ "$(tail -n 1 "$dir/table")" = "$1 passed, $2 failed, $3 skipped" ]
+}
+
 # Each function below is one test: check_each() runs it.
 adds_up() {
-	LANES=1 "$tree/selftests/all" asan tsan >"$dir/table"
-	grep -qx 'asan  *3  *0  *1  *[0-9]*' "$dir/table"
-	grep -qx 'tsan  *4  *0  *0  *[0-9]*' "$dir/table"
-	[ "$(tail -n 1 "$dir/table")" = "7 passed, 0 failed, 1 skipped" ]
-	ran asan tsan
+	LANES=1 "$tree/selftests/all" asan 6.12 >"$dir/table"
+	grep -qx 'asan  *3  *0  *1  *2' "$dir/table"
+	grep -qx '6.12  *9  *0  *3  *6' "$dir/table"
+	sum_is 12 0 4
+	ran asan/api "6.12/api 6.12/device/rings 6.12/device/wait"
 }
 
 remembers_what_passed() {
-	"$tree/selftests/all" asan tsan >"$dir/table"
-	[ "$(tail -n 1 "$dir/table")" = "7 passed, 0 failed, 1 skipped" ]
+	"$tree/selftests/all" asan 6.12 >"$dir/table"
+	sum_is 12 0 4
 	[ ! -e "$tree/build/ran" ]
 	AGAIN=1 LANES=1 "$tree/selftests/all" asan
-	ran asan
+	ran asan/api
 }
 
 forgets_when_a_file_changes() {
-	echo "6 passed, 0 failed, 0 skipped" >"$tree/result.tsan"
-	LANES=1 "$tree/selftests/all" asan tsan
-	ran asan tsan
+	echo all >"$tree/Makefile"
+	LANES=1 "$tree/selftests/all" asan 6.12
+	ran asan/api "6.12/api 6.12/device/rings 6.12/device/wait"
 }
 
-# A text and a script of the host: only the part host reads them.
+remembers_the_other_folders() {
+	echo "right, too" >"$tree/selftests/device/rings/test.c"
+	LANES=1 "$tree/selftests/all" asan 6.12 >"$dir/table"
+	sum_is 12 0 4
+	ran 6.12/device/rings
+}
+
+# A text, and a script of the host: only the part host reads them.
 remembers_what_does_not_read_the_file() {
-	echo "1 passed, 0 failed, 0 skipped" >"$tree/result.host"
 	LANES=1 "$tree/selftests/all" asan host
-	ran asan host
-	mkdir -p "$tree/selftests/host"
-	touch "$tree/selftests/host/test.sh" "$tree/README.md"
+	ran host
+	echo "right, too" >"$tree/selftests/host/test.sh"
+	touch "$tree/HACKING.md"
 	LANES=1 "$tree/selftests/all" asan host
 	ran host
 }
 
-fails_with_a_part() {
-	! LANES=1 "$tree/selftests/all" stock asan >"$dir/table" || return 1
-	grep -qx "failed: stock/broken" "$dir/table"
-	[ "$(tail -n 1 "$dir/table")" = "8 passed, 1 failed, 1 skipped" ]
-	ran stock
-	! LANES=1 "$tree/selftests/all" stock asan || return 1
-	ran stock
+remembers_a_long_script() {
+	LANES=1 "$tree/selftests/all" model >"$dir/table"
+	sum_is 1 0 0
+	LANES=1 "$tree/selftests/all" model
+	ran long/model
+	echo changed >"$tree/selftests/long/model.sh"
+	LANES=1 "$tree/selftests/all" model
+	ran long/model
 }
 
-counts_a_part_without_a_sum_as_failed() {
+fails_with_a_folder() {
+	echo wrong >"$tree/selftests/device/wait/test.c"
+	! LANES=1 "$tree/selftests/all" 6.12 asan >"$dir/table" || return 1
+	grep -qx "failed: 6.12/device/wait/test" "$dir/table"
+	sum_is 11 1 3
+	rm "$tree/build/ran"
+	! LANES=1 "$tree/selftests/all" 6.12 || return 1
+	ran 6.12/device/wait
+	echo right >"$tree/selftests/device/wait/test.c"
+}
+
+fails_with_the_kernel() {
+	echo "stock 1 1 0 0" >"$tree/result.kernel"
+	! LANES=1 "$tree/selftests/all" stock || return 1
+	rm "$tree/build/ran" "$tree/result.kernel"
+	LANES=1 "$tree/selftests/all" stock
+	ran "stock/api stock/device/rings stock/device/wait"
+}
+
+counts_a_part_without_a_table_as_failed() {
 	! "$tree/selftests/all" kcsan >"$dir/table" || return 1
-	grep -qx "no sum" "$dir/table"
-	[ "$(tail -n 1 "$dir/table")" = "0 passed, 1 failed, 0 skipped" ]
-	ran kcsan
+	sum_is 0 2 0
+	rm "$tree/build/ran"
 }
 
 names_what_had_no_time() {
 	AGAIN=1 SECONDS_LEFT=1 "$tree/selftests/all" stock asan >"$dir/table"
 	grep -qx 'stock  *had no time' "$dir/table"
-	[ "$(tail -n 1 "$dir/table")" = "0 passed, 0 failed, 0 skipped" ]
+	sum_is 0 0 0
 	[ ! -e "$tree/build/ran" ]
 }
 
 begins_where_it_is_told() {
 	AGAIN=1 LANES=1 ROTATE=5 "$tree/selftests/all" asan tsan
-	ran tsan asan
+	ran tsan/api asan/api
 	AGAIN=1 LANES=1 FROM=tsan "$tree/selftests/all" asan tsan
-	ran tsan
+	ran tsan/api
 }
 
 refuses_an_unknown_part() {
@@ -116,15 +164,18 @@ refuses_an_unknown_part() {
 
 make_tree
 echo TAP version 13
-echo 1..9
+echo 1..12
 check_each "parts that pass are added up in a table" adds_up
 check_each "what has passed does not run again" remembers_what_passed
 check_each "after a change it does" forgets_when_a_file_changes
+check_each "after a change of a test, its folder does" remembers_the_other_folders
 check_each "it does not if the part does not read the file" \
 	remembers_what_does_not_read_the_file
-check_each "a failed part fails the whole, and runs again" fails_with_a_part
-check_each "a part that ends without a sum has failed" \
-	counts_a_part_without_a_sum_as_failed
+check_each "so it is with a long script" remembers_a_long_script
+check_each "a failed folder fails the whole, and runs again" fails_with_a_folder
+check_each "nothing has passed on a kernel that complains" fails_with_the_kernel
+check_each "a part that ends without a table has failed" \
+	counts_a_part_without_a_table_as_failed
 check_each "what had no time is named, and fails nothing" \
 	names_what_had_no_time
 check_each "ROTATE and FROM choose the order" begins_where_it_is_told
