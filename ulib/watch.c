@@ -565,6 +565,34 @@ int rring_watch_open(struct rring_client *client, const char *prefix,
 	return 0;
 }
 
+uint32_t rring_watch_type(const struct rring_watch *watch,
+			  const struct rring_change *change,
+			  char name[RRING_NAME_MAX])
+{
+	const struct rring_client *client = watch->client;
+	struct ulib_ring_snapshot now;
+	const struct rring_ring_info *info;
+	uint32_t size;
+
+	*name = 0;
+	if (ulib_is_lost(client) || !change->ring ||
+	    change->ring > client->arena->max_rings)
+		return 0;
+	info = ulib_ring_info(client, change->ring);
+	/* P: pairs with O in add_to_arena() of the kernel */
+	if (rring_flag_load_acquire(&info->serial) != change->ring_serial)
+		return 0;
+	size = RRING_LOAD(&info->type_size);
+	copy_name(name, info->type_name);
+	/* N: pairs with M in kring_ring_reap() of the kernel */
+	rring_fence_acquire();
+	ulib_look_at_ring(client, change->ring, &now);
+	if (now.serial == change->ring_serial)
+		return size;
+	*name = 0;
+	return 0;
+}
+
 void rring_watch_close(struct rring_watch *watch)
 {
 	struct rring_client *client = watch->client;

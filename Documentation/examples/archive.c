@@ -139,20 +139,6 @@ static void join(struct rring_client *client, struct source *source)
 	check_ring(err, source->ring);
 }
 
-/* Release the events that are stored: the last run has died before it did. */
-static void release_stored(struct source *source)
-{
-	uint64_t at;
-	long n;
-
-	while (at = rring_reader_position(source->reader), at < source->next) {
-		n = rring_peek(source->reader, (uint32_t)(source->next - at));
-		check_ring(n, source->ring);
-		check_ring(rring_release(source->reader, (uint32_t)n),
-			   source->ring);
-	}
-}
-
 static struct source *source_of(const struct rring_reader *reader)
 {
 	struct source *source = sources;
@@ -208,7 +194,9 @@ int main(int argc, char **argv)
 	for (i = 0; i < argc - 2; i++) {
 		sources[i].ring = argv[i + 2];
 		join(client, &sources[i]);
-		release_stored(&sources[i]);
+		/* what is stored: the last run has died before it released it */
+		check_ring(rring_release_to(sources[i].reader, sources[i].next),
+			   argv[i + 2]);
 		check_ring(rring_set_add(set, sources[i].reader, 0), argv[i + 2]);
 	}
 	while (n = rring_set_peek(set, BATCH), n != -EPIPE) {

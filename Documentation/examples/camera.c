@@ -147,19 +147,6 @@ static void be_camera(uint64_t last)
 
 /* ---- the detector ---- */
 
-/* Release the frames below @number: their spots were published before a death. */
-static void release_done(struct rring_reader *reader, uint64_t number)
-{
-	uint64_t at;
-	long n;
-
-	while ((at = rring_reader_position(reader)) < number) {
-		n = rring_peek(reader, (uint32_t)(number - at));
-		must(n, "peek");
-		must(rring_release(reader, (uint32_t)n), "release");
-	}
-}
-
 /*
  * Go on where the last detector has stopped: each frame has one spot, so the ring
  * of spots tells. End within frame @last, as by a death.
@@ -173,7 +160,8 @@ static void be_detector(uint64_t last)
 	struct rring_event event;
 	struct spot spot;
 
-	release_done(reader, rring_writer_position(writer));
+	/* frames whose spots were published before a death */
+	must(rring_release_to(reader, rring_writer_position(writer)), "release");
 	while ((spot.number = rring_writer_position(writer)) < frames) {
 		read_next(reader, &event);
 		if (spot.number == last)

@@ -147,21 +147,6 @@ static void take(struct account *to, struct rring_reader *reader, uint32_t n)
 	__atomic_store_n(&to->updates, to->updates + 1, __ATOMIC_RELEASE);
 }
 
-/* Release the trades that are in @account: a consumer has died before it did. */
-static void release_taken(const struct account *from,
-			  struct rring_reader *reader)
-{
-	uint64_t next = from->copy[from->updates % 2].next;
-	uint64_t at;
-	long n;
-
-	while ((at = rring_reader_position(reader)) < next) {
-		n = rring_peek(reader, (uint32_t)(next - at));
-		must(n, "peek");
-		must(rring_release(reader, (uint32_t)n), "release");
-	}
-}
-
 /* Be consumer @i. End after trade @last was taken and before it is released. */
 static void consume(uint32_t i, uint64_t last)
 {
@@ -171,7 +156,9 @@ static void consume(uint32_t i, uint64_t last)
 	struct account *own = &account[i];
 	uint32_t n;
 
-	release_taken(own, reader);
+	/* what is taken: a consumer has died before it released it */
+	must(rring_release_to(reader, own->copy[own->updates % 2].next),
+	     "release");
 	while (own->copy[own->updates % 2].next < trades) {
 		n = await_trades(reader, BATCH);
 		take(own, reader, n);

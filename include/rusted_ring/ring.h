@@ -443,6 +443,15 @@ int rring_keep(struct rring_reader *reader, const struct rring_event *event);
  */
 RRING_IN_LINE int rring_release(struct rring_reader *reader, uint32_t n);
 
+/*
+ * Release all entries below @position, which need not have been peeked at: a
+ * program that stores positions with its results begins with this after it has
+ * died. Never wait. Return 0, also if the reader stands at @position or above.
+ * Return -EAGAIN if not so many entries are published: those that are have been
+ * released. Or return another errno as rring_peek() or rring_release() does.
+ */
+int rring_release_to(struct rring_reader *reader, uint64_t position);
+
 #ifdef __cplusplus
 }
 #endif

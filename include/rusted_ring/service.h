@@ -13,6 +13,12 @@
 extern "C" {
 #endif
 
+/*
+ * The name of the type of the ring that a service is, among the rings that a watch
+ * reports: see rring_watch_type().
+ */
+#define RRING_SERVICE_TYPE	"rusted_ring service"
+
 /* ---- the server ---- */
 
 /* Listens for callers. Only one thread at a time may use a listener. */

@@ -38,6 +38,16 @@ int rring_watch_next(struct rring_watch *watch, struct rring_change *change,
 		     uint64_t deadline);
 
 /*
+ * Copy the name of the type of the ring that @change tells of to @name, and return
+ * the bytes of the type, see struct rring_type. If the ring has no type, or is
+ * gone, the name is empty, and the result 0. A service, see rring_service(3), is a
+ * ring of its name that has the type RRING_SERVICE_TYPE.
+ */
+uint32_t rring_watch_type(const struct rring_watch *watch,
+			  const struct rring_change *change,
+			  char name[RRING_NAME_MAX]);
+
+/*
  * Return how many changes this watch has not seen, because the arena keeps only
  * the newest ones. The watch has then compared the rings that there are with
  * those that it knew, and so has reported each ring that has come or gone since.

@@ -325,6 +325,29 @@ TEST_F(service, a_ring_that_is_no_service_is_refused)
 	rring_close(client);
 }
 
+TEST_F(service, is_told_from_other_rings_by_its_type)
+{
+	struct rring_client *client = client_of(self->arena, RRING_OBSERVER);
+	char name[RRING_NAME_MAX];
+	struct rring_change change;
+	struct rring_watch *watch;
+	int services = 0;
+
+	writer_of(self->server, &(struct rring_ring_config){
+			.name = "ring", .kind = RRING_INLINE, .capacity = 2,
+			.stride = 64 });
+	ASSERT_EQ(0, rring_watch_open(client, "", &watch));
+	while (!rring_watch_next(watch, &change, 0)) {
+		rring_watch_type(watch, &change, name);
+		if (strcmp(name, RRING_SERVICE_TYPE))
+			continue;
+		EXPECT_STREQ("service/of/tests", change.ring_name);
+		services++;
+	}
+	EXPECT_EQ(1, services);
+	rring_close(client);
+}
+
 TEST_F(service, only_one_listener_offers_a_service)
 {
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);

@@ -130,6 +130,27 @@ TEST_F(skip, releases_the_event_of_the_last_read_and_what_is_peeked)
 	EXPECT_EQ(1, stream_drain(self->reader, MAX));
 }
 
+TEST_F(skip, releases_what_is_below_a_position)
+{
+	struct rring_event event;
+
+	put(self->writer, 6);
+	EXPECT_EQ(0, rring_release_to(self->reader, 2));
+	EXPECT_EQ(2, rring_reader_position(self->reader));
+	EXPECT_EQ(0, rring_release_to(self->reader, 1));
+	EXPECT_EQ(2, rring_reader_position(self->reader));
+	/* the event of the last read is released first */
+	ASSERT_EQ(0, rring_try_read(self->reader, &event));
+	EXPECT_EQ(0, rring_release_to(self->reader, 3));
+	EXPECT_EQ(3, rring_peek(self->reader, CAPACITY));
+	EXPECT_EQ(-EAGAIN, rring_release_to(self->reader, 7));
+	EXPECT_EQ(6, rring_reader_position(self->reader));
+	EXPECT_EQ(-EAGAIN, rring_release_to(self->reader, UINT64_MAX));
+	put(self->writer, 1);
+	EXPECT_EQ(0, rring_release_to(self->reader, 7));
+	EXPECT_EQ(0, rring_reader_lost(self->reader));
+}
+
 TEST_F(skip, makes_room_for_the_writer)
 {
 	put(self->writer, CAPACITY);

@@ -594,6 +594,8 @@ X(rring_reader_stride, usual, rring_reader_stride(s->reader))		\
 X(rring_reader_type, usual, !rring_reader_type(s->reader).name)		\
 X(rring_release, usual, !rring_release(s->taker, 1))			\
 X(rring_release, observer, !rring_release(s->observer, 1))		\
+X(rring_release_to, usual, !rring_release_to(s->taker,			\
+			rring_reader_position(s->taker) + 1))		\
 X(rring_reserve, usual, !rring_reserve(s->writer, 3))			\
 X(rring_reserve, full, rring_reserve(s->full, 1) == -EAGAIN)		\
 X(rring_reserved, usual, !rring_reserve(s->writer, 1) &&		\
@@ -655,6 +657,8 @@ X(rring_watch_next, waits, (read_changes(s->watch),			\
 			    rring_watch_next(s->watch, change_out(),	\
 					     SOON_OVER) == -ETIMEDOUT))	\
 X(rring_watch_open, usual, (make_watch(s->client), 1))			\
+X(rring_watch_type, usual, !rring_watch_type(s->watch, change_out(),	\
+					     (char[RRING_NAME_MAX]){ 0 })) \
 X(rring_writer_close, usual, (rring_writer_close(s->handles), 1))	\
 X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1))	\
 X(rring_writer_observed, usual, rring_writer_observed(s->handles, 0) < 2) \

@@ -291,6 +291,39 @@ static void *open_ring(void *arg)
 	return NULL;
 }
 
+TEST_F(watch, the_type_of_a_ring_is_told_until_it_is_gone)
+{
+	struct rring_ring_config typed = {
+		.name = "typed",
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = 4,
+		.stride = 64,
+		.type = { "struct tick", 24 },
+	};
+	struct rring_writer *writer = writer_of(self->writes, &typed);
+	struct rring_change change = next(self->watch, RRING_CHANGE_OPENED);
+	char name[RRING_NAME_MAX];
+
+	EXPECT_EQ(24, rring_watch_type(self->watch, &change, name));
+	EXPECT_STREQ("struct tick", name);
+	rring_writer_close(writer);
+	EXPECT_EQ(0, rring_watch_type(self->watch, &change, name));
+	EXPECT_STREQ("", name);
+	/* the next ring has the number of the last one */
+	writer = ring(self->writes, "typed");
+	EXPECT_EQ(0, rring_watch_type(self->watch, &change, name));
+	EXPECT_STREQ("", name);
+	next(self->watch, RRING_CHANGE_ENDED);
+	next(self->watch, RRING_CHANGE_GONE);
+	change = next(self->watch, RRING_CHANGE_OPENED);
+	EXPECT_EQ(0, rring_watch_type(self->watch, &change, name));
+	change.ring = UINT32_MAX;
+	EXPECT_EQ(0, rring_watch_type(self->watch, &change, name));
+	EXPECT_STREQ("", name);
+	rring_writer_close(writer);
+}
+
 TEST_F(watch, a_wait_ends_with_a_change)
 {
 	pthread_t thread = thread_start(open_ring, self->writes);

@@ -184,6 +184,21 @@ int rring_release_slow(struct rring_reader *reader, uint32_t n)
 	return err;
 }
 
+int rring_release_to(struct rring_reader *reader, uint64_t position)
+{
+	long n = ulib_release_peeked(reader);
+	uint64_t left;
+
+	while (n >= 0 && reader->pos < position) {
+		left = position - reader->pos;
+		n = rring_peek(reader, left > UINT32_MAX ? UINT32_MAX :
+							   (uint32_t)left);
+		if (n > 0)
+			n = rring_release(reader, (uint32_t)n);
+	}
+	return (int)n;
+}
+
 /*
  * Fill @event from the entry at the reader's position. Return what
  * rring_entry() returns. Set .peeked to 1, so that the next read call releases

@@ -46,6 +46,12 @@ static int service_is_there(void *context)
 	       0 : -EAGAIN;
 }
 
+static int refuse_ring(const struct search *search)
+{
+	return ulib_error(-EPROTOTYPE, "the ring '%s' is not of a service",
+			  search->name);
+}
+
 /*
  * Read the next offer from @reader. Return 0, -EAGAIN if it is of an earlier server
  * or was overwritten, or if there is none, -EPIPE if it is of a later server, or
@@ -62,8 +68,7 @@ static int next_offer(struct search *search, struct rring_reader *reader)
 	if (err == -EMSGSIZE ||
 	    (!err && (event.event_type != SESSION_OFFER ||
 		      event.len != sizeof(search->offer))))
-		return ulib_error(-EPROTOTYPE, "the ring '%s' is not of a service",
-				  search->name);
+		return refuse_ring(search);
 	if (err || search->offer.incarnation == search->service.incarnation)
 		return err;
 	return (int32_t)(search->offer.incarnation -
@@ -94,13 +99,14 @@ static int read_offer(struct search *search, uint64_t deadline)
 		.ring = search->ring,
 		.flags = RRING_JOIN_OBSERVER,
 		.start = RRING_START_OLDEST,
+		.type = SESSION_OFFER_TYPE,
 	};
 	struct rring_reader *reader;
 	int err = ulib_session_join(search->client, &config,
 				    search->service.serial, &reader);
 
 	if (err)
-		return err;
+		return err == -EPROTOTYPE ? refuse_ring(search) : err;
 	err = await_offer(search, reader, deadline);
 	rring_reader_close(reader, 0);
 	return err;

@@ -440,6 +440,7 @@ static int open_service(struct rring_listener *listener, const char *name)
 		.policy = RRING_OVERWRITE,
 		.capacity = SESSION_OFFER_ENTRIES,
 		.stride = SESSION_OFFER_STRIDE,
+		.type = SESSION_OFFER_TYPE,
 	};
 
 	return rring_writer_open(listener->client, &config, &listener->offer);

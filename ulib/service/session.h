@@ -41,6 +41,10 @@ struct session_offer {
 	uint32_t stride;
 };
 
+/* The type of the service's ring. */
+#define SESSION_OFFER_TYPE \
+	((struct rring_type) { RRING_SERVICE_TYPE, sizeof(struct session_offer) })
+
 /*
  * Write the common part of the names of all sessions to @name, which has
  * RRING_NAME_MAX bytes: "service-S.I/". Return its length.

@@ -142,6 +142,7 @@ WRAP_3(rring_listener_next, before(&given_back), after(&in_services))
 /* ---- give back ---- */
 
 WRAP_2(rring_release, before(&given_back), (void)0)
+WRAP_2(rring_release_to, before(&given_back), (void)0)
 WRAP_2(rring_set_release, before(&given_back), (void)0)
 WRAP_2(rring_reader_close, before(&given_back), (void)0)
 WRAP_2(rring_drop, before(&given_back), (void)0)

@@ -104,19 +104,6 @@ static void store(const struct record *record)
 	turn = !turn;
 }
 
-/* Release what the last run has stored, and not released. */
-static void release_stored(struct rring_reader *reader, uint64_t next)
-{
-	uint64_t at;
-	long n;
-
-	while ((at = rring_reader_position(reader)) < next) {
-		n = rring_peek(reader, (uint32_t)(next - at));
-		MUST(n > 0);
-		MUST(!rring_release(reader, (uint32_t)n));
-	}
-}
-
 static void add(struct record *record, struct rring_reader *reader, uint32_t n)
 {
 	const struct numbered *event;
@@ -155,7 +142,8 @@ static void go_on(const char *ring, const char *name, struct record *record,
 	if (err == -ENOENT && record->next == count)
 		return;
 	MUST(!err);
-	release_stored(reader, record->next);
+	/* what the last run has stored, and not released */
+	MUST(!rring_release_to(reader, record->next));
 	while (record->next < count) {
 		MUST(!rring_wait_readable(reader, RRING_FOREVER));
 		n = rring_peek(reader, BATCH);

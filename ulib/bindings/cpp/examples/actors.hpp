@@ -168,15 +168,4 @@ inline rr::batch next_batch(rr::reader_ref reader, uint32_t max)
 	}
 }
 
-/*
- * Release what lies below @position: an actor has used it, and died before
- * that.
- */
-inline void release_below(rr::reader_ref reader, uint64_t position)
-{
-	while (reader.position() < position)
-		reader.peek(static_cast<uint32_t>(
-			position - reader.position())).release();
-}
-
 #endif // ACTORS_HPP

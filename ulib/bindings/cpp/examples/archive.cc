@@ -127,7 +127,7 @@ static void archive(const rr::arena &arena, file &to, uint64_t events,
 	rr::reader reader = join(client, to);
 	std::vector<line> lines;
 
-	release_below(reader, to.next());
+	reader.release_to(to.next());
 	while (reader.position() < events) {
 		rr::batch batch = next_batch(reader, 64);
 

@@ -98,7 +98,7 @@ static void consume(const rr::arena &arena, const char *name, account &own,
 	rr::client client = attach(arena);
 	rr::reader reader = join(client, name);
 
-	release_below(reader, own.valid().next);
+	reader.release_to(own.valid().next);
 	while (own.valid().next < trades) {
 		rr::batch batch = next_batch(reader, 64);
 

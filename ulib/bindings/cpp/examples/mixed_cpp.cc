@@ -71,7 +71,7 @@ static uint64_t read_all(const char *ring, const char *name, uint64_t count)
 	rr::reader reader = rr::reader::open(
 		client, rr::reader_config(ring).oldest().named(name));
 
-	release_below(reader, state.now().next);
+	reader.release_to(state.now().next);
 	must_be(reader.position() == state.now().next,
 		"the reader goes on where the state ends");
 	while (state.now().next < count) {

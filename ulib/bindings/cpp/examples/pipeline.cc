@@ -117,7 +117,7 @@ static void be_detector(const rr::arena &arena, const camera &camera,
 	rr::reader reader = rr::factory(client, frames_ring())
 				    .open_reader("frames", "detector");
 
-	release_below(reader, writer.position());
+	reader.release_to(writer.position());
 	while (writer.position() < frames) {
 		rr::view frame = read_next(reader);
 

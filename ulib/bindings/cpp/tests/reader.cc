@@ -138,6 +138,17 @@ TEST(a_reader_skips_to_the_newest_entries)
 	CHECK(number_of(on.from_entries.read()) == 4);
 }
 
+TEST(a_reader_releases_what_is_below_a_position)
+{
+	stage on;
+
+	for (uint64_t i = 0; i < 6; i++)
+		on.add(i);
+	on.from_entries.release_to(4);
+	CHECK(number_of(on.from_entries.read()) == 4);
+	CHECK(on.from_entries.try_release_to(7).error() == EAGAIN);
+}
+
 TEST(a_reader_says_what_its_ring_is)
 {
 	stage on;

@@ -30,6 +30,20 @@ TEST(a_watch_reports_the_rings_that_there_are_and_then_each_change)
 	CHECK(watch.missed() == 0);
 }
 
+TEST(a_watch_tells_the_type_of_a_ring)
+{
+	rr::client client = rr::client::open(small_arena());
+	rr::writer writer = rr::writer::open(
+		client, rr::writer_config("ticks").handles(4).type<int>("tick"));
+	rr::watch watch = rr::watch::open(client);
+	rr::change change = *watch.next();
+
+	CHECK(watch.type(change).first == "tick");
+	CHECK(watch.type(change).second == sizeof(int));
+	writer.reset();
+	CHECK(watch.type(change).first.empty());
+}
+
 TEST(a_program_waits_for_a_ring_that_is_not_there_yet)
 {
 	rr::client client = rr::client::open(small_arena());

@@ -12,9 +12,9 @@ Documentation/bindings_python.rst has the guide.
 from ._errors import (Denied, EndOfStream, Error, Evicted, Exists, Lost, NotFound,
                       Timeout, WouldBlock)
 from ._rusted_ring import (Batch, Call, Caller, Change, Client, Event, Listener,
-                           Pipe, Reader, Reservation, Session, Set, Watch, Writer,
-                           backend, begin_reader, begin_writer, class_for, profile,
-                           remove_arena)
+                           Pipe, Reader, Reservation, SERVICE_TYPE, Session, Set,
+                           Watch, Writer, backend, begin_reader, begin_writer,
+                           class_for, profile, remove_arena)
 from ._constants import (ArenaFlag, Backend, CallKind, ChangeKind, ClientFlag,
                          DropReason, Order, Policy, Profile, Role, SizeClass,
                          Start, Strategy)
@@ -28,7 +28,7 @@ __all__ = [
     "Change", "ChangeKind", "Client", "ClientFlag", "Denied", "DropReason",
     "EndOfStream", "Error", "Event", "Evicted", "Exists", "Factory", "Listener",
     "Lost", "NotFound", "Order", "Pipe", "Policy", "Profile", "Reader",
-    "Reservation", "Role", "Session", "Set", "SizeClass", "Start", "Strategy",
-    "Timeout", "Watch", "WouldBlock", "Writer", "aio", "backend", "begin_reader",
-    "begin_writer", "class_for", "profile", "remove_arena",
+    "Reservation", "Role", "SERVICE_TYPE", "Session", "Set", "SizeClass", "Start",
+    "Strategy", "Timeout", "Watch", "WouldBlock", "Writer", "aio", "backend",
+    "begin_reader", "begin_writer", "class_for", "profile", "remove_arena",
 ]

@@ -103,7 +103,8 @@ static int add_constants(PyObject *module)
 		if (PyModule_AddIntConstant(module, constants[i].name,
 					    constants[i].number))
 			return -1;
-	return 0;
+	return PyModule_AddStringConstant(module, "SERVICE_TYPE",
+					  RRING_SERVICE_TYPE);
 }
 
 static int (*const parts[])(PyObject *module) = {

@@ -324,19 +324,10 @@ static PyObject *release_to(PyObject *self, PyObject *position)
 {
 	struct reader *reader = (struct reader *)self;
 	uint64_t to = PyLong_AsUnsignedLongLong(position);
-	uint64_t at;
-	long n = 0;
 
 	if (PyErr_Occurred() || begin_read(reader))
 		return NULL;
-	while ((at = rring_reader_position(reader->ring_reader)) < to) {
-		n = rring_peek(reader->ring_reader, to - at > UINT32_MAX ?
-			       UINT32_MAX : (uint32_t)(to - at));
-		n = n < 0 ? n : rring_release(reader->ring_reader, (uint32_t)n);
-		if (n < 0)
-			break;
-	}
-	return none_or_error(n);
+	return none_or_error(rring_release_to(reader->ring_reader, to));
 }
 
 static PyObject *release(PyObject *self, PyObject *unused)

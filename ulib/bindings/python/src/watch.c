@@ -129,6 +129,29 @@ static PyObject *iterate(PyObject *self)
 	return next_until(self, RRING_FOREVER);
 }
 
+static PyObject *type_of(PyObject *self, PyObject *about)
+{
+	struct rring_change change = {};
+	char name[RRING_NAME_MAX];
+	uint32_t size;
+
+	if (!PyObject_TypeCheck(about, change_type))
+		return PyErr_Format(PyExc_TypeError, "this is no Change");
+	if (owner_use((struct owner *)self))
+		return NULL;
+	change.ring = (uint32_t)PyLong_AsUnsignedLong(
+		PyStructSequence_GetItem(about, 1));
+	change.ring_serial = (uint32_t)PyLong_AsUnsignedLong(
+		PyStructSequence_GetItem(about, 7));
+	if (PyErr_Occurred())
+		return NULL;
+	size = rring_watch_type(((struct watch *)self)->ring_watch, &change,
+				name);
+	if (!size)
+		Py_RETURN_NONE;
+	return Py_BuildValue("(sI)", name, size);
+}
+
 static PyObject *get_missed(PyObject *self, void *closure)
 {
 	(void)closure;
@@ -172,6 +195,8 @@ PyObject *client_await_ring(PyObject *self, PyObject *args, PyObject *kwargs)
 static PyMethodDef methods[] = {
 	OWNER_METHODS,
 	{ "next", KEYWORDS(next_change), "Return the next Change." },
+	{ "type_of", type_of, METH_O,
+	  "Return the name and the bytes of the type of the ring of a Change." },
 	{ NULL, NULL, 0, NULL },
 };
 

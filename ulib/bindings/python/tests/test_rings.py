@@ -271,6 +271,12 @@ class Others(ArenaTest):
         self.assertEqual((change.kind, change.ring_name, change.ring),
                          (rr.ChangeKind.OPENED, "market/ticks", writer.ring))
         self.assertEqual(change.client, self.client.id)
+        self.assertIsNone(watch.type_of(change))
+        with self.client.listener("market/prices", stride=64):
+            self.assertEqual(watch.type_of(watch.next())[0],
+                             rr.SERVICE_TYPE)
+        with self.assertRaises(TypeError):
+            watch.type_of(1)
         self.client.await_ring("market/ticks", 0)
         with self.assertRaises(rr.Timeout):
             self.client.await_ring("market/none", 0)

@@ -79,7 +79,7 @@ impl Setup {
         file.set_len(progress.value.bytes)?;
         for (ring, &next) in RINGS.iter().zip(&progress.value.next) {
             let mut reader = reader_of(&client, ring, Some("archive"))?;
-            release_archived(&mut reader, next)?;
+            reader.release_to(next)?;
             keys.push(set.add(reader, 0)?);
         }
         while progress.value.next.iter().sum::<u64>() < 2 * self.lines {
@@ -130,17 +130,6 @@ fn reader_of<'c>(
     name: Option<&str>,
 ) -> Result<Reader<&'c LocalClient>> {
     Ok(Factory::new(client, LINES).reader(ring, name)?)
-}
-
-/// Release the lines below `next`, which are in the archive.
-fn release_archived(reader: &mut Reader<&LocalClient>, next: u64) -> Result<()> {
-    while reader.position() < next {
-        let n = next - reader.position();
-        if let Some(batch) = reader.peek(n as u32)? {
-            batch.release_all()?;
-        }
-    }
-    Ok(())
 }
 
 /// Write all lines of both rings. The archive is a ring's length behind at most, so it is

@@ -106,7 +106,7 @@ impl Setup {
         let mut reader = reader_of(&client, Some(&name(i)))?;
         let mut account = self.account(i)?;
 
-        release_taken(&mut reader, account.value.next)?;
+        reader.release_to(account.value.next)?;
         while account.value.next < self.trades {
             reader.follow(Deadline::FOREVER)?;
             let batch = reader.peek(BATCH)?.expect("a trade");
@@ -130,17 +130,6 @@ fn name(consumer: usize) -> String {
 /// Join the ring. If it has had no writer yet, make it.
 fn reader_of<'c>(client: &'c LocalClient, name: Option<&str>) -> Result<Reader<&'c LocalClient>> {
     Ok(Factory::new(client, RING).reader("trades", name)?)
-}
-
-/// Release the trades below `next`: a consumer has died before it did.
-fn release_taken(reader: &mut Reader<&LocalClient>, next: u64) -> Result<()> {
-    while reader.position() < next {
-        let n = next - reader.position();
-        if let Some(batch) = reader.peek(n as u32)? {
-            batch.release_all()?;
-        }
-    }
-    Ok(())
 }
 
 /// Read all trades, too, and kill actors meanwhile.

@@ -97,7 +97,7 @@ impl Setup {
         let mut writer = Writer::open(&client, &SPOTS)?;
         let mut reader = reader_of(&client, &FRAMES, "frames", Some("detector"))?;
 
-        release_done(&mut reader, writer.position())?;
+        reader.release_to(writer.position())?;
         while writer.position() < self.frames {
             let number = writer.position();
             let frame = read_next(&mut reader)?;
@@ -132,17 +132,6 @@ fn read_next<'r, 'c>(
 ) -> Result<Entry<'r, &'c LocalClient>> {
     reader.follow(Deadline::FOREVER)?;
     Ok(reader.read(Deadline::NOW)?)
-}
-
-/// Release the frames below `number`: their spots were published before a death.
-fn release_done(reader: &mut Reader<&LocalClient>, number: u64) -> Result<()> {
-    while reader.position() < number {
-        let n = number - reader.position();
-        if let Some(batch) = reader.peek(n as u32)? {
-            batch.release_all()?;
-        }
-    }
-    Ok(())
 }
 
 fn record(

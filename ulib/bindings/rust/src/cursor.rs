@@ -108,6 +108,11 @@ impl<C: ClientRef> Cursor<C> {
         Ok(check(unsafe { sys::rring_reader_skip(self.as_raw(), keep) })? as u64)
     }
 
+    pub(crate) fn release_to(&mut self, position: u64) -> Result<()> {
+        check(unsafe { sys::rring_release_to(self.as_raw(), position) })?;
+        Ok(())
+    }
+
     pub(crate) fn kind(&self) -> Kind {
         kind_of(unsafe { sys::rring_reader_kind(self.as_raw()) })
     }
@@ -189,6 +194,13 @@ macro_rules! common_calls {
             /// `keep`. Return how many were released unread.
             pub fn skip(&mut self, keep: u32) -> Result<u64> {
                 self.cursor.skip(keep)
+            }
+
+            /// Release all events below `position`, which an earlier run of the program
+            /// has handled. [`ErrorKind::WouldBlock`](crate::ErrorKind::WouldBlock): not
+            /// so many are published.
+            pub fn release_to(&mut self, position: u64) -> Result<()> {
+                self.cursor.release_to(position)
             }
 
             /// How many published entries the reader has not released.

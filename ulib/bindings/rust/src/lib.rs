@@ -106,5 +106,5 @@ pub use reader::{Batch, Copied, Join, Reader, Start, Verdict};
 pub use ring::{EventType, Kind, Policy, RingConfig, Strategy};
 pub use service::{Call, Caller, Listener, Reply, Request, ServiceConfig, Session};
 pub use set::{Key, Order, Set, SetBatch, SetEntry};
-pub use watch::{Change, ChangeKind, Watch};
+pub use watch::{Change, ChangeKind, Watch, SERVICE_TYPE};
 pub use writer::{Reservation, Writer};

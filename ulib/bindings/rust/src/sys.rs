@@ -68,6 +68,7 @@ pub const RRING_INTERRUPTIBLE: u32 = 16;
 pub const RRING_EVENT_MAX: u32 = 67108864;
 pub const RRING_STATIC_RING_BYTES: u32 = 1048576;
 pub const RRING_LATER: i32 = -4096;
+pub const RRING_SERVICE_TYPE: &[u8; 20usize] = b"rusted_ring service\0";
 pub type size_t = ::std::os::raw::c_ulong;
 pub type __uint32_t = ::std::os::raw::c_uint;
 pub type __uint64_t = ::std::os::raw::c_ulong;
@@ -1054,6 +1055,9 @@ extern "C" {
 extern "C" {
     pub fn rring_release(reader: *mut rring_reader, n: u32) -> ::std::os::raw::c_int;
 }
+extern "C" {
+    pub fn rring_release_to(reader: *mut rring_reader, position: u64) -> ::std::os::raw::c_int;
+}
 #[repr(C)]
 #[derive(Debug, Copy, Clone)]
 pub struct rring_set {
@@ -1200,6 +1204,13 @@ extern "C" {
         change: *mut rring_change,
         deadline: u64,
     ) -> ::std::os::raw::c_int;
+}
+extern "C" {
+    pub fn rring_watch_type(
+        watch: *const rring_watch,
+        change: *const rring_change,
+        name: *mut ::std::os::raw::c_char,
+    ) -> u32;
 }
 extern "C" {
     pub fn rring_watch_missed(watch: *const rring_watch) -> u64;

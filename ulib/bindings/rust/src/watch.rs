@@ -36,6 +36,8 @@ pub struct Change {
     pub kind: ChangeKind,
     /// The number of the ring, for [`Join::ring`](crate::Join::ring).
     pub ring: u32,
+    /// A number that no other ring of the arena has.
+    pub ring_serial: u32,
     /// The name of the ring; empty if it has none.
     pub ring_name: String,
     /// The id of the writer or, if it joined or left, of the reader's client.
@@ -58,6 +60,7 @@ impl Change {
                 _ => ChangeKind::Left,
             },
             ring: raw.ring,
+            ring_serial: raw.ring_serial,
             ring_name: from_array(&raw.ring_name),
             client: raw.client,
             readers: raw.readers,
@@ -65,6 +68,9 @@ impl Change {
         }
     }
 }
+
+/// The name of the type of the ring that a service is.
+pub const SERVICE_TYPE: &str = "rusted_ring service";
 
 /// Watches the rings of an arena.
 ///
@@ -122,6 +128,22 @@ impl<C: ClientRef> Watch<C> {
             ))?;
             Ok(Change::new(&change.assume_init()))
         }
+    }
+
+    /// The type of the ring that `change` tells of, its name and its bytes; `None` if it
+    /// has no type, or is gone. A service has the type [`SERVICE_TYPE`].
+    pub fn type_of(&self, change: &Change) -> Option<(String, u32)> {
+        let mut name = [0; sys::RRING_NAME_MAX as usize];
+        let raw = sys::rring_change {
+            ring: change.ring,
+            ring_serial: change.ring_serial,
+            // SAFETY: numbers and characters, which may be 0.
+            ..unsafe { MaybeUninit::zeroed().assume_init() }
+        };
+        // SAFETY: the watch is open, and the name has RRING_NAME_MAX characters.
+        let size = unsafe { sys::rring_watch_type(self.raw.as_ptr(), &raw, name.as_mut_ptr()) };
+
+        (size > 0).then(|| (from_array(&name), size))
     }
 
     /// How many changes this watch has missed. It has reported each ring that has come

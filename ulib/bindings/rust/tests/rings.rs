@@ -2,9 +2,9 @@
 //! Rings: writers, readers, sets, pipes, and who may lose what.
 
 use rusted_ring::{
-    ArenaConfig, Client, Deadline, DropReason, ErrorKind, EventType, Factory, Join, Kind,
-    LocalClient, LossyReader, Order, Pipe, PipeConfig, Policy, PollFd, Reader, RingConfig, Set,
-    SizeClass, Start, Strategy, Verdict, Watch, Writer,
+    ArenaConfig, Client, Deadline, DropReason, ErrorKind, EventType, Factory, Join, Kind, Listener,
+    LocalClient, LossyReader, Order, Pipe, PipeConfig, Policy, PollFd, Reader, RingConfig,
+    ServiceConfig, Set, SizeClass, Start, Strategy, Verdict, Watch, Writer, SERVICE_TYPE,
 };
 use std::os::raw::{c_int, c_short, c_ulong};
 use std::os::unix::io::AsRawFd;
@@ -412,6 +412,20 @@ fn a_pipe_carries_both_ways() {
     }
     drop(here);
     echo.join().unwrap();
+}
+
+#[test]
+fn a_watch_tells_services_from_other_rings() {
+    let client = local();
+    let _writer = Writer::open(&client, &INLINE).unwrap();
+    let config = ServiceConfig::inline("service", 16, 64);
+    let _listener = Listener::open(&client, &config).unwrap();
+    let mut watch = Watch::open(&client, "").unwrap();
+    let ring = watch.next(Deadline::NOW).unwrap();
+    let service = watch.next(Deadline::NOW).unwrap();
+
+    assert_eq!(watch.type_of(&ring), None);
+    assert_eq!(watch.type_of(&service).unwrap().0, SERVICE_TYPE);
 }
 
 #[test]

@@ -222,6 +222,15 @@ public:
 			rring_reader_skip(raw_, keep));
 	}
 
+	/*
+	 * Release all entries below @position, which an earlier run has
+	 * handled: EAGAIN if not so many are published.
+	 */
+	status try_release_to(uint64_t position) const noexcept
+	{
+		return detail::status_of(rring_release_to(raw_, position));
+	}
+
 	/* ---- wait ---- */
 
 	/* Until there is an event, or the stream has ended. */
@@ -302,6 +311,10 @@ public:
 	uint64_t skip(uint32_t keep = 0) const
 	{
 		return try_skip(keep).value();
+	}
+	void release_to(uint64_t position) const
+	{
+		try_release_to(position).value();
 	}
 	/* Return false if there was nothing until the deadline. */
 	bool wait(deadline until = forever) const

@@ -4,6 +4,8 @@
 #define RUSTED_RING_CPP_WATCH_HPP
 
 #include <optional>
+#include <string>
+#include <utility>
 
 #include <rusted_ring/cpp/await.hpp>
 #include <rusted_ring/cpp/client.hpp>
@@ -40,6 +42,18 @@ public:
 		int err = rring_watch_next(raw_, &found, until.time());
 
 		return err ? result<change>(failure(-err)) : found;
+	}
+
+	/*
+	 * The name and the size of the type of the ring that @about tells of;
+	 * "" and 0: it has none, or is gone. Services have RRING_SERVICE_TYPE.
+	 */
+	std::pair<std::string, uint32_t> type(const change &about) const
+	{
+		char name[RRING_NAME_MAX];
+		uint32_t size = rring_watch_type(raw_, &about, name);
+
+		return { name, size };
 	}
 
 	/* How many changes were not reported: the watch was read too late. */
