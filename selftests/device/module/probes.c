@@ -167,6 +167,20 @@ FIXTURE(probes)
 	const char *missing;
 };
 
+/* Return what the tests need and do not have, or NULL. */
+static const char *watch_probes(struct program *program)
+{
+	if (access(TRACING "trace", F_OK))
+		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
+	if (access(TRACING "uprobe_events", W_OK))
+		return "this kernel has no uprobes";
+	map_program(program);
+	if (!watch_all(program))
+		return "the library was built without <sys/sdt.h>";
+	MUST(append(TRACING "events/" GROUP "/enable", "1"));
+	return NULL;
+}
+
 FIXTURE_SETUP(probes)
 {
 	static const uint32_t capacity[RRING_POOLS] = { 4 };
@@ -175,21 +189,9 @@ FIXTURE_SETUP(probes)
 		.capacity = 2,
 		.stride = 64,
 	};
-	int arena;
+	int arena = arena_with(capacity, 0);
 
-	if (access(TRACING "trace", F_OK))
-		mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL);
-	if (access(TRACING "uprobe_events", W_OK)) {
-		self->missing = "this kernel has no uprobes";
-		return;
-	}
-	map_program(&self->program);
-	if (!watch_all(&self->program)) {
-		self->missing = "the library was built without <sys/sdt.h>";
-		return;
-	}
-	ASSERT_TRUE(append(TRACING "events/" GROUP "/enable", "1"));
-	arena = arena_with(capacity, 0);
+	self->missing = watch_probes(&self->program);
 	self->client = client_with(arena, RRING_PRODUCER, 0);
 	self->other = client_with(arena, RRING_PRODUCER, 0);
 	self->writer = writer_of(self->client, &config);
@@ -202,10 +204,10 @@ FIXTURE_TEARDOWN(probes)
 {
 	int fd;
 
-	if (!self->client)
-		return;
 	rring_close(self->other);
 	rring_close(self->client);
+	if (self->missing)
+		return;
 	EXPECT_TRUE(append(TRACING "events/" GROUP "/enable", "0"));
 	fd = open(TRACING "uprobe_events", O_WRONLY | O_TRUNC | O_CLOEXEC);
 	EXPECT_LE(0, fd);
@@ -281,10 +283,11 @@ static void *wait_for_event(void *reader)
 
 TEST_F(probes, of_a_writer_tell_that_it_wakes)
 {
-	pthread_t thread = thread_start(wait_for_event, self->reader);
+	pthread_t thread;
 
 	if (self->missing)
 		SKIP(return, "%s", self->missing);
+	thread = thread_start(wait_for_event, self->reader);
 	until_waiting(self->reader->info, RRING_READERS_WAIT);
 	EXPECT_EQ(0, put_value(self->writer, 1));
 	thread_end(thread);
