@@ -3,13 +3,15 @@
 #
 # Faults put into the code on purpose (selftests/mutants/*.patch), each in a
 # copy of the tree, where the test that is to catch it has to fail. The first
-# lines of a patch say which test that is, and what is wrong. With names as
-# arguments: these alone. Prints TAP.
+# lines of a patch say which test that is, and what is wrong. A mutant that was
+# caught runs again only when the code or its patch has changed. With names as
+# arguments: these alone, in any case. Prints TAP.
 set -eu
 
 cd "$(dirname "$0")/../.."
 root=$PWD
 trees=$root/build/mutants
+caught=$root/build/mutants_caught
 at_once=${MUTANTS_AT_ONCE:-2}
 
 # Objects are taken along, so that a mutant costs what it changes. Not those of
@@ -20,6 +22,37 @@ make_tree() {
 		"$1"
 	find build -mindepth 1 -maxdepth 1 ! -name module ! -name mutants \
 		! -name vm ! -name coverage ! -name check -exec cp -a -t "$1/build" {} +
+}
+
+# The sum of all that the tests of mutants read, of the files that git knows or
+# would add.
+code() {
+	git ls-files -z --cached --others --exclude-standard -- . ':!*.md' \
+		':!Documentation/*.rst' ':!ulib/bindings' \
+		':!selftests/'{all,host,mutants,long/mutants.sh} |
+		xargs -0 sha256sum 2>/dev/null | sha256sum
+}
+
+# The file that is there if mutant $1 was caught in code $2.
+memory_of() {
+	local sum
+
+	sum=$({ echo "$2"; cat "$root/selftests/mutants/$1.patch"; } | sha256sum)
+	echo "$caught/$1.${sum:0:16}"
+}
+
+# Sets before to the mutants that were caught in code $1, and left to the others.
+look_back() {
+	local name
+
+	for name in selftests/mutants/*.patch; do
+		name=$(basename -s .patch "$name")
+		if [ -f "$(memory_of "$name" "$1")" ]; then
+			before+=("$name")
+		else
+			left+=("$name")
+		fi
+	done
 }
 
 field() {
@@ -54,28 +87,33 @@ is_caught() {
 		grep -q '^mutant: is caught$' "$1"
 }
 
-# Lane $1 of $at_once takes every $at_once-th of the mutants in $2...
+# Lane $1 of $at_once takes every $at_once-th of the mutants in $3... of code $2.
 run_lane() {
-	local lane=$1 i=0 name
+	local lane=$1 code=$2 i=0 name
 
-	shift
+	shift 2
 	make_tree "$trees/$lane"
 	cd "$trees/$lane"
 	for name; do
 		[ $((i++ % at_once)) -eq "$lane" ] || continue
 		try "$name" >"$trees/$name.log" 2>&1 </dev/null
+		! is_caught "$trees/$name.log" ||
+			touch "$(memory_of "$name" "$code")"
 	done
 }
 
 main() {
-	local lane name count=0 lanes=()
+	local lane name code count=0 lanes=() before=() left=()
 
-	# shellcheck disable=SC2046 # names have no blanks
-	[ $# -gt 0 ] || set -- $(basename -s .patch selftests/mutants/*.patch)
+	code=$(code)
+	if [ $# -eq 0 ]; then
+		look_back "$code"
+		set -- ${left[@]+"${left[@]}"}
+	fi
 	rm -rf "$trees"
-	mkdir -p "$trees"
+	mkdir -p "$trees" "$caught"
 	for ((lane = 0; lane < at_once; lane++)); do
-		run_lane "$lane" "$@" &
+		run_lane "$lane" "$code" "$@" &
 		lanes+=($!)
 	done
 	wait "${lanes[@]}" || true
@@ -88,6 +126,10 @@ main() {
 			echo "not ok $count $name is caught by" \
 			     "$(field "$name" Test)"
 		fi
+	done
+	for name in ${before[@]+"${before[@]}"}; do
+		count=$((count + 1))
+		echo "ok $count $name was caught before"
 	done
 	echo "1..$count"
 }
