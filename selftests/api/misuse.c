@@ -688,6 +688,27 @@ TEST(right_use_is_not_reported)
 	EXPECT_EQ(0, misuses_of(use_rightly));
 }
 
+/* The event that found no room is still the client's: it may write it, and drop it. */
+static void publish_to_a_full_ring(struct stage *stage)
+{
+	uint32_t i;
+
+	for (i = 0; i < ENTRIES; i++) {
+		alloc(stage);
+		MUST(!rring_publish(stage->handles, &stage->event));
+	}
+	alloc(stage);
+	MUST(rring_publish(stage->handles, &stage->event) == -EAGAIN);
+	MUST(!rring_resize(stage->client, &stage->event, 48));
+	memset(stage->event.data, 2, 48);
+	MUST(!rring_drop(stage->client, &stage->event));
+}
+
+TEST(a_publish_that_fails_is_not_reported)
+{
+	EXPECT_EQ(0, misuses_of(publish_to_a_full_ring));
+}
+
 /* Only events of an owned arena can be sealed. */
 TEST(after_a_failed_seal_the_client_may_still_write_the_event)
 {
