@@ -41,6 +41,7 @@ make_tree() {
 		done
 		echo
 		[ -z "${failed+.}" ] || printf '%s\n' "${failed[@]}"
+		[ ! -f build/status ] || exit 1
 	EOF
 	sed -i '1i #!/bin/bash' "$tree/selftests/build" "$tree/selftests/run"
 	chmod +x "$tree"/selftests/{build,run}
@@ -133,6 +134,15 @@ fails_with_the_kernel() {
 	ran "stock/api stock/device/rings stock/device/wait"
 }
 
+fails_with_the_run() {
+	touch "$tree/build/status"
+	! AGAIN=1 LANES=1 "$tree/selftests/all" asan >"$dir/table" || return 1
+	sum_is 3 1 1
+	rm "$tree"/build/{ran,status}
+	LANES=1 "$tree/selftests/all" asan
+	ran asan/api
+}
+
 counts_a_part_without_a_table_as_failed() {
 	! "$tree/selftests/all" kcsan >"$dir/table" || return 1
 	sum_is 0 2 0
@@ -164,7 +174,7 @@ refuses_an_unknown_part() {
 
 make_tree
 echo TAP version 13
-echo 1..12
+echo 1..13
 check_each "parts that pass are added up in a table" adds_up
 check_each "what has passed does not run again" remembers_what_passed
 check_each "after a change it does" forgets_when_a_file_changes
@@ -174,6 +184,7 @@ check_each "it does not if the part does not read the file" \
 check_each "so it is with a long script" remembers_a_long_script
 check_each "a failed folder fails the whole, and runs again" fails_with_a_folder
 check_each "nothing has passed on a kernel that complains" fails_with_the_kernel
+check_each "nor in a run that fails without a test that did" fails_with_the_run
 check_each "a part that ends without a table has failed" \
 	counts_a_part_without_a_table_as_failed
 check_each "what had no time is named, and fails nothing" \
