@@ -300,7 +300,8 @@ TEST_F(groups, seal_does_not_outlast_the_event)
 	rring_trim(self->a);
 	free_slots(self->reader, variant->pool);
 	for (i = 0; i < GROUPS; i++) {
-		args.handle = rring_word_load(&next[i]);
+		args.handle = rring_handle_of_next(rring_word_load(&next[i]),
+						   variant->pool);
 		EXPECT_GT(0, device_call(self->a->fd, RRING_IOC_SEAL, &args));
 	}
 	self->n = take(self->b, variant->pool, self->event, SLOTS);
