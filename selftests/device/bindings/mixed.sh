@@ -13,14 +13,15 @@ kills=10
 dir=$(mktemp -d)
 cd "$dir" || exit 1
 
-# read_in LANGUAGE: its name is that of the language.
+# read_in LANGUAGE: its name is that of the language. The program takes the place of
+# the shell, so that a kill of the shell is one of the program.
 read_in() {
 	case $1 in
-	c)	/bindings/mixed/mixed_c read numbers c $count ;;
-	cpp)	/bindings/cpp/examples/mixed_cpp numbers cpp $count ;;
-	rust)	/bindings/rust/mixed_rust numbers rust $count ;;
-	python)	$home/bin/python3 -S $home/examples/mixed.py numbers python \
-			$count ;;
+	c)	exec /bindings/mixed/mixed_c read numbers c $count ;;
+	cpp)	exec /bindings/cpp/examples/mixed_cpp numbers cpp $count ;;
+	rust)	exec /bindings/rust/mixed_rust numbers rust $count ;;
+	python)	exec $home/bin/python3 -S $home/examples/mixed.py numbers \
+			python $count ;;
 	esac
 }
 
