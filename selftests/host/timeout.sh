@@ -33,9 +33,15 @@ is_ended() {
 	[ "$status" -eq 124 ] || { echo "status $status"; return 1; }
 }
 
-# A zombie, which has no command line, may wait for its parent.
+# A kill takes a moment. A zombie, which has no command line, may wait for its parent.
 child_is_gone() {
-	! grep -qs . "/proc/$(cat "$dir/child")/cmdline"
+	local tries
+
+	for ((tries = 0; tries < 600; tries++)); do
+		grep -qs . "/proc/$(cat "$dir/child")/cmdline" || return 0
+		sleep 0.1
+	done
+	return 1
 }
 
 echo "TAP version 13"
