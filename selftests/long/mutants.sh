@@ -69,6 +69,7 @@ try() {
 	export FORM=full	# some are caught by chance
 	export PATIENCE=1	# many are caught by a timeout
 	export WAYS=${test%%/*}
+	unset WERROR		# a fault may leave a variable unused
 	if ! selftests/build "$test"; then
 		echo "mutant: does not build"
 	elif selftests/run "$test"; then
