@@ -83,7 +83,7 @@ struct kring_arena {
 	bool persistent;		/* the name holds a reference */
 	bool named;			/* the arena can be found by .name */
 
-	/* fixed since creation, except .mode and .changes */
+	/* fixed since creation, except .gid, .mode and .changes */
 	char name[RRING_NAME_MAX];
 	u64 net_cookie;			/* cookie of .net, also after .net has
 					 * ended
@@ -91,10 +91,10 @@ struct kring_arena {
 	u32 id;
 	kuid_t creator;			/* user that created the arena */
 	kuid_t uid;			/* owner */
-	kgid_t gid;
-	umode_t mode;			/* netlink changes it under .lock;
-					 * others read it without a lock
+	kgid_t gid;			/* netlink changes this and .mode under
+					 * .lock; others read them without a lock
 					 */
+	umode_t mode;
 	atomic_t changes;		/* counts kring_arena_changed() calls */
 
 	/* protects all fields below, except those that say otherwise */

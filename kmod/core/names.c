@@ -173,7 +173,7 @@ static bool may_attach(const struct kring_arena *arena, u32 role)
 
 	if (uid_eq(current_euid(), arena->uid))
 		mode >>= 6;
-	else if (in_egroup_p(arena->gid))
+	else if (in_egroup_p(READ_ONCE(arena->gid)))
 		mode >>= 3;
 	return mode & need[role] ||
 	       ns_capable(arena->net->user_ns, CAP_DAC_OVERRIDE);

@@ -132,6 +132,7 @@ static const int settings[] = {
 	RRING_A_ARENA_HOLD_LIMIT_CONSUMER,
 	RRING_A_ARENA_HOLD_LIMIT_PRODUCER,
 	RRING_A_ARENA_QUOTA,
+	RRING_A_ARENA_GID,
 	RRING_A_ARENA_MODE,
 };
 
@@ -164,29 +165,74 @@ static void set_hold_limits(struct kring_arena *arena,
 		kring_arena_wake_pools(arena, ~0u);
 }
 
-int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
+/*
+ * Set the group of @arena to the one in @attr, an id in the user namespace of
+ * the process that sends the request. Return 0, -EINVAL if the namespace has no
+ * such group, or -EPERM if the sender may not give the arena to the group.
+ */
+static int set_group(struct kring_arena *arena, struct sk_buff *skb,
+		     struct genl_info *info, const struct nlattr *attr)
 {
-	static const int attrs[] = { RRING_A_ARENA_ID, 0 };
-	const struct nlattr *quota = info->attrs[RRING_A_ARENA_QUOTA];
-	const struct nlattr *mode = info->attrs[RRING_A_ARENA_MODE];
-	struct kring_arena *arena;
+	kgid_t gid = make_kgid(current_user_ns(), nla_get_u32(attr));
+	struct kring_viewer viewer;
+	int err;
 
-	if (!has_setting(info)) {
-		GENL_SET_ERR_MSG(info,
-				 "a quota, a mode or a hold limit is wanted");
+	if (!gid_valid(gid)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr, "no such group");
 		return -EINVAL;
 	}
-	arena = lock_arena(skb, info, attrs);
-	if (IS_ERR(arena))
-		return PTR_ERR(arena);
+	err = kring_viewer_init(&viewer, skb);
+	if (err)
+		return err;
+	if (!kring_viewer_may_give(&viewer, gid)) {
+		NL_SET_ERR_MSG_ATTR(info->extack, attr,
+				    "for a member of the group, or CAP_SYS_ADMIN");
+		return -EPERM;
+	}
+	WRITE_ONCE(arena->gid, gid);
+	return 0;
+}
+
+/*
+ * Set all that @info has. The group is the only setting that can be refused, so
+ * it is the first one.
+ */
+static int set_arena(struct kring_arena *arena, struct sk_buff *skb,
+		     struct genl_info *info)
+{
+	const struct nlattr *group = info->attrs[RRING_A_ARENA_GID];
+	const struct nlattr *quota = info->attrs[RRING_A_ARENA_QUOTA];
+	const struct nlattr *mode = info->attrs[RRING_A_ARENA_MODE];
+	int err = group ? set_group(arena, skb, info, group) : 0;
+
+	if (err)
+		return err;
 	if (quota)
 		set_arena_quota(arena, nla_get_u32(quota));
 	if (mode)
 		WRITE_ONCE(arena->mode, nla_get_u32(mode));
 	set_hold_limits(arena, info);
 	kring_arena_changed(arena);
-	unlock_arena(arena);
 	return 0;
+}
+
+int kring_change_arena(struct sk_buff *skb, struct genl_info *info)
+{
+	static const int attrs[] = { RRING_A_ARENA_ID, 0 };
+	struct kring_arena *arena;
+	int err;
+
+	if (!has_setting(info)) {
+		GENL_SET_ERR_MSG(info,
+				 "a quota, a group, a mode or a hold limit is wanted");
+		return -EINVAL;
+	}
+	arena = lock_arena(skb, info, attrs);
+	if (IS_ERR(arena))
+		return PTR_ERR(arena);
+	err = set_arena(arena, skb, info);
+	unlock_arena(arena);
+	return err;
 }
 
 /*

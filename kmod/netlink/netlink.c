@@ -67,6 +67,7 @@ static const struct nla_policy reader_get[] = {
 
 static const struct nla_policy arena_set[] = {
 	[RRING_A_ARENA_ID] = { .type = NLA_U32 },
+	[RRING_A_ARENA_GID] = { .type = NLA_U32 },
 	[RRING_A_ARENA_MODE] = NLA_POLICY_MAX(NLA_U32, 0777),
 	[RRING_A_ARENA_QUOTA] = NLA_POLICY_RANGE(NLA_U32, 1, 100),
 	[RRING_A_ARENA_HOLD_LIMIT_OBSERVER] = NLA_POLICY_MAX(NLA_U32, 100),

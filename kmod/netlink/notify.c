@@ -231,7 +231,7 @@ static struct kring_access access_of(const struct kring_arena *arena)
 {
 	struct kring_access access = {
 		.uid = arena->uid,
-		.gid = arena->gid,
+		.gid = READ_ONCE(arena->gid),
 		.mode = READ_ONCE(arena->mode),
 		.named = READ_ONCE(arena->named),
 	};
@@ -342,7 +342,7 @@ void kring_announce_created(struct kring_arena *arena)
 	notice->uid_attr = RRING_A_ARENA_UID;
 	notice->uid = arena->uid;
 	notice->gid_attr = RRING_A_ARENA_GID;
-	notice->gid = arena->gid;
+	notice->gid = READ_ONCE(arena->gid);
 	notice_post(notice,
 		    kring_report_arena(notice->skb, arena, arena->name,
 				       arena->persistent, NULL));

@@ -130,7 +130,8 @@ int kring_report_arena(struct sk_buff *skb, struct kring_arena *arena,
 	put_name(&report, RRING_A_ARENA_NAME, name);
 	put_flag(&report, RRING_A_ARENA_PERSISTENT, persistent);
 	put_uid(&report, RRING_A_ARENA_UID, arena->uid, audience);
-	put_gid(&report, RRING_A_ARENA_GID, arena->gid, audience);
+	put_gid(&report, RRING_A_ARENA_GID, READ_ONCE(arena->gid),
+		audience);
 	put_u32(&report, RRING_A_ARENA_MODE, READ_ONCE(arena->mode));
 	put_u32(&report, RRING_A_ARENA_QUOTA, arena->quota);
 	put_hold_limit(&report, &arena->hold_limit);

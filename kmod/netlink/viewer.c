@@ -121,7 +121,7 @@ u32 kring_viewer_rights(const struct kring_viewer *viewer,
 {
 	struct kring_access access = {
 		.uid = arena->uid,
-		.gid = arena->gid,
+		.gid = READ_ONCE(arena->gid),
 		.mode = READ_ONCE(arena->mode),
 		.named = arena->named,
 	};
@@ -144,4 +144,17 @@ bool kring_viewer_may_change(const struct kring_viewer *viewer,
 {
 	return uid_eq(current_euid(), arena->uid) ||
 	       ns_capable(viewer->net->user_ns, CAP_SYS_ADMIN);
+}
+
+/*
+ * Return true if an arena may get the group @gid: each of @viewer and the
+ * current task is a member of the group, or an administrator. So the owner of
+ * an arena cannot give the arena to a group that could not have created it.
+ * The caller also checks kring_viewer_may_change().
+ */
+bool kring_viewer_may_give(const struct kring_viewer *viewer, kgid_t gid)
+{
+	return (viewer->admin || in_groups(viewer->cred, gid)) &&
+	       (in_egroup_p(gid) ||
+		ns_capable(viewer->net->user_ns, CAP_SYS_ADMIN));
 }

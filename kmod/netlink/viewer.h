@@ -50,5 +50,6 @@ bool kring_viewer_may_see(const struct kring_viewer *viewer,
 			  const struct kring_access *access);
 bool kring_viewer_may_change(const struct kring_viewer *viewer,
 			     const struct kring_arena *arena);
+bool kring_viewer_may_give(const struct kring_viewer *viewer, kgid_t gid);
 
 #endif /* KRING_VIEWER_H */

@@ -206,6 +206,58 @@ TEST_F(changes, mode_decides_for_later_attachments)
 	EXPECT_EQ(0, rring_alloc(self->client, 8, 1, &self->event[0]));
 }
 
+static int set_group(struct nl *nl, uint32_t arena, uint32_t gid)
+{
+	struct nl_value value = NL_U32(RRING_A_ARENA_GID, gid);
+
+	return set_arena(nl, arena, value);
+}
+
+TEST_F(changes, group_decides_for_later_attachments)
+{
+	struct nl_answer answer;
+
+	ASSERT_EQ(0, set_mode(&self->nl, self->arena, 0740));
+	ASSERT_EQ(EACCES, run_as(STRANGER, STRANGER, attach, NULL));
+	ASSERT_EQ(0, set_group(&self->nl, self->arena, STRANGER));
+	answer = nl_of_arena(&self->nl, RRING_CMD_ARENA_GET, self->arena);
+	EXPECT_EQ((uint32_t)STRANGER, nl_u32(answer.object, RRING_A_ARENA_GID));
+	EXPECT_EQ(0740u, nl_u32(answer.object, RRING_A_ARENA_MODE));
+	nl_free(&answer);
+	EXPECT_EQ(0, run_as(STRANGER, STRANGER, attach, NULL));
+	EXPECT_EQ(EACCES, run_as(NOBODY, NOBODY, attach, NULL));
+	EXPECT_EQ(-EINVAL, set_group(&self->nl, self->arena, ~0u));
+	ASSERT_EQ(0, set_group(&self->nl, self->arena, 0));
+	EXPECT_EQ(EACCES, run_as(STRANGER, STRANGER, attach, NULL));
+}
+
+/* An arena of the caller, and its own socket. */
+static int give_own_arena(void *arg)
+{
+	struct rring_arena_config config = {
+		.name = "given-away",
+		.capacity = { 1 },
+		.uid = ~0u,
+		.gid = ~0u,
+	};
+	uint32_t *gid = arg;
+	struct nl nl = nl_open();
+
+	if (rring_arena_create(&config) < 0)
+		return 255;
+	return -set_group(&nl, nl_arena(&nl, config.name), *gid);
+}
+
+TEST_F(changes, owner_gives_an_arena_to_an_own_group_only)
+{
+	uint32_t own = STRANGER, other = NOBODY;
+
+	EXPECT_EQ(0, run_as(STRANGER, STRANGER, give_own_arena, &own));
+	EXPECT_EQ(EPERM, run_as(STRANGER, STRANGER, give_own_arena, &other));
+	EXPECT_EQ(EPERM, run_as(STRANGER, STRANGER, give_own_arena,
+				&(uint32_t){ 0 }));
+}
+
 TEST_F(changes, quota_of_one)
 {
 	struct rring_client *other = client_of(self->arena_fd, RRING_PRODUCER);
