@@ -175,6 +175,7 @@ changes_are_asked_for() {
 	asked "arena-set id=7 quota=30" arena set -a bus --quota=30
 	asked "arena-set id=7 mode=448" arena set -a bus --mode=0700
 	asked "arena-set id=7 quota=5 mode=0" arena set -a bus -m 0 -q 5
+	asked "arena-set id=7 gid=5 mode=0" arena set -a bus -m 0 --group=5
 	asked "arena-set id=7 hold-limit-observer=10 hold-limit-producer=0" \
 		arena set -a bus --hold-limit=producer=0,observer=10
 	asked "client-set arena=7 id=5 quota=0" client set -i 7 5 -q 0
@@ -279,6 +280,10 @@ wrong_arguments() {
 	arena remove
 	arena remove a b
 	arena remove a/.
+	arena run
+	arena run a
+	arena run a -- 
+	arena run --quota=0 a -- true
 	arena set
 	arena set b --quota=3
 	arena set --quota=0
@@ -360,6 +365,68 @@ unknown_options_are_refused() {
 }
 
 # Those that want the kernel, where there is nothing.
+# ---- declared arenas ----
+
+declare_arena() {
+	printf '%s\n' "$@" >"$dir/arenas.d/b.conf"
+}
+
+# mistaken WORDS LINE...: the second file has a mistake in its last line, and
+# says so in one line.
+mistaken() {
+	local words=$1 n
+
+	shift
+	n=$#
+	declare_arena "$@"
+	status 1 "$rring" arena apply --check "$dir/arenas.d" >"$dir/said" \
+		2>"$dir/err"
+	[ ! -s "$dir/said" ]
+	one_line "$dir/err"
+	grep "^$dir/arenas.d/b.conf:$n: .*$words" "$dir/err"
+}
+
+files_that_declare_are_read() {
+	mkdir -p "$dir/arenas.d"
+	printf '[first]\nmode = 0770' >"$dir/arenas.d/a.conf"
+	echo nonsense | tee "$dir/arenas.d/.b.conf" >"$dir/arenas.d/b.conf~"
+	declare_arena '# a comment' '; another' '' ' [ some/bus ] ' \
+		'capacity=s=16,xl=2' '  quota = 25' 'owned = yes' 'user = root' \
+		'hold-limit = producer=5,observer=0' '[last]' 'owned = no'
+	"$rring" arena apply --check "$dir/arenas.d" | nothing
+	"$rring" arena apply --check "$dir"/arenas.d/[ab].conf | nothing
+	sed 's/= rring/= root/' packaging/system/default.conf >"$dir/default"
+	"$rring" arena apply --check "$dir/default" | nothing
+}
+
+# A name may have 63 characters.
+mistakes_in_files_are_told() {
+	local long
+
+	long=$(printf 'a%.0s' {1..63})
+	mkdir -p "$dir/arenas.d"
+	printf '[first]\nmode = 0770' >"$dir/arenas.d/a.conf"
+	declare_arena "[$long]"
+	"$rring" arena apply --check "$dir/arenas.d"
+	mistaken 'a name has' "[${long}a]"
+	mistaken 'a name has' '[]'
+	mistaken 'no part of a name' '[a//b]'
+	mistaken 'has to come first' 'mode = 0770'
+	mistaken 'KEY = VALUE' '[a]' 'mode'
+	mistaken 'KEY = VALUE' '[a'
+	mistaken "no key 'modes'" '[a]' 'modes = 0770'
+	mistaken "no key 'help'" '[a]' 'help = yes'
+	mistaken 'a second time' '[a]' 'quota = 3' 'quota = 3'
+	mistaken "declared in $dir/arenas.d/a.conf:1, too" '[a]' '[first]'
+	mistaken 'octal' '[a]' 'mode = 1777'
+	mistaken 'from 1 to 100' '[a]' 'quota ='
+	mistaken 'CLASS=SLOTS' '[a]' 'capacity = huge=3'
+	mistaken 'no, yes' '[a]' 'owned = maybe'
+	mistaken 'notice, evict' '[a]' 'on-hold-limit = kill'
+	status 1 "$rring" arena apply --check "$dir/none" 2>"$dir/err"
+	one_line "$dir/err"
+}
+
 missing_module_is_told() {
 	local words
 
@@ -524,7 +591,7 @@ completion_has_words() {
 }
 
 echo "TAP version 13"
-echo "1..28"
+echo "1..30"
 messages messages >"$dir/messages"
 forms >"$dir/forms"
 grep -qx 'ring forget' "$dir/forms"
@@ -552,6 +619,8 @@ check_each "colours are for terminals alone" colours_are_for_terminals
 check_each "top has rates" top_has_rates_as_json
 check_each "wrong arguments: status 2, one line" wrong_arguments_are_refused
 check_each "unknown options: status 2" unknown_options_are_refused
+check_each "files that declare arenas are read" files_that_declare_are_read
+check_each "a mistake in one: its file and line" mistakes_in_files_are_told
 check_each "output that cannot be written is an error" full_disk_is_told
 check_each "the manual has all options" manual_has_all_options
 check_each "and no others" manual_has_no_others

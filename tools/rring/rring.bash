@@ -10,7 +10,9 @@ _rring_options() {
 			      --owned --producers --hold-limit
 			      --on-hold-limit --mode --user --group' ;;
 	'arena remove') ;;
-	'arena set') echo "--quota --hold-limit --mode $which" ;;
+	'arena run') _rring_options 'arena create' ;;
+	'arena set') echo "--quota --hold-limit --group --mode $which" ;;
+	'arena apply') echo --check ;;
 	'client set') echo "--quota $which" ;;
 	'ring set') echo "--stall-ms $which" ;;
 	'stat '*) echo "--openmetrics $which" ;;
@@ -29,7 +31,7 @@ _rring_options() {
 
 _rring_verbs() {
 	case $1 in
-	arena) echo 'list create remove set' ;;
+	arena) echo 'list create remove set apply run' ;;
 	pool) echo list ;;
 	client) echo 'list set' ;;
 	ring) echo 'list readers set forget' ;;

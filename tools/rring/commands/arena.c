@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* Arenas: list, create, remove, set up. */
+/* Arenas: list, create, remove, set up. apply.c and run.c have more. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +8,10 @@
 
 #include <rusted_ring.h>
 
+#include "../input/creation.h"
 #include "../input/number.h"
 #include "../netlink/inquiry.h"
+#include "../netlink/settings.h"
 #include "../output/listing.h"
 #include "../output/report.h"
 #include "command.h"
@@ -61,7 +63,7 @@ const struct column arena_columns[] = {
 static const struct listing listing = {
 	.object = &arena_object,
 	.columns = arena_columns,
-	.doc = "List the arenas that you may see, or one.\vOther verbs are create, remove and set: "
+	.doc = "List the arenas that you may see, or one.\vOther verbs are create, remove, set, apply and run: "
 	       "`rring arena create --help' has the options of that.",
 };
 
@@ -72,220 +74,27 @@ static int list(int argc, char **argv)
 
 /* ---- create ---- */
 
-/* In the order of enum rring_profile; "auto" is rring_detect_profile(). */
-static const char *const profile_words[] = {
-	"mobile", "desktop", "server", "auto"
-};
-
-/* In the order of enum rring_hold_action. */
-static const char *const hold_words[] = { "notice", "evict" };
-
-static const struct argp_option create_options[] = {
-	{ "profile", 'p', "PROFILE", 0,
-	  "capacities for that machine: mobile, desktop, server, or auto, "
-	  "which is what this one seems to be (default)", 0 },
-	{ "capacity", 'c', "CLASS=SLOTS,...", 0,
-	  "slots of the size classes xs, s, m, l, xl, xxl; others have what the "
-	  "profile says, or, without --profile, none", 0 },
-	{ "clients", 'n', "N", 0, "the most clients at a time (64)", 0 },
-	{ "rings", 'r', "N", 0, "the most rings (64)", 0 },
-	{ "quota", 'q', "PERCENT", 0, "of each pool for one client (100)", 0 },
-	{ "owned", 'w', NULL, 0,
-	  "a producer writes only the payloads of its own events", 0 },
-	{ "producers", 'P', "N", 0,
-	  "make an owned arena for so many producers (as many as fit)", 0 },
-	{ "hold-limit", 'l', "ROLE=PERCENT,...", 0,
-	  "of each pool, that one observer, consumer or producer may hold while "
-	  "another client finds no free slot; 0: no limit (default)", 0 },
-	{ "on-hold-limit", 'o', "WHAT", 0,
-	  "happens to a client above it: notice (default), or evict, too", 0 },
-	{ "mode", 'm', "MODE", 0,
-	  "octal: r observes, x consumes, w produces (0700)", 0 },
-	{ "user", 'u', "USER", 0, "its owner (you)", 0 },
-	{ "group", 'g', "GROUP", 0, "its group (yours)", 0 },
-	{ 0 },
-};
-
-struct create {
-	struct rring_arena_config config;
-	int profile;		/* index in profile_words; -1: not given */
-	int capacities;		/* 1: --capacity is given */
-	uint32_t capacity[RRING_POOLS];	/* of --capacity; ~0: not given */
-};
-
-/*
- * Store the numbers of @text, WORD=NUMBER,..., in @numbers, by the index of WORD
- * in @words, which ends with NULL. A number is up to @most. @wanted says what
- * @text looks like.
- */
-static void parse_numbers(char *text, const char *const *words, uint64_t most,
-			  const char *wanted, uint32_t *numbers,
-			  struct argp_state *state)
-{
-	char *value;
-	int i;
-
-	do {
-		char *word = text;
-
-		i = getsubopt(&text, (char *const *)words, &value);
-		if (i < 0 || !value) {
-			refuse(state, "%s: %s", word, wanted);
-			return;
-		}
-		numbers[i] = (uint32_t)number(value, 0, most, state);
-	} while (*text);
-}
-
-static void parse_capacities(struct create *create, char *text,
-			     struct argp_state *state)
-{
-	parse_numbers(text, class_words, RRING_POOL_CAPACITY_MAX,
-		      "CLASS=SLOTS is wanted, as in xs=1024", create->capacity,
-		      state);
-	create->capacities = 1;
-}
-
-static void parse_hold_limit(uint32_t percent[RRING_ROLES], char *text,
-			     struct argp_state *state)
-{
-	parse_numbers(text, role_words, 100,
-		      "ROLE=PERCENT is wanted, as in observer=10", percent,
-		      state);
-}
-
-static void parse_name(struct rring_arena_config *config, const char *name,
-		       struct argp_state *state)
-{
-	if (config->name)
-		refuse(state, "%s: what is this?", name);
-	config->name = number_name(name, state);
-}
-
-static error_t parse_create(int key, char *arg, struct argp_state *state)
-{
-	struct create *create = state->input;
-	struct rring_arena_config *config = &create->config;
-
-	switch (key) {
-	case 'p':
-		create->profile = (int)number_word(arg, profile_words, 4,
-						   state);
-		return 0;
-	case 'c':
-		parse_capacities(create, arg, state);
-		return 0;
-	case 'n':
-		config->max_clients = (uint32_t)number(arg, 1,
-						       RRING_CLIENTS_MAX,
-						       state);
-		return 0;
-	case 'r':
-		config->max_rings = (uint32_t)number(arg, 1, RRING_RINGS_MAX,
-						     state);
-		return 0;
-	case 'q':
-		config->quota = (uint32_t)number(arg, 1, 100, state);
-		return 0;
-	case 'w':
-		config->flags |= RRING_CREATE_OWNED;
-		return 0;
-	case 'P':
-		config->producers = (uint32_t)number(arg, 1, RRING_CLIENTS_MAX,
-						     state);
-		return 0;
-	case 'l':
-		parse_hold_limit(config->hold_limit, arg, state);
-		return 0;
-	case 'o':
-		config->on_hold_limit = (enum rring_hold_action)
-			number_word(arg, hold_words, 2, state);
-		return 0;
-	case 'm':
-		config->mode = number_mode(arg, state);
-		return 0;
-	case 'u':
-		config->uid = number_user(arg, state);
-		return 0;
-	case 'g':
-		config->gid = number_group(arg, state);
-		return 0;
-	case ARGP_KEY_ARG:
-		parse_name(config, arg, state);
-		return 0;
-	case ARGP_KEY_END:
-		if (!config->name)
-			refuse(state, "a name is wanted");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static const struct argp create_argp = {
-	.options = create_options,
-	.parser = parse_create,
+	.options = creation_options,
+	.parser = creation_parse,
 	.args_doc = "NAME",
 	.doc = "Create an arena. It stays until it is removed, and until its "
 	       "last client has gone after that.",
 };
 
-/* A class has 0 slots if neither the profile nor --capacity names it. */
-static void fill_capacities(struct create *create)
-{
-	uint32_t *capacity = create->config.capacity;
-	enum rring_profile profile;
-	int i;
-
-	memset(capacity, 0, sizeof(create->capacity));
-	if (create->profile >= 0 || !create->capacities) {
-		profile = create->profile >= 0 && create->profile < 3 ?
-			  (enum rring_profile)create->profile :
-			  rring_detect_profile();
-		rring_profile(profile, capacity);
-	}
-	for (i = 0; i < RRING_POOLS; i++)
-		if (create->capacity[i] != UINT32_MAX)
-			capacity[i] = create->capacity[i];
-}
-
-static const char *create_advice(int err)
-{
-	switch (err) {
-	case -ENOENT:
-		return "there is no " RRING_DEVICE ": load the module (`modprobe rusted_ring')";
-	case -EACCES:
-		return RRING_DEVICE " is not open to you: load the module with another dev_mode=";
-	case -EEXIST:
-		return "there is one of that name";
-	case -EPERM:
-		return "only with CAP_CHOWN can it be another's";
-	default:
-		return rring_error_detail(err);
-	}
-}
-
 static int create(int argc, char **argv)
 {
-	struct create create = {
-		.config = {
-			.mode = 0700,
-			.uid = UINT32_MAX,
-			.gid = UINT32_MAX,
-			.flags = RRING_CREATE_PERSIST,
-			.backend = RRING_BACKEND_DEVICE,
-		},
-		.profile = -1,
-	};
+	struct creation creation;
 	int fd;
 
-	memset(create.capacity, 0xff, sizeof(create.capacity));
-	argp_parse(&create_argp, argc, argv, 0, NULL, &create);
-	fill_capacities(&create);
-	fd = rring_arena_create(&create.config);
+	creation_begin(&creation);
+	argp_parse(&create_argp, argc, argv, 0, NULL, &creation);
+	creation_finish(&creation);
+	creation.config.flags |= RRING_CREATE_PERSIST;
+	fd = rring_arena_create(&creation.config);
 	if (fd < 0)
-		fail("cannot create the arena '%s': %s", create.config.name,
-		     create_advice(fd));
+		fail("cannot create the arena '%s': %s", creation.config.name,
+		     creation_advice(fd));
 	close(fd);
 	return STATUS_DONE;
 }
@@ -342,9 +151,7 @@ static int remove_arena(int argc, char **argv)
 
 struct set {
 	struct selection selection;
-	uint32_t quota;		/* 0: not given */
-	uint32_t mode;		/* ~0: not given */
-	uint32_t hold_limit[RRING_ROLES];	/* ~0: not given */
+	struct settings settings;
 };
 
 static const struct argp_option set_options[] = {
@@ -352,45 +159,40 @@ static const struct argp_option set_options[] = {
 	{ "hold-limit", 'l', "ROLE=PERCENT,...", 0,
 	  "of each pool, that one observer, consumer or producer may hold while "
 	  "another client finds no free slot; 0: no limit", 0 },
+	{ "group", 'g', "GROUP", 0, "its group: one of yours", 0 },
 	{ "mode", 'm', "MODE", 0,
 	  "octal: r observes, x consumes, w produces", 0 },
 	{ 0 },
 };
 
-static bool has_setting(const struct set *set)
-{
-	int i;
-
-	for (i = 0; i < RRING_ROLES; i++)
-		if (set->hold_limit[i] != ~0u)
-			return true;
-	return set->quota || set->mode != ~0u;
-}
-
 static error_t parse_set(int key, char *arg, struct argp_state *state)
 {
 	struct set *set = state->input;
+	struct settings *settings = &set->settings;
 
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &set->selection;
 		return 0;
 	case 'q':
-		set->quota = (uint32_t)number(arg, 1, 100, state);
+		settings->quota = (uint32_t)number(arg, 1, 100, state);
+		return 0;
+	case 'g':
+		settings->gid = number_group(arg, state);
 		return 0;
 	case 'm':
-		set->mode = number_mode(arg, state);
+		settings->mode = number_mode(arg, state);
 		return 0;
 	case 'l':
-		parse_hold_limit(set->hold_limit, arg, state);
+		creation_parse_hold_limit(settings->hold_limit, arg, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		refuse(state, "%s: what is this? An arena goes with --arena",
 		       arg);
 		return 0;
 	case ARGP_KEY_END:
-		if (!has_setting(set))
-			refuse(state, "--quota, --hold-limit or --mode is wanted");
+		if (!settings_any(settings))
+			refuse(state, "--quota, --hold-limit, --group or --mode is wanted");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -401,46 +203,21 @@ static const struct argp set_argp = {
 	.options = set_options,
 	.parser = parse_set,
 	.doc = "Set up an arena, `default' if no other is named. What clients "
-	       "have above a new quota is not taken from them. A new mode is "
-	       "for those that attach later: `rring evict' ends a client.",
+	       "have above a new quota is not taken from them. A new group or "
+	       "mode is for those that attach later: `rring evict' ends a "
+	       "client.",
 	.children = selection_children,
 };
 
-static void put_hold_limits(struct nlmsghdr *nlh, const struct set *set)
-{
-	static const uint16_t attributes[] = {
-		RRING_A_ARENA_HOLD_LIMIT_OBSERVER,
-		RRING_A_ARENA_HOLD_LIMIT_CONSUMER,
-		RRING_A_ARENA_HOLD_LIMIT_PRODUCER,
-	};
-	int i;
-
-	for (i = 0; i < RRING_ROLES; i++)
-		if (set->hold_limit[i] != ~0u)
-			mnl_attr_put_u32(nlh, attributes[i],
-					 set->hold_limit[i]);
-}
-
 static int set(int argc, char **argv)
 {
-	struct set set = {
-		.mode = ~0u,
-		.hold_limit = { ~0u, ~0u, ~0u },
-	};
-	struct nlmsghdr *nlh;
+	struct set set = { .settings = SETTINGS_NONE };
 	struct link *link;
-	uint32_t arena;
 
 	argp_parse(&set_argp, argc, argv, 0, NULL, &set);
 	link = inquiry_open();
-	arena = inquiry_one_arena(link, &set.selection);
-	nlh = link_request(link, RRING_CMD_ARENA_SET, 0);
-	mnl_attr_put_u32(nlh, RRING_A_ARENA_ID, arena);
-	if (set.quota)
-		mnl_attr_put_u32(nlh, RRING_A_ARENA_QUOTA, set.quota);
-	if (set.mode != ~0u)
-		mnl_attr_put_u32(nlh, RRING_A_ARENA_MODE, set.mode);
-	put_hold_limits(nlh, &set);
+	settings_request(link, inquiry_one_arena(link, &set.selection),
+			 &set.settings);
 	inquiry_change(link, "set up this arena");
 	link_close(link);
 	return STATUS_DONE;
@@ -450,7 +227,9 @@ static const struct command verbs[] = {
 	{ "list", "which there are, and who may do what", list },
 	{ "create", "make one", create },
 	{ "remove", "take the name off one", remove_arena },
-	{ "set", "set the limits of its clients, or its mode", set },
+	{ "set", "set the limits of its clients, its group or its mode", set },
+	{ "apply", "make and set up those that files declare", apply_run },
+	{ "run", "make one for a command, and run it", run_run },
 	{ 0 },
 };
 

@@ -34,6 +34,7 @@ void evict_request(struct link *link, uint32_t arena, const json_t *client);
 /* Build the request that forgets @reader of @arena. */
 void forget_request(struct link *link, uint32_t arena, const json_t *reader);
 
+int apply_run(int argc, char **argv);
 int arena_run(int argc, char **argv);
 int ban_run(int argc, char **argv);
 int client_run(int argc, char **argv);
@@ -42,6 +43,7 @@ int evict_run(int argc, char **argv);
 int pool_run(int argc, char **argv);
 int pub_run(int argc, char **argv);
 int ring_run(int argc, char **argv);
+int run_run(int argc, char **argv);
 int stat_run(int argc, char **argv);
 int tail_run(int argc, char **argv);
 int top_run(int argc, char **argv);

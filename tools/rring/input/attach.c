@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,19 +48,43 @@ static void expect_eviction(void)
 	sigaction(SIGBUS, &action, NULL);
 }
 
-struct rring_client *attach(const char *name, enum rring_role role)
+static struct rring_client *attach_by_name(const char *name,
+					   enum rring_role role)
 {
 	struct rring_client *client;
-	int err;
+	int err = rring_open(&client, name, role,
+			     RRING_SINGLE_THREADED | RRING_ON_DEVICE);
 
-	expect_eviction();
-	if (!name)
-		name = "default";
-	err = rring_open(&client, name, role,
-			 RRING_SINGLE_THREADED | RRING_ON_DEVICE);
 	if (err)
 		fail("cannot attach to the arena '%s': %s", name, advice(err));
 	return client;
+}
+
+static struct rring_client *attach_by_descriptor(const char *number,
+						 enum rring_role role)
+{
+	struct rring_client *client;
+	char *end;
+	long fd = strtol(number, &end, 10);
+	int err = -EBADF;
+
+	if (*number && !*end && fd >= 0 && fd <= INT_MAX)
+		err = rring_open_arena(&client, (int)fd, role,
+				       RRING_SINGLE_THREADED | RRING_ON_DEVICE);
+	if (err)
+		fail_with(err, "cannot attach to the arena of descriptor %s, which is in " ATTACH_VARIABLE,
+			  number);
+	return client;
+}
+
+struct rring_client *attach(const char *name, enum rring_role role)
+{
+	const char *number = getenv(ATTACH_VARIABLE);
+
+	expect_eviction();
+	if (!name && number)
+		return attach_by_descriptor(number, role);
+	return attach_by_name(name ? name : "default", role);
 }
 
 /*

@@ -6,9 +6,12 @@
 
 #include <rusted_ring.h>
 
+/* The variable that has the number of an arena's descriptor. */
+#define ATTACH_VARIABLE	"RRING_ARENA_FD"
+
 /*
- * Attach to the arena @name of the device, NULL: `default'. An error ends the
- * program with advice. Later the program also ends if the client is evicted.
+ * Attach to the arena @name of the device; NULL: that of the descriptor in
+ * ATTACH_VARIABLE, or else `default'. An error ends the program with advice. Later the program also ends if the client is evicted.
  */
 struct rring_client *attach(const char *name, enum rring_role role);
 

@@ -25,8 +25,11 @@ void refuse(struct argp_state *state, const char *format, ...)
 		text = NULL;
 	va_end(args);
 	must(text);
-	argp_failure(state, STATUS_USAGE, 0, "%s (%s --help)", text,
-		     state->name);
+	if (state->root_argp)
+		argp_failure(state, STATUS_USAGE, 0, "%s (%s --help)", text,
+			     state->name);
+	else
+		argp_failure(state, STATUS_FAILED, 0, "%s", text);
 	free(text);
 }
 

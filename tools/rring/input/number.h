@@ -25,7 +25,11 @@ uint32_t number_group(const char *text, struct argp_state *state);
 /* Returns @text, if it is a valid name and not empty. */
 const char *number_name(const char *text, struct argp_state *state);
 
-/* Print what is wrong with the arguments, and exit with STATUS_USAGE. */
+/*
+ * Print what is wrong with the arguments, and exit with STATUS_USAGE. @state
+ * without a .root_argp is for a line of a file, whose place is its .name: print
+ * what is wrong with the line, and exit with STATUS_FAILED.
+ */
 void refuse(struct argp_state *state, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
