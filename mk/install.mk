@@ -36,7 +36,7 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-install: lib $(INSTALLED) ## the library, its headers and man pages, the tools
+install: lib $(INSTALLED) install-system ## the library, its headers and man pages, the tools
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPLETIONDIR)
 	install -m 755 $(INSTALLED) $(DESTDIR)$(BINDIR)
 	for file in $(COMPLETIONS); do \
@@ -87,7 +87,7 @@ install-module: module samples ## the module and samples, for KDIR's kernel
 
 modules_install: install-module ## another name of install-module
 
-uninstall: ## remove what install and install-module have installed
+uninstall: uninstall-system ## remove what install and install-module have installed
 	rm -f $(foreach name,$(notdir $(INSTALLED)),$(DESTDIR)$(BINDIR)/$(name) \
 		$(DESTDIR)$(COMPLETIONDIR)/$(name))
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \

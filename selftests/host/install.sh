@@ -53,6 +53,11 @@ expected_files() {
 		printf "$prefix/lib/%s\n" "lib$name.a" "lib$name.so" \
 			"lib$name.so.0" "pkgconfig/$name.pc"
 	done
+	printf "$prefix/lib/%s\n" sysusers.d/rusted-ring.conf \
+		udev/rules.d/60-rusted-ring.rules modprobe.d/rusted-ring.conf \
+		modules-load.d/rusted-ring.conf \
+		systemd/system/rusted-ring-arenas.service
+	echo /etc/rusted_ring/arenas.d/default.conf
 	tools/man-names Documentation/man/*.[1-9] |
 	while read -r _ name; do
 		section=${name##*.}
