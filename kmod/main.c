@@ -9,8 +9,10 @@
 #include <linux/sizes.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
+#include <net/genetlink.h>
 #include <net/net_namespace.h>
 
+#include <linux/rusted_ring_netlink.h>
 #include <rusted_ring/internal/profile.h>
 
 #include "core/arena.h"
@@ -127,8 +129,28 @@ static int create_default(void)
 	return PTR_ERR_OR_ZERO(default_arena);
 }
 
+static bool unloading;
+
+/*
+ * If @arena has rings, write to the log that their events are lost. Return
+ * false. This is a kring_arena_filter_t.
+ */
+static bool warn_of_rings(const struct kring_arena *arena, void *context)
+{
+	u32 id, n = 0;
+
+	for (id = 1; id <= arena->info->max_rings; id++)
+		n += !!arena->rings[id];
+	if (n)
+		pr_warn("rusted_ring: the arena %s is lost with %u rings, as the module is unloaded\n",
+			arena->name, n);
+	return false;
+}
+
 static void __net_exit net_exit(struct net *net)
 {
+	if (unloading)
+		kring_arena_each(net, warn_of_rings, NULL);
 	kring_names_forget(net);
 }
 
@@ -193,16 +215,19 @@ fail_net:
 /*
  * Unload the module. No file of the module is open or mapped any more, and no
  * other module has a writer or reader. So only default_arena and persistent
- * names (RRING_CREATE_PERSIST) hold references to arenas. When net_ops are
- * unregistered, net_exit() puts the references of the names.
+ * names (RRING_CREATE_PERSIST) hold references to arenas. Such an arena still
+ * has rings if their named readers are away, or if their next writer is
+ * awaited. When net_ops are unregistered, net_exit() warns of these, and puts
+ * the references of the names.
  */
 static void __exit kring_exit(void)
 {
 	kring_chardev_unregister();
 	/* a scan that still runs may have the last reference to a client */
 	kring_shrinker_stop();
-	kring_arena_put(default_arena);
+	unloading = true;
 	unregister_pernet_subsys(&net_ops);
+	kring_arena_put(default_arena);
 	kring_netlink_unregister();
 	kring_inode_unregister();
 	kring_remnants_stop();
@@ -213,5 +238,9 @@ static void __exit kring_exit(void)
 module_init(kring_init);
 module_exit(kring_exit);
 
+/* A request for the netlink family loads the module. */
+MODULE_ALIAS_GENL_FAMILY(RRING_GENL_NAME);
+MODULE_AUTHOR("The rusted_ring authors");
+MODULE_VERSION("0.1.0");
 MODULE_DESCRIPTION("Events shared between processes: pools, rings, reclamation");
 MODULE_LICENSE("Dual MPL/GPL");

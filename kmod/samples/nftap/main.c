@@ -197,5 +197,7 @@ static void __exit nftap_exit(void)
 module_init(nftap_init);
 module_exit(nftap_exit);
 
+MODULE_AUTHOR("The rusted_ring authors");
+MODULE_VERSION("0.1.0");
 MODULE_DESCRIPTION("Packets of a network namespace in a ring of rusted_ring");
 MODULE_LICENSE("Dual MPL/GPL");

@@ -3,7 +3,9 @@
  * Conditions of an unload. The module is unloaded and loaded many times, and at
  * the end loaded with its old parameters.
  */
+#include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -14,6 +16,7 @@
 #include "netlink.h"
 #include "fd_passing.h"
 #include "sleeper.h"
+#include "stream.h"
 
 FIXTURE(unload) {
 	char parameters[1024];
@@ -252,6 +255,67 @@ TEST_F(unload, module_goes_when_only_names_are_left)
 	ASSERT_EQ(0, module_unload_soon());
 	ASSERT_EQ(0, module_load(self->parameters));
 	EXPECT_EQ(-ENOENT, rring_arena_remove("left-behind-0"));
+}
+
+/* An arena @name, with a ring in which a named reader is away. */
+static void leave_ring(const char *name)
+{
+	struct rring_arena_config arena = {
+		.name = name,
+		.capacity = { 16 },
+		.uid = ~0u,
+		.gid = ~0u,
+		.flags = RRING_CREATE_PERSIST,
+	};
+	struct rring_ring_config ring = {
+		.kind = RRING_HANDLES,
+		.capacity = 2,
+	};
+	struct rring_reader_config at = { .name = "away" };
+	struct rring_client *client;
+	struct rring_writer *writer;
+	struct rring_reader *reader;
+
+	MUST(!rring_open_config(&client, &arena, RRING_ON_DEVICE));
+	MUST(!rring_writer_open(client, &ring, &writer));
+	at.ring = writer->id;
+	MUST(!rring_reader_open(client, &at, &reader));
+	rring_close(client);
+}
+
+/* Return whether the kernel's log has @text. Each read returns one message. */
+static int log_has(const char *text)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	char message[8192];
+	int found = 0;
+	ssize_t n;
+
+	MUST(fd >= 0);
+	while (!found && (n = read(fd, message, sizeof(message) - 1)) > 0) {
+		message[n] = 0;
+		found = !!strstr(message, text);
+	}
+	close(fd);
+	return found;
+}
+
+TEST_F(unload, log_names_arenas_whose_rings_are_lost)
+{
+	struct rring_arena_config empty = {
+		.name = "left-empty",
+		.capacity = { 16 },
+		.uid = ~0u,
+		.gid = ~0u,
+		.flags = RRING_CREATE_PERSIST,
+	};
+
+	close(rring_arena_create(&empty));
+	leave_ring("left-with-a-ring");
+	close(self->arena_fd);
+	ASSERT_EQ(0, module_unload_soon());
+	EXPECT_TRUE(log_has("the arena left-with-a-ring is lost with 1 rings"));
+	EXPECT_FALSE(log_has("left-empty"));
 }
 
 TEST_F(unload, module_goes_without_its_default_arena)
