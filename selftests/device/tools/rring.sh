@@ -681,7 +681,7 @@ others_hear_of_their_own() {
 
 health_is_found() {
 	is 'all(.status == "ok") and ([.[].check] | contains(["kernel",
-	    "module", "device", "abi", "memory", "user", "backend",
+	    "signature", "module", "device", "abi", "memory", "user", "backend",
 	    "netlink", "arena"]))' rring doctor
 	rring doctor | grep -q '^ok *user .*256 arenas, take 50 percent .* 64 sockets'
 	rring doctor | grep -q '^ok *module'

@@ -12,25 +12,12 @@
 
 #include <rusted_ring.h>
 
+#include "file.h"
 #include "finding.h"
+#include "signature.h"
 
 #define MODULE		"/sys/module/rusted_ring"
 #define PARAMETERS	MODULE "/parameters/"
-
-/* Read the first line of a file into @line. Returns @line, or NULL. */
-static const char *read_line(const char *path, char *line, size_t size)
-{
-	FILE *file = fopen(path, "re");
-	const char *got;
-
-	if (!file)
-		return NULL;
-	got = fgets(line, (int)size, file);
-	fclose(file);
-	if (got)
-		line[strcspn(line, "\n")] = '\0';
-	return got;
-}
 
 static void check_kernel(struct findings *findings)
 {
@@ -55,12 +42,11 @@ static const char *loading_advice(void)
 {
 	char line[128];
 
-	if (read_line("/proc/sys/kernel/modules_disabled", line,
+	if (file_line("/proc/sys/kernel/modules_disabled", line,
 		      sizeof(line)) && *line == '1')
 		return "kernel.modules_disabled is 1: modules can be loaded after the next boot alone";
-	if (read_line("/sys/kernel/security/lockdown", line, sizeof(line)) &&
-	    !strstr(line, "[none]"))
-		return "the kernel is locked down: sign the module, then `modprobe rusted_ring'";
+	if (signature_is_wanted())
+		return "see to its signature, then `modprobe rusted_ring'";
 	return "load it: `modprobe rusted_ring', after `make install-module'";
 }
 
@@ -151,8 +137,8 @@ static void check_max_bytes(struct findings *findings)
 	char line[64], used[64];
 	uint64_t most, memory;
 
-	if (!read_line(PARAMETERS "max_bytes", line, sizeof(line)) ||
-	    !read_line(PARAMETERS "used_bytes", used, sizeof(used)) ||
+	if (!file_line(PARAMETERS "max_bytes", line, sizeof(line)) ||
+	    !file_line(PARAMETERS "used_bytes", used, sizeof(used)) ||
 	    sysinfo(&info))
 		return;
 	most = strtoull(line, NULL, 10);
@@ -173,9 +159,9 @@ static void check_user(struct findings *findings)
 {
 	char places[64], arenas[64], listeners[64];
 
-	if (read_line(PARAMETERS "user_places", places, sizeof(places)) &&
-	    read_line(PARAMETERS "user_arenas", arenas, sizeof(arenas)) &&
-	    read_line(PARAMETERS "user_listeners", listeners,
+	if (file_line(PARAMETERS "user_places", places, sizeof(places)) &&
+	    file_line(PARAMETERS "user_arenas", arenas, sizeof(arenas)) &&
+	    file_line(PARAMETERS "user_listeners", listeners,
 		      sizeof(listeners)))
 		finding_ok(findings, "user",
 			   "a user may create %s arenas, take %s percent of the free places of another's, and have %s sockets that watch",
@@ -187,7 +173,7 @@ static void check_rate(struct findings *findings)
 {
 	char rate[64];
 
-	if (!read_line(PARAMETERS "barrier_rate", rate, sizeof(rate)))
+	if (!file_line(PARAMETERS "barrier_rate", rate, sizeof(rate)))
 		return;
 	if (strcmp(rate, "0"))
 		finding_ok(findings, "rate",
@@ -201,7 +187,7 @@ static void check_rate(struct findings *findings)
 /* Returns the own cgroup (version 2), in @line, or NULL. */
 static const char *own_cgroup(char *line, size_t size)
 {
-	if (!read_line("/proc/self/cgroup", line, size) ||
+	if (!file_line("/proc/self/cgroup", line, size) ||
 	    strncmp(line, "0::", 3))
 		return NULL;
 	return line + 3;
@@ -216,7 +202,7 @@ static uint64_t cgroup_limit(const char *group)
 
 	if (!group || asprintf(&path, "/sys/fs/cgroup%s/memory.max", group) < 0)
 		return 0;
-	if (read_line(path, line, sizeof(line)))
+	if (file_line(path, line, sizeof(line)))
 		most = strtoull(line, NULL, 10);	/* "max" gives 0 */
 	free(path);
 	return most;
@@ -277,6 +263,7 @@ static void check_backend(struct findings *findings)
 void setup_check(struct findings *findings)
 {
 	check_kernel(findings);
+	signature_check(findings, !access(MODULE, F_OK));
 	if (check_module(findings) && check_device(findings)) {
 		check_abi(findings);
 		check_max_bytes(findings);
