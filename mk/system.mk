@@ -12,13 +12,20 @@ SYSTEM_FILES := \
 	system/60-rusted-ring.rules:udev/rules.d/60-rusted-ring.rules \
 	system/rusted-ring.modprobe:modprobe.d/rusted-ring.conf \
 	system/rusted-ring.modules-load:modules-load.d/rusted-ring.conf \
-	system/rusted-ring-arenas.service:systemd/system/rusted-ring-arenas.service
+	system/rusted-ring-arenas.service:systemd/system/rusted-ring-arenas.service \
+	monitoring/rusted-ring-metrics.service:systemd/system/rusted-ring-metrics.service \
+	monitoring/rusted-ring-metrics.timer:systemd/system/rusted-ring-metrics.timer
+MONITORING  := $(addprefix packaging/monitoring/,rusted_ring.rules.yml \
+	       rusted_ring.dashboard.json)
+MONITORING_TO = $(DESTDIR)$(PREFIX)/share/rusted_ring/monitoring
 ARENAS_D    = $(DESTDIR)$(SYSCONFDIR)/rusted_ring/arenas.d
 
 # A file of /etc is the administrator's: it is not overwritten.
 install-system: ## group, udev rule, units, declared arenas; in install, too
 	@$(foreach file,$(SYSTEM_FILES),install -D -m 644 \
 		packaging/$(subst :, $(DESTDIR)$(SYSTEMDIR)/,$(file)) &&) :
+	@install -d $(MONITORING_TO) && \
+		install -m 644 $(MONITORING) $(MONITORING_TO)
 	@[ -e $(ARENAS_D)/default.conf ] || install -D -m 644 \
 		packaging/system/default.conf $(ARENAS_D)/default.conf
 	@[ -n "$(DESTDIR)" ] || { \
@@ -30,6 +37,8 @@ install-system: ## group, udev rule, units, declared arenas; in install, too
 uninstall-system:
 	@rm -f $(foreach file,$(SYSTEM_FILES),\
 		$(DESTDIR)$(SYSTEMDIR)/$(lastword $(subst :, ,$(file))))
+	@rm -f $(addprefix $(MONITORING_TO)/,$(notdir $(MONITORING)))
+	@rmdir $(MONITORING_TO) 2>/dev/null || true
 	@! cmp -s packaging/system/default.conf $(ARENAS_D)/default.conf || \
 		rm $(ARENAS_D)/default.conf
 	@rmdir $(ARENAS_D) $(DESTDIR)$(SYSCONFDIR)/rusted_ring 2>/dev/null || true

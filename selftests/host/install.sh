@@ -56,7 +56,11 @@ expected_files() {
 	printf "$prefix/lib/%s\n" sysusers.d/rusted-ring.conf \
 		udev/rules.d/60-rusted-ring.rules modprobe.d/rusted-ring.conf \
 		modules-load.d/rusted-ring.conf \
-		systemd/system/rusted-ring-arenas.service
+		systemd/system/rusted-ring-arenas.service \
+		systemd/system/rusted-ring-metrics.service \
+		systemd/system/rusted-ring-metrics.timer
+	printf "$prefix/share/rusted_ring/monitoring/%s\n" \
+		rusted_ring.rules.yml rusted_ring.dashboard.json
 	echo /etc/rusted_ring/arenas.d/default.conf
 	tools/man-names Documentation/man/*.[1-9] |
 	while read -r _ name; do

@@ -311,6 +311,7 @@ wrong_arguments() {
 	ring forget a b c
 	stat a
 	stat --json --openmetrics
+	stat --openmetrics --prometheus
 	top a
 	top --delay=0
 	watch a

@@ -15,7 +15,7 @@ _rring_options() {
 	'arena apply') echo --check ;;
 	'client set') echo "--quota $which" ;;
 	'ring set') echo "--stall-ms $which" ;;
-	'stat '*) echo "--openmetrics $which" ;;
+	'stat '*) echo "--openmetrics --prometheus $which" ;;
 	'top '*) echo "--batch --delay $which" ;;
 	'watch '*) echo "--event --count $which" ;;
 	'tail '*) echo "--from --count --wait --type --min-length --max-length

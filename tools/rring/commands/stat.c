@@ -14,11 +14,14 @@
 struct arguments {
 	struct words words;
 	bool openmetrics;
+	bool prometheus;
 };
 
 static const struct argp_option options[] = {
 	{ "openmetrics", 'o', NULL, 0,
-	  "print OpenMetrics text, as for Prometheus' textfile collector", 0 },
+	  "print OpenMetrics text", 0 },
+	{ "prometheus", 'p', NULL, 0,
+	  "print Prometheus' own text, also for its textfile collector", 0 },
 	{ 0 },
 };
 
@@ -30,9 +33,13 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case 'o':
 		arguments->openmetrics = true;
 		return 0;
+	case 'p':
+		arguments->prometheus = true;
+		return 0;
 	case ARGP_KEY_END:
-		if (arguments->openmetrics && arguments->words.selection.json)
-			refuse(state, "--json or --openmetrics, not both");
+		if (arguments->openmetrics + arguments->prometheus +
+		    arguments->words.selection.json > 1)
+			refuse(state, "--json, --openmetrics or --prometheus, not two of them");
 		return 0;
 	default:
 		return words_parse(key, arg, state);
@@ -121,7 +128,9 @@ int stat_run(int argc, char **argv)
 	arena = inquiry_arena(link, &arguments.words.selection);
 	snapshot = snapshot_take(link, arena);
 	if (arguments.openmetrics)
-		metrics_print(stdout, snapshot);
+		metrics_print(stdout, METRICS_OPENMETRICS, snapshot);
+	else if (arguments.prometheus)
+		metrics_print(stdout, METRICS_PROMETHEUS, snapshot);
 	else if (arguments.words.selection.json)
 		table_print_json(snapshot);
 	else

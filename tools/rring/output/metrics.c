@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/* A snapshot as OpenMetrics text: all samples of a metric are together. */
+/* A snapshot as text for Prometheus: all samples of a metric are together. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -241,25 +241,31 @@ static void put_samples(FILE *file, const struct metric *metric,
 	}
 }
 
-static void put_head(FILE *file, const struct metric *metric)
+/* Only Prometheus' own form has the end of a counter's samples here, too. */
+static void put_head(FILE *file, enum metrics_form form,
+		     const struct metric *metric)
 {
-	fprintf(file, "# TYPE %s %s\n", metric->name,
+	bool own = form == METRICS_PROMETHEUS;
+	const char *end = own && metric->counter ? "_total" : "";
+
+	fprintf(file, "# TYPE %s%s %s\n", metric->name, end,
 		metric->counter ? "counter" : "gauge");
-	if (metric->unit)
+	if (metric->unit && !own)
 		fprintf(file, "# UNIT %s %s\n", metric->name, metric->unit);
-	fprintf(file, "# HELP %s %s\n", metric->name, metric->help);
+	fprintf(file, "# HELP %s%s %s\n", metric->name, end, metric->help);
 }
 
-void metrics_print(FILE *file, const json_t *snapshot)
+void metrics_print(FILE *file, enum metrics_form form, const json_t *snapshot)
 {
 	const json_t *arenas = json_object_get(snapshot, "arenas");
 	json_t *arena;
 	size_t m, i;
 
 	for (m = 0; m < sizeof(metrics) / sizeof(metrics[0]); m++) {
-		put_head(file, &metrics[m]);
+		put_head(file, form, &metrics[m]);
 		json_array_foreach(arenas, i, arena)
 			put_samples(file, &metrics[m], arena);
 	}
-	fputs("# EOF\n", file);
+	if (form == METRICS_OPENMETRICS)
+		fputs("# EOF\n", file);
 }

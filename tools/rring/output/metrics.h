@@ -5,7 +5,12 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Print @snapshot as OpenMetrics text. */
-void metrics_print(FILE *file, const json_t *snapshot);
+/* The two forms of text that Prometheus reads. */
+enum metrics_form {
+	METRICS_OPENMETRICS,
+	METRICS_PROMETHEUS,	/* also for the textfile collector */
+};
+
+void metrics_print(FILE *file, enum metrics_form form, const json_t *snapshot);
 
 #endif /* RRING_METRICS_H */
