@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MPL-2.0
 #
-# The netlink spec and the header say the same: every command, attribute and
-# value. Prints TAP.
+# The netlink spec has the form that the kernel's tools take; it and the header
+# say the same: every command, attribute and value. Prints TAP.
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
 
@@ -13,6 +13,24 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
+
+# has_form SPEC
+has_form() {
+	/usr/bin/python3 selftests/host/netlink/form.py "$1"
+}
+
+# lacks_form_without LINE: a spec that lacks the first line that matches has no such form.
+lacks_form_without() {
+	! has_form <(sed "0,/$1/{/$1/d}" "$spec")
+}
+
+mistakes_show() {
+	lacks_form_without '^doc:' &&
+		lacks_form_without '^      doc: The clients of' &&
+		lacks_form_without '^        type: u32' &&
+		! has_form <(echo 'version: 1' | cat "$spec" -) &&
+		! has_form <(sed 's/type: u64/type: u65/' "$spec")
+}
 
 values_are_equal() {
 	/usr/bin/python3 selftests/host/netlink/spec.py "$spec" |
@@ -41,7 +59,9 @@ header_is_cxx() {
 		"$header"
 }
 
-echo 1..4
+echo 1..6
+check "the spec has the form that the kernel has for specs" has_form "$spec"
+check "a mistake in the form shows" mistakes_show
 check "the values of the spec are those of the header" values_are_equal
 check "and the names" names_are_the_same
 check "a spec that differs does not pass" a_change_shows

@@ -9,6 +9,8 @@ import sys
 
 import yaml
 
+VERSION = 1     # what ynl takes if a spec names none
+
 
 def c_name(name):
     return name.upper().replace("-", "_")
@@ -103,7 +105,7 @@ def program(spec):
     for name, value in (*own_numbers(spec), *foreign_numbers(spec)):
         yield f'_Static_assert({c_name(name)} == {value}, "{name}");'
     version = c_name(spec["c-version-name"])
-    yield f'_Static_assert({version} == {spec["version"]}, "version");'
+    yield f'_Static_assert({version} == {VERSION}, "version");'
     for name, value in strings(spec):
         yield (f'_Static_assert(!__builtin_strcmp({c_name(name)}, "{value}"), '
                f'"{name}");')
