@@ -47,6 +47,11 @@ complete() {
 	done
 }
 
+# What a program says by its exit status.
+programs_have_statuses() {
+	! grep -L '^\.SH EXIT STATUS' Documentation/man/*.1 | grep .
+}
+
 names() {
 	tools/man-names "${pages[@]}" | cut -d' ' -f2 | sort -u
 }
@@ -131,9 +136,10 @@ example_runs() {
 }
 
 echo "TAP version 13"
-echo "1..$((8 + ${#with_program[@]}))"
+echo "1..$((9 + ${#with_program[@]}))"
 check "roff has nothing to say about the pages" silent
 check "each page has all its sections" complete
+check "pages of programs have their exit statuses" programs_have_statuses
 check "pages that are referred to are there" references_lead_somewhere
 check "no page names what is private" nothing_private
 check "every public function has a page" all_are_documented
