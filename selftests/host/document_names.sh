@@ -73,7 +73,8 @@ tests_of_security_are_there() {
 
 	while read -r name; do
 		found=$((found + 1))
-		[ -f "selftests/device/$name.c" ] || [ -d "$name" ] ||
+		[ -f "selftests/device/$name.c" ] ||
+			[ -f "selftests/device/$name.sh" ] || [ -d "$name" ] ||
 			{ echo "no selftests/device/$name.c"; missing=1; }
 	done < <(tests_of_security)
 	[ "$found" -gt 20 ] && [ "$missing" -eq 0 ]

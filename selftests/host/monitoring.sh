@@ -80,6 +80,7 @@ every_alert_is_tested() {
 
 # ---- the dashboard ----
 
+# shellcheck disable=SC2016 # those are Grafana's
 expressions() {
 	jq -r '.panels[].targets[].expr' "$dashboard" |
 		sed 's/\$__rate_interval/1m/g'

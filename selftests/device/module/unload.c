@@ -276,7 +276,7 @@ static void leave_ring(const char *name)
 	struct rring_writer *writer;
 	struct rring_reader *reader;
 
-	MUST(!rring_open_config(&client, &arena, RRING_ON_DEVICE));
+	MUST(!rring_open_config(&client, &arena, 0));
 	MUST(!rring_writer_open(client, &ring, &writer));
 	at.ring = writer->id;
 	MUST(!rring_reader_open(client, &at, &reader));

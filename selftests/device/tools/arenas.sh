@@ -138,23 +138,27 @@ others_apply_what_is_theirs() {
 # ---- run ----
 
 command_attaches_by_descriptor() {
-	seq 9 >lines
-	rring arena run work --capacity=s=64 -- sh -c '
+	cat >pipeline <<-'END'
 		rring tail --wait a >shown & tail=$!
 		rring pub --readers=1 a <lines
-		wait $tail'
+		wait $tail
+	END
+	seq 9 >lines
+	rring arena run work --capacity=s=64 -- sh pipeline
 	cmp lines shown
 	is 'all(.[]; .name != "work")' rring arena
 }
 
 # The name is not known in another network namespace; the descriptor is.
 descriptor_is_for_all_namespaces() {
-	seq 9 >lines
-	rring arena run work --capacity=s=64 -- sh -c '
+	cat >pipeline <<-'END'
 		unshare -n rring tail --wait a >shown & tail=$!
 		unshare -n rring tail -a work a 2>err
 		rring pub --readers=1 a <lines
-		wait $tail'
+		wait $tail
+	END
+	seq 9 >lines
+	rring arena run work --capacity=s=64 -- sh pipeline
 	cmp lines shown
 	cat err
 	grep -q 'no such arena' err
@@ -164,7 +168,7 @@ command_has_its_status() {
 	status 7 rring arena run work --capacity=s=64 -- sh -c 'exit 7'
 	refused 'cannot run /none' rring arena run work -c s=64 -- /none
 	refused 'one of that name' rring arena run default -c s=64 -- true
-	rring arena run -c s=64 work sh -c '[ "$1" = -x ]' sh -x
+	rring arena run -c s=64 work test -n -x
 	refused 'descriptor 1, ' env RRING_ARENA_FD=1 rring tail a
 	refused 'descriptor x, ' env RRING_ARENA_FD=x rring tail a
 }
@@ -194,9 +198,9 @@ as_member() {
 	su -s /bin/sh member -c "$*"
 }
 
-# Without a parameter of the module, by what is installed alone.
+# By what is installed alone: no parameter of the module opens anything.
 members_use_the_default_arena() {
-	reload
+	reload profile=auto
 	until_true device_is_for_the_group
 	refused 'mode does not let you' as_member rring pub a </dev/null
 	rring arena apply /system/default.conf | grep -qx 'default: set up'

@@ -79,7 +79,7 @@ static bool check_device(struct findings *findings)
 	}
 	if (access(RRING_DEVICE, R_OK | W_OK)) {
 		finding_bad(findings, "device",
-			    "become its owner, or load the module with another dev_mode=, or have udev set a group",
+			    "become a member of its group (`ls -l' shows it; rring, as installed), or load the module with another dev_mode=",
 			    RRING_DEVICE " has mode %04o, which does not let you read and write",
 			    stat_.st_mode & 0777);
 		return false;
@@ -95,7 +95,7 @@ static const char *attach_advice(int err)
 	case -EPROTO:
 		return "install module and library of one version";
 	case -EACCES:
-		return "load the module with another default_mode=, or use an arena of your own (`rring arena create')";
+		return "`rring arena set' opens it to a group, as packaging/system/default.conf does; or use an arena of your own (`rring arena create')";
 	case -ENOSPC:
 		return "all places for clients are taken, or max_bytes= is reached: `rring client' shows by whom";
 	case -EDQUOT:

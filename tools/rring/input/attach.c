@@ -19,7 +19,7 @@ static const char *advice(int err)
 		return "there is no such arena here (`rring arena' lists them)";
 	case -EACCES:
 		if (access(RRING_DEVICE, R_OK | W_OK))
-			return RRING_DEVICE " is not open to you: load the module with another dev_mode=";
+			return ATTACH_CLOSED;
 		return "the arena's mode does not let you in (`rring arena' shows it), or you are banned";
 	default:
 		return rring_error_detail(err);

@@ -6,6 +6,9 @@
 
 #include <rusted_ring.h>
 
+/* What to do if the device is not open to the caller. */
+#define ATTACH_CLOSED	RRING_DEVICE " is not open to you: become a member of its group, or load the module with another dev_mode="
+
 /* The variable that has the number of an arena's descriptor. */
 #define ATTACH_VARIABLE	"RRING_ARENA_FD"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../netlink/schema.h"
+#include "attach.h"
 #include "creation.h"
 #include "number.h"
 
@@ -192,7 +193,7 @@ const char *creation_advice(int err)
 	case -ENOENT:
 		return "there is no " RRING_DEVICE ": load the module (`modprobe rusted_ring')";
 	case -EACCES:
-		return RRING_DEVICE " is not open to you: load the module with another dev_mode=";
+		return ATTACH_CLOSED;
 	case -EEXIST:
 		return "there is one of that name";
 	case -EPERM:
