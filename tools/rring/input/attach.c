@@ -70,7 +70,7 @@ static struct rring_client *attach_by_descriptor(const char *number,
 
 	if (*number && !*end && fd >= 0 && fd <= INT_MAX)
 		err = rring_open_arena(&client, (int)fd, role,
-				       RRING_SINGLE_THREADED | RRING_ON_DEVICE);
+				       RRING_SINGLE_THREADED);
 	if (err)
 		fail_with(err, "cannot attach to the arena of descriptor %s, which is in " ATTACH_VARIABLE,
 			  number);
