@@ -9,6 +9,8 @@ COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 INCLUDEDIR ?= $(PREFIX)/include
 LIBDIR	   ?= $(PREFIX)/lib
 MANDIR	   ?= $(PREFIX)/share/man
+# For authors of kernel modules, who add include/ and include/uapi/ of this folder.
+MODULESRCDIR ?= $(PREFIX)/src/rusted_ring
 MAN	   := $(wildcard Documentation/man/*.[1-9])
 
 INSTALLED  := $(patsubst %,$(B)/%,rring rring-pcap rring-sched)
@@ -36,7 +38,9 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-install: lib $(INSTALLED) install-system ## the library, its headers and man pages, the tools
+userspace: lib $(INSTALLED) ## what install installs; it then compiles nothing
+
+install: userspace install-system ## the library, its headers and man pages, the tools
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPLETIONDIR)
 	install -m 755 $(INSTALLED) $(DESTDIR)$(BINDIR)
 	for file in $(COMPLETIONS); do \
@@ -51,6 +55,11 @@ install: lib $(INSTALLED) install-system ## the library, its headers and man pag
 	install -m 644 $(INTERNAL) $(DESTDIR)$(INCLUDEDIR)/rusted_ring/internal
 	install -m 644 include/uapi/linux/*.h \
 		$(DESTDIR)$(INCLUDEDIR)/linux
+	install -d $(addprefix $(DESTDIR)$(MODULESRCDIR)/include/,linux uapi/linux)
+	install -m 644 include/linux/*.h \
+		$(DESTDIR)$(MODULESRCDIR)/include/linux
+	install -m 644 include/uapi/linux/*.h \
+		$(DESTDIR)$(MODULESRCDIR)/include/uapi/linux
 	install -m 644 $(STATIC) $(FFI_STATIC) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHARED) $(FFI_SHARED) $(DESTDIR)$(LIBDIR)
 	for lib in $(notdir $(SHARED) $(FFI_SHARED)); do \
@@ -74,6 +83,9 @@ install-valgrind: valgrind ## what helgrind and drd need, for programs
 	install -D -m 644 ulib/valgrind/rusted_ring.supp \
 		$(DESTDIR)$(PREFIX)/share/rusted_ring/rusted_ring.supp
 
+# INSTALL_MOD_STRIP= keeps the debug information, ten times as much.
+INSTALL_MOD_STRIP ?= 1
+
 # Kernel headers have no System.map, and without that modules_install does not
 # run depmod. So it is run here.
 install-module: module samples ## the module and samples, for KDIR's kernel
@@ -81,6 +93,7 @@ install-module: module samples ## the module and samples, for KDIR's kernel
 		$(SAMPLES:%=$(abspath $(B))/%/$(RELEASE)); do \
 		$(MAKE) -C $(KDIR) $(if $(O),O=) M=$$tree $(UNSIGNED) \
 			INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
+			INSTALL_MOD_STRIP=$(INSTALL_MOD_STRIP) \
 			modules_install || exit 1; \
 	done
 	@[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
@@ -99,6 +112,11 @@ uninstall: uninstall-system ## remove what install and install-module have insta
 			pkgconfig/rusted_ring.pc pkgconfig/rusted_ring-ffi.pc)
 	@rm -f $(foreach name,$(man_names),$(call man_file,$(lastword $(subst \
 		:, ,$(name)))))
+	rm -f $(patsubst include/%,$(DESTDIR)$(MODULESRCDIR)/include/%,\
+		$(wildcard include/linux/*.h include/uapi/linux/*.h))
+	@rmdir $(addprefix $(DESTDIR)$(MODULESRCDIR),/include/uapi/linux \
+		/include/uapi /include/linux /include) \
+		$(DESTDIR)$(MODULESRCDIR) 2>/dev/null || true
 	rm -f $(DESTDIR)$(LIBDIR)/$(notdir $(VALGRIND)) \
 		$(DESTDIR)$(PREFIX)/share/rusted_ring/rusted_ring.supp
 	@rmdir $(DESTDIR)$(PREFIX)/share/rusted_ring 2>/dev/null || true
@@ -108,4 +126,4 @@ uninstall: uninstall-system ## remove what install and install-module have insta
 		$(DESTDIR)/lib/modules/$(RELEASE)/updates/$(name).ko*)
 	@[ -n "$(DESTDIR)" ] || { ldconfig; depmod $(RELEASE); } 2>/dev/null || true
 
-.PHONY: install install-module modules_install uninstall
+.PHONY: userspace install install-module modules_install uninstall

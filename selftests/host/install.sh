@@ -47,6 +47,8 @@ expected_files() {
 		sed "s|^\.|$prefix/include|"
 	(cd include/uapi && find . -name '*.h') |
 		sed "s|^\.|$prefix/include|"
+	(cd include && find linux uapi -name '*.h') |
+		sed "s|^|$prefix/src/rusted_ring/include/|"
 	(cd ulib/bindings/cpp && find rusted_ring* -name '*.hpp') |
 		sed "s|^|$prefix/include/|"
 	for name in rusted_ring rusted_ring-ffi; do
@@ -71,6 +73,23 @@ expected_files() {
 
 installed_files() {
 	(cd "$dest" && find . ! -type d) | sed 's/^\.//'
+}
+
+# After make, with no compiler that could.
+compiles_nothing() {
+	run_make userspace && run_make install CC=false CXX=false LD=false
+}
+
+# Flags of the environment, as packagers give them, reach every compiler and linker.
+flags_are_honoured() {
+	local build=$dir/flags
+
+	CPPFLAGS=-DFLAG_OF_CPP CFLAGS="-O1 -DFLAG_OF_C" LDFLAGS=-Wl,-z,nodlopen \
+		make -n userspace B="$build" >"$dir/commands"
+	! grep -E '^gcc .* -c ' "$dir/commands" | grep -vE \
+		'FLAG_OF_CPP .*FLAG_OF_C ' || return
+	! grep -E '^gcc ' "$dir/commands" | grep -v ' -c ' |
+		grep -v nodlopen
 }
 
 readable_by_all() {
@@ -304,7 +323,9 @@ leaves_nothing() {
 run_all() {
 	local name compiler
 
-	check "make install" run_make install
+	check "make install compiles nothing" compiles_nothing
+	check "it compiles and links with the flags of the environment" \
+		flags_are_honoured
 	check "every file is there, and no other" \
 		same expected_files installed_files
 	check "everybody may read them" readable_by_all
@@ -374,5 +395,5 @@ for compiler in "${all[@]}"; do
 	! command -v "$compiler" >/dev/null || compilers+=("$compiler")
 done
 echo "TAP version 13"
-echo "1..$((25 + 6 * ${#compilers[@]}))"
+echo "1..$((26 + 6 * ${#compilers[@]}))"
 run_all
