@@ -2,6 +2,7 @@
 """pip install . builds with the library that pkg-config finds."""
 
 import glob
+import os
 import shlex
 import subprocess
 
@@ -19,6 +20,8 @@ def pkg_config(*options):
 def run_path():
     """The dynamic linker finds the library elsewhere only by this."""
     (folder,) = pkg_config("--variable=libdir")
+    # a packager's folder, which is not there later
+    folder = folder.removeprefix(os.environ.get("PKG_CONFIG_SYSROOT_DIR", ""))
     return [] if folder.startswith(SEARCHED) else [f"-Wl,-rpath,{folder}"]
 
 
