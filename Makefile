@@ -13,7 +13,7 @@ ABI	:= 0
 B	:= $(or $(O),build)
 CACHE	:= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rusted_ring
 PARTS_OF_THIS := Makefile mk/module.mk mk/build.mk mk/tests.mk mk/check.mk \
-	   mk/bench.mk mk/docs.mk mk/install.mk mk/system.mk $(sort $(wildcard \
+	   mk/bench.mk mk/docs.mk mk/install.mk mk/packages.mk mk/system.mk $(sort $(wildcard \
 	   mk/bindings-*.mk))
 
 # The one of the files $(1) with the highest version.

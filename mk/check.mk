@@ -24,7 +24,7 @@ check: ## all kinds of tests (T=folder or test: those alone)
 	@WAYS="$(WAYS)" selftests/run $(T)
 
 check-all: ## the tests on all kernels, and the long forms (PARTS=, FROM=)
-	@tools/setup build vm check kernels debug
+	@tools/setup build vm check kernels debug packages
 	@selftests/all $(PARTS)
 
 model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)

@@ -28,7 +28,7 @@ sources_of() {
 }
 
 scripts() {
-	find .ci selftests tools -type f -exec \
+	find .ci debian selftests tools -type f -exec \
 		grep -lE '^(#!/bin/(ba)?sh|# shellcheck shell=)' {} +
 }
 
@@ -127,6 +127,40 @@ versions() {
 		grep -v '^kmod/core/compat.h:'
 }
 
+# $1 is text in file $2, somewhere.
+says() {
+	grep -qF -- "$1" "$2" || echo "$2: no '$1'"
+}
+
+# The names of map $1..., and those of debian/$1.symbols, differ in nothing.
+symbols_of_package() {
+	local package=$1
+
+	shift
+	diff --label "${1%.map}" --label "$package.symbols" -U0 \
+		<(sed -n 's/^\t\(rring_\w*\);$/\1/p' "$@" | sort) \
+		<(sed -n 's/^ \(rring_\w*\)@.*/\1/p' "debian/$package.symbols" |
+		  sort)
+}
+
+# What repeats the Makefile's version, and the functions of the library.
+packages() {
+	local version
+
+	version=$(sed -n 's/^VERSION\t*:= //p' Makefile)
+	[ "$(head -n 1 debian/changelog | cut -d' ' -f1-2)" = \
+		"rusted-ring ($version)" ] ||
+		echo "debian/changelog: not version $version first"
+	says "Version:        $version" packaging/rpm/rusted-ring.spec
+	says "pkgver=$version" Documentation/packaging.rst
+	says "version = \"$version\"" Documentation/packaging.rst
+	says "rusted-ring_$version.bb" Documentation/packaging.rst
+	says "version = \"$version\"" ulib/bindings/python/pyproject.toml
+	says "version = \"$version\"" ulib/bindings/rust/Cargo.toml
+	symbols_of_package librusted-ring0 ulib/librusted_ring.map
+	symbols_of_package librusted-ring-ffi0 ulib/librusted_ring{,-ffi}.map
+}
+
 # Each folder of the module includes headers of its own and of core/ only.
 rooms() {
 	grep -rnE '#include "\.\./(linux|netlink|kclient)/' \
@@ -181,7 +215,7 @@ done
 for area in "${areas[@]}"; do
 	jobs+=("checkpatch:$area")
 done
-jobs+=(words kernel_doc shell versions rooms comments faults)
+jobs+=(words kernel_doc shell versions packages rooms comments faults)
 
 # NAME:ARGUMENT
 run() {
@@ -197,6 +231,7 @@ describe() {
 	kernel_doc)   echo "kernel-doc finds nothing" ;;
 	shell)	      echo "shellcheck finds nothing" ;;
 	versions)     echo "kernel versions are told apart in compat.h alone" ;;
+	packages)     echo "packages agree with the Makefile and the library" ;;
 	rooms)	      echo "each folder of the module uses its own and core" ;;
 	comments)     echo "comments are plain" ;;
 	faults)	      echo "what is wrong would be found" ;;
