@@ -11,7 +11,7 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
-unset PARTS FROM ROTATE SECONDS_LEFT LANES AGAIN LIST DEADLINE
+unset PARTS FROM ROTATE SECONDS_LEFT LANES AGAIN LIST STATE DEADLINE
 tree=$dir/tree
 
 # A folder of tests has one, which passes if it has the word "right". It leaves its
@@ -163,6 +163,19 @@ begins_where_it_is_told() {
 	ran tsan/api
 }
 
+says_what_has_passed() {
+	LANES=1 "$tree/selftests/all" asan tsan
+	rm -f "$tree/build/ran"
+	! STATE=1 "$tree/selftests/all" asan process tsan >"$dir/state" || return 1
+	diff - "$dir/state" <<-'EOF'
+		asan has passed
+		process has not passed
+		tsan has passed
+	EOF
+	STATE=1 "$tree/selftests/all" asan tsan
+	[ ! -e "$tree/build/ran" ]
+}
+
 refuses_an_unknown_part() {
 	local status=0
 
@@ -190,4 +203,5 @@ check_each "a part that ends without a table has failed" \
 check_each "what had no time is named, and fails nothing" \
 	names_what_had_no_time
 check_each "ROTATE and FROM choose the order" begins_where_it_is_told
+check_each "STATE says what has passed, and runs nothing" says_what_has_passed
 check_each "an unknown part is an error" refuses_an_unknown_part
