@@ -91,6 +91,8 @@ $(VALGRIND): ulib/valgrind/wrap.c mk/build.mk
 
 # ---- the tools ----
 
+$(B)/tools/%.o: FLAGS += -DRUSTED_RING_VERSION='"$(VERSION)"'
+
 DEMO	:= $(wildcard tools/demo/*.c)
 RRING	:= $(wildcard tools/rring/*.c tools/rring/*/*.c)
 RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lbpf -lpthread

@@ -17,6 +17,7 @@ prefix=/opt/some
 dest=$dir/dest
 lib=$dest$prefix/lib
 sources=selftests/host/install
+version=$(sed -n 's/^VERSION\t*:= //p' Makefile)
 
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
@@ -230,7 +231,7 @@ libs() {
 }
 
 package_is_whole() {
-	[ "$(package --modversion "$1")" = 0.1.0 ] &&
+	[ "$(package --modversion "$1")" = "$version" ] &&
 		package --validate "$1" &&
 		[ -z "$(package --print-requires "$1")" ] &&
 		[ "$(libs --cflags "$1")" = "-I$dest$prefix/include${2-}" ] &&

@@ -12,7 +12,7 @@
 #include "../rring/output/report.h"
 #include "capture.h"
 
-const char *argp_program_version = "rring-pcap 0.1.0";
+const char *argp_program_version = "rring-pcap " RUSTED_RING_VERSION;
 
 struct arguments {
 	const char *arena;

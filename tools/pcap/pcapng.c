@@ -143,7 +143,7 @@ static void write_section(const struct pcapng *pcapng)
 	put32(&block, 0x1a2b3c4d);
 	put_pair(&block, 1, 0);
 	put(&block, &length, sizeof(length));
-	put_text(&block, SECTION_APPLICATION, "rring-pcap 0.1.0");
+	put_text(&block, SECTION_APPLICATION, "rring-pcap " RUSTED_RING_VERSION);
 	end(&block, pcapng->stream);
 }
 

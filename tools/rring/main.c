@@ -10,7 +10,7 @@
 #include "input/number.h"
 #include "output/report.h"
 
-const char *argp_program_version = "rring 0.1.0";
+const char *argp_program_version = "rring " RUSTED_RING_VERSION;
 
 static const struct command commands[] = {
 	{ "arena", "list, create, remove and set up arenas", arena_run },

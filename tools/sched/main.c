@@ -25,7 +25,7 @@
 #define MS_MAX		1000000000ull
 #define BATCH		8192		/* switches read per ring and turn */
 
-const char *argp_program_version = "rring-sched 0.1.0";
+const char *argp_program_version = "rring-sched " RUSTED_RING_VERSION;
 
 enum { KEY_POLL = 256 };
 
