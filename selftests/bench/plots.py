@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import sys
 
+OURS_COLOUR = 0xb7410e
+PEERS_COLOUR = 0x7f8c8d
 HEAD = """set terminal pngcairo size 1000,600 font "sans,10"
 set output "{path}"
 set title "{title}"
@@ -49,6 +51,28 @@ def bars(path, title, values, unit):
     data = "".join(f'{i} "{quote(name)}" {value} {low} {high}\n'
                    for i, (name, value, low, high) in enumerate(values))
     gnuplot(script + 2 * (data + "e\n"))
+
+
+def ranking(path, title, values, unit):
+    """@values: [(name, value), ...], the best one first; bars from the left."""
+    height = 90 + 24 * len(values)
+    script = f"""set terminal svg size 800,{height} font "sans,13" background "white"
+set output "{path}"
+set title "{title}"
+set grid xtics
+unset key
+set style fill solid 0.8 noborder
+set xrange [0:*]
+set yrange [{len(values) - 0.4}:-0.6]
+set xlabel "{unit}"
+set ytics scale 0
+plot "-" using 1:2:(0):1:($2-0.35):($2+0.35):($4):ytic(3) \\
+     with boxxyerror linecolor rgb variable
+"""
+    for place, (name, value) in enumerate(values):
+        colour = OURS_COLOUR if name.startswith("rusted_ring") else PEERS_COLOUR
+        script += f'{value} {place} "{quote(name)}" {colour}\n'
+    gnuplot(script + "e\n")
 
 
 def groups(rows, figure, *keys):
@@ -121,7 +145,32 @@ def draw_contenders(rows, directory, figure, x, title):
               (x, group[0]["unit"]))
 
 
-def draw(rows, directory):
+def without_eager(contenders):
+    """{name: value}: of a peer with pauses and without them, the better one."""
+    best = {}
+    for who, value in contenders.items():
+        name = who.removesuffix(", eager")
+        best[name] = max(value["value"], best.get(name, 0))
+    return best
+
+
+def draw_overview(rows, directory, machine):
+    """The figure of README.md: all contenders, with what they were measured on."""
+    for (placement,), group in groups(rows, "stream", "placement").items():
+        for row in group:
+            if (row["size"], row["batch"]) != (64, 1):
+                continue
+            values = sorted(without_eager(row["contenders"]).items(),
+                            key=lambda bar: -bar[1])
+            on = ", ".join(str(machine[key]) for key in
+                           ("CPU", "kernel", "compiler") if key in machine)
+            ranking(directory / f"overview-{placement}.svg",
+                    "One writer, one reader on another CPU, 64 bytes, one by "
+                    f"one ({placement})\\n{quote(on)}", values, row["unit"])
+
+
+def draw(rows, directory, machine):
+    draw_overview(rows, directory, machine)
     draw_stream(rows, directory)
     draw_bars(rows, directory, "pingpong", "A round trip of 64 bytes")
     draw_bars(rows, directory, "wakeup", "From an event to who slept for it")

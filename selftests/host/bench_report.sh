@@ -129,8 +129,32 @@ the_machine() {
 	grep -q "^a line there and back, near: 100 ns" "$dir/report"
 }
 
+# A peer that is quicker without pauses has one bar, of that.
+the_overview() {
+	local who value
+
+	selftests/bench/machine >"$samples/machine.json"
+	while IFS=: read -r who value; do
+		echo "{\"figure\": \"stream\", \"placement\": \"far\"," \
+		     "\"who\": \"$who\", \"round\": 0, \"value\": $value," \
+		     "\"size\": 64, \"batch\": 1, \"line_ns\": 300," \
+		     "\"unit\": \"M events/s\"}"
+	done >"$samples/stream.jsonl" <<-'EOF'
+		rusted_ring inline:20
+		queue:10
+		queue, eager:15
+	EOF
+	selftests/bench/report "$samples" >"$dir/report"
+	grep -q '>rusted_ring inline<' "$samples/overview-far.svg"
+	grep -q '>queue<' "$samples/overview-far.svg"
+	! grep -q eager "$samples/overview-far.svg" || return 1
+	grep -qF "$(sed -n 's/^CPU: //p' "$dir/report")" \
+		"$samples/overview-far.svg"
+	rm "$samples/stream.jsonl"
+}
+
 mkdir "$samples"
-echo 1..10
+echo 1..11
 check_each "what all seven rounds agree in is a verdict" all_rounds_agree
 check_each "one of seven rounds makes it undecided, one of nine does not" \
 	one_round_contradicts
@@ -143,3 +167,4 @@ check_each "a placement without a contender is incomplete" \
 check_each "placements that cost the same are one" near_and_far_cost_the_same
 check_each "the table has the benchmarks that are named" named_ones
 check_each "the machine is named" the_machine
+check_each "the overview has all contenders and the machine" the_overview
