@@ -30,7 +30,10 @@ kunit: ## rring_kunit, the KUnit suites: for KDIR=a kernel of tools/kernel
 SAMPLES	:= $(notdir $(patsubst %/Kbuild,%,$(wildcard kmod/samples/*/Kbuild)))
 FIXTURES := $(notdir $(patsubst %/Kbuild,%,$(wildcard \
 	     selftests/modules/*/Kbuild)))
-USERS	:= $(SAMPLES) $(FIXTURES)
+# Those of the documents.
+LESSONS	:= $(notdir $(patsubst %/Kbuild,%,$(wildcard \
+	     Documentation/examples/*/Kbuild)))
+USERS	:= $(SAMPLES) $(FIXTURES) $(LESSONS)
 USER	 = $(abspath $(B))/$@/$(RELEASE)
 
 samples: $(SAMPLES) ## the modules of kmod/samples, which use rusted_ring
@@ -44,7 +47,8 @@ $(USERS): module
 	@[ $(USER)/Module.symvers -nt $(TREE)/Module.symvers ] || \
 		rm -f $(USER)/Module.symvers
 	@cp -rsf $(CURDIR)/$(firstword $(wildcard kmod/samples/$@ \
-		selftests/modules/$@))/. $(CURDIR)/include $(USER)
+		selftests/modules/$@ Documentation/examples/$@))/. \
+		$(CURDIR)/include $(USER)
 	@find $(USER) -xtype l -delete
 	$(MAKE) -C $(KDIR) $(if $(O),O=) M=$(USER) \
 		KBUILD_EXTRA_SYMBOLS=$(TREE)/Module.symvers modules
