@@ -80,6 +80,11 @@ $(B)/$(PAIR:main=rring): $(B)/$(PAIR).o $(filter-out %/main.o,\
 		$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) -Wl,--wrap=rring_open $^ $(RRING_LIBS)
 
+# The commands that pages show, for the tests that run them.
+documents:
+	@selftests/host/documents/commands $(B)/documents README.md \
+		$(wildcard Documentation/*.rst)
+
 # ---- the sources compiled in other ways, each in a folder of its own ----
 
 again	 = @$(MAKE) --no-print-directory B=$(B)/$@ CC=clang \
@@ -127,4 +132,4 @@ counted: | $(HARNESS)/kselftest_harness.h
 -include $(wildcard $(patsubst %,$(B)/selftests/%/*.d,api lib host host/* \
 	   device/* device/tools/* fuzz))
 
-.PHONY: api selftests checkers asan tsan fuzz fuzzers counted
+.PHONY: api selftests documents checkers asan tsan fuzz fuzzers counted
