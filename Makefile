@@ -8,7 +8,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-VERSION	:= 0.1.0
+VERSION	:= 0.2.0
 ABI	:= 0
 B	:= $(or $(O),build)
 CACHE	:= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rusted_ring

@@ -21,7 +21,7 @@ from ._constants import (ArenaFlag, Backend, CallKind, ChangeKind, ClientFlag,
 from ._arena import Arena, Factory
 from . import aio
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "Arena", "ArenaFlag", "Backend", "Batch", "Call", "CallKind", "Caller",
