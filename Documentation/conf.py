@@ -5,7 +5,11 @@ project = "rusted_ring"
 author = "The rusted_ring authors"
 root_doc = "index"
 html_theme = "alabaster"
-html_theme_options = {"page_width": "1150px", "sidebar_width": "260px"}
+html_theme_options = {"page_width": "1150px", "sidebar_width": "260px",
+                      "font_family": "sans-serif",
+                      "head_font_family": "sans-serif"}
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
 html_show_copyright = False
 smartquotes = False
 highlight_language = "none"
