@@ -4,7 +4,7 @@
 #include <linux/rusted_ring.h>
 #include <linux/workqueue.h>
 
-/* As in reading.h. */
+/* The structure of reading.h, in the types of the kernel. */
 struct reading {
 	u64 number;
 	s32 millidegrees;
