@@ -223,6 +223,35 @@ static void read_inline(struct stage *stage)
 	count_reads(stage, write_some);
 }
 
+/* A batch there, and all of it read by one more client. */
+static __attribute__((noinline)) void pass_bulk(struct stage *stage)
+{
+	struct rring_reader *reader = stage->reader[0];
+	struct rring_event event;
+	uint64_t total = 0;
+	uint32_t i;
+
+	publish_bulk(stage);
+	check(rring_peek(reader, BULK) == BULK, "peek");
+	for (i = 0; i < BULK; i++) {
+		check(!rring_entry(reader, i, &event), "entry");
+		total += *(uint64_t *)event.data;
+	}
+	check(!rring_release(reader, BULK), "release");
+	check(total == BULK * (BULK - 1) / 2, "other events were read");
+}
+
+/* Both sides are counted. */
+static void stream(struct stage *stage)
+{
+	int i;
+
+	count_toggle();
+	for (i = 0; i < EVENTS; i += BULK)
+		pass_bulk(stage);
+	count_toggle();
+}
+
 /* ---- the stage ---- */
 
 static void set_up(struct stage *stage, unsigned int flags)
@@ -237,7 +266,7 @@ static void set_up(struct stage *stage, unsigned int flags)
 }
 
 static void open_ring(struct stage *stage, enum rring_kind kind,
-		      uint32_t readers)
+		      struct rring_client *client, uint32_t readers)
 {
 	struct rring_ring_config config = {
 		.kind = kind,
@@ -251,7 +280,7 @@ static void open_ring(struct stage *stage, enum rring_kind kind,
 	      "no ring");
 	reader.ring = rring_writer_ring_id(stage->writer);
 	for (; stage->readers < readers; stage->readers++)
-		check(!rring_reader_open(stage->client, &reader,
+		check(!rring_reader_open(client, &reader,
 					 &stage->reader[stage->readers]),
 		      "no reader");
 }
@@ -287,23 +316,24 @@ static void count_allocations(const char *name, operation_t operation,
 
 /* ---- a crowd: many clients, of which one is counted ---- */
 
-static void set_up_crowd(struct stage *stage)
+static void set_up_crowd(struct stage *stage, int others, unsigned int flags)
 {
 	struct rring_arena_config config = {
 		.capacity = { PLACES },
 		.backend = RRING_BACKEND_PROCESS,
 		.max_clients = OTHERS + 1,
+		.max_rings = 1,
 	};
 	int fd = rring_arena_create(&config);
 	int i;
 
 	memset(stage, 0, sizeof(*stage));
 	check(fd >= 0, "no arena");
-	check(!rring_open_arena(&stage->client, fd, RRING_PRODUCER,
-				RRING_SINGLE_THREADED), "no client");
-	for (i = 0; i < OTHERS; i++)
+	check(!rring_open_arena(&stage->client, fd, RRING_PRODUCER, flags),
+	      "no client");
+	for (i = 0; i < others; i++)
 		check(!rring_open_arena(&stage->other[i], fd, RRING_CONSUMER,
-					RRING_SINGLE_THREADED), "no other");
+					flags), "no other");
 	close(fd);
 }
 
@@ -335,11 +365,25 @@ static void count_crowd(const char *name, uint32_t kept)
 	struct stage stage;
 	int i;
 
-	set_up_crowd(&stage);
+	set_up_crowd(&stage, OTHERS, RRING_SINGLE_THREADED);
 	if (kept)
 		keep_scattered(&stage, kept);
 	count(&stage, name, allocate_shared);
 	for (i = 0; i < OTHERS; i++)
+		rring_close(stage.other[i]);
+	rring_close(stage.client);
+}
+
+/* A stream from one client to another, beside whom there are more. */
+static void count_stream_to(const char *name, int others, unsigned int flags)
+{
+	struct stage stage;
+	int i;
+
+	set_up_crowd(&stage, others, flags);
+	open_ring(&stage, RRING_HANDLES, stage.other[0], 1);
+	count(&stage, name, stream);
+	for (i = 0; i < others; i++)
 		rring_close(stage.other[i]);
 	rring_close(stage.client);
 }
@@ -360,7 +404,7 @@ static void count_stream(const char *name, operation_t operation,
 	struct stage stage;
 
 	set_up(&stage, RRING_SINGLE_THREADED);
-	open_ring(&stage, kind, readers);
+	open_ring(&stage, kind, stage.client, readers);
 	count(&stage, name, operation);
 	rring_close(stage.client);
 }
@@ -394,6 +438,10 @@ int main(void)
 	count_stream("publish,4-readers", publish, RRING_HANDLES, 4);
 	count_stream("publish,16-readers", publish, RRING_HANDLES, 16);
 	count_stream("publish,bulk", publish_in_bulk, RRING_HANDLES, 1);
+	count_stream_to("stream,bulk", 1, RRING_SINGLE_THREADED);
+	count_stream_to("stream,bulk,64-clients", OTHERS,
+			RRING_SINGLE_THREADED);
+	count_stream_to("stream,bulk,threads", 1, 0);
 	count_stream("receive,1-reader", receive, RRING_HANDLES, 1);
 	count_stream("receive,16-readers", receive, RRING_HANDLES, 16);
 	count_stream("write", write_inline, RRING_INLINE, 1);
