@@ -122,9 +122,9 @@ static int alloc_tables(struct kring_arena *arena, u32 max_clients,
 					      sizeof(*arena->ledger_of), &err);
 	arena->rings = kring_tables_alloc(tables, max_rings + 1,
 					  sizeof(*arena->rings), &err);
-	arena->batch.moves = kring_tables_alloc(tables, n * RRING_BATCH,
-						sizeof(*arena->batch.moves),
-						&err);
+	arena->batch.seen = kring_tables_alloc(tables, n * RRING_BATCH,
+					       sizeof(*arena->batch.seen),
+					       &err);
 	arena->adopted = kring_tables_alloc(tables, arena->info->slots,
 					    sizeof(*arena->adopted), &err);
 	if (err)
@@ -225,7 +225,7 @@ static void arena_free(struct kring_arena *arena)
 		kring_pool_destroy(&arena->pool[i]);
 	free_cpumask_var(arena->peers);
 	kvfree(arena->adopted);
-	kvfree(arena->batch.moves);
+	kvfree(arena->batch.seen);
 	kvfree(arena->rings);
 	kvfree(arena->ledger_of);
 	kvfree(arena->ledgers);

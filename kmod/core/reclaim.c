@@ -15,19 +15,19 @@
  *      in flight.
  *   2. Only in a deep sweep: read the windows of all rings, and skip slots that
  *      a window names (B, D).
- *   3. Second collect: read the words again. Skip slots that a ledger holds
- *      now, and slots of which a word has other moves than in step 1: that word
- *      has changed in between.
+ *   3. Only in a deep sweep, second collect: read the words again. Skip slots
+ *      that a ledger holds now, and slots of which a word has other moves than
+ *      in step 1: that word has changed in between.
  *   4. Hide the generations of the slots left, and pass a full barrier (J). A
  *      weak upgrade that loads a hidden generation waits until step 6.
- *   5. Third look: read the words once more. If a weak upgrade has loaded the
- *      generation of a slot before step 4, a word of the slot shows the hold of
- *      the upgrade, or has other moves than in step 1.
+ *   5. Third look: read the words once more, and skip slots as in step 3. If a
+ *      weak upgrade has loaded the generation of a slot before step 4, a word of
+ *      the slot shows the hold of the upgrade, or has other moves than in step 1.
  *   6. Give the slots that step 5 found in use their old generation again. Give
  *      the other slots their next generation, and free them.
  *
- * With more than FEW_LEDGERS ledgers, a look takes the summaries of a client
- * for its words, if they count none: one word for the whole ledger, or one for 64
+ * A look takes the summaries of a client for its words, if they count none: one
+ * word for the whole ledger or, with more than RRING_FEW_LEDGERS ledgers, one for 64
  * slots. If such a summary has moved when step 3 or 5 looks again, perhaps because
  * of another slot, steps 1 to 6 are done once more for the slots in question, one
  * level deeper: the summaries of 64 slots, and at last the words of all clients.
@@ -49,9 +49,6 @@
 
 /* kring_sweep_in_flight() releases the lock after so many slots */
 #define CHUNK	4096u
-
-/* With so many ledgers or fewer, a look at summaries costs more than it saves */
-#define FEW_LEDGERS	2u
 
 /*
  * Stop counting adopted entries that no reader needs any more. .adopted of
@@ -208,6 +205,7 @@ static u32 look_at_recalls(struct kring_pool *pool)
 	u32 ignored = 0;
 	u32 i;
 
+	kring_work_add(KRING_WORK_CLIENTS, arena->nr_ledgers);
 	for (i = 0; i < arena->nr_ledgers; i++) {
 		arena->ledgers[i].parked =
 			kring_client_parked(arena->ledger_of[i], pool->index);
@@ -263,16 +261,26 @@ static void show_generations(struct kring_arena *arena,
 	}
 }
 
-/* Count the work of three looks at the ledgers for a batch. */
-static void count_looks(const struct kring_arena *arena)
+/* Count the work of a look at the ledgers for @slots. */
+static void count_look(const struct kring_arena *arena, u64 slots)
 {
 	const struct rring_batch *batch = &arena->batch;
-	u64 loads = hweight64(batch->live);
+	u64 loads = hweight64(slots);
 
 	if (batch->level != RRING_BY_WORDS)
 		loads += batch->nr_groups + 1;
-	kring_work_add(KRING_WORK_WORDS, 3 * loads * arena->nr_ledgers);
-	kring_work_add(KRING_WORK_CLIENTS, 2 * arena->nr_ledgers);
+	kring_work_add(KRING_WORK_WORDS, loads * arena->nr_ledgers);
+}
+
+/* Do one collect of all ledgers for the arena's batch. */
+static inline void look(struct kring_arena *arena, u64 busy,
+			enum rring_look which)
+{
+	u64 slots = arena->batch.live;
+
+	rring_batch_look(&arena->batch, arena->ledgers, arena->nr_ledgers, busy,
+			 which);
+	count_look(arena, slots);
 }
 
 /*
@@ -302,22 +310,18 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	batch->moved = 0;
 	if (depth == KRING_SWEEP_LEDGERS)
 		busy |= RRING_IN_FLIGHT_MASK;
-	count_looks(arena);
-	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
-			 RRING_LOOK_FIRST);
+	look(arena, busy, RRING_LOOK_FIRST);
 	if (batch->live && depth == KRING_SWEEP_WINDOWS) {
 		mark_windows(pool);
 		skip_named(pool, batch);
+		look(arena, busy, RRING_LOOK_AGAIN);
 	}
-	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
-			 RRING_LOOK_AGAIN);
 	slots = batch->live;
 	if (!slots)
 		return 0;
 	preempt_disable();	/* upgrades wait for this */
 	hide_generations(arena, batch, hidden);
-	rring_batch_look(batch, arena->ledgers, arena->nr_ledgers, busy,
-			 RRING_LOOK_AGAIN);
+	look(arena, busy, RRING_LOOK_AGAIN);
 	if (ktime_get_coarse_ns() - began > RRING_COLLECT_NS)
 		err = -ETIME;
 	else if (look_at_recalls(pool) != ignored)
@@ -358,24 +362,26 @@ static u32 free_round(struct kring_pool *pool, enum kring_depth depth)
 
 /*
  * Return which summaries the first round of a batch of @pool may rely on. Those
- * of clients do not count slots of XXL. The caller holds the arena's lock.
+ * of clients do not count slots of XXL.
  */
 static enum rring_level first_level(const struct kring_pool *pool)
 {
-	return pool->index == RRING_XXL ||
-	       pool->arena->nr_ledgers <= FEW_LEDGERS ? RRING_BY_WORDS :
-							RRING_BY_USED;
+	return pool->index == RRING_XXL ? RRING_BY_WORDS : RRING_BY_USED;
 }
 
 /*
  * Return at which level the round that follows upon one at @level decides. A
  * round of a deep sweep reads the windows of all rings, so the second one is the
- * last.
+ * last. It is the last, too, if the ledgers are few. The caller holds the arena's
+ * lock.
  */
-static enum rring_level next_level(enum rring_level level,
+static enum rring_level next_level(const struct kring_arena *arena,
+				   enum rring_level level,
 				   enum kring_depth depth)
 {
-	return depth == KRING_SWEEP_WINDOWS ? RRING_BY_WORDS : level + 1;
+	return depth == KRING_SWEEP_WINDOWS ||
+	       arena->nr_ledgers <= RRING_FEW_LEDGERS ? RRING_BY_WORDS :
+							level + 1;
 }
 
 /*
@@ -393,12 +399,10 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
 	u32 freed;
 
 	batch->level = first_level(pool);
-	if (batch->level != RRING_BY_WORDS)
-		rring_batch_group(batch);
 	freed = free_round(pool, depth);
 	while (batch->moved) {
 		batch->live = batch->moved;
-		batch->level = next_level(batch->level, depth);
+		batch->level = next_level(pool->arena, batch->level, depth);
 		freed += free_round(pool, depth);
 	}
 	return freed;

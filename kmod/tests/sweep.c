@@ -54,6 +54,7 @@ static struct sweep_ctx {
 	struct kring_ring *other;	/* of @b, read by @a */
 	struct kring_reader *reader, *other_reader;
 	u64 handle;
+	bool sweeping;			/* in sweep() */
 	void (*action)(struct sweep_ctx *ctx, enum point point); /* or NULL */
 	u32 loads;			/* of ledger words, in this sweep */
 	u32 at;				/* the load, or point, to act at */
@@ -63,10 +64,26 @@ static struct sweep_ctx {
 
 static sweep_action_t action_of_suite;	/* of another suite, or NULL */
 
+static bool loads_a_summary(void)
+{
+	u32 i;
+
+	for (i = 1; i <= ctx.arena->last_client; i++) {
+		struct kring_client *client = ctx.arena->clients[i];
+
+		if (client && loading == &kring_client_tails(client)->used)
+			return true;
+	}
+	return false;
+}
+
 static void sweep_hook(enum point point)
 {
 	if (action_of_suite)
 		action_of_suite(point, loading);
+	/* the clients of this suite keep no summaries */
+	if (!ctx.sweeping || (point == LOAD && loads_a_summary()))
+		return;
 	if (ctx.action)
 		ctx.action(&ctx, point);
 	if (point == LOAD)
@@ -92,11 +109,13 @@ static u32 sweep(void (*action)(struct sweep_ctx *ctx, enum point point),
 	ctx.acted = 0;
 	ctx.clock_ahead = 0;
 	ctx.action = action;
+	ctx.sweeping = true;
 	mutex_lock(&ctx.arena->lock);
 	settle_adopted(ctx.arena);
 	gather(pool, 0, pool->high_water, KRING_SWEEP_LEDGERS, &next);
 	freed = free_batch(pool, depth);
 	mutex_unlock(&ctx.arena->lock);
+	ctx.sweeping = false;
 	ctx.action = NULL;
 	return freed;
 }
@@ -263,7 +282,7 @@ static void move_hold_away(struct sweep_ctx *ctx, enum point point)
 		pass_hold(from, to, ctx->handle);
 }
 
-/* No collect sees the hold. The second sees that moves have changed. */
+/* No collect sees the hold. A later one sees that moves have changed. */
 static void hold_unseen_by_collects_changes_moves(struct kunit *test)
 {
 	setup_slot(test);

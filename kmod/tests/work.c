@@ -345,11 +345,12 @@ static void find_bounds(const struct geometry *g, u32 terms, u64 *bound)
 	if (!(terms & NO_LEDGERS)) {
 		bound[KRING_WORK_SLOTS] = 2 * GATHER;
 		/*
-		 * Shallow, then deep: three rounds, then two, of three looks.
-		 * All but the last ones read summaries, too. And all of this
-		 * again after a recall is noticed.
+		 * Shallow: three rounds of two looks; deep: two rounds of
+		 * three. All but the last ones read summaries, too. And all of
+		 * this again after a recall is noticed.
 		 */
-		bound[KRING_WORK_WORDS] = 3ull * (5 * BATCH + 3 * (BATCH + 1)) *
+		bound[KRING_WORK_WORDS] = (2 * (3 * BATCH + 2 * (BATCH + 1)) +
+					   3 * (2 * BATCH + BATCH + 1)) *
 					  ledgers * ledgers;
 		bound[KRING_WORK_CLIENTS] += 4 * ledgers;
 		bound[KRING_WORK_RINGS] += 4 * (u64)g->rings;

@@ -210,7 +210,7 @@ struct world {
 	rring_word_t summaries[LEDGERS][(SLOTS + 63) / 64];
 	rring_word_t used[LEDGERS];
 	struct rring_ledger ledgers[LEDGERS];
-	uint32_t moves[LEDGERS * RRING_BATCH];
+	__u64 seen[LEDGERS * RRING_BATCH];
 	struct rring_batch batch;
 };
 
@@ -279,12 +279,11 @@ static void some_world(struct world *world, struct rng *rng)
 
 	for (i = 0; i < LEDGERS; i++)
 		some_ledger(world, i, rng);
-	world->batch.moves = world->moves;
+	world->batch.seen = world->seen;
 	world->batch.live = rng_next(rng) | rng_next(rng);
 	world->batch.moved = 0;
 	for (i = 0; i < RRING_BATCH; i++)
 		world->batch.slot[i] = i * 3;
-	rring_batch_group(&world->batch);
 }
 
 static void some_changes(struct world *world, struct rng *rng)

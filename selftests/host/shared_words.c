@@ -164,9 +164,9 @@ static bool found_free(uint64_t first, uint64_t second, enum rring_look look)
 	struct rring_ledger ledgers[] = {
 		{ .word = &ledger[0] }, { .word = &ledger[1] },
 	};
-	uint32_t moves[2 * RRING_BATCH];
+	__u64 seen[2 * RRING_BATCH];
 	struct rring_batch batch = {
-		.live = 1, .level = RRING_BY_WORDS, .moves = moves,
+		.live = 1, .level = RRING_BY_WORDS, .seen = seen,
 	};
 
 	rring_word_store_release(&ledger[1], first);

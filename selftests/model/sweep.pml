@@ -140,19 +140,27 @@ inline forget_batch()
 	}
 }
 
+/* Step 2, and the second collect, for which there is no time without it. */
+inline look_at_windows()
+{
+#ifndef NO_WINDOWS
+	mark_windows();
+#endif
+#ifndef SINGLE_COLLECT
+	look(SECOND)
+#else
+	skip
+#endif
+}
+
 /* Steps 1 to 6, for a slot that step 0 has left. */
 inline free_batch()
 {
 	look(FIRST);
-#ifndef NO_WINDOWS
 	if
-	:: live && deep -> mark_windows()
+	:: live && deep -> look_at_windows()
 	:: else
 	fi;
-#endif
-#ifndef SINGLE_COLLECT
-	look(SECOND);
-#endif
 	if
 	:: live ->
 		hide();

@@ -48,10 +48,4 @@ static inline __u32 rring_summary_count(__u64 summary)
 	return RRING_CAST(__u32, summary & RRING_SUMMARY_COUNT_MASK);
 }
 
-/* Return the low 32 bits of the moves of @summary. */
-static inline __u32 rring_summary_moves(__u64 summary)
-{
-	return RRING_CAST(__u32, summary / RRING_SUMMARY_MOVE);
-}
-
 #endif /* _RUSTED_RING_LEDGER_H */

@@ -27,6 +27,12 @@
 #define RRING_BATCH		64
 #define RRING_COLLECT_NS	1000000000ull
 
+/*
+ * With so many ledgers or fewer, a look at summaries of 64 words costs more than
+ * it saves. The one for the whole ledger always pays.
+ */
+#define RRING_FEW_LEDGERS	2u
+
 /* The highest level of words that a round of collects lets stand for others. */
 enum rring_level {
 	RRING_BY_USED,		/* one word for the whole ledger */
@@ -70,11 +76,11 @@ struct rring_batch {
 				 */
 	enum rring_level level;	/* of this round */
 	__u32 slot[RRING_BATCH]; /* indices of the slots' words in a ledger */
-	__u32 nr_groups;	/* elements of .group */
+	__u32 nr_groups;	/* elements of .group; 0: not set yet */
 	struct rring_group group[RRING_BATCH]; /* the slots, by summaries */
-	__u32 *moves;		/* moves that the first collect has read in
-				 * words, by i of slot[i], and in summaries, by
-				 * .first of the group: RRING_BATCH values for
+	__u64 *seen;		/* what the first collect has read: of words the
+				 * moves, by i of slot[i], and the summaries, by
+				 * .first of the group. RRING_BATCH values for
 				 * each ledger
 				 */
 };
@@ -85,19 +91,23 @@ enum rring_look {
 	RRING_LOOK_AGAIN,	/* it compares the moves with the stored ones */
 };
 
+/* The bits of a ledger word that are its moves, where they are. */
+#define RRING_MOVES_MASK	(~0ull << 32)
+
 /*
  * Do one collect of one ledger: read its words for the slots in @slots. Return
  * those of @slots that may be in use. A slot may be in use if its word has a bit
  * of @busy. But a word whose low 32 bits are @parked counts as unused, if
  * @parked is not 0 (see struct rring_ledger).
  *
- * With RRING_LOOK_FIRST, store the moves of the unused words in @moves. With
+ * With RRING_LOOK_FIRST, store the moves of the unused words in @seen. With
  * RRING_LOOK_AGAIN, a slot may also be in use if the moves of its word differ
- * from those in @moves, because the word has changed in between.
+ * from those in @seen, because the word has changed in between. Both are found by
+ * one comparison: the values in @seen have no bit of @busy.
  */
 static __always_inline __u64
 rring_look_at_words(const struct rring_batch *batch, const rring_word_t *ledger,
-		    __u32 parked, __u32 *moves, __u64 slots, __u64 busy,
+		    __u32 parked, __u64 *seen, __u64 slots, __u64 busy,
 		    enum rring_look look)
 {
 	__u64 used = 0;
@@ -112,20 +122,18 @@ rring_look_at_words(const struct rring_batch *batch, const rring_word_t *ledger,
 		 */
 		__u64 word = rring_word_load_acquire(&ledger[batch->slot[i]]);
 
-		if (word & busy && !(parked && (__u32)word == parked))
-			used |= 1ull << i;
-		else if (look == RRING_LOOK_FIRST)
-			moves[i] = rring_ledger_moves(word);
-		else if (moves[i] != rring_ledger_moves(word))
+		if (parked && (__u32)word == parked)
+			word &= RRING_MOVES_MASK;
+		word &= RRING_MOVES_MASK | busy;
+		if (look == RRING_LOOK_FIRST && !(word & busy))
+			seen[i] = word;
+		else if (look == RRING_LOOK_FIRST || word != seen[i])
 			used |= 1ull << i;
 	}
 	return used;
 }
 
-/*
- * Set .group of @batch for its slots in .live. The caller does it once for each
- * batch, before the first round that relies on summaries.
- */
+/* Set .group of @batch for its slots in .live: this takes a round once. */
 static inline void rring_batch_group(struct rring_batch *batch)
 {
 	struct rring_group *group = batch->group;
@@ -148,12 +156,12 @@ static inline void rring_batch_group(struct rring_batch *batch)
 /*
  * Do one collect of the summaries of @ledger for @slots. Return those of @slots
  * for which a summary stands, because it counts no word. With RRING_LOOK_FIRST,
- * store its moves in @moves. With RRING_LOOK_AGAIN, it stands only if its moves
- * are those in @moves.
+ * store it in @seen. With RRING_LOOK_AGAIN, it stands only if it is the one in
+ * @seen.
  */
 static __always_inline __u64
 rring_look_at_summaries(const struct rring_batch *batch,
-			const struct rring_ledger *ledger, __u32 *moves,
+			const struct rring_ledger *ledger, __u64 *seen,
 			__u64 slots, enum rring_look look)
 {
 	const struct rring_group *group = batch->group;
@@ -170,8 +178,8 @@ rring_look_at_summaries(const struct rring_batch *batch,
 		if (rring_summary_count(summary))
 			continue;
 		if (look == RRING_LOOK_FIRST)
-			moves[group->first] = rring_summary_moves(summary);
-		if (moves[group->first] == rring_summary_moves(summary))
+			seen[group->first] = summary;
+		if (seen[group->first] == summary)
 			stands |= group->slots & slots;
 	}
 	return stands;
@@ -179,12 +187,12 @@ rring_look_at_summaries(const struct rring_batch *batch,
 
 /*
  * First collect: find which summaries of @ledger stand for its words, as far as
- * the level of the round permits, and note it in @ledger. Return the slots whose
- * words have to be read.
+ * the level of the round permits, and note it in @ledger. If @few is true, only
+ * .used can stand. Return the slots whose words have to be read.
  */
-static inline __u64 rring_find_summaries(const struct rring_batch *batch,
+static inline __u64 rring_find_summaries(struct rring_batch *batch,
 					 struct rring_ledger *ledger,
-					 __u32 *moves)
+					 __u64 *seen, int few)
 {
 	/* H: pairs with G, the store that lowers .used */
 	__u64 used = rring_word_load_acquire(ledger->used);
@@ -197,7 +205,11 @@ static inline __u64 rring_find_summaries(const struct rring_batch *batch,
 		ledger->unused = used;
 		return 0;
 	}
-	ledger->by_summary = rring_look_at_summaries(batch, ledger, moves,
+	if (few)
+		return batch->live;
+	if (!batch->nr_groups)
+		rring_batch_group(batch);
+	ledger->by_summary = rring_look_at_summaries(batch, ledger, seen,
 						     batch->live,
 						     RRING_LOOK_FIRST);
 	return batch->live & ~ledger->by_summary;
@@ -210,17 +222,18 @@ static inline __u64 rring_find_summaries(const struct rring_batch *batch,
  */
 static inline __u64 rring_compare_summaries(struct rring_batch *batch,
 					    const struct rring_ledger *ledger,
-					    __u32 *moves)
+					    __u64 *seen)
 {
 	__u64 slots = batch->live & ledger->by_summary;
 	__u64 moved = 0;
 
-	if (!ledger->unused)
-		moved = slots & ~rring_look_at_summaries(batch, ledger, moves,
+	if (!ledger->unused && slots)
+		moved = slots & ~rring_look_at_summaries(batch, ledger, seen,
 							 slots,
 							 RRING_LOOK_AGAIN);
 	/* H: pairs with G, the store that lowers .used */
-	else if (rring_word_load_acquire(ledger->used) != ledger->unused)
+	else if (ledger->unused &&
+		 rring_word_load_acquire(ledger->used) != ledger->unused)
 		moved = batch->live;
 	batch->moved |= moved;
 	batch->live &= ~moved;
@@ -240,25 +253,28 @@ static __always_inline void
 rring_batch_look(struct rring_batch *batch, struct rring_ledger *ledgers,
 		 __u32 nr_ledgers, __u64 busy, enum rring_look look)
 {
-	__u32 *moves = batch->moves;
+	int few = nr_ledgers <= RRING_FEW_LEDGERS;
+	__u64 *seen = batch->seen;
 	__u32 i;
 
-	for (i = 0; i < nr_ledgers && batch->live; i++, moves += RRING_BATCH) {
+	if (look == RRING_LOOK_FIRST)
+		batch->nr_groups = 0;
+	for (i = 0; i < nr_ledgers && batch->live; i++, seen += RRING_BATCH) {
 		struct rring_ledger *ledger = &ledgers[i];
 		__u64 slots = batch->live;
 
 		if (batch->level != RRING_BY_WORDS)
 			slots = look == RRING_LOOK_FIRST ?
-				rring_find_summaries(batch, ledger, moves) :
-				rring_compare_summaries(batch, ledger, moves);
+				rring_find_summaries(batch, ledger, seen, few) :
+				rring_compare_summaries(batch, ledger, seen);
 		/*
 		 * .parked is usually 0. Pass the constant 0 in that case, so
 		 * that the compiler leaves out a comparison for each word.
 		 */
 		batch->live &= ~(ledger->parked ?
 			rring_look_at_words(batch, ledger->word, ledger->parked,
-					    moves, slots, busy, look) :
-			rring_look_at_words(batch, ledger->word, 0, moves,
+					    seen, slots, busy, look) :
+			rring_look_at_words(batch, ledger->word, 0, seen,
 					    slots, busy, look));
 	}
 }
