@@ -124,20 +124,17 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
 
 /*
- * Return true if @slot, which is out (not in the free set), is in a magazine.
- * If the result is false, @slot enters no magazine while the caller holds the
- * arena's lock. If the result is true, the client may take @slot out of its
- * magazine at any time. @lent caches the magazine that the last call looked at;
- * the caller sets @lent to zero before the first call. The caller holds the
- * arena's lock.
+ * Return true if the slot of @lease, which is out (not in the free set), is in a
+ * magazine. If the result is false, the slot enters no magazine while the caller
+ * holds the arena's lock. If the result is true, the client may take the slot out
+ * of its magazine at any time. @lent caches the magazine that the last call looked
+ * at; the caller sets @lent to zero before the first call. The magazine of serial
+ * 0, which no client has, counts as empty. The caller holds the arena's lock.
  */
 static inline bool kring_pool_in_magazine(const struct kring_pool *pool,
-					  u32 slot, struct kring_lent *lent)
+					  const struct kring_lease *lease,
+					  struct kring_lent *lent)
 {
-	const struct kring_lease *lease = &pool->lease[slot];
-
-	if (!lease->serial)
-		return false;
 	if (lease->serial != lent->serial)
 		kring_pool_look_at_magazine(pool, lease, lent);
 	return lease->position - lent->tail < lent->n;

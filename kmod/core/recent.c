@@ -36,6 +36,12 @@ static u64 find_unread(const rring_seq_t *end, u64 *seen, u32 entries)
 	return pos;
 }
 
+static void copy_entries(u32 *to, const u32 *from, u32 n)
+{
+	for (; n; n--)
+		*to++ = READ_ONCE(*from++);
+}
+
 static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
 		       u32 list, u32 *slots, u32 max)
 {
@@ -47,15 +53,16 @@ static u32 take_unread(struct kring_client *client, struct kring_pool *pool,
 	u64 *seen = &client->recent[pool->index][list];
 	u64 pos = find_unread(&tails->recent[pool->index][list].pos, seen,
 			      entries);
-	u32 from = *seen;
-	u32 n, i;
+	u32 from = *seen & (entries - 1);
+	u32 n, first;
 
 	if (pos == *seen)
 		return 0;
 	n = min_t(u64, pos - *seen, max);
 	entry += list * entries;
-	for (i = 0; i < n; i++)
-		slots[i] = READ_ONCE(entry[(from + i) & (entries - 1)]);
+	first = min(n, entries - from);
+	copy_entries(slots, entry + from, first);
+	copy_entries(slots + first, entry, n - first);
 	*seen += n;
 	kring_work_add(KRING_WORK_WORDS, n);
 	return n;

@@ -96,18 +96,6 @@ static void skip_named(struct kring_pool *pool, struct rring_batch *batch)
 }
 
 /*
- * Return true if @slot is in a magazine, or if an adopted entry of a ring names
- * @slot. @slot is an index in @pool, and is not in the free set. @lent is the
- * cache of kring_pool_in_magazine(). The caller holds the arena's lock.
- */
-static inline bool is_lent_or_adopted(const struct kring_pool *pool, u32 slot,
-				      struct kring_lent *lent)
-{
-	return pool->arena->adopted[pool->base + slot] ||
-	       kring_pool_in_magazine(pool, slot, lent);
-}
-
-/*
  * Fill the arena's batch with slots of @pool from @from to @end - 1. Leave out
  * the slots that step 0 of the list at the top of this file skips. The batch
  * can end before @end: when it is full, or after a look at 8 * RRING_BATCH
@@ -118,6 +106,7 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 		  enum kring_depth depth, u32 *next)
 {
 	struct rring_batch *batch = &pool->arena->batch;
+	const u32 *adopted = pool->arena->adopted + pool->base;
 	u32 limit = min(end, from + RRING_BATCH * 8);
 	struct kring_lent lent = {};
 	u32 n = 0;
@@ -127,7 +116,8 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 	*next = limit;
 	for (slot = find_next_bit(pool->out, limit, from); slot < limit;
 	     slot = find_next_bit(pool->out, limit, slot + 1)) {
-		if (is_lent_or_adopted(pool, slot, &lent))
+		if (adopted[slot] ||
+		    kring_pool_in_magazine(pool, &pool->lease[slot], &lent))
 			continue;
 		if (depth == KRING_SWEEP_WINDOWS && test_bit(slot, pool->named))
 			continue;
@@ -145,36 +135,37 @@ static u32 gather(struct kring_pool *pool, u32 from, u32 end,
 /*
  * Make a batch of the @n slots that the caller has stored in .slot of the
  * arena's batch, as indices in @pool. Replace each by the slot's index in the
- * ledgers. Set in .live the bit of each slot that is to be swept. Leave out
- * indices that are not valid, slots in the free set, slots that step 0 of the
- * list at the top of this file skips, and each slot that occurred earlier in
- * the batch. The caller holds the arena's lock.
+ * ledgers, and set its bit in .live. Leave out indices that are not valid, slots
+ * in the free set, slots that step 0 of the list at the top of this file skips,
+ * and each slot that occurred earlier in the batch. The caller holds the arena's
+ * lock.
  */
 static void filter_batch(struct kring_pool *pool, u32 n)
 {
 	struct rring_batch *batch = &pool->arena->batch;
+	const u32 *adopted = pool->arena->adopted + pool->base;
 	struct kring_lease *leases = pool->lease;
 	const unsigned long *out = pool->out;
 	const u32 capacity = pool->capacity;
 	const u32 base = pool->base;
 	const u32 stamp = ++pool->stamp;
 	struct kring_lent lent = {};
-	u64 live = 0;
+	u32 taken = 0;
 	u32 i;
 
 	kring_work_add(KRING_WORK_SLOTS, n);
 	for (i = 0; i < n; i++) {
 		u32 slot = batch->slot[i];
+		struct kring_lease *lease = &leases[slot];
 
-		batch->slot[i] = base + slot;
 		if (slot >= capacity || !test_bit(slot, out) ||
-		    leases[slot].stamp == stamp ||
-		    is_lent_or_adopted(pool, slot, &lent))
+		    adopted[slot] || lease->stamp == stamp ||
+		    kring_pool_in_magazine(pool, lease, &lent))
 			continue;
-		leases[slot].stamp = stamp;
-		live |= BIT_ULL(i);
+		lease->stamp = stamp;
+		batch->slot[taken++] = base + slot;
 	}
-	batch->live = live;
+	batch->live = taken ? ~0ull >> (RRING_BATCH - taken) : 0;
 }
 
 /*

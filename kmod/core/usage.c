@@ -53,11 +53,12 @@ static void count_slots(struct kring_pool *pool, u32 from, u32 end,
 	     slot = find_next_bit(pool->out, end, slot + 1)) {
 		bool named = adopted[slot] || test_bit(slot, pool->named);
 		bool held = is_held(pool->arena, pool->base + slot);
+		const struct kring_lease *lease = &pool->lease[slot];
 
 		usage->held += held;
 		usage->in_flight += named;
 		usage->reclaimable += !held && !named &&
-				      !kring_pool_in_magazine(pool, slot,
+				      !kring_pool_in_magazine(pool, lease,
 							      &lent);
 	}
 }
