@@ -8,6 +8,9 @@
  * client's magazine. The slot is in the magazine until the client's tail passes
  * that position.
  *
+ * A refill lends the slots that its own sweep has freed, before the others get into
+ * the free set.
+ *
  * The free set is the stack free[], at first with slot 0 on top. Slots that
  * never were out lie below all others. So slots go out for the first time in the
  * order of their index. All slots that ever were out have an index below
@@ -40,6 +43,30 @@
 
 /* time between two tries of a refill to allocate a region above max_bytes */
 #define MEMORY_RETRY_NS	100000000ull
+
+/* A call of kring_pool_refill(). */
+struct kring_refill {
+	struct kring_client *client;
+	struct kring_pool *pool;
+	u32 want;			/* slots asked for */
+	u32 lent;			/* slots lent by this refill, not more
+					 * than .want
+					 */
+	u32 found;			/* slots that the last sweep_and_lend()
+					 * freed
+					 */
+	bool over_quota;		/* refill_lend() found that the client
+					 * lacks quota, not free slots
+					 */
+	u64 deadline;			/* ktime in ns: then the refill fails */
+	u64 recall_at;			/* ktime in ns: a recall that was left
+					 * out is due; 0: there was none
+					 */
+	u64 bytes;			/* size of an XXL event; otherwise 0 */
+	struct kring_xxl *xxl;		/* a region that no slot has now, for
+					 * the XXL event; otherwise NULL
+					 */
+};
 
 int kring_pool_init(struct kring_pool *pool, struct kring_arena *arena,
 		    u32 index)
@@ -206,9 +233,9 @@ static inline u64 lease_slot(struct kring_pool *pool, u32 slot,
 }
 
 /*
- * Account for @n slots that the caller has just taken out of the free set. If
- * more slots are out now than .sweep_limit, raise .sweep_limit. The caller
- * holds the arena's lock.
+ * Account for @n slots that the caller has just taken out of the free set, or
+ * that a sweep has freed and that never got there. If more slots are out now than
+ * .sweep_limit, raise .sweep_limit. The caller holds the arena's lock.
  */
 static void account_lent(struct kring_pool *pool, u32 n)
 {
@@ -218,30 +245,68 @@ static void account_lent(struct kring_pool *pool, u32 n)
 	pool->high_water = max(pool->high_water, nr_out(pool));
 	pool->lent_since_sweep += n;
 	pool->info->lent += n;
-	pool->info->refills++;
 }
 
 /*
- * Return how many slots the kernel can lend to @client now: @want, or fewer if
- * the client's quota, its magazine or the free set does not allow @want. The
- * caller holds the arena's lock.
+ * Return how many slots @refill still wants and its client's magazine has room
+ * for. The caller holds the arena's lock.
  */
-static u32 lendable(struct kring_pool *pool, struct kring_client *client,
-		    u32 want)
+static u32 wanted(const struct kring_refill *refill)
 {
-	u32 lent = kring_client_lent(client, pool->index);
-	u32 n = min(want, quota_left(pool, client));
+	u32 lent = kring_client_lent(refill->client, refill->pool->index);
 
-	n = min(n, RRING_MAGAZINE_SLOTS - lent);
-	return min(n, nr_free_for(pool, client));
+	return min(refill->want - refill->lent, RRING_MAGAZINE_SLOTS - lent);
 }
 
 /*
- * Lend @n slots to @client. The caller got @n from lendable(), and @n is not 0.
- * The caller holds the arena's lock.
+ * Return how many slots the kernel can lend for @refill now: what it still wants,
+ * or fewer if the client's quota, its magazine or the free set does not allow
+ * that. The caller holds the arena's lock.
  */
-static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
+static u32 lendable(const struct kring_refill *refill)
 {
+	u32 n = min(wanted(refill), quota_left(refill->pool, refill->client));
+
+	return min(n, nr_free_for(refill->pool, refill->client));
+}
+
+/*
+ * Show the client of @refill the @n slots that the caller has put into its
+ * magazine, from position @head on. @untouched: what
+ * kring_client_has_untouched_refill() has returned before. The caller holds the
+ * arena's lock.
+ */
+static void show_lent(struct kring_refill *refill, u64 head, u32 n,
+		      bool untouched)
+{
+	struct kring_pool *pool = refill->pool;
+	struct kring_client *client = refill->client;
+
+	if (!refill->lent) {
+		pool->info->refills++;
+		client->refills++;
+	}
+	refill->lent += n;
+	account_lent(pool, n);
+	if (!untouched)
+		client->refilled[pool->index] = head;
+	/*
+	 * O: pairs with P in the library's pop. Without this pair, the client
+	 * could see the new head, but not the handles below the new head.
+	 */
+	rring_seq_store_release(&kring_client_magazine(client,
+						       pool->index)->head,
+				head + n);
+}
+
+/*
+ * Lend @n free slots for @refill. The caller got @n from lendable(), and @n is not
+ * 0. The caller holds the arena's lock.
+ */
+static void lend(struct kring_refill *refill, u32 n)
+{
+	struct kring_pool *pool = refill->pool;
+	struct kring_client *client = refill->client;
 	struct rring_magazine *magazine =
 		kring_client_magazine(client, pool->index);
 	bool untouched = kring_client_has_untouched_refill(client,
@@ -267,16 +332,8 @@ static void lend(struct kring_pool *pool, struct kring_client *client, u32 n)
 	}
 	if (!owner)
 		pool->nr_free = nr_free;
-	account_lent(pool, n);
 	client->charged[pool->index] += n;
-	if (!untouched)
-		client->refilled[pool->index] = head;
-	/*
-	 * O: pairs with P in the library's pop. Without this pair, the client
-	 * could see the new head, but not the handles below the new head.
-	 */
-	rring_seq_store_release(&magazine->head, head + n);
-	client->refills++;
+	show_lent(refill, head, n, untouched);
 }
 
 /*
@@ -311,24 +368,109 @@ void kring_pool_look_at_magazine(const struct kring_pool *pool,
 }
 
 /*
- * Put the slots in .live of the arena's batch, which no location (magazine,
- * ledger or window) names, back into the free set of @pool. The clients to which
- * the kernel lent them are no longer charged for them. If they are of XXL, their
- * regions are idle then, or are on the pool's list of regions to be freed. The last
- * slot of the batch goes first onto the stack of free slots. So slots are lent in
- * the order in which they are in the batch, and a stream goes through memory
- * upwards. Return how many slots were freed. The caller holds the arena's lock.
+ * Charge the slot of @lease, which a sweep has freed, to @client, instead of the
+ * client to which the kernel lent it last. Return false, and do nothing, if @client
+ * is charged for @quota slots already. The caller holds the arena's lock.
  */
-u32 kring_pool_free_batch(struct kring_pool *pool)
+static bool charge_instead(struct kring_pool *pool, struct kring_lease *lease,
+			   struct kring_client *client, u32 quota)
+{
+	struct kring_client *before = lent_to(pool->arena, lease);
+
+	if (client->charged[pool->index] >= quota)
+		return false;
+	if (before)
+		before->charged[pool->index]--;
+	client->charged[pool->index]++;
+	lease->serial = client->serial;
+	lease->client = client->id;
+	return true;
+}
+
+/*
+ * Put slots of the arena's batch into the magazine of @client, at positions from
+ * *@position to @end - 1: those in *@left, in the order of the batch, up to the first
+ * one that was not lent to @client last. @handles are the handles of their next
+ * events, by index in the batch. Return the lease of that one, or NULL if there is
+ * none. Take the others out of *@left, and raise *@position. This function is not
+ * inlined, so that its loop has registers for all that it needs.
+ */
+static noinline struct kring_lease *
+lend_own(struct kring_pool *pool, struct kring_client *client, u64 *left,
+	 u64 *position, u64 end, const u64 *handles)
+{
+	__u64 *magazine = kring_client_magazine(client, pool->index)->handle;
+	const u32 *slots = pool->arena->batch.slot;
+	struct kring_lease *leases = pool->lease;
+	const u32 serial = client->serial;
+	const u32 base = pool->base;
+	struct kring_lease *other = NULL;
+	u64 slots_left = *left;
+	u64 at = *position;
+
+	for (; slots_left && at < end; at++, slots_left &= slots_left - 1) {
+		u32 i = __builtin_ctzll(slots_left);
+		struct kring_lease *lease = &leases[slots[i] - base];
+
+		if (lease->serial != serial) {
+			other = lease;
+			break;
+		}
+		lease->position = at;
+		WRITE_ONCE(magazine[at % RRING_MAGAZINE_SLOTS], handles[i]);
+	}
+	*left = slots_left;
+	*position = at;
+	return other;
+}
+
+/*
+ * Lend the slots in .live of the arena's batch for @refill, which has caused the
+ * sweep that frees them, in the order in which they are in the batch. They do not
+ * get into the free set. Stop when @refill wants no more, or the quota or the
+ * magazine of its client is exhausted. @handles are the handles of their next
+ * events, by index in the batch. Return the slots that are left. The pool has no
+ * groups and is not that of XXL. The caller holds the arena's lock.
+ */
+static u64 lend_swept(struct kring_refill *refill, const u64 *handles)
+{
+	struct kring_pool *pool = refill->pool;
+	struct kring_client *client = refill->client;
+	bool untouched = kring_client_has_untouched_refill(client, pool->index);
+	u32 quota = kring_pool_quota(pool, client);
+	u64 head = rring_seq_load(&kring_client_magazine(client,
+							 pool->index)->head);
+	u64 end = head + wanted(refill);
+	u64 position = head;
+	u64 left = pool->arena->batch.live;
+	struct kring_lease *other;
+
+	if (client->charged[pool->index] > quota)
+		return left;
+	do {
+		other = lend_own(pool, client, &left, &position, end, handles);
+	} while (other && charge_instead(pool, other, client, quota));
+	if (position > head)
+		show_lent(refill, head, position - head, untouched);
+	return left;
+}
+
+/*
+ * Put the slots in @left, of the arena's batch, back into the free set of @pool.
+ * The clients to which the kernel lent them are no longer charged for them. If they
+ * are of XXL, their regions are idle then, or are on the pool's list of regions to
+ * be freed. The last slot of the batch goes first onto the stack of free slots. So
+ * slots are lent in the order in which they are in the batch, and a stream goes
+ * through memory upwards. The caller holds the arena's lock.
+ */
+static void free_slots(struct kring_pool *pool, u64 left)
 {
 	const struct rring_batch *batch = &pool->arena->batch;
 	struct kring_client *client = NULL;
 	u32 serial = 0;		/* of @client */
 	u32 nr_free = pool->nr_free;
-	u64 left = batch->live;
-	u32 n;
 
-	for (n = 0; left; n++) {
+	while (left) {
 		u32 i = 63 - __builtin_clzll(left);
 		u32 slot = batch->slot[i] - pool->base;
 
@@ -349,30 +491,28 @@ u32 kring_pool_free_batch(struct kring_pool *pool)
 	}
 	if (!pool->groups)
 		pool->nr_free = nr_free;
+}
+
+/*
+ * Free the slots in .live of the arena's batch, which no location (magazine,
+ * ledger or window) names. First lend them for @refill, if it is not NULL: see
+ * lend_swept(). Put the others back into the free set. Return how many slots were
+ * freed. The caller holds the arena's lock.
+ */
+u32 kring_pool_free_batch(struct kring_pool *pool, const u64 *handles,
+			  struct kring_refill *refill)
+{
+	u64 left = pool->arena->batch.live;
+	u32 n = hweight64(left);
+
+	if (refill && pool->nr_free + n >= pool->info->batch)
+		pool->dry = false;
+	if (refill && n && !kring_client_is_gone(refill->client))
+		left = lend_swept(refill, handles);
+	free_slots(pool, left);
 	pool->info->reclaimed += n;
 	return n;
 }
-
-struct refill {
-	struct kring_client *client;
-	struct kring_pool *pool;
-	u32 want;			/* slots asked for */
-	u32 lent;			/* slots lent by this refill */
-	u32 found;			/* slots that the last sweep_and_lend()
-					 * freed
-					 */
-	bool over_quota;		/* refill_lend() found that the client
-					 * lacks quota, not free slots
-					 */
-	u64 deadline;			/* ktime in ns: then the refill fails */
-	u64 recall_at;			/* ktime in ns: a recall that was left
-					 * out is due; 0: there was none
-					 */
-	u64 bytes;			/* size of an XXL event; otherwise 0 */
-	struct kring_xxl *xxl;		/* a region that no slot has now, for
-					 * the XXL event; otherwise NULL
-					 */
-};
 
 /*
  * Return true if the caller must sweep before it lends @want slots to a client,
@@ -415,11 +555,12 @@ u32 kring_pool_take(struct kring_pool *pool, struct kring_client *kernel,
 		kring_ledger_hold(kernel, pool->base + slot);
 	}
 	account_lent(pool, n);
+	pool->info->refills++;
 	return n;
 }
 
 /*
- * Lend free slots without a sweep. Return 0 if slots were lent, or if the
+ * Lend free slots without a sweep. Return 0 if @refill has lent slots, or if the
  * magazine has slots that another thread's refill has lent. But in the XXL
  * pool, return 0 for the second reason only if the magazine is full, because
  * each slot in the magazine is for the thread whose refill asked for a region
@@ -427,15 +568,16 @@ u32 kring_pool_take(struct kring_pool *pool, struct kring_client *kernel,
  * must allocate .xxl of @refill first. Return -EAGAIN if no slot is free, or if
  * the client's quota is used up. The caller holds the arena's lock.
  */
-static int lend_locked(struct refill *refill)
+static int lend_locked(struct kring_refill *refill)
 {
 	struct kring_pool *pool = refill->pool;
 	struct kring_client *client = refill->client;
-	u32 n = lendable(pool, client, refill->want);
+	u32 n = lendable(refill);
 	u32 enough = refill->bytes ? RRING_MAGAZINE_SLOTS : 1;
 
 	if (!n)
-		return kring_client_lent(client, pool->index) >= enough ?
+		return refill->lent ||
+		       kring_client_lent(client, pool->index) >= enough ?
 		       0 : -EAGAIN;
 	if (refill->bytes && !refill->xxl)
 		return NEEDS_PAGES;
@@ -443,8 +585,7 @@ static int lend_locked(struct refill *refill)
 		kring_xxl_install(pool, pool->free[pool->nr_free - 1],
 				  refill->xxl, client);
 	refill->xxl = NULL;
-	lend(pool, client, n);
-	refill->lent = n;
+	lend(refill, n);
 	return 0;
 }
 
@@ -455,7 +596,7 @@ static int lend_locked(struct refill *refill)
  * @refill: true if the client has used up a quota that is less than the pool.
  * Takes the arena's lock, and releases it.
  */
-static int refill_lend(struct refill *refill, bool swept)
+static int refill_lend(struct kring_refill *refill, bool swept)
 {
 	struct kring_pool *pool = refill->pool;
 	struct kring_client *client = refill->client;
@@ -483,18 +624,20 @@ static int refill_lend(struct refill *refill, bool swept)
 
 /*
  * Return true if a refill of @client can do without a sweep of the pool. The
- * caller has just swept the recent drops. The result is true if needs_sweep()
- * returns false; groups that can be claimed from others count here. The result
- * is also true if some slots are free, but fewer than @want, and less than a
- * quarter of the pool was lent since the last sweep of the pool. Then nearly all
- * slots of the pool may be held, and a sweep would look at all of them and free
- * few. Thus a sweep looks at no more than four slots for each slot lent. If the
- * result is false, the caller sweeps the pool, so set .lent_since_sweep to 0. The
- * result is true if the process is being killed. Takes the arena's lock.
+ * caller has just swept the recent drops, and @lent of the @want slots were lent
+ * at once: here they count as free. The result is true if needs_sweep() returns
+ * false; groups that can be claimed from others count here. The result is also
+ * true if some slots are free, but fewer than @want, and less than a quarter of
+ * the pool was lent since the last sweep of the pool. Then nearly all slots of the
+ * pool may be held, and a sweep would look at all of them and free few. Thus a
+ * sweep looks at no more than four slots for each slot lent. If the result is
+ * false, the caller sweeps the pool, so set .lent_since_sweep to 0. The result is
+ * true if the process is being killed. Takes the arena's lock.
  */
 static bool can_skip_pool_sweep(struct kring_pool *pool,
-				struct kring_client *client, u32 want)
+				struct kring_client *client, u32 want, u32 lent)
 {
+	u32 more = want - lent;
 	bool enough;
 	u32 n;
 
@@ -503,13 +646,37 @@ static bool can_skip_pool_sweep(struct kring_pool *pool,
 	n = pool->groups ?
 	    kring_groups_reachable(pool, kring_groups_owner(pool, client)) :
 	    pool->nr_free;
-	enough = !needs_sweep(pool, n, want) ||
-		 (n && n < want &&
+	enough = !needs_sweep(pool, n, more) ||
+		 (n + lent && n < more &&
 		  pool->lent_since_sweep < pool->capacity / 4);
 	if (!enough)
 		pool->lent_since_sweep = 0;
 	mutex_unlock(&pool->arena->lock);
 	return enough;
+}
+
+/*
+ * Do kring_pool_sweep() for @refill, or for none if it is NULL: lend the slots
+ * that are freed, as far as @refill wants them. Takes the arena's lock. May sleep.
+ */
+static u32 sweep_for(struct kring_refill *refill, struct kring_pool *pool,
+		     struct kring_client *client, u32 want)
+{
+	u32 freed = kring_sweep_recent(pool, want, refill);
+	u32 lent = refill ? refill->lent : 0;
+	u32 looked, found;
+
+	if ((lent && lent == want) ||
+	    can_skip_pool_sweep(pool, client, want, lent))
+		return freed;
+	found = kring_sweep_shallow(pool, want, &looked, refill);
+	if (mutex_lock_killable(&pool->arena->lock))
+		return freed + found;
+	pool->swept += looked;
+	pool->swept_free += found;
+	adjust_sweep_limit(pool);
+	mutex_unlock(&pool->arena->lock);
+	return freed + found;
 }
 
 /*
@@ -522,19 +689,7 @@ static bool can_skip_pool_sweep(struct kring_pool *pool,
 u32 kring_pool_sweep(struct kring_pool *pool, struct kring_client *client,
 		     u32 want)
 {
-	u32 freed = kring_sweep_recent(pool, want);
-	u32 looked, found;
-
-	if (can_skip_pool_sweep(pool, client, want))
-		return freed;
-	found = kring_sweep(pool, want, KRING_SWEEP_LEDGERS, &looked);
-	if (mutex_lock_killable(&pool->arena->lock))
-		return freed + found;
-	pool->swept += looked;
-	pool->swept_free += found;
-	adjust_sweep_limit(pool);
-	mutex_unlock(&pool->arena->lock);
-	return freed + found;
+	return sweep_for(NULL, pool, client, want);
 }
 
 /*
@@ -542,7 +697,7 @@ u32 kring_pool_sweep(struct kring_pool *pool, struct kring_client *client,
  * what refill_lend() returns, or -EAGAIN if there are no such groups. Takes the
  * arena's lock. May sleep.
  */
-static noinline int claim_and_lend(struct refill *refill)
+static noinline int claim_and_lend(struct kring_refill *refill)
 {
 	u32 n = kring_groups_claim(refill->pool, refill->client, refill->want);
 	int err = -EAGAIN;
@@ -557,7 +712,7 @@ static noinline int claim_and_lend(struct refill *refill)
  * Lend free slots after a sweep, and claim groups if there are none. Return what
  * refill_lend() or claim_and_lend() returns. Takes the arena's lock. May sleep.
  */
-static inline int lend_or_claim(struct refill *refill)
+static inline int lend_or_claim(struct kring_refill *refill)
 {
 	int err = refill_lend(refill, true);
 
@@ -567,15 +722,28 @@ static inline int lend_or_claim(struct refill *refill)
 }
 
 /*
- * Do a sweep of depth @depth (shallow or deep), then lend. Return what
- * refill_lend() returns, or -EINTR if the process is being killed. Add the
- * number of freed slots to .found. A sweep frees slots of all clients, but a
- * client over its quota needs its own slots to be freed, and in a pool with
- * groups a few slots of another client's groups help nobody. So in these two
- * cases a deep sweep, and for a client over its quota also a shallow one, does
- * not stop when enough slots are freed: it sweeps the whole pool.
+ * Return @refill if what a sweep frees can be lent for it at once. Otherwise
+ * return NULL: a slot of XXL needs a region of its size, and in an owned arena the
+ * slots belong to groups.
  */
-static int refill_sweep(struct refill *refill, enum kring_depth depth)
+static struct kring_refill *lends_swept(struct kring_refill *refill)
+{
+	return refill->bytes || refill->pool->groups ? NULL : refill;
+}
+
+/*
+ * Do a sweep of depth @depth (shallow or deep), then lend. If the client is
+ * within its quota, a shallow sweep lends what it frees at once, where that is
+ * possible. Return what refill_lend() returns, or -EINTR if the process is being
+ * killed. Add the number of freed slots to .found.
+ *
+ * A sweep frees slots of all clients, but a client over its quota needs its own
+ * slots to be freed, and in a pool with groups a few slots of another client's
+ * groups help nobody. So in these two cases a deep sweep, and for a client over
+ * its quota also a shallow one, does not stop when enough slots are freed: it
+ * sweeps the whole pool.
+ */
+static int refill_sweep(struct kring_refill *refill, enum kring_depth depth)
 {
 	struct kring_pool *pool = refill->pool;
 	bool deep = depth == KRING_SWEEP_WINDOWS;
@@ -588,8 +756,12 @@ static int refill_sweep(struct refill *refill, enum kring_depth depth)
 							 refill->want,
 					     depth, NULL);
 	else
-		refill->found += kring_pool_sweep(pool, refill->client,
-						  refill->want);
+		refill->found += sweep_for(lends_swept(refill), pool,
+					   refill->client, refill->want);
+	if (refill->lent && refill->lent == refill->want) {
+		trace_refill(pool, refill->client, refill->want, refill->lent);
+		return 0;
+	}
 	/* lend even if nothing was freed: another sweep may have freed slots */
 	return lend_or_claim(refill);
 }
@@ -662,7 +834,7 @@ static bool may_recall(struct kring_pool *pool,
  * if the process is being killed. Takes the arena's lock. May sleep. This
  * function is not inlined, because most refills need no recall.
  */
-static noinline int recall(struct refill *refill)
+static noinline int recall(struct kring_refill *refill)
 {
 	struct kring_client *client = refill->client;
 	u64 due = RRING_FOREVER;
@@ -700,7 +872,7 @@ void kring_pool_sweep_all(struct kring_pool *pool)
  * slots that they name. Then lend. Return what refill_lend() returns. Takes the
  * arena's lock. May sleep.
  */
-static int give_way_and_lend(struct refill *refill)
+static int give_way_and_lend(struct kring_refill *refill)
 {
 	refill->found += kring_sweep_oldest(refill->pool, refill->client,
 					    refill->want, refill->over_quota);
@@ -719,7 +891,7 @@ static int give_way_and_lend(struct refill *refill)
  * Return what the last refill_lend() returned, or -EINTR if the process is
  * being killed. Set .found to the number of slots that these steps have freed.
  */
-static int sweep_and_lend(struct refill *refill)
+static int sweep_and_lend(struct kring_refill *refill)
 {
 	int err;
 
@@ -746,7 +918,7 @@ static int sweep_and_lend(struct refill *refill)
  * if other clients got the freed slots each time, or if the client's quota is
  * used up.
  */
-static int lend_with_sweeps(struct refill *refill)
+static int lend_with_sweeps(struct kring_refill *refill)
 {
 	int err = refill_lend(refill, false);
 	u32 sweeps = 0;
@@ -764,7 +936,7 @@ static int lend_with_sweeps(struct refill *refill)
  * Store a region for the XXL event in .xxl of @refill: an idle one of the client,
  * or a new one. Return 0 or an error of kring_xxl_get(). May sleep.
  */
-static int alloc_region(struct refill *refill)
+static int alloc_region(struct kring_refill *refill)
 {
 	struct kring_xxl *xxl = kring_xxl_get(refill->pool, refill->client,
 					      refill->bytes);
@@ -807,7 +979,7 @@ static bool is_all_free(struct kring_pool *pool)
  * are free, return -ENOSPC. Return -ENOMEM if there is no memory or the process
  * is being killed. Takes the arena's lock. May sleep.
  */
-static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
+static int alloc_region_or_sweep(struct kring_refill *refill, u64 *wake_at)
 {
 	struct kring_pool *pool = refill->pool;
 	int err = alloc_region(refill);
@@ -834,7 +1006,7 @@ static int alloc_region_or_sweep(struct refill *refill, u64 *wake_at)
  * memory. If the pool was not dry before, send a notice. Do nothing if the
  * process is being killed. Takes the arena's lock.
  */
-static void mark_dry(struct refill *refill)
+static void mark_dry(struct kring_refill *refill)
 {
 	struct kring_pool *pool = refill->pool;
 
@@ -855,7 +1027,7 @@ static void mark_dry(struct refill *refill)
  * that slot and no other slot can be lent, free the region. Lower *@wake_at as
  * alloc_region_or_sweep() says. Takes the arena's lock. May sleep.
  */
-static int refill_once(struct refill *refill, u64 *wake_at)
+static int refill_once(struct kring_refill *refill, u64 *wake_at)
 {
 	int err = lend_with_sweeps(refill);
 
@@ -874,7 +1046,7 @@ static int refill_once(struct refill *refill, u64 *wake_at)
 
 static int refill_try(void *context, u64 *wake_at)
 {
-	struct refill *refill = context;
+	struct kring_refill *refill = context;
 	int err;
 
 	err = refill_once(refill, wake_at);
@@ -894,7 +1066,7 @@ static int refill_try(void *context, u64 *wake_at)
 
 static void refill_raise(void *context)
 {
-	struct refill *refill = context;
+	struct kring_refill *refill = context;
 
 	kring_flag_raise(&refill->client->arena->info->pool_waiters,
 			 BIT(refill->pool->index));
@@ -936,7 +1108,7 @@ static void count_failure(struct kring_pool *pool)
 int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 {
 	struct kring_pool *pool = &client->arena->pool[args->pool];
-	struct refill refill = {
+	struct kring_refill refill = {
 		.client = client,
 		.pool = pool,
 		.want = min_t(u32, args->count, RRING_MAGAZINE_SLOTS),
@@ -949,7 +1121,7 @@ int kring_pool_refill(struct kring_client *client, struct rring_refill *args)
 	    kring_account_within_limit(kring_xxl_footprint(args->bytes)))
 		err = kring_evcount_wait(&pool->evcount, client, &refill_ops,
 					 &refill, args->deadline);
-	args->count = refill.lent;
+	args->count = err ? 0 : refill.lent;
 	if (err == -ETIMEDOUT || err == -ENOSPC || err == -ENOMEM)
 		count_failure(pool);
 	if (err != -ETIMEDOUT)

@@ -10,6 +10,7 @@
 struct kring_arena;
 struct kring_client;
 struct kring_groups;
+struct kring_refill;
 struct kring_xxl;
 
 /*
@@ -50,7 +51,7 @@ struct kring_pool {
 	u32 hint;			/* slot where the next sweep begins */
 	bool dry;			/* a refill found no slot or no memory,
 					 * and no later refill has found a full
-					 * batch (.batch of .info) in .free
+					 * batch (.batch of .info) free
 					 */
 	u64 dry_spells;			/* how often .dry became true */
 	u32 nr_free;			/* slots that are free */
@@ -119,7 +120,8 @@ void kring_pool_recall(struct kring_pool *pool,
 void kring_pool_look_at_magazine(const struct kring_pool *pool,
 				 const struct kring_lease *lease,
 				 struct kring_lent *lent);
-u32 kring_pool_free_batch(struct kring_pool *pool);
+u32 kring_pool_free_batch(struct kring_pool *pool, const u64 *handles,
+			  struct kring_refill *refill);
 int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
 

@@ -205,16 +205,21 @@ static u32 look_at_recalls(struct kring_pool *pool)
 	return ignored;
 }
 
+/*
+ * Store 0 as the generation of the slots in .live of @batch. Store the handles
+ * that were there in @handles.
+ */
 static void hide_generations(struct kring_arena *arena,
-			     const struct rring_batch *batch, u64 *hidden)
+			     const struct rring_batch *batch, u64 *handles)
 {
+	rring_word_t *generations = arena->generation;
 	u64 left;
 
 	for (left = batch->live; left; left &= left - 1) {
 		u32 i = __builtin_ctzll(left);
-		rring_word_t *generation = &arena->generation[batch->slot[i]];
+		rring_word_t *generation = &generations[batch->slot[i]];
 
-		hidden[i] = rring_word_load(generation);
+		handles[i] = rring_word_load(generation);
 		rring_word_store(generation, 0);
 	}
 	/*
@@ -227,28 +232,31 @@ static void hide_generations(struct kring_arena *arena,
 
 /*
  * Give a generation again to the slots whose generation hide_generations() has
- * replaced by 0. @slots has a bit for each such slot of @batch, and @hidden has
+ * replaced by 0. @slots has a bit for each such slot of @batch, and @handles has
  * the handle with its old generation. If the slot's bit in .live of @batch is
- * still set, the sweep frees the slot: the slot gets its next generation.
- * Otherwise the slot may be in use: it gets its old generation again.
+ * still set, the sweep frees the slot: the slot gets its next generation, and
+ * @handles the handle of its next event. Otherwise the slot may be in use: it gets
+ * its old generation again.
  */
 static void show_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 slots,
-			     const u64 *hidden)
+			     u64 *handles)
 {
+	rring_word_t *generations = arena->generation;
 	const bool owned = kring_arena_is_owned(arena);
+	const u64 live = batch->live;
 
 	for (; slots; slots &= slots - 1) {
 		u32 i = __builtin_ctzll(slots);
-		u64 handle = hidden[i];
+		u64 handle = handles[i];
 
-		if (batch->live & BIT_ULL(i)) {
+		if (live & BIT_ULL(i)) {
 			handle = rring_handle_next(handle);
 			if (owned)
 				handle = rring_handle_of_free(handle);
+			handles[i] = handle;
 		}
-		rring_word_store_release(&arena->generation[batch->slot[i]],
-					 handle);
+		rring_word_store_release(&generations[batch->slot[i]], handle);
 	}
 }
 
@@ -276,24 +284,25 @@ static inline void look(struct kring_arena *arena, u64 busy,
 
 /*
  * Do steps 1 to 6 of the list at the top of this file for the arena's batch, at
- * its level. Return how many slots were freed. Set .moved of the batch to the
- * slots that need another round. If the looks at the ledgers prove nothing,
- * free no slot, and return one of these errors. The caller holds the arena's
- * lock.
+ * its level. Return how many slots were freed; some of them may be lent for
+ * @refill. Set .moved of the batch to the slots that need another round. If the
+ * looks at the ledgers prove nothing, free no slot, and return one of these
+ * errors. The caller holds the arena's lock.
  *
  *	-EAGAIN: a client has noticed a recall meanwhile, and may now use a slot
  *		whose word counted as parked, and so as unused
  *	-ETIME: the looks took so long that the moves of a word may have wrapped
  *		to their first value
  */
-static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
+static int collect_and_free(struct kring_pool *pool, enum kring_depth depth,
+			    struct kring_refill *refill)
 {
 	struct kring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
 	u64 busy = RRING_HOLDS_MASK;
 	u64 began = ktime_get_coarse_ns();
 	u32 ignored = look_at_recalls(pool);
-	u64 hidden[RRING_BATCH];
+	u64 handles[RRING_BATCH];
 	int err = 0;
 	int freed;
 	u64 slots;
@@ -311,7 +320,7 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 	if (!slots)
 		return 0;
 	preempt_disable();	/* upgrades wait for this */
-	hide_generations(arena, batch, hidden);
+	hide_generations(arena, batch, handles);
 	look(arena, busy, RRING_LOOK_AGAIN);
 	if (ktime_get_coarse_ns() - began > RRING_COLLECT_NS)
 		err = -ETIME;
@@ -321,9 +330,9 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
 		batch->live = 0;
 		batch->moved = 0;
 	}
-	show_generations(arena, batch, slots, hidden);
+	show_generations(arena, batch, slots, handles);
 	preempt_enable();
-	freed = kring_pool_free_batch(pool);
+	freed = kring_pool_free_batch(pool, handles, refill);
 	return err ? err : freed;
 }
 
@@ -334,7 +343,8 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth)
  * while the lock is held: so each client causes at most one repetition. After a
  * second -ETIME, return 0: no slot is freed. The caller holds the arena's lock.
  */
-static u32 free_round(struct kring_pool *pool, enum kring_depth depth)
+static u32 free_round(struct kring_pool *pool, enum kring_depth depth,
+		      struct kring_refill *refill)
 {
 	struct rring_batch *batch = &pool->arena->batch;
 	u64 slots = batch->live;
@@ -344,7 +354,7 @@ static u32 free_round(struct kring_pool *pool, enum kring_depth depth)
 
 	do {
 		batch->live = slots;
-		freed = collect_and_free(pool, depth);
+		freed = collect_and_free(pool, depth, refill);
 		again = freed == -EAGAIN || (freed == -ETIME && !was_late);
 		was_late |= freed == -ETIME;
 	} while (again);
@@ -377,31 +387,34 @@ static enum rring_level next_level(const struct kring_arena *arena,
 
 /*
  * Free the slots of the arena's batch that no location names, by steps 1 to 6
- * of the list at the top of this file. Return how many slots were freed. A
+ * of the list at the top of this file. If @refill is not NULL, lend them for it,
+ * as far as it wants them. Return how many slots were freed. A
  * client that goes to sleep after this sweep relies on the sweep to free each
  * slot that can be freed. So if a summary has moved, another round decides about
  * its slots. A round at RRING_BY_WORDS relies on no summary: so a client whose
  * summary moves without end causes two more rounds. The caller holds the arena's
  * lock.
  */
-static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
+static u32 free_batch(struct kring_pool *pool, enum kring_depth depth,
+		      struct kring_refill *refill)
 {
 	struct rring_batch *batch = &pool->arena->batch;
 	u32 freed;
 
 	batch->level = first_level(pool);
-	freed = free_round(pool, depth);
+	freed = free_round(pool, depth, refill);
 	while (batch->moved) {
 		batch->live = batch->moved;
 		batch->level = next_level(pool->arena, batch->level, depth);
-		freed += free_round(pool, depth);
+		freed += free_round(pool, depth, refill);
 	}
 	return freed;
 }
 
 /*
  * Sweep @pool, beginning at the slot where the last call stopped, until @want
- * slots are freed or all slots below .high_water have been swept. Return how
+ * slots are freed or all slots below .high_water have been swept. If @refill is
+ * not NULL, lend the slots that are freed, as far as it wants them. Return how
  * many slots were freed. If @looked is not NULL, set *@looked to the number of
  * slots whose ledger words were read. Stop early if the process is being
  * killed. Take the arena's lock for each batch. May sleep.
@@ -411,8 +424,8 @@ static u32 free_batch(struct kring_pool *pool, enum kring_depth depth)
  * that it can free, because the slot is in the part of the other sweep: the
  * other sweep may be shallow, or may stop early because it wants fewer slots.
  */
-u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
-		u32 *looked)
+static u32 sweep_pool(struct kring_pool *pool, u32 want, enum kring_depth depth,
+		      u32 *looked, struct kring_refill *refill)
 {
 	struct kring_arena *arena = pool->arena;
 	u32 seen = 0;
@@ -438,7 +451,7 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 			break;
 		settle_adopted(arena);
 		taken += gather(pool, from, end, depth, &next);
-		freed += free_batch(pool, depth);
+		freed += free_batch(pool, depth, refill);
 		seen += next - from;
 		from = next < end ? next : 0;
 		pool->hint = from;
@@ -455,15 +468,31 @@ u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 	return freed;
 }
 
+/* Do sweep_pool() for no refill. */
+u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
+		u32 *looked)
+{
+	return sweep_pool(pool, want, depth, looked, NULL);
+}
+
+/* Do a shallow sweep_pool(). */
+u32 kring_sweep_shallow(struct kring_pool *pool, u32 want, u32 *looked,
+			struct kring_refill *refill)
+{
+	return sweep_pool(pool, want, KRING_SWEEP_LEDGERS, looked, refill);
+}
+
 /*
  * Do a shallow sweep of the recent drops of @pool, the slots in the lists in
  * which clients enter what they no longer use. Stop when @want slots are freed
- * or all lists are read. Return how many slots were freed. A hostile client
+ * or all lists are read. If @refill is not NULL, lend the slots that are freed, as
+ * far as it wants them. Return how many slots were freed. A hostile client
  * can add entries for ever. So also stop when as many entries were read as the
  * pool has slots, or if the process is being killed. Take the arena's lock for
  * each batch. May sleep.
  */
-u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
+u32 kring_sweep_recent(struct kring_pool *pool, u32 want,
+		       struct kring_refill *refill)
 {
 	u32 freed = 0;
 	u32 taken = 0;
@@ -475,7 +504,7 @@ u32 kring_sweep_recent(struct kring_pool *pool, u32 want)
 		n = gather_recent(pool);
 		taken += n;
 		if (n)
-			freed += free_batch(pool, KRING_SWEEP_LEDGERS);
+			freed += free_batch(pool, KRING_SWEEP_LEDGERS, refill);
 		mutex_unlock(&pool->arena->lock);
 		cond_resched();
 	} while (n == RRING_BATCH && freed < want && taken < pool->capacity &&
@@ -514,7 +543,7 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 					 min_t(u32, want, RRING_BATCH));
 		named += n;
 		filter_batch(pool, n);
-		freed += free_batch(pool, KRING_SWEEP_WINDOWS);
+		freed += free_batch(pool, KRING_SWEEP_WINDOWS, NULL);
 		retired = kring_xxl_retired(pool);
 		mutex_unlock(&arena->lock);
 		kring_xxl_discard(pool, retired);
@@ -539,13 +568,13 @@ u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 static u32 sweep_batch(struct kring_pool *pool, u32 from, u32 end, u32 *next)
 {
 	u32 taken = gather(pool, from, end, KRING_SWEEP_LEDGERS, next);
-	u32 freed = free_batch(pool, KRING_SWEEP_LEDGERS);
+	u32 freed = free_batch(pool, KRING_SWEEP_LEDGERS, NULL);
 	u32 same;
 
 	if (freed == taken)
 		return freed;
 	gather(pool, from, *next, KRING_SWEEP_LEDGERS, &same);
-	return freed + free_batch(pool, KRING_SWEEP_WINDOWS);
+	return freed + free_batch(pool, KRING_SWEEP_WINDOWS, NULL);
 }
 
 /*

@@ -6,6 +6,7 @@
 
 struct kring_client;
 struct kring_pool;
+struct kring_refill;
 
 /* How a sweep finds the slots that entries of rings name. */
 enum kring_depth {
@@ -24,7 +25,10 @@ enum kring_depth {
 
 u32 kring_sweep(struct kring_pool *pool, u32 want, enum kring_depth depth,
 		u32 *looked);
-u32 kring_sweep_recent(struct kring_pool *pool, u32 want);
+u32 kring_sweep_shallow(struct kring_pool *pool, u32 want, u32 *looked,
+			struct kring_refill *refill);
+u32 kring_sweep_recent(struct kring_pool *pool, u32 want,
+		       struct kring_refill *refill);
 u32 kring_sweep_oldest(struct kring_pool *pool, struct kring_client *client,
 		       u32 want, bool own);
 u32 kring_sweep_range(struct kring_pool *pool, u32 from, u32 end);

@@ -80,7 +80,7 @@ static long run_pool_sweep(struct kring_client *client)
 
 static long run_sweep_recent(struct kring_client *client)
 {
-	return kring_sweep_recent(pool_of(client), 1);
+	return kring_sweep_recent(pool_of(client), 1, NULL);
 }
 
 static long run_sweep_oldest(struct kring_client *client)

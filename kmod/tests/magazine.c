@@ -114,6 +114,58 @@ static void refill_of_dry_pool_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_refill(b, RRING_S, 2), 1);
 }
 
+/* ---- slots that the sweep of a refill frees ---- */
+
+/* All slots of S have been lent to the client, allocated and dropped. */
+static struct kring_client *client_that_dropped_all(struct kunit *test)
+{
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+
+	KUNIT_ASSERT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S),
+			FIXTURE_S);
+	pop_and_drop(test, client, RRING_S, FIXTURE_S);
+	return client;
+}
+
+static void swept_slots_go_into_the_magazine(struct kunit *test)
+{
+	struct kring_client *before = client_that_dropped_all(test);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
+	u64 handle;
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 4), 4);
+	KUNIT_EXPECT_EQ(test, pool->info->reclaimed, (u64)FIXTURE_S);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, FIXTURE_S - 4u);
+	KUNIT_EXPECT_EQ(test, before->charged[RRING_S], 0u);
+	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], 4u);
+	KUNIT_EXPECT_EQ(test, pool->info->refills, 2ull);
+	for (i = 0; i < 4; i++) {
+		handle = fixture_pop(client, RRING_S);
+		KUNIT_EXPECT_EQ(test, rring_handle_index(handle), i);
+		KUNIT_EXPECT_EQ(test, rring_handle_generation(handle),
+				fixture_generation(client->arena, handle));
+		KUNIT_EXPECT_TRUE(test, fixture_slot_is_out(client->arena,
+							    handle));
+	}
+	KUNIT_EXPECT_EQ(test, fixture_pop(client, RRING_S), 0ull);
+}
+
+static void swept_slots_beyond_the_quota_are_free(struct kunit *test)
+{
+	struct kring_client *before = client_that_dropped_all(test);
+	struct kring_client *client = fixture_client(test, RRING_PRODUCER);
+	struct kring_pool *pool = fixture_pool(test, RRING_S);
+
+	set_quota(client, 25);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 8),
+			FIXTURE_S / 4);
+	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], FIXTURE_S / 4u);
+	KUNIT_EXPECT_EQ(test, before->charged[RRING_S], 0u);
+	KUNIT_EXPECT_EQ(test, pool->nr_free, FIXTURE_S - FIXTURE_S / 4u);
+}
+
 /* ---- recalls ---- */
 
 static u64 recalls(struct kunit *test)
@@ -465,6 +517,8 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(dropped_slots_are_reclaimed),
 	KUNIT_CASE(full_magazine_is_lent_nothing),
 	KUNIT_CASE(refill_of_dry_pool_fails),
+	KUNIT_CASE(swept_slots_go_into_the_magazine),
+	KUNIT_CASE(swept_slots_beyond_the_quota_are_free),
 	KUNIT_CASE(slots_of_an_idle_client_are_recalled),
 	KUNIT_CASE(first_slot_of_an_untouched_refill_stays),
 	KUNIT_CASE(slot_taken_and_given_on_is_not_spared),

@@ -113,7 +113,7 @@ static u32 sweep(void (*action)(struct sweep_ctx *ctx, enum point point),
 	mutex_lock(&ctx.arena->lock);
 	settle_adopted(ctx.arena);
 	gather(pool, 0, pool->high_water, KRING_SWEEP_LEDGERS, &next);
-	freed = free_batch(pool, depth);
+	freed = free_batch(pool, depth, NULL);
 	mutex_unlock(&ctx.arena->lock);
 	ctx.sweeping = false;
 	ctx.action = NULL;
