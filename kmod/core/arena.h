@@ -146,6 +146,14 @@ struct kring_arena {
 					 * arena and of its pools
 					 */
 	struct kring_account account;	/* needs no lock */
+	u32 recalled;			/* one bit per pool: a client may not
+					 * have noticed that the kernel has
+					 * recalled its slots
+					 */
+	u32 ignored;			/* how many of .ledgers have .parked, or
+					 * had it when a sweep last looked at
+					 * recalls
+					 */
 };
 
 struct kring_arena *kring_arena_new(const struct rring_create *args,

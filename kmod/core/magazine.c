@@ -160,6 +160,7 @@ bool kring_client_recall(struct kring_client *client, struct kring_pool *pool)
 		client->spared_moves[index] = moves;
 	}
 	client->recalled |= BIT(index);
+	pool->arena->recalled |= BIT(index);
 	rring_seq_store(&magazine->floor, floor);
 	/*
 	 * Store with release, as lend() does. Otherwise the client could see

@@ -196,12 +196,17 @@ static u32 look_at_recalls(struct kring_pool *pool)
 	u32 ignored = 0;
 	u32 i;
 
+	if (!arena->ignored && !(arena->recalled & BIT(pool->index)))
+		return 0;
 	kring_work_add(KRING_WORK_CLIENTS, arena->nr_ledgers);
 	for (i = 0; i < arena->nr_ledgers; i++) {
 		arena->ledgers[i].parked =
 			kring_client_parked(arena->ledger_of[i], pool->index);
 		ignored += !!arena->ledgers[i].parked;
 	}
+	arena->ignored = ignored;
+	if (!ignored)
+		arena->recalled &= ~BIT(pool->index);
 	return ignored;
 }
 

@@ -137,6 +137,7 @@ rring_look_at_words(const struct rring_batch *batch, const rring_word_t *ledger,
 static inline void rring_batch_group(struct rring_batch *batch)
 {
 	struct rring_group *group = batch->group;
+	__u32 last = ~0u;	/* the summary of no slot */
 	__u64 left;
 	__u32 n = 0;
 
@@ -144,11 +145,14 @@ static inline void rring_batch_group(struct rring_batch *batch)
 		__u32 i = __builtin_ctzll(left);
 		__u32 summary = batch->slot[i] / RRING_SUMMARY_WORDS;
 
-		if (!n || group[n - 1].summary != summary)
-			group[n++] = (struct rring_group) {
+		if (summary != last) {
+			group = &batch->group[n++];
+			*group = (struct rring_group) {
 				.summary = summary, .first = i,
 			};
-		group[n - 1].slots |= 1ull << i;
+		}
+		last = summary;
+		group->slots |= 1ull << i;
 	}
 	batch->nr_groups = n;
 }
