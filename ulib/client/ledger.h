@@ -85,6 +85,60 @@ static inline void ulib_clear_private(const struct rring_event *event)
 					      ~RRING_PRIVATE);
 }
 
+/* Words that were stored, and are empty now, but still count in the summaries. */
+struct ulib_ledger_run {
+	rring_word_t *summary;	/* of the last of them; NULL: there was none */
+	uint32_t here;		/* how many of them have this summary */
+	uint32_t all;		/* how many there were in the run */
+};
+
+/* Count the words of the present summary in it no more. */
+static inline void ulib_ledger_run_lower(struct ulib_ledger_run *run,
+					 int shared)
+{
+	const uint64_t change = run->here * ULIB_ONE_LESS;
+
+	if (!run->here)
+		return;
+	/* G: pairs with H in the sweep, as in ulib_ledger_fell() */
+	if (shared)
+		rring_word_fetch_add(run->summary, change);
+	else
+		rring_word_store_release(run->summary,
+					 rring_word_load(run->summary) +
+					 change);
+	run->here = 0;
+}
+
+/*
+ * Add @word, which was stored and is empty now, to @run. Until the end of the run
+ * the summaries may count it: then a sweep reads a word too many. @shared: .shared
+ * of @client.
+ */
+static inline void ulib_ledger_run_fell(const struct rring_client *client,
+					struct ulib_ledger_run *run,
+					const rring_word_t *word, int shared)
+{
+	rring_word_t *summary = ulib_summary_of(client, word);
+
+	if (summary != run->summary)
+		ulib_ledger_run_lower(run, shared);
+	run->summary = summary;
+	run->here++;
+	run->all++;
+}
+
+static inline void ulib_ledger_run_end(const struct rring_client *client,
+				       struct ulib_ledger_run *run, int shared)
+{
+	ulib_ledger_run_lower(run, shared);
+	/* G: pairs with H in the sweep, as in ulib_ledger_fell() */
+	if (!shared && run->all)
+		rring_word_store_release(client->used,
+					 rring_word_load(client->used) +
+					 run->all * ULIB_ONE_LESS);
+}
+
 void ulib_ledger_open(struct rring_client *client);
 void ulib_ledger_raise_empty(const struct rring_client *client,
 			     rring_word_t *word, uint64_t change);

@@ -30,6 +30,27 @@ static uint32_t list_of_thread(void)
 	       RRING_RECENT_LISTS;
 }
 
+static uint32_t list_of(const struct rring_client *client)
+{
+	return client->shared ? list_of_thread() : 0;
+}
+
+struct ulib_recent_run ulib_recent_begin(const struct rring_client *client,
+					 uint32_t pool)
+{
+	/* in a run of XXL nothing is entered, so any list will do */
+	const struct ulib_recent_view *view =
+		&client->own->recent[pool < RRING_XXL ? pool : 0];
+	uint32_t list = list_of(client);
+
+	return (struct ulib_recent_run) {
+		.end = &view->end[list].pos,
+		.slot = view->slot + (size_t)list * view->entries,
+		.mask = view->entries - 1,
+		.pos = rring_seq_load(&view->end[list].pos),
+	};
+}
+
 /*
  * Enter the slot of @handle in a list of recent drops. The caller has just given
  * away a hold on the slot or an in_flight, and this client has no more of either;
@@ -37,6 +58,5 @@ static uint32_t list_of_thread(void)
  */
 void ulib_recent_add(const struct rring_client *client, uint64_t handle)
 {
-	ulib_recent_enter(client, handle,
-			  client->shared ? list_of_thread() : 0);
+	ulib_recent_enter(client, handle, list_of(client));
 }

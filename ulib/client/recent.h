@@ -31,4 +31,33 @@ static inline void ulib_recent_enter(const struct rring_client *client,
 void ulib_recent_open(struct rring_client *client);
 void ulib_recent_add(const struct rring_client *client, uint64_t handle);
 
+/* Slots of one pool that are entered one after the other. */
+struct ulib_recent_run {
+	rring_seq_t *end;	/* of the list */
+	uint32_t *slot;		/* the list */
+	uint64_t mask;		/* its entries - 1 */
+	uint64_t pos;		/* where the next slot is entered */
+};
+
+/*
+ * Begin a run for pool @pool. The kernel sees the slots at the end of the run. XXL
+ * has no list: nothing is entered in its run.
+ */
+struct ulib_recent_run ulib_recent_begin(const struct rring_client *client,
+					 uint32_t pool);
+
+static inline void ulib_recent_run_enter(struct ulib_recent_run *run,
+					 uint64_t handle)
+{
+	RRING_STORE(&run->slot[run->pos++ & run->mask],
+		    rring_handle_index(handle));
+}
+
+/* Another thread that writes the list may have got further. */
+static inline void ulib_recent_end(const struct ulib_recent_run *run)
+{
+	if (run->pos > rring_seq_load(run->end))
+		rring_seq_store(run->end, run->pos);
+}
+
 #endif /* ULIB_RECENT_H */

@@ -24,65 +24,92 @@
 /* ---- settle the entries that readers have passed ---- */
 
 /*
- * Settle an entry in a client with several threads: see settle_entry(). The slot
- * of @handle has the ledger word @word.
- */
-static __attribute__((noinline)) uint64_t
-settle_threads(struct rring_client *client, rring_word_t *word, uint64_t handle)
-{
-	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
-	uint64_t value = rring_word_fetch_add(word, change) + change;
-
-	if (rring_ledger_is_empty(value)) {
-		ulib_ledger_fell_threads(client, word);
-		ulib_recent_add(client, handle);
-	}
-	return value;
-}
-
-/*
- * Settle an entry that names the slot of @handle: subtract 1 from in_flight in
- * the slot's ledger word. If the word then has neither holds nor in_flight, enter
- * the slot in the recent drops, so that a sweep looks at this slot soon. Return
- * the new ledger word.
+ * Subtract 1 from in_flight in *@word. Return the new ledger word.
  *
  * G: before in_flight falls, all gating readers have passed the entry, or the
  * kernel has adopted it, or the policy is RRING_OVERWRITE.
  */
-static inline uint64_t settle_entry(struct rring_client *client,
-				    uint64_t handle)
+static inline uint64_t lower_in_flight(rring_word_t *word, int shared)
 {
-	rring_word_t *word = &client->pool[rring_handle_class(handle)]
-			     .ledger[rring_handle_index(handle)];
+	const uint64_t change = RRING_MOVE - RRING_IN_FLIGHT;
 	uint64_t value;
 
-	if (client->shared)
-		return settle_threads(client, word, handle);
-	value = rring_word_load(word) + RRING_MOVE - RRING_IN_FLIGHT;
+	if (shared)
+		return rring_word_fetch_add(word, change) + change;
+	value = rring_word_load(word) + change;
 	rring_word_store_release(word, value);
-	if (rring_ledger_is_empty(value))
-		ulib_ledger_emptied(client, word, handle);
 	return value;
+}
+
+/*
+ * Settle the entries from @entry on that name slots of one pool, but no further
+ * than to @end - 1: subtract 1 from in_flight in the ledger words of the slots. If a
+ * word then has neither holds nor in_flight, enter the slot in the recent drops, so
+ * that a sweep looks at this slot soon. A word of XXL never gets empty. Return the
+ * entry where this ends. @shared is .shared of @client; a constant, so that the
+ * compiler makes a loop for each.
+ */
+static __always_inline const struct rring_entry *
+settle_run(struct rring_client *client, const struct rring_entry *entry,
+	   const struct rring_entry *end, int shared)
+{
+	const uint32_t pool = rring_handle_class(entry->handle);
+	rring_word_t *ledger = client->pool[pool].ledger;
+	struct ulib_recent_run drops = ulib_recent_begin(client, pool);
+	struct ulib_ledger_run fallen = { NULL, 0, 0 };
+
+	do {
+		uint64_t handle = entry->handle;
+		rring_word_t *word = &ledger[rring_handle_index(handle)];
+		uint64_t value = lower_in_flight(word, shared);
+
+		if (rring_ledger_is_empty(value)) {
+			ulib_ledger_run_fell(client, &fallen, word, shared);
+			ulib_recent_run_enter(&drops, handle);
+		}
+	} while (++entry < end && rring_handle_class(entry->handle) == pool);
+	ulib_ledger_run_end(client, &fallen, shared);
+	ulib_recent_end(&drops);
+	return entry;
+}
+
+/*
+ * Settle the entries from @entry to @end - 1, of which there is one or more. Return
+ * 1 if one of them names a slot of XXL, else 0.
+ */
+static int settle_entries(struct rring_client *client,
+			  const struct rring_entry *entry,
+			  const struct rring_entry *end)
+{
+	int xxl = 0;
+
+	do {
+		xxl |= rring_handle_class(entry->handle) == RRING_XXL;
+		entry = client->shared ? settle_run(client, entry, end, 1) :
+					 settle_run(client, entry, end, 0);
+	} while (entry < end);
+	return xxl;
 }
 
 void ulib_room_settle(struct rring_writer *writer, uint64_t low)
 {
 	const struct rring_entry *entries = writer->entries;
 	uint64_t at = writer->settled;
-	uint32_t capacity = writer->capacity;
-	uint32_t index = (uint32_t)(at % capacity);
-	uint64_t seen = 0;
+	uint32_t index, n;
+	int xxl = 0;
 
-	if (!entries || at >= low)
+	if (!entries)
 		return;
-	for (; at < low; at++) {
-		seen |= settle_entry(writer->client, entries[index].handle);
-		if (++index == capacity)
-			index = 0;
+	for (; at < low; at += n) {
+		index = (uint32_t)(at % writer->capacity);
+		n = writer->capacity - index;
+		if (n > low - at)
+			n = (uint32_t)(low - at);
+		xxl |= settle_entries(writer->client, &entries[index],
+				      &entries[index + n]);
 	}
-	writer->settled = low;
-	/* RRING_ASIDE means XXL here: a parked slot is not in flight */
-	if (seen & RRING_ASIDE)
+	writer->settled = at;
+	if (xxl)
 		ulib_xxl_settled(writer->client);
 }
 
