@@ -21,13 +21,19 @@
 #define ULIB_ONE_MORE	(RRING_SUMMARY_MOVE + RRING_SUMMARY_ONE)
 #define ULIB_ONE_LESS	(RRING_SUMMARY_MOVE - RRING_SUMMARY_ONE)
 
-/* Return the summary of @word: see .summaries of struct rring_client. */
-static inline rring_word_t *ulib_summary_of(const struct rring_client *client,
+/* Return the summary of @word. @summaries: .summaries of struct rring_client. */
+static inline rring_word_t *ulib_summary_at(uintptr_t summaries,
 					    const rring_word_t *word)
 {
 	uintptr_t at = (uintptr_t)word / (RRING_SUMMARY_WORDS * sizeof(*word));
 
-	return (rring_word_t *)(client->summaries + at * sizeof(*word));
+	return (rring_word_t *)(summaries + at * sizeof(*word));
+}
+
+static inline rring_word_t *ulib_summary_of(const struct rring_client *client,
+					    const rring_word_t *word)
+{
+	return ulib_summary_at(client->summaries, word);
 }
 
 /*

@@ -164,21 +164,21 @@ static uint64_t take_slot(struct rring_client *client,
 }
 
 /*
- * Move the magazine's tail from @tail past one slot. If the kernel has recalled
- * that slot, move the tail to the floor instead, the position below which all
- * slots were recalled. Return 1 if this thread has taken the slot. Return 0 if
- * another thread has moved the tail before, or if the slot was recalled. The
- * caller stores its hold before this function loads the floor. So either the
- * kernel sees the hold, or this thread sees the recall.
+ * Move the magazine's tail from @tail past @n slots. If the kernel has recalled
+ * them, move the tail to the floor instead, the position below which all slots
+ * were recalled. Return 1 if this thread has taken the slots. Return 0 if another
+ * thread has moved the tail before, or if the slots were recalled. The caller
+ * stores its holds before this function loads the floor. So either the kernel sees
+ * the holds, or this thread sees the recall.
  */
-static int move_tail(struct rring_pool_view *pool, __u64 tail)
+static int move_tail(struct rring_pool_view *pool, __u64 tail, uint32_t n)
 {
 	uint64_t floor;
 
 	rring_fence_compiler();
 	floor = rring_seq_load(&pool->magazine->floor);
 	if (floor <= tail)
-		return rring_seq_exchange(pool->tail, &tail, tail + 1);
+		return rring_seq_exchange(pool->tail, &tail, tail + n);
 	rring_seq_exchange(pool->tail, &tail, floor);
 	return 0;
 }
@@ -206,7 +206,7 @@ pop_slot_threads(struct rring_client *client, struct rring_pool_view *pool)
 				    tail % RRING_MAGAZINE_SLOTS]);
 		word = &pool->ledger[rring_handle_index(handle)];
 		ulib_ledger_raise_threads(client, word, RRING_HOLD);
-		if (move_tail(pool, tail))
+		if (move_tail(pool, tail, 1))
 			return handle;
 		ulib_ledger_drop_threads(client, word);
 		rring_freed(client);
@@ -456,6 +456,50 @@ alloc_parked(struct rring_client *client, struct rring_pool_view *pool,
 }
 
 /*
+ * Fill @events for the @n slots of @pool from position @tail of the magazine on,
+ * and store a hold for each: hold_lent() for many. The summary of all words counts
+ * them all beforehand. Afterwards it no more counts those that it had counted
+ * already, because their words were in flight still.
+ */
+static inline void hold_some_lent(struct rring_client *client,
+				  const struct rring_pool_view *pool,
+				  uint32_t shift,
+				  struct rring_event_header header,
+				  struct rring_event *events, uint32_t n,
+				  uint64_t tail)
+{
+	/* in registers: the stores below could change them in memory */
+	const struct rring_pool_view view = *pool;
+	const uintptr_t summaries = client->summaries;
+	rring_word_t *used = client->used;
+	struct rring_event *event;
+	uint64_t counted = 0;
+
+	rring_word_store(used, rring_word_load(used) + n * ULIB_ONE_MORE);
+	for (event = events; event < events + n; event++) {
+		rring_word_t *word, *summary;
+		uint64_t before;
+
+		set_event(client, &view, shift, header,
+			  view.magazine->handle[tail++ % RRING_MAGAZINE_SLOTS],
+			  event);
+		word = event->word;
+		before = rring_word_load(word);
+		summary = ulib_summary_at(summaries, word);
+		if (rring_unlikely(!rring_ledger_is_empty(before)))
+			counted++;
+		else
+			rring_word_store(summary, rring_word_load(summary) +
+						  ULIB_ONE_MORE);
+		rring_word_store_release(word, (before | RRING_PRIVATE) +
+					       RRING_MOVE + RRING_HOLD);
+	}
+	if (rring_unlikely(counted))
+		rring_word_store_release(used, rring_word_load(used) +
+					       counted * ULIB_ONE_LESS);
+}
+
+/*
  * Allocate up to @n events from the magazine of @pool, and fill @events. Return
  * how many events were allocated: 0 if the magazine is empty, or if the kernel
  * has recalled its slots. A slot has 1 << @shift bytes. The caller has checked
@@ -473,19 +517,13 @@ alloc_lent(struct rring_client *client, struct rring_pool_view *pool,
 	uint64_t tail = rring_seq_load(pool->tail);
 	/* P: pairs with O in the kernel: handles below .head are written */
 	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
-	const __u64 *handle = pool->magazine->handle;
 	struct rring_event *event;
-	uint64_t position = tail;
 
 	if (head <= tail)	/* head < tail only during a recall */
 		return 0;
 	if (n > head - tail)
 		n = (uint32_t)(head - tail);
-	for (event = events; event < events + n; event++) {
-		set_event(client, pool, shift, header,
-			  handle[position++ % RRING_MAGAZINE_SLOTS], event);
-		hold_lent(client, event->word);
-	}
+	hold_some_lent(client, pool, shift, header, events, n, tail);
 	if (rring_unlikely(rring_recalled(pool))) {
 		for (event = events; event < events + n; event++)
 			undo_lent(client, event->word);
@@ -494,6 +532,44 @@ alloc_lent(struct rring_client *client, struct rring_pool_view *pool,
 	rring_seq_store_release(pool->tail, tail + n);
 	set_headers(pool, header, events, n);
 	return n;
+}
+
+/*
+ * alloc_lent() for a client with several threads: pop_slot_threads() for many
+ * slots. Return 0 also if another thread has moved the tail meanwhile. The short
+ * holds may have kept a sweep from freeing the slots then, so rring_freed() wakes
+ * the clients that wait for a slot.
+ */
+static __attribute__((noinline)) uint32_t
+alloc_lent_threads(struct rring_client *client, struct rring_pool_view *pool,
+		   uint32_t shift, struct rring_event_header header,
+		   struct rring_event *events, uint32_t n)
+{
+	uint64_t tail = rring_seq_load(pool->tail);
+	/* P: pairs with O in the kernel: handles below .head are written */
+	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
+	const __u64 *handle = pool->magazine->handle;
+	uint32_t i;
+
+	if (head <= tail)
+		return 0;
+	if (n > head - tail)
+		n = (uint32_t)(head - tail);
+	for (i = 0; i < n; i++) {
+		set_event(client, pool, shift, header,
+			  RRING_LOAD(&handle[(tail + i) %
+					     RRING_MAGAZINE_SLOTS]),
+			  &events[i]);
+		ulib_ledger_raise_threads(client, events[i].word, RRING_HOLD);
+	}
+	if (move_tail(pool, tail, n)) {
+		set_headers(pool, header, events, n);
+		return n;
+	}
+	for (i = 0; i < n; i++)
+		ulib_ledger_drop_threads(client, events[i].word);
+	rring_freed(client);
+	return 0;
 }
 
 /*
@@ -508,8 +584,11 @@ static uint32_t alloc_some(struct rring_client *client, enum rring_class pool,
 	struct rring_pool_view *view = &client->pool[pool];
 	uint32_t shift = rring_slot_shift(pool);
 
-	if (client->shared || !rring_slot_takes(pool, header.len))
+	if (ulib_is_checked(client) || !rring_slot_takes(pool, header.len))
 		return 0;
+	if (client->shared)
+		return alloc_lent_threads(client, view, shift, header, events,
+					  n);
 	return view->parked ?
 	       alloc_parked(client, view, shift, header, events, n) :
 	       alloc_lent(client, view, shift, header, events, n);

@@ -197,14 +197,12 @@ static inline void add_to_word(rring_word_t *word, uint64_t value,
 }
 
 /*
- * Raise in_flight of @event by 1, and write @event into @entry. No reader sees
- * the entry until the head moves. Return 0. Return -EINVAL if @event belongs to
+ * Raise in_flight of @event by 1. Return 0. Return -EINVAL if @event belongs to
  * another client, is parked, or is not held. Return -EOVERFLOW if in_flight is at
  * its maximum, and has not fallen after rring_in_flight_slow() has settled rings.
  */
-static inline int write_entry(struct rring_writer *writer,
-			      struct rring_entry *entry,
-			      const struct rring_event *event)
+static __attribute__((noinline)) int
+raise_in_flight(struct rring_writer *writer, const struct rring_event *event)
 {
 	uint64_t word;
 
@@ -228,53 +226,96 @@ static inline int write_entry(struct rring_writer *writer,
 					  RRING_IN_FLIGHT);
 	else
 		add_to_word(event->word, word, RRING_IN_FLIGHT);
-	RRING_STORE(&entry->handle, event->handle);
-	RRING_STORE(&entry->header.len, event->len);
-	RRING_STORE(&entry->header.event_type, event->event_type);
 	return 0;
 }
 
 /*
+ * Return 1 if the ledger word @word has one hold and nothing else, but perhaps
+ * RRING_PRIVATE: that of an event that was just allocated.
+ */
+static inline int is_held_once(uint64_t word)
+{
+	return (uint32_t)(word & ~RRING_PRIVATE) == RRING_HOLD;
+}
+
+/*
  * Write @n events into the entries from the head on, for which the caller has
- * claimed room. Return how many were written: fewer if write_entry() fails, and
+ * claimed room, and raise their in_flight. No reader sees the entries until the
+ * head moves. Return how many were written: fewer if raise_in_flight() fails, and
  * then *@err is its error.
  */
 static inline uint32_t write_entries(struct rring_writer *writer,
 				     const struct rring_event *events,
 				     uint32_t n, int *err)
 {
-	uint32_t index = rring_writer_index(writer, 0);
-	uint32_t i;
+	const struct rring_client *client = writer->client;
+	const int shared = client->shared;
+	struct rring_entry *first = writer->entries;
+	struct rring_entry *end = first + writer->capacity;
+	struct rring_entry *entry = first + rring_writer_index(writer, 0);
+	const struct rring_event *event;
 
-	for (i = 0; i < n; i++) {
-		*err = write_entry(writer, &writer->entries[index], &events[i]);
-		if (*err)
-			break;
-		if (++index == writer->capacity)
-			index = 0;
+	for (event = events; event < events + n; event++) {
+		uint64_t word = rring_event_is_of(event, client) ?
+				rring_word_load(event->word) : 0;
+
+		if (rring_unlikely(!is_held_once(word))) {
+			*err = raise_in_flight(writer, event);
+			if (*err)
+				break;
+		} else if (shared) {
+			ulib_ledger_raise_threads(client, event->word,
+						  RRING_IN_FLIGHT);
+		} else {
+			add_to_word(event->word, word, RRING_IN_FLIGHT);
+		}
+		RRING_STORE(&entry->handle, event->handle);
+		RRING_STORE(&entry->header.len, event->len);
+		RRING_STORE(&entry->header.event_type, event->event_type);
+		if (++entry == end)
+			entry = first;
 	}
-	return i;
+	return (uint32_t)(event - events);
+}
+
+/*
+ * Drop one hold of @event, which was just published. If a batch contains the same
+ * event more often than the client holds it, do nothing once no hold is left to
+ * drop. The slot stays in use, because in_flight counts each of its entries.
+ */
+static __attribute__((noinline)) void
+drop_one(struct rring_client *client, const struct rring_event *event)
+{
+	uint64_t word = rring_word_load(event->word);
+
+	if (word & RRING_ASIDE)
+		ulib_xxl_drop(client, event);
+	else if (client->shared)
+		ulib_ledger_drop_threads(client, event->word);
+	else if (rring_ledger_holds(word))
+		add_to_word(event->word, word, -RRING_HOLD);
 }
 
 /*
  * Drop one hold for each of the @n events that were just published. G: the ring
- * names the slots before the holds fall. If @events contains the same event
- * more often than the client holds it, skip this event once no hold is left to
- * drop. The slot stays in use, because in_flight counts each of its entries.
+ * names the slots before the holds fall.
  */
 static void drop_published(struct rring_client *client,
 			   const struct rring_event *events, uint32_t n)
 {
+	const int shared = client->shared;
 	uint32_t i;
 
 	for (i = 0; i < n; i++) {
 		uint64_t word = rring_word_load(events[i].word);
 
-		if (rring_unlikely(word & RRING_ASIDE))
-			ulib_xxl_drop(client, &events[i]);
-		else if (client->shared)
+		/* write_entries() leaves one hold, and an entry in flight */
+		if (rring_unlikely((uint32_t)word !=
+				   RRING_HOLD + RRING_IN_FLIGHT))
+			drop_one(client, &events[i]);
+		else if (shared)
 			ulib_ledger_drop_threads(client, events[i].word);
-		else if (rring_ledger_holds(word))
+		else
 			add_to_word(events[i].word, word, -RRING_HOLD);
 	}
 }
