@@ -249,19 +249,22 @@ static void show_generations(struct kring_arena *arena,
 {
 	rring_word_t *generations = arena->generation;
 	const bool owned = kring_arena_is_owned(arena);
-	const u64 live = batch->live;
+	u64 left;
 
-	for (; slots; slots &= slots - 1) {
-		u32 i = __builtin_ctzll(slots);
-		u64 handle = handles[i];
+	for (left = slots & batch->live; left; left &= left - 1) {
+		u32 i = __builtin_ctzll(left);
 
-		if (live & BIT_ULL(i)) {
-			handle = rring_handle_next(handle);
-			if (owned)
-				handle = rring_handle_of_free(handle);
-			handles[i] = handle;
-		}
-		rring_word_store_release(&generations[batch->slot[i]], handle);
+		handles[i] = rring_handle_next(handles[i]);
+		if (owned)
+			handles[i] = rring_handle_of_free(handles[i]);
+		rring_word_store_release(&generations[batch->slot[i]],
+					 handles[i]);
+	}
+	for (left = slots & ~batch->live; left; left &= left - 1) {
+		u32 i = __builtin_ctzll(left);
+
+		rring_word_store_release(&generations[batch->slot[i]],
+					 handles[i]);
 	}
 }
 
