@@ -241,6 +241,6 @@ module_exit(kring_exit);
 /* A request for the netlink family loads the module. */
 MODULE_ALIAS_GENL_FAMILY(RRING_GENL_NAME);
 MODULE_AUTHOR("The rusted_ring authors");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("0.2.0");
 MODULE_DESCRIPTION("Events shared between processes: pools, rings, reclamation");
 MODULE_LICENSE("Dual MPL/GPL");

@@ -198,6 +198,6 @@ module_init(nftap_init);
 module_exit(nftap_exit);
 
 MODULE_AUTHOR("The rusted_ring authors");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("0.2.0");
 MODULE_DESCRIPTION("Packets of a network namespace in a ring of rusted_ring");
 MODULE_LICENSE("Dual MPL/GPL");

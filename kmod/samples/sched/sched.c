@@ -270,6 +270,6 @@ module_init(rring_sched_init);
 module_exit(rring_sched_exit);
 
 MODULE_AUTHOR("The rusted_ring authors");
-MODULE_VERSION("0.1.0");
+MODULE_VERSION("0.2.0");
 MODULE_DESCRIPTION("Context switches as events of rusted_ring");
 MODULE_LICENSE("Dual MPL/GPL");
