@@ -201,34 +201,34 @@ void ulib_debug_give(struct rring_client *client, struct ulib_record *record,
 	*given = (struct ulib_given) { record, record->handle };
 }
 
-int ulib_checked_share(struct rring_client *client,
-		       const struct rring_event *event)
+/* Return 1 if @client may do @call, after which others know @event; else 0. */
+static int may_share(struct rring_client *client,
+		     const struct rring_event *event, const char *call,
+		     int shares, const void *caller)
 {
-	const void *caller = ULIB_CALLER;
 	struct ulib_record *record;
 
-	ulib_debug_enter(client, "rring_share()", caller);
-	record = ulib_debug_held(client, event, "rring_share()", 0, caller);
-	if (record) {
-		ulib_debug_check_end(client, record, "rring_share()", caller);
+	ulib_debug_enter(client, call, caller);
+	record = ulib_debug_held(client, event, call, 0, caller);
+	if (record)
+		ulib_debug_check_end(client, record, call, caller);
+	if (record && shares)
 		ulib_debug_give(client, record, caller);
-	}
 	ulib_debug_leave(client);
 	return !!record;
 }
 
+int ulib_checked_share(struct rring_client *client,
+		       const struct rring_event *event)
+{
+	return may_share(client, event, "rring_share()", 1, ULIB_CALLER);
+}
+
+/* The event is given away when it is sealed: the kernel may refuse. */
 int ulib_checked_seal(struct rring_client *client,
 		      const struct rring_event *event)
 {
-	const void *caller = ULIB_CALLER;
-	struct ulib_record *record;
-
-	ulib_debug_enter(client, "rring_seal()", caller);
-	record = ulib_debug_held(client, event, "rring_seal()", 0, caller);
-	if (record)
-		ulib_debug_check_end(client, record, "rring_seal()", caller);
-	ulib_debug_leave(client);
-	return !!record;
+	return may_share(client, event, "rring_seal()", 0, ULIB_CALLER);
 }
 
 void ulib_checked_sealed(struct rring_client *client,
