@@ -38,8 +38,8 @@ static int check_event(const struct kring_client *client, u64 handle)
 	const struct kring_pool *pool = pool_of(client, handle);
 	u32 slot = rring_handle_index(handle);
 
-	/* the handle of a free slot is the one of its next event */
-	if (slot >= pool->capacity || !test_bit(slot, pool->out) ||
+	/* no handle is that of a free slot: its class is RRING_CLASS_FREE */
+	if (slot >= pool->capacity ||
 	    rring_word_load(&client->arena->generation[pool->base + slot]) !=
 		handle)
 		return -ESTALE;
