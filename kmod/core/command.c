@@ -18,6 +18,7 @@
 #include "pool.h"
 #include "reader.h"
 #include "reclaim.h"
+#include "refill.h"
 #include "ring.h"
 #include "seal.h"
 #include "wake.h"

@@ -112,8 +112,17 @@ u32 kring_pool_take(struct kring_pool *pool, struct kring_client *kernel,
 		    u64 *handles, u32 want, bool swept);
 u32 kring_pool_charged(const struct kring_pool *pool,
 		       const struct kring_client *client);
+u32 kring_pool_quota_left(struct kring_pool *pool, struct kring_client *client);
+u32 kring_pool_nr_free_for(const struct kring_pool *pool,
+			   struct kring_client *client);
+void kring_pool_lend(struct kring_pool *pool, struct kring_client *client,
+		     u64 head, u32 n);
+void kring_pool_account_lent(struct kring_pool *pool, u32 n);
+bool kring_pool_charge_instead(struct kring_pool *pool,
+			       struct kring_lease *lease,
+			       struct kring_client *client, u32 quota);
 u32 kring_pool_sweep(struct kring_pool *pool, struct kring_client *client,
-		     u32 want);
+		     u32 want, struct kring_refill *refill);
 void kring_pool_sweep_all(struct kring_pool *pool);
 void kring_pool_recall(struct kring_pool *pool,
 		       const struct kring_client *except);
@@ -122,8 +131,27 @@ void kring_pool_look_at_magazine(const struct kring_pool *pool,
 				 struct kring_lent *lent);
 u32 kring_pool_free_batch(struct kring_pool *pool, const u64 *handles,
 			  struct kring_refill *refill);
-int kring_pool_refill(struct kring_client *client, struct rring_refill *args);
 int kring_pool_count(struct kring_client *client, struct rring_pool_stat *stat);
+
+static inline u32 kring_pool_nr_out(const struct kring_pool *pool)
+{
+	return pool->capacity - pool->nr_free;
+}
+
+/*
+ * Return true if the caller must sweep before it lends @want slots to a client,
+ * or to the kernel, for which @n slots are free. This is so if @n is less than
+ * @want. Without a sweep, the client would get the few slots that the last sweep
+ * has left over, and soon need another REFILL. This is also so if more than
+ * .sweep_limit slots would be out. Without a sweep, the slots in use would
+ * spread over the whole pool, and .high_water would not show how many slots are
+ * needed. The caller holds the arena's lock.
+ */
+static inline bool kring_pool_needs_sweep(const struct kring_pool *pool, u32 n,
+					  u32 want)
+{
+	return n < want || kring_pool_nr_out(pool) + want > pool->sweep_limit;
+}
 
 /*
  * Return true if the slot of @lease, which is out (not in the free set), is in a

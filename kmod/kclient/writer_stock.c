@@ -188,7 +188,7 @@ static bool refill_stock(struct kwriter_stock *stock)
 	while ((want = stock_shortfall(stock)) && rounds--) {
 		if (take_free_slots(stock, want, false))
 			continue;
-		kring_pool_sweep(pool, NULL, want);
+		kring_pool_sweep(pool, NULL, want, NULL);
 		if (take_or_claim(stock, want))
 			continue;
 		kring_pool_recall(pool, NULL);

@@ -10,6 +10,7 @@
 #include "../core/death.h"
 #include "../core/pool.h"
 #include "../core/reader.h"
+#include "../core/refill.h"
 #include "../core/region.h"
 #include "../linux/mapping.h"
 #include "../linux/rate.h"

@@ -7,6 +7,7 @@
 #include "../core/idle.h"
 #include "../core/pool.h"
 #include "../core/reclaim.h"
+#include "../core/refill.h"
 #include "../core/xxl.h"
 #include "fixture.h"
 

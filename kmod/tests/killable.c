@@ -75,7 +75,7 @@ static long run_deep_sweep(struct kring_client *client)
 
 static long run_pool_sweep(struct kring_client *client)
 {
-	return kring_pool_sweep(pool_of(client), client, FIXTURE_S);
+	return kring_pool_sweep(pool_of(client), client, FIXTURE_S, NULL);
 }
 
 static long run_sweep_recent(struct kring_client *client)

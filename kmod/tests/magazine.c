@@ -4,6 +4,7 @@
 
 #include "../core/pool.h"
 #include "../core/reclaim.h"
+#include "../core/refill.h"
 #include "../core/xxl.h"
 #include "fixture.h"
 

@@ -5,6 +5,7 @@
 #include "../core/pool.h"
 #include "../core/rate.h"
 #include "../core/reader.h"
+#include "../core/refill.h"
 #include "../core/wait.h"
 #include "../core/wake.h"
 #include "../linux/rate.h"
