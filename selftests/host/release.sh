@@ -79,15 +79,12 @@ a_section_that_is_missing() {
 	git -C "$tree" checkout -q CHANGELOG.md
 }
 
-# What a part that has passed leaves is a file.
+# host/check_all tries how selftests/all knows.
 a_part_that_has_not_passed() {
 	refused "kasan has not passed" results
-	find "$tree/build/check-all" -mindepth 2 -type d \
-		-exec touch '{}/passed' ';'
+	echo 'echo "all has passed"' >"$tree/selftests/all"
 	release results
-	touch "$tree/kmod/core/new.c"
-	refused "stock has not passed" results
-	rm "$tree/kmod/core/new.c"
+	git -C "$tree" checkout -q selftests/all
 }
 
 # Another clone, with other times of files, another umask and time zone.

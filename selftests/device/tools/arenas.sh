@@ -185,6 +185,15 @@ start_udev() {
 	udev=$!
 }
 
+# Other tests of the guest find what was there before.
+stop_udev() {
+	kill $udev
+	wait $udev
+	rm -r /etc/udev
+	sed -i '/^rring:/d' /etc/group
+	sed -i '/^member:/d' /etc/passwd
+}
+
 reload() {
 	until_true rmmod rusted_ring
 	insmod /rusted_ring.ko "$@"
@@ -238,6 +247,5 @@ check "and ends with the command's status" command_has_its_status
 start_udev
 check "a member of rring uses the arena default" members_use_the_default_arena
 check "others do not even open the device" others_do_not_open_the_device
-kill $udev
-wait $udev
+stop_udev
 check "the module goes, and comes again as it was" reload dev_mode=0666
