@@ -16,10 +16,14 @@
 
 /*
  * Return @err, the result of a backend's call. If @err is negative, clear this
- * thread's error detail, which belongs to an older error.
+ * thread's error detail, which belongs to an older error. -E2BIG is for what an
+ * older module does not know: the library itself refuses events that are too
+ * large.
  */
-static int without_detail(int err)
+static int detail_of_call(int err)
 {
+	if (err == -E2BIG)
+		return ulib_explain_older(err);
 	return err < 0 ? rring_refuse_slow(err) : err;
 }
 
@@ -29,7 +33,7 @@ int ulib_call(struct rring_client *client, unsigned long request, void *args)
 
 	if (ulib_is_lost(client))
 		return ulib_refuse_lost(client);
-	return without_detail(file->calls->call(file, request, args));
+	return detail_of_call(file->calls->call(file, request, args));
 }
 
 int ulib_call_until(struct rring_client *client, unsigned long request,
@@ -39,7 +43,7 @@ int ulib_call_until(struct rring_client *client, unsigned long request,
 
 	if (!deadline || ulib_is_lost(client))
 		return ulib_call(client, request, args);
-	return without_detail(file->calls->wait(file, request, args));
+	return detail_of_call(file->calls->wait(file, request, args));
 }
 
 void *ulib_map(struct rring_client *client, enum rring_region_type region,
@@ -200,14 +204,46 @@ static int writes_payload(const struct rring_client *client)
 	       !(client->arena->features & RRING_FEATURE_OWNED);
 }
 
+/* What the library knows of the features that need to be known. */
+#define KNOWN_FEATURES	RRING_FEATURE_OWNED
+
+/*
+ * Check that this library knows how to use the arena: return 0, or -EPROTO with a
+ * detail. Every version of the ABI has the fields that this function reads.
+ */
+static int check_abi(const struct rring_arena_info *arena)
+{
+	uint32_t unknown;
+
+	if (arena->magic != RRING_MAGIC ||
+	    arena->abi_version != RRING_ABI_VERSION)
+		return ulib_error(-EPROTO, "the module has version %u of the ABI, and the library %u; install those of one version",
+				  arena->abi_version, RRING_ABI_VERSION);
+	unknown = arena->features & RRING_FEATURE_REQUIRED & ~KNOWN_FEATURES;
+	if (unknown)
+		return ulib_error(-EPROTO, "the arena has features (%#x) that this library does not know; install a newer library",
+				  unknown);
+	return 0;
+}
+
+/* Map ARENA, which says of which version the other regions are. */
+static int map_arena(struct rring_client *client)
+{
+	int err = 0;
+
+	client->arena = ulib_map(client, RRING_REGION_ARENA, 0,
+				 client->own->attach.arena_size, 0, &err);
+	return err ? err : check_abi(client->arena);
+}
+
 static int map_regions(struct rring_client *client)
 {
 	struct rring_client_private *own = client->own;
 	const struct rring_attach *attach = &own->attach;
-	int err = 0;
+	int err = map_arena(client);
 
-	client->arena = ulib_map(client, RRING_REGION_ARENA, 0,
-				 attach->arena_size, 0, &err);
+	if (err)
+		return err;
 	own->magazines = ulib_map(client, RRING_REGION_MAGAZINE, 0,
 				  attach->magazine_size, 0, &err);
 	own->cursors = ulib_map(client, RRING_REGION_CURSORS, attach->client,
@@ -232,17 +268,6 @@ static void unmap_regions(struct rring_client *client)
 	ulib_unmap(client, own->cursors, sizeof(struct rring_cursors));
 	ulib_unmap(client, own->magazines, attach->magazine_size);
 	ulib_unmap(client, client->arena, attach->arena_size);
-}
-
-static int check_abi(const struct rring_client *client)
-{
-	const struct rring_arena_info *arena = client->arena;
-
-	if (arena->magic == RRING_MAGIC &&
-	    arena->abi_version == RRING_ABI_VERSION)
-		return 0;
-	return ulib_error(-EPROTO, "the module has version %u of the ABI, and the library %u; install those of one version",
-			  arena->abi_version, RRING_ABI_VERSION);
 }
 
 static int view_pools(struct rring_client *client)
@@ -351,8 +376,6 @@ static int attach(struct rring_client *client, const char *name, int arena_fd)
 	client->id = args->client;
 	ulib_clients_add(client->own);
 	err = map_regions(client);
-	if (!err)
-		err = check_abi(client);
 	if (!err)
 		err = view_pools(client);
 	/* then zeros were read */
@@ -531,7 +554,7 @@ int rring_client_fd(const struct rring_client *client)
 		ulib_poll_reader(reader);
 	ulib_clients_unlock();
 	ulib_poll_watches(own);
-	return without_detail(fd);
+	return detail_of_call(fd);
 }
 
 /*

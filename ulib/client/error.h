@@ -37,6 +37,8 @@ int ulib_error_unless_known(int err, const char *text)
  */
 /* Another copy of the library has the names of this process: host_claim_names(). */
 int ulib_explain_copies(int err);
+/* @err is -E2BIG of a module. */
+int ulib_explain_older(int err);
 int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 			int err);
 int ulib_explain_attach(const char *name, int arena_fd, unsigned int role,

@@ -114,6 +114,11 @@ int ulib_explain_copies(int err)
 	return ulib_error(err, "another copy of librusted_ring in this process has the names of its arenas; link all parts of the program with the shared library");
 }
 
+int ulib_explain_older(int err)
+{
+	return ulib_error(err, "the module is older than the library, and lacks what this call asks for; install those of one version");
+}
+
 int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 			int err)
 {
@@ -135,6 +140,8 @@ int ulib_explain_create(const struct rring_arena_config *config, int in_process,
 		return ulib_error(err, "arenas: those that this user has created and that still exist are as many as the module's user_arenas permits; end some");
 	case -EOPNOTSUPP:
 		return explain_unsupported(config, err);
+	case -E2BIG:
+		return ulib_explain_older(err);
 	}
 	return err;
 }

@@ -279,6 +279,11 @@ struct rring_arena_info {
 	__u32 abi_version;	/* RRING_ABI_VERSION */
 	__u32 features;		/* RRING_FEATURE_* */
 #define RRING_FEATURE_OWNED	(1u << 0)	/* see RRING_CREATE_OWNED */
+	/*
+	 * A client that does not know one of the features in this mask must not
+	 * use the arena. It may ignore any other.
+	 */
+#define RRING_FEATURE_REQUIRED	0xffffu
 	__u32 max_clients;	/* ids are 1 to .max_clients */
 	__u32 max_rings;	/* ids are 1 to .max_rings */
 	__u32 slots;		/* of all pools together */
