@@ -197,6 +197,12 @@ refused_changes_are_errors() {
 	grep -q CAP_SYS_ADMIN "$dir/err"
 }
 
+another_version_is_an_error() {
+	RRING_VERSION=2 status 1 "$replay" arena 2>"$dir/err"
+	one_line "$dir/err"
+	grep -q 'version 2 of its netlink family, and this program 1' "$dir/err"
+}
+
 # ---- OpenMetrics, Prometheus ----
 
 # As both read it; the numbers and labels of one of each kind.
@@ -592,7 +598,7 @@ completion_has_words() {
 }
 
 echo "TAP version 13"
-echo "1..30"
+echo "1..31"
 messages messages >"$dir/messages"
 forms >"$dir/forms"
 grep -qx 'ring forget' "$dir/forms"
@@ -614,6 +620,7 @@ check_each "no process's name reaches the terminal" nothing_reaches_the_terminal
 check_each "stat has everything in its place" stat_is_all_of_it
 check_each "changes are asked for as the spec has them" changes_are_asked_for
 check_each "a change that is refused is an error" refused_changes_are_errors
+check_each "so is a family of another version" another_version_is_an_error
 check_each "stat --openmetrics is OpenMetrics, and Prometheus'" metrics_are_valid
 check_each "top draws on a terminal, and q ends it" top_ends_with_q
 check_each "colours are for terminals alone" colours_are_for_terminals

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Requests to the kernel, with their complete answers. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "../output/report.h"
@@ -18,6 +19,9 @@ struct link *inquiry_open(void)
 		fail("the kernel has no rusted_ring: load the module (`modprobe rusted_ring'), `rring doctor' says more");
 	if (err)
 		fail("cannot ask the kernel over netlink: %s", strerror(-err));
+	if (link_version(link) != RRING_GENL_VERSION)
+		fail("the module speaks version %" PRIu32 " of its netlink family, and this program %u; install those of one version",
+		     link_version(link), RRING_GENL_VERSION);
 	return link;
 }
 
