@@ -115,9 +115,8 @@ static void check_abi(struct findings *findings)
 			     RRING_ON_DEVICE);
 
 	if (err == -EPROTO) {
-		finding_bad(findings, "abi", attach_advice(err),
-			    "the module speaks another version than %u",
-			    RRING_ABI_VERSION);
+		finding_bad(findings, "abi", attach_advice(err), "%s",
+			    rring_error_detail(err));
 		return;
 	}
 	if (err) {
