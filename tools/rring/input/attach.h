@@ -14,7 +14,8 @@
 
 /*
  * Attach to the arena @name of the device; NULL: that of the descriptor in
- * ATTACH_VARIABLE, or else `default'. An error ends the program with advice. Later the program also ends if the client is evicted.
+ * ATTACH_VARIABLE, or else `default'. An error ends the program with advice. Later the
+ * program also ends if the client is evicted.
  */
 struct rring_client *attach(const char *name, enum rring_role role);
 
