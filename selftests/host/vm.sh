@@ -4,7 +4,7 @@
 # tools/vm keeps its promises: output, status and saved data arrive as they are;
 # a complaint of the kernel, a crash and a deadline fail the run; nothing is left
 # when it is interrupted. FORM=full: a kernel that does not boot, and SIGKILL.
-# Prints TAP.
+# long/debian boots disks. Prints TAP.
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
 
@@ -96,6 +96,7 @@ boot_all() {
 		bash -c 'printf "%s\n" "$@"' - "${arguments[@]}"
 	boot warning -- sh -c 'echo "WARNING: made up" >/dev/kmsg'
 	boot crash -- sh -c 'echo before; echo c >/proc/sysrq-trigger'
+	boot disk --disk "$dir/bytes"
 	boot_and_kill term TERM
 	wait
 	[ "${FORM:-}" = full ] || return 0
@@ -105,7 +106,7 @@ boot_all() {
 
 full=0
 [ "${FORM:-}" != full ] || full=3
-echo "1..$((17 + full))"
+echo "1..$((18 + full))"
 boot_all
 check "status 0 is passed on" status_is same 0
 check "status 7 is passed on" status_is bytes 7
@@ -124,6 +125,7 @@ check "a late command has status 124" status_is late 124
 check "output before the deadline arrives" grep -qx early "$dir/late.stdout"
 check "the guest's kernel log is kept" \
 	grep -q "Kernel panic" build/vm/vm-crash.log
+check "a disk without an initramfs is refused" status_is disk 2
 check "the guest ran before SIGTERM" test -s "$dir/term.before"
 check "no virtual machine is left after SIGTERM" none_is_left
 check "no file is left after SIGTERM" no_files_are_left
