@@ -15,7 +15,7 @@ deb: ## packages for Debian, in build/deb (DEB_FLAGS=-b: no source package)
 	rm -rf $(DEB)
 	mkdir -p $(DEB_SOURCE)
 	$(source_files) | tar -c --null -T - | tar -x -C $(DEB_SOURCE)
-	cd $(DEB_SOURCE) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u WERROR \
+	cd $(DEB_SOURCE) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u WERROR -u O \
 		PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		dpkg-buildpackage --sanitize-env -us -uc $(DEB_FLAGS)
 
