@@ -16,6 +16,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
+# shellcheck source=selftests/lib/debian.sh
+. selftests/lib/debian.sh
 
 version=$(sed -n 's/^VERSION\t*:= //p' Makefile)
 debs=build/deb
@@ -34,6 +36,7 @@ deb_of() {
 unpack() {
 	local package
 
+	mkdir "$unpacked"
 	for package in $packages; do
 		dpkg-deb -R "$(deb_of "$package")" "$unpacked/$package" || return
 	done
@@ -174,29 +177,9 @@ crate_builds() {
 
 # ---- a system with them ----
 
-# What the packages depend on, in a file that is kept.
-make_base() {
-	local needed hash base new
-
-	needed=dkms,linux-headers-amd64,g++,pkgconf,python3,libmnl0,libjansson4
-	needed+=,libncursesw6,libbpf1,libpcap0.8,libjs-sphinxdoc
-	needed+=,systemd-standalone-sysusers
-	hash=$(sha256sum <<<"$needed" | cut -c1-16)
-	base=${XDG_CACHE_HOME:-$HOME/.cache}/rusted_ring/debian-$hash.tar
-	new=${base%.tar}.new.tar
-	if [ ! -f "$base" ]; then
-		mkdir -p "${base%/*}" &&
-		mmdebstrap --quiet --variant=apt --skip=cleanup/apt \
-			--include="$needed" "$(. /etc/os-release &&
-				echo "$VERSION_CODENAME")" "$new" &&
-			mv "$new" "$base" || return
-	fi
-	mkdir "$root"
-	tar -xf "$base" -C "$root" --exclude='./dev/*'
-	mkdir "$root/debs"
-	cp "$debs"/*.deb "$root/debs"
-	rm -f "$root"/debs/*dbgsym*
-	cp -r selftests debian "$root/debs"
+new_system() {
+	unpack_system "$root" && copy_packages "$debs" "$root/debs" &&
+		cp -r selftests debian "$root/debs"
 }
 
 # The processes of the command end with it.
@@ -210,22 +193,9 @@ in_root() {
 		"$root" "$@" </dev/null
 }
 
-# Everything but what dpkg, apt, depmod and logs keep.
-files() {
-	(
-		cd "$root"
-		find . \( -path ./debs -o -path ./proc -o -path ./dev \
-			-o -path ./var/lib/dpkg -o -path ./var/lib/apt \
-			-o -path ./var/cache -o -path ./var/log -o -path ./tmp \
-			-o -path ./var/lib/systemd \
-			-o -path './usr/lib/modules/*/modules.*' \) -prune -o -print | sort
-		cat etc/group
-	)
-}
-
 install_all() {
-	files >"$dir/before"
-	in_root sh -c 'apt-get install -y --no-install-recommends /debs/*.deb'
+	files_of "$root" >"$dir/before"
+	in_root sh -c 'apt-get install -y /debs/*.deb'
 }
 
 modules() {
@@ -270,8 +240,8 @@ client_runs() {
 
 # A kernel that runs is not this system's: its module is left alone.
 installs_again() {
-	in_root sh -c 'apt-get install -y --reinstall --no-install-recommends \
-		/debs/*.deb' && modules_are_built
+	in_root sh -c 'apt-get install -y --reinstall /debs/*.deb' &&
+		modules_are_built
 }
 
 purge_all() {
@@ -280,7 +250,7 @@ purge_all() {
 }
 
 nothing_is_left() {
-	diff "$dir/before" <(files)
+	diff "$dir/before" <(files_of "$root")
 }
 
 needs_root() {
@@ -307,7 +277,7 @@ check "the documents are there" document_is_whole
 check "the crate builds and runs" crate_builds
 check "rpmlint finds nothing" spec_is_well
 check "the recipes of the page can be read" recipes_can_be_read
-needs_root "a new system" make_base
+needs_root "a new system" new_system
 needs_root "the packages install there" install_all
 needs_root "DKMS builds all modules" modules_are_built
 needs_root "the modules have no debug information" modules_are_stripped
