@@ -70,7 +70,7 @@ files_of() {
 	local path but=(-false)
 
 	for path in debs dev home proc run sys tmp \
-		    var/{backups,cache,lib/apt,lib/dpkg,log,tmp} \
+		    var/{backups,cache,lib/apt,lib/dpkg,lib/logrotate,log,tmp} \
 		    var/lib/systemd/{random-seed,timers,timesync} \
 		    'usr/lib/modules/*/modules.*'; do
 		but+=(-o -path "./$path")
