@@ -135,18 +135,40 @@ static double run_refills(const struct contender *contender,
 	return ns / (TURNS * BATCH);
 }
 
+static double leave(struct crowd *crowd, uint32_t i)
+{
+	double start = now_ns(), ns;
+
+	rring_close(crowd->client[i]);
+	ns = now_ns() - start;
+	crowd->client[i] = crowd->client[--crowd->clients];
+	return ns;
+}
+
 /* The one that holds the half of them, and whose ring the first one reads. */
 static double run_leave(const struct contender *contender,
 			const struct sample *work)
 {
 	struct rings rings;
-	double start, ns;
+	double ns;
 
 	(void)contender;
 	open_rings(&rings, work);
-	start = now_ns();
-	rring_close(rings.crowd.client[--rings.crowd.clients]);
-	ns = now_ns() - start;
+	ns = leave(&rings.crowd, rings.crowd.clients - 1);
+	crowd_close(&rings.crowd);
+	return ns;
+}
+
+/* The one that has had all of them, and holds none. */
+static double run_leave_with_none(const struct contender *contender,
+				  const struct sample *work)
+{
+	struct rings rings;
+	double ns;
+
+	(void)contender;
+	open_rings(&rings, work);
+	ns = leave(&rings.crowd, 0);
 	crowd_close(&rings.crowd);
 	return ns;
 }
@@ -181,6 +203,9 @@ int main(void)
 			measure("alloc, share, drop", clients, slots,
 				run_refills);
 			measure("leave", clients, slots, run_leave);
+			if (clients > 1)
+				measure("leave, holds none", clients, slots,
+					run_leave_with_none);
 		}
 	return 0;
 }
