@@ -4,13 +4,14 @@
 
 /*
  * A rest takes NS_FOR_8 for each 8 entries of the ring, but at most for
- * 8 * RESTS_MAX entries. It is useless if it brings at most one entry for each
- * 32 of these. After a useless rest LOOKS_MIN looks do not rest. Each further
- * useless rest doubles this number, at most DOUBLINGS times. A useful rest sets
- * it back to LOOKS_MIN.
+ * 8 * RESTS_MAX entries for each peer, and for PEERS_MAX peers. It is useless if it
+ * brings at most one entry for each 32 of those of one peer. After a useless rest
+ * LOOKS_MIN looks do not rest. Each further useless rest doubles this number, at
+ * most DOUBLINGS times. A useful rest sets it back to LOOKS_MIN.
  */
 #define RESTS_MAX	64u
 #define NS_FOR_8	10u
+#define PEERS_MAX	8u
 #define LOOKS_MIN	1024u
 #define DOUBLINGS	6
 
@@ -59,20 +60,22 @@ void ulib_backoff_init(struct rring_backoff *backoff)
 	backoff->looks = LOOKS_MIN;
 }
 
-static uint32_t rests_of(uint32_t capacity)
+static uint32_t rests_of(uint32_t capacity, uint32_t peers)
 {
-	return capacity / 8 < RESTS_MAX ? capacity / 8 : RESTS_MAX;
+	uint32_t max = RESTS_MAX * (peers < PEERS_MAX ? peers : PEERS_MAX);
+
+	return capacity / 8 < max ? capacity / 8 : max;
 }
 
-void ulib_backoff_rest(uint32_t capacity)
+void ulib_backoff_rest(uint32_t capacity, uint32_t peers)
 {
-	pause_cpu(RRING_LOAD(&longest) * rests_of(capacity) / RESTS_MAX);
+	pause_cpu(RRING_LOAD(&longest) * rests_of(capacity, peers) / RESTS_MAX);
 }
 
 void ulib_backoff_judge(struct rring_backoff *backoff, uint32_t capacity,
 			uint64_t gained)
 {
-	if (gained > rests_of(capacity) / 4) {
+	if (gained > rests_of(capacity, 1) / 4) {
 		backoff->looks = LOOKS_MIN;
 		return;
 	}

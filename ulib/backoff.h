@@ -39,11 +39,12 @@ static inline void ulib_backoff_skip(struct rring_backoff *backoff)
 }
 
 /*
- * Rest, for less than a microsecond. The rest is shorter in a ring of fewer than
- * 512 entries: a peer that goes on meanwhile must not reach the end of its part
- * of the ring.
+ * Rest, for less than a microsecond for each of @peers, at least 1, at whose lines
+ * the next look looks, and for less than 6 microseconds. The rest is shorter if the
+ * ring has fewer than 512 entries for each peer: a peer that goes on meanwhile must
+ * not reach the end of its part of the ring.
  */
-void ulib_backoff_rest(uint32_t capacity);
+void ulib_backoff_rest(uint32_t capacity, uint32_t peers);
 
 /*
  * Tell how many entries the peer has passed on during a rest in a ring of

@@ -429,7 +429,7 @@ static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 	uint64_t before = *head;
 	int err;
 
-	ulib_backoff_rest(reader->capacity);
+	ulib_backoff_rest(reader->capacity, 1);
 	err = find_present_head(reader, head, ended);
 	ulib_backoff_judge(&reader->backoff, reader->capacity, *head - before);
 	return err;

@@ -207,7 +207,9 @@ static struct ulib_scan scan_after_rest(struct rring_writer *writer)
 
 	if (!is_close_ahead(writer, before))
 		return scan;
-	ulib_backoff_rest(writer->capacity);
+	/* each of them has a line, which a scan takes away from it */
+	ulib_backoff_rest(writer->capacity,
+			  rring_flag_load(&writer->info->readers_end));
 	scan = ulib_scan_readers(writer);
 	ulib_backoff_judge(&writer->backoff, writer->capacity,
 			   scan.low > before ? scan.low - before : 0);
