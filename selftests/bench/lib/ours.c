@@ -54,9 +54,22 @@ void ours_close(struct ours *ours)
 	rring_close(ours->from);
 }
 
-void ours_read(struct ours *ours, uint32_t batch, uint64_t first, uint64_t n)
+static void read_one_by_one(struct ours *ours, uint64_t first, uint64_t end)
 {
-	uint64_t end = first + n;
+	struct rring_reader *reader = ours->reader;
+	struct rring_event event;
+
+	for (; first < end; first++) {
+		ours_peek(ours, 1);
+		ours_must(rring_entry(reader, 0, &event), "rring_entry");
+		payload_check(event.data, event.len, first);
+		ours_must(rring_release(reader, 1), "rring_release");
+	}
+}
+
+static void __attribute__((noinline))
+read_batches(struct ours *ours, uint32_t batch, uint64_t first, uint64_t end)
+{
 	struct rring_event event;
 	uint32_t got, i;
 
@@ -70,4 +83,12 @@ void ours_read(struct ours *ours, uint32_t batch, uint64_t first, uint64_t n)
 		}
 		ours_must(rring_release(ours->reader, got), "rring_release");
 	}
+}
+
+void ours_read(struct ours *ours, uint32_t batch, uint64_t first, uint64_t n)
+{
+	if (batch == 1)
+		read_one_by_one(ours, first, first + n);
+	else
+		read_batches(ours, batch, first, first + n);
 }
