@@ -14,9 +14,11 @@ trap 'rm -rf "$dir"' EXIT
 
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
+# shellcheck source=selftests/lib/ways.sh
+. selftests/lib/ways.sh
 
 version=$(sed -n 's/^VERSION[[:space:]]*:= //p' Makefile)
-module=$(find build/module -name rusted_ring.ko | sort -V | tail -n 1)
+module=build/module/$(release "${KERNEL:-stock}")/rusted_ring.ko
 
 programs_have_the_version() {
 	local program
