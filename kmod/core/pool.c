@@ -339,8 +339,9 @@ static void free_slots(struct kring_pool *pool, u64 left)
 u32 kring_pool_free_batch(struct kring_pool *pool, const u64 *handles,
 			  struct kring_refill *refill)
 {
-	u64 left = pool->arena->batch.live;
-	u32 n = hweight64(left);
+	u64 swept = pool->arena->batch.live;
+	u64 left = swept;
+	u32 n = hweight64(swept);
 
 	if (refill && pool->nr_free + n >= pool->info->batch)
 		pool->dry = false;
@@ -348,6 +349,9 @@ u32 kring_pool_free_batch(struct kring_pool *pool, const u64 *handles,
 		left = kring_refill_lend_swept(refill, handles);
 	free_slots(pool, left);
 	pool->info->reclaimed += n;
+	/* a refill that got less looks at the free set, too: refill_lend() */
+	if (left != swept && refill->lent == refill->want)
+		trace_refill(pool, refill->client, refill->want, refill->lent);
 	return n;
 }
 

@@ -296,10 +296,8 @@ static int refill_sweep(struct kring_refill *refill, enum kring_depth depth)
 		refill->found += kring_pool_sweep(pool, refill->client,
 						  refill->want,
 						  lends_swept(refill));
-	if (refill->lent && refill->lent == refill->want) {
-		trace_refill(pool, refill->client, refill->want, refill->lent);
+	if (refill->lent && refill->lent == refill->want)
 		return 0;
-	}
 	/* lend even if nothing was freed: another sweep may have freed slots */
 	return lend_or_claim(refill);
 }

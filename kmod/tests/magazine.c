@@ -5,6 +5,7 @@
 #include "../core/pool.h"
 #include "../core/reclaim.h"
 #include "../core/refill.h"
+#include "../core/trace.h"
 #include "../core/xxl.h"
 #include "fixture.h"
 
@@ -165,6 +166,28 @@ static void swept_slots_beyond_the_quota_are_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, client->charged[RRING_S], FIXTURE_S / 4u);
 	KUNIT_EXPECT_EQ(test, before->charged[RRING_S], 0u);
 	KUNIT_EXPECT_EQ(test, pool->nr_free, FIXTURE_S - FIXTURE_S / 4u);
+}
+
+/* Count the refills that are traced while the arena is not locked. */
+static void count_unlocked(void *unlocked, const struct kring_pool *pool,
+			   const struct kring_client *client, u32 want, u32 lent)
+{
+	*(u32 *)unlocked += !mutex_is_locked(&pool->arena->lock);
+}
+
+static void refills_are_traced_under_the_lock(struct kunit *test)
+{
+	struct kring_client *client = client_that_dropped_all(test);
+	u32 unlocked = 0;
+
+	KUNIT_ASSERT_EQ(test, register_trace_refill(count_unlocked, &unlocked),
+			0);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, 4), 4);
+	KUNIT_EXPECT_EQ(test, fixture_refill(client, RRING_S, FIXTURE_S),
+			FIXTURE_S - 4);
+	unregister_trace_refill(count_unlocked, &unlocked);
+	tracepoint_synchronize_unregister();
+	KUNIT_EXPECT_EQ(test, unlocked, 0u);
 }
 
 /* ---- recalls ---- */
@@ -520,6 +543,7 @@ static struct kunit_case magazine_cases[] = {
 	KUNIT_CASE(refill_of_dry_pool_fails),
 	KUNIT_CASE(swept_slots_go_into_the_magazine),
 	KUNIT_CASE(swept_slots_beyond_the_quota_are_free),
+	KUNIT_CASE(refills_are_traced_under_the_lock),
 	KUNIT_CASE(slots_of_an_idle_client_are_recalled),
 	KUNIT_CASE(first_slot_of_an_untouched_refill_stays),
 	KUNIT_CASE(slot_taken_and_given_on_is_not_spared),
