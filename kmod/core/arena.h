@@ -92,7 +92,8 @@ struct kring_arena {
 	kuid_t creator;			/* user that created the arena */
 	kuid_t uid;			/* owner */
 	kgid_t gid;			/* netlink changes this and .mode under
-					 * .lock; others read them without a lock
+					 * .lock; a task that reads them without
+					 * the lock may see one of them changed
 					 */
 	umode_t mode;
 	atomic_t changes;		/* counts kring_arena_changed() calls */
@@ -161,8 +162,8 @@ struct kring_arena *kring_arena_new(const struct rring_create *args,
 void kring_arena_forget_name(struct kring_arena *arena);
 int kring_arena_unname(const char *name, struct net *net);
 struct kring_arena *kring_arena_lookup(const char *name, struct net *net);
-struct kring_arena *kring_arena_find(const char *name, struct net *net,
-				     u32 role);
+struct kring_arena *kring_arena_find(const char *name, u32 role);
+bool kring_arena_permits(const struct kring_arena *arena, u32 role);
 void kring_arena_get(struct kring_arena *arena);
 void kring_arena_put(struct kring_arena *arena);
 u32 kring_arena_next_serial(u32 *last);

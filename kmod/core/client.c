@@ -123,8 +123,7 @@ void kring_client_release(struct kring_client *client)
 static struct kring_arena *attach_arena(const struct rring_attach *args)
 {
 	if (args->arena_fd < 0)
-		return kring_arena_find(args->name,
-					current->nsproxy->net_ns, args->role);
+		return kring_arena_find(args->name, args->role);
 	if (args->name[0])
 		return ERR_PTR(-EINVAL);
 	return kring_descriptor_arena(args->arena_fd);
@@ -191,18 +190,36 @@ static int find_id(const struct kring_arena *arena, u32 role)
 }
 
 /*
+ * Check again whether the calling task may attach by name to @arena, which
+ * kring_arena_find() has found: its mode or its group may have changed, or its name
+ * may be gone. This may be long ago, if the task had to wait for memory. Return 0,
+ * -ENOENT if the arena has no name any more, or -EACCES if the mode does not permit
+ * @role. The caller holds the arena's lock.
+ */
+static int check_found(const struct kring_arena *arena, u32 role)
+{
+	if (!READ_ONCE(arena->named))
+		return -ENOENT;
+	return kring_arena_permits(arena, role) ? 0 : -EACCES;
+}
+
+/*
  * Give @client a free id of @arena, enter @client into the arena's tables, and
  * store .arena of @client: from then on @client is attached. The caller has set
- * all other fields. Return 0, an error of find_id(), or -EINTR if the process is
- * being killed. Takes the arena's lock.
+ * all other fields. If @by_name is true, the caller has found the arena by its
+ * name. Return 0, an error of check_found() or find_id(), or -EINTR if the process
+ * is being killed. Takes the arena's lock.
  */
-static int add_to_tables(struct kring_client *client, struct kring_arena *arena)
+static int add_to_tables(struct kring_client *client, struct kring_arena *arena,
+			 bool by_name)
 {
 	int id;
 
 	if (mutex_lock_killable(&arena->lock))
 		return -EINTR;
-	id = find_id(arena, client->role);
+	id = by_name ? check_found(arena, client->role) : 0;
+	if (!id)
+		id = find_id(arena, client->role);
 	if (id > 0)
 		id = kring_groups_join(client, arena) ?: id;
 	if (id < 0) {
@@ -261,23 +278,24 @@ static int sweep_groups(struct kring_client *client, struct kring_arena *arena)
 }
 
 /*
- * Add @client to the tables of @arena. In an owned arena, slots that no client
- * needs any more may be all that keeps the groups in use that a new producer
- * needs. So free such slots, and try again. Entries that rings only retain do
- * not give way: who may not attach should not take them from others. Return 0,
- * or an error of add_to_tables() or sweep_groups(). Takes the arena's lock. May
- * sleep.
+ * Add @client to the tables of @arena: see add_to_tables(). In an owned arena,
+ * slots that no client needs any more may be all that keeps the groups in use that
+ * a new producer needs. So free such slots, and try again. Entries that rings only
+ * retain do not give way: who may not attach should not take them from others.
+ * Return 0, or an error of add_to_tables() or sweep_groups(). Takes the arena's
+ * lock. May sleep.
  */
-static int add_or_sweep(struct kring_client *client, struct kring_arena *arena)
+static int add_or_sweep(struct kring_client *client, struct kring_arena *arena,
+			bool by_name)
 {
 	bool needs_groups = kring_arena_is_owned(arena) &&
 			    client->role == RRING_PRODUCER;
-	int err = add_to_tables(client, arena);
+	int err = add_to_tables(client, arena, by_name);
 
 	if (err != -EUSERS || !needs_groups)
 		return err;
 	err = sweep_groups(client, arena);
-	return err ? err : add_to_tables(client, arena);
+	return err ? err : add_to_tables(client, arena, by_name);
 }
 
 static int attach(struct kring_client *client, const struct rring_attach *args)
@@ -302,7 +320,7 @@ static int attach(struct kring_client *client, const struct rring_attach *args)
 	kring_evcount_init(&client->evcount, arena);
 	kring_rate_begin(client);
 	get_identity(client);
-	err = add_or_sweep(client, arena);
+	err = add_or_sweep(client, arena, args->arena_fd < 0);
 	if (err)
 		goto fail_identity;
 	return 0;

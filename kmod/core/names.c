@@ -159,10 +159,12 @@ int kring_names_check_user(void)
 }
 
 /*
- * Return true if the calling task may attach to @arena by name in the role
- * @role. The caller holds kring_names_lock.
+ * Return true if the calling task, in whose network namespace @arena was found,
+ * may attach to @arena by name in the role @role. While netlink changes the group
+ * and the mode, the result may be that for one of them changed, unless the caller
+ * holds the arena's lock.
  */
-static bool may_attach(const struct kring_arena *arena, u32 role)
+bool kring_arena_permits(const struct kring_arena *arena, u32 role)
 {
 	static const umode_t need[] = {
 		[RRING_OBSERVER] = 04,
@@ -176,7 +178,7 @@ static bool may_attach(const struct kring_arena *arena, u32 role)
 	else if (in_egroup_p(READ_ONCE(arena->gid)))
 		mode >>= 3;
 	return mode & need[role] ||
-	       ns_capable(arena->net->user_ns, CAP_DAC_OVERRIDE);
+	       ns_capable(current->nsproxy->net_ns->user_ns, CAP_DAC_OVERRIDE);
 }
 
 /*
@@ -198,23 +200,23 @@ struct kring_arena *kring_arena_lookup(const char *name, struct net *net)
 }
 
 /*
- * Find the arena named @name in @net, to which the calling task wants to attach
- * as @role. Return the arena with a reference. Return ERR_PTR(-ENOENT) if no
- * arena has the name, ERR_PTR(-EACCES) if the task may not attach in this role
- * (see may_attach()), or ERR_PTR(-EINTR) if the task is being killed. Takes
+ * Find the arena named @name in the calling task's network namespace, to which the
+ * task wants to attach as @role. Return the arena with a reference. Return
+ * ERR_PTR(-ENOENT) if no arena has the name, ERR_PTR(-EACCES) if the task may not
+ * attach in this role (see kring_arena_permits()), or ERR_PTR(-EINTR) if the task
+ * is being killed. The caller checks again when it holds the arena's lock. Takes
  * kring_names_lock.
  */
-struct kring_arena *kring_arena_find(const char *name, struct net *net,
-				     u32 role)
+struct kring_arena *kring_arena_find(const char *name, u32 role)
 {
 	struct kring_arena *arena;
 
 	if (mutex_lock_killable(&kring_names_lock))
 		return ERR_PTR(-EINTR);
-	arena = lookup(name, net);
+	arena = lookup(name, current->nsproxy->net_ns);
 	if (!arena)
 		arena = ERR_PTR(-ENOENT);
-	else if (!may_attach(arena, role))
+	else if (!kring_arena_permits(arena, role))
 		arena = ERR_PTR(-EACCES);
 	else
 		kref_get(&arena->ref);
@@ -232,7 +234,8 @@ static bool remove_name(struct kring_arena *arena)
 	bool persistent = arena->persistent;
 
 	hlist_del_init(&arena->of_name);
-	arena->named = false;
+	/* others read it without the lock */
+	WRITE_ONCE(arena->named, false);
 	arena->persistent = false;
 	kring_arena_changed(arena);
 	return persistent;

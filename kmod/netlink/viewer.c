@@ -63,8 +63,8 @@ static bool in_groups(const struct cred *cred, kgid_t gid)
 
 /*
  * Return the roles in which @viewer may attach to the arena by its name, as
- * bits RRING_MAY_*. The rules for .mode are the rules that kring_arena_find()
- * applies when a process attaches.
+ * bits RRING_MAY_*. The rules for .mode are those of kring_arena_permits(), for a
+ * process that attaches.
  */
 static u32 may_attach(const struct kring_viewer *viewer,
 		      const struct kring_access *access)

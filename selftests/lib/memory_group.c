@@ -23,6 +23,11 @@ void memory_group_limit(const char *bytes)
 	MUST(!file_write(MEMORY_GROUP "/memory.max", bytes));
 }
 
+void memory_group_slow_above(const char *bytes)
+{
+	MUST(!file_write(MEMORY_GROUP "/memory.high", bytes));
+}
+
 void memory_group_join(void)
 {
 	MUST(!file_write(MEMORY_GROUP "/cgroup.procs", "0"));

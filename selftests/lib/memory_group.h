@@ -7,6 +7,7 @@
 
 void memory_group_make(void);
 void memory_group_limit(const char *bytes);	/* as "32M" */
+void memory_group_slow_above(const char *bytes); /* who allocates sleeps then */
 void memory_group_join(void);			/* this process */
 long memory_group_in_use(void);			/* bytes */
 

@@ -72,6 +72,22 @@ void until_asleep(pid_t pid)
 	until_state(pid, "SZX");
 }
 
+/* The request is the second argument of the call in /proc/PID/syscall. */
+static int is_asleep_in(pid_t pid, unsigned int request)
+{
+	char call[TEXT_MAX];
+	unsigned int now;
+
+	return read_process(pid, "syscall", call) &&
+	       sscanf(call, "%*d %*x %x", &now) == 1 && now == request;
+}
+
+void until_asleep_in(pid_t pid, unsigned int request)
+{
+	while (!is_asleep_in(pid, request) && !strchr("ZX", state_of(pid)))
+		sched_yield();
+}
+
 /* /proc/PID/syscall is "running" until the process has left its CPU. */
 void until_off_cpu(pid_t pid)
 {

@@ -23,6 +23,9 @@ int is_asleep(pid_t pid);
 /* Wait until process @pid sleeps in the kernel, or has ended. */
 void until_asleep(pid_t pid);
 
+/* Wait until process @pid sleeps in the ioctl @request, or has ended. */
+void until_asleep_in(pid_t pid, unsigned int request);
+
 /*
  * Wait until @pid, whose state is stopped or asleep, has left its CPU: between
  * the change of state and the switch, it may be interrupted. Exits if @pid does
