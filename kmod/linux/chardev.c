@@ -118,7 +118,6 @@ static const struct file_operations device_fops = {
 	.mmap = device_mmap,
 	.poll = device_poll,
 	.unlocked_ioctl = device_ioctl,
-	.compat_ioctl = compat_ptr_ioctl,
 	.llseek = noop_llseek,
 };
 

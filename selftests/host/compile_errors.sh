@@ -3,7 +3,8 @@
 #
 # Programs that must not compile, and for which reason: types that no event can
 # be, static rings that no ring can be. Each in C11 and C++17 (without casts of
-# C), beside one that differs only in being right. And programs of 32 bits. Prints TAP.
+# C), beside one that differs only in being right. And what has 32 bits: programs,
+# and the module. Prints TAP.
 set -eu
 
 cd "$(dirname "$0")/../.."
@@ -143,6 +144,20 @@ check_32_bits() {
 	done
 }
 
+# The module, for a kernel of 32 bits: one line, before anything is compiled.
+check_kbuild() {
+	local bits=$1 what=$2 expected=$3
+
+	make -f Kbuild -n src=. CONFIG_64BIT="$bits" none \
+		>"$dir/errors" 2>&1 || true
+	if grep -q "$expected" "$dir/errors" &&
+	   [ "$(wc -l <"$dir/errors")" -eq 1 ]; then
+		report yes "$what"
+	else
+		report no "$what"
+	fi
+}
+
 compilers=()
 plus=0
 for compiler in gcc clang g++ clang++; do
@@ -156,7 +171,7 @@ for compiler in gcc clang g++ clang++; do
 	compilers+=("$compiler")
 done
 echo "TAP version 13"
-echo "1..$((${#compilers[@]} * 17 + plus))"
+echo "1..$((${#compilers[@]} * 17 + plus + 2))"
 for compiler in "${compilers[@]}"; do
 	check_types "$compiler"
 	check_rings "$compiler"
@@ -166,3 +181,7 @@ for compiler in "${compilers[@]}"; do
 		"a type with a constructor is refused" ;;
 	esac
 done
+check_kbuild "" "a module for a kernel of 32 bits is refused" \
+	"needs a 64-bit kernel"
+check_kbuild y "a module for a kernel of 64 bits is not" \
+	"No rule to make target 'none'"
