@@ -87,7 +87,8 @@ static void lay_out_owners(struct rring_arena_info *info, u32 producers)
 	rring_layout_owners(info);
 	for (i = 0; i < RRING_XXL; i++)
 		info->group_minimum[i] = info->pool[i].capacity /
-			rring_group_slots(i) / (2 * (producers + 1));
+			rring_group_slots(rring_group_bytes(info), i) /
+			(2 * (producers + 1));
 }
 
 static int set_owner(struct kring_arena *arena, const struct rring_create *args)
@@ -169,6 +170,8 @@ static int alloc_regions(struct kring_arena *arena,
 	info = kzalloc(sizeof(*info), GFP_KERNEL_ACCOUNT);
 	if (!info)
 		return -ENOMEM;
+	if (args->flags & RRING_CREATE_OWNED)
+		info->group_bytes = PAGE_SIZE;
 	rring_layout_arena(info, args->capacity, args->max_clients,
 			   args->max_rings);
 	if (args->flags & RRING_CREATE_OWNED)

@@ -112,7 +112,7 @@ static bool detach_groups(struct kring_pool *pool, struct kring_client *client,
 static void revoke_groups(const struct kring_pool *pool,
 			  const struct claim *claim, u32 first, u32 n)
 {
-	u64 page = pool->info->payload_offset / RRING_PAGE;
+	u64 page = kring_groups_first_page(pool);
 	u32 pages = pool->groups->pages;
 
 	kring_revoke_own(claim->victim, page + (u64)first * pages,

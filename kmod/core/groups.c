@@ -37,7 +37,7 @@ int kring_groups_round(struct rring_create *args)
 	u32 i;
 
 	for (i = 0; i < RRING_XXL; i++) {
-		u32 slots = rring_group_slots(i);
+		u32 slots = rring_group_slots(PAGE_SIZE, i);
 		u32 groups = DIV_ROUND_UP(args->capacity[i], slots);
 
 		if (groups * slots > RRING_POOL_CAPACITY_MAX)
@@ -51,9 +51,39 @@ int kring_groups_round(struct rring_create *args)
 	return args->producers && args->producers <= fits ? 0 : -EINVAL;
 }
 
-static u64 all_free(const struct kring_groups *groups)
+/* Return the bitmap of @group: a bit is 1 if the slot is free. */
+static u64 *free_of(const struct kring_groups *groups,
+		    const struct kring_group *group)
 {
-	return GENMASK_ULL(groups->slots - 1, 0);
+	return groups->free +
+	       (size_t)kring_group_index(groups, group) * groups->words;
+}
+
+static void free_all(struct kring_groups *groups, struct kring_group *group)
+{
+	u32 last = (groups->slots - 1) % 64;
+	u64 *free = free_of(groups, group);
+	u32 i;
+
+	for (i = 0; i < groups->words; i++)
+		free[i] = i + 1 < groups->words ? U64_MAX :
+						  GENMASK_ULL(last, 0);
+	group->nr_free = groups->slots;
+}
+
+/* Take the first free slot of @group, which has one. Return its number there. */
+static u32 take_first(struct kring_groups *groups, struct kring_group *group)
+{
+	u64 *free = free_of(groups, group);
+	u32 i = 0;
+	u32 bit;
+
+	while (!free[i])
+		i++;
+	bit = __builtin_ctzll(free[i]);
+	free[i] &= free[i] - 1;
+	group->nr_free--;
+	return i * 64 + bit;
 }
 
 static void owner_init(struct kring_owner *owner, struct kring_client *client)
@@ -76,6 +106,12 @@ rring_word_t *kring_groups_words(const struct kring_pool *pool)
 	return words + info->group_base[pool->index];
 }
 
+/* Return the page of PAYLOAD at which group 0 of @pool begins. */
+u64 kring_groups_first_page(const struct kring_pool *pool)
+{
+	return pool->info->payload_offset / PAGE_SIZE;
+}
+
 /*
  * Give @pool, which kring_pool_init() fills, its groups. All are free, and
  * nobody owns them. Return 0 or an error of kring_tables_alloc().
@@ -92,17 +128,21 @@ int kring_groups_init(struct kring_pool *pool)
 	if (err)
 		return err;
 	pool->groups = groups;
-	groups->slots = rring_group_slots(pool->index);
-	groups->pages = groups->slots * pool->info->slot_size / RRING_PAGE;
+	groups->slots = rring_group_slots(rring_group_bytes(info),
+					  pool->index);
+	groups->words = DIV_ROUND_UP(groups->slots, 64);
+	groups->pages = groups->slots * pool->info->slot_size / PAGE_SIZE;
 	groups->nr = pool->capacity / groups->slots;
 	groups->word = kring_groups_words(pool);
 	groups->group = kring_tables_alloc(tables, groups->nr,
 					   sizeof(*groups->group), &err);
+	groups->free = kring_tables_alloc(tables, groups->nr,
+					  groups->words * sizeof(u64), &err);
 	if (err)
 		return err;
 	INIT_LIST_HEAD(&groups->nobody);
 	for (i = 0; i < groups->nr; i++) {
-		groups->group[i].free = all_free(groups);
+		free_all(groups, &groups->group[i]);
 		list_add_tail(&groups->group[i].node, &groups->nobody);
 	}
 	groups->nr_nobody = groups->nr;
@@ -115,8 +155,10 @@ int kring_groups_init(struct kring_pool *pool)
 
 void kring_groups_destroy(struct kring_pool *pool)
 {
-	if (pool->groups)
+	if (pool->groups) {
+		kvfree(pool->groups->free);
 		kvfree(pool->groups->group);
+	}
 	kvfree(pool->groups);
 }
 
@@ -274,20 +316,19 @@ u32 kring_groups_take(struct kring_pool *pool, struct kring_owner *owner)
 {
 	struct kring_groups *groups = pool->groups;
 	struct kring_group *group;
-	u32 slot, bit;
+	u32 slot;
 
 	if (owner->part_free)
 		group = list_first_entry(&owner->part, struct kring_group,
 					 node);
 	else
 		group = begin_group(groups, owner);
-	bit = __builtin_ctzll(group->free);
-	group->free &= group->free - 1;
+	slot = kring_group_index(groups, group) * groups->slots +
+	       take_first(groups, group);
 	owner->part_free--;
 	pool->nr_free--;
-	slot = kring_group_index(groups, group) * groups->slots + bit;
 	pool->high_water = max(pool->high_water, slot + 1);
-	if (!group->free) {
+	if (!group->nr_free) {
 		list_del(&group->node);
 		list_add_tail(&group->node, &owner->full);
 	}
@@ -334,15 +375,17 @@ void kring_groups_give(struct kring_pool *pool, u32 slot)
 {
 	struct kring_groups *groups = pool->groups;
 	struct kring_group *group = &groups->group[slot / groups->slots];
+	u32 bit = slot % groups->slots;
 
-	if (!group->free) {
+	if (!group->nr_free) {
 		list_del(&group->node);
 		list_add_tail(&group->node, &group->owner->part);
 	}
-	group->free |= BIT_ULL(slot % groups->slots);
+	free_of(groups, group)[bit / 64] |= BIT_ULL(bit % 64);
+	group->nr_free++;
 	group->owner->part_free++;
 	pool->nr_free++;
-	if (group->free == all_free(groups))
+	if (group->nr_free == groups->slots)
 		end_group(groups, group);
 }
 
@@ -432,7 +475,7 @@ void kring_group_to_orphans(struct kring_groups *groups,
 			    struct kring_group *group)
 {
 	struct kring_owner *orphans = &groups->orphans;
-	u32 n = hweight64(group->free);
+	u32 n = group->nr_free;
 
 	list_del(&group->node);
 	group->owner->part_free -= n;
@@ -502,7 +545,7 @@ bool kring_groups_writable(const struct kring_client *client, u64 page,
 	for (i = 0; i < RRING_XXL; i++) {
 		const struct kring_pool *pool = &client->arena->pool[i];
 		const struct kring_groups *groups = pool->groups;
-		u64 base = pool->info->payload_offset / RRING_PAGE;
+		u64 base = kring_groups_first_page(pool);
 		u64 group;
 
 		if (!groups || page < base)

@@ -18,7 +18,7 @@ struct kring_pool;
 struct kring_group {
 	struct list_head node;
 	struct kring_owner *owner;	/* NULL: nobody */
-	u64 free;			/* bitmap: slots that are free */
+	u32 nr_free;			/* slots that are free */
 	bool sealed;			/* its owner may not write it any more */
 };
 
@@ -43,9 +43,13 @@ struct kring_owner {
 /* The groups of one pool. */
 struct kring_groups {
 	struct kring_group *group;	/* array of .nr */
+	u64 *free;			/* bitmaps: slots that are free. Each
+					 * group has .words words
+					 */
 	rring_word_t *word;		/* owner words, in the ARENA region */
 	u32 nr;
 	u32 slots;			/* slots of one group */
+	u32 words;			/* in .free, for one group */
 	u32 pages;			/* pages of one group */
 	struct list_head nobody;	/* groups that nobody owns */
 	u32 nr_nobody;			/* groups in .nobody */
@@ -104,6 +108,7 @@ void kring_groups_settle(struct kring_pool *pool, struct kring_client *client,
 int kring_groups_join(struct kring_client *client, struct kring_arena *arena);
 void kring_groups_leave(struct kring_client *client);
 rring_word_t *kring_groups_words(const struct kring_pool *pool);
+u64 kring_groups_first_page(const struct kring_pool *pool);
 bool kring_groups_writable(const struct kring_client *client, u64 page,
 			   u64 *first, u64 *end);
 

@@ -18,13 +18,13 @@ struct kring_region {
 #ifdef __KERNEL__
 	struct page **pages;
 #endif
-	unsigned long nr_pages;		/* of PAGE_SIZE bytes */
+	unsigned long nr_pages;		/* of the machine: PAGE_SIZE bytes */
 	void *addr;			/* NULL if no page is allocated */
 	struct kring_account *account;	/* the region is charged to it */
 };
 
 int kring_region_alloc(struct kring_region *region,
-		       struct kring_account *account, u64 size);
+		       struct kring_account *account, u64 bytes);
 void kring_region_free(struct kring_region *region);
 int kring_region_insert(const struct kring_region *region,
 			struct vm_area_struct *vma, unsigned long first,

@@ -48,8 +48,8 @@ static int check_event(const struct kring_client *client, u64 handle)
 
 /*
  * Do step 1 for the event of @handle. If it is of XXL, store its pages in *@xxl,
- * with a reference. Return 0 or an error of kring_client_lock() or
- * check_event(). Takes the arena's lock.
+ * with a reference. Return 0, -EINVAL if other events may be in the same page, or
+ * an error of kring_client_lock() or check_event(). Takes the arena's lock.
  */
 static int begin_seal(struct kring_client *client, u64 handle,
 		      struct kring_pages **xxl)
@@ -61,8 +61,9 @@ static int begin_seal(struct kring_client *client, u64 handle,
 	if (err)
 		return err;
 	err = check_event(client, handle);
-	if (!err && pool->groups) {
-		/* a group of L or XL has one slot */
+	if (!err && pool->groups && pool->groups->slots > 1) {
+		err = -EINVAL;
+	} else if (!err && pool->groups) {
 		pool->groups->group[slot].sealed = true;
 	} else if (!err) {
 		*xxl = kring_xxl_pages(pool, slot);
@@ -82,7 +83,7 @@ static void revoke_pages(struct kring_client *client, u64 handle,
 		kring_revoke_xxl(client, xxl);
 	else
 		kring_revoke_own(client,
-				 pool->info->payload_offset / RRING_PAGE +
+				 kring_groups_first_page(pool) +
 				 (u64)rring_handle_index(handle) *
 				 pool->groups->pages, pool->groups->pages);
 }
@@ -102,7 +103,7 @@ static int end_seal(struct kring_client *client, u64 handle)
 		return err;
 	err = check_event(client, handle);
 	if (!err) {
-		/* a group of L or XL has one slot */
+		/* a group of the class has one slot */
 		word = kring_groups_words(pool_of(client, handle)) +
 		       rring_handle_index(handle);
 		rring_word_store_release(word, rring_word_load(word) |

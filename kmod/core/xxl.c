@@ -48,7 +48,7 @@ static struct kring_xxl *xxl_new(struct kring_account *account, u64 size)
 struct kring_xxl *kring_xxl_get(struct kring_pool *pool,
 				struct kring_client *client, u64 bytes)
 {
-	u64 size = rring_page_align(bytes);
+	u64 size = PAGE_ALIGN(bytes);
 	struct kring_xxl *xxl = kring_idle_take(client, size);
 
 	if (xxl && !kring_remnants_is_pinned(xxl->pages))
@@ -84,7 +84,7 @@ void kring_xxl_put(struct kring_pool *pool, struct kring_xxl *xxl)
  */
 u64 kring_xxl_footprint(u64 bytes)
 {
-	return kring_region_footprint(rring_page_align(bytes));
+	return kring_region_footprint(bytes);
 }
 
 void kring_xxl_destroy(struct kring_pool *pool)

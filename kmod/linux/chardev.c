@@ -17,7 +17,7 @@
  * from @user to @args. Set *@size to the size that the process has stored in
  * the struct. Fields that the process's struct lacks become 0. Return 0,
  * -EFAULT if @user cannot be read, -EINVAL if *@size is below the size of the
- * struct's first version, or -E2BIG if *@size is above a page or a byte that the
+ * struct's first version, or -E2BIG if *@size is above 4096 or a byte that the
  * kernel does not know is not zero.
  */
 static int copy_args(const struct kring_command *command,
@@ -27,7 +27,7 @@ static int copy_args(const struct kring_command *command,
 		return -EFAULT;
 	if (*size < command->least)
 		return -EINVAL;
-	if (*size > PAGE_SIZE)
+	if (*size > RRING_PAGE)
 		return -E2BIG;
 	return copy_struct_from_user(args, command->size, user, *size);
 }

@@ -13,7 +13,7 @@
 
 #include "../core/region.h"
 
-static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
+static_assert(PAGE_SIZE % RRING_PAGE == 0, "a page is no multiple of 4 KiB");
 
 /*
  * What the kernel needs for a region beside its pages and the table of them:
@@ -28,9 +28,9 @@ static_assert(PAGE_SIZE == RRING_PAGE, "the layouts are cut for 4 KiB pages");
  */
 u64 kring_region_footprint(u64 size)
 {
-	u64 nr = size >> PAGE_SHIFT;
+	u64 nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
 
-	return size + kring_alloc_size(nr * sizeof(struct page *)) +
+	return PAGE_ALIGN(size) + kring_alloc_size(nr * sizeof(struct page *)) +
 	       nr * sizeof(pte_t) + REGION_OVERHEAD;
 }
 
@@ -69,19 +69,19 @@ fail:
 }
 
 /*
- * Allocate @size bytes of zeroed pages for @region, map them in the kernel, and
- * charge kring_region_footprint() of @size to @account. @size is a multiple of
- * PAGE_SIZE, and the caller has zeroed *@region. Return 0, -ENOSPC if all
+ * Allocate zeroed pages for @region, @bytes or more, map them in the kernel, and
+ * charge kring_region_footprint() of @bytes to @account. No other region has a
+ * part of the last page. The caller has zeroed *@region. Return 0, -ENOSPC if all
  * accounts together would exceed max_bytes, or -ENOMEM if there is no memory or
  * the process is being killed. After an error *@region is zero. May sleep.
  */
 int kring_region_alloc(struct kring_region *region,
-		       struct kring_account *account, u64 size)
+		       struct kring_account *account, u64 bytes)
 {
-	unsigned long nr = size >> PAGE_SHIFT;
+	unsigned long nr = PAGE_ALIGN(bytes) >> PAGE_SHIFT;
 	int err;
 
-	err = kring_account_charge(account, kring_region_footprint(size));
+	err = kring_account_charge(account, kring_region_footprint(bytes));
 	if (err)
 		return err;
 	err = -ENOMEM;
@@ -106,7 +106,7 @@ fail_pages:
 fail_array:
 	kvfree(region->pages);
 fail_charge:
-	kring_account_uncharge(account, kring_region_footprint(size));
+	kring_account_uncharge(account, kring_region_footprint(bytes));
 	memset(region, 0, sizeof(*region));
 	return err;
 }

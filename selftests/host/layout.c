@@ -148,6 +148,63 @@ TEST(the_pools_of_an_arena_lie_one_after_another)
 	ASSERT_EQ(0, check_arena(capacity, RRING_CLIENTS_MAX, RRING_RINGS_MAX));
 }
 
+/* Count the groups of class @pool, and check them. 0: they break a promise. */
+static uint32_t groups_of(const struct rring_arena_info *info, uint32_t pool)
+{
+	uint32_t slots = rring_group_slots(info->group_bytes, pool);
+	uint32_t bytes = slots * rring_slot_size(pool);
+	uint64_t end = info->pool[pool].payload_offset +
+		       (uint64_t)info->pool[pool].capacity *
+		       rring_slot_size(pool);
+
+	if (!slots || bytes % info->group_bytes ||
+	    info->pool[pool].payload_offset % info->group_bytes)
+		return 0;
+	/* nothing else is in the last page of the pool */
+	end = rring_align(end, info->group_bytes);
+	if (end > (pool + 1 < RRING_XXL ?
+		   info->pool[pool + 1].payload_offset :
+		   info->pool[0].header_offset))
+		return 0;
+	return info->pool[pool].capacity / slots;
+}
+
+TEST(groups_of_an_owned_arena_fill_pages_of_every_size)
+{
+	static const uint32_t pages[] = { 4096, 16384, 65536 };
+	uint32_t capacity[RRING_POOLS] = { 0 };
+	struct rring_arena_info info;
+	uint32_t pool, n, base;
+	size_t i;
+
+	for (i = 0; i < COUNT(pages); i++)
+		for (n = 1; n < 20; n++) {
+			memset(&info, 0, sizeof(info));
+			info.group_bytes = pages[i];
+			for (pool = 0; pool < RRING_XXL; pool++)
+				capacity[pool] =
+					n * rring_group_slots(pages[i], pool);
+			rring_layout_arena(&info, capacity, 3, 3);
+			rring_layout_owners(&info);
+			for (pool = 0, base = 0; pool < RRING_XXL; pool++) {
+				ASSERT_EQ(n, groups_of(&info, pool));
+				ASSERT_EQ(base, info.group_base[pool]);
+				base += n;
+			}
+		}
+}
+
+TEST(without_a_size_groups_fill_pages_of_4_kib)
+{
+	static const uint32_t slots[RRING_XXL] = { 64, 16, 4, 1, 1 };
+	const struct rring_arena_info info = { 0 };
+	uint32_t pool;
+
+	for (pool = 0; pool < RRING_XXL; pool++)
+		ASSERT_EQ(slots[pool],
+			  rring_group_slots(rring_group_bytes(&info), pool));
+}
+
 TEST(a_ring_holds_all_its_entries_and_payloads)
 {
 	static const uint32_t capacity[] = {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "owned_arena.h"
 #include "stream.h"
@@ -12,7 +13,10 @@ uint32_t owned_slot_bytes(enum rring_class pool)
 
 uint32_t owned_group_slots(enum rring_class pool)
 {
-	return pool < RRING_L ? 4096 / owned_slot_bytes(pool) : 1;
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
+
+	return page > owned_slot_bytes(pool) ? page / owned_slot_bytes(pool) :
+					       1;
 }
 
 int owned_arena(uint32_t groups, uint32_t producers)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <rusted_ring/internal/layout.h>
 
@@ -125,6 +126,13 @@ void region_end(struct region *region)
 	free(region->copy);
 }
 
+static size_t in_pages(size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
 int region_is_whole(const struct region *region)
 {
 	unsigned long start = (unsigned long)region->addr;
@@ -137,7 +145,7 @@ int region_is_whole(const struct region *region)
 		if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 ||
 		    from != start)
 			continue;
-		whole = to - from == region->size &&
+		whole = to - from == in_pages(region->size) &&
 			!strcmp(rights, region->writable ? "rw-s" : "r--s");
 	}
 	if (maps)

@@ -7,6 +7,7 @@
  * detail can be wrong. The errno is right.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "error.h"
@@ -35,7 +36,7 @@ static int owners_fit(const struct rring_arena_config *config)
 	uint32_t i, slots;
 
 	for (i = 0; i < RRING_XXL; i++) {
-		slots = rring_group_slots(i);
+		slots = rring_group_slots((uint32_t)getpagesize(), i);
 		if (config->capacity[i] &&
 		    (config->capacity[i] + slots - 1) / slots / 2 <= producers)
 			return 0;

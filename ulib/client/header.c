@@ -13,8 +13,9 @@ static const rring_word_t *owner_word(const struct rring_client *client,
 {
 	uint32_t pool = rring_handle_class(handle);
 	uint32_t slot = rring_handle_index(handle);
-	uint32_t group = pool < RRING_XXL ? slot / rring_group_slots(pool) :
-					    slot;
+	uint32_t group = pool < RRING_XXL ? slot / rring_group_slots(
+					    rring_group_bytes(client->arena),
+					    pool) : slot;
 
 	return &client->own->owners[client->arena->group_base[pool] + group];
 }

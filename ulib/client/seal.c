@@ -68,6 +68,9 @@ int rring_seal(struct rring_client *client, struct rring_event *event)
 		return rring_foreign_slow(client, event);
 	if (pool < RRING_L || pool > RRING_XXL)
 		return ulib_error(-EINVAL, "the event is below class RRING_L: a copy costs less than to seal");
+	if (pool < RRING_XXL &&
+	    rring_group_slots(rring_group_bytes(client->arena), pool) > 1)
+		return ulib_error(-EINVAL, "a page of this machine has several slots of the event's class; events of RRING_XXL can be sealed");
 	if (ulib_is_checked(client) && !ulib_checked_seal(client, event))
 		return ulib_not_held(client);
 	err = pool == RRING_XXL ? seal_xxl(client, event) :

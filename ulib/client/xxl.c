@@ -104,8 +104,8 @@ static int read_header(const struct rring_client *client,
 }
 
 /*
- * Take from the magazine a slot whose region has exactly @bytes, hold the slot,
- * and set *@mapped to a mapping of its region. Return 0; -EAGAIN if the
+ * Take from the magazine a slot whose region has exactly @bytes, rounded up
+ * to pages of the machine, hold the slot, and set *@mapped to a mapping of its region. Return 0; -EAGAIN if the
  * magazine has no such slot; or an error of ulib_mapped_get(): then this
  * function has dropped its hold on the slot. This function locks .lock of the
  * table.
@@ -166,9 +166,7 @@ static void cancelled_in_refill(void *context)
 	uint64_t handle;
 
 	lock(client);
-	handle = ulib_xxl_take_slot(client,
-				    rring_page_align(refill->args->bytes),
-				    &passed);
+	handle = ulib_xxl_take_slot(client, refill->args->bytes, &passed);
 	if (!handle) {
 		unlock(client);
 		return;
@@ -216,9 +214,7 @@ static int refill_and_take(struct rring_client *client,
 		takes = ulib_xxl_takes(client);
 		err = refill_one(client, args);
 		if (!err)
-			err = take_and_map(client,
-					   rring_page_align(args->bytes),
-					   mapped);
+			err = take_and_map(client, args->bytes, mapped);
 		if (err != -EAGAIN && err != -ENOSPC && err != -EDQUOT)
 			return err;
 		taken = ulib_xxl_await_take(client, takes, args->deadline);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Take XXL slots from the magazine. Several threads may do it concurrently. */
 #include <time.h>
+#include <unistd.h>
 
 #include "../thread.h"
 #include "client.h"
@@ -59,6 +60,7 @@ uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 	/* P: pairs with O in lend(): the handles below .head are written */
 	uint64_t head = rring_seq_load_acquire(&pool->magazine->head);
 	uint64_t position = rring_seq_load(pool->tail);
+	uint64_t size = rring_align(bytes, (uint64_t)getpagesize());
 	uint64_t handle;
 
 	for (; position != head; position++) {
@@ -66,7 +68,7 @@ uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			continue;
 		handle = RRING_LOAD(&pool->magazine->handle[
 				    position % RRING_MAGAZINE_SLOTS]);
-		if (ulib_xxl_bytes(client, handle) != bytes)
+		if (ulib_xxl_bytes(client, handle) != size)
 			continue;
 		rring_word_fetch_add(&pool->ledger[rring_handle_index(handle)],
 				     RRING_MOVE + RRING_HOLD);

@@ -12,7 +12,7 @@
 #include "host.h"
 
 #define MARK		"rusted_ring-names"
-#define MARK_SIZE	4096
+#define MARK_SIZE	4096	/* at most a page */
 
 /* Return 1 if a copy has put its mark into this process, else 0. */
 static int has_mark(void)

@@ -299,7 +299,7 @@ static int map_region(struct kring_client *client,
 {
 	const struct kring_region *region = ref->region;
 
-	if (size != kring_region_size(region))
+	if (PAGE_ALIGN(size) != kring_region_size(region))
 		return -EINVAL;
 	if (writable && !ref->writable)
 		return -EACCES;

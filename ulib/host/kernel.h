@@ -107,8 +107,10 @@ static inline bool IS_ERR_OR_NULL(const void *pointer)
 #define GFP_KERNEL			0u
 #define GFP_KERNEL_ACCOUNT		0u
 #define __GFP_NOWARN			0u
-#define PAGE_SHIFT			12
-#define PAGE_SIZE			4096u
+#define PAGE_SIZE			((unsigned long)getpagesize())
+#define PAGE_SHIFT			__builtin_ctzl(PAGE_SIZE)
+#define PAGE_ALIGN(bytes)		\
+	(((bytes) + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1))
 
 static inline void *kvcalloc(size_t n, size_t size, gfp_t flags)
 {

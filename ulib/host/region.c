@@ -79,7 +79,7 @@ void host_region_unlock(void)
 
 u64 kring_region_footprint(u64 size)
 {
-	return size;
+	return PAGE_ALIGN(size);
 }
 
 /* Return how many bytes of the region of @header are in RAM. */
@@ -223,8 +223,9 @@ static void *memory_new(struct kring_account *account, size_t size)
 }
 
 int kring_region_alloc(struct kring_region *region,
-		       struct kring_account *account, u64 size)
+		       struct kring_account *account, u64 bytes)
 {
+	u64 size = PAGE_ALIGN(bytes);
 	int err = charge(account, size);
 
 	/* the idle regions are of this process, and so of its cgroup */

@@ -64,14 +64,20 @@ RRING_ASSERT_SIZE(struct rring_pool_stat, 48);
 RRING_ASSERT_SIZE(struct rring_reclaim, 16);
 RRING_ASSERT_SIZE(struct rring_seal, 16);
 
+/* @page is a power of two. */
+static inline __u64 rring_align(__u64 bytes, __u64 page)
+{
+	return (bytes + page - 1) & ~(page - 1);
+}
+
 static inline __u64 rring_page_align(__u64 bytes)
 {
-	return (bytes + RRING_PAGE - 1) & ~(__u64)(RRING_PAGE - 1);
+	return rring_align(bytes, RRING_PAGE);
 }
 
 /*
  * The word of an XXL slot in ARENA: the number of the slot's region, and the size
- * of the region, in pages in the word, in bytes here.
+ * of the region, in units of RRING_PAGE in the word, in bytes here.
  */
 #define RRING_XXL_PAGES_BITS	20
 
@@ -154,16 +160,24 @@ static inline void rring_layout_ledger(struct rring_arena_info *info)
 	info->ledger_size = rring_page_align(size);
 }
 
+/* Return the bytes of a group: in an owned arena, payloads of one owner. */
+static inline __u32 rring_group_bytes(const struct rring_arena_info *info)
+{
+	return info->group_bytes ? info->group_bytes : RRING_PAGE;
+}
+
 /*
  * Fill @info for an arena with @capacity[i] slots of class i, at most
  * @max_clients clients and at most @max_rings rings. The caller has zeroed
- * @info, and has checked that each of these numbers is at most its RRING_*_MAX.
- * So neither a 64-bit sum nor the 32-bit .slots can overflow.
+ * @info, but for .group_bytes of an owned arena, and has checked that each of
+ * these numbers is at most its RRING_*_MAX. So neither a 64-bit sum nor the
+ * 32-bit .slots can overflow.
  */
 static inline void rring_layout_arena(struct rring_arena_info *info,
 				      const __u32 *capacity, __u32 max_clients,
 				      __u32 max_rings)
 {
+	__u32 group = rring_group_bytes(info);
 	__u64 payload = 0;
 	__u32 slots = 0;
 	__u32 i;
@@ -183,8 +197,8 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 		if (i == RRING_XXL)
 			pool->batch = 1;
 		pool->payload_offset = payload;
-		payload = rring_page_align(payload + (__u64)capacity[i] *
-					   pool->slot_size);
+		payload = rring_align(payload + (__u64)capacity[i] *
+				      pool->slot_size, group);
 		slots += capacity[i];
 	}
 	for (i = 0; i < RRING_POOLS; i++) {
@@ -220,12 +234,15 @@ static inline void rring_layout_changes(struct rring_arena_info *info)
 				       sizeof(struct rring_change));
 }
 
-/* Return how many slots a group of class @pool has in an owned arena. */
-static inline __u32 rring_group_slots(__u32 pool)
+/*
+ * Return how many slots a group of class @pool has in an owned arena, in which
+ * rring_group_bytes() returns @bytes.
+ */
+static inline __u32 rring_group_slots(__u32 bytes, __u32 pool)
 {
 	__u32 size = rring_slot_size(pool);
 
-	return size < RRING_PAGE ? RRING_PAGE / size : 1;
+	return size < bytes ? bytes / size : 1;
 }
 
 /*
@@ -240,7 +257,8 @@ static inline void rring_layout_owners(struct rring_arena_info *info)
 
 	for (i = 0; i < RRING_XXL; i++) {
 		info->group_base[i] = groups;
-		groups += info->pool[i].capacity / rring_group_slots(i);
+		groups += info->pool[i].capacity /
+			  rring_group_slots(rring_group_bytes(info), i);
 	}
 	info->group_base[RRING_XXL] = groups;
 	groups += info->pool[RRING_XXL].capacity;

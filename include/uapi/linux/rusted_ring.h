@@ -36,7 +36,9 @@
 #define RRING_ABI_VERSION	3
 #define RRING_MAGIC		0x474e4952u	/* "RING" */
 #define RRING_LINE		64		/* bytes of a cache line */
-#define RRING_PAGE		4096		/* bytes */
+#define RRING_PAGE		4096		/* bytes; a page of the machine
+						 * is this or a multiple
+						 */
 #define RRING_NAME_MAX		64		/* bytes, with the zero */
 
 /*
@@ -198,7 +200,8 @@ enum rring_region_type {
 /*
  * The offset with which mmap() maps a region. @region is of enum
  * rring_region_type. @index is 0 for all regions but CURSORS, RING, XXL and
- * HEADERS. The caller maps exactly the size of the region, with MAP_SHARED.
+ * HEADERS. The caller maps exactly the size of the region, with MAP_SHARED. Each
+ * region ends with a page of the machine, and mmap() rounds the size up to that.
  */
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
@@ -214,7 +217,8 @@ enum rring_region_type {
  *	  slot's present use, or 0 while a sweep decides about the slot;
  *	- a word (rring_word_t) for each slot of XXL, which tells the region that
  *	  the slot has: 63..20 the number of the region, which no other region of
- *	  the arena has, 19..0 its size in pages; 0 if the slot has no region.
+ *	  the arena has, 19..0 its size in units of RRING_PAGE, whole pages of the
+ *	  machine; 0 if the slot has no region.
  *	  A region with the same number later has the same pages, and only the
  *	  client that could write it before can write it then;
  *	- in an owned arena, an owner word (rring_word_t) for each group, and for
@@ -226,8 +230,9 @@ enum rring_region_type {
  */
 
 /*
- * In an owned arena the slots of a pool form groups. A group fills whole pages:
- * 64 slots of XS, 16 of S, 4 of M, or 1 slot of L or XL. A group with a slot in
+ * In an owned arena the slots of a pool form groups. A group fills whole pages of
+ * the machine: .group_bytes of slots, or 1 slot that has more. With pages of 4096
+ * bytes these are 64 slots of XS, 16 of S, 4 of M, or 1 slot of L or XL. A group with a slot in
  * use belongs to one producer, or to the kernel. Only this producer can write
  * the payloads in it, and only its region HEADERS has their headers. If it dies
  * first, the kernel owns the group, and copies the headers to PAYLOAD. A group
@@ -332,7 +337,9 @@ struct rring_arena_info {
 	__u64 summary_offset;	/* of the summary words in LEDGER */
 	__u64 changes_offset;	/* of the array of rring_change */
 	__u32 change_entries;	/* a power of two */
-	__u32 reserved2;
+	__u32 group_bytes;	/* in an owned arena: a page of the machine. 0:
+				 * RRING_PAGE
+				 */
 	/* changed by the kernel */
 	rring_seq_t changes;	/* how many changes there were */
 	__u8 reserved4[432];
@@ -1144,7 +1151,8 @@ struct rring_pool_stat {
  * write the payload raises SIGBUS; PAYLOAD, or a read-only mapping of the XXL
  * region, shows the payload.
  *
- *	EINVAL	also if the class of .handle is none of these
+ *	EINVAL	also if the class of .handle is none of these, or if a page of
+ *		the machine has several of its slots
  *	EOPNOTSUPP	the arena is not owned
  *	EPERM	also if another producer has allocated the event
  *	ESTALE	.handle names no present use of a slot

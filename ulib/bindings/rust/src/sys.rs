@@ -191,7 +191,7 @@ pub struct rring_arena_info {
     pub summary_offset: __u64,
     pub changes_offset: __u64,
     pub change_entries: __u32,
-    pub reserved2: __u32,
+    pub group_bytes: __u32,
     pub changes: rring_seq_t,
     pub reserved4: [__u8; 432usize],
     pub client_serial: [rring_flag_t; 256usize],
