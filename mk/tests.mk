@@ -59,6 +59,21 @@ $(TESTS:%.c=$(B)/%) $(API:%.c=$(B)/%) $(FAULTY): \
 	$(link) $^ -Wl,--wrap=_exit,--wrap=alarm -Wl,-z,now -lmnl -ljansson \
 		-lpthread -Wl,--no-as-needed -lgcc_s
 
+# Tests of selftests/api for machines whose pages have up to 64 KiB. Libraries of
+# this machine may be cut for smaller pages, so they are static.
+PAGES	:= $(addprefix $(B)/selftests/pages/,idle_region xxl_event)
+HELPERS	:= $(B)/selftests/pages/lib.a
+
+pages: $(PAGES)
+
+$(HELPERS): $(TESTLIB:%.c=$(B)/%.o)
+	@mkdir -p $(@D)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$(PAGES): $(B)/selftests/pages/%: $(B)/selftests/api/%.o $(HELPERS) $(STATIC)
+	$(link) -static $^ -Wl,--wrap=_exit,--wrap=alarm \
+		-Wl,-z,noseparate-code -Wl,-z,max-page-size=65536 -lpthread
+
 $(PACKETS): %: %.o
 	$(link) $^
 
@@ -132,4 +147,4 @@ counted: | $(HARNESS)/kselftest_harness.h
 -include $(wildcard $(patsubst %,$(B)/selftests/%/*.d,api lib host host/* \
 	   device/* device/tools/* fuzz))
 
-.PHONY: api selftests documents checkers asan tsan fuzz fuzzers counted
+.PHONY: api selftests pages documents checkers asan tsan fuzz fuzzers counted

@@ -5,6 +5,7 @@
  */
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -15,7 +16,7 @@
 #define PLACES	8u
 #define KEPT	4u		/* idle regions of one client, at most */
 #define FRAME	(6 * MIB)
-#define PAGES	(FRAME / 4096)
+#define PAGE	((uint32_t)sysconf(_SC_PAGESIZE))
 
 FIXTURE(idle)
 {
@@ -65,7 +66,7 @@ static int is_new(const struct rring_event *event)
 	const char *data = event->data;
 	size_t at;
 
-	for (at = 0; at < event->len; at += 4096)
+	for (at = 0; at < event->len; at += PAGE)
 		if (*(const volatile uint64_t *)(data + at))
 			return 0;
 	return 1;
@@ -101,7 +102,7 @@ TEST_F(idle, a_frame_that_is_allocated_again_has_no_new_pages)
 	for (i = 2; i < 20; i++)
 		EXPECT_EQ(data, pass(self, i));
 	/* fewer than one frame with new pages takes */
-	EXPECT_GT(PAGES, page_faults() - faults);
+	EXPECT_GT(FRAME / PAGE, page_faults() - faults);
 }
 
 TEST_F(idle, several_frames_on_their_way_have_no_new_pages)
@@ -126,7 +127,7 @@ TEST_F(idle, several_frames_on_their_way_have_no_new_pages)
 		for (i = 0; i < KEPT; i++)
 			ASSERT_EQ(0, rring_drop(self->consumer, &event[i]));
 	}
-	EXPECT_GT(MIB / 4096, page_faults() - faults);
+	EXPECT_GT(MIB / PAGE, page_faults() - faults);
 }
 
 TEST_F(idle, its_bytes_are_those_of_the_event_before)
@@ -145,10 +146,10 @@ TEST_F(idle, an_event_of_another_size_has_new_pages)
 	ASSERT_EQ(0, rring_drop(self->producer, &event));
 	event = alloc(self->producer, MIB + 1);
 	EXPECT_TRUE(is_new(&event));
-	event = alloc(self->producer, MIB - 4096);
+	event = alloc(self->producer, MIB - PAGE);
 	EXPECT_TRUE(is_new(&event));
 	/* in whole pages it has the same size */
-	event = alloc(self->producer, MIB - 4095);
+	event = alloc(self->producer, MIB - PAGE + 1);
 	EXPECT_FALSE(is_new(&event));
 }
 

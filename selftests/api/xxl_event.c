@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Events above 16 KiB have pages of their own, which are theirs while held. */
+#include <unistd.h>
+
 #include "kselftest_harness.h"
 
 #include "arena.h"
@@ -67,8 +69,9 @@ static int is_zero(const struct rring_event *event)
 
 TEST_F(xxl, the_first_event_of_any_length_has_zeroed_pages)
 {
-	static const size_t len[] = {
-		16 * KIB + 1, 24 * KIB, 24 * KIB + 1, MIB, 64 * MIB,
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t len[] = {
+		16 * KIB + 1, 6 * page, 6 * page + 1, MIB, 64 * MIB,
 	};
 	struct rring_event event, held;
 	size_t i;
@@ -94,14 +97,15 @@ TEST_F(xxl, the_first_event_of_any_length_has_zeroed_pages)
 
 TEST_F(xxl, alloc_by_class_takes_any_length_up_to_a_gibibyte)
 {
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	struct rring_event event;
 
 	ASSERT_EQ(0, rring_alloc_class(self->producer, RRING_XXL, 0, 1,
 				       &event));
 	EXPECT_EQ(0, event.len);
-	EXPECT_EQ(0, rring_resize(self->producer, &event, 4096));
-	EXPECT_EQ(4096, event.len);
-	EXPECT_EQ(-E2BIG, rring_resize(self->producer, &event, 4097));
+	EXPECT_EQ(0, rring_resize(self->producer, &event, page));
+	EXPECT_EQ(page, event.len);
+	EXPECT_EQ(-E2BIG, rring_resize(self->producer, &event, page + 1));
 	EXPECT_EQ(0, rring_drop(self->producer, &event));
 	EXPECT_EQ(-E2BIG, rring_alloc(self->producer, RRING_XXL_MAX + 1ul, 1,
 				      &event));
@@ -288,11 +292,12 @@ struct worker {
 /* Each thread uses other lengths, so that a mix-up would be noticed. */
 static void *allocate_and_drop(void *arg)
 {
+	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	struct worker *worker = arg;
 	uint32_t i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		uint32_t len = (32 + 8 * (worker->id * 7 + i % 5)) * KIB;
+		uint32_t len = (8 + 2 * (worker->id * 7 + i % 5)) * page;
 		struct rring_event event;
 
 		MUST(!rring_alloc_until(worker->client, len, i, SOON(),
