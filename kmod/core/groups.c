@@ -71,7 +71,7 @@ static void free_all(struct kring_groups *groups, struct kring_group *group)
 	group->nr_free = groups->slots;
 }
 
-/* Take the first free slot of @group, which has one. Return its number there. */
+/* Take the first free slot of @group, which has one. Return its number. */
 static u32 take_first(struct kring_groups *groups, struct kring_group *group)
 {
 	u64 *free = free_of(groups, group);

@@ -48,8 +48,8 @@ static int check_event(const struct kring_client *client, u64 handle)
 
 /*
  * Do step 1 for the event of @handle. If it is of XXL, store its pages in *@xxl,
- * with a reference. Return 0, -EINVAL if other events may be in the same page, or
- * an error of kring_client_lock() or check_event(). Takes the arena's lock.
+ * with a reference. Return 0, -EINVAL if other events may share its page, or an
+ * error of kring_client_lock() or check_event(). Takes the arena's lock.
  */
 static int begin_seal(struct kring_client *client, u64 handle,
 		      struct kring_pages **xxl)

@@ -69,11 +69,12 @@ fail:
 }
 
 /*
- * Allocate zeroed pages for @region, @bytes or more, map them in the kernel, and
- * charge kring_region_footprint() of @bytes to @account. No other region has a
- * part of the last page. The caller has zeroed *@region. Return 0, -ENOSPC if all
- * accounts together would exceed max_bytes, or -ENOMEM if there is no memory or
- * the process is being killed. After an error *@region is zero. May sleep.
+ * Allocate zeroed pages for @region, @bytes or more, map them in the kernel,
+ * and charge kring_region_footprint() of @bytes to @account. No other region
+ * has a part of the last page. The caller has zeroed *@region. Return 0, -ENOSPC
+ * if all accounts together would exceed max_bytes, or -ENOMEM if there is no
+ * memory or the process is being killed. After an error *@region is zero. May
+ * sleep.
  */
 int kring_region_alloc(struct kring_region *region,
 		       struct kring_account *account, u64 bytes)

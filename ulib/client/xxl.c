@@ -104,11 +104,11 @@ static int read_header(const struct rring_client *client,
 }
 
 /*
- * Take from the magazine a slot whose region has exactly @bytes, rounded up
- * to pages of the machine, hold the slot, and set *@mapped to a mapping of its region. Return 0; -EAGAIN if the
- * magazine has no such slot; or an error of ulib_mapped_get(): then this
- * function has dropped its hold on the slot. This function locks .lock of the
- * table.
+ * Take from the magazine a slot whose region has exactly @bytes, rounded up to
+ * pages of the machine. Hold the slot, and set *@mapped to a mapping of its
+ * region. Return 0; -EAGAIN if the magazine has no such slot; or an error of
+ * ulib_mapped_get(): then this function has dropped its hold on the slot. This
+ * function locks .lock of the table.
  */
 static int take_and_map(struct rring_client *client, uint64_t bytes,
 			struct ulib_mapped **mapped)

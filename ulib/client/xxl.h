@@ -53,10 +53,11 @@ void *ulib_xxl_read_only(struct rring_client *client, uint64_t handle,
 uint64_t ulib_xxl_bytes(const struct rring_client *client, uint64_t handle);
 
 /*
- * Take from the magazine a slot whose region has exactly @bytes,
- * rounded up to pages of the machine, and hold it. Return the slot's handle, and set *@passed to the number of slots that this
- * call has moved the magazine's tail past. Return 0 if the magazine has no such
- * slot; *@passed then stays unchanged. The caller holds .lock of the table.
+ * Take from the magazine a slot whose region has exactly @bytes, rounded up to
+ * pages of the machine, and hold it. Return the slot's handle, and set *@passed
+ * to the number of slots that this call has moved the magazine's tail past.
+ * Return 0 if the magazine has no such slot; *@passed then stays unchanged. The
+ * caller holds .lock of the table.
  */
 uint64_t ulib_xxl_take_slot(struct rring_client *client, uint64_t bytes,
 			    uint64_t *passed);

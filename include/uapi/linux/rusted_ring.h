@@ -200,8 +200,8 @@ enum rring_region_type {
 /*
  * The offset with which mmap() maps a region. @region is of enum
  * rring_region_type. @index is 0 for all regions but CURSORS, RING, XXL and
- * HEADERS. The caller maps exactly the size of the region, with MAP_SHARED. Each
- * region ends with a page of the machine, and mmap() rounds the size up to that.
+ * HEADERS. The caller maps exactly the size of the region, with MAP_SHARED.
+ * mmap() rounds the size up to a page of the machine, as the kernel does here.
  */
 #define RRING_OFF_REGION_SHIFT	52
 #define RRING_OFF_INDEX_SHIFT	40
@@ -217,8 +217,8 @@ enum rring_region_type {
  *	  slot's present use, or 0 while a sweep decides about the slot;
  *	- a word (rring_word_t) for each slot of XXL, which tells the region that
  *	  the slot has: 63..20 the number of the region, which no other region of
- *	  the arena has, 19..0 its size in units of RRING_PAGE, whole pages of the
- *	  machine; 0 if the slot has no region.
+ *	  the arena has, 19..0 its size in units of RRING_PAGE; 0 if the slot has
+ *	  no region. The size is whole pages of the machine.
  *	  A region with the same number later has the same pages, and only the
  *	  client that could write it before can write it then;
  *	- in an owned arena, an owner word (rring_word_t) for each group, and for
@@ -230,9 +230,10 @@ enum rring_region_type {
  */
 
 /*
- * In an owned arena the slots of a pool form groups. A group fills whole pages of
- * the machine: .group_bytes of slots, or 1 slot that has more. With pages of 4096
- * bytes these are 64 slots of XS, 16 of S, 4 of M, or 1 slot of L or XL. A group with a slot in
+ * In an owned arena the slots of a pool form groups. A group fills whole pages
+ * of the machine: .group_bytes of slots, or 1 slot that has more. With pages of
+ * 4096 bytes these are 64 slots of XS, 16 of S, 4 of M, or 1 slot of L or XL.
+ * A group with a slot in
  * use belongs to one producer, or to the kernel. Only this producer can write
  * the payloads in it, and only its region HEADERS has their headers. If it dies
  * first, the kernel owns the group, and copies the headers to PAYLOAD. A group
