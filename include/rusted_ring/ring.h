@@ -111,6 +111,13 @@ RRING_IN_LINE uint32_t rring_writer_ring_id(const struct rring_writer *writer);
  */
 RRING_IN_LINE uint64_t rring_writer_position(const struct rring_writer *writer);
 
+/*
+ * Return a number that tells the ring apart from those that had its name before:
+ * a later ring has a higher one. An epoch and a position name an entry for ever.
+ * Return 0 if the module is older and knows no epochs.
+ */
+uint64_t rring_writer_epoch(const struct rring_writer *writer);
+
 /* Return the capacity of the ring: the number of its entries. */
 RRING_IN_LINE uint32_t rring_writer_capacity(const struct rring_writer *writer);
 
@@ -298,6 +305,9 @@ RRING_IN_LINE uint32_t rring_reader_ring_id(const struct rring_reader *reader);
 
 /* Return the position of the first entry that this reader has not released. */
 RRING_IN_LINE uint64_t rring_reader_position(const struct rring_reader *reader);
+
+/* Return what rring_writer_epoch() returns to the writer of the reader's ring. */
+uint64_t rring_reader_epoch(const struct rring_reader *reader);
 
 /*
  * Return how many entries this reader has lost. An entry is lost if its memory

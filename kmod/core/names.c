@@ -98,6 +98,19 @@ static void add_to_tables(struct kring_arena *arena)
 }
 
 /*
+ * Return the epoch of a new arena: the time in us since 1970 or, if an arena
+ * has this epoch or a later one, 1 more than the last. The caller holds
+ * kring_names_lock.
+ */
+static u64 next_epoch(void)
+{
+	static u64 last;
+
+	last = max(last + 1, ktime_get_real_ns() / 1000);
+	return last;
+}
+
+/*
  * Enter @arena into the tables, and give @arena an id and the name in @args. A
  * persistent name gets a reference to @arena. Return 0, -EEXIST if another arena
  * of @net has that name, -EDQUOT if the creator of @arena has created all arenas
@@ -118,6 +131,7 @@ int kring_names_enter(struct kring_arena *arena, const struct rring_create *args
 	if (!err) {
 		strscpy(arena->name, args->name, sizeof(arena->name));
 		arena->id = next_id();
+		arena->info->epoch = next_epoch();
 		arena->net = net;
 		arena->net_cookie = kring_net_cookie(net);
 		arena->named = arena->name[0];

@@ -8,6 +8,7 @@
 #include <net/netlink.h>
 
 #include <linux/rusted_ring_netlink.h>
+#include <rusted_ring/internal/layout.h>
 
 #include "../core/arena.h"
 #include "../core/client.h"
@@ -328,6 +329,8 @@ int kring_report_ring(struct sk_buff *skb, struct kring_ring *ring,
 	if (info->type_size)
 		put_u32(&report, RRING_A_RING_TYPE_SIZE, info->type_size);
 	put_u32(&report, RRING_A_RING_SERIAL, rring_flag_load(&info->serial));
+	put_u64(&report, RRING_A_RING_EPOCH,
+		rring_ring_epoch(ring->arena->info, info));
 	return report.err;
 }
 

@@ -580,6 +580,8 @@ X(rring_reader_client, usual, rring_reader_client(s->reader) == s->client) \
 X(rring_reader_close, usual, (rring_reader_close(s->taker, 1), 1))	\
 X(rring_reader_dropped, usual, !rring_reader_dropped(s->reader,		\
 						     RRING_DROP_FULL))	\
+X(rring_reader_epoch, usual, rring_reader_epoch(s->reader) ==		\
+			    rring_writer_epoch(s->writer))		\
 X(rring_reader_kind, usual, rring_reader_kind(s->reader) == RRING_INLINE) \
 X(rring_reader_lag, usual, rring_reader_lag(s->reader) == 2)		\
 X(rring_reader_lost, usual, !rring_reader_lost(s->reader))		\
@@ -660,6 +662,7 @@ X(rring_watch_open, usual, (make_watch(s->client), 1))			\
 X(rring_watch_type, usual, !rring_watch_type(s->watch, change_out(),	\
 					     (char[RRING_NAME_MAX]){ 0 })) \
 X(rring_writer_close, usual, (rring_writer_close(s->handles), 1))	\
+X(rring_writer_epoch, usual, rring_writer_epoch(s->writer))		\
 X(rring_writer_leave, usual, (rring_writer_leave(s->handles), 1))	\
 X(rring_writer_observed, usual, rring_writer_observed(s->handles, 0) < 2) \
 X(rring_writer_open, usual, (open_writer(s->client), 1))		\

@@ -340,10 +340,10 @@ run_all() {
 		same map_of_ffi exported_by_shared_ffi
 	check "the static -ffi, too" same map_of_ffi exported_by_static_ffi
 	check "every symbol has its version" \
-		versioned librusted_ring.so RUSTED_RING_0.1
+		versioned librusted_ring.so "RUSTED_RING_0.1 RUSTED_RING_0.2"
 	check "every symbol of -ffi has its version" \
 		versioned librusted_ring-ffi.so \
-			"RUSTED_RING_0.1 RUSTED_RING_FFI_0.1"
+			"RUSTED_RING_0.1 RUSTED_RING_0.2 RUSTED_RING_FFI_0.1"
 	check "the soname has the ABI's number" soname_is librusted_ring.so
 	check "the soname of -ffi, too" soname_is librusted_ring-ffi.so
 	check "every function of the headers is exported, and no other" \

@@ -489,6 +489,11 @@ static inline u64 ktime_get_ns(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+static inline u64 ktime_get_real_ns(void)
+{
+	return clock_ns(CLOCK_REALTIME);
+}
+
 static inline u64 ktime_get_coarse_ns(void)
 {
 	return clock_ns(CLOCK_MONOTONIC_COARSE);

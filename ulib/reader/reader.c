@@ -2,6 +2,8 @@
 /* Read events from a ring. */
 #include <stdlib.h>
 
+#include <rusted_ring/internal/layout.h>
+
 #include "../client/client.h"
 #include "../debug/debug.h"
 #include "../wait.h"
@@ -589,6 +591,11 @@ void rring_reader_close(struct rring_reader *reader, int forget)
 	ulib_poll_again(reader->client, 0);
 	free(reader->use);
 	free(reader);
+}
+
+uint64_t rring_reader_epoch(const struct rring_reader *reader)
+{
+	return rring_ring_epoch(reader->client->arena, reader->info);
 }
 
 struct rring_type rring_reader_type(const struct rring_reader *reader)

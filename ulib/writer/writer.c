@@ -533,3 +533,8 @@ void rring_writer_leave(struct rring_writer *writer)
 {
 	close_writer(writer, RRING_CLOSE_AWAIT);
 }
+
+uint64_t rring_writer_epoch(const struct rring_writer *writer)
+{
+	return rring_ring_epoch(writer->client->arena, writer->info);
+}

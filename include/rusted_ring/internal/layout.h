@@ -4,6 +4,7 @@
 #define _RUSTED_RING_LAYOUT_H
 
 #include <linux/rusted_ring.h>
+#include <rusted_ring/internal/atomic.h>
 #include <rusted_ring/internal/handle.h>
 
 #ifdef __KERNEL__
@@ -290,6 +291,18 @@ static inline void rring_layout_ring(struct rring_ring_info *info)
 					     info->capacity * entry);
 	info->size = rring_page_align(info->data_offset +
 				      (__u64)info->capacity * info->stride);
+}
+
+/*
+ * Return the epoch of the ring @info of the arena @arena. Return 0 if the arena
+ * has no epoch, or if the ring does not exist any more.
+ */
+static inline __u64 rring_ring_epoch(const struct rring_arena_info *arena,
+				     const struct rring_ring_info *info)
+{
+	__u32 serial = rring_flag_load(&info->serial);
+
+	return arena->epoch && serial ? arena->epoch + serial : 0;
 }
 
 #endif /* _RUSTED_RING_LAYOUT_H */

@@ -343,7 +343,15 @@ struct rring_arena_info {
 				 */
 	/* changed by the kernel */
 	rring_seq_t changes;	/* how many changes there were */
-	__u8 reserved4[432];
+	/* fixed when the arena is created */
+	__u64 epoch;		/* time of creation in us since 1970; arenas that
+				 * are created later have a higher one, unless
+				 * the clock was set back before the module was
+				 * loaded again. .epoch + .serial of a ring is
+				 * the epoch of the ring. 0: an older module,
+				 * whose rings have no epoch
+				 */
+	__u8 reserved4[424];
 
 	/*
 	 * The serial of each client, by client id, or 0 if no client has the

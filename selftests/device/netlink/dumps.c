@@ -378,6 +378,7 @@ TEST_F(dumps, ring_is_as_it_was_opened_and_filled)
 	EXPECT_STREQ("a-ring", nl_str(ring, RRING_A_RING_NAME));
 	EXPECT_STREQ("struct tick", nl_str(ring, RRING_A_RING_TYPE));
 	EXPECT_EQ(24u, nl_u32(ring, RRING_A_RING_TYPE_SIZE));
+	EXPECT_EQ(rring_writer_epoch(writer), nl_u64(ring, RRING_A_RING_EPOCH));
 	EXPECT_EQ((uint32_t)RRING_INLINE, nl_u32(ring, RRING_A_RING_KIND));
 	EXPECT_EQ((uint32_t)RRING_FAIL, nl_u32(ring, RRING_A_RING_POLICY));
 	EXPECT_EQ(10u, nl_u32(ring, RRING_A_RING_CAPACITY));

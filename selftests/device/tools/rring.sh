@@ -245,7 +245,8 @@ events_are_decoded() {
 
 types_are_listed() {
 	start_ticker
-	is '.[0] | .type == "struct tick" and .type_size == 16' rring ring -a bus
+	is '.[0] | .type == "struct tick" and .type_size == 16 and .epoch > 0' \
+		rring ring -a bus
 	rring ring -a bus | grep -qF ' struct tick (16)'
 	stop_ticker
 }

@@ -163,6 +163,7 @@ static const struct field ring_fields[] = {
 	STRING(RRING_A_RING_TYPE, "type"),
 	U32(RRING_A_RING_TYPE_SIZE, "type_size"),
 	U32(RRING_A_RING_SERIAL, "serial"),
+	U64(RRING_A_RING_EPOCH, "epoch"),
 	EVENT_U32(RRING_A_RING_MISSED, "missed"),
 	END
 };

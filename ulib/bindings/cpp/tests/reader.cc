@@ -22,6 +22,8 @@ TEST(a_reader_gives_each_event_once_and_in_order)
 	}
 	CHECK(on.from_handles.try_read().error() == EAGAIN);
 	CHECK(on.from_handles.lag() == 0 && on.from_handles.position() == 5);
+	CHECK(on.from_handles.epoch() &&
+	      on.from_handles.epoch() == on.handles.epoch());
 }
 
 TEST(an_empty_view_says_why_and_has_no_payload)

@@ -193,7 +193,8 @@ pub struct rring_arena_info {
     pub change_entries: __u32,
     pub group_bytes: __u32,
     pub changes: rring_seq_t,
-    pub reserved4: [__u8; 432usize],
+    pub epoch: __u64,
+    pub reserved4: [__u8; 424usize],
     pub client_serial: [rring_flag_t; 256usize],
     pub reserved3: [__u8; 1920usize],
 }
@@ -827,6 +828,9 @@ extern "C" {
     pub fn rring_writer_position(writer: *const rring_writer) -> u64;
 }
 extern "C" {
+    pub fn rring_writer_epoch(writer: *const rring_writer) -> u64;
+}
+extern "C" {
     pub fn rring_writer_capacity(writer: *const rring_writer) -> u32;
 }
 extern "C" {
@@ -969,6 +973,9 @@ extern "C" {
 }
 extern "C" {
     pub fn rring_reader_position(reader: *const rring_reader) -> u64;
+}
+extern "C" {
+    pub fn rring_reader_epoch(reader: *const rring_reader) -> u64;
 }
 extern "C" {
     pub fn rring_reader_lost(reader: *const rring_reader) -> u64;

@@ -121,6 +121,7 @@ public:
 	{
 		return rring_reader_position(raw_);
 	}
+	uint64_t epoch() const noexcept { return rring_reader_epoch(raw_); }
 	uint32_t capacity() const noexcept
 	{
 		return rring_reader_capacity(raw_);

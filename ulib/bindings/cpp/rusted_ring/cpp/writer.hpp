@@ -164,6 +164,7 @@ public:
 	{
 		return rring_writer_position(raw_);
 	}
+	uint64_t epoch() const noexcept { return rring_writer_epoch(raw_); }
 	uint32_t capacity() const noexcept
 	{
 		return rring_writer_capacity(raw_);
