@@ -9,12 +9,12 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
-#include <linux/version.h>
 #include <asm/apic.h>
 #include <asm/nmi.h>
 
 #include <linux/rusted_ring.h>
 
+#include "compat.h"
 #include "contexts.h"
 
 #define PERIOD_NS	20000
@@ -29,6 +29,7 @@ struct source {
 	struct tasklet_struct tasklet;
 	struct hrtimer timer;
 	struct irq_work work;
+	bool is_lent;			/* to by_irq_work() */
 	struct completion done;
 };
 
@@ -110,17 +111,23 @@ static void by_irq_work(struct irq_work *work)
 	struct source *source = container_of(work, struct source, work);
 
 	try(source);
+	/* gives it back to drive_irq_work() */
+	smp_store_release(&source->is_lent, false);
 }
 
+/* On PREEMPT_RT each irq_work_sync() takes a grace period: so there is only one. */
 static int drive_irq_work(void *arg)
 {
 	struct source *source = arg;
 
 	while (source->tried < source->run->tries) {
+		WRITE_ONCE(source->is_lent, true);
 		irq_work_queue(&source->work);
-		irq_work_sync(&source->work);
-		cond_resched();
+		/* pairs with the release in by_irq_work() */
+		while (smp_load_acquire(&source->is_lent))
+			cond_resched();
 	}
+	irq_work_sync(&source->work);
 	kthread_complete_and_exit(&source->done, 0);
 }
 
@@ -187,9 +194,8 @@ static int start(struct source *source)
 		tasklet_schedule(&source->tasklet);
 		return 0;
 	case PRODUCER_HARDIRQ:
-		hrtimer_init(&source->timer, CLOCK_MONOTONIC,
-			     HRTIMER_MODE_REL_HARD);
-		source->timer.function = by_timer;
+		hrtimer_setup(&source->timer, by_timer, CLOCK_MONOTONIC,
+			      HRTIMER_MODE_REL_HARD);
 		hrtimer_start(&source->timer, ns_to_ktime(PERIOD_NS),
 			      HRTIMER_MODE_REL_HARD);
 		return 0;
