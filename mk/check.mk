@@ -2,7 +2,7 @@
 #
 # The commands that run something: tests, the demonstration.
 
-##@ Run, in a virtual machine (KERNEL=version, path, kasan, kcsan: another)
+##@ Run, in a virtual machine (KERNEL=version, path, newest, rt, kasan, ...: another)
 
 VM	= tools/vm $(if $(KERNEL),--kernel $(KERNEL))
 
