@@ -275,7 +275,7 @@ static void count_look(const struct kring_arena *arena, u64 slots)
 	u64 loads = hweight64(slots);
 
 	if (batch->level != RRING_BY_WORDS)
-		loads += batch->nr_groups + 1;
+		loads += min_t(u64, batch->nr_groups, loads) + 1;
 	kring_work_add(KRING_WORK_WORDS, loads * arena->nr_ledgers);
 }
 
@@ -291,11 +291,71 @@ static inline void look(struct kring_arena *arena, u64 busy,
 }
 
 /*
+ * Return how many slots of the arena's batch may be hidden at a time: so many that
+ * a look at them reads no more than KRING_UNPREEMPTED_WORDS words of ledgers.
+ */
+static u32 hidden_at_a_time(const struct kring_arena *arena)
+{
+	u32 readable = 0;	/* ledgers for whose words no summary stands */
+	u32 i;
+
+	for (i = 0; i < arena->nr_ledgers; i++)
+		readable += arena->batch.level == RRING_BY_WORDS ||
+			    !arena->ledgers[i].unused;
+	return KRING_UNPREEMPTED_WORDS / max(readable, 1u);
+}
+
+/* Return the first @n of @slots, or all. */
+static u64 first_of(u64 slots, u32 n)
+{
+	u64 rest = slots;
+
+	for (; n && rest; n--)
+		rest &= rest - 1;
+	return slots & ~rest;
+}
+
+/*
+ * Do steps 4 to 6 of the list at the top of this file for @slots of the arena's
+ * batch, which have passed the steps before. The collects look for @busy, and
+ * began at @began, when @ignored clients had not noticed a recall. Set .live of
+ * the batch to those of @slots that are free, and their @handles to those of the
+ * next events. Return 0, or an error as collect_and_free() does: then no slot is
+ * free. The caller holds the arena's lock. Not inline, so that a tracer can show
+ * how long preemption is off.
+ */
+static noinline int hide_and_decide(struct kring_pool *pool, u64 slots, u64 busy,
+			   u64 began, u32 ignored, u64 *handles)
+{
+	struct kring_arena *arena = pool->arena;
+	struct rring_batch *batch = &arena->batch;
+	u64 moved = batch->moved;
+	int err = 0;
+
+	batch->live = slots;
+	preempt_disable();	/* upgrades wait for this */
+	hide_generations(arena, batch, handles);
+	look(arena, busy, RRING_LOOK_AGAIN);
+	if (ktime_get_coarse_ns() - began > RRING_COLLECT_NS)
+		err = -ETIME;
+	else if (look_at_recalls(pool) != ignored)
+		err = -EAGAIN;
+	if (err) {
+		batch->live = 0;
+		batch->moved = moved;
+	}
+	show_generations(arena, batch, slots, handles);
+	preempt_enable();
+	return err;
+}
+
+/*
  * Do steps 1 to 6 of the list at the top of this file for the arena's batch, at
- * its level. Return how many slots were freed; some of them may be lent for
- * @refill. Set .moved of the batch to the slots that need another round. If the
- * looks at the ledgers prove nothing, free no slot, and return one of these
- * errors. The caller holds the arena's lock.
+ * its level; steps 4 to 6 for a few slots at a time. Add to *@freed how many slots
+ * were freed; some of them may be lent for @refill. Set .moved of the batch to the
+ * slots that need another round. If the looks at the ledgers prove nothing from
+ * some slot on, set *@left to these slots and those of .moved, and return one of
+ * these errors. The caller holds the arena's lock.
  *
  *	-EAGAIN: a client has noticed a recall meanwhile, and may now use a slot
  *		whose word counted as parked, and so as unused
@@ -303,7 +363,7 @@ static inline void look(struct kring_arena *arena, u64 busy,
  *		to their first value
  */
 static int collect_and_free(struct kring_pool *pool, enum kring_depth depth,
-			    struct kring_refill *refill)
+			    struct kring_refill *refill, u32 *freed, u64 *left)
 {
 	struct kring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
@@ -311,9 +371,9 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth,
 	u64 began = ktime_get_coarse_ns();
 	u32 ignored = look_at_recalls(pool);
 	u64 handles[RRING_BATCH];
+	u64 free = 0;
 	int err = 0;
-	int freed;
-	u64 slots;
+	u32 few;
 
 	batch->moved = 0;
 	if (depth == KRING_SWEEP_LEDGERS)
@@ -324,49 +384,50 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth,
 		skip_named(pool, batch);
 		look(arena, busy, RRING_LOOK_AGAIN);
 	}
-	slots = batch->live;
-	if (!slots)
-		return 0;
-	preempt_disable();	/* upgrades wait for this */
-	hide_generations(arena, batch, handles);
-	look(arena, busy, RRING_LOOK_AGAIN);
-	if (ktime_get_coarse_ns() - began > RRING_COLLECT_NS)
-		err = -ETIME;
-	else if (look_at_recalls(pool) != ignored)
-		err = -EAGAIN;
-	if (err) {
-		batch->live = 0;
-		batch->moved = 0;
+	*left = batch->live;
+	few = hidden_at_a_time(arena);
+	while (*left && !err) {
+		u64 slots = first_of(*left, few);
+
+		err = hide_and_decide(pool, slots, busy, began, ignored,
+				      handles);
+		if (!err)
+			*left &= ~slots;
+		free |= batch->live;
 	}
-	show_generations(arena, batch, slots, handles);
-	preempt_enable();
-	freed = kring_pool_free_batch(pool, handles, refill);
-	return err ? err : freed;
+	batch->live = free;
+	*left |= batch->moved;
+	*freed += kring_pool_free_batch(pool, handles, refill);
+	return err;
 }
 
 /*
  * Do one round of free_batch(), for the slots in .live of the arena's batch.
- * Return how many slots were freed. If collect_and_free() fails, call it again.
- * Each -EAGAIN means that a client has noticed a recall, and no new recall comes
- * while the lock is held: so each client causes at most one repetition. After a
- * second -ETIME, return 0: no slot is freed. The caller holds the arena's lock.
+ * Return how many slots were freed. If collect_and_free() fails, call it again for
+ * the slots that are left. Each -EAGAIN means that a client has noticed a recall,
+ * and no new recall comes while the lock is held: so each client causes at most one
+ * repetition. After a second -ETIME, free no more slots. The caller holds the
+ * arena's lock.
  */
 static u32 free_round(struct kring_pool *pool, enum kring_depth depth,
 		      struct kring_refill *refill)
 {
 	struct rring_batch *batch = &pool->arena->batch;
-	u64 slots = batch->live;
+	u64 left = batch->live;
 	bool was_late = false;
+	u32 freed = 0;
 	bool again;
-	int freed;
+	int err;
 
 	do {
-		batch->live = slots;
-		freed = collect_and_free(pool, depth, refill);
-		again = freed == -EAGAIN || (freed == -ETIME && !was_late);
-		was_late |= freed == -ETIME;
+		batch->live = left;
+		err = collect_and_free(pool, depth, refill, &freed, &left);
+		again = err == -EAGAIN || (err == -ETIME && !was_late);
+		was_late |= err == -ETIME;
 	} while (again);
-	return max(freed, 0);
+	if (err)
+		batch->moved = 0;
+	return freed;
 }
 
 /*

@@ -8,6 +8,12 @@ struct kring_client;
 struct kring_pool;
 struct kring_refill;
 
+/*
+ * So many ledger words a sweep reads at most while preemption is off: enough for
+ * one slot in all ledgers, and for a batch if the ledgers are few.
+ */
+#define KRING_UNPREEMPTED_WORDS	2048u
+
 /* How a sweep finds the slots that entries of rings name. */
 enum kring_depth {
 	/*

@@ -133,6 +133,11 @@ u32 sweep_with(struct kring_arena *arena, sweep_action_t action,
 	return freed;
 }
 
+void sweep_delay(void)
+{
+	ctx.clock_ahead += RRING_COLLECT_NS + 1;
+}
+
 static bool is_current(struct sweep_ctx *ctx)
 {
 	return fixture_generation(ctx->arena, ctx->handle) ==
@@ -293,7 +298,7 @@ static void hold_unseen_by_collects_changes_moves(struct kunit *test)
 static void delay_clock(struct sweep_ctx *ctx, enum point point)
 {
 	if (point == CONFIRMED)
-		ctx->clock_ahead += RRING_COLLECT_NS + 1;
+		sweep_delay();
 }
 
 /* A batch that took too long is discarded: moves could have come round. */

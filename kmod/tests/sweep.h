@@ -28,4 +28,7 @@ typedef void (*sweep_action_t)(enum point point, const rring_word_t *loading);
 u32 sweep_with(struct kring_arena *arena, sweep_action_t action,
 	       enum kring_depth depth);
 
+/* For an action: from now on, this sweep has taken too long. */
+void sweep_delay(void);
+
 #endif /* KRING_TESTS_SWEEP_H */

@@ -19,6 +19,7 @@
 #define BATCH	64u	/* slots of a batch */
 #define GATHER	512ull	/* slots that are looked at for a batch */
 #define CHUNK	4096u	/* slots that are counted at a time */
+#define PARTS	8u	/* in which a batch is hidden at most */
 
 /* What a user sets. */
 struct geometry {
@@ -346,12 +347,13 @@ static void find_bounds(const struct geometry *g, u32 terms, u64 *bound)
 		bound[KRING_WORK_SLOTS] = 2 * GATHER;
 		/*
 		 * Shallow: three rounds of two looks; deep: two rounds of
-		 * three. All but the last ones read summaries, too. And all of
-		 * this again after a recall is noticed.
+		 * three. All but the last ones read summaries, too, and that of
+		 * a whole ledger once for each part of a batch that is hidden.
+		 * And all of this again after a recall is noticed.
 		 */
 		bound[KRING_WORK_WORDS] = (2 * (3 * BATCH + 2 * (BATCH + 1)) +
-					   3 * (2 * BATCH + BATCH + 1)) *
-					  ledgers * ledgers;
+					   3 * (2 * BATCH + BATCH + 1) +
+					   3 * (PARTS - 1)) * ledgers * ledgers;
 		bound[KRING_WORK_CLIENTS] += 4 * ledgers;
 		bound[KRING_WORK_RINGS] += 4 * (u64)g->rings;
 		bound[KRING_WORK_BITMAP] = 3 * g->slots;
