@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MPL-2.0
 #
-# The library, the tools and the examples. CC, CFLAGS, CPPFLAGS and LDFLAGS are
+# The library, the tools and the examples. CC, CFLAGS, CPPFLAGS, LDFLAGS and LDLIBS are
 # the user's; CROSS_COMPILE= is a prefix of all tools; WERROR=1 makes a warning
 # an error, as in CI.
 
@@ -95,7 +95,10 @@ $(B)/tools/%.o: FLAGS += -DRUSTED_RING_VERSION='"$(VERSION)"'
 
 DEMO	:= $(wildcard tools/demo/*.c)
 RRING	:= $(wildcard tools/rring/*.c tools/rring/*/*.c)
-RRING_LIBS := -lmnl -ljansson -lncursesw -ltinfo -lbpf -lpthread
+# Systems part ncurses in different ways. LDLIBS is the user's: of argp, for example,
+# where the C library does not have it.
+CURSES	 = $(or $(shell pkg-config --libs ncursesw 2>/dev/null),-lncursesw -ltinfo)
+RRING_LIBS = -lmnl -ljansson $(CURSES) -lbpf -lpthread $(LDLIBS)
 SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,input/attach \
 	   input/number output/report output/table output/text)
 PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,input/attach \
@@ -111,10 +114,10 @@ $(B)/rring: $(RRING:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ $(RRING_LIBS)
 
 $(B)/rring-sched: $(SCHED:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -ljansson -lpthread
+	$(link) $^ -ljansson -lpthread $(LDLIBS)
 
 $(B)/rring-pcap: $(PCAP:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ -lpcap -ljansson -lpthread
+	$(link) $^ -lpcap -ljansson -lpthread $(LDLIBS)
 
 # ---- the examples ----
 

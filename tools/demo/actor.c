@@ -12,13 +12,13 @@
  */
 #include "actor.h"
 
-#include <error.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "complaint.h"
 #include "plan.h"
 #include "stage.h"
 
@@ -59,8 +59,8 @@ static void enter(struct actor *actor, enum phase phase)
 
 static int failed(const struct actor *actor, int err, const char *what)
 {
-	error(0, -err, "%s: %s at event %" PRIu64, actor->kind->name, what,
-	      rring_reader_position(actor->reader));
+	complain(-err, "%s: %s at event %" PRIu64, actor->kind->name, what,
+		 rring_reader_position(actor->reader));
 	return err;
 }
 
@@ -88,8 +88,8 @@ static int join(struct actor *actor)
 		pause_ms(1);
 	}
 	if (err)
-		error(0, -err, "%s: cannot join ring %s", actor->kind->name,
-		      RING_NAME);
+		complain(-err, "%s: cannot join ring %s", actor->kind->name,
+			 RING_NAME);
 	return err;
 }
 
@@ -294,8 +294,8 @@ int actor_main(const struct actor_kind *kind, const struct plan *plan,
 	err = rring_open(&actor.client, plan->arena, RRING_CONSUMER,
 			 RRING_SINGLE_THREADED);
 	if (err) {
-		error(0, -err, "%s: cannot attach to arena %s", kind->name,
-		      plan->arena);
+		complain(-err, "%s: cannot attach to arena %s", kind->name,
+			 plan->arena);
 		return EXIT_FAILURE;
 	}
 	err = join(&actor);

@@ -5,13 +5,13 @@
  */
 #include "actor.h"
 
-#include <error.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "checkpoint.h"
+#include "complaint.h"
 
 #define FILE_NAME	"analytics"
 #define SECTIONS_MAX	1024
@@ -53,7 +53,7 @@ static int analytics_load(const char *dir, struct analytics *at)
 		return -EIO;
 	if (len && (at->sections > SECTIONS_MAX ||
 		    (size_t)len != analytics_size(at))) {
-		error(0, 0, "analytics: its checkpoint is torn");
+		complain(0, "analytics: its checkpoint is torn");
 		return -EIO;
 	}
 	return 0;
@@ -64,7 +64,7 @@ static void *analytics_open(const char *dir, uint64_t *position)
 	struct analytics_state *state = calloc(1, sizeof(*state));
 
 	if (!state) {
-		error(0, ENOMEM, "analytics");
+		complain(ENOMEM, "analytics");
 		return NULL;
 	}
 	state->dir = dir;
@@ -92,7 +92,7 @@ static struct section *section_of(struct analytics *at, const char *text,
 		    !section->name[name.len])
 			return section;
 	if (at->sections == SECTIONS_MAX) {
-		error(0, 0, "analytics: more than %d sections", SECTIONS_MAX);
+		complain(0, "analytics: more than %d sections", SECTIONS_MAX);
 		return NULL;
 	}
 	at->sections++;

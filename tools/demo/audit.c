@@ -10,7 +10,6 @@
  */
 #include "actor.h"
 
-#include <error.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -22,6 +21,7 @@
 #include <nettle/sha2.h>
 
 #include "checkpoint.h"
+#include "complaint.h"
 
 #define LOG_NAME	"audit.log"
 #define FILE_NAME	"audit"
@@ -48,7 +48,7 @@ static void chain(uint8_t digest[DIGEST], const void *payload, size_t len)
 
 static int audit_failed(int err, const char *what)
 {
-	error(0, err, "audit: %s", what);
+	complain(err, "audit: %s", what);
 	return -EIO;
 }
 

@@ -7,11 +7,12 @@
 #include "checkpoint.h"
 
 #include <errno.h>
-#include <error.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include "complaint.h"
 
 int checkpoint_write(const char *dir, const char *name, const void *data,
 		     size_t len)
@@ -34,7 +35,7 @@ int checkpoint_write(const char *dir, const char *name, const void *data,
 		goto fail;
 	return 0;
 fail:
-	error(0, errno, "cannot write %s", path);
+	complain(errno, "cannot write %s", path);
 	return -EIO;
 }
 
@@ -57,6 +58,6 @@ long checkpoint_read(const char *dir, const char *name, void *data,
 		goto fail;
 	return done;
 fail:
-	error(0, errno, "cannot read %s", path);
+	complain(errno, "cannot read %s", path);
 	return -EIO;
 }

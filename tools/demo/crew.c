@@ -13,7 +13,6 @@
 #include "crew.h"
 
 #include <errno.h>
-#include <error.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "plan.h"
 #include "producer.h"
 #include "progress.h"
@@ -126,7 +126,7 @@ static int start(struct crew *crew, struct member *member)
 	fflush(NULL);
 	pid = fork();
 	if (pid < 0) {
-		error(0, errno, "cannot start %s", member->name);
+		complain(errno, "cannot start %s", member->name);
 		return -EAGAIN;
 	}
 	if (!pid) {
@@ -147,10 +147,10 @@ static int ended(struct member *member, int status)
 	if (member->done)
 		return 0;
 	if (WIFSIGNALED(status))
-		error(0, 0, "%s died of signal %d", member->name,
-		      WTERMSIG(status));
+		complain(0, "%s died of signal %d", member->name,
+			 WTERMSIG(status));
 	else
-		error(0, 0, "%s gave up", member->name);
+		complain(0, "%s gave up", member->name);
 	return -ECHILD;
 }
 
@@ -297,7 +297,7 @@ static int stalled(struct stall *stall, uint64_t position)
 	}
 	if (time - stall->since < STALL_SECONDS)
 		return 0;
-	error(0, 0, "no event went through in %d s", STALL_SECONDS);
+	complain(0, "no event went through in %d s", STALL_SECONDS);
 	return -ETIMEDOUT;
 }
 
@@ -355,7 +355,7 @@ int crew_run(struct crew *crew)
 	crew->seconds = seconds_now() - began;
 	all(crew, end);
 	if (err == -EINTR)
-		error(0, 0, "interrupted");
+		complain(0, "interrupted");
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return err;
 }

@@ -5,13 +5,14 @@
  */
 #include "actor.h"
 
-#include <error.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
+
+#include "complaint.h"
 
 struct database {
 	sqlite3 *db;
@@ -39,8 +40,8 @@ static const char setup[] =
 
 static int database_failed(const struct database *state)
 {
-	error(0, 0, "database: %s", state->db ? sqlite3_errmsg(state->db) :
-					       "no memory");
+	complain(0, "database: %s", state->db ?
+		 sqlite3_errmsg(state->db) : "no memory");
 	return -EIO;
 }
 
@@ -109,7 +110,7 @@ static void *database_open(const char *dir, uint64_t *position)
 	int64_t value;
 
 	if (!state) {
-		error(0, ENOMEM, "database");
+		complain(ENOMEM, "database");
 		return NULL;
 	}
 	if (open_file(dir, &state->db) ||

@@ -14,7 +14,6 @@
 #include "index.h"
 
 #include <errno.h>
-#include <error.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -24,6 +23,8 @@
 #include <unistd.h>
 
 #include <rusted_ring.h>
+
+#include "complaint.h"
 
 #define BUCKETS		(1u << 16)
 #define TERMS_MAX	(1u << 18)
@@ -142,7 +143,7 @@ struct index *index_open(const char *dir)
 	if (fd >= 0 && index)
 		index->file = map_file(fd);
 	if (!index || !index->file) {
-		error(0, errno, "search: cannot map %s", path);
+		complain(errno, "search: cannot map %s", path);
 		free(index);
 		index = NULL;
 	} else {

@@ -3,28 +3,44 @@
  * demo: one process publishes every package record of a dpkg status file. Four
  * others hold and process each event, and are killed meanwhile.
  */
-#include <argp.h>
 #include <errno.h>
-#include <error.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <getopt.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "plan.h"
 #include "supervisor.h"
 
-static const struct argp_option options[] = {
-	{ "file", 'f', "PATH", 0,
-	  "dpkg status file (default: /var/lib/dpkg/status)", 0 },
-	{ "events", 'e', "N", 0,
-	  "publish whole passes until N events (default: 50000)", 0 },
-	{ "kills", 'k', "N", 0, "kill each actor N times (default: 3)", 0 },
+static const char help[] =
+"Usage: demo [OPTION...]\n"
+"Share the package records of this machine between processes: one publishes\n"
+"them, a database writer, a search indexer, analytics and an audit logger hold\n"
+"and process each. All four are killed meanwhile; nothing is lost.\n"
+"\n"
+"  -f, --file=PATH   dpkg status file (default: /var/lib/dpkg/status)\n"
+"  -e, --events=N    publish whole passes until N events (default: 50000)\n"
+"  -k, --kills=N     kill each actor N times (default: 3)\n"
+"  -h, --help        print this\n";
+
+static const struct option options[] = {
+	{ "file", required_argument, NULL, 'f' },
+	{ "events", required_argument, NULL, 'e' },
+	{ "kills", required_argument, NULL, 'k' },
+	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
 };
 
-static uint64_t number(const char *text, uint64_t least, uint64_t most,
-		       struct argp_state *state)
+static void refuse(const char *word, const char *why)
+{
+	complain(0, "%s: %s; `demo --help' has the options", word, why);
+	exit(EXIT_FAILURE);
+}
+
+static uint64_t number(const char *text, uint64_t least, uint64_t most)
 {
 	uint64_t value;
 	char *end;
@@ -33,41 +49,35 @@ static uint64_t number(const char *text, uint64_t least, uint64_t most,
 	value = strtoull(text, &end, 10);
 	if (errno || *end || end == text || *text == '-' || value < least ||
 	    value > most)
-		argp_error(state, "%s: a number from %" PRIu64 " to %" PRIu64
-			   " is wanted", text, least, most);
+		refuse(text, "no number, or too large or too small");
 	return value;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void parse(int argc, char **argv, struct plan *plan)
 {
-	struct plan *plan = state->input;
+	int key;
 
-	switch (key) {
-	case 'f':
-		plan->path = arg;
-		return 0;
-	case 'e':
-		plan->events = number(arg, 1, 1000000000, state);
-		return 0;
-	case 'k':
-		plan->kills = (uint32_t)number(arg, 0, 1000000, state);
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "%s: what is this?", arg);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
+	while ((key = getopt_long(argc, argv, "f:e:k:h", options, NULL)) != -1) {
+		switch (key) {
+		case 'f':
+			plan->path = optarg;
+			break;
+		case 'e':
+			plan->events = number(optarg, 1, 1000000000);
+			break;
+		case 'k':
+			plan->kills = (uint32_t)number(optarg, 0, 1000000);
+			break;
+		case 'h':
+			fputs(help, stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			exit(EXIT_FAILURE);
+		}
 	}
+	if (optind < argc)
+		refuse(argv[optind], "what is this?");
 }
-
-static const struct argp argp = {
-	.options = options,
-	.parser = parse,
-	.doc = "Share the package records of this machine between processes: "
-	       "one publishes them, a database writer, a search indexer, "
-	       "analytics and an audit logger hold and process each. All four "
-	       "are killed meanwhile; nothing is lost.",
-};
 
 int main(int argc, char **argv)
 {
@@ -78,11 +88,13 @@ int main(int argc, char **argv)
 	};
 	int err;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &plan);
+	parse(argc, argv, &plan);
 	plan.fd = open(plan.path, O_RDONLY | O_CLOEXEC);
-	if (plan.fd < 0)
-		error(EXIT_FAILURE, errno,
-		      "name a dpkg status file with --file: %s", plan.path);
+	if (plan.fd < 0) {
+		complain(errno, "name a dpkg status file with --file: %s",
+			 plan.path);
+		return EXIT_FAILURE;
+	}
 	err = supervise(&plan);
 	close(plan.fd);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;

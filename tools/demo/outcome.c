@@ -2,11 +2,12 @@
 /* Gather the result of a run, and judge it. */
 #include "outcome.h"
 
-#include <error.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "complaint.h"
 
 static int gather_pools(struct outcome *outcome, struct rring_client *client)
 {
@@ -16,7 +17,7 @@ static int gather_pools(struct outcome *outcome, struct rring_client *client)
 		err = rring_pool_stat(client, (enum rring_class)i,
 				      RRING_STAT_SWEEP, &outcome->stat[i]);
 		if (err) {
-			error(0, -err, "cannot read the state of pool %d", i);
+			complain(-err, "cannot read the state of pool %d", i);
 			return err;
 		}
 	}
@@ -34,8 +35,8 @@ int outcome_gather(struct outcome *outcome)
 	err = rring_open(&client, outcome->plan->arena, RRING_OBSERVER,
 			 RRING_SINGLE_THREADED);
 	if (err) {
-		error(0, -err, "cannot observe arena %s",
-		      outcome->plan->arena);
+		complain(-err, "cannot observe arena %s",
+			 outcome->plan->arena);
 		return err;
 	}
 	err = gather_pools(outcome, client);

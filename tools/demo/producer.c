@@ -2,11 +2,11 @@
 /* The producer: publishes every record of the status file, pass by pass. */
 #include "producer.h"
 
-#include <error.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "complaint.h"
 #include "plan.h"
 #include "record.h"
 #include "stage.h"
@@ -30,12 +30,12 @@ static int producer_open(struct producer *producer, const char *arena)
 	err = rring_open(&producer->client, arena, RRING_PRODUCER,
 			 RRING_SINGLE_THREADED);
 	if (err) {
-		error(0, -err, "producer: cannot attach to arena %s", arena);
+		complain(-err, "producer: cannot attach to arena %s", arena);
 		return err;
 	}
 	err = rring_writer_open(producer->client, &config, &producer->writer);
 	if (err)
-		error(0, -err, "producer: cannot open ring %s", config.name);
+		complain(-err, "producer: cannot open ring %s", config.name);
 	return err;
 }
 
@@ -115,8 +115,8 @@ static int publish_passes(struct producer *producer,
 					     pass);
 			if (!err)
 				continue;
-			error(0, -err, "producer: record %u of pass %u", i,
-			      pass);
+			complain(-err, "producer: record %u of pass %u", i,
+				 pass);
 			return err;
 		}
 	}

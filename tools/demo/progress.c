@@ -1,19 +1,11 @@
 // SPDX-License-Identifier: MPL-2.0
 #include "progress.h"
 
-#include <errno.h>
-#include <error.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #define REWRITE_SECONDS	0.2
-
-static void erase_line(void)
-{
-	fflush(stdout);
-	fprintf(stderr, "\r\033[K%s: ", program_invocation_name);
-}
 
 void progress_begin(struct progress *progress, uint64_t total)
 {
@@ -22,8 +14,6 @@ void progress_begin(struct progress *progress, uint64_t total)
 	progress->began = seconds_now();
 	progress->shown = 0;
 	progress->terminal = isatty(STDOUT_FILENO);
-	if (progress->terminal && isatty(STDERR_FILENO))
-		error_print_progname = erase_line;
 }
 
 static void line(const struct progress *progress, uint64_t position,

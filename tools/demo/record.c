@@ -3,12 +3,13 @@
 #include "record.h"
 
 #include <errno.h>
-#include <error.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "complaint.h"
 
 /* Uses pread(), as the processes share the open file and its offset. */
 static int read_all(int fd, char *text, size_t size)
@@ -73,13 +74,13 @@ static int records_split(struct records *records, size_t size,
 		}
 		stop = paragraph_end(at, end);
 		if ((size_t)(stop - at) > PIECE_MAX * PIECES_MAX) {
-			error(0, 0, "%s: record %u is larger than %u bytes",
-			      path, records->count + 1,
-			      PIECE_MAX * PIECES_MAX);
+			complain(0, "%s: record %u is larger than %u bytes",
+				 path, records->count + 1,
+				 PIECE_MAX * PIECES_MAX);
 			return -E2BIG;
 		}
 		if (records_add(records, at, (size_t)(stop - at))) {
-			error(0, ENOMEM, "%s", path);
+			complain(ENOMEM, "%s", path);
 			return -ENOMEM;
 		}
 		at = stop;
@@ -94,19 +95,19 @@ int records_load(struct records *records, int fd, const char *path)
 
 	memset(records, 0, sizeof(*records));
 	if (fstat(fd, &stat) || !S_ISREG(stat.st_mode)) {
-		error(0, 0, "%s: not a file; name one with --file", path);
+		complain(0, "%s: not a file; name one with --file", path);
 		return -EINVAL;
 	}
 	records->text = malloc((size_t)stat.st_size + 1);
 	err = records->text ?
 		read_all(fd, records->text, (size_t)stat.st_size) : -ENOMEM;
 	if (err)
-		error(0, -err, "cannot read %s", path);
+		complain(-err, "cannot read %s", path);
 	else
 		err = records_split(records, (size_t)stat.st_size, path);
 	if (!err && !records->count) {
-		error(0, 0, "%s holds no record; name another with --file",
-		      path);
+		complain(0, "%s holds no record; name another with --file",
+			 path);
 		err = -ENODATA;
 	}
 	if (err)

@@ -5,12 +5,12 @@
  */
 #include "actor.h"
 
-#include <error.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "complaint.h"
 #include "index.h"
 
 static void *search_open(const char *dir, uint64_t *position)
@@ -33,7 +33,7 @@ static int search_take(void *opaque, const struct taken *taken)
 	while ((len = words_next(&words, word))) {
 		err = index_put(opaque, word, len, taken->seq);
 		if (err) {
-			error(0, -err, "search: the index is full");
+			complain(-err, "search: the index is full");
 			return err;
 		}
 	}

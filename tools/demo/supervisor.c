@@ -3,7 +3,6 @@
 #include "supervisor.h"
 
 #include <dirent.h>
-#include <error.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "crew.h"
 #include "outcome.h"
 #include "plan.h"
@@ -24,8 +24,8 @@ static int lay_out(struct plan *plan, const struct records *records)
 	uint64_t least;
 
 	if (passes > PASSES_MAX) {
-		error(0, 0, "--events %" PRIu64 " takes too many passes",
-		      plan->events);
+		complain(0, "--events %" PRIu64 " takes too many passes",
+			 plan->events);
 		return -EINVAL;
 	}
 	plan->passes = (uint32_t)passes;
@@ -33,8 +33,8 @@ static int lay_out(struct plan *plan, const struct records *records)
 	/* two batches for each kill */
 	least = (uint64_t)plan->kills * 2 * BATCH;
 	if (plan->total < least) {
-		error(0, 0, "--kills %u takes --events %" PRIu64 " at least",
-		      plan->kills, least);
+		complain(0, "--kills %u takes --events %" PRIu64 " at least",
+			 plan->kills, least);
 		return -EINVAL;
 	}
 	return 0;
@@ -49,7 +49,7 @@ static int make_dir(struct plan *plan)
 	if ((size_t)snprintf(plan->dir, sizeof(plan->dir),
 			     "%s/rring-demo-XXXXXX", parent) >=
 	    sizeof(plan->dir) || !mkdtemp(plan->dir)) {
-		error(0, errno, "cannot make a directory in %s", parent);
+		complain(errno, "cannot make a directory in %s", parent);
 		return -EIO;
 	}
 	return 0;
@@ -66,7 +66,7 @@ static void remove_dir(const struct plan *plan)
 	if (dir)
 		closedir(dir);
 	if (rmdir(plan->dir))
-		error(0, errno, "cannot remove %s", plan->dir);
+		complain(errno, "cannot remove %s", plan->dir);
 }
 
 static void explain(int err)
@@ -75,15 +75,15 @@ static void explain(int err)
 	case -ENOENT:
 	case -ENXIO:
 	case -ENODEV:
-		error(0, 0, "no " RRING_DEVICE
-		      ": load the module rusted_ring first (insmod)");
+		complain(0, "no " RRING_DEVICE
+			 ": load the module rusted_ring first (insmod)");
 		break;
 	case -EACCES:
 	case -EPERM:
-		error(0, 0, RRING_DEVICE " is not yours: run this as root");
+		complain(0, RRING_DEVICE " is not yours: run this as root");
 		break;
 	default:
-		error(0, -err, "cannot create an arena");
+		complain(-err, "cannot create an arena");
 	}
 }
 
@@ -117,7 +117,7 @@ static struct stage *make_stage(void)
 			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (stage == MAP_FAILED) {
-		error(0, errno, "cannot map memory");
+		complain(errno, "cannot map memory");
 		return NULL;
 	}
 	return stage;

@@ -128,24 +128,27 @@ void account_running(struct account *account, unsigned int i, uint64_t now)
 
 /* ---- all of them ---- */
 
-struct list {
+/*
+ * What collect() has found. twalk() passes nothing on to it, and musl has no
+ * twalk_r().
+ */
+static struct {
 	const struct task **tasks;
 	size_t n;
 	size_t room;
-};
+} list;
 
-static void collect(const void *node, VISIT visit, void *closure)
+static void collect(const void *node, VISIT visit, int depth)
 {
-	struct list *list = closure;
-
+	(void)depth;
 	if (visit != postorder && visit != leaf)
 		return;
-	if (list->n == list->room) {
-		list->room = 2 * list->room + 64;
-		list->tasks = must(reallocarray(list->tasks, list->room,
-						sizeof(*list->tasks)));
+	if (list.n == list.room) {
+		list.room = 2 * list.room + 64;
+		list.tasks = must(reallocarray(list.tasks, list.room,
+					       sizeof(*list.tasks)));
 	}
-	list->tasks[list->n++] = *(const struct task *const *)node;
+	list.tasks[list.n++] = *(const struct task *const *)node;
 }
 
 static int compare_runtimes(const void *a, const void *b)
@@ -160,9 +163,8 @@ static int compare_runtimes(const void *a, const void *b)
 
 const struct task **account_busiest(const struct account *account, size_t *n)
 {
-	struct list list = { 0 };
-
-	twalk_r(account->tasks, collect, &list);
+	memset(&list, 0, sizeof(list));
+	twalk(account->tasks, collect);
 	if (list.n)
 		qsort(list.tasks, list.n, sizeof(*list.tasks),
 		      compare_runtimes);

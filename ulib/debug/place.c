@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: MPL-2.0
 /* Backtraces: see place.h. */
-#include <execinfo.h>
 #include <limits.h>
 #include <link.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifdef __GLIBC__
+#include <execinfo.h>
+#else
+/* musl cannot tell: a place is the caller alone */
+static int backtrace(void **frames, int most)
+{
+	(void)frames;
+	(void)most;
+	return 0;
+}
+#endif
 
 #include "../thread.h"
 #include "place.h"
@@ -32,6 +43,8 @@ void ulib_place_take(struct ulib_place *place, const void *caller)
 	int n = backtrace(frames, DEEPEST);
 	int first = 0;
 
+	if (!n)
+		frames[n++] = (void *)caller;
 	while (first < n && frames[first] != caller)
 		first++;
 	if (first >= n)
