@@ -12,9 +12,11 @@ demo: ## the demonstration (DEMO_ARGS="...", --help shows them)
 	@tools/setup build vm
 	@$(MAKE) --no-print-directory run-demo KDIR="$$($(VM) --headers)"
 
-run-demo: all
+run-demo: module $(B)/demo
+	@tools/demo/records >$(B)/records
 	@$(VM) --name demo --timeout 900 --add $(TREE)/rusted_ring.ko:/ \
-		--add $(B)/demo:/bin/ --add /var/lib/dpkg/status -- sh -c \
+		--add $(B)/demo:/bin/ \
+		--add $(B)/records:/var/lib/dpkg/status -- sh -c \
 		'insmod /rusted_ring.ko && demo "$$@" && rmmod rusted_ring' \
 		demo $(DEMO_ARGS)
 

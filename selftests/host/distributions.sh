@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: MPL-2.0
+#
+# Systems that are not Debian 12, in a mount namespace: tools/setup where there is no
+# dpkg, the kernels that tools/vm finds, and what the demonstration publishes. Prints
+# TAP.
+# shellcheck disable=SC2317 # check calls what seems unreachable
+set -eu
+
+cd "$(dirname "$0")/../.."
+if [ -z "${RRING_TEST_UNSHARED:-}" ]; then
+	RRING_TEST_UNSHARED=1 exec unshare -m "$0"
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
+export XDG_CACHE_HOME=$dir/cache
+
+# setup GROUP...: without dpkg and apt. Leaves its status and its output.
+setup() {
+	local status=0
+
+	PATH=$dir/bin tools/setup "$@" >"$dir/setup" 2>&1 || status=$?
+	echo "$status" >"$dir/status"
+}
+
+# All commands of this machine but some.
+make_path() {
+	mkdir "$dir/bin"
+	ln -sf /usr/sbin/* /usr/bin/* "$dir/bin"
+	rm -f "$dir"/bin/{apt,apt-get,dpkg,dpkg-deb,dpkg-query}
+}
+
+groups() {
+	sed -n 's/^#   \([a-z]*\) .*/\1/p' tools/setup
+}
+
+# ---- tools/setup ----
+
+every_package_has_a_line() {
+	local package
+
+	# shellcheck disable=SC2046 # a list
+	for package in $(tools/setup --names $(groups)); do
+		grep -q "^$package " tools/needs ||
+			{ echo "tools/needs has no $package"; return 1; }
+	done
+}
+
+says() {
+	cat "$dir/status" "$dir/setup"
+	[ "$(cat "$dir/status")" = 0 ] && grep -qxF "tools/setup: $1" "$dir/setup"
+}
+
+# What this machine lacks may be said.
+installed_is_found() {
+	local package
+
+	# shellcheck disable=SC2046 # a list
+	setup $(groups)
+	sed -n 's/.*(Debian: \(.*\))/\1/p' "$dir/setup" |
+	while read -r package; do
+		! dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null |
+			grep -x installed || { cat "$dir/setup"; exit 1; }
+	done
+}
+
+nothing_is_said() {
+	setup build vm
+	cat "$dir/status" "$dir/setup"
+	[ "$(cat "$dir/status")" = 0 ] && [ ! -s "$dir/setup" ]
+}
+
+# A compiler that does not find sqlite3.h.
+take_away() {
+	rm "$dir"/bin/{qemu-system-x86_64,cpio,gcc}
+	cat >"$dir/bin/gcc" <<-'END'
+		#!/bin/sh
+		case "$*" in *sqlite3.h*) exit 1 ;; esac
+		exec /usr/bin/gcc "$@"
+	END
+	chmod +x "$dir/bin/gcc"
+	setup build vm
+}
+
+wrong_group_is_refused() {
+	setup build nothing
+	[ "$(cat "$dir/status")" = 2 ] && grep "no group 'nothing'" "$dir/setup"
+}
+
+# ---- tools/vm ----
+
+# kernel IMAGE: there is none but this, and its headers.
+kernel() {
+	find /boot /lib/modules -mindepth 1 -delete
+	mkdir -p "${1%/*}" /lib/modules/9.1.2-3-lts/build
+	touch "$1" /lib/modules/9.1.2-3-lts/build/Makefile
+}
+
+finds() {
+	kernel "$1" && prints '^/lib/modules/9.1.2-3-lts/build$' tools/vm --headers
+}
+
+finds_none() {
+	! tools/vm --headers 2>"$dir/line" &&
+		grep 'no kernel in /boot with headers' "$dir/line"
+}
+
+# ---- the demonstration ----
+
+records_are_there() {
+	tools/demo/records >"$dir/records"
+	grep -c '^Package: .' "$dir/records"
+	[ "$(grep -c '^Package: .' "$dir/records")" -gt 100 ]
+	! grep '^Status: ' "$dir/records"
+}
+
+make_path
+echo 1..12
+check "each package has a line in tools/needs" every_package_has_a_line
+check "without dpkg, what is installed is found" installed_is_found
+check "and nothing is said, if all is there" nothing_is_said
+take_away
+check "a header that is not there is named" \
+	says "no header sqlite3.h (Debian: libsqlite3-dev)"
+check "and a command" \
+	says "no command qemu-system-x86_64 (Debian: qemu-system-x86)"
+check "it is said that these are Debian's names" \
+	says "there is no dpkg here, and other systems have other names for\
+ packages; going on without these"
+check "a group that there is not is refused" wrong_group_is_refused
+
+mount -t tmpfs tmpfs /boot
+mount -t tmpfs tmpfs /lib/modules
+check "a kernel in /boot is found by its version" \
+	finds /boot/vmlinuz-9.1.2-3-lts
+check "or by the last part of it" finds /boot/vmlinuz-lts
+check "one beside its modules is found" finds /lib/modules/9.1.2-3-lts/vmlinuz
+find /lib/modules -mindepth 1 -delete
+check "one without headers is not" finds_none
+
+mount -t tmpfs tmpfs /var/lib/dpkg
+check_each "without dpkg, the demonstration has records" records_are_there
