@@ -310,6 +310,8 @@ static u64 first_of(u64 slots, u32 n)
 {
 	u64 rest = slots;
 
+	if (n >= RRING_BATCH)
+		return slots;
 	for (; n && rest; n--)
 		rest &= rest - 1;
 	return slots & ~rest;
@@ -324,8 +326,9 @@ static u64 first_of(u64 slots, u32 n)
  * free. The caller holds the arena's lock. Not inline, so that a tracer can show
  * how long preemption is off.
  */
-static noinline int hide_and_decide(struct kring_pool *pool, u64 slots, u64 busy,
-			   u64 began, u32 ignored, u64 *handles)
+static noinline int hide_and_decide(struct kring_pool *pool, u64 slots,
+				    u64 busy, u64 began, u32 ignored,
+				    u64 *handles)
 {
 	struct kring_arena *arena = pool->arena;
 	struct rring_batch *batch = &arena->batch;
@@ -346,6 +349,32 @@ static noinline int hide_and_decide(struct kring_pool *pool, u64 slots, u64 busy
 	}
 	show_generations(arena, batch, slots, handles);
 	preempt_enable();
+	return err;
+}
+
+/*
+ * Do steps 4 to 6 for *@left, the slots in .live of the arena's batch, for a few at
+ * a time; see hide_and_decide() for the rest. Set .live to those that are free, and
+ * *@left to those for which an error of hide_and_decide() leaves it open.
+ */
+static int decide(struct kring_pool *pool, u64 busy, u64 began, u32 ignored,
+		  u64 *handles, u64 *left)
+{
+	struct rring_batch *batch = &pool->arena->batch;
+	u32 few = hidden_at_a_time(pool->arena);
+	u64 free = 0;
+	int err = 0;
+
+	while (*left && !err) {
+		u64 slots = first_of(*left, few);
+
+		err = hide_and_decide(pool, slots, busy, began, ignored,
+				      handles);
+		if (!err)
+			*left &= ~slots;
+		free |= batch->live;
+	}
+	batch->live = free;
 	return err;
 }
 
@@ -371,9 +400,7 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth,
 	u64 began = ktime_get_coarse_ns();
 	u32 ignored = look_at_recalls(pool);
 	u64 handles[RRING_BATCH];
-	u64 free = 0;
 	int err = 0;
-	u32 few;
 
 	batch->moved = 0;
 	if (depth == KRING_SWEEP_LEDGERS)
@@ -385,19 +412,11 @@ static int collect_and_free(struct kring_pool *pool, enum kring_depth depth,
 		look(arena, busy, RRING_LOOK_AGAIN);
 	}
 	*left = batch->live;
-	few = hidden_at_a_time(arena);
-	while (*left && !err) {
-		u64 slots = first_of(*left, few);
-
-		err = hide_and_decide(pool, slots, busy, began, ignored,
-				      handles);
-		if (!err)
-			*left &= ~slots;
-		free |= batch->live;
+	if (*left) {
+		err = decide(pool, busy, began, ignored, handles, left);
+		*freed += kring_pool_free_batch(pool, handles, refill);
 	}
-	batch->live = free;
 	*left |= batch->moved;
-	*freed += kring_pool_free_batch(pool, handles, refill);
 	return err;
 }
 

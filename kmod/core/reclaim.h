@@ -12,7 +12,7 @@ struct kring_refill;
  * So many ledger words a sweep reads at most while preemption is off: enough for
  * one slot in all ledgers, and for a batch if the ledgers are few.
  */
-#define KRING_UNPREEMPTED_WORDS	2048u
+#define KRING_UNPREEMPTED_WORDS	4096u
 
 /* How a sweep finds the slots that entries of rings name. */
 enum kring_depth {

@@ -8,8 +8,8 @@
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
 
-LIMIT=40000
-PARTS=8		# of a batch, with 255 clients
+LIMIT=80000
+PARTS=4		# of a batch, with 255 clients
 
 cd "$(dirname "$0")/../.."
 dir=$(mktemp -d)
