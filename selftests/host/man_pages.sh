@@ -115,6 +115,41 @@ synopsis_is_right() {
 	done
 }
 
+# The text between .EX and .EE, as C.
+shown() {
+	awk '/^\.E[XE]/ { inside = $1 == ".EX"; next }
+	     inside && !/^\./' "$1" |
+		sed -e 's/\\f[BIPR]//g' -e 's/\\[%&]//g' -e 's/\\-/-/g'
+}
+
+# preprocessed FILE OPTION...: constants are numbers, and comments are gone.
+preprocessed() {
+	gcc "${flags[@]}" -E -P "${@:2}" -xc "$1" 2>/dev/null
+}
+
+# The members of struct $1 in file $2, which is preprocessed.
+members() {
+	sed -n "/^ *struct $1 {/,/^ *};/p" "$2" | tr -s '[:space:]' ' ' |
+		tr ';' '\n'
+}
+
+# A structure of the headers that a page shows has their members, in that order.
+structures_are_right() {
+	local page name
+
+	preprocessed /dev/null -include rusted_ring.h >"$dir/headers"
+	for page in "${with_program[@]}"; do
+		shown "$page" >"$dir/shown.c"
+		preprocessed "$dir/shown.c" -imacros rusted_ring.h >"$dir/page"
+		sed -n 's/^ *struct \(rring_[a-z_]*\) {$/\1/p' "$dir/page" |
+		while read -r name; do
+			diff --label headers --label "${page##*/}" -U0 \
+				<(members "$name" "$dir/headers") \
+				<(members "$name" "$dir/page") || exit
+		done || return
+	done
+}
+
 # A page has the prototype of each name that it has.
 synopsis_is_whole() {
 	local page name
@@ -136,7 +171,7 @@ example_runs() {
 }
 
 echo "TAP version 13"
-echo "1..$((9 + ${#with_program[@]}))"
+echo "1..$((10 + ${#with_program[@]}))"
 check "roff has nothing to say about the pages" silent
 check "each page has all its sections" complete
 check "pages of programs have their exit statuses" programs_have_statuses
@@ -146,6 +181,7 @@ check "every public function has a page" all_are_documented
 check "no page is about a function that is not there" nothing_else_is
 check "every SYNOPSIS agrees with the headers" synopsis_is_right
 check "every name of a page has its prototype there" synopsis_is_whole
+check "structures have the members that the headers say" structures_are_right
 for page in "${with_program[@]}"; do
 	check "the program in ${page##*/} does what it says" example_runs "$page"
 done
