@@ -74,7 +74,7 @@ static char *help(int key, const char *text, void *input)
 static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "COMMAND [ARGUMENT...]",
-	.doc = "Look at the arenas of /dev/rusted_ring, and after them.\v ",
+	.doc = "Show the arenas of /dev/rusted_ring, and change them.\v ",
 	.help_filter = help,
 };
 

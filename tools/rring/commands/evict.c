@@ -53,7 +53,7 @@ static const struct argp argp = {
 	.parser = parse,
 	.args_doc = "[CLIENT]",
 	.doc = "End a client (its id), in the arena `default' if no other is "
-	       "named, as if its process had died: what it holds falls, its "
+	       "named, as if its process had died: its holds are gone, its "
 	       "readers leave, its rings end. Its process goes on, and gets "
 	       "SIGBUS when it touches the arena.",
 	.children = selection_children,

@@ -152,7 +152,7 @@ static const struct argp argp = {
 	.args_doc = "RING",
 	.doc = "Publish each line of standard input, without its end, as an "
 	       "event of a ring, in the arena `default' if no other is named. "
-	       "A ring of that name that is without a writer is gone on with.",
+	       "If a ring of that name has no writer, its stream goes on.",
 	.children = selection_children,
 };
 

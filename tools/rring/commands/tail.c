@@ -136,8 +136,8 @@ static const struct argp argp = {
 	.args_doc = "RING",
 	.doc = "Print the events of a ring (its name, or its number), in the "
 	       "arena `default' if no other is named, until the stream ends. "
-	       "Writers never wait for this reader: it is told how many events "
-	       "it was too slow for.",
+	       "Only `rring pub' waits for this reader. If it is too slow for "
+	       "another writer, it says how many events it has lost.",
 	.children = selection_children,
 };
 

@@ -37,7 +37,7 @@ const struct argp_option creation_options[] = {
 	  "of each pool, that one observer, consumer or producer may hold while "
 	  "another client finds no free slot; 0: no limit (default)", 0 },
 	{ "on-hold-limit", 'o', "WHAT", 0,
-	  "happens to a client above it: notice (default), or evict, too", 0 },
+	  "what is done with a client above it: notice (default), or evict", 0 },
 	{ "mode", 'm', "MODE", 0,
 	  "octal: r observes, x consumes, w produces (0700)", 0 },
 	{ "user", 'u', "USER", 0, "its owner (you)", 0 },
