@@ -8,6 +8,7 @@
 set -eu
 
 cd "$(dirname "$0")/../.."
+unset MAKEFLAGS MAKELEVEL
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 count=0

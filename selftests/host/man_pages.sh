@@ -42,7 +42,7 @@ complete() {
 			grep -qx "\.SH $part" "$page" ||
 				{ echo "$page: no $part"; return 1; }
 		done
-		grep -qx 'Available since rusted_ring 0.1.' "$page" ||
+		grep -qx 'Available since rusted_ring 0\.[0-9]*\.' "$page" ||
 			{ echo "$page: since when?"; return 1; }
 	done
 }
