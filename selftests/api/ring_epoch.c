@@ -8,6 +8,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "stream.h"
 
 FIXTURE(epoch)
 {
@@ -30,32 +31,16 @@ FIXTURE_TEARDOWN(epoch)
 	close(self->arena);
 }
 
-static struct rring_writer *open_ring(struct rring_client *client,
-				      const char *name)
-{
-	struct rring_ring_config config = {
-		.name = name,
-		.kind = RRING_INLINE,
-		.policy = RRING_FAIL,
-		.capacity = 4,
-		.stride = 64,
-	};
-	struct rring_writer *writer;
-
-	return rring_writer_open(client, &config, &writer) ? NULL : writer;
-}
-
 static struct rring_reader *join(struct rring_client *client, const char *name)
 {
 	struct rring_reader_config config = { .ring_name = name };
-	struct rring_reader *reader;
 
-	return rring_reader_open(client, &config, &reader) ? NULL : reader;
+	return reader_of(client, &config);
 }
 
 TEST_F(epoch, is_the_same_for_the_writer_and_all_readers)
 {
-	struct rring_writer *writer = open_ring(self->client, "ring");
+	struct rring_writer *writer = small_writer_of(self->client, "ring");
 	struct rring_reader *near, *far;
 
 	ASSERT_NE(NULL, writer);
@@ -70,8 +55,8 @@ TEST_F(epoch, is_the_same_for_the_writer_and_all_readers)
 
 TEST_F(epoch, differs_between_rings)
 {
-	struct rring_writer *one = open_ring(self->client, "one");
-	struct rring_writer *nameless = open_ring(self->client, NULL);
+	struct rring_writer *one = small_writer_of(self->client, "one");
+	struct rring_writer *nameless = small_writer_of(self->client, NULL);
 
 	ASSERT_NE(NULL, one);
 	ASSERT_NE(NULL, nameless);
@@ -80,7 +65,7 @@ TEST_F(epoch, differs_between_rings)
 
 TEST_F(epoch, stays_when_the_next_writer_takes_over)
 {
-	struct rring_writer *writer = open_ring(self->client, "ring");
+	struct rring_writer *writer = small_writer_of(self->client, "ring");
 	struct rring_reader *reader;
 	uint64_t epoch;
 
@@ -91,7 +76,7 @@ TEST_F(epoch, stays_when_the_next_writer_takes_over)
 	ASSERT_EQ(0, rring_add(writer, "x", 1, 0));
 	rring_writer_close(writer);
 	EXPECT_EQ(epoch, rring_reader_epoch(reader));
-	writer = open_ring(self->other, "ring");
+	writer = small_writer_of(self->other, "ring");
 	ASSERT_NE(NULL, writer);
 	EXPECT_EQ(1, rring_writer_position(writer));
 	EXPECT_EQ(epoch, rring_writer_epoch(writer));
@@ -100,14 +85,14 @@ TEST_F(epoch, stays_when_the_next_writer_takes_over)
 
 TEST_F(epoch, is_higher_when_the_ring_is_created_again)
 {
-	struct rring_writer *writer = open_ring(self->client, "ring");
+	struct rring_writer *writer = small_writer_of(self->client, "ring");
 	uint64_t epoch;
 
 	ASSERT_NE(NULL, writer);
 	epoch = rring_writer_epoch(writer);
 	ASSERT_EQ(0, rring_add(writer, "x", 1, 0));
 	rring_writer_close(writer);	/* without a reader the ring goes */
-	writer = open_ring(self->client, "ring");
+	writer = small_writer_of(self->client, "ring");
 	ASSERT_NE(NULL, writer);
 	EXPECT_EQ(0, rring_writer_position(writer));
 	EXPECT_GT(rring_writer_epoch(writer), epoch);
@@ -118,7 +103,7 @@ static uint64_t epoch_of_new_arena(void)
 {
 	int arena = arena_small();
 	struct rring_client *client = client_of(arena, RRING_PRODUCER);
-	struct rring_writer *writer = open_ring(client, "ring");
+	struct rring_writer *writer = small_writer_of(client, "ring");
 	uint64_t epoch = writer ? rring_writer_epoch(writer) : 0;
 
 	rring_close(client);

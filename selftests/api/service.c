@@ -488,20 +488,6 @@ static uint32_t serial_of(const struct rring_client *client)
 		&client->arena->client_serial[rring_client_id(client)]);
 }
 
-static struct rring_writer *forge_request(struct rring_client *client,
-					  const char *name)
-{
-	struct rring_ring_config config = {
-		.name = name,
-		.kind = RRING_INLINE,
-		.policy = RRING_FAIL,
-		.capacity = 4,
-		.stride = 64,
-	};
-
-	return writer_of(client, &config);
-}
-
 TEST_F(service, a_caller_that_sends_no_messages_is_sent_away)
 {
 	struct rring_client *hostile = client_of(self->arena, RRING_PRODUCER);
@@ -513,10 +499,10 @@ TEST_F(service, a_caller_that_sends_no_messages_is_sent_away)
 
 	/* of another client, and of its own */
 	request_name(name, hostile, 0x7777);
-	forge_request(hostile, name);
+	small_writer_of(hostile, name);
 	EXPECT_TRUE(is_quiet(self->listener));
 	request_name(name, hostile, serial_of(hostile));
-	writer = forge_request(hostile, name);
+	writer = small_writer_of(hostile, name);
 	if (variant->kind == RRING_INLINE) {
 		session = next(self->listener, RRING_CALL_BEGIN).session;
 		ASSERT_EQ(0, rring_add(writer, "abc", 3, 0));
@@ -557,7 +543,7 @@ TEST_F(service, a_caller_whose_ring_another_client_takes_tries_another_name)
 	thread = thread_start(open_caller, &opening);
 	await_request(watch, first);
 	snprintf(strstr(first, "/request"), sizeof("/reply"), "/reply");
-	forge_request(hostile, first);
+	small_writer_of(hostile, first);
 	await_request(watch, second);
 	next(self->listener, RRING_CALL_BEGIN);
 	thread_end(thread);
@@ -579,7 +565,7 @@ TEST_F(service, a_caller_that_leaves_its_ring_to_another_has_gone)
 		return;
 	}
 	request_name(name, client, serial_of(client));
-	writer = forge_request(client, name);
+	writer = small_writer_of(client, name);
 	session = next(self->listener, RRING_CALL_BEGIN).session;
 	ASSERT_EQ(0, rring_add(writer, "12345678", 8, 0));
 	rring_writer_leave(writer);

@@ -41,19 +41,6 @@ FIXTURE_TEARDOWN(watch)
 	close(self->arena);
 }
 
-static struct rring_writer *ring(struct rring_client *client, const char *name)
-{
-	struct rring_ring_config config = {
-		.name = name,
-		.kind = RRING_INLINE,
-		.policy = RRING_FAIL,
-		.capacity = 4,
-		.stride = 64,
-	};
-
-	return writer_of(client, &config);
-}
-
 static struct rring_reader *named_reader(struct rring_client *client,
 					 const char *ring_name,
 					 const char *name)
@@ -94,8 +81,8 @@ TEST_F(watch, an_empty_arena_has_no_changes)
 
 TEST_F(watch, rings_that_exist_come_first)
 {
-	struct rring_writer *a = ring(self->writes, "a");
-	struct rring_writer *b = ring(self->writes, "b");
+	struct rring_writer *a = small_writer_of(self->writes, "a");
+	struct rring_writer *b = small_writer_of(self->writes, "b");
 	struct rring_reader *reader = named_reader(self->reads, "b", "r");
 	struct rring_change change;
 	struct rring_watch *late;
@@ -121,7 +108,7 @@ TEST_F(watch, rings_that_exist_come_first)
 
 TEST_F(watch, each_change_comes_once_in_its_order)
 {
-	struct rring_writer *writer = ring(self->writes, "a");
+	struct rring_writer *writer = small_writer_of(self->writes, "a");
 	struct rring_reader *reader = named_reader(self->reads, "a", "r");
 	struct rring_change opened, change;
 
@@ -159,7 +146,7 @@ TEST_F(watch, the_end_of_a_client_ends_its_rings_and_readers)
 	struct rring_client *client = client_of(self->arena, RRING_PRODUCER);
 	uint32_t id = rring_client_id(client);
 
-	ring(client, "a");
+	small_writer_of(client, "a");
 	named_reader(client, "a", "r");
 	rring_close(client);
 	next(self->watch, RRING_CHANGE_OPENED);
@@ -174,9 +161,9 @@ TEST_F(watch, a_prefix_selects_rings)
 	struct rring_watch *some;
 
 	ASSERT_EQ(0, rring_watch_open(self->watches, "ab", &some));
-	rring_writer_close(ring(self->writes, "a"));
-	rring_writer_close(ring(self->writes, "abc"));
-	rring_writer_close(ring(self->writes, "b"));
+	rring_writer_close(small_writer_of(self->writes, "a"));
+	rring_writer_close(small_writer_of(self->writes, "abc"));
+	rring_writer_close(small_writer_of(self->writes, "b"));
 	EXPECT_STREQ("abc", next(some, RRING_CHANGE_OPENED).ring_name);
 	EXPECT_STREQ("abc", next(some, RRING_CHANGE_ENDED).ring_name);
 	EXPECT_STREQ("abc", next(some, RRING_CHANGE_GONE).ring_name);
@@ -187,12 +174,12 @@ TEST_F(watch, a_prefix_selects_rings)
 TEST_F(watch, a_next_writer_opens_the_same_ring_again)
 {
 	struct rring_reader_config config = { .ring_name = "a" };
-	struct rring_writer *writer = ring(self->writes, "a");
+	struct rring_writer *writer = small_writer_of(self->writes, "a");
 	struct rring_reader *reader = reader_of(self->reads, &config);
 	struct rring_change first, second;
 
 	rring_writer_close(writer);
-	ring(self->writes, "a");
+	small_writer_of(self->writes, "a");
 	first = next(self->watch, RRING_CHANGE_OPENED);
 	next(self->watch, RRING_CHANGE_JOINED);
 	next(self->watch, RRING_CHANGE_ENDED);
@@ -206,11 +193,11 @@ TEST_F(watch, another_ring_of_the_same_name_has_another_serial)
 {
 	uint32_t first;
 
-	rring_writer_close(ring(self->writes, "a"));
+	rring_writer_close(small_writer_of(self->writes, "a"));
 	first = next(self->watch, RRING_CHANGE_OPENED).ring_serial;
 	next(self->watch, RRING_CHANGE_ENDED);
 	next(self->watch, RRING_CHANGE_GONE);
-	ring(self->writes, "a");
+	small_writer_of(self->writes, "a");
 	EXPECT_NE(first, next(self->watch, RRING_CHANGE_OPENED).ring_serial);
 }
 
@@ -223,7 +210,7 @@ static void churn(struct rring_client *client, uint32_t rings)
 
 	for (i = 0; i < rings; i++) {
 		snprintf(name, sizeof(name), "topic-%u", i);
-		rring_writer_close(ring(client, name));
+		rring_writer_close(small_writer_of(client, name));
 	}
 }
 
@@ -231,13 +218,13 @@ TEST_F(watch, a_slow_watch_still_finds_what_is_there)
 {
 	struct rring_writer *old, *gone;
 
-	old = ring(self->writes, "old");
-	gone = ring(self->writes, "gone");
+	old = small_writer_of(self->writes, "old");
+	gone = small_writer_of(self->writes, "gone");
 	next(self->watch, RRING_CHANGE_OPENED);
 	next(self->watch, RRING_CHANGE_OPENED);
 	rring_writer_close(gone);
 	churn(self->writes, CHURN);
-	ring(self->writes, "new");
+	small_writer_of(self->writes, "new");
 	/* "new" may have got the id of "gone" */
 	EXPECT_STREQ("gone", next(self->watch, RRING_CHANGE_GONE).ring_name);
 	EXPECT_STREQ("new", next(self->watch, RRING_CHANGE_OPENED).ring_name);
@@ -287,7 +274,7 @@ TEST_F(watch, a_ring_is_never_opened_twice_nor_gone_twice)
 
 static void *open_ring(void *arg)
 {
-	ring(arg, "a");
+	small_writer_of(arg, "a");
 	return NULL;
 }
 
@@ -311,7 +298,7 @@ TEST_F(watch, the_type_of_a_ring_is_told_until_it_is_gone)
 	EXPECT_EQ(0, rring_watch_type(self->watch, &change, name));
 	EXPECT_STREQ("", name);
 	/* the next ring has the number of the last one */
-	writer = ring(self->writes, "typed");
+	writer = small_writer_of(self->writes, "typed");
 	EXPECT_EQ(0, rring_watch_type(self->watch, &change, name));
 	EXPECT_STREQ("", name);
 	next(self->watch, RRING_CHANGE_ENDED);
@@ -354,7 +341,7 @@ TEST_F(watch, the_descriptor_is_readable_until_each_watch_is_read)
 	EXPECT_TRUE(is_quiet(self->watch));
 	EXPECT_TRUE(is_quiet(other));
 	EXPECT_EQ(0, is_readable(self->watches));
-	ring(self->writes, "a");
+	small_writer_of(self->writes, "a");
 	EXPECT_EQ(1, is_readable(self->watches));
 	next(self->watch, RRING_CHANGE_OPENED);
 	EXPECT_TRUE(is_quiet(self->watch));
@@ -362,7 +349,7 @@ TEST_F(watch, the_descriptor_is_readable_until_each_watch_is_read)
 	next(other, RRING_CHANGE_OPENED);
 	EXPECT_TRUE(is_quiet(other));
 	EXPECT_EQ(0, is_readable(self->watches));
-	ring(self->writes, "b");
+	small_writer_of(self->writes, "b");
 	EXPECT_EQ(1, is_readable(self->watches));
 	next(self->watch, RRING_CHANGE_OPENED);
 	EXPECT_TRUE(is_quiet(self->watch));
@@ -379,8 +366,8 @@ TEST_F(watch, a_client_that_no_longer_watches_is_left_alone)
 	EXPECT_EQ(0, is_readable(client));
 	EXPECT_TRUE(is_quiet(watch));
 	rring_watch_close(watch);
-	ring(self->writes, "a");
-	ring(self->writes, "b");
+	small_writer_of(self->writes, "a");
+	small_writer_of(self->writes, "b");
 	EXPECT_EQ(0, is_readable(client));
 	rring_close(client);
 }
@@ -408,7 +395,7 @@ TEST_F(watch, a_writer_counts_its_readers)
 		.ring_name = "a",
 		.flags = RRING_JOIN_OBSERVER,
 	};
-	struct rring_writer *writer = ring(self->writes, "a");
+	struct rring_writer *writer = small_writer_of(self->writes, "a");
 	struct rring_reader *named, *other;
 
 	EXPECT_EQ(0, rring_writer_readers(writer));
@@ -436,7 +423,7 @@ static void set_state(struct rring_writer *writer, uint32_t state)
 /* A writer that waits for a reader publishes after this reader has its start. */
 TEST_F(watch, a_writer_does_not_count_a_reader_that_still_joins)
 {
-	struct rring_writer *writer = ring(self->writes, "a");
+	struct rring_writer *writer = small_writer_of(self->writes, "a");
 
 	if (rring_client_backend(self->writes) == RRING_BACKEND_DEVICE)
 		SKIP(return, "on the device, only the kernel writes this word");

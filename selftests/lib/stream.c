@@ -133,6 +133,20 @@ struct rring_writer *writer_of(struct rring_client *client,
 	return writer;
 }
 
+struct rring_writer *small_writer_of(struct rring_client *client,
+				     const char *name)
+{
+	struct rring_ring_config config = {
+		.name = name,
+		.kind = RRING_INLINE,
+		.policy = RRING_FAIL,
+		.capacity = 4,
+		.stride = 64,
+	};
+
+	return writer_of(client, &config);
+}
+
 struct rring_reader *reader_of(struct rring_client *client,
 			       const struct rring_reader_config *config)
 {

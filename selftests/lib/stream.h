@@ -58,6 +58,13 @@ struct rring_writer *writer_of(struct rring_client *client,
 struct rring_reader *reader_of(struct rring_client *client,
 			       const struct rring_reader_config *config);
 
+/*
+ * Open the writer of an inline ring with four entries of 64 bytes, which never waits
+ * for room, or exit. @name may be NULL.
+ */
+struct rring_writer *small_writer_of(struct rring_client *client,
+				     const char *name);
+
 /* Open a nameless gating reader that starts at the oldest event, or exit. */
 struct rring_reader *reader_at(struct rring_client *client, uint32_t ring);
 
