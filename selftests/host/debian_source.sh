@@ -12,13 +12,13 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
+# shellcheck source=selftests/lib/source.sh
+. selftests/lib/source.sh
 
 source=$dir/rusted-ring-$(sed -n 's/^VERSION\t*:= //p' Makefile)
 
 package_source() {
-	mkdir "$source"
-	git ls-files -z --cached --others --exclude-standard |
-		tar -c --null -T - | tar -x -C "$source"
+	copy_source "$source"
 	(cd "$dir" && dpkg-source --build "$source")
 }
 

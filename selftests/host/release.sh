@@ -13,6 +13,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
+# shellcheck source=selftests/lib/source.sh
+. selftests/lib/source.sh
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_SYSTEM=/dev/null
 tree=$dir/tree
 
@@ -24,8 +26,7 @@ commit() {
 
 make_tree() {
 	git init -q "$tree"
-	git ls-files -z --cached --others --exclude-standard |
-		xargs -0 cp -P --parents --target-directory="$tree"
+	copy_source "$tree"
 	commit "all files"
 }
 

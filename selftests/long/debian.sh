@@ -21,6 +21,8 @@ trap 'rm -rf "$dir"' EXIT
 . selftests/lib/check.sh
 # shellcheck source=selftests/lib/debian.sh
 . selftests/lib/debian.sh
+# shellcheck source=selftests/lib/source.sh
+. selftests/lib/source.sh
 
 root=$dir/root
 version=$(sed -n 's/^VERSION\t*:= //p' Makefile)
@@ -32,9 +34,7 @@ build_packages() {
 
 # The same source with a later version, so its module has another srcversion.
 copy_as_next() {
-	mkdir "$dir/next"
-	git ls-files -z --cached --others --exclude-standard |
-		tar -c --null -T - | tar -x -C "$dir/next"
+	copy_source "$dir/next"
 	(
 		cd "$dir/next"
 		sed -i "1,/^VERSION/s/$version/$version.1/" Makefile
