@@ -8,9 +8,11 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 out=$PWD/build/selftests/guide
-headers=$(tools/vm ${KERNEL:+--kernel "$KERNEL"} --headers)
-release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
-	  "$headers/include/generated/utsrelease.h")
+# shellcheck source=selftests/lib/ways.sh
+. selftests/lib/ways.sh
+kernel=${KERNEL:-stock}
+headers=$(vm "$kernel" --headers)
+release=$(release "$kernel")
 rm -rf "$out"
 mkdir -p "$out"
 

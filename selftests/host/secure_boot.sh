@@ -19,9 +19,11 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
-headers=$(tools/vm ${KERNEL:+--kernel "$KERNEL"} --headers)
-release=$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
-	  "$headers/include/generated/utsrelease.h")
+# shellcheck source=selftests/lib/ways.sh
+. selftests/lib/ways.sh
+kernel=${KERNEL:-stock}
+headers=$(vm "$kernel" --headers)
+release=$(release "$kernel")
 modules=/lib/modules/$(uname -r)
 
 # The names of the firmware's variables of MOK end with the GUID of shim.
