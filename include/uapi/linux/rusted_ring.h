@@ -233,12 +233,12 @@ enum rring_region_type {
  * In an owned arena the slots of a pool form groups. A group fills whole pages
  * of the machine: .group_bytes of slots, or 1 slot that has more. With pages of
  * 4096 bytes these are 64 slots of XS, 16 of S, 4 of M, or 1 slot of L or XL.
- * A group with a slot in
- * use belongs to one producer, or to the kernel. Only this producer can write
- * the payloads in it, and only its region HEADERS has their headers. If it dies
- * first, the kernel owns the group, and copies the headers to PAYLOAD. A group
- * without a slot in use may get another owner. XXL has no groups, but an owner
- * word for each slot: the producer that the slot was lent to.
+ * A group with a slot in use belongs to one producer, or to the kernel. Only
+ * this producer can write the payloads in it, and only its region HEADERS has
+ * their headers. If it dies first, the kernel owns the group, and copies the
+ * headers to PAYLOAD. A group without a slot in use may get another owner. XXL
+ * has no groups, but an owner word for each slot: the producer that the slot was
+ * lent to.
  *
  * The owner word of a group: 63..32 serial of the owner, 31 sealed, 7..0 its
  * client id; 0 if the kernel or nobody owns the group. While a client holds an
