@@ -88,15 +88,25 @@ void until_asleep_in(pid_t pid, unsigned int request)
 		sched_yield();
 }
 
-/* /proc/PID/syscall is "running" until the process has left its CPU. */
+/*
+ * /proc/PID/syscall is "running" until the process has left its CPU. With
+ * PREEMPT_RT it leaves it for locks as well, which show as state D. It has not
+ * been back if schedstat counts no more switches.
+ */
 void until_off_cpu(pid_t pid)
 {
-	char where[TEXT_MAX];
+	char before[TEXT_MAX], where[TEXT_MAX], after[TEXT_MAX];
+	char state;
 
 	do {
-		if (!read_process(pid, "syscall", where))
+		if (!read_process(pid, "schedstat", before) ||
+		    !read_process(pid, "syscall", where))
 			exit(1);
-	} while (!strcmp(where, "running\n"));
+		state = state_of(pid);
+		if (!read_process(pid, "schedstat", after))
+			exit(1);
+	} while (!strcmp(where, "running\n") || state == 'D' ||
+		 strcmp(before, after));
 }
 
 void until_starving(const struct rring_client *client, enum rring_class pool,
