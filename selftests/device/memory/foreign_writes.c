@@ -306,12 +306,15 @@ TEST_F(foreign_write, by_userfaultfd)
 	close(fd);
 }
 
-/* A page of which the page table has an entry is as writable as before. */
+/*
+ * A page of which the page table has an entry is as writable as before. Linux before
+ * 6.7 has no such protection, and 7.3 refuses it in memory of devices.
+ */
 TEST_F(foreign_write, by_write_protection)
 {
 	int fd = write_protect(self->addr, self->size);
 
-	if (fd == -ENOSYS)
+	if (fd == -ENOSYS || fd == -EINVAL)
 		SKIP(return, "this kernel protects no device memory");
 	if (self->sealed) {
 		EXPECT_EQ(-EPERM, fd);
@@ -344,7 +347,7 @@ TEST_F(foreign_write, by_markers_of_userfaultfd)
 	enum region_kind kind = variant->kind;
 	int fd = write_protect(self->addr, self->size);
 
-	if (fd == -ENOSYS)
+	if (fd == -ENOSYS || fd == -EINVAL)
 		SKIP(return, "this kernel protects no device memory");
 	close(fd);
 	if (!self->sealed)
