@@ -6,6 +6,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "sleeper.h"
 #include "stream.h"
 
 #define MAX		64
@@ -119,6 +120,7 @@ TEST_F(wait, a_signal_ends_the_wait_of_a_reader)
 	pid_t pid = spawn_reader(&sleeper);
 
 	until_waiting(self->writer->info, RRING_READERS_WAIT);
+	until_asleep(pid);
 	kill(pid, SIGUSR1);
 	EXPECT_EQ(0, reap(pid));
 }
@@ -262,6 +264,7 @@ TEST_F(wait, a_signal_ends_the_wait_of_a_writer)
 	pid = spawn(sleep_writing, &sleeper);
 	baton_wait(&sleeper.ready);
 	reader = join_full(self->client);
+	until_asleep(pid);
 	kill(pid, SIGUSR1);
 	EXPECT_EQ(0, reap(pid));
 	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
