@@ -33,7 +33,7 @@ make_path() {
 }
 
 groups() {
-	sed -n 's/^#   \([a-z]*\) .*/\1/p' tools/setup
+	sed -n 's/^#   \([a-z0-9]*\) .*/\1/p' tools/setup
 }
 
 # ---- tools/setup ----
