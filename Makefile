@@ -10,9 +10,11 @@ MAKEFLAGS += --no-builtin-rules
 
 VERSION	:= 0.2.0
 ABI	:= 0
-B	:= $(or $(O),build)
+# ARCH=arm64 builds for that architecture, below build/arm64.
+CROSS	:= $(filter-out $(shell uname -m),$(patsubst arm64,aarch64,$(filter arm64,$(ARCH))))
+B	:= $(or $(O),build$(CROSS:aarch64=/arm64))
 CACHE	:= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/rusted_ring
-PARTS_OF_THIS := Makefile mk/module.mk mk/build.mk mk/tests.mk mk/check.mk \
+PARTS_OF_THIS := Makefile mk/cross.mk mk/module.mk mk/build.mk mk/tests.mk mk/check.mk \
 	   mk/bench.mk mk/docs.mk mk/install.mk mk/packages.mk mk/system.mk $(sort $(wildcard \
 	   mk/bindings-*.mk))
 

@@ -5,8 +5,8 @@
 # an error, as in CI.
 
 tool	 = $(if $(filter default undefined,$(origin $(1))),$(CROSS_COMPILE)$(2),$($(1)))
-CC	:= $(call tool,CC,gcc)
-CXX	:= $(call tool,CXX,g++)
+CC	:= $(call tool,CC,gcc) $(SYSROOT:%=--sysroot=%)
+CXX	:= $(call tool,CXX,g++) $(SYSROOT:%=--sysroot=%)
 AR	:= $(call tool,AR,ar)
 LD	:= $(call tool,LD,ld)
 OBJCOPY	:= $(call tool,OBJCOPY,objcopy)

@@ -4,12 +4,12 @@
 
 ##@ Run, in a virtual machine (KERNEL=version, path, newest, rt, kasan, ...: another)
 
-VM	= tools/vm $(if $(KERNEL),--kernel $(KERNEL))
+VM	= tools/vm $(patsubst %,--kernel %,$(or $(KERNEL),$(CROSS:aarch64=arm64)))
 
 # tools/setup installs missing packages. Only then can kernels and sources be
 # found, so a second make looks for them.
 demo: ## the demonstration (DEMO_ARGS="...", --help shows them)
-	@tools/setup build vm
+	@tools/setup build vm $(CROSS:aarch64=arm64)
 	@$(MAKE) --no-print-directory run-demo KDIR="$$($(VM) --headers)"
 
 run-demo: module $(B)/demo
