@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MPL-2.0
 /*
- * Wait and wake. The sleeper pays for the memory ordering, so that a client
- * that publishes or drops needs no fence. This client does a store, then loads
- * a waiters flag, with only a compiler barrier between the store and the load
- * (L). A kernel writer or reader has a full barrier instead. A task that wants
+ * Wait and wake. On x86-64 the sleeper pays for the memory ordering, so that a
+ * client that publishes or drops needs no fence. This client does a store, then
+ * loads a waiters flag, with only a compiler barrier between the store and the
+ * load (L). On other architectures this client passes a full fence, and the
+ * barrier (K) below is one of the sleeper alone, see RRING_K_INTERRUPTS. A
+ * kernel writer or reader has a full barrier instead. A task that wants
  * to sleep raises the flag, makes every CPU that may run a client pass a full
  * barrier (K), checks its condition once more, and only then sleeps. Either
  * this check sees the client's store, or the client's load sees the flag, and

@@ -3,11 +3,15 @@
  * Barrier K makes every CPU that may run a client of the arena pass a full
  * barrier. A task passes barrier K before it sleeps or polls, when it turns a
  * reader into a gating reader, and when it recalls magazines (takes back the
- * free slots that clients have). See kring_barrier().
+ * free slots that clients have). See kring_barrier(). Without RRING_K_INTERRUPTS
+ * the clients pass full barriers by themselves, and K is a barrier of the caller
+ * alone.
  */
 #include <linux/cpumask.h>
 #include <linux/mm_types.h>
 #include <linux/smp.h>
+
+#include <rusted_ring/internal/atomic.h>
 
 #include "../core/arena.h"
 #include "../core/barrier.h"
@@ -25,7 +29,6 @@ static void full_barrier(void *unused)
  */
 static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 {
-#ifdef CONFIG_X86
 	u32 i;
 
 	cpumask_clear(peers);
@@ -33,10 +36,6 @@ static void find_peers(struct kring_arena *arena, struct cpumask *peers)
 		if (arena->clients[i])
 			cpumask_or(peers, peers,
 				   mm_cpumask(arena->clients[i]->mm));
-#else
-	/* this code reads mm_cpumask() on x86 only; take all online CPUs */
-	cpumask_copy(peers, cpu_online_mask);
-#endif
 }
 
 static void interrupt(const struct cpumask *peers)
@@ -55,8 +54,8 @@ static void interrupt(const struct cpumask *peers)
  * Without the barrier, the caller could miss a client's store while this client
  * misses the caller's store. Then a sleeper would not be woken.
  *
- * On x86 only the CPUs in mm_cpumask of a client get an interrupt. Any other
- * CPU runs no client now. If such a CPU switches to a client later, it enters
+ * Only the CPUs in mm_cpumask of a client get an interrupt. Any other CPU
+ * runs no client now. If such a CPU switches to a client later, it enters
  * itself in mm_cpumask of the client, then passes a full barrier. The first
  * full barrier of this function comes before the reads of the masks. So a
  * client that runs on such a CPU later sees what the caller wrote before this
@@ -65,6 +64,8 @@ static void interrupt(const struct cpumask *peers)
 void kring_barrier(struct kring_arena *arena)
 {
 	smp_mb();	/* K */
+	if (!RRING_K_INTERRUPTS)
+		return;
 	find_peers(arena, arena->peers);
 	interrupt(arena->peers);
 }
@@ -93,6 +94,10 @@ int kring_barrier_unlocked(struct kring_arena *arena)
 	cpumask_var_t peers;
 	int err;
 
+	if (!RRING_K_INTERRUPTS) {
+		smp_mb();	/* K */
+		return 0;
+	}
 	if (!alloc_cpumask_var(&peers, GFP_KERNEL_ACCOUNT))
 		return pass_locked(arena);
 	err = mutex_lock_killable(&arena->lock);

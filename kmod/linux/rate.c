@@ -2,7 +2,9 @@
 /*
  * How often a client may disturb its peers. Barrier K interrupts the CPUs of all
  * clients of the arena, so each client has a rate of these (barrier_rate of the
- * module). A client that exceeds its rate pays for it, and nobody else:
+ * module). Without RRING_K_INTERRUPTS the barrier disturbs nobody, and each client
+ * has as many as it likes. A client that exceeds its rate pays for it, and nobody
+ * else:
  *
  *   - A task that goes to sleep raises its flags, and sleeps without the
  *     barrier, but only until the next barrier is due. Then it passes the
@@ -27,6 +29,8 @@
 #include <linux/ktime.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+
+#include <rusted_ring/internal/atomic.h>
 
 #include "../core/arena.h"
 #include "../core/barrier.h"
@@ -81,7 +85,7 @@ bool kring_rate_barrier(struct kring_client *client, u64 *due)
 	struct kring_rate *rate = client->rate;
 	u64 at;
 
-	if (take_token(&rate->barrier_bucket, &at)) {
+	if (!RRING_K_INTERRUPTS || take_token(&rate->barrier_bucket, &at)) {
 		atomic64_inc(&rate->barriers);
 		trace_barrier(client, 0);
 		return true;

@@ -204,8 +204,12 @@ static int writes_payload(const struct rring_client *client)
 	       !(client->arena->features & RRING_FEATURE_OWNED);
 }
 
-/* What the library knows of the features that need to be known. */
-#define KNOWN_FEATURES	RRING_FEATURE_OWNED
+/*
+ * What the library knows of the features that need to be known. A library whose
+ * L is no fence cannot use an arena that needs one.
+ */
+#define KNOWN_FEATURES	(RRING_FEATURE_OWNED | \
+			 (RRING_K_INTERRUPTS ? 0 : RRING_FEATURE_FENCED))
 
 /*
  * Check that this library knows how to use the arena: return 0, or -EPROTO with a

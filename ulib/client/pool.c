@@ -175,7 +175,7 @@ static int move_tail(struct rring_pool_view *pool, __u64 tail, uint32_t n)
 {
 	uint64_t floor;
 
-	rring_fence_compiler();
+	rring_fence_light();
 	floor = rring_seq_load(&pool->magazine->floor);
 	if (floor <= tail)
 		return rring_seq_exchange(pool->tail, &tail, tail + n);

@@ -14,6 +14,8 @@
  * A call of mprotect(2) that takes a right away from a page is no substitute.
  * On arm64, and on x86 processors with INVLPGB, the kernel flushes the TLBs of
  * other CPUs without an interrupt, so these CPUs need not execute a barrier.
+ *
+ * Without RRING_K_INTERRUPTS a fence of the sleeper is the whole barrier.
  */
 #include <linux/membarrier.h>
 #include <sched.h>
@@ -22,6 +24,8 @@
 #include "host.h"
 
 #include "../../kmod/core/barrier.h"
+
+#include <rusted_ring/internal/atomic.h>
 
 #define CPUS_MAX	8192u	/* the largest NR_CPUS of a Linux kernel */
 
@@ -73,6 +77,8 @@ static int visit_cpus(long first, long end)
  */
 int host_barrier_init(void)
 {
+	if (!RRING_K_INTERRUPTS)
+		return 0;
 	expedited =
 		!membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
 	return expedited || !visit_cpus(0, CPUS_MAX) ? 0 : -ENOSYS;
@@ -86,7 +92,7 @@ int host_barrier_init(void)
  */
 int host_barrier_check(void)
 {
-	int cpu = expedited ? -1 : sched_getcpu();
+	int cpu = !RRING_K_INTERRUPTS || expedited ? -1 : sched_getcpu();
 
 	return cpu < 0 ? 0 : visit_cpus(cpu, cpu + 1);
 }
@@ -101,6 +107,8 @@ int kring_barrier_unlocked(struct kring_arena *arena)
 
 	(void)arena;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);	/* K */
+	if (!RRING_K_INTERRUPTS)
+		return 0;
 	if (!expedited || membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
 		err = visit_cpus(0, CPUS_MAX);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

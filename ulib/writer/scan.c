@@ -126,11 +126,11 @@ struct ulib_scan ulib_scan_readers(struct rring_writer *writer)
 		/* keeps all loads of the scan before the load of .joins */
 		rring_fence_acquire();
 		/*
-		 * The store of .passed must come before the load of .joins. A
-		 * compiler barrier is enough, because K in the kernel makes
-		 * this CPU pass a full barrier when a reader begins to gate.
+		 * The store of .passed must come before the load of .joins.
+		 * The light fence is enough, because the kernel executes K when
+		 * a reader begins to gate.
 		 */
-		rring_fence_compiler();
+		rring_fence_light();
 	} while (rring_flag_load(joins) != seen);
 	return scan;
 }

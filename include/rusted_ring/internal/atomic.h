@@ -10,7 +10,7 @@
  *	E  release of a magazine tail	F  acquire of a magazine tail
  *	G  release of a ledger word	H  acquire of a ledger word
  *	I  full fence in a weak upgrade	J  full fence after hiding a generation
- *	K  barrier on all clients' CPUs	L  compiler barrier before a flag's load
+ *	K  barrier on all clients' CPUs	L  light fence before a flag's load
  *	M  release fence after a claim	N  acquire fence before a claim's load
  *	O  release of the kernel's word	P  acquire of the kernel's word
  *	Q  full barrier after a mark	R  full barrier after a head's move
@@ -22,6 +22,27 @@
 #define _RUSTED_RING_ATOMIC_H
 
 #include <linux/rusted_ring.h>
+
+/*
+ * K and L share the cost of a full barrier between them in one of two ways, as
+ * the architecture has it:
+ *
+ *	1  K interrupts the CPUs of all clients, so that each passes a full
+ *	   barrier, and L is no more than a compiler barrier.
+ *	0  L is a full fence, and K is one on the CPU of the caller alone. Such
+ *	   an arena has RRING_FEATURE_FENCED.
+ *
+ * On x86-64 a full fence would be the longest part of a publish, and mm_cpumask
+ * names the few CPUs that have to be interrupted. Elsewhere K would have to
+ * interrupt all CPUs that are online.
+ */
+#ifndef RRING_K_INTERRUPTS
+#ifdef __x86_64__
+#define RRING_K_INTERRUPTS	1
+#else
+#define RRING_K_INTERRUPTS	0
+#endif
+#endif
 
 #ifdef __KERNEL__
 
@@ -74,16 +95,20 @@ static inline void rring_fence_release(void)
 /*
  * Order the caller's store before the caller's next load of a waiters flag, of
  * a magazine's floor, or of a ring's .joins, which counts readers that began to
- * gate. This function is only a compiler barrier. That is enough: after the
- * kernel has changed such a word, it executes K, which makes each CPU that may
- * run a client pass a full barrier.
+ * gate. With RRING_K_INTERRUPTS this function is only a compiler barrier. That is
+ * enough: after the kernel has changed such a word, it executes K, which makes
+ * each CPU that may run a client pass a full barrier.
  * L: pairs with K in the sleeper, in a recall and in a join. Without this pair
  * a waiters flag could be loaded before the store, and the sleeper would not be
  * woken.
  */
-static inline void rring_fence_compiler(void)
+static inline void rring_fence_light(void)
 {
+#if RRING_K_INTERRUPTS
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+#else
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+#endif
 }
 
 #endif /* __KERNEL__ */

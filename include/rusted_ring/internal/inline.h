@@ -158,7 +158,7 @@ RRING_IN_LINE int rring_header_init(const struct rring_pool_view *pool,
  */
 RRING_IN_LINE int rring_recalled(const struct rring_pool_view *pool)
 {
-	rring_fence_compiler();
+	rring_fence_light();
 	return rring_seq_load(&pool->magazine->floor) != pool->floor;
 }
 
@@ -307,7 +307,7 @@ RRING_IN_LINE int rring_hold(struct rring_client *client,
  */
 RRING_IN_LINE void rring_freed(struct rring_client *client)
 {
-	rring_fence_compiler();
+	rring_fence_light();
 	if (rring_unlikely(rring_flag_load(&client->arena->pool_waiters)))
 		rring_wake_pools(client);
 }
@@ -335,7 +335,7 @@ RRING_IN_LINE int rring_park(struct rring_client *client,
 		return 0;
 	rring_word_store_release(event->word, word | RRING_ASIDE);
 	pool->parked_handle[pool->parked++] = event->handle;
-	rring_fence_compiler();
+	rring_fence_light();
 	if (rring_unlikely(rring_flag_load(&client->arena->pool_waiters)))
 		rring_unpark(client, RRING_CAST(enum rring_class, class_));
 	return 1;
@@ -430,7 +430,7 @@ RRING_IN_LINE void rring_published(struct rring_writer *writer)
 {
 	uint32_t waiters;
 
-	rring_fence_compiler();
+	rring_fence_light();
 	waiters = rring_flag_load(writer->waiters);
 	if (rring_unlikely(waiters & RRING_READERS_WAIT))
 		rring_wake_ring(writer->client, writer->id,
@@ -672,7 +672,7 @@ RRING_IN_LINE void rring_after_release(struct rring_reader *reader)
 {
 	uint32_t waiters;
 
-	rring_fence_compiler();
+	rring_fence_light();
 	waiters = rring_flag_load(&reader->info->waiters);
 	if (rring_unlikely(waiters & RRING_WRITER_WAITS) &&
 	    rring_writer_wants(reader))

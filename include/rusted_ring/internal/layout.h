@@ -207,6 +207,7 @@ static inline void rring_layout_arena(struct rring_arena_info *info,
 		payload = rring_page_align(payload + (__u64)capacity[i] *
 					   sizeof(struct rring_event_header));
 	}
+	info->features = RRING_K_INTERRUPTS ? 0 : RRING_FEATURE_FENCED;
 	info->slots = slots;
 	info->payload_size = payload;
 	info->ring_info_offset = sizeof(struct rring_arena_info);

@@ -286,6 +286,11 @@ struct rring_arena_info {
 	__u32 features;		/* RRING_FEATURE_* */
 #define RRING_FEATURE_OWNED	(1u << 0)	/* see RRING_CREATE_OWNED */
 	/*
+	 * a client passes a full fence between a store and its next look at a
+	 * waiters flag, a magazine's floor or .joins
+	 */
+#define RRING_FEATURE_FENCED	(1u << 1)
+	/*
 	 * A client that does not know one of the features in this mask must not
 	 * use the arena. It may ignore any other.
 	 */

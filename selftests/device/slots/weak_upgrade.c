@@ -340,7 +340,7 @@ TEST_F_TIMEOUT(weak_upgrade, an_upgraded_event_can_be_published, 120)
 	pid = spawn(show_handles, &race);
 	while ((handle = __atomic_load_n(race.handle, __ATOMIC_ACQUIRE))) {
 		for (pause = rng_below(&rng, 400); pause; pause--)
-			rring_fence_compiler();
+			rring_fence_light();
 		if (handle != ~0ull)
 			ASSERT_LE(0, forward_one(writer, reader, handle)) {
 				slay(pid);
