@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
-/* x86-64 only: uses the program counter and the debug registers. */
+/* x86-64 and arm64: uses the program counter and a hardware breakpoint. */
+#include <elf.h>
 #include <linux/perf_event.h>
 #include <signal.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +86,9 @@ pid_t traced_spawn(int (*run)(void *arg), void *arg)
 	exit(1);
 }
 
+/* ---- the two architectures ---- */
+
+#ifdef __x86_64__
 static uint64_t *user_word(size_t offset)
 {
 	return (uint64_t *)offset;
@@ -95,6 +100,77 @@ static uint64_t where_is(pid_t pid)
 				user_word(offsetof(struct user, regs.rip)),
 				NULL);
 }
+
+static int set_debug_register(pid_t pid, int i, uint64_t value)
+{
+	return (int)ptrace(PTRACE_POKEUSER, pid,
+			   user_word(offsetof(struct user, u_debugreg) +
+				     i * sizeof(value)),
+			   value);
+}
+
+/* Stop the child each time that it comes to @at, or never if @at is 0. */
+static int set_breakpoint(pid_t pid, uint64_t at)
+{
+	return at && set_debug_register(pid, 0, at) ? -1 :
+	       set_debug_register(pid, 7, !!at);
+}
+
+/* Let the child, which stands at the breakpoint @at, run on to its next stop. */
+static int pass_breakpoint(pid_t pid, uint64_t at)
+{
+	(void)at;	/* the kernel sets the resume flag */
+	return (int)ptrace(PTRACE_CONT, pid, NULL, NULL);
+}
+#elif defined(__aarch64__)
+/* of the debug register: four bytes of user code, enabled */
+#define BREAK_HERE	(0xfu << 5 | 2u << 1 | 1u)
+
+/* What linux/ptrace.h of arm64 calls user_hwdebug_state, with one register. */
+struct breakpoint {
+	uint32_t info;
+	uint32_t unused;
+	uint64_t at;
+	uint32_t control;
+	uint32_t unused_too;
+};
+
+static uint64_t where_is(pid_t pid)
+{
+	struct user_regs_struct regs = {};
+	struct iovec part = { .iov_base = &regs, .iov_len = sizeof(regs) };
+
+	return ptrace(PTRACE_GETREGSET, pid, NT_PRSTATUS, &part) ? 0 : regs.pc;
+}
+
+/* Stop the child each time that it comes to @at, or never if @at is 0. */
+static int set_breakpoint(pid_t pid, uint64_t at)
+{
+	struct breakpoint breakpoint = {
+		.at = at,
+		.control = at ? BREAK_HERE : 0,
+	};
+	struct iovec part = {
+		.iov_base = &breakpoint,
+		.iov_len = sizeof(breakpoint),
+	};
+
+	return (int)ptrace(PTRACE_SETREGSET, pid, NT_ARM_HW_BREAK, &part);
+}
+
+/*
+ * Let the child, which stands at the breakpoint @at, run on to its next stop. The
+ * processor would stop it at the same instruction again.
+ */
+static int pass_breakpoint(pid_t pid, uint64_t at)
+{
+	if (set_breakpoint(pid, 0) ||
+	    ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) ||
+	    stopped_by(pid) != SIGTRAP || set_breakpoint(pid, at))
+		return -1;
+	return (int)ptrace(PTRACE_CONT, pid, NULL, NULL);
+}
+#endif
 
 /*
  * Execute one instruction. A REP instruction takes several steps; *@times is
@@ -179,27 +255,19 @@ static int walk(pid_t pid, const struct way *way, long from, long to)
 	return is_at(pid, way, to) ? 0 : -1;
 }
 
-static int set_debug_register(pid_t pid, int i, uint64_t value)
-{
-	return (int)ptrace(PTRACE_POKEUSER, pid,
-			   user_word(offsetof(struct user, u_debugreg) +
-				     i * sizeof(value)),
-			   value);
-}
-
 /* Run to @place with a hardware breakpoint, skipping the earlier visits. */
 static int run_to(pid_t pid, const struct place *place)
 {
 	long earlier;
 
-	if (set_debug_register(pid, 0, place->at) ||
-	    set_debug_register(pid, 7, 1))
+	if (set_breakpoint(pid, place->at) ||
+	    ptrace(PTRACE_CONT, pid, NULL, NULL) || stopped_by(pid) != SIGTRAP)
 		return -1;
-	for (earlier = 0; earlier <= place->earlier; earlier++)
-		if (ptrace(PTRACE_CONT, pid, NULL, NULL) ||
+	for (earlier = 0; earlier < place->earlier; earlier++)
+		if (pass_breakpoint(pid, place->at) ||
 		    stopped_by(pid) != SIGTRAP)
 			return -1;
-	return set_debug_register(pid, 7, 0);
+	return set_breakpoint(pid, 0);
 }
 
 /* Number of stops to instruction @n: run to @i, then single-step. */
