@@ -17,6 +17,7 @@
 #include "stream.h"
 
 #define TRIES	rounds(20000)
+#define HAS_NMI	(PRODUCER_ALL >> PRODUCER_NMI & 1)
 #define KEPT	8
 
 FIXTURE(writer_contexts)
@@ -287,7 +288,7 @@ TEST_F_TIMEOUT(writer_contexts, all_contexts_at_once_and_two_readers, 100)
 		pid[i] = start_reader(&task[i]);
 	}
 	stat = storm(_metadata, fd, PRODUCER_ALL, variant->discard);
-	EXPECT_EQ((uint64_t)TRIES, stat.nmis);
+	EXPECT_EQ(HAS_NMI ? (uint64_t)TRIES : 0, stat.nmis);
 	close(fd);
 	for (i = 0; i < 2; i++) {
 		EXPECT_EQ(0, reap(pid[i]));
@@ -328,6 +329,8 @@ TEST_F_TIMEOUT(writer_contexts, nmi_that_meets_somebody_is_a_counted_drop, 100)
 	uint32_t ring;
 	int fd;
 
+	if (!HAS_NMI)
+		SKIP(return, "the kernel has no NMI");
 	fd = open_producer(self->arena, variant->kind, RRING_OVERWRITE, 1, 128,
 			   &ring);
 	do {
@@ -359,7 +362,8 @@ TEST_F_TIMEOUT(writer_contexts, nothing_is_dropped_while_there_is_room, 100)
 		.len = 64,
 		.first = 1,
 	};
-	uint32_t sent = 1 + run.tries * PRODUCER_CONTEXTS;
+	uint32_t sent = 1 + run.tries *
+			(uint32_t)__builtin_popcount(PRODUCER_ALL);
 	struct task task = { .arena = self->arena };
 	struct producer_stat stat;
 	pid_t pid;

@@ -9,8 +9,10 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#ifdef CONFIG_X86
 #include <asm/apic.h>
 #include <asm/nmi.h>
+#endif
 
 #include <linux/rusted_ring.h>
 
@@ -133,6 +135,7 @@ static int drive_irq_work(void *arg)
 
 /* ---- NMI ---- */
 
+#ifdef CONFIG_X86
 static int by_nmi(unsigned int type, struct pt_regs *regs)
 {
 	if (READ_ONCE(nmi_cpu) != raw_smp_processor_id())
@@ -144,6 +147,36 @@ static int by_nmi(unsigned int type, struct pt_regs *regs)
 	smp_store_release(&nmi_cpu, -1);
 	return NMI_HANDLED;
 }
+
+static void send_nmi(int cpu)
+{
+	apic->send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+}
+
+int contexts_init(void)
+{
+	return register_nmi_handler(NMI_LOCAL, by_nmi, 0, "rring_producer");
+}
+
+void contexts_exit(void)
+{
+	unregister_nmi_handler(NMI_LOCAL, "rring_producer");
+}
+#else
+/* PRODUCER_ALL has no NMI, so nobody calls this function. */
+static void send_nmi(int cpu)
+{
+}
+
+int contexts_init(void)
+{
+	return 0;
+}
+
+void contexts_exit(void)
+{
+}
+#endif
 
 /* To each CPU in turn, this one among them; one is under way at a time. */
 static int drive_nmi(void *arg)
@@ -158,7 +191,7 @@ static int drive_nmi(void *arg)
 			cpu = cpumask_first(cpu_online_mask);
 		/* Lends by_nmi() the source, */
 		smp_store_release(&nmi_cpu, cpu);
-		apic->send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
+		send_nmi(cpu);
 		/* which gives it back. */
 		while (smp_load_acquire(&nmi_cpu) != -1)
 			cond_resched();
@@ -250,14 +283,4 @@ int contexts_run(struct rring_kwriter *kw, const struct producer_run *run)
 	mutex_unlock(&run_lock);
 	kfree(sources);
 	return err;
-}
-
-int contexts_init(void)
-{
-	return register_nmi_handler(NMI_LOCAL, by_nmi, 0, "rring_producer");
-}
-
-void contexts_exit(void)
-{
-	unregister_nmi_handler(NMI_LOCAL, "rring_producer");
 }

@@ -20,7 +20,15 @@ enum producer_context {
 	PRODUCER_CONTEXTS,
 };
 
+/*
+ * All contexts that there are. Kernels for arm64 have NMIs only if they are
+ * configured for pseudo-NMIs, and Debian's are not.
+ */
+#ifdef __x86_64__
 #define PRODUCER_ALL	((1u << PRODUCER_CONTEXTS) - 1)
+#else
+#define PRODUCER_ALL	(((1u << PRODUCER_CONTEXTS) - 1) & ~(1u << PRODUCER_NMI))
+#endif
 
 /* What the payload begins with. The rest is .number in each byte. */
 struct producer_event {
