@@ -7,6 +7,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "arena.h"
 #include "ioctl_calls.h"
@@ -15,6 +16,7 @@
 
 FIXTURE(call) {
 	struct subject subject;
+	char *page;		/* of this machine; .args lie at its end */
 	union args *args;
 	const struct call *call;
 };
@@ -82,12 +84,13 @@ FIXTURE_VARIANT_ADD(call, seal) {
 /* An inaccessible page follows @args: a read beyond them faults. */
 FIXTURE_SETUP(call)
 {
-	char *pages = mmap(NULL, 2 * CALL_PAGE, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t size = (size_t)sysconf(_SC_PAGESIZE);
 
-	ASSERT_NE(MAP_FAILED, (void *)pages);
-	ASSERT_EQ(0, mprotect(pages + CALL_PAGE, CALL_PAGE, PROT_NONE));
-	self->args = (union args *)pages;
+	self->page = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)self->page);
+	ASSERT_EQ(0, mprotect(self->page + size, size, PROT_NONE));
+	self->args = (union args *)(self->page + size - CALL_PAGE);
 	self->subject.arena_fd = arena_small();
 	self->subject.client = client_of(self->subject.arena_fd,
 					 RRING_PRODUCER);
