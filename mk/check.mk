@@ -20,13 +20,14 @@ run-demo: module $(B)/demo
 		'insmod /rusted_ring.ko && demo "$$@" && rmmod rusted_ring' \
 		demo $(DEMO_ARGS)
 
+# With ARCH=arm64 on another machine: those that run on a kernel for arm64.
 check: ## all kinds of tests (T=folder or test: those alone)
-	@tools/setup build vm check
-	@WAYS="$(WAYS)" selftests/build $(T)
-	@WAYS="$(WAYS)" selftests/run $(T)
+	@tools/setup build vm check $(CROSS:aarch64=arm64)
+	@WAYS="$(or $(WAYS),$(CROSS:aarch64=arm64))" selftests/build $(T)
+	@WAYS="$(or $(WAYS),$(CROSS:aarch64=arm64))" selftests/run $(T)
 
 check-all: ## the tests on all kernels, and the long forms (PARTS=, FROM=)
-	@tools/setup build vm check kernels debug packages
+	@tools/setup build vm check kernels debug packages arm64
 	@selftests/all $(PARTS)
 
 model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)

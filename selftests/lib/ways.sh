@@ -10,6 +10,29 @@ is_kernel() {
 	esac
 }
 
+# Is way $1 a kernel for arm64?
+is_arm64() {
+	[[ $1 == arm64* ]]
+}
+
+# Where all is built that way $1 runs.
+build_of() {
+	if is_arm64 "$1"; then
+		echo "${BUILD:-build}/arm64"
+	else
+		echo "${BUILD:-build}"
+	fi
+}
+
+# The path of program $2 for the guest of way $1.
+program_of() {
+	if is_arm64 "$1"; then
+		echo "$(tools/arm64)/bin/$2"
+	else
+		command -v "$2"
+	fi
+}
+
 # tools/vm for the kernel that way $1 runs under, or that of this machine. It
 # ends when this process does.
 vm() {
