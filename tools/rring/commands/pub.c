@@ -11,10 +11,10 @@
 #include <rusted_ring.h>
 
 #include "../input/attach.h"
+#include "../input/geometry.h"
 #include "../input/lines.h"
 #include "../input/number.h"
 #include "../input/selection.h"
-#include "../netlink/schema.h"
 #include "../output/report.h"
 #include "../output/table.h"
 #include "../stream/pace.h"
@@ -22,11 +22,6 @@
 
 #define PATIENCE_NS	(50 * 1000 * 1000)	/* between checks for readers */
 #define OBSERVER_NS	10000000000ull	/* how long an observer may rest */
-#define CAPACITY	1024		/* of a ring, if the pools carry it */
-#define SHORT_LINE	256		/* bytes: the usual line has less */
-#define CHOSEN		UINT32_MAX	/* the user leaves the choice to pub */
-
-enum { KEY_STALL = 256 };
 
 struct pub {
 	struct selection selection;
@@ -42,18 +37,6 @@ struct pub {
 };
 
 static const struct argp_option options[] = {
-	{ "kind", 'k', "KIND", 0, "of the ring: handles (default), or inline: "
-	  "the payload lies in the ring itself", 0 },
-	{ "policy", 'p', "POLICY", 0, "of a full ring: block (default), fail, "
-	  "which drops what does not fit, or overwrite", 0 },
-	{ "capacity", 'c', "N", 0, "entries (what the arena carries, up to "
-	  "1024)", 0 },
-	{ "stride", 's', "BYTES", 0, "of an inline ring: how long a line may "
-	  "be; a multiple of 64 (256)", 0 },
-	{ "retain", 'R', "N", 0, "entries that are kept for late readers "
-	  "(what the arena carries, up to half of the entries)", 0 },
-	{ "stall-ms", KEY_STALL, "MS", 0, "lap a reader that holds the ring "
-	  "back for longer", 0 },
 	{ "type", 't', "N", 0, "of the events (0)", 0 },
 	{ "readers", 'r', "N", 0, "wait for that many readers first", 0 },
 	{ "await", 'A', NULL, 0, "do not end the stream: another writer will "
@@ -61,59 +44,12 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
-static error_t parse_ring(int key, char *arg, struct argp_state *state)
-{
-	struct rring_ring_config *config =
-		&((struct pub *)state->input)->config;
-
-	switch (key) {
-	case 'k':
-		config->kind = (enum rring_kind)number_word(arg, kind_words, 2,
-							    state);
-		return 0;
-	case 'p':
-		config->policy = (enum rring_policy)
-			number_word(arg, policy_words, 3, state);
-		return 0;
-	case 'c':
-		config->capacity = (uint32_t)
-			number(arg, 1, RRING_RING_CAPACITY_MAX, state);
-		return 0;
-	case 's':
-		config->stride = (uint32_t)number(arg, RRING_STRIDE_MIN,
-						  RRING_STRIDE_MAX, state);
-		if (config->stride % RRING_LINE)
-			refuse(state, "%s: a multiple of 64 is wanted", arg);
-		return 0;
-	case 'R':
-		config->retain = (uint32_t)
-			number(arg, 0, RRING_RING_CAPACITY_MAX - 1, state);
-		return 0;
-	case KEY_STALL:
-		config->stall_ns = number(arg, 1, INT64_MAX / 1000000, state) *
-				   1000000;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static void check(const struct pub *pub, struct argp_state *state)
 {
-	const struct rring_ring_config *config = &pub->config;
-
-	if (!config->name)
+	if (!pub->config.name)
 		refuse(state, "a ring is wanted");
 	if (pub->selection.id)
 		refuse(state, "an arena is attached to by --arena, its name");
-	if (config->retain != CHOSEN && config->capacity != CHOSEN &&
-	    config->retain >= config->capacity)
-		refuse(state, "--retain has to be below --capacity");
-	if (config->policy == RRING_OVERWRITE &&
-	    ((config->retain && config->retain != CHOSEN) || config->stall_ns))
-		refuse(state, "a ring that overwrites has neither --retain nor --stall-ms");
-	if (config->stride && config->kind == RRING_HANDLES)
-		refuse(state, "only an inline ring has a --stride");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -123,6 +59,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &pub->selection;
+		state->child_inputs[1] = &pub->config;
 		return 0;
 	case 't':
 		pub->type = (uint32_t)number(arg, 0, UINT32_MAX, state);
@@ -142,9 +79,15 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		check(pub, state);
 		return 0;
 	default:
-		return parse_ring(key, arg, state);
+		return ARGP_ERR_UNKNOWN;
 	}
 }
+
+static const struct argp_child children[] = {
+	{ &selection_argp, 0, NULL, 0 },
+	{ &geometry_argp, 0, NULL, 0 },
+	{ 0 },
+};
 
 static const struct argp argp = {
 	.options = options,
@@ -153,7 +96,7 @@ static const struct argp argp = {
 	.doc = "Publish each line of standard input, without its end, as an "
 	       "event of a ring, in the arena `default' if no other is named. "
 	       "If a ring of that name has no writer, its stream goes on.",
-	.children = selection_children,
+	.children = children,
 };
 
 /* ---- the ring ---- */
@@ -172,68 +115,11 @@ static const char *advice(int err)
 	}
 }
 
-/*
- * The smallest class that takes @len bytes and has slots. RRING_XXL if @len is
- * above XL: the event gets pages of its own, or is too large. RRING_POOLS:
- * there is none.
- */
-static enum rring_class find_class(const struct rring_client *client,
-				   size_t len)
-{
-	const struct rring_pool_info *pool = client->arena->pool;
-	int i = rring_class_for(len);
-
-	while (i < RRING_XXL && !pool[i].capacity)
-		i++;
-	return i == RRING_XXL && rring_class_for(len) < RRING_XXL ?
-	       RRING_POOLS : (enum rring_class)i;
-}
-
-/*
- * How many entries a ring may name without end: half of the slots for short
- * lines, so that other rings and events have the other half.
- */
-static uint32_t carried(const struct rring_client *client)
-{
-	enum rring_class pool = find_class(client, SHORT_LINE);
-	uint32_t slots;
-
-	if (pool == RRING_POOLS)
-		return 1;
-	slots = client->arena->pool[pool].capacity / 2;
-	return slots ? slots : 1;
-}
-
-/* Choose what the user has not: what the arena carries. */
-static void choose_size(struct pub *pub)
-{
-	struct rring_ring_config *config = &pub->config;
-	uint32_t most = config->kind == RRING_INLINE ? CAPACITY :
-						       carried(pub->client);
-
-	if (config->capacity == CHOSEN) {
-		config->capacity = CAPACITY;
-		if (config->policy == RRING_OVERWRITE && most < CAPACITY)
-			config->capacity = most;
-		if (config->retain != CHOSEN && config->retain >= CAPACITY)
-			config->capacity = config->retain + 1;
-	}
-	if (config->retain != CHOSEN)
-		return;
-	config->retain = config->capacity / 2;
-	if (config->retain > most)
-		config->retain = most;
-	if (config->policy == RRING_OVERWRITE)
-		config->retain = 0;
-}
-
 static void open_ring(struct pub *pub)
 {
 	int err;
 
-	if (pub->config.kind == RRING_INLINE && !pub->config.stride)
-		pub->config.stride = 256;
-	choose_size(pub);
+	geometry_choose(&pub->config, pub->client);
 	err = rring_writer_open(pub->client, &pub->config, &pub->writer);
 	if (err)
 		fail("cannot write the ring '%s': %s", pub->config.name,
@@ -331,7 +217,7 @@ static int publish_filled(struct pub *pub, const struct rring_event *event)
 
 static int publish_event(struct pub *pub, const char *line, size_t len)
 {
-	enum rring_class pool = find_class(pub->client, len);
+	enum rring_class pool = geometry_class(pub->client, len);
 	struct rring_event event;
 	int err;
 
@@ -392,14 +278,7 @@ static void publish_all(struct pub *pub)
 
 int pub_run(int argc, char **argv)
 {
-	struct pub pub = {
-		.config = {
-			.kind = RRING_HANDLES,
-			.policy = RRING_BLOCK,
-			.capacity = CHOSEN,
-			.retain = CHOSEN,
-		},
-	};
+	struct pub pub = { .readers = 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &pub);
 	pub.client = attach(pub.selection.arena, RRING_PRODUCER);
