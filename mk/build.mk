@@ -104,7 +104,14 @@ SCHED	:= $(wildcard tools/sched/*.c) $(patsubst %,tools/rring/%.c,input/attach \
 PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,input/attach \
 	   input/number output/report output/text)
 
-tools: $(B)/demo $(B)/rring $(B)/rring-pcap $(B)/rring-sched
+# Only where there is hiredis, as no other program needs it.
+HIREDIS	:= $(shell pkg-config --libs hiredis 2>/dev/null)
+RELAY	:= $(wildcard tools/relay/*.c) $(patsubst %,tools/rring/%.c,input/attach \
+	   input/geometry input/number netlink/schema output/report \
+	   output/text)
+RELAY_PROGRAM := $(if $(HIREDIS),$(B)/rring-relay)
+
+tools: $(B)/demo $(B)/rring $(B)/rring-pcap $(B)/rring-sched $(RELAY_PROGRAM)
 tools: ## the programs of tools/
 
 $(B)/demo: $(DEMO:%.c=$(B)/%.o) $(STATIC)
@@ -118,6 +125,9 @@ $(B)/rring-sched: $(SCHED:%.c=$(B)/%.o) $(STATIC)
 
 $(B)/rring-pcap: $(PCAP:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lpcap -ljansson -lpthread $(LDLIBS)
+
+$(B)/rring-relay: $(RELAY:%.c=$(B)/%.o) $(STATIC)
+	$(link) $^ $(HIREDIS) -lpthread $(LDLIBS)
 
 # ---- the examples ----
 

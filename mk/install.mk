@@ -38,11 +38,11 @@ pc	    = sed -e 's|@PREFIX@|$(PREFIX)|' \
 		install -m 644 /dev/stdin \
 			$(DESTDIR)$(LIBDIR)/pkgconfig/$(1).pc
 
-userspace: lib $(INSTALLED) ## what install installs; it then compiles nothing
+userspace: lib $(INSTALLED) $(RELAY_PROGRAM) ## what install installs; it then compiles nothing
 
 install: userspace install-system ## the library, its headers and man pages, the tools
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(COMPLETIONDIR)
-	install -m 755 $(INSTALLED) $(DESTDIR)$(BINDIR)
+	install -m 755 $(INSTALLED) $(RELAY_PROGRAM) $(DESTDIR)$(BINDIR)
 	for file in $(COMPLETIONS); do \
 		name=$${file##*/}; install -m 644 $$file \
 			$(DESTDIR)$(COMPLETIONDIR)/$${name%.bash}; \
@@ -101,7 +101,7 @@ install-module: module samples ## the module and samples, for KDIR's kernel
 modules_install: install-module ## another name of install-module
 
 uninstall: uninstall-system ## remove what install and install-module have installed
-	rm -f $(foreach name,$(notdir $(INSTALLED)),$(DESTDIR)$(BINDIR)/$(name) \
+	rm -f $(foreach name,$(notdir $(INSTALLED)) rring-relay,$(DESTDIR)$(BINDIR)/$(name) \
 		$(DESTDIR)$(COMPLETIONDIR)/$(name))
 	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(wildcard \
 		include/*.h include/rusted_ring/*.h) $(INTERNAL)) \

@@ -13,12 +13,15 @@ SYSTEM_FILES := \
 	system/rusted-ring.modprobe:modprobe.d/rusted-ring.conf \
 	system/rusted-ring.modules-load:modules-load.d/rusted-ring.conf \
 	system/rusted-ring-arenas.service:systemd/system/rusted-ring-arenas.service \
+	system/rusted-ring-relay.sysusers:sysusers.d/rusted-ring-relay.conf \
+	system/rring-relay@.service:systemd/system/rring-relay@.service \
 	monitoring/rusted-ring-metrics.service:systemd/system/rusted-ring-metrics.service \
 	monitoring/rusted-ring-metrics.timer:systemd/system/rusted-ring-metrics.timer
 MONITORING  := $(addprefix packaging/monitoring/,rusted_ring.rules.yml \
 	       rusted_ring.dashboard.json)
 MONITORING_TO = $(DESTDIR)$(PREFIX)/share/rusted_ring/monitoring
 ARENAS_D    = $(DESTDIR)$(SYSCONFDIR)/rusted_ring/arenas.d
+RELAY_D     = $(DESTDIR)$(SYSCONFDIR)/rusted_ring/relay
 
 # A file of /etc is the administrator's: it is not overwritten.
 install-system: ## group, udev rule, units, declared arenas; in install, too
@@ -28,8 +31,10 @@ install-system: ## group, udev rule, units, declared arenas; in install, too
 		install -m 644 $(MONITORING) $(MONITORING_TO)
 	@[ -e $(ARENAS_D)/default.conf ] || install -D -m 644 \
 		packaging/system/default.conf $(ARENAS_D)/default.conf
+	@install -d $(RELAY_D)
 	@[ -n "$(DESTDIR)" ] || { \
-		systemd-sysusers $(SYSTEMDIR)/sysusers.d/rusted-ring.conf; \
+		systemd-sysusers $(SYSTEMDIR)/sysusers.d/rusted-ring.conf \
+			$(SYSTEMDIR)/sysusers.d/rusted-ring-relay.conf; \
 		udevadm control --reload; \
 		systemctl daemon-reload; \
 	} 2>/dev/null || true
@@ -41,6 +46,6 @@ uninstall-system:
 	@rmdir $(MONITORING_TO) 2>/dev/null || true
 	@! cmp -s packaging/system/default.conf $(ARENAS_D)/default.conf || \
 		rm $(ARENAS_D)/default.conf
-	@rmdir $(ARENAS_D) $(DESTDIR)$(SYSCONFDIR)/rusted_ring 2>/dev/null || true
+	@rmdir $(ARENAS_D) $(RELAY_D) $(DESTDIR)$(SYSCONFDIR)/rusted_ring 2>/dev/null || true
 
 .PHONY: install-system uninstall-system

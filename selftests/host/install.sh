@@ -37,7 +37,7 @@ run_make() {
 expected_files() {
 	local name section
 
-	for name in rring rring-pcap rring-sched; do
+	for name in rring rring-pcap rring-relay rring-sched; do
 		echo "$prefix/bin/$name"
 		echo "$prefix/share/bash-completion/completions/$name"
 	done
@@ -57,6 +57,8 @@ expected_files() {
 			"lib$name.so.0" "pkgconfig/$name.pc"
 	done
 	printf "$prefix/lib/%s\n" sysusers.d/rusted-ring.conf \
+		sysusers.d/rusted-ring-relay.conf \
+		systemd/system/rring-relay@.service \
 		udev/rules.d/60-rusted-ring.rules modprobe.d/rusted-ring.conf \
 		modules-load.d/rusted-ring.conf \
 		systemd/system/rusted-ring-arenas.service \

@@ -23,7 +23,7 @@ module=build/module/$(release "${KERNEL:-stock}")/rusted_ring.ko
 programs_have_the_version() {
 	local program
 
-	for program in rring rring-pcap rring-sched; do
+	for program in rring rring-pcap rring-relay rring-sched; do
 		"build/$program" --version | grep -qx "$program $version" ||
 			{ echo "$program"; return 1; }
 	done

@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{ "watch", "print what happens, as it happens", watch_run },
 	{ "tail", "print the events of a ring, without disturbing", tail_run },
 	{ "pub", "publish lines of standard input as events", pub_run },
+	{ "relay", "carry events to or from a broker, past this machine",
+	  relay_run },
 	{ "evict", "end a client that does not let go", evict_run },
 	{ "ban", "keep a user out of an arena", ban_run },
 	{ "doctor", "say what is wrong with this set-up", doctor_run },

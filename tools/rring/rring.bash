@@ -22,6 +22,9 @@ _rring_options() {
 			--long --hex --raw --btf $which" ;;
 	'pub '*) echo "--kind --policy --capacity --stride --retain --stall-ms
 		       --type --readers --await $which" ;;
+	'relay '*) echo '--arena --wait --skip-missing --batch --metrics --name
+			--window --maxlen --end --kind --policy --capacity
+			--stride --retain --stall-ms' ;;
 	'evict '*) echo "--pid $which" ;;
 	'ban '*) echo "--lift $which" ;;
 	'doctor '*) echo '--json' ;;
@@ -68,7 +71,7 @@ _rring() {
 	[ "$option" != = ] || option=${COMP_WORDS[COMP_CWORD - 2]}
 
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		words='arena ban client doctor evict pool pub ring stat tail top watch'
+		words='arena ban client doctor evict pool pub relay ring stat tail top watch'
 	elif words=$(_rring_words "$option"); then
 		:
 	elif [[ $current == -* ]]; then

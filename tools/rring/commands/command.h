@@ -42,6 +42,7 @@ int doctor_run(int argc, char **argv);
 int evict_run(int argc, char **argv);
 int pool_run(int argc, char **argv);
 int pub_run(int argc, char **argv);
+int relay_run(int argc, char **argv);
 int ring_run(int argc, char **argv);
 int run_run(int argc, char **argv);
 int stat_run(int argc, char **argv);

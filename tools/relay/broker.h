@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MPL-2.0 */
+/*
+ * What a relay asks of a broker: a stream of entries whose ids grow. A broker has a
+ * struct broker_ops; redis.c has that of Redis.
+ */
+#ifndef RELAY_BROKER_H
+#define RELAY_BROKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "url.h"
+
+/* The epoch of a ring and the position of an entry in it. */
+struct broker_id {
+	uint64_t epoch;
+	uint64_t position;
+};
+
+/* An entry of the stream. */
+struct broker_entry {
+	struct broker_id id;
+	bool empty;		/* the ring has no event at this position */
+	uint32_t type;
+	uint64_t time;		/* when the relay read it, in ns since 1970 */
+	const void *data;
+	size_t len;
+};
+
+/* Errors. After each, .why of the broker says more, in one line. */
+enum broker_error {
+	BROKER_AWAY = -1,	/* no connection: a later one may work */
+	BROKER_BUSY = -2,	/* the broker refuses for now; still connected */
+	BROKER_FAULT = -3,	/* to try again is of no use */
+	BROKER_REPEATED = -4,	/* the stream has this id, or a higher one */
+};
+
+struct broker {
+	const struct broker_ops *ops;
+	const struct url *url;
+	char why[512];
+};
+
+/* Called for an entry whose data are valid until it returns. */
+typedef int (*broker_handler_t)(void *context,
+				const struct broker_entry *entry);
+
+struct broker_ops {
+	/* Connect, after disconnect(), or for the first time. */
+	int (*connect)(struct broker *broker);
+
+	/* Give up the connection, and all that was not acknowledged. */
+	void (*disconnect)(struct broker *broker);
+
+	/*
+	 * Ask for the highest id that the stream has had; {0, 0} if there is no
+	 * stream. BROKER_FAULT if others than a relay have written to it.
+	 */
+	int (*last)(struct broker *broker, struct broker_id *id);
+
+	/* Send @entry, later or now. Its acknowledgment comes in this order. */
+	int (*append)(struct broker *broker, const struct broker_entry *entry);
+
+	/*
+	 * Take the next acknowledgment: 1 if there was one, or an error that is
+	 * about this entry. @wait: send what append() has not sent, and wait.
+	 * Otherwise 0 if there is none yet.
+	 */
+	int (*acknowledged)(struct broker *broker, bool wait);
+
+	/*
+	 * Call @handler for the entries above @after, at most @n of them, in
+	 * order, until it returns another number than 0. Wait for the first one,
+	 * for @ms at most. Return this number, or an error.
+	 */
+	int (*read)(struct broker *broker, struct broker_id after, uint32_t n,
+		    uint32_t ms, broker_handler_t handler, void *context);
+
+	/* Call @handler for the entry @id. Return 0 if there is none. */
+	int (*find)(struct broker *broker, struct broker_id id,
+		    broker_handler_t handler, void *context);
+
+	/* Remove the entries from @id on, so that they can be appended again. */
+	int (*take_back)(struct broker *broker, struct broker_id id);
+
+	/* Has the broker ended the connection, while nothing was asked? */
+	bool (*has_hung_up)(struct broker *broker);
+};
+
+/* The id that comes before @id, which is not {0, 0}. */
+static inline struct broker_id broker_id_before(struct broker_id id)
+{
+	if (id.position)
+		id.position--;
+	else
+		id = (struct broker_id) { id.epoch - 1, UINT64_MAX };
+	return id;
+}
+
+/*
+ * The broker of @url, not yet connected. append() removes the oldest entries, so that
+ * the stream has not many more than @most; 0: it removes none.
+ */
+struct broker *redis_new(const struct url *url, uint64_t most);
+
+#endif /* RELAY_BROKER_H */

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: MPL-2.0
+/*
+ * Streams of Redis. An entry has the id EPOCH-POSITION, which Redis compares as two
+ * numbers. It refuses an id that is not above all that the stream has had, also of
+ * entries that were removed. An entry has the fields type, time and data, or, without
+ * an event, the field none.
+ */
+#include <errno.h>
+#include <hiredis/hiredis.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "../rring/output/report.h"
+#include "broker.h"
+
+#define CONNECT_S	5
+#define COMMAND_S	15	/* without an answer, the connection is lost */
+#define UNSENT_MAX	(256u << 10)	/* bytes that append() keeps back */
+#define DIGITS		20	/* of a number of 64 bits */
+#define REMOVED_AT_ONCE	256	/* entries in one command */
+
+struct redis {
+	struct broker broker;
+	redisContext *context;	/* NULL: not connected */
+	char *command;		/* buffer for a command */
+	size_t room;
+	size_t unsent;		/* bytes */
+	uint64_t most;		/* entries that the stream keeps; 0: all */
+};
+
+static struct redis *redis_of(struct broker *broker)
+{
+	return (struct redis *)broker;
+}
+
+/* ---- errors ---- */
+
+static int fault(struct redis *redis, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int fault(struct redis *redis, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(redis->broker.why, sizeof(redis->broker.why), format, args);
+	va_end(args);
+	return error;
+}
+
+static void redis_disconnect(struct broker *broker)
+{
+	struct redis *redis = redis_of(broker);
+
+	if (redis->context)
+		redisFree(redis->context);
+	redis->context = NULL;
+	redis->unsent = 0;
+}
+
+/* The connection has failed. */
+static int away(struct redis *redis)
+{
+	const char *why = redis->context->errstr;
+
+	if (redis->context->err == REDIS_ERR_IO && errno == EAGAIN)
+		why = "no answer";
+	fault(redis, BROKER_AWAY, "%s", *why ? why : "the connection is lost");
+	redis_disconnect(&redis->broker);
+	return BROKER_AWAY;
+}
+
+static bool begins(const char *text, const char *word)
+{
+	return !strncmp(text, word, strlen(word));
+}
+
+/* What the broker answers while it cannot do what is asked. */
+static bool is_temporary(const char *text)
+{
+	static const char *const words[] = {
+		"OOM", "LOADING", "MISCONF", "READONLY", "MASTERDOWN", "BUSY ",
+		"TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS", "UNBLOCKED",
+		"ERR max number of clients",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (begins(text, words[i]))
+			return true;
+	return false;
+}
+
+/* The broker has answered with the error @text. */
+static int refused(struct redis *redis, const char *text)
+{
+	const char *stream = redis->broker.url->stream;
+
+	if (is_temporary(text))
+		return fault(redis, BROKER_BUSY, "%s", text);
+	if (strstr(text, "equal or smaller than the target stream"))
+		return fault(redis, BROKER_REPEATED, "%s", text);
+	if (begins(text, "WRONGTYPE"))
+		return fault(redis, BROKER_FAULT, "'%s' is there, and is no stream: give another name, or remove that key",
+			     stream);
+	if (begins(text, "NOAUTH"))
+		return fault(redis, BROKER_FAULT, "the broker wants a password: set REDISCLI_AUTH, or put it into the URL");
+	if (begins(text, "WRONGPASS") || strstr(text, "AUTH"))
+		return fault(redis, BROKER_FAULT, "the broker refuses this user or password (%s)",
+			     text);
+	if (begins(text, "MOVED"))
+		return fault(redis, BROKER_FAULT, "the stream is on another node of the cluster: give that one (%s)",
+			     text);
+	return fault(redis, BROKER_FAULT, "%s", text);
+}
+
+/* ---- connect ---- */
+
+/* The reply to a command, or NULL: then *@error says what went wrong. */
+static redisReply *ask(struct redis *redis, int *error, const char *format, ...)
+{
+	redisReply *reply;
+	va_list args;
+
+	if (!redis->context) {
+		*error = fault(redis, BROKER_AWAY, "not connected");
+		return NULL;
+	}
+	va_start(args, format);
+	reply = redisvCommand(redis->context, format, args);
+	va_end(args);
+	*error = 0;
+	if (!reply)
+		*error = away(redis);
+	else if (reply->type == REDIS_REPLY_ERROR)
+		*error = refused(redis, reply->str);
+	if (!*error)
+		return reply;
+	if (reply)
+		freeReplyObject(reply);
+	return NULL;
+}
+
+/* Ask what has no answer but OK. */
+static int finish(redisReply *reply, int error)
+{
+	if (reply)
+		freeReplyObject(reply);
+	return error;
+}
+
+static int log_in(struct redis *redis)
+{
+	const struct url *url = redis->broker.url;
+	redisReply *reply = NULL;
+	int error = 0;
+
+	if (url->user)
+		reply = ask(redis, &error, "AUTH %s %s", url->user,
+			    url->password ? url->password : "");
+	else if (url->password)
+		reply = ask(redis, &error, "AUTH %s", url->password);
+	error = finish(reply, error);
+	if (error || !url->database)
+		return error;
+	reply = ask(redis, &error, "SELECT %u", url->database);
+	return finish(reply, error);
+}
+
+static int redis_connect(struct broker *broker)
+{
+	static const struct timeval connect = { .tv_sec = CONNECT_S };
+	static const struct timeval command = { .tv_sec = COMMAND_S };
+	struct redis *redis = redis_of(broker);
+	const struct url *url = broker->url;
+	int error;
+
+	redis_disconnect(broker);
+	redis->context = url->socket ?
+		redisConnectUnixWithTimeout(url->socket, connect) :
+		redisConnectWithTimeout(url->host, url->port, connect);
+	must(redis->context);
+	if (redis->context->err)
+		return away(redis);
+	redisSetTimeout(redis->context, command);
+	if (!url->socket)
+		redisEnableKeepAlive(redis->context);
+	error = log_in(redis);
+	if (error)
+		redis_disconnect(broker);
+	return error;
+}
+
+/* Nothing was asked, so all that comes is the end. */
+static bool redis_has_hung_up(struct broker *broker)
+{
+	struct redis *redis = redis_of(broker);
+	struct pollfd fd = { .events = POLLIN };
+
+	if (!redis->context)
+		return true;
+	fd.fd = redis->context->fd;
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* ---- entries in replies ---- */
+
+static bool parse_number(const char *text, const char **end, uint64_t *number)
+{
+	char *stop;
+
+	errno = 0;
+	*number = strtoull(text, &stop, 10);
+	*end = stop;
+	return stop != text && *text >= '0' && *text <= '9' && !errno;
+}
+
+static bool parse_id(const redisReply *reply, struct broker_id *id)
+{
+	const char *end;
+
+	return reply->type == REDIS_REPLY_STRING &&
+	       parse_number(reply->str, &end, &id->epoch) && *end++ == '-' &&
+	       parse_number(end, &end, &id->position) && !*end;
+}
+
+static bool is_text(const redisReply *reply, const char *text)
+{
+	return reply->type == REDIS_REPLY_STRING &&
+	       reply->len == strlen(text) && !memcmp(reply->str, text,
+						     reply->len);
+}
+
+static bool parse_field(const redisReply *reply, uint64_t *number)
+{
+	const char *end;
+
+	return reply->type == REDIS_REPLY_STRING &&
+	       parse_number(reply->str, &end, number) && !*end;
+}
+
+/* The fields of an entry, in the order in which append() has them. */
+static bool parse_fields(const redisReply *fields, struct broker_entry *entry)
+{
+	redisReply **field = fields->element;
+	uint64_t type;
+
+	if (fields->type != REDIS_REPLY_ARRAY)
+		return false;
+	entry->empty = fields->elements == 2 && is_text(field[0], "none");
+	if (entry->empty)
+		return true;
+	if (fields->elements != 6 || !is_text(field[0], "type") ||
+	    !is_text(field[2], "time") || !is_text(field[4], "data") ||
+	    !parse_field(field[1], &type) || type > UINT32_MAX ||
+	    !parse_field(field[3], &entry->time) ||
+	    field[5]->type != REDIS_REPLY_STRING)
+		return false;
+	entry->type = (uint32_t)type;
+	entry->data = field[5]->str;
+	entry->len = field[5]->len;
+	return true;
+}
+
+static int parse_entry(struct redis *redis, const redisReply *reply,
+		       struct broker_entry *entry)
+{
+	const char *id = "?";
+
+	*entry = (struct broker_entry) { .len = 0 };
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
+		if (reply->element[0]->type == REDIS_REPLY_STRING)
+			id = reply->element[0]->str;
+		if (parse_id(reply->element[0], &entry->id) &&
+		    parse_fields(reply->element[1], entry))
+			return 0;
+	}
+	return fault(redis, BROKER_FAULT, "the entry %s of '%s' is not a relay's: give another stream",
+		     id, redis->broker.url->stream);
+}
+
+/* Call @handler for the entries of the array @reply. */
+static int for_entries(struct redis *redis, const redisReply *reply,
+		       broker_handler_t handler, void *context)
+{
+	struct broker_entry entry;
+	int result = 0;
+	size_t i;
+
+	for (i = 0; !result && i < reply->elements; i++) {
+		result = parse_entry(redis, reply->element[i], &entry);
+		if (!result)
+			result = handler(context, &entry);
+	}
+	return result;
+}
+
+/* ---- what the stream has ---- */
+
+static int take_id(void *context, const struct broker_entry *entry)
+{
+	*(struct broker_id *)context = entry->id;
+	return 0;
+}
+
+/* Look at the newest entry: is it a relay's? */
+static int look_at_newest(struct redis *redis)
+{
+	struct broker_id id;
+	int error;
+	redisReply *reply = ask(redis, &error, "XREVRANGE %s + - COUNT 1",
+				redis->broker.url->stream);
+
+	if (reply)
+		error = for_entries(redis, reply, take_id, &id);
+	return finish(reply, error);
+}
+
+/* Find the value of "last-generated-id". */
+static int find_last(struct redis *redis, const redisReply *reply,
+		     struct broker_id *id)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < reply->elements; i += 2)
+		if (is_text(reply->element[i], "last-generated-id") &&
+		    parse_id(reply->element[i + 1], id))
+			return 0;
+	return fault(redis, BROKER_FAULT, "the broker does not say which id was the last");
+}
+
+static int redis_last(struct broker *broker, struct broker_id *id)
+{
+	struct redis *redis = redis_of(broker);
+	redisReply *reply;
+	int error = look_at_newest(redis);
+
+	if (error)
+		return error;
+	reply = ask(redis, &error, "XINFO STREAM %s", broker->url->stream);
+	if (reply) {
+		error = find_last(redis, reply, id);
+	} else if (error == BROKER_FAULT && strstr(broker->why, "no such key")) {
+		*id = (struct broker_id) { 0 };
+		error = 0;
+	}
+	return finish(reply, error);
+}
+
+static int redis_find(struct broker *broker, struct broker_id id,
+		      broker_handler_t handler, void *context)
+{
+	struct redis *redis = redis_of(broker);
+	redisReply *reply;
+	int error;
+
+	reply = ask(redis, &error, "XRANGE %s %" PRIu64 "-%" PRIu64
+		    " %" PRIu64 "-%" PRIu64, broker->url->stream, id.epoch,
+		    id.position, id.epoch, id.position);
+	if (reply)
+		error = for_entries(redis, reply, handler, context);
+	return finish(reply, error);
+}
+
+/* The reply to XREAD is nil, or an array of one stream: its name, its entries. */
+static int redis_read(struct broker *broker, struct broker_id after, uint32_t n,
+		      uint32_t ms, broker_handler_t handler, void *context)
+{
+	struct redis *redis = redis_of(broker);
+	redisReply *reply;
+	int error;
+
+	reply = ask(redis, &error, "XREAD COUNT %u BLOCK %u STREAMS %s %" PRIu64
+		    "-%" PRIu64, n, ms, broker->url->stream, after.epoch,
+		    after.position);
+	if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1)
+		error = for_entries(redis, reply->element[0]->element[1],
+				    handler, context);
+	return finish(reply, error);
+}
+
+/* ---- append ---- */
+
+static char *put(char *to, const void *bytes, size_t len)
+{
+	memcpy(to, bytes, len);
+	return to + len;
+}
+
+#define PUT(to, text)	put(to, text, sizeof(text) - 1)
+
+/* Write @number, and return what follows its digits. */
+static char *put_number(char *to, uint64_t number)
+{
+	char digits[DIGITS], *at = digits + DIGITS;
+
+	do {
+		*--at = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return put(to, at, (size_t)(digits + DIGITS - at));
+}
+
+/* Write a part of a command: its length, and itself. */
+static char *put_part(char *to, const void *bytes, size_t len)
+{
+	*to++ = '$';
+	to = put_number(to, len);
+	to = PUT(to, "\r\n");
+	if (len)
+		to = put(to, bytes, len);
+	return PUT(to, "\r\n");
+}
+
+static char *put_part_number(char *to, uint64_t number)
+{
+	char digits[DIGITS];
+
+	return put_part(to, digits, (size_t)(put_number(digits, number) - digits));
+}
+
+static char *put_id(char *to, struct broker_id id)
+{
+	char text[2 * DIGITS + 1], *end = put_number(text, id.epoch);
+
+	*end++ = '-';
+	end = put_number(end, id.position);
+	return put_part(to, text, (size_t)(end - text));
+}
+
+/* Write the command XADD for @entry to .command. Returns its length. */
+static size_t write_command(struct redis *redis,
+			    const struct broker_entry *entry)
+{
+	const char *stream = redis->broker.url->stream;
+	size_t room = entry->len + strlen(stream) + 20 * DIGITS;
+	char *to;
+
+	if (room > redis->room) {
+		redis->command = must(realloc(redis->command, room));
+		redis->room = room;
+	}
+	to = redis->command;
+	*to++ = '*';
+	to = put_number(to, (entry->empty ? 5 : 9) + (redis->most ? 3 : 0));
+	to = PUT(to, "\r\n$4\r\nXADD\r\n");
+	to = put_part(to, stream, strlen(stream));
+	if (redis->most) {
+		to = PUT(to, "$6\r\nMAXLEN\r\n$1\r\n~\r\n");
+		to = put_part_number(to, redis->most);
+	}
+	to = put_id(to, entry->id);
+	if (entry->empty)
+		return (size_t)(PUT(to, "$4\r\nnone\r\n$0\r\n\r\n") -
+				redis->command);
+	to = PUT(to, "$4\r\ntype\r\n");
+	to = put_part_number(to, entry->type);
+	to = PUT(to, "$4\r\ntime\r\n");
+	to = put_part_number(to, entry->time);
+	to = PUT(to, "$4\r\ndata\r\n");
+	to = put_part(to, entry->data, entry->len);
+	return (size_t)(to - redis->command);
+}
+
+static int send_all(struct redis *redis)
+{
+	int done = 0;
+
+	while (!done)
+		if (redisBufferWrite(redis->context, &done))
+			return away(redis);
+	redis->unsent = 0;
+	return 0;
+}
+
+static int redis_append(struct broker *broker, const struct broker_entry *entry)
+{
+	struct redis *redis = redis_of(broker);
+	size_t len;
+
+	if (!redis->context)
+		return fault(redis, BROKER_AWAY, "not connected");
+	len = write_command(redis, entry);
+	if (redisAppendFormattedCommand(redis->context, redis->command, len))
+		return away(redis);
+	redis->unsent += len;
+	return redis->unsent > UNSENT_MAX ? send_all(redis) : 0;
+}
+
+static int redis_acknowledged(struct broker *broker, bool wait)
+{
+	struct redis *redis = redis_of(broker);
+	void *answer = NULL;
+	redisReply *reply;
+	int error = 0;
+
+	if (!redis->context)
+		return fault(redis, BROKER_AWAY, "not connected");
+	if (wait)
+		redis->unsent = 0;
+	if (wait ? redisGetReply(redis->context, &answer) :
+		   redisReaderGetReply(redis->context->reader, &answer))
+		return away(redis);
+	reply = answer;
+	if (!reply)
+		return 0;
+	if (reply->type == REDIS_REPLY_ERROR)
+		error = refused(redis, reply->str);
+	freeReplyObject(reply);
+	return error ? error : 1;
+}
+
+/* ---- take back ---- */
+
+struct removal {
+	struct redis *redis;
+	unsigned int n;
+	int error;
+};
+
+static int remove_one(void *context, const struct broker_entry *entry)
+{
+	struct removal *removal = context;
+	redisReply *reply;
+
+	reply = ask(removal->redis, &removal->error, "XDEL %s %" PRIu64 "-%" PRIu64,
+		    removal->redis->broker.url->stream, entry->id.epoch,
+		    entry->id.position);
+	removal->n++;
+	return finish(reply, removal->error);
+}
+
+/* Then the stream has no entry from @id on, but refuses their ids. */
+static int remove_entries(struct redis *redis, struct broker_id id)
+{
+	struct removal removal = { .redis = redis };
+	redisReply *reply;
+	int error;
+
+	do {
+		removal.n = 0;
+		reply = ask(redis, &error, "XRANGE %s %" PRIu64 "-%" PRIu64
+			    " + COUNT %d", redis->broker.url->stream, id.epoch,
+			    id.position, REMOVED_AT_ONCE);
+		if (reply)
+			error = for_entries(redis, reply, remove_one, &removal);
+		finish(reply, 0);
+	} while (!error && removal.n);
+	return error;
+}
+
+static int redis_take_back(struct broker *broker, struct broker_id id)
+{
+	struct redis *redis = redis_of(broker);
+	struct broker_id last = broker_id_before(id);
+	redisReply *reply;
+	int error = remove_entries(redis, id);
+
+	if (error)
+		return error;
+	reply = ask(redis, &error, "XSETID %s %" PRIu64 "-%" PRIu64,
+		    broker->url->stream, last.epoch, last.position);
+	return finish(reply, error);
+}
+
+static const struct broker_ops redis_ops = {
+	.connect = redis_connect,
+	.disconnect = redis_disconnect,
+	.last = redis_last,
+	.append = redis_append,
+	.acknowledged = redis_acknowledged,
+	.read = redis_read,
+	.find = redis_find,
+	.take_back = redis_take_back,
+	.has_hung_up = redis_has_hung_up,
+};
+
+struct broker *redis_new(const struct url *url, uint64_t most)
+{
+	struct redis *redis = must(calloc(1, sizeof(*redis)));
+
+	redis->broker.ops = &redis_ops;
+	redis->broker.url = url;
+	redis->most = most;
+	return &redis->broker;
+}

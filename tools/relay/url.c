@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: MPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../rring/input/number.h"
+#include "../rring/output/report.h"
+#include "url.h"
+
+#define PORT		6379
+#define DATABASE_MAX	(1u << 20)
+
+#define FORM	"redis://HOST[:PORT]/STREAM or redis+unix:///PATH?stream=STREAM is wanted"
+
+static const struct scheme {
+	const char *prefix;
+	bool is_socket;
+} schemes[] = {
+	{ "redis://", false },
+	{ "redis+unix://", true },
+};
+
+static const struct scheme *scheme_of(const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (!strncmp(text, schemes[i].prefix,
+			     strlen(schemes[i].prefix)))
+			return &schemes[i];
+	return NULL;
+}
+
+bool url_is_one(const char *text)
+{
+	return strstr(text, "://");
+}
+
+static int digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c | 0x20) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* A copy of the part @text, in which %XX is a character. */
+static char *decode(const char *text, struct argp_state *state)
+{
+	char *copy = must(strdup(text)), *to = copy;
+
+	for (; *text; text++) {
+		int high = digit(text[0] == '%' ? text[1] : 0);
+		int low = high < 0 ? -1 : digit(text[2]);
+
+		if (*text == '%' && (low < 0 || !(high | low)))
+			refuse(state, "%s: two hexadecimal digits, not both 0, follow a %%",
+			       text);
+		*to++ = *text == '%' ? (char)(high << 4 | low) : *text;
+		text += *text == '%' ? 2 : 0;
+	}
+	*to = '\0';
+	return copy;
+}
+
+/* The part of *@rest before @end; then *@rest is what follows. NULL: no @end. */
+static char *before(char **rest, char end)
+{
+	char *at = strchr(*rest, end), *part = *rest;
+
+	if (!at)
+		return NULL;
+	*at = '\0';
+	*rest = at + 1;
+	return part;
+}
+
+static void parse_login(struct url *url, char **rest, struct argp_state *state)
+{
+	char *end = *rest + strcspn(*rest, "/"), *at, *user;
+	const char *password = getenv("REDISCLI_AUTH");
+
+	if (password && *password)
+		url->password = must(strdup(password));
+	at = memrchr(*rest, '@', (size_t)(end - *rest));
+	if (!at)
+		return;
+	*at = '\0';
+	user = before(rest, ':');
+	if (!user)
+		refuse(state, "[USER]:PASSWORD stands before the @ of a URL");
+	url->user = *user ? decode(user, state) : NULL;
+	url->password = decode(*rest, state);
+	*rest = at + 1;
+}
+
+/* [ADDRESS] is one of IPv6. */
+static void parse_host(struct url *url, char *host, struct argp_state *state)
+{
+	char *port = strrchr(host, ':');
+
+	if (*host == '[') {
+		char *end = strchr(++host, ']');
+
+		if (!end || (end[1] && end[1] != ':'))
+			refuse(state, FORM);
+		port = end[1] ? end + 1 : NULL;
+		*end = '\0';
+	}
+	url->port = PORT;
+	if (port) {
+		*port = '\0';
+		url->port = (uint16_t)number(port + 1, 1, UINT16_MAX, state);
+	}
+	if (!*host)
+		refuse(state, FORM);
+	url->host = decode(host, state);
+}
+
+/* What follows the ?: KEY=VALUE&... */
+static void parse_query(struct url *url, char *query, bool has_stream,
+			struct argp_state *state)
+{
+	char *part;
+
+	while ((part = strsep(&query, "&"))) {
+		if (!strncmp(part, "db=", 3))
+			url->database = (uint32_t)number(part + 3, 0,
+							 DATABASE_MAX, state);
+		else if (has_stream && !strncmp(part, "stream=", 7))
+			url->stream = decode(part + 7, state);
+		else
+			refuse(state, "%s: what is this in a URL?", part);
+	}
+}
+
+/* Text for messages. */
+static void describe(struct url *url, const struct scheme *scheme)
+{
+	int n = scheme->is_socket ?
+		asprintf(&url->text, "%s%s?stream=%s", scheme->prefix,
+			 url->socket, url->stream) :
+		asprintf(&url->text, "%s%s:%u/%s", scheme->prefix, url->host,
+			 url->port, url->stream);
+
+	must(n < 0 ? NULL : url->text);
+}
+
+void url_parse(struct url *url, const char *text, struct argp_state *state)
+{
+	const struct scheme *scheme = scheme_of(text);
+	char *copy = must(strdup(text)), *rest = copy, *query;
+
+	if (!strncmp(text, "rediss://", 9))
+		refuse(state, "rediss: a relay has no TLS; let stunnel carry its connection");
+	if (!scheme) {
+		refuse(state, FORM);
+		return;
+	}
+	rest += strlen(scheme->prefix);
+	parse_login(url, &rest, state);
+	query = rest;
+	rest = before(&query, '?');
+	if (!rest) {
+		rest = query;
+		query = NULL;
+	}
+	if (scheme->is_socket) {
+		url->socket = decode(rest, state);
+	} else {
+		char *host = before(&rest, '/');
+
+		if (!host)
+			refuse(state, FORM);
+		parse_host(url, host, state);
+		url->stream = decode(rest, state);
+	}
+	parse_query(url, query, scheme->is_socket, state);
+	if (!url->stream || !*url->stream || (url->socket && *url->socket != '/'))
+		refuse(state, FORM);
+	describe(url, scheme);
+	free(copy);
+}
