@@ -7,15 +7,18 @@ TESTS	:= $(wildcard selftests/device/*/*.c selftests/host/*.c)
 TESTLIB	:= $(wildcard selftests/lib/*.c)
 PACKETS	:= $(B)/selftests/device/tools/packets/packets
 HOARDER	:= $(B)/selftests/device/tools/hoarder/hoarder
+NUMBERS	:= $(B)/selftests/device/tools/numbers/numbers
 TICKER	:= $(B)/selftests/device/tools/ticker/ticker
 REPLAY	:= selftests/host/replay/link
 PAIR	:= selftests/host/pair/main
+MORTAL	:= selftests/host/relay/main
 FAULTY	:= $(B)/selftests/host/faulty/faulty
 
 api: $(API:%.c=$(B)/%) ## the tests of selftests/api
 
 selftests: api asan tsan $(TESTS:%.c=$(B)/%) $(PACKETS) $(HOARDER) \
-	$(TICKER) $(TICKER).btf $(B)/$(REPLAY:link=rring) $(B)/$(PAIR:main=rring)
+	$(NUMBERS) $(TICKER) $(TICKER).btf $(B)/$(REPLAY:link=rring) \
+	$(B)/$(PAIR:main=rring) $(if $(HIREDIS),$(B)/$(MORTAL:main=relay))
 selftests: modules ## all test programs
 
 # The kernel's test harness and its checkers are unpacked from the kernel's
@@ -77,7 +80,7 @@ $(PAGES): $(B)/selftests/pages/%: $(B)/selftests/api/%.o $(HELPERS) $(STATIC)
 $(PACKETS): %: %.o
 	$(link) $^
 
-$(HOARDER) $(TICKER): %: %.o $(STATIC)
+$(HOARDER) $(NUMBERS) $(TICKER): %: %.o $(STATIC)
 	$(link) $^ -lpthread
 
 # An object file with BTF.
@@ -94,6 +97,14 @@ $(B)/$(REPLAY:link=rring): $(B)/$(REPLAY).o $(filter-out %/link.o,\
 $(B)/$(PAIR:main=rring): $(B)/$(PAIR).o $(filter-out %/main.o,\
 		$(RRING:%.c=$(B)/%.o)) $(STATIC)
 	$(link) -Wl,--wrap=rring_open $^ $(RRING_LIBS)
+
+# rring-relay with an arena of its own process, where it dies without a process.
+$(B)/$(MORTAL:main=relay): $(B)/$(MORTAL).o $(filter-out %/main.o,\
+		$(RELAY:%.c=$(B)/%.o)) $(patsubst %,$(B)/selftests/lib/%.o,arena \
+		rng stream timeout) $(STATIC)
+	$(link) $(patsubst %,-Wl$(comma)--wrap=%,rring_open redis_new \
+		rring_publish_until rring_add rring_add_until alarm) $^ $(HIREDIS) \
+		-lpthread
 
 # The commands that pages show, for the tests that run them.
 documents:
@@ -139,6 +150,7 @@ counted: | $(HARNESS)/kselftest_harness.h
 		LDFLAGS="--coverage -Wl,-u,__gcov_dump" tools examples api \
 		$(PACKETS:$(B)/%=$(B)/coverage/%) \
 		$(HOARDER:$(B)/%=$(B)/coverage/%) \
+		$(NUMBERS:$(B)/%=$(B)/coverage/%) \
 		$(TICKER:$(B)/%=$(B)/coverage/%) \
 		$(TICKER:$(B)/%=$(B)/coverage/%).btf $(TESTS:%.c=$(B)/coverage/%)
 	@$(MAKE) --no-print-directory B=$(B)/coverage GCOV_PROFILE=y \

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MPL-2.0
 # needs: examples documents
+# programs: redis-server redis-cli
 # The commands that pages show do what the pages say, on the device.
 # shellcheck source=selftests/lib/document.sh
 . /document.sh

@@ -1,0 +1,179 @@
+#!/bin/sh
+# SPDX-License-Identifier: MPL-2.0
+# programs: jq redis-server redis-cli
+# needs: build/selftests/device/tools/numbers/numbers
+# rring relay between two network namespaces, each with an arena of its own: publisher,
+# relays and broker are killed at random, and each event arrives once, in order. Also
+# what an idle relay takes.
+dir=$(mktemp -d)
+cd "$dir" || exit 1
+
+# shellcheck source=selftests/lib/tool.sh
+. /tool.sh
+# shellcheck source=selftests/lib/script.sh
+. /script.sh
+
+events=4000 kills=10
+[ -z "${TORTURE:-}" ] || events=1000000 kills=100
+
+# ---- two machines ----
+
+# A network namespace of its own stands for a machine: it has arenas of its own.
+make_machine() {
+	unshare -n sleep 1000000 &
+	machine=$!
+	until [ "$(readlink /proc/$machine/ns/net)" != \
+		"$(readlink /proc/self/ns/net)" ]; do
+		usleep 10000
+	done
+	nsenter -t $machine -n ip link set lo up
+}
+
+# By a wire, where the kernel has its module; else by a socket that both see.
+join_machines() {
+	url="redis+unix://$dir/socket?stream=events"
+	insmod /veth.ko 2>/dev/null || return 0
+	ip link add wire0 type veth &&	# the other end is veth0
+	ip link set veth0 netns $machine &&
+	ip addr add 10.9.9.1/24 dev wire0 &&
+	ip link set wire0 up &&
+	nsenter -t $machine -n ip addr add 10.9.9.2/24 dev veth0 &&
+	nsenter -t $machine -n ip link set veth0 up &&
+	url=redis://10.9.9.1/events
+}
+
+there() {
+	nsenter -t $machine -n "$@"
+}
+
+# ---- the parts ----
+
+# Each part is started again until there is a file $1.end. Its pid is in $1.pid.
+keep_running() {
+	part=$1
+	shift
+	until [ -e "$part.end" ]; do
+		"$@" >>"$part.said" 2>&1 &
+		echo $! >"$part.pid"
+		wait $! || true
+		usleep 10000
+	done
+	touch "$part.ended"
+}
+
+start_part() {
+	rm -f "$1.end" "$1.ended"
+	keep_running "$@" &
+}
+
+kill_part() {
+	kill -9 "$(cat "$1.pid")" 2>/dev/null || true
+}
+
+end_part() {
+	touch "$1.end"
+	until [ -e "$1.ended" ]; do
+		kill_part "$1"
+		usleep 10000
+	done
+}
+
+start_broker() {
+	start_part broker redis-server --bind 0.0.0.0 --protected-mode no \
+		--unixsocket "$dir/socket" --dir "$dir" --save '' \
+		--appendonly yes --loglevel warning
+	until_true redis-cli -s socket PING
+}
+
+# A number from 0 to $1 - 1.
+below() {
+	echo $(($(random) % $1))
+}
+
+# After each kill some events arrive, so that none comes before the last has passed.
+kill_at_random() {
+	n=0
+	while [ $n -lt $kills ] && [ ! -e sink.done ]; do
+		before=$(cat sink.count)
+		case $(below 4) in
+		0) kill_part source ;;
+		1) kill_part out ;;
+		2) kill_part broker ;;
+		3) kill_part in ;;
+		esac
+		wanted=$((before + $(below $((events / kills)))))
+		until [ -e sink.done ] || [ "$(cat sink.count)" -ge $wanted ]; do
+			usleep 100000
+		done
+		n=$((n + 1))
+	done
+	echo "killed $n times"
+}
+
+# numbers write goes on at the position that the ring has; numbers read checks each.
+all_events_arrive_once() {
+	start_broker
+	rring arena create here --capacity=xs=4096,s=4096,m=1024,l=512
+	there rring arena create there --capacity=xs=4096,s=4096,m=1024,l=512
+	echo 0 >sink.count
+	there numbers read there ring $events sink.count sink.done 2>sink.said &
+	sink=$!
+	until_true [ -e sink.count.ready ]
+	start_part source numbers write here ring $events
+	until_true is 'length == 1' rring ring -a here
+	start_part out rring relay out --wait here/ring "$url"
+	start_part in nsenter -t $machine -n rring relay in --wait "$url" there/ring
+	kill_at_random
+	status=0
+	wait $sink || status=$?
+	end_part source
+	end_part out
+	end_part in
+	cat sink.said out.said in.said | tail -n 20
+	[ $status -eq 0 ]
+	[ "$(redis-cli -s socket XLEN events)" -eq $events ]
+	end_part broker
+}
+
+# ---- what an idle relay takes ----
+
+# Ticks of 10 ms that process $1 has used.
+ticks() {
+	awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+idle_relay_takes_little() {
+	start_broker
+	rring arena create calm --capacity=s=64
+	rring relay out --wait calm/ring \
+		"redis+unix://$dir/socket?stream=calm" &
+	out=$!
+	echo line | rring pub -a calm --readers=1 --await ring
+	rring relay in "redis+unix://$dir/socket?stream=calm" calm/copy &
+	in=$!
+	rring tail -a calm --wait --from=oldest -n 1 copy
+	before=$(($(ticks $out) + $(ticks $in)))
+	since=$(awk '{ print int($1 * 100) }' /proc/uptime)
+	sleep 10
+	used=$(($(ticks $out) + $(ticks $in) - before))
+	passed=$(($(awk '{ print int($1 * 100) }' /proc/uptime) - since))
+	echo "$used of $passed ticks"
+	[ $((used * 20)) -lt $((2 * passed)) ]
+	for relay in $out $in; do
+		awk '/^VmHWM/ { print; exit !($2 < 32768) }' "/proc/$relay/status"
+	done
+	kill $out $in
+	wait $out
+	wait $in
+	end_part broker
+}
+
+echo 1..2
+make_machine
+join_machines
+echo "# by $url"
+check "each of $events events arrives once, in order, whoever is killed" \
+	all_events_arrive_once
+check "an idle relay takes less than 5 % of a CPU, and 32 MiB" \
+	idle_relay_takes_little
+kill $machine

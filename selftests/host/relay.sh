@@ -1,0 +1,390 @@
+#!/bin/bash
+# SPDX-License-Identifier: MPL-2.0
+# needs: tools build/selftests/host/relay/relay
+#
+# rring-relay with a real broker, and with a ring of its own process: each event is in
+# the stream once and in the other ring once, in order, whatever dies or refuses. Prints
+# TAP.
+# shellcheck disable=SC2317 # check calls what seems unreachable
+set -eu
+
+cd "$(dirname "$0")/../.."
+export LC_ALL=C.UTF-8
+unset RRING_BACKEND REDISCLI_AUTH RELAY_GATE
+dir=$(mktemp -d)
+trap 'stop_broker; rm -rf "$dir"' EXIT
+
+relay=build/selftests/host/relay/relay
+socket=$dir/socket
+
+# shellcheck source=selftests/lib/check.sh
+. selftests/lib/check.sh
+
+# ---- the broker ----
+
+# A signal ends it at once; the file that it appends to has all that it acknowledged.
+stop_broker() {
+	[ ! -e "$dir/pid" ] || kill -9 "$(cat "$dir/pid")" || true
+	rm -f "$dir/pid"
+	while cli PING >/dev/null 2>&1; do :; done
+}
+
+start_broker() {
+	redis-server --port 0 --unixsocket "$socket" --dir "$dir" --save '' \
+		--appendonly yes --loglevel warning >>"$dir/broker" 2>&1 &
+	echo $! >"$dir/pid"
+	until cli PING 2>&1 | grep -q PONG; do sleep 0.05; done
+}
+
+cli() {
+	redis-cli -s "$socket" "$@"
+}
+
+url() {
+	echo "redis+unix://${2:-}$socket?stream=$1"
+}
+
+# has STREAM N: so many entries.
+has() {
+	[ "$(cli XLEN "$1")" = "$2" ] ||
+		{ echo "$1 has $(cli XLEN "$1") entries, not $2"; return 1; }
+}
+
+until_true() {
+	until "$@" >/dev/null 2>&1; do sleep 0.05; done
+}
+
+# The epoch of the ring in stream $1.
+epoch_in() {
+	cli XREVRANGE "$1" + - COUNT 1 | sed -n '1s/-.*//p'
+}
+
+# ---- the relay ----
+
+# send STREAM EVENTS DEATHS OPTION...: from a ring of kind $kind.
+kind=handles
+send() {
+	"$relay" source "$2" "$kind" "$3" out ring "$(url "$1")" --end "${@:4}"
+}
+
+# receive STREAM EVENTS DEATHS OPTION...
+receive() {
+	"$relay" sink "$2" "$kind" "$3" in "$(url "$1")" ring "${@:4}"
+}
+
+# status WANTED COMMAND...: it ends with that, and one line on standard error.
+status() {
+	local wanted=$1 status=0
+
+	shift
+	"$@" 2>"$dir/err" || status=$?
+	cat "$dir/err"
+	[ "$status" -eq "$wanted" ] ||
+		{ echo "status $status, not $wanted: $*"; return 1; }
+	[ "$(wc -l <"$dir/err")" -eq 1 ]
+}
+
+# says WORDS COMMAND...: it fails, and says why.
+says() {
+	local words=$1
+
+	shift
+	status 1 "$@"
+	grep -q -- "$words" "$dir/err"
+}
+
+events_pass() {
+	for kind in handles inline; do
+		send "pass-$kind" 2000 0
+		has "pass-$kind" 2000
+		receive "pass-$kind" 2000 0
+	done
+	kind=handles
+	send pass-small 300 0 --window=1 --batch=1
+	has pass-small 300
+	receive pass-small 300 0 --batch=1
+}
+
+deaths_lose_nothing() {
+	local seed
+
+	for seed in 1 2 3; do
+		export RRING_SEED=$seed
+		send "death-$seed" 1000 40 --window=16
+		has "death-$seed" 1000
+		receive "death-$seed" 1000 40
+	done
+	kind=inline
+	receive death-1 1000 40
+}
+
+# Both relays run, and the broker dies in their midst.
+broker_deaths_lose_nothing() {
+	local i first second
+
+	send broken 3000 5 --window=32 2>"$dir/out_said" &
+	first=$!
+	until_true cli EXISTS broken
+	receive broken 3000 5 2>"$dir/in_said" &
+	second=$!
+	for i in 1 2 3; do
+		until [ "$(cli XLEN broken)" -ge "$((i * 700))" ]; do :; done
+		restart_broker
+	done
+	wait "$first"
+	wait "$second"
+	has broken 3000
+	cat "$dir/out_said" "$dir/in_said"
+}
+
+# at_gate STREAM OPTION...: a relay that has relayed half of 400 events, and rests.
+at_gate() {
+	rm -f "$dir/gate"
+	RELAY_GATE=$dir/gate send "$1" 400 0 "${@:2}" 2>"$dir/said" &
+	source=$!
+	until_true has "$1" 200
+	epoch=$(epoch_in "$1")
+}
+
+# The relay finds another broker. Before that its ring gets more events.
+pass_gate() {
+	stop_broker
+	touch "$dir/gate"
+	until_true [ ! -e "$dir/gate" ]
+	start_broker
+}
+
+restart_broker() {
+	stop_broker
+	start_broker
+}
+
+# ends STATUS WORDS: the relay ends so, and one line has the words.
+ends() {
+	local status=0
+
+	wait "$source" || status=$?
+	cat "$dir/said"
+	[ "$status" -eq "$1" ]
+	[ "$(grep -c -- "$2" "$dir/said")" -eq 1 ]
+}
+
+# lose STREAM N: the broker has forgotten the last N entries.
+lose() {
+	cli XREVRANGE "$1" + - COUNT "$2" | grep -aE '^[0-9]+-[0-9]+$' |
+		xargs redis-cli -s "$socket" XDEL "$1" >"$dir/removed"
+	cli XSETID "$1" "$epoch-$((199 - $2))" | grep -x OK
+}
+
+# The ring retains 32 entries.
+lost_entries_are_sent_again() {
+	at_gate lost
+	lose lost 10
+	restart_broker
+	until_true has lost 200
+	touch "$dir/gate"
+	wait "$source"
+	has lost 400
+	receive lost 400 0
+}
+
+missing_positions_are_told() {
+	at_gate missing
+	lose missing 100
+	restart_broker
+	ends 3 'positions 100 to 167 of the ring .ring. are missing.*--skip-missing'
+}
+
+missing_positions_are_skipped() {
+	at_gate skipped --skip-missing --metrics="$dir/metrics"
+	lose skipped 100
+	restart_broker
+	until_true has skipped 132
+	touch "$dir/gate"
+	ends 3 'positions 100 to 167 of the ring .ring. are missing'
+	has skipped 332
+	grep -E '^rring_relay_missing_total\{.*\} 68$' "$dir/metrics"
+	status 3 receive skipped 400 0
+	grep 'positions 100 to 167 are not in the stream; --skip' "$dir/err"
+	in_skips
+}
+
+# One that sends its own entries meanwhile, with a higher id, or with the next one.
+a_refused_entry_in_the_middle_is_repaired() {
+	at_gate hole
+	cli XADD hole "$epoch-205" type 0 time 0 data x
+	pass_gate
+	ends 0 'trying again'
+	has hole 400
+	receive hole 400 0
+}
+
+entries_of_others_are_found() {
+	at_gate others
+	cli XADD others "$epoch-200" type 0 time 0 data x
+	pass_gate
+	ends 1 'others write to this stream'
+}
+
+full_broker_is_waited_for() {
+	at_gate full --metrics="$dir/metrics"
+	cli CONFIG SET maxmemory 1
+	touch "$dir/gate"
+	until_true grep -q 'OOM.*trying again' "$dir/said"
+	cli CONFIG SET maxmemory 0
+	ends 0 'OOM.*trying again'
+	has full 400
+	receive full 400 0
+	grep -E '^rring_relay_refusals_total\{.*\} [1-9]' "$dir/metrics"
+}
+
+metrics_are_valid() {
+	/usr/bin/python3 - "$dir/metrics" <<-'END'
+	import sys
+	from prometheus_client.openmetrics import parser
+
+	text = open(sys.argv[1], encoding="utf-8").read()
+	families = list(parser.text_string_to_metric_families(text))
+	assert len(families) == text.count("# TYPE") == 10, families
+	values = {f.name: f.samples[0].value for f in families}
+	assert values["rring_relay_acknowledged"] == 400, values
+	assert values["rring_relay_lag"] == 0, values
+	labels = families[0].samples[0].labels
+	assert labels == {"direction": "out", "arena": "default",
+	                  "ring": "ring", "stream": "full"}, labels
+	END
+}
+
+streams_of_other_rings_are_refused() {
+	send other 100 0
+	send other 100 0
+	has other 200
+	cli XADD other 9000000000000000-0 type 0 time 0 data x
+	says 'a later ring' send other 100 0
+	cli XADD wrong '*' colour red
+	says 'is not a relay' send wrong 100 0
+	says 'is not a relay' receive wrong 100 0
+	cli SET plain text
+	says 'is no stream' send plain 100 0
+	says 'is no stream' receive plain 100 0
+}
+
+brokers_that_refuse_are_told() {
+	says 'No such file' "$relay" source 1 handles 0 out ring \
+		"redis+unix:///nonexistent?stream=s"
+	says 'refused' "$relay" source 1 handles 0 out ring \
+		"redis://127.0.0.1:1/s"
+	cli CONFIG SET requirepass secret
+	says 'wants a password' send pass-small 1 0
+	says 'refuses this user or password' "$relay" source 1 handles 0 out \
+		ring "$(url s :wrong@)" --end
+	"$relay" source 10 handles 0 out ring "$(url right :secret@)" --end
+	REDISCLI_AUTH=secret receive right 10 0
+	REDISCLI_AUTH=secret cli CONFIG SET requirepass ''
+}
+
+# The event at position 100 of this ring is another one, which the sink finds.
+in_skips() {
+	local status=0
+
+	receive skipped 400 0 --skip-missing 2>"$dir/said" || status=$?
+	grep 'positions 100 to 167 are not in the stream$' "$dir/said"
+	[ "$status" -ne 0 ]
+}
+
+large_events_are_refused() {
+	local options='--kind=inline --stride=64'
+
+	cli XADD large 1-0 type 0 time 0 data "$(head -c 65 /dev/zero | tr '\0' x)"
+	says 'has 65 bytes' build_ring large "$options"
+}
+
+build_ring() {
+	# shellcheck disable=SC2086 # a list
+	"$relay" source 0 handles 0 in "$(url "$1")" new $2
+}
+
+# Words of $relay out and in, each refused with status 2 and one line.
+wrong_arguments() {
+	cat <<-'END'
+	out
+	out ring
+	out ring redis://host
+	out ring redis://host/
+	out ring redis:///s
+	out ring redis://host:0/s
+	out ring redis://host:x/s
+	out ring redis://user@host/s
+	out ring redis://:%zz@host/s
+	out ring redis://host/s?colour=red
+	out ring redis+unix:///s
+	out ring redis+unix://s?stream=s
+	out ring rediss://host/s
+	out ring http://host/s
+	out redis://host/s ring
+	in ring redis://host/s
+	in redis://host/s
+	in redis://host/s ring more
+	in redis://host/s a/
+	in redis://host/s ring --kind=both
+	out ring redis://host/s --window=0
+	out ring redis://host/s --batch=x
+	out ring redis://host/s --name=/
+	through ring redis://host/s
+	END
+}
+
+wrong_arguments_are_refused() {
+	local words
+
+	while read -r words; do
+		# shellcheck disable=SC2086 # words
+		status 2 build/rring-relay $words
+		grep -q -e '--help)$' "$dir/err"
+	done < <(wrong_arguments)
+}
+
+rring_runs_it() {
+	build/rring relay --help >"$dir/said"
+	grep 'rring-relay \[OPTION...\] out' "$dir/said"
+	cp build/rring "$dir"
+	says 'rring-relay' env PATH=/nonexistent "$dir/rring" relay --help
+}
+
+overwritten_events_are_told() {
+	local status=0
+
+	kind=overwrite
+	send overwritten 1000 0 2>"$dir/said" || status=$?
+	cat "$dir/said"
+	[ "$status" -eq 0 ]
+	grep -q 'events from position 936 on' "$dir/said"
+	has overwritten 64
+}
+
+if ! command -v redis-server >/dev/null; then
+	echo "1..0 # SKIP there is no redis-server"
+	exit
+fi
+echo "TAP version 13"
+echo "1..16"
+start_broker
+check_each "events of all sizes and kinds of rings pass" events_pass
+check_each "relays die at any point: each event is there once, in order" \
+	deaths_lose_nothing
+check_each "the broker dies, too" broker_deaths_lose_nothing
+check_each "what the broker has lost is sent again" lost_entries_are_sent_again
+check_each "what the ring does not have any more is told" \
+	missing_positions_are_told
+check_each "or counted, and the relay goes on" missing_positions_are_skipped
+check_each "an entry that was refused in the middle is repaired" \
+	a_refused_entry_in_the_middle_is_repaired
+check_each "an entry of others is found" entries_of_others_are_found
+check_each "a broker without memory is waited for" full_broker_is_waited_for
+check_each "the counts are OpenMetrics" metrics_are_valid
+check_each "streams of others are refused" streams_of_other_rings_are_refused
+check_each "a broker that refuses: one line says why" brokers_that_refuse_are_told
+check_each "an event that is too large is refused" large_events_are_refused
+check_each "events that were overwritten are told" overwritten_events_are_told
+check_each "wrong arguments: status 2, one line" wrong_arguments_are_refused
+check_each "rring relay runs rring-relay" rring_runs_it
