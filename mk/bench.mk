@@ -12,7 +12,7 @@ BENCH_ARCH := -march=native
 BENCH_FLAGS = $(BENCH_ARCH) -Iselftests/bench/lib -Iselftests/bench/peers \
 	      -Wno-pedantic -Wno-missing-field-initializers -DNDEBUG
 
-benches: $(BENCHES)
+benches: $(BENCHES) $(if $(HIREDIS),$(CONTEST))
 
 $(B)/selftests/bench/%.o: selftests/bench/%.c mk/bench.mk
 	@mkdir -p $(@D)
@@ -51,6 +51,13 @@ $(VM_BENCHES:%=%.o): BENCH_FLAGS += -Iselftests/modules
 $(VM_BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lbpf -ljansson -lpthread
 
+# rring-relay beside the client of the broker: the script relay.sh runs it.
+CONTEST	:= $(B)/selftests/bench/relay/contest
+
+$(CONTEST): $(CONTEST).o $(filter-out %/main.o,$(RELAY:%.c=$(B)/%.o)) \
+		$(B)/selftests/bench/lib/sample.o $(STATIC)
+	$(link) -Wl,--wrap=rring_open $^ $(HIREDIS) -ljansson -lpthread
+
 vm-benches:
 	@$(MAKE) --no-print-directory B=$(B)/guest BENCH_ARCH= guest-benches
 
@@ -64,6 +71,6 @@ bench: ## the benchmarks, as build/bench/ and a table (T="...": these alone)
 run-bench: all modules benches vm-benches
 	@CC="$(CC)" selftests/bench/run $(T)
 
--include $(wildcard $(patsubst %,$(B)/selftests/bench/%/*.d,. lib peers))
+-include $(wildcard $(patsubst %,$(B)/selftests/bench/%/*.d,. lib peers relay))
 
 .PHONY: benches vm-benches guest-benches bench run-bench
