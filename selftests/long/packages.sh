@@ -132,6 +132,7 @@ programs_have_pages() {
 		page_of rusted-ring-tools "${file##*/}.1" || return
 	done
 	page_of rusted-ring-tools rring-json.5 &&
+		page_of rusted-ring-relay rring-relay.1 &&
 		page_of rusted-ring-dkms rusted_ring.4 &&
 		page_of librusted-ring-dev rusted_ring.7
 }
