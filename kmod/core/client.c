@@ -44,7 +44,7 @@ struct kring_client *kring_client_new(bool read_write, struct inode *inode)
 	kref_init(&client->ref);
 	client->read_write = read_write;
 	client->inode = inode;
-	INIT_LIST_HEAD(&client->mappings);
+	INIT_LIST_HEAD(&client->mappers);
 	INIT_LIST_HEAD(&client->watching);
 	kring_idle_init(&client->idle);
 	mutex_init(&client->attach_lock);

@@ -38,9 +38,11 @@ struct kring_client {
 	struct inode *inode;		/* this client's own; each mapping of
 					 * this client maps it
 					 */
-	struct list_head mappings;	/* those that hold a region; see
-					 * linux/remnants.c
+	struct list_head mappers;	/* one for each region that it has
+					 * mapped; see linux/mapper.h, also for
+					 * the lock of this and the next field
 					 */
+	bool mappers_left;		/* it dies: it counts as another user */
 	struct mutex attach_lock;	/* serializes ATTACH */
 	struct kring_rate *rate;	/* how often it may disturb others */
 	struct kring_arena *arena;	/* NULL: the client is not attached */

@@ -30,6 +30,7 @@
 #include <linux/nsproxy.h>
 #include <linux/poll.h>
 #include <linux/random.h>
+#include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>

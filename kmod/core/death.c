@@ -17,6 +17,7 @@
 #include "idle.h"
 #include "reader.h"
 #include "reclaim.h"
+#include "remnants.h"
 #include "ring.h"
 #include "trace.h"
 
@@ -219,13 +220,14 @@ void kring_client_die(struct kring_client *client)
 	if (!begin_death(client, &usage))
 		return;
 	kring_groups_leave(client);
+	kring_mappings_leave(client);
 	mutex_lock(&arena->lock);
 	state = client->state;
 	if (state != RRING_CLIENT_DEAD) {
 		detach_rings(client);
 		detach_readers(client);
 		remove_from_tables(client);
-		/* kring_remnants_is_pinned() reads it without the lock */
+		/* the KUnit suite eviction reads it without the lock */
 		WRITE_ONCE(client->state, RRING_CLIENT_DEAD);
 		kring_arena_wake_pools(arena, ~0u);
 		kring_arena_changed(arena);

@@ -23,7 +23,7 @@ struct kring_pages *kring_pages_new(struct kring_account *account, u64 size)
 	if (!pages)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&pages->ref);
-	INIT_LIST_HEAD(&pages->mappings);
+	INIT_LIST_HEAD(&pages->mapped);
 	err = kring_region_alloc(&pages->region, account, size);
 	if (!err)
 		return pages;

@@ -11,11 +11,12 @@ struct kring_remnants;
 /*
  * The region of a ring's incarnation, of an XXL event, or of a client's
  * cursors. The ring, the slot or the client holds a reference. So does each
- * kernel reader that uses the region, each mapping of the region, and each task
- * that is in mmap() of the region. The last put frees the region.
+ * kernel reader that uses the region, each client that has the region mapped
+ * (linux/mapper.h), and each task that is in mmap() of the region. The last put
+ * frees the region.
  *
- * The fields below .sealed are used only in the module, by linux/remnants.c,
- * which has a lock that protects them.
+ * The fields below .sealed are used only in the module, by linux/remnants.c and
+ * linux/mapper.c. The former has a lock that protects them.
  */
 struct kring_pages {
 	struct kref ref;
@@ -26,7 +27,11 @@ struct kring_pages {
 	unsigned long pgoff;		/* offset of all mappings, in pages; 0
 					 * before the first mapping
 					 */
-	struct list_head mappings;
+	struct rb_root mappers;		/* the clients that have it mapped */
+	struct list_head mapped;	/* the same; they are taken back in this
+					 * order
+					 */
+	u32 nr_mappers;			/* those that have not died */
 	bool is_gone;			/* the event is gone */
 	struct kring_remnants *remnants; /* NULL: this is no remnant */
 	struct list_head node;		/* in the list of .remnants */

@@ -28,6 +28,7 @@ void kring_remnants_take_back(struct kring_remnants *remnants,
 bool kring_remnants_is_pinned(struct kring_pages *pages);
 void kring_remnants_trim(struct kring_remnants *remnants, u64 most);
 void kring_mappings_forget(struct kring_client *client);
+void kring_mappings_leave(struct kring_client *client);
 
 #else
 
@@ -56,6 +57,11 @@ static inline void kring_remnants_trim(struct kring_remnants *remnants,
 {
 	(void)remnants;
 	(void)most;
+}
+
+static inline void kring_mappings_leave(struct kring_client *client)
+{
+	(void)client;
 }
 
 #endif

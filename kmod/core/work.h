@@ -19,6 +19,9 @@ enum kring_work_unit {
 	KRING_WORK_CLIENTS,	/* clients looked at */
 	KRING_WORK_RINGS,	/* rings looked at */
 	KRING_WORK_READERS,	/* readers, or cursors, looked at */
+	KRING_WORK_MAPPERS,	/* mappers looked at, under the spinlock of
+				 * linux/remnants.c
+				 */
 	KRING_WORK_UNITS
 };
 

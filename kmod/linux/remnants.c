@@ -41,6 +41,7 @@
 #include "../core/compat.h"
 #include "../core/remnants.h"
 #include "../core/revoke.h"
+#include "mapper.h"
 #include "mapping.h"
 
 /* The first of the offsets of regions: beyond all offsets that mmap() takes. */
@@ -64,20 +65,7 @@
 /* how many times one call finds an mmap_lock busy before it gives up */
 #define BUSY_MAX	16u
 
-/* A mapping that holds a reference to its region. */
-struct tracked {
-	struct list_head of_client;	/* in .mappings of the client */
-	struct list_head of_pages;	/* in .mappings of the region */
-	struct kring_client *client;	/* without a reference: the mapping
-					 * holds the client's file
-					 */
-	struct kring_pages *pages;	/* NULL: the reference was taken away */
-	unsigned int maps;		/* 2 while mremap() copies the mapping
-					 * and fails, otherwise 1
-					 */
-};
-
-/* protects the lists and fields of struct tracked, and all remnants */
+/* protects all mappers (mapper.h) and all remnants */
 static DEFINE_SPINLOCK(lock);
 static unsigned long next_pgoff = PGOFF_BASE;
 static struct page *blank;		/* zeros; nobody has it writable */
@@ -95,20 +83,15 @@ void kring_remnants_stop(void)
 }
 
 /*
- * Take the reference to its region away from @tracked. Return the region, whose
+ * Take the reference to its region away from @mapper. Return the region, whose
  * reference the caller puts. Return NULL if it was taken away before. The
  * caller holds lock.
  */
-static struct kring_pages *take_reference(struct tracked *tracked)
+static struct kring_pages *take_reference(struct kring_mapper *mapper)
 {
-	struct kring_pages *pages = tracked->pages;
+	struct kring_pages *pages = kring_mapper_remove(mapper);
 
-	if (!pages)
-		return NULL;
-	WRITE_ONCE(tracked->pages, NULL);
-	list_del(&tracked->of_client);
-	list_del(&tracked->of_pages);
-	if (pages->remnants && list_empty(&pages->mappings)) {
+	if (pages && pages->remnants && list_empty(&pages->mapped)) {
 		pages->remnants->bytes -= kring_pages_size(pages);
 		pages->remnants = NULL;
 		list_del(&pages->node);
@@ -121,28 +104,28 @@ static struct kring_pages *take_reference(struct tracked *tracked)
 /* See ledger_open() in mapping.c. */
 static void tracked_open(struct vm_area_struct *vma)
 {
-	struct tracked *tracked = vma->vm_private_data;
+	struct kring_mapper *mapper = vma->vm_private_data;
 
 	spin_lock(&lock);
-	tracked->maps++;
+	mapper->maps++;
 	spin_unlock(&lock);
 }
 
 static void tracked_close(struct vm_area_struct *vma)
 {
-	struct tracked *tracked = vma->vm_private_data;
+	struct kring_mapper *mapper = vma->vm_private_data;
 	struct kring_pages *pages;
 
 	spin_lock(&lock);
-	if (--tracked->maps) {
+	if (--mapper->maps) {
 		spin_unlock(&lock);
 		return;
 	}
-	pages = take_reference(tracked);
+	pages = take_reference(mapper);
 	spin_unlock(&lock);
 	if (pages)
 		kring_pages_put(pages);
-	kfree(tracked);
+	kfree(mapper);
 }
 
 /*
@@ -152,9 +135,9 @@ static void tracked_close(struct vm_area_struct *vma)
  */
 static vm_fault_t tracked_fault(struct vm_fault *vmf)
 {
-	const struct tracked *tracked = vmf->vma->vm_private_data;
+	const struct kring_mapper *mapper = vmf->vma->vm_private_data;
 
-	if (READ_ONCE(tracked->client->evicted) || READ_ONCE(tracked->pages) ||
+	if (READ_ONCE(mapper->client->evicted) || READ_ONCE(mapper->pages) ||
 	    vmf->vma->vm_flags & VM_MAYWRITE)
 		return VM_FAULT_SIGBUS;
 	get_page(blank);
@@ -173,20 +156,21 @@ static const struct vm_operations_struct tracked_ops = {
 /* ---- writable mappings in an owned arena ---- */
 
 /*
- * Return the pages that a fault of @tracked may map writable, or NULL if there
+ * Return the pages that a fault of @mapper may map writable, or NULL if there
  * are none: the event is sealed, its pages were taken back, or its producer has
  * gone. The pages stay at least as long as the caller has the arena's lock
  * locked: trim waits for the lock before it puts a reference, and an eviction
  * takes references only of a client that has gone.
  */
-static const struct kring_pages *writable_pages(const struct tracked *tracked)
+static const struct kring_pages *
+writable_pages(const struct kring_mapper *mapper)
 {
 	const struct kring_pages *pages;
 
-	if (kring_client_is_gone(tracked->client))
+	if (kring_client_is_gone(mapper->client))
 		return NULL;
 	spin_lock(&lock);
-	pages = tracked->pages;
+	pages = mapper->pages;
 	if (pages && pages->sealed)
 		pages = NULL;
 	spin_unlock(&lock);
@@ -209,14 +193,14 @@ static vm_fault_t insert_lent(struct vm_area_struct *vma,
 
 static vm_fault_t lent_fault(struct vm_fault *vmf)
 {
-	const struct tracked *tracked = vmf->vma->vm_private_data;
-	struct kring_arena *arena = tracked->client->arena;
+	const struct kring_mapper *mapper = vmf->vma->vm_private_data;
+	struct kring_arena *arena = mapper->client->arena;
 	vm_fault_t fault = VM_FAULT_SIGBUS;
 	const struct kring_pages *pages;
 
 	if (kring_mapping_must_fail(vmf) || mutex_lock_killable(&arena->lock))
 		return VM_FAULT_SIGBUS;
-	pages = writable_pages(tracked);
+	pages = writable_pages(mapper);
 	if (pages)
 		fault = insert_lent(vmf->vma, &pages->region,
 				    vmf->pgoff - vmf->vma->vm_pgoff);
@@ -266,50 +250,33 @@ void kring_revoke_all_xxl(struct kring_client *client)
 /* ---- new mappings ---- */
 
 /*
- * Return how many mappings of @pages @client has. The caller holds lock.
+ * Count one more mapping of @pages, by the client of @new. Return its mapper:
+ * @new, or the one that the client has already. Return ERR_PTR(-ENXIO) if the
+ * event of @pages is gone, because then nobody would take the pages back, or
+ * ERR_PTR(-EBUSY) if the client has MAPS_MAX mappings of @pages. The caller
+ * holds lock.
  */
-static u32 count_mappings(const struct kring_pages *pages,
-			  const struct kring_client *client)
+static struct kring_mapper *enlist(struct kring_mapper *new,
+				   struct kring_pages *pages)
 {
-	const struct tracked *tracked;
-	u32 n = 0;
+	struct kring_mapper *mapper;
 
-	list_for_each_entry(tracked, &pages->mappings, of_pages)
-		n += tracked->client == client;
-	return n;
-}
-
-/*
- * Enter @tracked into the lists of its client and of @pages. Return 0, -ENXIO if
- * the event of @pages is gone: then nobody would take the pages back, or -EBUSY
- * if the client has MAPS_MAX mappings of @pages.
- */
-static int enlist(struct tracked *tracked, struct kring_pages *pages)
-{
-	int err = 0;
-
-	spin_lock(&lock);
-	if (pages->is_gone) {
-		err = -ENXIO;
-	} else if (count_mappings(pages, tracked->client) == MAPS_MAX) {
-		err = -EBUSY;
-	} else {
-		kring_pages_get(pages);
-		tracked->pages = pages;
-		list_add_tail(&tracked->of_client, &tracked->client->mappings);
-		list_add_tail(&tracked->of_pages, &pages->mappings);
-		if (!pages->pgoff) {
-			pages->pgoff = next_pgoff;
-			next_pgoff += pages->region.nr_pages;
-		}
+	if (pages->is_gone)
+		return ERR_PTR(-ENXIO);
+	mapper = kring_mapper_enter(new, pages);
+	if (mapper->maps == MAPS_MAX)
+		return ERR_PTR(-EBUSY);
+	mapper->maps++;
+	if (!pages->pgoff) {
+		pages->pgoff = next_pgoff;
+		next_pgoff += pages->region.nr_pages;
 	}
-	spin_unlock(&lock);
-	return err;
+	return mapper;
 }
 
 /*
  * Make @vma, into which all of @pages is mapped, or is mapped by faults if @vma
- * is VM_PFNMAP, hold a reference to @pages.
+ * is VM_PFNMAP, count as a mapping of @pages, for which @client has a reference.
  * Return 0, -ENXIO if the event of @pages is gone, -EBUSY if the client has
  * MAPS_MAX mappings of @pages, or -ENOMEM. After an error the caller lets
  * mmap() fail. The caller holds the mmap_lock for writing.
@@ -317,23 +284,41 @@ static int enlist(struct tracked *tracked, struct kring_pages *pages)
 int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
 			struct kring_pages *pages)
 {
-	struct tracked *tracked = kzalloc(sizeof(*tracked), GFP_KERNEL_ACCOUNT);
+	struct kring_mapper *new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	bool is_lent = vma->vm_flags & VM_PFNMAP;
-	int err;
+	struct kring_mapper *mapper;
 
-	if (!tracked)
+	if (!new)
 		return -ENOMEM;
-	tracked->client = client;
-	tracked->maps = 1;
-	err = enlist(tracked, pages);
-	if (err) {
-		kfree(tracked);
-		return err;
-	}
+	new->client = client;
+	spin_lock(&lock);
+	mapper = enlist(new, pages);
+	spin_unlock(&lock);
+	if (mapper != new)
+		kfree(new);
+	if (IS_ERR(mapper))
+		return PTR_ERR(mapper);
 	vma->vm_pgoff = pages->pgoff + (is_lent ? PGOFF_LENT : 0);
-	vma->vm_private_data = tracked;
+	vma->vm_private_data = mapper;
 	vma->vm_ops = is_lent ? &lent_ops : &tracked_ops;
 	return 0;
+}
+
+/*
+ * @client dies: no region that it has mapped is lent again as long as it is
+ * mapped. One piece of this work for each region. The caller may hold an
+ * mmap_lock. May sleep.
+ */
+void kring_mappings_leave(struct kring_client *client)
+{
+	bool more;
+
+	do {
+		spin_lock(&lock);
+		more = kring_mapper_leave_one(client);
+		spin_unlock(&lock);
+		cond_resched();
+	} while (more);
 }
 
 /*
@@ -342,14 +327,15 @@ int kring_mapping_track(struct kring_client *client, struct vm_area_struct *vma,
  */
 void kring_mappings_forget(struct kring_client *client)
 {
+	struct kring_mapper *mapper;
 	struct kring_pages *pages;
-	struct tracked *tracked;
 
 	do {
 		spin_lock(&lock);
-		tracked = list_first_entry_or_null(&client->mappings,
-						   struct tracked, of_client);
-		pages = tracked ? take_reference(tracked) : NULL;
+		mapper = list_first_entry_or_null(&client->mappers,
+						  struct kring_mapper,
+						  of_client);
+		pages = mapper ? take_reference(mapper) : NULL;
 		spin_unlock(&lock);
 		if (pages)
 			kring_pages_put(pages);
@@ -368,7 +354,7 @@ void kring_remnants_add(struct kring_remnants *remnants,
 {
 	spin_lock(&lock);
 	pages->is_gone = true;
-	if (!list_empty(&pages->mappings)) {
+	if (!list_empty(&pages->mapped)) {
 		pages->remnants = remnants;
 		list_add_tail(&pages->node, &remnants->list);
 		remnants->bytes += kring_pages_size(pages);
@@ -378,76 +364,61 @@ void kring_remnants_add(struct kring_remnants *remnants,
 }
 
 /*
- * Return the first mapping of @pages. If the mmap_lock of its process is busy,
+ * Return the first mapper of @pages. If the mmap_lock of its process is busy,
  * put it behind the others, count it in *@busy, and return NULL. The caller
  * holds lock.
  */
-static struct tracked *first_mapping(struct kring_pages *pages, u32 *busy)
+static struct kring_mapper *first_mapper(struct kring_pages *pages, u32 *busy)
 {
-	struct tracked *tracked = list_first_entry(&pages->mappings,
-						   struct tracked, of_pages);
-	struct mm_struct *mm = tracked->client->mm;
+	struct kring_mapper *mapper =
+		list_first_entry(&pages->mapped, struct kring_mapper, of_pages);
+	struct mm_struct *mm = mapper->client->mm;
 
 	if (mmap_read_trylock(mm)) {
 		mmap_read_unlock(mm);
-		return tracked;
+		return mapper;
 	}
-	list_move_tail(&tracked->of_pages, &pages->mappings);
+	list_move_tail(&mapper->of_pages, &pages->mapped);
 	++*busy;
 	return NULL;
 }
 
 /*
- * Return a mapping of the oldest region in @remnants, or of the next one if the
+ * Return a mapper of the oldest region in @remnants, or of the next one if the
  * mmap_lock of its process is busy. Return NULL if there is none, or after
  * BUSY_MAX busy locks. The caller holds lock.
  */
-static struct tracked *find_mapping(struct kring_remnants *remnants, u32 *busy)
+static struct kring_mapper *find_mapper(struct kring_remnants *remnants,
+					u32 *busy)
 {
 	while (!list_empty(&remnants->list) && *busy < BUSY_MAX) {
 		struct kring_pages *pages =
 			list_first_entry(&remnants->list, struct kring_pages,
 					 node);
-		struct tracked *tracked = first_mapping(pages, busy);
+		struct kring_mapper *mapper = first_mapper(pages, busy);
 
-		if (tracked)
-			return tracked;
+		if (mapper)
+			return mapper;
 		list_move_tail(&pages->node, &remnants->list);
 	}
 	return NULL;
 }
 
 /*
- * Return a mapping of @pages whose process has its mmap_lock free. Return NULL if
+ * Return a mapper of @pages whose process has its mmap_lock free. Return NULL if
  * there is none, or after BUSY_MAX busy locks. The caller holds lock.
  */
-static struct tracked *find_mapping_of(struct kring_pages *pages, u32 *busy)
+static struct kring_mapper *find_mapper_of(struct kring_pages *pages, u32 *busy)
 {
-	struct tracked *tracked = NULL;
+	struct kring_mapper *mapper = NULL;
 
-	while (!tracked && !list_empty(&pages->mappings) && *busy < BUSY_MAX)
-		tracked = first_mapping(pages, busy);
-	return tracked;
+	while (!mapper && !list_empty(&pages->mapped) && *busy < BUSY_MAX)
+		mapper = first_mapper(pages, busy);
+	return mapper;
 }
 
 /*
- * Take the references of all mappings of @pages that @client has. Return how
- * many. The caller holds lock.
- */
-static u32 take_references(struct kring_pages *pages,
-			   const struct kring_client *client)
-{
-	struct tracked *tracked, *next;
-	u32 n = 0;
-
-	list_for_each_entry_safe(tracked, next, &pages->mappings, of_pages)
-		if (tracked->client == client && take_reference(tracked))
-			n++;
-	return n;
-}
-
-/*
- * Take @pages out of all mappings of @client, which have no reference to them
+ * Take @pages out of all mappings of @client, which has no reference for them
  * any more. May sleep.
  */
 static void remove_pages(struct kring_client *client,
@@ -469,24 +440,20 @@ static void remove_pages(struct kring_client *client,
 }
 
 /*
- * Take the pages of @tracked out of all mappings that its client has of them.
+ * Take the pages of @mapper out of all mappings that its client has of them.
  * The caller holds lock. This function releases it for a while, and takes it
  * again. May sleep.
  */
-static void take_back(struct tracked *tracked)
+static void take_back(struct kring_mapper *mapper)
 	__must_hold(&lock)
 {
-	struct kring_client *client = tracked->client;
-	struct kring_pages *pages = tracked->pages;
-	u32 n;
+	struct kring_client *client = mapper->client;
+	struct kring_pages *pages = take_reference(mapper);
 
 	kref_get(&client->ref);
-	n = take_references(pages, client);
 	spin_unlock(&lock);
-	/* one call for all mappings of this client */
 	remove_pages(client, pages);
-	while (n--)
-		kring_pages_put(pages);
+	kring_pages_put(pages);
 	kring_client_put(client);
 	cond_resched();
 	spin_lock(&lock);
@@ -502,14 +469,14 @@ static void take_back(struct tracked *tracked)
 void kring_remnants_take_back(struct kring_remnants *remnants,
 			      struct kring_pages *pages)
 {
-	struct tracked *tracked;
+	struct kring_mapper *mapper;
 	u32 busy = 0;
 
 	kring_pages_get(pages);
 	kring_remnants_add(remnants, pages);
 	spin_lock(&lock);
-	while ((tracked = find_mapping_of(pages, &busy)))
-		take_back(tracked);
+	while ((mapper = find_mapper_of(pages, &busy)))
+		take_back(mapper);
 	spin_unlock(&lock);
 	kring_pages_put(pages);
 }
@@ -522,35 +489,17 @@ void kring_remnants_take_back(struct kring_remnants *remnants,
  */
 void kring_remnants_trim(struct kring_remnants *remnants, u64 most)
 {
-	struct tracked *tracked;
+	struct kring_mapper *mapper;
 	u32 busy = 0;
 
 	spin_lock(&lock);
 	while (remnants->bytes > most &&
-	       (tracked = find_mapping(remnants, &busy)))
-		take_back(tracked);
+	       (mapper = find_mapper(remnants, &busy)))
+		take_back(mapper);
 	spin_unlock(&lock);
 }
 
 /* ---- idle regions ---- */
-
-/*
- * Return true if somebody else than the mappings of @pages has a reference to
- * them, or if a client has died whose process still has a mapping. The caller
- * holds lock.
- */
-static bool has_other_users(struct kring_pages *pages)
-{
-	const struct tracked *tracked;
-	u32 n = 1;			/* the caller's reference */
-
-	list_for_each_entry(tracked, &pages->mappings, of_pages) {
-		if (READ_ONCE(tracked->client->state) == RRING_CLIENT_DEAD)
-			return true;
-		n++;
-	}
-	return kref_read(&pages->ref) != n;
-}
 
 /*
  * Return true if somebody uses the pages of @pages who may not see the next
@@ -566,7 +515,7 @@ bool kring_remnants_is_pinned(struct kring_pages *pages)
 	bool pinned;
 
 	spin_lock(&lock);
-	pinned = has_other_users(pages);
+	pinned = !kring_mapper_none_else(pages);
 	spin_unlock(&lock);
 	for (i = 0; i < pages->region.nr_pages && !pinned; i++) {
 		pinned = kring_region_page_is_pinned(&pages->region, i);

@@ -389,7 +389,7 @@ static void run_call(struct kunit *test, const struct call *call,
 {
 	static const char *const units[] = {
 		"slots", "words", "entries", "bits", "clients", "rings",
-		"readers",
+		"readers", "mappers",
 	};
 	u64 bound[KRING_WORK_UNITS];
 	u32 i;

@@ -259,6 +259,11 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
+/* A tree, of which nothing is used in a process. */
+struct rb_root {
+	void *rb_node;
+};
+
 #define LIST_HEAD(name)			\
 	struct list_head name = { &(name), &(name) }
 #define list_for_each_entry(pos, head, member)				\

@@ -18,6 +18,8 @@
 
 #define PLACES	8u
 #define MANY	64u
+#define MAPS_MAX (RRING_CURSORS + 16u) /* of one region, for one client */
+#define SIZE	(32u * KIB)
 
 FIXTURE(xxl)
 {
@@ -108,6 +110,52 @@ TEST_F(xxl, place_without_an_event_has_no_region)
 	ASSERT_EQ(0, rring_alloc(self->producer, 2 * MIB, 1, &event));
 	EXPECT_EQ(EINVAL, map_errno(self->producer, 0, MIB, PROT_READ,
 				    MAP_SHARED));
+}
+
+/* Map the event of place 0 until the kernel refuses. Return how often. */
+static uint32_t map_all(const struct rring_client *client, size_t size,
+			char **map)
+{
+	uint32_t n = 0;
+
+	while (n <= MAPS_MAX) {
+		map[n] = device_map(client->fd, RRING_REGION_XXL, 0, size,
+				    PROT_READ);
+		if (map[n] == MAP_FAILED)
+			break;
+		n++;
+	}
+	return n;
+}
+
+/* A copy of a mapping, which mremap() begins to make, does not count. */
+TEST_F(xxl, each_client_maps_an_event_so_often_and_no_more)
+{
+	struct rring_client *other = client_of(self->arena, RRING_OBSERVER);
+	char *map[MAPS_MAX + 1], *others[MAPS_MAX + 1], *again[2];
+	struct rring_event event;
+	void *to;
+	uint32_t i;
+
+	ASSERT_EQ(0, rring_alloc(self->producer, SIZE, 1, &event));
+	ASSERT_EQ(MAPS_MAX, map_all(self->consumer, SIZE, map));
+	EXPECT_EQ(EBUSY, errno);
+	EXPECT_EQ(MAPS_MAX, map_all(other, SIZE, others));
+	to = mmap(NULL, SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	EXPECT_EQ(MAP_FAILED, mremap(map[0], SIZE, SIZE,
+				     MREMAP_MAYMOVE | MREMAP_FIXED, to));
+	EXPECT_EQ(0, munmap(map[0], SIZE));
+	EXPECT_EQ(0, map_errno(self->consumer, 0, SIZE, PROT_READ, MAP_SHARED));
+	ASSERT_EQ(1, map_all(self->consumer, SIZE, again));
+	map[0] = again[0];
+	for (i = 0; i < MAPS_MAX; i++)
+		EXPECT_EQ(0, munmap(map[i], SIZE));
+	EXPECT_EQ(MAPS_MAX, map_all(self->consumer, SIZE, map));
+	for (i = 0; i < MAPS_MAX; i++)
+		munmap(map[i], SIZE);
+	rring_close(other);
+	for (i = 0; i < MAPS_MAX; i++)
+		EXPECT_EQ(0, munmap(others[i], SIZE));
 }
 
 TEST_F(xxl, consumer_cannot_make_its_mapping_writable)
