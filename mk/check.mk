@@ -27,7 +27,7 @@ check: ## all kinds of tests (T=folder or test: those alone)
 	@WAYS="$(or $(WAYS),$(CROSS:aarch64=arm64))" selftests/run $(T)
 
 check-all: ## the tests on all kernels, and the long forms (PARTS=, FROM=)
-	@tools/setup build vm check kernels debug packages arm64
+	@tools/setup build vm check kernels debug packages archive arm64
 	@selftests/all $(PARTS)
 
 model: ## the models of the protocol, in all states (MODEL_BOUNDS=large: more)
