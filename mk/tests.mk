@@ -63,7 +63,8 @@ $(TESTS:%.c=$(B)/%) $(API:%.c=$(B)/%) $(FAULTY): \
 		-lpthread -Wl,--no-as-needed -lgcc_s
 
 # Tests of selftests/api for machines whose pages have up to 64 KiB. Libraries of
-# this machine may be cut for smaller pages, so they are static.
+# this machine may be cut for smaller pages, so they are static. long/musl builds all
+# tests in this way, as there are no libraries for musl.
 PAGES	:= $(addprefix $(B)/selftests/pages/,idle_region xxl_event)
 HELPERS	:= $(B)/selftests/pages/lib.a
 
@@ -73,7 +74,7 @@ $(HELPERS): $(TESTLIB:%.c=$(B)/%.o)
 	@mkdir -p $(@D)
 	rm -f $@ && $(AR) rcs $@ $^
 
-$(PAGES): $(B)/selftests/pages/%: $(B)/selftests/api/%.o $(HELPERS) $(STATIC)
+$(B)/selftests/pages/%: $(B)/selftests/api/%.o $(HELPERS) $(STATIC)
 	$(link) -static $^ -Wl,--wrap=_exit,--wrap=alarm \
 		-Wl,-z,noseparate-code -Wl,-z,max-page-size=65536 -lpthread
 

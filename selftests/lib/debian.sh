@@ -5,19 +5,23 @@
 # none of them. mmdebstrap makes it once; then it is kept, in a folder which is
 # named after what is in it.
 
-# What the packages depend on, a kernel with its headers, and compilers.
-needed=linux-image-amd64,linux-headers-amd64,dkms,g++,pkgconf,python3,libmnl0
-needed+=,libjansson4,libncursesw6,libbpf1,libpcap0.8,libjs-sphinxdoc
-
 codename() {
 	(. /etc/os-release && echo "$VERSION_CODENAME")
 }
+
+# The release of the system: a script may set another one.
+release=$(codename)
+
+# What is in it, and a script may set, too: what the packages depend on, a kernel
+# with its headers, and compilers.
+needed=linux-image-amd64,linux-headers-amd64,dkms,g++,pkgconf,python3,libmnl0
+needed+=,libjansson4,libncursesw6,libbpf1,libpcap0.8,libjs-sphinxdoc
 
 # The folder of the kept system: system.tar.zst, and for a boot vmlinuz and initrd.img.
 kept_system() {
 	local hash
 
-	hash=$(sha256sum <<<"$(codename) important $needed" | cut -c1-16)
+	hash=$(sha256sum <<<"$release important $needed" | cut -c1-16)
 	echo "${XDG_CACHE_HOME:-$HOME/.cache}/rusted_ring/debian-$hash"
 }
 
@@ -28,7 +32,7 @@ make_system() {
 	rm -rf "$new"
 	mkdir "$new"
 	mmdebstrap --quiet --variant=important --include="$needed" \
-		"$(codename)" "$new/system.tar.zst" &&
+		"$release" "$new/system.tar.zst" &&
 		copy_from "$new/system.tar.zst" vmlinuz >"$new/vmlinuz" &&
 		copy_from "$new/system.tar.zst" initrd.img >"$new/initrd.img" &&
 		mv "$new" "$1"
@@ -57,6 +61,18 @@ unpack_system() {
 		tar -xf "$(kept_system)/system.tar.zst" -C "$1" \
 			--exclude='./dev/*' &&
 		mkdir "$1/debs"
+}
+
+# in_root COMMAND...: in the system below $root. Its processes end with it.
+# shellcheck disable=SC2016 # the other shell's
+in_root() {
+	# shellcheck disable=SC2154 # $root is the script's
+	unshare --mount --pid --fork sh -c '
+		mount -t proc proc "$0/proc"
+		mount --bind /dev "$0/dev"
+		exec chroot "$0" env PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+			LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"' \
+		"$root" "$@" </dev/null
 }
 
 # copy_packages FROM TO: those of build/deb, or of another folder like it.

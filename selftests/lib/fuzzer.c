@@ -24,6 +24,12 @@
 #include "thread.h"
 #include "user.h"
 
+/* musl 1.2.3 has none of them. */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ	22
+#define MADV_POPULATE_WRITE	23
+#endif
+
 #define NAME		"fuzzed-too"
 #define STEPS		FUZZER_STEPS
 #define ARENAS		FUZZER_ARENAS

@@ -37,13 +37,13 @@ build() {
 # systemd is there before and after: its own purge leaves folders behind.
 minimal_system() {
 	mmdebstrap --quiet --variant=minbase --include=systemd \
-		"$(codename)" "$dir/minimal"
+		"$release" "$dir/minimal"
 }
 
 # Each of them alone would need an archive that has the others.
 piuparts_finds_nothing() {
 	piuparts --existing-chroot="$dir/minimal" --keep-sources-list \
-		--distribution="$(codename)" --no-eatmydata \
+		--distribution="$release" --no-eatmydata \
 		--no-upgrade-test --fail-on-broken-symlinks \
 		--log-level=info --log-file="$dir/piuparts" \
 		"$debs"/rusted-ring_*.changes

@@ -183,17 +183,6 @@ new_system() {
 		cp -r selftests debian "$root/debs"
 }
 
-# The processes of the command end with it.
-# shellcheck disable=SC2016 # the other shell's
-in_root() {
-	unshare --mount --pid --fork sh -c '
-		mount -t proc proc "$0/proc"
-		mount --bind /dev "$0/dev"
-		exec chroot "$0" env PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-			LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"' \
-		"$root" "$@" </dev/null
-}
-
 install_all() {
 	files_of "$root" >"$dir/before"
 	in_root sh -c 'apt-get install -y /debs/*.deb'
