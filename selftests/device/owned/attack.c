@@ -482,9 +482,16 @@ static void do_nothing(int signal)
 	(void)signal;
 }
 
+/*
+ * Take a signal on a stack that ends behind the page at @addr. The frame lies at
+ * the stack's end. sigaltstack(2) of arm64 refuses stacks as small as a page.
+ */
 static int take_signal_on(void *addr)
 {
-	stack_t stack = { .ss_sp = addr, .ss_size = PAGE };
+	stack_t stack = {
+		.ss_sp = (char *)addr + PAGE - STACK,
+		.ss_size = STACK,
+	};
 	struct sigaction action = {
 		.sa_handler = do_nothing,
 		.sa_flags = SA_ONSTACK,
