@@ -14,7 +14,7 @@ cd "$dir" || exit 1
 . /script.sh
 
 events=4000 kills=10
-[ -z "${TORTURE:-}" ] || events=1000000 kills=100
+[ -z "${TORTURE:-}" ] || events=1000000 kills=400
 
 # ---- two machines ----
 
