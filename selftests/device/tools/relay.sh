@@ -93,7 +93,7 @@ below() {
 # After each kill some events arrive, so that none comes before the last has passed.
 kill_at_random() {
 	n=0
-	while [ $n -lt $kills ] && [ ! -e sink.done ]; do
+	while [ $n -lt $kills ] && [ ! -e sink.status ]; do
 		before=$(cat sink.count)
 		case $(below 4) in
 		0) kill_part source ;;
@@ -102,12 +102,20 @@ kill_at_random() {
 		3) kill_part in ;;
 		esac
 		wanted=$((before + $(below $((events / kills)))))
-		until [ -e sink.done ] || [ "$(cat sink.count)" -ge $wanted ]; do
+		until [ -e sink.status ] || [ "$(cat sink.count)" -ge $wanted ]; do
 			usleep 100000
 		done
 		n=$((n + 1))
 	done
 	echo "killed $n times"
+}
+
+run_sink() {
+	status=0
+	there numbers read there ring $events sink.count 2>sink.said ||
+		status=$?
+	echo $status >sink.status.new
+	mv sink.status.new sink.status
 }
 
 # numbers write goes on at the position that the ring has; numbers read checks each.
@@ -116,21 +124,19 @@ all_events_arrive_once() {
 	rring arena create here --capacity=xs=4096,s=4096,m=1024,l=512
 	there rring arena create there --capacity=xs=4096,s=4096,m=1024,l=512
 	echo 0 >sink.count
-	there numbers read there ring $events sink.count sink.done 2>sink.said &
-	sink=$!
+	run_sink &
 	until_true [ -e sink.count.ready ]
 	start_part source numbers write here ring $events
 	until_true is 'length == 1' rring ring -a here
 	start_part out rring relay out --wait here/ring "$url"
 	start_part in nsenter -t $machine -n rring relay in --wait "$url" there/ring
 	kill_at_random
-	status=0
-	wait $sink || status=$?
+	until_true [ -e sink.status ]
 	end_part source
 	end_part out
 	end_part in
 	cat sink.said out.said in.said | tail -n 20
-	[ $status -eq 0 ]
+	[ "$(cat sink.status)" -eq 0 ]
 	[ "$(redis-cli -s socket XLEN events)" -eq $events ]
 	end_part broker
 }

@@ -4,12 +4,12 @@
  * has to have each of them once:
  *
  *     numbers write ARENA RING N
- *     numbers read ARENA RING N COUNT DONE
+ *     numbers read ARENA RING N COUNT
  *
- * write publishes the events whose numbers are the positions of the ring, from its head
- * on, up to N, and then leaves the ring. read creates the ring, so that it is there before
- * its writer, and checks N events; the file COUNT has how many there were, and COUNT.ready
- * says that it has joined. At the end it makes the file DONE.
+ * write waits for a reader. Then it publishes the events whose numbers are the positions
+ * of the ring, from its head on, up to N, and leaves the ring. read creates the ring, so
+ * that it is there before its writer, and checks N events; the file COUNT has how many
+ * there were, and COUNT.ready says that it has joined.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <rusted_ring.h>
 
@@ -73,10 +74,25 @@ static void write_one(struct rring_writer *writer, uint64_t number)
 	must(rring_publish(writer, &event), "cannot publish");
 }
 
+static bool has_reader(const struct rring_ring_info *info)
+{
+	uint32_t end = rring_flag_load_acquire(&info->readers_end);
+	bool found = false;
+	uint32_t i;
+
+	for (i = 0; i < end; i++)
+		found |= rring_ref_state(rring_word_load_acquire(
+				&info->readers[i].ref)) == RRING_READER_LIVE;
+	return found;
+}
+
 static void write_all(struct rring_client *client, const char *ring, uint64_t n)
 {
 	struct rring_writer *writer = open_ring(client, ring);
 
+	/* without a reader that is waited for, the ring would keep 64 events */
+	while (!rring_writer_position(writer) && !has_reader(writer->info))
+		usleep(1000);
 	while (rring_writer_position(writer) < n)
 		write_one(writer, rring_writer_position(writer));
 	rring_writer_leave(writer);
@@ -148,7 +164,7 @@ int main(int argc, char **argv)
 
 	if (argc < 5)
 		return 2;
-	reads = !strcmp(argv[1], "read") && argc == 7;
+	reads = !strcmp(argv[1], "read") && argc == 6;
 	n = strtoull(argv[4], NULL, 10);
 	must(rring_open(&client, argv[2], RRING_PRODUCER,
 			RRING_SINGLE_THREADED | RRING_ON_DEVICE),
@@ -157,8 +173,6 @@ int main(int argc, char **argv)
 		read_all(client, argv[3], n, argv[5]);
 	else
 		write_all(client, argv[3], n);
-	if (reads)
-		note(argv[6], n);
 	rring_close(client);
 	return 0;
 }
