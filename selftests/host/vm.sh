@@ -71,6 +71,11 @@ lacks() {
 	! says "$@"
 }
 
+says_nothing() {
+	cat "$dir/$1.stderr"
+	[ ! -s "$dir/$1.stderr" ]
+}
+
 # The deadline of the test ends this, if anything.
 none_is_left() {
 	while [ -n "$(our_guests "$TMPDIR")" ]; do
@@ -106,9 +111,10 @@ boot_all() {
 
 full=0
 [ "${FORM:-}" != full ] || full=3
-echo "1..$((18 + full))"
+echo "1..$((19 + full))"
 boot_all
 check "status 0 is passed on" status_is same 0
+check "what succeeds says nothing else" says_nothing same
 check "status 7 is passed on" status_is bytes 7
 check "100 kB of output arrive as they are" \
 	cmp -s "$dir/bytes" "$dir/bytes.stdout"
