@@ -15,14 +15,17 @@ trap 'rm -rf "$dir"' EXIT
 . selftests/lib/check.sh
 
 build=$dir/build
-tests=$(find selftests/api -name '*.c' -printf '%f\n' | sed 's/\.c$//' | sort)
+# Tests that put a function in place of one of the C library need a shared one, and
+# musl has no backtrace(), by which reports name lines.
+tests=$(grep -L -e RTLD_NEXT -e SYS_sched_setaffinity -e ADDR2LINE selftests/api/*.c |
+	xargs -n 1 basename -s .c)
 triplet=$(gcc -print-multiarch)
 
 # Headers of the kernel, and of libraries that do not look into the C library: after
 # those of musl, and nothing else of glibc.
 link_headers() {
 	mkdir -p "$dir/include/bits" && : >"$dir/include/bits/floatn.h" &&
-		ln -s /usr/include/{linux,asm-generic,libmnl,nettle,pcap,bpf} \
+		ln -s /usr/include/{linux,asm-generic,libmnl,nettle,pcap,bpf,hiredis} \
 			"/usr/include/$triplet/asm" \
 			/usr/include/{sqlite3,jansson,curses,ncurses_dll,unctrl}.h \
 			/usr/include/{pcap,argp}.h \
