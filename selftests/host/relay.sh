@@ -118,17 +118,20 @@ deaths_lose_nothing() {
 	receive death-1 1000 40
 }
 
-# Both relays run, and the broker dies in their midst.
+# Both relays run, and the broker dies in their midst. A relay that begins meanwhile
+# waits for it.
 broker_deaths_lose_nothing() {
 	local i first second
 
-	send broken 3000 5 --window=32 2>"$dir/out_said" &
+	send broken 3000 5 --wait --window=32 2>"$dir/out_said" &
 	first=$!
 	until_true cli EXISTS broken
-	receive broken 3000 5 2>"$dir/in_said" &
+	receive broken 3000 5 --wait 2>"$dir/in_said" &
 	second=$!
 	for i in 1 2 3; do
-		until [ "$(cli XLEN broken)" -ge "$((i * 700))" ]; do :; done
+		while [ "$(cli XLEN broken)" -lt "$((i * 700))" ]; do
+			kill -0 "$first" || return
+		done
 		restart_broker
 	done
 	wait "$first"
