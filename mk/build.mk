@@ -107,8 +107,8 @@ PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,input/attach \
 # Only where there is hiredis, as no other program needs it.
 HIREDIS	:= $(shell pkg-config --libs hiredis 2>/dev/null)
 RELAY	:= $(wildcard tools/relay/*.c) $(patsubst %,tools/rring/%.c,input/attach \
-	   input/geometry input/number netlink/schema output/report \
-	   output/text)
+	   input/geometry input/number netlink/schema output/label \
+	   output/report output/text)
 RELAY_PROGRAM := $(if $(HIREDIS),$(B)/rring-relay)
 
 tools: $(B)/demo $(B)/rring $(B)/rring-pcap $(B)/rring-sched $(RELAY_PROGRAM)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "../rring/output/label.h"
 #include "../rring/output/report.h"
 #include "counts.h"
 
@@ -42,31 +43,17 @@ static const struct metric {
 	  "Events that are still to be relayed." },
 };
 
-static void put_label(FILE *file, const char *name, const char *text)
-{
-	fprintf(file, "%s=\"", name);
-	for (; *text; text++) {
-		if (*text == '\n')
-			fputs("\\n", file);
-		else if (*text == '"' || *text == '\\')
-			fprintf(file, "\\%c", *text);
-		else
-			fputc(*text, file);
-	}
-	fputc('"', file);
-}
-
 static void put_sample(FILE *file, const char *name, bool counter,
 		       const struct counts_about *about, uint64_t value)
 {
 	fprintf(file, "%s%s{", name, counter ? "_total" : "");
-	put_label(file, "direction", about->direction);
+	label_print(file, "direction", about->direction);
 	fputc(',', file);
-	put_label(file, "arena", about->arena);
+	label_print(file, "arena", about->arena);
 	fputc(',', file);
-	put_label(file, "ring", about->ring);
+	label_print(file, "ring", about->ring);
 	fputc(',', file);
-	put_label(file, "stream", about->stream);
+	label_print(file, "stream", about->stream);
 	fprintf(file, "} %" PRIu64 "\n", value);
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../netlink/inquiry.h"
+#include "label.h"
 #include "metrics.h"
 
 enum kind { ARENA, POOL, CLIENT, RING, READER };
@@ -97,20 +98,6 @@ struct about {
 
 /* ---- labels ---- */
 
-static void put_text(FILE *file, const char *name, const char *text)
-{
-	fprintf(file, "%s=\"", name);
-	for (; *text; text++) {
-		if (*text == '\n')
-			fputs("\\n", file);
-		else if (*text == '"' || *text == '\\')
-			fprintf(file, "\\%c", *text);
-		else
-			fputc(*text, file);
-	}
-	fputc('"', file);
-}
-
 static void put_number(FILE *file, const char *name, const json_t *object,
 		       const char *key)
 {
@@ -120,7 +107,7 @@ static void put_number(FILE *file, const char *name, const json_t *object,
 
 static void put_arena(FILE *file, const struct about *about)
 {
-	put_text(file, "arena", string_of(about->arena, "name"));
+	label_print(file, "arena", string_of(about->arena, "name"));
 	fputc(',', file);
 	put_number(file, "arena_id", about->arena, "id");
 }
@@ -132,15 +119,15 @@ static void put_client(FILE *file, const json_t *client)
 	fputc(',', file);
 	put_number(file, "pid", client, "pid");
 	fputc(',', file);
-	put_text(file, "comm", string_of(client, "comm"));
+	label_print(file, "comm", string_of(client, "comm"));
 	fputc(',', file);
-	put_text(file, "role", string_of(client, "role"));
+	label_print(file, "role", string_of(client, "role"));
 }
 
 static void put_ring(FILE *file, const json_t *ring)
 {
 	fputc(',', file);
-	put_text(file, "ring", string_of(ring, "name"));
+	label_print(file, "ring", string_of(ring, "name"));
 	fputc(',', file);
 	put_number(file, "ring_id", ring, "id");
 }
@@ -148,13 +135,13 @@ static void put_ring(FILE *file, const json_t *ring)
 static void put_reader(FILE *file, const json_t *reader)
 {
 	fputc(',', file);
-	put_text(file, "reader", string_of(reader, "name"));
+	label_print(file, "reader", string_of(reader, "name"));
 	fputc(',', file);
 	put_number(file, "reader_id", reader, "id");
 	fputc(',', file);
 	put_number(file, "client", reader, "client");
 	fputc(',', file);
-	put_text(file, "state", string_of(reader, "state"));
+	label_print(file, "state", string_of(reader, "state"));
 }
 
 static void put_labels(FILE *file, enum kind kind, const struct about *about)
@@ -163,7 +150,7 @@ static void put_labels(FILE *file, enum kind kind, const struct about *about)
 	put_arena(file, about);
 	if (kind == POOL) {
 		fputc(',', file);
-		put_text(file, "class", string_of(about->object, "class"));
+		label_print(file, "class", string_of(about->object, "class"));
 	}
 	if (kind == CLIENT)
 		put_client(file, about->object);
