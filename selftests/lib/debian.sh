@@ -13,9 +13,10 @@ codename() {
 release=$(codename)
 
 # What is in it, and a script may set, too: what the packages depend on, a kernel
-# with its headers, and compilers.
+# with its headers, compilers, and a broker.
 needed=linux-image-amd64,linux-headers-amd64,dkms,g++,pkgconf,python3,libmnl0
-needed+=,libjansson4,libncursesw6,libbpf1,libpcap0.8,libjs-sphinxdoc
+needed+=,libjansson4,libncursesw6,libbpf1,libpcap0.8,libhiredis0.14
+needed+=,libjs-sphinxdoc,redis-server
 
 # The folder of the kept system: system.tar.zst, and for a boot vmlinuz and initrd.img.
 kept_system() {
@@ -81,7 +82,7 @@ copy_packages() {
 }
 
 # All that is in the system below directory $1, but what dpkg, apt, depmod, logs and
-# a boot keep; and its groups.
+# a boot keep; and its users and groups.
 files_of() {
 	local path but=(-false)
 
@@ -94,6 +95,6 @@ files_of() {
 	(
 		cd "$1" || exit
 		find . \( "${but[@]}" \) -prune -o -print | sort
-		cat etc/group
+		cat etc/passwd etc/group
 	)
 }
