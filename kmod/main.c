@@ -43,6 +43,10 @@ static unsigned int default_mode = 0700;
 module_param(default_mode, uint, 0444);
 MODULE_PARM_DESC(default_mode, "who may observe (r), consume (x) and produce (w) there");
 
+static unsigned int default_gid = ~0u;
+module_param(default_gid, uint, 0444);
+MODULE_PARM_DESC(default_gid, "number of its group (default: that of the process that loads the module)");
+
 static unsigned int dev_mode = 0600;
 module_param(dev_mode, uint, 0444);
 MODULE_PARM_DESC(dev_mode, "mode of /dev/rusted_ring");
@@ -119,7 +123,7 @@ static int create_default(void)
 		.quota = quota,
 		.mode = default_mode,
 		.uid = ~0u,
-		.gid = ~0u,
+		.gid = default_gid,
 	};
 	int err = fill_capacities(args.capacity);
 

@@ -86,9 +86,9 @@ static void append_parameter(char *to, size_t size, const char *name)
 void module_parameters(char *to, size_t size)
 {
 	static const char *const names[] = {
-		"profile", "capacity", "quota", "default_mode", "dev_mode",
-		"max_bytes", "barrier_rate", "user_arenas", "user_listeners",
-		"user_places",
+		"profile", "capacity", "quota", "default_mode",
+		"default_gid", "dev_mode", "max_bytes", "barrier_rate",
+		"user_arenas", "user_listeners", "user_places",
 	};
 	size_t i;
 

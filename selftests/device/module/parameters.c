@@ -6,6 +6,7 @@
 #include "device.h"
 #include "kselftest_harness.h"
 #include "module.h"
+#include "user.h"
 
 /* Setup unloads the module; teardown loads it with its old parameters. */
 FIXTURE(parameters) {
@@ -49,6 +50,7 @@ TEST_F(parameters, refuses_bad_parameters)
 		{ "quota=101", -EINVAL },
 		{ "quota=-1", -EINVAL },
 		{ "default_mode=01000", -EINVAL },
+		{ "default_gid=-1", -EINVAL },
 		{ "max_bytes=4096", -ENOSPC },
 		{ "max_bytes=x", -EINVAL },
 	};
@@ -137,6 +139,44 @@ TEST_F(parameters, sets_the_mode_of_the_device)
 		ASSERT_EQ(0, lstat(RRING_DEVICE, &stat));
 		EXPECT_EQ(S_IFCHR | good[i].mode, stat.st_mode);
 		EXPECT_EQ(0, stat.st_uid);
+		ASSERT_EQ(0, module_unload_soon());
+	}
+}
+
+static int open_as_producer(void *arg)
+{
+	struct rring_client *client;
+	int err = rring_open(&client, NULL, RRING_PRODUCER, 0);
+
+	if (!err)
+		rring_close(client);
+	return -err;
+}
+
+TEST_F(parameters, opens_the_default_arena_to_a_group)
+{
+	static const struct {
+		const char *text;
+		gid_t gid;
+		int err;
+	} tries[] = {
+		{ "dev_mode=0666", STRANGER, EACCES },
+		{ "dev_mode=0666 default_mode=0770", STRANGER, EACCES },
+		{ "dev_mode=0666 default_gid=1234", STRANGER, EACCES },
+		{ "dev_mode=0666 default_mode=0770 default_gid=1234", STRANGER,
+		  0 },
+		{ "dev_mode=0666 default_mode=0770 default_gid=1234", NOBODY,
+		  EACCES },
+		{ "dev_mode=0666 default_mode=0777", NOBODY, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
+		ASSERT_EQ(0, module_load(tries[i].text));
+		EXPECT_EQ(tries[i].err,
+			  run_as(STRANGER, tries[i].gid, open_as_producer, NULL)) {
+			TH_LOG("%s, group %u", tries[i].text, tries[i].gid);
+		}
 		ASSERT_EQ(0, module_unload_soon());
 	}
 }
