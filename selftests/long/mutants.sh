@@ -18,8 +18,8 @@ at_once=${MUTANTS_AT_ONCE:-2}
 # the module, in whose commands are the paths of this tree.
 make_tree() {
 	mkdir -p "$1/build"
-	cp -a Kbuild Makefile mk include kmod ulib tools selftests Documentation \
-		"$1"
+	cp -a Kbuild Makefile mk include kmod ulib tools packaging selftests \
+		Documentation "$1"
 	find build -mindepth 1 -maxdepth 1 ! -name module ! -name mutants \
 		! -name vm ! -name coverage ! -name check -exec cp -a -t "$1/build" {} +
 }
