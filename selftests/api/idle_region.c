@@ -10,13 +10,13 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "page.h"
 #include "stream.h"
 #include "xxl_event.h"
 
 #define PLACES	8u
 #define KEPT	4u		/* idle regions of one client, at most */
 #define FRAME	(6 * MIB)
-#define PAGE	((uint32_t)sysconf(_SC_PAGESIZE))
 
 FIXTURE(idle)
 {

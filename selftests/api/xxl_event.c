@@ -5,6 +5,7 @@
 #include "kselftest_harness.h"
 
 #include "arena.h"
+#include "page.h"
 #include "xxl_event.h"
 #include "stream.h"
 #include "thread.h"
@@ -69,9 +70,8 @@ static int is_zero(const struct rring_event *event)
 
 TEST_F(xxl, the_first_event_of_any_length_has_zeroed_pages)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	const size_t len[] = {
-		16 * KIB + 1, 6 * page, 6 * page + 1, MIB, 64 * MIB,
+		16 * KIB + 1, 6 * PAGE, 6 * PAGE + 1, MIB, 64 * MIB,
 	};
 	struct rring_event event, held;
 	size_t i;
@@ -97,15 +97,14 @@ TEST_F(xxl, the_first_event_of_any_length_has_zeroed_pages)
 
 TEST_F(xxl, alloc_by_class_takes_any_length_up_to_a_gibibyte)
 {
-	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	struct rring_event event;
 
 	ASSERT_EQ(0, rring_alloc_class(self->producer, RRING_XXL, 0, 1,
 				       &event));
 	EXPECT_EQ(0, event.len);
-	EXPECT_EQ(0, rring_resize(self->producer, &event, page));
-	EXPECT_EQ(page, event.len);
-	EXPECT_EQ(-E2BIG, rring_resize(self->producer, &event, page + 1));
+	EXPECT_EQ(0, rring_resize(self->producer, &event, PAGE));
+	EXPECT_EQ(PAGE, event.len);
+	EXPECT_EQ(-E2BIG, rring_resize(self->producer, &event, PAGE + 1));
 	EXPECT_EQ(0, rring_drop(self->producer, &event));
 	EXPECT_EQ(-E2BIG, rring_alloc(self->producer, RRING_XXL_MAX + 1ul, 1,
 				      &event));
@@ -292,12 +291,11 @@ struct worker {
 /* Each thread uses other lengths, so that a mix-up would be noticed. */
 static void *allocate_and_drop(void *arg)
 {
-	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
 	struct worker *worker = arg;
 	uint32_t i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		uint32_t len = (8 + 2 * (worker->id * 7 + i % 5)) * page;
+		size_t len = (8 + 2 * (worker->id * 7 + i % 5)) * PAGE;
 		struct rring_event event;
 
 		MUST(!rring_alloc_until(worker->client, len, i, SOON(),

@@ -20,6 +20,8 @@
 #include "random_calls.h"
 #include "fuzzer.h"
 #include "fd_passing.h"
+#include "owned_arena.h"
+#include "page.h"
 #include "stream.h"
 #include "thread.h"
 #include "user.h"
@@ -36,7 +38,6 @@
 #define FDS		FUZZER_FDS
 #define MAPS		FUZZER_MAPS
 #define PAGES		4		/* pages for arguments */
-#define PAGE_SIZE	((size_t)CALL_PAGE)
 
 /* Otherwise unused addresses: MAP_MAX bytes for each mapping. */
 #define MAPS_AT	((char *)0x100000000000)
@@ -167,8 +168,8 @@ static void keep_result(struct actor *self, int ret)
 
 static void call_well(struct actor *self, int fd)
 {
-	union args *args = (union args *)(self->pages +
-					  (PAGES - 2) * PAGE_SIZE);
+	union args *args = (union args *)(self->pages + (PAGES - 1) * PAGE -
+					  sizeof(*args));
 	int ret;
 
 	*args = self->before = self->call.args;
@@ -182,11 +183,11 @@ static void call_well(struct actor *self, int fd)
 static void call_badly(struct actor *self, int fd)
 {
 	uint32_t size = self->call.size ? self->call.size : 64;
-	char *end = self->pages + (PAGES - 1) * PAGE_SIZE;
+	char *end = self->pages + (PAGES - 1) * PAGE;
 	char *const places[] = {
 		NULL, (char *)8, (char *)~0ul, (char *)0xffff888000000000,
 		MAPS_AT - 4096, end, end - 4, end - size / 2, end - size,
-		end - size - 1, self->pages + PAGE_SIZE - size / 2,
+		end - size - 1, self->pages + PAGE - size / 2,
 		self->read_only, map_at(self, ROLL(MAPS)),
 	};
 	char *at = places[ROLL(sizeof(places) / sizeof(*places))];
@@ -246,20 +247,20 @@ static size_t some_size(struct actor *self, uint32_t type)
 		[RRING_REGION_ARENA] = attach->arena_size,
 		[RRING_REGION_LEDGER] = attach->ledger_size,
 		[RRING_REGION_MAGAZINE] = attach->magazine_size,
-		[RRING_REGION_CURSORS] = PAGE_SIZE,
+		[RRING_REGION_CURSORS] = PAGE,
 		[RRING_REGION_PAYLOAD] = attach->payload_size,
-		[RRING_REGION_RING] = PAGE_SIZE * (2 + ROLL(2)),
-		[RRING_REGION_XXL] = PAGE_SIZE * (1 + ROLL(16)),
+		[RRING_REGION_RING] = PAGE * (2 + ROLL(2)),
+		[RRING_REGION_XXL] = PAGE * (1 + ROLL(16)),
 		[RRING_REGION_OWN] = attach->payload_size,
-		[RRING_REGION_HEADERS] = PAGE_SIZE,
+		[RRING_REGION_HEADERS] = PAGE,
 	};
 	size_t size = ROLL(MAP_MAX);
 
 	if (ROLL(4))
 		size = sizes[type % (RRING_REGION_HEADERS + 1)];
 	else if (ROLL(2))
-		size = PAGE_SIZE * ROLL(20);
-	return size && size <= MAP_MAX ? size : PAGE_SIZE;
+		size = PAGE * ROLL(20);
+	return size && size <= MAP_MAX ? size : PAGE;
 }
 
 static void map(struct actor *self)
@@ -283,7 +284,7 @@ static void map(struct actor *self)
 	void *at;
 
 	if (ROLL(16) == 0)
-		offset = forge_number(&self->rng, offset) & ~4095ull;
+		offset = forge_number(&self->rng, offset) & ~(PAGE - 1);
 	at = mmap(map_at(self, i), size, prot, how, take_fd(self),
 		  (off_t)offset);
 	if (at == MAP_FAILED)
@@ -302,8 +303,8 @@ static void unmap(struct actor *self)
 		MADV_WILLNEED, MADV_POPULATE_READ, MADV_POPULATE_WRITE,
 	};
 	uint32_t i = ROLL(8) ? ROLL(MAPS) : ROLL(MAPS + FDS);
-	char *at = map_at(self, i) + PAGE_SIZE * ROLL(2) * ROLL(4);
-	size_t size = PAGE_SIZE * (1 + (ROLL(2) ? ROLL(4) : ROLL(32)));
+	char *at = map_at(self, i) + PAGE * ROLL(2) * ROLL(4);
+	size_t size = PAGE * (1 + (ROLL(2) ? ROLL(4) : ROLL(32)));
 	struct iovec from = { .iov_base = self->pages, .iov_len = 64 };
 	struct iovec to = { .iov_base = at, .iov_len = 64 };
 
@@ -315,7 +316,7 @@ static void unmap(struct actor *self)
 		mprotect(at, size, (int)ROLL(8));
 		break;
 	case 2:
-		mremap(at, size, PAGE_SIZE * (1 + ROLL(32)), 0);
+		mremap(at, size, PAGE * (1 + ROLL(32)), 0);
 		break;
 	case 3:
 		mremap(at, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
@@ -454,12 +455,11 @@ static void step(struct actor *self)
 /* Map the argument pages, the last with PROT_NONE, and a read-only page. */
 static void map_arguments(struct actor *self)
 {
-	self->pages = mmap(NULL, PAGES * PAGE_SIZE, PROT_READ | PROT_WRITE,
+	self->pages = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	MUST(self->pages != MAP_FAILED);
-	MUST(!mprotect(self->pages + (PAGES - 1) * PAGE_SIZE, PAGE_SIZE,
-		       PROT_NONE));
-	self->read_only = mmap(NULL, PAGE_SIZE, PROT_READ,
+	MUST(!mprotect(self->pages + (PAGES - 1) * PAGE, PAGE, PROT_NONE));
+	self->read_only = mmap(NULL, PAGE, PROT_READ,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	MUST(self->read_only != MAP_FAILED);
 }
@@ -478,10 +478,13 @@ static void *act(void *arg)
 /* Make the arena of @config an owned one, with slots enough for that. */
 static void make_owned(struct rring_arena_config *config)
 {
-	static const uint32_t capacity[RRING_POOLS] = { 256, 64, 16, 8, 4, 2 };
+	static const uint32_t groups[RRING_XXL] = { 4, 4, 4, 8, 4 };
+	uint32_t i;
 
 	config->flags = RRING_CREATE_OWNED;
-	memcpy(config->capacity, capacity, sizeof(capacity));
+	for (i = 0; i < RRING_XXL; i++)
+		config->capacity[i] = groups[i] *
+				      owned_group_slots((enum rring_class)i);
 }
 
 /*

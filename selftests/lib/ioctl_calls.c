@@ -213,7 +213,8 @@ static void good_seal(struct subject *self, union args *args)
 
 	if (!(self->client->arena->features & RRING_FEATURE_OWNED))
 		become_owner(self);
-	event = owned_make(self->client, RRING_L, 0);
+	/* of a class that can be sealed where pages have 16 KiB, too */
+	event = owned_make(self->client, RRING_XL, 0);
 	args->seal.handle = rring_share(self->client, &event);
 	rring_drop(self->client, &event);
 }

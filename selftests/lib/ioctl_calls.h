@@ -7,12 +7,13 @@
 
 #include <rusted_ring.h>
 
-#define CALL_PAGE	4096
+/* The largest .size that the kernel takes. */
+#define ARGS_MAX	RRING_PAGE
 
-/* One page, so that .size can exceed the size of the struct. */
+/* So large that .size can exceed the size of the struct. */
 union args {
 	uint32_t size;
-	uint8_t byte[CALL_PAGE];
+	uint8_t byte[ARGS_MAX];
 	struct rring_create create;
 	struct rring_remove remove;
 	struct rring_attach attach;

@@ -13,10 +13,11 @@
 #include "ioctl_calls.h"
 #include "device.h"
 #include "kselftest_harness.h"
+#include "page.h"
 
 FIXTURE(call) {
 	struct subject subject;
-	char *page;		/* of this machine; .args lie at its end */
+	char *page;		/* .args lie at its end */
 	union args *args;
 	const struct call *call;
 };
@@ -84,13 +85,11 @@ FIXTURE_VARIANT_ADD(call, seal) {
 /* An inaccessible page follows @args: a read beyond them faults. */
 FIXTURE_SETUP(call)
 {
-	size_t size = (size_t)sysconf(_SC_PAGESIZE);
-
-	self->page = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+	self->page = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)self->page);
-	ASSERT_EQ(0, mprotect(self->page + size, size, PROT_NONE));
-	self->args = (union args *)(self->page + size - CALL_PAGE);
+	ASSERT_EQ(0, mprotect(self->page + PAGE, PAGE, PROT_NONE));
+	self->args = (union args *)(self->page + PAGE - ARGS_MAX);
 	self->subject.arena_fd = arena_small();
 	self->subject.client = client_of(self->subject.arena_fd,
 					 RRING_PRODUCER);

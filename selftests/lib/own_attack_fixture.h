@@ -21,6 +21,7 @@
 #include "arena.h"
 #include "device.h"
 #include "owned_arena.h"
+#include "page.h"
 #include "region.h"
 #include "stream.h"
 
@@ -61,6 +62,12 @@ FIXTURE_VARIANT_ADD(own_attack, sealed_xxl) { .is_sealed = 1 };
 
 #define errno_of(call) ((long)(call) < 0 ? -errno : 0)
 
+/* The class of which a slot is a page, and a group. */
+static enum rring_class page_class(void)
+{
+	return PAGE > owned_slot_bytes(RRING_L) ? RRING_XL : RRING_L;
+}
+
 static uint32_t index_of(const struct rring_event *event)
 {
 	return event->handle & 0xffffff;
@@ -89,7 +96,7 @@ static void own_and_lose(FIXTURE_DATA(own_attack) *self, int *was_owned)
 	struct rring_event event[GROUPS];
 	int n = 0;
 
-	while (n < GROUPS && !rring_alloc_class(self->bad, RRING_L, 8, 1,
+	while (n < GROUPS && !rring_alloc_class(self->bad, page_class(), 8, 1,
 						&event[n])) {
 		memset(event[n].data, 0xbd, PAGE);
 		prepare(self, event[n].data);
@@ -106,9 +113,9 @@ static void be_honest(FIXTURE_DATA(own_attack) *self)
 	struct rring_event probe;
 
 	while (self->n < GROUPS &&
-	       !rring_alloc_class(self->good, RRING_L, 8, 1, &probe)) {
+	       !rring_alloc_class(self->good, page_class(), 8, 1, &probe)) {
 		MUST(!rring_drop(self->good, &probe));
-		self->event[self->n] = owned_make(self->good, RRING_L,
+		self->event[self->n] = owned_make(self->good, page_class(),
 						  (uint64_t)self->n);
 		self->n++;
 	}
@@ -138,12 +145,12 @@ static void aim_at_group(FIXTURE_DATA(own_attack) *self, int has_owned)
 	int i;
 
 	self->region = RRING_REGION_OWN;
-	self->size = self->bad->arena->payload_size;
+	self->size = whole_pages(self->bad->arena->payload_size);
 	self->own = self->bad->pool[0].own -
 		    self->bad->arena->pool[0].payload_offset;
 	map_views(self);
 	for (i = 0; i < KEPT; i++)
-		self->kept[i] = owned_make(self->bad, RRING_L, 100);
+		self->kept[i] = owned_make(self->bad, page_class(), 100);
 	if (has_owned)
 		own_and_lose(self, was_owned);
 	be_honest(self);
@@ -164,7 +171,7 @@ static void aim_at_sealed(FIXTURE_DATA(own_attack) *self)
 	self->region = RRING_REGION_XXL;
 	self->index = index_of(&event);
 	self->own = event.data;
-	self->size = rring_page_align(event.len);
+	self->size = whole_pages(event.len);
 	self->addr = self->own + PAGE;
 	map_views(self);
 	prepare(self, self->own);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "owned_arena.h"
+#include "page.h"
 #include "stream.h"
 
 uint32_t owned_slot_bytes(enum rring_class pool)
@@ -13,7 +13,7 @@ uint32_t owned_slot_bytes(enum rring_class pool)
 
 uint32_t owned_group_slots(enum rring_class pool)
 {
-	uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
+	uint32_t page = (uint32_t)PAGE;
 
 	return page > owned_slot_bytes(pool) ? page / owned_slot_bytes(pool) :
 					       1;

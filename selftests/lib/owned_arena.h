@@ -14,7 +14,11 @@
  */
 int owned_arena(uint32_t groups, uint32_t producers);
 
-/* Slots of a group of class @pool, and bytes of such a slot. */
+/*
+ * Slots of a group of class @pool, at most so many on a machine with pages of up to
+ * 16 KiB; and bytes of such a slot.
+ */
+#define OWNED_GROUP_SLOTS_MAX	256
 uint32_t owned_group_slots(enum rring_class pool);
 uint32_t owned_slot_bytes(enum rring_class pool);
 

@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "device.h"
 #include "owned_arena.h"
+#include "page.h"
 #include "region.h"
 
 static void need(int good, const char *what)
@@ -66,6 +67,7 @@ static void choose(struct region *region)
 		region->size = ledger_size(client);
 		break;
 	}
+	region->size = whole_pages(region->size);
 }
 
 void *region_map(const struct region *region, size_t size, int prot, int flags)
@@ -126,13 +128,6 @@ void region_end(struct region *region)
 	free(region->copy);
 }
 
-static size_t in_pages(size_t bytes)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (bytes + page - 1) / page * page;
-}
-
 int region_is_whole(const struct region *region)
 {
 	unsigned long start = (unsigned long)region->addr;
@@ -145,7 +140,7 @@ int region_is_whole(const struct region *region)
 		if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) != 3 ||
 		    from != start)
 			continue;
-		whole = to - from == in_pages(region->size) &&
+		whole = to - from == region->size &&
 			!strcmp(rights, region->writable ? "rw-s" : "r--s");
 	}
 	if (maps)

@@ -8,8 +8,6 @@
 
 #include <rusted_ring.h>
 
-#define PAGE	4096
-
 enum region_kind {
 	/* regions that a consumer maps read-only */
 	ARENA,
@@ -33,7 +31,7 @@ struct region {
 	uint32_t index;
 	int writable;
 	char *addr;
-	size_t size;
+	size_t size;			/* of the mapping: whole pages */
 	char *copy;			/* content before the attack */
 
 	int arena_fd;

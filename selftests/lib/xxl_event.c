@@ -2,10 +2,10 @@
 #include <sys/mman.h>
 
 #include "arena.h"
+#include "owned_arena.h"
+#include "page.h"
 #include "xxl_event.h"
 #include "stream.h"
-
-#define PAGE	4096u
 
 int xxl_arena(uint32_t places, uint32_t quota)
 {
@@ -17,7 +17,10 @@ int xxl_arena(uint32_t places, uint32_t quota)
 int xxl_owned_arena(uint32_t places)
 {
 	struct rring_arena_config config = {
-		.capacity = { 64 * 6, [RRING_XXL] = places },
+		.capacity = {
+			6 * owned_group_slots(RRING_XS),
+			[RRING_XXL] = places,
+		},
 		.flags = RRING_CREATE_OWNED,
 		.mode = 0700,
 		.uid = ~0u,
@@ -44,7 +47,7 @@ void xxl_fill(const struct rring_event *event, uint64_t value)
 	char *data = event->data;
 	size_t at;
 
-	for (at = 0; at + sizeof(value) <= event->len; at += PAGE)
+	for (at = 0; at + sizeof(value) <= event->len; at += RRING_PAGE)
 		*(uint64_t *)(data + at) = value + at;
 	data[event->len - 1] = (char)value;
 }
@@ -54,7 +57,7 @@ int xxl_is(const struct rring_event *event, uint64_t value)
 	const char *data = event->data;
 	size_t at;
 
-	for (at = 0; at + sizeof(value) < event->len; at += PAGE)
+	for (at = 0; at + sizeof(value) < event->len; at += RRING_PAGE)
 		if (*(const uint64_t *)(data + at) != value + at)
 			return 0;
 	return data[event->len - 1] == (char)value;

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "device.h"
+#include "page.h"
 #include "kselftest_harness.h"
 
 #define POISON	0xa5a5a5a5a5a5a5a5ull
@@ -62,10 +63,11 @@ TEST_F(output, attach_says_who_and_how_large)
 	EXPECT_EQ(args.serial, arena->client_serial[2].value);
 	EXPECT_NE(0, args.serial);
 	EXPECT_NE(args.serial, arena->client_serial[1].value);
-	EXPECT_EQ(arena->size, args.arena_size);
-	EXPECT_EQ(arena->payload_size, args.payload_size);
-	EXPECT_EQ(arena->ledger_size, args.ledger_size);
-	EXPECT_EQ(sizeof(struct rring_magazines), args.magazine_size);
+	EXPECT_EQ(whole_pages(arena->size), args.arena_size);
+	EXPECT_EQ(whole_pages(arena->payload_size), args.payload_size);
+	EXPECT_EQ(whole_pages(arena->ledger_size), args.ledger_size);
+	EXPECT_EQ(whole_pages(sizeof(struct rring_magazines)),
+		  args.magazine_size);
 }
 
 TEST_F(output, attach_twice_is_refused)

@@ -33,7 +33,7 @@ TEST_F(call, struct_below_the_first_version_is_refused)
 TEST_F(call, struct_of_the_first_version_is_taken)
 {
 	uint32_t size = first_size(self->call);
-	char *last = (char *)self->args + CALL_PAGE - size;
+	char *last = (char *)self->args + ARGS_MAX - size;
 
 	good(size);
 	memset(self->args->byte + size, 0xff, self->call->size - size);
@@ -49,16 +49,16 @@ TEST_F(call, larger_struct_with_zeros_is_taken)
 	EXPECT_EQ(self->call->size + 8, self->args->size);
 }
 
-TEST_F(call, struct_of_a_page_is_taken)
+TEST_F(call, struct_of_4_kib_is_taken)
 {
-	good(CALL_PAGE);
+	good(ARGS_MAX);
 	EXPECT_LE(0, call_at(self->args));
 }
 
 TEST_F(call, larger_struct_that_says_more_is_refused)
 {
 	uint32_t size = self->call->size;
-	uint32_t tails[] = { size, size + 7, CALL_PAGE - 1 };
+	uint32_t tails[] = { size, size + 7, ARGS_MAX - 1 };
 	size_t i;
 
 	for (i = 0; i < sizeof(tails) / sizeof(*tails); i++) {
@@ -68,9 +68,9 @@ TEST_F(call, larger_struct_that_says_more_is_refused)
 	}
 }
 
-TEST_F(call, struct_above_a_page_is_refused)
+TEST_F(call, struct_above_4_kib_is_refused)
 {
-	good(CALL_PAGE + 1);
+	good(ARGS_MAX + 1);
 	EXPECT_EQ(-E2BIG, call_at(self->args));
 	good(~0u);
 	EXPECT_EQ(-E2BIG, call_at(self->args));
@@ -78,7 +78,7 @@ TEST_F(call, struct_above_a_page_is_refused)
 
 TEST_F(call, bad_pointer_is_refused)
 {
-	char *end = (char *)self->args + CALL_PAGE;
+	char *end = (char *)self->args + ARGS_MAX;
 	char *last;
 
 	good(self->call->size);
@@ -95,8 +95,7 @@ TEST_F(call, bad_pointer_is_refused)
 TEST_F(call, result_that_cannot_be_written_is_reported)
 {
 	good(self->call->size);
-	ASSERT_EQ(0, mprotect(self->page, (size_t)sysconf(_SC_PAGESIZE),
-			      PROT_READ));
+	ASSERT_EQ(0, mprotect(self->page, PAGE, PROT_READ));
 	if (_IOC_DIR(self->call->request) & _IOC_READ) {
 		EXPECT_EQ(-EFAULT, call_at(self->args));
 	} else {
@@ -119,7 +118,7 @@ TEST_F(call, bad_field_is_refused)
 		EXPECT_EQ(bad->err, ret) {
 			TH_LOG("offset %u value %u", bad->offset, bad->value);
 		}
-		EXPECT_EQ(0, memcmp(&before, self->args, CALL_PAGE));
+		EXPECT_EQ(0, memcmp(&before, self->args, ARGS_MAX));
 	}
 	/* without the bad field the call succeeds */
 	good(self->call->size);

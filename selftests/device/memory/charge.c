@@ -19,11 +19,11 @@
 #include "kselftest_harness.h"
 #include "memory_group.h"
 #include "netlink.h"
+#include "page.h"
 #include "stream.h"
 #include "xxl_event.h"
 
 #define LIMIT		"64M"
-#define PAGE		4096u
 #define ENOUGH		(32l * MIB)	/* of the limit; then stop */
 #define FILES		20000
 
@@ -63,7 +63,7 @@ static long in_cpu_lists(void)
 		if (sscanf(line, " count: %ld", &n) == 1)
 			pages += n;
 	fclose(file);
-	return PAGE * pages;
+	return (long)PAGE * pages;
 }
 
 /* Make the kernel give back the slabs that have no object. */
@@ -159,7 +159,7 @@ static int make_event(struct maker *maker)
 
 	if (!maker->client)
 		maker->client = client_of(maker->arena, RRING_PRODUCER);
-	return rring_alloc(maker->client, 5 * PAGE, 1, &event);
+	return rring_alloc(maker->client, 20 * KIB, 1, &event);
 }
 
 static int make_file(struct maker *maker)
@@ -412,7 +412,7 @@ static int produce(void *arg)
 	memory_group_join();
 	for (i = 0; i < 200; i++) {
 		/* of so many sizes that no event gets an idle region */
-		size_t len = MIB + i % 8 * PAGE;
+		size_t len = MIB + (size_t)i % 8 * PAGE;
 		struct rring_event event = xxl_make(producer, len, i);
 
 		pages = device_map(observer->fd, RRING_REGION_XXL,

@@ -204,21 +204,21 @@ TEST_F(idle, attack_of_a_reader_that_pins_a_page_and_leaves)
 {
 	struct rring_client *reader = client_of(self->arena, RRING_CONSUMER);
 	struct rring_event event = xxl_make(self->producer, MIB, 1), seen;
-	struct iovec page = { .iov_len = 4096 };
-	uint64_t words[512];
+	uint64_t words[64];
+	struct iovec page = { .iov_len = sizeof(words) };
 	int fd[2];
 
 	ASSERT_EQ(0, pipe(fd));
 	ASSERT_EQ(0, rring_upgrade(reader, rring_share(self->producer, &event),
 				   &seen));
 	page.iov_base = seen.data;
-	if (vmsplice(fd[1], &page, 1, 0) != 4096)
+	if (vmsplice(fd[1], &page, 1, 0) != sizeof(words))
 		SKIP(return, "this kernel lets nobody pin the page");
 	ASSERT_EQ(0, rring_drop(reader, &seen));
 	rring_close(reader);
 	ASSERT_EQ(0, rring_drop(self->producer, &event));
 	event = xxl_make(self->producer, MIB, 7);
-	ASSERT_EQ(4096, read(fd[0], words, sizeof(words)));
+	ASSERT_EQ(sizeof(words), read(fd[0], words, sizeof(words)));
 	EXPECT_EQ(1, words[0]);
 	close(fd[0]);
 	close(fd[1]);
@@ -364,7 +364,7 @@ TEST_F(idle, stays_when_it_would_not_be_enough)
 	leave_idle(self->producer, 1, MIB);
 	EXPECT_EQ(-ENOSPC, rring_alloc(other, RRING_XXL_MAX, 1, &event));
 	event = alloc(self->producer, MIB);
-	EXPECT_NE(0, *((uint64_t *)event.data + 512));
+	EXPECT_NE(0, *((uint64_t *)event.data + RRING_PAGE / 8));
 	rring_close(other);
 }
 

@@ -10,6 +10,7 @@
 #include "device.h"
 #include "kselftest_harness.h"
 #include "fd_passing.h"
+#include "page.h"
 #include "region.h"
 #include "region_variants.h"
 

@@ -6,7 +6,9 @@
 #include <sys/mman.h>
 
 #include "arena.h"
+#include "device.h"
 #include "kselftest_harness.h"
+#include "page.h"
 #include "region.h"
 #include "region_variants.h"
 
@@ -276,12 +278,11 @@ static int forget_and_die(void *arg)
 {
 	struct rring_client *client = client_of(*(int *)arg, RRING_PRODUCER);
 	struct rring_event event;
-	char *ledger = (char *)client->pool[0].ledger - PAGE;
-	size_t size = PAGE + (client->arena->slots * 8 + PAGE - 1) / PAGE *
-			     PAGE;
+	size_t size = sizeof(struct rring_tails) +
+		      client->arena->slots * sizeof(rring_word_t);
 
 	if (rring_alloc(client, 60, 0, &event) ||
-	    madvise(ledger, size, MADV_DONTNEED))
+	    madvise(ledger_of(client), size, MADV_DONTNEED))
 		return 1;
 	/* the store raises a signal while the hold is taken */
 	rring_hold(client, &event);

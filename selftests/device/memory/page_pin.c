@@ -9,7 +9,9 @@
 #include <sys/utsname.h>
 
 #include "arena.h"
+#include "device.h"
 #include "kselftest_harness.h"
+#include "page.h"
 #include "region.h"
 #include "region_variants.h"
 
@@ -63,7 +65,7 @@ static int pin(int pipe_fd, void *page)
 {
 	struct iovec iov = { .iov_base = page, .iov_len = PAGE };
 
-	if (vmsplice(pipe_fd, &iov, 1, 0) == PAGE)
+	if (vmsplice(pipe_fd, &iov, 1, 0) == (ssize_t)PAGE)
 		return 0;
 	return pins_are_refused() && errno == EFAULT ? 0 : -1;
 }
@@ -78,7 +80,7 @@ static int pin_and_die(void *arg)
 	region_init(&region, self->kind);
 	dirty(&region, 0xd1);
 	page = region.addr + region.size - PAGE;
-	if (write(self->copies[1], page, PAGE) != PAGE)
+	if (write(self->copies[1], page, PAGE) != (ssize_t)PAGE)
 		return 1;
 	if (pin(self->pages[1], page))
 		return 2;
@@ -108,12 +110,12 @@ static int take_pages(void *arg)
 
 TEST_F(pin, page_of_the_dead_is_nobody_elses)
 {
-	char page[PAGE], copy[PAGE];
+	static char page[PAGE_MAX], copy[PAGE_MAX];
 
 	ASSERT_EQ(128 + SIGKILL, reap(spawn(pin_and_die, self)));
 	ASSERT_EQ(0, reap(spawn(take_pages, NULL)));
 	ASSERT_EQ(PAGE, read(self->copies[0], copy, PAGE));
-	if (read(self->pages[0], page, PAGE) != PAGE) {
+	if (read(self->pages[0], page, PAGE) != (ssize_t)PAGE) {
 		ASSERT_TRUE(pins_are_refused());
 		return;
 	}
@@ -127,7 +129,7 @@ static int pin_in(struct rring_client *client, int pipe_fd)
 
 	if (rring_alloc(client, 60, 0, &event))
 		return 1;
-	if (pin(pipe_fd, (char *)client->pool[0].ledger - PAGE))
+	if (pin(pipe_fd, ledger_of(client)))
 		return 2;
 	raise(SIGKILL);
 	return 3;

@@ -14,6 +14,7 @@
 #include "ioctl_calls.h"
 #include "device.h"
 #include "eviction.h"
+#include "page.h"
 #include "sleeper.h"
 #include "stream.h"
 
@@ -126,7 +127,7 @@ TEST_F(revocation, takes_all_mappings)
 /* No call on a mapping brings its pages back. */
 static int try_to_revive(struct evictee *self, struct rring_client *client)
 {
-	size_t size = ledger_size(client);
+	size_t size = whole_pages(ledger_size(client));
 	void *ledger = ledger_of(client);
 	char byte;
 	int fd[2];

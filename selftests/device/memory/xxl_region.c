@@ -11,6 +11,7 @@
 #include "device.h"
 #include "kselftest_harness.h"
 #include "memory_group.h"
+#include "page.h"
 #include "xxl_event.h"
 #include "region.h"
 #include "stream.h"
@@ -319,7 +320,7 @@ static uint64_t word_of(const struct rring_client *client, uint32_t place)
 
 TEST_F(xxl, refill_says_how_large_the_one_slot_must_be)
 {
-	static const struct {
+	const struct {
 		uint64_t bytes;
 		uint32_t pool, count;
 		int err;
@@ -332,7 +333,7 @@ TEST_F(xxl, refill_says_how_large_the_one_slot_must_be)
 		{ ~0ull, RRING_XXL, 1, -E2BIG },
 		{ 1, RRING_XS, 1, -EINVAL },
 		{ 1, RRING_XXL, 1, 0 },
-		{ 4097, RRING_XXL, 1, 0 },
+		{ PAGE + 1, RRING_XXL, 1, 0 },
 	};
 	size_t i;
 
@@ -348,10 +349,10 @@ TEST_F(xxl, refill_says_how_large_the_one_slot_must_be)
 						    RRING_IOC_REFILL, &args));
 		EXPECT_EQ(cases[i].count, args.count);
 	}
-	EXPECT_EQ(4096, rring_xxl_bytes(word_of(self->producer, 0)));
-	EXPECT_EQ(8192, rring_xxl_bytes(word_of(self->producer, 1)));
+	EXPECT_EQ(PAGE, rring_xxl_bytes(word_of(self->producer, 0)));
+	EXPECT_EQ(2 * PAGE, rring_xxl_bytes(word_of(self->producer, 1)));
 	EXPECT_EQ(0, word_of(self->producer, 2));
-	EXPECT_EQ(0, map_errno(self->producer, 1, 8192, PROT_READ,
+	EXPECT_EQ(0, map_errno(self->producer, 1, 2 * PAGE, PROT_READ,
 			       MAP_SHARED));
 }
 

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 #include "netlink.h"
+#include "page.h"
 #include "sleeper.h"
 #include "stream.h"
 
@@ -114,11 +115,11 @@ TEST_F(dumps, arena_counts_its_memory)
 	EXPECT_LT(self->client->arena->size +
 		  self->client->arena->payload_size, before);
 	writer = writer_of(self->client, &config);
-	ring = writer->info->size;
+	ring = whole_pages(writer->info->size);
 	arena = only(&self->nl, &self->answer, RRING_CMD_ARENA_GET, self->id);
 	ring += 4 * config.capacity;
 	EXPECT_LT(before + ring, nl_u64(arena, RRING_A_ARENA_BYTES));
-	EXPECT_GT(before + ring + 2 * 4096, nl_u64(arena, RRING_A_ARENA_BYTES));
+	EXPECT_GT(before + ring + 2 * PAGE, nl_u64(arena, RRING_A_ARENA_BYTES));
 	EXPECT_EQ(1u, nl_u32(arena, RRING_A_ARENA_RINGS));
 	before = nl_u64(arena, RRING_A_ARENA_BYTES);
 	reader.ring = rring_writer_ring_id(writer);

@@ -146,7 +146,7 @@ TEST_F(own_attack, by_a_read_that_began_before)
 	/* the honest producer gives all back, and takes all again below */
 	while (self->n)
 		rring_drop(self->good, &self->event[--self->n]);
-	while (n < GROUPS && !rring_alloc_class(self->bad, RRING_L, 8, 1,
+	while (n < GROUPS && !rring_alloc_class(self->bad, page_class(), 8, 1,
 						&event[n])) {
 		memset(event[n].data, 0xbd, PAGE);
 		ASSERT_EQ(0, pipe(pending[n].pipe));
@@ -225,7 +225,7 @@ TEST_F(own_attack, by_a_pipe_with_the_page_of_payload)
 		.iov_base = read_view(self),
 		.iov_len = 8,
 	};
-	char page[PAGE];
+	static char page[PAGE_MAX];
 	int fd[2], i;
 
 	ASSERT_EQ(0, pipe(fd));
@@ -249,7 +249,7 @@ static int direct_file(void)
 	static const char *const names[] = {
 		"/direct", "/tmp/direct", "/dev/shm/direct",
 	};
-	char page[PAGE];
+	static char page[PAGE_MAX];
 	size_t i;
 	int fd;
 
@@ -258,7 +258,7 @@ static int direct_file(void)
 		fd = open(names[i], O_RDWR | O_CREAT, 0600);
 		if (fd < 0)
 			continue;
-		MUST(write(fd, page, PAGE) == PAGE);
+		MUST(write(fd, page, PAGE) == (ssize_t)PAGE);
 		close(fd);
 		fd = open(names[i], O_RDONLY | O_DIRECT);
 		unlink(names[i]);

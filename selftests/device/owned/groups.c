@@ -17,12 +17,13 @@
 #include "kselftest_harness.h"
 #include "netlink.h"
 #include "owned_arena.h"
+#include "page.h"
 #include "region.h"
 #include "sleeper.h"
 #include "stream.h"
 
 #define GROUPS	16
-#define SLOTS	(GROUPS * 64)	/* most slots of a pool */
+#define SLOTS	(GROUPS * OWNED_GROUP_SLOTS_MAX)	/* of a pool, at most */
 #define NAME	"owned-groups"
 
 /* ---- creation ---- */
@@ -102,17 +103,20 @@ TEST(process_has_no_owned_arenas)
 TEST(capacities_are_raised_to_whole_groups)
 {
 	struct rring_arena_config config = config_of(1);
-	static const uint32_t wanted[RRING_POOLS] = { 200, 50, 13, 5, 5, 1 };
-	static const uint32_t got[RRING_POOLS] = { 256, 64, 16, 5, 5, 1 };
 	struct rring_client *client;
-	int fd, i;
+	enum rring_class pool;
+	int fd;
 
-	memcpy(config.capacity, wanted, sizeof(wanted));
+	for (pool = RRING_XS; pool < RRING_XXL; pool++)
+		config.capacity[pool] = 3 * owned_group_slots(pool) + 1;
+	config.capacity[RRING_XXL] = 1;
 	fd = rring_arena_create(&config);
 	ASSERT_LE(0, fd);
 	client = client_of(fd, RRING_PRODUCER);
-	for (i = 0; i < RRING_POOLS; i++)
-		EXPECT_EQ(got[i], client->arena->pool[i].capacity);
+	for (pool = RRING_XS; pool < RRING_XXL; pool++)
+		EXPECT_EQ(4 * owned_group_slots(pool),
+			  client->arena->pool[pool].capacity);
+	EXPECT_EQ(1, client->arena->pool[RRING_XXL].capacity);
 	EXPECT_TRUE(all_free(client));
 	rring_close(client);
 	close(fd);
@@ -290,7 +294,7 @@ TEST_F(groups, seal_does_not_outlast_the_event)
 	const rring_word_t *next = self->a->pool[variant->pool].generation;
 	uint32_t i;
 
-	if (variant->pool < RRING_L)
+	if (self->slots > 1)
 		SKIP(return, "this class has no seals");
 	self->n = take(self->a, variant->pool, self->event, SLOTS);
 	while (self->n--) {
@@ -312,7 +316,7 @@ TEST_F(groups, slot_of_a_sealed_event_can_be_allocated_at_once)
 {
 	struct rring_event event;
 
-	if (variant->pool < RRING_L)
+	if (self->slots > 1)
 		SKIP(return, "this class has no seals");
 	ASSERT_EQ(1, take(self->a, variant->pool, &event, 1));
 	ASSERT_EQ(0, rring_seal(self->a, &event));
@@ -325,28 +329,30 @@ TEST_F(groups, slot_of_a_sealed_event_can_be_allocated_at_once)
 TEST(quota_counts_whole_groups)
 {
 	struct rring_arena_config config = config_of(2);
+	uint32_t slots = owned_group_slots(RRING_M);
+	int most = (int)(GROUPS / 2 * slots);
+	struct rring_event event[SLOTS];
 	struct rring_pool_stat stat;
-	struct rring_event event[64];
 	struct rring_client *client;
 	int fd, n, again;
 
-	config.capacity[RRING_M] = GROUPS * 4;
+	config.capacity[RRING_M] = GROUPS * slots;
 	config.quota = 50;
 	fd = rring_arena_create(&config);
 	ASSERT_LE(0, fd);
 	client = client_of(fd, RRING_PRODUCER);
-	n = take(client, RRING_M, event, 64);
-	EXPECT_EQ(GROUPS / 2 * 4, n);
+	n = take(client, RRING_M, event, SLOTS);
+	EXPECT_EQ(most, n);
 	EXPECT_EQ(-EDQUOT, rring_alloc_class(client, RRING_M, 64, 1,
 					     &event[n]));
-	n = keep_one_of_each(client, event, n, 4);
+	n = keep_one_of_each(client, event, n, slots);
 	EXPECT_EQ(GROUPS / 2, n);
 	ASSERT_EQ(0, rring_pool_stat(client, RRING_M, RRING_STAT_SWEEP,
 				     &stat));
-	EXPECT_EQ(GROUPS / 2 * 4u, stat.charged);
+	EXPECT_EQ((uint32_t)most, stat.charged);
 	/* the rest of its groups is still its own, and no more */
-	again = take(client, RRING_M, &event[n], 64 - n);
-	EXPECT_EQ(GROUPS / 2 * 3, again);
+	again = take(client, RRING_M, &event[n], SLOTS - n);
+	EXPECT_EQ(most - GROUPS / 2, again);
 	EXPECT_EQ(-EDQUOT, rring_alloc_class(client, RRING_M, 64, 1,
 					     &event[n + again]));
 	rring_close(client);
@@ -356,16 +362,18 @@ TEST(quota_counts_whole_groups)
 TEST(quota_is_never_below_the_minimum)
 {
 	struct rring_arena_config config = config_of(1);
-	struct rring_event event[64];
+	uint32_t slots = owned_group_slots(RRING_M);
+	struct rring_event event[SLOTS];
 	struct rring_client *client;
 	int fd;
 
-	config.capacity[RRING_M] = GROUPS * 4;
+	config.capacity[RRING_M] = GROUPS * slots;
 	config.quota = 1;
 	fd = rring_arena_create(&config);
 	ASSERT_LE(0, fd);
 	client = client_of(fd, RRING_PRODUCER);
-	EXPECT_EQ(GROUPS / 4 * 4, take(client, RRING_M, event, 64));
+	EXPECT_EQ((int)(GROUPS / 4 * slots),
+		  take(client, RRING_M, event, SLOTS));
 	rring_close(client);
 	close(fd);
 }
@@ -380,15 +388,20 @@ FIXTURE(beside_kernel)
 	struct rring_reader *reader;
 	struct rring_event event[SLOTS];
 	int n;
+	uint32_t slots;		/* of a group */
+	uint32_t minimum;	/* slots that the kernel can have */
 };
 
 FIXTURE_SETUP(beside_kernel)
 {
+	self->slots = owned_group_slots(RRING_M);
 	ASSERT_EQ(0, producer_load());
 	self->arena = owned_arena(GROUPS, 3);
 	self->hog = client_of(self->arena, RRING_PRODUCER);
 	self->n = take(self->hog, RRING_M, self->event, SLOTS);
-	self->n = keep_one_of_each(self->hog, self->event, self->n, 4);
+	self->n = keep_one_of_each(self->hog, self->event, self->n,
+				   self->slots);
+	self->minimum = self->hog->arena->group_minimum[RRING_M] * self->slots;
 	self->fd = producer_of(self->arena, RRING_HANDLES, RRING_FAIL, 1024,
 			       &self->ring);
 	self->consumer = client_of(self->arena, RRING_CONSUMER);
@@ -409,14 +422,13 @@ FIXTURE_TEARDOWN(beside_kernel)
 
 TEST_F(beside_kernel, kernel_writer_gets_its_minimum)
 {
-	uint32_t minimum = self->hog->arena->group_minimum[RRING_M];
 	struct found found = { 0 };
 	uint32_t i;
 
-	for (i = 0; i < minimum * 4; i++)
+	for (i = 0; i < self->minimum; i++)
 		ASSERT_EQ(0, producer_put_soon(self->fd, i, 1000));
 	ASSERT_EQ(0, found_now(&found, self->reader));
-	EXPECT_EQ(minimum * 4, found.events);
+	EXPECT_EQ(self->minimum, found.events);
 }
 
 /* Groups go round between the kernel and two processes, and stay intact. */
@@ -432,7 +444,7 @@ TEST_F(beside_kernel, groups_move_to_the_kernel_and_back)
 			rring_drop(self->hog, &self->event[--self->n]);
 		rring_trim(self->hog);
 		/* more than the kernel's minimum */
-		for (i = 0; i < 24; i++, sent++)
+		for (i = 0; i < 3 * self->minimum; i++, sent++)
 			ASSERT_EQ(0, producer_put_soon(self->fd, sent, 1000));
 		ASSERT_EQ(0, rring_try_read(self->reader, &seen));
 		ASSERT_EQ(0, rring_keep(self->reader, &seen));
@@ -442,7 +454,7 @@ TEST_F(beside_kernel, groups_move_to_the_kernel_and_back)
 				owned_read_view(self->hog, &seen)));
 		ASSERT_EQ(0, found_now(&found, self->reader));
 		self->n = take(self->hog, RRING_M, self->event, SLOTS);
-		EXPECT_LE(8, self->n);
+		EXPECT_LE(2 * (int)self->slots, self->n);
 		/* what is held is the kernel's, with its header */
 		handle = rring_share(self->consumer, &seen);
 		ASSERT_EQ(0, rring_upgrade(self->hog, handle, &again));
@@ -484,8 +496,8 @@ static int map_for_ever(void *arg)
 						RRING_PRODUCER);
 	size_t size = client->arena->payload_size;
 	size_t at = client->arena->pool[RRING_L].payload_offset;
-	struct rring_event event[GROUPS], shared;
-	int n = take(client, RRING_L, event, GROUPS);
+	struct rring_event event[SLOTS], shared;
+	int n = take(client, RRING_L, event, SLOTS);
 	int fd = client->fd;
 	char *own;
 
@@ -546,12 +558,13 @@ FIXTURE_TEARDOWN(looping)
 TEST_F(looping, producer_loses_its_groups)
 {
 	uint32_t minimum = self->honest->arena->group_minimum[RRING_L];
-	struct rring_event event[GROUPS];
+	struct rring_event event[SLOTS];
 	int i, n, round;
 
 	for (round = 0; round < 20; round++) {
-		n = take(self->honest, RRING_L, event, GROUPS);
-		EXPECT_EQ(GROUPS - 2 * (int)minimum, n);
+		n = take(self->honest, RRING_L, event, SLOTS);
+		EXPECT_EQ((int)((GROUPS - 2 * minimum) *
+				owned_group_slots(RRING_L)), n);
 		for (i = 0; i < n; i++) {
 			EXPECT_EQ(i, ((char *)event[i].data)[63]);
 			rring_drop(self->honest, &event[i]);

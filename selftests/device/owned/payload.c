@@ -17,7 +17,7 @@
 #include "stream.h"
 
 #define GROUPS	16
-#define SLOTS	(GROUPS * 64)	/* most slots of a pool */
+#define SLOTS	(GROUPS * OWNED_GROUP_SLOTS_MAX)	/* of a pool, at most */
 
 FIXTURE(owned_payload)
 {

@@ -23,6 +23,8 @@
 #include "device.h"
 #include "kselftest_harness.h"
 #include "netlink.h"
+#include "owned_arena.h"
+#include "page.h"
 #include "repetition.h"
 #include "rng.h"
 #include "sleeper.h"
@@ -37,7 +39,6 @@
 #define HELD		8		/* events that a reader keeps */
 #define MANY		64		/* slots that a producer takes at once */
 #define WINDOW		16
-#define PAGE		4096
 #define PAGES		1024		/* of PAYLOAD, or fewer */
 
 /* What one hostile process has done; its successors continue. */
@@ -156,9 +157,9 @@ static void attach(struct hostile *self, struct part *part)
 				      args.magazine_size, 0);
 	self->payload = map(self->fd, RRING_REGION_PAYLOAD, 0,
 			    args.payload_size, 0);
-	self->own_size = args.payload_size;
+	self->own_size = whole_pages(args.payload_size);
 	self->own = map(self->fd, RRING_REGION_OWN, 0, self->own_size, 1);
-	self->headers_size = rring_headers_size(self->arena);
+	self->headers_size = whole_pages(rring_headers_size(self->arena));
 	self->headers = map(self->fd, RRING_REGION_HEADERS, args.client,
 			    self->headers_size, 1);
 	self->ledger_size = args.ledger_size;
@@ -458,10 +459,11 @@ static struct part part_of(FIXTURE_DATA(scribble) *self, int i, uint64_t id)
 
 FIXTURE_SETUP(scribble)
 {
-	/* six groups and more of each class: each is short at times */
+	/* of each class so few that it is short at times */
+	static const uint32_t groups[RRING_XXL] = { 16, 16, 20, 24, 16 };
 	struct rring_arena_config config = {
 		.name = NAME,
-		.capacity = { 16 * 64, 16 * 16, 20 * 4, 24, 16, 2 },
+		.capacity = { [RRING_XXL] = 2 },
 		.flags = RRING_CREATE_OWNED,
 		.producers = LINES + HOSTILE,
 		.mode = 0700,
@@ -470,6 +472,9 @@ FIXTURE_SETUP(scribble)
 	};
 	int i;
 
+	for (i = 0; i < RRING_XXL; i++)
+		config.capacity[i] = groups[i] *
+				     owned_group_slots((enum rring_class)i);
 	self->rng = rng_new("scribble");
 	self->nl = nl_open();
 	self->arena_fd = rring_arena_create(&config);

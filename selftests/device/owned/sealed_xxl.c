@@ -19,6 +19,7 @@
 #include "device.h"
 #include "kselftest_harness.h"
 #include "owned_arena.h"
+#include "page.h"
 #include "region.h"
 #include "repetition.h"
 #include "sleeper.h"
@@ -26,7 +27,7 @@
 #include "thread.h"
 #include "xxl_event.h"
 
-#define LEN	(64 * PAGE)	/* of an event */
+#define LEN	(256 * KIB)	/* of an event */
 #define RW	(PROT_READ | PROT_WRITE)
 
 FIXTURE(sealed_xxl)
