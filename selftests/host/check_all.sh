@@ -30,6 +30,7 @@ make_tree() {
 		echo "folder  passed  failed skipped seconds"
 		[ ! -f result.kernel ] || cat result.kernel
 		for folder; do
+			folder=${folder%/test}
 			if [ "$WAYS" = long ]; then
 				echo "long 1 0 0 2"
 			elif grep -q right selftests/"${folder#*/}"/test.*; then
@@ -176,18 +177,47 @@ says_what_has_passed() {
 	[ ! -e "$tree/build/ran" ]
 }
 
-refuses_an_unknown_part() {
+takes_a_folder_or_a_test_for_a_part() {
+	local parts=(6.12/device/rings 6.12/device/wait/test)
+
+	AGAIN=1 LANES=1 "$tree/selftests/all" "${parts[@]}" >"$dir/table"
+	grep -qx '6.12/device/rings  *3  *0  *1  *2' "$dir/table"
+	grep -qx '6.12/device/wait/test  *3  *0  *1  *2' "$dir/table"
+	sum_is 6 0 2
+	ran "${parts[@]}"
+	echo "right, too, as ever" >"$tree/selftests/device/wait/test.c"
+	LANES=1 "$tree/selftests/all" "${parts[@]}"
+	ran 6.12/device/wait/test
+}
+
+# refuses PART MESSAGE
+refuses() {
 	local status=0
 
-	"$tree/selftests/all" nothing 2>"$dir/message" || status=$?
-	[ "$status" -eq 2 ]
-	grep -q "no part 'nothing'" "$dir/message"
+	"$tree/selftests/all" "$1" 2>"$dir/message" || status=$?
+	[ "$status" -eq 2 ] || return
+	grep -q "$2" "$dir/message" || return
 	[ ! -e "$tree/build/ran" ]
+}
+
+refuses_an_unknown_part() {
+	refuses nothing "no part 'nothing'"
+	refuses nothing/api "no part 'nothing/api'"
+	refuses 6.12/device/nothing "no test is named '6.12/device/nothing'"
+}
+
+# Those of this tree, not of the false one.
+parts_of_ci_are_parts() {
+	local parts
+
+	mapfile -t parts < <(LIST=1 .ci/run | grep -v '^no time')
+	[ "${#parts[@]}" -gt 5 ]
+	LIST=1 selftests/all "${parts[@]}" | diff - <(printf '%s\n' "${parts[@]}")
 }
 
 make_tree
 echo TAP version 13
-echo 1..14
+echo 1..16
 check_each "parts that pass are added up in a table" adds_up
 check_each "what has passed does not run again" remembers_what_passed
 check_each "after a change it does" forgets_when_a_file_changes
@@ -204,4 +234,7 @@ check_each "what had no time is named, and fails nothing" \
 	names_what_had_no_time
 check_each "ROTATE and FROM choose the order" begins_where_it_is_told
 check_each "STATE says what has passed, and runs nothing" says_what_has_passed
+check_each "a folder or a test of a part is one" \
+	takes_a_folder_or_a_test_for_a_part
 check_each "an unknown part is an error" refuses_an_unknown_part
+check_each "the parts that rotate in CI are parts" parts_of_ci_are_parts
