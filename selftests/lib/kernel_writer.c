@@ -44,6 +44,18 @@ int producer_new(void)
 	return fd;
 }
 
+uint32_t producer_contexts(void)
+{
+	int fd = producer_new();
+	uint32_t contexts;
+	int err = producer_call(fd, PRODUCER_AVAILABLE, &contexts);
+
+	if (err)
+		die("no contexts", err);
+	close(fd);
+	return contexts;
+}
+
 int producer_of(int arena_fd, enum rring_kind kind, enum rring_policy policy,
 		uint32_t capacity, uint32_t *ring)
 {

@@ -14,6 +14,9 @@
 int producer_load(void);
 int producer_unload(void);
 
+/* Return the contexts that this kernel has, as bits, or exit. */
+uint32_t producer_contexts(void);
+
 /* ioctl(2) on a producer. Return 0 or a negative errno. */
 int producer_call(int fd, unsigned long request, void *args);
 

@@ -12,6 +12,12 @@
 #ifdef CONFIG_X86
 #include <asm/apic.h>
 #include <asm/nmi.h>
+#else
+#include <linux/jiffies.h>
+#include <linux/percpu.h>
+#include <linux/perf_event.h>
+#include <linux/sched.h>
+#include <linux/smp.h>
 #endif
 
 #include <linux/rusted_ring.h>
@@ -135,17 +141,33 @@ static int drive_irq_work(void *arg)
 
 /* ---- NMI ---- */
 
-#ifdef CONFIG_X86
-static int by_nmi(unsigned int type, struct pt_regs *regs)
+/* An NMI has come to this CPU. True: it was due here. */
+static bool by_nmi(void)
 {
 	if (READ_ONCE(nmi_cpu) != raw_smp_processor_id())
-		return NMI_DONE;
+		return false;
 	WARN_ON_ONCE(!in_nmi());
 	nmis++;
 	try(nmi_source);
 	/* The source is drive_nmi()'s again. */
 	smp_store_release(&nmi_cpu, -1);
-	return NMI_HANDLED;
+	return true;
+}
+
+#ifdef CONFIG_X86
+/* Sent from one CPU to another. */
+static int handle_nmi(unsigned int type, struct pt_regs *regs)
+{
+	return by_nmi() ? NMI_HANDLED : NMI_DONE;
+}
+
+static int begin_nmis(void)
+{
+	return 0;
+}
+
+static void end_nmis(void)
+{
 }
 
 static void send_nmi(int cpu)
@@ -153,9 +175,18 @@ static void send_nmi(int cpu)
 	apic->send_IPI_mask(cpumask_of(cpu), NMI_VECTOR);
 }
 
-int contexts_init(void)
+static void expect_nmi(int cpu)
 {
-	return register_nmi_handler(NMI_LOCAL, by_nmi, 0, "rring_producer");
+}
+
+static bool there_is_an_nmi(void)
+{
+	return true;
+}
+
+static int register_nmi(void)
+{
+	return register_nmi_handler(NMI_LOCAL, handle_nmi, 0, "rring_producer");
 }
 
 void contexts_exit(void)
@@ -163,12 +194,97 @@ void contexts_exit(void)
 	unregister_nmi_handler(NMI_LOCAL, "rring_producer");
 }
 #else
-/* PRODUCER_ALL has no NMI, so nobody calls this function. */
+/*
+ * A counter of cycles overflows on each CPU, again and again. Whether its interrupt
+ * is an NMI shows when it comes: on arm64 it is one if the kernel was configured for
+ * pseudo-NMIs (CONFIG_ARM64_PSEUDO_NMI) and booted with
+ * irqchip.gicv3_pseudo_nmi=1.
+ */
+#define CYCLES	20000		/* from one overflow to the next */
+
+static DEFINE_PER_CPU(struct perf_event *, counter);
+static bool there_was_an_overflow;
+static bool it_was_an_nmi;
+
+static void by_overflow(struct perf_event *event, struct perf_sample_data *data,
+			struct pt_regs *regs)
+{
+	if (!READ_ONCE(there_was_an_overflow)) {
+		WRITE_ONCE(it_was_an_nmi, !!in_nmi());
+		/* pairs with the acquire in there_is_an_nmi() */
+		smp_store_release(&there_was_an_overflow, true);
+	}
+	by_nmi();
+}
+
+static void end_nmis(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		if (per_cpu(counter, cpu))
+			perf_event_release_kernel(per_cpu(counter, cpu));
+		per_cpu(counter, cpu) = NULL;
+	}
+}
+
+static int begin_nmis(void)
+{
+	struct perf_event_attr cycles = {
+		.type = PERF_TYPE_HARDWARE,
+		.config = PERF_COUNT_HW_CPU_CYCLES,
+		.size = sizeof(cycles),
+		.sample_period = CYCLES,
+		.pinned = 1,
+	};
+	struct perf_event *event;
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		event = perf_event_create_kernel_counter(&cycles, cpu, NULL,
+							 by_overflow, NULL);
+		if (IS_ERR(event)) {
+			end_nmis();
+			return PTR_ERR(event);
+		}
+		per_cpu(counter, cpu) = event;
+	}
+	return 0;
+}
+
+/* They come without that. */
 static void send_nmi(int cpu)
 {
 }
 
-int contexts_init(void)
+static void do_nothing(void *arg)
+{
+}
+
+/* A CPU that sleeps has no cycles. */
+static void expect_nmi(int cpu)
+{
+	smp_call_function_single(cpu, do_nothing, NULL, 1);
+}
+
+/* An overflow comes at once; if none does, there is none. */
+static bool there_is_an_nmi(void)
+{
+	unsigned long end = jiffies + HZ;
+	bool there_is;
+
+	if (begin_nmis())
+		return false;
+	/* pairs with the release in by_overflow() */
+	while (!smp_load_acquire(&there_was_an_overflow) &&
+	       time_before(jiffies, end))
+		cond_resched();
+	there_is = READ_ONCE(it_was_an_nmi);
+	end_nmis();
+	return there_is;
+}
+
+static int register_nmi(void)
 {
 	return 0;
 }
@@ -178,14 +294,31 @@ void contexts_exit(void)
 }
 #endif
 
+static u32 available = BIT(PRODUCER_CONTEXTS) - 1;
+
+/* Sets .available: which contexts this kernel has. */
+int contexts_init(void)
+{
+	if (!there_is_an_nmi())
+		available &= ~BIT(PRODUCER_NMI);
+	return register_nmi();
+}
+
+u32 contexts_available(void)
+{
+	return available;
+}
+
 /* To each CPU in turn, this one among them; one is under way at a time. */
 static int drive_nmi(void *arg)
 {
 	struct source *source = arg;
+	int err = begin_nmis();
 	int cpu = -1;
 
+	WARN_ON_ONCE(err);
 	nmi_source = source;
-	while (source->tried < source->run->tries) {
+	while (!err && source->tried < source->run->tries) {
 		cpu = cpumask_next(cpu, cpu_online_mask);
 		if (cpu >= nr_cpu_ids)
 			cpu = cpumask_first(cpu_online_mask);
@@ -193,9 +326,12 @@ static int drive_nmi(void *arg)
 		smp_store_release(&nmi_cpu, cpu);
 		send_nmi(cpu);
 		/* which gives it back. */
-		while (smp_load_acquire(&nmi_cpu) != -1)
+		while (smp_load_acquire(&nmi_cpu) != -1) {
+			expect_nmi(cpu);
 			cond_resched();
+		}
 	}
+	end_nmis();
 	kthread_complete_and_exit(&source->done, 0);
 }
 
@@ -260,7 +396,7 @@ int contexts_run(struct rring_kwriter *kw, const struct producer_run *run)
 	u32 i;
 
 	if (!run->tries || run->len < sizeof(struct producer_event) ||
-	    run->contexts & ~PRODUCER_ALL)
+	    run->contexts & ~available)
 		return -EINVAL;
 	sources = kcalloc(PRODUCER_CONTEXTS, sizeof(*sources), GFP_KERNEL);
 	if (!sources)

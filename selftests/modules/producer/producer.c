@@ -163,6 +163,8 @@ static int run(struct producer *producer, unsigned int cmd, union args *args,
 			err = -EFAULT;
 		return err;
 	}
+	if (cmd == PRODUCER_AVAILABLE)
+		return put_user(contexts_available(), (u32 __user *)user);
 	if (!producer->kw)
 		return -ENOTCONN;
 	switch (cmd) {

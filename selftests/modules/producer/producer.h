@@ -16,19 +16,9 @@ enum producer_context {
 	PRODUCER_SOFTIRQ,	/* a tasklet */
 	PRODUCER_HARDIRQ,	/* an hrtimer */
 	PRODUCER_IRQ_WORK,
-	PRODUCER_NMI,		/* sent from one CPU to another */
+	PRODUCER_NMI,		/* where there is one, on each CPU in turn */
 	PRODUCER_CONTEXTS,
 };
-
-/*
- * All contexts that there are. Kernels for arm64 have NMIs only if they are
- * configured for pseudo-NMIs, and Debian's are not.
- */
-#ifdef __x86_64__
-#define PRODUCER_ALL	((1u << PRODUCER_CONTEXTS) - 1)
-#else
-#define PRODUCER_ALL	(((1u << PRODUCER_CONTEXTS) - 1) & ~(1u << PRODUCER_NMI))
-#endif
 
 /* What the payload begins with. The rest is .number in each byte. */
 struct producer_event {
@@ -86,5 +76,6 @@ struct producer_place {
 #define PRODUCER_DISCARD	_IOW('p', 6, struct producer_place)
 #define PRODUCER_LEAVE		_IO('p', 7)	/* it ends with the module */
 #define PRODUCER_STREAM		_IOW('p', 8, struct producer_stream)
+#define PRODUCER_AVAILABLE	_IOR('p', 9, __u32)	/* contexts: bits */
 
 #endif /* SELFTESTS_PRODUCER_H */
