@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MPL-2.0
 #
 # Systems that are not Debian 12, in a mount namespace: tools/setup where there is no
-# dpkg, the kernels that tools/vm finds, and what the demonstration publishes. Prints
-# TAP.
+# dpkg, the kernels that tools/vm finds, those that tools/backport and tools/kernel get,
+# and what the demonstration publishes. Prints TAP.
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
 
@@ -107,6 +107,64 @@ finds_none() {
 		grep 'no kernel in /boot with headers' "$dir/line"
 }
 
+# ---- tools/backport and tools/kernel ----
+
+# An apt-get that reads no lists, and a make that compiles no kernel, and keeps its
+# options in $dir/options.
+make_false_programs() {
+	mkdir "$dir/false"
+	ln -s /usr/bin/false "$dir/false/apt-get"
+	cat >"$dir/false/make" <<-END
+		#!/bin/sh
+		cp "\$2/.fragment" "$dir/options"
+		exit 1
+	END
+	chmod +x "$dir"/false/*
+	touch "$dir/os-release"
+	mount --bind "$dir/os-release" /etc/os-release
+}
+
+# looks_in SUITE RELEASE KERNEL: there tools/backport looks for it on this release.
+looks_in() {
+	echo "VERSION_CODENAME=$2" >"$dir/os-release"
+	! PATH=$dir/false:$dir/bin tools/backport "$3" 2>"$dir/line" || return
+	cat "$dir/line"
+	grep -q "cannot read what $1 has" "$dir/line"
+}
+
+debian_12s_are_found() {
+	looks_in bookworm-backports bookworm 6.12
+	looks_in bookworm-backports bookworm linux-source-6.12
+	looks_in bookworm bookworm rt
+	looks_in bookworm-backports "" 6.12
+}
+
+debian_13s_are_found() {
+	looks_in trixie trixie 6.12
+	looks_in trixie trixie linux-source-6.12
+	looks_in trixie trixie rt
+	looks_in trixie-backports trixie newest
+}
+
+# options_of VERSION: those that tools/kernel has for a source of this version, of
+# which there is no file.
+options_of() {
+	local source=$XDG_CACHE_HOME/rusted_ring/kernels/linux-source-6.12
+
+	mkdir -p "$source" "$dir/source/linux"
+	tar -cJf "$source/linux-source-6.12.tar.xz" -C "$dir/source" linux
+	echo "$1" >"$source/version"
+	rm -f "$dir/options"
+	PATH=$dir/false:$dir/bin tools/kernel debug-rt >/dev/null 2>&1 || true
+	cat "$dir/options"
+}
+
+options_are_those_of_the_source() {
+	options_of 6.6.9-1 | grep -x CONFIG_DEBUG_CREDENTIALS=y
+	options_of 6.12.9-1 | grep -x CONFIG_PROVE_LOCKING=y
+	! grep CONFIG_DEBUG_CREDENTIALS= "$dir/options"
+}
+
 # ---- the demonstration ----
 
 records_are_there() {
@@ -117,7 +175,7 @@ records_are_there() {
 }
 
 make_path
-echo 1..12
+echo 1..15
 check "each package has a line in tools/needs" every_package_has_a_line
 check "without dpkg, what is installed is found" installed_is_found
 check "and nothing is said, if all is there" nothing_is_said
@@ -139,6 +197,13 @@ check "or by the last part of it" finds /boot/vmlinuz-lts
 check "one beside its modules is found" finds /lib/modules/9.1.2-3-lts/vmlinuz
 find /lib/modules -mindepth 1 -delete
 check "one without headers is not" finds_none
+
+make_false_programs
+check_each "on Debian 12, and where there is no Debian, tools/backport takes 12's" \
+	debian_12s_are_found
+check_each "on Debian 13 it takes 13's" debian_13s_are_found
+check_each "tools/kernel asks for no option that a newer source has not" \
+	options_are_those_of_the_source
 
 mount -t tmpfs tmpfs /var/lib/dpkg
 check_each "without dpkg, the demonstration has records" records_are_there
