@@ -20,8 +20,9 @@ paths=(publish consume hold drop allocate commit read)
 # What each path has on arm64, in this order: C or G, and L behind it. The head is
 # loaded by a function, see below.
 declare -A ordered=(
-	[publish]="stlr dmb" [consume]="stlr dmb" [hold]="stlr" [drop]="stlr dmb"
-	[allocate]="stlr dmb" [commit]="stlr dmb" [read]="stlr dmb"
+	[publish]="stlr dmb ish" [consume]="stlr dmb ish" [hold]="stlr"
+	[drop]="stlr dmb ish" [allocate]="stlr dmb ish"
+	[commit]="stlr dmb ish" [read]="stlr dmb ish"
 )
 count=0
 
@@ -88,9 +89,10 @@ write_paths() {
 	EOF
 }
 
+# compile COMPILER SOURCE TO [-S]
 compile() {
 	"$1" -O2 -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -Iinclude/uapi \
-		-Iinclude -c "$2" -o "$3"
+		-Iinclude "${4:--c}" "$2" -o "$3"
 }
 
 # Sets arch and objdump for code of compiler $1.
@@ -155,22 +157,42 @@ check_control() {
 	fi
 }
 
-# Of the instructions that are read, those that order accesses.
+# Of the instructions that are read, those that order accesses. A fence has what it
+# orders behind it: "ish" all, "ishld" and "ishst" less.
 orders() {
-	grep -oE '\<(ldar|ldapr|stlr|dmb)[bh]?\>' | xargs
+	grep -oE '\<(ldar|ldapr|stlr)[bh]?\>|\<dmb[[:space:]]+[a-z]+' | xargs
 }
 
-# check_orders OBJECT FUNCTION WANTED: that function has these, in this order.
+# has_orders OBJECT FUNCTION WANTED: that function has these, in this order. Leaves
+# all that it has in found.
+has_orders() {
+	found=$(code_of "$1" "$2" | orders)
+	[[ " $found " == *" $3 "* ]]
+}
+
 check_orders() {
 	local found
 
-	found=$(code_of "$1" "$2" | orders)
-	if [[ " $found " == *" $3 "* ]]; then
+	if has_orders "$@"; then
 		report yes "$compiler: $2 has $3"
 	else
 		report no "$compiler: $2 has $3"
 		echo "# $found"
 	fi
+}
+
+# With the fence $1 instead of each full one, no path has what it has to have.
+check_weaker() {
+	local path found right=yes
+
+	sed "s/\<dmb\tish\$/dmb\t$1/" "$dir/paths.s" >"$dir/weaker.s"
+	"$compiler" -c "$dir/weaker.s" -o "$dir/weaker.o"
+	for path in "${paths[@]}"; do
+		[[ ${ordered[$path]} == *dmb* ]] || continue
+		! has_orders "$dir/weaker.o" "hot_$path" "${ordered[$path]}" ||
+			right=no
+	done
+	report "$right" "$compiler: $1 instead of a full fence is found"
 }
 
 check_x86() {
@@ -190,7 +212,10 @@ check_arm64() {
 		check_orders "$dir/paths.o" "hot_$path" "${ordered[$path]}"
 	done
 	check_orders "$dir/head.o" rring_peek_slow ldar
-	check_orders "$dir/pool.o" ulib_upgrade dmb
+	check_orders "$dir/pool.o" ulib_upgrade "dmb ish"
+	compile "$compiler" "$dir/paths.c" "$dir/paths.s" -S
+	check_weaker ishst
+	check_weaker ishld
 	check_control "$compiler" hold_threads __aarch64_
 }
 
