@@ -8,8 +8,9 @@
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
 
-LIMIT=80000
-PARTS=4		# of a batch, with 255 clients
+# CLIENTS PARTS LIMIT: the parts of a batch, and the instructions that one may take.
+cases="255 4 80000
+2 1 5000"
 
 cd "$(dirname "$0")/../.."
 dir=$(mktemp -d)
@@ -23,11 +24,13 @@ compile() {
 		selftests/host/unpreempted/sweep.c build/librusted_ring.a -lpthread
 }
 
-# Leaves in $dir/found the calls of the function, and the instructions of one.
+# With $1 clients. Leaves in $dir/found the calls of the function, and the
+# instructions of one.
 measure() {
+	rm -f "$dir/found"
 	valgrind --tool=callgrind --toggle-collect='hide_and_decide*' \
 		--compress-strings=no --callgrind-out-file="$dir/dump" \
-		"$dir/sweep" >"$dir/log" 2>&1 || {
+		"$dir/sweep" "$1" >"$dir/log" 2>&1 || {
 		cat "$dir/log"
 		return 1
 	}
@@ -37,10 +40,19 @@ measure() {
 		"$dir/dump" >"$dir/found"
 }
 
-echo 1..4
-calls=0 each=0
+check_case() {
+	local clients=$1 parts=$2 limit=$3 calls=0 each=0
+
+	check "it sweeps a batch, with $clients clients" measure "$clients"
+	[ ! -f "$dir/found" ] || read -r calls each <"$dir/found"
+	check "the batch is hidden in $calls of $parts parts" \
+		[ "$calls" -eq "$parts" ]
+	check "a part takes $each of at most $limit instructions" \
+		[ "$each" -le "$limit" ]
+}
+
+echo 1..7
 check "the program is compiled" compile
-check "it sweeps a batch, with 255 clients" measure
-[ ! -f "$dir/found" ] || read -r calls each <"$dir/found"
-check "the batch is hidden in $calls of $PARTS parts" [ "$calls" -eq "$PARTS" ]
-check "a part takes $each of at most $LIMIT instructions" [ "$each" -le "$LIMIT" ]
+while read -r clients parts limit; do
+	check_case "$clients" "$parts" "$limit"
+done <<<"$cases"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MPL-2.0
 /*
- * sweep: sweeps a batch of slots that nobody has, in an arena with as many clients
- * as it can have, of which none keeps summaries. So each part of the batch that
- * the sweep hides takes as long as it can.
+ * sweep CLIENTS: sweeps a batch of slots that nobody has, in an arena with so many
+ * clients, of which none keeps summaries. So each part of the batch that the sweep
+ * hides takes as long as it can.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static void must(int right, const char *what)
 	exit(1);
 }
 
-static void open_clients(struct rring_client **client)
+static void open_clients(struct rring_client **client, int n)
 {
 	struct rring_arena_config config = {
 		.capacity = { SLOTS },
@@ -35,7 +35,7 @@ static void open_clients(struct rring_client **client)
 	int i;
 
 	must(arena >= 0, "no arena");
-	for (i = 0; i < RRING_CLIENTS_MAX; i++)
+	for (i = 0; i < n; i++)
 		must(!rring_open_arena(&client[i], arena, RRING_PRODUCER,
 				       RRING_SINGLE_THREADED), "no client");
 }
@@ -56,15 +56,17 @@ static void use_slots(struct rring_client *client)
 	rring_trim(client);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct rring_client *client[RRING_CLIENTS_MAX];
+	int n = argc > 1 ? atoi(argv[1]) : 0;
 	struct rring_pool_stat stat;
 	int i;
 
-	open_clients(client);
+	must(n >= 1 && n <= RRING_CLIENTS_MAX, "how many clients?");
+	open_clients(client, n);
 	use_slots(client[0]);
-	for (i = 0; i < RRING_CLIENTS_MAX; i++)
+	for (i = 0; i < n; i++)
 		rring_word_store(client[i]->used, 0);
 	must(!rring_pool_stat(client[0], RRING_XS, RRING_STAT_SWEEP, &stat),
 	     "no sweep");
