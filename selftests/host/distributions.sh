@@ -15,6 +15,8 @@ dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/check.sh
 . selftests/lib/check.sh
+# shellcheck source=selftests/lib/other_system.sh
+. selftests/lib/other_system.sh
 export XDG_CACHE_HOME=$dir/cache
 
 # setup GROUP...: without dpkg and apt. Leaves its status and its output.
@@ -23,13 +25,6 @@ setup() {
 
 	PATH=$dir/bin tools/setup "$@" >"$dir/setup" 2>&1 || status=$?
 	echo "$status" >"$dir/status"
-}
-
-# All commands of this machine but some.
-make_path() {
-	mkdir "$dir/bin"
-	ln -sf /usr/sbin/* /usr/bin/* "$dir/bin"
-	rm -f "$dir"/bin/{apt,apt-get,dpkg,dpkg-deb,dpkg-query}
 }
 
 groups() {
@@ -174,7 +169,7 @@ records_are_there() {
 	! grep '^Status: ' "$dir/records"
 }
 
-make_path
+make_path "$dir/bin"
 echo 1..15
 check "each package has a line in tools/needs" every_package_has_a_line
 check "without dpkg, what is installed is found" installed_is_found
