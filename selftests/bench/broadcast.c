@@ -40,7 +40,7 @@ static void write_ours(void *context, uint64_t first, uint64_t n)
 
 static void read_ours(void *context, uint64_t first, uint64_t n)
 {
-	ours_read(context, 1, first, n);
+	ours_read_one_by_one(context, first, first + n);
 }
 
 static const struct queue_kind ours = {

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "ours.h"
-#include "payload.h"
 
 void ours_fail(int error, const char *what)
 {
@@ -54,19 +53,6 @@ void ours_close(struct ours *ours)
 	rring_close(ours->from);
 }
 
-static void read_one_by_one(struct ours *ours, uint64_t first, uint64_t end)
-{
-	struct rring_reader *reader = ours->reader;
-	struct rring_event event;
-
-	for (; first < end; first++) {
-		ours_peek(ours, 1);
-		ours_must(rring_entry(reader, 0, &event), "rring_entry");
-		payload_check(event.data, event.len, first);
-		ours_must(rring_release(reader, 1), "rring_release");
-	}
-}
-
 static void __attribute__((noinline))
 read_batches(struct ours *ours, uint32_t batch, uint64_t first, uint64_t end)
 {
@@ -88,7 +74,7 @@ read_batches(struct ours *ours, uint32_t batch, uint64_t first, uint64_t end)
 void ours_read(struct ours *ours, uint32_t batch, uint64_t first, uint64_t n)
 {
 	if (batch == 1)
-		read_one_by_one(ours, first, first + n);
+		ours_read_one_by_one(ours, first, first + n);
 	else
 		read_batches(ours, batch, first, first + n);
 }

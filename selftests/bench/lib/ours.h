@@ -8,6 +8,8 @@
 
 #include <rusted_ring.h>
 
+#include "payload.h"
+
 struct ours {
 	struct rring_client *from, *to;
 	struct rring_writer *writer;
@@ -43,6 +45,24 @@ static inline uint32_t ours_peek(struct ours *ours, uint32_t n)
 	if (got < 0)
 		ours_must((int)got, "rring_peek");
 	return (uint32_t)got;
+}
+
+/*
+ * Read and check the events from @first to @end - 1, one by one. Inline, since peers
+ * read where their caller calls them, too.
+ */
+static inline void ours_read_one_by_one(struct ours *ours, uint64_t first,
+					uint64_t end)
+{
+	struct rring_reader *reader = ours->reader;
+	struct rring_event event;
+
+	for (; first < end; first++) {
+		ours_peek(ours, 1);
+		ours_must(rring_entry(reader, 0, &event), "rring_entry");
+		payload_check(event.data, event.len, first);
+		ours_must(rring_release(reader, 1), "rring_release");
+	}
 }
 
 /* Read and check the @n events from @first on, up to @batch at a time. */
