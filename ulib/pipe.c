@@ -312,6 +312,7 @@ int ulib_pipe_has_ended(const struct rring_pipe *pipe)
 struct writable_wait {
 	struct rring_pipe *pipe;
 	uint32_t n;
+	uint64_t deadline;
 };
 
 static int check_writable(void *context)
@@ -320,7 +321,8 @@ static int check_writable(void *context)
 
 	if (ulib_pipe_has_ended(wait->pipe))
 		return -EPIPE;
-	return ulib_writer_check_room(wait->pipe->source, wait->n);
+	return ulib_writer_check_room(wait->pipe->source, wait->n,
+				      wait->deadline);
 }
 
 static int sleep_writable(void *context, uint64_t deadline)
@@ -335,7 +337,11 @@ int rring_pipe_wait_writable(struct rring_pipe *pipe, uint32_t n,
 			     uint64_t deadline)
 {
 	struct rring_writer *source = pipe->source;
-	struct writable_wait wait = { .pipe = pipe, .n = n };
+	struct writable_wait wait = {
+		.pipe = pipe,
+		.n = n,
+		.deadline = deadline,
+	};
 	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)source->strategy,
 		.check = check_writable,

@@ -204,10 +204,12 @@ void ulib_writer_settle(struct rring_writer *writer);
  * Look at the readers' positions, and raise .limit of @writer, the position
  * below which entries are free. Settle the entries that all gating readers have
  * released: take back in_flight of their slots. Return 0 if there is room for
- * @n entries; -EAGAIN if there is not; -EPERM if the client is inherited. The
- * caller has checked that the ring's policy is not RRING_OVERWRITE.
+ * @n entries; -EAGAIN if there is not; -EPERM if the client is inherited. Do not rest
+ * beyond @deadline. The caller has checked that the ring's policy is not
+ * RRING_OVERWRITE.
  */
-int ulib_writer_check_room(struct rring_writer *writer, uint32_t n);
+int ulib_writer_check_room(struct rring_writer *writer, uint32_t n,
+			   uint64_t deadline);
 
 /*
  * Sleep in the kernel until there is room for @n entries. Return 0, -ETIMEDOUT

@@ -426,12 +426,13 @@ static int is_close_behind(struct rring_reader *reader, uint64_t head)
  */
 static int back_off(struct rring_reader *reader, uint64_t *head, int *ended)
 {
+	uint32_t steps = ulib_backoff_first(reader->capacity, 1);
 	uint64_t before = *head;
 	int err;
 
-	ulib_backoff_rest(reader->capacity, 1);
+	ulib_backoff_rest(steps);
 	err = find_present_head(reader, head, ended);
-	ulib_backoff_judge(&reader->backoff, reader->capacity, *head - before);
+	ulib_backoff_judge(&reader->backoff, steps, 1, *head - before);
 	return err;
 }
 

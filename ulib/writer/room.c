@@ -197,26 +197,38 @@ static int is_close_ahead(struct rring_writer *writer, uint64_t low)
 }
 
 /*
- * Scan the readers' positions. If the writer keeps close to its readers, rest, and
+ * Scan the readers' positions. If the writer keeps close to its readers, rest until
+ * they may have made room for an eighth of the ring, but not beyond @deadline, and
  * scan again.
  */
-static struct ulib_scan scan_after_rest(struct rring_writer *writer)
+static struct ulib_scan scan_after_rest(struct rring_writer *writer,
+					uint64_t deadline)
 {
+	struct rring_backoff *backoff = &writer->backoff;
 	struct ulib_scan scan = ulib_scan_readers(writer);
 	uint64_t before = scan.low;
+	uint32_t peers, steps;
 
 	if (!is_close_ahead(writer, before))
 		return scan;
 	/* each of them has a line, which a scan takes away from it */
-	ulib_backoff_rest(writer->capacity,
-			  rring_flag_load(&writer->info->readers_end));
+	peers = rring_flag_load(&writer->info->readers_end);
+	steps = ulib_backoff_until(
+		ulib_backoff_next(backoff, writer->capacity, peers), deadline);
+	/* nothing can be told from a rest that is too short */
+	if (steps < ulib_backoff_first(writer->capacity, peers))
+		return scan;
+	ulib_backoff_rest(steps);
 	scan = ulib_scan_readers(writer);
-	ulib_backoff_judge(&writer->backoff, writer->capacity,
-			   scan.low > before ? scan.low - before : 0);
+	if (ulib_backoff_judge(backoff, steps, peers,
+			       scan.low > before ? scan.low - before : 0))
+		ulib_backoff_aim(backoff, writer->capacity, steps,
+				 scan.low - before);
 	return scan;
 }
 
-int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
+int ulib_writer_check_room(struct rring_writer *writer, uint32_t n,
+			   uint64_t deadline)
 {
 	struct ulib_scan scan;
 	uint32_t looks = 0;
@@ -224,7 +236,7 @@ int ulib_writer_check_room(struct rring_writer *writer, uint32_t n)
 	if (ulib_is_lost(writer->client))
 		return ulib_refuse_lost(writer->client);
 	for (;;) {
-		scan = scan_after_rest(writer);
+		scan = scan_after_rest(writer, deadline);
 		settle_and_wake(writer, scan.low);
 		raise_limit(writer, scan.low + writer->capacity);
 		if (writer->limit >= writer->head + n) {
@@ -332,13 +344,14 @@ int ulib_writer_sleep(struct rring_writer *writer, uint32_t n,
 struct writable_wait {
 	struct rring_writer *writer;
 	uint32_t n;
+	uint64_t deadline;
 };
 
 static int check_writable(void *context)
 {
 	const struct writable_wait *wait = context;
 
-	return ulib_writer_check_room(wait->writer, wait->n);
+	return ulib_writer_check_room(wait->writer, wait->n, wait->deadline);
 }
 
 static int sleep_writable(void *context, uint64_t deadline)
@@ -351,7 +364,11 @@ static int sleep_writable(void *context, uint64_t deadline)
 static int wait_writable(struct rring_writer *writer, uint32_t n,
 			 uint64_t deadline)
 {
-	struct writable_wait wait = { .writer = writer, .n = n };
+	struct writable_wait wait = {
+		.writer = writer,
+		.n = n,
+		.deadline = deadline,
+	};
 	struct ulib_waiter waiter = {
 		.strategy = (enum rring_strategy)writer->strategy,
 		.ask_kernel = writer->info->stall_ns != 0,
@@ -405,7 +422,7 @@ int ulib_make_room(struct rring_writer *writer, uint32_t n)
 		return make_room_by_overwriting(writer, n);
 	if (n > writer->capacity - info->retain)
 		return refuse_number(writer, n);
-	err = ulib_writer_check_room(writer, n);
+	err = ulib_writer_check_room(writer, n, RRING_FOREVER);
 	if (err != -EAGAIN)
 		return err;
 	ULIB_PROBE(full, writer->client->id, writer->id, n, writer->head);
@@ -436,7 +453,7 @@ int ulib_wait_writable(struct rring_writer *writer, uint32_t n,
 		return 0;
 	if (n > writer->capacity - info->retain)
 		return refuse_number(writer, n);
-	err = ulib_writer_check_room(writer, n);
+	err = ulib_writer_check_room(writer, n, deadline);
 	return err == -EAGAIN ? wait_writable(writer, n, deadline) : err;
 }
 
@@ -461,7 +478,7 @@ long ulib_writer_find_room(struct rring_writer *writer, uint32_t n)
 		return n;
 	if (writer->info->policy == RRING_OVERWRITE)
 		err = make_room_by_overwriting(writer, n);
-	else if (ulib_writer_check_room(writer, n) &&
+	else if (ulib_writer_check_room(writer, n, RRING_FOREVER) &&
 		 writer->limit == writer->head)
 		err = ulib_make_room(writer, 1);
 	if (err)

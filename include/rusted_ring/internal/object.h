@@ -83,7 +83,9 @@ struct rring_client {
 /* When a look that finds little rests: see ulib/backoff.h. */
 struct rring_backoff {
 	uint32_t left;		/* so many of the next such looks do not rest */
-	uint32_t looks;		/* .left becomes this after a useless rest */
+	uint32_t looks;		/* .left becomes this after a useless rest; the
+				 * highest 12 bits say how long a writer rests
+				 */
 };
 
 struct rring_writer {
