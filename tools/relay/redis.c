@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
-/*
- * Streams of Redis. An entry has the id EPOCH-POSITION, which Redis compares as two
- * numbers. It refuses an id that is not above all that the stream has had, also of
- * entries that were removed. An entry has the fields type, time and data, or, without
- * an event, the field none.
- */
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdarg.h>
@@ -16,22 +9,12 @@
 #include <sys/time.h>
 
 #include "../rring/output/report.h"
-#include "broker.h"
+#include "redis.h"
 
 #define CONNECT_S	5
 #define COMMAND_S	15	/* without an answer, the connection is lost */
 #define UNSENT_MAX	(256u << 10)	/* bytes that append() keeps back */
-#define DIGITS		20	/* of a number of 64 bits */
 #define REMOVED_AT_ONCE	256	/* entries in one command */
-
-struct redis {
-	struct broker broker;
-	redisContext *context;	/* NULL: not connected */
-	char *command;		/* buffer for a command */
-	size_t room;
-	size_t unsent;		/* bytes */
-	uint64_t most;		/* entries that the stream keeps; 0: all */
-};
 
 static struct redis *redis_of(struct broker *broker)
 {
@@ -40,10 +23,7 @@ static struct redis *redis_of(struct broker *broker)
 
 /* ---- errors ---- */
 
-static int fault(struct redis *redis, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int fault(struct redis *redis, int error, const char *format, ...)
+int redis_fault(struct redis *redis, int error, const char *format, ...)
 {
 	va_list args;
 
@@ -70,7 +50,7 @@ static int away(struct redis *redis)
 
 	if (redis->context->err == REDIS_ERR_IO && errno == EAGAIN)
 		why = "no answer";
-	fault(redis, BROKER_AWAY, "%s", *why ? why : "the connection is lost");
+	redis_fault(redis, BROKER_AWAY, "%s", *why ? why : "the connection is lost");
 	redis_disconnect(&redis->broker);
 	return BROKER_AWAY;
 }
@@ -102,21 +82,21 @@ static int refused(struct redis *redis, const char *text)
 	const char *stream = redis->broker.url->stream;
 
 	if (is_temporary(text))
-		return fault(redis, BROKER_BUSY, "%s", text);
+		return redis_fault(redis, BROKER_BUSY, "%s", text);
 	if (strstr(text, "equal or smaller than the target stream"))
-		return fault(redis, BROKER_REPEATED, "%s", text);
+		return redis_fault(redis, BROKER_REPEATED, "%s", text);
 	if (begins(text, "WRONGTYPE"))
-		return fault(redis, BROKER_FAULT, "'%s' is there, and is no stream: give another name, or remove that key",
+		return redis_fault(redis, BROKER_FAULT, "'%s' is there, and is no stream: give another name, or remove that key",
 			     stream);
 	if (begins(text, "NOAUTH"))
-		return fault(redis, BROKER_FAULT, "the broker wants a password: set REDISCLI_AUTH, or put it into the URL");
+		return redis_fault(redis, BROKER_FAULT, "the broker wants a password: set REDISCLI_AUTH, or put it into the URL");
 	if (begins(text, "WRONGPASS") || strstr(text, "AUTH"))
-		return fault(redis, BROKER_FAULT, "the broker refuses this user or password (%s)",
+		return redis_fault(redis, BROKER_FAULT, "the broker refuses this user or password (%s)",
 			     text);
 	if (begins(text, "MOVED"))
-		return fault(redis, BROKER_FAULT, "the stream is on another node of the cluster: give that one (%s)",
+		return redis_fault(redis, BROKER_FAULT, "the stream is on another node of the cluster: give that one (%s)",
 			     text);
-	return fault(redis, BROKER_FAULT, "%s", text);
+	return redis_fault(redis, BROKER_FAULT, "%s", text);
 }
 
 /* ---- connect ---- */
@@ -128,7 +108,7 @@ static redisReply *ask(struct redis *redis, int *error, const char *format, ...)
 	va_list args;
 
 	if (!redis->context) {
-		*error = fault(redis, BROKER_AWAY, "not connected");
+		*error = redis_fault(redis, BROKER_AWAY, "not connected");
 		return NULL;
 	}
 	va_start(args, format);
@@ -208,98 +188,6 @@ static bool redis_has_hung_up(struct broker *broker)
 	return poll(&fd, 1, 0) == 1;
 }
 
-/* ---- entries in replies ---- */
-
-static bool parse_number(const char *text, const char **end, uint64_t *number)
-{
-	char *stop;
-
-	errno = 0;
-	*number = strtoull(text, &stop, 10);
-	*end = stop;
-	return stop != text && *text >= '0' && *text <= '9' && !errno;
-}
-
-static bool parse_id(const redisReply *reply, struct broker_id *id)
-{
-	const char *end;
-
-	return reply->type == REDIS_REPLY_STRING &&
-	       parse_number(reply->str, &end, &id->epoch) && *end++ == '-' &&
-	       parse_number(end, &end, &id->position) && !*end;
-}
-
-static bool is_text(const redisReply *reply, const char *text)
-{
-	return reply->type == REDIS_REPLY_STRING &&
-	       reply->len == strlen(text) && !memcmp(reply->str, text,
-						     reply->len);
-}
-
-static bool parse_field(const redisReply *reply, uint64_t *number)
-{
-	const char *end;
-
-	return reply->type == REDIS_REPLY_STRING &&
-	       parse_number(reply->str, &end, number) && !*end;
-}
-
-/* The fields of an entry, in the order in which append() has them. */
-static bool parse_fields(const redisReply *fields, struct broker_entry *entry)
-{
-	redisReply **field = fields->element;
-	uint64_t type;
-
-	if (fields->type != REDIS_REPLY_ARRAY)
-		return false;
-	entry->empty = fields->elements == 2 && is_text(field[0], "none");
-	if (entry->empty)
-		return true;
-	if (fields->elements != 6 || !is_text(field[0], "type") ||
-	    !is_text(field[2], "time") || !is_text(field[4], "data") ||
-	    !parse_field(field[1], &type) || type > UINT32_MAX ||
-	    !parse_field(field[3], &entry->time) ||
-	    field[5]->type != REDIS_REPLY_STRING)
-		return false;
-	entry->type = (uint32_t)type;
-	entry->data = field[5]->str;
-	entry->len = field[5]->len;
-	return true;
-}
-
-static int parse_entry(struct redis *redis, const redisReply *reply,
-		       struct broker_entry *entry)
-{
-	const char *id = "?";
-
-	*entry = (struct broker_entry) { .len = 0 };
-	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
-		if (reply->element[0]->type == REDIS_REPLY_STRING)
-			id = reply->element[0]->str;
-		if (parse_id(reply->element[0], &entry->id) &&
-		    parse_fields(reply->element[1], entry))
-			return 0;
-	}
-	return fault(redis, BROKER_FAULT, "the entry %s of '%s' is not a relay's: give another stream",
-		     id, redis->broker.url->stream);
-}
-
-/* Call @handler for the entries of the array @reply. */
-static int for_entries(struct redis *redis, const redisReply *reply,
-		       broker_handler_t handler, void *context)
-{
-	struct broker_entry entry;
-	int result = 0;
-	size_t i;
-
-	for (i = 0; !result && i < reply->elements; i++) {
-		result = parse_entry(redis, reply->element[i], &entry);
-		if (!result)
-			result = handler(context, &entry);
-	}
-	return result;
-}
-
 /* ---- what the stream has ---- */
 
 static int take_id(void *context, const struct broker_entry *entry)
@@ -317,7 +205,7 @@ static int look_at_newest(struct redis *redis)
 				redis->broker.url->stream);
 
 	if (reply)
-		error = for_entries(redis, reply, take_id, &id);
+		error = redis_for_entries(redis, reply, take_id, &id);
 	return finish(reply, error);
 }
 
@@ -328,10 +216,10 @@ static int find_last(struct redis *redis, const redisReply *reply,
 	size_t i;
 
 	for (i = 0; i + 1 < reply->elements; i += 2)
-		if (is_text(reply->element[i], "last-generated-id") &&
-		    parse_id(reply->element[i + 1], id))
+		if (redis_is_text(reply->element[i], "last-generated-id") &&
+		    redis_parse_id(reply->element[i + 1], id))
 			return 0;
-	return fault(redis, BROKER_FAULT, "the broker does not say which id was the last");
+	return redis_fault(redis, BROKER_FAULT, "the broker does not say which id was the last");
 }
 
 static int redis_last(struct broker *broker, struct broker_id *id)
@@ -363,7 +251,7 @@ static int redis_find(struct broker *broker, struct broker_id id,
 		    " %" PRIu64 "-%" PRIu64, broker->url->stream, id.epoch,
 		    id.position, id.epoch, id.position);
 	if (reply)
-		error = for_entries(redis, reply, handler, context);
+		error = redis_for_entries(redis, reply, handler, context);
 	return finish(reply, error);
 }
 
@@ -379,93 +267,12 @@ static int redis_read(struct broker *broker, struct broker_id after, uint32_t n,
 		    "-%" PRIu64, n, ms, broker->url->stream, after.epoch,
 		    after.position);
 	if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1)
-		error = for_entries(redis, reply->element[0]->element[1],
-				    handler, context);
+		error = redis_for_entries(redis, reply->element[0]->element[1],
+					  handler, context);
 	return finish(reply, error);
 }
 
 /* ---- append ---- */
-
-static char *put(char *to, const void *bytes, size_t len)
-{
-	memcpy(to, bytes, len);
-	return to + len;
-}
-
-#define PUT(to, text)	put(to, text, sizeof(text) - 1)
-
-/* Write @number, and return what follows its digits. */
-static char *put_number(char *to, uint64_t number)
-{
-	char digits[DIGITS], *at = digits + DIGITS;
-
-	do {
-		*--at = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	return put(to, at, (size_t)(digits + DIGITS - at));
-}
-
-/* Write a part of a command: its length, and itself. */
-static char *put_part(char *to, const void *bytes, size_t len)
-{
-	*to++ = '$';
-	to = put_number(to, len);
-	to = PUT(to, "\r\n");
-	if (len)
-		to = put(to, bytes, len);
-	return PUT(to, "\r\n");
-}
-
-static char *put_part_number(char *to, uint64_t number)
-{
-	char digits[DIGITS];
-
-	return put_part(to, digits, (size_t)(put_number(digits, number) - digits));
-}
-
-static char *put_id(char *to, struct broker_id id)
-{
-	char text[2 * DIGITS + 1], *end = put_number(text, id.epoch);
-
-	*end++ = '-';
-	end = put_number(end, id.position);
-	return put_part(to, text, (size_t)(end - text));
-}
-
-/* Write the command XADD for @entry to .command. Returns its length. */
-static size_t write_command(struct redis *redis,
-			    const struct broker_entry *entry)
-{
-	const char *stream = redis->broker.url->stream;
-	size_t room = entry->len + strlen(stream) + 20 * DIGITS;
-	char *to;
-
-	if (room > redis->room) {
-		redis->command = must(realloc(redis->command, room));
-		redis->room = room;
-	}
-	to = redis->command;
-	*to++ = '*';
-	to = put_number(to, (entry->empty ? 5 : 9) + (redis->most ? 3 : 0));
-	to = PUT(to, "\r\n$4\r\nXADD\r\n");
-	to = put_part(to, stream, strlen(stream));
-	if (redis->most) {
-		to = PUT(to, "$6\r\nMAXLEN\r\n$1\r\n~\r\n");
-		to = put_part_number(to, redis->most);
-	}
-	to = put_id(to, entry->id);
-	if (entry->empty)
-		return (size_t)(PUT(to, "$4\r\nnone\r\n$0\r\n\r\n") -
-				redis->command);
-	to = PUT(to, "$4\r\ntype\r\n");
-	to = put_part_number(to, entry->type);
-	to = PUT(to, "$4\r\ntime\r\n");
-	to = put_part_number(to, entry->time);
-	to = PUT(to, "$4\r\ndata\r\n");
-	to = put_part(to, entry->data, entry->len);
-	return (size_t)(to - redis->command);
-}
 
 static int send_all(struct redis *redis)
 {
@@ -484,8 +291,8 @@ static int redis_append(struct broker *broker, const struct broker_entry *entry)
 	size_t len;
 
 	if (!redis->context)
-		return fault(redis, BROKER_AWAY, "not connected");
-	len = write_command(redis, entry);
+		return redis_fault(redis, BROKER_AWAY, "not connected");
+	len = redis_write_xadd(redis, entry);
 	if (redisAppendFormattedCommand(redis->context, redis->command, len))
 		return away(redis);
 	redis->unsent += len;
@@ -500,7 +307,7 @@ static int redis_acknowledged(struct broker *broker, bool wait)
 	int error = 0;
 
 	if (!redis->context)
-		return fault(redis, BROKER_AWAY, "not connected");
+		return redis_fault(redis, BROKER_AWAY, "not connected");
 	if (wait)
 		redis->unsent = 0;
 	if (wait ? redisGetReply(redis->context, &answer) :
@@ -548,7 +355,7 @@ static int remove_entries(struct redis *redis, struct broker_id id)
 			    " + COUNT %d", redis->broker.url->stream, id.epoch,
 			    id.position, REMOVED_AT_ONCE);
 		if (reply)
-			error = for_entries(redis, reply, remove_one, &removal);
+			error = redis_for_entries(redis, reply, remove_one, &removal);
 		finish(reply, 0);
 	} while (!error && removal.n);
 	return error;
