@@ -212,14 +212,55 @@ missing_positions_are_skipped() {
 	in_skips
 }
 
-# One that sends its own entries meanwhile, with a higher id, or with the next one.
-a_refused_entry_in_the_middle_is_repaired() {
-	at_gate hole
-	cli XADD hole "$epoch-205" type 0 time 0 data x
+# The broker refuses a batch now and then: all of it, so that no later entry is there
+# without an earlier one.
+refusals_leave_no_hole() {
+	local seed
+
+	for seed in 1 2; do
+		export RRING_SEED=$seed
+		send "refused-$seed" 2000 40 --window=64 2>"$dir/said" &
+		source=$!
+		while kill -0 "$source"; do
+			cli CONFIG SET maxmemory 1
+			cli CONFIG SET maxmemory 0
+			sleep 0.05
+		done
+		wait "$source" || { cat "$dir/said"; return 1; }
+		grep -q 'OOM.*trying again' "$dir/said"
+		has "refused-$seed" 2000
+		cli XINFO STREAM "refused-$seed" |
+			grep -a -A 1 max-deleted-entry-id | grep -x 0-0
+		receive "refused-$seed" 2000 0
+	done
+}
+
+# Another program appends an entry for the relay, which was not acknowledged.
+trimmed_entries_are_acknowledged() {
+	at_gate trimmed
+	cli XADD trimmed "$epoch-205" type 0 time 0 data x
+	cli XTRIM trimmed MAXLEN 0
 	pass_gate
 	ends 0 'trying again'
-	has hole 400
-	receive hole 400 0
+	has trimmed 194
+	[ "$(cli XRANGE trimmed - + COUNT 1 | head -n 1)" = "$epoch-206" ]
+}
+
+removed_entries_are_told() {
+	at_gate removed
+	cli XADD removed "$epoch-200" type 0 time 0 data x
+	cli XDEL removed "$epoch-200"
+	pass_gate
+	ends 3 "the entry $epoch-200 is not there.*--skip-missing"
+}
+
+removed_entries_are_skipped() {
+	at_gate removed-skipped --skip-missing
+	cli XADD removed-skipped "$epoch-200" type 0 time 0 data x
+	cli XDEL removed-skipped "$epoch-200"
+	pass_gate
+	ends 3 "the entry $epoch-200 is not there"
+	has removed-skipped 399
 }
 
 entries_of_others_are_found() {
@@ -370,7 +411,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..16"
+echo "1..19"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "relays die at any point: each event is there once, in order" \
@@ -380,8 +421,11 @@ check_each "what the broker has lost is sent again" lost_entries_are_sent_again
 check_each "what the ring does not have any more is told" \
 	missing_positions_are_told
 check_each "or counted, and the relay goes on" missing_positions_are_skipped
-check_each "an entry that was refused in the middle is repaired" \
-	a_refused_entry_in_the_middle_is_repaired
+check_each "a broker that refuses now and then: no hole" refusals_leave_no_hole
+check_each "entries that were trimmed before the relay knew of them" \
+	trimmed_entries_are_acknowledged
+check_each "an entry that somebody has removed is told" removed_entries_are_told
+check_each "or counted" removed_entries_are_skipped
 check_each "an entry of others is found" entries_of_others_are_found
 check_each "a broker without memory is waited for" full_broker_is_waited_for
 check_each "the counts are OpenMetrics" metrics_are_valid

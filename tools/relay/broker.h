@@ -59,15 +59,26 @@ struct broker_ops {
 	 */
 	int (*last)(struct broker *broker, struct broker_id *id);
 
-	/* Send @entry, later or now. Its acknowledgment comes in this order. */
+	/* Send @entry, later or now, as a part of the batch that commit() ends. */
 	int (*append)(struct broker *broker, const struct broker_entry *entry);
 
 	/*
-	 * Take the next acknowledgment: 1 if there was one, or an error that is
-	 * about this entry. @wait: send what append() has not sent, and wait.
-	 * Otherwise 0 if there is none yet.
+	 * End the batch and send it. The broker appends all its entries or none, and
+	 * only after those of the batch before. So where it has an entry, it has had
+	 * all entries before it. At most two batches may be without acknowledgment.
 	 */
-	int (*acknowledged)(struct broker *broker, bool wait);
+	int (*commit)(struct broker *broker);
+
+	/*
+	 * Wait until the oldest batch is acknowledged, and return the number of its
+	 * entries. After an error neither this batch is appended nor a later one, and
+	 * forget() has to come before anything else. After BROKER_AWAY nobody knows,
+	 * and after BROKER_REPEATED some may be.
+	 */
+	int (*acknowledged)(struct broker *broker);
+
+	/* Give up what is not acknowledged, but not the connection. */
+	int (*forget)(struct broker *broker);
 
 	/*
 	 * Call @handler for the entries above @after, at most @n of them, in
@@ -77,12 +88,13 @@ struct broker_ops {
 	int (*read)(struct broker *broker, struct broker_id after, uint32_t n,
 		    uint32_t ms, broker_handler_t handler, void *context);
 
-	/* Call @handler for the entry @id. Return 0 if there is none. */
-	int (*find)(struct broker *broker, struct broker_id id,
-		    broker_handler_t handler, void *context);
-
-	/* Remove the entries from @id on, so that they can be appended again. */
-	int (*take_back)(struct broker *broker, struct broker_id id);
+	/*
+	 * Call @handler for the entries from @first to @last, at most @n of them, as
+	 * read() does, but without waiting for one.
+	 */
+	int (*range)(struct broker *broker, struct broker_id first,
+		     struct broker_id last, uint32_t n,
+		     broker_handler_t handler, void *context);
 
 	/* Has the broker ended the connection, while nothing was asked? */
 	bool (*has_hung_up)(struct broker *broker);

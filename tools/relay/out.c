@@ -12,8 +12,8 @@
  *    ring has not had, is an error.
  * 2. Entries that the stream has, but that were not acknowledged, are compared with
  *    those of the ring. If others have written one of them, this is an error. If one is
- *    not there, but a later one is, the broker refused one in the middle, as its memory
- *    was full for a moment: those behind it are taken back, and sent again.
+ *    not there, it was there: the broker appends nothing after what it has refused. It
+ *    was trimmed, if nothing older is there; else somebody has removed it, and this is told.
  * 3. What the stream has lost is sent again, as far as the ring still has it.
  */
 #include <inttypes.h>
@@ -24,6 +24,9 @@
 #include "session.h"
 #include "source.h"
 
+#define BATCH_BYTES	(1u << 20)	/* after so many the batch ends */
+#define COMPARED	1024		/* entries that are compared at a time */
+
 struct out {
 	struct relay *relay;
 	struct source source;
@@ -32,6 +35,8 @@ struct out {
 	uint64_t *sent;		/* positions that are not acknowledged, circular */
 	uint32_t first;
 	uint32_t n;
+	uint32_t batches;	/* that these are in */
+	size_t bytes;		/* of the batch that is being filled */
 	uint64_t end;		/* after a signal: relay what is below */
 	bool ready;		/* where to go on is known */
 	bool ending;
@@ -84,22 +89,36 @@ static int send(struct out *out, const struct broker_entry *entry)
 		note_gap(out, position);
 	out->sent[last] = position;
 	out->next = position + 1;
+	out->bytes += entry->len;
 	relay->counts.sent++;
 	relay->counts.empty += entry->empty;
 	relay->counts.repeated += position < source_position(&out->source);
 	return relay->broker->ops->append(relay->broker, entry);
 }
 
-/* Send what the window has room for, up to a batch. Returns how many, or an error. */
-static int fill(struct out *out)
+/* A batch has half of the window: while it is on its way, the next one is filled. */
+static uint32_t room(const struct out *out)
 {
 	const struct relay *relay = out->relay;
+	uint32_t half = (relay->window + 1) / 2;
+	uint32_t room = relay->window - out->n;
+
+	if (room > half)
+		room = half;
+	return room < relay->batch ? room : relay->batch;
+}
+
+/* Send a batch, as far as there are entries. Returns how many, or an error. */
+static int fill(struct out *out)
+{
+	struct broker *broker = out->relay->broker;
+	uint32_t n = 0, most = room(out);
 	struct broker_entry entry;
-	uint32_t n = 0;
 	int error = 0, state;
 
 	out->source.time = session_time();
-	while (!error && n < relay->batch && out->n < relay->window) {
+	out->bytes = 0;
+	while (!error && n < most && out->bytes < BATCH_BYTES) {
 		state = source_next(&out->source, out->next, &entry);
 		out->ended = state == SOURCE_ENDED;
 		if (state)
@@ -107,104 +126,176 @@ static int fill(struct out *out)
 		error = send(out, &entry);
 		n++;
 	}
+	if (n && !error)
+		error = broker->ops->commit(broker);
+	out->batches += !!n;
 	return error ? error : (int)n;
 }
 
-/*
- * Wait for acknowledgments, and take those that are there. After a full window wait for
- * half of it, so that the next entries are sent together. Returns 0 or an error.
- */
-static int take_acknowledgments(struct out *out)
+/* The broker has the oldest of the entries that were sent. */
+static void acknowledge(struct out *out)
 {
-	struct relay *relay = out->relay;
-	struct broker *broker = relay->broker;
-	uint32_t enough = out->n < relay->window ? out->n - 1 :
-						   relay->window / 2;
-	int result = broker->ops->acknowledged(broker, true);
-
-	while (result == 1) {
-		source_acknowledge(&out->source, out->sent[out->first]);
-		out->first = (out->first + 1) % relay->window;
-		out->n--;
-		relay->counts.acknowledged++;
-		session_goes_on(relay);
-		result = !out->n ? 0 :
-			 broker->ops->acknowledged(broker, out->n > enough);
-	}
-	return result;
+	source_acknowledge(&out->source, out->sent[out->first]);
+	out->first = (out->first + 1) % out->relay->window;
+	out->n--;
+	out->relay->counts.acknowledged++;
 }
 
-/*
- * @error is no acknowledgment: forget what was sent after it. If there is still a
- * connection, wait for the answers to that.
- */
+/* Wait for the oldest batch. Returns 0 or an error. */
+static int take_acknowledgment(struct out *out)
+{
+	struct broker *broker = out->relay->broker;
+	int n = broker->ops->acknowledged(broker);
+
+	if (n < 0)
+		return n;
+	out->batches--;
+	while (n--)
+		acknowledge(out);
+	session_goes_on(out->relay);
+	return 0;
+}
+
+/* Give up what was sent: resume() looks how much of it the stream has. */
 static void forget_sent(struct out *out, int error)
 {
 	struct broker *broker = out->relay->broker;
-	int result = error;
-	uint32_t n;
 
-	/* the first of them has had its answer */
-	for (n = 1; n < out->n && result != BROKER_AWAY; n++)
-		result = broker->ops->acknowledged(broker, true);
+	out->ready = false;
 	out->n = 0;
 	out->first = 0;
-	out->relay->counts.connected &= result != BROKER_AWAY;
+	out->batches = 0;
+	if (error != BROKER_FAULT && broker->ops->forget(broker))
+		out->relay->counts.connected = false;
 }
 
 /* ---- where to go on ---- */
 
-enum likeness { LIKE = 1, UNLIKE };
+enum comparison { UNLIKE = 1, ABSENT };
 
-/* Handler of a broker: is it the same entry? */
-static int compare(void *context, const struct broker_entry *theirs)
+static bool is_like(const struct broker_entry *ours,
+		    const struct broker_entry *theirs)
 {
-	const struct broker_entry *ours = context;
-
 	return theirs->empty == ours->empty && theirs->type == ours->type &&
 	       theirs->len == ours->len &&
-	       (!ours->len || !memcmp(theirs->data, ours->data, ours->len)) ?
-	       LIKE : UNLIKE;
+	       (!ours->len || !memcmp(theirs->data, ours->data, ours->len));
+}
+
+/* Handler of a broker: is the entry that of the ring, where the reader stands? */
+static int compare(void *context, const struct broker_entry *theirs)
+{
+	struct out *out = context;
+	uint64_t position = source_position(&out->source);
+	struct broker_entry ours;
+
+	if (theirs->id.position != position)
+		return ABSENT;
+	if (source_next(&out->source, position, &ours) ||
+	    !is_like(&ours, theirs))
+		return UNLIKE;
+	source_acknowledge(&out->source, position);
+	out->relay->counts.acknowledged++;
+	return 0;
+}
+
+/* How many entries from where the reader stands up to @end are of a moderate size. */
+static uint32_t moderate(struct out *out, uint64_t end)
+{
+	uint64_t position = source_position(&out->source);
+	struct broker_entry entry;
+	size_t bytes = 0;
+	uint32_t n = 0;
+
+	while (n < COMPARED && bytes < BATCH_BYTES && position + n < end &&
+	       !source_next(&out->source, position + n, &entry)) {
+		bytes += entry.len;
+		n++;
+	}
+	return n;
+}
+
+static int take_id(void *context, const struct broker_entry *entry)
+{
+	*(struct broker_id *)context = entry->id;
+	return 0;
+}
+
+/* The entry at @position is not in the stream, but was there. */
+static void note_removed(struct out *out, uint64_t position)
+{
+	struct relay *relay = out->relay;
+
+	warn("%s: the entry %" PRIu64 "-%" PRIu64 " is not there, but older ones are: somebody has removed it%s",
+	     relay->url.text, out->source.epoch, position,
+	     relay->skip_missing ? "" : "; --skip-missing goes on without it");
+	relay->counts.missing++;
+	if (!relay->skip_missing) {
+		session_tell(relay, true);
+		exit(STATUS_LOST);
+	}
+	source_acknowledge(&out->source, position);
 }
 
 /*
- * The stream has an id at @position or above, which is where the reader stands. Go on
- * behind the entry if the stream has it, else from it on. Returns 0 or an error.
+ * The stream, whose last id is before @end, does not have the entry where the reader
+ * stands. It had all that are older than the oldest one that it has. Returns 0 or an
+ * error.
  */
-static int confirm(struct out *out, uint64_t position)
+static int pass_absent(struct out *out, uint64_t end)
 {
+	const struct broker_id last = { UINT64_MAX, UINT64_MAX };
 	struct broker *broker = out->relay->broker;
-	struct broker_entry entry;
-	int result;
+	struct broker_id oldest = last;
+	struct source *source = &out->source;
+	int error = broker->ops->range(broker, (struct broker_id) { 0 }, last, 1,
+				       take_id, &oldest);
 
-	if (source_next(&out->source, position, &entry))
-		return 0;
-	result = broker->ops->find(broker, entry.id, compare, &entry);
-	if (result == UNLIKE)
-		fail("%s: the entry %" PRIu64 "-%" PRIu64 " is not that of the ring '%s': others write to this stream",
-		     out->relay->url.text, entry.id.epoch, entry.id.position,
-		     out->relay->ring);
-	if (result == LIKE) {
-		source_acknowledge(&out->source, position);
-		out->relay->counts.acknowledged++;
-		return 0;
-	}
-	return result ? result : broker->ops->take_back(broker, entry.id);
+	if (error)
+		return error;
+	if (oldest.epoch == source->epoch && oldest.position < end)
+		end = oldest.position;
+	if (oldest.epoch < source->epoch || end <= source_position(source))
+		note_removed(out, source_position(source));
+	else
+		while (source_position(source) < end) {
+			source_acknowledge(source, source_position(source));
+			out->relay->counts.acknowledged++;
+		}
+	return 0;
 }
 
+/* Compare some entries, from where the reader stands. Returns 0 or an error. */
+static int confirm(struct out *out, uint64_t end)
+{
+	struct broker *broker = out->relay->broker;
+	uint64_t position = source_position(&out->source);
+	struct broker_id first = { out->source.epoch, position };
+	struct broker_id last = { out->source.epoch, end - 1 };
+	int result = broker->ops->range(broker, first, last, moderate(out, end),
+					compare, out);
+
+	if (result == UNLIKE)
+		fail("%s: the entry %" PRIu64 "-%" PRIu64 " is not that of the ring '%s': others write to this stream",
+		     out->relay->url.text, first.epoch,
+		     source_position(&out->source), out->relay->ring);
+	if (result == ABSENT ||
+	    (!result && source_position(&out->source) == position))
+		result = pass_absent(out, end);
+	return result;
+}
+
+/*
+ * The stream has had ids up to @end. Go on behind those of its entries at which the
+ * reader stands, and behind them. Returns 0 or an error.
+ */
 static int confirm_all(struct out *out, uint64_t end)
 {
 	struct source *source = &out->source;
-	uint64_t position;
 	int error = 0;
 
 	source_seek(source, source_position(source));
-	while (!error && source_position(source) < end) {
-		position = source_position(source);
-		error = confirm(out, position);
-		if (source_position(source) == position)
-			break;
-	}
+	while (!error && source_position(source) < end)
+		error = confirm(out, end);
 	out->next = source_position(source);
 	return error;
 }
@@ -270,8 +361,8 @@ static int pump(struct out *out)
 
 	if (n < 0)
 		return n;
-	if (out->n && (!n || out->n == out->relay->window))
-		return take_acknowledgments(out);
+	if (out->batches == 2 || (out->batches && !n))
+		return take_acknowledgment(out);
 	if (!n && !(out->ended && out->relay->until_end))
 		rest(out);
 	return 0;
@@ -320,10 +411,8 @@ static bool relay_all(struct out *out)
 		if (error && session_is_over())
 			return false;
 		error = step(out);
-		if (error) {
-			out->ready = false;
+		if (error)
 			forget_sent(out, error);
-		}
 		if (error == BROKER_REPEATED)
 			error = 0;
 		if (error)

@@ -13,13 +13,6 @@
 
 #define CONNECT_S	5
 #define COMMAND_S	15	/* without an answer, the connection is lost */
-#define UNSENT_MAX	(256u << 10)	/* bytes that append() keeps back */
-#define REMOVED_AT_ONCE	256	/* entries in one command */
-
-static struct redis *redis_of(struct broker *broker)
-{
-	return (struct redis *)broker;
-}
 
 /* ---- errors ---- */
 
@@ -41,10 +34,12 @@ static void redis_disconnect(struct broker *broker)
 		redisFree(redis->context);
 	redis->context = NULL;
 	redis->unsent = 0;
+	redis->open = 0;
+	redis->executing = 0;
+	redis->committed = false;
 }
 
-/* The connection has failed. */
-static int away(struct redis *redis)
+int redis_away(struct redis *redis)
 {
 	const char *why = redis->context->errstr;
 
@@ -66,7 +61,7 @@ static bool is_temporary(const char *text)
 	static const char *const words[] = {
 		"OOM", "LOADING", "MISCONF", "READONLY", "MASTERDOWN", "BUSY ",
 		"TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS", "UNBLOCKED",
-		"ERR max number of clients",
+		"EXECABORT", "ERR max number of clients",
 	};
 	size_t i;
 
@@ -76,11 +71,20 @@ static bool is_temporary(const char *text)
 	return false;
 }
 
-/* The broker has answered with the error @text. */
-static int refused(struct redis *redis, const char *text)
+/* A transaction that was given up may say why. */
+static const char *reason_in(const char *text)
+{
+	static const char prefix[] = "because of: ";
+	const char *at = begins(text, "EXECABORT") ? strstr(text, prefix) : NULL;
+
+	return at ? at + strlen(prefix) : text;
+}
+
+int redis_refused(struct redis *redis, const char *text)
 {
 	const char *stream = redis->broker.url->stream;
 
+	text = reason_in(text);
 	if (is_temporary(text))
 		return redis_fault(redis, BROKER_BUSY, "%s", text);
 	if (strstr(text, "equal or smaller than the target stream"))
@@ -116,9 +120,9 @@ static redisReply *ask(struct redis *redis, int *error, const char *format, ...)
 	va_end(args);
 	*error = 0;
 	if (!reply)
-		*error = away(redis);
+		*error = redis_away(redis);
 	else if (reply->type == REDIS_REPLY_ERROR)
-		*error = refused(redis, reply->str);
+		*error = redis_refused(redis, reply->str);
 	if (!*error)
 		return reply;
 	if (reply)
@@ -166,7 +170,7 @@ static int redis_connect(struct broker *broker)
 		redisConnectWithTimeout(url->host, url->port, connect);
 	must(redis->context);
 	if (redis->context->err)
-		return away(redis);
+		return redis_away(redis);
 	redisSetTimeout(redis->context, command);
 	if (!url->socket)
 		redisEnableKeepAlive(redis->context);
@@ -240,16 +244,17 @@ static int redis_last(struct broker *broker, struct broker_id *id)
 	return finish(reply, error);
 }
 
-static int redis_find(struct broker *broker, struct broker_id id,
-		      broker_handler_t handler, void *context)
+static int redis_range(struct broker *broker, struct broker_id first,
+		       struct broker_id last, uint32_t n,
+		       broker_handler_t handler, void *context)
 {
 	struct redis *redis = redis_of(broker);
 	redisReply *reply;
 	int error;
 
 	reply = ask(redis, &error, "XRANGE %s %" PRIu64 "-%" PRIu64
-		    " %" PRIu64 "-%" PRIu64, broker->url->stream, id.epoch,
-		    id.position, id.epoch, id.position);
+		    " %" PRIu64 "-%" PRIu64 " COUNT %u", broker->url->stream,
+		    first.epoch, first.position, last.epoch, last.position, n);
 	if (reply)
 		error = redis_for_entries(redis, reply, handler, context);
 	return finish(reply, error);
@@ -272,118 +277,16 @@ static int redis_read(struct broker *broker, struct broker_id after, uint32_t n,
 	return finish(reply, error);
 }
 
-/* ---- append ---- */
-
-static int send_all(struct redis *redis)
-{
-	int done = 0;
-
-	while (!done)
-		if (redisBufferWrite(redis->context, &done))
-			return away(redis);
-	redis->unsent = 0;
-	return 0;
-}
-
-static int redis_append(struct broker *broker, const struct broker_entry *entry)
-{
-	struct redis *redis = redis_of(broker);
-	size_t len;
-
-	if (!redis->context)
-		return redis_fault(redis, BROKER_AWAY, "not connected");
-	len = redis_write_xadd(redis, entry);
-	if (redisAppendFormattedCommand(redis->context, redis->command, len))
-		return away(redis);
-	redis->unsent += len;
-	return redis->unsent > UNSENT_MAX ? send_all(redis) : 0;
-}
-
-static int redis_acknowledged(struct broker *broker, bool wait)
-{
-	struct redis *redis = redis_of(broker);
-	void *answer = NULL;
-	redisReply *reply;
-	int error = 0;
-
-	if (!redis->context)
-		return redis_fault(redis, BROKER_AWAY, "not connected");
-	if (wait)
-		redis->unsent = 0;
-	if (wait ? redisGetReply(redis->context, &answer) :
-		   redisReaderGetReply(redis->context->reader, &answer))
-		return away(redis);
-	reply = answer;
-	if (!reply)
-		return 0;
-	if (reply->type == REDIS_REPLY_ERROR)
-		error = refused(redis, reply->str);
-	freeReplyObject(reply);
-	return error ? error : 1;
-}
-
-/* ---- take back ---- */
-
-struct removal {
-	struct redis *redis;
-	unsigned int n;
-	int error;
-};
-
-static int remove_one(void *context, const struct broker_entry *entry)
-{
-	struct removal *removal = context;
-	redisReply *reply;
-
-	reply = ask(removal->redis, &removal->error, "XDEL %s %" PRIu64 "-%" PRIu64,
-		    removal->redis->broker.url->stream, entry->id.epoch,
-		    entry->id.position);
-	removal->n++;
-	return finish(reply, removal->error);
-}
-
-/* Then the stream has no entry from @id on, but refuses their ids. */
-static int remove_entries(struct redis *redis, struct broker_id id)
-{
-	struct removal removal = { .redis = redis };
-	redisReply *reply;
-	int error;
-
-	do {
-		removal.n = 0;
-		reply = ask(redis, &error, "XRANGE %s %" PRIu64 "-%" PRIu64
-			    " + COUNT %d", redis->broker.url->stream, id.epoch,
-			    id.position, REMOVED_AT_ONCE);
-		if (reply)
-			error = redis_for_entries(redis, reply, remove_one, &removal);
-		finish(reply, 0);
-	} while (!error && removal.n);
-	return error;
-}
-
-static int redis_take_back(struct broker *broker, struct broker_id id)
-{
-	struct redis *redis = redis_of(broker);
-	struct broker_id last = broker_id_before(id);
-	redisReply *reply;
-	int error = remove_entries(redis, id);
-
-	if (error)
-		return error;
-	reply = ask(redis, &error, "XSETID %s %" PRIu64 "-%" PRIu64,
-		    broker->url->stream, last.epoch, last.position);
-	return finish(reply, error);
-}
-
 static const struct broker_ops redis_ops = {
 	.connect = redis_connect,
 	.disconnect = redis_disconnect,
 	.last = redis_last,
 	.append = redis_append,
+	.commit = redis_commit,
 	.acknowledged = redis_acknowledged,
+	.forget = redis_forget,
 	.read = redis_read,
-	.find = redis_find,
-	.take_back = redis_take_back,
+	.range = redis_range,
 	.has_hung_up = redis_has_hung_up,
 };
 

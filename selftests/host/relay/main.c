@@ -109,9 +109,19 @@ static int mortal_append(struct broker *b, const struct broker_entry *entry)
 	return MORTAL(int, real->append(b, entry));
 }
 
-static int mortal_acknowledged(struct broker *b, bool wait)
+static int mortal_commit(struct broker *b)
 {
-	return MORTAL(int, real->acknowledged(b, wait));
+	return MORTAL(int, real->commit(b));
+}
+
+static int mortal_acknowledged(struct broker *b)
+{
+	return MORTAL(int, real->acknowledged(b));
+}
+
+static int mortal_forget(struct broker *b)
+{
+	return MORTAL(int, real->forget(b));
 }
 
 static int mortal_read(struct broker *b, struct broker_id after, uint32_t n,
@@ -120,15 +130,11 @@ static int mortal_read(struct broker *b, struct broker_id after, uint32_t n,
 	return MORTAL(int, real->read(b, after, n, ms, handler, context));
 }
 
-static int mortal_find(struct broker *b, struct broker_id id,
-		       broker_handler_t handler, void *context)
+static int mortal_range(struct broker *b, struct broker_id first,
+			struct broker_id last, uint32_t n,
+			broker_handler_t handler, void *context)
 {
-	return MORTAL(int, real->find(b, id, handler, context));
-}
-
-static int mortal_take_back(struct broker *b, struct broker_id id)
-{
-	return MORTAL(int, real->take_back(b, id));
+	return MORTAL(int, real->range(b, first, last, n, handler, context));
 }
 
 static bool mortal_has_hung_up(struct broker *b)
@@ -141,10 +147,11 @@ static const struct broker_ops mortal_ops = {
 	.disconnect = mortal_disconnect,
 	.last = mortal_last,
 	.append = mortal_append,
+	.commit = mortal_commit,
 	.acknowledged = mortal_acknowledged,
+	.forget = mortal_forget,
 	.read = mortal_read,
-	.find = mortal_find,
-	.take_back = mortal_take_back,
+	.range = mortal_range,
 	.has_hung_up = mortal_has_hung_up,
 };
 
