@@ -13,8 +13,10 @@
 #define WINDOW_MAX	65536
 #define BATCH		256
 #define READER		"relay"		/* name of the reader */
+#define PATIENCE	60		/* seconds */
 
-enum { KEY_METRICS = 512, KEY_SKIP, KEY_END, KEY_MAXLEN };
+enum { KEY_METRICS = 512, KEY_SKIP, KEY_END, KEY_MAXLEN,
+       KEY_PATIENCE };
 
 struct arguments {
 	struct relay *relay;
@@ -30,6 +32,8 @@ static const struct argp_option options[] = {
 	  "there yet", 0 },
 	{ "skip-missing", KEY_SKIP, NULL, 0, "go on without events that are "
 	  "neither in the stream nor in the ring, and count them", 0 },
+	{ "patience", KEY_PATIENCE, "SECONDS", 0, "in: wait so long for positions "
+	  "that the stream should have (60)", 0 },
 	{ "batch", 'b', "N", 0, "entries that are read or sent at a time (256)",
 	  0 },
 	{ "metrics", KEY_METRICS, "FILE", 0, "write counts to it every five "
@@ -117,6 +121,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case KEY_SKIP:
 		relay->skip_missing = true;
 		return 0;
+	case KEY_PATIENCE:
+		relay->patience = (uint32_t)number(arg, 0, UINT32_MAX / 1000,
+						   state);
+		return 0;
 	case 'b':
 		relay->batch = (uint32_t)number(arg, 1, WINDOW_MAX, state);
 		return 0;
@@ -158,6 +166,7 @@ int relay_run(int argc, char **argv)
 		.name = READER,
 		.window = WINDOW,
 		.batch = BATCH,
+		.patience = PATIENCE,
 	};
 	struct arguments arguments = { .relay = &relay };
 

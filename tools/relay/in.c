@@ -4,8 +4,8 @@
  *
  * The relay reads the entries above the last one that is in the ring, and publishes
  * their events in order. Bookmarks (bookmark.h) say which one that is. If a position is
- * not in the stream, the relay asks again for a while, as the other relay may just put
- * it there: out.c says when.
+ * not in the stream, the relay asks again for a while (--patience) before it says so. A
+ * relay that appends leaves no such gap, but a person may repair a stream.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,8 +21,8 @@
 #define BLOCK_MS	1000		/* the broker waits for an entry */
 #define FIRST_BATCH	16		/* entries, until their size is known */
 #define BYTES_MAX	(2u << 20)	/* of a batch */
-#define GAP_TRIES	8		/* until a position is missing */
-#define GAP_MS		10		/* before the second; doubles with each */
+#define GAP_MS		10		/* before a second look; doubles with each */
+#define GAP_MAX_MS	5000
 
 struct in {
 	struct relay *relay;
@@ -35,7 +35,9 @@ struct in {
 	bool told;		/* that the stream ends before .next */
 	uint32_t batch;		/* entries to ask for */
 	size_t bytes;		/* of the last ones */
-	unsigned int gap;	/* how often there was one at .next */
+	bool gap;		/* .next is not in the stream, and later ones are */
+	uint32_t pause;		/* ms that the relay has rested last for that */
+	uint64_t waited;	/* ms for .next, in all */
 };
 
 /* ---- the ring ---- */
@@ -185,7 +187,7 @@ static bool is_missing(struct in *in, struct broker_id id)
 {
 	struct relay *relay = in->relay;
 
-	if (in->gap < GAP_TRIES)
+	if (in->waited < 1000ull * relay->patience)
 		return false;
 	warn("%s: positions %" PRIu64 " to %" PRIu64 " are not in the stream%s",
 	     relay->url.text, in->next.position, id.position - 1,
@@ -206,10 +208,10 @@ static int take(void *context, const struct broker_entry *entry)
 	if (in->known && entry->id.epoch == in->next.epoch &&
 	    entry->id.position > in->next.position &&
 	    !is_missing(in, entry->id)) {
-		in->gap++;
+		in->gap = true;
 		return 1;
 	}
-	in->gap = 0;
+	in->gap = false;
 	in->bytes += entry->len;
 	relay->counts.sent++;
 	relay->counts.empty += entry->empty;
@@ -236,6 +238,21 @@ static void adapt(struct in *in)
 		in->batch = in->relay->batch;
 }
 
+/* Give the position that is not there some time. */
+static void wait_for_gap(struct in *in)
+{
+	if (!in->gap) {
+		in->pause = 0;
+		in->waited = 0;
+		return;
+	}
+	in->pause = in->pause ? 2 * in->pause : GAP_MS;
+	if (in->pause > GAP_MAX_MS)
+		in->pause = GAP_MAX_MS;
+	session_rest(in->pause);
+	in->waited += in->pause;
+}
+
 static int read_some(struct in *in)
 {
 	struct broker *broker = in->relay->broker;
@@ -250,8 +267,7 @@ static int read_some(struct in *in)
 	if (result < 0)
 		return result;
 	session_goes_on(in->relay);
-	if (in->gap)
-		session_rest(GAP_MS << in->gap);
+	wait_for_gap(in);
 	adapt(in);
 	return 0;
 }
