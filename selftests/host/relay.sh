@@ -10,7 +10,7 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 export LC_ALL=C.UTF-8
-unset RRING_BACKEND REDISCLI_AUTH RELAY_GATE
+unset RRING_BACKEND REDISCLI_AUTH RELAY_GATE RELAY_BUSY
 dir=$(mktemp -d)
 trap 'stop_broker; rm -rf "$dir"' EXIT
 
@@ -57,6 +57,11 @@ until_true() {
 # The epoch of the ring in stream $1.
 epoch_in() {
 	cli XREVRANGE "$1" + - COUNT 1 | sed -n '1s/-.*//p'
+}
+
+# The position of the last entry in stream $1.
+position_in() {
+	cli XREVRANGE "$1" + - COUNT 1 | sed -n '1s/.*-//p'
 }
 
 # ---- the relay ----
@@ -138,6 +143,17 @@ broker_deaths_lose_nothing() {
 	wait "$second"
 	has broken 3000
 	cat "$dir/out_said" "$dir/in_said"
+}
+
+# The source goes on and on.
+a_signal_ends_a_busy_relay() {
+	RELAY_BUSY=1 "$relay" source 1000000000 handles 0 out ring "$(url busy)" \
+		--window=2 &
+	source=$!
+	until [ "$(cli XLEN busy)" -gt 0 ]; do sleep 0.05; done
+	kill "$source"
+	wait "$source"
+	[ "$(($(position_in busy) + 1))" = "$(cli XLEN busy)" ]
 }
 
 # at_gate STREAM OPTION...: a relay that has relayed half of 400 events, and rests.
@@ -411,12 +427,14 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..19"
+echo "1..20"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "relays die at any point: each event is there once, in order" \
 	deaths_lose_nothing
 check_each "the broker dies, too" broker_deaths_lose_nothing
+check_each "a signal ends a relay that has always something to do" \
+	a_signal_ends_a_busy_relay
 check_each "what the broker has lost is sent again" lost_entries_are_sent_again
 check_each "what the ring does not have any more is told" \
 	missing_positions_are_told

@@ -108,6 +108,12 @@ static uint32_t room(const struct out *out)
 	return room < relay->batch ? room : relay->batch;
 }
 
+/* After a signal only what the ring had by then is relayed. */
+static bool is_behind_end(const struct out *out)
+{
+	return out->ending && out->next >= out->end;
+}
+
 /* Send a batch, as far as there are entries. Returns how many, or an error. */
 static int fill(struct out *out)
 {
@@ -118,7 +124,8 @@ static int fill(struct out *out)
 
 	out->source.time = session_time();
 	out->bytes = 0;
-	while (!error && n < most && out->bytes < BATCH_BYTES) {
+	while (!error && n < most && out->bytes < BATCH_BYTES &&
+	       !is_behind_end(out)) {
 		state = source_next(&out->source, out->next, &entry);
 		out->ended = state == SOURCE_ENDED;
 		if (state)
@@ -387,7 +394,7 @@ static bool is_done(struct out *out)
 	if (!out->ending)
 		out->end = source_head(&out->source);
 	out->ending = true;
-	return out->ready && !out->n && out->next >= out->end;
+	return out->ready && !out->n && is_behind_end(out);
 }
 
 static void tell(struct out *out)

@@ -15,11 +15,13 @@
  * at random ones, which $RRING_SEED chooses. Exits with the status of the relay.
  *
  * $RELAY_GATE is a file: after half of its events the source waits until it is there, and
- * removes it when 16 more are published.
+ * removes it when 16 more are published. With $RELAY_BUSY the relay always has another
+ * event to send.
  */
 #include <argp.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,7 @@
 #include <rusted_ring.h>
 
 #include "../../../tools/relay/relay.h"
+#include "../../../tools/relay/session.h"
 #include "../../../tools/rring/output/report.h"
 #include "rng.h"
 #include "stream.h"
@@ -68,6 +71,7 @@ static uint32_t fuse;			/* points until the relay dies; 0: never */
 static struct rring_client *client;	/* of the relay */
 static struct broker *broker;		/* of the relay */
 static const struct broker_ops *real;
+static struct rring_writer *writer;	/* of the source */
 
 static void point(void)
 {
@@ -104,13 +108,19 @@ static int mortal_last(struct broker *b, struct broker_id *id)
 	return MORTAL(int, real->last(b, id));
 }
 
+static uint64_t appended;	/* position */
+
 static int mortal_append(struct broker *b, const struct broker_entry *entry)
 {
+	appended = entry->id.position;
 	return MORTAL(int, real->append(b, entry));
 }
 
 static int mortal_commit(struct broker *b)
 {
+	while (getenv("RELAY_BUSY") &&
+	       rring_writer_position(writer) <= appended + 1)
+		sched_yield();
 	return MORTAL(int, real->commit(b));
 }
 
@@ -252,7 +262,6 @@ static struct rring_ring_config config = {
 
 static uint64_t events;
 static struct rring_client *own;
-static struct rring_writer *writer;
 static struct rring_reader *reader;
 
 static void parse_kind(const char *kind)
@@ -360,7 +369,8 @@ int main(int argc, char **argv)
 	if (config.policy == RRING_OVERWRITE)
 		pthread_join(thread, NULL);
 	status = run_all(&run, deaths);
-	if (config.policy != RRING_OVERWRITE)
+	/* after a signal the source may wait for room for ever */
+	if (config.policy != RRING_OVERWRITE && !(is_source && session_is_over()))
 		pthread_join(thread, NULL);
 	return status;
 }
