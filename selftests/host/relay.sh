@@ -123,6 +123,21 @@ deaths_lose_nothing() {
 	receive death-1 1000 40
 }
 
+# The relay joins when the ring has 500 events, and retains 32 of them.
+a_late_relay_misses_nothing() {
+	local seed
+
+	kind=late
+	for seed in 1 2 3; do
+		export RRING_SEED=$seed
+		send "late-$seed" 1000 60 2>"$dir/said" || { cat "$dir/said"; return 1; }
+		cat "$dir/said"
+		grep -q 'from position 468 on' "$dir/said"
+		has "late-$seed" 532
+		cli XRANGE "late-$seed" - + COUNT 1 | sed -n 1p | grep -e '-468$'
+	done
+}
+
 # Both relays run, and the broker dies in their midst. A relay that begins meanwhile
 # waits for it.
 broker_deaths_lose_nothing() {
@@ -390,6 +405,7 @@ wrong_arguments() {
 	out ring redis://host/s --window=0
 	out ring redis://host/s --batch=x
 	out ring redis://host/s --name=/
+	out ring redis://host/s --name=name-of-58-characters-------------------------------------
 	through ring redis://host/s
 	END
 }
@@ -427,11 +443,13 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..20"
+echo "1..21"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "relays die at any point: each event is there once, in order" \
 	deaths_lose_nothing
+check_each "also before the first acknowledgment of a relay that joins late" \
+	a_late_relay_misses_nothing
 check_each "the broker dies, too" broker_deaths_lose_nothing
 check_each "a signal ends a relay that has always something to do" \
 	a_signal_ends_a_busy_relay

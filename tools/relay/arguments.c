@@ -8,6 +8,7 @@
 #include "../rring/input/number.h"
 #include "../rring/output/report.h"
 #include "relay.h"
+#include "source.h"
 
 #define WINDOW		256
 #define WINDOW_MAX	65536
@@ -57,6 +58,9 @@ static error_t parse_out(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case 'n':
 		relay->name = number_name(arg, state);
+		if (strlen(arg) + strlen(SOURCE_BEGUN) >= RRING_NAME_MAX)
+			refuse(state, "%s: too long, as %s" SOURCE_BEGUN " has to be a name, too",
+			       arg, arg);
 		return 0;
 	case 'W':
 		relay->window = (uint32_t)number(arg, 1, WINDOW_MAX, state);

@@ -31,7 +31,9 @@ struct out {
 	struct relay *relay;
 	struct source source;
 	uint64_t next;		/* position of the entry that is sent next */
-	uint64_t begin;		/* position where a new reader began */
+	uint64_t begin;		/* position that is relayed first: 0, or where a
+				 * new reader began
+				 */
 	uint64_t *sent;		/* positions that are not acknowledged, circular */
 	uint32_t first;
 	uint32_t n;
@@ -322,7 +324,7 @@ static uint64_t wanted(const struct out *out, struct broker_id last)
 {
 	if (last.epoch == out->source.epoch)
 		return last.position + 1;
-	return out->source.is_new ? out->begin : 0;
+	return out->begin;
 }
 
 static int resume(struct out *out)
@@ -454,8 +456,9 @@ int out_run(struct relay *relay)
 	out.sent = must(calloc(relay->window, sizeof(*out.sent)));
 	source_open(&out.source, relay);
 	session_begin();
-	out.begin = source_position(&out.source);
-	if (out.source.is_new && out.begin)
+	if (out.source.is_new)
+		out.begin = source_position(&out.source);
+	if (out.begin)
 		warn("the ring '%s' has events from position %" PRIu64 " on: the relay begins there",
 		     relay->ring, out.begin);
 	return finish(&out, relay_all(&out));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ static void refuse_reader(const struct source *source, int err)
 	fail_with(err, "cannot read the ring '%s'", source->ring);
 }
 
+/* Returns NULL if the ring does not know the name, and @config wants that. */
 static struct rring_reader *join(const struct source *source, uint32_t ring,
 				 struct rring_reader_config config)
 {
@@ -26,6 +28,8 @@ static struct rring_reader *join(const struct source *source, uint32_t ring,
 
 	config.ring = ring;
 	err = rring_reader_open(source->client, &config, &reader);
+	if (err == -ENOENT && config.flags & RRING_JOIN_RESUME)
+		return NULL;
 	if (err)
 		refuse_reader(source, err);
 	return reader;
@@ -39,6 +43,46 @@ static struct rring_reader *observe(const struct source *source, uint32_t ring,
 		.start = RRING_START_AT,
 		.position = position,
 	});
+}
+
+static struct rring_reader *resume(const struct source *source, uint32_t ring,
+				   const char *name)
+{
+	return join(source, ring, (struct rring_reader_config) {
+		.name = name,
+		.flags = RRING_JOIN_RESUME,
+	});
+}
+
+/* A predecessor may have died before it gave this name up. */
+static void forget(const struct source *source, uint32_t ring, const char *name)
+{
+	struct rring_reader *reader = resume(source, ring, name);
+
+	if (reader)
+		rring_reader_close(reader, 1);
+}
+
+/* Another relay may settle, and give .begun up, between the first two looks. */
+static void join_by_name(struct source *source, uint32_t ring)
+{
+	struct rring_reader *begun;
+
+	source->reader = resume(source, ring, source->name);
+	if (source->reader) {
+		forget(source, ring, source->begun);
+		return;
+	}
+	begun = join(source, ring, (struct rring_reader_config) {
+		.name = source->begun,
+		.start = RRING_START_OLDEST,
+	});
+	source->reader = resume(source, ring, source->name);
+	source->is_new = !source->reader;
+	if (source->is_new)
+		source->reader = begun;
+	else
+		rring_reader_close(begun, 1);
 }
 
 /* Only a ring that does not overwrite has readers with a name. */
@@ -55,15 +99,12 @@ void source_open(struct source *source, const struct relay *relay)
 	observer = attach_reader(source->client, relay->ring, &config,
 				 relay->wait);
 	source->reader = observer;
-	source->is_new = true;
-	if (observer->info->policy != RRING_OVERWRITE) {
+	source->is_new = observer->info->policy == RRING_OVERWRITE;
+	if (!source->is_new) {
 		source->name = relay->name;
-		source->reader = join(source, rring_reader_ring_id(observer),
-				      (struct rring_reader_config) {
-			.name = source->name,
-			.start = RRING_START_OLDEST,
-		});
-		source->is_new = !rring_reader_resumed(source->reader);
+		snprintf(source->begun, sizeof(source->begun),
+			 "%s" SOURCE_BEGUN, relay->name);
+		join_by_name(source, rring_reader_ring_id(observer));
 		rring_reader_close(observer, 1);
 	}
 	source->copies = rring_reader_can_be_lapped(source->reader);
@@ -230,10 +271,31 @@ int source_next(struct source *source, uint64_t position,
 	return next_in_place(source, position, entry);
 }
 
+/* The broker has an entry of this ring, so a successor can ask it where to go on. */
+static void settle(struct source *source)
+{
+	struct rring_reader *begun = source->reader;
+
+	source->reader = join(source, rring_reader_ring_id(begun),
+			      (struct rring_reader_config) {
+		.name = source->name,
+		.start = RRING_START_AT,
+		.position = rring_reader_position(begun),
+	});
+	source->is_new = false;
+	rring_reader_close(begun, 1);
+}
+
 void source_acknowledge(struct source *source, uint64_t position)
 {
-	if (!source->copies && position == source_position(source))
-		must_read(source, rring_release(source->reader, 1));
+	long n;
+
+	if (source->is_new && source->name)
+		settle(source);
+	if (source->copies || position != source_position(source))
+		return;
+	n = rring_peek(source->reader, 1);
+	must_read(source, n < 0 ? (int)n : rring_release(source->reader, 1));
 }
 
 void source_wait(struct source *source)

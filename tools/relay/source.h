@@ -12,6 +12,11 @@
  * in the ring. In a ring that overwrites, or laps its readers, no entry is safe: the
  * source copies it and releases it at once (.copies).
  *
+ * A reader that is new in the ring has another name at first, NAME.begun. A successor
+ * that finds this name knows that the stream has perhaps nothing of this ring, and that
+ * the events below its position were never to be relayed. With the first acknowledgment
+ * the reader gets its name, at the same position, before it gives up the first one.
+ *
  * If the broker has lost what it had acknowledged, an observer reads once more what
  * the ring has below the reader (.again).
  */
@@ -21,6 +26,7 @@ struct source {
 	struct rring_reader *again;	/* or NULL */
 	const char *ring;
 	const char *name;	/* of the reader; NULL: an observer */
+	char begun[RRING_NAME_MAX];	/* NAME.begun */
 	bool copies;
 	bool is_new;		/* no earlier reader had this name */
 	uint64_t epoch;
@@ -28,6 +34,8 @@ struct source {
 	char *copy;
 	size_t room;
 };
+
+#define SOURCE_BEGUN	".begun"	/* after the name of a reader, until it settles */
 
 /* What source_next() returns beside 0, when there is no entry. */
 enum source_state {

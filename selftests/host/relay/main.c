@@ -8,7 +8,8 @@
  *
  * source publishes EVENTS events, of 8 to 4000 bytes, in the ring `ring', and ends its
  * stream. sink reads so many from it, and checks that each one is that of its position.
- * KIND is handles, inline or overwrite. The relay dies DEATHS times, before or after a
+ * KIND is handles, inline or overwrite, or late: of handles, and half of the events are
+ * published before the relay joins. The relay dies DEATHS times, before or after a
  * call of the broker or a publication, as by SIGKILL: its connection is closed, and its
  * client, and nothing else is done. Then it starts again. Each of these points has a
  * number: the first half of the deaths is at point 1, at point 2 and so on, the other half
@@ -46,6 +47,14 @@ int __wrap_rring_open(struct rring_client **client, const char *name,
 		      enum rring_role role, unsigned int flags);
 struct broker *__real_redis_new(const struct url *url, uint64_t most);
 struct broker *__wrap_redis_new(const struct url *url, uint64_t most);
+int __real_rring_reader_open(struct rring_client *client,
+			     const struct rring_reader_config *config,
+			     struct rring_reader **reader);
+int __wrap_rring_reader_open(struct rring_client *client,
+			     const struct rring_reader_config *config,
+			     struct rring_reader **reader);
+void __real_rring_reader_close(struct rring_reader *reader, int forget);
+void __wrap_rring_reader_close(struct rring_reader *reader, int forget);
 int __real_rring_publish_until(struct rring_writer *writer,
 			       const struct rring_event *event,
 			       uint64_t deadline);
@@ -108,11 +117,11 @@ static int mortal_last(struct broker *b, struct broker_id *id)
 	return MORTAL(int, real->last(b, id));
 }
 
-static uint64_t appended;	/* position */
+static uint64_t appended;	/* position of an entry; 0: none but perhaps that */
 
 static int mortal_append(struct broker *b, const struct broker_entry *entry)
 {
-	appended = entry->id.position;
+	__atomic_store_n(&appended, entry->id.position, __ATOMIC_RELEASE);
 	return MORTAL(int, real->append(b, entry));
 }
 
@@ -182,6 +191,20 @@ int __wrap_rring_open(struct rring_client **to, const char *name,
 
 	client = err ? NULL : *to;
 	return err;
+}
+
+int __wrap_rring_reader_open(struct rring_client *of,
+			     const struct rring_reader_config *config,
+			     struct rring_reader **to)
+{
+	return MORTAL(int, __real_rring_reader_open(of, config, to));
+}
+
+void __wrap_rring_reader_close(struct rring_reader *of, int forget)
+{
+	point();
+	__real_rring_reader_close(of, forget);
+	point();
 }
 
 int __wrap_rring_publish_until(struct rring_writer *writer,
@@ -263,10 +286,12 @@ static struct rring_ring_config config = {
 static uint64_t events;
 static struct rring_client *own;
 static struct rring_reader *reader;
+static bool late;
 
 static void parse_kind(const char *kind)
 {
-	if (strcmp(kind, "handles")) {
+	late = !strcmp(kind, "late");
+	if (!late && strcmp(kind, "handles")) {
 		config.kind = RRING_INLINE;
 		config.stride = (MAX + RRING_LINE - 1) / RRING_LINE * RRING_LINE;
 	}
@@ -276,12 +301,18 @@ static void parse_kind(const char *kind)
 	}
 }
 
+static const struct timespec a_while = { .tv_nsec = 10000000 };
+
 static void wait_at_gate(const char *gate)
 {
-	static const struct timespec while_closed = { .tv_nsec = 10000000 };
-
 	while (access(gate, F_OK))
-		nanosleep(&while_closed, NULL);
+		nanosleep(&a_while, NULL);
+}
+
+static void wait_for_relay(void)
+{
+	while (!__atomic_load_n(&appended, __ATOMIC_ACQUIRE))
+		nanosleep(&a_while, NULL);
 }
 
 static void *publish(void *arg)
@@ -294,6 +325,8 @@ static void *publish(void *arg)
 	for (i = 0; i < events; i++) {
 		if (gate && i == events / 2)
 			wait_at_gate(gate);
+		if (late && i == events / 2)
+			wait_for_relay();
 		if (gate && i == events / 2 + 16)
 			unlink(gate);
 		do {
@@ -337,10 +370,12 @@ static void begin(bool is_source)
 
 	MUST(!__real_rring_open(&own, NULL, RRING_PRODUCER, RRING_IN_PROCESS));
 	MUST(!rring_writer_open(own, &config, &writer));
+	if (late)
+		return;
 	/* a reader keeps the ring and, under the name of the relay, its events */
-	MUST(!rring_reader_open(own, &join, &reader));
+	MUST(!__real_rring_reader_open(own, &join, &reader));
 	if (is_source && join.name)
-		rring_reader_close(reader, 0);
+		__real_rring_reader_close(reader, 0);
 	if (!is_source)
 		rring_writer_leave(writer);
 }
@@ -368,6 +403,8 @@ int main(int argc, char **argv)
 	/* all that a ring overwrites is overwritten before it is relayed */
 	if (config.policy == RRING_OVERWRITE)
 		pthread_join(thread, NULL);
+	while (late && rring_writer_position(writer) < events / 2)
+		sched_yield();
 	status = run_all(&run, deaths);
 	/* after a signal the source may wait for room for ever */
 	if (config.policy != RRING_OVERWRITE && !(is_source && session_is_over()))
