@@ -355,6 +355,11 @@ brokers_that_refuse_are_told() {
 		ring "$(url s :wrong@)" --end
 	"$relay" source 10 handles 0 out ring "$(url right :secret@)" --end
 	REDISCLI_AUTH=secret receive right 10 0
+	REDISCLI_AUTH=secret cli ACL SETUSER ann on '>sesame' '~*' '&*' '+@all'
+	"$relay" source 10 handles 0 out ring "$(url ann ann:sesame@)" --end
+	REDISCLI_AUTH=sesame "$relay" source 10 handles 0 out ring \
+		"$(url ann ann@)" --end
+	REDISCLI_AUTH=secret cli XLEN ann | grep -x 20
 	REDISCLI_AUTH=secret cli CONFIG SET requirepass ''
 }
 
@@ -389,7 +394,6 @@ wrong_arguments() {
 	out ring redis:///s
 	out ring redis://host:0/s
 	out ring redis://host:x/s
-	out ring redis://user@host/s
 	out ring redis://:%zz@host/s
 	out ring redis://host/s?colour=red
 	out ring redis+unix:///s
@@ -407,6 +411,27 @@ wrong_arguments() {
 	out ring redis://host/s --name=/
 	out ring redis://host/s --name=name-of-58-characters-------------------------------------
 	through ring redis://host/s
+	END
+}
+
+# A wrong URL may have its password anywhere.
+passwords_are_not_told() {
+	local words
+
+	while read -r words; do
+		# shellcheck disable=SC2086 # words
+		status 2 build/rring-relay $words
+		! grep secret "$dir/err" || return 1
+	done <<-'END'
+	out ring redis://:secret%@host/s
+	out ring redis://:sec/secret@host/s
+	out ring redis://host:secret/s
+	out ring redis://host/s?secret@host
+	out ring redis://host/s?db=secret
+	out ring rediss//:secret@host/s
+	out ring ring redis://:secret@host/s
+	redis://:secret@host/s out ring
+	redis://:secret@host/s ring
 	END
 }
 
@@ -443,7 +468,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..21"
+echo "1..22"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "relays die at any point: each event is there once, in order" \
@@ -470,4 +495,5 @@ check_each "a broker that refuses: one line says why" brokers_that_refuse_are_to
 check_each "an event that is too large is refused" large_events_are_refused
 check_each "events that were overwritten are told" overwritten_events_are_told
 check_each "wrong arguments: status 2, one line" wrong_arguments_are_refused
+check_each "and no password" passwords_are_not_told
 check_each "rring relay runs rring-relay" rring_runs_it

@@ -96,7 +96,7 @@ static void parse_words(struct arguments *arguments, struct argp_state *state)
 	struct relay *relay = arguments->relay;
 	const char *ring, *url;
 
-	if (arguments->n < 3)
+	if (arguments->n < 3 || url_is_one(arguments->word[0]))
 		refuse(state, "`out RING URL' or `in URL RING' is wanted");
 	arguments->out = number_word(arguments->word[0], directions, 2, state);
 	ring = arguments->word[arguments->out ? 1 : 2];
@@ -137,7 +137,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (arguments->n == 3)
-			refuse(state, "%s: what is this?", arg);
+			refuse(state, "more than three arguments, and no option");
 		arguments->word[arguments->n++] = arg;
 		return 0;
 	case ARGP_KEY_END:
@@ -159,7 +159,7 @@ static const struct argp argp = {
 	.args_doc = "out [ARENA/]RING URL\nin URL [ARENA/]RING",
 	.doc = "Append the events of a ring to a stream of Redis, or publish "
 	       "those of a stream in a ring: each once, in order, until SIGTERM "
-	       "or SIGINT.\vURL is redis://[[USER]:PASSWORD@]HOST[:PORT]/STREAM or "
+	       "or SIGINT.\vURL is redis://[USER[:PASSWORD]@]HOST[:PORT]/STREAM or "
 	       "redis+unix:///PATH?stream=STREAM.",
 	.children = children,
 };

@@ -54,8 +54,7 @@ static char *decode(const char *text, struct argp_state *state)
 		int low = high < 0 ? -1 : digit(text[2]);
 
 		if (*text == '%' && (low < 0 || !(high | low)))
-			refuse(state, "%s: two hexadecimal digits, not both 0, follow a %%",
-			       text);
+			refuse(state, "in a URL two hexadecimal digits, not both 0, follow a %%");
 		*to++ = *text == '%' ? (char)(high << 4 | low) : *text;
 		text += *text == '%' ? 2 : 0;
 	}
@@ -87,11 +86,29 @@ static void parse_login(struct url *url, char **rest, struct argp_state *state)
 		return;
 	*at = '\0';
 	user = before(rest, ':');
-	if (!user)
-		refuse(state, "[USER]:PASSWORD stands before the @ of a URL");
+	if (user)
+		url->password = decode(*rest, state);
+	else
+		user = *rest;
 	url->user = *user ? decode(user, state) : NULL;
-	url->password = decode(*rest, state);
 	*rest = at + 1;
+}
+
+/*
+ * Decimal @text as a number from @least to @most. A message shows no part of a URL, as
+ * one that is wrong may have its password in any part.
+ */
+static uint32_t parse_number(const char *text, uint32_t least, uint32_t most,
+			     const char *what, struct argp_state *state)
+{
+	size_t digits = strspn(text, "0123456789");
+	uint64_t number = digits && digits <= 10 && !text[digits] ?
+			  strtoull(text, NULL, 10) : UINT64_MAX;
+
+	if (number < least || number > most)
+		refuse(state, "the %s in the URL is no number from %u to %u",
+		       what, least, most);
+	return (uint32_t)number;
 }
 
 /* [ADDRESS] is one of IPv6. */
@@ -110,7 +127,8 @@ static void parse_host(struct url *url, char *host, struct argp_state *state)
 	url->port = PORT;
 	if (port) {
 		*port = '\0';
-		url->port = (uint16_t)number(port + 1, 1, UINT16_MAX, state);
+		url->port = (uint16_t)parse_number(port + 1, 1, UINT16_MAX,
+						   "port", state);
 	}
 	if (!*host)
 		refuse(state, FORM);
@@ -125,12 +143,14 @@ static void parse_query(struct url *url, char *query, bool has_stream,
 
 	while ((part = strsep(&query, "&"))) {
 		if (!strncmp(part, "db=", 3))
-			url->database = (uint32_t)number(part + 3, 0,
-							 DATABASE_MAX, state);
+			url->database = parse_number(part + 3, 0, DATABASE_MAX,
+						     "database", state);
 		else if (has_stream && !strncmp(part, "stream=", 7))
 			url->stream = decode(part + 7, state);
 		else
-			refuse(state, "%s: what is this in a URL?", part);
+			refuse(state, "what follows the ? in the URL is %s",
+			       has_stream ? "stream=STREAM or db=N, with & between them" :
+					    "db=N");
 	}
 }
 

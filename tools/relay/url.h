@@ -19,10 +19,10 @@ struct url {
 };
 
 /*
- * Take @text apart. Calls refuse() if it is no such URL:
+ * Take @text apart. Calls refuse() if it is no such URL, and shows no part of it:
  *
- *	redis://[[USER]:PASSWORD@]HOST[:PORT]/STREAM[?db=N]
- *	redis+unix://[[USER]:PASSWORD@]/PATH?stream=STREAM[&db=N]
+ *	redis://[USER[:PASSWORD]@]HOST[:PORT]/STREAM[?db=N]
+ *	redis+unix://[USER[:PASSWORD]@]/PATH?stream=STREAM[&db=N]
  *
  * %XX in a part stands for a character. Without a password in @text, the environment
  * variable REDISCLI_AUTH has it, as for redis-cli(1).
