@@ -123,6 +123,24 @@ deaths_lose_nothing() {
 	receive death-1 1000 40
 }
 
+# A ring that the relay creates has the type of the other one.
+types_pass() {
+	kind=typed
+	send typed 300 0
+	cli XRANGE typed - + COUNT 1 | grep -ax '8 struct number'
+	receive typed 300 0
+	kind=absent
+	receive typed 300 0
+	receive typed 300 40
+	kind=handles
+	says 'the ring .ring. has no type, and .* the type struct number' \
+		receive typed 300 0
+	send untyped 300 0
+	kind=typed
+	says 'the ring .ring. has the type struct number, and .* none' \
+		receive untyped 300 0
+}
+
 # The relay joins when the ring has 500 events, and retains 32 of them.
 a_late_relay_misses_nothing() {
 	local seed
@@ -468,9 +486,10 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..22"
+echo "1..23"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
+check_each "types of rings pass" types_pass
 check_each "relays die at any point: each event is there once, in order" \
 	deaths_lose_nothing
 check_each "also before the first acknowledgment of a relay that joins late" \

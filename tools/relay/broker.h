@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <rusted_ring.h>
+
 #include "url.h"
 
 /* The epoch of a ring and the position of an entry in it. */
@@ -26,6 +28,7 @@ struct broker_entry {
 	uint64_t time;		/* when the relay read it, in ns since 1970 */
 	const void *data;
 	size_t len;
+	struct rring_type ring_type;	/* of the ring; zeros: none */
 };
 
 /* Errors. After each, .why of the broker says more, in one line. */

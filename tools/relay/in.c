@@ -6,6 +6,9 @@
  * their events in order. Bookmarks (bookmark.h) say which one that is. If a position is
  * not in the stream, the relay asks again for a while (--patience) before it says so. A
  * relay that appends leaves no such gap, but a person may repair a stream.
+ *
+ * A ring that is not there is created with the first event, as this says which type the
+ * ring has.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +30,7 @@
 struct in {
 	struct relay *relay;
 	struct rring_client *client;
-	struct rring_writer *writer;
+	struct rring_writer *writer;	/* NULL: the ring is not there yet */
 	struct rring_reader *keeper;	/* so that the ring stays; or NULL */
 	struct bookmark bookmark;
 	struct broker_id next;	/* the entry that comes next */
@@ -56,7 +59,7 @@ static const char *advice(int err)
 	}
 }
 
-/* A ring that is there has its geometry, whatever the user says. */
+/* A ring that is there has its geometry and type, whatever the user says. */
 static bool take_geometry(const struct in *in, struct rring_ring_config *config,
 			  struct rring_reader **reader)
 {
@@ -75,23 +78,30 @@ static bool take_geometry(const struct in *in, struct rring_ring_config *config,
 	config->stride = info->stride;
 	config->retain = info->policy == RRING_OVERWRITE ? 0 : info->retain;
 	config->stall_ns = info->stall_ns;
+	config->type = rring_reader_type(*reader);
 	return true;
 }
 
-static void open_ring(struct in *in)
+/* Open the ring. Without @type, do not create it: returns false if it is not there. */
+static bool open_ring(struct in *in, const struct rring_type *type)
 {
 	struct rring_ring_config config = in->relay->config;
 	struct rring_reader *reader = NULL;
 	int err;
 
-	if (!take_geometry(in, &config, &reader))
+	if (!take_geometry(in, &config, &reader)) {
+		if (!type)
+			return false;
 		geometry_choose(&config, in->client);
+		config.type = *type;
+	}
 	err = rring_writer_open(in->client, &config, &in->writer);
 	if (err)
 		fail("cannot write the ring '%s': %s", config.name,
 		     advice(err));
 	if (reader)
 		rring_reader_close(reader, 1);
+	return true;
 }
 
 /*
@@ -114,6 +124,34 @@ static void keep_ring(struct in *in)
 	if (err)
 		fail_with(err, "cannot read the ring '%s'", in->relay->ring);
 	rring_reader_skip(in->keeper, 0);
+}
+
+/* Open the ring with all that belongs to it, as open_ring() does. */
+static void open_all(struct in *in, const struct rring_type *type)
+{
+	if (!open_ring(in, type))
+		return;
+	keep_ring(in);
+	bookmark_open(&in->bookmark, in->writer, in->relay->ring);
+	in->known = in->bookmark.valid;
+	if (in->known)
+		in->next = bookmark_next(&in->bookmark);
+}
+
+/* All events of a ring have its type. */
+static void check_type(const struct in *in, const struct broker_entry *entry)
+{
+	const struct rring_ring_info *info = in->writer->info;
+	const struct rring_type *type = &entry->ring_type;
+
+	if (info->type_size == type->size &&
+	    (!type->size || !strcmp(info->type_name, type->name)))
+		return;
+	fail("the ring '%s' has %s%.*s, and the event %" PRIu64 "-%" PRIu64 " of the stream has %s%s: give another ring",
+	     in->relay->ring, info->type_size ? "the type " : "no type",
+	     RRING_NAME_MAX, info->type_size ? info->type_name : "",
+	     entry->id.epoch, entry->id.position,
+	     type->size ? "the type " : "none", type->size ? type->name : "");
 }
 
 /* ---- an event ---- */
@@ -199,6 +237,20 @@ static bool is_missing(struct in *in, struct broker_id id)
 	exit(STATUS_LOST);
 }
 
+/* Publish the event of @entry. Returns false if that has to wait for another read. */
+static bool put(struct in *in, const struct broker_entry *entry)
+{
+	if (!in->writer) {
+		open_all(in, &entry->ring_type);
+		/* somebody has created it meanwhile, and it has events */
+		if (in->bookmark.valid)
+			return false;
+	}
+	check_type(in, entry);
+	bookmark_set(&in->bookmark, entry->id);
+	return publish(in, entry);
+}
+
 /* Handler of the broker. Returns 1 to stop. */
 static int take(void *context, const struct broker_entry *entry)
 {
@@ -215,11 +267,8 @@ static int take(void *context, const struct broker_entry *entry)
 	in->bytes += entry->len;
 	relay->counts.sent++;
 	relay->counts.empty += entry->empty;
-	if (!entry->empty) {
-		bookmark_set(&in->bookmark, entry->id);
-		if (!publish(in, entry))
-			return 1;
-	}
+	if (!entry->empty && !put(in, entry))
+		return 1;
 	relay->counts.acknowledged++;
 	in->known = true;
 	in->next = (struct broker_id) { entry->id.epoch,
@@ -315,13 +364,8 @@ int in_run(struct relay *relay)
 		in.batch = relay->batch;
 	in.client = attach(relay->arena, RRING_PRODUCER);
 	relay->config.name = relay->ring;
-	open_ring(&in);
-	keep_ring(&in);
-	bookmark_open(&in.bookmark, in.writer, relay->ring);
+	open_all(&in, NULL);
 	session_begin();
-	in.known = in.bookmark.valid;
-	if (in.known)
-		in.next = bookmark_next(&in.bookmark);
 	while (!session_is_over()) {
 		error = step(&in);
 		if (error)
@@ -329,8 +373,10 @@ int in_run(struct relay *relay)
 		session_tell(relay, false);
 	}
 	session_tell(relay, true);
-	rring_writer_leave(in.bookmark.writer);
-	rring_writer_leave(in.writer);
+	if (in.writer) {
+		rring_writer_leave(in.bookmark.writer);
+		rring_writer_leave(in.writer);
+	}
 	rring_close(in.client);
 	return relay->counts.missing ? STATUS_LOST : STATUS_DONE;
 }

@@ -3,7 +3,8 @@
  * Streams of Redis. An entry has the id EPOCH-POSITION, which Redis compares as two
  * numbers. It refuses an id that is not above all that the stream has had, also of
  * entries that were removed. An entry has the fields type, time and data, or, without
- * an event, the field none.
+ * an event, the field none. If the ring has a type, an event also has the field ring,
+ * with the size and the name of the type: the oldest entry that is left tells it.
  *
  * A batch is a transaction: MULTI, one XADD for each entry, EXEC. Redis refuses all of
  * it if it has no memory for one command, or cannot write. The commands of the next batch

@@ -54,10 +54,31 @@ static char *put_id(char *to, struct broker_id id)
 	return put_part(to, text, (size_t)(end - text));
 }
 
+/* Write the field ring: SIZE NAME. */
+static char *put_ring_type(char *to, const struct rring_type *type)
+{
+	char text[DIGITS + 1 + RRING_NAME_MAX];
+	char *end = put_number(text, type->size);
+
+	*end++ = ' ';
+	end = put(end, type->name, strlen(type->name));
+	to = PUT(to, "$4\r\nring\r\n");
+	return put_part(to, text, (size_t)(end - text));
+}
+
+/* How many parts the command for @entry has. */
+static unsigned int parts(const struct redis *redis,
+			  const struct broker_entry *entry)
+{
+	return (entry->empty ? 5 : entry->ring_type.size ? 11 : 9) +
+	       (redis->most ? 3 : 0);
+}
+
 size_t redis_write_xadd(struct redis *redis, const struct broker_entry *entry)
 {
 	const char *stream = redis->broker.url->stream;
-	size_t room = entry->len + strlen(stream) + 20 * DIGITS;
+	size_t room = entry->len + strlen(stream) + 20 * DIGITS +
+		      RRING_NAME_MAX;
 	char *to;
 
 	if (room > redis->room) {
@@ -66,7 +87,7 @@ size_t redis_write_xadd(struct redis *redis, const struct broker_entry *entry)
 	}
 	to = redis->command;
 	*to++ = '*';
-	to = put_number(to, (entry->empty ? 5 : 9) + (redis->most ? 3 : 0));
+	to = put_number(to, parts(redis, entry));
 	to = PUT(to, "\r\n$4\r\nXADD\r\n");
 	to = put_part(to, stream, strlen(stream));
 	if (redis->most) {
@@ -83,5 +104,7 @@ size_t redis_write_xadd(struct redis *redis, const struct broker_entry *entry)
 	to = put_part_number(to, entry->time);
 	to = PUT(to, "$4\r\ndata\r\n");
 	to = put_part(to, entry->data, entry->len);
+	if (entry->ring_type.size)
+		to = put_ring_type(to, &entry->ring_type);
 	return (size_t)(to - redis->command);
 }

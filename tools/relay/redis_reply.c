@@ -39,6 +39,20 @@ static bool parse_field(const redisReply *reply, uint64_t *number)
 	       parse_number(reply->str, &end, number) && !*end;
 }
 
+/* SIZE NAME, of the field ring. */
+static bool parse_ring_type(const redisReply *reply, struct rring_type *type)
+{
+	uint64_t size;
+	const char *end;
+
+	if (reply->type != REDIS_REPLY_STRING ||
+	    !parse_number(reply->str, &end, &size) || *end++ != ' ' || !size ||
+	    size > UINT32_MAX || !*end || strlen(reply->str) != reply->len)
+		return false;
+	*type = (struct rring_type) { end, (uint32_t)size };
+	return true;
+}
+
 /* The fields of an entry, in the order in which append() has them. */
 static bool parse_fields(const redisReply *fields, struct broker_entry *entry)
 {
@@ -50,11 +64,16 @@ static bool parse_fields(const redisReply *fields, struct broker_entry *entry)
 	entry->empty = fields->elements == 2 && redis_is_text(field[0], "none");
 	if (entry->empty)
 		return true;
-	if (fields->elements != 6 || !redis_is_text(field[0], "type") ||
+	if ((fields->elements != 6 && fields->elements != 8) ||
+	    !redis_is_text(field[0], "type") ||
 	    !redis_is_text(field[2], "time") || !redis_is_text(field[4], "data") ||
 	    !parse_field(field[1], &type) || type > UINT32_MAX ||
 	    !parse_field(field[3], &entry->time) ||
 	    field[5]->type != REDIS_REPLY_STRING)
+		return false;
+	if (fields->elements == 8 &&
+	    (!redis_is_text(field[6], "ring") ||
+	     !parse_ring_type(field[7], &entry->ring_type)))
 		return false;
 	entry->type = (uint32_t)type;
 	entry->data = field[5]->str;

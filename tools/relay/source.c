@@ -174,6 +174,7 @@ static void describe(const struct source *source, int err, uint64_t position,
 		.id = { source->epoch, position },
 		.empty = err,
 		.time = source->time,
+		.ring_type = rring_reader_type(source->reader),
 	};
 	if (err && err != -ENODATA && err != -EBADMSG && err != -ESTALE)
 		must_read(source, err);

@@ -8,8 +8,9 @@
  *
  * source publishes EVENTS events, of 8 to 4000 bytes, in the ring `ring', and ends its
  * stream. sink reads so many from it, and checks that each one is that of its position.
- * KIND is handles, inline or overwrite, or late: of handles, and half of the events are
- * published before the relay joins. The relay dies DEATHS times, before or after a
+ * KIND is handles, inline or overwrite, or one of handles: late, where half of the events are
+ * published before the relay joins, typed, which has a type, or, for sink, absent, which
+ * the relay creates, with that type. The relay dies DEATHS times, before or after a
  * call of the broker or a publication, as by SIGKILL: its connection is closed, and its
  * client, and nothing else is done. Then it starts again. Each of these points has a
  * number: the first half of the deaths is at point 1, at point 2 and so on, the other half
@@ -286,12 +287,15 @@ static struct rring_ring_config config = {
 static uint64_t events;
 static struct rring_client *own;
 static struct rring_reader *reader;
-static bool late;
+static bool late, absent;
 
 static void parse_kind(const char *kind)
 {
 	late = !strcmp(kind, "late");
-	if (!late && strcmp(kind, "handles")) {
+	absent = !strcmp(kind, "absent");
+	if (absent || !strcmp(kind, "typed"))
+		config.type = (struct rring_type) { "struct number", 8 };
+	if (!strcmp(kind, "inline") || !strcmp(kind, "overwrite")) {
 		config.kind = RRING_INLINE;
 		config.stride = (MAX + RRING_LINE - 1) / RRING_LINE * RRING_LINE;
 	}
@@ -338,6 +342,20 @@ static void *publish(void *arg)
 	return NULL;
 }
 
+static void join_later(void)
+{
+	const struct rring_reader_config join = {
+		.ring_name = config.name,
+		.start = RRING_START_OLDEST,
+		.type = config.type,
+	};
+	int err;
+
+	while ((err = __real_rring_reader_open(own, &join, &reader)) == -ENOENT)
+		nanosleep(&a_while, NULL);
+	MUST(!err);
+}
+
 /* The stream ends with each death of the relay. */
 static void *consume(void *arg)
 {
@@ -345,7 +363,9 @@ static void *consume(void *arg)
 	int err;
 
 	(void)arg;
-	for (i = 0; i < events; i++) {
+	if (absent)
+		join_later();
+	for (i = rring_reader_position(reader); i < events; i++) {
 		while ((err = stream_take(reader, MAX)) == -EAGAIN ||
 		       err == -EPIPE)
 			MUST(!rring_wait_readable(reader, RRING_FOREVER));
@@ -369,6 +389,8 @@ static void begin(bool is_source)
 	};
 
 	MUST(!__real_rring_open(&own, NULL, RRING_PRODUCER, RRING_IN_PROCESS));
+	if (absent)
+		return;
 	MUST(!rring_writer_open(own, &config, &writer));
 	if (late)
 		return;
