@@ -189,6 +189,24 @@ a_signal_ends_a_busy_relay() {
 	[ "$(($(position_in busy) + 1))" = "$(cli XLEN busy)" ]
 }
 
+# Each of the first answers is empty, after a second.
+idle_reads_ask_for_no_more() {
+	local monitor
+
+	: >"$dir/monitor"
+	cli MONITOR >"$dir/monitor" &
+	monitor=$!
+	receive idle 1 0 &
+	source=$!
+	until [ "$(grep -c XREAD "$dir/monitor")" -ge 3 ]; do sleep 0.1; done
+	head -c 8 /dev/zero | cli -x XADD idle 1-0 type 0 time 0 data
+	wait $source
+	kill $monitor
+	sed -n '/"XADD"/q; /"XREAD"/p' "$dir/monitor" >"$dir/reads"
+	cat "$dir/reads"
+	! grep -v '"COUNT" "16"' "$dir/reads"
+}
+
 # at_gate STREAM OPTION...: a relay that has relayed half of 400 events, and rests.
 at_gate() {
 	rm -f "$dir/gate"
@@ -486,7 +504,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..23"
+echo "1..24"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -497,6 +515,8 @@ check_each "also before the first acknowledgment of a relay that joins late" \
 check_each "the broker dies, too" broker_deaths_lose_nothing
 check_each "a signal ends a relay that has always something to do" \
 	a_signal_ends_a_busy_relay
+check_each "a relay that waits asks for no more than before" \
+	idle_reads_ask_for_no_more
 check_each "what the broker has lost is sent again" lost_entries_are_sent_again
 check_each "what the ring does not have any more is told" \
 	missing_positions_are_told

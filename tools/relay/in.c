@@ -37,7 +37,8 @@ struct in {
 	bool known;		/* .next is; else the oldest entry is next */
 	bool told;		/* that the stream ends before .next */
 	uint32_t batch;		/* entries to ask for */
-	size_t bytes;		/* of the last ones */
+	uint32_t taken;		/* entries of the last answer */
+	size_t bytes;		/* of these */
 	bool gap;		/* .next is not in the stream, and later ones are */
 	uint32_t pause;		/* ms that the relay has rested last for that */
 	uint64_t waited;	/* ms for .next, in all */
@@ -264,6 +265,7 @@ static int take(void *context, const struct broker_entry *entry)
 		return 1;
 	}
 	in->gap = false;
+	in->taken++;
 	in->bytes += entry->len;
 	relay->counts.sent++;
 	relay->counts.empty += entry->empty;
@@ -276,15 +278,18 @@ static int take(void *context, const struct broker_entry *entry)
 	return 0;
 }
 
-/* Ask for as many entries as are of a moderate size together. */
+/* Ask for as many entries as are of a moderate size together, if they are as the last. */
 static void adapt(struct in *in)
 {
-	if (in->bytes > BYTES_MAX && in->batch > 1)
-		in->batch /= 2;
-	else if (in->bytes < BYTES_MAX / 4 && in->batch < in->relay->batch)
-		in->batch *= 2;
-	if (in->batch > in->relay->batch)
-		in->batch = in->relay->batch;
+	uint64_t most = 2ull * in->batch;
+	uint64_t fit;
+
+	if (!in->taken)
+		return;
+	fit = BYTES_MAX / (in->bytes / in->taken + 1) + 1;
+	if (most > fit)
+		most = fit;
+	in->batch = most < in->relay->batch ? (uint32_t)most : in->relay->batch;
 }
 
 /* Give the position that is not there some time. */
@@ -310,6 +315,7 @@ static int read_some(struct in *in)
 
 	if (in->known)
 		after = broker_id_before(in->next);
+	in->taken = 0;
 	in->bytes = 0;
 	result = broker->ops->read(broker, after, in->batch, BLOCK_MS, take,
 				   in);
