@@ -366,6 +366,25 @@ metrics_are_valid() {
 	END
 }
 
+# What was sent to a broker that does not answer is still in the ring. Afterwards the
+# source writes on, until the ring is full.
+what_the_ring_keeps_is_told() {
+	rm -f "$dir/gate"
+	RELAY_GATE=$dir/gate "$relay" source 400 handles 0 out ring \
+		"$(url kept)" 2>"$dir/said" &
+	source=$!
+	until_true has kept 200
+	kill -STOP "$(cat "$dir/pid")"
+	touch "$dir/gate"
+	until_true [ ! -e "$dir/gate" ]
+	sleep 0.5
+	kill "$source"
+	stop_broker
+	wait "$source" || cat "$dir/said"
+	[ "$(sed -n 's/.*the ring keeps \([0-9]*\) events.*/\1/p' "$dir/said")" -ge 16 ]
+	start_broker
+}
+
 streams_of_other_rings_are_refused() {
 	send other 100 0
 	send other 100 0
@@ -504,7 +523,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..24"
+echo "1..25"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -528,6 +547,8 @@ check_each "an entry that somebody has removed is told" removed_entries_are_told
 check_each "or counted" removed_entries_are_skipped
 check_each "an entry of others is found" entries_of_others_are_found
 check_each "a broker without memory is waited for" full_broker_is_waited_for
+check_each "a relay that ends says how many events the ring keeps" \
+	what_the_ring_keeps_is_told
 check_each "the counts are OpenMetrics" metrics_are_valid
 check_each "streams of others are refused" streams_of_other_rings_are_refused
 check_each "a broker that refuses: one line says why" brokers_that_refuse_are_told

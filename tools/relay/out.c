@@ -434,7 +434,8 @@ static bool relay_all(struct out *out)
 static int finish(struct out *out, bool complete)
 {
 	const struct counts *counts = &out->relay->counts;
-	uint64_t left = source_head(&out->source) - out->next;
+	uint64_t left = source_head(&out->source) -
+			source_position(&out->source);
 
 	tell(out);
 	session_tell(out->relay, true);
