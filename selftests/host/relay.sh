@@ -347,6 +347,7 @@ full_broker_is_waited_for() {
 	has full 400
 	receive full 400 0
 	grep -E '^rring_relay_refusals_total\{.*\} [1-9]' "$dir/metrics"
+	grep -E '^rring_relay_repeated_total\{.*\} [1-9]' "$dir/metrics"
 }
 
 metrics_are_valid() {
@@ -511,11 +512,12 @@ overwritten_events_are_told() {
 	local status=0
 
 	kind=overwrite
-	send overwritten 1000 0 2>"$dir/said" || status=$?
+	send overwritten 1000 0 --metrics="$dir/metrics" 2>"$dir/said" || status=$?
 	cat "$dir/said"
 	[ "$status" -eq 0 ]
 	grep -q 'events from position 936 on' "$dir/said"
 	has overwritten 64
+	grep -E '^rring_relay_repeated_total\{.*\} 0$' "$dir/metrics"
 }
 
 if ! command -v redis-server >/dev/null; then

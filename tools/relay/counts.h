@@ -9,8 +9,8 @@
 struct counts {
 	uint64_t sent;		/* out: entries sent; in: entries read */
 	uint64_t acknowledged;	/* out: by the broker; in: published */
-	uint64_t repeated;	/* out: sent again, as the broker had lost them, or
-				 * never got them
+	uint64_t repeated;	/* out: of .sent, those that were sent before: the broker
+				 * has refused or lost them
 				 */
 	uint64_t empty;		/* positions without an event */
 	uint64_t lost;		/* overwritten in the ring before they were read */

@@ -31,6 +31,7 @@ struct out {
 	struct relay *relay;
 	struct source source;
 	uint64_t next;		/* position of the entry that is sent next */
+	uint64_t top;		/* behind all positions that were sent */
 	uint64_t begin;		/* position that is relayed first: 0, or where a
 				 * new reader began
 				 */
@@ -94,7 +95,10 @@ static int send(struct out *out, const struct broker_entry *entry)
 	out->bytes += entry->len;
 	relay->counts.sent++;
 	relay->counts.empty += entry->empty;
-	relay->counts.repeated += position < source_position(&out->source);
+	if (position < out->top)
+		relay->counts.repeated++;
+	else
+		out->top = position + 1;
 	return relay->broker->ops->append(relay->broker, entry);
 }
 
