@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -47,8 +48,9 @@ static void find_last(struct bookmark *bookmark, const char *name)
 	long n = rring_peek(bookmark->reader, CAPACITY);
 	struct rring_event event;
 
-	if (n < 1)
+	if (n == -EAGAIN || n == -EPIPE)
 		return;
+	must_work(n < 0 ? (int)n : 0, name);
 	must_work(rring_entry(bookmark->reader, (uint32_t)n - 1, &event), name);
 	use(bookmark, &event, name);
 	must_work(rring_release(bookmark->reader, (uint32_t)n - 1), name);
