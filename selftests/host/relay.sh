@@ -350,6 +350,18 @@ full_broker_is_waited_for() {
 	grep -E '^rring_relay_repeated_total\{.*\} [1-9]' "$dir/metrics"
 }
 
+# A new connection may lead to the master that has taken its place.
+demoted_broker_is_left() {
+	at_gate demoted --metrics="$dir/metrics"
+	cli REPLICAOF 127.0.0.1 1
+	touch "$dir/gate"
+	until_true grep -q 'READONLY.*trying again' "$dir/said"
+	cli REPLICAOF NO ONE
+	ends 0 'READONLY.*trying again'
+	has demoted 400
+	grep -E '^rring_relay_connections_total\{.*\} ([2-9]|[1-9].)' "$dir/metrics"
+}
+
 metrics_are_valid() {
 	/usr/bin/python3 - "$dir/metrics" <<-'END'
 	import sys
@@ -363,7 +375,7 @@ metrics_are_valid() {
 	assert values["rring_relay_lag"] == 0, values
 	labels = families[0].samples[0].labels
 	assert labels == {"direction": "out", "arena": "default",
-	                  "ring": "ring", "stream": "full"}, labels
+	                  "ring": "ring", "stream": "demoted"}, labels
 	END
 }
 
@@ -525,7 +537,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..25"
+echo "1..26"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -549,6 +561,7 @@ check_each "an entry that somebody has removed is told" removed_entries_are_told
 check_each "or counted" removed_entries_are_skipped
 check_each "an entry of others is found" entries_of_others_are_found
 check_each "a broker without memory is waited for" full_broker_is_waited_for
+check_each "a broker that has become a replica is left" demoted_broker_is_left
 check_each "a relay that ends says how many events the ring keeps" \
 	what_the_ring_keeps_is_told
 check_each "the counts are OpenMetrics" metrics_are_valid

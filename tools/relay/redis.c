@@ -59,9 +59,9 @@ static bool begins(const char *text, const char *word)
 static bool is_temporary(const char *text)
 {
 	static const char *const words[] = {
-		"OOM", "LOADING", "MISCONF", "READONLY", "MASTERDOWN", "BUSY ",
-		"TRYAGAIN", "CLUSTERDOWN", "NOREPLICAS", "UNBLOCKED",
-		"EXECABORT", "ERR max number of clients",
+		"OOM", "LOADING", "MISCONF", "BUSY ", "TRYAGAIN",
+		"CLUSTERDOWN", "NOREPLICAS", "UNBLOCKED", "EXECABORT",
+		"ERR max number of clients",
 	};
 	size_t i;
 
@@ -69,6 +69,12 @@ static bool is_temporary(const char *text)
 		if (begins(text, words[i]))
 			return true;
 	return false;
+}
+
+/* It is a replica now: the address may lead to another one in the meantime. */
+static bool is_demoted(const char *text)
+{
+	return begins(text, "READONLY") || begins(text, "MASTERDOWN");
 }
 
 /* A transaction that was given up may say why. */
@@ -85,6 +91,11 @@ int redis_refused(struct redis *redis, const char *text)
 	const char *stream = redis->broker.url->stream;
 
 	text = reason_in(text);
+	if (is_demoted(text)) {
+		redis_fault(redis, BROKER_AWAY, "%s", text);
+		redis_disconnect(&redis->broker);
+		return BROKER_AWAY;
+	}
 	if (is_temporary(text))
 		return redis_fault(redis, BROKER_BUSY, "%s", text);
 	if (strstr(text, "equal or smaller than the target stream"))
