@@ -10,7 +10,7 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 export LC_ALL=C.UTF-8
-unset RRING_BACKEND REDISCLI_AUTH RELAY_GATE RELAY_BUSY
+unset RRING_BACKEND REDISCLI_AUTH RELAY_GATE RELAY_BUSY RELAY_MOVED
 dir=$(mktemp -d)
 trap 'stop_broker; rm -rf "$dir"' EXIT
 
@@ -139,6 +139,19 @@ types_pass() {
 	kind=typed
 	says 'the ring .ring. has the type struct number, and .* none' \
 		receive untyped 300 0
+}
+
+# After its first death the relay has another URL, with a stream that goes on like the
+# first one. This death is after some events, as the seed says.
+other_streams_are_refused() {
+	export RRING_SEED=3
+	send first 1000 0
+	cli COPY first second
+	RELAY_MOVED=$(url second)
+	export RELAY_MOVED
+	says 'came from another URL' receive first 1000 1
+	receive first 1000 1 --moved
+	receive first 1000 40 --moved
 }
 
 # The relay joins when the ring has 500 events, and retains 32 of them.
@@ -537,12 +550,13 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..26"
+echo "1..27"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
 check_each "relays die at any point: each event is there once, in order" \
 	deaths_lose_nothing
+check_each "a bookmark of another stream is refused" other_streams_are_refused
 check_each "also before the first acknowledgment of a relay that joins late" \
 	a_late_relay_misses_nothing
 check_each "the broker dies, too" broker_deaths_lose_nothing

@@ -17,7 +17,7 @@
 #define PATIENCE	60		/* seconds */
 
 enum { KEY_METRICS = 512, KEY_SKIP, KEY_END, KEY_MAXLEN,
-       KEY_PATIENCE };
+       KEY_PATIENCE, KEY_MOVED };
 
 struct arguments {
 	struct relay *relay;
@@ -35,6 +35,8 @@ static const struct argp_option options[] = {
 	  "neither in the stream nor in the ring, and count them", 0 },
 	{ "patience", KEY_PATIENCE, "SECONDS", 0, "in: wait so long for positions "
 	  "that the stream should have (60)", 0 },
+	{ "moved", KEY_MOVED, NULL, 0, "in: the stream has another URL than before",
+	  0 },
 	{ "batch", 'b', "N", 0, "entries that are read or sent at a time (256)",
 	  0 },
 	{ "metrics", KEY_METRICS, "FILE", 0, "write counts to it every five "
@@ -124,6 +126,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_SKIP:
 		relay->skip_missing = true;
+		return 0;
+	case KEY_MOVED:
+		relay->moved = true;
 		return 0;
 	case KEY_PATIENCE:
 		relay->patience = (uint32_t)number(arg, 0, UINT32_MAX / 1000,

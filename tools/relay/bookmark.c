@@ -16,7 +16,18 @@ struct entry {
 	uint64_t ring_position;
 	uint64_t epoch;
 	uint64_t position;
+	uint64_t stream;
 };
+
+/* FNV-1a */
+static uint64_t hash(const char *text)
+{
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (; *text; text++)
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3;
+	return hash;
+}
 
 static void must_work(int err, const char *name)
 {
@@ -38,6 +49,7 @@ static void use(struct bookmark *bookmark, const struct rring_event *event,
 			  rring_writer_epoch(bookmark->ring) &&
 			  entry.ring_position <=
 			  rring_writer_position(bookmark->ring);
+	bookmark->moved = bookmark->valid && entry.stream != bookmark->stream;
 	bookmark->from = entry.ring_position;
 	bookmark->id = (struct broker_id) { entry.epoch, entry.position };
 }
@@ -56,8 +68,27 @@ static void find_last(struct bookmark *bookmark, const char *name)
 	must_work(rring_release(bookmark->reader, (uint32_t)n - 1), name);
 }
 
+/* The ring has room: the reader keeps no more than the last bookmark. */
+static void write_entry(struct bookmark *bookmark)
+{
+	const struct entry entry = {
+		.ring_epoch = rring_writer_epoch(bookmark->ring),
+		.ring_position = bookmark->from,
+		.epoch = bookmark->id.epoch,
+		.position = bookmark->id.position,
+		.stream = bookmark->stream,
+	};
+	int err = rring_add(bookmark->writer, &entry, sizeof(entry), FORMAT);
+	long n = err ? err : rring_peek(bookmark->reader, CAPACITY);
+
+	if (n > 1)
+		err = rring_release(bookmark->reader, (uint32_t)n - 1);
+	if (err || n < 0)
+		fail_with(err ? err : (int)n, "cannot write a bookmark");
+}
+
 void bookmark_open(struct bookmark *bookmark, struct rring_writer *ring,
-		   const char *name)
+		   const char *name, const char *text, bool moved)
 {
 	char own[2 * RRING_NAME_MAX];
 	const struct rring_ring_config config = {
@@ -79,9 +110,16 @@ void bookmark_open(struct bookmark *bookmark, struct rring_writer *ring,
 		fail("the name '%s' is too long: '%s' has to be a name, too",
 		     name, own);
 	bookmark->ring = ring;
+	bookmark->stream = hash(text);
 	must_work(rring_writer_open(client, &config, &bookmark->writer), own);
 	must_work(rring_reader_open(client, &reader, &bookmark->reader), own);
 	find_last(bookmark, own);
+	if (!bookmark->moved)
+		return;
+	if (!moved)
+		fail("the events of the ring '%s' came from another URL than %s: give another ring or, if it is the same stream in another place, --moved",
+		     name, text);
+	write_entry(bookmark);
 }
 
 struct broker_id bookmark_next(const struct bookmark *bookmark)
@@ -90,24 +128,6 @@ struct broker_id bookmark_next(const struct bookmark *bookmark)
 
 	id.position += rring_writer_position(bookmark->ring) - bookmark->from;
 	return id;
-}
-
-/* The ring has room: the reader keeps no more than the last bookmark. */
-static void write_entry(struct bookmark *bookmark)
-{
-	const struct entry entry = {
-		.ring_epoch = rring_writer_epoch(bookmark->ring),
-		.ring_position = bookmark->from,
-		.epoch = bookmark->id.epoch,
-		.position = bookmark->id.position,
-	};
-	int err = rring_add(bookmark->writer, &entry, sizeof(entry), FORMAT);
-	long n = err ? err : rring_peek(bookmark->reader, CAPACITY);
-
-	if (n > 1)
-		err = rring_release(bookmark->reader, (uint32_t)n - 1);
-	if (err || n < 0)
-		fail_with(err ? err : (int)n, "cannot write a bookmark");
 }
 
 void bookmark_set(struct bookmark *bookmark, struct broker_id id)

@@ -133,7 +133,8 @@ static void open_all(struct in *in, const struct rring_type *type)
 	if (!open_ring(in, type))
 		return;
 	keep_ring(in);
-	bookmark_open(&in->bookmark, in->writer, in->relay->ring);
+	bookmark_open(&in->bookmark, in->writer, in->relay->ring,
+		      in->relay->url.text, in->relay->moved);
 	in->known = in->bookmark.valid;
 	if (in->known)
 		in->next = bookmark_next(&in->bookmark);

@@ -25,6 +25,7 @@ struct relay {
 	bool wait;		/* for ring and broker, at the beginning */
 	bool until_end;		/* out: end with the stream of the ring */
 	bool skip_missing;
+	bool moved;		/* in: the stream has another URL than before */
 	uint32_t patience;	/* in: seconds until a position is missing */
 	struct rring_ring_config config;	/* in: of a new ring */
 

@@ -21,8 +21,8 @@ _rring_relay() {
 	if words=$(_rring_relay_words "$option"); then
 		:
 	elif [[ $current == -* ]]; then
-		words='--arena --wait --skip-missing --patience --batch --metrics
-		       --name --window --maxlen --end --kind --policy --capacity
+		words='--arena --wait --skip-missing --patience --moved --batch
+		       --metrics --name --window --maxlen --end --kind --policy --capacity
 		       --stride --retain --stall-ms --help'
 	elif [ "$COMP_CWORD" -eq 1 ]; then
 		words='in out'

@@ -154,15 +154,20 @@ static void parse_query(struct url *url, char *query, bool has_stream,
 	}
 }
 
-/* Text for messages. */
+/* Text for messages and bookmarks. */
 static void describe(struct url *url, const struct scheme *scheme)
 {
-	int n = scheme->is_socket ?
-		asprintf(&url->text, "%s%s?stream=%s", scheme->prefix,
-			 url->socket, url->stream) :
-		asprintf(&url->text, "%s%s:%u/%s", scheme->prefix, url->host,
-			 url->port, url->stream);
+	char database[32] = "";
+	int n;
 
+	if (url->database)
+		snprintf(database, sizeof(database), "%cdb=%u",
+			 scheme->is_socket ? '&' : '?', url->database);
+	n = scheme->is_socket ?
+		asprintf(&url->text, "%s%s?stream=%s%s", scheme->prefix,
+			 url->socket, url->stream, database) :
+		asprintf(&url->text, "%s%s:%u/%s%s", scheme->prefix, url->host,
+			 url->port, url->stream, database);
 	must(n < 0 ? NULL : url->text);
 }
 

@@ -22,8 +22,8 @@ _rring_options() {
 			--long --hex --raw --btf $which" ;;
 	'pub '*) echo "--kind --policy --capacity --stride --retain --stall-ms
 		       --type --readers --await $which" ;;
-	'relay '*) echo '--arena --wait --skip-missing --patience --batch --metrics
-			--name --window --maxlen --end --kind --policy --capacity
+	'relay '*) echo '--arena --wait --skip-missing --patience --moved --batch
+			--metrics --name --window --maxlen --end --kind --policy --capacity
 			--stride --retain --stall-ms' ;;
 	'evict '*) echo "--pid $which" ;;
 	'ban '*) echo "--lift $which" ;;

@@ -18,7 +18,7 @@
  *
  * $RELAY_GATE is a file: after half of its events the source waits until it is there, and
  * removes it when 16 more are published. With $RELAY_BUSY the relay always has another
- * event to send.
+ * event to send. $RELAY_MOVED is the URL after the first death.
  */
 #include <argp.h>
 #include <errno.h>
@@ -261,6 +261,16 @@ static int run_once(struct run *run)
 	return !!died;
 }
 
+static void move(const struct run *run)
+{
+	char *url = getenv("RELAY_MOVED");
+	int i;
+
+	for (i = 0; i < run->argc; i++)
+		if (url && strstr(run->argv[i], "://"))
+			run->argv[i] = url;
+}
+
 static int run_all(struct run *run, uint32_t deaths)
 {
 	const char *seed = getenv("RRING_SEED");
@@ -271,6 +281,8 @@ static int run_all(struct run *run, uint32_t deaths)
 		n++;
 		fuse = n <= deaths / 2 ? n :
 		       n <= deaths ? 1 + rng_below(&rng, SPAN) : 0;
+		if (n == 2)
+			move(run);
 	} while (run_once(run));
 	return run->status;
 }
