@@ -375,6 +375,23 @@ demoted_broker_is_left() {
 	grep -E '^rring_relay_connections_total\{.*\} ([2-9]|[1-9].)' "$dir/metrics"
 }
 
+# Nothing is relayed between one trouble and the next. The relay looks around each second.
+each_trouble_is_told() {
+	local n
+
+	at_gate trouble
+	for ((n = 0; n < 30; n++)); do
+		stop_broker
+		sleep 1.5
+		start_broker
+		sleep 1.5
+		[ "$(grep -c 'trying again' "$dir/said")" -lt 2 ] || break
+	done
+	[ "$n" -lt 30 ]
+	touch "$dir/gate"
+	wait "$source"
+}
+
 metrics_are_valid() {
 	/usr/bin/python3 - "$dir/metrics" <<-'END'
 	import sys
@@ -550,7 +567,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..27"
+echo "1..28"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -576,6 +593,8 @@ check_each "or counted" removed_entries_are_skipped
 check_each "an entry of others is found" entries_of_others_are_found
 check_each "a broker without memory is waited for" full_broker_is_waited_for
 check_each "a broker that has become a replica is left" demoted_broker_is_left
+check_each "each trouble is told, also when nothing was relayed before" \
+	each_trouble_is_told
 check_each "a relay that ends says how many events the ring keeps" \
 	what_the_ring_keeps_is_told
 check_each "the counts are OpenMetrics" metrics_are_valid

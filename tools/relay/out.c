@@ -357,10 +357,12 @@ static int resume(struct out *out)
 
 /* ---- all ---- */
 
+/* All that the ring has is in the stream: what follows is a new trouble, if any. */
 static void rest(struct out *out)
 {
 	struct broker *broker = out->relay->broker;
 
+	session_goes_on(out->relay);
 	source_wait(&out->source);
 	if (!broker->ops->has_hung_up(broker))
 		return;
