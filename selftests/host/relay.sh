@@ -403,6 +403,7 @@ metrics_are_valid() {
 	values = {f.name: f.samples[0].value for f in families}
 	assert values["rring_relay_acknowledged"] == 400, values
 	assert values["rring_relay_lag"] == 0, values
+	assert values["rring_relay_connected"] == 0, values
 	labels = families[0].samples[0].labels
 	assert labels == {"direction": "out", "arena": "default",
 	                  "ring": "ring", "stream": "demoted"}, labels
@@ -433,7 +434,9 @@ streams_of_other_rings_are_refused() {
 	send other 100 0
 	has other 200
 	cli XADD other 9000000000000000-0 type 0 time 0 data x
-	says 'a later ring' send other 100 0
+	says 'a later ring' send other 100 0 --metrics="$dir/metrics"
+	grep -E '^rring_relay_connections_total\{.*\} 1$' "$dir/metrics"
+	grep -E '^rring_relay_connected\{.*\} 0$' "$dir/metrics"
 	cli XADD wrong '*' colour red
 	says 'is not a relay' send wrong 100 0
 	says 'is not a relay' receive wrong 100 0

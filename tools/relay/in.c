@@ -207,7 +207,7 @@ static bool publish(struct in *in, const struct broker_entry *entry)
 			break;
 		if (session_is_over())
 			return false;
-		session_tell(in->relay, false);
+		session_tell(in->relay);
 	}
 	if (err == -E2BIG || err == -ENOSPC)
 		fail("the event %" PRIu64 "-%" PRIu64 " has %zu bytes: neither ring nor arena takes one that large (`rring ring' and `rring pool' show what they take)",
@@ -235,7 +235,6 @@ static bool is_missing(struct in *in, struct broker_id id)
 	relay->counts.missing += id.position - in->next.position;
 	if (relay->skip_missing)
 		return true;
-	session_tell(relay, true);
 	exit(STATUS_LOST);
 }
 
@@ -372,14 +371,14 @@ int in_run(struct relay *relay)
 	in.client = attach(relay->arena, RRING_PRODUCER);
 	relay->config.name = relay->ring;
 	open_all(&in, NULL);
-	session_begin();
+	session_begin(relay);
 	while (!session_is_over()) {
 		error = step(&in);
 		if (error)
 			session_pause(relay, error);
-		session_tell(relay, false);
+		session_tell(relay);
 	}
-	session_tell(relay, true);
+	session_end(relay);
 	if (in.writer) {
 		rring_writer_leave(in.bookmark.writer);
 		rring_writer_leave(in.writer);

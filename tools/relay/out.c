@@ -74,10 +74,8 @@ static void note_gap(struct out *out, uint64_t position)
 		 "are missing: neither the stream nor the ring has them" :
 		 "are missing: neither the stream nor the ring has them; --skip-missing goes on without them");
 	counts->missing += n;
-	if (!out->relay->skip_missing) {
-		session_tell(out->relay, true);
+	if (!out->relay->skip_missing)
 		exit(STATUS_LOST);
-	}
 }
 
 /* ---- send ---- */
@@ -242,10 +240,8 @@ static void note_removed(struct out *out, uint64_t position)
 	     relay->url.text, out->source.epoch, position,
 	     relay->skip_missing ? "" : "; --skip-missing goes on without it");
 	relay->counts.missing++;
-	if (!relay->skip_missing) {
-		session_tell(relay, true);
+	if (!relay->skip_missing)
 		exit(STATUS_LOST);
-	}
 	source_acknowledge(&out->source, position);
 }
 
@@ -414,7 +410,7 @@ static void tell(struct out *out)
 	relay->counts.lag = source_head(&out->source) -
 			    source_position(&out->source) +
 			    (out->source.copies ? out->n : 0);
-	session_tell(relay, false);
+	session_tell(relay);
 }
 
 /* Returns false if the relay cannot relay all, as the broker is away. */
@@ -444,7 +440,7 @@ static int finish(struct out *out, bool complete)
 			source_position(&out->source);
 
 	tell(out);
-	session_tell(out->relay, true);
+	session_end(out->relay);
 	source_close(&out->source);
 	free(out->sent);
 	if (!complete)
@@ -462,7 +458,7 @@ int out_run(struct relay *relay)
 
 	out.sent = must(calloc(relay->window, sizeof(*out.sent)));
 	source_open(&out.source, relay);
-	session_begin();
+	session_begin(relay);
 	if (out.source.is_new)
 		out.begin = source_position(&out.source);
 	if (out.begin)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MPL-2.0
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -13,6 +14,7 @@
 #define NS_PER_S	1000000000ull
 
 static volatile sig_atomic_t over;
+static struct relay *begun;	/* until session_end() */
 
 static void on_signal(int signal)
 {
@@ -27,7 +29,13 @@ static void get_signals(sigset_t *signals)
 	sigaddset(signals, SIGTERM);
 }
 
-void session_begin(void)
+static void at_exit(void)
+{
+	if (begun)
+		session_end(begun);
+}
+
+void session_begin(struct relay *relay)
 {
 	struct sigaction action = {
 		.sa_handler = on_signal,
@@ -38,6 +46,9 @@ void session_begin(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	if (!begun)
+		atexit(at_exit);
+	begun = relay;
 }
 
 bool session_is_over(void)
@@ -100,7 +111,7 @@ void session_pause(struct relay *relay, int error)
 	relay->pause = relay->pause ? 2 * relay->pause : PAUSE_MS;
 	if (relay->pause > PAUSE_MAX_MS)
 		relay->pause = PAUSE_MAX_MS;
-	session_tell(relay, false);
+	session_tell(relay);
 	session_rest(relay->pause);
 }
 
@@ -116,14 +127,26 @@ bool session_is_due(const struct relay *relay)
 	return relay->metrics && session_time() - relay->written >= TELL_NS;
 }
 
-void session_tell(struct relay *relay, bool now)
+static void write_metrics(struct relay *relay)
 {
 	int err;
 
-	if (!relay->metrics || (!now && !session_is_due(relay)))
-		return;
 	relay->written = session_time();
 	err = counts_write(&relay->counts, &relay->about, relay->metrics);
 	if (err)
 		warn("cannot write %s: %s", relay->metrics, strerror(-err));
+}
+
+void session_tell(struct relay *relay)
+{
+	if (session_is_due(relay))
+		write_metrics(relay);
+}
+
+void session_end(struct relay *relay)
+{
+	begun = NULL;
+	relay->counts.connected = false;
+	if (relay->metrics)
+		write_metrics(relay);
 }

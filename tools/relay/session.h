@@ -7,9 +7,15 @@
 
 #define SESSION_REST_NS	1000000000ull	/* longest sleep without a look around */
 
-/* From now on SIGINT and SIGTERM make session_is_over() true. */
-void session_begin(void);
+/*
+ * From now on SIGINT and SIGTERM make session_is_over() true, and an error that ends the
+ * program writes the metrics for the last time.
+ */
+void session_begin(struct relay *relay);
 bool session_is_over(void);
+
+/* Write the metrics for the last time: there is no connection any more. */
+void session_end(struct relay *relay);
 
 /*
  * Connect to the broker. Returns 0, or BROKER_AWAY if that failed: session_pause()
@@ -33,8 +39,8 @@ void session_rest(uint32_t ms);
 /* Is it time to write the metrics? */
 bool session_is_due(const struct relay *relay);
 
-/* Write the metrics if it is time. @now: even if it is not. */
-void session_tell(struct relay *relay, bool now);
+/* Write the metrics if it is time. */
+void session_tell(struct relay *relay);
 
 /* The time in nanoseconds since 1970. */
 uint64_t session_time(void);
