@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MPL-2.0
 #
 # Programs that read the sources find nothing: checkpatch, sparse and W=1,
-# semantic patches, kernel-doc, shellcheck. FORM=full: for both stock kernels,
+# semantic patches, kernel-doc, shellcheck, codespell, mandoc. FORM=full: for both stock kernels,
 # in all folders, and with the kernel's semantic patches, which take minutes.
 # With arguments, those alone: selftests/host/lint.sh checkpatch:ulib. Prints TAP.
 # shellcheck disable=SC2317 # jobs are called by their names
@@ -25,6 +25,11 @@ newest=${kernels[-1]}
 sources_of() {
 	git ls-files "$1" 2>/dev/null | grep '\.[ch]$' ||
 		find "$1" -name '*.[ch]'
+}
+
+all_files() {
+	git ls-files --cached --others --exclude-standard 2>/dev/null ||
+		find . -type f -not -path './build/*'
 }
 
 scripts() {
@@ -122,6 +127,25 @@ shell() {
 	scripts | xargs shellcheck -x --format=gcc
 }
 
+# In file $1 or, if there is none, in all.
+spelling() {
+	if [ -f "$1" ]; then
+		echo "$1"
+	else
+		all_files
+	fi | xargs -d '\n' codespell --config selftests/host/lint/spelling
+}
+
+# In page $1 or, if there is none, in all. Roff fills lines, so nobody sees how long
+# those of the source are.
+man_pages() {
+	local where=(Documentation/man/*.[1-9])
+
+	[ ! -f "$1" ] || where=("$1")
+	mandoc -T lint -W all "${where[@]}" |
+		grep -v 'STYLE: input text line longer than 80 bytes'
+}
+
 versions() {
 	grep -rnE 'LINUX_VERSION|KERNEL_VERSION|RHEL_' kmod include ulib |
 		grep -v '^kmod/core/compat.h:'
@@ -174,7 +198,7 @@ comments() {
 	local start='^[[:space:]]*(/\*|\*|//)[[:space:]]+'
 	local first='(The same|Of |Not so|Nor |As |Who |Whom |Whoever )'
 	local inside='(/\*|^[[:space:]]*\*|//).*'
-	local word='\b([Ww]hoever|[Ll]iars?|heels|good for nothing)\b'
+	local word='\b(Whoever|whoever|[Ll]iars?|heels|good for nothing)\b'
 
 	[ ! -f "$1" ] || where=("$1")
 	grep -rnE --include='*.[ch]' "$start$first|$inside$word" \
@@ -202,6 +226,9 @@ faults() {
 	rm "build/$name"
 	echo '/* Of a liar. */' >"build/$name"
 	comments "build/$name" | grep -q 'Of a liar' || echo comments
+	printf '%s\n' '.TH a 1' '.SH NAME' 'it rec''ieves' >"build/$name"
+	spelling "build/$name" | grep -q receives || echo spelling
+	man_pages "build/$name" | grep -q 'lower case' || echo man_pages
 	rm "build/$name"
 }
 
@@ -215,7 +242,7 @@ done
 for area in "${areas[@]}"; do
 	jobs+=("checkpatch:$area")
 done
-jobs+=(words kernel_doc shell versions packages rooms comments faults)
+jobs+=(words kernel_doc shell spelling man_pages versions packages rooms comments faults)
 
 # NAME:ARGUMENT
 run() {
@@ -230,6 +257,8 @@ describe() {
 	words)	      echo "no plain access to a shared word" ;;
 	kernel_doc)   echo "kernel-doc finds nothing" ;;
 	shell)	      echo "shellcheck finds nothing" ;;
+	spelling)     echo "codespell finds nothing" ;;
+	man_pages)    echo "mandoc -T lint finds nothing" ;;
 	versions)     echo "kernel versions are told apart in compat.h alone" ;;
 	packages)     echo "packages agree with the Makefile and the library" ;;
 	rooms)	      echo "each folder of the module uses its own and core" ;;

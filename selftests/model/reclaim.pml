@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MPL-2.0 */
 /*
- * Two clients hand one slot to and fro, each through a ring that the other
+ * Two clients hand one slot back and forth, each through a ring that the other
  * reads, so that it goes round in a cycle, while the kernel sweeps: at either
  * depth, again and again. The first ring gets LONG positions, with the slot or
  * some other event, the second one SHORT; each has room for CAPACITY.
