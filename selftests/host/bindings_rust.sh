@@ -58,12 +58,6 @@ has_nightly() {
 	has +nightly
 }
 
-# skip WHAT WHY
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
-
 # ---- promises ----
 
 in_step() {
