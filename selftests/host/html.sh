@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MPL-2.0
 #
 # make html gives no warning, in a build directory that does not exist before,
-# and each document and each manual page has its page. Prints TAP.
+# each document and each manual page has its page, and two more say all that their
+# sources say. Prints TAP.
 # shellcheck disable=SC2317 # check calls what seems unreachable
 set -eu
 
@@ -44,8 +45,23 @@ kernel_api() {
 	done
 }
 
-echo 1..4
+spec=Documentation/netlink/specs/rusted_ring.yaml
+
+says_all_of() {
+	/usr/bin/python3 selftests/host/netlink/docs.py "$1" \
+		"$dir/new/build/html/netlink_reference.html"
+}
+
+# A doc of an attribute that differs, and one that is not there.
+lacks_show() {
+	! says_all_of <(sed 's/doc: The name keeps it alive/&, or not/' "$spec") &&
+		! says_all_of <(sed '/doc: The name keeps it alive/d' "$spec")
+}
+
+echo 1..6
 check "make html gives no warning" make_html
 check "each document has a page" each 'Documentation/*.rst' ''
 check "each manual page has a page" each 'Documentation/man/*.[1-9]' man/
 check "the API of kernel modules has its functions" kernel_api
+check "that of netlink has all that the spec says" says_all_of "$spec"
+check "what it does not have shows" lacks_show

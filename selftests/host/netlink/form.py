@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MPL-2.0
-"""The form of a netlink spec: form.py SPEC prints what is wrong with it.
+"""The form of a netlink spec: form.py SPEC [SCHEMA] prints what is wrong with it.
 
-The kernel has a schema for specs (Documentation/netlink/genetlink-c.yaml, since
-Linux 6.3). What is here is a part of it: keys that the schema has and that this
-spec uses. So a spec of this form has that of the schema, too.
+The kernel has a SCHEMA for specs (Documentation/netlink/genetlink-c.yaml, since
+Linux 6.3). What is here is a part of it, for machines that have no such file: keys
+that the schema has and that this spec uses.
 """
 import sys
 
@@ -58,10 +58,15 @@ SPEC = record(["name", "doc", "attribute-sets", "operations"],
               operations=OPERATIONS, mcast_groups=GROUPS)
 
 
+def read(path):
+    with open(path, encoding="ascii") as file:
+        return yaml.safe_load(file)
+
+
 def main():
-    with open(sys.argv[1], encoding="ascii") as file:
-        spec = yaml.safe_load(file)
-    mistakes = list(jsonschema.Draft7Validator(SPEC).iter_errors(spec))
+    spec = read(sys.argv[1])
+    schema = read(sys.argv[2]) if len(sys.argv) > 2 else SPEC
+    mistakes = list(jsonschema.Draft7Validator(schema).iter_errors(spec))
     for mistake in mistakes:
         print("/".join(str(part) for part in mistake.absolute_path),
               mistake.message.splitlines()[0], sep=": ")
