@@ -88,7 +88,7 @@ files_of() {
 
 	for path in debs dev home proc run sys tmp \
 		    var/{backups,cache,lib/apt,lib/dpkg,lib/logrotate,log,tmp} \
-		    var/lib/systemd/{random-seed,timers,timesync} \
+		    var/lib/{redis,systemd/{random-seed,timers,timesync}} \
 		    'usr/lib/modules/*/modules.*'; do
 		but+=(-o -path "./$path")
 	done
