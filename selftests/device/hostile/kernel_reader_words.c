@@ -12,6 +12,7 @@
 #include "kernel_reader.h"
 #include "kernel_read_ring.h"
 #include "kselftest_harness.h"
+#include "page.h"
 #include "ring_kinds.h"
 #include "stream.h"
 
@@ -284,20 +285,20 @@ TEST_F(forged_ring, handle_of_another_time_is_refused)
 
 TEST_F(forged_ring, large_event_is_not_longer_than_its_pages)
 {
+	uint32_t most = (uint32_t)whole_pages(20000), i;
 	struct rring_event event;
 	uint64_t position = 0;
-	uint32_t i;
 
 	if (variant->kind == RRING_INLINE)
 		return;
 	ASSERT_EQ(0, rring_alloc(self->client, 20000, 1, &event));
-	publish_handle(_metadata, self, event.handle, 20481);
+	publish_handle(_metadata, self, event.handle, most + 1);
 	publish_handle(_metadata, self, event.handle, ~0u);
 	both_refused(_metadata, self, BAD_LEN, 2);
 	/* all bytes of the pages can be read */
 	i = rring_seq_load(head_of(self)) % KRING_CAPACITY;
 	RRING_STORE(&self->writer->entries[i].handle, event.handle);
-	RRING_STORE(&self->writer->entries[i].header.len, 20480);
+	RRING_STORE(&self->writer->entries[i].header.len, most);
 	publish(self);
 	EXPECT_EQ(-EBADMSG,
 		  consumer_take(self->fd, position + 2, KRING_STRIDE));
