@@ -107,9 +107,12 @@ doc_end() {
 		doc_pid=$(cat "$doc_file.pid")
 		case $doc_where in
 		*"until the end")
-			kill -TERM -"$doc_pid"
+			kill -TERM -"$doc_pid" 2>/dev/null
 			wait "$doc_pid"
-			doc_status=$? ;;
+			doc_status=$?
+			# it had ended by itself
+			[ ! -s "$doc_file.status" ] ||
+				doc_status=$(cat "$doc_file.status") ;;
 		*)
 			wait "$doc_pid"
 			doc_status=$(cat "$doc_file.status") ;;
