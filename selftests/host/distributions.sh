@@ -19,11 +19,11 @@ trap 'rm -rf "$dir"' EXIT
 . selftests/lib/other_system.sh
 export XDG_CACHE_HOME=$dir/cache
 
-# setup GROUP...: without dpkg and apt. Leaves its status and its output.
-setup() {
+# without_dpkg COMMAND...: and without apt. Leaves its status and its output.
+without_dpkg() {
 	local status=0
 
-	PATH=$dir/bin tools/setup "$@" >"$dir/setup" 2>&1 || status=$?
+	PATH=$dir/bin "$@" >"$dir/setup" 2>&1 || status=$?
 	echo "$status" >"$dir/status"
 }
 
@@ -53,7 +53,7 @@ installed_is_found() {
 	local package
 
 	# shellcheck disable=SC2046 # a list
-	setup $(groups)
+	without_dpkg tools/setup $(groups)
 	sed -n 's/.*(Debian: \(.*\))/\1/p' "$dir/setup" |
 	while read -r package; do
 		! dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null |
@@ -62,7 +62,7 @@ installed_is_found() {
 }
 
 nothing_is_said() {
-	setup build vm
+	without_dpkg tools/setup build vm
 	cat "$dir/status" "$dir/setup"
 	[ "$(cat "$dir/status")" = 0 ] && [ ! -s "$dir/setup" ]
 }
@@ -76,11 +76,11 @@ take_away() {
 		exec /usr/bin/gcc "$@"
 	END
 	chmod +x "$dir/bin/gcc"
-	setup build vm
+	without_dpkg tools/setup build vm
 }
 
 wrong_group_is_refused() {
-	setup build nothing
+	without_dpkg tools/setup build nothing
 	[ "$(cat "$dir/status")" = 2 ] && grep "no group 'nothing'" "$dir/setup"
 }
 

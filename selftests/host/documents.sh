@@ -38,15 +38,27 @@ programs_are_files() {
 	done
 }
 
-# "by TEST": there is one.
-other_tests_are_there() {
-	local test
+# claims LINE...: of a page with these lines.
+claims() {
+	mkdir -p "$dir/claims"
+	printf '%s\n' "$@" >"$dir/claims/page"
+	selftests/host/documents/claims "$dir/claims"
+}
 
-	sed -n 's/^@ [0-9]* by //p' "$pages"/* | sort -u >"$dir/tests"
-	while read -r test; do
-		compgen -G "selftests/$test.*" >/dev/null ||
-			{ echo "no test $test"; return 1; }
-	done <"$dir/tests"
+# shellcheck disable=SC1003 # a command that goes on
+false_claims_are_found() {
+	claims '@ 1 by host/install' '$ make'
+	claims '@ 1 by host/install, host/install_module' '$ make install \' \
+		'>     PREFIX=/usr' '# make install-module KDIR=DIRECTORY' \
+		'@ 2 by host/races' '$ make valgrind'
+	! claims '@ 1 by host/install_module' '# make install-modules' || exit
+	! claims '@ 1 by host/install_module' '# modprobe rusted_ring' || exit
+	! claims '@ 1 by host/nothing' '$ make'
+}
+
+# What no test can run is said, with the reason.
+say_what_is_not_run() {
+	selftests/host/documents/claims --not-run "$pages" | sed 's/^/# /'
 }
 
 # A block that no line marks, and one whose line is wrong.
@@ -58,6 +70,10 @@ unmarked_is_found() {
 	! selftests/host/documents/commands "$dir/pages" "$dir/page.rst" \
 		2>>"$dir/said" || return 1
 	[ "$(grep -c 'no line says where this runs' "$dir/said")" -eq 2 ]
+	printf '%s\n' 'Do this::' '' '   make it' >"$dir/page.rst"
+	! selftests/host/documents/commands "$dir/pages" "$dir/page.rst" \
+		2>"$dir/said" || return 1
+	grep 'a block that is not one of console: make it' "$dir/said"
 }
 
 # run_page LINE...: the results of a page with these lines.
@@ -87,6 +103,10 @@ another_terminal_is_another() {
 		"\$ cat $dir/fifo" 'text' '@ 3 host' \
 		"\$ echo text >$dir/fifo"
 	! grep '^not ok' "$dir/ran" || return 1
+	# shellcheck disable=SC2016 # for the shell of the page
+	run_page '@ 1 host until the end' '$ false' '@ 2 host' \
+		'$ until [ -s "$doc_dir/1.status" ]; do sleep 0.1; done'
+	grep -q '^not ok 2 - shown:1, beside' "$dir/ran" || return 1
 	run_page '@ 1 host beside' '$ echo one' 'two'
 	grep -q '^not ok 1 - shown:1, beside' "$dir/ran"
 }
@@ -119,6 +139,8 @@ run_host_blocks() {
 		document host "$page" "$source/selftests/lib/document.sh"
 	done
 	echo "1..$doc_count"
+	cd "$source" || exit
+	say_what_is_not_run
 }
 
 mkfifo "$dir/fifo"
@@ -129,7 +151,10 @@ check_each "another terminal runs beside, and is ended or waited for" \
 	another_terminal_is_another
 check_each "what takes time is repeated until it fits" \
 	what_takes_time_is_repeated
-check_each "tests that pages name are there" other_tests_are_there
+check_each "a test that does not run what a page says is found" \
+	false_claims_are_found
+check_each "tests run what pages say of them" \
+	selftests/host/documents/claims "$pages"
 check_each "programs of tutorial, how-tos and README are files that tests run" \
 	programs_are_files
 check_each "make install" install_library

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MPL-2.0
-# needs: module
+# needs: module thermometer
 #
 # The modules that Documentation/kernel.rst shows are modules: they build, and
-# against the symbols of this one. Prints TAP.
+# against the symbols of this one; and so does that of the tutorial. Prints TAP.
 set -eu
 
 cd "$(dirname "$0")/../.."

@@ -25,7 +25,7 @@ under() {
 	local tool=$1 status=0
 
 	LD_PRELOAD=$PWD/build/librusted_ring-valgrind.so \
-		timeout 120 valgrind "--tool=$tool" --error-exitcode=9 \
+		timeout 120 valgrind --tool="$tool" --error-exitcode=9 \
 		--suppressions=ulib/valgrind/rusted_ring.supp \
 		"$dir/threads" "${@:3}" >"$dir/$tool" 2>&1 || status=$?
 	[ "$status" -eq "$2" ] || { cat "$dir/$tool"; return 1; }

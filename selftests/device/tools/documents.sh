@@ -21,6 +21,13 @@ make_folder() {
 	ln -sf /bin/rring build/rring
 }
 
+# What make install-module does: modprobe finds the module.
+install_module() {
+	mkdir -p "/lib/modules/$(uname -r)/updates"
+	ln -sf /rusted_ring.ko "/lib/modules/$(uname -r)/updates/"
+	depmod
+}
+
 # The guest has none of the programs that add users: these do as much as pages need.
 # shellcheck disable=SC2317 # pages call them
 {
@@ -58,10 +65,12 @@ reload() {
 
 export RRING_BACKEND=device
 dir=$(mktemp -d)
+install_module
 for page in /documents/*; do
 	make_folder "$dir/${page##*/}"
 	case $page in
-	*/README.md) rmmod rusted_ring ;;	# which loads it
+	*/README.md | */install.rst | */tutorial.rst)	# which load it
+		rmmod rusted_ring ;;
 	esac
 	document guest "$page" /document.sh
 	end_page
