@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MPL-2.0
-# needs: tools build/selftests/host/replay/rring
+# needs: tools build/selftests/host/replay/rring build/selftests/host/relay/relay
 #
 # What is installed for a system and for those who watch it: Prometheus takes the
 # metrics, the alerts come when they should, the dashboard shows metrics that
@@ -47,8 +47,17 @@ both_forms_have_the_same() {
 	     <(metrics openmetrics | grep -v '^#')
 }
 
+# Of a relay that finds no broker, in an arena of its own process.
+relay_metrics() {
+	! build/selftests/host/relay/relay source 1 handles 0 out \
+		--metrics="$dir/relay.prom" default/ring \
+		"redis+unix://$dir/nothing?stream=s" || return 1
+	"$promtool" check metrics <"$dir/relay.prom" 2>&1 | nothing
+}
+
 names_of_metrics() {
-	metrics prometheus | sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' | sort
+	{ metrics prometheus; cat "$dir/relay.prom"; } |
+		sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' | sort
 }
 
 # Names in what comes in, as $1 has them.
@@ -111,13 +120,27 @@ panels_are_whole() {
 
 # In a directory of their own, with a program of that name.
 units_are_valid() {
+	local unit
+
 	mkdir -p "$dir/units"
-	sed "s|^\(Exec[A-Z][a-z]*=\)rring|\1$PWD/build/rring|" \
-		packaging/*/rusted-ring-arenas.service \
-		>"$dir/units/rusted-ring-arenas.service"
-	cp "$monitoring"/*.service "$monitoring"/*.timer "$dir/units"
+	for unit in packaging/*/*.service packaging/*/*.timer; do
+		sed "s|^\(Exec[A-Z][a-z]*=\)rring|\1$PWD/build/rring|" "$unit" \
+			>"$dir/units/${unit##*/}"
+	done
+	[ -e "$dir/units/rring-relay@.service" ]
 	systemd-analyze verify --man=no "$dir"/units/* >"$dir/said" 2>&1 || true
-	! grep rusted-ring "$dir/said"
+	! grep -E 'rusted-ring|rring-relay' "$dir/said"
+}
+
+# Where the unit of a relay lets it write, and what stays there, is what the page says.
+relay_has_a_folder() {
+	local unit=packaging/system/rring-relay@.service
+
+	grep -qx 'ProtectSystem=strict' "$unit"
+	! grep '^ReadWritePaths' "$unit" || return 1
+	grep -qx 'RuntimeDirectory=rring-relay-%i' "$unit"
+	grep -qx 'RuntimeDirectoryPreserve=yes' "$unit"
+	grep -q '/run/rring-relay-NAME/' Documentation/relay.rst
 }
 
 group_is_made() {
@@ -152,10 +175,11 @@ parameters_are_known() {
 }
 
 echo "TAP version 13"
-echo "1..11"
+echo "1..13"
 /usr/bin/python3 selftests/host/netlink/messages.py "$spec" messages \
 	>"$dir/messages"
 check_each "promtool takes the metrics" promtool_takes_the_metrics
+check_each "and those of a relay" relay_metrics
 check_each "OpenMetrics text has the same samples" both_forms_have_the_same
 check_each "the alerts are valid, and of metrics that there are" alerts_are_valid
 check_each "they come when they should" alerts_come_when_they_should
@@ -163,6 +187,7 @@ check_each "each of them" every_alert_is_tested
 check_each "so are the expressions of the dashboard" expressions_are_valid
 check_each "its panels are whole" panels_are_whole
 check_each "systemd understands the units" units_are_valid
+check_each "that of a relay has a folder for its metrics" relay_has_a_folder
 check_each "and makes the group" group_is_made
 check_each "the group is the same one everywhere" parts_fit
 check_each "the module has the parameters of modprobe.d" parameters_are_known
