@@ -271,6 +271,20 @@ module_of_others_builds() {
 			/var/lib/dkms/rusted-ring/*/$release/*/Module.symvers)"'
 }
 
+# The commands of Documentation/tutorial.rst, for the kernel of this system.
+# shellcheck disable=SC2016 # the other shell's
+module_of_the_tutorial_builds() {
+	in_root sh -c 'cp -r /usr/share/doc/rusted-ring-doc/examples /debs
+		cd /debs/examples
+		release=$(ls /lib/modules)
+		make -C /lib/modules/$release/build M=$PWD/thermometer modules \
+			KCFLAGS="-I/usr/src/rusted_ring/include \
+				-I/usr/src/rusted_ring/include/uapi" \
+			KBUILD_EXTRA_SYMBOLS="$(echo \
+			/var/lib/dkms/rusted-ring/*/$release/*/Module.symvers)"
+		ls thermometer/rring_thermometer.ko'
+}
+
 client_runs() {
 	in_root sh -c "cd /debs && debian/tests/$1"
 }
@@ -307,7 +321,7 @@ needs() {
 	fi
 }
 
-echo 1..29
+echo 1..30
 check "tools/setup installs what this needs" tools/setup packages
 check "make deb builds all packages" make -s deb
 check "each package can be unpacked" unpack
@@ -331,6 +345,7 @@ needs_root "the packages install there" install_all
 needs_root "DKMS builds all modules" modules_are_built
 needs_root "the modules have no debug information" modules_are_stripped
 needs_root "a module of others builds" module_of_others_builds
+needs_root "so does that of the tutorial" module_of_the_tutorial_builds
 for test in client cpp python; do
 	needs_root "the package's own test: $test" client_runs "$test"
 done
