@@ -392,6 +392,21 @@ each_trouble_is_told() {
 	wait "$source"
 }
 
+# value NAME: the value in the metrics.
+value() {
+	sed -n "s/^rring_relay_$1{.*} //p" "$dir/metrics"
+}
+
+# The relay stops early, and has the first of two rings of the stream, or not even this.
+lag_counts_what_waits() {
+	send lag 200 0
+	receive lag 100 0 --metrics="$dir/metrics"
+	[ "$(($(value acknowledged_total) + $(value lag)))" -eq 200 ]
+	send lag 200 0
+	receive lag 50 10 --metrics="$dir/metrics"
+	[ "$(value lag)" -ge 50 ]
+}
+
 metrics_are_valid() {
 	/usr/bin/python3 - "$dir/metrics" <<-'END'
 	import sys
@@ -570,7 +585,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..28"
+echo "1..29"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -601,6 +616,7 @@ check_each "each trouble is told, also when nothing was relayed before" \
 check_each "a relay that ends says how many events the ring keeps" \
 	what_the_ring_keeps_is_told
 check_each "the counts are OpenMetrics" metrics_are_valid
+check_each "and tell how much waits" lag_counts_what_waits
 check_each "streams of others are refused" streams_of_other_rings_are_refused
 check_each "a broker that refuses: one line says why" brokers_that_refuse_are_told
 check_each "an event that is too large is refused" large_events_are_refused

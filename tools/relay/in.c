@@ -156,6 +156,54 @@ static void check_type(const struct in *in, const struct broker_entry *entry)
 	     type->size ? "the type " : "none", type->size ? type->name : "");
 }
 
+/* ---- how far the stream is ahead ---- */
+
+/*
+ * The entries up to @last that are not in the ring. Of those of a later ring nobody
+ * knows where they begin: at least one waits, and no more than the stream has.
+ */
+static uint64_t lag(const struct in *in, struct broker_id last, uint64_t entries)
+{
+	struct broker_id before = broker_id_before(in->next);
+	uint64_t n = last.position + 1;
+
+	if (!in->known)
+		return entries;
+	if (last.epoch < before.epoch)
+		return 0;
+	if (last.epoch == before.epoch)
+		n = last.position > before.position ?
+		    last.position - before.position : 0;
+	return n < entries ? n : entries;
+}
+
+static void tell_end(struct in *in, struct broker_id last)
+{
+	const struct broker_id before = broker_id_before(in->next);
+
+	if (in->told || last.epoch > before.epoch ||
+	    (last.epoch == before.epoch && last.position >= before.position))
+		return;
+	warn("%s: the stream ends before %" PRIu64 "-%" PRIu64 ", which is in the ring already: waiting for what comes after that",
+	     in->relay->url.text, before.epoch, before.position);
+	in->told = true;
+}
+
+static int look(struct in *in)
+{
+	struct broker *broker = in->relay->broker;
+	struct broker_id last;
+	uint64_t entries;
+	int error = broker->ops->last(broker, &last, &entries);
+
+	if (error)
+		return error;
+	in->relay->counts.lag = lag(in, last, entries);
+	if (in->known)
+		tell_end(in, last);
+	return 0;
+}
+
 /* ---- an event ---- */
 
 /* Allocate, fill and publish an event. Returns 0 or an error. */
@@ -207,6 +255,9 @@ static bool publish(struct in *in, const struct broker_entry *entry)
 			break;
 		if (session_is_over())
 			return false;
+		/* an error comes again with the next read */
+		if (session_is_due(in->relay))
+			look(in);
 		session_tell(in->relay);
 	}
 	if (err == -E2BIG || err == -ENOSPC)
@@ -272,6 +323,7 @@ static int take(void *context, const struct broker_entry *entry)
 	if (!entry->empty && !put(in, entry))
 		return 1;
 	relay->counts.acknowledged++;
+	relay->counts.lag -= !!relay->counts.lag;
 	in->known = true;
 	in->next = (struct broker_id) { entry->id.epoch,
 					entry->id.position + 1 };
@@ -324,29 +376,6 @@ static int read_some(struct in *in)
 	session_goes_on(in->relay);
 	wait_for_gap(in);
 	adapt(in);
-	return 0;
-}
-
-/* How far the stream is ahead. */
-static int look(struct in *in)
-{
-	struct relay *relay = in->relay;
-	struct broker_id last, before;
-	int error = relay->broker->ops->last(relay->broker, &last);
-
-	if (error || !in->known)
-		return error;
-	before = broker_id_before(in->next);
-	relay->counts.lag = last.epoch == before.epoch &&
-			    last.position > before.position ?
-			    last.position - before.position : 0;
-	if (!in->told && (last.epoch < before.epoch ||
-			  (last.epoch == before.epoch &&
-			   last.position < before.position))) {
-		warn("%s: the stream ends before %" PRIu64 "-%" PRIu64 ", which is in the ring already: waiting for what comes after that",
-		     relay->url.text, before.epoch, before.position);
-		in->told = true;
-	}
 	return 0;
 }
 

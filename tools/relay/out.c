@@ -332,7 +332,8 @@ static int resume(struct out *out)
 	struct broker *broker = out->relay->broker;
 	struct source *source = &out->source;
 	struct broker_id last;
-	int error = broker->ops->last(broker, &last);
+	uint64_t entries;
+	int error = broker->ops->last(broker, &last, &entries);
 
 	if (error)
 		return error;

@@ -224,20 +224,28 @@ static int look_at_newest(struct redis *redis)
 	return finish(reply, error);
 }
 
-/* Find the value of "last-generated-id". */
+/* Find the values of "length" and of "last-generated-id". */
 static int find_last(struct redis *redis, const redisReply *reply,
-		     struct broker_id *id)
+		     struct broker_id *id, uint64_t *entries)
 {
+	bool found = false;
 	size_t i;
 
-	for (i = 0; i + 1 < reply->elements; i += 2)
-		if (redis_is_text(reply->element[i], "last-generated-id") &&
-		    redis_parse_id(reply->element[i + 1], id))
-			return 0;
-	return redis_fault(redis, BROKER_FAULT, "the broker does not say which id was the last");
+	for (i = 0; i + 1 < reply->elements; i += 2) {
+		const redisReply *value = reply->element[i + 1];
+
+		if (redis_is_text(reply->element[i], "last-generated-id"))
+			found = redis_parse_id(value, id);
+		if (redis_is_text(reply->element[i], "length") &&
+		    value->type == REDIS_REPLY_INTEGER)
+			*entries = (uint64_t)value->integer;
+	}
+	return found ? 0 : redis_fault(redis, BROKER_FAULT,
+			"the broker does not say which id was the last");
 }
 
-static int redis_last(struct broker *broker, struct broker_id *id)
+static int redis_last(struct broker *broker, struct broker_id *id,
+		      uint64_t *entries)
 {
 	struct redis *redis = redis_of(broker);
 	redisReply *reply;
@@ -245,13 +253,13 @@ static int redis_last(struct broker *broker, struct broker_id *id)
 
 	if (error)
 		return error;
+	*id = (struct broker_id) { 0 };
+	*entries = 0;
 	reply = ask(redis, &error, "XINFO STREAM %s", broker->url->stream);
-	if (reply) {
-		error = find_last(redis, reply, id);
-	} else if (error == BROKER_FAULT && strstr(broker->why, "no such key")) {
-		*id = (struct broker_id) { 0 };
+	if (reply)
+		error = find_last(redis, reply, id, entries);
+	else if (error == BROKER_FAULT && strstr(broker->why, "no such key"))
 		error = 0;
-	}
 	return finish(reply, error);
 }
 

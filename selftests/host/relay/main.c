@@ -113,9 +113,10 @@ static void mortal_disconnect(struct broker *b)
 	real->disconnect(b);
 }
 
-static int mortal_last(struct broker *b, struct broker_id *id)
+static int mortal_last(struct broker *b, struct broker_id *id,
+		       uint64_t *entries)
 {
-	return MORTAL(int, real->last(b, id));
+	return MORTAL(int, real->last(b, id, entries));
 }
 
 static uint64_t appended;	/* position of an entry; 0: none but perhaps that */
