@@ -32,7 +32,8 @@ stop_broker() {
 
 start_broker() {
 	redis-server --port 0 --unixsocket "$socket" --dir "$dir" --save '' \
-		--appendonly yes --appendfsync always --loglevel warning >>"$dir/broker" 2>&1 &
+		--appendonly yes --appendfsync always --loglevel warning \
+		"$@" >>"$dir/broker" 2>&1 &
 	echo $! >"$dir/pid"
 	until cli PING 2>&1 | grep -q PONG; do sleep 0.05; done
 }
@@ -480,6 +481,16 @@ brokers_that_refuse_are_told() {
 	REDISCLI_AUTH=secret cli CONFIG SET requirepass ''
 }
 
+# Where XREAD is SUNION, the answer is an array of the word in the set COUNT.
+other_answers_are_told() {
+	stop_broker
+	start_broker --rename-command XREAD '' --rename-command SUNION XREAD
+	cli SADD COUNT word
+	says 'something else' receive nothing 1 0
+	cli DEL COUNT
+	restart_broker
+}
+
 # The event at position 100 of this ring is another one, which the sink finds.
 in_skips() {
 	local status=0
@@ -586,7 +597,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..29"
+echo "1..30"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -620,6 +631,7 @@ check_each "the counts are OpenMetrics" metrics_are_valid
 check_each "and tell how much waits" lag_counts_what_waits
 check_each "streams of others are refused" streams_of_other_rings_are_refused
 check_each "a broker that refuses: one line says why" brokers_that_refuse_are_told
+check_each "an answer that is another one" other_answers_are_told
 check_each "an event that is too large is refused" large_events_are_refused
 check_each "events that were overwritten are told" overwritten_events_are_told
 check_each "wrong arguments: status 2, one line" wrong_arguments_are_refused

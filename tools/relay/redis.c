@@ -280,6 +280,22 @@ static int redis_range(struct broker *broker, struct broker_id first,
 }
 
 /* The reply to XREAD is nil, or an array of one stream: its name, its entries. */
+static int for_stream(struct redis *redis, const redisReply *reply,
+		      broker_handler_t handler, void *context)
+{
+	const redisReply *stream = reply;
+
+	if (reply->type == REDIS_REPLY_NIL)
+		return 0;
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements == 1)
+		stream = reply->element[0];
+	if (stream != reply && stream->type == REDIS_REPLY_ARRAY &&
+	    stream->elements == 2)
+		return redis_for_entries(redis, stream->element[1], handler,
+					 context);
+	return redis_fault(redis, BROKER_FAULT, "the broker answers XREAD with something else");
+}
+
 static int redis_read(struct broker *broker, struct broker_id after, uint32_t n,
 		      uint32_t ms, broker_handler_t handler, void *context)
 {
@@ -290,9 +306,8 @@ static int redis_read(struct broker *broker, struct broker_id after, uint32_t n,
 	reply = ask(redis, &error, "XREAD COUNT %u BLOCK %u STREAMS %s %" PRIu64
 		    "-%" PRIu64, n, ms, broker->url->stream, after.epoch,
 		    after.position);
-	if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 1)
-		error = redis_for_entries(redis, reply->element[0]->element[1],
-					  handler, context);
+	if (reply)
+		error = for_stream(redis, reply, handler, context);
 	return finish(reply, error);
 }
 

@@ -105,6 +105,8 @@ int redis_for_entries(struct redis *redis, const redisReply *reply,
 	int result = 0;
 	size_t i;
 
+	if (reply->type != REDIS_REPLY_ARRAY)
+		return redis_fault(redis, BROKER_FAULT, "the broker's answer has no entries where they belong");
 	for (i = 0; !result && i < reply->elements; i++) {
 		result = parse_entry(redis, reply->element[i], &entry);
 		if (!result)
