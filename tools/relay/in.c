@@ -260,7 +260,10 @@ static bool publish(struct in *in, const struct broker_entry *entry)
 			look(in);
 		session_tell(in->relay);
 	}
-	if (err == -E2BIG || err == -ENOSPC)
+	if (err == -ENOSPC)
+		fail("the event %" PRIu64 "-%" PRIu64 " has %zu bytes, and all arenas together have no memory for it: raise the module's max_bytes (`rring pool' shows what is used)",
+		     entry->id.epoch, entry->id.position, entry->len);
+	if (err == -E2BIG)
 		fail("the event %" PRIu64 "-%" PRIu64 " has %zu bytes: neither ring nor arena takes one that large (`rring ring' and `rring pool' show what they take)",
 		     entry->id.epoch, entry->id.position, entry->len);
 	if (err)
