@@ -46,6 +46,6 @@ torture: ## the long forms of tests, an hour or so (T="...": of these)
 	@TORTURE=1 selftests/run $(or $(T),$(TORTURED))
 
 TORTURED = $(patsubst selftests/%,%,$(shell grep -lE 'is_torture|TORTURE' \
-	     selftests/*/*.sh selftests/device/*/*.c))
+	     selftests/*/*.sh selftests/device/*/*.sh selftests/device/*/*.c))
 
 .PHONY: demo run-demo check check-all model coverage torture

@@ -222,6 +222,23 @@ idle_reads_ask_for_no_more() {
 	! grep -v '"COUNT" "16"' "$dir/reads"
 }
 
+# The largest window, batch and stream there are.
+limits_pass() {
+	send wide 3000 0 --window=65536 --batch=65536
+	receive wide 3000 0 --batch=65536
+	send short 3000 40 --maxlen=100
+	[ "$(cli XLEN short)" -lt 1000 ]
+	[ "$(position_in short)" -eq 2999 ]
+}
+
+# The broker has no stream any more.
+an_empty_broker_is_told() {
+	at_gate emptied
+	cli FLUSHALL
+	restart_broker
+	ends 3 'positions 0 to 167 of the ring .ring. are missing'
+}
+
 # at_gate STREAM OPTION...: a relay that has relayed half of 400 events, and rests.
 at_gate() {
 	rm -f "$dir/gate"
@@ -392,6 +409,18 @@ each_trouble_is_told() {
 	[ "$n" -lt 30 ]
 	touch "$dir/gate"
 	wait "$source"
+}
+
+# The broker is away while a ring that does not wait gets 200 events more.
+lapped_relays_count() {
+	rm -f "$dir/gate"
+	RELAY_GATE=$dir/gate send "lapped-$kind" 400 0 \
+		--metrics="$dir/metrics" 2>"$dir/said" &
+	source=$!
+	until [ "$(position_in "lapped-$kind")" = 199 ]; do sleep 0.05; done
+	pass_gate
+	ends 3 'were overwritten before they were relayed; '
+	[ "$(($(cli XLEN "lapped-$kind") + $(value lost_total)))" -eq "$1" ]
 }
 
 # value NAME: the value in the metrics.
@@ -597,7 +626,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..30"
+echo "1..34"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -611,6 +640,8 @@ check_each "a signal ends a relay that has always something to do" \
 	a_signal_ends_a_busy_relay
 check_each "a relay that waits asks for no more than before" \
 	idle_reads_ask_for_no_more
+check_each "the largest window and batch, and a short stream" limits_pass
+check_each "an empty broker" an_empty_broker_is_told
 check_each "what the broker has lost is sent again" lost_entries_are_sent_again
 check_each "what the ring does not have any more is told" \
 	missing_positions_are_told
@@ -634,6 +665,11 @@ check_each "a broker that refuses: one line says why" brokers_that_refuse_are_to
 check_each "an answer that is another one" other_answers_are_told
 check_each "an event that is too large is refused" large_events_are_refused
 check_each "events that were overwritten are told" overwritten_events_are_told
+kind=overwrite
+check_each "and counted, if the relay was there before" lapped_relays_count 264
+kind=stall
+check_each "so are those of a ring that laps its readers" lapped_relays_count 400
+kind=handles
 check_each "wrong arguments: status 2, one line" wrong_arguments_are_refused
 check_each "and no password" passwords_are_not_told
 check_each "rring relay runs rring-relay" rring_runs_it

@@ -10,14 +10,15 @@
  * stream. sink reads so many from it, and checks that each one is that of its position.
  * KIND is handles, inline or overwrite, or one of handles: late, where half of the events are
  * published before the relay joins, typed, which has a type, or, for sink, absent, which
- * the relay creates, with that type. The relay dies DEATHS times, before or after a
+ * the relay creates, with that type, or stall, which laps a reader after a millisecond. The
+ * relay dies DEATHS times, before or after a
  * call of the broker or a publication, as by SIGKILL: its connection is closed, and its
  * client, and nothing else is done. Then it starts again. Each of these points has a
  * number: the first half of the deaths is at point 1, at point 2 and so on, the other half
  * at random ones, which $RRING_SEED chooses. Exits with the status of the relay.
  *
  * $RELAY_GATE is a file: after half of its events the source waits until it is there, and
- * removes it when 16 more are published. With $RELAY_BUSY the relay always has another
+ * removes it when 16 more are published, or all that a ring which does not wait is to get. With $RELAY_BUSY the relay always has another
  * event to send. $RELAY_MOVED is the URL after the first death.
  */
 #include <argp.h>
@@ -306,6 +307,8 @@ static void parse_kind(const char *kind)
 {
 	late = !strcmp(kind, "late");
 	absent = !strcmp(kind, "absent");
+	if (!strcmp(kind, "stall"))
+		config.stall_ns = 1000000;
 	if (absent || !strcmp(kind, "typed"))
 		config.type = (struct rring_type) { "struct number", 8 };
 	if (!strcmp(kind, "inline") || !strcmp(kind, "overwrite")) {
@@ -326,6 +329,12 @@ static void wait_at_gate(const char *gate)
 		nanosleep(&a_while, NULL);
 }
 
+/* Does the ring wait for its readers? */
+static bool waits(void)
+{
+	return config.policy != RRING_OVERWRITE && !config.stall_ns;
+}
+
 static void wait_for_relay(void)
 {
 	while (!__atomic_load_n(&appended, __ATOMIC_ACQUIRE))
@@ -344,7 +353,7 @@ static void *publish(void *arg)
 			wait_at_gate(gate);
 		if (late && i == events / 2)
 			wait_for_relay();
-		if (gate && i == events / 2 + 16)
+		if (gate && i == (waits() ? events / 2 + 16 : events - 1))
 			unlink(gate);
 		do {
 			err = stream_put(writer, MAX);
@@ -435,14 +444,15 @@ int main(int argc, char **argv)
 	begin(is_source);
 	run.argv[0] = name;
 	MUST(!pthread_create(&thread, NULL, is_source ? publish : consume, NULL));
-	/* all that a ring overwrites is overwritten before it is relayed */
-	if (config.policy == RRING_OVERWRITE)
+	/* what a ring overwrites is overwritten before it is relayed */
+	if (config.policy == RRING_OVERWRITE && !getenv("RELAY_GATE"))
 		pthread_join(thread, NULL);
-	while (late && rring_writer_position(writer) < events / 2)
+	while ((late || (getenv("RELAY_GATE") && !waits())) && rring_writer_position(writer) < events / 2)
 		sched_yield();
 	status = run_all(&run, deaths);
 	/* after a signal the source may wait for room for ever */
-	if (config.policy != RRING_OVERWRITE && !(is_source && session_is_over()))
+	if ((config.policy != RRING_OVERWRITE || getenv("RELAY_GATE")) &&
+	    !(is_source && session_is_over()))
 		pthread_join(thread, NULL);
 	return status;
 }
