@@ -12,7 +12,7 @@ BENCH_ARCH := -march=native
 BENCH_FLAGS = $(BENCH_ARCH) -Iselftests/bench/lib -Iselftests/bench/peers \
 	      -Wno-pedantic -Wno-missing-field-initializers -DNDEBUG
 
-benches: $(BENCHES) $(if $(HIREDIS),$(CONTEST))
+benches: $(BENCHES) $(if $(HIREDIS),$(CONTESTS))
 
 $(B)/selftests/bench/%.o: selftests/bench/%.c mk/bench.mk
 	@mkdir -p $(@D)
@@ -51,10 +51,10 @@ $(VM_BENCHES:%=%.o): BENCH_FLAGS += -Iselftests/modules
 $(VM_BENCHES): %: %.o $(BENCHLIB:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lbpf -ljansson -lpthread
 
-# rring-relay beside the client of the broker: the script relay.sh runs it.
-CONTEST	:= $(B)/selftests/bench/relay/contest
+# rring-relay beside the client of the broker: the script relay.sh runs both.
+CONTESTS := $(B)/selftests/bench/relay/contest $(B)/selftests/bench/relay/journey
 
-$(CONTEST): $(CONTEST).o $(filter-out %/main.o,$(RELAY:%.c=$(B)/%.o)) \
+$(CONTESTS): %: %.o $(filter-out %/main.o,$(RELAY:%.c=$(B)/%.o)) \
 		$(B)/selftests/bench/lib/sample.o $(STATIC)
 	$(link) -Wl,--wrap=rring_open $^ $(HIREDIS) -ljansson -lpthread
 

@@ -16,5 +16,7 @@ redis-server --port 0 --unixsocket "$dir/socket" --dir "$dir" --save '' \
 	--appendonly yes --loglevel warning >"$dir/said" &
 broker=$!
 until redis-cli -s "$dir/socket" PING >/dev/null 2>&1; do sleep 0.1; done
-build/selftests/bench/relay/contest "$dir/socket" "${BENCH_ROUNDS:-7}" \
-	"${BENCH_EVENTS:-100000}"
+for program in contest journey; do
+	"build/selftests/bench/relay/$program" "$dir/socket" \
+		"${BENCH_ROUNDS:-7}" "${BENCH_EVENTS:-100000}"
+done

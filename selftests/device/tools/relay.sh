@@ -4,7 +4,7 @@
 # needs: build/selftests/device/tools/numbers/numbers
 # rring relay between two network namespaces, each with an arena of its own: publisher,
 # relays and broker are killed at random, and each event arrives once, in order. Also
-# what an idle relay takes.
+# what relays take, idle and under load.
 dir=$(mktemp -d)
 cd "$dir" || exit 1
 
@@ -18,6 +18,7 @@ if ! command -v rring-relay >/dev/null; then
 	exit
 fi
 events=4000 kills=10
+[ "${RRING_TEST_SCALE:-2}" -gt 1 ] || events=40000 kills=100
 [ -z "${TORTURE:-}" ] || events=1000000 kills=400
 
 # ---- two machines ----
@@ -52,17 +53,36 @@ there() {
 
 # ---- the parts ----
 
-# Each part is started again until there is a file $1.end. Its pid is in $1.pid.
+# Each part is started again until there is a file $1.end. Its pid is in $1.pid, and
+# each status in $1.statuses.
 keep_running() {
 	part=$1
 	shift
 	until [ -e "$part.end" ]; do
 		"$@" >>"$part.said" 2>&1 &
 		echo $! >"$part.pid"
-		wait $! || true
+		status=0
+		wait $! || status=$?
+		echo $status >>"$part.statuses"
 		usleep 10000
 	done
 	touch "$part.ended"
+}
+
+# only_died PART STATUS...: it has ended by SIGKILL, or with one of these, and has said
+# nothing but that it tries again.
+only_died() {
+	if grep -v 'trying again$' "$1.said"; then
+		return 1
+	fi
+	while read -r ended; do
+		case " 137 $2 " in
+		*" $ended "*) ;;
+		*)
+			echo "$1 has ended with status $ended"
+			return 1 ;;
+		esac
+	done <"$1.statuses"
 }
 
 start_part() {
@@ -72,6 +92,16 @@ start_part() {
 
 kill_part() {
 	kill -9 "$(cat "$1.pid")" 2>/dev/null || true
+}
+
+# All at once.
+kill_parts() {
+	pids=
+	for part; do
+		pids="$pids $(cat "$part.pid")"
+	done
+	# shellcheck disable=SC2086 # a list
+	kill -9 $pids 2>/dev/null || true
 }
 
 end_part() {
@@ -85,7 +115,7 @@ end_part() {
 start_broker() {
 	start_part broker redis-server --bind 0.0.0.0 --protected-mode no \
 		--unixsocket "$dir/socket" --dir "$dir" --save '' \
-		--appendonly yes --loglevel warning
+		--appendonly yes --appendfsync always --loglevel warning
 	until_true redis-cli -s socket PING
 }
 
@@ -99,11 +129,12 @@ kill_at_random() {
 	n=0
 	while [ $n -lt $kills ] && [ ! -e sink.status ]; do
 		before=$(cat sink.count)
-		case $(below 4) in
+		case $(below 5) in
 		0) kill_part source ;;
 		1) kill_part out ;;
 		2) kill_part broker ;;
 		3) kill_part in ;;
+		4) kill_parts source out broker in ;;
 		esac
 		wanted=$((before + $(below $((events / kills)))))
 		until [ -e sink.status ] || [ "$(cat sink.count)" -ge $wanted ]; do
@@ -139,8 +170,11 @@ all_events_arrive_once() {
 	end_part source
 	end_part out
 	end_part in
-	cat sink.said out.said in.said | tail -n 20
+	cat sink.said
 	[ "$(cat sink.status)" -eq 0 ]
+	only_died source 0
+	only_died out
+	only_died in
 	[ "$(redis-cli -s socket XLEN events)" -eq $events ]
 	end_part broker
 }
@@ -178,7 +212,65 @@ idle_relay_takes_little() {
 	end_part broker
 }
 
-echo 1..2
+# ---- what relays take under load ----
+
+# begin_relays RING OPTION...: from RING of the arena `large' to RING.copy there. The
+# options are for relay in.
+begin_relays() {
+	url="redis+unix://$dir/socket?stream=$1"
+	rring relay out --wait --window=65536 --batch=65536 "large/$1" "$url" &
+	out=$!
+	ring=$1
+	shift
+	rring relay in --wait --batch=65536 "$@" "$url" "large/$ring.copy" &
+	in=$!
+}
+
+end_relays() {
+	for relay in $out $in; do
+		awk '/^VmHWM/ { print; exit !($2 < 32768) }' "/proc/$relay/status"
+	done
+	kill $out $in
+	wait $out
+	wait $in
+}
+
+# Lines of almost 16 KiB.
+lines() {
+	awk 'BEGIN {
+		line = sprintf("%16000s", "")
+		gsub(" ", "x", line)
+		for (i = 0; i < '"$1"'; i++)
+			print line i
+	}'
+}
+
+busy_relays_stay_small() {
+	start_broker
+	rring arena create large
+	begin_relays lines --kind=inline --stride=16384 --capacity=64 \
+		--metrics=lines.counts
+	lines 1000 | rring pub -a large --kind=inline --stride=16384 \
+		--capacity=256 --readers=1 --await lines
+	until_true grep '^rring_relay_acknowledged_total{.*} 1000$' lines.counts
+	end_relays
+}
+
+one_large_event_passes() {
+	begin_relays event
+	od -An -v -tx1 -N1000000 /dev/urandom | tr -d ' \n' >event
+	echo >>event
+	rring pub -a large --readers=1 --await event <event
+	rring tail -a large --wait --from=oldest -n 1 event.copy >copy
+	sha256sum event copy
+	[ "$(sha256sum <event)" = "$(sha256sum <copy)" ]
+	kill $out $in
+	wait $out
+	wait $in
+	end_part broker
+}
+
+echo 1..4
 make_machine
 join_machines
 echo "# by $url"
@@ -186,4 +278,6 @@ check "each of $events events arrives once, in order, whoever is killed" \
 	all_events_arrive_once
 check "an idle relay takes less than 5 % of a CPU, and 32 MiB" \
 	idle_relay_takes_little
+check "busy relays take less than 32 MiB" busy_relays_stay_small
+check "an event of 2 MB passes" one_large_event_passes
 kill $machine
