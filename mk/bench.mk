@@ -56,7 +56,7 @@ CONTESTS := $(B)/selftests/bench/relay/contest $(B)/selftests/bench/relay/journe
 
 $(CONTESTS): %: %.o $(filter-out %/main.o,$(RELAY:%.c=$(B)/%.o)) \
 		$(B)/selftests/bench/lib/sample.o $(STATIC)
-	$(link) -Wl,--wrap=rring_open $^ $(HIREDIS) -ljansson -lpthread
+	$(link) -Wl,--wrap=rring_open $^ $(TLS) $(HIREDIS) -ljansson -lpthread
 
 vm-benches:
 	@$(MAKE) --no-print-directory B=$(B)/guest BENCH_ARCH= guest-benches

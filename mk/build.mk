@@ -106,7 +106,12 @@ PCAP	:= $(wildcard tools/pcap/*.c) $(patsubst %,tools/rring/%.c,input/attach \
 
 # Only where there is hiredis, as no other program needs it.
 HIREDIS	:= $(shell pkg-config --libs hiredis 2>/dev/null)
-RELAY	:= $(wildcard tools/relay/*.c) $(patsubst %,tools/rring/%.c,input/attach \
+# TLS only where hiredis has it, which Debian 12's has not. pkg-config knows this
+# machine's libraries.
+TLS	:= $(if $(CROSS_COMPILE),,$(shell pkg-config --libs hiredis_ssl openssl \
+	   2>/dev/null))
+RELAY	:= $(filter-out tools/relay/tls$(if $(TLS),_none).c,$(wildcard \
+	   tools/relay/*.c)) $(patsubst %,tools/rring/%.c,input/attach \
 	   input/geometry input/number netlink/schema output/label \
 	   output/report output/text)
 RELAY_PROGRAM := $(if $(HIREDIS),$(B)/rring-relay)
@@ -127,7 +132,7 @@ $(B)/rring-pcap: $(PCAP:%.c=$(B)/%.o) $(STATIC)
 	$(link) $^ -lpcap -ljansson -lpthread $(LDLIBS)
 
 $(B)/rring-relay: $(RELAY:%.c=$(B)/%.o) $(STATIC)
-	$(link) $^ $(HIREDIS) -lpthread $(LDLIBS)
+	$(link) $^ $(TLS) $(HIREDIS) -lpthread $(LDLIBS)
 
 # ---- the examples ----
 

@@ -104,8 +104,8 @@ $(B)/$(MORTAL:main=relay): $(B)/$(MORTAL).o $(filter-out %/main.o,\
 		$(RELAY:%.c=$(B)/%.o)) $(patsubst %,$(B)/selftests/lib/%.o,arena \
 		rng stream timeout) $(STATIC)
 	$(link) $(patsubst %,-Wl$(comma)--wrap=%,rring_open redis_new \
-		rring_reader_open rring_reader_close rring_publish_until rring_add rring_add_until alarm) $^ $(HIREDIS) \
-		-lpthread
+		rring_reader_open rring_reader_close rring_publish_until \
+		rring_add rring_add_until alarm) $^ $(TLS) $(HIREDIS) -lpthread
 
 # The commands that pages show, for the tests that run them.
 documents:

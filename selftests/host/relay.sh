@@ -520,6 +520,55 @@ other_answers_are_told() {
 	restart_broker
 }
 
+# make_certificate: for 127.0.0.1, by itself, as authority, too.
+make_certificate() {
+	openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=broker \
+		-addext 'subjectAltName=IP:127.0.0.1' -keyout "$dir/key" \
+		-out "$dir/certificate" 2>"$dir/openssl"
+}
+
+# Sets port, on which a broker listens by TLS.
+start_tls_broker() {
+	port=$((20000 + RANDOM % 10000))
+	start_broker --bind 127.0.0.1 127.0.0.2 --tls-port "$port" \
+		--tls-cert-file "$dir/certificate" --tls-key-file "$dir/key" \
+		--tls-ca-cert-file "$dir/certificate" "$@"
+}
+
+tls_hides_what_passes() {
+	make_certificate
+	stop_broker
+	start_tls_broker --tls-auth-clients yes
+	"$relay" source 300 handles 20 out ring "rediss://127.0.0.1:$port/tls" \
+		--end --cacert="$dir/certificate" --cert="$dir/certificate" \
+		--key="$dir/key"
+	has tls 300
+	"$relay" sink 300 handles 20 in "rediss://127.0.0.1:$port/tls" ring \
+		--cacert="$dir/certificate" --cert="$dir/certificate" \
+		--key="$dir/key"
+}
+
+brokers_without_a_right_certificate_are_refused() {
+	restart_tls_broker --tls-auth-clients no
+	says 'certificate' "$relay" source 1 handles 0 out ring \
+		"rediss://127.0.0.1:$port/s"
+	says 'cannot use --cacert' "$relay" source 1 handles 0 out ring \
+		"rediss://127.0.0.1:$port/s" --cacert=/nonexistent
+	says 'certificate' "$relay" source 1 handles 0 out ring \
+		"rediss://127.0.0.2:$port/s" --cacert="$dir/certificate"
+	restart_broker
+}
+
+restart_tls_broker() {
+	stop_broker
+	start_tls_broker "$@"
+}
+
+has_tls() {
+	build/rring-relay --help | grep -q cacert &&
+		! build/rring-relay out ring rediss://host 2>&1 | grep 'without TLS'
+}
+
 # The event at position 100 of this ring is another one, which the sink finds.
 in_skips() {
 	local status=0
@@ -555,7 +604,7 @@ wrong_arguments() {
 	out ring redis://host/s?colour=red
 	out ring redis+unix:///s
 	out ring redis+unix://s?stream=s
-	out ring rediss://host/s
+	out ring rediss://host
 	out ring http://host/s
 	out redis://host/s ring
 	in ring redis://host/s
@@ -626,7 +675,7 @@ if ! command -v redis-server >/dev/null; then
 	exit
 fi
 echo "TAP version 13"
-echo "1..34"
+echo "1..36"
 start_broker
 check_each "events of all sizes and kinds of rings pass" events_pass
 check_each "types of rings pass" types_pass
@@ -670,6 +719,15 @@ check_each "and counted, if the relay was there before" lapped_relays_count 264
 kind=stall
 check_each "so are those of a ring that laps its readers" lapped_relays_count 400
 kind=handles
+if has_tls >/dev/null; then
+	check_each "TLS, by certificates of both sides" tls_hides_what_passes
+	check_each "a broker without a right certificate is refused" \
+		brokers_without_a_right_certificate_are_refused
+else
+	count=$((count + 2))
+	echo "ok $((count - 1)) # SKIP hiredis has no TLS here"
+	echo "ok $count # SKIP hiredis has no TLS here"
+fi
 check_each "wrong arguments: status 2, one line" wrong_arguments_are_refused
 check_each "and no password" passwords_are_not_told
 check_each "rring relay runs rring-relay" rring_runs_it

@@ -17,7 +17,7 @@
 #define PATIENCE	60		/* seconds */
 
 enum { KEY_METRICS = 512, KEY_SKIP, KEY_END, KEY_MAXLEN,
-       KEY_PATIENCE, KEY_MOVED };
+       KEY_PATIENCE, KEY_MOVED, KEY_CACERT, KEY_CERT, KEY_KEY };
 
 struct arguments {
 	struct relay *relay;
@@ -41,6 +41,10 @@ static const struct argp_option options[] = {
 	  0 },
 	{ "metrics", KEY_METRICS, "FILE", 0, "write counts to it every five "
 	  "seconds, as OpenMetrics", 0 },
+	{ "cacert", KEY_CACERT, "FILE", 0, "rediss: the authorities that are trusted "
+	  "(those of the system)", 0 },
+	{ "cert", KEY_CERT, "FILE", 0, "rediss: the relay's own certificate", 0 },
+	{ "key", KEY_KEY, "FILE", 0, "rediss: and its key", 0 },
 	{ NULL, 0, NULL, 0, "out:", 1 },
 	{ "name", 'n', "NAME", 0, "of the reader that keeps the place in the ring "
 	  "(relay)", 1 },
@@ -75,6 +79,26 @@ static error_t parse_out(int key, char *arg, struct argp_state *state)
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static error_t parse_tls(int key, char *arg, struct argp_state *state)
+{
+	struct arguments *arguments = state->input;
+	struct url *url = &arguments->relay->url;
+
+	switch (key) {
+	case KEY_CACERT:
+		url->authority = arg;
+		return 0;
+	case KEY_CERT:
+		url->certificate = arg;
+		return 0;
+	case KEY_KEY:
+		url->key = arg;
+		return 0;
+	default:
+		return parse_out(key, arg, state);
 	}
 }
 
@@ -149,7 +173,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		parse_words(arguments, state);
 		return 0;
 	default:
-		return parse_out(key, arg, state);
+		return parse_tls(key, arg, state);
 	}
 }
 
@@ -164,8 +188,8 @@ static const struct argp argp = {
 	.args_doc = "out [ARENA/]RING URL\nin URL [ARENA/]RING",
 	.doc = "Append the events of a ring to a stream of Redis, or publish "
 	       "those of a stream in a ring: each once, in order, until SIGTERM "
-	       "or SIGINT.\vURL is redis://[USER[:PASSWORD]@]HOST[:PORT]/STREAM or "
-	       "redis+unix:///PATH?stream=STREAM.",
+	       "or SIGINT.\vURL is redis://[USER[:PASSWORD]@]HOST[:PORT]/STREAM, "
+	       "rediss://... with TLS, or redis+unix:///PATH?stream=STREAM.",
 	.children = children,
 };
 

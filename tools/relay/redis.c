@@ -10,6 +10,7 @@
 
 #include "../rring/output/report.h"
 #include "redis.h"
+#include "tls.h"
 
 #define CONNECT_S	5
 #define COMMAND_S	15	/* without an answer, the connection is lost */
@@ -185,7 +186,9 @@ static int redis_connect(struct broker *broker)
 	redisSetTimeout(redis->context, command);
 	if (!url->socket)
 		redisEnableKeepAlive(redis->context);
-	error = log_in(redis);
+	error = url->tls ? tls_begin(redis) : 0;
+	if (!error)
+		error = log_in(redis);
 	if (error)
 		redis_disconnect(broker);
 	return error;

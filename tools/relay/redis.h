@@ -21,6 +21,7 @@
 struct redis {
 	struct broker broker;
 	redisContext *context;	/* NULL: not connected */
+	void *tls;		/* of tls.c; NULL: not used so far */
 	char *command;		/* buffer for a command */
 	size_t room;
 	size_t unsent;		/* bytes */

@@ -22,7 +22,8 @@ _rring_relay() {
 		:
 	elif [[ $current == -* ]]; then
 		words='--arena --wait --skip-missing --patience --moved --batch
-		       --metrics --name --window --maxlen --end --kind --policy --capacity
+		       --metrics --cacert --cert --key --name --window
+		       --maxlen --end --kind --policy --capacity
 		       --stride --retain --stall-ms --help'
 	elif [ "$COMP_CWORD" -eq 1 ]; then
 		words='in out'

@@ -5,6 +5,7 @@
 
 #include "../rring/input/number.h"
 #include "../rring/output/report.h"
+#include "tls.h"
 #include "url.h"
 
 #define PORT		6379
@@ -15,9 +16,11 @@
 static const struct scheme {
 	const char *prefix;
 	bool is_socket;
+	bool tls;
 } schemes[] = {
-	{ "redis://", false },
-	{ "redis+unix://", true },
+	{ "redis://", false, false },
+	{ "rediss://", false, true },
+	{ "redis+unix://", true, false },
 };
 
 static const struct scheme *scheme_of(const char *text)
@@ -176,12 +179,13 @@ void url_parse(struct url *url, const char *text, struct argp_state *state)
 	const struct scheme *scheme = scheme_of(text);
 	char *copy = must(strdup(text)), *rest = copy, *query;
 
-	if (!strncmp(text, "rediss://", 9))
-		refuse(state, "rediss: a relay has no TLS; let stunnel carry its connection");
 	if (!scheme) {
 		refuse(state, FORM);
 		return;
 	}
+	url->tls = scheme->tls;
+	if (url->tls && !tls_is_there())
+		refuse(state, "rediss: this program was built without TLS; let stunnel carry its connection");
 	rest += strlen(scheme->prefix);
 	parse_login(url, &rest, state);
 	query = rest;

@@ -16,12 +16,19 @@ struct url {
 	char *password;		/* NULL: none */
 	uint32_t database;
 	char *stream;
+	bool tls;
+
+	/* for TLS, by options: names of files, or NULL */
+	const char *authority;
+	const char *certificate;
+	const char *key;
 };
 
 /*
  * Take @text apart. Calls refuse() if it is no such URL, and shows no part of it:
  *
  *	redis://[USER[:PASSWORD]@]HOST[:PORT]/STREAM[?db=N]
+ *	rediss://..., as redis://, with TLS
  *	redis+unix://[USER[:PASSWORD]@]/PATH?stream=STREAM[&db=N]
  *
  * %XX in a part stands for a character. Without a password in @text, the environment

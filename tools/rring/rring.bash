@@ -23,7 +23,8 @@ _rring_options() {
 	'pub '*) echo "--kind --policy --capacity --stride --retain --stall-ms
 		       --type --readers --await $which" ;;
 	'relay '*) echo '--arena --wait --skip-missing --patience --moved --batch
-			--metrics --name --window --maxlen --end --kind --policy --capacity
+			--metrics --cacert --cert --key --name --window
+			--maxlen --end --kind --policy --capacity
 			--stride --retain --stall-ms' ;;
 	'evict '*) echo "--pid $which" ;;
 	'ban '*) echo "--lift $which" ;;
