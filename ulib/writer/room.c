@@ -213,8 +213,8 @@ static struct ulib_scan scan_after_rest(struct rring_writer *writer,
 		return scan;
 	/* each of them has a line, which a scan takes away from it */
 	peers = rring_flag_load(&writer->info->readers_end);
-	steps = ulib_backoff_until(
-		ulib_backoff_next(backoff, writer->capacity, peers), deadline);
+	steps = ulib_backoff_next(backoff, writer->capacity, peers);
+	steps = ulib_backoff_until(steps, deadline);
 	/* nothing can be told from a rest that is too short */
 	if (steps < ulib_backoff_first(writer->capacity, peers))
 		return scan;
