@@ -210,6 +210,14 @@ static u32 look_at_recalls(struct kring_pool *pool)
 	return ignored;
 }
 
+static __always_inline u64 hide(rring_word_t *generation)
+{
+	u64 handle = rring_word_load(generation);
+
+	rring_word_store(generation, 0);
+	return handle;
+}
+
 /*
  * Store 0 as the generation of the slots in .live of @batch. Store the handles
  * that were there in @handles.
@@ -218,14 +226,15 @@ static void hide_generations(struct kring_arena *arena,
 			     const struct rring_batch *batch, u64 *handles)
 {
 	rring_word_t *generations = arena->generation;
-	u64 left;
+	const u32 front = rring_slots_in_front(batch->live);
+	u64 left = rring_slots_behind(batch->live);
+	u32 i;
 
-	for (left = batch->live; left; left &= left - 1) {
-		u32 i = __builtin_ctzll(left);
-		rring_word_t *generation = &generations[batch->slot[i]];
-
-		handles[i] = rring_word_load(generation);
-		rring_word_store(generation, 0);
+	for (i = 0; i < front; i++)
+		handles[i] = hide(&generations[batch->slot[i]]);
+	for (; left; left &= left - 1) {
+		i = __builtin_ctzll(left);
+		handles[i] = hide(&generations[batch->slot[i]]);
 	}
 	/*
 	 * J: pairs with I in the weak upgrade. Without this pair, the upgrade
@@ -233,6 +242,17 @@ static void hide_generations(struct kring_arena *arena,
 	 * misses the upgrade's hold.
 	 */
 	rring_fence_full();
+}
+
+/*
+ * Store the handle that follows upon *@handle in *@generation, of a slot that the
+ * sweep frees, and in *@handle. @free: bits that a free slot has besides there.
+ */
+static __always_inline void show_next(rring_word_t *generation, u64 *handle,
+				      u64 free)
+{
+	*handle = rring_handle_next(*handle) | free;
+	rring_word_store_release(generation, *handle);
 }
 
 /*
@@ -248,21 +268,21 @@ static void show_generations(struct kring_arena *arena,
 			     u64 *handles)
 {
 	rring_word_t *generations = arena->generation;
-	const bool owned = kring_arena_is_owned(arena);
+	const u64 free = kring_arena_is_owned(arena) ?
+			 rring_handle_of_free(0) : 0;
+	const u64 freed = slots & batch->live;
+	const u32 front = rring_slots_in_front(freed);
 	u64 left;
+	u32 i;
 
-	for (left = slots & batch->live; left; left &= left - 1) {
-		u32 i = __builtin_ctzll(left);
-
-		handles[i] = rring_handle_next(handles[i]);
-		if (owned)
-			handles[i] = rring_handle_of_free(handles[i]);
-		rring_word_store_release(&generations[batch->slot[i]],
-					 handles[i]);
+	for (i = 0; i < front; i++)
+		show_next(&generations[batch->slot[i]], &handles[i], free);
+	for (left = rring_slots_behind(freed); left; left &= left - 1) {
+		i = __builtin_ctzll(left);
+		show_next(&generations[batch->slot[i]], &handles[i], free);
 	}
 	for (left = slots & ~batch->live; left; left &= left - 1) {
-		u32 i = __builtin_ctzll(left);
-
+		i = __builtin_ctzll(left);
 		rring_word_store_release(&generations[batch->slot[i]],
 					 handles[i]);
 	}
@@ -280,8 +300,8 @@ static void count_look(const struct kring_arena *arena, u64 slots)
 }
 
 /* Do one collect of all ledgers for the arena's batch. */
-static inline void look(struct kring_arena *arena, u64 busy,
-			enum rring_look which)
+static __always_inline void look(struct kring_arena *arena, u64 busy,
+				 enum rring_look which)
 {
 	u64 slots = arena->batch.live;
 

@@ -98,6 +98,21 @@ static void lend(struct kring_refill *refill, u32 n)
 }
 
 /*
+ * Put the slot of @lease, whose next event has @handle, into @magazine at position
+ * @at. Return false, and do nothing, if it was not lent last to the client that has
+ * @serial, which has this magazine.
+ */
+static __always_inline bool lend_again(struct kring_lease *lease, u32 serial,
+				       __u64 *magazine, u64 at, u64 handle)
+{
+	if (lease->serial != serial)
+		return false;
+	lease->position = at;
+	WRITE_ONCE(magazine[at % RRING_MAGAZINE_SLOTS], handle);
+	return true;
+}
+
+/*
  * Put slots of the arena's batch into the magazine of @client, at positions from
  * *@position to @end - 1: those in *@left, in the order of the batch, up to the first
  * one that was not lent to @client last. @handles are the handles of their next
@@ -114,24 +129,28 @@ lend_own(struct kring_pool *pool, struct kring_client *client, u64 *left,
 	struct kring_lease *leases = pool->lease;
 	const u32 serial = client->serial;
 	const u32 base = pool->base;
-	struct kring_lease *other = NULL;
 	u64 slots_left = *left;
 	u64 at = *position;
+	const u64 front = min_t(u64, rring_slots_in_front(slots_left),
+				end - at);
+	u64 i;
 
-	for (; slots_left && at < end; at++, slots_left &= slots_left - 1) {
-		u32 i = __builtin_ctzll(slots_left);
-		struct kring_lease *lease = &leases[slots[i] - base];
-
-		if (lease->serial != serial) {
-			other = lease;
+	for (i = 0; i < front; i++, at++)
+		if (!lend_again(&leases[slots[i] - base], serial, magazine, at,
+				handles[i]))
 			break;
-		}
-		lease->position = at;
-		WRITE_ONCE(magazine[at % RRING_MAGAZINE_SLOTS], handles[i]);
+	if (i)
+		slots_left &= ~(~0ull >> (RRING_BATCH - i));
+	for (; slots_left && at < end; at++, slots_left &= slots_left - 1) {
+		i = __builtin_ctzll(slots_left);
+		if (!lend_again(&leases[slots[i] - base], serial, magazine, at,
+				handles[i]))
+			break;
 	}
 	*left = slots_left;
 	*position = at;
-	return other;
+	return slots_left && at < end ?
+	       &leases[slots[__builtin_ctzll(slots_left)] - base] : NULL;
 }
 
 /*
