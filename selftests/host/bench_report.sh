@@ -129,6 +129,26 @@ the_machine() {
 	grep -q "^a line there and back, near: 100 ns" "$dir/report"
 }
 
+# scale CLIENTS VALUE: instructions with so many clients.
+scale() {
+	echo "{\"figure\": \"scale\", \"placement\": \"vm\"," \
+	     "\"operation\": \"alloc, publish, receive\"," \
+	     "\"clients\": $1, \"slots\": 100000, \"who\": \"rusted_ring\"," \
+	     "\"round\": 0, \"value\": $2, \"unit\": \"instructions\"}" \
+		>>"$samples/scale.jsonl"
+}
+
+# A target of rows whose key has commas, in terms of another row.
+another_row() {
+	scale 1 600
+	scale 16 830
+	scale 64 850
+	selftests/bench/report "$samples" >"$dir/report"
+	rm "$samples/scale.jsonl"
+	grep -q "^scale .*clients 16,.* met$" "$dir/report"
+	grep -q "^scale .*clients 64,.* MISSED$" "$dir/report"
+}
+
 # A peer that is quicker without pauses has one bar, of that.
 the_overview() {
 	local who value
@@ -154,7 +174,7 @@ the_overview() {
 }
 
 mkdir "$samples"
-echo 1..11
+echo 1..12
 check_each "what all seven rounds agree in is a verdict" all_rounds_agree
 check_each "one of seven rounds makes it undecided, one of nine does not" \
 	one_round_contradicts
@@ -165,6 +185,7 @@ check_each "what is even is neither ahead nor behind" even_rounds
 check_each "a placement without a contender is incomplete" \
 	one_was_not_measured_there
 check_each "placements that cost the same are one" near_and_far_cost_the_same
+check_each "a row is compared with another one of its figure" another_row
 check_each "the table has the benchmarks that are named" named_ones
 check_each "the machine is named" the_machine
 check_each "the overview has all contenders and the machine" the_overview

@@ -4,7 +4,7 @@
 #
 # How many instructions each operation takes, and how many of them are locked:
 # no more than selftests/host/budget/limits allows, and not so much less that the
-# limit says nothing. Counted by callgrind, so that every run on any machine
+# limit says nothing; and how many times as many as another operation. Counted by callgrind, so that every run on any machine
 # finds the same; what the loop around it takes is counted, too. Prints TAP,
 # and leaves what it found in build/selftests/budget.
 set -eu
@@ -74,6 +74,13 @@ judge() {
 	}
 	FILENAME == ARGV[1] { all[$1] = $2; slow[$1] = $3; next }
 	/^#/ || !NF { next }
+	$1 ~ /\// {
+		split($1, pair, "/")
+		ratio = pair[2] in all ? all[pair[1]] / all[pair[2]] : 0
+		what = sprintf("%s: %.2f of %.2f times", $1, ratio, $2)
+		report(ratio > 0 && ratio <= $2, what)
+		next
+	}
 	{
 		known[$1]
 		if (!($1 in all)) {
