@@ -126,6 +126,12 @@ asan: | $(HARNESS)/kselftest_harness.h
 tsan: | $(HARNESS)/kselftest_harness.h
 	+$(call again,-fsanitize=thread) $(or $(ONLY:%=$(B)/$@/%),api)
 
+# Clients pass full fences, as those of other architectures do: see RRING_K_INTERRUPTS.
+fenced: | $(HARNESS)/kselftest_harness.h
+	+@$(MAKE) --no-print-directory B=$(B)/$@ \
+		CPPFLAGS="$(CPPFLAGS) -DRRING_K_INTERRUPTS=0" \
+		$(or $(ONLY:%=$(B)/$@/%),api)
+
 # The programs of libFuzzer.
 fuzz:
 	+$(call again,-fsanitize=fuzzer-no-link$(comma)address$(comma)undefined \
@@ -160,4 +166,4 @@ counted: | $(HARNESS)/kselftest_harness.h
 -include $(wildcard $(patsubst %,$(B)/selftests/%/*.d,api lib host host/* \
 	   device/* device/tools/* fuzz))
 
-.PHONY: api selftests pages documents checkers asan tsan fuzz fuzzers counted
+.PHONY: api selftests pages documents checkers asan tsan fenced fuzz fuzzers counted

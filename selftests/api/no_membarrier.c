@@ -161,11 +161,6 @@ TEST_F(no_membarrier, every_sleeper_is_woken)
 	thread_end(thread);
 }
 
-static int is_fenced(const struct rring_client *client)
-{
-	return client->arena->features & RRING_FEATURE_FENCED;
-}
-
 TEST_F(no_membarrier, the_sleeper_visits_every_cpu_and_comes_back)
 {
 	cpu_set_t all, one, after;

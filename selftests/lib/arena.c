@@ -66,6 +66,11 @@ static struct rring_pool_stat sweep(struct rring_client *client,
 	return stat;
 }
 
+int is_fenced(const struct rring_client *client)
+{
+	return client->arena->features & RRING_FEATURE_FENCED;
+}
+
 uint32_t free_slots(struct rring_client *client, enum rring_class pool)
 {
 	return sweep(client, pool).free;

@@ -34,6 +34,9 @@ struct rring_client *client_of(int arena_fd, enum rring_role role);
 struct rring_client *client_with(int arena_fd, enum rring_role role,
 				 unsigned int flags);
 
+/* Return nonzero if the arena's clients fence, so that a sleeper interrupts no CPU. */
+int is_fenced(const struct rring_client *client);
+
 /* Sweep @pool. Return the number of slots in its free set, or exit. */
 uint32_t free_slots(struct rring_client *client, enum rring_class pool);
 

@@ -6,7 +6,7 @@
 # The way is a kernel, as for tools/vm --kernel.
 is_kernel() {
 	case $1 in
-	host | long | process | asan | tsan | valgrind | counted) false ;;
+	host | long | process | asan | tsan | fenced | valgrind | counted) false ;;
 	esac
 }
 

@@ -246,7 +246,7 @@ TEST_F(tracing, barriers_of_a_client)
 	LOOK();
 	now = COUNT("barrier", "client=%u late=0", client);
 	/* clients that fence themselves have as many as they like */
-	if (!(self->client->arena->features & RRING_FEATURE_FENCED))
+	if (!is_fenced(self->client))
 		EXPECT_GE(most, (uint64_t)now);
 	EXPECT_LE(POLLS, now + COUNT("barrier", "client=%u late=1", client));
 }
