@@ -14,37 +14,51 @@ trap 'rm -rf "$dir"' EXIT
 # shellcheck source=selftests/lib/ways.sh
 . selftests/lib/ways.sh
 
-# All FAULTs on kernel $1, the status in $dir/$1.status, what tools/vm says of
-# the kernel's log in $dir/$1.said.
+# commit RUN KERNEL FAULT...: all of them on that kernel, the status in
+# $dir/RUN.status, what tools/vm says of the kernel's log in $dir/RUN.said.
 commit() {
-	local kernel=$1 headers file status=0
+	local run=$1 kernel=$2 headers file status=0
 
-	shift
+	shift 2
 	headers=$(tools/vm --kernel "$kernel" --headers)
 	make -s faulty KDIR="$headers" >&2
 	file=build/faulty/$(release "$kernel")/rring_faulty.ko
 	# shellcheck disable=SC2016 # the guest's
-	tools/vm --kernel "$kernel" --name "kernels-$kernel" \
+	tools/vm --kernel "$kernel" --name "kernels-$run" \
 		--add "$file:/" -- sh -c 'for fault; do
 			insmod /rring_faulty.ko fault=$fault
 			rmmod rring_faulty
-		       done' - "$@" 2>"$dir/$kernel.said" || status=$?
-	echo "$status" >"$dir/$kernel.status"
+		       done' - "$@" 2>"$dir/$run.said" || status=$?
+	echo "$status" >"$dir/$run.status"
 }
 
 fails() {
 	[ "$(cat "$dir/$1.status")" = 70 ]
 }
 
+passes() {
+	cat "$dir/$1.said"
+	[ "$(cat "$dir/$1.status")" = 0 ]
+}
+
 finds() {
 	grep -E "$2" "$dir/$1.said" || { cat "$dir/$1.said"; return 1; }
 }
 
-echo 1..12
+# It stands in the trace of a complaint, which the kernel's log has.
+traces() {
+	grep "$2+0x" "build/vm/kernels-$1.log"
+}
+
+echo 1..17
 # Of lockdep no more is heard after its first report, or one of KASAN.
-commit kasan inversion use_after_free overrun shift leak sleep_locked list \
+commit kasan kasan inversion use_after_free overrun shift leak sleep_locked list \
 	timer refcount
-commit kcsan race
+commit kcsan kcsan race
+# The lock below a raw one is found by both checkers. Of sleeps the kernel tells one a
+# second, so the one that lockdep does not find comes first.
+commit debug-rt debug-rt lock_unpreempted lock_below_raw
+commit allowed kasan lock_unpreempted lock_below_raw
 check "kasan: faults fail the run" fails kasan
 check "kasan: use after free" finds kasan \
 	"KASAN: (slab-)?use-after-free in use_after_free"
@@ -63,3 +77,10 @@ check "kasan: locks in two orders" \
 check "kcsan: faults fail the run" fails kcsan
 check "kcsan: plain accesses that race" \
 	finds kcsan "KCSAN: data-race in increment"
+check "debug-rt: faults fail the run" fails debug-rt
+check "debug-rt: a lock that sleeps, with preemption off" \
+	finds debug-rt "BUG: sleeping function called from invalid context"
+check "debug-rt: and where that is" traces debug-rt lock_unpreempted
+check "debug-rt: a lock that sleeps, below one that does not" \
+	finds debug-rt "BUG: Invalid wait context"
+check "kasan: complains of neither, as spinlocks do not sleep there" passes allowed

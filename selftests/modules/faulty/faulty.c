@@ -10,6 +10,7 @@
 #include <linux/list.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/preempt.h>
 #include <linux/refcount.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -81,6 +82,25 @@ static void sleep_locked(void)
 	spin_unlock(&lock);
 }
 
+static DEFINE_RAW_SPINLOCK(raw);
+
+/* Both of these are allowed without PREEMPT_RT, where no spinlock sleeps. */
+static void lock_unpreempted(void)
+{
+	preempt_disable();
+	spin_lock(&lock);
+	spin_unlock(&lock);
+	preempt_enable();
+}
+
+static void lock_below_raw(void)
+{
+	raw_spin_lock(&raw);
+	spin_lock(&lock);
+	spin_unlock(&lock);
+	raw_spin_unlock(&raw);
+}
+
 static void list(void)
 {
 	struct list_head head, node;
@@ -149,6 +169,8 @@ static const struct {
 	{ "leak", leak },
 	{ "inversion", inversion },
 	{ "sleep_locked", sleep_locked },
+	{ "lock_unpreempted", lock_unpreempted },
+	{ "lock_below_raw", lock_below_raw },
 	{ "list", list },
 	{ "timer", timer },
 	{ "refcount", refcount },
