@@ -227,9 +227,9 @@ idle_relay_takes_little() {
 	for relay in $out $in; do
 		awk '/^VmHWM/ { print; exit !($2 < 32768) }' "/proc/$relay/status"
 	done
-	kill $out $in
-	wait $out
-	wait $in
+	kill "$out" "$in"
+	wait "$out"
+	wait "$in"
 	end_part broker
 }
 
@@ -251,9 +251,9 @@ end_relays() {
 	for relay in $out $in; do
 		awk '/^VmHWM/ { print; exit !($2 < 32768) }' "/proc/$relay/status"
 	done
-	kill $out $in
-	wait $out
-	wait $in
+	kill "$out" "$in"
+	wait "$out"
+	wait "$in"
 }
 
 # Lines of almost 16 KiB.
@@ -279,15 +279,16 @@ busy_relays_stay_small() {
 
 one_large_event_passes() {
 	begin_relays event
-	od -An -v -tx1 -N1000000 /dev/urandom | tr -d ' \n' >event
-	echo >>event
-	rring pub -a large --readers=1 --await event <event
+	{
+		od -An -v -tx1 -N1000000 /dev/urandom | tr -d ' \n'
+		echo
+	} >event.text
+	rring pub -a large --readers=1 --await event <event.text
 	rring tail -a large --wait --from=oldest -n 1 event.copy >copy
-	sha256sum event copy
-	[ "$(sha256sum <event)" = "$(sha256sum <copy)" ]
-	kill $out $in
-	wait $out
-	wait $in
+	cmp event.text copy
+	kill "$out" "$in"
+	wait "$out"
+	wait "$in"
 	end_part broker
 }
 
