@@ -16,8 +16,10 @@
 #define READER		"relay"		/* name of the reader */
 #define PATIENCE	60		/* seconds */
 
-enum { KEY_METRICS = 512, KEY_SKIP, KEY_END, KEY_MAXLEN,
-       KEY_PATIENCE, KEY_MOVED, KEY_CACERT, KEY_CERT, KEY_KEY };
+enum {
+	KEY_METRICS = 512, KEY_SKIP, KEY_END, KEY_MAXLEN, KEY_PATIENCE, KEY_MOVED,
+	KEY_CACERT, KEY_CERT, KEY_KEY,
+};
 
 struct arguments {
 	struct relay *relay;

@@ -58,7 +58,8 @@ struct broker_ops {
 
 	/*
 	 * Ask for the highest id that the stream has had; {0, 0} if there is no
-	 * stream; and for the number of entries that it has now. BROKER_FAULT if others than a relay have written to it.
+	 * stream; and for the number of entries that it has now. BROKER_FAULT if
+	 * others than a relay have written to it.
 	 */
 	int (*last)(struct broker *broker, struct broker_id *id,
 		    uint64_t *entries);

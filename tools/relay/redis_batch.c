@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MPL-2.0
+#include <stdio.h>
 #include <string.h>
 
 #include "redis.h"
@@ -16,9 +17,15 @@ static int put(struct redis *redis, const char *command, size_t len)
 	return 0;
 }
 
-#define PUT_WORD(redis, word, len)					\
-	put(redis, "*1\r\n$" len "\r\n" word "\r\n",			\
-	    sizeof("*1\r\n$" len "\r\n" word "\r\n") - 1)
+/* A command of one word. */
+static int put_word(struct redis *redis, const char *word)
+{
+	char command[64];
+	int len = snprintf(command, sizeof(command), "*1\r\n$%zu\r\n%s\r\n",
+			   strlen(word), word);
+
+	return put(redis, command, (size_t)len);
+}
 
 static int send_all(struct redis *redis)
 {
@@ -34,7 +41,7 @@ static int send_all(struct redis *redis)
 int redis_append(struct broker *broker, const struct broker_entry *entry)
 {
 	struct redis *redis = redis_of(broker);
-	int error = redis->open ? 0 : PUT_WORD(redis, "MULTI", "5");
+	int error = redis->open ? 0 : put_word(redis, "MULTI");
 
 	if (!error)
 		error = put(redis, redis->command,
@@ -47,7 +54,7 @@ int redis_append(struct broker *broker, const struct broker_entry *entry)
 
 static int execute(struct redis *redis)
 {
-	int error = PUT_WORD(redis, "EXEC", "4");
+	int error = put_word(redis, "EXEC");
 
 	redis->executing = redis->open;
 	redis->open = 0;
@@ -173,7 +180,7 @@ int redis_forget(struct broker *broker)
 	redis->committed = false;
 	if (!n)
 		return 0;
-	error = PUT_WORD(redis, "DISCARD", "7");
+	error = put_word(redis, "DISCARD");
 	if (!error)
 		error = send_all(redis);
 	if (!error && take_queued(redis, n + 1) == BROKER_AWAY)
