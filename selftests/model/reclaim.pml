@@ -5,6 +5,10 @@
  * depth, again and again. The first ring gets LONG positions, with the slot or
  * some other event, the second one SHORT; each has room for CAPACITY.
  */
+#ifdef NO_SUMMARY_MOVES		/* it takes two ways back, and no reordering */
+#define SHORT		2
+#define DEPTH		1
+#endif
 #ifndef LONG
 #define LONG		2
 #endif

@@ -22,7 +22,11 @@
 
 /* A summary of one word: it counts it, or not. */
 #define COUNTED		1
+#ifdef NO_SUMMARY_MOVES
+#define SUMMARY_MOVE	0
+#else
 #define SUMMARY_MOVE	2
+#endif
 #define IS_COUNTED(summary)	((summary) & 1)
 
 #define FIRST	0
