@@ -102,7 +102,7 @@ TEST_F(idle, a_frame_that_is_allocated_again_has_no_new_pages)
 	for (i = 2; i < 20; i++)
 		EXPECT_EQ(data, pass(self, i));
 	/* fewer than one frame with new pages takes */
-	EXPECT_GT(FRAME / PAGE, page_faults() - faults);
+	EXPECT_GT((long)(FRAME / PAGE), page_faults() - faults);
 }
 
 TEST_F(idle, several_frames_on_their_way_have_no_new_pages)
@@ -127,7 +127,7 @@ TEST_F(idle, several_frames_on_their_way_have_no_new_pages)
 		for (i = 0; i < KEPT; i++)
 			ASSERT_EQ(0, rring_drop(self->consumer, &event[i]));
 	}
-	EXPECT_GT(MIB / PAGE, page_faults() - faults);
+	EXPECT_GT((long)(MIB / PAGE), page_faults() - faults);
 }
 
 TEST_F(idle, its_bytes_are_those_of_the_event_before)
