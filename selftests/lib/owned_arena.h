@@ -15,8 +15,8 @@
 int owned_arena(uint32_t groups, uint32_t producers);
 
 /*
- * Slots of a group of class @pool, at most so many on a machine with pages of up to
- * 16 KiB; and bytes of such a slot.
+ * Slots of a group of class @pool, and bytes of such a slot. If pages have at
+ * most 16 KiB, a group has at most OWNED_GROUP_SLOTS_MAX slots.
  */
 #define OWNED_GROUP_SLOTS_MAX	256
 uint32_t owned_group_slots(enum rring_class pool);

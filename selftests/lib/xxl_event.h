@@ -21,7 +21,7 @@ int xxl_arena(uint32_t places, uint32_t quota);
 int xxl_owned_arena(uint32_t places);
 
 /*
- * @value determines the first word of each 4 KiB, and the last byte of the event.
+ * @value determines the first word of each 4 KiB and the last byte of the event.
  * xxl_make() allocates and fills one; xxl_is() returns 1 if it is intact.
  */
 struct rring_event xxl_make(struct rring_client *client, size_t len,

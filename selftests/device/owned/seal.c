@@ -16,7 +16,7 @@ FIXTURE(seal)
 {
 	int arena;
 	struct rring_client *producer, *reader;
-	enum rring_class pool;	/* that of the variant, or the next that has seals */
+	enum rring_class pool;	/* the variant's, or the next with seals */
 };
 
 FIXTURE_VARIANT(seal)

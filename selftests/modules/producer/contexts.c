@@ -195,9 +195,9 @@ void contexts_exit(void)
 }
 #else
 /*
- * A counter of cycles overflows on each CPU, again and again. Whether its interrupt
- * is an NMI shows when it comes: on arm64 it is one if the kernel was configured for
- * pseudo-NMIs (CONFIG_ARM64_PSEUDO_NMI) and booted with
+ * A counter of cycles overflows on each CPU, again and again. Whether its
+ * interrupt is an NMI shows when it comes: on arm64 it is one if the kernel was
+ * configured for pseudo-NMIs (CONFIG_ARM64_PSEUDO_NMI) and booted with
  * irqchip.gicv3_pseudo_nmi=1.
  */
 #define CYCLES	20000		/* from one overflow to the next */
