@@ -230,6 +230,7 @@ idle_relay_takes_little() {
 	kill "$out" "$in"
 	wait "$out"
 	wait "$in"
+	rring arena remove large
 	end_part broker
 }
 
@@ -289,6 +290,7 @@ one_large_event_passes() {
 	kill "$out" "$in"
 	wait "$out"
 	wait "$in"
+	rring arena remove large
 	end_part broker
 }
 
