@@ -205,6 +205,8 @@ static redisReply *entries(void)
 
 static void plain_receive(void)
 {
+	redisReply *newest;
+
 	while (!batch || taken == entries()->elements) {
 		if (batch)
 			freeReplyObject(batch);
@@ -212,8 +214,8 @@ static void plain_receive(void)
 				   " %s", WINDOW, last);
 		batch = get_reply(to);
 		taken = 0;
-		snprintf(last, sizeof(last), "%s", entries()->element[
-			 entries()->elements - 1]->element[0]->str);
+		newest = entries()->element[entries()->elements - 1];
+		snprintf(last, sizeof(last), "%s", newest->element[0]->str);
 	}
 	taken++;
 }

@@ -8,18 +8,23 @@
  *
  * source publishes EVENTS events, of 8 to 4000 bytes, in the ring `ring', and ends its
  * stream. sink reads so many from it, and checks that each one is that of its position.
- * KIND is handles, inline or overwrite, or one of handles: late, where half of the events are
- * published before the relay joins, typed, which has a type, or, for sink, absent, which
- * the relay creates, with that type, or stall, which laps a reader after a millisecond. The
- * relay dies DEATHS times, before or after a
- * call of the broker or a publication, as by SIGKILL: its connection is closed, and its
- * client, and nothing else is done. Then it starts again. Each of these points has a
- * number: the first half of the deaths is at point 1, at point 2 and so on, the other half
- * at random ones, which $RRING_SEED chooses. Exits with the status of the relay.
+ * KIND is handles, inline or overwrite, or one of these, with handles:
  *
- * $RELAY_GATE is a file: after half of its events the source waits until it is there, and
- * removes it when 16 more are published, or all that a ring which does not wait is to get. With $RELAY_BUSY the relay always has another
- * event to send. $RELAY_MOVED is the URL after the first death.
+ *     late     half of the events are published before the relay joins
+ *     typed    the ring has a type
+ *     absent   for sink: the relay creates the ring, with that type
+ *     stall    the ring laps a reader after a millisecond
+ *
+ * The relay dies DEATHS times, before or after a call of the broker or a publication, as by
+ * SIGKILL: its connection is closed, and its client, and nothing else is done. Then it
+ * starts again. Each of these points has a number: the first half of the deaths is at
+ * point 1, at point 2 and so on, the other half at random ones, which $RRING_SEED chooses.
+ * Exits with the status of the relay.
+ *
+ * $RELAY_GATE is a file: after half of its events the source waits until it is there. It
+ * removes the file when 16 more are published, or all that a ring which does not wait is
+ * to get. With $RELAY_BUSY the relay always has another event to send. $RELAY_MOVED is the
+ * URL after the first death.
  */
 #include <argp.h>
 #include <errno.h>
@@ -447,7 +452,8 @@ int main(int argc, char **argv)
 	/* what a ring overwrites is overwritten before it is relayed */
 	if (config.policy == RRING_OVERWRITE && !getenv("RELAY_GATE"))
 		pthread_join(thread, NULL);
-	while ((late || (getenv("RELAY_GATE") && !waits())) && rring_writer_position(writer) < events / 2)
+	while ((late || (getenv("RELAY_GATE") && !waits())) &&
+	       rring_writer_position(writer) < events / 2)
 		sched_yield();
 	status = run_all(&run, deaths);
 	/* after a signal the source may wait for room for ever */
