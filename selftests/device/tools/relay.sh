@@ -230,7 +230,7 @@ idle_relay_takes_little() {
 	kill "$out" "$in"
 	wait "$out"
 	wait "$in"
-	rring arena remove large
+	rring arena remove calm
 	end_part broker
 }
 
