@@ -197,6 +197,8 @@ all_events_arrive_once() {
 	[ "$(of_stream entries-added)" -eq $events ]
 	last=$(of_stream last-generated-id)
 	[ "${last#*-}" -eq $((events - 1)) ]
+	rring arena remove here
+	there rring arena remove there
 	end_part broker
 }
 
