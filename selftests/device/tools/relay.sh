@@ -209,6 +209,18 @@ ticks() {
 	awk '{ print $14 + $15 }' "/proc/$1/stat"
 }
 
+relays_are_small() {
+	for relay in $out $in; do
+		awk '/^VmHWM/ { print; exit !($2 < 32768) }' "/proc/$relay/status"
+	done
+}
+
+end_relays() {
+	kill "$out" "$in"
+	wait "$out"
+	wait "$in"
+}
+
 idle_relay_takes_little() {
 	start_broker
 	rring arena create calm --capacity=s=64
@@ -226,12 +238,8 @@ idle_relay_takes_little() {
 	passed=$(($(awk '{ print int($1 * 100) }' /proc/uptime) - since))
 	echo "$used of $passed ticks"
 	[ $((used * 20)) -lt $((2 * passed)) ]
-	for relay in $out $in; do
-		awk '/^VmHWM/ { print; exit !($2 < 32768) }' "/proc/$relay/status"
-	done
-	kill "$out" "$in"
-	wait "$out"
-	wait "$in"
+	relays_are_small
+	end_relays
 	rring arena remove calm
 	end_part broker
 }
@@ -248,15 +256,6 @@ begin_relays() {
 	shift
 	rring relay in --wait --batch=65536 "$@" "$url" "large/$ring.copy" &
 	in=$!
-}
-
-end_relays() {
-	for relay in $out $in; do
-		awk '/^VmHWM/ { print; exit !($2 < 32768) }' "/proc/$relay/status"
-	done
-	kill "$out" "$in"
-	wait "$out"
-	wait "$in"
 }
 
 # Lines of almost 16 KiB.
@@ -277,6 +276,7 @@ busy_relays_stay_small() {
 	lines 1000 | rring pub -a large --kind=inline --stride=16384 \
 		--capacity=256 --readers=1 --await lines
 	until_true grep '^rring_relay_acknowledged_total{.*} 1000$' lines.counts
+	relays_are_small
 	end_relays
 }
 
@@ -289,9 +289,7 @@ one_large_event_passes() {
 	rring pub -a large --readers=1 --await event <event.text
 	rring tail -a large --wait --from=oldest -n 1 event.copy >copy
 	cmp event.text copy
-	kill "$out" "$in"
-	wait "$out"
-	wait "$in"
+	end_relays
 	rring arena remove large
 	end_part broker
 }
