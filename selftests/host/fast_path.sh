@@ -157,7 +157,7 @@ check_control() {
 	fi
 }
 
-# Of the instructions that are read, those that order accesses. A fence has what it
+# Read instructions, and print those that order accesses. A fence has what it
 # orders behind it: "ish" all, "ishld" and "ishst" less.
 orders() {
 	grep -oE '\<(ldar|ldapr|stlr)[bh]?\>|\<dmb[[:space:]]+[a-z]+' | xargs

@@ -47,7 +47,7 @@ both_forms_have_the_same() {
 	     <(metrics openmetrics | grep -v '^#')
 }
 
-# Of a relay that finds no broker, in an arena of its own process.
+# The metrics of a relay that finds no broker, in an arena of its own process.
 relay_metrics() {
 	! build/selftests/host/relay/relay source 1 handles 0 out \
 		--metrics="$dir/relay.prom" default/ring \

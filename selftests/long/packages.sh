@@ -76,7 +76,7 @@ rpms_build() {
 		"$(grep -c '^%files' packaging/rpm/rusted-ring.spec)" ]
 }
 
-# Of all packages for RPM, which of their scripts are there.
+# Print the scripts that the packages for RPM run when they are installed or removed.
 scriptlets() {
 	rpm -qp --qf '%{PREIN}\n%{POSTIN}\n%{PREUN}\n%{POSTUN}\n' \
 		"$dir"/rpm/RPMS/*/*.rpm | grep -vx '(none)'
