@@ -114,14 +114,26 @@ TEST_F(wait, a_publish_wakes_every_reader_that_sleeps)
 		EXPECT_EQ(0, reap(pid[i]));
 }
 
+/*
+ * Send signals to @pid until it has ended. A signal that comes between two sleeps
+ * of one wait ends neither.
+ */
+static void interrupt(pid_t pid)
+{
+	until_asleep(pid);
+	while (is_asleep(pid)) {
+		kill(pid, SIGUSR1);
+		until_asleep(pid);
+	}
+}
+
 TEST_F(wait, a_signal_ends_the_wait_of_a_reader)
 {
 	struct sleeper sleeper = { .arena = self->arena, .expected = -EINTR };
 	pid_t pid = spawn_reader(&sleeper);
 
 	until_waiting(self->writer->info, RRING_READERS_WAIT);
-	until_asleep(pid);
-	kill(pid, SIGUSR1);
+	interrupt(pid);
 	EXPECT_EQ(0, reap(pid));
 }
 
@@ -264,8 +276,7 @@ TEST_F(wait, a_signal_ends_the_wait_of_a_writer)
 	pid = spawn(sleep_writing, &sleeper);
 	baton_wait(&sleeper.ready);
 	reader = join_full(self->client);
-	until_asleep(pid);
-	kill(pid, SIGUSR1);
+	interrupt(pid);
 	EXPECT_EQ(0, reap(pid));
 	EXPECT_EQ(CAPACITY, stream_drain(reader, MAX));
 	EXPECT_EQ(-EPIPE, stream_take(reader, MAX));
