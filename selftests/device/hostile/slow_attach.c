@@ -10,13 +10,19 @@
 #include "arena.h"
 #include "memory_group.h"
 #include "netlink.h"
+#include "page.h"
 #include "sleeper.h"
 #include "user.h"
 
 #include "kselftest_harness.h"
 
 #define NAME	"slow-attach"
-#define SLOTS	(1u << 17)	/* a ledger of 1 MiB */
+/*
+ * Their ledger is 256 pages. The kernel makes a process wait within a call only when
+ * it has 64 pages more than LITTLE; with fewer, it waits at the end of the call,
+ * when there is nothing left to refuse.
+ */
+#define SLOTS	(32 * (uint32_t)PAGE)
 #define LITTLE	"512K"
 
 FIXTURE(slow_attach)
