@@ -82,6 +82,7 @@ run_autopkgtest() {
 		mount --bind /dev "$0/dev"
 		exec "$@"' "$root" \
 		autopkgtest --summary-file="$dir/summary" --no-built-binaries \
+			--setup-commands="apt-get update" \
 			"$1"/*.deb "$2" -- chroot "$root" </dev/null \
 			>"$dir/autopkgtest" 2>&1 || status=$?
 	# 2: a test was skipped
