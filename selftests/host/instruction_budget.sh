@@ -4,9 +4,10 @@
 #
 # How many instructions each operation takes, and how many of them are locked:
 # no more than selftests/host/budget/limits allows, and not so much less that the
-# limit says nothing; and how many times as many as another operation. Counted by callgrind, so that every run on any machine
-# finds the same; what the loop around it takes is counted, too. Prints TAP,
-# and leaves what it found in build/selftests/budget.
+# limit says nothing; and how many times as many as another operation. Counted by
+# callgrind, so that every run on any machine finds the same; what the loop around
+# it takes is counted, too. Prints TAP, and leaves what it found in
+# build/selftests/budget.
 set -eu
 
 cd "$(dirname "$0")/../.."
