@@ -120,10 +120,9 @@ TEST_F(wait, a_publish_wakes_every_reader_that_sleeps)
  */
 static void interrupt(pid_t pid)
 {
-	until_asleep(pid);
-	while (is_asleep(pid)) {
-		kill(pid, SIGUSR1);
+	while (!has_ended(pid)) {
 		until_asleep(pid);
+		kill(pid, SIGUSR1);
 	}
 }
 
