@@ -36,17 +36,18 @@ remove_arenas() {
 
 # ---- apply ----
 
+# The pool of XS gets whole groups: 1536 slots with pages of 4 KiB and of 16 KiB.
 declared_arenas_are_created() {
 	declare_arenas '[bus/a]' 'capacity = s=1024,xl=8' 'quota = 50' \
 		'mode = 0750' 'group = nogroup' 'user = nobody' 'clients = 8' \
 		'rings = 4' 'hold-limit = producer=20' 'on-hold-limit = evict' \
-		'[own]' 'owned = yes' 'producers = 2' 'capacity = l=6,xs=321'
+		'[own]' 'owned = yes' 'producers = 2' 'capacity = xl=6,xs=1500'
 	applied 'bus/a: created' 'own: created'
 	is '.[0] | .quota == 50 and .mode == "0750" and .gid == 65534 and
 	    .uid == 65534 and .max_clients == 8 and .max_rings == 4 and
 	    .slots == 1032 and .persistent and .hold_limit_producer == 20 and
 	    .on_hold_limit == "evict"' rring arena -a bus/a
-	is '.[0] | .owned and .slots == 390' rring arena -a own
+	is '.[0] | .owned and .slots == 1542' rring arena -a own
 }
 
 what_can_change_is_changed() {
@@ -85,9 +86,9 @@ what_cannot_change_is_told() {
 }
 
 owned_arenas_are_compared() {
-	declare_arenas '[own]' 'owned = yes' 'capacity = l=6,xs=300'
+	declare_arenas '[own]' 'owned = yes' 'capacity = xl=6,xs=1400'
 	applied
-	declare_arenas '[own]' 'capacity = l=7,xs=300'
+	declare_arenas '[own]' 'capacity = xl=7,xs=1400'
 	refused 'another capacity' rring arena apply arenas
 	declare_arenas '[own]' 'owned = no'
 	refused 'another owned' rring arena apply arenas
